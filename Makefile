@@ -1,0 +1,58 @@
+# The operators' door.  Needs make and Python 3.11 or newer, nothing else; ARGS passes options on:
+#   make run ARGS="--roles web"     make test ARGS="-k feeds"     make bench ARGS="--help"
+
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11
+SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in $(CANDIDATES); do $$p -c '$(SUITABLE)' 2>/dev/null && echo $$p && break; done)
+VENV := .venv/bin
+CODE := setup.py requirements upcoach handlers streams models config tests
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo migrate test check format bench lock clean base dev
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: base ## Serve on http://127.0.0.1:8888 (UPCOACH_PORT), with the data in var/ (UPCOACH_DATA)
+	@exec $(VENV)/python -m upcoach serve $(ARGS)
+
+demo: base ## Play a habit history to two devices and show each change arrive
+	@exec $(VENV)/python -m upcoach demo $(ARGS)
+
+migrate: base ## Bring the database to this version's schema
+	@exec $(VENV)/python -m upcoach migrate $(ARGS)
+
+test: dev ## Run the tests on engines of their own
+	@exec $(VENV)/python -m pytest $(ARGS)
+
+check: dev ## Lint, check the types, the imports' direction and the spelling
+	$(VENV)/ruff check $(CODE)
+	$(VENV)/ruff format --check $(CODE)
+	$(VENV)/mypy --strict $(CODE)
+	$(VENV)/lint-imports --no-logo
+	$(VENV)/codespell
+
+format: dev ## Format the code and mend what the linter can mend
+	$(VENV)/ruff check --fix $(CODE)
+	$(VENV)/ruff format $(CODE)
+
+bench: dev ## Measure writes, deliveries and their CPU
+	@exec $(VENV)/python -m tests.bench $(ARGS)
+
+LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+lock: ## Lock the newest versions that requirements/*.in allow (needs uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
+	$(LOCK) --upgrade requirements/base.in -o requirements/base.txt
+	$(LOCK) --upgrade requirements/dev.in -c requirements/base.txt -o requirements/dev.txt
+
+clean: ## Remove the environment and the caches; var/ and its data stay
+	rm -rf .venv .venv.lock .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
+		.coverage htmlcov build dist upcoach.egg-info
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+base dev:
+	@test -n "$(PYTHON)" || { echo "UpCoach needs Python 3.11 or newer; none of these is: $(CANDIDATES)"; exit 1; }
+	@$(PYTHON) requirements/install.py $@

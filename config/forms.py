@@ -1,0 +1,86 @@
+"""How a setting's text becomes a value; a text of the wrong form is a `ValueError`."""
+
+import base64
+import re
+from collections.abc import Callable
+
+KEY_BYTES = 32
+LAST_PORT = 65535
+MAKE_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        return choices[choices.index(text)]
+
+    return read
+
+
+def some_of(*choices: str) -> Callable[[str], frozenset[str]]:
+    one = one_of(*choices)
+
+    def read(text: str) -> frozenset[str]:
+        return frozenset(one(part.strip()) for part in text.split(","))
+
+    return read
+
+
+def between(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        number = int(text)
+        if not least <= number <= most:
+            raise ValueError(text)
+        return number
+
+    return read
+
+
+port = between(0, LAST_PORT)
+
+
+def url(*schemes: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        scheme, separator, rest = text.partition("://")
+        if scheme not in schemes or not separator or not rest:
+            raise ValueError(scheme)
+        return text
+
+    return read
+
+
+def matching(pattern: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if re.fullmatch(pattern, text) is None:
+            raise ValueError(text)
+        return text
+
+    return read
+
+
+database = matching(r"[A-Za-z0-9_-]{1,38}")
+key_id = matching(r"[A-Za-z0-9_-]{1,32}")
+
+
+def key(text: str) -> bytes:
+    """The 32 bytes that *text* writes in base64url, padded or not.
+
+    Examples
+    --------
+    >>> key("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA") == bytes(32)
+    True
+
+    """
+    padding = "=" * (-len(text) % 4)
+    decoded = base64.b64decode(text + padding, altchars=b"-_", validate=True)
+    if len(decoded) != KEY_BYTES:
+        raise ValueError("wrong length")
+    return decoded
+
+
+def keys(text: str) -> dict[str, bytes]:
+    """Keys by id, in the order written."""
+    pairs = [part.strip().partition(":") for part in text.split(",")]
+    named = {key_id(name): key(encoded) for name, _, encoded in pairs}
+    if len(named) != len(pairs):
+        raise ValueError("an id occurs twice")
+    return named

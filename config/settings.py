@@ -1,0 +1,227 @@
+"""Every setting of an installation, typed, read once from the environment.
+
+`Settings` is the table: a field is a row, and its row says how the text is read, what it must look
+like and what it is for.  Parsing, the sentences of refusal and `docs/settings.md` all come from it,
+so a new setting is one new field.
+"""
+
+import dataclasses
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from config import forms
+
+PREFIX = "UPCOACH_"
+
+Environment = Literal["development", "production"]
+LogFormat = Literal["auto", "console", "json"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+Role = Literal["web", "learn"]
+
+
+class SettingsError(Exception):
+    """A setting that stops the start; its text is one sentence for the operator."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """How one name is read, what its text must be, and what it is for."""
+
+    name: str
+    read: Callable[[str], Any]
+    form: str
+    meaning: str
+    default: str | None = None
+    unset: Any = None
+    unset_means: str = "unset"
+    secret: bool = False
+    production: str | None = None
+
+    def value(self, environ: Mapping[str, str]) -> Any:
+        """What the environment says, or the default; an empty text counts as unset."""
+        text = environ.get(self.name, "").strip() or self.default
+        if text is None:
+            return self.unset
+        try:
+            return self.read(text)
+        except ValueError as error:
+            shown = "" if self.secret else f", not {text!r}"
+            raise SettingsError(f"{self.name} must be {self.form}{shown}.") from error
+
+
+def setting(name: str, read: Callable[[str], Any], **row: Any) -> Any:
+    """Declare a field of `Settings` and its row."""
+    declared = Row(name=PREFIX + name, read=read, **row)
+    return dataclasses.field(repr=not declared.secret, metadata={"row": declared})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """The settings of one installation.
+
+    `master_keys` maps an id to its key, the current one first.  In development the secrets are
+    empty until `config.secrets.with_development_secrets` has filled them.
+
+    Examples
+    --------
+    >>> Settings.from_environ({"UPCOACH_PORT": "9000"}).metrics_port
+    9001
+    >>> Settings.from_environ({"UPCOACH_PROT": "9000"})
+    Traceback (most recent call last):
+    config.settings.SettingsError: UPCOACH_PROT is no setting; did you mean UPCOACH_PORT?
+
+    """
+
+    environment: Environment = setting(
+        "ENV",
+        forms.one_of("development", "production"),
+        form="development or production",
+        default="development",
+        meaning="Production has no default for a secret or an engine.",
+    )
+    host: str = setting(
+        "HOST",
+        str,
+        form="a host name or an address",
+        default="127.0.0.1",
+        meaning="The address to listen on.",
+    )
+    port: int = setting(
+        "PORT",
+        forms.port,
+        form="a port, 0 to 65535",
+        default="8888",
+        meaning="REST and WebSockets; 0 takes any free port.",
+    )
+    metrics_port: int = setting(
+        "METRICS_PORT",
+        forms.port,
+        form="a port, 0 to 65535",
+        unset_means="port + 1",
+        meaning="Metrics and health, for operators only.",
+    )
+    data: Path = setting(
+        "DATA",
+        Path,
+        form="a folder",
+        default="var",
+        meaning="The embedded engines' data, development secrets, model snapshots.",
+    )
+    mongo_url: str | None = setting(
+        "MONGO_URL",
+        forms.url("mongodb", "mongodb+srv"),
+        form="a URL that begins with mongodb:// or mongodb+srv://",
+        unset_means="an embedded mongod",
+        meaning="The replica set that holds the documents.",
+        secret=True,
+        production="name the replica set, for example mongodb://user:password@host/?replicaSet=rs0",
+    )
+    mongo_database: str = setting(
+        "MONGO_DATABASE",
+        forms.database,
+        form="1 to 38 letters, digits, - or _",
+        default="upcoach",
+        meaning="The database's name.",
+    )
+    redis_url: str | None = setting(
+        "REDIS_URL",
+        forms.url("redis", "rediss", "unix"),
+        form="a URL that begins with redis://, rediss:// or unix://",
+        unset_means="an embedded Valkey",
+        meaning="The Redis or Valkey that carries the streams.",
+        secret=True,
+        production="name the server, for example rediss://:password@host:6379/0",
+    )
+    master_keys: Mapping[str, bytes] = setting(
+        "MASTER_KEYS",
+        forms.keys,
+        form="id:key pairs separated by commas, each key 32 bytes in base64url",
+        unset={},
+        unset_means="generated in development",
+        meaning="Wrap the owners' data keys. The first is current; older ones still unwrap.",
+        secret=True,
+        production=f"make one with: echo k1:$({forms.MAKE_KEY})",
+    )
+    index_key: bytes = setting(
+        "INDEX_KEY",
+        forms.key,
+        form="32 bytes in base64url",
+        unset=b"",
+        unset_means="generated in development",
+        meaning="Keys the blind indexes and signatures.",
+        secret=True,
+        production=f"make one with: {forms.MAKE_KEY}",
+    )
+    roles: frozenset[Role] = setting(
+        "ROLES",
+        forms.some_of("web", "learn"),
+        form="web, learn or both, separated by a comma",
+        default="web,learn",
+        meaning="What this process does.",
+    )
+    log_level: LogLevel = setting(
+        "LOG_LEVEL",
+        forms.one_of("debug", "info", "warning", "error"),
+        form="debug, info, warning or error",
+        default="info",
+        meaning="The least severe line that is written.",
+    )
+    log_format: LogFormat = setting(
+        "LOG_FORMAT",
+        forms.one_of("auto", "console", "json"),
+        form="auto, console or json",
+        default="auto",
+        meaning="For people or for machines; auto writes console lines to a terminal only.",
+    )
+    session_days: int = setting(
+        "SESSION_DAYS",
+        forms.between(1, 3650),
+        form="a number of days, 1 to 3650",
+        default="30",
+        meaning="How long a login lasts without being used.",
+    )
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Self:
+        """Read every UPCOACH_* name, or raise `SettingsError` for the first that is wrong."""
+        _refuse_unknown(environ)
+        values = {name: row.value(environ) for name, row in rows().items()}
+        if values["metrics_port"] is None:
+            values["metrics_port"] = _next_port(values["port"])
+        settings = cls(**values)
+        _refuse_incomplete(settings)
+        return settings
+
+
+def rows() -> dict[str, Row]:
+    """The table: each field's name and its row."""
+    return {field.name: field.metadata["row"] for field in dataclasses.fields(Settings)}
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    known = [row.name for row in rows().values()]
+    for name in sorted(name for name in environ if name.startswith(PREFIX)):
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {nearest[0]}?" if nearest else "docs/settings.md lists them all."
+            raise SettingsError(f"{name} is no setting; {hint}")
+
+
+def _refuse_incomplete(settings: Settings) -> None:
+    if settings.port and settings.port == settings.metrics_port:
+        raise SettingsError("UPCOACH_PORT and UPCOACH_METRICS_PORT must differ.")
+    if settings.environment == "development":
+        return
+    for field, row in rows().items():
+        if row.production and not getattr(settings, field):
+            raise SettingsError(f"{row.name} is needed in production; {row.production}")
+
+
+def _next_port(port: int) -> int:
+    """The metrics' port beside *port*; any free one beside any free one."""
+    if port == forms.LAST_PORT:
+        raise SettingsError("UPCOACH_METRICS_PORT is needed, because no port follows 65535.")
+    return port + 1 if port else 0

@@ -1,0 +1,44 @@
+"""Habits and their entries."""
+
+from handlers.operations import LIMIT, Call, Operation, Reply, listed, written
+from handlers.resources import resource
+from models.documents import EntryDraft, NewHabit
+from upcoach.services import Services
+
+ENTRIES = "/v1/habits/{id}/entries"
+ENTRY = ENTRIES + "/{local_date}"
+
+
+async def entries(services: Services, call: Call) -> Reply:
+    """The habit's entries by date."""
+    query = call.parameters("limit", "after")
+    limit = call.number("limit", LIMIT, LIMIT)
+    found = await services.habits.entries(
+        call.scope, call.names["id"], after=query.get("after", ""), limit=limit + 1
+    )
+    return listed(ENTRIES.format(**call.names), found, limit)
+
+
+async def set_entry(services: Services, call: Call) -> Reply:
+    """Log a day."""
+    draft = call.read(EntryDraft)
+    return written(
+        await services.habits.set_entry(
+            call.scope, call.names["id"], call.day(), draft, call.mutation
+        )
+    )
+
+
+async def delete_entry(services: Services, call: Call) -> Reply:
+    """Take back what was logged for a day."""
+    return written(
+        await services.habits.delete_entry(call.scope, call.names["id"], call.day(), call.mutation)
+    )
+
+
+OPERATIONS = (
+    *resource("/v1/habits", lambda services: services.habits, NewHabit),
+    Operation(method="GET", path=ENTRIES, run=entries),
+    Operation(method="PUT", path=ENTRY, run=set_entry, body="json", live=True),
+    Operation(method="DELETE", path=ENTRY, run=delete_entry, live=True),
+)

@@ -1,0 +1,100 @@
+"""The way out of one WebSocket: framed bytes, written with as little ado as possible.
+
+Tornado's `write_message` makes a task and a future for each message.  Here the same framed bytes
+go to every socket with one `send`; only what the kernel does not take goes through its stream.
+"""
+
+import asyncio
+import struct
+from typing import Final
+
+from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
+
+WINDOW: Final = 256 * 1024  # unsent bytes beyond which a connection is slow
+
+_TEXT: Final = 0x81  # FIN and opcode 1 (RFC 6455, 5.2)
+_SHORT, _MEDIUM = 126, 1 << 16
+
+
+def text_frame(payload: bytes) -> bytes:
+    """*payload* as one unmasked text message (RFC 6455, 5.2)."""
+    size = len(payload)
+    if size < _SHORT:
+        return bytes((_TEXT, size)) + payload
+    if size < _MEDIUM:
+        return struct.pack("!BBH", _TEXT, 126, size) + payload
+    return struct.pack("!BBQ", _TEXT, 127, size) + payload
+
+
+class SocketOutlet:
+    """See `streams.subscription.Outlet`."""
+
+    def __init__(self, stream: IOStream) -> None:
+        self._stream = stream
+        self._plain = not isinstance(stream, SSLIOStream)
+        self._queued: list[bytes] = []
+        self._unsent = 0
+        self._drained = asyncio.Event()
+        self._drained.set()
+        self.stuck_since: float | None = None
+
+    @staticmethod
+    def wrap(lines: bytes, /) -> bytes:
+        """See `Outlet.wrap`."""
+        return text_frame(lines)
+
+    @property
+    def has_room(self) -> bool:
+        """See `Outlet.has_room`."""
+        return self._unsent < WINDOW
+
+    def queue(self, wrapped: bytes) -> None:
+        """See `Outlet.queue`."""
+        self._queued.append(wrapped)
+
+    def flush(self) -> None:
+        """See `Outlet.flush`."""
+        queued = self._queued
+        if not queued:
+            return
+        wrapped = queued[0] if len(queued) == 1 else b"".join(queued)
+        queued.clear()
+        self._write(wrapped)
+
+    async def room(self) -> None:
+        """See `Outlet.room`."""
+        while not self.has_room:
+            self._drained.clear()
+            await self._drained.wait()
+
+    def _write(self, wrapped: bytes) -> None:
+        sent = 0
+        if self._plain and not self._unsent and not self._stream.writing():
+            try:
+                sent = self._stream.socket.send(wrapped)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                self._stream.close()
+                return
+            if sent == len(wrapped):
+                return
+        self._hand_over(memoryview(wrapped)[sent:])
+
+    def _hand_over(self, rest: memoryview) -> None:
+        """Let Tornado's stream send *rest* when the kernel takes it."""
+        size = len(rest)
+        try:
+            written = self._stream.write(rest)
+        except StreamClosedError:
+            return
+        if not self._unsent:
+            self.stuck_since = asyncio.get_running_loop().time()
+        self._unsent += size
+        written.add_done_callback(lambda _: self._taken(size))
+
+    def _taken(self, size: int) -> None:
+        self._unsent -= size
+        self.stuck_since = asyncio.get_running_loop().time() if self._unsent else None
+        if self.has_room:
+            self._drained.set()

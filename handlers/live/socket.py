@@ -1,0 +1,74 @@
+"""The WebSocket transport of the live protocol (RFC 6455), on Tornado."""
+
+import asyncio
+from typing import Any
+
+from tornado.websocket import WebSocketHandler
+
+from handlers.live.connection import Connection, Node
+from handlers.live.connections import Connections
+from handlers.live.outlet import SocketOutlet
+from handlers.rest import bearer_token
+from models.frames import PROTOCOL
+
+
+class LiveSocket(WebSocketHandler):
+    """Bytes in, bytes out; `Connection` knows what they mean."""
+
+    _connection: Connection | None = None
+
+    def initialize(self, node: Node, connections: Connections) -> None:
+        """Take what the routing table gives."""
+        self._node = node
+        self._connections = connections
+
+    def set_default_headers(self) -> None:
+        """Say nothing about the server."""
+        self.clear_header("Server")
+
+    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        """Choose ours if the client offers it."""
+        return PROTOCOL if PROTOCOL in subprotocols else None
+
+    async def open(self, *_: str, **__: str) -> None:
+        """Begin a conversation."""
+        assert self.ws_connection is not None
+        self.set_nodelay(True)
+        stream = self.ws_connection.stream
+        assert stream is not None
+        connection = Connection(
+            self._node,
+            self._connections.name(),
+            SocketOutlet(stream),
+            self._end,
+            asyncio.get_running_loop().time(),
+        )
+        self._connection = connection
+        self._connections.add(connection)
+        token = bearer_token(self.request.headers)
+        if token:
+            await connection.authenticate(token)
+
+    async def on_message(self, message: str | bytes) -> None:
+        """Hand a message on; the next is read when this one is done with."""
+        if self._connection is None:
+            return
+        if isinstance(message, bytes):
+            self._end(4400, "text only")
+            return
+        await self._connection.take(message.encode(), asyncio.get_running_loop().time())
+
+    def on_close(self) -> None:
+        """Let go."""
+        if self._connection is not None:
+            self._connections.remove(self._connection)
+            self._connection = None
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """Log what nobody expected, and close."""
+        super().log_exception(typ, value, tb)
+        self._end(4500, "internal")
+
+    def _end(self, code: int, reason: str) -> None:
+        self._node.edge.measures.closes.labels(str(code)).inc()
+        self.close(code, reason)

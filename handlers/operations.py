@@ -1,0 +1,237 @@
+"""Operations: what can be asked of the server, whichever way it is asked.
+
+An operation is a row: method, path, who may, what its body is, and a function from the services and
+a `Call` to a `Reply`.  `Router` finds the row for a path; `perform` runs it.
+"""
+
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from handlers import strict_json
+from models.cursor import Cursor
+from models.documents import Document
+from models.documents.document import public
+from models.errors import Flaw, Invalid, Unauthenticated
+from models.identity import MutationId
+from models.scope import Scope
+from models.validation import checked
+from upcoach.services import Services
+from upcoach.store.changes import Mutation, Outcome
+
+T = TypeVar("T")
+
+LIMIT = 100
+STATUS_OF_VERB = {"created": 201, "updated": 200, "deleted": 204, "unchanged": 200}
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One request, however it came.
+
+    Attributes
+    ----------
+    names
+        The variable parts of the path.
+    base
+        The version that a change is based on (`If-Match`, `mut.base`).
+    mutation
+        The client's name for the write (`Idempotency-Key`, `mut.id`).
+
+    """
+
+    caller: Scope | None
+    names: dict[str, str]
+    query: dict[str, str] = {}
+    body: Any = None
+    content: bytes = b""
+    base: int | None = None
+    mutation: Mutation | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """Who calls; the operation is not open to the public."""
+        if self.caller is None:
+            raise Unauthenticated("token_missing", "Log in, and send the token as a bearer token.")
+        return self.caller
+
+    def read(self, kind: type[T]) -> T:
+        """The body as a *kind*."""
+        return checked(self.body, kind)
+
+    def require_base(self) -> int:
+        """The version that the change is based on; without one nobody knows what it would undo."""
+        if self.base is None:
+            raise Invalid(
+                "version_required", 'Say which version you change: If-Match: "v3", or base.'
+            )
+        return self.base
+
+    def day(self) -> dt.date:
+        """The local date in the path."""
+        return checked(self.names["local_date"], dt.date)
+
+    def parameters(self, *known: str) -> dict[str, str]:
+        """The query, all of whose names are *known*."""
+        for name in self.query:
+            if name not in known:
+                words = f"There is no parameter {name[:64]!r} here."
+                flaw = Flaw(f"?{name[:64]}", "parameter_unknown", words)
+                raise Invalid("parameter_unknown", words, flaws=(flaw,))
+        return self.query
+
+    def number(self, name: str, default: int, highest: int) -> int:
+        """The parameter *name* as a number from 1 to *highest*."""
+        text = self.query.get(name)
+        if text is None:
+            return default
+        if not re.fullmatch("[0-9]{1,6}", text) or not 1 <= int(text) <= highest:
+            raise Invalid("parameter_invalid", f"{name} is a number from 1 to {highest}.")
+        return int(text)
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """What is answered, in no transport's words.
+
+    Attributes
+    ----------
+    seq
+        The position of the effect in the caller's feed; None when there is none.
+    raw
+        A ready-made body, in place of *body*.
+
+    """
+
+    status: int = 200
+    body: Any = None
+    raw: bytes | None = None
+    version: int | None = None
+    seq: int | None = None
+    cursor: str | None = None
+    replayed: bool = False
+    headers: dict[str, str] = {}
+
+
+Run = Callable[[Services, Call], Awaitable[Reply]]
+Body = Literal["none", "json", "merge-patch", "zip"]
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the surface.
+
+    Attributes
+    ----------
+    public
+        Whether it is open to callers without a token.
+    live
+        Whether it may be asked for in a `mut` frame.
+
+    """
+
+    method: str
+    path: str
+    run: Run
+    body: Body = "none"
+    public: bool = False
+    live: bool = False
+    largest: int = 64 * 1024  # bytes of body
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes something."""
+        return self.method != "GET"
+
+
+class Route(msgspec.Struct, frozen=True):
+    """A path with all its operations, by method."""
+
+    path: str
+    operations: dict[str, Operation]
+
+    @property
+    def pattern(self) -> str:
+        """The path as a regular expression with named groups."""
+        return re.sub(
+            r"\{(\w+)\}",
+            r"(?P<\1>[^/]+)",
+            re.escape(self.path).replace(r"\{", "{").replace(r"\}", "}"),
+        )
+
+
+class Router:
+    """All operations by path and method."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        rows: dict[str, dict[str, Operation]] = {}
+        for operation in operations:
+            methods = rows.setdefault(operation.path, {})
+            assert operation.method not in methods, f"two of {operation.method} {operation.path}"
+            methods[operation.method] = operation
+        self.routes: Sequence[Route] = tuple(Route(*row) for row in rows.items())
+        self._patterns = [(re.compile(route.pattern), route) for route in self.routes]
+
+    def find(self, path: str) -> tuple[Route, dict[str, str]] | None:
+        """The route for *path* with its variable parts."""
+        for pattern, route in self._patterns:
+            match = pattern.fullmatch(path)
+            if match:
+                return route, match.groupdict()
+        return None
+
+
+def mutation_of(
+    key: str | None, operation: Operation, path: str, base: int | None, body: Any
+) -> Mutation | None:
+    """The name of a write with a digest of what it asks for; None when the client gave no name."""
+    if key is None:
+        return None
+    try:
+        msgspec.convert(key, MutationId)
+    except msgspec.ValidationError:
+        raise Invalid(
+            "mutation_id_invalid", "The id of a write is a UUID of version 7, in lower case."
+        ) from None
+    asked = msgspec.json.encode([operation.method, path, base, body], order="sorted")
+    return Mutation(key, hashlib.sha256(asked).digest())
+
+
+def parse_body(raw: bytes) -> Any:
+    """The JSON value of a body; None when it is empty."""
+    return strict_json.parse(raw) if raw else None
+
+
+def written(outcome: Outcome) -> Reply:
+    """The reply to a write."""
+    status = STATUS_OF_VERB[outcome.verb]
+    return Reply(
+        status=status,
+        body=outcome.body,
+        version=outcome.version if outcome.body is not None else None,
+        seq=outcome.seq,
+        replayed=outcome.replayed,
+    )
+
+
+def listed(path: str, found: Sequence[Document], limit: int) -> Reply:
+    """A page of a list, of which *found* holds one more than *limit* if there is a next page."""
+    items = [public(document) for document in found[:limit]]
+    headers = {}
+    if len(found) > limit:
+        after = items[-1].get("local_date", items[-1]["id"])
+        headers["Link"] = f'<{path}?limit={limit}&after={after}>; rel="next"'
+    return Reply(body={"items": items}, headers=headers)
+
+
+def shown(document: Document) -> Reply:
+    """The reply that shows *document*."""
+    return Reply(body=public(document), version=document.version)
+
+
+def cursor_text(epoch: str, reply: Reply) -> str | None:
+    """The cursor that goes with *reply*."""
+    if reply.cursor is not None:
+        return reply.cursor
+    return None if reply.seq is None else str(Cursor(epoch, reply.seq))

@@ -1,0 +1,65 @@
+"""Refusals as problems (RFC 9457): the one table from what happened to a status."""
+
+import http
+from typing import Any, Final
+
+from models import errors
+from models.errors import Flaw, Refusal
+from models.merge_patch import Json
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+STATUS: Final[dict[type[Refusal], int]] = {
+    errors.Invalid: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.Unavailable: 503,
+}
+
+# Where HTTP has a closer word for the particular than for its kind.
+STATUS_OF_CODE: Final[dict[str, int]] = {
+    "cursor_gone": 410,
+    "version_stale": 412,
+    "import_too_large": 413,
+    "media_type_unsupported": 415,
+    "body_invalid": 422,
+    "import_invalid": 422,
+    "mutation_reused": 422,
+    "version_required": 428,
+}
+
+
+def status_of(refusal: Refusal) -> int:
+    """The HTTP status of *refusal*."""
+    return STATUS_OF_CODE.get(refusal.code) or STATUS[type(refusal)]
+
+
+def problem(refusal: Refusal, **members: Any) -> Json:
+    """The problem that describes *refusal*; *members* are added to it."""
+    return _problem(
+        status_of(refusal), refusal.code, refusal.detail, refusal.flaws, refusal.extra | members
+    )
+
+
+def http_problem(status: int, detail: str = "", **members: Any) -> Json:
+    """The problem for a status that no refusal stands behind."""
+    phrase = http.HTTPStatus(status).phrase
+    code = phrase.lower().replace(" ", "_").replace("-", "_")
+    return _problem(status, code, detail or f"{phrase}.", (), members)
+
+
+def _problem(status: int, code: str, detail: str, flaws: tuple[Flaw, ...], members: Json) -> Json:
+    body: Json = {
+        "type": f"/problems/{code}",
+        "title": http.HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    if flaws:
+        body["errors"] = [
+            {"pointer": flaw.pointer, "code": flaw.code, "detail": flaw.detail} for flaw in flaws
+        ]
+    return body | members

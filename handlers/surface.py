@@ -1,0 +1,67 @@
+"""The whole surface as data: every path of the server, and what answers there."""
+
+from collections.abc import Mapping
+
+from tornado.routing import URLSpec
+from tornado.web import Application
+
+from handlers import accounts, goals, habits, imports, insights, sync
+from handlers.health import Check, Livez, Metrics, Readyz
+from handlers.live.connection import FRAME_BYTES, Node
+from handlers.live.connections import Connections
+from handlers.live.socket import LiveSocket
+from handlers.operations import Operation, Router
+from handlers.rest import Edge, Missing, OperationHandler
+from models.measures import Measures
+from streams.subscription import Feeds
+
+
+def operations(feeds: Feeds) -> tuple[Operation, ...]:
+    """Every operation."""
+    return (
+        *accounts.OPERATIONS,
+        *goals.OPERATIONS,
+        *habits.OPERATIONS,
+        *insights.OPERATIONS,
+        *imports.OPERATIONS,
+        *sync.operations(feeds),
+    )
+
+
+def make_application(
+    edge: Edge,
+    router: Router,
+    node: Node,
+    connections: Connections,
+    checks: Mapping[str, Check],
+) -> Application:
+    """The application that serves the public port."""
+    specs = [
+        URLSpec(f"{route.pattern}$", OperationHandler, {"edge": edge, "route": route})
+        for route in router.routes
+    ]
+    live = {"node": node, "connections": connections}
+    return Application(
+        [
+            URLSpec("/livez$", Livez),
+            URLSpec("/readyz$", Readyz, {"checks": checks}),
+            URLSpec("/v1/live$", LiveSocket, live),
+            *specs,
+        ],
+        default_handler_class=Missing,
+        default_handler_args={"edge": edge},
+        log_function=lambda _: None,  # each handler logs its own line
+        websocket_max_message_size=FRAME_BYTES,
+    )
+
+
+def make_metrics_application(measures: Measures, checks: Mapping[str, Check]) -> Application:
+    """The application that serves the operators' port."""
+    return Application(
+        [
+            URLSpec("/metrics$", Metrics, {"measures": measures}),
+            URLSpec("/livez$", Livez),
+            URLSpec("/readyz$", Readyz, {"checks": checks}),
+        ],
+        log_function=lambda _: None,
+    )

@@ -1,0 +1,36 @@
+"""What we keep: one module a document, each with its draft and its rules.
+
+A *draft* is what a person may write; the document adds what the server knows (owner, version,
+times, what follows from the rules).  Documents are frozen: a rule returns a changed copy.
+`document.DOCUMENTS` lists them all, and privacy code finds there which fields are personal, sealed
+or hidden.
+"""
+
+from models.documents.document import Document, Draft
+from models.documents.entry import Entry, EntryDraft
+from models.documents.goal import Goal, GoalDraft, NewGoal
+from models.documents.habit import Habit, HabitDraft, NewHabit
+from models.documents.insight import Insight
+from models.documents.session import Session
+from models.documents.user import User
+
+DOCUMENTS: tuple[type[Document], ...] = (User, Session, Goal, Habit, Entry, Insight)
+KINDS: dict[str, type[Document]] = {document.kind: document for document in DOCUMENTS}
+
+__all__ = [
+    "DOCUMENTS",
+    "KINDS",
+    "Document",
+    "Draft",
+    "Entry",
+    "EntryDraft",
+    "Goal",
+    "GoalDraft",
+    "Habit",
+    "HabitDraft",
+    "Insight",
+    "NewGoal",
+    "NewHabit",
+    "Session",
+    "User",
+]

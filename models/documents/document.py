@@ -1,0 +1,98 @@
+"""What all documents share, and how a field says that it is personal.
+
+A field is declared once, on its type: `Annotated[str, Mark.SEALED]` is encrypted under its owner's
+data key wherever it is stored; `Mark.HIDDEN` never leaves the server; `Mark.PERSONAL` is personal
+data in the clear.  A sealed field is personal too.
+"""
+
+import datetime as dt
+import enum
+import functools
+import typing
+from typing import Any, ClassVar, Self
+
+import msgspec
+
+from models.merge_patch import Json
+
+
+class Mark(enum.Enum):
+    """What privacy code must know about a field."""
+
+    PERSONAL = "personal"
+    SEALED = "sealed"
+    HIDDEN = "hidden"
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a person may write of a document; any other field is refused."""
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is kept, with its owner and the number of its changes.
+
+    Attributes
+    ----------
+    kind
+        The noun on the wire; event types are `kind.created`, `kind.updated`, `kind.deleted`.
+    collection
+        The noun in the database.
+
+    """
+
+    kind: ClassVar[str]
+    collection: ClassVar[str]
+    draft: ClassVar[type[Draft] | None] = None
+
+    id: str
+    owner: typing.Annotated[str, Mark.PERSONAL]
+    version: int = 1
+    created_at: dt.datetime
+    updated_at: dt.datetime
+
+    def advanced(self, at: dt.datetime) -> Self:
+        """The same document, one version later."""
+        return msgspec.structs.replace(self, version=self.version + 1, updated_at=at)
+
+    def to_draft(self) -> Json:
+        """What a merge patch is applied to: the fields that a person may write, without nulls."""
+        if self.draft is None:
+            return {}
+        fields = msgspec.to_builtins(self)
+        return {
+            name: fields[name]
+            for name in self.draft.__struct_fields__
+            if fields.get(name) is not None
+        }
+
+
+def fields_of(draft: Draft, kind: type[Draft]) -> dict[str, Any]:
+    """The values of *draft* for the fields that *kind* declares."""
+    return {name: getattr(draft, name) for name in kind.__struct_fields__}
+
+
+@functools.cache
+def fields_marked(document: type[msgspec.Struct], mark: Mark) -> frozenset[str]:
+    """The fields of *document* that carry *mark*.
+
+    Examples
+    --------
+    >>> sorted(fields_marked(Document, Mark.PERSONAL))
+    ['owner']
+
+    """
+    hints = typing.get_type_hints(document, include_extras=True)
+    return frozenset(
+        field
+        for field in document.__struct_fields__
+        if mark in getattr(hints[field], "__metadata__", ())
+    )
+
+
+def public(document: Document) -> Json:
+    """The document as clients see it: without hidden fields, without nulls."""
+    hidden = fields_marked(type(document), Mark.HIDDEN)
+    fields: dict[str, Any] = msgspec.to_builtins(document)
+    return {
+        name: value for name, value in fields.items() if value is not None and name not in hidden
+    }

@@ -1,0 +1,60 @@
+"""The six ways in which a request is refused.
+
+Domain code raises one of these where the rule lives; it knows no status code.  `code` is the
+stable, public name of the particular, `detail` is for people, and `extra` is data that the caller
+needs in order to go on, such as the current version.
+"""
+
+from typing import Any
+
+import msgspec
+
+
+class Flaw(msgspec.Struct, frozen=True):
+    """One thing that is wrong with an input: where (a JSON pointer), a stable code, and words."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class Refusal(Exception):
+    """Base of every refusal.  A refused request has changed nothing."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        flaws: tuple[Flaw, ...] = (),
+        extra: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+        self.flaws = flaws
+        self.extra = extra or {}
+
+
+class Unauthenticated(Refusal):
+    """We do not know who asks."""
+
+
+class Forbidden(Refusal):
+    """We know who asks, and they may not."""
+
+
+class NotFound(Refusal):
+    """It does not exist, or it is not theirs, which must look the same."""
+
+
+class Conflict(Refusal):
+    """It cannot be done to the thing as it is now."""
+
+
+class Invalid(Refusal):
+    """The request itself is wrong."""
+
+
+class Unavailable(Refusal):
+    """An engine does not answer; the same request may succeed later."""

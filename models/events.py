@@ -1,0 +1,58 @@
+"""Events: what happened, to which document, at which place of which feed."""
+
+import datetime as dt
+import zlib
+from typing import Final
+
+import msgspec
+
+from models.frames import Ev
+
+PARTITIONS: Final = 64  # fixed when an installation is made: feeds may never change partition
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One number of one feed, as it is stored and relayed: a sealed line and its envelope.
+
+    Parameters
+    ----------
+    sealed
+        The ready-made `ev` frame, encrypted under the data key of the feed's owner;
+        `models.frames.Ev` describes what is inside.
+
+    """
+
+    feed: str
+    seq: int
+    at: dt.datetime
+    sealed: bytes
+
+
+def user_feed(user: str) -> str:
+    """The feed that holds everything which changes for a user."""
+    return f"u:{user}"
+
+
+def feed_owner(feed: str) -> str:
+    """The user whose data key seals the events of *feed*."""
+    return feed.removeprefix("u:")
+
+
+def partition(feed: str) -> int:
+    """The partition of a feed: a CRC-32 over its name.
+
+    Examples
+    --------
+    >>> 0 <= partition("u:usr_1") < PARTITIONS
+    True
+
+    """
+    return zlib.crc32(feed.encode()) % PARTITIONS
+
+
+_reader: msgspec.json.Decoder[Ev] = msgspec.json.Decoder(Ev)
+
+
+def read_line(line: bytes) -> Ev:
+    """The `ev` frame that an opened event holds, for consumers which look inside."""
+    return _reader.decode(line)

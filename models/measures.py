@@ -1,0 +1,56 @@
+"""Every metric, by name.  None of them holds personal data: labels are routes, codes and kinds."""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import generate_latest
+
+_LATENCIES: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Measures:
+    """The metrics of one process."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self.requests = Counter(
+            "upcoach_http_requests",
+            "HTTP requests.",
+            ("method", "route", "status"),
+            registry=registry,
+        )
+        self.request_s = Histogram(
+            "upcoach_http_request_duration_seconds",
+            "Time from a request to its answer.",
+            ("method", "route"),
+            buckets=_LATENCIES,
+            registry=registry,
+        )
+        self.connections = Gauge(
+            "upcoach_live_connections", "Open sockets that said hello.", registry=registry
+        )
+        self.closes = Counter(
+            "upcoach_live_closes", "Sockets closed by the server.", ("code",), registry=registry
+        )
+        self.starts = Counter(
+            "upcoach_resume", "Subscriptions by the way they began.", ("result",), registry=registry
+        )
+        self.mutations = Counter(
+            "upcoach_mutations", "Answers to mut frames.", ("status",), registry=registry
+        )
+        self.delivered = Counter(
+            "upcoach_events_delivered", "Events handed to subscriptions.", registry=registry
+        )
+        self.delivery_s = Histogram(
+            "upcoach_event_delivery_seconds",
+            "Time from the decision of a write to its event reaching the sockets of this node.",
+            buckets=_LATENCIES,
+            registry=registry,
+        )
+        self.learned = Counter(
+            "upcoach_model_updates", "Events that a learner took.", ("model",), registry=registry
+        )
+
+    def exposition(self) -> bytes:
+        """All metrics in the Prometheus text format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,18 @@
+"""How a fact travels: from the commit to every socket, and to the learner.
+
+The road
+--------
+1.  `relay`: after a commit, its events are appended to the Redis stream of their feed's partition
+    (`live:{n}`), and marked as published.  What a crash left unmarked the relay's sweep finds in
+    MongoDB a moment later.  Publishing twice is harmless.
+2.  `reader`: every process reads all partitions in one XREAD.  Order within a feed is nearly
+    always right, and never relied upon.
+3.  `sequencer`: per feed, the one rule that makes exactly-once: apply `last + 1`, ignore what is
+    not larger, fetch from MongoDB what is missing.
+4.  `hub`: opens each event once, keeps the recent tail of each feed in memory, and hands the same
+    bytes to every subscriber.  `learning`: feeds the same events to the learner.
+
+Redis may be emptied at any moment.  A marker key tells: when it is gone, or when the connection
+was, events may have been lost that nothing later in their feed would reveal; then everybody
+compares the feeds they follow with MongoDB's log.
+"""

@@ -1,0 +1,233 @@
+"""The hub of a node: feeds on one side, subscriptions on the other.
+
+For every feed that it hears of, the hub keeps the recent tail in memory, so that a device which was
+away for a moment resumes without a query.  For feeds with subscribers it opens each event once,
+joins what arrived together into one parcel, and hands the same bytes to every subscription.
+"""
+
+import asyncio
+import collections
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+import structlog
+
+from models.events import Event
+from models.frames import Skip, encode
+from models.measures import Measures
+from streams.sequencer import Hole, Sequencer
+from upcoach.store.heads import Heads
+from upcoach.store.log import EventLog
+from upcoach.store.sealing import Unreadable
+
+TAIL = 128  # events of a feed in memory: an evening without network
+TAILS = 200_000  # events of all feeds together
+RECENT = 1_000  # entries of each stream that are loaded at the start
+RECOVER_AT_ONCE = 8
+
+_log = structlog.get_logger(__name__)
+
+
+class Parcel:
+    """Consecutive events of one feed as lines, with what each transport makes of them."""
+
+    __slots__ = ("_forms", "first", "last", "lines")
+
+    def __init__(self, first: int, last: int, lines: bytes) -> None:
+        self.first = first
+        self.last = last
+        self.lines = lines
+        self._forms: dict[Callable[[bytes], bytes], bytes] = {}
+
+    def form(self, encode: Callable[[bytes], bytes]) -> bytes:
+        """The lines as *encode* wraps them, wrapped once."""
+        made = self._forms.get(encode)
+        if made is None:
+            made = self._forms[encode] = encode(self.lines)
+        return made
+
+
+class Subscriber(Protocol):
+    """Somebody who follows a topic."""
+
+    def push(self, parcel: Parcel) -> None:
+        """Take *parcel*; called once for each, in order, never concurrently."""
+
+    def flush(self) -> None:
+        """Send what was pushed in this turn."""
+
+
+class Topic:
+    """A feed as this node sees it: its newest number, its recent tail, its subscribers."""
+
+    def __init__(self, log: EventLog, feed: str, last: int) -> None:
+        self.feed = feed
+        self.sequencer = Sequencer(log, feed, last)
+        self.subscribers: set[Subscriber] = set()
+        self.tail: collections.deque[Event] = collections.deque(maxlen=TAIL)
+        self._log = log
+        self._lines: dict[int, bytes] = {}
+
+    @property
+    def last(self) -> int:
+        """The newest number that was handed on."""
+        return self.sequencer.last
+
+    def remember(self, events: Iterable[Event]) -> None:
+        """Add *events*, which follow the tail, to it."""
+        for event in events:
+            if len(self.tail) == TAIL:
+                self._lines.pop(self.tail[0].seq, None)
+            self.tail.append(event)
+
+    def restart(self, event: Event) -> None:
+        """Begin the tail anew with *event*: nobody here needs what lies before it."""
+        self.tail.clear()
+        self._lines.clear()
+        self.tail.append(event)
+        self.sequencer.last = event.seq
+
+    def after(self, seq: int) -> list[Event] | None:
+        """The events above *seq*, or None when the tail does not reach back so far."""
+        if not self.tail or seq < self.tail[0].seq - 1:
+            return None
+        return [event for event in self.tail if event.seq > seq]
+
+    async def parcel(self, events: Sequence[Event]) -> Parcel:
+        """*events* opened and joined; each is opened once, however many subscribers there are."""
+        if not self._log.can_open(self.feed):
+            await self._log.load_keys([self.feed])
+        lines = b"".join(self._line(event) for event in events)
+        return Parcel(events[0].seq, events[-1].seq, lines)
+
+    def _line(self, event: Event) -> bytes:
+        line = self._lines.get(event.seq)
+        if line is None:
+            line = open_line(self._log, event)
+            if self.tail and event.seq >= self.tail[0].seq:
+                self._lines[event.seq] = line
+        return line
+
+
+class Hub:
+    """Every topic of this node."""
+
+    def __init__(self, log: EventLog, heads: Heads, measures: Measures) -> None:
+        self._log = log
+        self._measures = measures
+        self._heads = heads
+        self._topics: collections.OrderedDict[str, Topic] = collections.OrderedDict()
+        self._held = 0
+
+    async def attach(self, feed: str) -> Topic:
+        """The topic of *feed*; whoever adds a subscriber to it misses nothing above its `last`."""
+        topic = self._topics.get(feed)
+        if topic is None:
+            head = await self._heads.read(feed)
+            topic = self._topics.get(feed)
+            if topic is None:
+                topic = self._topics[feed] = Topic(self._log, feed, head)
+        self._topics.move_to_end(feed)
+        return topic
+
+    def preload(self, events: Iterable[Event]) -> None:
+        """Fill the tails from what the streams hold when the process starts."""
+        for event in events:
+            self._absorb(event)
+
+    async def take(self, events: Sequence[Event]) -> None:
+        """See `reader.Follower.take`."""
+        followed: dict[Topic, list[Event]] = {}
+        for event in events:
+            self._heads.observe(event.feed, event.seq)
+            topic = self._topics.get(event.feed)
+            if topic is not None and topic.subscribers:
+                followed.setdefault(topic, []).append(event)
+            else:
+                self._absorb(event)
+        touched: set[Subscriber] = set()
+        for topic, arrived in followed.items():
+            await self._advance(topic, arrived, touched)
+        for subscriber in touched:
+            subscriber.flush()
+        self._trim()
+
+    async def recover(self) -> None:
+        """See `reader.Follower.recover`: followed topics catch up, the others are forgotten."""
+        for feed, topic in list(self._topics.items()):
+            if not topic.subscribers:
+                self._drop(feed)
+        gate = asyncio.Semaphore(RECOVER_AT_ONCE)
+
+        async def catch_up(topic: Topic) -> None:
+            async with gate:
+                touched: set[Subscriber] = set()
+                await self._deliver(topic, await self._sequenced(topic, None), touched)
+                for subscriber in touched:
+                    subscriber.flush()
+
+        await asyncio.gather(*(catch_up(topic) for topic in list(self._topics.values())))
+
+    async def _advance(self, topic: Topic, arrived: list[Event], touched: set[Subscriber]) -> None:
+        await self._deliver(topic, await self._sequenced(topic, arrived), touched)
+
+    async def _sequenced(self, topic: Topic, arrived: list[Event] | None) -> list[Event]:
+        """What comes next in *topic*, in order: from *arrived*, or from the log alone."""
+        try:
+            if arrived is None:
+                return await topic.sequencer.catch_up()
+            return await topic.sequencer.take(arrived)
+        except Hole as hole:
+            # The log was cut below us: the subscribers find out when they look for the numbers.
+            _log.warning("log_cut", feed=topic.feed, after=hole.after, first=hole.first)
+            topic.sequencer.last = hole.first - 1
+            return await self._sequenced(topic, arrived)
+
+    async def _deliver(self, topic: Topic, events: list[Event], touched: set[Subscriber]) -> None:
+        if not events:
+            return
+        self._held += len(events) - max(0, len(topic.tail) + len(events) - TAIL)
+        topic.remember(events)
+        parcel = await topic.parcel(events)
+        for subscriber in tuple(topic.subscribers):
+            subscriber.push(parcel)
+        touched.update(topic.subscribers)
+        self._measures.delivered.inc(len(events) * len(topic.subscribers))
+        self._measures.delivery_s.observe(max(0.0, time.time() - events[-1].at.timestamp()))
+
+    def _absorb(self, event: Event) -> None:
+        """Remember an event of a feed that nobody here follows."""
+        topic = self._topics.get(event.feed)
+        if topic is None:
+            topic = self._topics[event.feed] = Topic(self._log, event.feed, event.seq - 1)
+        if event.seq <= topic.last:
+            return
+        held = len(topic.tail)
+        if event.seq == topic.last + 1:
+            topic.remember([event])
+            topic.sequencer.last = event.seq
+        else:
+            topic.restart(event)
+        self._held += len(topic.tail) - held
+
+    def _trim(self) -> None:
+        """Forget the topics that were idle for longest and that nobody follows."""
+        if self._held <= TAILS:
+            return
+        for feed, topic in list(self._topics.items()):
+            if self._held <= TAILS * 9 // 10:
+                return
+            if not topic.subscribers:
+                self._drop(feed)
+
+    def _drop(self, feed: str) -> None:
+        self._held -= len(self._topics.pop(feed).tail)
+
+
+def open_line(log: EventLog, event: Event) -> bytes:
+    """The `ev` line of *event*, or a `skip` when its owner was erased."""
+    try:
+        return log.open_line(event)
+    except Unreadable:
+        return encode(Skip(f=event.feed, first=event.seq, to=event.seq))

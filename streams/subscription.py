@@ -1,0 +1,201 @@
+"""One connection's place in one feed.
+
+A subscription is a position.  While it is *live*, what the hub pushes goes straight out.  When the
+connection's window is full, nothing is queued: the subscription falls behind, and once there is
+room again it catches up from memory, or from MongoDB in pages, at the reader's own pace.
+"""
+
+import asyncio
+import enum
+from typing import Protocol
+
+import msgspec
+
+from models.cursor import Cursor
+from models.frames import Live, Reset, Snap, Subd, encode
+from models.scope import Scope
+from streams.hub import Hub, Parcel, Topic
+from upcoach.services.snapshots import Snapshots
+from upcoach.store.heads import Heads
+from upcoach.store.log import EventLog, contiguous
+
+PAGE = 200
+
+
+class Outlet(Protocol):
+    """Where a connection's bytes go."""
+
+    def wrap(self, lines: bytes, /) -> bytes:
+        """*lines* as one message of the transport."""
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the window of unsent bytes is not full."""
+
+    def queue(self, wrapped: bytes) -> None:
+        """Have *wrapped* sent with the next flush."""
+
+    def flush(self) -> None:
+        """Send what is queued in one write."""
+
+    async def room(self) -> None:
+        """Return when there is room."""
+
+
+class Mode(enum.StrEnum):
+    """How a subscription came by its position."""
+
+    RESUME = "resume"
+    CATCHUP = "catchup"
+    SNAPSHOT = "snapshot"
+
+
+class Start(msgspec.Struct, frozen=True):
+    """Where a subscription begins, or why it cannot: then the client needs a snapshot first."""
+
+    topic: Topic
+    seq: int
+    mode: Mode
+    reset: str | None = None
+
+
+class Feeds:
+    """What a subscription needs of the node, and of the installation."""
+
+    def __init__(
+        self, hub: Hub, log: EventLog, heads: Heads, snapshots: Snapshots, epoch: str
+    ) -> None:
+        self.hub = hub
+        self.log = log
+        self.heads = heads
+        self.snapshots = snapshots
+        self.epoch = epoch
+
+    def cursor(self, seq: int) -> str:
+        """The cursor of number *seq*."""
+        return str(Cursor(self.epoch, seq))
+
+    async def start(self, feed: str, since: str | None, *, snap: bool) -> Start:
+        """The resume ladder: memory, else the log, else a reset with its reason."""
+        topic = await self.hub.attach(feed)
+        if snap:
+            return Start(topic, topic.last, Mode.SNAPSHOT)
+        if since is None or since == "now":
+            return Start(topic, topic.last, Mode.RESUME)
+        cursor = Cursor(self.epoch, 0) if since == "0" else Cursor.parse(since)
+        if cursor.epoch != self.epoch or await self._is_ahead(topic, cursor.seq):
+            return Start(topic, topic.last, Mode.RESUME, reset="epoch")
+        if cursor.seq >= topic.last or topic.after(cursor.seq) is not None:
+            return Start(topic, cursor.seq, Mode.RESUME)
+        if not contiguous(await self.log.page(feed, cursor.seq, 1), cursor.seq):
+            return Start(topic, topic.last, Mode.CATCHUP, reset="retention")
+        return Start(topic, cursor.seq, Mode.CATCHUP)
+
+    async def _is_ahead(self, topic: Topic, seq: int) -> bool:
+        """Whether *seq* was never given: beyond this node's last number, the log is asked."""
+        return seq > topic.last and seq > await self.heads.read(topic.feed)
+
+
+class Subscription:
+    """A place in a feed, and the task that brings it up to date when it is behind."""
+
+    def __init__(self, feeds: Feeds, outlet: Outlet, start: Start) -> None:
+        self._feeds = feeds
+        self._outlet = outlet
+        self._topic = start.topic
+        self._start = start
+        self._catching_up: asyncio.Task[None] | None = None
+        self.position = start.seq
+
+    @property
+    def feed(self) -> str:
+        """The feed's name."""
+        return self._topic.feed
+
+    @property
+    def top(self) -> int:
+        """The newest number of the feed that this node knows of."""
+        return self._topic.last
+
+    def open(self, scope: Scope) -> None:
+        """Attach, tell the client, and begin with what it has missed."""
+        self._topic.subscribers.add(self)
+        cursor = self._feeds.cursor(self.position)
+        if self._start.reset is not None:
+            url = f"/v1/snapshot?feed={self.feed}"
+            self._say(Reset(f=self.feed, reason=self._start.reset, cur=cursor, snapshot=url))
+        else:
+            self._say(Subd(f=self.feed, cur=cursor, mode=str(self._start.mode)))
+        if self._start.mode is Mode.SNAPSHOT:
+            self._run(self._snapshot(scope))
+        else:
+            self._run(self._catch_up())
+
+    def close(self) -> None:
+        """Detach."""
+        self._topic.subscribers.discard(self)
+        if self._catching_up is not None:
+            self._catching_up.cancel()
+
+    def push(self, parcel: Parcel) -> None:
+        """See `hub.Subscriber.push`."""
+        if self._catching_up is not None or parcel.last <= self.position:
+            return
+        if parcel.first == self.position + 1 and self._outlet.has_room:
+            self._outlet.queue(parcel.form(self._outlet.wrap))
+            self.position = parcel.last
+        else:
+            self._run(self._catch_up())
+
+    def flush(self) -> None:
+        """See `hub.Subscriber.flush`."""
+        self._outlet.flush()
+
+    def _run(self, work: "asyncio._CoroutineLike[None]") -> None:
+        task = self._catching_up = asyncio.create_task(work)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        if self._catching_up is task:
+            self._catching_up = None
+        if not task.cancelled():
+            task.result()
+
+    async def _snapshot(self, scope: Scope) -> None:
+        cursor = self._feeds.cursor(self.position)
+        async for page in self._feeds.snapshots.pages(scope):
+            await self._outlet.room()
+            self._say(
+                Snap(f=self.feed, kind=page.kind, items=page.items, last=page.last, cur=cursor)
+            )
+        await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        """Send everything above the position, then say that the client is current."""
+        while self.position < self._topic.last:
+            await self._outlet.room()
+            events = self._topic.after(self.position)
+            if events is None:
+                events = await self._feeds.log.page(self.feed, self.position, PAGE)
+            events = events[:PAGE]
+            if not contiguous(events, self.position) or not events:
+                self._reset("retention")
+                return
+            parcel = await self._topic.parcel(events)
+            self._outlet.queue(self._outlet.wrap(parcel.lines))
+            self._outlet.flush()
+            self.position = parcel.last
+        # No await between the test above and this line: whatever comes next is pushed.
+        self._catching_up = None
+        self._say(Live(f=self.feed, cur=self._feeds.cursor(self.position)))
+
+    def _reset(self, reason: str) -> None:
+        self.position = self._topic.last
+        self._catching_up = None
+        cursor = self._feeds.cursor(self.position)
+        url = f"/v1/snapshot?feed={self.feed}"
+        self._say(Reset(f=self.feed, reason=reason, cur=cursor, snapshot=url))
+
+    def _say(self, frame: "Subd | Snap | Live | Reset") -> None:
+        self._outlet.queue(self._outlet.wrap(encode(frame)))
+        self._outlet.flush()

@@ -1,0 +1,1 @@
+"""Tests against the real thing: real engines, real sockets, real processes."""

@@ -1,0 +1,1 @@
+"""What tests share: engines, servers in this process and in others."""

@@ -1,0 +1,85 @@
+"""One mongod and one Valkey for a whole test run, on a thread of their own."""
+
+import asyncio
+import itertools
+import threading
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+
+from config.settings import Settings
+from upcoach.embedded import Engines
+
+DATABASES = 16  # that a Redis server has by default
+
+KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+
+class TestEngines:
+    """Engines that live as long as their thread, and a clean place in them for each test."""
+
+    __test__ = False
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._numbers = itertools.count(1)
+        self._thread = threading.Thread(target=self._run, name="engines")
+        self.engines: Engines
+
+    def start(self) -> None:
+        """Start both, or raise what stopped them."""
+        self._thread.start()
+        self._ready.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self) -> None:
+        """Stop both."""
+        self._loop.call_soon_threadsafe(self._stopped.set)
+        self._thread.join()
+
+    def environ(self, **more: str) -> dict[str, str]:
+        """The environment of a node on a database and a Redis database that nobody else uses."""
+        number = next(self._numbers)
+        redis_url = self.engines.redis_url.rpartition("/")[0] + f"/{number % DATABASES}"
+        with Redis.from_url(redis_url) as redis:
+            redis.flushdb()
+        return {
+            "UPCOACH_MONGO_URL": self.engines.mongo_url,
+            "UPCOACH_MONGO_DATABASE": f"test{number}",
+            "UPCOACH_REDIS_URL": redis_url,
+            "UPCOACH_MASTER_KEYS": f"test:{KEY}",
+            "UPCOACH_INDEX_KEY": KEY,
+            "UPCOACH_PORT": "0",
+            "UPCOACH_ROLES": "web",
+            "UPCOACH_DATA": str(self._data),
+            "UPCOACH_LOG_LEVEL": "warning",
+        } | more
+
+    def settings(self, **more: str) -> Settings:
+        """The same as settings."""
+        return Settings.from_environ(self.environ(**more))
+
+    def _run(self) -> None:
+        asyncio.run(self._live())
+
+    async def _live(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopped = asyncio.Event()
+        try:
+            async with Engines(self._data) as self.engines:
+                self._ready.set()
+                await self._stopped.wait()
+        except BaseException as failure:
+            self._failure = failure
+            raise
+        finally:
+            self._ready.set()
+
+
+def redis_of(environ: dict[str, str]) -> Any:
+    """A plain client for the Redis database of *environ*."""
+    return Redis.from_url(environ["UPCOACH_REDIS_URL"])

@@ -1,0 +1,244 @@
+"""The composition root: the only module that knows every other one.
+
+`Installation` opens what several processes share (engines, database, Redis), `Node` is one process
+at work on it.  Everything is made here, once, and handed to whoever needs it.
+"""
+
+import asyncio
+import contextlib
+import datetime as dt
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
+
+import structlog
+from redis.asyncio import Redis
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application
+
+from config.settings import Settings
+from handlers.live.connection import Node as LiveNode
+from handlers.live.connections import Connections
+from handlers.live.outlet import WINDOW
+from handlers.operations import Router
+from handlers.rest import Edge
+from handlers.surface import make_application, make_metrics_application, operations
+from models.clock import utc_now
+from models.errors import Unavailable
+from models.learners.habit_odds import HabitOdds
+from models.measures import Measures
+from streams import redis as connections_to
+from streams.hub import RECENT, Hub
+from streams.learning import Learning
+from streams.lease import Lease
+from streams.reader import Follower, StreamReader
+from streams.redis import RedisError
+from streams.relay import Relay
+from streams.subscription import Feeds
+from upcoach.embedded import Engines
+from upcoach.services import Accounts, Goals, Habits, Imports, Insights, Services, Snapshots
+from upcoach.services.passwords import Passwords
+from upcoach.store.committer import Committer
+from upcoach.store.database import Database
+from upcoach.store.documents import Documents
+from upcoach.store.installation import load_installation
+from upcoach.store.keyring import KeyRing, MasterKeys
+from upcoach.store.learned import Learned
+from upcoach.store.log import EventLog
+from upcoach.store.migrations import migrate
+
+START_PATIENCE_S = 30.0
+IMPORT_BYTES = 10 * 1024 * 1024
+
+_log = structlog.get_logger(__name__)
+
+
+class StartError(Exception):
+    """The process cannot start; the message says what to do."""
+
+
+@contextlib.asynccontextmanager
+async def engine_urls(settings: Settings) -> AsyncIterator[tuple[str, str, Engines]]:
+    """The URLs of MongoDB and Redis: the configured ones, or those of engines that we start."""
+    engines = Engines(
+        settings.data,
+        mongo=settings.mongo_url is None,
+        redis=settings.redis_url is None,
+    )
+    async with engines:
+        yield (
+            settings.mongo_url or engines.mongo_url,
+            settings.redis_url or engines.redis_url,
+            engines,
+        )
+
+
+@contextlib.asynccontextmanager
+async def open_database(url: str, settings: Settings) -> AsyncIterator[Database]:
+    """The database, brought up to date; a MongoDB that is still starting is waited for."""
+    database = Database(url, settings.mongo_database)
+    try:
+        await _reached(database)
+        steps = await migrate(database, utc_now)
+        if steps:
+            _log.info("migrated", steps=steps)
+        yield database
+    finally:
+        await database.close()
+
+
+async def _reached(database: Database) -> None:
+    deadline = asyncio.get_running_loop().time() + START_PATIENCE_S
+    while True:
+        try:
+            return await database.ping()
+        except Unavailable:
+            if asyncio.get_running_loop().time() > deadline:
+                message = "MongoDB does not answer. Is UPCOACH_MONGO_URL right, and the server up?"
+                raise StartError(message) from None
+            _log.warning("waiting_for_mongodb")
+
+
+class Node:
+    """One process: its services, its share of the streams, its sockets."""
+
+    def __init__(
+        self, settings: Settings, database: Database, redis: Redis, reader: Redis, epoch: str
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._redis = redis
+        self.measures = Measures()
+        masters = MasterKeys(next(iter(settings.master_keys)), settings.master_keys)
+        self.keyring = KeyRing(database, masters)
+        self.log = EventLog(database, self.keyring)
+        self.relay = Relay(redis, self.log, utc_now)
+        self.committer = Committer(database, self.keyring, utc_now, self.relay.publish)
+        self._passwords = Passwords()
+        self.services = self._make_services()
+        self.hub = Hub(self.log, self.committer.heads, self.measures)
+        self._learning = self._make_learning() if "learn" in settings.roles else None
+        self._reader = StreamReader(reader, self._followers())
+        self._connections = Connections(self.services.accounts, self.measures)
+        self.application = self._make_application(epoch)
+        self.metrics = make_metrics_application(self.measures, self._checks())
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def _make_services(self) -> Services:
+        documents = Documents(self._database, self.keyring)
+        accounts = Accounts(
+            documents,
+            self.committer,
+            self._passwords,
+            utc_now,
+            index_key=self._settings.index_key,
+            lifetime=dt.timedelta(days=self._settings.session_days),
+        )
+        return Services(
+            accounts=accounts,
+            goals=Goals(documents, self.committer),
+            habits=Habits(documents, self.committer),
+            imports=Imports(self.committer),
+            insights=Insights(documents, self.committer),
+            snapshots=Snapshots(documents),
+        )
+
+    def _make_learning(self) -> Learning:
+        secret = self._settings.index_key
+        learned = Learned(self._database, HabitOdds.NAME, HabitOdds.VERSION, secret)
+        lease = Lease(self._redis, HabitOdds.NAME)
+        return Learning(self.log, learned, lease, self.services.insights, utc_now, self.measures)
+
+    def _make_application(self, epoch: str) -> Application:
+        edge = Edge(self.services, epoch, self.measures)
+        heads = self.committer.heads
+        feeds = Feeds(self.hub, self.log, heads, self.services.snapshots, epoch)
+        router = Router(operations(feeds))
+        live = LiveNode(edge=edge, router=router, feeds=feeds, clock=utc_now, window=WINDOW)
+        return make_application(edge, router, live, self._connections, self._checks())
+
+    def _followers(self) -> tuple[Follower, ...]:
+        web: tuple[Follower, ...] = (self.hub,) if "web" in self._settings.roles else ()
+        return web if self._learning is None else (*web, self._learning)
+
+    def _checks(self) -> dict[str, Any]:
+        return {"mongodb": self._database.ping, "redis": self._ping_redis}
+
+    async def _ping_redis(self) -> None:
+        try:
+            await self._redis.ping()
+        except RedisError:
+            raise Unavailable("redis_unavailable", "Redis does not answer.") from None
+
+    async def start(self) -> None:
+        """Begin all work that goes on in the background."""
+        with contextlib.suppress(RedisError):
+            self.hub.preload(await self._reader.recent(RECENT))
+        self._begin(self.relay.run(), "relay")
+        self._begin(self._reader.run(), "reader")
+        self._begin(self._connections.run(), "connections")
+        if self._learning is not None:
+            self._begin(self._learning.run(), "learning")
+
+    async def stop(self) -> None:
+        """Answer what is under way, publish what is committed, keep what was learned."""
+        self._connections.close_all(4503, "draining")
+        await self.committer.drain()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._learning is not None:
+            await self._learning.stop()
+        await self.relay.flush()
+        self._passwords.close()
+
+    def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(_ended)
+        self._tasks.append(task)
+
+
+@contextlib.asynccontextmanager
+async def running_node(settings: Settings, mongo_url: str, redis_url: str) -> AsyncIterator[Node]:
+    """A node at work, without its ports."""
+    redis = connections_to.writer(redis_url)
+    reader = connections_to.reader(redis_url)
+    async with open_database(mongo_url, settings) as database:
+        installation = await load_installation(database)
+        node = Node(settings, database, redis, reader, installation.epoch)
+        await node.start()
+        try:
+            yield node
+        finally:
+            await node.stop()
+            await redis.aclose()
+            await reader.aclose()
+
+
+@contextlib.asynccontextmanager
+async def listening(application: Application, host: str, port: int) -> AsyncIterator[int]:
+    """*application* served on a port; 0 takes a free one."""
+    try:
+        sockets = bind_sockets(port, host)
+    except OSError as failure:
+        message = f"Port {port} on {host} cannot be used ({failure.strerror}). Set UPCOACH_PORT."
+        raise StartError(message) from None
+    server = HTTPServer(
+        application,
+        max_header_size=16 * 1024,
+        max_body_size=IMPORT_BYTES,
+        idle_connection_timeout=75,
+        body_timeout=60,
+    )
+    server.add_sockets(sockets)
+    try:
+        yield sockets[0].getsockname()[1]
+    finally:
+        server.stop()
+        await server.close_all_connections()
+
+
+def _ended(task: "asyncio.Task[None]") -> None:
+    """Log the end of a background task that should have gone on."""
+    if not task.cancelled() and task.exception() is not None:
+        _log.error("task_failed", task=task.get_name(), exc_info=task.exception())

@@ -1,0 +1,3 @@
+"""The main job, played with a person's history of habits."""
+from config.settings import Settings
+async def play(settings: Settings) -> None: ...

@@ -1,0 +1,44 @@
+"""Loopback ports for the engines."""
+
+import random
+import socket
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+
+# Below the ranges from which Linux (32768) and macOS (49152) take the ports of outgoing
+# connections, so that none of those sits on an engine's port while the engine restarts.
+RANGE = range(20_000, 32_000)
+
+
+def choose(remembered: Path) -> int:
+    """The port that the file *remembered* holds if it is free, otherwise another, kept there."""
+    known = _read(remembered)
+    if known is not None and is_free(known):
+        return known
+    port = _any_free()
+    remembered.write_text(str(port))
+    return port
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on *port* now."""
+    with socket.socket() as probe:
+        # The engines set it too: connections that are still closing are no obstacle.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def _read(path: Path) -> int | None:
+    try:
+        return int(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _any_free() -> int:
+    return next(port for port in random.sample(RANGE, len(RANGE)) if is_free(port))

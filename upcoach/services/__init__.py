@@ -1,0 +1,29 @@
+"""What a person can do.
+
+A service takes the caller's scope first, states which documents a write must see and decides, in a
+pure function, what changes.  It knows nothing of HTTP, sockets, Redis or the database's language;
+handlers call it, and so does the learner.
+"""
+
+import msgspec
+
+from upcoach.services.accounts import Accounts
+from upcoach.services.goals import Goals
+from upcoach.services.habits import Habits
+from upcoach.services.imports.service import Imports
+from upcoach.services.insights import Insights
+from upcoach.services.snapshots import Snapshots
+
+
+class Services(msgspec.Struct, frozen=True, kw_only=True):
+    """Every service, made once by the composition root."""
+
+    accounts: Accounts
+    goals: Goals
+    habits: Habits
+    imports: Imports
+    insights: Insights
+    snapshots: Snapshots
+
+
+__all__ = ["Accounts", "Goals", "Habits", "Imports", "Insights", "Services", "Snapshots"]

@@ -1,0 +1,110 @@
+"""Habits and what became of them each day."""
+
+import datetime as dt
+
+from models.documents import Entry, EntryDraft, Habit, HabitDraft, Insight, NewHabit
+from models.documents.entry import entry_id
+from models.documents.insight import insight_id
+from models.merge_patch import Json
+from models.scope import Scope
+from models.validation import checked
+from upcoach.services.resources import Resources, outcome
+from upcoach.store.changes import Changes, Mutation, Outcome, Ref
+
+
+class Habits(Resources[Habit, NewHabit]):
+    """A person's habits, with one entry for each local date on which something was logged."""
+
+    kind = Habit
+    children = Entry
+
+    def _drafted(self, draft: NewHabit, owner: str, at: dt.datetime) -> Habit:
+        return Habit.drafted(draft, owner=owner, at=at)
+
+    def _revised(self, document: Habit, fields: Json, at: dt.datetime) -> Habit:
+        return document.revised(checked(fields, HabitDraft), at)
+
+    def _companions(self, scope: Scope, document_id: str) -> tuple[Ref, ...]:
+        return (Ref(Insight, scope.user, insight_id(document_id)),)
+
+    def _deleted(self, changes: Changes, document: Habit) -> None:
+        insight = changes.find(Insight, document.owner, insight_id(document.id))
+        if insight is not None:
+            changes.delete(insight)
+
+    async def entries(
+        self, scope: Scope, habit_id: str, *, after: str = "", limit: int = 100
+    ) -> list[Entry]:
+        """The habit's entries in order of date, after the date *after*."""
+        await self.get(scope, habit_id)
+        start = f"{habit_id}/{after}" if after else ""
+        return await self._documents.page(
+            Entry, scope.user, below=habit_id, after=start, limit=limit
+        )
+
+    async def set_entry(
+        self,
+        scope: Scope,
+        habit_id: str,
+        day: dt.date,
+        draft: EntryDraft,
+        mutation: Mutation | None = None,
+    ) -> Outcome:
+        """Log *day*: the same content once more changes nothing."""
+
+        def decide(changes: Changes) -> Outcome:
+            habit = changes.get(Habit, scope.user, habit_id)
+            before = changes.find(Entry, scope.user, entry_id(habit_id, day))
+            return set_entry(changes, habit, day, draft, before)
+
+        return await self._submit(scope, _entry_reads(scope, habit_id, day), decide, mutation)
+
+    async def delete_entry(
+        self, scope: Scope, habit_id: str, day: dt.date, mutation: Mutation | None = None
+    ) -> Outcome:
+        """Take back what was logged for *day*."""
+
+        def decide(changes: Changes) -> Outcome:
+            changes.get(Habit, scope.user, habit_id)
+            entry = changes.get(Entry, scope.user, entry_id(habit_id, day))
+            changes.delete(entry)
+            return Outcome(verb="deleted", version=entry.version + 1)
+
+        return await self._submit(scope, _entry_reads(scope, habit_id, day), decide, mutation)
+
+
+def set_entry(
+    changes: Changes,
+    habit: Habit,
+    day: dt.date,
+    draft: EntryDraft,
+    before: Entry | None,
+    source: str | None = None,
+) -> Outcome:
+    """Keep what *draft* says about *day* in the place of *before*."""
+    if before is None:
+        entry = Entry.drafted(draft, habit=habit, day=day, at=changes.at, source=source)
+        changes.set(None, entry)
+        return outcome("created", entry)
+    if before.to_draft() == entry_fields(draft):
+        return outcome("unchanged", before)
+    after = before.revised(draft, habit=habit, at=changes.at, source=source)
+    changes.set(before, after)
+    return outcome("updated", after)
+
+
+def entry_fields(draft: EntryDraft) -> Json:
+    """What `Document.to_draft` would say of an entry made from *draft*."""
+    fields: Json = {"state": draft.state}
+    if draft.value is not None:
+        fields["value"] = draft.value
+    if draft.note is not None:
+        fields["note"] = draft.note
+    return fields
+
+
+def _entry_reads(scope: Scope, habit_id: str, day: dt.date) -> tuple[Ref, ...]:
+    return (
+        Ref(Habit, scope.user, habit_id),
+        Ref(Entry, scope.user, entry_id(habit_id, day)),
+    )

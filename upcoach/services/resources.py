@@ -1,0 +1,141 @@
+"""What goals and habits have in common: they are made, read, changed and deleted by their owner."""
+
+import abc
+import datetime as dt
+from typing import Generic, TypeVar
+
+from models.documents import Document, NewGoal, NewHabit
+from models.documents.document import public
+from models.errors import Conflict, Invalid
+from models.merge_patch import Json, merged
+from models.scope import Scope
+from upcoach.store.changes import Changes, Decide, Mutation, Outcome, Ref, Verb, Write
+from upcoach.store.committer import Committer
+from upcoach.store.documents import Documents
+
+D = TypeVar("D", bound=Document)
+N = TypeVar("N", NewGoal, NewHabit)
+
+
+class Resources(abc.ABC, Generic[D, N]):
+    """Documents of one kind, each owned and written by one person."""
+
+    kind: type[D]
+    children: type[Document] | None = None  # what is deleted with a document of this kind
+
+    def __init__(self, documents: Documents, committer: Committer) -> None:
+        self._documents = documents
+        self._committer = committer
+
+    @abc.abstractmethod
+    def _drafted(self, draft: N, owner: str, at: dt.datetime) -> D:
+        """The document that *draft* makes."""
+
+    @abc.abstractmethod
+    def _revised(self, document: D, fields: Json, at: dt.datetime) -> D:
+        """*document* with *fields* in the place of what a person may write of it."""
+
+    async def get(self, scope: Scope, document_id: str) -> D:
+        """One of the caller's documents."""
+        return await self._documents.get(self.kind, scope.user, document_id)
+
+    async def page(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[D]:
+        """The caller's documents in the order in which they were made."""
+        return await self._documents.page(self.kind, scope.user, after=after, limit=limit)
+
+    async def create(self, scope: Scope, draft: N, mutation: Mutation | None = None) -> Outcome:
+        """Make a document; an id that is in use already is a `Conflict`."""
+
+        def decide(changes: Changes) -> Outcome:
+            if changes.find(self.kind, scope.user, draft.id) is not None:
+                raise Conflict("id_taken", "There is a document under this id already.")
+            document = self._drafted(draft, scope.user, changes.at)
+            changes.create(document)
+            return outcome("created", document)
+
+        return await self._submit(scope, (self._ref(scope, draft.id),), decide, mutation)
+
+    async def change(
+        self,
+        scope: Scope,
+        document_id: str,
+        patch: Json,
+        base: int,
+        mutation: Mutation | None = None,
+    ) -> Outcome:
+        """Apply a merge patch to version *base*; to any other version it is a `Conflict`."""
+
+        def decide(changes: Changes) -> Outcome:
+            before = changes.get(self.kind, scope.user, document_id)
+            require_version(before, base)
+            draft = before.to_draft()
+            fields = merged(draft, patch)
+            if fields == draft:
+                return outcome("unchanged", before)
+            after = self._revised(before, fields, changes.at)
+            changes.update(before, after)
+            return outcome("updated", after)
+
+        return await self._submit(scope, (self._ref(scope, document_id),), decide, mutation)
+
+    async def delete(
+        self,
+        scope: Scope,
+        document_id: str,
+        base: int | None = None,
+        mutation: Mutation | None = None,
+    ) -> Outcome:
+        """Delete a document, and all that stands below it."""
+
+        def decide(changes: Changes) -> Outcome:
+            document = changes.get(self.kind, scope.user, document_id)
+            if base is not None:
+                require_version(document, base)
+            changes.delete(document, children=self.children)
+            self._deleted(changes, document)
+            return Outcome(verb="deleted", version=document.version + 1)
+
+        reads = (self._ref(scope, document_id), *self._companions(scope, document_id))
+        return await self._submit(scope, reads, decide, mutation)
+
+    def _companions(self, _scope: Scope, _document_id: str) -> tuple[Ref, ...]:
+        """The documents that `_deleted` has to see."""
+        return ()
+
+    def _deleted(self, changes: Changes, document: D) -> None:
+        """What else goes when *document* goes."""
+
+    def _ref(self, scope: Scope, document_id: str) -> Ref:
+        return Ref(self.kind, scope.user, document_id)
+
+    async def _submit(
+        self,
+        scope: Scope,
+        reads: tuple[Ref, ...],
+        decide: Decide,
+        mutation: Mutation | None,
+    ) -> Outcome:
+        write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
+        return await self._committer.submit(write)
+
+
+def outcome(verb: Verb, document: Document) -> Outcome:
+    """The outcome whose body is *document* as its owner sees it."""
+    return Outcome(verb=verb, version=document.version, body=public(document))
+
+
+def require_version(document: Document, base: int) -> None:
+    """Raise `Conflict` unless *document* still is at version *base*."""
+    if document.version != base:
+        raise Conflict(
+            "version_stale",
+            f"This was changed elsewhere: it is at version {document.version}, not {base}.",
+            extra={"version": document.version, "current": public(document)},
+        )
+
+
+def require_object(patch: object) -> Json:
+    """*patch* as a JSON object, or `Invalid`."""
+    if not isinstance(patch, dict):
+        raise Invalid("body_invalid", "A merge patch is a JSON object (RFC 7396).")
+    return patch

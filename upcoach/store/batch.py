@@ -1,0 +1,307 @@
+"""One transaction that carries several people's writes."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NoReturn, TypeVar
+
+import msgspec
+from pymongo import DeleteOne, InsertOne, ReplaceOne
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+
+from models.documents import Document
+from models.errors import Refusal
+from models.events import Event, feed_owner, user_feed
+from models.frames import Author, Ev, encode
+from upcoach.store import codec
+from upcoach.store.changes import Changes, Fact, Outcome, Ref, Taken, Write
+from upcoach.store.database import Bson, Database, is_outage
+from upcoach.store.heads import Heads
+from upcoach.store.keyring import COLLECTION as KEYS
+from upcoach.store.keyring import KeyRing
+from upcoach.store.log import COLLECTION
+from upcoach.store.receipts import COLLECTION as RECEIPTS
+from upcoach.store.receipts import Receipts
+from upcoach.store.sealing import place, seal
+
+T = TypeVar("T")
+
+HEAVY = 256  # documents beyond which deciding would hold the loop for longer than 5 ms
+PORTION = 500  # what the driver encodes in one go, for the same reason
+
+_DUPLICATE_KEY = 11_000
+_COMMIT_TRIES = 3
+
+
+class Raced(Exception):
+    """Another node took a number, or changed a document, that this batch counted on."""
+
+
+class Ticket:
+    """A write that waits for its outcome."""
+
+    def __init__(self, write: Write) -> None:
+        self.write = write
+        self.done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+
+class Decided(msgspec.Struct):
+    """A write with its answer, which counts once the transaction is committed."""
+
+    ticket: Ticket
+    answer: Outcome | Refusal
+    events: list[Event]
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """What a batch has to write."""
+
+    decided: list[Decided]
+    events: list[Bson]
+    receipts: list[Bson]
+    operations: dict[str, list[Any]]
+
+
+class Batch:
+    """Reads for all its writes, lets each decide, and commits what they decided."""
+
+    def __init__(self, database: Database, keyring: KeyRing, heads: Heads, at: dt.datetime) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._heads = heads
+        self._receipts = Receipts(database, keyring)
+        self._at = at
+        self._before: dict[Ref, Document | None] = {}
+        self._state: dict[Ref, Document | None] = {}
+        self._swept: list[Ref] = []
+        self._seqs: dict[str, int] = {}
+        self._keys: list[Bson] = []
+
+    async def commit(self, tickets: Sequence[Ticket]) -> list[Event]:
+        """Answer every ticket and return the events to publish; `Raced` if it must start over."""
+        await self._read(tickets)
+        open_tickets = [ticket for ticket in tickets if not ticket.done.done()]
+        if len(self._before) > HEAVY:
+            work = await asyncio.to_thread(self._prepare, open_tickets)
+        else:
+            work = self._prepare(open_tickets)
+        await self._write(work)
+        decided = work.decided
+        for feed, seq in self._seqs.items():
+            self._heads.advance(feed, seq)
+        for one in decided:
+            _settle(one)
+        return [event for one in decided for event in one.events]
+
+    async def _read(self, tickets: Sequence[Ticket]) -> None:
+        writes = [ticket.write for ticket in tickets]
+        known = {write.scope.user for write in writes if not write.new_owner}
+        owners = known | {
+            ref.owner for write in writes for ref in write.reads if not write.new_owner
+        }
+        # The heads come first: a document that is read before its feed's head proves nothing.
+        await self._heads.load({feed for write in writes for feed in write.feeds})
+        self._seqs = {feed: self._heads[feed] for write in writes for feed in write.feeds}
+        await self._keyring.load(owners)
+        refs = {ref for write in writes for ref in write.reads}
+        await asyncio.gather(self._replay(tickets), *self._reads(refs))
+        self._state = dict(self._before)
+
+    def _reads(self, refs: Iterable[Ref]) -> list[Any]:
+        by_kind: dict[type[Document], list[Ref]] = {}
+        for ref in refs:
+            self._before[ref] = None
+            by_kind.setdefault(ref.kind, []).append(ref)
+        return [self._read_kind(kind, refs) for kind, refs in by_kind.items()]
+
+    async def _read_kind(self, kind: type[Document], refs: list[Ref]) -> None:
+        keys = {codec.key_of(ref.owner, ref.id): ref for ref in refs}
+        async with self._database.turn():
+            found = self._database[kind.collection].find({"_id": {"$in": list(keys)}})
+            async for stored in found:
+                ref = keys[stored["_id"]]
+                self._before[ref] = codec.from_bson(kind, stored, self._keyring[ref.owner])
+
+    async def _replay(self, tickets: Sequence[Ticket]) -> None:
+        """Give those whose mutation id was used before the answer of that time."""
+        named = {
+            (ticket.write.scope.user, ticket.write.mutation.id): ticket
+            for ticket in tickets
+            if ticket.write.mutation is not None
+        }
+        for name, answer in (await self._receipts.find(named)).items():
+            ticket = named[name]
+            assert ticket.write.mutation is not None
+            if ticket.done.done():
+                continue
+            try:
+                ticket.done.set_result(answer.repeated(ticket.write.mutation.fingerprint))
+            except Refusal as refusal:
+                ticket.done.set_exception(refusal)
+
+    def _decide(self, ticket: Ticket) -> Decided:
+        write = ticket.write
+        changes = Changes(self._at, self._state)
+        if write.new_owner:
+            self._keys.append(self._keyring.create(write.scope.user))
+        try:
+            outcome = write.decide(changes)
+        except Refusal as refusal:
+            return Decided(ticket, refusal, [])
+        self._state.update(changes.staged)
+        self._swept.extend(changes.swept)
+        events = [self._event(write, fact) for fact in changes.facts]
+        seq = self._seqs[write.scope.feed]
+        return Decided(ticket, msgspec.structs.replace(outcome, seq=seq), events)
+
+    def _event(self, write: Write, fact: Fact) -> Event:
+        subject = fact.subject
+        feed = user_feed(subject.owner)
+        self._seqs[feed] = seq = self._seqs[feed] + 1
+        doc, patch = fact.content()
+        by = Author(
+            user=write.scope.user,
+            dev=write.scope.device,
+            mut=write.mutation.id if write.mutation else "",
+        )
+        line = Ev(
+            f=feed,
+            seq=seq,
+            type=fact.type,
+            id=subject.id,
+            ver=subject.version + (fact.after is None),
+            doc=doc,
+            patch=patch,
+            by=by,
+            at=self._at,
+        )
+        key = self._keyring[feed_owner(feed)]
+        sealed = seal(key, encode(line), place("events", feed, seq))
+        return Event(feed=feed, seq=seq, at=self._at, sealed=sealed)
+
+    def _prepare(self, tickets: Sequence[Ticket]) -> Work:
+        """Let every write decide, and make what is to be stored: all that needs no engine."""
+        decided = [self._decide(ticket) for ticket in tickets]
+        return Work(
+            decided=decided,
+            events=[_stored(event) for one in decided for event in one.events],
+            receipts=[
+                self._receipts.to_bson(one.ticket.write, one.answer, self._at)
+                for one in decided
+                if one.ticket.write.mutation is not None
+            ],
+            operations=self._operations(),
+        )
+
+    async def _write(self, work: Work) -> None:
+        if not work.receipts and not work.events:
+            return
+        async with self._database.turn(), self._database.client.start_session() as session:
+            try:
+                await session.start_transaction()
+                # The numbers first: whoever lost the race finds out with the least work done.
+                await self._insert(session, COLLECTION, work.events)
+                await self._insert(session, KEYS, self._keys)
+                await self._sweep(session)
+                for collection, operations in work.operations.items():
+                    for some in _portions(operations):
+                        await self._database[collection].bulk_write(
+                            some, ordered=False, session=session
+                        )
+                await self._insert(session, RECEIPTS, work.receipts)
+                await _commit(session)
+            except PyMongoError as failure:
+                _raise_raced(failure)
+
+    async def _insert(
+        self, session: AsyncClientSession, collection: str, documents: list[Bson]
+    ) -> None:
+        for some in _portions(documents):
+            await self._database[collection].insert_many(some, session=session)
+
+    async def _sweep(self, session: AsyncClientSession) -> None:
+        for parent in self._swept:
+            await self._database[parent.kind.collection].delete_many(
+                {"_id": codec.below(parent.owner, parent.id)}, session=session
+            )
+
+    def _operations(self) -> dict[str, list[Any]]:
+        operations: dict[str, list[Any]] = {}
+        for ref, after in self._state.items():
+            before = self._before.get(ref)
+            if after is not before:
+                standing = None if self._is_swept(ref) else before
+                operation = self._operation(ref, standing, after)
+                operations.setdefault(ref.kind.collection, []).extend(operation)
+        return {collection: some for collection, some in operations.items() if some}
+
+    def _operation(self, ref: Ref, before: Document | None, after: Document | None) -> list[Any]:
+        key = {"_id": codec.key_of(ref.owner, ref.id)}
+        if after is None:
+            return [] if before is None else [DeleteOne(key)]
+        stored = codec.to_bson(after, self._keyring[ref.owner])
+        return [InsertOne(stored) if before is None else ReplaceOne(key, stored)]
+
+    def _is_swept(self, ref: Ref) -> bool:
+        return any(
+            ref[:2] == parent[:2] and ref.id.startswith(f"{parent.id}/") for parent in self._swept
+        )
+
+
+def _stored(event: Event) -> Bson:
+    return {
+        "feed": event.feed,
+        "seq": event.seq,
+        "at": event.at,
+        "body": event.sealed,
+        "due": True,
+    }
+
+
+def _portions(some: list[T]) -> Iterator[list[T]]:
+    for start in range(0, len(some), PORTION):
+        yield some[start : start + PORTION]
+
+
+def _settle(decided: Decided) -> None:
+    done = decided.ticket.done
+    if isinstance(decided.answer, Refusal):
+        done.set_exception(decided.answer)
+    else:
+        done.set_result(decided.answer)
+
+
+async def _commit(session: AsyncClientSession) -> None:
+    """Commit; when it is unknown whether that worked, ask again, which is safe."""
+    for left in reversed(range(_COMMIT_TRIES)):
+        try:
+            await session.commit_transaction()
+        except PyMongoError as failure:
+            if not left or not failure.has_error_label("UnknownTransactionCommitResult"):
+                raise
+        else:
+            return
+
+
+def _raise_raced(failure: PyMongoError) -> NoReturn:
+    """Raise `Raced` for what another writer caused, `Taken` for a name that is not free."""
+    if failure.has_error_label("TransientTransactionError") and not is_outage(failure):
+        raise Raced from failure
+    taken = _taken(failure)
+    if taken in (("feed", "seq"), ("_id",)):
+        raise Raced from failure
+    if taken:
+        raise Taken(taken) from failure
+    raise failure
+
+
+def _taken(failure: PyMongoError) -> tuple[str, ...]:
+    """The fields of the unique index that *failure* met; empty if it is of another kind."""
+    details: Any = None
+    if isinstance(failure, BulkWriteError):
+        errors = failure.details["writeErrors"]
+        details = errors[0] if errors and errors[0].get("code") == _DUPLICATE_KEY else None
+    elif isinstance(failure, DuplicateKeyError):
+        details = failure.details
+    return tuple(details["keyPattern"]) if details else ()

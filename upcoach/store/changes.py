@@ -1,0 +1,180 @@
+"""What a write sees, and what it decides."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Literal, NamedTuple, TypeVar
+
+import msgspec
+
+from models.documents import Document
+from models.documents.document import public
+from models.errors import NotFound
+from models.frames import FrameText
+from models.merge_patch import Json, difference
+from models.scope import Scope
+
+D = TypeVar("D", bound=Document)
+
+Decide = Callable[["Changes"], "Outcome"]
+Verb = Literal["created", "updated", "deleted", "unchanged"]
+
+
+class Ref(NamedTuple):
+    """A document by kind, owner and id."""
+
+    kind: type[Document]
+    owner: str
+    id: str
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of a write; kept with the mutation's id, so that a repeat gets the same answer.
+
+    Attributes
+    ----------
+    seq
+        The position of the effect in the caller's feed.
+
+    """
+
+    verb: Verb
+    version: int | None = None
+    body: Json | None = None
+    seq: int = 0
+    replayed: bool = False
+
+
+class Mutation(msgspec.Struct, frozen=True):
+    """The client's name for one write, and a digest of what was asked under that name."""
+
+    id: FrameText
+    fingerprint: bytes
+
+
+class Write(msgspec.Struct, frozen=True, kw_only=True):
+    """One change that a person asks for.
+
+    Attributes
+    ----------
+    reads
+        The documents that *decide* may see and change.
+    decide
+        Pure: called again, with fresh documents, when another node was faster.
+    new_owner
+        Whether the caller has no data key yet, because this write makes the user.
+
+    """
+
+    scope: Scope
+    reads: tuple[Ref, ...]
+    decide: Decide
+    mutation: Mutation | None = None
+    new_owner: bool = False
+
+    @property
+    def feeds(self) -> tuple[str, ...]:
+        """The feeds whose next numbers this write may take."""
+        return tuple({f"u:{ref.owner}": None for ref in self.reads} | {self.scope.feed: None})
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """One event to be: its type, and the document before and after."""
+
+    type: str
+    before: Document | None
+    after: Document | None
+
+    @property
+    def subject(self) -> Document:
+        """The document that it is about."""
+        subject = self.after or self.before
+        assert subject is not None
+        return subject
+
+    def content(self) -> tuple[Json | None, Json | None]:
+        """The event's `doc` and `patch`."""
+        if self.after is None:
+            return None, None
+        if self.before is None:
+            return public(self.after), None
+        return None, difference(public(self.before), public(self.after))
+
+
+class Taken(Exception):
+    """A unique index, named by its fields, holds what the write wanted to keep."""
+
+    def __init__(self, fields: tuple[str, ...]) -> None:
+        super().__init__(fields)
+        self.fields = fields
+
+
+class Changes:
+    """The documents of a batch as one write sees and changes them.
+
+    Nothing that a refused write did is seen by the next: the committer starts each from the state
+    that the last accepted one left.
+    """
+
+    def __init__(self, at: dt.datetime, state: dict[Ref, Document | None]) -> None:
+        self.at = at
+        self.facts: list[Fact] = []
+        self.swept: list[Ref] = []
+        self.staged: dict[Ref, Document | None] = {}
+        self._state = state
+
+    def find(self, kind: type[D], owner: str, document_id: str) -> D | None:
+        """The document as it is now; it must be among the write's reads."""
+        ref = Ref(kind, owner, document_id)
+        found = self.staged[ref] if ref in self.staged else self._state[ref]
+        assert found is None or isinstance(found, kind)
+        return found
+
+    def get(self, kind: type[D], owner: str, document_id: str) -> D:
+        """The document as it is now, or `NotFound`."""
+        found = self.find(kind, owner, document_id)
+        if found is None:
+            raise not_found()
+        return found
+
+    def create(self, document: Document) -> None:
+        """Keep a new document."""
+        self._stage(document, Fact(f"{document.kind}.created", None, document))
+
+    def update(self, before: Document, after: Document, event: str = "updated") -> None:
+        """Keep *after* in the place of *before*."""
+        self._stage(after, Fact(f"{after.kind}.{event}", before, after))
+
+    def set(self, before: Document | None, after: Document) -> None:
+        """Keep *after*, whether or not there was one before: the event is `set` both times."""
+        self._stage(after, Fact(f"{after.kind}.set", before, after))
+
+    def delete(self, document: Document, *, children: type[Document] | None = None) -> None:
+        """Delete *document* and all its *children*, whose ids stand below its own.
+
+        There is one event: whoever applies it drops what stands below the id too.
+        """
+        ref = _ref(document)
+        self.staged[ref] = None
+        self.facts.append(Fact(f"{document.kind}.deleted", document, None))
+        if children is not None:
+            self._sweep(Ref(children, document.owner, document.id))
+
+    def _sweep(self, parent: Ref) -> None:
+        self.swept.append(parent)
+        prefix = f"{parent.id}/"
+        for ref in (*self._state, *self.staged):
+            if ref[:2] == parent[:2] and ref.id.startswith(prefix):
+                self.staged[ref] = None
+
+    def _stage(self, document: Document, fact: Fact) -> None:
+        self.staged[_ref(document)] = document
+        self.facts.append(fact)
+
+
+def _ref(document: Document) -> Ref:
+    return Ref(type(document), document.owner, document.id)
+
+
+def not_found() -> NotFound:
+    """The refusal for what does not exist or is not theirs; there is only this one."""
+    return NotFound("not_found", "There is nothing here under this id.")

@@ -1,0 +1,152 @@
+"""Group commit: the writes that wait for the same round trip share one transaction.
+
+The package note says how and why this is safe.  Here: `submit` queues a write, `_take` makes a
+batch of those whose feeds no other batch is writing to, `Batch` decides and commits it.
+"""
+
+import asyncio
+import collections
+import random
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from models.clock import Clock
+from models.errors import Conflict, Unavailable
+from models.events import Event
+from upcoach.store.batch import Batch, Raced, Ticket
+from upcoach.store.changes import Mutation, Outcome, Write
+from upcoach.store.database import Database
+from upcoach.store.heads import Heads
+from upcoach.store.keyring import KeyRing
+
+BATCH = 64  # beyond this, a transaction's latency grows faster than its cost per write falls
+BATCH_READS = 512  # a larger write (an import) goes alone, beside the others
+LANES = 2  # one batch can decide while another waits for the disk
+PATIENCE = 40  # lost races before a write is given back to its caller
+BACK_OFF_S = 0.002
+
+Publish = Callable[[Sequence[Event]], None]
+
+_log = structlog.get_logger(__name__)
+
+
+class Committer:
+    """Takes writes from every request of this process and commits them in groups."""
+
+    def __init__(
+        self, database: Database, keyring: KeyRing, clock: Clock, publish: Publish
+    ) -> None:
+        self.heads = Heads(database)
+        self._database = database
+        self._keyring = keyring
+        self._clock = clock
+        self._publish = publish
+        self._waiting: collections.deque[Ticket] = collections.deque()
+        self._busy_feeds: set[str] = set()
+        self._running: dict[tuple[str, str], bytes] = {}
+        self._lanes: set[asyncio.Task[None]] = set()
+
+    async def submit(self, write: Write) -> Outcome:
+        """Commit *write* and return what became of it, or raise its `Refusal`."""
+        name = self._name(write)
+        if name is not None and name in self._running:
+            raise Conflict("mutation_running", "The first request with this id is still running.")
+        ticket = Ticket(write)
+        if name is not None and write.mutation is not None:
+            self._running[name] = write.mutation.fingerprint
+            ticket.done.add_done_callback(lambda _: self._running.pop(name, None))
+        self._waiting.append(ticket)
+        self._start()
+        # Shielded: a caller who goes away must not take the rest of the batch along.
+        return await asyncio.shield(ticket.done)
+
+    async def drain(self) -> None:
+        """Return when every write that was submitted has its answer."""
+        while self._lanes:
+            await asyncio.wait(self._lanes)
+
+    @staticmethod
+    def _name(write: Write) -> tuple[str, str] | None:
+        mutation: Mutation | None = write.mutation
+        return (write.scope.user, mutation.id) if mutation else None
+
+    def _start(self) -> None:
+        while self._waiting and len(self._lanes) < LANES:
+            tickets = self._take()
+            if not tickets:
+                return
+            lane = asyncio.create_task(self._run(tickets))
+            self._lanes.add(lane)
+            lane.add_done_callback(self._lane_done)
+
+    def _lane_done(self, lane: asyncio.Task[None]) -> None:
+        self._lanes.discard(lane)
+        lane.result()
+        self._start()
+
+    def _take(self) -> list[Ticket]:
+        """The next writes, in order, whose feeds no running batch and no skipped write holds."""
+        taken: list[Ticket] = []
+        skipped: list[Ticket] = []
+        blocked = set(self._busy_feeds)
+        room = BATCH_READS
+        while self._waiting and len(taken) < BATCH:
+            ticket = self._waiting.popleft()
+            size = len(ticket.write.reads)
+            if blocked.isdisjoint(ticket.write.feeds) and (size <= room or not taken):
+                taken.append(ticket)
+                room -= size
+            else:
+                blocked.update(ticket.write.feeds)
+                skipped.append(ticket)
+        self._waiting.extendleft(reversed(skipped))
+        return taken
+
+    async def _run(self, tickets: list[Ticket]) -> None:
+        feeds = {feed for ticket in tickets for feed in ticket.write.feeds}
+        self._busy_feeds |= feeds
+        try:
+            await self._commit(tickets)
+        finally:
+            self._busy_feeds -= feeds
+
+    async def _commit(self, tickets: list[Ticket]) -> None:
+        """Commit a batch; when the engine refuses it for one write's sake, each by itself."""
+        try:
+            await self._race(tickets)
+        except Unavailable as refusal:
+            self._forget(tickets)
+            _fail(tickets, refusal)
+        except Exception as failure:  # noqa: BLE001 - a lane answers everybody, whatever broke
+            self._forget(tickets)
+            waiting = [ticket for ticket in tickets if not ticket.done.done()]
+            if len(waiting) <= 1:
+                _fail(waiting, failure)
+                return
+            for ticket in waiting:
+                await self._commit([ticket])
+
+    async def _race(self, tickets: list[Ticket]) -> None:
+        for lost in range(PATIENCE):
+            batch = Batch(self._database, self._keyring, self.heads, self._clock())
+            try:
+                events = await batch.commit(tickets)
+            except Raced:
+                self._forget(tickets)
+                await asyncio.sleep(BACK_OFF_S * random.random() * min(lost + 1, 8))  # noqa: S311
+                continue
+            if events:
+                self._publish(events)
+            return
+        _log.warning("writes_gave_up", writes=len(tickets), lost_races=PATIENCE)
+        _fail(tickets, Unavailable("feed_contended", "Too many writers at once. Try again."))
+
+    def _forget(self, tickets: list[Ticket]) -> None:
+        self.heads.forget(feed for ticket in tickets for feed in ticket.write.feeds)
+
+
+def _fail(tickets: list[Ticket], failure: Exception) -> None:
+    for ticket in tickets:
+        if not ticket.done.done():
+            ticket.done.set_exception(failure)

@@ -1,0 +1,96 @@
+"""Data keys: one for each user, wrapped by a key-encryption key that MongoDB never sees.
+
+`KeyRing.create` makes a user's key, `destroy` makes everything sealed with it unreadable for good.
+Keys are held in memory for five minutes, which is how long a destroyed key may live on in another
+process.
+"""
+
+import collections
+import os
+import time
+from collections.abc import Iterable, Mapping
+
+import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
+
+from upcoach.store.database import Bson, Database
+from upcoach.store.sealing import Unreadable
+
+HELD_S = 300.0
+HELD = 20_000
+
+COLLECTION = "keys"
+
+
+class MasterKeys(msgspec.Struct, frozen=True):
+    """The key-encryption keys by id; the *current* one wraps new data keys."""
+
+    current: str
+    keys: Mapping[str, bytes]
+
+    def __repr__(self) -> str:
+        return f"MasterKeys(current={self.current!r})"
+
+
+class KeyRing:
+    """The data keys of users, loaded in batches and looked up without waiting."""
+
+    def __init__(self, database: Database, masters: MasterKeys) -> None:
+        self._database = database
+        self._masters = masters
+        self._held: collections.OrderedDict[str, tuple[float, AESGCM]] = collections.OrderedDict()
+
+    def create(self, owner: str) -> Bson:
+        """Make *owner*'s key, and return the document that must be inserted with the user."""
+        plain = os.urandom(32)
+        self._hold(owner, AESGCM(plain))
+        master = self._masters.keys[self._masters.current]
+        wrapped = aes_key_wrap(master, plain)
+        return {"_id": owner, "master": self._masters.current, "wrapped": wrapped}
+
+    async def load(self, owners: Iterable[str]) -> None:
+        """Have the keys of *owners* at hand; those that do not exist are left out."""
+        now = time.monotonic()
+        missing = [owner for owner in set(owners) if not self._is_held(owner, now)]
+        if not missing:
+            return
+        async with self._database.turn():
+            cursor = self._database[COLLECTION].find({"_id": {"$in": missing}})
+            async for found in cursor:
+                master = self._masters.keys.get(found["master"])
+                if master is None:
+                    continue
+                self._hold(found["_id"], AESGCM(aes_key_unwrap(master, found["wrapped"])))
+
+    def __getitem__(self, owner: str) -> AESGCM:
+        """The key of *owner*, loaded before; raises `Unreadable` when there is none."""
+        held = self._held.get(owner)
+        if held is None:
+            raise Unreadable
+        return held[1]
+
+    def holds(self, owner: str) -> bool:
+        """Whether `load` has nothing to do for *owner*."""
+        return self._is_held(owner, time.monotonic())
+
+    async def destroy(self, owner: str) -> None:
+        """Make everything that is sealed with *owner*'s key unreadable."""
+        self._held.pop(owner, None)
+        async with self._database.turn():
+            await self._database[COLLECTION].delete_one({"_id": owner})
+
+    def _is_held(self, owner: str, now: float) -> bool:
+        held = self._held.get(owner)
+        if held is None:
+            return False
+        if held[0] < now:
+            del self._held[owner]
+            return False
+        return True
+
+    def _hold(self, owner: str, key: AESGCM) -> None:
+        self._held[owner] = (time.monotonic() + HELD_S, key)
+        self._held.move_to_end(owner)
+        while len(self._held) > HELD:
+            self._held.popitem(last=False)

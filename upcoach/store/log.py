@@ -1,0 +1,93 @@
+"""The log: every event of every feed, numbered without a hole."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from pymongo import UpdateMany
+from pymongo.write_concern import WriteConcern
+
+from models.events import Event, feed_owner
+from upcoach.store.database import Bson, Database
+from upcoach.store.keyring import KeyRing
+from upcoach.store.sealing import place, unseal
+
+COLLECTION = "events"
+
+# A lost mark costs one repeated publication, which every consumer ignores: no need for the disk.
+_QUICK = WriteConcern(w=1, j=False)
+
+
+class EventLog:
+    """Reading the log, and the marks of what has been published."""
+
+    def __init__(self, database: Database, keyring: KeyRing) -> None:
+        self._database = database
+        self._keyring = keyring
+
+    async def page(self, feed: str, after: int, limit: int) -> list[Event]:
+        """Up to *limit* events of *feed* above *after*, in order; the first may be further on."""
+        query = {"feed": feed, "seq": {"$gt": after}}
+        async with self._database.turn():
+            found = self._database[COLLECTION].find(query, _ENVELOPE, sort=[("seq", 1)])
+            return [_event(stored) for stored in await found.limit(limit).to_list()]
+
+    async def heads(self) -> dict[str, int]:
+        """The newest number of every feed: one index seek a feed."""
+        pipeline: list[Bson] = [
+            {"$sort": {"feed": 1, "seq": 1}},
+            {"$group": {"_id": "$feed", "seq": {"$last": "$seq"}}},
+        ]
+        async with self._database.turn():
+            cursor = await self._database[COLLECTION].aggregate(pipeline)
+            return {found["_id"]: int(found["seq"]) async for found in cursor}
+
+    async def due(self, before: dt.datetime, limit: int) -> list[Event]:
+        """Events older than *before* that nobody has marked as published, in order of feed."""
+        query = {"due": True, "at": {"$lt": before}}
+        async with self._database.turn():
+            found = self._database[COLLECTION].find(
+                query, _ENVELOPE, sort=[("feed", 1), ("seq", 1)]
+            )
+            return [_event(stored) for stored in await found.limit(limit).to_list()]
+
+    async def mark_published(self, events: Iterable[Event]) -> None:
+        """Take the mark "due" from *events*."""
+        by_feed: dict[str, list[int]] = {}
+        for event in events:
+            by_feed.setdefault(event.feed, []).append(event.seq)
+        updates = [
+            UpdateMany({"feed": feed, "seq": {"$in": seqs}}, {"$unset": {"due": ""}})
+            for feed, seqs in by_feed.items()
+        ]
+        if not updates:
+            return
+        async with self._database.turn():
+            collection = self._database[COLLECTION].with_options(write_concern=_QUICK)
+            await collection.bulk_write(updates, ordered=False)
+
+    async def load_keys(self, feeds: Iterable[str]) -> None:
+        """Have at hand what `open_line` needs for events of *feeds*."""
+        await self._keyring.load(map(feed_owner, feeds))
+
+    def open_line(self, event: Event) -> bytes:
+        """The `ev` frame inside *event*; raises `Unreadable` once its owner was erased."""
+        key = self._keyring[feed_owner(event.feed)]
+        return unseal(key, event.sealed, place(COLLECTION, event.feed, event.seq))
+
+    def can_open(self, feed: str) -> bool:
+        """Whether `load_keys` has nothing to do for *feed*."""
+        return self._keyring.holds(feed_owner(feed))
+
+
+_ENVELOPE = {"_id": 0, "feed": 1, "seq": 1, "at": 1, "body": 1}
+
+
+def _event(stored: Bson) -> Event:
+    return Event(
+        feed=stored["feed"], seq=int(stored["seq"]), at=stored["at"], sealed=bytes(stored["body"])
+    )
+
+
+def contiguous(events: Sequence[Event], after: int) -> bool:
+    """Whether *events* go on from *after* without a hole."""
+    return all(event.seq == after + offset for offset, event in enumerate(events, start=1))

@@ -1,0 +1,66 @@
+"""Numbered, idempotent steps that bring a database to what this build expects.
+
+`migrate` runs at every start and is cheap when there is nothing to do.  A step that was interrupted
+runs again from its beginning.
+"""
+
+import datetime as dt
+from collections.abc import Awaitable, Callable
+
+from pymongo import ASCENDING, IndexModel
+from pymongo.asynchronous.database import AsyncDatabase
+
+from models.clock import Clock
+from models.documents import DOCUMENTS
+from upcoach.store import keyring, log, receipts
+from upcoach.store.database import Bson, Database
+from upcoach.store.learned import SNAPSHOTS, TURNS
+
+COLLECTION = "migrations"
+
+Step = Callable[[AsyncDatabase[Bson]], Awaitable[None]]
+
+
+async def _make_collections(database: AsyncDatabase[Bson]) -> None:
+    """Every collection, so that no transaction has to make one."""
+    wanted = {document.collection for document in DOCUMENTS}
+    wanted |= {log.COLLECTION, receipts.COLLECTION, keyring.COLLECTION, TURNS, SNAPSHOTS}
+    for name in sorted(wanted - set(await database.list_collection_names())):
+        await database.create_collection(name)
+
+
+async def _make_indexes(database: AsyncDatabase[Bson]) -> None:
+    """The log's numbers, what is due, who has an address, and the age of receipts."""
+    await database[log.COLLECTION].create_indexes(
+        [
+            IndexModel([("feed", ASCENDING), ("seq", ASCENDING)], name="number", unique=True),
+            IndexModel(
+                [("feed", ASCENDING), ("seq", ASCENDING), ("at", ASCENDING)],
+                name="due",
+                partialFilterExpression={"due": True},
+            ),
+        ]
+    )
+    await database["users"].create_indexes(
+        [IndexModel([("email_index", ASCENDING)], name="email", unique=True)]
+    )
+    kept_s = int(receipts.KEPT / dt.timedelta(seconds=1))
+    await database[receipts.COLLECTION].create_indexes(
+        [IndexModel([("at", ASCENDING)], name="kept", expireAfterSeconds=kept_s)]
+    )
+
+
+STEPS: tuple[tuple[int, Step], ...] = ((1, _make_collections), (2, _make_indexes))
+
+
+async def migrate(database: Database, clock: Clock) -> list[int]:
+    """Run the steps that this database has not seen, and return their numbers."""
+    async with database.turn():
+        seen = {found["_id"] async for found in database[COLLECTION].find({}, {"_id": 1})}
+        missing = [(number, step) for number, step in STEPS if number not in seen]
+        for number, step in missing:
+            await step(database.handle)
+            # Upsert: two nodes that start together may both have run the step.
+            done = {"$set": {"name": step.__name__.lstrip("_"), "at": clock()}}
+            await database[COLLECTION].update_one({"_id": number}, done, upsert=True)
+    return [number for number, _ in missing]
