@@ -23,6 +23,7 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=[*PACKAGES, *(f"{package}.*" for package in PACKAGES)]),
     package_data={package: ["**/*"] for package in PACKAGES},
+    exclude_package_data={"": ["*.pyc"]},
     install_requires=dependencies(),
     entry_points={"console_scripts": ["upcoach = upcoach.__main__:main"]},
 )

@@ -202,12 +202,12 @@ def rows() -> dict[str, Row]:
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
-    known = [row.name for row in rows().values()]
-    for name in sorted(name for name in environ if name.startswith(PREFIX)):
-        if name not in known:
-            nearest = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {nearest[0]}?" if nearest else "docs/settings.md lists them all."
-            raise SettingsError(f"{name} is no setting; {hint}")
+    known = [row.name.removeprefix(PREFIX) for row in rows().values()]
+    given = [name.removeprefix(PREFIX) for name in environ if name.startswith(PREFIX)]
+    for name in sorted(set(given).difference(known)):
+        nearest = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {PREFIX}{nearest[0]}?" if nearest else "docs/settings.md lists all."
+        raise SettingsError(f"{PREFIX}{name} is no setting; {hint}")
 
 
 def _refuse_incomplete(settings: Settings) -> None:

@@ -20,7 +20,7 @@ from models.documents.insight import Insight, insight_id
 from models.errors import Refusal, Unavailable
 from models.events import Event, feed_owner, read_line
 from models.frames import Ev
-from models.learners.habit_odds import Forecast, HabitOdds
+from models.learners import Forecast, HabitOdds
 from models.measures import Measures
 from models.scope import Scope
 from streams.lease import Lease
@@ -38,6 +38,9 @@ SNAPSHOT_EVERY_S = 60.0
 LOOK_UP_S = 1.0  # how often the clock is looked at for days that have ended
 RETRY_S = 1.0
 PUBLISH_AT_ONCE = 16
+TICKS = 20  # days closed in a slice
+
+CONCERNS = "habit."  # other events, the learner's own insights among them, teach it nothing
 
 _log = structlog.get_logger(__name__)
 
@@ -137,10 +140,14 @@ class Learning:
             size = min(TURN, len(self._inbox))
             await self._take(self._inbox.popleft() for _ in range(size))
         now = self._clock()
-        next_tick = self.learner.next_tick()
-        if next_tick is not None and next_tick <= now:
+        if self._is_due(now):
             await self._learn([], now)
         await self._publish()
+
+    def _is_due(self, now: dt.datetime) -> bool:
+        """Whether a day that the learner waits for has ended by *now*."""
+        next_tick = self.learner.next_tick()
+        return next_tick is not None and next_tick <= now
 
     async def _compare(self) -> None:
         """Fetch what the log holds beyond what was learned."""
@@ -178,7 +185,7 @@ class Learning:
         for event in events:
             with contextlib.suppress(Unreadable):  # its owner was erased
                 opened.append(read_line(self._log.open_line(event)))
-        return [event for event in opened if HabitOdds.concerns(event.type)]
+        return [event for event in opened if event.type.startswith(CONCERNS)]
 
     async def _learn(self, events: Sequence[Ev], tick: dt.datetime | None) -> None:
         """Take a turn: write it down first."""
@@ -207,8 +214,9 @@ class Learning:
             if time.monotonic() - began > SLICE_S:
                 await asyncio.sleep(0)
                 began = time.monotonic()
-        if tick is not None:
-            self.learner.tick(tick)
+        while tick is not None and self._is_due(tick):
+            self.learner.tick(tick, TICKS)
+            await asyncio.sleep(0)
         self._measures.learned.labels(HabitOdds.NAME).inc(len(events))
         for forecast in self.learner.drain():
             self._unpublished[forecast.feed, forecast.habit] = forecast

@@ -76,6 +76,8 @@ def main() -> int:
     environ = dict(os.environ)
     if arguments.roles is not None:
         environ["UPCOACH_ROLES"] = arguments.roles
+    if arguments.command == "demo":
+        environ.setdefault("UPCOACH_LOG_LEVEL", "warning")  # its own words are what counts
     try:
         settings = with_development_secrets(Settings.from_environ(environ))
         logging.configure(settings.log_level, settings.log_format)

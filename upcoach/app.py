@@ -25,7 +25,7 @@ from handlers.rest import Edge
 from handlers.surface import make_application, make_metrics_application, operations
 from models.clock import utc_now
 from models.errors import Unavailable
-from models.learners.habit_odds import HabitOdds
+from models.learners import HabitOdds
 from models.measures import Measures
 from streams import redis as connections_to
 from streams.hub import RECENT, Hub

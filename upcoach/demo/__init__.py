@@ -1,3 +1,5 @@
-"""The main job, played with a person's history of habits."""
-from config.settings import Settings
-async def play(settings: Settings) -> None: ...
+"""The main job, played with some months of somebody's habits: `make demo`."""
+
+from upcoach.demo.play import play
+
+__all__ = ["play"]

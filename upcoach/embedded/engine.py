@@ -51,9 +51,7 @@ class Engine(ABC):
     @property
     def pid(self) -> int:
         """The running child's pid."""
-        if self._child is None:
-            raise RuntimeError(f"{self.name} is not running")
-        return self._child.pid
+        return self._running().pid
 
     @property
     def log_file(self) -> Path:

@@ -1,0 +1,33 @@
+"""What we infer: each learner answers one question about the days to come.
+
+A learner takes events and the time, and is asked for what has changed:
+
+    odds = HabitOdds()
+    odds.apply(event)            # any `models.frames.Ev`; those that do not concern it are ignored
+    odds.tick(now)               # a day that ends without an entry is an outcome, too
+    odds.next_tick()             # when that happens next
+    odds.drain()                 # what is to be told: one newest forecast a habit
+    odds.to_state()              # bytes; `from_state` goes on from them
+    odds.forget(feed)            # erasure
+
+Its laws, each of which has a test:
+
+- It predicts first and learns later.  A prediction is kept with its features until the outcome is
+  known, is scored by it, and only then does the model learn, from the features as they were.
+- An outcome is learned once, and in the order of a habit's days.  A correction of the past changes
+  nothing.
+- It reads no clock, draws no number and depends on no order but that of events and times.  Going on
+  from `to_state` is, to the last bit, never having stopped.
+- What it keeps of a habit does not grow with time.  It keeps no name, no note and no pickle.
+- Below a minimum of outcomes it says None, never an invented number, and every number that it says
+  comes with an interval, reasons and its scores beside those of the base rate.
+
+Read in this order: `track` (which day is next, and what becomes of it; `days` is its calendar),
+`history` and `features` (what is known before a day), `bayes` and `own` (what learns), `crowd` (the
+two together, with `scores`), `habit_odds` (events in, forecasts out; `forecast` puts it in words).
+"""
+
+from models.learners.forecast import Forecast
+from models.learners.habit_odds import HabitOdds
+
+__all__ = ["Forecast", "HabitOdds"]

@@ -1,0 +1,100 @@
+"""What is learned from everybody: shared weights, base rate, scores, and the counts of each person.
+
+A prediction is made before its day and kept with what it was made from.  When the label arrives the
+prediction is scored first; then the model learns from the features as they were.
+"""
+
+from typing import Final, Self
+
+import msgspec
+
+from models.learners.bayes import BayesianLogistic, LogOdds
+from models.learners.features import NAMES, features
+from models.learners.history import PersonHistory, Tally
+from models.learners.scores import Losses
+from models.learners.track import Prediction, Track
+
+LEVEL: Final = 0.9  # of the interval
+PRIOR_VARIANCE: Final = 0.03  # 1 learns as much in the end, but is led astray by the first days
+FORGETTING: Final = 1e-6  # a million labels
+
+
+class Person(msgspec.Struct, array_like=True):
+    """What is known of one person across all habits."""
+
+    history: PersonHistory = msgspec.field(default_factory=PersonHistory)
+    losses: Losses = msgspec.field(default_factory=Losses)
+
+
+class CrowdState(msgspec.Struct, frozen=True, array_like=True):
+    """A `Crowd` as it is kept."""
+
+    model: bytes
+    tally: Tally
+    losses: Losses
+    people: dict[str, Person]
+
+
+class Crowd:
+    """Predicts and learns the days of all habits."""
+
+    def __init__(self) -> None:
+        self.model = BayesianLogistic(PRIOR_VARIANCE, FORGETTING)
+        self.tally = Tally()
+        self.losses = Losses()
+        self.people: dict[str, Person] = {}
+
+    def predict(self, track: Track) -> Prediction | None:
+        """The prediction of a habit's next due day, if there is one."""
+        day = track.next_day()
+        if day is None:
+            return None
+        history = self.person(track.feed).history
+        plan = track.plan
+        x = features(track.history, history, self.tally, plan.schedule, plan.measure, day)
+        belief = self.model.log_odds_one(x)
+        own = track.own.log_odds(day, track.history.last)
+        belief = LogOdds(belief.mean + own.mean, belief.variance + own.variance)
+        low, high = belief.interval(LEVEL)
+        return Prediction(
+            day=day,
+            odds=belief.probability,
+            low=low,
+            high=high,
+            base=self.tally.rate(0.5, 2.0),
+            x=tuple(x.get(name, 0.0) for name in NAMES),
+        )
+
+    def learn(self, track: Track, prediction: Prediction, *, done: bool) -> None:
+        """Score a prediction by its label, then learn from it."""
+        person = self.person(track.feed)
+        for losses in (self.losses, person.losses):
+            losses.add(prediction.odds, base=prediction.base, done=done)
+        day, last = prediction.day, track.history.last
+        x = dict(zip(NAMES, prediction.x, strict=True))
+        step = self.model.learn_beside(x, done, track.own.log_odds(day, last))
+        track.own.learn(day, last, step)
+        track.history.count(day, done=done)
+        person.history.count(day, done=done)
+        self.tally.count(done)
+
+    def person(self, feed: str) -> Person:
+        """What is known of the person whose feed it is, to be changed in place."""
+        known = self.people.get(feed)
+        if known is None:
+            known = self.people[feed] = Person()
+        return known
+
+    def contributions(self, prediction: Prediction) -> dict[str, float]:
+        """What each feature of a prediction adds to the log-odds by the shared weights."""
+        return self.model.contributions_one(dict(zip(NAMES, prediction.x, strict=True)))
+
+    def to_state(self) -> CrowdState:
+        return CrowdState(self.model.to_state(), self.tally, self.losses, self.people)
+
+    @classmethod
+    def from_state(cls, state: CrowdState) -> Self:
+        crowd = cls()
+        crowd.model = BayesianLogistic.from_state(state.model)
+        crowd.tally, crowd.losses, crowd.people = state.tally, state.losses, state.people
+        return crowd

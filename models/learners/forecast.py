@@ -1,0 +1,143 @@
+"""What a person is told: the odds of the next due day, how sure they are, and why."""
+
+import calendar
+import datetime as dt
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from models.documents.habit import Rate
+from models.documents.insight import Reason, Scores
+from models.learners.bayes import sigmoid
+from models.learners.features import NAMES, REGISTRY
+from models.learners.track import Prediction, Track
+
+MINIMUM_LABELS: Final = 7
+MOST_REASONS: Final = 4
+WORTH_SAYING: Final = 0.05  # log-odds: about one point of a hundred
+
+_REASON_OF: Final = {feature.name: feature.reason for feature in REGISTRY}
+
+
+class Forecast(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest word on one habit.
+
+    Attributes
+    ----------
+    feed
+        The feed of the habit's owner.
+    day
+        The next due day; None when the habit has none (any more): what was said of it is void.
+    odds, low, high
+        Probability and its 90 % interval; None below `MINIMUM_LABELS` labels of the habit.
+    scores
+        How good the predictions for this person have been; None before the first label.
+
+    """
+
+    feed: str
+    habit: str
+    day: dt.date | None = None
+    odds: float | None = None
+    low: float | None = None
+    high: float | None = None
+    reasons: tuple[Reason, ...] = ()
+    labels: int = 0
+    scores: Scores | None = None
+    model: str
+
+
+def reasons(track: Track, prediction: Prediction, weights: dict[str, float]) -> tuple[Reason, ...]:
+    """The largest contributions to *prediction* that can be put into words.
+
+    Parameters
+    ----------
+    weights
+        What each feature of the prediction adds to the log-odds.
+
+    """
+    found = []
+    for name, contribution in _by_reason(track, prediction, weights).items():
+        spoken = _SPEECH[name](track, prediction)
+        if spoken is not None and abs(contribution) >= WORTH_SAYING:
+            words, value = spoken
+            found.append(Reason(feature=name, words=words, value=value, contribution=contribution))
+    return tuple(sorted(found, key=lambda reason: -abs(reason.contribution))[:MOST_REASONS])
+
+
+def _by_reason(track: Track, prediction: Prediction, weights: dict[str, float]) -> dict[str, float]:
+    """Contributions summed by reason: the features that share one are alike, their weights not."""
+    sums = dict.fromkeys(_SPEECH, 0.0)
+    for name, contribution in weights.items():
+        reason = _REASON_OF[name]
+        if reason is not None:
+            sums[reason] += contribution
+    level, last, weekday = track.own.contributions(prediction.day, track.history.last)
+    sums["habit"] += level
+    sums["last"] += last
+    sums["weekday"] += weekday
+    return sums
+
+
+_Spoken = tuple[str, float] | None
+
+
+def _recent(track: Track, _prediction: Prediction) -> _Spoken:
+    done, of = track.history.recent_done
+    return (f"done on {done} of the last {of} due days", done / of) if of else None
+
+
+def _habit(track: Track, _prediction: Prediction) -> _Spoken:
+    done, of = track.history.done, track.history.labels
+    return (f"done on {done / of:.0%} of {of} due days so far", done / of) if of else None
+
+
+def _weekday(track: Track, prediction: Prediction) -> _Spoken:
+    tally = track.history.weekdays[prediction.day.weekday()]
+    if tally.total < 1.5:  # one such day is an anecdote
+        return None
+    rate = tally.done / tally.total
+    return f"{calendar.day_name[prediction.day.weekday()]}s: {rate:.0%}", rate
+
+
+def _person(_track: Track, prediction: Prediction) -> _Spoken:
+    rate = sigmoid(prediction.x[NAMES.index("person_fast")])
+    return f"all habits together: {rate:.0%} lately", rate
+
+
+def _last(track: Track, _prediction: Prediction) -> _Spoken:
+    streak, misses = track.history.streak, track.history.misses
+    if streak > 1:
+        return f"done {streak} times in a row", float(streak)
+    if misses > 1:
+        return f"missed {misses} times in a row", float(misses)
+    if streak + misses == 0:
+        return None
+    return ("done the last time", 1.0) if streak else ("missed the last time", 1.0)
+
+
+def _away(track: Track, prediction: Prediction) -> _Spoken:
+    if track.history.last_done is None:
+        return "never done so far", float(track.history.labels)
+    days = (prediction.day - track.history.last_done).days
+    return f"last done {days} day{'s' if days != 1 else ''} before", float(days)
+
+
+def _schedule(track: Track, prediction: Prediction) -> _Spoken:
+    schedule = track.plan.schedule
+    if not isinstance(schedule, Rate):
+        return None
+    done = track.history.times_done(prediction.day, schedule.days - 1)
+    return f"{done} of {schedule.times} times done in {schedule.days} days", float(done)
+
+
+_SPEECH: Final[dict[str, Callable[[Track, Prediction], _Spoken]]] = {
+    "recent": _recent,
+    "habit": _habit,
+    "weekday": _weekday,
+    "person": _person,
+    "last": _last,
+    "away": _away,
+    "schedule": _schedule,
+}

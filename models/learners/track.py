@@ -1,0 +1,200 @@
+"""One habit as the learner follows it: which day comes next, and what becomes of it.
+
+Days are *settled* in order and once: done, missed or skipped.  What may be written of a day after
+it was settled changes nothing.  `Track` holds these rules and nothing of a model:
+
+- A habit begins on the day it was created, or on the first day that it is to start if that comes
+  later.  The days before count only when they have entries: then it begins with the first one that
+  arrives, so a history has to be imported in the order of its days.
+- A done day is settled at once, unless the target is a ceiling: that can still be broken.  Any
+  other waits until it closes.  A day before the habit's creation waits for an entry of a later day
+  or for the day of the creation to close, so that an import is never overtaken.
+- After `PATIENCE` missed days in a row the habit sleeps, until an entry of a later day wakes it.
+  The days slept through are not settled: nobody was asked.
+- An archived habit has no days.  One that is taken up again goes on with that day.
+"""
+
+import datetime as dt
+from typing import Final
+
+import msgspec
+
+from models.documents.habit import Amount, Daily, Measure, Schedule, YesNo
+from models.learners.days import DAY, EARLIEST, LATEST, closes_at, next_due, today
+from models.learners.history import HabitHistory
+from models.learners.own import OwnWeights
+from models.merge_patch import Json, merged
+
+PATIENCE: Final = 60
+AHEAD: Final = dt.timedelta(days=366)  # how far in the future an entry may lie
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a habit's document decides on its days; the rest is not kept."""
+
+    created_at: dt.datetime
+    starts_on: dt.date
+    schedule: Schedule = Daily()
+    measure: Measure = YesNo()
+    tz: str = "UTC"
+    archived: bool = False
+
+    @classmethod
+    def read(cls, doc: Json) -> "Plan":
+        return msgspec.convert(doc, cls)
+
+    def changed(self, patch: Json) -> "Plan":
+        """The plan under a merge patch of the habit's document."""
+        return self.read(merged(msgspec.to_builtins(self), patch))
+
+    @property
+    def created_on(self) -> dt.date:
+        return today(self.created_at, self.tz)
+
+    @property
+    def starts_later(self) -> bool:
+        """Whether it was planned ahead: then no day before its start is due."""
+        return self.starts_on > self.created_on
+
+    @property
+    def done_is_final(self) -> bool:
+        """Whether nothing that comes later on a done day can undo it."""
+        return not (isinstance(self.measure, Amount) and self.measure.at_most)
+
+
+class Prediction(msgspec.Struct, frozen=True, array_like=True):
+    """What was predicted of a day, from what, and what the base rate said.
+
+    Attributes
+    ----------
+    x
+        The features, in the order of their registry.
+
+    """
+
+    day: dt.date
+    odds: float
+    low: float
+    high: float
+    base: float
+    x: tuple[float, ...]
+
+
+class Track(msgspec.Struct, array_like=True):
+    """The state of one habit.
+
+    Attributes
+    ----------
+    settled
+        The last day that counts no more; every due day after it is still to come.
+    entries
+        What is already known of the days to come: done, not done, or None for skipped.
+    next
+        The next due day with its prediction; None when there is none.
+    closes
+        When that day closes by the clock.
+
+    """
+
+    feed: str
+    plan: Plan
+    settled: dt.date
+    begun: bool = False
+    asleep: bool = False
+    history: HabitHistory = msgspec.field(default_factory=HabitHistory)
+    own: OwnWeights = msgspec.field(default_factory=OwnWeights)
+    entries: dict[dt.date, bool | None] = {}
+    next: Prediction | None = None
+    closes: dt.datetime | None = None
+
+    def next_day(self) -> dt.date | None:
+        """The next due day.  What was done on a day before it, though not due, is remembered."""
+        if self.asleep or self.plan.archived:
+            return None
+        while True:
+            day = self._due_after_settled()
+            early = [known for known in self.entries if day is None or known < day]
+            if not early:
+                return day
+            self._remember(min(early))
+
+    def note(self, day: dt.date, achieved: bool | None, at: dt.datetime) -> bool:  # noqa: FBT001
+        """Take in an entry; whether it concerns a day that is still to come."""
+        if self.plan.archived or not self._may_lie(day, at):
+            return False
+        if not self.begun:
+            self._begin(day)
+        if day <= self.settled:
+            return False
+        if self.asleep:
+            self.wake(day)
+        self.entries[day] = achieved
+        return True
+
+    def settle(self, day: dt.date) -> None:
+        """Let *day* and all before it count no more."""
+        self.settled = day
+        self.begun = True
+        self.entries.pop(day, None)
+
+    @property
+    def is_done_early(self) -> bool:
+        """Whether the next day is done for good and need not close."""
+        return (
+            self.next is not None
+            and self.plan.done_is_final
+            and self.entries.get(self.next.day) is True
+        )
+
+    def rest(self) -> None:
+        """Fall asleep if the last days were all missed, or skip to the next entry there is."""
+        if self.history.misses < PATIENCE:
+            return
+        if self.entries:
+            self.wake(min(self.entries))
+        else:
+            self.asleep = True
+
+    def wake(self, day: dt.date) -> None:
+        """Go on with *day*."""
+        self.settle(day - DAY)
+        self.asleep = False
+
+    def replan(self, plan: Plan, at: dt.datetime) -> None:
+        """Follow another plan from now on."""
+        resumed = self.plan.archived and not plan.archived
+        self.plan = plan
+        if resumed:
+            self.wake(max(self.settled + DAY, today(at, plan.tz)))
+        elif plan.archived:
+            self.entries.clear()
+        elif not self.begun:
+            self.settled = plan.created_on - DAY
+
+    def is_over(self, day: dt.date, at: dt.datetime) -> bool:
+        """Whether *day* had closed at a moment, whenever the habit was created."""
+        return closes_at(day, self.plan.tz) <= at
+
+    def closing(self) -> dt.datetime | None:
+        """When the clock closes the next day."""
+        if self.next is None:
+            return None
+        return closes_at(max(self.next.day, self.plan.created_on), self.plan.tz)
+
+    def _due_after_settled(self) -> dt.date | None:
+        after = self.settled
+        if self.plan.starts_later:
+            after = max(after, self.plan.starts_on - DAY)
+        return next_due(self.plan.schedule, self.history, self.plan.tz, after)
+
+    def _remember(self, day: dt.date) -> None:
+        if self.entries.pop(day):
+            self.history.mark(day)
+
+    def _begin(self, day: dt.date) -> None:
+        if not self.plan.starts_later:
+            self.settled = min(self.settled, day - DAY)
+        self.begun = True
+
+    def _may_lie(self, day: dt.date, at: dt.datetime) -> bool:
+        return EARLIEST <= day <= min(today(at, self.plan.tz) + AHEAD, LATEST)

@@ -1,0 +1,220 @@
+"""What must hold of the learner whatever happens to it."""
+
+import copy
+import datetime as dt
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.documents.habit import Amount, Daily, Rate, Weekdays, YesNo
+from models.frames import Ev
+from models.learners import HabitOdds
+from models.learners.features import NAMES, REGISTRY
+from tests.learners.events import ADA, corrected, created, entered, event, noon, updated, withdrawn
+from tests.learners.simulator import Outcome, Step, play, story
+
+START = dt.date(2026, 1, 5)
+HABITS = ("a1", "a2", "b1")
+FEEDS = {"a1": ADA, "a2": ADA, "b1": "u:bob"}
+
+Steps = list[Ev | dt.datetime]
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> Steps:
+    """Up to 60 steps of three habits: days pass, and anything is written at any time."""
+    now = noon(START)
+    steps: Steps = [draw(creations(habit)) for habit in HABITS]
+    for _ in range(draw(st.integers(0, 60))):
+        now += draw(st.sampled_from((0, 1, 5, 24, 24, 24, 100, 2500))) * dt.timedelta(hours=1)
+        steps.append(draw(st.one_of(st.just(now), writings(now))))
+    return steps
+
+
+def creations(habit: str) -> st.SearchStrategy[Ev]:
+    return st.builds(
+        created,
+        st.just(FEEDS[habit]),
+        st.just(habit),
+        st.just(START - dt.timedelta(days=30)),
+        at=st.just(noon(START)),
+        schedule=st.sampled_from((Daily(), Weekdays((1, 3, 6)), Rate(times=2, days=7))),
+        measure=st.sampled_from((YesNo(), Amount(2.0, at_most=True))),
+        tz=st.sampled_from(("UTC", "Australia/Lord_Howe", "America/New_York")),
+    )
+
+
+@st.composite
+def writings(draw: st.DrawFn, now: dt.datetime) -> Ev:
+    habit = draw(st.sampled_from(HABITS))
+    feed = FEEDS[habit]
+    day = now.date() + draw(st.integers(-40, 3)) * dt.timedelta(days=1)
+    achieved = draw(st.sampled_from((True, True, False, None)))
+    changes: tuple[dict[str, Any], ...] = (
+        {"archived": True},
+        {"archived": False},
+        {"tz": "Asia/Tokyo"},
+        {"schedule": {"type": "daily", "days": None, "times": None}},
+        {"starts_on": str(day)},
+    )
+    written: st.SearchStrategy[Ev] = st.one_of(
+        st.just(entered(feed, habit, day, achieved=achieved, at=now)),
+        st.just(entered(feed, habit, day, achieved=achieved, at=now)),
+        st.just(corrected(feed, habit, day, now, achieved=achieved)),
+        st.just(withdrawn(feed, habit, day, now)),
+        st.sampled_from([updated(feed, habit, now, **change) for change in changes]),
+        st.just(event(feed, "habit.deleted", habit, now)),
+    )
+    return draw(written)
+
+
+def played(steps: Steps) -> HabitOdds:
+    odds = HabitOdds()
+    play(odds, list[Step](steps))
+    return odds
+
+
+@settings(deadline=None)
+@given(history=histories(), share=st.floats(0, 1))
+def test_going_on_from_a_snapshot_is_never_having_stopped(history: Steps, share: float) -> None:
+    stop = round(share * len(history))
+
+    stopped = HabitOdds.from_state(played(history[:stop]).to_state())
+    play(stopped, list[Step](history[stop:]))
+
+    steady = played(history)
+    assert stopped.to_state() == steady.to_state()
+    assert stopped.next_tick() == steady.next_tick()
+    assert stopped.drain() == steady.drain()
+
+
+@settings(deadline=None)
+@given(history=histories(), hours=st.integers(1, 400), limit=st.integers(1, 5))
+def test_days_closed_one_by_one_or_at_once_teach_the_same(
+    history: Steps, hours: int, limit: int
+) -> None:
+    at_once, by_hours, by_slices = (played(history) for _ in range(3))
+    end = noon(START) + dt.timedelta(days=3000)
+
+    at_once.tick(end)
+    while (due := by_hours.next_tick()) and due <= end:
+        by_hours.tick(min(due + dt.timedelta(hours=hours), end))
+    while (due := by_slices.next_tick()) and due <= end:
+        by_slices.tick(end, limit=limit)
+
+    assert by_hours.to_state() == at_once.to_state() == by_slices.to_state()
+
+
+@settings(deadline=None)
+@given(history=histories())
+def test_a_day_is_learned_once_and_after_those_before_it(history: Steps) -> None:
+    odds = HabitOdds()
+    learned: list[tuple[str, dt.date]] = []
+    crowd_learns = odds._crowd.learn
+
+    def learn(track: Any, prediction: Any, *, done: bool) -> None:
+        habit = next(id_ for id_, known in odds._tracks.items() if known is track)
+        learned.append((habit, prediction.day))
+        crowd_learns(track, prediction, done=done)
+
+    odds._crowd.learn = learn  # type: ignore[method-assign]
+    play(odds, list[Step](history))
+
+    for habit in HABITS:
+        days = [day for of, day in learned if of == habit]
+        assert days == sorted(set(days))
+
+
+@settings(deadline=None)
+@given(history=histories())
+def test_events_are_left_as_they_were(history: Steps) -> None:
+    before = copy.deepcopy(history)
+
+    played(history)
+
+    assert history == before
+
+
+@settings(deadline=None)
+@given(history=histories())
+def test_every_feature_keeps_within_its_bounds(history: Steps) -> None:
+    odds = played(history)
+
+    for track in odds._tracks.values():
+        for feature, value in zip(REGISTRY, track.next.x if track.next else (), strict=False):
+            assert feature.low <= value <= feature.high, feature.name
+
+
+@settings(deadline=None)
+@given(history=histories())
+def test_who_is_forgotten_leaves_no_trace_but_in_the_weights(history: Steps) -> None:
+    odds = played(history)
+    others = [habit for habit, track in odds._tracks.items() if track.feed != ADA]
+
+    odds.forget(ADA)
+
+    assert ADA.encode() not in odds.to_state()
+    assert list(odds._tracks) == others
+    assert odds.scores(ADA) is None
+    assert all(forecast.feed != ADA for forecast in odds.drain())
+
+
+def test_a_prediction_is_scored_before_its_label_is_learned() -> None:
+    odds = HabitOdds()
+    odds.apply(created(ADA, "run", START))
+    foreseen = []
+    for number in range(5):
+        upcoming = odds._tracks["run"].next
+        assert upcoming is not None
+        foreseen.append((upcoming.odds, upcoming.base))
+        odds.apply(entered(ADA, "run", START + dt.timedelta(days=number)))
+
+    scores = odds.scores(ADA)
+
+    assert scores is not None
+    assert scores == odds.scores()
+    assert scores.n == 5
+    assert scores.brier == pytest.approx(sum((1 - p) ** 2 for p, _ in foreseen) / 5)
+    assert scores.base_brier == pytest.approx(sum((1 / (2 + n)) ** 2 for n in range(5)) / 5)
+
+
+def test_the_model_learns_from_the_features_as_they_were_foreseen() -> None:
+    odds = HabitOdds()
+    odds.apply(created(ADA, "run", START))
+    odds.apply(created(ADA, "read", START))
+    foreseen = odds._tracks["run"].next
+    assert foreseen is not None
+    for number in range(6):  # what she does elsewhere changes her features meanwhile
+        odds.apply(entered(ADA, "read", START + dt.timedelta(days=number)))
+    expected = HabitOdds.from_state(odds.to_state())._crowd.model
+    own = odds._tracks["run"].own.log_odds(START, 0.0)
+    expected.learn_beside(dict(zip(NAMES, foreseen.x, strict=True)), True, own)
+
+    odds.apply(entered(ADA, "run", START))
+
+    assert odds._crowd.model.to_state() == expected.to_state()
+
+
+def test_a_state_of_another_version_is_refused() -> None:
+    state = msgspec.msgpack.decode(HabitOdds().to_state())
+    state[0] = 0
+
+    with pytest.raises(ValueError, match="version 0"):
+        HabitOdds.from_state(msgspec.msgpack.encode(state))
+
+
+def test_on_simulated_people_it_beats_the_base_rate() -> None:
+    odds, outcomes = HabitOdds(), 0
+    for step in story(seed=3, people=40, days=120):
+        play(odds, [step])
+        outcomes += isinstance(step, Outcome) and step.done is not None
+
+    scores = odds.scores()
+
+    assert scores is not None
+    assert 0.95 * outcomes < scores.n <= outcomes
+    assert scores.log_loss < scores.base_log_loss - 0.15
+    assert scores.brier < scores.base_brier - 0.07

@@ -1,0 +1,293 @@
+"""Settings: read once, typed, and refused in one sentence."""
+
+import base64
+import io
+import json
+import logging
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config import forms
+from config.logging import configure
+from config.reference import markdown
+from config.secrets import with_development_secrets
+from config.settings import LogFormat, Settings, SettingsError, rows
+
+ROOT = Path(__file__).parent.parent
+KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
+OTHER_KEY = base64.urlsafe_b64encode(bytes(32)).decode()
+
+PRODUCTION = {
+    "UPCOACH_ENV": "production",
+    "UPCOACH_MONGO_URL": "mongodb://app:hidden-mongo@db/?replicaSet=rs0",
+    "UPCOACH_REDIS_URL": "rediss://:hidden-redis@cache:6379/0",
+    "UPCOACH_MASTER_KEYS": f"k2:{KEY},k1:{OTHER_KEY}",
+    "UPCOACH_INDEX_KEY": KEY,
+}
+
+
+@pytest.fixture
+def _logging_restored() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    root.handlers, root.level = handlers, level
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
+
+
+def test_an_empty_environment_is_a_development_installation() -> None:
+    assert Settings.from_environ({"PATH": "/bin"}) == Settings(
+        environment="development",
+        host="127.0.0.1",
+        port=8888,
+        metrics_port=8889,
+        data=Path("var"),
+        mongo_url=None,
+        mongo_database="upcoach",
+        redis_url=None,
+        master_keys={},
+        index_key=b"",
+        roles=frozenset({"web", "learn"}),
+        log_level="info",
+        log_format="auto",
+        session_days=30,
+    )
+
+
+def test_every_name_is_read() -> None:
+    environ = PRODUCTION | {
+        "UPCOACH_HOST": "0.0.0.0",  # noqa: S104
+        "UPCOACH_PORT": "80",
+        "UPCOACH_METRICS_PORT": "9100",
+        "UPCOACH_DATA": "/srv/upcoach",
+        "UPCOACH_MONGO_DATABASE": "coach",
+        "UPCOACH_ROLES": "learn, web",
+        "UPCOACH_LOG_LEVEL": "warning",
+        "UPCOACH_LOG_FORMAT": "json",
+        "UPCOACH_SESSION_DAYS": "7",
+    }
+
+    settings = Settings.from_environ(environ)
+
+    assert set(environ) == {row.name for row in rows().values()}
+    assert settings == Settings(
+        environment="production",
+        host="0.0.0.0",  # noqa: S104
+        port=80,
+        metrics_port=9100,
+        data=Path("/srv/upcoach"),
+        mongo_url="mongodb://app:hidden-mongo@db/?replicaSet=rs0",
+        mongo_database="coach",
+        redis_url="rediss://:hidden-redis@cache:6379/0",
+        master_keys={"k2": bytes(range(32)), "k1": bytes(32)},
+        index_key=bytes(range(32)),
+        roles=frozenset({"web", "learn"}),
+        log_level="warning",
+        log_format="json",
+        session_days=7,
+    )
+    assert next(iter(settings.master_keys)) == "k2"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("PROT", "1", "UPCOACH_PROT is no setting; did you mean UPCOACH_PORT?"),
+        ("QQQQ", "1", "UPCOACH_QQQQ is no setting; docs/settings.md lists all."),
+        ("ENV", "prod", "UPCOACH_ENV must be development or production, not 'prod'."),
+        ("PORT", "http", "UPCOACH_PORT must be a port, 0 to 65535, not 'http'."),
+        ("PORT", "65536", "UPCOACH_PORT must be a port, 0 to 65535, not '65536'."),
+        ("PORT", "-1", "UPCOACH_PORT must be a port, 0 to 65535, not '-1'."),
+        ("PORT", "65535", "UPCOACH_METRICS_PORT is needed, because no port follows 65535."),
+        ("METRICS_PORT", "8888", "UPCOACH_PORT and UPCOACH_METRICS_PORT must differ."),
+        (
+            "MONGO_DATABASE",
+            "a.b",
+            "UPCOACH_MONGO_DATABASE must be 1 to 38 letters, digits, - or _, not 'a.b'.",
+        ),
+        (
+            "MONGO_URL",
+            "http://secret@db",
+            "UPCOACH_MONGO_URL must be a URL that begins with mongodb:// or mongodb+srv://.",
+        ),
+        (
+            "REDIS_URL",
+            "redis://",
+            "UPCOACH_REDIS_URL must be a URL that begins with redis://, rediss:// or unix://.",
+        ),
+        ("INDEX_KEY", "c2hvcnQ", "UPCOACH_INDEX_KEY must be 32 bytes in base64url."),
+        (
+            "MASTER_KEYS",
+            KEY,
+            f"UPCOACH_MASTER_KEYS must be {rows()['master_keys'].form}.",
+        ),
+        (
+            "MASTER_KEYS",
+            f"k1:{KEY},k1:{OTHER_KEY}",
+            f"UPCOACH_MASTER_KEYS must be {rows()['master_keys'].form}.",
+        ),
+        (
+            "ROLES",
+            "web,cook",
+            "UPCOACH_ROLES must be web, learn or both, separated by a comma, not 'web,cook'.",
+        ),
+        (
+            "LOG_LEVEL",
+            "loud",
+            "UPCOACH_LOG_LEVEL must be debug, info, warning or error, not 'loud'.",
+        ),
+        ("LOG_FORMAT", "xml", "UPCOACH_LOG_FORMAT must be auto, console or json, not 'xml'."),
+        (
+            "SESSION_DAYS",
+            "0",
+            "UPCOACH_SESSION_DAYS must be a number of days, 1 to 3650, not '0'.",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_refused_in_one_sentence(name: str, text: str, sentence: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_environ({f"UPCOACH_{name}": text})
+
+    assert str(refusal.value) == sentence
+
+
+@pytest.mark.parametrize("name", sorted(set(PRODUCTION) - {"UPCOACH_ENV"}))
+def test_production_needs_its_secrets_and_engines(name: str) -> None:
+    environ = {key: text for key, text in PRODUCTION.items() if key != name}
+
+    with pytest.raises(SettingsError, match=f"^{name} is needed in production; "):
+        Settings.from_environ(environ)
+
+
+def test_the_command_that_is_named_makes_a_key() -> None:
+    made = subprocess.run(
+        ["/bin/sh", "-c", forms.MAKE_KEY], capture_output=True, text=True, check=True
+    ).stdout
+
+    assert len(forms.key(made.strip())) == forms.KEY_BYTES
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_a_key_is_read_back_padded_or_not(key: bytes) -> None:
+    text = base64.urlsafe_b64encode(key).decode()
+
+    assert forms.key(text) == forms.key(text.rstrip("=")) == key
+
+
+def test_an_empty_value_counts_as_unset() -> None:
+    assert Settings.from_environ({"UPCOACH_PORT": " "}) == Settings.from_environ({})
+
+
+def test_any_free_port_goes_with_any_free_metrics_port() -> None:
+    assert Settings.from_environ({"UPCOACH_PORT": "0"}).metrics_port == 0
+
+
+def test_a_printed_setting_shows_no_secret() -> None:
+    shown = repr(Settings.from_environ(PRODUCTION))
+
+    assert "port=8888" in shown
+    assert not any(word in shown for word in ("hidden", "k1", KEY, repr(bytes(32))))
+
+
+def test_development_secrets_are_made_once(tmp_path: Path) -> None:
+    settings = Settings.from_environ({"UPCOACH_DATA": str(tmp_path / "var")})
+
+    first = with_development_secrets(settings)
+    file = tmp_path / "var" / "secrets.json"
+
+    assert list(first.master_keys) == ["dev"]
+    assert len(first.index_key) == forms.KEY_BYTES
+    assert with_development_secrets(settings) == first
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_given_secrets_win_over_generated_ones(tmp_path: Path) -> None:
+    settings = Settings.from_environ({"UPCOACH_DATA": str(tmp_path), "UPCOACH_INDEX_KEY": KEY})
+
+    completed = with_development_secrets(settings)
+
+    assert completed.index_key == bytes(range(32))
+    assert list(completed.master_keys) == ["dev"]
+
+
+def test_production_generates_nothing(tmp_path: Path) -> None:
+    settings = Settings.from_environ(PRODUCTION | {"UPCOACH_DATA": str(tmp_path)})
+
+    assert with_development_secrets(settings) is settings
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"master_keys": "dev:x", "index_key": 1}'])
+def test_a_damaged_secrets_file_stops_the_start(tmp_path: Path, text: str) -> None:
+    settings = Settings.from_environ({"UPCOACH_DATA": str(tmp_path)})
+    (tmp_path / "secrets.json").write_text(text)
+
+    with pytest.raises(SettingsError, match="does not hold the secrets of this data folder"):
+        with_development_secrets(settings)
+
+
+def test_the_page_of_settings_is_the_table() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text()
+
+    assert page == markdown(), "write it with: python -m config.reference > docs/settings.md"
+
+
+@pytest.mark.usefixtures("_logging_restored")
+def test_every_line_is_one_json_object() -> None:
+    stream = io.StringIO()
+    configure("info", "auto", stream)
+
+    structlog.get_logger().info("engine started", port=1)
+    structlog.get_logger().debug("too quiet")
+    logging.getLogger("tornado.general").warning("slow %s", "loop", extra={"ms": 9})
+
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [list(line)[:3] for line in lines] == [["ts", "level", "event"]] * 2
+    assert [{k: v for k, v in line.items() if k != "ts"} for line in lines] == [
+        {"level": "info", "event": "engine started", "port": 1},
+        {"level": "warning", "event": "slow loop", "ms": 9},
+    ]
+
+
+@pytest.mark.usefixtures("_logging_restored")
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_a_traceback_shows_no_local_variable(log_format: LogFormat) -> None:
+    stream = io.StringIO()
+    configure("info", log_format, stream)
+
+    def login(password: str) -> None:
+        raise ValueError(len(password))
+
+    try:
+        login(KEY)
+    except ValueError:
+        structlog.get_logger().exception("login crashed")
+
+    assert "ValueError: 44" in stream.getvalue()
+    assert KEY not in stream.getvalue()
+
+
+@pytest.mark.usefixtures("_logging_restored")
+def test_documents_stay_out_of_the_log_at_every_level() -> None:
+    configure("debug", "json", io.StringIO())
+
+    assert not logging.getLogger("pymongo.command").isEnabledFor(logging.DEBUG)
+
+
+def test_importing_the_settings_reads_no_environment() -> None:
+    subprocess.run(
+        [sys.executable, "-c", "import config.settings, config.logging"],
+        env={"UPCOACH_PORT": "nonsense"},
+        cwd=ROOT,
+        check=True,
+    )
