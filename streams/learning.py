@@ -139,6 +139,7 @@ class Learning:
         while self._inbox:
             size = min(TURN, len(self._inbox))
             await self._take(self._inbox.popleft() for _ in range(size))
+            await self._publish()
         now = self._clock()
         if self._is_due(now):
             await self._learn([], now)

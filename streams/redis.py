@@ -8,33 +8,62 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from models.errors import Unavailable
 from models.events import PARTITIONS, Event, partition
 
 STREAMS: Final = tuple(f"live:{{{number}}}" for number in range(PARTITIONS))
 MARKER: Final = "live:marker"
 KEPT: Final = 10_000  # entries a stream keeps, at least: what a node can load when it starts
 
-__all__ = ["KEPT", "MARKER", "STREAMS", "RedisError", "event_from", "fields_of", "reader", "writer"]
+__all__ = [
+    "KEPT",
+    "MARKER",
+    "STREAMS",
+    "Connections",
+    "RedisError",
+    "event_from",
+    "fields_of",
+    "stream_of",
+]
 
 
-def writer(url: str) -> "Redis":
-    """A client for short commands: it fails quickly and repeats nothing by itself."""
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=16,
-        timeout=2,
-        socket_timeout=5,
-        socket_connect_timeout=2,
-        retry=Retry(NoBackoff(), 0),
-    )
-    return Redis.from_pool(pool)
+class Connections:
+    """The two clients of a process.
 
+    Attributes
+    ----------
+    writer
+        For short commands: it fails quickly and repeats nothing by itself.
+    reader
+        For blocking reads, which no timeout of the socket may cut.
 
-def reader(url: str) -> "Redis":
-    """A client for blocking reads, which no timeout of the socket may cut."""
-    return Redis.from_url(
-        url, socket_timeout=None, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
-    )
+    """
+
+    def __init__(self, url: str) -> None:
+        pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=16,
+            timeout=2,
+            socket_timeout=5,
+            socket_connect_timeout=2,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self.writer: Redis = Redis.from_pool(pool)
+        self.reader: Redis = Redis.from_url(
+            url, socket_timeout=None, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
+        )
+
+    async def ping(self) -> None:
+        """Return when Redis answers, or raise `Unavailable`."""
+        try:
+            await self.writer.ping()
+        except RedisError:
+            raise Unavailable("redis_unavailable", "Redis does not answer.") from None
+
+    async def aclose(self) -> None:
+        """Close both."""
+        await self.writer.aclose()
+        await self.reader.aclose()
 
 
 def stream_of(feed: str) -> str:

@@ -1,20 +1,15 @@
 """For every mutation: the old snapshot and its events give the new snapshot."""
 
-import io
-import zipfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Any, NamedTuple, cast
 
-import pytest
-
-from config.settings import Settings
 from handlers.surface import operations
 from models.documents import KINDS
 from models.documents.insight import insight_id
 from models.merge_patch import Json
 from streams.subscription import Feeds
-from tests.support.server import PASSWORD, Server, serving
-from upcoach.client import Client, Device, Response, apply_event
+from tests.support.server import Server
+from upcoach.client import Client, Response
 
 Documents = dict[str, dict[str, Json]]
 

@@ -49,7 +49,7 @@ async def serve(settings: Settings) -> None:
             metrics=f"http://{settings.host}:{metrics_port}",
             data=settings.data,
         )
-        print(welcome, flush=True)
+        say(welcome)
         _log.info("serving", port=port, metrics_port=metrics_port)
         await stopped.wait()
         _log.info("stopping")
@@ -61,7 +61,13 @@ async def migrate(settings: Settings) -> None:
         app.engine_urls(settings) as (mongo_url, _redis_url, _engines),
         app.open_database(mongo_url, settings),
     ):
-        print("The database is up to date.")
+        say("The database is up to date.")
+
+
+def say(words: str) -> None:
+    """Tell the operator."""
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
 
 
 COMMANDS = {"serve": serve, "migrate": migrate, "demo": demo.play}
@@ -83,7 +89,7 @@ def main() -> int:
         logging.configure(settings.log_level, settings.log_format)
         asyncio.run(COMMANDS[arguments.command](settings))
     except (SettingsError, EngineError, InstallationError, app.StartError) as refusal:
-        print(f"upcoach: {refusal}", file=sys.stderr)
+        sys.stderr.write(f"upcoach: {refusal}\n")
         return 2
     except KeyboardInterrupt:
         return 130

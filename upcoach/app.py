@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import structlog
-from redis.asyncio import Redis
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application
@@ -27,11 +26,11 @@ from models.clock import utc_now
 from models.errors import Unavailable
 from models.learners import HabitOdds
 from models.measures import Measures
-from streams import redis as connections_to
 from streams.hub import RECENT, Hub
 from streams.learning import Learning
 from streams.lease import Lease
 from streams.reader import Follower, StreamReader
+from streams.redis import Connections as RedisConnections
 from streams.redis import RedisError
 from streams.relay import Relay
 from streams.subscription import Feeds
@@ -103,29 +102,29 @@ class Node:
     """One process: its services, its share of the streams, its sockets."""
 
     def __init__(
-        self, settings: Settings, database: Database, redis: Redis, reader: Redis, epoch: str
+        self, settings: Settings, database: Database, redis: RedisConnections, epoch: str
     ) -> None:
         self._settings = settings
-        self._database = database
+        self.database = database
         self._redis = redis
         self.measures = Measures()
         masters = MasterKeys(next(iter(settings.master_keys)), settings.master_keys)
         self.keyring = KeyRing(database, masters)
         self.log = EventLog(database, self.keyring)
-        self.relay = Relay(redis, self.log, utc_now)
+        self.relay = Relay(redis.writer, self.log, utc_now)
         self.committer = Committer(database, self.keyring, utc_now, self.relay.publish)
         self._passwords = Passwords()
         self.services = self._make_services()
         self.hub = Hub(self.log, self.committer.heads, self.measures)
         self._learning = self._make_learning() if "learn" in settings.roles else None
-        self._reader = StreamReader(reader, self._followers())
+        self._reader = StreamReader(redis.reader, self._followers())
         self._connections = Connections(self.services.accounts, self.measures)
         self.application = self._make_application(epoch)
         self.metrics = make_metrics_application(self.measures, self._checks())
         self._tasks: list[asyncio.Task[None]] = []
 
     def _make_services(self) -> Services:
-        documents = Documents(self._database, self.keyring)
+        documents = Documents(self.database, self.keyring)
         accounts = Accounts(
             documents,
             self.committer,
@@ -145,8 +144,8 @@ class Node:
 
     def _make_learning(self) -> Learning:
         secret = self._settings.index_key
-        learned = Learned(self._database, HabitOdds.NAME, HabitOdds.VERSION, secret)
-        lease = Lease(self._redis, HabitOdds.NAME)
+        learned = Learned(self.database, HabitOdds.NAME, HabitOdds.VERSION, secret)
+        lease = Lease(self._redis.writer, HabitOdds.NAME)
         return Learning(self.log, learned, lease, self.services.insights, utc_now, self.measures)
 
     def _make_application(self, epoch: str) -> Application:
@@ -162,13 +161,7 @@ class Node:
         return web if self._learning is None else (*web, self._learning)
 
     def _checks(self) -> dict[str, Any]:
-        return {"mongodb": self._database.ping, "redis": self._ping_redis}
-
-    async def _ping_redis(self) -> None:
-        try:
-            await self._redis.ping()
-        except RedisError:
-            raise Unavailable("redis_unavailable", "Redis does not answer.") from None
+        return {"mongodb": self.database.ping, "redis": self._redis.ping}
 
     async def start(self) -> None:
         """Begin all work that goes on in the background."""
@@ -201,18 +194,17 @@ class Node:
 @contextlib.asynccontextmanager
 async def running_node(settings: Settings, mongo_url: str, redis_url: str) -> AsyncIterator[Node]:
     """A node at work, without its ports."""
-    redis = connections_to.writer(redis_url)
-    reader = connections_to.reader(redis_url)
-    async with open_database(mongo_url, settings) as database:
+    async with (
+        open_database(mongo_url, settings) as database,
+        contextlib.aclosing(RedisConnections(redis_url)) as redis,
+    ):
         installation = await load_installation(database)
-        node = Node(settings, database, redis, reader, installation.epoch)
+        node = Node(settings, database, redis, installation.epoch)
         await node.start()
         try:
             yield node
         finally:
             await node.stop()
-            await redis.aclose()
-            await reader.aclose()
 
 
 @contextlib.asynccontextmanager

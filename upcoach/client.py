@@ -228,7 +228,7 @@ class Device:
             self.documents[frame["kind"]] = page
 
     async def _take_event(self, frame: Json) -> None:
-        first, last = frame.get("from", frame.get("seq")), frame.get("to", frame.get("seq"))
+        first, last = _span(frame)
         if last <= self.seq:
             return
         if first > self.seq + 1:
@@ -261,6 +261,13 @@ class Device:
         frame = self._unanswered.get(mutation_id)
         if frame is not None:
             self._sending = asyncio.ensure_future(self._send(frame))
+
+
+def _span(frame: Json) -> tuple[int, int]:
+    """The first and the last number that *frame* stands for."""
+    if frame["t"] == "skip":
+        return frame["from"], frame["to"]
+    return frame["seq"], frame["seq"]
 
 
 def apply_event(documents: dict[str, dict[str, Json]], event: Json) -> None:

@@ -4,6 +4,7 @@ A prediction is made before its day and kept with what it was made from.  When t
 prediction is scored first; then the model learns from the features as they were.
 """
 
+import datetime as dt
 from typing import Final, Self
 
 import msgspec
@@ -74,9 +75,12 @@ class Crowd:
         x = dict(zip(NAMES, prediction.x, strict=True))
         step = self.model.learn_beside(x, done, track.own.log_odds(day, last))
         track.own.learn(day, last, step)
-        track.history.count(day, done=done)
-        person.history.count(day, done=done)
         self.tally.count(done)
+
+    def count(self, track: Track, day: dt.date, *, done: bool) -> None:
+        """Remember what became of a day, in the history of its habit and of its person."""
+        track.history.count(day, done=done)
+        self.person(track.feed).history.count(day, done=done)
 
     def person(self, feed: str) -> Person:
         """What is known of the person whose feed it is, to be changed in place."""

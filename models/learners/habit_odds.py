@@ -185,12 +185,15 @@ class HabitOdds:
         self._advance(habit, track)
 
     def _settle(self, track: Track) -> None:
-        """Learn what became of the next day; one of which nothing is known was missed."""
+        """Take in what became of the next day; one of which nothing is known was missed."""
         assert track.next is not None
-        achieved = track.entries.get(track.next.day, False)
-        if achieved is not None:
+        day = track.next.day
+        achieved = track.entries.get(day, False)
+        if achieved is not None and day != track.chosen:
             self._crowd.learn(track, track.next, done=achieved)
-        track.settle(track.next.day)
+        if achieved is not None:
+            self._crowd.count(track, day, done=achieved)
+        track.settle(day)
         track.rest()
 
     def _advance(self, habit: str, track: Track) -> None:

@@ -11,6 +11,8 @@ it was settled changes nothing.  `Track` holds these rules and nothing of a mode
   or for the day of the creation to close, so that an import is never overtaken.
 - After `PATIENCE` missed days in a row the habit sleeps, until an entry of a later day wakes it.
   The days slept through are not settled: nobody was asked.
+- The day that a habit begins with before its creation, or wakes with, is remembered and not learned:
+  it is only known because of its entry, so it says nothing of how often such days are done.
 - An archived habit has no days.  One that is taken up again goes on with that day.
 """
 
@@ -89,6 +91,8 @@ class Track(msgspec.Struct, array_like=True):
         The last day that counts no more; every due day after it is still to come.
     entries
         What is already known of the days to come: done, not done, or None for skipped.
+    chosen
+        The last day that the habit began or woke with.
     next
         The next due day with its prediction; None when there is none.
     closes
@@ -104,6 +108,7 @@ class Track(msgspec.Struct, array_like=True):
     history: HabitHistory = msgspec.field(default_factory=HabitHistory)
     own: OwnWeights = msgspec.field(default_factory=OwnWeights)
     entries: dict[dt.date, bool | None] = {}
+    chosen: dt.date | None = None
     next: Prediction | None = None
     closes: dt.datetime | None = None
 
@@ -127,7 +132,7 @@ class Track(msgspec.Struct, array_like=True):
         if day <= self.settled:
             return False
         if self.asleep:
-            self.wake(day)
+            self._go_on_with(day)
         self.entries[day] = achieved
         return True
 
@@ -151,7 +156,7 @@ class Track(msgspec.Struct, array_like=True):
         if self.history.misses < PATIENCE:
             return
         if self.entries:
-            self.wake(min(self.entries))
+            self._go_on_with(min(self.entries))
         else:
             self.asleep = True
 
@@ -192,9 +197,13 @@ class Track(msgspec.Struct, array_like=True):
             self.history.mark(day)
 
     def _begin(self, day: dt.date) -> None:
-        if not self.plan.starts_later:
-            self.settled = min(self.settled, day - DAY)
         self.begun = True
+        if day <= self.settled and not self.plan.starts_later:
+            self._go_on_with(day)
+
+    def _go_on_with(self, day: dt.date) -> None:
+        self.wake(day)
+        self.chosen = day
 
     def _may_lie(self, day: dt.date, at: dt.datetime) -> bool:
         return EARLIEST <= day <= min(today(at, self.plan.tz) + AHEAD, LATEST)

@@ -212,6 +212,39 @@ def test_a_habit_sleeps_after_sixty_missed_days_and_wakes_with_an_entry() -> Non
     assert forecast(odds).day == day(501)
 
 
+def test_a_day_known_only_by_its_entry_is_remembered_and_not_learned() -> None:
+    odds = running(at=noon(day(3000)))
+
+    odds.apply(entered(ADA, "run", MONDAY, at=noon(day(3000))))
+    begun = odds.scores()
+    odds.apply(entered(ADA, "run", day(1), at=noon(day(3000))))
+    odds.apply(entered(ADA, "run", day(2999), at=noon(day(3000))))
+
+    assert begun is None
+    assert counts(odds) == (PATIENCE + 3, 3)
+    assert odds.scores(ADA) == odds.scores()
+    assert odds._crowd.losses.n == PATIENCE + 1
+
+
+def test_a_habit_of_a_distant_future_has_no_days() -> None:
+    odds = running(at=noon(MONDAY), starts_on="9999-12-31")
+
+    odds.tick(noon(day(10)))
+
+    assert odds.next_tick() is None
+    assert counts(odds) == (0, 0)
+
+
+@pytest.mark.parametrize("date", ["1969-12-31", "2027-01-08", "9999-12-31"])
+def test_an_entry_out_of_all_time_is_ignored(date: str) -> None:
+    odds = running()
+    before = odds.to_state()
+
+    odds.apply(entered(ADA, "run", dt.date.fromisoformat(date), at=noon(MONDAY)))
+
+    assert odds.to_state() == before
+
+
 def test_years_between_two_imported_entries_are_not_a_thousand_labels() -> None:
     odds = running(at=noon(day(3000)))
 

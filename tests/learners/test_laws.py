@@ -77,7 +77,7 @@ def played(steps: Steps) -> HabitOdds:
     return odds
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(history=histories(), share=st.floats(0, 1))
 def test_going_on_from_a_snapshot_is_never_having_stopped(history: Steps, share: float) -> None:
     stop = round(share * len(history))
@@ -91,7 +91,7 @@ def test_going_on_from_a_snapshot_is_never_having_stopped(history: Steps, share:
     assert stopped.drain() == steady.drain()
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(history=histories(), hours=st.integers(1, 400), limit=st.integers(1, 5))
 def test_days_closed_one_by_one_or_at_once_teach_the_same(
     history: Steps, hours: int, limit: int
@@ -108,7 +108,7 @@ def test_days_closed_one_by_one_or_at_once_teach_the_same(
     assert by_hours.to_state() == at_once.to_state() == by_slices.to_state()
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(history=histories())
 def test_a_day_is_learned_once_and_after_those_before_it(history: Steps) -> None:
     odds = HabitOdds()
@@ -128,7 +128,7 @@ def test_a_day_is_learned_once_and_after_those_before_it(history: Steps) -> None
         assert days == sorted(set(days))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(history=histories())
 def test_events_are_left_as_they_were(history: Steps) -> None:
     before = copy.deepcopy(history)
@@ -138,7 +138,7 @@ def test_events_are_left_as_they_were(history: Steps) -> None:
     assert history == before
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(history=histories())
 def test_every_feature_keeps_within_its_bounds(history: Steps) -> None:
     odds = played(history)
@@ -148,7 +148,7 @@ def test_every_feature_keeps_within_its_bounds(history: Steps) -> None:
             assert feature.low <= value <= feature.high, feature.name
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(history=histories())
 def test_who_is_forgotten_leaves_no_trace_but_in_the_weights(history: Steps) -> None:
     odds = played(history)

@@ -176,7 +176,7 @@ def _lived(trait: Trait, first: dt.date, days: int, chance: random.Random) -> It
 
 
 def _odds(trait: Trait, day: dt.date, share: float, *, yesterday: bool) -> float:
-    logit = trait.base + trait.weekdays[day.weekday()] + trait.momentum * yesterday
+    logit: float = trait.base + trait.weekdays[day.weekday()] + trait.momentum * yesterday
     if trait.slump[0] <= share < trait.slump[1]:
         logit -= 2.5
     return 1 / (1 + math.exp(-logit))
@@ -204,7 +204,7 @@ def _filled_in(trait: Trait, lived: Sequence[Mark], place: int) -> Mark:
 
 def _scores(trait: Trait, marks: Sequence[Mark]) -> list[tuple[dt.date, float]]:
     """The app's strength: s' = s m + c (1 - m), with m = 0.5^(sqrt(frequency) / 13)."""
-    multiplier = 0.5 ** (math.sqrt(trait.times / trait.days) / 13)
+    multiplier: float = 0.5 ** (math.sqrt(trait.times / trait.days) / 13)
 
     def following(score: float, mark: Mark) -> float:
         if mark.value == "SKIP":

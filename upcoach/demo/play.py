@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncIterator
 
 from config.settings import Settings
-
 from models.identity import new_id
 from models.merge_patch import Json
 from upcoach import app
@@ -98,7 +97,8 @@ class Screen:
 
     async def quiet(self) -> None:
         """Return when no insight has come for a while."""
-        while (left := self._last_insight + QUIET_S - time.monotonic()) > 0:
+        self._last_insight = time.monotonic()
+        while (left := self._last_insight + QUIET_S - time.monotonic()) > 0:  # noqa: ASYNC110
             await asyncio.sleep(left)
 
 

@@ -101,7 +101,8 @@ class _Table:
             except csv.Error as failure:
                 raise self.flawed(reader.line_num, "csv_broken", str(failure)) from None
             if any(len(cell) > CELL or "\0" in cell for cell in cells):
-                raise self.flawed(reader.line_num, "cell_invalid", "a cell is too long, or holds NUL")
+                reason = "a cell is too long, or holds NUL"
+                raise self.flawed(reader.line_num, "cell_invalid", reason)
             if any(cells):
                 yield reader.line_num, cells
 
@@ -122,7 +123,7 @@ class _Reader:
 
     def read(self) -> LoopExport:
         table = _Table("Habits.csv", self._files["Habits.csv"])
-        habits = []
+        habits: list[LoopHabit] = []
         for line, row in _named(table):
             if len(habits) == HABITS:
                 raise table.flawed(line, "too_many", f"more than {HABITS} habits")
@@ -168,8 +169,7 @@ class _Reader:
                 continue
             try:
                 day, value, note = _cells(cells)
-                if seen.setdefault(day, value) != value:
-                    raise Invalid("day_twice", f"{day} has another value further up")
+                _check_day(seen, day, value)
                 entry = _entry(draft.measure, value, note)
             except Invalid as refusal:
                 self._note(table.flawed(line, refusal.code, refusal.detail.rstrip(".")))
@@ -218,7 +218,7 @@ def _named(table: _Table) -> Iterator[tuple[int, Row]]:
 
 def _cells(cells: list[str]) -> tuple[dt.date, str, str]:
     """The day, the value and the note of a checkmark."""
-    if not 2 <= len(cells) <= 3:  # noqa: PLR2004 - with a note, or without
+    if not 2 <= len(cells) <= 3:
         raise Invalid("cells_wrong", "a checkmark has a date, a value and perhaps a note")
     try:
         day = dt.datetime.strptime(cells[0], "%Y-%m-%d").date()  # noqa: DTZ007 - a local date
@@ -226,7 +226,12 @@ def _cells(cells: list[str]) -> tuple[dt.date, str, str]:
         raise Invalid("date_invalid", f"{cells[0][:32]!r} is not a date") from None
     if day < FIRST_DAY:
         raise Invalid("date_invalid", f"{day} is before {FIRST_DAY}")
-    return day, cells[1], cells[2] if len(cells) > 2 else ""  # noqa: PLR2004
+    return day, cells[1], cells[2] if len(cells) > 2 else ""
+
+
+def _check_day(seen: dict[dt.date, str], day: dt.date, value: str) -> None:
+    if seen.setdefault(day, value) != value:
+        raise Invalid("day_twice", f"{day} has another value further up")
 
 
 def _entry(measure: Measure, value: str, note: str) -> EntryDraft | None:
