@@ -179,7 +179,11 @@ class Ping(Frame, tag="ping", frozen=True, kw_only=True):
 
 
 class Reset(Frame, tag="reset", frozen=True, kw_only=True):
-    """The position is not to be had (`retention`, `epoch`): read *snapshot*, go on from *cur*."""
+    """The position is not to be had: read a snapshot, and go on from its cursor.
+
+    *reason* is `retention` (older than what is kept), `epoch` (of another log) or `snapshot` (the
+    documents could not be read to the end: ask again).
+    """
 
     f: str
     reason: str

@@ -51,6 +51,10 @@ class Measures:
             "upcoach_model_updates", "Events that a learner took.", ("model",), registry=registry
         )
 
+        self.parked = Counter(
+            "upcoach_dead_letters", "Events that broke a learner.", ("group",), registry=registry
+        )
+
     def exposition(self) -> bytes:
         """All metrics in the Prometheus text format."""
         return generate_latest(self.registry)

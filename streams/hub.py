@@ -94,10 +94,13 @@ class Topic:
             return None
         return [event for event in self.tail if event.seq > seq]
 
-    async def parcel(self, events: Sequence[Event]) -> Parcel:
-        """*events* opened and joined; each is opened once, however many subscribers there are."""
+    async def load_key(self) -> None:
+        """Have at hand what `parcel` needs."""
         if not self._log.can_open(self.feed):
             await self._log.load_keys([self.feed])
+
+    def parcel(self, events: Sequence[Event]) -> Parcel:
+        """*events* opened and joined; each is opened once, however many subscribers there are."""
         lines = b"".join(self._line(event) for event in events)
         return Parcel(events[0].seq, events[-1].seq, lines)
 
@@ -163,14 +166,24 @@ class Hub:
         async def catch_up(topic: Topic) -> None:
             async with gate:
                 touched: set[Subscriber] = set()
-                await self._deliver(topic, await self._sequenced(topic, None), touched)
+                await self._advance(topic, None, touched)
                 for subscriber in touched:
                     subscriber.flush()
 
         await asyncio.gather(*(catch_up(topic) for topic in list(self._topics.values())))
 
-    async def _advance(self, topic: Topic, arrived: list[Event], touched: set[Subscriber]) -> None:
-        await self._deliver(topic, await self._sequenced(topic, arrived), touched)
+    async def _advance(
+        self, topic: Topic, arrived: list[Event] | None, touched: set[Subscriber]
+    ) -> None:
+        """Deliver what comes next in *topic*, or leave it where it was."""
+        before = topic.last
+        try:
+            events = await self._sequenced(topic, arrived)
+            await topic.load_key()
+        except BaseException:
+            topic.sequencer.last = before
+            raise
+        self._deliver(topic, events, touched)
 
     async def _sequenced(self, topic: Topic, arrived: list[Event] | None) -> list[Event]:
         """What comes next in *topic*, in order: from *arrived*, or from the log alone."""
@@ -184,12 +197,12 @@ class Hub:
             topic.sequencer.last = hole.first - 1
             return await self._sequenced(topic, arrived)
 
-    async def _deliver(self, topic: Topic, events: list[Event], touched: set[Subscriber]) -> None:
+    def _deliver(self, topic: Topic, events: list[Event], touched: set[Subscriber]) -> None:
         if not events:
             return
         self._held += len(events) - max(0, len(topic.tail) + len(events) - TAIL)
         topic.remember(events)
-        parcel = await topic.parcel(events)
+        parcel = topic.parcel(events)
         for subscriber in tuple(topic.subscribers):
             subscriber.push(parcel)
         touched.update(topic.subscribers)

@@ -211,7 +211,7 @@ class Learning:
     async def _apply(self, events: Sequence[Ev], tick: dt.datetime | None) -> None:
         began = time.monotonic()
         for event in events:
-            self.learner.apply(event)
+            self._teach(event)
             if time.monotonic() - began > SLICE_S:
                 await asyncio.sleep(0)
                 began = time.monotonic()
@@ -221,6 +221,14 @@ class Learning:
         self._measures.learned.labels(HabitOdds.NAME).inc(len(events))
         for forecast in self.learner.drain():
             self._unpublished[forecast.feed, forecast.habit] = forecast
+
+    def _teach(self, event: Ev) -> None:
+        """Let the learner take *event*; one that breaks it is parked, the same way each time."""
+        try:
+            self.learner.apply(event)
+        except Exception:  # noqa: BLE001 - one poisoned event must not end everybody's learning
+            self._measures.parked.labels(HabitOdds.NAME).inc()
+            _log.exception("event_parked", feed=event.f, seq=event.seq, type=event.type)
 
     async def _publish(self) -> None:
         """Write what the learner has to say; while MongoDB is away it stays unsaid."""

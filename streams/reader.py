@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import structlog
 from redis.asyncio import Redis
 
+from models.errors import Unavailable
 from models.events import Event
 from streams.redis import MARKER, STREAMS, RedisError, event_from
 
@@ -60,7 +61,8 @@ class StreamReader:
         while True:
             try:
                 await self._follow()
-            except RedisError as failure:
+            except (RedisError, Unavailable) as failure:
+                # What was read and not handed on is found in the log when we are back.
                 if self.connected.is_set():
                     _log.warning("streams_lost", reason=str(failure))
                 self.connected.clear()

@@ -27,21 +27,34 @@ class Sequencer:
         self.last = last
 
     async def take(self, events: Iterable[Event]) -> list[Event]:
-        """Those of *events*, and those missing between them, that come next, in order."""
+        """Those of *events*, and those missing between them, that come next, in order.
+
+        Whoever cannot go on with them sets `last` back.
+        """
+        before = self.last
         taken: list[Event] = []
-        for event in sorted(events, key=lambda one: one.seq):
-            if event.seq > self.last + 1:
-                taken.extend(await self._fetch(event.seq - 1))
-            if event.seq == self.last + 1:
-                taken.append(event)
-                self.last = event.seq
+        try:
+            for event in sorted(events, key=lambda one: one.seq):
+                if event.seq > self.last + 1:
+                    taken.extend(await self._fetch(event.seq - 1))
+                if event.seq == self.last + 1:
+                    taken.append(event)
+                    self.last = event.seq
+        except BaseException:
+            self.last = before
+            raise
         return taken
 
     async def catch_up(self) -> list[Event]:
-        """All that the log holds beyond the last number."""
+        """All that the log holds beyond the last number; see `take`."""
+        before = self.last
         taken: list[Event] = []
-        while page := await self._page(PAGE):
-            taken.extend(page)
+        try:
+            while page := await self._page(PAGE):
+                taken.extend(page)
+        except BaseException:
+            self.last = before
+            raise
         return taken
 
     async def _fetch(self, until: int) -> list[Event]:

@@ -12,6 +12,8 @@ from typing import Protocol
 import msgspec
 
 from models.cursor import Cursor
+from models.errors import Unavailable
+from models.events import Event
 from models.frames import Live, Reset, Snap, Subd, encode
 from models.scope import Scope
 from streams.hub import Hub, Parcel, Topic
@@ -20,6 +22,7 @@ from upcoach.store.heads import Heads
 from upcoach.store.log import EventLog, contiguous
 
 PAGE = 200
+RETRY_S = 0.5
 
 
 class Outlet(Protocol):
@@ -163,31 +166,45 @@ class Subscription:
 
     async def _snapshot(self, scope: Scope) -> None:
         cursor = self._feeds.cursor(self.position)
-        async for page in self._feeds.snapshots.pages(scope):
-            await self._outlet.room()
-            self._say(
-                Snap(f=self.feed, kind=page.kind, items=page.items, last=page.last, cur=cursor)
-            )
+        try:
+            async for page in self._feeds.snapshots.pages(scope):
+                await self._outlet.room()
+                self._say(
+                    Snap(f=self.feed, kind=page.kind, items=page.items, last=page.last, cur=cursor)
+                )
+        except Unavailable:
+            # Half a snapshot is of no use, and nothing was promised yet: the client asks again.
+            self._reset("snapshot")
+            return
         await self._catch_up()
 
     async def _catch_up(self) -> None:
         """Send everything above the position, then say that the client is current."""
         while self.position < self._topic.last:
             await self._outlet.room()
-            events = self._topic.after(self.position)
-            if events is None:
-                events = await self._feeds.log.page(self.feed, self.position, PAGE)
-            events = events[:PAGE]
+            try:
+                events = await self._missed()
+            except Unavailable:
+                await asyncio.sleep(RETRY_S)
+                continue
             if not contiguous(events, self.position) or not events:
                 self._reset("retention")
                 return
-            parcel = await self._topic.parcel(events)
+            parcel = self._topic.parcel(events)
             self._outlet.queue(self._outlet.wrap(parcel.lines))
             self._outlet.flush()
             self.position = parcel.last
         # No await between the test above and this line: whatever comes next is pushed.
         self._catching_up = None
         self._say(Live(f=self.feed, cur=self._feeds.cursor(self.position)))
+
+    async def _missed(self) -> list[Event]:
+        """The next events above the position, from memory or from the log."""
+        await self._topic.load_key()
+        events = self._topic.after(self.position)
+        if events is None:
+            events = await self._feeds.log.page(self.feed, self.position, PAGE)
+        return events[:PAGE]
 
     def _reset(self, reason: str) -> None:
         self.position = self._topic.last

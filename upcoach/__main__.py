@@ -93,6 +93,8 @@ def main() -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever read our words has gone
+        return 0
     return 0
 
 

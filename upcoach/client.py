@@ -209,6 +209,8 @@ class Device:
                 self.live = True
             case "reset":
                 self._reset(frame)
+            case "unsubd":
+                self.cut()
             case "res":
                 self._answer(frame)
         async with self._changed:

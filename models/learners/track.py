@@ -11,8 +11,8 @@ it was settled changes nothing.  `Track` holds these rules and nothing of a mode
   or for the day of the creation to close, so that an import is never overtaken.
 - After `PATIENCE` missed days in a row the habit sleeps, until an entry of a later day wakes it.
   The days slept through are not settled: nobody was asked.
-- The day that a habit begins with before its creation, or wakes with, is remembered and not learned:
-  it is only known because of its entry, so it says nothing of how often such days are done.
+- The day before its creation that a habit begins with, or that it wakes with, is remembered and
+  not learned: it counts only because of its entry, so it says nothing of how often days are done.
 - An archived habit has no days.  One that is taken up again goes on with that day.
 """
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from pymongo import ASCENDING, IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import OperationFailure
 
 from models.clock import Clock
 from models.documents import DOCUMENTS
@@ -18,6 +19,8 @@ from upcoach.store.learned import SNAPSHOTS, TURNS
 
 COLLECTION = "migrations"
 
+_EXISTS = 48
+
 Step = Callable[[AsyncDatabase[Bson]], Awaitable[None]]
 
 
@@ -26,7 +29,11 @@ async def _make_collections(database: AsyncDatabase[Bson]) -> None:
     wanted = {document.collection for document in DOCUMENTS}
     wanted |= {log.COLLECTION, receipts.COLLECTION, keyring.COLLECTION, TURNS, SNAPSHOTS}
     for name in sorted(wanted - set(await database.list_collection_names())):
-        await database.create_collection(name)
+        try:
+            await database.create_collection(name)
+        except OperationFailure as failure:
+            if failure.code != _EXISTS:  # another node that starts just now has made it
+                raise
 
 
 async def _make_indexes(database: AsyncDatabase[Bson]) -> None:

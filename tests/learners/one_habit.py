@@ -1,0 +1,32 @@
+"""A learner that follows one habit of one person, from a Monday on."""
+
+import datetime as dt
+from typing import Any
+
+from models.learners import Forecast, HabitOdds
+from tests.learners.events import ADA, created
+
+DAY = dt.timedelta(days=1)
+MONDAY = dt.date(2026, 1, 5)
+
+
+def day(number: int) -> dt.date:
+    """The day that many days after the first."""
+    return MONDAY + number * DAY
+
+
+def running(**more: Any) -> HabitOdds:
+    odds = HabitOdds()
+    odds.apply(created(ADA, "run", MONDAY, **more))
+    return odds
+
+
+def counts(odds: HabitOdds) -> tuple[int, int]:
+    """Of how many days the outcome is known, and how many of them were done."""
+    history = odds._tracks["run"].history
+    return history.labels, history.done
+
+
+def forecast(odds: HabitOdds) -> Forecast:
+    (newest,) = odds.drain()
+    return newest

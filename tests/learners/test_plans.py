@@ -1,0 +1,164 @@
+import datetime as dt
+
+from models.documents.habit import Rate, Weekdays
+from models.learners import Forecast, HabitOdds
+from models.learners.track import PATIENCE
+from tests.learners.events import ADA, created, entered, event, noon, updated, withdrawn
+from tests.learners.one_habit import MONDAY, counts, day, forecast, running
+
+
+def test_a_habit_that_starts_later_is_not_due_before() -> None:
+    odds = running(at=noon(MONDAY), starts_on=day(3).isoformat())
+
+    odds.apply(entered(ADA, "run", day(1), at=noon(day(1))))
+    odds.tick(noon(day(3)))
+
+    assert counts(odds) == (0, 0)
+    assert odds._tracks["run"].history.last_done == day(1)
+    assert forecast(odds).day == day(3)
+
+
+def test_a_habit_sleeps_after_sixty_missed_days_and_wakes_with_an_entry() -> None:
+    odds = running()
+
+    odds.tick(noon(day(500)))
+    asleep, silent = counts(odds), forecast(odds)
+    odds.apply(entered(ADA, "run", day(500)))
+
+    assert asleep == (PATIENCE, 0)
+    assert silent.day is None
+    assert counts(odds) == (PATIENCE + 1, 1)
+    assert forecast(odds).day == day(501)
+
+
+def test_a_day_known_only_by_its_entry_is_remembered_and_not_learned() -> None:
+    odds = running(at=noon(day(3000)))
+
+    odds.apply(entered(ADA, "run", MONDAY, at=noon(day(3000))))
+    begun = odds.scores()
+    odds.apply(entered(ADA, "run", day(1), at=noon(day(3000))))
+    odds.apply(entered(ADA, "run", day(2999), at=noon(day(3000))))
+
+    assert begun is None
+    assert counts(odds) == (PATIENCE + 3, 3)
+    assert odds.scores(ADA) == odds.scores()
+    assert odds._crowd.losses.n == PATIENCE + 1
+
+
+def test_a_habit_of_a_distant_future_has_no_days() -> None:
+    odds = running(at=noon(MONDAY), starts_on="9999-12-31")
+
+    odds.tick(noon(day(10)))
+
+    assert odds.next_tick() is None
+    assert counts(odds) == (0, 0)
+
+
+def test_years_between_two_imported_entries_are_not_a_thousand_labels() -> None:
+    odds = running(at=noon(day(3000)))
+
+    odds.apply(entered(ADA, "run", MONDAY, at=noon(day(3000))))
+    odds.apply(entered(ADA, "run", day(2999), at=noon(day(3000))))
+
+    assert counts(odds) == (PATIENCE + 2, 2)
+
+
+def test_a_habit_about_to_sleep_goes_on_with_the_day_that_is_already_known() -> None:
+    odds = running()
+    odds.apply(entered(ADA, "run", day(200), at=noon(MONDAY)))
+
+    odds.tick(noon(day(203)))
+
+    assert counts(odds) == (PATIENCE + 3, 1)  # days 201 and 202 follow the known one
+
+
+def test_an_archived_habit_is_silent_until_it_is_taken_up_again() -> None:
+    odds = running()
+    odds.apply(updated(ADA, "run", noon(day(2)), archived=True))
+    silent = forecast(odds)
+
+    odds.apply(entered(ADA, "run", day(3)))
+    odds.tick(noon(day(30)))
+    archived = counts(odds)
+    odds.apply(updated(ADA, "run", noon(day(30)), archived=False))
+    odds.apply(entered(ADA, "run", day(20), at=noon(day(30))))
+
+    assert silent.day is None
+    assert archived == counts(odds) == (0, 0)
+    assert forecast(odds).day == day(30)
+
+
+def test_a_deleted_habit_has_no_forecast() -> None:
+    odds = running()
+    odds.drain()
+
+    odds.apply(event(ADA, "habit.deleted", "run", noon(MONDAY)))
+    odds.apply(entered(ADA, "run", MONDAY))
+
+    assert odds.drain() == [Forecast(feed=ADA, habit="run", model="habit-odds/1")]
+    assert odds.next_tick() is None
+
+
+def test_a_change_that_does_not_concern_its_days_changes_nothing() -> None:
+    odds = running()
+    odds.drain()
+    before = odds.to_state()
+
+    odds.apply(updated(ADA, "run", noon(MONDAY), name="still sealed", color=None))
+    odds.apply(event(ADA, "goal.created", "g", noon(MONDAY), doc={"id": "g"}))
+    odds.apply(updated(ADA, "unknown", noon(MONDAY), archived=True))
+    odds.apply(withdrawn(ADA, "unknown", MONDAY, noon(MONDAY)))
+
+    assert odds.to_state() == before
+
+
+def test_a_new_schedule_holds_from_the_next_day_on() -> None:
+    odds = running()
+    odds.apply(entered(ADA, "run", MONDAY))
+
+    odds.apply(updated(ADA, "run", noon(MONDAY), schedule={"type": "weekdays", "days": [5]}))
+
+    assert forecast(odds).day == day(4)
+
+
+def test_a_journey_moves_the_end_of_the_day() -> None:
+    odds = running()
+
+    odds.apply(updated(ADA, "run", noon(MONDAY), tz="America/New_York"))
+
+    assert odds.next_tick() == dt.datetime(2026, 1, 6, 8, tzinfo=dt.UTC)
+
+
+def test_a_schedule_of_weekdays_misses_no_other_days() -> None:
+    odds = running(schedule=Weekdays((1, 3)))
+
+    odds.apply(entered(ADA, "run", day(1)))
+    odds.tick(noon(day(7)))
+
+    assert counts(odds) == (2, 0)
+    assert odds._tracks["run"].history.last_done == day(1)
+
+
+def test_a_satisfied_rate_is_due_again_when_its_window_has_passed() -> None:
+    odds = running(schedule=Rate(times=2, days=7))
+
+    for number in (0, 1):
+        odds.apply(entered(ADA, "run", day(number)))
+    satisfied = forecast(odds).day
+    odds.apply(entered(ADA, "run", day(4)))
+
+    assert satisfied == day(7)
+    assert counts(odds) == (2, 2)
+    assert forecast(odds).day == day(8)
+
+
+def test_a_country_that_leaps_a_day_leaps_a_label() -> None:
+    start = dt.date(2011, 12, 28)
+    odds = HabitOdds()
+    odds.apply(
+        created(ADA, "run", start, tz="Pacific/Apia", at=noon(start) + dt.timedelta(hours=8))
+    )
+
+    odds.tick(dt.datetime(2012, 1, 1, 13, tzinfo=dt.UTC))
+
+    assert counts(odds) == (4, 0)  # 28, 29, 31 December and 1 January
