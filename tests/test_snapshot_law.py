@@ -1,15 +1,24 @@
 """For every mutation: the old snapshot and its events give the new snapshot."""
 
+import asyncio
+import datetime as dt
+import io
+import zipfile
 from collections.abc import Awaitable
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
+import msgspec
+import pytest
+
+from config.settings import Settings
 from handlers.surface import operations
-from models.documents import KINDS
+from models.documents import KINDS, Insight
 from models.documents.insight import insight_id
 from models.merge_patch import Json
+from models.scope import Scope
 from streams.subscription import Feeds
-from tests.support.server import Server
-from upcoach.client import Client, Response
+from tests.support.server import PASSWORD, Server, serving
+from upcoach.client import Client, Device, Response, apply_event
 
 Documents = dict[str, dict[str, Json]]
 
@@ -24,8 +33,8 @@ NOWHERE = "gol_01a20c66-99df-75bd-8f37-3328887fd986"
 LITRES = {"type": "amount", "target": 2, "unit": "l"}
 
 
-class Row(NamedTuple):
-    """A write with what it must bring about: the operation's path comes last."""
+class Row(msgspec.Struct, frozen=True):
+    """A write, and what it must bring about."""
 
     name: str
     status: int
@@ -204,9 +213,7 @@ LIVE_ROWS = (
     Row("set an amount without one", 422, (), "PUT", ENTRY, DRINK | MONDAY, {}),
     Row("set a date that is none", 422, (), "PUT", ENTRY, DRINK | {"local_date": "today"}, {}),
     Row("set an entry of no habit", 404, (), "PUT", ENTRY, NONE | MONDAY, {}),
-    Row(
-        "delete an entry", DELETED, ("habit.entry.deleted",), "DELETE", ENTRY, MEDITATE | MONDAY
-    ),
+    Row("delete an entry", DELETED, ("habit.entry.deleted",), "DELETE", ENTRY, MEDITATE | MONDAY),
     Row("delete an entry that is not", 404, (), "DELETE", ENTRY, MEDITATE | TUESDAY),
 )
 
@@ -266,9 +273,7 @@ async def furnished(server: Server) -> Client:
     person = await server.person()
     goal = {"id": GOAL, "title": "Run", "description": "10k", "target_date": "2026-12-31"}
     await done(person.call("POST", GOALS, goal))
-    await done(
-        person.call("POST", HABITS, {"id": HABIT, "name": "Meditate", "color": "#00ff00"})
-    )
+    await done(person.call("POST", HABITS, {"id": HABIT, "name": "Meditate", "color": "#00ff00"}))
     await done(person.call("POST", HABITS, {"id": WATER, "name": "Drink", "measure": LITRES}))
     await done(person.call("PUT", ENTRY.format(**MEDITATE, **MONDAY), {"note": "calm"}))
     await done(person.call("PUT", ENTRY.format(**MEDITATE, local_date="2026-01-04"), {}))
@@ -283,23 +288,244 @@ async def done(call: Awaitable[Response]) -> Response:
     return answer
 
 
-async def publish(server: Server, person: Client, odds: float, habit: str = HABIT) -> None:
-    """Say something about a habit, as a learner does."""
-    accounts, insights = server.node.services.accounts, server.node.services.insights
-    scope = (await accounts.authenticate(person.token)).scope
-    now = (await accounts.authenticate(person.token)).expires_at
-    kind = KINDS["insight"]
-    fields: Any = {
-        "id": insight_id(habit),
-        "owner": scope.user,
-        "created_at": now,
-        "updated_at": now,
-        "type": "habit_odds",
-        "about": habit,
-        "day": "2026-01-07",
-        "odds": odds,
-        "model": "test",
-    }
-    import msgspec
+async def publish(server: Server, person: Client, odds: float) -> None:
+    """Say something about meditating, as a learner does."""
+    scope = await scope_of(server, person)
+    insight = Insight(
+        id=insight_id(HABIT),
+        owner=scope.user,
+        created_at=dt.datetime.fromtimestamp(0, dt.UTC),
+        updated_at=dt.datetime.fromtimestamp(0, dt.UTC),
+        type="habit_odds",
+        about=HABIT,
+        day=dt.date(2026, 1, 7),
+        odds=odds,
+        low=None if odds < 0.5 else odds / 2,
+        model="test",
+    )
+    await server.node.services.insights.publish(scope, insight)
 
-    await insights.publish(scope, cast("Any", msgspec.convert(fields, kind)))
+
+async def scope_of(server: Server, person: Client) -> Scope:
+    """The scope in which a person's requests run."""
+    return (await server.node.services.accounts.authenticate(person.token)).scope
+
+
+async def assert_law(
+    before: tuple[Documents, str], person: Client, expected: tuple[str, ...]
+) -> None:
+    """Whoever held the documents of *before* holds, with its events, those of now."""
+    documents, cursor = before
+    events = await events_since(person, cursor)
+    for event in events:
+        apply_event(documents, event)
+
+    assert tuple(event["type"] for event in events) == expected
+    assert documents == (await snapshot(person))[0]
+
+
+async def assert_same_both_ways(ann: Client, bob: Client, phone: Device, row: Row) -> None:
+    """Ann writes over REST, Bob on his phone's socket: they get and see the same."""
+    await phone.until(lambda device: device.live)
+    ann_before, bob_before = await snapshot(ann), await snapshot(bob)
+
+    answer = await over_rest(ann, row)
+    frame = await phone.mutate(row.method, row.url, row.body, row.base)
+    bob_after, cursor = await snapshot(bob)
+    await phone.until(lambda device: f"{device.epoch}.{device.seq}" == cursor)
+
+    assert answer.status == row.status, (row.name, answer)
+    assert anonymous(as_frame(answer) | {"t": "res", "id": frame["id"]}) == anonymous(frame)
+    await assert_law(ann_before, ann, row.events)
+    await assert_law(bob_before, bob, row.events)
+    assert phone.documents == bob_after
+    assert set(phone.applied.values()) <= {1}
+
+
+def anonymous(answer: Any) -> Any:
+    """*answer* without what differs between two people who ask for the same."""
+    if not isinstance(answer, dict):
+        return answer
+    different = {"owner", "created_at", "updated_at", "completed_at", "request_id"}
+    return {
+        name: anonymous(value) if name not in different else "different"
+        for name, value in answer.items()
+        if name != "request_id"
+    }
+
+
+async def over_rest(person: Client, row: Row) -> Response:
+    """The answer of the REST route."""
+    headers = {} if row.base is None else {"If-Match": f'"v{row.base}"'}
+    return await person.call(row.method, row.url, row.body, headers=headers)
+
+
+def as_frame(answer: Response) -> Json:
+    """What the socket would say in the place of *answer*."""
+    frame: Json = {"status": answer.status}
+    if answer.status >= 400:
+        frame["problem"] = answer.body
+    elif answer.status != 204:
+        frame["body"] = answer.body
+    if "etag" in answer.headers:
+        frame["ver"] = int(answer.headers["etag"].strip('"v'))
+    if "upcoach-cursor" in answer.headers:
+        frame["cur"] = answer.headers["upcoach-cursor"]
+    return frame
+
+
+def test_every_operation_that_writes_is_here() -> None:
+    rows = {(row.method, row.path) for row in LIVE_ROWS}
+    names = [row.name for row in LIVE_ROWS]
+
+    assert rows == surface(live=True)
+    assert surface(live=False) == OWN_TESTS
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("row", [row for row in LIVE_ROWS if row.events], ids=lambda row: row.name)
+async def test_old_snapshot_and_events_are_the_new_snapshot(settings: Settings, row: Row) -> None:
+    async with serving(settings) as server:
+        ann, bob = await furnished(server), await furnished(server)
+        async with Device([server.url], bob.token) as phone:
+            await assert_same_both_ways(ann, bob, phone, row)
+
+
+async def test_a_write_that_changes_nothing_has_no_event(settings: Settings) -> None:
+    async with serving(settings) as server:
+        ann, bob = await furnished(server), await furnished(server)
+        async with Device([server.url], bob.token) as phone:
+            for row in LIVE_ROWS:
+                if not row.events:
+                    await assert_same_both_ways(ann, bob, phone, row)
+
+
+async def test_what_a_learner_says_follows_the_law(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+        scope = await scope_of(server, person)
+        insights = server.node.services.insights
+
+        before = await snapshot(person)
+        await publish(server, person, odds=0.4)
+        await assert_law(before, person, ("insight.updated",))
+        before = await snapshot(person)
+        await publish(server, person, odds=0.4)
+        await assert_law(before, person, ())
+        before = await snapshot(person)
+        await insights.withdraw(scope, insight_id(HABIT))
+        await assert_law(before, person, ("insight.deleted",))
+        before = await snapshot(person)
+        await insights.withdraw(scope, insight_id(HABIT))
+        await assert_law(before, person, ())
+        before = await snapshot(person)
+        await publish(server, person, odds=0.6)
+        await assert_law(before, person, ("insight.created",))
+
+
+async def test_nothing_is_said_of_a_habit_that_is_gone(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+        await done(person.call("DELETE", ONE_HABIT.format(**MEDITATE)))
+        before = await snapshot(person)
+
+        await publish(server, person, odds=0.9)
+
+        await assert_law(before, person, ())
+
+
+async def test_registering_and_logging_in_begin_a_feed(settings: Settings) -> None:
+    async with serving(settings) as server:
+        nothing: Documents = {kind: {} for kind in KINDS}
+        body = {"email": "ann@example.org", "password": PASSWORD, "name": "Ann", "tz": "UTC"}
+
+        registered = await server.client().call("POST", "/v1/auth/register", body)
+        login = {"email": "ANN@example.org", "password": PASSWORD, "device": "phone"}
+        answer = await server.client().call("POST", "/v1/auth/login", login)
+        ann = server.client(answer.body["token"])
+
+        assert (registered.status, answer.status) == (201, 201)
+        await assert_law((nothing, "0"), ann, ("user.created", "session.created"))
+
+
+async def test_logging_out_of_one_device_is_seen_on_the_other(settings: Settings) -> None:
+    async with serving(settings) as server:
+        phone = await server.person("phone")
+        email = (await phone.call("GET", "/v1/me")).body["email"]
+        before = await snapshot(phone)
+
+        login = {"email": email, "password": PASSWORD, "device": "watch", "device_name": "Watch"}
+        answer = await server.client().call("POST", "/v1/auth/login", login)
+        watch = server.client(answer.body["token"])
+        await assert_law(before, phone, ("session.created",))
+        before = await snapshot(phone)
+        logged_out = await watch.call("POST", "/v1/auth/logout")
+
+        assert logged_out.status == 204
+        await assert_law(before, phone, ("session.ended",))
+        assert (await watch.call("GET", "/v1/me")).status == 401
+
+
+async def test_an_import_is_events_like_any_other(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+        zipped = {"Content-Type": "application/zip"}
+        days = ("2026-01-05,YES_MANUAL,", "2026-01-06,NO,", "2026-01-07,SKIP,ill")
+
+        before = await snapshot(person)
+        first = await person.call("POST", "/v1/imports/loop", raw=loop(*days), headers=zipped)
+        await assert_law(before, person, ("habit.created", *["habit.entry.set"] * 3))
+        before = await snapshot(person)
+        again = await person.call("POST", "/v1/imports/loop", raw=loop(*days), headers=zipped)
+        await assert_law(before, person, ())
+        before = await snapshot(person)
+        more = loop("2026-01-05,NO,", *days[1:], "2026-01-08,YES_MANUAL,")
+        last = await person.call("POST", "/v1/imports/loop", raw=more, headers=zipped)
+        await assert_law(before, person, ("habit.entry.set", "habit.entry.set"))
+
+        assert [first.body, again.body, last.body] == [
+            imported(habits=(1, 0), entries=(3, 0, 0)),
+            imported(habits=(0, 1), entries=(0, 0, 3)),
+            imported(habits=(0, 1), entries=(1, 1, 2)),
+        ]
+
+
+async def test_writes_of_several_devices_end_in_the_same_documents(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+        before = await snapshot(person)
+        days = [f"2026-02-{day:02}" for day in range(1, 21)]
+
+        await asyncio.gather(
+            *(done(person.call("PUT", ENTRY.format(id=HABIT, local_date=day), {})) for day in days),
+            *(done(person.call("POST", GOALS, {"title": day})) for day in days),
+            done(person.call("DELETE", ONE_GOAL.format(**RUN))),
+            done(person.call("DELETE", ONE_HABIT.format(**DRINK))),
+        )
+
+        documents, cursor = before
+        for event in await events_since(person, cursor):
+            apply_event(documents, event)
+        assert documents == (await snapshot(person))[0]
+        assert len(documents["goal"]) == 20
+        assert len(documents["habit.entry"]) == 22
+
+
+def loop(*checkmarks: str) -> bytes:
+    """An export of Loop Habit Tracker with one habit."""
+    columns = "Position,Name,Type,Question,Description,FrequencyNumerator,FrequencyDenominator"
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        row = "001,Stretch,YES_NO,,,1,1,#00897B,,,,false"
+        more = "Color,Unit,Target Type,Target Value,Archived?"
+        file.writestr("Habits.csv", f"{columns},{more}\n{row}\n")
+        file.writestr("001 Stretch/Checkmarks.csv", "\n".join(("Date,Value,Notes", *checkmarks)))
+    return archive.getvalue()
+
+
+def imported(habits: tuple[int, int], entries: tuple[int, int, int]) -> Json:
+    """What an import answers."""
+    return {
+        "habits": dict(zip(("created", "kept"), habits, strict=True)),
+        "entries": dict(zip(("created", "updated", "kept"), entries, strict=True)),
+    }

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 import msgspec
-from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, WebSocketError, websocket_connect
 
 from models.identity import new_mutation_id
@@ -103,6 +103,8 @@ class Device:
         The number up to which events are applied.
     applied
         How often each number was applied; more than once would be a fault.
+    repeats
+        How often a number came again; harmless, but the server promises not to.
     gaps
         How often a number was missing.
 
@@ -124,6 +126,7 @@ class Device:
         self.seq = 0
         self.live = False
         self.applied: dict[int, int] = {}
+        self.repeats = 0
         self.gaps = 0
         self.resets: list[str] = []
         self.closed_with: int | None = None
@@ -141,8 +144,10 @@ class Device:
 
     def cut(self) -> None:
         """Drop the socket, as a tunnel or a lift does; the device comes back by itself."""
-        if self._connection is not None:
-            self._connection.close()
+        protocol = self._connection.protocol if self._connection is not None else None
+        if protocol is not None and protocol.stream is not None:
+            # Without a closing frame: what was on its way is lost, in both directions.
+            protocol.stream.close()
 
     async def mutate(self, op: str, path: str, body: Any = None, base: int | None = None) -> Json:
         """Write, and return the `res` frame, however often it takes to get one."""
@@ -164,7 +169,7 @@ class Device:
 
     async def _follow_forever(self) -> None:
         while True:
-            with contextlib.suppress(OSError, WebSocketError, msgspec.DecodeError):
+            with contextlib.suppress(OSError, HTTPClientError, WebSocketError):
                 await self._follow()
             self.live = False
             await asyncio.sleep(RETRY_S)
@@ -232,6 +237,7 @@ class Device:
     async def _take_event(self, frame: Json) -> None:
         first, last = _span(frame)
         if last <= self.seq:
+            self.repeats += 1
             return
         if first > self.seq + 1:
             self.gaps += 1
@@ -251,7 +257,7 @@ class Device:
         self.cut()
 
     def _answer(self, frame: Json) -> None:
-        if frame["status"] == 503:
+        if frame["status"] == 503 or _is_running(frame):
             asyncio.get_running_loop().call_later(RETRY_S, self._repeat, frame["id"])
             return
         self._unanswered.pop(frame["id"], None)
@@ -263,6 +269,11 @@ class Device:
         frame = self._unanswered.get(mutation_id)
         if frame is not None:
             self._sending = asyncio.ensure_future(self._send(frame))
+
+
+def _is_running(answer: Json) -> bool:
+    """Whether *answer* says that the write, sent over an earlier socket, has no answer yet."""
+    return answer["status"] == 409 and answer["problem"]["code"] == "mutation_running"
 
 
 def _span(frame: Json) -> tuple[int, int]:

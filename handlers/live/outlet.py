@@ -68,6 +68,8 @@ class SocketOutlet:
             await self._drained.wait()
 
     def _write(self, wrapped: bytes) -> None:
+        if self._stream.closed():  # the connection hears of it in a later turn of the loop
+            return
         sent = 0
         if self._plain and not self._unsent and not self._stream.writing():
             try:

@@ -2,6 +2,9 @@
 
 The package note says how and why this is safe.  Here: `submit` queues a write, `_take` makes a
 batch of those whose feeds no other batch is writing to, `Batch` decides and commits it.
+
+Nodes that write to the same feed at the same time take turns: whoever lost a race waits until the
+winner's events have come through the streams, and whoever won holds back until the loser's have.
 """
 
 import asyncio
@@ -24,7 +27,8 @@ BATCH = 64  # beyond this, a transaction's latency grows faster than its cost pe
 BATCH_READS = 512  # a larger write (an import) goes alone, beside the others
 LANES = 2  # one batch can decide while another waits for the disk
 PATIENCE = 40  # lost races before a write is given back to its caller
-BACK_OFF_S = 0.002
+TURN_S = 0.03  # how long another node's turn may take before we go on without it
+BACK_OFF_S = 0.004
 
 Publish = Callable[[Sequence[Event]], None]
 
@@ -44,6 +48,8 @@ class Committer:
         self._publish = publish
         self._waiting: collections.deque[Ticket] = collections.deque()
         self._busy_feeds: set[str] = set()
+        self._contended: dict[str, int] = {}  # feed to the number we last saw or took
+        self._yielding: set[asyncio.Task[None]] = set()
         self._running: dict[tuple[str, str], bytes] = {}
         self._lanes: set[asyncio.Task[None]] = set()
 
@@ -63,8 +69,8 @@ class Committer:
 
     async def drain(self) -> None:
         """Return when every write that was submitted has its answer."""
-        while self._lanes:
-            await asyncio.wait(self._lanes)
+        while self._lanes or self._yielding:
+            await asyncio.wait(self._lanes | self._yielding)
 
     @staticmethod
     def _name(write: Write) -> tuple[str, str] | None:
@@ -76,7 +82,9 @@ class Committer:
             tickets = self._take()
             if not tickets:
                 return
-            lane = asyncio.create_task(self._run(tickets))
+            feeds = {feed for ticket in tickets for feed in ticket.write.feeds}
+            self._busy_feeds |= feeds  # now, not when the task gets to run
+            lane = asyncio.create_task(self._run(tickets, feeds))
             self._lanes.add(lane)
             lane.add_done_callback(self._lane_done)
 
@@ -103,13 +111,27 @@ class Committer:
         self._waiting.extendleft(reversed(skipped))
         return taken
 
-    async def _run(self, tickets: list[Ticket]) -> None:
-        feeds = {feed for ticket in tickets for feed in ticket.write.feeds}
-        self._busy_feeds |= feeds
+    async def _run(self, tickets: list[Ticket], feeds: set[str]) -> None:
         try:
             await self._commit(tickets)
         finally:
-            self._busy_feeds -= feeds
+            contended = feeds & self._contended.keys()
+            self._busy_feeds -= feeds - contended
+            for feed in contended:
+                self._yield(feed)
+
+    def _yield(self, feed: str) -> None:
+        """Keep *feed* busy until the other node had its turn."""
+        task = asyncio.create_task(self._give_turn(feed))
+        self._yielding.add(task)
+        task.add_done_callback(self._yielding.discard)
+
+    async def _give_turn(self, feed: str) -> None:
+        taken = self._contended[feed]
+        if not await self.heads.beyond(feed, taken, TURN_S):
+            del self._contended[feed]
+        self._busy_feeds.discard(feed)
+        self._start()
 
     async def _commit(self, tickets: list[Ticket]) -> None:
         """Commit a batch; when the engine refuses it for one write's sake, each by itself."""
@@ -133,14 +155,27 @@ class Committer:
             try:
                 events = await batch.commit(tickets)
             except Raced:
-                self._forget(tickets)
-                await asyncio.sleep(BACK_OFF_S * random.random() * min(lost + 1, 8))  # noqa: S311
+                await self._lose(tickets, lost)
                 continue
+            for event in events:
+                if event.feed in self._contended:
+                    self._contended[event.feed] = event.seq
             if events:
                 self._publish(events)
             return
         _log.warning("writes_gave_up", writes=len(tickets), lost_races=PATIENCE)
         _fail(tickets, Unavailable("feed_contended", "Too many writers at once. Try again."))
+
+    async def _lose(self, tickets: list[Ticket], lost: int) -> None:
+        """Wait for the winner of a race, then know the numbers anew."""
+        known = {feed: self.heads[feed] for ticket in tickets for feed in ticket.write.feeds}
+        self._contended |= known
+        if len(known) == 1:
+            [(feed, seq)] = known.items()
+            await self.heads.beyond(feed, seq, TURN_S)
+        else:
+            await asyncio.sleep(BACK_OFF_S * random.random() * min(lost + 1, 8))  # noqa: S311
+        self._forget(tickets)
 
     def _forget(self, tickets: list[Ticket]) -> None:
         self.heads.forget(feed for ticket in tickets for feed in ticket.write.feeds)

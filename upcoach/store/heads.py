@@ -15,6 +15,7 @@ class Heads:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._heads: collections.OrderedDict[str, int] = collections.OrderedDict()
+        self._watched: dict[str, tuple[int, asyncio.Event]] = {}
 
     def __getitem__(self, feed: str) -> int:
         return self._heads[feed]
@@ -27,10 +28,25 @@ class Heads:
             self._heads.popitem(last=False)
 
     def observe(self, feed: str, seq: int) -> None:
-        """Take note of another node's event, if *feed* is known here and behind it."""
+        """Take note of an event that came through the streams."""
         known = self._heads.get(feed)
         if known is not None and seq > known:
             self._heads[feed] = seq
+        watched = self._watched.get(feed)
+        if watched is not None and seq > watched[0]:
+            watched[1].set()
+
+    async def beyond(self, feed: str, seq: int, patience_s: float) -> bool:
+        """Whether the streams bring a number of *feed* above *seq* before patience ends."""
+        came = asyncio.Event()
+        self._watched[feed] = (seq, came)
+        try:
+            async with asyncio.timeout(patience_s):
+                return await came.wait()
+        except TimeoutError:
+            return False
+        finally:
+            del self._watched[feed]
 
     def forget(self, feeds: Iterable[str]) -> None:
         """Ask the log the next time."""
