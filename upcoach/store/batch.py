@@ -76,6 +76,7 @@ class Batch:
         self._state: dict[Ref, Document | None] = {}
         self._swept: list[Ref] = []
         self._seqs: dict[str, int] = {}
+        self.counted_on: dict[str, int] = {}  # the numbers that nobody may have gone beyond
         self._keys: list[Bson] = []
 
     async def commit(self, tickets: Sequence[Ticket]) -> list[Event]:
@@ -103,6 +104,7 @@ class Batch:
         # The heads come first: a document that is read before its feed's head proves nothing.
         await self._heads.load({feed for write in writes for feed in write.feeds})
         self._seqs = {feed: self._heads[feed] for write in writes for feed in write.feeds}
+        self.counted_on = dict(self._seqs)
         await self._keyring.load(owners)
         refs = {ref for write in writes for ref in write.reads}
         await asyncio.gather(self._replay(tickets), *self._reads(refs))

@@ -10,6 +10,7 @@ winner's events have come through the streams, and whoever won holds back until 
 import asyncio
 import collections
 import random
+import time
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -27,7 +28,8 @@ BATCH = 64  # beyond this, a transaction's latency grows faster than its cost pe
 BATCH_READS = 512  # a larger write (an import) goes alone, beside the others
 LANES = 2  # one batch can decide while another waits for the disk
 PATIENCE = 40  # lost races before a write is given back to its caller
-TURN_S = 0.03  # how long another node's turn may take before we go on without it
+TURN_S = 0.03  # how long another node's turn may take at least, before we go on without it
+TURNS = 4  # and in batches of our own: both nodes share the same engine
 BACK_OFF_S = 0.004
 
 Publish = Callable[[Sequence[Event]], None]
@@ -48,6 +50,7 @@ class Committer:
         self._publish = publish
         self._waiting: collections.deque[Ticket] = collections.deque()
         self._busy_feeds: set[str] = set()
+        self._batch_s = 0.0  # how long a batch takes at present
         self._contended: dict[str, int] = {}  # feed to the number we last saw or took
         self._yielding: set[asyncio.Task[None]] = set()
         self._running: dict[tuple[str, str], bytes] = {}
@@ -128,7 +131,7 @@ class Committer:
 
     async def _give_turn(self, feed: str) -> None:
         taken = self._contended[feed]
-        if not await self.heads.beyond(feed, taken, TURN_S):
+        if not await self.heads.beyond(feed, taken, self._patience_s):
             del self._contended[feed]
         self._busy_feeds.discard(feed)
         self._start()
@@ -152,11 +155,13 @@ class Committer:
     async def _race(self, tickets: list[Ticket]) -> None:
         for lost in range(PATIENCE):
             batch = Batch(self._database, self._keyring, self.heads, self._clock())
+            began = time.monotonic()
             try:
                 events = await batch.commit(tickets)
             except Raced:
-                await self._lose(tickets, lost)
+                await self._lose(tickets, batch.counted_on, lost)
                 continue
+            self._batch_s += (time.monotonic() - began - self._batch_s) / 8
             for event in events:
                 if event.feed in self._contended:
                     self._contended[event.feed] = event.seq
@@ -166,13 +171,16 @@ class Committer:
         _log.warning("writes_gave_up", writes=len(tickets), lost_races=PATIENCE)
         _fail(tickets, Unavailable("feed_contended", "Too many writers at once. Try again."))
 
-    async def _lose(self, tickets: list[Ticket], lost: int) -> None:
+    @property
+    def _patience_s(self) -> float:
+        return max(TURN_S, TURNS * self._batch_s)
+
+    async def _lose(self, tickets: list[Ticket], counted_on: dict[str, int], lost: int) -> None:
         """Wait for the winner of a race, then know the numbers anew."""
-        known = {feed: self.heads[feed] for ticket in tickets for feed in ticket.write.feeds}
-        self._contended |= known
-        if len(known) == 1:
-            [(feed, seq)] = known.items()
-            await self.heads.beyond(feed, seq, TURN_S)
+        self._contended |= counted_on
+        if len(counted_on) == 1:
+            [(feed, seq)] = counted_on.items()
+            await self.heads.beyond(feed, seq, self._patience_s)
         else:
             await asyncio.sleep(BACK_OFF_S * random.random() * min(lost + 1, 8))  # noqa: S311
         self._forget(tickets)

@@ -37,7 +37,9 @@ class Heads:
             watched[1].set()
 
     async def beyond(self, feed: str, seq: int, patience_s: float) -> bool:
-        """Whether the streams bring a number of *feed* above *seq* before patience ends."""
+        """Whether the streams have brought, or bring in time, a number of *feed* above *seq*."""
+        if self._heads.get(feed, 0) > seq:
+            return True
         came = asyncio.Event()
         self._watched[feed] = (seq, came)
         try:
