@@ -181,7 +181,7 @@ class Settings:
         forms.between(1, 3650),
         form="a number of days, 1 to 3650",
         default="30",
-        meaning="How long a login lasts without being used.",
+        meaning="How long a login lasts.",
     )
 
     @classmethod
