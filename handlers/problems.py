@@ -24,6 +24,7 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     "version_stale": 412,
     "import_too_large": 413,
     "media_type_unsupported": 415,
+    "method_not_allowed": 405,
     "body_invalid": 422,
     "import_invalid": 422,
     "mutation_reused": 422,

@@ -25,8 +25,8 @@ _MEDIA_TYPES: Final = {
     "merge-patch": {"application/merge-patch+json", "application/json"},
     "zip": {"application/zip", "application/x-zip-compressed", "application/octet-stream"},
 }
-_ETAG: Final = re.compile(r'^"v([1-9][0-9]{0,8})"$')
-_REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
+_ETAG: Final = re.compile(r'^"v([1-9][0-9]{0,8})"\Z')
+_REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._:-]{1,128}\Z")
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -132,6 +132,13 @@ class OperationHandler(Handler):
         """See `Handler.route`."""
         return self._route.path
 
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """See `Handler.write_error`; a 405 says what is allowed (RFC 9110, 15.5.6)."""
+        # Here, because Tornado drops the headers that were set before an error.
+        if status_code == 405:
+            self.set_header("Allow", self._allowed())
+        super().write_error(status_code, **kwargs)
+
     async def get(self, **names: str) -> None:
         """Run the operation."""
         await self._run(names)
@@ -151,7 +158,6 @@ class OperationHandler(Handler):
         method = "GET" if self.request.method == "HEAD" else self.request.method
         operation = self._route.operations.get(method or "")
         if operation is None:
-            self.set_header("Allow", self._allowed())
             raise HTTPError(405)
         call = await self._call(operation, names)
         reply = await operation.run(self.edge.services, call)
@@ -173,7 +179,7 @@ class OperationHandler(Handler):
             key if operation.writes else None, operation, self.request.path, base, asked
         )
         for name in names.values():
-            _check_name(name)
+            check_name(name)
         return Call(
             caller=caller,
             names=names,
@@ -217,7 +223,7 @@ class OperationHandler(Handler):
             if len(values) > 1:
                 raise Invalid("parameter_repeated", f"The parameter {name[:64]!r} comes twice.")
             query[name] = _text(values[0])
-            _check_name(query[name])
+            check_name(query[name])
         return query
 
     def _reply(self, reply: Reply) -> None:
@@ -259,7 +265,7 @@ def _text(raw: bytes) -> str:
         raise Invalid("parameter_invalid", "A parameter is not UTF-8.") from None
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
     """Refuse what no id, date or parameter holds."""
     if "\0" in name or len(name) > 512:
         raise Invalid("parameter_invalid", "A part of the path or the query is not an id.")

@@ -11,7 +11,7 @@ import msgspec
 
 from models.errors import Invalid
 
-_FORM: Final = re.compile(r"^([a-z0-9]{4,16})\.(0|[1-9][0-9]{0,15})$")
+_FORM: Final = re.compile(r"^([a-z0-9]{4,16})\.(0|[1-9][0-9]{0,15})\Z")
 
 
 class Cursor(msgspec.Struct, frozen=True):

@@ -14,9 +14,9 @@ import uuid_utils
 
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
-GoalId = Annotated[str, msgspec.Meta(pattern=f"^gol_{_UUID}$")]
-HabitId = Annotated[str, msgspec.Meta(pattern=f"^hab_{_UUID}$")]
-MutationId = Annotated[str, msgspec.Meta(pattern=f"^{_UUID}$")]
+GoalId = Annotated[str, msgspec.Meta(pattern=rf"^gol_{_UUID}\Z")]
+HabitId = Annotated[str, msgspec.Meta(pattern=rf"^hab_{_UUID}\Z")]
+MutationId = Annotated[str, msgspec.Meta(pattern=rf"^{_UUID}\Z")]
 
 
 def new_id(prefix: str) -> str:

@@ -64,7 +64,7 @@ class Topic:
     def __init__(self, log: EventLog, feed: str, last: int) -> None:
         self.feed = feed
         self.sequencer = Sequencer(log, feed, last)
-        self.subscribers: set[Subscriber] = set()
+        self.subscribers: dict[Subscriber, None] = {}
         self.tail: collections.deque[Event] = collections.deque(maxlen=TAIL)
         self._log = log
         self._lines: dict[int, bytes] = {}
@@ -80,13 +80,13 @@ class Topic:
             if len(self.tail) == TAIL:
                 self._lines.pop(self.tail[0].seq, None)
             self.tail.append(event)
+            self.sequencer.last = event.seq
 
     def restart(self, event: Event) -> None:
         """Begin the tail anew with *event*: nobody here needs what lies before it."""
         self.tail.clear()
         self._lines.clear()
-        self.tail.append(event)
-        self.sequencer.last = event.seq
+        self.remember([event])
 
     def after(self, seq: int) -> list[Event] | None:
         """The events above *seq*, or None when the tail does not reach back so far."""
@@ -134,6 +134,10 @@ class Hub:
         self._topics.move_to_end(feed)
         return topic
 
+    def holds(self, topic: Topic) -> bool:
+        """Whether *topic* still gets what arrives; one that nobody follows may be let go."""
+        return self._topics.get(topic.feed) is topic
+
     def preload(self, events: Iterable[Event]) -> None:
         """Fill the tails from what the streams hold when the process starts."""
         for event in events:
@@ -149,7 +153,7 @@ class Hub:
                 followed.setdefault(topic, []).append(event)
             else:
                 self._absorb(event)
-        touched: set[Subscriber] = set()
+        touched: dict[Subscriber, None] = {}
         for topic, arrived in followed.items():
             await self._advance(topic, arrived, touched)
         for subscriber in touched:
@@ -165,24 +169,23 @@ class Hub:
 
         async def catch_up(topic: Topic) -> None:
             async with gate:
-                touched: set[Subscriber] = set()
+                touched: dict[Subscriber, None] = {}
                 await self._advance(topic, None, touched)
                 for subscriber in touched:
                     subscriber.flush()
 
-        await asyncio.gather(*(catch_up(topic) for topic in list(self._topics.values())))
+        caught_up = [catch_up(topic) for topic in self._topics.values()]
+        # All of them end before a failure is passed on: it makes the reader begin again.
+        for outcome in await asyncio.gather(*caught_up, return_exceptions=True):
+            if outcome is not None:
+                raise outcome
 
     async def _advance(
-        self, topic: Topic, arrived: list[Event] | None, touched: set[Subscriber]
+        self, topic: Topic, arrived: list[Event] | None, touched: dict[Subscriber, None]
     ) -> None:
         """Deliver what comes next in *topic*, or leave it where it was."""
-        before = topic.last
-        try:
-            events = await self._sequenced(topic, arrived)
-            await topic.load_key()
-        except BaseException:
-            topic.sequencer.last = before
-            raise
+        events = await self._sequenced(topic, arrived)
+        await topic.load_key()
         self._deliver(topic, events, touched)
 
     async def _sequenced(self, topic: Topic, arrived: list[Event] | None) -> list[Event]:
@@ -197,7 +200,7 @@ class Hub:
             topic.sequencer.last = hole.first - 1
             return await self._sequenced(topic, arrived)
 
-    def _deliver(self, topic: Topic, events: list[Event], touched: set[Subscriber]) -> None:
+    def _deliver(self, topic: Topic, events: list[Event], touched: dict[Subscriber, None]) -> None:
         if not events:
             return
         self._held += len(events) - max(0, len(topic.tail) + len(events) - TAIL)
@@ -219,7 +222,6 @@ class Hub:
         held = len(topic.tail)
         if event.seq == topic.last + 1:
             topic.remember([event])
-            topic.sequencer.last = event.seq
         else:
             topic.restart(event)
         self._held += len(topic.tail) - held

@@ -23,6 +23,7 @@ from models.frames import Ev
 from models.learners import Forecast, HabitOdds
 from models.measures import Measures
 from models.scope import Scope
+from streams import tasks
 from streams.lease import Lease
 from streams.redis import RedisError
 from streams.sequencer import Hole, Sequencer
@@ -102,7 +103,7 @@ class Learning:
                 _log.warning("learning_interrupted", reason=repr(reason))
                 await asyncio.sleep(RETRY_S)
             finally:
-                await _cancelled(keeping, working)
+                await tasks.end(keeping, working)
 
     async def stop(self) -> None:
         """Keep what was learned; to be called after `run` was cancelled."""
@@ -117,7 +118,8 @@ class Learning:
             if time.monotonic() > self._saved_at + SNAPSHOT_EVERY_S:
                 await self._save()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), LOOK_UP_S)
+                async with asyncio.timeout(LOOK_UP_S):
+                    await self._wake.wait()
 
     async def load(self) -> None:
         """Know what the owner before knew: its snapshot, and the turns after it."""
@@ -167,18 +169,16 @@ class Learning:
     async def _sequence(self, feed: str, arrived: list[Event]) -> None:
         """Learn those of *arrived* that come next, and what is missing before them."""
         sequencer = self._sequencer(feed)
-        before = sequencer.last
         try:
             events = await sequencer.take(arrived)
         except Hole as hole:
             _log.warning("log_cut", feed=feed, after=hole.after, first=hole.first)
             sequencer.last = hole.first - 1
-            return await self._sequence(feed, arrived)
-        try:
-            await self._learn(await self._open(feed, events), None)
-        except BaseException:
-            sequencer.last = before
-            raise
+            await self._sequence(feed, arrived)
+            return
+        await self._learn(await self._open(feed, events), None)
+        if events:
+            sequencer.last = events[-1].seq
 
     async def _open(self, feed: str, events: Sequence[Event]) -> list[Ev]:
         await self._log.load_keys([feed])
@@ -289,9 +289,3 @@ def _insight(owner: str, forecast: Forecast, day: dt.date) -> Insight:
         scores=forecast.scores,
         model=forecast.model,
     )
-
-
-async def _cancelled(*tasks: "asyncio.Task[None]") -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -45,6 +45,12 @@ class StreamReader:
 
     async def recent(self, count: int) -> list[Event]:
         """The last *count* events of each stream, in order; reading goes on after them."""
+        events = await self._take_position(count)
+        self._complete = True
+        return events
+
+    async def _take_position(self, count: int) -> list[Event]:
+        """See `recent`."""
         pipeline = self._redis.pipeline(transaction=False)
         for stream in STREAMS:
             pipeline.xrevrange(stream, count=count)
@@ -53,7 +59,6 @@ class StreamReader:
         for stream, tail in zip(STREAMS, tails, strict=True):
             self._positions[stream] = tail[0][0] if tail else "0-0"
             events.extend(event_from(fields) for _, fields in reversed(tail))
-        self._complete = True
         return events
 
     async def run(self) -> None:
@@ -71,7 +76,7 @@ class StreamReader:
     async def _follow(self) -> None:
         complete, self._complete = self._complete, False
         if not self._positions:
-            await self.recent(1)
+            await self._take_position(1)
         self._marker = await self._read_marker()
         if not complete:
             await self._recover()

@@ -51,10 +51,7 @@ class Relay:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._append_forever())
-            tasks.create_task(self._mark_forever())
-            tasks.create_task(self._sweep_forever())
+        await asyncio.gather(self._append_forever(), self._mark_forever(), self._sweep_forever())
 
     async def flush(self) -> None:
         """Publish what waits, as far as Redis answers; for the end of a process."""

@@ -19,7 +19,14 @@ class Hole(Exception):
 
 
 class Sequencer:
-    """Puts the events of one feed into order, whatever order they come in."""
+    """Puts the events of one feed into order, whatever order they come in.
+
+    Attributes
+    ----------
+    last
+        The number up to which everything is dealt with; whoever has dealt with more moves it on.
+
+    """
 
     def __init__(self, log: EventLog, feed: str, last: int) -> None:
         self._log = log
@@ -27,49 +34,39 @@ class Sequencer:
         self.last = last
 
     async def take(self, events: Iterable[Event]) -> list[Event]:
-        """Those of *events*, and those missing between them, that come next, in order.
-
-        Whoever cannot go on with them sets `last` back.
-        """
-        before = self.last
+        """Those of *events*, and those missing between them, that come next, in order."""
         taken: list[Event] = []
-        try:
-            for event in sorted(events, key=lambda one: one.seq):
-                if event.seq > self.last + 1:
-                    taken.extend(await self._fetch(event.seq - 1))
-                if event.seq == self.last + 1:
-                    taken.append(event)
-                    self.last = event.seq
-        except BaseException:
-            self.last = before
-            raise
+        last = self.last
+        for event in sorted(events, key=lambda one: one.seq):
+            if event.seq > last + 1:
+                taken.extend(await self._between(last, event.seq))
+            if event.seq > last:
+                taken.append(event)
+                last = event.seq
         return taken
 
     async def catch_up(self) -> list[Event]:
-        """All that the log holds beyond the last number; see `take`."""
-        before = self.last
+        """All that the log holds beyond the last number."""
         taken: list[Event] = []
-        try:
-            while page := await self._page(PAGE):
-                taken.extend(page)
-        except BaseException:
-            self.last = before
-            raise
-        return taken
-
-    async def _fetch(self, until: int) -> list[Event]:
-        taken: list[Event] = []
-        while self.last < until:
-            page = await self._page(min(PAGE, until - self.last))
-            if not page:
-                raise Hole(self.feed, self.last, until + 1)
+        last = self.last
+        while page := await self._page(last, PAGE):
             taken.extend(page)
+            last = page[-1].seq
         return taken
 
-    async def _page(self, limit: int) -> list[Event]:
-        page = await self._log.page(self.feed, self.last, limit)
-        if page and not contiguous(page, self.last):
-            raise Hole(self.feed, self.last, page[0].seq)
-        if page:
-            self.last = page[-1].seq
+    async def _between(self, after: int, before: int) -> list[Event]:
+        taken: list[Event] = []
+        last = after
+        while last < before - 1:
+            page = await self._page(last, min(PAGE, before - 1 - last))
+            if not page:
+                raise Hole(self.feed, last, before)
+            taken.extend(page)
+            last = page[-1].seq
+        return taken
+
+    async def _page(self, after: int, limit: int) -> list[Event]:
+        page = await self._log.page(self.feed, after, limit)
+        if page and not contiguous(page, after):
+            raise Hole(self.feed, after, page[0].seq)
         return page

@@ -79,8 +79,17 @@ class Feeds:
         return str(Cursor(self.epoch, seq))
 
     async def start(self, feed: str, since: str | None, *, snap: bool) -> Start:
-        """The resume ladder: memory, else the log, else a reset with its reason."""
-        topic = await self.hub.attach(feed)
+        """The resume ladder: memory, else the log, else a reset with its reason.
+
+        A subscription has to be opened in the same turn of the loop.
+        """
+        while True:
+            topic = await self.hub.attach(feed)
+            start = await self._start(topic, since, snap=snap)
+            if self.hub.holds(topic):
+                return start
+
+    async def _start(self, topic: Topic, since: str | None, *, snap: bool) -> Start:
         if snap:
             return Start(topic, topic.last, Mode.SNAPSHOT)
         if since is None or since == "now":
@@ -90,7 +99,7 @@ class Feeds:
             return Start(topic, topic.last, Mode.RESUME, reset="epoch")
         if cursor.seq >= topic.last or topic.after(cursor.seq) is not None:
             return Start(topic, cursor.seq, Mode.RESUME)
-        if not contiguous(await self.log.page(feed, cursor.seq, 1), cursor.seq):
+        if not contiguous(await self.log.page(topic.feed, cursor.seq, 1), cursor.seq):
             return Start(topic, topic.last, Mode.CATCHUP, reset="retention")
         return Start(topic, cursor.seq, Mode.CATCHUP)
 
@@ -109,6 +118,7 @@ class Subscription:
         self._start = start
         self._catching_up: asyncio.Task[None] | None = None
         self.position = start.seq
+        self.flush = outlet.flush  # see `hub.Subscriber.flush`; a call less for each delivery
 
     @property
     def feed(self) -> str:
@@ -122,7 +132,7 @@ class Subscription:
 
     def open(self, scope: Scope) -> None:
         """Attach, tell the client, and begin with what it has missed."""
-        self._topic.subscribers.add(self)
+        self._topic.subscribers[self] = None
         cursor = self._feeds.cursor(self.position)
         if self._start.reset is not None:
             url = f"/v1/snapshot?feed={self.feed}"
@@ -136,7 +146,7 @@ class Subscription:
 
     def close(self) -> None:
         """Detach."""
-        self._topic.subscribers.discard(self)
+        self._topic.subscribers.pop(self, None)
         if self._catching_up is not None:
             self._catching_up.cancel()
 
@@ -149,10 +159,6 @@ class Subscription:
             self.position = parcel.last
         else:
             self._run(self._catch_up())
-
-    def flush(self) -> None:
-        """See `hub.Subscriber.flush`."""
-        self._outlet.flush()
 
     def _run(self, work: "asyncio._CoroutineLike[None]") -> None:
         task = self._catching_up = asyncio.create_task(work)

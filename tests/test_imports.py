@@ -51,6 +51,7 @@ async def test_a_whole_history_is_imported_once(settings: Settings) -> None:
         assert second.body == {
             "habits": {"created": 0, "kept": 6},
             "entries": {"created": 0, "updated": 0, "kept": created},
+            "notes": [],
         }
         assert second.headers["upcoach-cursor"] == first.headers["upcoach-cursor"]
 

@@ -630,7 +630,6 @@ async def test_a_body_of_another_type_is_refused(settings: Settings) -> None:
         types = (
             "text/plain",
             "application/x-www-form-urlencoded",
-            "multipart/form-data",
             "json",
             "",
         )
@@ -663,7 +662,7 @@ async def test_a_body_that_is_too_large_is_refused(settings: Settings) -> None:
             [
                 Ask(
                     413,
-                    "content_too_large",
+                    "request_entity_too_large",
                     operation.method,
                     place_of(operation),
                     raw=large,
@@ -684,17 +683,29 @@ async def test_a_method_that_is_not_there_is_answered_with_those_that_are(
         for operation in SURFACE:
             allowed.setdefault(operation.path, {"OPTIONS"}).add(operation.method)
             places[operation.path] = place_of(operation)
-        for methods in allowed.values():
-            methods |= {"HEAD"} if "GET" in methods else set()
+            if operation.method == "GET":
+                allowed[operation.path].add("HEAD")
 
-        for path, methods in allowed.items():
-            for method in (*METHODS, "TRACE", "BREW"):
-                if method not in methods and method != "HEAD":
-                    ask = Ask(405, "method_not_allowed", method, places[path], raw=b"")
-                    (answer,) = await assert_refused(person, [ask])
-                    assert answer.headers["allow"] == ", ".join(sorted(methods)), ask
-            options = await person.call("OPTIONS", places[path])
-            assert options.headers["allow"] == ", ".join(sorted(methods))
+        wrong = [
+            (path, method)
+            for path, methods in allowed.items()
+            for method in (*METHODS, "TRACE", "BREW")
+            if method not in methods and method != "HEAD"
+        ]
+        answers = await assert_refused(
+            person,
+            [
+                Ask(405, "method_not_allowed", method, places[path], raw=b"")
+                for path, method in wrong
+            ],
+        )
+        options = {path: await person.call("OPTIONS", places[path]) for path in allowed}
+
+        for (path, _), answer in zip(wrong, answers, strict=True):
+            assert answer.headers["allow"] == ", ".join(sorted(allowed[path]))
+        for path, answer in options.items():
+            assert answer.status == 204
+            assert answer.headers["allow"] == ", ".join(sorted(allowed[path]))
 
 
 async def test_a_path_that_is_not_there_is_not_found(settings: Settings) -> None:
@@ -823,7 +834,7 @@ async def test_a_log_that_was_cut_is_said_to_be_cut(settings: Settings) -> None:
         cursor = (await snapshot(person))[1]
         epoch = cursor.partition(".")[0]
         user = (await person.call("GET", "/v1/me")).body["id"]
-        await server.node._database["events"].delete_many({"feed": f"u:{user}", "seq": {"$lt": 4}})
+        await server.node.database["events"].delete_many({"feed": f"u:{user}", "seq": {"$lt": 4}})
 
         (answer,) = await assert_refused(
             person, [Ask(410, "cursor_gone", "GET", f"/v1/events?since={epoch}.1")]
@@ -919,7 +930,7 @@ async def test_an_address_has_one_account_however_it_is_spelt(settings: Settings
             person,
             [
                 Ask(409, "email_taken", "POST", REGISTER, REGISTRATION | {"email": spelt})
-                for spelt in (email, email.upper(), email.replace("example", "ｅｘａｍｐｌｅ"))
+                for spelt in (email, email.upper(), email.replace("example", "\uff45xample"))
             ],
         )
 

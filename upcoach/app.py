@@ -26,6 +26,7 @@ from models.clock import utc_now
 from models.errors import Unavailable
 from models.learners import HabitOdds
 from models.measures import Measures
+from streams import tasks
 from streams.hub import RECENT, Hub
 from streams.learning import Learning
 from streams.lease import Lease
@@ -37,6 +38,7 @@ from streams.subscription import Feeds
 from upcoach.embedded import Engines
 from upcoach.services import Accounts, Goals, Habits, Imports, Insights, Services, Snapshots
 from upcoach.services.passwords import Passwords
+from upcoach.store.abandoned import Abandoned
 from upcoach.store.committer import Committer
 from upcoach.store.database import Database
 from upcoach.store.documents import Documents
@@ -47,6 +49,7 @@ from upcoach.store.log import EventLog
 from upcoach.store.migrations import migrate
 
 START_PATIENCE_S = 30.0
+DRAIN_S = 5.0  # for each step of the end of a process, which must be over in thirty
 IMPORT_BYTES = 10 * 1024 * 1024
 
 _log = structlog.get_logger(__name__)
@@ -170,19 +173,20 @@ class Node:
         self._begin(self.relay.run(), "relay")
         self._begin(self._reader.run(), "reader")
         self._begin(self._connections.run(), "connections")
+        self._begin(Abandoned(self.database).run(), "abandoned")
         if self._learning is not None:
             self._begin(self._learning.run(), "learning")
 
     async def stop(self) -> None:
         """Answer what is under way, publish what is committed, keep what was learned."""
         self._connections.close_all(4503, "draining")
-        await self.committer.drain()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # What cannot be finished in time is due in MongoDB, and another process finds it.
+        await _in_time(self.committer.drain(), "writes")
+        # The learner ends tasks of its own, hence the longer patience.
+        await _in_time(tasks.end(*self._tasks, ask_again_s=1.0), "tasks")
         if self._learning is not None:
-            await self._learning.stop()
-        await self.relay.flush()
+            await _in_time(self._learning.stop(), "learning")
+        await _in_time(self.relay.flush(), "relay")
         self._passwords.close()
 
     def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -228,6 +232,14 @@ async def listening(application: Application, host: str, port: int) -> AsyncIter
     finally:
         server.stop()
         await server.close_all_connections()
+
+
+async def _in_time(work: Coroutine[Any, Any, None], what: str) -> None:
+    """Do *work*, or give it up when the process has to go."""
+    try:
+        await asyncio.wait_for(work, DRAIN_S)
+    except TimeoutError:
+        _log.warning("drain_given_up", what=what)
 
 
 def _ended(task: "asyncio.Task[None]") -> None:

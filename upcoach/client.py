@@ -273,7 +273,7 @@ class Device:
 
 def _is_running(answer: Json) -> bool:
     """Whether *answer* says that the write, sent over an earlier socket, has no answer yet."""
-    return answer["status"] == 409 and answer["problem"]["code"] == "mutation_running"
+    return bool(answer["status"] == 409 and answer["problem"]["code"] == "mutation_running")
 
 
 def _span(frame: Json) -> tuple[int, int]:

@@ -62,7 +62,8 @@ class Connection:
     ) -> None:
         self._node = node
         self._outlet = outlet
-        self.close = close
+        self._close = close
+        self._closed = False
         self._began = now
         self._heard = now
         self._pinged = now
@@ -78,15 +79,18 @@ class Connection:
         """Act on one message, which holds one or more frames."""
         self._heard = now
         for line in message.splitlines():
+            if self._closed:
+                return
             if line.strip():
                 await self._take_line(line)
 
     def tick(self, now: float) -> None:
         """Look after the connection, about once a second."""
-        if self.caller is None:
+        if not self._greeted:
             if now - self._began > HELLO_S:
                 self.close(4408, "no hello")
             return
+        assert self.caller is not None
         stuck = self._outlet.stuck_since
         if stuck is not None and now - stuck > TAKEN_S:
             self.close(4508, "slow consumer")
@@ -98,6 +102,12 @@ class Connection:
             self._pinged = now
             top = {feed: one.top for feed, one in self._subscriptions.items()}
             self._say(Ping(now=self._node.clock(), top=top))
+
+    def close(self, code: int, reason: str) -> None:
+        """Close the socket, and listen no more."""
+        if not self._closed:
+            self._closed = True
+            self._close(code, reason)
 
     def end(self) -> None:
         """Let go of everything; writes that are under way finish without an audience."""
@@ -111,6 +121,8 @@ class Connection:
             self.caller = await self._node.edge.services.accounts.authenticate(token)
         except Unauthenticated:
             self.close(4401, "token invalid")
+        except Unavailable:
+            self.close(4500, "database unavailable")
 
     async def _take_line(self, line: bytes) -> None:
         try:
@@ -118,7 +130,7 @@ class Connection:
         except msgspec.ValidationError as failure:
             self._complain(Invalid("frame_invalid", str(failure)))
             return
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self.close(4400, "not a frame")
             return
         try:
@@ -149,8 +161,9 @@ class Connection:
             return
         if frame.token is not None:
             await self.authenticate(frame.token)
-        if self.caller is None:
+        elif self.caller is None:
             self.close(4401, "token missing")
+        if self.caller is None:
             return
         self._greeted = True
         self._heartbeat_s = frame.hb

@@ -5,7 +5,7 @@ import structlog
 
 from handlers import operations, problems
 from handlers.operations import Call, Operation, Router
-from handlers.rest import Edge
+from handlers.rest import Edge, check_name
 from models.errors import Invalid, NotFound, Refusal
 from models.frames import Mut, Res
 from models.merge_patch import Json
@@ -55,7 +55,9 @@ def _find(router: Router, frame: Mut) -> tuple[Operation, dict[str, str]]:
     route, names = found
     operation = route.operations.get(frame.op)
     if operation is None or not operation.live:
-        raise Invalid("op_unknown", f"{frame.op[:16]} is no write of this path.")
+        raise Invalid("method_not_allowed", f"{frame.op[:16]} is no write of this path.")
+    for name in names.values():
+        check_name(name)
     return operation, names
 
 

@@ -12,7 +12,7 @@ from models.identity import HabitId, new_id
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Text = Annotated[str, msgspec.Meta(max_length=1000)]
-Color = Annotated[str, msgspec.Meta(pattern="^#[0-9A-Fa-f]{6}$")]
+Color = Annotated[str, msgspec.Meta(pattern=r"^#[0-9A-Fa-f]{6}\Z")]
 Weekday = Annotated[int, msgspec.Meta(ge=1, le=7)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=366)]
 

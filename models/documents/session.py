@@ -7,7 +7,7 @@ import msgspec
 
 from models.documents.document import Document, Draft, Mark
 
-DeviceId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[A-Za-z0-9._:-]+$")]
+DeviceId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+\Z")]
 DeviceName = Annotated[str, msgspec.Meta(max_length=100)]
 
 

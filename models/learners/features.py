@@ -142,7 +142,7 @@ def _kind(
     elif isinstance(schedule, Rate):
         done = habit.times_done(day, schedule.days - 1)
         x["by_rate"] = 1.0
-        x["times_left"] = max(0.0, 1.0 - done / schedule.times)
+        x["times_left"] = 1.0 - done / schedule.times  # a day on which it is satisfied is not due
     if isinstance(measure, Amount):
         x["amount"] = 1.0
         x["at_most"] = float(measure.at_most)

@@ -13,7 +13,8 @@ it was settled changes nothing.  `Track` holds these rules and nothing of a mode
   The days slept through are not settled: nobody was asked.
 - The day before its creation that a habit begins with, or that it wakes with, is remembered and
   not learned: it counts only because of its entry, so it says nothing of how often days are done.
-- An archived habit has no days.  One that is taken up again goes on with that day.
+- An archived habit has no days, and what was written ahead of them is gone.  One that is taken up
+  again goes on with that day.
 """
 
 import datetime as dt

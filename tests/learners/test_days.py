@@ -97,3 +97,4 @@ def test_a_history_remembers_the_days_of_a_year(days: list[int]) -> None:
     actual = history.times_done(start + (newest + 1) * DAY, 366)
 
     assert actual == len({number for number in days if number > newest - 366})
+    assert len(history.days_done) <= 46  # 366 bits

@@ -128,6 +128,21 @@ def test_there_are_four_reasons_at_most_and_the_largest_come_first() -> None:
     assert found[0].contribution == -3.0
 
 
+def test_the_weights_of_the_habit_itself_add_to_the_reasons() -> None:
+    odds = keeping("x------x------")
+    track = odds._tracks["run"]
+    assert track.next is not None
+    track.own.means = [1.0, 2.0, 4.0, *[0.0] * 6]
+
+    found = reasons(track, track.next, dict.fromkeys(NAMES, 0.0))
+
+    assert {reason.feature: reason.contribution for reason in found} == {
+        "habit": 1.0,
+        "last": -2.0,  # it was missed
+        "weekday": 4.0,
+    }
+
+
 def test_what_adds_next_to_nothing_is_not_worth_saying() -> None:
     odds = keeping("x-xx-xxxx-xx-xxxxx")
 

@@ -19,6 +19,15 @@ def test_a_day_without_an_entry_is_a_missed_one_three_hours_after_it() -> None:
     assert odds.next_tick() == dt.datetime(2026, 1, 7, 2, 0, tzinfo=dt.UTC)
 
 
+def test_a_tick_closes_no_more_days_than_it_may() -> None:
+    odds = running()
+
+    odds.tick(noon(day(10)), limit=2)
+
+    assert counts(odds) == (2, 0)
+    assert odds.next_tick() == dt.datetime(2026, 1, 8, 3, tzinfo=dt.UTC)
+
+
 def test_a_done_day_is_learned_at_once_and_only_once() -> None:
     odds = running()
 

@@ -13,6 +13,7 @@ from models.documents.habit import Amount, Daily, Rate, Weekdays, YesNo
 from models.frames import Ev
 from models.learners import HabitOdds
 from models.learners.features import NAMES, REGISTRY
+from models.learners.own import OwnWeights
 from tests.learners.events import ADA, corrected, created, entered, event, noon, updated, withdrawn
 from tests.learners.simulator import Outcome, Step, play, story
 
@@ -190,12 +191,16 @@ def test_the_model_learns_from_the_features_as_they_were_foreseen() -> None:
     for number in range(6):  # what she does elsewhere changes her features meanwhile
         odds.apply(entered(ADA, "read", START + dt.timedelta(days=number)))
     expected = HabitOdds.from_state(odds.to_state())._crowd.model
-    own = odds._tracks["run"].own.log_odds(START, 0.0)
-    expected.learn_beside(dict(zip(NAMES, foreseen.x, strict=True)), True, own)
+    own = OwnWeights()
+    step = expected.learn_beside(
+        dict(zip(NAMES, foreseen.x, strict=True)), True, own.log_odds(START, 0.0)
+    )
+    own.learn(START, 0.0, step)
 
     odds.apply(entered(ADA, "run", START))
 
     assert odds._crowd.model.to_state() == expected.to_state()
+    assert odds._tracks["run"].own == own
 
 
 def test_a_state_of_another_version_is_refused() -> None:

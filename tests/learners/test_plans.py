@@ -88,6 +88,17 @@ def test_an_archived_habit_is_silent_until_it_is_taken_up_again() -> None:
     assert forecast(odds).day == day(30)
 
 
+def test_what_was_written_ahead_ends_with_the_archiving() -> None:
+    odds = running()
+    odds.apply(entered(ADA, "run", day(5), achieved=None, at=noon(MONDAY)))
+
+    for number, archived in ((1, True), (2, False)):
+        odds.apply(updated(ADA, "run", noon(day(number)), archived=archived))
+    odds.tick(noon(day(7)))
+
+    assert counts(odds) == (5, 0)  # days 2 to 6
+
+
 def test_a_deleted_habit_has_no_forecast() -> None:
     odds = running()
     odds.drain()

@@ -11,7 +11,7 @@ import itertools
 import math
 import random
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -156,8 +156,12 @@ def loop_export(
             folder = f"{position:03} {trait.name}"
             newest_first = [(mark.day.isoformat(), mark.value, mark.note) for mark in marks[::-1]]
             _write(file, f"{folder}/Checkmarks.csv", [("Date", "Value", "Notes"), *newest_first])
-            scores = [(day.isoformat(), f"{score:.4f}") for day, score in _scores(trait, marks)]
+            scores = [(day.isoformat(), score) for day, score in _scores(trait, marks)]
             _write(file, f"{folder}/Scores.csv", [("Date", "Score"), *scores[::-1]])
+        values = [{mark.day: mark.value for mark in marks} for _, marks in histories]
+        _write(file, "Checkmarks.csv", _side_by_side(values, "UNKNOWN"))
+        strengths = [dict(_scores(trait, marks)) for trait, marks in histories]
+        _write(file, "Scores.csv", _side_by_side(strengths, "0.0000"))
     return archive.getvalue()
 
 
@@ -202,7 +206,7 @@ def _filled_in(trait: Trait, lived: Sequence[Mark], place: int) -> Mark:
     return Mark(mark.day, "YES_AUTO") if done >= trait.times else mark
 
 
-def _scores(trait: Trait, marks: Sequence[Mark]) -> list[tuple[dt.date, float]]:
+def _scores(trait: Trait, marks: Sequence[Mark]) -> list[tuple[dt.date, str]]:
     """The app's strength: s' = s m + c (1 - m), with m = 0.5^(sqrt(frequency) / 13)."""
     multiplier: float = 0.5 ** (math.sqrt(trait.times / trait.days) / 13)
 
@@ -212,7 +216,8 @@ def _scores(trait: Trait, marks: Sequence[Mark]) -> list[tuple[dt.date, float]]:
         return score * multiplier + _share(trait, mark) * (1 - multiplier)
 
     scores = itertools.accumulate(marks, following, initial=0.0)
-    return [(mark.day, score) for mark, score in zip(marks, list(scores)[1:], strict=True)]
+    after = itertools.islice(scores, 1, None)
+    return [(mark.day, f"{score:.4f}") for mark, score in zip(marks, after, strict=True)]
 
 
 def _share(trait: Trait, mark: Mark) -> float:
@@ -240,7 +245,14 @@ def _habit_rows() -> Iterator[tuple[str, ...]]:
         )
 
 
-def _write(file: zipfile.ZipFile, name: str, rows: Sequence[Sequence[str]]) -> None:
+def _side_by_side(columns: Sequence[dict[dt.date, str]], missing: str) -> Iterator[tuple[str, ...]]:
+    """All habits in one table, newest first; the app ends each of its lines with a comma."""
+    yield ("Date", *(trait.name for trait in TRAITS), "")
+    for day in sorted(set().union(*columns), reverse=True):
+        yield (day.isoformat(), *(column.get(day, missing) for column in columns), "")
+
+
+def _write(file: zipfile.ZipFile, name: str, rows: Iterable[Sequence[str]]) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     member = zipfile.ZipInfo(name, MODIFIED)

@@ -55,6 +55,7 @@ class Committer:
         self._yielding: set[asyncio.Task[None]] = set()
         self._running: dict[tuple[str, str], bytes] = {}
         self._lanes: set[asyncio.Task[None]] = set()
+        self._starting = False
 
     async def submit(self, write: Write) -> Outcome:
         """Commit *write* and return what became of it, or raise its `Refusal`."""
@@ -66,21 +67,34 @@ class Committer:
             self._running[name] = write.mutation.fingerprint
             ticket.done.add_done_callback(lambda _: self._running.pop(name, None))
         self._waiting.append(ticket)
-        self._start()
+        self._start_soon()
         # Shielded: a caller who goes away must not take the rest of the batch along.
         return await asyncio.shield(ticket.done)
 
     async def drain(self) -> None:
         """Return when every write that was submitted has its answer."""
-        while self._lanes or self._yielding:
-            await asyncio.wait(self._lanes | self._yielding)
+        while self._starting or self._lanes or self._yielding:
+            await asyncio.sleep(0)  # what is about to start does so
+            if self._lanes or self._yielding:
+                await asyncio.wait(self._lanes | self._yielding)
 
     @staticmethod
     def _name(write: Write) -> tuple[str, str] | None:
         mutation: Mutation | None = write.mutation
         return (write.scope.user, mutation.id) if mutation else None
 
+    def _start_soon(self) -> None:
+        """Start when this turn of the loop is over.
+
+        Writers who were answered together come back together.  A batch for the first of them alone
+        would make all others wait for it: with 16 writers on a feed, that halved the writes.
+        """
+        if not self._starting:
+            self._starting = True
+            asyncio.get_running_loop().call_soon(self._start)
+
     def _start(self) -> None:
+        self._starting = False
         while self._waiting and len(self._lanes) < LANES:
             tickets = self._take()
             if not tickets:

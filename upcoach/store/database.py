@@ -18,6 +18,7 @@ from models.errors import Unavailable
 Bson = dict[str, Any]
 Collection = AsyncCollection[Bson]
 
+APPLICATION = "upcoach"  # our name in MongoDB's list of what is under way
 POOL = 32
 SELECTION_MS = 3_000  # how long a request waits for a MongoDB that is away before it gets a 503
 OPERATION_MS = 10_000
@@ -38,10 +39,11 @@ class Database:
             maxPoolSize=POOL,
             serverSelectionTimeoutMS=SELECTION_MS,
             connectTimeoutMS=SELECTION_MS,
-            timeoutMS=OPERATION_MS,
+            # Not `timeoutMS`: with it the driver waits that long for a server, too.
+            socketTimeoutMS=OPERATION_MS,
             retryReads=True,
             retryWrites=True,
-            appname="upcoach",
+            appname=APPLICATION,
         )
         self._bound = asyncio.Semaphore(POOL)
         options: CodecOptions[Bson] = CodecOptions(tz_aware=True, tzinfo=dt.UTC)

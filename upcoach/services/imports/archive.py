@@ -1,21 +1,28 @@
 """Reading a zip archive from a stranger: bounded, in memory, never onto the disk."""
 
 import io
+import struct
 import zipfile
 import zlib
+from collections.abc import Collection
 from typing import Final
 
-from models.errors import Flaw, Invalid
+from models.errors import Invalid
+from upcoach.services.imports.flaws import Flaws, pointer_to, refused
 
-MEMBERS: Final = 2_000
+PACKED: Final = 10 * 1024 * 1024  # bytes
 UNPACKED: Final = 64 * 1024 * 1024  # bytes, counted while reading: headers lie
-_CHUNK: Final = 64 * 1024
+MEMBERS: Final = 2_000
+NAME: Final = 255  # characters
 
-_BROKEN = (
+_ENCRYPTED: Final = 0x1  # APPNOTE 4.4.4
+_METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_BROKEN: Final = (
     zipfile.BadZipFile,
     zlib.error,
-    NotImplementedError,  # a compression method or a zip version that Python does not know
-    RuntimeError,  # an encrypted member
+    struct.error,
+    NotImplementedError,  # a version or a feature of zip that Python does not know
+    RuntimeError,  # an encrypted member whose entry does not say so
     EOFError,
     OSError,
     ValueError,
@@ -23,36 +30,73 @@ _BROKEN = (
 )
 
 
-def read_archive(archive: bytes, wanted: str) -> dict[str, bytes]:
-    """The members of *archive* whose names end in *wanted*, by name; raises `Invalid`."""
+def read_archive(archive: bytes, wanted: Collection[str]) -> dict[str, bytes]:
+    """The members of *archive* that are called one of *wanted*, in any folder; raises `Invalid`."""
+    if len(archive) > PACKED:
+        raise _too_large(f"The archive has more than {PACKED >> 20} MiB.")
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as file:
-            members = [member for member in file.infolist() if member.filename.endswith(wanted)]
-            if len(file.infolist()) > MEMBERS:
-                raise refused("", "archive_too_large", f"It holds more than {MEMBERS} files.")
-            return _contents(file, members)
+            _check(file.infolist())
+            return _contents(file, wanted)
     except _BROKEN:
         raise refused("", "archive_broken", "This is not a zip archive that we can read.") from None
 
 
-def _contents(file: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> dict[str, bytes]:
+def _check(members: list[zipfile.ZipInfo]) -> None:
+    if len(members) > MEMBERS:
+        raise _too_large(f"The archive holds more than {MEMBERS:,} files.")
+    flaws = Flaws()
+    names: set[str] = set()
+    for member in members:
+        wrong = _wrong_with(member, names)
+        if wrong:
+            # `orig_filename` still has what follows a NUL.
+            name = member.orig_filename[:NAME]
+            flaws.add(pointer_to(name), wrong[0], f"{name!r}: {wrong[1]}.")
+        names.add(member.filename)
+    flaws.refuse()
+
+
+def _wrong_with(member: zipfile.ZipInfo, seen: set[str]) -> tuple[str, str] | None:
+    if not _is_plain(member.orig_filename):
+        return "file_name", "this name has no place in an export"
+    if member.filename in seen:
+        return "file_twice", "the archive holds this file twice"
+    if member.flag_bits & _ENCRYPTED:
+        return "file_encrypted", "this file is encrypted"
+    if member.compress_type not in _METHODS:
+        return "file_method", "this file is neither stored nor deflated"
+    return None
+
+
+def _is_plain(name: str) -> bool:
+    """Whether *name* is a relative path that stays where it is put.
+
+    Nothing is put anywhere; yet an archive that tries to break out is none of the app's.
+    """
+    if len(name) > NAME or "\\" in name or not name.isprintable():
+        return False
+    return not {"", ".", ".."} & set(name.removesuffix("/").split("/"))
+
+
+def _contents(file: zipfile.ZipFile, wanted: Collection[str]) -> dict[str, bytes]:
     contents: dict[str, bytes] = {}
     left = UNPACKED
-    for member in members:
-        if member.filename in contents:
-            raise refused(f"/{member.filename}", "file_twice", f"{member.filename} is there twice.")
-        content = bytearray()
-        with file.open(member) as stream:
-            while chunk := stream.read(_CHUNK):
-                left -= len(chunk)
-                if left < 0:
-                    detail = f"It unpacks to more than {UNPACKED >> 20} MiB."
-                    raise refused("", "archive_too_large", detail)
-                content += chunk
-        contents[member.filename] = bytes(content)
+    for member in file.infolist():
+        content = _unpacked(file, member, left)
+        left -= len(content)
+        if member.filename.rpartition("/")[2] in wanted:
+            contents[member.filename] = content
     return contents
 
 
-def refused(pointer: str, code: str, detail: str) -> Invalid:
-    """The refusal of a whole file for one reason."""
-    return Invalid("import_invalid", detail, flaws=(Flaw(pointer, code, detail),))
+def _unpacked(file: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes:
+    with file.open(member) as stream:
+        content = stream.read(most + 1)
+    if len(content) > most:
+        raise _too_large(f"The archive unpacks to more than {UNPACKED >> 20} MiB.")
+    return content
+
+
+def _too_large(detail: str) -> Invalid:
+    return refused("", "archive_too_large", detail)

@@ -3,7 +3,7 @@
 import asyncio
 import collections
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -12,6 +12,7 @@ from models.documents.document import fields_of
 from models.documents.entry import entry_id
 from models.documents.habit import check_zone
 from models.identity import derived_id
+from models.merge_patch import Json
 from models.scope import Scope
 from upcoach.services.habits import set_entry
 from upcoach.services.imports.loop import LoopExport, LoopHabit, read_export
@@ -50,7 +51,7 @@ class Imports:
         days = sorted(_days(habits), key=lambda one: (one.day, one.habit))
 
         def decide(changes: Changes) -> Outcome:
-            return _decide(changes, scope, habits, days)
+            return _decide(changes, scope, habits, days, export.notes)
 
         reads = tuple(_reads(scope, habits, days))
         write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
@@ -83,7 +84,11 @@ def _reads(
 
 
 def _decide(
-    changes: Changes, scope: Scope, habits: list[tuple[NewHabit, LoopHabit]], days: list[Day]
+    changes: Changes,
+    scope: Scope,
+    habits: list[tuple[NewHabit, LoopHabit]],
+    days: list[Day],
+    notes: Sequence[str],
 ) -> Outcome:
     counts: dict[str, collections.Counter[str]] = {
         "habits": collections.Counter(created=0, kept=0),
@@ -99,7 +104,8 @@ def _decide(
     for one in days:
         counts["entries"][_take_day(changes, scope, one)] += 1
     changed = counts["habits"]["created"] + counts["entries"].total() - counts["entries"]["kept"]
-    body = {name: dict(count) for name, count in counts.items()}
+    body: Json = {name: dict(count) for name, count in counts.items()}
+    body["notes"] = list(notes)
     return Outcome(verb="updated" if changed else "unchanged", body=body)
 
 

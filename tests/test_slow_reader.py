@@ -1,0 +1,114 @@
+import asyncio
+import base64
+import json
+import os
+import socket
+import struct
+from collections.abc import AsyncIterator
+
+import psutil
+
+from tests.support.server import Server, ServerProcess
+from upcoach.client import Client, Device
+
+EVENTS = 10_000
+BATCH = 64
+NOTE = "x" * 150
+FLAT = 48 * 1024 * 1024  # the tail in memory, the window, and what the allocator keeps
+
+
+class SlowReader:
+    """A socket that says hello and then does not read until it is told to."""
+
+    def __init__(self, url: str, token: str) -> None:
+        host, _, port = url.removeprefix("http://").partition(":")
+        self._address = (host, int(port))
+        self._token = token
+
+    async def open(self) -> None:
+        """Shake hands (RFC 6455, 4.1) and say hello."""
+        raw = socket.socket()
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        raw.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(raw, self._address)
+        self._reader, self._writer = await asyncio.open_connection(sock=raw, limit=4096)
+        key = base64.b64encode(os.urandom(16)).decode()
+        self._writer.write(
+            f"GET /v1/live HTTP/1.1\r\nHost: {self._address[0]}\r\nUpgrade: websocket\r\n"
+            f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
+            f"Sec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
+        await self._reader.readuntil(b"\r\n\r\n")
+        hello = {"t": "hello", "v": 1, "token": self._token, "hb": 120, "subs": [{"f": "u:me"}]}
+        text = json.dumps(hello).encode()
+        self._writer.write(struct.pack("!BBH4x", 0x81, 0x80 | 126, len(text)) + text)
+
+    async def frames(self) -> AsyncIterator[dict[str, object]]:
+        """Every frame that has come and comes."""
+        while True:
+            _, size = await self._reader.readexactly(2)
+            if size == 126:
+                [size] = struct.unpack("!H", await self._reader.readexactly(2))
+            elif size == 127:
+                [size] = struct.unpack("!Q", await self._reader.readexactly(8))
+            for line in (await self._reader.readexactly(size)).splitlines():
+                yield json.loads(line)
+
+    async def close(self) -> None:
+        """Close the socket."""
+        self._writer.close()
+        await self._writer.wait_closed()
+
+
+async def write_many(device: Device, count: int) -> None:
+    """Create one goal and change it again and again, many at a time."""
+    for _ in range(count // BATCH + 1):
+        body = {"title": "Run", "description": NOTE}
+        await asyncio.gather(*(device.mutate("POST", "/v1/goals", body) for _ in range(BATCH)))
+
+
+def memory_of(process: ServerProcess) -> int:
+    return int(psutil.Process(process.pid).memory_info().rss)
+
+
+async def test_a_socket_that_does_not_read_costs_one_window_and_delays_nobody(
+    environ: dict[str, str],
+) -> None:
+    async with ServerProcess(dict(environ)) as process:
+        server = Server(process.url)
+        person = await server.person()
+        slow = SlowReader(process.url, person.token)
+        async with Device([process.url], person.token) as phone:
+            await phone.until(lambda device: device.live)
+            await write_many(phone, 500)  # pools and caches have their size now
+            await slow.open()
+            before = memory_of(process)
+
+            await write_many(phone, EVENTS)
+            head = await newest(person)
+            await phone.until(lambda device: device.seq == head)
+            grown = memory_of(process) - before
+
+            received = [frame async for frame in until_live(slow, head)]
+            numbers = [frame["seq"] for frame in received]
+            assert grown < FLAT
+            assert numbers == list(range(head - len(numbers) + 1, head + 1))
+            assert len(numbers) >= EVENTS
+        await slow.close()
+        server.close()
+
+
+async def newest(person: Client) -> int:
+    answer = await person.call("GET", "/v1/events?since=now")
+    return int(answer.headers["upcoach-cursor"].rpartition(".")[2])
+
+
+async def until_live(slow: SlowReader, head: int) -> AsyncIterator[dict[str, object]]:
+    """The events that *slow* gets until it is current at *head*."""
+    seen = 0
+    async for frame in slow.frames():
+        if frame["t"] == "ev":
+            seen = int(str(frame["seq"]))
+            yield frame
+        elif frame["t"] == "live" and seen == head:
+            return
