@@ -44,7 +44,7 @@ class Handler(RequestHandler):
 
     edge: Edge
     began: float
-    request_id: str
+    request_id: str = ""
 
     def initialize(self, edge: Edge, **_: Any) -> None:
         """Take what the routing table gives."""
@@ -52,9 +52,10 @@ class Handler(RequestHandler):
 
     def set_default_headers(self) -> None:
         """The headers of every answer."""
-        self.began = time.perf_counter()
-        given = self.request.headers.get("X-Request-Id", "")
-        self.request_id = given if _REQUEST_ID.match(given) else str(uuid_utils.uuid7())
+        if not self.request_id:  # Tornado asks for the headers again before it answers an error
+            self.began = time.perf_counter()
+            given = self.request.headers.get("X-Request-Id", "")
+            self.request_id = given if _REQUEST_ID.match(given) else str(uuid_utils.uuid7())
         self.clear_header("Server")
         self.set_header("X-Request-Id", self.request_id)
         self.set_header("X-Content-Type-Options", "nosniff")

@@ -1,6 +1,7 @@
 """Bad input over REST: always a problem, never a 5xx, and nothing has changed."""
 
 import asyncio
+import time
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -919,6 +920,23 @@ async def test_wrong_credentials_do_not_tell_what_is_wrong(settings: Settings) -
         )
 
         assert len({wiped(answer) for answer in answers}) == 1
+
+
+async def test_a_refused_request_took_as_long_as_it_took(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        began = time.perf_counter()
+        answer = await person.call("POST", LOGIN, CREDENTIALS, headers={"X-Request-Id": "mine"})
+        took = time.perf_counter() - began
+
+        labels = {"method": "POST", "route": LOGIN}
+        name = "upcoach_http_request_duration_seconds_bucket"
+        registry = server.node.measures.registry
+        quick = registry.get_sample_value(name, labels | {"le": "0.01"})
+
+        assert (answer.status, answer.headers["x-request-id"]) == (401, "mine")
+        assert took > 0.01  # two passwords were hashed
+        assert quick == 0.0
 
 
 async def test_an_address_has_one_account_however_it_is_spelt(settings: Settings) -> None:

@@ -386,14 +386,14 @@ def test_every_operation_that_writes_is_here() -> None:
 @pytest.mark.parametrize("row", [row for row in LIVE_ROWS if row.events], ids=lambda row: row.name)
 async def test_old_snapshot_and_events_are_the_new_snapshot(settings: Settings, row: Row) -> None:
     async with serving(settings) as server:
-        ann, bob = await furnished(server), await furnished(server)
+        ann, bob = await asyncio.gather(furnished(server), furnished(server))
         async with Device([server.url], bob.token) as phone:
             await assert_same_both_ways(ann, bob, phone, row)
 
 
 async def test_a_write_that_changes_nothing_has_no_event(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann, bob = await furnished(server), await furnished(server)
+        ann, bob = await asyncio.gather(furnished(server), furnished(server))
         async with Device([server.url], bob.token) as phone:
             for row in LIVE_ROWS:
                 if not row.events:
@@ -524,8 +524,9 @@ def loop(*checkmarks: str) -> bytes:
 
 
 def imported(habits: tuple[int, int], entries: tuple[int, int, int]) -> Json:
-    """What an import answers."""
+    """What an import answers that has nothing to remark."""
     return {
         "habits": dict(zip(("created", "kept"), habits, strict=True)),
         "entries": dict(zip(("created", "updated", "kept"), entries, strict=True)),
+        "notes": [],
     }

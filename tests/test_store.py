@@ -34,7 +34,8 @@ from models.errors import Conflict, Invalid, NotFound
 from models.identity import new_mutation_id
 from models.merge_patch import Json
 from models.scope import Scope
-from tests.support.server import PASSWORD, Server, serving
+from tests.support.server import PASSWORD, serving
+from tests.test_snapshot_law import scope_of
 from upcoach.client import Client, Response
 from upcoach.store import codec
 from upcoach.store.changes import Changes, Mutation, Outcome, Ref, Write
@@ -69,11 +70,6 @@ async def bare(settings: Settings) -> AsyncIterator[AsyncDatabase[Bson]]:
         yield client[settings.mongo_database]
     finally:
         await client.close()
-
-
-async def scope_of(server: Server, person: Client) -> Scope:
-    """The scope in which a person's requests run."""
-    return (await server.node.services.accounts.authenticate(person.token)).scope
 
 
 async def answered(call: Awaitable[Any], *statuses: int) -> Any:
@@ -453,7 +449,9 @@ async def test_two_nodes_write_to_one_feed_without_a_hole_or_a_repeat(settings: 
             outcomes = [await nodes[number % 2](new_goal(scope, f"{number}")) for _ in range(4)]
             return [outcome.seq for outcome in outcomes]
 
-        taken = await asyncio.gather(*map(writer, range(50)))
+        async with asyncio.TaskGroup() as writers:
+            tasks = [writers.create_task(writer(number)) for number in range(50)]
+        taken = [task.result() for task in tasks]
 
         assert sorted(seq for seqs in taken for seq in seqs) == list(range(3, 203))
         assert all(seqs == sorted(seqs) for seqs in taken)
@@ -477,7 +475,9 @@ async def test_two_nodes_do_not_lose_each_others_changes(settings: Settings) -> 
                         await nodes[number % 2].change(scope, GOAL, patch, goal.version)
                         break
 
-        await asyncio.gather(*map(count_up, range(6)))
+        async with asyncio.TaskGroup() as writers:
+            for number in range(6):
+                writers.create_task(count_up(number))
 
         goal = await nodes[0].get(scope, GOAL)
         assert (goal.title, goal.version) == ("30", 31)
