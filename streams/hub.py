@@ -126,9 +126,14 @@ class Hub:
     async def attach(self, feed: str) -> Topic:
         """The topic of *feed*; whoever adds a subscriber to it misses nothing above its `last`."""
         topic = self._topics.get(feed)
-        if topic is None:
+        if topic is None or not topic.subscribers:
+            # A tail that nobody followed may have begun with an event that was published again,
+            # behind the newest one: only the log knows.
             head = await self._heads.read(feed)
             topic = self._topics.get(feed)
+            if topic is not None and not topic.subscribers and topic.last < head:
+                self._drop(feed)
+                topic = None
             if topic is None:
                 topic = self._topics[feed] = Topic(self._log, feed, head)
         self._topics.move_to_end(feed)
