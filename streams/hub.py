@@ -64,7 +64,7 @@ class Topic:
     def __init__(self, log: EventLog, feed: str, last: int) -> None:
         self.feed = feed
         self.sequencer = Sequencer(log, feed, last)
-        self.subscribers: dict[Subscriber, None] = {}
+        self.subscribers: set[Subscriber] = set()
         self.tail: collections.deque[Event] = collections.deque(maxlen=TAIL)
         self._log = log
         self._lines: dict[int, bytes] = {}
@@ -158,7 +158,7 @@ class Hub:
                 followed.setdefault(topic, []).append(event)
             else:
                 self._absorb(event)
-        touched: dict[Subscriber, None] = {}
+        touched: set[Subscriber] = set()
         for topic, arrived in followed.items():
             await self._advance(topic, arrived, touched)
         for subscriber in touched:
@@ -174,7 +174,7 @@ class Hub:
 
         async def catch_up(topic: Topic) -> None:
             async with gate:
-                touched: dict[Subscriber, None] = {}
+                touched: set[Subscriber] = set()
                 await self._advance(topic, None, touched)
                 for subscriber in touched:
                     subscriber.flush()
@@ -186,7 +186,7 @@ class Hub:
                 raise outcome
 
     async def _advance(
-        self, topic: Topic, arrived: list[Event] | None, touched: dict[Subscriber, None]
+        self, topic: Topic, arrived: list[Event] | None, touched: set[Subscriber]
     ) -> None:
         """Deliver what comes next in *topic*, or leave it where it was."""
         events = await self._sequenced(topic, arrived)
@@ -205,7 +205,7 @@ class Hub:
             topic.sequencer.last = hole.first - 1
             return await self._sequenced(topic, arrived)
 
-    def _deliver(self, topic: Topic, events: list[Event], touched: dict[Subscriber, None]) -> None:
+    def _deliver(self, topic: Topic, events: list[Event], touched: set[Subscriber]) -> None:
         if not events:
             return
         self._held += len(events) - max(0, len(topic.tail) + len(events) - TAIL)

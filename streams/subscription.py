@@ -118,7 +118,6 @@ class Subscription:
         self._start = start
         self._catching_up: asyncio.Task[None] | None = None
         self.position = start.seq
-        self.flush = outlet.flush  # see `hub.Subscriber.flush`; a call less for each delivery
 
     @property
     def feed(self) -> str:
@@ -132,7 +131,7 @@ class Subscription:
 
     def open(self, scope: Scope) -> None:
         """Attach, tell the client, and begin with what it has missed."""
-        self._topic.subscribers[self] = None
+        self._topic.subscribers.add(self)
         cursor = self._feeds.cursor(self.position)
         if self._start.reset is not None:
             url = f"/v1/snapshot?feed={self.feed}"
@@ -146,7 +145,7 @@ class Subscription:
 
     def close(self) -> None:
         """Detach."""
-        self._topic.subscribers.pop(self, None)
+        self._topic.subscribers.discard(self)
         if self._catching_up is not None:
             self._catching_up.cancel()
 
@@ -159,6 +158,10 @@ class Subscription:
             self.position = parcel.last
         else:
             self._run(self._catch_up())
+
+    def flush(self) -> None:
+        """See `hub.Subscriber.flush`."""
+        self._outlet.flush()
 
     def _run(self, work: "asyncio._CoroutineLike[None]") -> None:
         task = self._catching_up = asyncio.create_task(work)

@@ -31,7 +31,7 @@ class SocketOutlet:
 
     def __init__(self, stream: IOStream) -> None:
         self._stream = stream
-        self._send = None if isinstance(stream, SSLIOStream) else stream.socket.send
+        self._plain = not isinstance(stream, SSLIOStream)
         self._queued: list[bytes] = []
         self._unsent = 0
         self._drained = asyncio.Event()
@@ -68,13 +68,15 @@ class SocketOutlet:
             await self._drained.wait()
 
     def _write(self, wrapped: bytes) -> None:
+        if self._stream.closed():  # the connection hears of it in a later turn of the loop
+            return
         sent = 0
-        if self._send is not None and not self._unsent and not self._stream.writing():
+        if self._plain and not self._unsent and not self._stream.writing():
             try:
-                sent = self._send(wrapped)
+                sent = self._stream.socket.send(wrapped)
             except BlockingIOError:
                 sent = 0
-            except OSError:  # also of a stream that is closed: the connection hears of it soon
+            except OSError:
                 self._stream.close()
                 return
             if sent == len(wrapped):
