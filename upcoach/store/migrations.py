@@ -30,7 +30,8 @@ async def _make_collections(database: AsyncDatabase[Bson]) -> None:
     wanted |= {log.COLLECTION, receipts.COLLECTION, keyring.COLLECTION, TURNS, SNAPSHOTS}
     for name in sorted(wanted - set(await database.list_collection_names())):
         try:
-            await database.create_collection(name)
+            # Without the driver's own look first, which is no use against another node.
+            await database.create_collection(name, check_exists=False)
         except OperationFailure as failure:
             if failure.code != _EXISTS:  # another node that starts just now has made it
                 raise
