@@ -40,7 +40,7 @@ format: dev ## Format the code and mend what the linter can mend
 bench: dev ## Measure writes, deliveries and their CPU
 	@exec $(VENV)/python -m tests.bench $(ARGS)
 
-LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+LOCK = uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 lock: ## Lock the newest versions that requirements/*.in allow (needs uv)
