@@ -56,7 +56,7 @@ async def test_killed_and_stopped_nodes_lose_nothing(frail: TestEngines) -> None
 
 async def test_an_emptied_or_killed_redis_and_cut_sockets_lose_nothing(frail: TestEngines) -> None:
     async with Storm(frail.environ()).blowing() as storm:
-        for _ in range(3):
+        for _ in range(2):
             with redis_of(storm.environ) as redis:
                 redis.flushall()
             storm.cut()

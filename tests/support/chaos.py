@@ -187,8 +187,7 @@ class Storm:
     async def blowing(self) -> AsyncIterator[Self]:
         """Write; at the end stop, and check."""
         async with contextlib.AsyncExitStack() as stack:
-            for node in self.nodes:
-                await stack.enter_async_context(node)
+            await asyncio.gather(*(stack.enter_async_context(node) for node in self.nodes))
             for _ in range(2):
                 person = Person([node.url for node in self.nodes])
                 self.people.append(await stack.enter_async_context(person.present()))
@@ -219,7 +218,7 @@ class Storm:
             for device in person.devices:
                 device.cut()
 
-    async def goes_on(self, answers: int = 30) -> None:
+    async def goes_on(self, answers: int = 20) -> None:
         """Return when every person has got *answers* more answers."""
         goals = {person: person.journal.answers + answers for person in self.people}
         await until(lambda: all(one.journal.answers >= goal for one, goal in goals.items()))
