@@ -5,6 +5,7 @@ frame.  Unknown fields are ignored, so that a newer client can talk to an older 
 """
 
 import datetime as dt
+import enum
 from typing import Annotated, Any
 
 import msgspec
@@ -16,7 +17,28 @@ PROTOCOL = "upcoach.v1"
 VERSION = 1
 
 FrameText = Annotated[str, msgspec.Meta(max_length=256)]
+CursorText = Annotated[str, msgspec.Meta(max_length=2048)]
+TokenText = Annotated[str, msgspec.Meta(max_length=4096)]
 HeartbeatS = Annotated[int, msgspec.Meta(ge=15, le=120)]
+Kinds = Annotated[list[FrameText], msgspec.Meta(min_length=1, max_length=32)]
+
+
+class Close(enum.IntEnum):
+    """Why the server closes a socket.  44xx: mend first.  45xx: come back, with jitter."""
+
+    BAD_FRAME = 4400
+    TOKEN = 4401
+    REVOKED = 4403
+    NO_HELLO = 4408
+    REPLACED = 4409
+    VERSION = 4426
+    TOO_MANY = 4429
+    INTERNAL = 4500
+    DRAINING = 4503
+    SLOW = 4508
+    RESYNC = 4510
+    NO_PONG = 4511
+    FULL = 4512
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", omit_defaults=True):
@@ -24,18 +46,19 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", omit_defau
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """One subscription inside `hello`."""
+    """One subscription inside `hello`; see `Sub`."""
 
     f: FrameText
-    since: FrameText | None = None
-    snap: bool = False
+    since: CursorText | None = None
+    snap: bool | Kinds = False
 
 
 class Hello(Frame, tag="hello", frozen=True, kw_only=True):
     """Who I am and what I want to follow.  It must be the first frame, within ten seconds."""
 
     v: int
-    token: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
+    token: TokenText | None = None
+    ticket: FrameText | None = None
     dev: FrameText | None = None
     app: FrameText | None = None
     hb: HeartbeatS = 30
@@ -43,11 +66,16 @@ class Hello(Frame, tag="hello", frozen=True, kw_only=True):
 
 
 class Sub(Frame, tag="sub", frozen=True, kw_only=True):
-    """Follow feed *f*, from *since*, or with the documents first."""
+    """Follow feed *f*, from *since*, or with the documents first.
+
+    *snap* is true for all documents, or names the kinds that are wanted again: then the events
+    go on after *since*.  A channel (`presence:…`, `typing:…`) and a state feed (`admin:kpi`) have
+    no number, and take neither.
+    """
 
     f: FrameText
-    since: FrameText | None = None
-    snap: bool = False
+    since: CursorText | None = None
+    snap: bool | Kinds = False
 
 
 class Unsub(Frame, tag="unsub", frozen=True, kw_only=True):
@@ -66,11 +94,33 @@ class Mut(Frame, tag="mut", frozen=True, kw_only=True):
     body: msgspec.Raw = msgspec.Raw(b"")
 
 
+class Ack(Frame, tag="ack", frozen=True, kw_only=True):
+    """The device has kept everything of feed *f* up to *cur*: that opens the send window."""
+
+    cur: CursorText
+    f: FrameText = "u:me"
+
+
+class Auth(Frame, tag="auth", frozen=True, kw_only=True):
+    """A new token, or a ticket, of the same user and session, in the place of the old one."""
+
+    token: TokenText | None = None
+    ticket: FrameText | None = None
+
+
+class Eph(Frame, tag="eph", frozen=True, kw_only=True):
+    """Something that is over in a moment, for those who follow channel *ch*.  It is not kept."""
+
+    ch: FrameText
+    kind: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+    body: Json = {}
+
+
 class Pong(Frame, tag="pong", frozen=True, kw_only=True):
     """I am here.  Any other frame says so too."""
 
 
-ClientFrame = Hello | Sub | Unsub | Mut | Pong
+ClientFrame = Hello | Sub | Unsub | Mut | Ack | Auth | Eph | Pong
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -88,9 +138,13 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Welcome(Frame, tag="welcome", frozen=True, kw_only=True):
-    """The socket is open: heartbeat in seconds, end of the session, server time, limits."""
+    """The socket is open: heartbeat in seconds, end of the token, server time, limits.
+
+    *cur* is the newest position of the caller's own feed, where this node knows it already.
+    """
 
     conn: str
+    cur: str | None = None
     hb: int
     exp: dt.datetime
     now: dt.datetime
@@ -98,10 +152,13 @@ class Welcome(Frame, tag="welcome", frozen=True, kw_only=True):
 
 
 class Subd(Frame, tag="subd", frozen=True, kw_only=True):
-    """Feed *f* is followed from *cur*, by `resume`, `catchup` or `snapshot`."""
+    """Feed *f* is followed from *cur*, by `resume`, `catchup` or `snapshot`.
+
+    The mode of a channel or a state feed is `state`, and it has no cursor.
+    """
 
     f: str
-    cur: str
+    cur: str | None = None
     mode: str
 
 
@@ -153,10 +210,16 @@ class Skip(Frame, tag="skip", frozen=True, kw_only=True):
 
 
 class Live(Frame, tag="live", frozen=True, kw_only=True):
-    """Replay is over: the client is current as of *cur*."""
+    """Replay is over: the client is current as of *cur*.
+
+    *sums* holds a checksum for each kind of which the client must hold a document: the XOR, over
+    the kind's documents, of the first 64 bits of SHA-256 of `id`, a line feed and `version`, as
+    16 hexadecimal digits (`models.sums`).
+    """
 
     f: str
     cur: str
+    sums: dict[str, str] | None = None
 
 
 class Res(Frame, tag="res", frozen=True, kw_only=True):
@@ -178,11 +241,39 @@ class Ping(Frame, tag="ping", frozen=True, kw_only=True):
     top: dict[str, int]
 
 
+class AuthExpiring(Frame, tag="auth_expiring", frozen=True, kw_only=True):
+    """The token ends at *exp*: renew it with `auth`, or the socket is closed 30 s after it."""
+
+    exp: dt.datetime
+
+
+class Go(Frame, tag="go", frozen=True, kw_only=True):
+    """Connect elsewhere after *after* ms (another number for each client): this node goes away."""
+
+    after: int
+    reason: str
+
+
+class Told(Frame, tag="eph", frozen=True, kw_only=True):
+    """What somebody said on channel *ch*; from the server itself when *by* is missing.
+
+    A presence channel says `state` with all `members` first, then `diff` with who `joined` and
+    who `left`.
+    """
+
+    ch: str
+    kind: str
+    body: Json
+    by: Author | None = None
+    at: dt.datetime
+
+
 class Reset(Frame, tag="reset", frozen=True, kw_only=True):
     """The position is not to be had: read a snapshot, and go on from its cursor.
 
-    *reason* is `retention` (older than what is kept), `epoch` (of another log) or `snapshot` (the
-    documents could not be read to the end: ask again).
+    *reason* is `retention` (older than what is kept), `epoch` (of another log), `access` (what
+    the client may see has changed), `slow` (it fell too far behind) or `snapshot` (the documents
+    could not be read to the end: ask again).
     """
 
     f: str
@@ -196,6 +287,23 @@ class Err(Frame, tag="err", frozen=True, kw_only=True):
 
     problem: Json
 
+
+ServerFrame = (
+    Welcome
+    | Subd
+    | Unsubd
+    | Snap
+    | Ev
+    | Skip
+    | Live
+    | Res
+    | Ping
+    | AuthExpiring
+    | Go
+    | Told
+    | Reset
+    | Err
+)
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[ClientFrame] = msgspec.json.Decoder(ClientFrame)

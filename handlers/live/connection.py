@@ -184,12 +184,12 @@ class Connection:
         for wish in frame.subs:
             await self._subscribe(wish.f, wish.since, snap=wish.snap)
 
-    async def _subscribe(self, name: str, since: str | None, *, snap: bool) -> None:
+    async def _subscribe(self, name: str, since: str | None, *, snap: bool | list[str]) -> None:
         assert self.caller is not None
         scope = self.caller.scope
         try:
             feed = own_feed(scope, name)
-            start = await self._node.feeds.start(feed, since, snap=snap)
+            start = await self._node.feeds.start(feed, since, snap=bool(snap))
         except Refusal as refusal:
             self._say(Unsubd(f=name, problem=problems.problem(refusal)))
             return
