@@ -176,6 +176,27 @@ class Settings:
         default="auto",
         meaning="For people or for machines; auto writes console lines to a terminal only.",
     )
+    token_minutes: int = setting(
+        "TOKEN_MINUTES",
+        forms.between(1, 60),
+        form="a number of minutes, 1 to 60",
+        default="10",
+        meaning="How long an access token holds.",
+    )
+    live_writes_s: int = setting(
+        "LIVE_WRITES_S",
+        forms.between(1, 1_000_000),
+        form="a number, 1 to 1000000",
+        default="20",
+        meaning="Writes a second that one socket may send for long; ten times as many in a burst.",
+    )
+    live_sockets: int = setting(
+        "LIVE_SOCKETS",
+        forms.between(1, 1_000_000),
+        form="a number, 1 to 1000000",
+        default="20000",
+        meaning="Sockets that one process holds at most.",
+    )
     session_days: int = setting(
         "SESSION_DAYS",
         forms.between(1, 3650),

@@ -1,9 +1,13 @@
 """Registering, logging in, logging out."""
 
+import msgspec
+
 from handlers.operations import Call, Operation, Reply, written
-from models.documents.session import Credentials
+from models.documents.session import Credentials, Refresh
 from models.documents.user import Registration
+from models.merge_patch import Json
 from upcoach.services import Services
+from upcoach.services.accounts import Login
 
 
 async def register(services: Services, call: Call) -> Reply:
@@ -13,10 +17,14 @@ async def register(services: Services, call: Call) -> Reply:
 
 async def log_in(services: Services, call: Call) -> Reply:
     """Get a token for this device."""
-    token, outcome = await services.accounts.log_in(call.read(Credentials))
-    assert outcome.body is not None
-    body = {"token": token, "token_type": "Bearer", "session": outcome.body}
-    return Reply(status=201, body=body, seq=outcome.seq)
+    login, outcome = await services.accounts.log_in(call.read(Credentials))
+    return Reply(status=201, body=_shown(login) | {"session": outcome.body}, seq=outcome.seq)
+
+
+async def refresh(services: Services, call: Call) -> Reply:
+    """Get a new token before, or after, the old one ends."""
+    login = await services.accounts.refresh(call.read(Refresh).refresh_token)
+    return Reply(status=200, body=_shown(login))
 
 
 async def log_out(services: Services, call: Call) -> Reply:
@@ -29,9 +37,15 @@ async def me(services: Services, call: Call) -> Reply:
     return Reply(body=await services.accounts.me(call.scope))
 
 
+def _shown(login: Login) -> Json:
+    shown: Json = msgspec.to_builtins(login)
+    return shown | {"token_type": "Bearer"}
+
+
 OPERATIONS = (
     Operation(method="POST", path="/v1/auth/register", run=register, body="json", public=True),
     Operation(method="POST", path="/v1/auth/login", run=log_in, body="json", public=True),
+    Operation(method="POST", path="/v1/auth/refresh", run=refresh, body="json", public=True),
     Operation(method="POST", path="/v1/auth/logout", run=log_out),
     Operation(method="GET", path="/v1/me", run=me),
 )

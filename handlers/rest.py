@@ -160,7 +160,7 @@ class OperationHandler(Handler):
         operation = self._route.operations.get(method or "")
         if operation is None:
             raise HTTPError(405)
-        call = await self._call(operation, names)
+        call = self._call(operation, names)
         reply = await operation.run(self.edge.services, call)
         self._reply(reply)
 
@@ -168,8 +168,8 @@ class OperationHandler(Handler):
         methods = set(self._route.operations) | {"OPTIONS"}
         return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
-    async def _call(self, operation: Operation, names: dict[str, str]) -> Call:
-        caller = None if operation.public else await self._caller()
+    def _call(self, operation: Operation, names: dict[str, str]) -> Call:
+        caller = None if operation.public else self._caller()
         content = self._content(operation)
         is_json = operation.body in ("json", "merge-patch")
         body = operations.parse_body(content) if is_json else None
@@ -191,11 +191,11 @@ class OperationHandler(Handler):
             mutation=mutation,
         )
 
-    async def _caller(self) -> Scope | None:
+    def _caller(self) -> Scope | None:
         token = bearer_token(self.request.headers)
         if not token:
             return Call(caller=None, names={}).scope
-        return (await self.edge.services.accounts.authenticate(token)).scope
+        return self.edge.services.accounts.authenticate(token).scope
 
     def _content(self, operation: Operation) -> bytes:
         content = self.request.body

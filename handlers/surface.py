@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from tornado.routing import URLSpec
 from tornado.web import Application
 
-from handlers import accounts, goals, habits, imports, insights, sync
+from handlers import accounts, goals, habits, imports, insights, shares, sync
 from handlers.health import Check, Livez, Metrics, Readyz
-from handlers.live.connection import FRAME_BYTES, Node
-from handlers.live.connections import Connections
+from handlers.live.connection import Node
+from handlers.live.limits import FRAME_BYTES
 from handlers.live.socket import LiveSocket
 from handlers.operations import Operation, Router
 from handlers.rest import Edge, Missing, OperationHandler
@@ -24,6 +24,7 @@ def operations(feeds: Feeds) -> tuple[Operation, ...]:
         *habits.OPERATIONS,
         *insights.OPERATIONS,
         *imports.OPERATIONS,
+        *shares.OPERATIONS,
         *sync.operations(feeds),
     )
 
@@ -32,7 +33,6 @@ def make_application(
     edge: Edge,
     router: Router,
     node: Node,
-    connections: Connections,
     checks: Mapping[str, Check],
 ) -> Application:
     """The application that serves the public port."""
@@ -40,7 +40,7 @@ def make_application(
         URLSpec(f"{route.pattern}$", OperationHandler, {"edge": edge, "route": route})
         for route in router.routes
     ]
-    live = {"node": node, "connections": connections}
+    live = {"node": node}
     return Application(
         [
             URLSpec("/livez$", Livez),

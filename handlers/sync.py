@@ -1,22 +1,18 @@
 """The live feed over plain HTTP: the same cursor, the same lines."""
 
+from collections.abc import Sequence
+
 from handlers.operations import Call, Operation, Reply, Run
 from models.cursor import Cursor
 from models.errors import Conflict, Invalid, NotFound
-from models.scope import Scope
-from streams.hub import open_line
+from models.events import Event
+from streams.hub import Line, Parcel, open_line
 from streams.subscription import Feeds
 from upcoach.services import Services
+from upcoach.services.shares import View
 from upcoach.store.log import contiguous
 
 PAGE = 500
-
-
-def own_feed(scope: Scope, name: str) -> str:
-    """The feed called *name*, if the caller may follow it: `u:me` is their own."""
-    if name not in ("u:me", scope.feed):
-        raise NotFound("feed_unknown", "There is no such feed.")
-    return scope.feed
 
 
 def operations(feeds: Feeds) -> tuple[Operation, ...]:
@@ -26,7 +22,8 @@ def operations(feeds: Feeds) -> tuple[Operation, ...]:
         """The events after a cursor, in order."""
         query = call.parameters("since", "feed", "limit")
         limit = call.number("limit", PAGE, PAGE)
-        feed = own_feed(call.scope, query.get("feed", "u:me"))
+        view = await feeds.shares.view(call.scope, query.get("feed", "u:me"))
+        feed = view.feed
         since = query.get("since")
         if since is None:
             raise Invalid("cursor_missing", "Say since when: since=0, or a cursor.")
@@ -37,14 +34,14 @@ def operations(feeds: Feeds) -> tuple[Operation, ...]:
         if not contiguous(found, start.seq):
             raise _gone(feeds, feed, "retention", start.topic.last)
         await feeds.log.load_keys([feed])
-        lines = [open_line(feeds.log, event).rstrip(b"\n") for event in found]
+        lines = _lines(feeds, view, found)
         last = found[-1].seq if found else start.seq
         cursor = feeds.cursor(last)
         headers = {}
         if len(found) < limit:
             headers["Upcoach-Up-To-Date"] = "true"
         else:
-            headers["Link"] = f'</v1/events?since={cursor}&limit={limit}>; rel="next"'
+            headers["Link"] = f'</v1/events?feed={feed}&since={cursor}&limit={limit}>; rel="next"'
         return Reply(raw=b"[" + b",".join(lines) + b"]", cursor=cursor, headers=headers)
 
     return (
@@ -58,16 +55,18 @@ def _snapshot(feeds: Feeds) -> Run:
         """A page of the caller's documents; `/v1/events` goes on from the first page's cursor."""
         query = call.parameters("feed", "kind", "after", "limit", "since")
         limit = call.number("limit", 200, 200)
-        feed = own_feed(call.scope, query.get("feed", "u:me"))
+        view = await feeds.shares.view(call.scope, query.get("feed", "u:me"))
         # The position first: what changes while the pages are read comes again as an event.
-        since = query.get("since") or feeds.cursor(await feeds.heads.read(feed))
+        since = query.get("since") or feeds.cursor((await feeds.heads.read(view.feed)).seq)
         Cursor.parse(since)
-        kinds = tuple(services.snapshots.kinds)
+        kinds = view.visible()
         kind = query.get("kind", kinds[0])
-        page = await services.snapshots.page(call.scope, kind, query.get("after", ""), limit)
+        if not view.visible([kind]):
+            raise NotFound("kind_hidden", "No documents of this kind are shared with you.")
+        page = await services.snapshots.page(view.owner, kind, query.get("after", ""), limit)
         following = kinds[kinds.index(kind) + 1 :]
         headers = {}
-        link = f"/v1/snapshot?since={since}&limit={limit}"
+        link = f"/v1/snapshot?feed={view.feed}&since={since}&limit={limit}"
         if not page.last:
             headers["Link"] = f'<{link}&kind={kind}&after={page.items[-1]["id"]}>; rel="next"'
         elif following:
@@ -76,6 +75,14 @@ def _snapshot(feeds: Feeds) -> Run:
         return Reply(body=body, cursor=since, headers=headers)
 
     return snapshot
+
+
+def _lines(feeds: Feeds, view: View, events: Sequence[Event]) -> list[bytes]:
+    """*events* as the frames that *view* shows."""
+    if not events:
+        return []
+    lines = [Line(one.seq, one.kind, open_line(feeds.log, one)) for one in events]
+    return Parcel(view.feed, lines).form(bytes, view.kinds).splitlines()
 
 
 def _gone(feeds: Feeds, feed: str, reason: str, seq: int) -> Conflict:

@@ -16,16 +16,32 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     Parameters
     ----------
+    type, id
+        What happened to which document, for those who may not or need not look inside.
+    sums
+        The feed's checksums after this event, see `models.sums`.
     sealed
         The ready-made `ev` frame, encrypted under the data key of the feed's owner;
         `models.frames.Ev` describes what is inside.
+    repeated
+        Whether the streams bring it once more than the first time: then newer events of its feed
+        may lie before it.
 
     """
 
     feed: str
     seq: int
     at: dt.datetime
+    type: str
+    id: str
+    sums: bytes
     sealed: bytes
+    repeated: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The kind of the document that it is about."""
+        return self.type.rpartition(".")[0]
 
 
 def user_feed(user: str) -> str:

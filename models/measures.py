@@ -35,6 +35,14 @@ class Measures:
         self.starts = Counter(
             "upcoach_resume", "Subscriptions by the way they began.", ("result",), registry=registry
         )
+        self.gap_reports = Counter(
+            "upcoach_gap_reports",
+            "Clients that missed a number; none should.",
+            registry=registry,
+        )
+        self.sum_mismatches = Counter(
+            "upcoach_sum_mismatch", "Clients whose documents were not ours.", registry=registry
+        )
         self.mutations = Counter(
             "upcoach_mutations", "Answers to mut frames.", ("status",), registry=registry
         )

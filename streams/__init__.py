@@ -10,7 +10,8 @@ The road
 3.  `sequencer`: per feed, the one rule that makes exactly-once: apply `last + 1`, ignore what is
     not larger, fetch from MongoDB what is missing.
 4.  `hub`: opens each event once, keeps the recent tail of each feed in memory, and hands the same
-    bytes to every subscriber.  `learning`: feeds the same events to the learner.
+    bytes to every subscriber who may see the same.  `learning`: feeds the same events to the
+    learner.  `revocation`: hears which sessions have ended.
 
 Redis may be emptied at any moment.  A marker key tells: when it is gone, or when the connection
 was, events may have been lost that nothing later in their feed would reveal; then everybody

@@ -7,17 +7,19 @@ joins what arrived together into one parcel, and hands the same bytes to every s
 
 import asyncio
 import collections
+import itertools
 import time
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 import structlog
 
+from models.documents import Share
 from models.events import Event
 from models.frames import Skip, encode
 from models.measures import Measures
 from streams.sequencer import Hole, Sequencer
-from upcoach.store.heads import Heads
+from upcoach.store.heads import Head, Heads
 from upcoach.store.log import EventLog
 from upcoach.store.sealing import Unreadable
 
@@ -29,23 +31,49 @@ RECOVER_AT_ONCE = 8
 _log = structlog.get_logger(__name__)
 
 
+class Line(NamedTuple):
+    """One event, opened: its number, the kind of its document, its frame."""
+
+    seq: int
+    kind: str
+    frame: bytes
+
+
+Wrap = Callable[[bytes], bytes]
+Kinds = frozenset[str]
+
+
 class Parcel:
-    """Consecutive events of one feed as lines, with what each transport makes of them."""
+    """Consecutive events of one feed, with what each transport makes of them for each audience."""
 
-    __slots__ = ("_forms", "first", "last", "lines")
+    __slots__ = ("_feed", "_forms", "_lines", "first", "last", "moves_access")
 
-    def __init__(self, first: int, last: int, lines: bytes) -> None:
-        self.first = first
-        self.last = last
-        self.lines = lines
-        self._forms: dict[Callable[[bytes], bytes], bytes] = {}
+    def __init__(self, feed: str, lines: Sequence[Line]) -> None:
+        self.first = lines[0].seq
+        self.last = lines[-1].seq
+        self.moves_access = any(line.kind == Share.kind for line in lines)
+        self._feed = feed
+        self._lines = lines
+        self._forms: dict[tuple[Wrap, Kinds | None], bytes] = {}
 
-    def form(self, encode: Callable[[bytes], bytes]) -> bytes:
-        """The lines as *encode* wraps them, wrapped once."""
-        made = self._forms.get(encode)
+    def form(self, wrap: Wrap, kinds: Kinds | None = None) -> bytes:
+        """The frames as *wrap* makes a message of them, made once.
+
+        Whoever may see only some *kinds* gets one `skip` for each run of the others.
+        """
+        made = self._forms.get((wrap, kinds))
         if made is None:
-            made = self._forms[encode] = encode(self.lines)
+            frames = [line.frame for line in self._lines] if kinds is None else self._seen(kinds)
+            made = self._forms[wrap, kinds] = wrap(b"".join(frames))
         return made
+
+    def _seen(self, kinds: Kinds) -> Iterator[bytes]:
+        for is_seen, run in itertools.groupby(self._lines, lambda line: line.kind in kinds):
+            lines = list(run)
+            if is_seen:
+                yield from (line.frame for line in lines)
+            else:
+                yield encode(Skip(f=self._feed, first=lines[0].seq, to=lines[-1].seq))
 
 
 class Subscriber(Protocol):
@@ -59,11 +87,22 @@ class Subscriber(Protocol):
 
 
 class Topic:
-    """A feed as this node sees it: its newest number, its recent tail, its subscribers."""
+    """A feed as this node sees it: its newest number, its recent tail, its subscribers.
 
-    def __init__(self, log: EventLog, feed: str, last: int) -> None:
+    Attributes
+    ----------
+    is_sure
+        Whether its number was the newest of the log when it began.
+    sums
+        The packed checksums at its newest number.
+
+    """
+
+    def __init__(self, log: EventLog, feed: str, head: Head, *, is_sure: bool) -> None:
         self.feed = feed
-        self.sequencer = Sequencer(log, feed, last)
+        self.is_sure = is_sure
+        self.sums = head.sums
+        self.sequencer = Sequencer(log, feed, head.seq)
         self.subscribers: set[Subscriber] = set()
         self.tail: collections.deque[Event] = collections.deque(maxlen=TAIL)
         self._log = log
@@ -81,6 +120,7 @@ class Topic:
                 self._lines.pop(self.tail[0].seq, None)
             self.tail.append(event)
             self.sequencer.last = event.seq
+            self.sums = event.sums
 
     def restart(self, event: Event) -> None:
         """Begin the tail anew with *event*: nobody here needs what lies before it."""
@@ -101,8 +141,9 @@ class Topic:
 
     def parcel(self, events: Sequence[Event]) -> Parcel:
         """*events* opened and joined; each is opened once, however many subscribers there are."""
-        lines = b"".join(self._line(event) for event in events)
-        return Parcel(events[0].seq, events[-1].seq, lines)
+        return Parcel(
+            self.feed, [Line(event.seq, event.kind, self._line(event)) for event in events]
+        )
 
     def _line(self, event: Event) -> bytes:
         line = self._lines.get(event.seq)
@@ -126,33 +167,41 @@ class Hub:
     async def attach(self, feed: str) -> Topic:
         """The topic of *feed*; whoever adds a subscriber to it misses nothing above its `last`."""
         topic = self._topics.get(feed)
-        if topic is None or not topic.subscribers:
-            # A tail that nobody followed may have begun with an event that was published again,
-            # behind the newest one: only the log knows.
+        if topic is None or not topic.is_sure:
             head = await self._heads.read(feed)
             topic = self._topics.get(feed)
-            if topic is not None and not topic.subscribers and topic.last < head:
+            if topic is not None and topic.last < head.seq and not topic.is_sure:
                 self._drop(feed)
                 topic = None
             if topic is None:
-                topic = self._topics[feed] = Topic(self._log, feed, head)
+                topic = self._topics[feed] = Topic(self._log, feed, head, is_sure=True)
+            topic.is_sure = True
         self._topics.move_to_end(feed)
         return topic
+
+    def newest(self, feed: str) -> int | None:
+        """The newest number of *feed*, if this node knows it without asking."""
+        topic = self._topics.get(feed)
+        return topic.last if topic is not None and topic.is_sure else None
 
     def holds(self, topic: Topic) -> bool:
         """Whether *topic* still gets what arrives; one that nobody follows may be let go."""
         return self._topics.get(topic.feed) is topic
 
-    def preload(self, events: Iterable[Event]) -> None:
-        """Fill the tails from what the streams hold when the process starts."""
+    async def preload(self, events: Sequence[Event]) -> None:
+        """Fill the tails from what the streams hold when the process starts.
+
+        The keys come along, so that a thousand devices that come back at once ask MongoDB nothing.
+        """
         for event in events:
             self._absorb(event)
+        await self._log.load_keys({event.feed for event in events})
 
     async def take(self, events: Sequence[Event]) -> None:
         """See `reader.Follower.take`."""
         followed: dict[Topic, list[Event]] = {}
         for event in events:
-            self._heads.observe(event.feed, event.seq)
+            self._heads.observe(event)
             topic = self._topics.get(event.feed)
             if topic is not None and topic.subscribers:
                 followed.setdefault(topic, []).append(event)
@@ -221,7 +270,10 @@ class Hub:
         """Remember an event of a feed that nobody here follows."""
         topic = self._topics.get(event.feed)
         if topic is None:
-            topic = self._topics[event.feed] = Topic(self._log, event.feed, event.seq - 1)
+            # An event that was published again may stand behind newer ones: only the log knows.
+            topic = self._topics[event.feed] = Topic(
+                self._log, event.feed, Head(event.seq - 1), is_sure=not event.repeated
+            )
         if event.seq <= topic.last:
             return
         held = len(topic.tail)

@@ -77,7 +77,11 @@ def fields_of(event: Event) -> dict[Any, Any]:
         "f": event.feed,
         "s": event.seq,
         "a": int(event.at.timestamp() * 1000),
+        "t": event.type,
+        "i": event.id,
+        "c": event.sums,
         "b": event.sealed,
+        "r": int(event.repeated),
     }
 
 
@@ -87,5 +91,9 @@ def event_from(fields: dict[bytes, bytes]) -> Event:
         feed=fields[b"f"].decode(),
         seq=int(fields[b"s"]),
         at=dt.datetime.fromtimestamp(int(fields[b"a"]) / 1000, dt.UTC),
+        type=fields[b"t"].decode(),
+        id=fields[b"i"].decode(),
+        sums=fields[b"c"],
         sealed=fields[b"b"],
+        repeated=fields[b"r"] == b"1",
     )

@@ -13,6 +13,7 @@ import contextlib
 import datetime as dt
 from collections.abc import Sequence
 
+import msgspec
 import structlog
 from redis.asyncio import Redis
 
@@ -79,7 +80,7 @@ class Relay:
 
     def _repeat(self) -> None:
         """Have everything that is not marked yet appended once more, before what waits."""
-        self._waiting.extendleft(event for _, event in reversed(self._appended))
+        self._waiting.extendleft(_repeated(event) for _, event in reversed(self._appended))
         self._appended.clear()
 
     async def _mark_forever(self) -> None:
@@ -110,7 +111,7 @@ class Relay:
         """Publish one portion of what is due for *overdue*, and return how much it was."""
         events = await self._log.due(self._clock() - overdue, PORTION)
         if events:
-            await self._append(events)
+            await self._append([_repeated(event) for event in events])
             await self._log.mark_published(events)
         return len(events)
 
@@ -125,3 +126,8 @@ class Relay:
         await pipeline.execute()
         now = asyncio.get_running_loop().time()
         self._appended.extend((now, event) for event in events)
+
+
+def _repeated(event: Event) -> Event:
+    """*event*, marked as one that may come once more, and late."""
+    return msgspec.structs.replace(event, repeated=True)

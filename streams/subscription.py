@@ -7,22 +7,31 @@ room again it catches up from memory, or from MongoDB in pages, at the reader's 
 
 import asyncio
 import enum
+import sys
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 import msgspec
 
 from models.cursor import Cursor
-from models.errors import Unavailable
+from models.documents import Share
+from models.errors import NotFound, Refusal, Unavailable
 from models.events import Event
 from models.frames import Live, Reset, Snap, Subd, encode
-from models.scope import Scope
+from models.sums import shown
 from streams.hub import Hub, Parcel, Topic
+from upcoach.services.shares import Shares, View
 from upcoach.services.snapshots import Snapshots
 from upcoach.store.heads import Heads
 from upcoach.store.log import EventLog, contiguous
 
 PAGE = 200
 RETRY_S = 0.5
+BEHIND = 200_000  # events beyond which a snapshot is cheaper than what was missed
+UNACKED = 1_000  # events beyond the last acknowledged one that a device which acks is sent
+NO_LIMIT = sys.maxsize
+
+OnLost = Callable[[str, Refusal], None]  # the feed, and why it may not be seen any more
 
 
 class Outlet(Protocol):
@@ -66,12 +75,19 @@ class Feeds:
     """What a subscription needs of the node, and of the installation."""
 
     def __init__(
-        self, hub: Hub, log: EventLog, heads: Heads, snapshots: Snapshots, epoch: str
+        self,
+        hub: Hub,
+        log: EventLog,
+        heads: Heads,
+        snapshots: Snapshots,
+        shares: Shares,
+        epoch: str,
     ) -> None:
         self.hub = hub
         self.log = log
         self.heads = heads
         self.snapshots = snapshots
+        self.shares = shares
         self.epoch = epoch
 
     def cursor(self, seq: int) -> str:
@@ -99,24 +115,36 @@ class Feeds:
             return Start(topic, topic.last, Mode.RESUME, reset="epoch")
         if cursor.seq >= topic.last or topic.after(cursor.seq) is not None:
             return Start(topic, cursor.seq, Mode.RESUME)
-        if not contiguous(await self.log.page(topic.feed, cursor.seq, 1), cursor.seq):
-            return Start(topic, topic.last, Mode.CATCHUP, reset="retention")
-        return Start(topic, cursor.seq, Mode.CATCHUP)
+        reset = await self._out_of_reach(topic, cursor.seq)
+        return Start(topic, topic.last if reset else cursor.seq, Mode.CATCHUP, reset=reset)
+
+    async def _out_of_reach(self, topic: Topic, seq: int) -> str | None:
+        """Why the log cannot bring somebody at *seq* up to date, if it cannot."""
+        if topic.last - seq > BEHIND:
+            return "slow"
+        first = await self.log.page(topic.feed, seq, 1)
+        return None if contiguous(first, seq) else "retention"
 
     async def _is_ahead(self, topic: Topic, seq: int) -> bool:
         """Whether *seq* was never given: beyond this node's last number, the log is asked."""
-        return seq > topic.last and seq > await self.heads.read(topic.feed)
+        return seq > topic.last and seq > (await self.heads.read(topic.feed)).seq
 
 
 class Subscription:
     """A place in a feed, and the task that brings it up to date when it is behind."""
 
-    def __init__(self, feeds: Feeds, outlet: Outlet, start: Start) -> None:
+    def __init__(
+        self, feeds: Feeds, outlet: Outlet, start: Start, view: View, on_lost: OnLost
+    ) -> None:
         self._feeds = feeds
         self._outlet = outlet
         self._topic = start.topic
         self._start = start
+        self._view = view
+        self._on_lost = on_lost
         self._catching_up: asyncio.Task[None] | None = None
+        self._limit = NO_LIMIT  # the number beyond which the device has to say that it keeps up
+        self._acked = asyncio.Event()
         self.position = start.seq
 
     @property
@@ -129,17 +157,24 @@ class Subscription:
         """The newest number of the feed that this node knows of."""
         return self._topic.last
 
-    def open(self, scope: Scope) -> None:
-        """Attach, tell the client, and begin with what it has missed."""
+    @property
+    def is_open(self) -> bool:
+        """Whether it still follows the feed."""
+        return self in self._topic.subscribers
+
+    def open(self, kinds: Collection[str] | None = None) -> None:
+        """Attach, tell the client, and begin with what it has missed.
+
+        The documents come first where a snapshot was asked for, or some *kinds* of them.
+        """
         self._topic.subscribers.add(self)
-        cursor = self._feeds.cursor(self.position)
         if self._start.reset is not None:
-            url = f"/v1/snapshot?feed={self.feed}"
-            self._say(Reset(f=self.feed, reason=self._start.reset, cur=cursor, snapshot=url))
+            self._say_reset(self._start.reset)
         else:
+            cursor = self._feeds.cursor(self.position)
             self._say(Subd(f=self.feed, cur=cursor, mode=str(self._start.mode)))
-        if self._start.mode is Mode.SNAPSHOT:
-            self._run(self._snapshot(scope))
+        if self._start.mode is Mode.SNAPSHOT or kinds is not None:
+            self._run(self._snapshot(self._view.visible(kinds)))
         else:
             self._run(self._catch_up())
 
@@ -149,12 +184,23 @@ class Subscription:
         if self._catching_up is not None:
             self._catching_up.cancel()
 
+    def ack(self, seq: int) -> None:
+        """Let the device have what follows the number *seq*, which it has kept."""
+        self._limit = seq + UNACKED
+        self._acked.set()
+
     def push(self, parcel: Parcel) -> None:
         """See `hub.Subscriber.push`."""
         if self._catching_up is not None or parcel.last <= self.position:
             return
-        if parcel.first == self.position + 1 and self._outlet.has_room:
-            self._outlet.queue(parcel.form(self._outlet.wrap))
+        kinds = self._view.kinds
+        if (
+            parcel.first == self.position + 1
+            and parcel.last <= self._limit
+            and self._outlet.has_room
+            and not (kinds is not None and parcel.moves_access)
+        ):
+            self._outlet.queue(parcel.form(self._outlet.wrap, kinds))
             self.position = parcel.last
         else:
             self._run(self._catch_up())
@@ -173,10 +219,10 @@ class Subscription:
         if not task.cancelled():
             task.result()
 
-    async def _snapshot(self, scope: Scope) -> None:
+    async def _snapshot(self, kinds: Collection[str]) -> None:
         cursor = self._feeds.cursor(self.position)
         try:
-            async for page in self._feeds.snapshots.pages(scope):
+            async for page in self._feeds.snapshots.pages(self._view.owner, kinds):
                 await self._outlet.room()
                 self._say(
                     Snap(f=self.feed, kind=page.kind, items=page.items, last=page.last, cur=cursor)
@@ -190,22 +236,35 @@ class Subscription:
     async def _catch_up(self) -> None:
         """Send everything above the position, then say that the client is current."""
         while self.position < self._topic.last:
-            await self._outlet.room()
+            await self._room()
+            if self._topic.last - self.position > BEHIND:
+                self._reset("slow")
+                return
             try:
                 events = await self._missed()
+                if events and self._moves_access(events[0]) and not await self._still_sees():
+                    return
             except Unavailable:
                 await asyncio.sleep(RETRY_S)
                 continue
             if not contiguous(events, self.position) or not events:
                 self._reset("retention")
                 return
-            parcel = self._topic.parcel(events)
-            self._outlet.queue(self._outlet.wrap(parcel.lines))
+            parcel = self._topic.parcel(self._before_access_moves(events))
+            self._outlet.queue(parcel.form(self._outlet.wrap, self._view.kinds))
             self._outlet.flush()
             self.position = parcel.last
         # No await between the test above and this line: whatever comes next is pushed.
         self._catching_up = None
-        self._say(Live(f=self.feed, cur=self._feeds.cursor(self.position)))
+        sums = shown(self._topic.sums, self._view.kinds)
+        self._say(Live(f=self.feed, cur=self._feeds.cursor(self.position), sums=sums))
+
+    async def _room(self) -> None:
+        """Return when the outlet and the device have room for more."""
+        await self._outlet.room()
+        while self.position >= self._limit:
+            self._acked.clear()
+            await self._acked.wait()
 
     async def _missed(self) -> list[Event]:
         """The next events above the position, from memory or from the log."""
@@ -213,15 +272,44 @@ class Subscription:
         events = self._topic.after(self.position)
         if events is None:
             events = await self._feeds.log.page(self.feed, self.position, PAGE)
-        return events[:PAGE]
+        return events[: min(PAGE, self._limit - self.position)]
+
+    def _moves_access(self, event: Event) -> bool:
+        """Whether *event* may have changed what this subscriber sees."""
+        return self._view.kinds is not None and event.kind == Share.kind
+
+    def _before_access_moves(self, events: list[Event]) -> list[Event]:
+        """The first of *events*, and those that follow it under the same view."""
+        for place, event in enumerate(events[1:], start=1):
+            if self._moves_access(event):
+                return events[:place]
+        return events
+
+    async def _still_sees(self) -> bool:
+        """Whether the view is what it was; otherwise the client was told."""
+        try:
+            view = await self._feeds.shares.view(self._view.scope, self.feed)
+        except NotFound as refusal:
+            self.close()
+            self._on_lost(self.feed, refusal)
+            return False
+        if view.kinds == self._view.kinds:
+            return True
+        self._view = view
+        self._reset("access")
+        return False
 
     def _reset(self, reason: str) -> None:
+        """Give the position up: the client needs a snapshot, or leaves it at that."""
         self.position = self._topic.last
         self._catching_up = None
+        self._say_reset(reason)
+
+    def _say_reset(self, reason: str) -> None:
         cursor = self._feeds.cursor(self.position)
         url = f"/v1/snapshot?feed={self.feed}"
         self._say(Reset(f=self.feed, reason=reason, cur=cursor, snapshot=url))
 
-    def _say(self, frame: "Subd | Snap | Live | Reset") -> None:
+    def _say(self, frame: Subd | Snap | Live | Reset) -> None:
         self._outlet.queue(self._outlet.wrap(encode(frame)))
         self._outlet.flush()

@@ -15,12 +15,14 @@ from pymongo import AsyncMongoClient
 
 from config.settings import Settings
 from models.documents import NewGoal
+from models.errors import Refusal
 from streams.redis import STREAMS
 from streams.subscription import Feeds, Subscription
 from tests.support.chaos import Person, Storm, assert_quiet, assert_whole, until
 from tests.support.engines import TestEngines, redis_of
 from tests.support.server import ServerProcess, serving
 from upcoach.client import Client, Device, Response
+from upcoach.services.shares import View
 
 NOWHERE = "redis://127.0.0.1:1/0"
 
@@ -272,6 +274,9 @@ class Sink:
     async def room(self) -> None:
         pass
 
+    def lose(self, feed: str, refusal: Refusal) -> None:
+        raise AssertionError((feed, refusal))
+
 
 async def test_a_subscription_that_begins_while_the_node_recovers_misses_nothing(
     settings: Settings,
@@ -279,8 +284,16 @@ async def test_a_subscription_that_begins_while_the_node_recovers_misses_nothing
     async with serving(settings) as server:
         node = server.node
         person = await server.person()
-        scope = (await node.services.accounts.authenticate(person.token)).scope
-        feeds = Feeds(node.hub, node.log, node.committer.heads, node.services.snapshots, "epoch1")
+        scope = node.services.accounts.authenticate(person.token).scope
+        services = node.services
+        feeds = Feeds(
+            node.hub,
+            node.log,
+            node.committer.heads,
+            services.snapshots,
+            services.shares,
+            "epoch1",
+        )
         await node.hub.recover()
         await node.hub.attach(scope.feed)  # without a tail
 
@@ -288,7 +301,8 @@ async def test_a_subscription_that_begins_while_the_node_recovers_misses_nothing
         await asyncio.sleep(0)  # now it waits for the log
         await node.hub.recover()
         sink = Sink()
-        Subscription(feeds, sink, await starting).open(scope)
+        view = View(scope, scope.feed)
+        Subscription(feeds, sink, await starting, view, sink.lose).open()
         await person.call("POST", "/v1/goals", {"title": "Run"})
 
         await until(lambda: b'"goal.created"' in sink.sent, 5)
@@ -300,7 +314,7 @@ async def test_a_device_that_resumes_while_its_node_catches_up_is_not_reset(
     silent = Settings.from_environ(environ | {"UPCOACH_REDIS_URL": NOWHERE})
     async with serving(Settings.from_environ(environ)) as server, serving(silent) as mute:
         person = await server.person()
-        scope = (await server.node.services.accounts.authenticate(person.token)).scope
+        scope = server.node.services.accounts.authenticate(person.token).scope
         async with Device([server.url], person.token) as device:
             await person.call("POST", "/v1/goals", {"title": "Run"})
             await device.until(lambda one: "goal" in one.documents and one.live)

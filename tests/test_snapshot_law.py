@@ -290,7 +290,7 @@ async def done(call: Awaitable[Response]) -> Response:
 
 async def publish(server: Server, person: Client, odds: float) -> None:
     """Say something about meditating, as a learner does."""
-    scope = await scope_of(server, person)
+    scope = scope_of(server, person)
     insight = Insight(
         id=insight_id(HABIT),
         owner=scope.user,
@@ -306,9 +306,9 @@ async def publish(server: Server, person: Client, odds: float) -> None:
     await server.node.services.insights.publish(scope, insight)
 
 
-async def scope_of(server: Server, person: Client) -> Scope:
+def scope_of(server: Server, person: Client) -> Scope:
     """The scope in which a person's requests run."""
-    return (await server.node.services.accounts.authenticate(person.token)).scope
+    return server.node.services.accounts.authenticate(person.token).scope
 
 
 async def assert_law(
@@ -403,7 +403,7 @@ async def test_a_write_that_changes_nothing_has_no_event(settings: Settings) -> 
 async def test_what_a_learner_says_follows_the_law(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await furnished(server)
-        scope = await scope_of(server, person)
+        scope = scope_of(server, person)
         insights = server.node.services.insights
 
         before = await snapshot(person)

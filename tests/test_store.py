@@ -362,7 +362,7 @@ async def seqs_of(database: AsyncDatabase[Bson], feed: str) -> list[int]:
 async def test_thirty_writes_at_once_take_thirty_numbers(settings: Settings) -> None:
     async with serving(settings) as server, bare(settings) as database:
         person = await server.person()
-        scope = await scope_of(server, person)
+        scope = scope_of(server, person)
         submit = server.node.committer.submit
 
         outcomes = await asyncio.gather(*(submit(new_goal(scope, str(n))) for n in range(30)))
@@ -375,7 +375,7 @@ async def test_thirty_writes_at_once_take_thirty_numbers(settings: Settings) -> 
 async def test_a_refused_write_harms_nobody_in_its_batch(settings: Settings) -> None:
     async with serving(settings) as server, bare(settings) as database:
         person, stranger = await server.person(), await server.person()
-        scope, other = await scope_of(server, person), await scope_of(server, stranger)
+        scope, other = scope_of(server, person), scope_of(server, stranger)
         submit = server.node.committer.submit
         writes = [
             write
@@ -396,7 +396,7 @@ async def test_a_refused_write_harms_nobody_in_its_batch(settings: Settings) -> 
 async def test_a_write_that_crashes_harms_nobody_in_its_batch(settings: Settings) -> None:
     async with serving(settings) as server, bare(settings) as database:
         person = await server.person()
-        scope = await scope_of(server, person)
+        scope = scope_of(server, person)
         submit = server.node.committer.submit
 
         def crash(_: Changes) -> Outcome:
@@ -416,7 +416,7 @@ async def test_a_write_that_crashes_harms_nobody_in_its_batch(settings: Settings
 async def test_later_writes_of_a_batch_see_the_earlier_ones(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await server.person()
-        scope = await scope_of(server, person)
+        scope = scope_of(server, person)
         goals = server.node.services.goals
 
         created, changed, missed, deleted, gone, again = await asyncio.gather(
@@ -442,7 +442,7 @@ async def test_later_writes_of_a_batch_see_the_earlier_ones(settings: Settings) 
 async def test_two_nodes_write_to_one_feed_without_a_hole_or_a_repeat(settings: Settings) -> None:
     async with serving(settings) as one, serving(settings) as two, bare(settings) as database:
         person = await one.person()
-        scope = await scope_of(one, person)
+        scope = scope_of(one, person)
         nodes = [server.node.committer.submit for server in (one, two)]
 
         async def writer(number: int) -> list[int]:
@@ -462,7 +462,7 @@ async def test_two_nodes_write_to_one_feed_without_a_hole_or_a_repeat(settings: 
 async def test_two_nodes_do_not_lose_each_others_changes(settings: Settings) -> None:
     async with serving(settings) as one, serving(settings) as two:
         person = await one.person()
-        scope = await scope_of(one, person)
+        scope = scope_of(one, person)
         nodes = [server.node.services.goals for server in (one, two)]
         await nodes[0].create(scope, NewGoal(id=GOAL, title="0"))
 
@@ -486,7 +486,7 @@ async def test_two_nodes_do_not_lose_each_others_changes(settings: Settings) -> 
 async def test_a_mutation_is_carried_out_once_on_two_nodes(settings: Settings) -> None:
     async with serving(settings) as one, serving(settings) as two, bare(settings) as database:
         person = await one.person()
-        scope = await scope_of(one, person)
+        scope = scope_of(one, person)
         nodes = [server.node.committer.submit for server in (one, two)]
         mutation = Mutation(new_mutation_id(), b"asked")
 
@@ -512,7 +512,7 @@ async def test_a_mutation_is_carried_out_once_on_two_nodes(settings: Settings) -
 async def test_somebody_elses_mutation_id_is_not_ours(settings: Settings) -> None:
     async with serving(settings) as server:
         person, stranger = await server.person(), await server.person()
-        scope, other = await scope_of(server, person), await scope_of(server, stranger)
+        scope, other = scope_of(server, person), scope_of(server, stranger)
         submit = server.node.committer.submit
         mutation = Mutation(new_mutation_id(), b"asked")
 
@@ -568,7 +568,7 @@ async def test_a_taken_address_harms_nobody_who_registers_beside_it(settings: Se
 async def test_every_query_of_the_road_has_an_index(settings: Settings) -> None:
     async with serving(settings) as server, bare(settings) as database:
         person = await server.person()
-        scope = await scope_of(server, person)
+        scope = scope_of(server, person)
         habit = (await person.call("POST", "/v1/habits", {"name": "Read"})).body["id"]
         cursor = f"{(await person.call('GET', '/v1/snapshot')).headers['upcoach-cursor']}"
         await database.command("profile", 2)
@@ -610,7 +610,7 @@ async def test_every_query_of_the_road_has_an_index(settings: Settings) -> None:
 async def test_a_page_reads_no_more_than_it_shows(settings: Settings) -> None:
     async with serving(settings) as server, bare(settings) as database:
         ann, bob = await server.person(), await server.person()
-        scopes = [await scope_of(server, person) for person in (ann, bob)]
+        scopes = [scope_of(server, person) for person in (ann, bob)]
         submit = server.node.committer.submit
         await asyncio.gather(
             *(submit(new_goal(scope, str(n))) for scope in scopes for n in range(40))
@@ -634,7 +634,7 @@ async def test_a_stranger_cannot_be_asked_for_by_a_name_that_reaches_out(
 ) -> None:
     async with serving(settings) as server:
         ann, bob = await server.person(), await server.person()
-        mine, theirs = await scope_of(server, ann), await scope_of(server, bob)
+        mine, theirs = scope_of(server, ann), scope_of(server, bob)
         documents = server.node.services.goals
         await documents.create(theirs, NewGoal(id=GOAL, title="Secret"))
 
@@ -647,7 +647,7 @@ async def test_a_stranger_cannot_be_asked_for_by_a_name_that_reaches_out(
 async def test_an_erased_person_is_unreadable_everywhere(settings: Settings) -> None:
     async with serving(settings) as one, serving(settings) as two:
         person = await one.person()
-        scope = await scope_of(one, person)
+        scope = scope_of(one, person)
         await one.node.services.goals.create(scope, NewGoal(id=GOAL, title="Run"))
 
         await one.node.keyring.destroy(scope.user)

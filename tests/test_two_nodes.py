@@ -27,7 +27,8 @@ async def test_fifty_writers_over_two_nodes_leave_no_hole_and_no_repeat(
 
         acknowledged = await asyncio.gather(*(write(device) for device in devices))
 
-        head = await server.node.committer.heads.read(f"u:{person.token.partition('.')[0]}")
+        feed = f"u:{person.token.partition('.')[0]}"
+        head = (await server.node.committer.heads.read(feed)).seq
         numbers = sorted(seq for some in acknowledged for seq in some)
         # Two numbers went to the account and its session.
         assert head == WRITERS * WRITES + 2

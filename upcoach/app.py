@@ -34,10 +34,22 @@ from streams.reader import Follower, StreamReader
 from streams.redis import Connections as RedisConnections
 from streams.redis import RedisError
 from streams.relay import Relay
+from streams.revocation import Revoking
 from streams.subscription import Feeds
 from upcoach.embedded import Engines
-from upcoach.services import Accounts, Goals, Habits, Imports, Insights, Services, Snapshots
+from upcoach.services import (
+    Accounts,
+    Goals,
+    Habits,
+    Imports,
+    Insights,
+    Services,
+    Shares,
+    Snapshots,
+)
 from upcoach.services.passwords import Passwords
+from upcoach.services.revocations import Revocations
+from upcoach.services.tokens import Tokens
 from upcoach.store.abandoned import Abandoned
 from upcoach.store.committer import Committer
 from upcoach.store.database import Database
@@ -120,18 +132,22 @@ class Node:
         self.services = self._make_services()
         self.hub = Hub(self.log, self.committer.heads, self.measures)
         self._learning = self._make_learning() if "learn" in settings.roles else None
+        self._connections = Connections(self.measures, settings.live_sockets)
+        self._revoking = Revoking(self.revocations, self._connections.revoke)
         self._reader = StreamReader(redis.reader, self._followers())
-        self._connections = Connections(self.services.accounts, self.measures)
         self.application = self._make_application(epoch)
         self.metrics = make_metrics_application(self.measures, self._checks())
         self._tasks: list[asyncio.Task[None]] = []
 
     def _make_services(self) -> Services:
         documents = Documents(self.database, self.keyring)
+        lifetime = dt.timedelta(minutes=self._settings.token_minutes)
+        self.revocations = Revocations(documents, lifetime, utc_now)
         accounts = Accounts(
             documents,
             self.committer,
             self._passwords,
+            Tokens(self._settings.index_key, lifetime, self.revocations, utc_now),
             utc_now,
             index_key=self._settings.index_key,
             lifetime=dt.timedelta(days=self._settings.session_days),
@@ -142,6 +158,7 @@ class Node:
             habits=Habits(documents, self.committer),
             imports=Imports(self.committer),
             insights=Insights(documents, self.committer),
+            shares=Shares(documents, self.committer),
             snapshots=Snapshots(documents),
         )
 
@@ -154,13 +171,23 @@ class Node:
     def _make_application(self, epoch: str) -> Application:
         edge = Edge(self.services, epoch, self.measures)
         heads = self.committer.heads
-        feeds = Feeds(self.hub, self.log, heads, self.services.snapshots, epoch)
+        services = self.services
+        feeds = Feeds(self.hub, self.log, heads, services.snapshots, services.shares, epoch)
         router = Router(operations(feeds))
-        live = LiveNode(edge=edge, router=router, feeds=feeds, clock=utc_now, window=WINDOW)
-        return make_application(edge, router, live, self._connections, self._checks())
+        live = LiveNode(
+            edge=edge,
+            router=router,
+            feeds=feeds,
+            connections=self._connections,
+            clock=utc_now,
+            window=WINDOW,
+            writes_s=self._settings.live_writes_s,
+        )
+        return make_application(edge, router, live, self._checks())
 
     def _followers(self) -> tuple[Follower, ...]:
-        web: tuple[Follower, ...] = (self.hub,) if "web" in self._settings.roles else ()
+        is_web = "web" in self._settings.roles
+        web: tuple[Follower, ...] = (self._revoking, self.hub) if is_web else ()
         return web if self._learning is None else (*web, self._learning)
 
     def _checks(self) -> dict[str, Any]:
@@ -168,11 +195,13 @@ class Node:
 
     async def start(self) -> None:
         """Begin all work that goes on in the background."""
+        await self.revocations.look()
         with contextlib.suppress(RedisError):
-            self.hub.preload(await self._reader.recent(RECENT))
+            await self.hub.preload(await self._reader.recent(RECENT))
         self._begin(self.relay.run(), "relay")
         self._begin(self._reader.run(), "reader")
         self._begin(self._connections.run(), "connections")
+        self._begin(self._revoking.run(), "revoking")
         self._begin(Abandoned(self.database).run(), "abandoned")
         if self._learning is not None:
             self._begin(self._learning.run(), "learning")

@@ -2,40 +2,40 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Final, Protocol
+from typing import Protocol
 
 import msgspec
 
 from handlers import problems
-from handlers.live.mutations import mutate
+from handlers.live import limits
+from handlers.live.connections import Connections
+from handlers.live.following import Following
+from handlers.live.mutations import mutate, refused
 from handlers.operations import Router
 from handlers.rest import Edge
-from handlers.sync import own_feed
 from models.clock import Clock
-from models.errors import Invalid, Refusal, Unauthenticated, Unavailable
+from models.errors import Forbidden, Invalid, Refusal, Unauthenticated, Unavailable
 from models.frames import (
     VERSION,
+    Ack,
+    Auth,
+    AuthExpiring,
     ClientFrame,
+    Close,
     Err,
     Frame,
+    Go,
     Hello,
     Mut,
     Ping,
     Sub,
     Unsub,
-    Unsubd,
     Welcome,
     decode,
     encode,
 )
-from streams.subscription import Feeds, Outlet, Subscription
-from upcoach.services.accounts import Caller
-
-FRAME_BYTES: Final = 65_536
-SUBSCRIPTIONS: Final = 64
-MUTATIONS: Final = 32  # writes of one connection under way at once
-HELLO_S: Final = 10.0
-TAKEN_S: Final = 60.0  # without a byte taken, a connection is given up
+from streams.subscription import UNACKED, Feeds, Outlet
+from upcoach.services.tokens import Caller
 
 
 class Wire(Outlet, Protocol):
@@ -50,8 +50,10 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     edge: Edge
     router: Router
     feeds: Feeds
+    connections: Connections
     clock: Clock
     window: int
+    writes_s: int
 
 
 class Connection:
@@ -69,11 +71,16 @@ class Connection:
         self._pinged = now
         self._heartbeat_s = 30
         self._greeted = False
-        self._subscriptions: dict[str, Subscription] = {}
-        self._slots = asyncio.Semaphore(MUTATIONS)
+        self._ends = 0.0  # when the token does, on the loop's clock
+        self._warned = False
+        self._following = Following(node.feeds, node.edge.measures, outlet, self._say)
+        self._slots = asyncio.Semaphore(limits.WRITES_AT_ONCE)
+        self._frames = limits.Bucket(limits.FRAMES_S, limits.BURST)
+        self._writes = limits.Bucket(node.writes_s, limits.BURST)
         self._tasks: set[asyncio.Task[None]] = set()
         self.name = name
         self.caller: Caller | None = None
+        self.device: str | None = None
 
     async def take(self, message: bytes, now: float) -> None:
         """Act on one message, which holds one or more frames."""
@@ -82,26 +89,26 @@ class Connection:
             if self._closed:
                 return
             if line.strip():
-                await self._take_line(line)
+                await self._take_line(line, now)
 
     def tick(self, now: float) -> None:
         """Look after the connection, about once a second."""
         if not self._greeted:
-            if now - self._began > HELLO_S:
-                self.close(4408, "no hello")
+            if now - self._began > limits.HELLO_S:
+                self.close(Close.NO_HELLO, "no hello")
             return
-        assert self.caller is not None
         stuck = self._outlet.stuck_since
-        if stuck is not None and now - stuck > TAKEN_S:
-            self.close(4508, "slow consumer")
+        if stuck is not None and now - stuck > limits.TAKEN_S:
+            self.close(Close.SLOW, "slow consumer")
         elif now - self._heard > 2 * self._heartbeat_s + 1:
-            self.close(4511, "no pong")
-        elif self._node.clock() >= self.caller.expires_at:
-            self.close(4401, "token expired")
+            self.close(Close.NO_PONG, "no pong")
+        elif now > self._ends + limits.GRACE_S:
+            self.close(Close.TOKEN, "token expired")
+        elif now > self._ends - limits.EXPIRING_S and not self._warned:
+            self._warn()
         elif now - self._pinged >= self._heartbeat_s:
             self._pinged = now
-            top = {feed: one.top for feed, one in self._subscriptions.items()}
-            self._say(Ping(now=self._node.clock(), top=top))
+            self._say(Ping(now=self._node.clock(), top=self._following.tops()))
 
     def close(self, code: int, reason: str) -> None:
         """Close the socket, and listen no more."""
@@ -109,105 +116,148 @@ class Connection:
             self._closed = True
             self._close(code, reason)
 
+    def go(self, after_ms: int, reason: str) -> None:
+        """Ask the client to connect elsewhere in *after_ms*."""
+        if self._greeted:
+            self._say(Go(after=after_ms, reason=reason))
+
     def end(self) -> None:
         """Let go of everything; writes that are under way finish without an audience."""
-        for subscription in self._subscriptions.values():
-            subscription.close()
-        self._subscriptions.clear()
+        self._following.close()
 
-    async def authenticate(self, token: str) -> None:
+    def authenticate(self, token: str) -> None:
         """Take note of who this is, or close."""
         try:
-            self.caller = await self._node.edge.services.accounts.authenticate(token)
+            self._know(self._node.edge.services.accounts.authenticate(token))
         except Unauthenticated:
-            self.close(4401, "token invalid")
-        except Unavailable:
-            self.close(4500, "database unavailable")
+            self.close(Close.TOKEN, "token invalid")
 
-    async def _take_line(self, line: bytes) -> None:
+    async def _take_line(self, line: bytes, now: float) -> None:
         try:
             frame = decode(line)
         except msgspec.ValidationError as failure:
             self._complain(Invalid("frame_invalid", str(failure)))
+            self._count(now)
             return
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            self.close(4400, "not a frame")
+            self.close(Close.BAD_FRAME, "not a frame")
             return
         try:
-            await self._act(frame)
-        except Unavailable as refusal:
+            await self._act(frame, now)
+        except Refusal as refusal:
             self._complain(refusal)
 
-    async def _act(self, frame: ClientFrame) -> None:
+    async def _act(self, frame: ClientFrame, now: float) -> None:
+        if isinstance(frame, Mut):
+            await self._write(frame, now)
+            return
+        self._count(now)
         if isinstance(frame, Hello):
             await self._hello(frame)
-        elif not self._greeted or self.caller is None:
-            self.close(4400, "hello first")
-        elif isinstance(frame, Mut):
-            await self._outlet.room()
-            await self._slots.acquire()
-            self._start(self._mutate(frame, self.caller))
-        elif isinstance(frame, Sub):
-            await self._subscribe(frame.f, frame.since, snap=frame.snap)
-        elif isinstance(frame, Unsub):
-            self._unsubscribe(frame.f)
+            return
+        caller = self._known()
+        if self._closed or caller is None:
+            return
+        match frame:
+            case Sub():
+                await self._following.subscribe(caller.scope, frame, limits.SUBSCRIPTIONS)
+            case Unsub():
+                self._following.unsubscribe(caller.scope, frame)
+            case Ack():
+                self._ack(caller, frame)
+            case Auth():
+                self._renew(caller, frame)
+
+    def _known(self) -> Caller | None:
+        """Who speaks; whoever has not said hello is sent away."""
+        if not self._greeted:
+            self.close(Close.BAD_FRAME, "hello first")
+            return None
+        return self.caller
+
+    def _count(self, now: float) -> None:
+        if self._frames.take(now):
+            self.close(Close.TOO_MANY, "too many messages")
 
     async def _hello(self, frame: Hello) -> None:
         if self._greeted:
             self._complain(Invalid("hello_repeated", "The conversation has begun already."))
             return
         if frame.v != VERSION:
-            self.close(4426, "version not served")
+            self.close(Close.VERSION, "version not served")
             return
         if frame.token is not None:
-            await self.authenticate(frame.token)
+            self.authenticate(frame.token)
         elif self.caller is None:
-            self.close(4401, "token missing")
-        if self.caller is None:
+            self.close(Close.TOKEN, "token missing")
+        if self.caller is None or self._closed:
+            return
+        self.device = frame.dev
+        if not self._node.connections.greet(self):
+            self.close(Close.FULL, "node full")
             return
         self._greeted = True
         self._heartbeat_s = frame.hb
-        self._say(
-            Welcome(
-                conn=self.name,
-                hb=frame.hb,
-                exp=self.caller.expires_at,
-                now=self._node.clock(),
-                limits={
-                    "frame": FRAME_BYTES,
-                    "subs": SUBSCRIPTIONS,
-                    "muts": MUTATIONS,
-                    "window": self._node.window,
-                },
-            )
-        )
+        self._say(self._welcome(self.caller))
         for wish in frame.subs:
-            await self._subscribe(wish.f, wish.since, snap=wish.snap)
+            await self._following.subscribe(self.caller.scope, wish, limits.SUBSCRIPTIONS)
 
-    async def _subscribe(self, name: str, since: str | None, *, snap: bool | list[str]) -> None:
+    def _welcome(self, caller: Caller) -> Welcome:
+        newest = self._node.feeds.hub.newest(caller.scope.feed)
+        return Welcome(
+            conn=self.name,
+            cur=None if newest is None else self._node.feeds.cursor(newest),
+            hb=self._heartbeat_s,
+            exp=caller.expires_at,
+            now=self._node.clock(),
+            limits={
+                "frame": limits.FRAME_BYTES,
+                "subs": limits.SUBSCRIPTIONS,
+                "muts": limits.WRITES_AT_ONCE,
+                "mut_s": self._node.writes_s,
+                "frame_s": limits.FRAMES_S,
+                "unacked": UNACKED,
+                "window": self._node.window,
+            },
+        )
+
+    def _know(self, caller: Caller) -> None:
+        self.caller = caller
+        left = (caller.expires_at - self._node.clock()).total_seconds()
+        self._ends = asyncio.get_running_loop().time() + left
+        self._warned = False
+
+    def _warn(self) -> None:
         assert self.caller is not None
-        scope = self.caller.scope
-        try:
-            feed = own_feed(scope, name)
-            start = await self._node.feeds.start(feed, since, snap=bool(snap))
-        except Refusal as refusal:
-            self._say(Unsubd(f=name, problem=problems.problem(refusal)))
+        self._warned = True
+        self._say(AuthExpiring(exp=self.caller.expires_at))
+
+    def _renew(self, caller: Caller, frame: Auth) -> None:
+        """Take a new token in the place of the old one."""
+        if frame.token is None:
+            raise Invalid("token_missing", "Send a token.")
+        renewed = self._node.edge.services.accounts.authenticate(frame.token)
+        if renewed.scope != caller.scope:
+            raise Forbidden("session_other", "A socket stays with its user and session.")
+        self._know(renewed)
+
+    def _ack(self, caller: Caller, frame: Ack) -> None:
+        acked = self._following.ack(caller.scope, frame)
+        if acked is None:  # ahead of us, or of another log: it has to begin again
+            self.close(Close.RESYNC, "resync")
+
+    async def _write(self, frame: Mut, now: float) -> None:
+        caller = self._known()
+        if caller is None:
             return
-        standing = self._subscriptions.pop(feed, None)
-        if standing is not None:
-            standing.close()
-        self._node.edge.measures.starts.labels(start.reset or str(start.mode)).inc()
-        subscription = Subscription(self._node.feeds, self._outlet, start)
-        self._subscriptions[feed] = subscription
-        subscription.open(scope)
-
-    def _unsubscribe(self, name: str) -> None:
-        assert self.caller is not None
-        feed = self.caller.scope.feed if name == "u:me" else name
-        subscription = self._subscriptions.pop(feed, None)
-        if subscription is not None:
-            subscription.close()
-        self._say(Unsubd(f=feed))
+        wait_s = self._writes.take(now)
+        if wait_s:
+            self._say(refused(frame, _too_many(wait_s)))
+            self._count(now)
+            return
+        await self._outlet.room()
+        await self._slots.acquire()
+        self._start(self._mutate(frame, caller))
 
     async def _mutate(self, frame: Mut, caller: Caller) -> None:
         try:
@@ -227,3 +277,11 @@ class Connection:
     def _say(self, frame: Frame) -> None:
         self._outlet.queue(self._outlet.wrap(encode(frame)))
         self._outlet.flush()
+
+
+def _too_many(wait_s: float) -> Unavailable:
+    return Unavailable(
+        "writes_too_many",
+        "Too many writes at once. Send this one again, under the same id, a little later.",
+        extra={"after": round(wait_s * 1000) + 1},
+    )

@@ -1,29 +1,48 @@
 """All sockets of a node, and the one timer that looks after them."""
 
 import asyncio
+import collections
 import itertools
 import secrets
+from typing import Protocol
 
-import structlog
-
-from handlers.live.connection import Connection
-from models.errors import Unavailable
+from models.frames import Close
 from models.measures import Measures
-from upcoach.services.accounts import Accounts
+from upcoach.services.tokens import Caller
 
 TICK_S = 1.0
-CHECK_S = 30.0  # how long a session that was ended elsewhere may keep its socket
 
-_log = structlog.get_logger(__name__)
+
+class Guest(Protocol):
+    """A socket as the node sees it."""
+
+    @property
+    def caller(self) -> Caller | None:
+        """Who it is."""
+
+    @property
+    def device(self) -> str | None:
+        """The name that its device goes by."""
+
+    def tick(self, now: float) -> None:
+        """Look after it, about once a second."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Close it."""
+
+    def end(self) -> None:
+        """Let go of what it holds."""
 
 
 class Connections:
-    """The open sockets, looked after once a second, checked against the database twice a minute."""
+    """The open sockets, by session and by device."""
 
-    def __init__(self, accounts: Accounts, measures: Measures) -> None:
-        self._accounts = accounts
+    def __init__(self, measures: Measures, most: int) -> None:
         self._measures = measures
-        self._open: set[Connection] = set()
+        self._most = most
+        self._open: set[Guest] = set()
+        self._by_session: dict[str, set[Guest]] = collections.defaultdict(set)
+        self._by_device: dict[tuple[str, str], Guest] = {}
         self._node = secrets.token_hex(2)
         self._numbers = itertools.count(1)
 
@@ -31,45 +50,62 @@ class Connections:
         """A name for a new connection."""
         return f"{self._node}-{next(self._numbers)}"
 
-    def add(self, connection: Connection) -> None:
-        """Look after *connection* from now on."""
-        self._open.add(connection)
+    def add(self, guest: Guest) -> None:
+        """Look after *guest* from now on."""
+        self._open.add(guest)
         self._measures.connections.set(len(self._open))
 
-    def remove(self, connection: Connection) -> None:
-        """Let *connection* go."""
-        self._open.discard(connection)
+    def greet(self, guest: Guest) -> bool:
+        """Take note of who *guest* is; false when the node is full."""
+        assert guest.caller is not None
+        if len(self._open) > self._most:
+            return False
+        scope = guest.caller.scope
+        self._by_session[scope.session].add(guest)
+        if guest.device is not None:
+            self.replace(scope.user, guest.device)
+            self._by_device[scope.user, guest.device] = guest
+        return True
+
+    def replace(self, user: str, device: str) -> None:
+        """Close the socket that *device* of *user* has opened before."""
+        standing = self._by_device.pop((user, device), None)
+        if standing is not None:
+            standing.close(Close.REPLACED, "replaced")
+
+    def revoke(self, sessions: set[str]) -> None:
+        """Close the sockets of *sessions*, which have ended."""
+        for session in sessions:
+            for guest in tuple(self._by_session.get(session, ())):
+                guest.close(Close.REVOKED, "session ended")
+
+    def remove(self, guest: Guest) -> None:
+        """Let *guest* go."""
+        self._open.discard(guest)
         self._measures.connections.set(len(self._open))
-        connection.end()
+        if guest.caller is not None:
+            self._forget(guest, guest.caller)
+        guest.end()
 
     async def run(self) -> None:
         """Work until cancelled."""
         loop = asyncio.get_running_loop()
-        checked = loop.time()
         while True:
             await asyncio.sleep(TICK_S)
-            for connection in tuple(self._open):
-                connection.tick(loop.time())
-            if loop.time() - checked >= CHECK_S:
-                checked = loop.time()
-                await self.check()
-
-    async def check(self) -> None:
-        """Close the sockets whose sessions have ended."""
-        callers = {
-            connection: connection.caller.scope
-            for connection in self._open
-            if connection.caller is not None
-        }
-        try:
-            standing = await self._accounts.open_sessions(list(callers.values()))
-        except Unavailable:
-            return
-        for connection, scope in callers.items():
-            if scope not in standing:
-                connection.close(4403, "session ended")
+            for guest in tuple(self._open):
+                guest.tick(loop.time())
 
     def close_all(self, code: int, reason: str) -> None:
         """Close every socket."""
-        for connection in tuple(self._open):
-            connection.close(code, reason)
+        for guest in tuple(self._open):
+            guest.close(code, reason)
+
+    def _forget(self, guest: Guest, caller: Caller) -> None:
+        session = caller.scope.session
+        guests = self._by_session.get(session, set())
+        guests.discard(guest)
+        if not guests:
+            self._by_session.pop(session, None)
+        name = (caller.scope.user, guest.device or "")
+        if self._by_device.get(name) is guest:
+            del self._by_device[name]

@@ -19,10 +19,10 @@ async def mutate(edge: Edge, router: Router, caller: Scope, frame: Mut) -> Res:
     try:
         answer = await _perform(edge, router, caller, frame)
     except Refusal as refusal:
-        answer = _refused(frame, problems.problem(refusal, instance=frame.path))
+        answer = refused(frame, refusal)
     except Exception:  # noqa: BLE001 - logged; one broken write must not end the connection
         _log.exception("mutation_failed", op=frame.op)
-        answer = _refused(frame, problems.http_problem(500, instance=frame.path))
+        answer = _answered(frame, problems.http_problem(500, instance=frame.path))
     edge.measures.mutations.labels(str(answer.status)).inc()
     return answer
 
@@ -61,5 +61,10 @@ def _find(router: Router, frame: Mut) -> tuple[Operation, dict[str, str]]:
     return operation, names
 
 
-def _refused(frame: Mut, problem: Json) -> Res:
+def refused(frame: Mut, refusal: Refusal) -> Res:
+    """The answer that says why *frame* changes nothing."""
+    return _answered(frame, problems.problem(refusal, instance=frame.path))
+
+
+def _answered(frame: Mut, problem: Json) -> Res:
     return Res(id=frame.id, status=problem["status"], problem=problem)

@@ -6,7 +6,6 @@ from typing import Any
 from tornado.websocket import WebSocketHandler
 
 from handlers.live.connection import Connection, Node
-from handlers.live.connections import Connections
 from handlers.live.outlet import SocketOutlet
 from handlers.rest import bearer_token
 from models.frames import PROTOCOL
@@ -17,10 +16,10 @@ class LiveSocket(WebSocketHandler):
 
     _connection: Connection | None = None
 
-    def initialize(self, node: Node, connections: Connections) -> None:
+    def initialize(self, node: Node) -> None:
         """Take what the routing table gives."""
         self._node = node
-        self._connections = connections
+        self._connections = node.connections
 
     def set_default_headers(self) -> None:
         """Say nothing about the server."""
@@ -47,7 +46,7 @@ class LiveSocket(WebSocketHandler):
         self._connections.add(connection)
         token = bearer_token(self.request.headers)
         if token:
-            await connection.authenticate(token)
+            connection.authenticate(token)
 
     async def on_message(self, message: str | bytes) -> None:
         """Hand a message on; the next is read when this one is done with."""

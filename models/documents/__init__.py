@@ -12,14 +12,25 @@ from models.documents.goal import Goal, GoalDraft, NewGoal
 from models.documents.habit import Habit, HabitDraft, NewHabit
 from models.documents.insight import Insight
 from models.documents.session import Session
+from models.documents.share import Client, Share, ShareDraft
 from models.documents.user import User
 
-DOCUMENTS: tuple[type[Document], ...] = (User, Session, Goal, Habit, Entry, Insight)
+DOCUMENTS: tuple[type[Document], ...] = (
+    User,
+    Session,
+    Goal,
+    Habit,
+    Entry,
+    Insight,
+    Share,
+    Client,
+)
 KINDS: dict[str, type[Document]] = {document.kind: document for document in DOCUMENTS}
 
 __all__ = [
     "DOCUMENTS",
     "KINDS",
+    "Client",
     "Document",
     "Draft",
     "Entry",
@@ -32,5 +43,7 @@ __all__ = [
     "NewGoal",
     "NewHabit",
     "Session",
+    "Share",
+    "ShareDraft",
     "User",
 ]

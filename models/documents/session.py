@@ -20,6 +20,12 @@ class Credentials(Draft, frozen=True, kw_only=True):
     device_name: DeviceName | None = None
 
 
+class Refresh(Draft, frozen=True, kw_only=True):
+    """What a device gives to get a new token."""
+
+    refresh_token: Annotated[str, msgspec.Meta(max_length=512)]
+
+
 class Session(Document, frozen=True, kw_only=True):
     """A login of one device, until it expires or is ended.
 

@@ -56,6 +56,7 @@ class TestEngines:
             "UPCOACH_PORT": "0",
             "UPCOACH_ROLES": "web",
             "UPCOACH_DATA": str(self._data),
+            "UPCOACH_LIVE_WRITES_S": "1000000",  # what holds people back has a test of its own
             "UPCOACH_LOG_LEVEL": "warning",
         } | more
 

@@ -19,6 +19,7 @@ from models.merge_patch import Json
 from models.scope import Scope
 from upcoach.services.passwords import Passwords
 from upcoach.services.resources import outcome
+from upcoach.services.tokens import Caller, Tokens, token_invalid
 from upcoach.store.changes import Changes, Outcome, Ref, Taken, Write
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
@@ -26,21 +27,35 @@ from upcoach.store.documents import Documents
 SECRET_BYTES = 32
 
 
-class Caller(msgspec.Struct, frozen=True):
-    """Somebody whose token holds, and until when."""
+class Login(msgspec.Struct, frozen=True):
+    """What a device gets to work with.
 
-    scope: Scope
+    Attributes
+    ----------
+    token
+        For every request, until *expires_at*.
+    refresh_token
+        For new tokens, as long as the session lasts.
+
+    """
+
+    token: str
     expires_at: dt.datetime
+    refresh_token: str
 
 
 class Accounts:
-    """Users and their sessions.  A token is `user.session.secret`; the secret's hash is kept."""
+    """Users and their sessions.
+
+    A refresh token is `user.session.secret`; the secret's hash is kept.
+    """
 
     def __init__(
         self,
         documents: Documents,
         committer: Committer,
         passwords: Passwords,
+        tokens: Tokens,
         clock: Clock,
         *,
         index_key: bytes,
@@ -49,6 +64,7 @@ class Accounts:
         self._documents = documents
         self._committer = committer
         self._passwords = passwords
+        self._tokens = tokens
         self._clock = clock
         self._index_key = index_key
         self._lifetime = lifetime
@@ -85,8 +101,8 @@ class Accounts:
         except Taken:
             raise Conflict("email_taken", "There is an account for this address.") from None
 
-    async def log_in(self, credentials: Credentials) -> tuple[str, Outcome]:
-        """A token for a new session on the caller's device; other devices keep theirs."""
+    async def log_in(self, credentials: Credentials) -> tuple[Login, Outcome]:
+        """A new session on the caller's device; other devices keep theirs."""
         user = await self._find(credentials.email)
         password_hash = user.password_hash if user else None
         if not await self._passwords.verify(password_hash, credentials.password) or user is None:
@@ -96,30 +112,29 @@ class Accounts:
         session_id = new_id("ses")
         secret = secrets.token_bytes(SECRET_BYTES)
         outcome = await self._start(user.id, session_id, secret, credentials)
-        return f"{user.id}.{session_id}.{_text(secret)}", outcome
+        scope = Scope(user=user.id, session=session_id, device=credentials.device)
+        token, expires_at = self._tokens.issue(scope, self._clock() + self._lifetime)
+        return Login(token, expires_at, f"{user.id}.{session_id}.{_text(secret)}"), outcome
 
-    async def authenticate(self, token: str) -> Caller:
-        """Who holds *token*, or `Unauthenticated`."""
-        user_id, _, rest = token.partition(".")
+    async def refresh(self, refresh_token: str) -> Login:
+        """A new token for the session of *refresh_token*, or `Unauthenticated`."""
+        user_id, _, rest = refresh_token.partition(".")
         session_id, _, secret = rest.partition(".")
         try:
             session = await self._documents.get(Session, user_id, session_id)
         except NotFound:
-            raise _token_invalid() from None
+            raise token_invalid() from None
         given = hashlib.sha256(_bytes(secret)).digest()
         fits = hmac.compare_digest(given, session.secret_hash)
         if not fits or not session.is_open(self._clock()):
-            raise _token_invalid()
+            raise token_invalid()
         scope = Scope(user=user_id, session=session_id, device=session.device)
-        return Caller(scope, session.expires_at)
+        token, expires_at = self._tokens.issue(scope, session.expires_at)
+        return Login(token, expires_at, refresh_token)
 
-    async def open_sessions(self, callers: list[Scope]) -> set[Scope]:
-        """Those of *callers* whose sessions are still open."""
-        now = self._clock()
-        refs = {scope: (scope.user, scope.session) for scope in callers}
-        found = await self._documents.some(Session, refs.values())
-        opened = {(session.owner, session.id) for session in found if session.is_open(now)}
-        return {scope for scope, name in refs.items() if name in opened}
+    def authenticate(self, token: str) -> Caller:
+        """Who holds *token*, or `Unauthenticated`."""
+        return self._tokens.read(token)
 
     async def me(self, scope: Scope) -> Json:
         """The caller, as they see themselves."""
@@ -168,10 +183,6 @@ class Accounts:
     def _email_index(self, email: str) -> str:
         address = normalised_email(email).encode()
         return hmac.digest(self._index_key, b"email\0" + address, hashlib.sha256).hex()
-
-
-def _token_invalid() -> Unauthenticated:
-    return Unauthenticated("token_invalid", "This token does not hold (any more). Log in again.")
 
 
 def _text(secret: bytes) -> str:

@@ -96,7 +96,8 @@ class Resources(abc.ABC, Generic[D, N]):
             return Outcome(verb="deleted", version=document.version + 1)
 
         reads = (self._ref(scope, document_id), *self._companions(scope, document_id))
-        return await self._submit(scope, reads, decide, mutation)
+        sweeps = (Ref(self.children, scope.user, document_id),) if self.children else ()
+        return await self._submit(scope, reads, decide, mutation, sweeps)
 
     def _companions(self, _scope: Scope, _document_id: str) -> tuple[Ref, ...]:
         """The documents that `_deleted` has to see."""
@@ -114,8 +115,9 @@ class Resources(abc.ABC, Generic[D, N]):
         reads: tuple[Ref, ...],
         decide: Decide,
         mutation: Mutation | None,
+        sweeps: tuple[Ref, ...] = (),
     ) -> Outcome:
-        write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
+        write = Write(scope=scope, reads=reads, decide=decide, sweeps=sweeps, mutation=mutation)
         return await self._committer.submit(write)
 
 

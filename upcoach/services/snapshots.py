@@ -1,14 +1,12 @@
 """Snapshots: all of a person's documents, from which their events go on."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 import msgspec
 
 from models.documents import KINDS, Document
 from models.documents.document import public
-from models.errors import Invalid
 from models.merge_patch import Json
-from models.scope import Scope
 from upcoach.store.documents import Documents
 
 PAGE = 200
@@ -25,30 +23,24 @@ class Page(msgspec.Struct, frozen=True):
 class Snapshots:
     """Everything that a person's feed has made, kind by kind."""
 
-    kinds = tuple(KINDS)
-
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    async def pages(self, scope: Scope) -> AsyncIterator[Page]:
-        """Every document of the caller, in pages, each kind's last page marked."""
-        for kind in KINDS:
+    async def pages(self, owner: str, kinds: Iterable[str]) -> AsyncIterator[Page]:
+        """Every document of *owner* of some *kinds*, in pages, each kind's last page marked."""
+        for kind in kinds:
             after = ""
             last = False
             while not last:
-                page = await self.page(scope, kind, after, PAGE)
+                page = await self.page(owner, kind, after, PAGE)
                 yield page
                 last = page.last
                 after = page.items[-1]["id"] if page.items else ""
 
-    async def page(self, scope: Scope, kind: str, after: str, limit: int) -> Page:
+    async def page(self, owner: str, kind: str, after: str, limit: int) -> Page:
         """One page of one kind."""
-        if kind not in KINDS:
-            raise Invalid(
-                "kind_unknown", f"There is no kind {kind[:64]!r}: one of {', '.join(KINDS)}."
-            )
         found: list[Document] = await self._documents.page(
-            KINDS[kind], scope.user, after=after, limit=limit + 1
+            KINDS[kind], owner, after=after, limit=limit + 1
         )
         items = [public(document) for document in found[:limit]]
         return Page(kind, items, len(found) <= limit)

@@ -14,13 +14,14 @@ from models.documents import Document
 from models.errors import Refusal
 from models.events import Event, feed_owner, user_feed
 from models.frames import Author, Ev, encode
+from models.sums import Sums, packed, toggle, unpacked
 from upcoach.store import codec
-from upcoach.store.changes import Changes, Fact, Outcome, Ref, Taken, Write
+from upcoach.store import log as event_log
+from upcoach.store.changes import Changes, Fact, Outcome, Ref, Taken, Write, stands_below
 from upcoach.store.database import Bson, Database, is_outage
-from upcoach.store.heads import Heads
+from upcoach.store.heads import Head, Heads
 from upcoach.store.keyring import COLLECTION as KEYS
 from upcoach.store.keyring import KeyRing
-from upcoach.store.log import COLLECTION
 from upcoach.store.receipts import COLLECTION as RECEIPTS
 from upcoach.store.receipts import Receipts
 from upcoach.store.sealing import place, seal
@@ -75,7 +76,9 @@ class Batch:
         self._before: dict[Ref, Document | None] = {}
         self._state: dict[Ref, Document | None] = {}
         self._swept: list[Ref] = []
+        self._children: dict[Ref, dict[str, int]] = {}  # the versions of what stands below each
         self._seqs: dict[str, int] = {}
+        self._sums: dict[str, Sums] = {}
         self.counted_on: dict[str, int] = {}  # the numbers that nobody may have gone beyond
         self._keys: list[Bson] = []
 
@@ -90,7 +93,7 @@ class Batch:
         await self._write(work)
         decided = work.decided
         for feed, seq in self._seqs.items():
-            self._heads.advance(feed, seq)
+            self._heads.advance(feed, Head(seq, packed(self._sums[feed])))
         for one in decided:
             _settle(one)
         return [event for one in decided for event in one.events]
@@ -102,12 +105,17 @@ class Batch:
             ref.owner for write in writes for ref in write.reads if not write.new_owner
         }
         # The heads come first: a document that is read before its feed's head proves nothing.
-        await self._heads.load({feed for write in writes for feed in write.feeds})
-        self._seqs = {feed: self._heads[feed] for write in writes for feed in write.feeds}
+        feeds = {feed for write in writes for feed in write.feeds}
+        await self._heads.load(feeds)
+        self._seqs = {feed: self._heads[feed].seq for feed in feeds}
+        self._sums = {feed: unpacked(self._heads[feed].sums) for feed in feeds}
         self.counted_on = dict(self._seqs)
         await self._keyring.load(owners)
         refs = {ref for write in writes for ref in write.reads}
-        await asyncio.gather(self._replay(tickets), *self._reads(refs))
+        parents = {parent for write in writes for parent in write.sweeps}
+        await asyncio.gather(
+            self._replay(tickets), *self._reads(refs), *map(self._read_children, parents)
+        )
         self._state = dict(self._before)
 
     def _reads(self, refs: Iterable[Ref]) -> list[Any]:
@@ -124,6 +132,14 @@ class Batch:
             async for stored in found:
                 ref = keys[stored["_id"]]
                 self._before[ref] = codec.from_bson(kind, stored, self._keyring[ref.owner])
+
+    async def _read_children(self, parent: Ref) -> None:
+        query = {"_id": codec.below(parent.owner, parent.id)}
+        async with self._database.turn():
+            found = self._database[parent.kind.collection].find(query, {"version": 1})
+            self._children[parent] = {
+                stored["_id"][len(parent.owner) + 1 :]: stored["version"] async for stored in found
+            }
 
     async def _replay(self, tickets: Sequence[Ticket]) -> None:
         """Give those whose mutation id was used before the answer of that time."""
@@ -151,9 +167,8 @@ class Batch:
             outcome = write.decide(changes)
         except Refusal as refusal:
             return Decided(ticket, refusal, [])
-        self._state.update(changes.staged)
-        self._swept.extend(changes.swept)
         events = [self._event(write, fact) for fact in changes.facts]
+        self._state.update(changes.staged)
         seq = self._seqs[write.scope.feed]
         return Decided(ticket, msgspec.structs.replace(outcome, seq=seq), events)
 
@@ -161,6 +176,7 @@ class Batch:
         subject = fact.subject
         feed = user_feed(subject.owner)
         self._seqs[feed] = seq = self._seqs[feed] + 1
+        self._sum(self._sums[feed], fact)
         doc, patch = fact.content()
         by = Author(
             user=write.scope.user,
@@ -180,14 +196,42 @@ class Batch:
         )
         key = self._keyring[feed_owner(feed)]
         sealed = seal(key, encode(line), place("events", feed, seq))
-        return Event(feed=feed, seq=seq, at=self._at, sealed=sealed)
+        return Event(
+            feed=feed,
+            seq=seq,
+            at=self._at,
+            type=fact.type,
+            id=subject.id,
+            sums=packed(self._sums[feed]),
+            sealed=sealed,
+        )
+
+    def _sum(self, sums: Sums, fact: Fact) -> None:
+        """Bring *sums* to what they are after *fact*."""
+        for document in (fact.before, fact.after):
+            if document is not None:
+                toggle(sums, document.kind, document.id, document.version)
+        if fact.swept is not None:
+            for child, version in self._sweep_away(fact.swept).items():
+                toggle(sums, fact.swept.kind.kind, child, version)
+
+    def _sweep_away(self, parent: Ref) -> dict[str, int]:
+        """The versions of what stands below *parent*, and is gone with it."""
+        self._swept.append(parent)
+        gone, self._children[parent] = self._children[parent], {}
+        for ref, document in self._state.items():
+            if stands_below(ref, parent):
+                gone.pop(ref.id, None)
+                if document is not None:
+                    gone[ref.id] = document.version
+        return gone
 
     def _prepare(self, tickets: Sequence[Ticket]) -> Work:
         """Let every write decide, and make what is to be stored: all that needs no engine."""
         decided = [self._decide(ticket) for ticket in tickets]
         return Work(
             decided=decided,
-            events=[_stored(event) for one in decided for event in one.events],
+            events=[event_log.to_bson(event) for one in decided for event in one.events],
             receipts=[
                 self._receipts.to_bson(one.ticket.write, one.answer, self._at)
                 for one in decided
@@ -203,9 +247,9 @@ class Batch:
             try:
                 await session.start_transaction()
                 # The numbers first: whoever lost the race finds out with the least work done.
-                await self._insert(session, COLLECTION, work.events)
+                await self._insert(session, event_log.COLLECTION, work.events)
                 await self._insert(session, KEYS, self._keys)
-                await self._sweep(session)
+                await self._delete_swept(session)
                 for collection, operations in work.operations.items():
                     for some in _portions(operations):
                         await self._database[collection].bulk_write(
@@ -222,7 +266,7 @@ class Batch:
         for some in _portions(documents):
             await self._database[collection].insert_many(some, session=session)
 
-    async def _sweep(self, session: AsyncClientSession) -> None:
+    async def _delete_swept(self, session: AsyncClientSession) -> None:
         for parent in self._swept:
             await self._database[parent.kind.collection].delete_many(
                 {"_id": codec.below(parent.owner, parent.id)}, session=session
@@ -246,19 +290,7 @@ class Batch:
         return [InsertOne(stored) if before is None else ReplaceOne(key, stored)]
 
     def _is_swept(self, ref: Ref) -> bool:
-        return any(
-            ref[:2] == parent[:2] and ref.id.startswith(f"{parent.id}/") for parent in self._swept
-        )
-
-
-def _stored(event: Event) -> Bson:
-    return {
-        "feed": event.feed,
-        "seq": event.seq,
-        "at": event.at,
-        "body": event.sealed,
-        "due": True,
-    }
+        return any(stands_below(ref, parent) for parent in self._swept)
 
 
 def _portions(some: list[T]) -> Iterator[list[T]]:

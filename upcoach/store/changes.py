@@ -58,6 +58,8 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     reads
         The documents that *decide* may see and change.
+    sweeps
+        The documents whose children, by kind and the parent's id, *decide* may delete with it.
     decide
         Pure: called again, with fresh documents, when another node was faster.
     new_owner
@@ -68,6 +70,7 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope
     reads: tuple[Ref, ...]
     decide: Decide
+    sweeps: tuple[Ref, ...] = ()
     mutation: Mutation | None = None
     new_owner: bool = False
 
@@ -78,11 +81,12 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """One event to be: its type, and the document before and after."""
+    """One event to be: its type, the document before and after, and whose children go with it."""
 
     type: str
     before: Document | None
     after: Document | None
+    swept: Ref | None = None
 
     @property
     def subject(self) -> Document:
@@ -118,7 +122,6 @@ class Changes:
     def __init__(self, at: dt.datetime, state: dict[Ref, Document | None]) -> None:
         self.at = at
         self.facts: list[Fact] = []
-        self.swept: list[Ref] = []
         self.staged: dict[Ref, Document | None] = {}
         self._state = state
 
@@ -153,18 +156,13 @@ class Changes:
 
         There is one event: whoever applies it drops what stands below the id too.
         """
-        ref = _ref(document)
-        self.staged[ref] = None
-        self.facts.append(Fact(f"{document.kind}.deleted", document, None))
-        if children is not None:
-            self._sweep(Ref(children, document.owner, document.id))
-
-    def _sweep(self, parent: Ref) -> None:
-        self.swept.append(parent)
-        prefix = f"{parent.id}/"
-        for ref in (*self._state, *self.staged):
-            if ref[:2] == parent[:2] and ref.id.startswith(prefix):
-                self.staged[ref] = None
+        swept = None if children is None else Ref(children, document.owner, document.id)
+        self.staged[_ref(document)] = None
+        self.facts.append(Fact(f"{document.kind}.deleted", document, None, swept))
+        if swept is not None:
+            for ref in (*self._state, *self.staged):
+                if stands_below(ref, swept):
+                    self.staged[ref] = None
 
     def _stage(self, document: Document, fact: Fact) -> None:
         self.staged[_ref(document)] = document
@@ -173,6 +171,11 @@ class Changes:
 
 def _ref(document: Document) -> Ref:
     return Ref(type(document), document.owner, document.id)
+
+
+def stands_below(ref: Ref, parent: Ref) -> bool:
+    """Whether *ref* names a child of *parent*, which is named with its children's kind."""
+    return ref[:2] == parent[:2] and ref.id.startswith(f"{parent.id}/")
 
 
 def not_found() -> NotFound:

@@ -1,6 +1,6 @@
 """Reading documents outside of a write."""
 
-from collections.abc import Iterable
+import datetime as dt
 from typing import TypeVar
 
 from models.documents import Document
@@ -36,19 +36,12 @@ class Documents:
             span["$gt"] = max(span["$gt"], codec.key_of(owner, after))
         return await self._find(kind, owner, {"_id": span}, limit)
 
-    async def some(self, kind: type[D], names: Iterable[tuple[str, str]]) -> list[D]:
-        """Those documents that exist of *names* (owner, id), of any owners, in any order."""
-        keys = [codec.key_of(*name) for name in names]
-        if not keys:
-            return []
+    async def ids_since(self, kind: type[Document], field: str, at: dt.datetime) -> list[str]:
+        """The ids of everybody's documents whose indexed *field* is *at* or later."""
+        query = {field: {"$gte": at}}
         async with self._database.turn():
-            found = await self._database[kind.collection].find({"_id": {"$in": keys}}).to_list()
-        await self._keyring.load({stored["owner"] for stored in found})
-        return [
-            codec.from_bson(kind, stored, self._keyring[stored["owner"]])
-            for stored in found
-            if self._keyring.holds(stored["owner"])
-        ]
+            found = self._database[kind.collection].find(query, {"owner": 1})
+            return [stored["_id"][len(stored["owner"]) + 1 :] async for stored in found]
 
     async def find_owner(self, kind: type[Document], field: str, value: str) -> str | None:
         """The owner of the document whose unique *field* is *value*."""

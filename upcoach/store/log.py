@@ -29,7 +29,7 @@ class EventLog:
         query = {"feed": feed, "seq": {"$gt": after}}
         async with self._database.turn():
             found = self._database[COLLECTION].find(query, _ENVELOPE, sort=[("seq", 1)])
-            return [_event(stored) for stored in await found.limit(limit).to_list()]
+            return [from_bson(stored) for stored in await found.limit(limit).to_list()]
 
     async def heads(self) -> dict[str, int]:
         """The newest number of every feed: one index seek a feed."""
@@ -48,7 +48,7 @@ class EventLog:
             found = self._database[COLLECTION].find(
                 query, _ENVELOPE, sort=[("feed", 1), ("seq", 1)]
             )
-            return [_event(stored) for stored in await found.limit(limit).to_list()]
+            return [from_bson(stored) for stored in await found.limit(limit).to_list()]
 
     async def mark_published(self, events: Iterable[Event]) -> None:
         """Take the mark "due" from *events*."""
@@ -79,12 +79,33 @@ class EventLog:
         return self._keyring.holds(feed_owner(feed))
 
 
-_ENVELOPE = {"_id": 0, "feed": 1, "seq": 1, "at": 1, "body": 1}
+_ENVELOPE = {"_id": 0, "feed": 1, "seq": 1, "at": 1, "type": 1, "id": 1, "sums": 1, "body": 1}
 
 
-def _event(stored: Bson) -> Event:
+def to_bson(event: Event) -> Bson:
+    """What is stored of *event*, which nobody has published yet."""
+    return {
+        "feed": event.feed,
+        "seq": event.seq,
+        "at": event.at,
+        "type": event.type,
+        "id": event.id,
+        "sums": event.sums,
+        "body": event.sealed,
+        "due": True,
+    }
+
+
+def from_bson(stored: Bson) -> Event:
+    """The event that `to_bson` stored."""
     return Event(
-        feed=stored["feed"], seq=int(stored["seq"]), at=stored["at"], sealed=bytes(stored["body"])
+        feed=stored["feed"],
+        seq=int(stored["seq"]),
+        at=stored["at"],
+        type=stored["type"],
+        id=stored["id"],
+        sums=bytes(stored["sums"]),
+        sealed=bytes(stored["body"]),
     )
 
 

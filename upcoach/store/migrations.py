@@ -13,7 +13,9 @@ from pymongo.errors import OperationFailure
 
 from models.clock import Clock
 from models.documents import DOCUMENTS
-from upcoach.store import keyring, log, receipts
+from models.events import feed_owner
+from models.sums import EMPTY, Sums, packed, toggle
+from upcoach.store import codec, keyring, log, receipts
 from upcoach.store.database import Bson, Database
 from upcoach.store.learned import SNAPSHOTS, TURNS
 
@@ -58,7 +60,40 @@ async def _make_indexes(database: AsyncDatabase[Bson]) -> None:
     )
 
 
-STEPS: tuple[tuple[int, Step], ...] = ((1, _make_collections), (2, _make_indexes))
+async def _describe_events(database: AsyncDatabase[Bson]) -> None:
+    """What an event is about, and the checksums at the head of each feed."""
+    events = database[log.COLLECTION]
+    fields = {"type": "", "id": "", "sums": EMPTY}
+    await events.update_many({"type": {"$exists": False}}, {"$set": fields})
+    newest: list[Bson] = [
+        {"$sort": {"feed": 1, "seq": 1}},
+        {"$group": {"_id": "$feed", "seq": {"$last": "$seq"}}},
+    ]
+    async for head in await events.aggregate(newest):
+        sums: Sums = {}
+        for kind in DOCUMENTS:
+            below = codec.below(feed_owner(head["_id"]))
+            async for found in database[kind.collection].find({"_id": below}, {"version": 1}):
+                name = found["_id"].partition("/")[2]
+                toggle(sums, kind.kind, name, found["version"])
+        name = {"feed": head["_id"], "seq": head["seq"]}
+        await events.update_one(name, {"$set": {"sums": packed(sums)}})
+
+
+async def _make_ended_index(database: AsyncDatabase[Bson]) -> None:
+    """The sessions that ended lately."""
+    await database["sessions"].create_indexes(
+        [IndexModel([("ended_at", ASCENDING)], name="ended", sparse=True)]
+    )
+
+
+STEPS: tuple[tuple[int, Step], ...] = (
+    (1, _make_collections),
+    (2, _make_indexes),
+    (3, _make_collections),  # shares came along
+    (4, _describe_events),
+    (5, _make_ended_index),
+)
 
 
 async def migrate(database: Database, clock: Clock) -> list[int]:

@@ -1,0 +1,91 @@
+"""What one connection follows."""
+
+from collections.abc import Callable
+
+from handlers import problems
+from models.cursor import Cursor
+from models.errors import Invalid, Refusal
+from models.frames import Ack, Frame, Sub, Unsub, Unsubd, Wish
+from models.measures import Measures
+from models.scope import Scope
+from streams.subscription import Feeds, Outlet, Subscription
+
+
+class Following:
+    """The subscriptions of a connection, by feed."""
+
+    def __init__(
+        self, feeds: Feeds, measures: Measures, outlet: Outlet, say: Callable[[Frame], None]
+    ) -> None:
+        self._feeds = feeds
+        self._measures = measures
+        self._outlet = outlet
+        self._say = say
+        self._subscriptions: dict[str, Subscription] = {}
+
+    def tops(self) -> dict[str, int]:
+        """The newest number of each feed that is followed."""
+        return {feed: one.top for feed, one in self._subscriptions.items() if one.is_open}
+
+    def close(self) -> None:
+        """Follow nothing any more."""
+        for subscription in self._subscriptions.values():
+            subscription.close()
+        self._subscriptions.clear()
+
+    async def subscribe(self, scope: Scope, wish: Sub | Wish, limit: int) -> None:
+        """Follow a feed, or say why not."""
+        try:
+            await self._subscribe(scope, wish, limit)
+        except Refusal as refusal:
+            self._refuse(wish.f, refusal)
+
+    def unsubscribe(self, scope: Scope, frame: Unsub) -> None:
+        """Follow a feed no longer."""
+        feed = _full_name(scope, frame.f)
+        subscription = self._subscriptions.pop(feed, None)
+        if subscription is not None:
+            subscription.close()
+        self._say(Unsubd(f=feed))
+
+    def ack(self, scope: Scope, frame: Ack) -> tuple[str, int] | None:
+        """Open the window; the feed and how far the device has come, if it may be so."""
+        feed = _full_name(scope, frame.f)
+        cursor = Cursor.parse(frame.cur)
+        subscription = self._subscriptions.get(feed)
+        if subscription is None:
+            raise Invalid("feed_not_followed", "Only what is followed can be acknowledged.")
+        if cursor.epoch != self._feeds.epoch or cursor.seq > subscription.position:
+            return None
+        subscription.ack(cursor.seq)
+        return feed, cursor.seq
+
+    async def _subscribe(self, scope: Scope, wish: Sub | Wish, limit: int) -> None:
+        view = await self._feeds.shares.view(scope, wish.f)
+        if view.feed not in self._subscriptions and len(self._subscriptions) >= limit:
+            raise Invalid("subscriptions_too_many", f"A socket follows {limit} feeds at most.")
+        kinds = wish.snap if isinstance(wish.snap, list) else None
+        view.visible(kinds)
+        start = await self._feeds.start(view.feed, wish.since, snap=wish.snap is True)
+        standing = self._subscriptions.pop(view.feed, None)
+        if standing is not None:
+            standing.close()
+            self._count(start.seq < standing.position, kinds)
+        self._measures.starts.labels(start.reset or str(start.mode)).inc()
+        subscription = Subscription(self._feeds, self._outlet, start, view, self._refuse)
+        self._subscriptions[view.feed] = subscription
+        subscription.open(kinds)
+
+    def _refuse(self, feed: str, refusal: Refusal) -> None:
+        self._say(Unsubd(f=feed, problem=problems.problem(refusal)))
+
+    def _count(self, is_behind: bool, kinds: list[str] | None) -> None:  # noqa: FBT001
+        """Count a client that missed something: the server promises that none does."""
+        if kinds is not None:
+            self._measures.sum_mismatches.inc()
+        elif is_behind:
+            self._measures.gap_reports.inc()
+
+
+def _full_name(scope: Scope, name: str) -> str:
+    return scope.feed if name == "u:me" else name

@@ -1,0 +1,43 @@
+"""What one socket may do; `welcome` announces it."""
+
+from typing import Final
+
+FRAME_BYTES: Final = 65_536
+SUBSCRIPTIONS: Final = 64
+WRITES_AT_ONCE: Final = 32
+FRAMES_S: Final = 100  # of all kinds but writes
+BURST: Final = 10  # in seconds of the lasting rate
+HELLO_S: Final = 10.0
+TAKEN_S: Final = 60.0  # without a byte taken, a connection is given up
+EXPIRING_S: Final = 60.0  # before its token ends, a device is told
+GRACE_S: Final = 30.0  # after its token has ended, a device is let go
+
+
+class Bucket:
+    """A lasting rate with bursts: the generic cell rate algorithm (ITU-T I.371, Annex A).
+
+    Examples
+    --------
+    >>> bucket = Bucket(rate_s=2, burst_s=1)
+    >>> [bucket.take(0.0) for _ in range(3)]
+    [0.0, 0.0, 0.5]
+    >>> bucket.take(0.5)
+    0.0
+
+    """
+
+    __slots__ = ("_burst_s", "_due", "_every_s")
+
+    def __init__(self, rate_s: float, burst_s: float) -> None:
+        self._every_s = 1 / rate_s
+        self._burst_s = burst_s - self._every_s
+        self._due = 0.0
+
+    def take(self, now: float) -> float:
+        """Take one, and return 0; or take none, and return the seconds until there is one."""
+        due = max(self._due, now)
+        wait_s = due - now - self._burst_s
+        if wait_s > 0:
+            return wait_s
+        self._due = due + self._every_s
+        return 0.0

@@ -1,0 +1,57 @@
+"""Checksums by which a client sees that it holds what the database holds.
+
+The sum of a kind is the XOR, over its documents, of the first 64 bits of SHA-256 of the id, a line
+feed, and the version in decimal.  So one change costs two hashes, in any order, and the sums go
+along with the log: every event carries those that hold after it.
+"""
+
+import hashlib
+from collections.abc import Collection
+
+import msgspec
+
+Sums = dict[str, int]
+
+EMPTY = msgspec.msgpack.encode({})
+
+_decoder: msgspec.msgpack.Decoder[Sums] = msgspec.msgpack.Decoder(Sums)
+
+
+def digest(document_id: str, version: int) -> int:
+    """The part of one document in the sum of its kind.
+
+    Examples
+    --------
+    >>> f"{digest('gol_1', 2):016x}"
+    'd54ceaec9aeec536'
+
+    """
+    return int.from_bytes(hashlib.sha256(f"{document_id}\n{version}".encode()).digest()[:8])
+
+
+def toggle(sums: Sums, kind: str, document_id: str, version: int) -> None:
+    """Add a document to *sums*, or take it out again."""
+    total = sums.get(kind, 0) ^ digest(document_id, version)
+    if total:
+        sums[kind] = total
+    else:
+        sums.pop(kind, None)
+
+
+def packed(sums: Sums) -> bytes:
+    """*sums* as they are stored beside an event."""
+    return msgspec.msgpack.encode(sums)
+
+
+def unpacked(stored: bytes) -> Sums:
+    """What `packed` made."""
+    return _decoder.decode(stored)
+
+
+def shown(stored: bytes, kinds: Collection[str] | None = None) -> dict[str, str]:
+    """Stored sums as the wire has them, of *kinds* only if those are all that may be seen."""
+    return {
+        kind: f"{total:016x}"
+        for kind, total in unpacked(stored).items()
+        if kinds is None or kind in kinds
+    }

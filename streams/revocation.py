@@ -1,0 +1,44 @@
+"""Ended sessions, as every node hears of them."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from models.errors import Unavailable
+from models.events import Event
+from upcoach.services.revocations import Revocations
+
+ENDED: Final = "session.ended"
+LOOK_EVERY_S: Final = 10.0  # how long a node that heard nothing goes on as before
+
+OnEnded = Callable[[set[str]], None]
+
+
+class Revoking:
+    """Follows the streams for ended sessions, and says which."""
+
+    def __init__(self, revocations: Revocations, on_ended: OnEnded) -> None:
+        self._revocations = revocations
+        self._on_ended = on_ended
+
+    async def take(self, events: Sequence[Event]) -> None:
+        """See `reader.Follower.take`."""
+        ended = [event.id for event in events if event.type == ENDED]
+        if ended:
+            self._tell(self._revocations.note(ended))
+
+    async def recover(self) -> None:
+        """See `reader.Follower.recover`."""
+        self._tell(await self._revocations.look())
+
+    async def run(self) -> None:
+        """Look into the database now and then, until cancelled."""
+        while True:
+            with contextlib.suppress(Unavailable):
+                await self.recover()
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    def _tell(self, ended: set[str]) -> None:
+        if ended:
+            self._on_ended(ended)

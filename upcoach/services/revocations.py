@@ -1,0 +1,40 @@
+"""Sessions that have ended while tokens of theirs may still be about.
+
+Every node hears of an ended session through the streams at once (`streams.revocation`), and looks
+into the database now and then in case it did not.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from models.clock import Clock
+from models.documents import Session
+from upcoach.store.documents import Documents
+
+
+class Revocations:
+    """The sessions that ended within the lifetime of a token."""
+
+    def __init__(self, documents: Documents, lifetime: dt.timedelta, clock: Clock) -> None:
+        self._documents = documents
+        self._lifetime = lifetime
+        self._clock = clock
+        self._ended: dict[str, dt.datetime] = {}  # until when to remember each
+
+    def holds(self, session: str) -> bool:
+        """Whether *session* has ended."""
+        return session in self._ended
+
+    def note(self, sessions: Iterable[str]) -> set[str]:
+        """Remember that *sessions* have ended; those of them that are news."""
+        news = set(sessions) - self._ended.keys()
+        until = self._clock() + self._lifetime
+        self._ended |= dict.fromkeys(news, until)
+        return news
+
+    async def look(self) -> set[str]:
+        """Ask the database; the sessions that had ended without our knowing."""
+        now = self._clock()
+        self._ended = {name: until for name, until in self._ended.items() if until > now}
+        found = await self._documents.ids_since(Session, "ended_at", now - self._lifetime)
+        return self.note(found)

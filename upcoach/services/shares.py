@@ -1,0 +1,124 @@
+"""Who may see whose documents: everybody their own, a coach what a client shares."""
+
+from collections.abc import Collection
+
+import msgspec
+
+from models.documents import KINDS, Client, Share, ShareDraft, User
+from models.errors import Invalid, NotFound
+from models.events import feed_owner
+from models.scope import Scope
+from upcoach.services.resources import outcome
+from upcoach.store.changes import Changes, Decide, Mutation, Outcome, Ref, Write
+from upcoach.store.committer import Committer
+from upcoach.store.documents import Documents
+
+
+class View(msgspec.Struct, frozen=True):
+    """A feed as somebody may see it: all of it, or the events of some kinds."""
+
+    scope: Scope
+    feed: str
+    kinds: frozenset[str] | None = None
+
+    @property
+    def owner(self) -> str:
+        """Whose feed it is."""
+        return feed_owner(self.feed)
+
+    def visible(self, asked: Collection[str] | None = None) -> tuple[str, ...]:
+        """The kinds that it shows, of those *asked* for; one that does not exist is `Invalid`."""
+        for kind in asked or ():
+            if kind not in KINDS:
+                known = ", ".join(KINDS)
+                raise Invalid("kind_unknown", f"There is no kind {kind[:64]!r}: one of {known}.")
+        return tuple(
+            kind
+            for kind in KINDS
+            if (asked is None or kind in asked) and (self.kinds is None or kind in self.kinds)
+        )
+
+
+class Shares:
+    """What people let their coaches see."""
+
+    def __init__(self, documents: Documents, committer: Committer) -> None:
+        self._documents = documents
+        self._committer = committer
+
+    async def view(self, scope: Scope, name: str) -> View:
+        """The feed called *name*, as the caller may see it; `u:me` is their own."""
+        if name in ("u:me", scope.feed):
+            return View(scope, scope.feed)
+        owner = feed_owner(name)
+        if not name.startswith("u:") or "/" in owner:
+            raise _unknown()
+        try:
+            share = await self._documents.get(Share, owner, scope.user)
+        except NotFound:
+            raise _unknown() from None
+        return View(scope, name, frozenset(share.kinds))
+
+    async def page(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[Share]:
+        """What the caller shares, in order of the coaches' ids."""
+        return await self._documents.page(Share, scope.user, after=after, limit=limit)
+
+    async def clients(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[Client]:
+        """Who shares with the caller, in order of id."""
+        return await self._documents.page(Client, scope.user, after=after, limit=limit)
+
+    async def share(
+        self, scope: Scope, coach: str, draft: ShareDraft, mutation: Mutation | None = None
+    ) -> Outcome:
+        """Let *coach* see what *draft* says, and nothing else."""
+        if coach == scope.user:
+            raise Invalid("share_with_oneself", "Everybody sees their own documents.")
+
+        def decide(changes: Changes) -> Outcome:
+            if changes.find(User, coach, coach) is None:
+                raise NotFound("coach_unknown", "There is nobody under this id.")
+            before = changes.find(Share, scope.user, coach)
+            fresh = Share.drafted(draft, client=scope.user, coach=coach, at=changes.at)
+            if before is not None and before.kinds == fresh.kinds:
+                return outcome("unchanged", before)
+            after = fresh if before is None else before.revised(draft, changes.at)
+            client = changes.find(Client, coach, scope.user)
+            changes.set(before, after)
+            changes.set(client, after.mirrored(client, changes.at))
+            return outcome("created" if before is None else "updated", after)
+
+        reads = (Ref(User, coach, coach), *_both(scope, coach))
+        return await self._submit(scope, reads, decide, mutation)
+
+    async def take_back(
+        self, scope: Scope, coach: str, mutation: Mutation | None = None
+    ) -> Outcome:
+        """Let *coach* see nothing any more."""
+
+        def decide(changes: Changes) -> Outcome:
+            share = changes.get(Share, scope.user, coach)
+            changes.delete(share)
+            client = changes.find(Client, coach, scope.user)
+            if client is not None:
+                changes.delete(client)
+            return Outcome(verb="deleted", version=share.version + 1)
+
+        return await self._submit(scope, _both(scope, coach), decide, mutation)
+
+    async def _submit(
+        self,
+        scope: Scope,
+        reads: tuple[Ref, ...],
+        decide: Decide,
+        mutation: Mutation | None,
+    ) -> Outcome:
+        write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
+        return await self._committer.submit(write)
+
+
+def _both(scope: Scope, coach: str) -> tuple[Ref, Ref]:
+    return Ref(Share, scope.user, coach), Ref(Client, coach, scope.user)
+
+
+def _unknown() -> NotFound:
+    return NotFound("feed_unknown", "There is no such feed.")
