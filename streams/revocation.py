@@ -12,7 +12,7 @@ from upcoach.services.revocations import Revocations
 ENDED: Final = "session.ended"
 LOOK_EVERY_S: Final = 10.0  # how long a node that heard nothing goes on as before
 
-OnEnded = Callable[[set[str]], None]
+OnEnded = Callable[[Sequence[str]], None]
 
 
 class Revoking:
@@ -26,11 +26,12 @@ class Revoking:
         """See `reader.Follower.take`."""
         ended = [event.id for event in events if event.type == ENDED]
         if ended:
-            self._tell(self._revocations.note(ended))
+            self._revocations.note(ended)
+            self._on_ended(ended)
 
     async def recover(self) -> None:
         """See `reader.Follower.recover`."""
-        self._tell(await self._revocations.look())
+        self._on_ended(await self._revocations.look())
 
     async def run(self) -> None:
         """Look into the database now and then, until cancelled."""
@@ -38,7 +39,3 @@ class Revoking:
             with contextlib.suppress(Unavailable):
                 await self.recover()
             await asyncio.sleep(LOOK_EVERY_S)
-
-    def _tell(self, ended: set[str]) -> None:
-        if ended:
-            self._on_ended(ended)

@@ -144,7 +144,7 @@ class Subscription:
         self._on_lost = on_lost
         self._catching_up: asyncio.Task[None] | None = None
         self._limit = NO_LIMIT  # the number beyond which the device has to say that it keeps up
-        self._acked = asyncio.Event()
+        self._moved = asyncio.Event()  # the topic, or what the device has acknowledged
         self.position = start.seq
 
     @property
@@ -187,11 +187,14 @@ class Subscription:
     def ack(self, seq: int) -> None:
         """Let the device have what follows the number *seq*, which it has kept."""
         self._limit = seq + UNACKED
-        self._acked.set()
+        self._moved.set()
 
     def push(self, parcel: Parcel) -> None:
         """See `hub.Subscriber.push`."""
-        if self._catching_up is not None or parcel.last <= self.position:
+        if self._catching_up is not None:
+            self._moved.set()
+            return
+        if parcel.last <= self.position:
             return
         kinds = self._view.kinds
         if (
@@ -235,7 +238,11 @@ class Subscription:
 
     async def _catch_up(self) -> None:
         """Send everything above the position, then say that the client is current."""
-        while self.position < self._topic.last:
+        while self.position != self._topic.last:
+            if self.position > self._topic.last:
+                # The device has read its own write, and this node has not heard of it yet.
+                await self._wait()
+                continue
             await self._room()
             if self._topic.last - self.position > BEHIND:
                 self._reset("slow")
@@ -263,8 +270,11 @@ class Subscription:
         """Return when the outlet and the device have room for more."""
         await self._outlet.room()
         while self.position >= self._limit:
-            self._acked.clear()
-            await self._acked.wait()
+            await self._wait()
+
+    async def _wait(self) -> None:
+        self._moved.clear()
+        await self._moved.wait()
 
     async def _missed(self) -> list[Event]:
         """The next events above the position, from memory or from the log."""

@@ -3,6 +3,9 @@
 import asyncio
 import collections
 import contextlib
+import datetime as dt
+import functools
+import operator
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
@@ -16,6 +19,7 @@ from handlers.live.connection import Connection
 from models.documents import KINDS
 from models.identity import new_id, new_mutation_id
 from models.merge_patch import Json
+from models.sums import digest
 from tests.support.server import PASSWORD, Server, serving
 from tests.test_snapshot_law import (
     ENTRY,
@@ -153,6 +157,18 @@ def only_connection(server: Server) -> Connection:
     return connection
 
 
+def sums_of(documents: dict[str, dict[str, Json]]) -> dict[str, str]:
+    """The checksums of *documents*, by the rule that clients are told."""
+    return {
+        kind: format(
+            functools.reduce(operator.xor, (digest(one["id"], one["version"]) for one in some)),
+            "016x",
+        )
+        for kind, some in ((kind, found.values()) for kind, found in documents.items())
+        if some
+    }
+
+
 def now() -> float:
     """The time as connections are told it."""
     return asyncio.get_running_loop().time()
@@ -174,21 +190,26 @@ async def write_goals(person: Client, count: int) -> None:
 async def test_hello_is_welcomed(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await furnished(server)
-        (session,) = (await snapshot(person))[0]["session"].values()
+        epoch, head = await head_of(person)
+        caller = server.node.services.accounts.authenticate(person.token)
 
         async with calling(server, protocol="upcoach.v1") as wire:
             await wire.send(hello(person, hb=15, dev="phone", app="2.4.0", later="ignored"))
             welcome = await wire.frame()
 
             assert wire.protocol == "upcoach.v1"
-            assert set(welcome) == {"t", "conn", "hb", "exp", "now", "limits"}
+            assert set(welcome) == {"t", "conn", "cur", "hb", "exp", "now", "limits"}
             assert (welcome["t"], welcome["hb"]) == ("welcome", 15)
-            assert welcome["exp"] == session["expires_at"]
+            assert welcome["cur"] == f"{epoch}.{head}"
+            assert dt.datetime.fromisoformat(welcome["exp"]) == caller.expires_at
             assert welcome["conn"] == only_connection(server).name
             assert welcome["limits"] == {
                 "frame": 65_536,
                 "subs": 64,
                 "muts": 32,
+                "mut_s": 1_000_000,
+                "frame_s": 100,
+                "unacked": 1_000,
                 "window": 262_144,
             }
 
@@ -402,7 +423,9 @@ async def test_a_device_that_was_away_for_a_moment_resumes_from_memory(settings:
         assert subd == {"t": "subd", "f": feed, "cur": live["cur"], "mode": "resume"}
         assert numbers(events) == [start + 1, start + 2, start + 3]
         assert events == arrived
+        sums = current.pop("sums")
         assert current == {"t": "live", "f": feed, "cur": end}
+        assert sums == sums_of((await snapshot(person))[0])
 
 
 async def test_a_device_that_was_away_for_long_catches_up_from_the_log(settings: Settings) -> None:
@@ -659,7 +682,19 @@ async def test_a_session_that_expires_closes_its_socket(settings: Settings) -> N
         person = await furnished(server)
 
         async with talking(server, person) as wire:
-            only_connection(server).tick(now() + TOKEN_S + 31)
+            connection = only_connection(server)
+            connection._heard = now() + TOKEN_S
+            connection.tick(now() + TOKEN_S - 59)
+            expiring = (await wire.until("auth_expiring"))[-1]
+            connection.tick(now() + TOKEN_S + 29)
+            await wire.send(sub("now"))
+            assert (await wire.frame())["t"] == "ping"
+            assert (await wire.frame())["t"] == "subd"
+            connection._heard = now() + TOKEN_S
+            connection.tick(now() + TOKEN_S + 31)
+
+            assert connection.caller is not None
+            assert dt.datetime.fromisoformat(expiring["exp"]) == connection.caller.expires_at
 
             assert await wire.closed() == 4401
 
@@ -929,4 +964,4 @@ async def test_what_an_erased_person_wrote_is_skipped(settings: Settings) -> Non
         assert skips == [
             {"t": "skip", "f": scope.feed, "from": seq, "to": seq} for seq in range(1, head + 1)
         ]
-        assert (await person.call("GET", "/v1/me")).status == 401
+        assert (await person.call("GET", "/v1/me")).status == 404

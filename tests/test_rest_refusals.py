@@ -36,6 +36,8 @@ SURFACE = operations(cast("Feeds", None))  # feeds are only looked at when an op
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 REGISTER, LOGIN, IMPORT = "/v1/auth/register", "/v1/auth/login", "/v1/imports/loop"
+REFRESH, SHARE = "/v1/auth/refresh", "/v1/shares/{coach}"
+COACH = "usr_01a20c66-99df-75bd-8f37-3328887fd987"
 REGISTRATION = {"email": "eve@example.org", "password": PASSWORD, "name": "Eve"}
 CREDENTIALS = {"email": "eve@example.org", "password": PASSWORD, "device": "phone"}
 OPERATOR = {"$gt": ""}
@@ -97,7 +99,7 @@ def place_of(operation: Operation, **names: str) -> str:
         "/v1/coach": insight_id(HABIT),
     }
     found = [document for path, document in own.items() if operation.path.startswith(path)]
-    chosen = {"id": found[0] if found else "", "local_date": "2026-01-05"} | names
+    chosen = {"id": found[0] if found else "", "local_date": "2026-01-05", "coach": COACH} | names
     return operation.path.format(**chosen)
 
 
@@ -193,6 +195,25 @@ FLAWED: dict[tuple[str, str], tuple[Json, list[tuple[Json, str]]]] = {
             ({"device": "x" * 65}, "/device"),
             ({"device_name": "x" * 101}, "/device_name"),
             ({"user": "usr_1"}, "/user"),
+        ],
+    ),
+    ("POST", REFRESH): (
+        {"refresh_token": "usr_1.ses_1.c2VjcmV0"},
+        [
+            ({"refresh_token": OPERATOR}, "/refresh_token"),
+            ({"refresh_token": None}, "/refresh_token"),
+            ({"refresh_token": "x" * 513}, "/refresh_token"),
+            ({"token": "x"}, "/token"),
+        ],
+    ),
+    ("PUT", SHARE): (
+        {"kinds": ["goal"]},
+        [
+            ({"kinds": OPERATOR}, "/kinds"),
+            ({"kinds": []}, "/kinds"),
+            ({"kinds": ["session"]}, "/kinds/0"),
+            ({"kinds": ["goal", None]}, "/kinds/1"),
+            ({"coach": COACH}, "/coach"),
         ],
     ),
     ("POST", GOALS): (
@@ -850,16 +871,20 @@ async def test_a_log_that_was_cut_is_said_to_be_cut(settings: Settings) -> None:
 async def test_who_has_no_token_is_sent_away_from_every_route(settings: Settings) -> None:
     async with serving(settings) as server:
         person, visitor = await furnished(server), server.client()
-        user, session, secret = person.token.split(".")
+        user, session, end, mac, device = person.token.split(".")
         ended = await logged_out(server, person)
         bearers = (
-            f"{user}.{session}.{secret[:-2]}",
-            f"{user}.{session}.",
+            f"{user}.{session}.{end}.{mac[:-2]}.{device}",
+            f"{user}.{session}.{end}.{mac}.watch",
+            f"{user}.{session}.{end}.{mac}",
+            f"{user}.{session}.{end}",
             f"{user}.{session}",
-            f"{user}.ses_1.{secret}",
-            f"usr_1.{session}.{secret}",
-            f"{user}/{session}.{session}.{secret}",
-            f"{user}.{session}.ü",
+            f"{user}.ses_1.{end}.{mac}.{device}",
+            f"usr_1.{session}.{end}.{mac}.{device}",
+            f"{user}.{session}.{int(end) + 1}.{mac}.{device}",
+            f"{user}.{session}.{end}..{device}",
+            f"{user}/{session}.{session}.{end}.{mac}.{device}",
+            f"{user}.{session}.ü.ü.ü",
             "x" * 3000,
             "..",
             ended,
@@ -884,7 +909,11 @@ async def test_who_has_no_token_is_sent_away_from_every_route(settings: Settings
                 assert_sent_away(await ask_for(visitor, ask), ask)
 
         assert await snapshot(person) == witness
-        assert {operation.path for operation in SURFACE if operation.public} == {REGISTER, LOGIN}
+        assert {operation.path for operation in SURFACE if operation.public} == {
+            REGISTER,
+            LOGIN,
+            REFRESH,
+        }
 
 
 async def logged_out(server: Server, person: Client) -> str:

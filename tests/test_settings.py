@@ -59,6 +59,9 @@ def test_an_empty_environment_is_a_development_installation() -> None:
         roles=frozenset({"web", "learn"}),
         log_level="info",
         log_format="auto",
+        token_minutes=10,
+        live_writes_s=20,
+        live_sockets=20_000,
         session_days=30,
     )
 
@@ -73,6 +76,9 @@ def test_every_name_is_read() -> None:
         "UPCOACH_ROLES": "learn, web",
         "UPCOACH_LOG_LEVEL": "warning",
         "UPCOACH_LOG_FORMAT": "json",
+        "UPCOACH_TOKEN_MINUTES": "5",
+        "UPCOACH_LIVE_WRITES_S": "30",
+        "UPCOACH_LIVE_SOCKETS": "100",
         "UPCOACH_SESSION_DAYS": "7",
     }
 
@@ -93,6 +99,9 @@ def test_every_name_is_read() -> None:
         roles=frozenset({"web", "learn"}),
         log_level="warning",
         log_format="json",
+        token_minutes=5,
+        live_writes_s=30,
+        live_sockets=100,
         session_days=7,
     )
     assert next(iter(settings.master_keys)) == "k2"

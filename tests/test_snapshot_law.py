@@ -221,9 +221,13 @@ LIVE_ROWS = (
 OWN_TESTS = {
     ("POST", "/v1/auth/register"),
     ("POST", "/v1/auth/login"),
+    ("POST", "/v1/auth/refresh"),
     ("POST", "/v1/auth/logout"),
     ("POST", "/v1/imports/loop"),
 }
+
+# What concerns two people: see tests/test_shares.py.
+ELSEWHERE = {("PUT", "/v1/shares/{coach}"), ("DELETE", "/v1/shares/{coach}")}
 
 
 def surface(*, live: bool) -> set[tuple[str, str]]:
@@ -378,7 +382,7 @@ def test_every_operation_that_writes_is_here() -> None:
     rows = {(row.method, row.path) for row in LIVE_ROWS}
     names = [row.name for row in LIVE_ROWS]
 
-    assert rows == surface(live=True)
+    assert rows | ELSEWHERE == surface(live=True)
     assert surface(live=False) == OWN_TESTS
     assert len(names) == len(set(names))
 

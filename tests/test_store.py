@@ -18,6 +18,7 @@ from config.settings import Settings
 from models.clock import utc_now
 from models.documents import (
     DOCUMENTS,
+    CoachClient,
     Document,
     Entry,
     Goal,
@@ -25,6 +26,7 @@ from models.documents import (
     Insight,
     NewGoal,
     Session,
+    Share,
     User,
 )
 from models.documents.document import Mark, fields_marked
@@ -263,6 +265,8 @@ def full_documents() -> Iterator[Document]:
         model="habit_odds-1",
         **base,
     )
+    yield Share(id="usr_2", kinds=("goal", "habit"), **base)
+    yield CoachClient(id="usr_3", kinds=("goal",), **base)
 
 
 @pytest.mark.parametrize("document", list(full_documents()), ids=lambda document: document.kind)
@@ -299,8 +303,9 @@ async def test_what_people_write_is_nowhere_in_the_clear(settings: Settings) -> 
         await answered(anonymous.call("POST", "/v1/auth/register", body), 201)
         login = {"email": body["email"], "password": PASSWORD, "device": "phone"}
         login["device_name"] = "canary phone"
-        token = (await answered(anonymous.call("POST", "/v1/auth/login", login), 201)).body["token"]
-        person = server.client(token)
+        granted = (await answered(anonymous.call("POST", "/v1/auth/login", login), 201)).body
+        person = server.client(granted["token"])
+        secrets = [granted["refresh_token"].rpartition(".")[2], granted["token"].split(".")[3]]
         habit = {"id": HABIT, "name": "canary", "question": "canary?", "description": "canary."}
         goal = {"id": GOAL, "title": "canary", "description": "canary"}
         named = {"Idempotency-Key": new_mutation_id()}
@@ -321,8 +326,8 @@ async def test_what_people_write_is_nowhere_in_the_clear(settings: Settings) -> 
             counts[name] = len(found)
             for stored in found:
                 raw = bson.encode(stored).lower()
-                for secret in (b"canary", PASSWORD.encode(), token.rpartition(".")[2].encode()):
-                    assert secret.lower() not in raw, (name, stored)
+                for secret in ("canary", PASSWORD, *secrets):
+                    assert secret.lower().encode() not in raw, (name, stored)
 
         assert counts["receipts"] == 3
         assert counts["events"] == 6

@@ -4,6 +4,7 @@ import asyncio
 import collections
 import itertools
 import secrets
+from collections.abc import Iterable
 from typing import Protocol
 
 from models.frames import Close
@@ -73,7 +74,7 @@ class Connections:
         if standing is not None:
             standing.close(Close.REPLACED, "replaced")
 
-    def revoke(self, sessions: set[str]) -> None:
+    def revoke(self, sessions: Iterable[str]) -> None:
         """Close the sockets of *sessions*, which have ended."""
         for session in sessions:
             for guest in tuple(self._by_session.get(session, ())):

@@ -12,7 +12,7 @@ from models.documents.goal import Goal, GoalDraft, NewGoal
 from models.documents.habit import Habit, HabitDraft, NewHabit
 from models.documents.insight import Insight
 from models.documents.session import Session
-from models.documents.share import Client, Share, ShareDraft
+from models.documents.share import CoachClient, Share, ShareDraft
 from models.documents.user import User
 
 DOCUMENTS: tuple[type[Document], ...] = (
@@ -23,14 +23,14 @@ DOCUMENTS: tuple[type[Document], ...] = (
     Entry,
     Insight,
     Share,
-    Client,
+    CoachClient,
 )
 KINDS: dict[str, type[Document]] = {document.kind: document for document in DOCUMENTS}
 
 __all__ = [
     "DOCUMENTS",
     "KINDS",
-    "Client",
+    "CoachClient",
     "Document",
     "Draft",
     "Entry",

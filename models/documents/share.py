@@ -1,7 +1,7 @@
 """What a person lets their coach see.
 
 The same fact is kept twice, in one write: as a `Share` of the client, who decides about it, and as
-a `Client` of the coach, whose app lists it.
+a `CoachClient` of the coach, whose app lists it.
 """
 
 import datetime as dt
@@ -39,16 +39,16 @@ class Share(Document, frozen=True, kw_only=True):
         """The same leave, for what *draft* says."""
         return msgspec.structs.replace(self.advanced(at), kinds=tuple(sorted(draft.kinds)))
 
-    def mirrored(self, client: "Client | None", at: dt.datetime) -> "Client":
+    def mirrored(self, client: "CoachClient | None", at: dt.datetime) -> "CoachClient":
         """The coach's side of it, in the place of *client*."""
         if client is None:
-            return Client(
+            return CoachClient(
                 id=self.owner, owner=self.id, created_at=at, updated_at=at, kinds=self.kinds
             )
         return msgspec.structs.replace(client.advanced(at), kinds=self.kinds)
 
 
-class Client(Document, frozen=True, kw_only=True):
+class CoachClient(Document, frozen=True, kw_only=True):
     """Somebody who lets the owner, a coach, see documents of some kinds; the id is theirs."""
 
     kind: ClassVar[str] = "client"

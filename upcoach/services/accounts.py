@@ -150,7 +150,9 @@ class Accounts:
             return Outcome(verb="deleted")
 
         reads = (Ref(Session, scope.user, scope.session),)
-        return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        done = await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        self._tokens.revoke(scope.session)
+        return done
 
     async def _find(self, email: str) -> User | None:
         index = self._email_index(email)

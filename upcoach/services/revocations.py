@@ -25,16 +25,14 @@ class Revocations:
         """Whether *session* has ended."""
         return session in self._ended
 
-    def note(self, sessions: Iterable[str]) -> set[str]:
-        """Remember that *sessions* have ended; those of them that are news."""
-        news = set(sessions) - self._ended.keys()
-        until = self._clock() + self._lifetime
-        self._ended |= dict.fromkeys(news, until)
-        return news
+    def note(self, sessions: Iterable[str]) -> None:
+        """Remember that *sessions* have ended."""
+        self._ended |= dict.fromkeys(sessions, self._clock() + self._lifetime)
 
-    async def look(self) -> set[str]:
-        """Ask the database; the sessions that had ended without our knowing."""
+    async def look(self) -> list[str]:
+        """Ask the database which sessions have ended lately, and remember them."""
         now = self._clock()
         self._ended = {name: until for name, until in self._ended.items() if until > now}
         found = await self._documents.ids_since(Session, "ended_at", now - self._lifetime)
-        return self.note(found)
+        self.note(found)
+        return found

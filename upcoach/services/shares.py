@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import msgspec
 
-from models.documents import KINDS, Client, Share, ShareDraft, User
+from models.documents import KINDS, CoachClient, Share, ShareDraft, User
 from models.errors import Invalid, NotFound
 from models.events import feed_owner
 from models.scope import Scope
@@ -63,9 +63,11 @@ class Shares:
         """What the caller shares, in order of the coaches' ids."""
         return await self._documents.page(Share, scope.user, after=after, limit=limit)
 
-    async def clients(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[Client]:
+    async def clients(
+        self, scope: Scope, *, after: str = "", limit: int = 100
+    ) -> list[CoachClient]:
         """Who shares with the caller, in order of id."""
-        return await self._documents.page(Client, scope.user, after=after, limit=limit)
+        return await self._documents.page(CoachClient, scope.user, after=after, limit=limit)
 
     async def share(
         self, scope: Scope, coach: str, draft: ShareDraft, mutation: Mutation | None = None
@@ -82,7 +84,7 @@ class Shares:
             if before is not None and before.kinds == fresh.kinds:
                 return outcome("unchanged", before)
             after = fresh if before is None else before.revised(draft, changes.at)
-            client = changes.find(Client, coach, scope.user)
+            client = changes.find(CoachClient, coach, scope.user)
             changes.set(before, after)
             changes.set(client, after.mirrored(client, changes.at))
             return outcome("created" if before is None else "updated", after)
@@ -98,7 +100,7 @@ class Shares:
         def decide(changes: Changes) -> Outcome:
             share = changes.get(Share, scope.user, coach)
             changes.delete(share)
-            client = changes.find(Client, coach, scope.user)
+            client = changes.find(CoachClient, coach, scope.user)
             if client is not None:
                 changes.delete(client)
             return Outcome(verb="deleted", version=share.version + 1)
@@ -117,7 +119,7 @@ class Shares:
 
 
 def _both(scope: Scope, coach: str) -> tuple[Ref, Ref]:
-    return Ref(Share, scope.user, coach), Ref(Client, coach, scope.user)
+    return Ref(Share, scope.user, coach), Ref(CoachClient, coach, scope.user)
 
 
 def _unknown() -> NotFound:

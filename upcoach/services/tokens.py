@@ -55,6 +55,10 @@ class Tokens:
             raise token_invalid()
         return Caller(Scope(user=user, session=session, device=device), expires_at)
 
+    def revoke(self, session: str) -> None:
+        """Let no token of *session* hold here any more; other nodes hear of it by themselves."""
+        self._revocations.note([session])
+
     def _mac(self, *parts: str) -> str:
         signed = _PURPOSE + "\0".join(parts).encode(errors="surrogatepass")
         digest = hmac.digest(self._key, signed, hashlib.sha256)
