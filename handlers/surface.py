@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from tornado.routing import URLSpec
 from tornado.web import Application
 
-from handlers import accounts, goals, habits, imports, insights, shares, sync
+from handlers import accounts, devices, goals, habits, imports, insights, shares, sync
 from handlers.health import Check, Livez, Metrics, Readyz
 from handlers.live.connection import Node
 from handlers.live.limits import FRAME_BYTES
@@ -25,6 +25,7 @@ def operations(feeds: Feeds) -> tuple[Operation, ...]:
         *insights.OPERATIONS,
         *imports.OPERATIONS,
         *shares.OPERATIONS,
+        *devices.OPERATIONS,
         *sync.operations(feeds),
     )
 

@@ -19,6 +19,7 @@ VERSION = 1
 FrameText = Annotated[str, msgspec.Meta(max_length=256)]
 CursorText = Annotated[str, msgspec.Meta(max_length=2048)]
 TokenText = Annotated[str, msgspec.Meta(max_length=4096)]
+DeviceText = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9._:-]+\Z")]
 HeartbeatS = Annotated[int, msgspec.Meta(ge=15, le=120)]
 Kinds = Annotated[list[FrameText], msgspec.Meta(min_length=1, max_length=32)]
 
@@ -59,7 +60,7 @@ class Hello(Frame, tag="hello", frozen=True, kw_only=True):
     v: int
     token: TokenText | None = None
     ticket: FrameText | None = None
-    dev: FrameText | None = None
+    dev: DeviceText | None = None
     app: FrameText | None = None
     hb: HeartbeatS = 30
     subs: Annotated[list[Wish], msgspec.Meta(max_length=64)] = []

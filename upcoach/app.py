@@ -27,9 +27,11 @@ from models.errors import Unavailable
 from models.learners import HabitOdds
 from models.measures import Measures
 from streams import tasks
+from streams.channels import Channels
 from streams.hub import RECENT, Hub
 from streams.learning import Learning
 from streams.lease import Lease
+from streams.presence import Presence
 from streams.reader import Follower, StreamReader
 from streams.redis import Connections as RedisConnections
 from streams.redis import RedisError
@@ -43,6 +45,7 @@ from upcoach.services import (
     Habits,
     Imports,
     Insights,
+    Positions,
     Services,
     Shares,
     Snapshots,
@@ -59,9 +62,11 @@ from upcoach.store.keyring import KeyRing, MasterKeys
 from upcoach.store.learned import Learned
 from upcoach.store.log import EventLog
 from upcoach.store.migrations import migrate
+from upcoach.store.positions import PositionStore
 
 START_PATIENCE_S = 30.0
 DRAIN_S = 5.0  # for each step of the end of a process, which must be over in thirty
+POSITIONS_EVERY_S = 5.0
 IMPORT_BYTES = 10 * 1024 * 1024
 
 _log = structlog.get_logger(__name__)
@@ -133,7 +138,11 @@ class Node:
         self.hub = Hub(self.log, self.committer.heads, self.measures)
         self._learning = self._make_learning() if "learn" in settings.roles else None
         self._connections = Connections(self.measures, settings.live_sockets)
-        self._revoking = Revoking(self.revocations, self._connections.revoke)
+        self._channels = Channels(redis.writer, redis.reader, self._connections.replace)
+        self._presence = Presence(redis.writer, self._channels, utc_now)
+        self._revoking = Revoking(
+            self.revocations, self._connections.revoke, self._connections.check_channels
+        )
         self._reader = StreamReader(redis.reader, self._followers())
         self.application = self._make_application(epoch)
         self.metrics = make_metrics_application(self.measures, self._checks())
@@ -158,6 +167,7 @@ class Node:
             habits=Habits(documents, self.committer),
             imports=Imports(self.committer),
             insights=Insights(documents, self.committer),
+            positions=Positions(PositionStore(self.database), utc_now),
             shares=Shares(documents, self.committer),
             snapshots=Snapshots(documents),
         )
@@ -179,6 +189,9 @@ class Node:
             router=router,
             feeds=feeds,
             connections=self._connections,
+            channels=self._channels,
+            presence=self._presence,
+            positions=self.services.positions,
             clock=utc_now,
             window=WINDOW,
             writes_s=self._settings.live_writes_s,
@@ -202,6 +215,9 @@ class Node:
         self._begin(self._reader.run(), "reader")
         self._begin(self._connections.run(), "connections")
         self._begin(self._revoking.run(), "revoking")
+        self._begin(self._channels.run(), "channels")
+        self._begin(self._presence.run(), "presence")
+        self._begin(self._flush_positions(), "positions")
         self._begin(Abandoned(self.database).run(), "abandoned")
         if self._learning is not None:
             self._begin(self._learning.run(), "learning")
@@ -216,7 +232,13 @@ class Node:
         if self._learning is not None:
             await _in_time(self._learning.stop(), "learning")
         await _in_time(self.relay.flush(), "relay")
+        await _in_time(self.services.positions.flush(), "positions")
         self._passwords.close()
+
+    async def _flush_positions(self) -> None:
+        while True:
+            await asyncio.sleep(POSITIONS_EVERY_S)
+            await self.services.positions.flush()
 
     def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)

@@ -1,6 +1,7 @@
 """One conversation: the frames that a client sends, and what they mean."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from handlers import problems
 from handlers.live import limits
 from handlers.live.connections import Connections
 from handlers.live.following import Following
+from handlers.live.hearing import Hearing, is_channel
 from handlers.live.mutations import mutate, refused
 from handlers.operations import Router
 from handlers.rest import Edge
@@ -22,6 +24,7 @@ from models.frames import (
     AuthExpiring,
     ClientFrame,
     Close,
+    Eph,
     Err,
     Frame,
     Go,
@@ -31,10 +34,14 @@ from models.frames import (
     Sub,
     Unsub,
     Welcome,
+    Wish,
     decode,
     encode,
 )
+from streams.channels import Channels, Device
+from streams.presence import Presence
 from streams.subscription import UNACKED, Feeds, Outlet
+from upcoach.services.positions import Positions
 from upcoach.services.tokens import Caller
 
 
@@ -51,6 +58,9 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     router: Router
     feeds: Feeds
     connections: Connections
+    channels: Channels
+    presence: Presence
+    positions: Positions
     clock: Clock
     window: int
     writes_s: int
@@ -74,6 +84,9 @@ class Connection:
         self._ends = 0.0  # when the token does, on the loop's clock
         self._warned = False
         self._following = Following(node.feeds, node.edge.measures, outlet, self._say)
+        self._hearing = Hearing(
+            node.channels, node.presence, node.feeds.shares, outlet, node.clock, name
+        )
         self._slots = asyncio.Semaphore(limits.WRITES_AT_ONCE)
         self._frames = limits.Bucket(limits.FRAMES_S, limits.BURST)
         self._writes = limits.Bucket(node.writes_s, limits.BURST)
@@ -124,6 +137,12 @@ class Connection:
     def end(self) -> None:
         """Let go of everything; writes that are under way finish without an audience."""
         self._following.close()
+        self._hearing.close()
+
+    def check_channels(self) -> None:
+        """See whether the caller may still follow what it follows: a share has changed."""
+        if self.caller is not None:
+            self._start(self._hearing.check(self.caller.scope))
 
     def authenticate(self, token: str) -> None:
         """Take note of who this is, or close."""
@@ -160,13 +179,17 @@ class Connection:
             return
         match frame:
             case Sub():
-                await self._following.subscribe(caller.scope, frame, limits.SUBSCRIPTIONS)
+                await self._subscribe(caller, frame)
+            case Unsub() if is_channel(frame.f):
+                self._hearing.leave(frame.f)
             case Unsub():
                 self._following.unsubscribe(caller.scope, frame)
             case Ack():
                 self._ack(caller, frame)
             case Auth():
                 self._renew(caller, frame)
+            case Eph():
+                await self._hearing.speak(caller.scope, frame)
 
     def _known(self) -> Caller | None:
         """Who speaks; whoever has not said hello is sent away."""
@@ -199,8 +222,24 @@ class Connection:
         self._greeted = True
         self._heartbeat_s = frame.hb
         self._say(self._welcome(self.caller))
+        self._hearing.enter(self.caller.scope, frame.dev or self.caller.scope.device)
+        if frame.dev is not None:
+            self._start(self._arrive(Device(self.caller.scope.user, frame.dev, self.name)))
         for wish in frame.subs:
-            await self._following.subscribe(self.caller.scope, wish, limits.SUBSCRIPTIONS)
+            await self._subscribe(self.caller, wish)
+
+    async def _arrive(self, device: Device) -> None:
+        with contextlib.suppress(Unavailable):  # the old socket ends when its network does
+            await self._node.channels.arrive(device)
+
+    async def _subscribe(self, caller: Caller, wish: Sub | Wish) -> None:
+        try:
+            if is_channel(wish.f):
+                await self._hearing.follow(caller.scope, wish.f)
+            else:
+                await self._following.subscribe(caller.scope, wish, limits.SUBSCRIPTIONS)
+        except Refusal as refusal:
+            self._following.refuse(wish.f, refusal)
 
     def _welcome(self, caller: Caller) -> Welcome:
         newest = self._node.feeds.hub.newest(caller.scope.feed)
@@ -242,9 +281,12 @@ class Connection:
         self._know(renewed)
 
     def _ack(self, caller: Caller, frame: Ack) -> None:
-        acked = self._following.ack(caller.scope, frame)
-        if acked is None:  # ahead of us, or of another log: it has to begin again
+        seq = self._following.ack(caller.scope, frame)
+        if seq is None:  # ahead of us, or of another log: it has to begin again
             self.close(Close.RESYNC, "resync")
+            return
+        feed = self._following.full_name(caller.scope, frame.f)
+        self._node.positions.note(caller.scope.user, self.device or caller.scope.device, feed, seq)
 
     async def _write(self, frame: Mut, now: float) -> None:
         caller = self._known()

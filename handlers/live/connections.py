@@ -9,6 +9,7 @@ from typing import Protocol
 
 from models.frames import Close
 from models.measures import Measures
+from streams.channels import Device
 from upcoach.services.tokens import Caller
 
 TICK_S = 1.0
@@ -16,6 +17,8 @@ TICK_S = 1.0
 
 class Guest(Protocol):
     """A socket as the node sees it."""
+
+    name: str
 
     @property
     def caller(self) -> Caller | None:
@@ -31,6 +34,9 @@ class Guest(Protocol):
     def close(self, code: int, reason: str) -> None:
         """Close it."""
 
+    def check_channels(self) -> None:
+        """See whether it may still follow the channels that it follows."""
+
     def end(self) -> None:
         """Let go of what it holds."""
 
@@ -44,6 +50,7 @@ class Connections:
         self._open: set[Guest] = set()
         self._by_session: dict[str, set[Guest]] = collections.defaultdict(set)
         self._by_device: dict[tuple[str, str], Guest] = {}
+        self._by_user: dict[str, set[Guest]] = collections.defaultdict(set)
         self._node = secrets.token_hex(2)
         self._numbers = itertools.count(1)
 
@@ -63,16 +70,24 @@ class Connections:
             return False
         scope = guest.caller.scope
         self._by_session[scope.session].add(guest)
+        self._by_user[scope.user].add(guest)
         if guest.device is not None:
-            self.replace(scope.user, guest.device)
+            self.replace(Device(scope.user, guest.device, guest.name))
             self._by_device[scope.user, guest.device] = guest
         return True
 
-    def replace(self, user: str, device: str) -> None:
-        """Close the socket that *device* of *user* has opened before."""
-        standing = self._by_device.pop((user, device), None)
-        if standing is not None:
+    def replace(self, device: Device) -> None:
+        """Close the socket that *device* has opened before the one that it names."""
+        name = (device.user, device.device)
+        standing = self._by_device.get(name)
+        if standing is not None and standing.name != device.connection:
+            del self._by_device[name]
             standing.close(Close.REPLACED, "replaced")
+
+    def check_channels(self, user: str) -> None:
+        """Have the sockets of *user* look at what they follow: a share has changed."""
+        for guest in self._by_user.get(user, ()):
+            guest.check_channels()
 
     def revoke(self, sessions: Iterable[str]) -> None:
         """Close the sockets of *sessions*, which have ended."""
@@ -102,11 +117,12 @@ class Connections:
             guest.close(code, reason)
 
     def _forget(self, guest: Guest, caller: Caller) -> None:
-        session = caller.scope.session
-        guests = self._by_session.get(session, set())
-        guests.discard(guest)
-        if not guests:
-            self._by_session.pop(session, None)
+        scope = caller.scope
+        for index, key in ((self._by_session, scope.session), (self._by_user, scope.user)):
+            guests = index.get(key, set())
+            guests.discard(guest)
+            if not guests:
+                index.pop(key, None)
         name = (caller.scope.user, guest.device or "")
         if self._by_device.get(name) is guest:
             del self._by_device[name]

@@ -33,24 +33,17 @@ class Following:
             subscription.close()
         self._subscriptions.clear()
 
-    async def subscribe(self, scope: Scope, wish: Sub | Wish, limit: int) -> None:
-        """Follow a feed, or say why not."""
-        try:
-            await self._subscribe(scope, wish, limit)
-        except Refusal as refusal:
-            self._refuse(wish.f, refusal)
-
     def unsubscribe(self, scope: Scope, frame: Unsub) -> None:
         """Follow a feed no longer."""
-        feed = _full_name(scope, frame.f)
+        feed = self.full_name(scope, frame.f)
         subscription = self._subscriptions.pop(feed, None)
         if subscription is not None:
             subscription.close()
         self._say(Unsubd(f=feed))
 
-    def ack(self, scope: Scope, frame: Ack) -> tuple[str, int] | None:
-        """Open the window; the feed and how far the device has come, if it may be so."""
-        feed = _full_name(scope, frame.f)
+    def ack(self, scope: Scope, frame: Ack) -> int | None:
+        """Open the window; how far the device has come, if it can have come so far."""
+        feed = self.full_name(scope, frame.f)
         cursor = Cursor.parse(frame.cur)
         subscription = self._subscriptions.get(feed)
         if subscription is None:
@@ -58,9 +51,10 @@ class Following:
         if cursor.epoch != self._feeds.epoch or cursor.seq > subscription.position:
             return None
         subscription.ack(cursor.seq)
-        return feed, cursor.seq
+        return cursor.seq
 
-    async def _subscribe(self, scope: Scope, wish: Sub | Wish, limit: int) -> None:
+    async def subscribe(self, scope: Scope, wish: Sub | Wish, limit: int) -> None:
+        """Follow a feed, or raise why not."""
         view = await self._feeds.shares.view(scope, wish.f)
         if view.feed not in self._subscriptions and len(self._subscriptions) >= limit:
             raise Invalid("subscriptions_too_many", f"A socket follows {limit} feeds at most.")
@@ -72,11 +66,12 @@ class Following:
             standing.close()
             self._count(start.seq < standing.position, kinds)
         self._measures.starts.labels(start.reset or str(start.mode)).inc()
-        subscription = Subscription(self._feeds, self._outlet, start, view, self._refuse)
+        subscription = Subscription(self._feeds, self._outlet, start, view, self.refuse)
         self._subscriptions[view.feed] = subscription
         subscription.open(kinds)
 
-    def _refuse(self, feed: str, refusal: Refusal) -> None:
+    def refuse(self, feed: str, refusal: Refusal) -> None:
+        """Say why *feed* is not followed (any more)."""
         self._say(Unsubd(f=feed, problem=problems.problem(refusal)))
 
     def _count(self, is_behind: bool, kinds: list[str] | None) -> None:  # noqa: FBT001
@@ -86,6 +81,7 @@ class Following:
         elif is_behind:
             self._measures.gap_reports.inc()
 
-
-def _full_name(scope: Scope, name: str) -> str:
-    return scope.feed if name == "u:me" else name
+    @staticmethod
+    def full_name(scope: Scope, name: str) -> str:
+        """The feed's name without `me`."""
+        return scope.feed if name == "u:me" else name

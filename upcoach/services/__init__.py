@@ -12,6 +12,7 @@ from upcoach.services.goals import Goals
 from upcoach.services.habits import Habits
 from upcoach.services.imports.service import Imports
 from upcoach.services.insights import Insights
+from upcoach.services.positions import Positions
 from upcoach.services.shares import Shares
 from upcoach.services.snapshots import Snapshots
 
@@ -24,8 +25,19 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     habits: Habits
     imports: Imports
     insights: Insights
+    positions: Positions
     shares: Shares
     snapshots: Snapshots
 
 
-__all__ = ["Accounts", "Goals", "Habits", "Imports", "Insights", "Services", "Shares", "Snapshots"]
+__all__ = [
+    "Accounts",
+    "Goals",
+    "Habits",
+    "Imports",
+    "Insights",
+    "Positions",
+    "Services",
+    "Shares",
+    "Snapshots",
+]

@@ -1,5 +1,6 @@
 """Who may see whose documents: everybody their own, a coach what a client shares."""
 
+import contextlib
 from collections.abc import Collection
 
 import msgspec
@@ -58,6 +59,16 @@ class Shares:
         except NotFound:
             raise _unknown() from None
         return View(scope, name, frozenset(share.kinds))
+
+    async def connects(self, one: str, other: str) -> bool:
+        """Whether one of these two is the other's coach."""
+        if "/" in other:
+            return False
+        for client, coach in ((one, other), (other, one)):
+            with contextlib.suppress(NotFound):
+                await self._documents.get(Share, client, coach)
+                return True
+        return False
 
     async def page(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[Share]:
         """What the caller shares, in order of the coaches' ids."""

@@ -15,7 +15,7 @@ from models.clock import Clock
 from models.documents import DOCUMENTS
 from models.events import feed_owner
 from models.sums import EMPTY, Sums, packed, toggle
-from upcoach.store import codec, keyring, log, receipts
+from upcoach.store import codec, keyring, log, positions, receipts
 from upcoach.store.database import Bson, Database
 from upcoach.store.learned import SNAPSHOTS, TURNS
 
@@ -30,6 +30,7 @@ async def _make_collections(database: AsyncDatabase[Bson]) -> None:
     """Every collection, so that no transaction has to make one."""
     wanted = {document.collection for document in DOCUMENTS}
     wanted |= {log.COLLECTION, receipts.COLLECTION, keyring.COLLECTION, TURNS, SNAPSHOTS}
+    wanted.add(positions.COLLECTION)
     for name in sorted(wanted - set(await database.list_collection_names())):
         try:
             # Without the driver's own look first, which is no use against another node.
@@ -90,7 +91,7 @@ async def _make_ended_index(database: AsyncDatabase[Bson]) -> None:
 STEPS: tuple[tuple[int, Step], ...] = (
     (1, _make_collections),
     (2, _make_indexes),
-    (3, _make_collections),  # shares came along
+    (3, _make_collections),  # shares and positions came along
     (4, _describe_events),
     (5, _make_ended_index),
 )

@@ -1,0 +1,151 @@
+"""Channels: what is said on them is heard by those who follow at that moment, and kept by nobody.
+
+They travel through Redis's pub/sub, one channel each.  A node subscribes to those that somebody
+here follows, encodes what it hears once, and leaves out whoever has no room: it is over anyway.
+"""
+
+import asyncio
+import collections
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+
+from models.errors import Unavailable
+from models.frames import Told, encode
+from streams.redis import RedisError
+
+DEVICES: Final = "live:devices"  # every node follows it
+RETRY_S: Final = 0.5
+_PREFIX: Final = "eph:"
+
+_log = structlog.get_logger(__name__)
+
+
+class Listener(Protocol):
+    """Somebody who follows a channel."""
+
+    @property
+    def speaker(self) -> str:
+        """The name under which it speaks: it does not hear itself."""
+
+    def hear(self, line: bytes) -> None:
+        """Take a frame, or let it go."""
+
+
+class Device(msgspec.Struct, frozen=True, array_like=True):
+    """A device that has just said hello, and on which connection."""
+
+    user: str
+    device: str
+    connection: str
+
+
+class Word(msgspec.Struct, frozen=True, array_like=True):
+    """A ready-made frame, and whose words it holds."""
+
+    speaker: str
+    line: bytes
+
+
+OnDevice = Callable[[Device], None]
+
+
+class Channels:
+    """The channels that somebody on this node follows."""
+
+    def __init__(self, writer: "Redis", reader: "Redis", on_device: OnDevice) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._on_device = on_device
+        self._listeners: dict[str, set[Listener]] = collections.defaultdict(set)
+        self._pubsub: Any = None
+        self.on_moved: Callable[[str], None] = lambda _: None
+
+    def listeners(self, name: str) -> tuple[Listener, ...]:
+        """Who follows *name* here."""
+        return tuple(self._listeners.get(name, ()))
+
+    async def follow(self, name: str, listener: Listener) -> None:
+        """Let *listener* hear what is said on *name* from now on, or raise `Unavailable`."""
+        if self._pubsub is None:
+            raise _away()
+        is_new = not self._listeners[name]
+        self._listeners[name].add(listener)
+        if is_new:
+            try:
+                await self._pubsub.subscribe(_PREFIX + name)
+            except RedisError:
+                self.leave(name, listener)
+                raise _away() from None
+
+    def leave(self, name: str, listener: Listener) -> None:
+        """Let *listener* hear no more; the subscription ends when the next word comes."""
+        listeners = self._listeners.get(name, set())
+        listeners.discard(listener)
+        if not listeners:
+            self._listeners.pop(name, None)
+
+    async def say(self, told: Told, speaker: str = "") -> None:
+        """Have *told* heard everywhere, or raise `Unavailable`."""
+        await self._publish(_PREFIX + told.ch, Word(speaker, encode(told)))
+
+    async def arrive(self, device: Device) -> None:
+        """Tell every node that *device* said hello."""
+        await self._publish(DEVICES, device)
+
+    def tell(self, told: Told) -> None:
+        """Have *told* heard on this node alone."""
+        self._spread(told.ch, Word("", encode(told)))
+
+    async def run(self) -> None:
+        """Listen until cancelled; while Redis is away, keep trying."""
+        while True:
+            try:
+                await self._listen()
+            except RedisError as failure:
+                _log.warning("channels_lost", reason=str(failure))
+            finally:
+                self._pubsub = None
+            await asyncio.sleep(RETRY_S)
+
+    async def _listen(self) -> None:
+        async with self._reader.pubsub(ignore_subscribe_messages=True) as pubsub:
+            await pubsub.subscribe(DEVICES, *(_PREFIX + name for name in self._listeners))
+            self._pubsub = pubsub
+            async for message in pubsub.listen():
+                await self._take(message["channel"].decode(), message["data"])
+
+    async def _take(self, channel: str, data: bytes) -> None:
+        if channel == DEVICES:
+            self._on_device(msgspec.msgpack.decode(data, type=Device))
+            return
+        name = channel.removeprefix(_PREFIX)
+        if name not in self._listeners:
+            await self._pubsub.unsubscribe(channel)
+        elif data:
+            self._spread(name, msgspec.msgpack.decode(data, type=Word))
+        else:
+            self.on_moved(name)
+
+    def _spread(self, name: str, word: Word) -> None:
+        for listener in self.listeners(name):
+            if listener.speaker != word.speaker:
+                listener.hear(word.line)
+
+    async def moved(self, name: str) -> None:
+        """Have the nodes that follow *name* look who is there."""
+        await self._publish(_PREFIX + name, None)
+
+    async def _publish(self, channel: str, message: Word | Device | None) -> None:
+        data = b"" if message is None else msgspec.msgpack.encode(message)
+        try:
+            await self._writer.publish(channel, data)
+        except RedisError:
+            raise _away() from None
+
+
+def _away() -> Unavailable:
+    return Unavailable("redis_unavailable", "Redis does not answer. Try again shortly.")

@@ -1,0 +1,151 @@
+"""Who is there: a person's devices with an open socket, on whatever node.
+
+Each connection is a member of its owner's sorted set in Redis, with the time until which it
+counts.  Its node puts that off again and again; a node that died does not, and its members run
+out.  A socket that closes counts for half a minute more, so a device that comes back soon was
+never away.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+from redis.asyncio import Redis
+
+from models.clock import Clock
+from models.errors import Unavailable
+from models.frames import Told
+from streams.channels import Channels
+from streams.redis import RedisError
+
+LIVE_MS: Final = 45_000
+LINGER_MS: Final = 30_000
+RENEW_EVERY_S: Final = 15.0
+LOOK_EVERY_S: Final = 5.0
+PORTION: Final = 500
+PREFIX: Final = "presence:"
+
+# By Redis's own clock, so that nodes need not agree about the time.
+_STAY = """
+local now = redis.call('TIME')
+now = now[1] * 1000 + math.floor(now[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+"""
+_LOOK = """
+local now = redis.call('TIME')
+return redis.call('ZRANGEBYSCORE', KEYS[1], now[1] * 1000 + math.floor(now[2] / 1000), '+inf')
+"""
+
+
+class Member(NamedTuple):
+    """A connection and the name of its device."""
+
+    user: str
+    device: str
+    connection: str
+
+    @property
+    def text(self) -> str:
+        """It as a member of the set."""
+        return f"{self.connection} {self.device}"
+
+
+class Presence:
+    """Keeps the members of this node alive, and tells who comes and goes."""
+
+    def __init__(self, redis: "Redis", channels: Channels, clock: Clock) -> None:
+        self._redis = redis
+        self._channels = channels
+        self._clock = clock
+        self._members: set[Member] = set()
+        self._seen: dict[str, frozenset[str]] = {}  # by channel, as it was last told
+        self._work: set[asyncio.Task[None]] = set()
+        channels.on_moved = self._look_soon
+
+    def enter(self, member: Member) -> None:
+        """Count *member* in."""
+        self._members.add(member)
+        self._do(self._come(member))
+
+    def leave(self, member: Member) -> None:
+        """Count *member* for half a minute more."""
+        if member in self._members:
+            self._members.discard(member)
+            self._do(self._stay([member], LINGER_MS))
+
+    async def members(self, user: str) -> frozenset[str]:
+        """The devices of *user* that are there, or `Unavailable`."""
+        try:
+            found: Any = await self._redis.eval(_LOOK, 1, _key(user))
+        except RedisError:
+            raise Unavailable("redis_unavailable", "Redis does not answer.") from None
+        return frozenset(text.decode().partition(" ")[2] for text in found)
+
+    async def state(self, name: str) -> Told:
+        """Who is there, for somebody who begins to follow the channel *name*."""
+        members = await self.members(name.removeprefix(PREFIX))
+        self._seen.setdefault(name, members)
+        return self._told(name, "state", members=sorted(members))
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        await asyncio.gather(self._renew_forever(), self._look_forever())
+
+    async def _renew_forever(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_EVERY_S)
+            members = list(self._members)
+            for start in range(0, len(members), PORTION):
+                await self._stay(members[start : start + PORTION], LIVE_MS)
+
+    async def _look_forever(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            for name in list(self._seen):
+                await self._look(name)
+
+    async def _come(self, member: Member) -> None:
+        await self._stay([member], LIVE_MS)
+        with contextlib.suppress(Unavailable):
+            await self._channels.moved(PREFIX + member.user)
+
+    async def _stay(self, members: Iterable[Member], for_ms: int) -> None:
+        pipeline = self._redis.pipeline(transaction=False)
+        for member in members:
+            pipeline.eval(_STAY, 1, _key(member.user), member.text, for_ms, LIVE_MS)
+        with contextlib.suppress(RedisError):  # the next renewal makes up for it
+            await pipeline.execute()
+
+    def _look_soon(self, name: str) -> None:
+        if name in self._seen:
+            self._do(self._look(name))
+
+    async def _look(self, name: str) -> None:
+        """Tell who has come and gone since the last look."""
+        if not self._channels.listeners(name):
+            self._seen.pop(name, None)
+            return
+        try:
+            members = await self.members(name.removeprefix(PREFIX))
+        except Unavailable:
+            return
+        before = self._seen.get(name, members)
+        self._seen[name] = members
+        if members != before:
+            joined, left = sorted(members - before), sorted(before - members)
+            self._channels.tell(self._told(name, "diff", joined=joined, left=left))
+
+    def _told(self, name: str, kind: str, **body: list[str]) -> Told:
+        return Told(ch=name, kind=kind, body=body, at=self._clock())
+
+    def _do(self, work: "asyncio._CoroutineLike[None]") -> None:
+        task = asyncio.create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+
+def _key(user: str) -> str:
+    return f"here:{user}"

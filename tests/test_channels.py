@@ -1,0 +1,178 @@
+"""Presence and typing: who hears of whom, over two nodes, and for how long."""
+
+import asyncio
+
+import pytest
+
+from config.settings import Settings
+from models.identity import new_id
+from models.merge_patch import Json
+from streams import presence
+from tests.support.engines import TestEngines, redis_of
+from tests.support.server import serving
+from tests.test_live import calling, hello, talking
+from tests.test_live_rules import two_nodes
+from tests.test_shares import pair, share
+from tests.test_snapshot_law import done, scope_of
+
+
+def presence_of(user: str) -> Json:
+    return {"t": "sub", "f": f"presence:{user}"}
+
+
+def typing_to(user: str, kind: str = "start") -> Json:
+    return {"t": "eph", "ch": f"typing:{user}", "kind": kind, "body": {"in": "chat"}}
+
+
+async def test_a_coach_sees_a_clients_devices_come_and_go(
+    engines: TestEngines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence, "LINGER_MS", 200)
+    monkeypatch.setattr(presence, "LOOK_EVERY_S", 0.05)
+    async with two_nodes(engines) as (one, other):
+        client, _, coach, coach_id = await pair(one)
+        client_id = scope_of(one, client).user
+        await share(client, coach_id)
+
+        async with talking(other, coach) as watching:
+            await watching.send(presence_of(client_id))
+            subd, state = [await watching.frame() for _ in range(2)]
+            async with calling(one) as phone:
+                await phone.send(hello(client, dev="phone"))
+                joined = await watching.frame()
+            left = await watching.frame()
+
+        assert subd == {"t": "subd", "f": f"presence:{client_id}", "mode": "state"}
+        assert (state["kind"], state["body"]) == ("state", {"members": []})
+        assert (joined["kind"], joined["body"]) == ("diff", {"joined": ["phone"], "left": []})
+        assert (left["kind"], left["body"]) == ("diff", {"joined": [], "left": ["phone"]})
+
+
+async def test_a_device_that_comes_back_soon_was_never_away(settings: Settings) -> None:
+    async with serving(settings) as server:
+        client, _, coach, coach_id = await pair(server)
+        client_id = scope_of(server, client).user
+        await share(client, coach_id)
+
+        async with talking(server, coach) as watching:
+            for _ in range(3):
+                async with calling(server) as phone:
+                    await phone.send(hello(client, dev="phone"))
+                    await phone.frame()
+            members = await server.node._presence.members(client_id)
+            await watching.send(presence_of(client_id))
+            _, state = [await watching.frame() for _ in range(2)]
+
+        assert members == {"phone"}
+        assert state["body"] == {"members": ["phone"]}
+
+
+async def test_a_node_that_died_is_swept_away(
+    settings: Settings, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence, "LOOK_EVERY_S", 0.05)
+    async with serving(settings) as server:
+        client, _, coach, coach_id = await pair(server)
+        client_id = scope_of(server, client).user
+        await share(client, coach_id)
+        with redis_of(environ) as redis:  # what a killed node leaves behind
+            redis.eval(presence._STAY, 1, f"here:{client_id}", "dead-1 phone", 300, 45_000)
+
+        async with talking(server, coach) as watching:
+            await watching.send(presence_of(client_id))
+            _, state, left = [await watching.frame() for _ in range(3)]
+
+        assert state["body"] == {"members": ["phone"]}
+        assert left["body"] == {"joined": [], "left": ["phone"]}
+
+
+async def test_what_is_typed_is_heard_on_the_other_node(engines: TestEngines) -> None:
+    async with two_nodes(engines) as (one, other):
+        client, _, coach, coach_id = await pair(one)
+        client_id = scope_of(one, client).user
+        await share(client, coach_id)
+        channel = f"typing:{client_id}"
+
+        async with talking(one, client) as here, talking(other, coach) as there:
+            await here.send({"t": "sub", "f": channel})
+            await there.send({"t": "sub", "f": channel})
+            assert (await here.frame())["t"] == "subd"
+            assert (await there.frame())["t"] == "subd"
+            heard: Json = {}
+            async with asyncio.timeout(10):
+                while not heard:  # a subscription in Redis takes a moment
+                    await there.send(typing_to(client_id))
+                    try:
+                        heard = await asyncio.wait_for(here.frame(), 1)
+                    except TimeoutError:
+                        continue
+            await here.send(typing_to(client_id, "stop"))
+            answered = await there.frame()
+
+        assert heard.pop("at")
+        assert heard == {
+            "t": "eph",
+            "ch": channel,
+            "kind": "start",
+            "body": {"in": "chat"},
+            "by": {"user": coach_id, "dev": "phone"},
+        }
+        assert (answered["kind"], answered["by"]["user"]) == ("stop", client_id)
+
+
+async def test_strangers_hear_and_say_nothing(settings: Settings) -> None:
+    async with serving(settings) as server:
+        client, _, stranger, _ = await pair(server)
+        client_id = scope_of(server, client).user
+
+        async with talking(server, stranger) as wire:
+            await wire.send(presence_of(client_id), presence_of(new_id("usr")))
+            await wire.send({"t": "sub", "f": f"typing:{client_id}"}, typing_to(client_id))
+            refusals = [await wire.frame() for _ in range(4)]
+
+        assert [one["t"] for one in refusals] == ["unsubd"] * 3 + ["err"]
+        assert {one["problem"]["code"] for one in refusals} == {"channel_unknown"}
+        assert refusals[0]["problem"] == refusals[1]["problem"]
+
+
+async def test_bad_words_are_refused(settings: Settings) -> None:
+    async with serving(settings) as server:
+        client, _, _, _ = await pair(server)
+        own = scope_of(server, client).user
+
+        async with talking(server, client) as wire:
+            large = typing_to(own) | {"body": {"text": "x" * 5000}}
+            await wire.send(large, {"t": "eph", "ch": f"presence:{own}", "kind": "diff"})
+            await wire.send({"t": "eph", "ch": "u:me", "kind": "x"}, {"t": "eph", "ch": "x"})
+            codes = [(await wire.frame())["problem"]["code"] for _ in range(4)]
+
+        assert codes == ["message_too_large", "channel_closed", "channel_closed", "frame_invalid"]
+
+
+async def test_who_loses_the_share_hears_no_more(settings: Settings) -> None:
+    async with serving(settings) as server:
+        client, _, coach, coach_id = await pair(server)
+        client_id = scope_of(server, client).user
+        await share(client, coach_id)
+
+        async with talking(server, coach) as wire:
+            await wire.send(presence_of(client_id))
+            await wire.until("eph")
+            await done(client.call("DELETE", f"/v1/shares/{coach_id}"))
+            lost = (await wire.until("unsubd"))[-1]
+
+        assert lost["f"] == f"presence:{client_id}"
+        assert server.node._channels.listeners(f"presence:{client_id}") == ()
+
+
+async def test_who_unsubscribes_hears_no_more(settings: Settings) -> None:
+    async with serving(settings) as server:
+        client, _, coach, coach_id = await pair(server)
+        client_id = scope_of(server, client).user
+        await share(client, coach_id)
+
+        async with talking(server, coach) as wire:
+            await wire.send(presence_of(client_id), {"t": "unsub", "f": f"presence:{client_id}"})
+            frames = await wire.until("unsubd")
+
+        assert [frame["t"] for frame in frames] == ["subd", "eph", "unsubd"]

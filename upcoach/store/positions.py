@@ -1,0 +1,41 @@
+"""Where positions of devices are kept."""
+
+from collections.abc import Sequence
+
+import msgspec
+from pymongo import ReplaceOne
+
+from models.documents.position import Position
+from upcoach.store import codec
+from upcoach.store.database import Database
+
+COLLECTION = "positions"
+
+
+class PositionStore:
+    """One record for each device and feed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def save(self, positions: Sequence[Position]) -> None:
+        """Keep *positions* in the place of older ones."""
+        if not positions:
+            return
+        replacements = []
+        for one in positions:
+            key = codec.key_of(one.owner, f"{one.device}/{one.feed}")
+            replacements.append(ReplaceOne({"_id": key}, msgspec.structs.asdict(one), upsert=True))
+        async with self._database.turn():
+            await self._database[COLLECTION].bulk_write(replacements, ordered=False)
+
+    async def find(self, owner: str) -> list[Position]:
+        """All of *owner*'s, by device and feed."""
+        query = {"_id": codec.below(owner)}
+        async with self._database.turn():
+            found = (
+                await self._database[COLLECTION]
+                .find(query, {"_id": 0}, sort=[("_id", 1)])
+                .to_list()
+            )
+        return [msgspec.convert(stored, Position) for stored in found]
