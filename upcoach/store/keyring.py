@@ -19,6 +19,7 @@ from upcoach.store.sealing import Unreadable
 
 HELD_S = 300.0
 HELD = 20_000
+PORTION = 1_000  # keys of one query, when a node that starts loads those of all its feeds
 
 COLLECTION = "keys"
 
@@ -53,10 +54,12 @@ class KeyRing:
         """Have the keys of *owners* at hand; those that do not exist are left out."""
         now = time.monotonic()
         missing = [owner for owner in set(owners) if not self._is_held(owner, now)]
-        if not missing:
-            return
+        for start in range(0, len(missing), PORTION):
+            await self._load(missing[start : start + PORTION])
+
+    async def _load(self, owners: list[str]) -> None:
         async with self._database.turn():
-            cursor = self._database[COLLECTION].find({"_id": {"$in": missing}})
+            cursor = self._database[COLLECTION].find({"_id": {"$in": owners}})
             async for found in cursor:
                 master = self._masters.keys.get(found["master"])
                 if master is None:
