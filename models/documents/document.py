@@ -2,17 +2,20 @@
 
 A field is declared once, on its type: `Annotated[str, Mark.SEALED]` is encrypted under its owner's
 data key wherever it is stored; `Mark.HIDDEN` never leaves the server; `Mark.PERSONAL` is personal
-data in the clear.  A sealed field is personal too.
+data in the clear.  A sealed field is personal too.  `Merge` in the same place says how the field
+keeps two edits made at once.
 """
 
 import datetime as dt
 import enum
 import functools
 import typing
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import msgspec
 
+from models.merge import Merge
 from models.merge_patch import Json
 
 
@@ -87,6 +90,18 @@ def fields_marked(document: type[msgspec.Struct], mark: Mark) -> frozenset[str]:
         for field in document.__struct_fields__
         if mark in getattr(hints[field], "__metadata__", ())
     )
+
+
+@functools.cache
+def merge_policies(document: type[msgspec.Struct]) -> Mapping[str, Merge]:
+    """The fields of *document* that keep both of two edits, and how."""
+    hints = typing.get_type_hints(document, include_extras=True)
+    return {
+        field: declared
+        for field in document.__struct_fields__
+        for declared in getattr(hints[field], "__metadata__", ())
+        if isinstance(declared, Merge)
+    }
 
 
 def public(document: Document) -> Json:

@@ -12,6 +12,7 @@ import msgspec
 from models.documents.document import Document, Draft, Mark
 from models.documents.habit import Amount, Habit
 from models.errors import Flaw, Invalid
+from models.merge import Merge
 
 State = Literal["done", "missed", "skip"]
 Value = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
@@ -46,8 +47,8 @@ class Entry(Document, frozen=True, kw_only=True):
     habit: str
     local_date: Annotated[dt.date, Mark.PERSONAL]
     state: Annotated[State, Mark.PERSONAL]
-    value: Annotated[Value | None, Mark.PERSONAL] = None
-    note: Annotated[Note | None, Mark.SEALED] = None
+    value: Annotated[Value | None, Mark.PERSONAL, Merge.SUM] = None
+    note: Annotated[Note | None, Mark.SEALED, Merge.APPEND] = None
     achieved: Annotated[bool | None, Mark.PERSONAL] = None
     tz: Annotated[str, Mark.PERSONAL]
     source: str | None = None

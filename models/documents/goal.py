@@ -7,6 +7,7 @@ import msgspec
 
 from models.documents.document import Document, Draft, Mark, fields_of
 from models.identity import GoalId, new_id
+from models.merge import Merge
 
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Description = Annotated[str, msgspec.Meta(max_length=1000)]
@@ -48,7 +49,7 @@ class Goal(Document, frozen=True, kw_only=True):
     category: Annotated[Category, Mark.PERSONAL] = "personal"
     priority: Annotated[Priority, Mark.PERSONAL] = "medium"
     status: Annotated[Status, Mark.PERSONAL] = "active"
-    progress: Annotated[Progress, Mark.PERSONAL] = 0.0
+    progress: Annotated[Progress, Mark.PERSONAL, Merge.MAX] = 0.0
     target_date: Annotated[dt.date | None, Mark.PERSONAL] = None
     completed_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
 
