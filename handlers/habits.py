@@ -24,7 +24,7 @@ async def set_entry(services: Services, call: Call) -> Reply:
     draft = call.read(EntryDraft)
     return written(
         await services.habits.set_entry(
-            call.scope, call.names["id"], call.day(), draft, call.mutation
+            call.scope, call.names["id"], call.day(), draft, call.base, call.mutation
         )
     )
 
@@ -32,7 +32,9 @@ async def set_entry(services: Services, call: Call) -> Reply:
 async def delete_entry(services: Services, call: Call) -> Reply:
     """Take back what was logged for a day."""
     return written(
-        await services.habits.delete_entry(call.scope, call.names["id"], call.day(), call.mutation)
+        await services.habits.delete_entry(
+            call.scope, call.names["id"], call.day(), call.base, call.mutation
+        )
     )
 
 

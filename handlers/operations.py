@@ -1,13 +1,13 @@
 """Operations: what can be asked of the server, whichever way it is asked.
 
 An operation is a row: method, path, who may, what its body is, and a function from the services and
-a `Call` to a `Reply`.  `Router` finds the row for a path; `perform` runs it.
+a `Call` to a `Reply`.  `Router` finds the row for a path.
 """
 
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -102,6 +102,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
         The position of the effect in the caller's feed; None when there is none.
     raw
         A ready-made body, in place of *body*.
+    merged
+        See `upcoach.store.changes.Outcome`.
 
     """
 
@@ -111,6 +113,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     version: int | None = None
     seq: int | None = None
     cursor: str | None = None
+    merged: tuple[str, ...] = ()
     replayed: bool = False
     headers: dict[str, str] = {}
 
@@ -183,7 +186,12 @@ class Router:
 
 
 def mutation_of(
-    key: str | None, operation: Operation, path: str, base: int | None, body: Any
+    key: str | None,
+    operation: Operation,
+    path: str,
+    base: int | None,
+    body: Any,
+    follows: Collection[str] = (),
 ) -> Mutation | None:
     """The name of a write with a digest of what it asks for; None when the client gave no name."""
     if key is None:
@@ -195,7 +203,7 @@ def mutation_of(
             "mutation_id_invalid", "The id of a write is a UUID of version 7, in lower case."
         ) from None
     asked = msgspec.json.encode([operation.method, path, base, body], order="sorted")
-    return Mutation(key, hashlib.sha256(asked).digest())
+    return Mutation(key, hashlib.sha256(asked).digest(), follows)
 
 
 def parse_body(raw: bytes) -> Any:
@@ -211,6 +219,7 @@ def written(outcome: Outcome) -> Reply:
         body=outcome.body,
         version=outcome.version if outcome.body is not None else None,
         seq=outcome.seq,
+        merged=outcome.merged,
         replayed=outcome.replayed,
     )
 

@@ -32,6 +32,8 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     "writes_too_many": 429,
 }
 
+TITLE_OF_CODE: Final[dict[str, str]] = {"conflict": "Edited elsewhere"}
+
 
 def status_of(refusal: Refusal) -> int:
     """The HTTP status of *refusal*."""
@@ -55,7 +57,7 @@ def http_problem(status: int, detail: str = "", **members: Any) -> Json:
 def _problem(status: int, code: str, detail: str, flaws: tuple[Flaw, ...], members: Json) -> Json:
     body: Json = {
         "type": f"/problems/{code}",
-        "title": http.HTTPStatus(status).phrase,
+        "title": TITLE_OF_CODE.get(code) or http.HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "code": code,

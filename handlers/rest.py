@@ -1,5 +1,6 @@
 """Operations over HTTP."""
 
+import asyncio
 import hashlib
 import re
 import time
@@ -26,6 +27,7 @@ _MEDIA_TYPES: Final = {
     "zip": {"application/zip", "application/x-zip-compressed", "application/octet-stream"},
 }
 _ETAG: Final = re.compile(r'^"v([1-9][0-9]{0,8})"\Z')
+_LARGE: Final = 64 * 1024  # bytes of JSON beyond which reading them would hold the loop
 _REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._:-]{1,128}\Z")
 
 
@@ -35,6 +37,22 @@ class Edge(msgspec.Struct, frozen=True):
     services: Services
     epoch: str
     measures: Measures
+
+    async def perform(self, operation: Operation, call: Call) -> Reply:
+        """What *operation* answers to *call*; repeats and conflicts are counted."""
+        try:
+            reply = await operation.run(self.services, call)
+        except Refusal as refusal:
+            self._count("refused" if refusal.code == "conflict" else "", refusal.replayed)
+            raise
+        self._count("merged" if reply.merged else "", reply.replayed)
+        return reply
+
+    def _count(self, resolution: str, replayed: bool) -> None:  # noqa: FBT001 - counted, not asked
+        if replayed:
+            self.measures.replays.inc()
+        elif resolution:
+            self.measures.conflicts.labels(resolution).inc()
 
 
 class Handler(RequestHandler):
@@ -70,6 +88,8 @@ class Handler(RequestHandler):
         if isinstance(failure, Refusal):
             self.set_status(problems.status_of(failure))
             body = problems.problem(failure, **members)
+            if failure.replayed:
+                self.set_header("Idempotency-Replayed", "true")
         else:
             detail = (failure.log_message or "") if isinstance(failure, HTTPError) else ""
             body = problems.http_problem(status_code, detail, **members)
@@ -160,19 +180,19 @@ class OperationHandler(Handler):
         operation = self._route.operations.get(method or "")
         if operation is None:
             raise HTTPError(405)
-        call = self._call(operation, names)
-        reply = await operation.run(self.edge.services, call)
+        call = await self._call(operation, names)
+        reply = await self.edge.perform(operation, call)
         self._reply(reply)
 
     def _allowed(self) -> str:
         methods = set(self._route.operations) | {"OPTIONS"}
         return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
-    def _call(self, operation: Operation, names: dict[str, str]) -> Call:
+    async def _call(self, operation: Operation, names: dict[str, str]) -> Call:
         caller = None if operation.public else self._caller()
         content = self._content(operation)
         is_json = operation.body in ("json", "merge-patch")
-        body = operations.parse_body(content) if is_json else None
+        body = await _parsed(content) if is_json else None
         base = self._base()
         key = self.request.headers.get("Idempotency-Key")
         asked = body if is_json else hashlib.sha256(content).hexdigest()
@@ -233,6 +253,8 @@ class OperationHandler(Handler):
         cursor = operations.cursor_text(self.edge.epoch, reply)
         if cursor is not None:
             self.set_header("Upcoach-Cursor", cursor)
+        if reply.merged:
+            self.set_header("Upcoach-Merged", ", ".join(reply.merged))
         if reply.replayed:
             self.set_header("Idempotency-Replayed", "true")
         self.set_status(reply.status)
@@ -251,6 +273,13 @@ class OperationHandler(Handler):
             self.set_status(304)
             return True
         return False
+
+
+async def _parsed(content: bytes) -> Any:
+    """The JSON value of a body, which is read on another thread if it is large."""
+    if len(content) > _LARGE:
+        return await asyncio.to_thread(operations.parse_body, content)
+    return operations.parse_body(content)
 
 
 def bearer_token(headers: HTTPHeaders) -> str:

@@ -5,7 +5,17 @@ from collections.abc import Mapping
 from tornado.routing import URLSpec
 from tornado.web import Application
 
-from handlers import accounts, devices, goals, habits, imports, insights, shares, sync
+from handlers import (
+    accounts,
+    devices,
+    goals,
+    habits,
+    imports,
+    insights,
+    mutations,
+    shares,
+    sync,
+)
 from handlers.health import Check, Livez, Metrics, Readyz
 from handlers.live.connection import Node
 from handlers.live.limits import FRAME_BYTES
@@ -16,9 +26,9 @@ from models.measures import Measures
 from streams.subscription import Feeds
 
 
-def operations(feeds: Feeds) -> tuple[Operation, ...]:
+def operations(feeds: Feeds, edge: Edge) -> tuple[Operation, ...]:
     """Every operation."""
-    return (
+    rows = (
         *accounts.OPERATIONS,
         *goals.OPERATIONS,
         *habits.OPERATIONS,
@@ -28,6 +38,7 @@ def operations(feeds: Feeds) -> tuple[Operation, ...]:
         *devices.OPERATIONS,
         *sync.operations(feeds),
     )
+    return (*rows, mutations.operation(edge, Router(rows)))
 
 
 def make_application(

@@ -34,6 +34,7 @@ class Refusal(Exception):
         self.detail = detail
         self.flaws = flaws
         self.extra = extra or {}
+        self.replayed = False  # whether it is the answer that the same write got before
 
 
 class Unauthenticated(Refusal):

@@ -224,7 +224,11 @@ class Live(Frame, tag="live", frozen=True, kw_only=True):
 
 
 class Res(Frame, tag="res", frozen=True, kw_only=True):
-    """The answer to a `mut`: what REST would have answered."""
+    """The answer to a `mut`: what REST would have answered.
+
+    *merged* lists where the document is not what the `mut` alone would have made of its `base`,
+    since others' edits are in it, too.
+    """
 
     id: str
     status: int
@@ -232,6 +236,7 @@ class Res(Frame, tag="res", frozen=True, kw_only=True):
     cur: str | None = None
     body: Any = msgspec.UNSET
     problem: Json | None = None
+    merged: tuple[str, ...] = ()
     replayed: bool = False
 
 

@@ -46,6 +46,17 @@ class Measures:
         self.mutations = Counter(
             "upcoach_mutations", "Answers to mut frames.", ("status",), registry=registry
         )
+        self.conflicts = Counter(
+            "upcoach_conflicts",
+            "Writes that others' edits came before, by what became of them.",
+            ("resolution",),
+            registry=registry,
+        )
+        self.replays = Counter(
+            "upcoach_idempotent_replays",
+            "Writes that came again and got their first answer.",
+            registry=registry,
+        )
         self.delivered = Counter(
             "upcoach_events_delivered", "Events handed to subscriptions.", registry=registry
         )

@@ -73,6 +73,24 @@ def merge(base: Json, mine: Json, theirs: Json, policies: Policies | None = None
     return Merged(fields, tuple(clashes))
 
 
+def reapplied(before: Json, after: Json, onto: Json, policies: Policies) -> Json:
+    """*onto* with the same edit that made *before* into *after*, which wins where both edited.
+
+    Examples
+    --------
+    >>> reapplied({"value": 3}, {"value": 4}, {"value": 2}, {"value": Merge.SUM})
+    {'value': 3}
+
+    """
+    fields = merge(before, onto, after, policies).fields
+    for name, policy in policies.items():
+        added = _addition(before.get(name), after.get(name))
+        if policy is Merge.APPEND and added:
+            start = onto.get(name) or type(added)()
+            fields[name] = start + (added if start else _standing_alone(added))
+    return fields
+
+
 def changed_paths(old: Json, new: Json) -> tuple[str, ...]:
     """The JSON pointers at which *old* and *new* differ, in order.
 
@@ -152,15 +170,26 @@ def _keep_sum(base: Any, mine: Any, theirs: Any) -> Any:
 
 def _keep_continuations(base: Any, mine: Any, theirs: Any) -> Any:
     """*theirs* and what *mine* added to *base*; None unless both continue it, each differently."""
-    kind = type(mine)
-    start = kind() if base is None else base
-    if mine == theirs or kind not in (str, list) or {type(start), type(theirs)} != {kind}:
+    added, added_by_them = _addition(base, mine), _addition(base, theirs)
+    if mine == theirs or added is None or type(added) is not type(added_by_them):
         return None
-    if not mine[: len(start)] == start == theirs[: len(start)]:
+    if isinstance(added, str) and added and added_by_them and not added[0].isspace():
+        return f"{theirs}\n{added}"
+    return theirs + added
+
+
+def _addition(start: Any, value: Any) -> Any:
+    """What *value* adds to *start*; None unless it is a text or a list that continues it."""
+    kind = type(value)
+    first = kind() if start is None else start
+    if kind not in (str, list, tuple) or type(first) is not kind:
         return None
-    added = mine[len(start) :]
-    stands_apart = kind is list or start in (mine, theirs) or added[0].isspace()
-    return theirs + added if stands_apart else f"{theirs}\n{added}"
+    return value[len(first) :] if value[: len(first)] == first else None
+
+
+def _standing_alone(added: Any) -> Any:
+    """What was added, without the line break that `_keep_continuations` set it apart with."""
+    return added.removeprefix("\n") if isinstance(added, str) else added
 
 
 _KEEP: Final[dict[Merge, Callable[[Any, Any, Any], Any]]] = {

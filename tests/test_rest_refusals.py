@@ -10,6 +10,7 @@ import pytest
 
 from config.settings import Settings
 from handlers.operations import Operation
+from handlers.rest import Edge
 from handlers.surface import operations
 from models.documents.insight import insight_id
 from models.identity import new_id, new_mutation_id
@@ -32,7 +33,8 @@ from tests.test_snapshot_law import (
 )
 from upcoach.client import Client, Response
 
-SURFACE = operations(cast("Feeds", None))  # feeds are only looked at when an operation runs
+# Feeds and edge are only looked at when an operation runs.
+SURFACE = operations(cast("Feeds", None), cast("Edge", None))
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 REGISTER, LOGIN, IMPORT = "/v1/auth/register", "/v1/auth/login", "/v1/imports/loop"

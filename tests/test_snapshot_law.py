@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from config.settings import Settings
+from handlers.rest import Edge
 from handlers.surface import operations
 from models.documents import KINDS, Insight
 from models.documents.insight import insight_id
@@ -232,10 +233,10 @@ ELSEWHERE = {("PUT", "/v1/shares/{coach}"), ("DELETE", "/v1/shares/{coach}")}
 
 def surface(*, live: bool) -> set[tuple[str, str]]:
     """Every operation that writes, by method and path."""
-    feeds = cast("Feeds", None)  # only looked at when an operation runs
+    feeds, edge = cast("Feeds", None), cast("Edge", None)  # looked at when an operation runs
     return {
         (operation.method, operation.path)
-        for operation in operations(feeds)
+        for operation in operations(feeds, edge)
         if operation.writes and operation.live == live
     }
 

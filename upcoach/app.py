@@ -183,7 +183,7 @@ class Node:
         heads = self.committer.heads
         services = self.services
         feeds = Feeds(self.hub, self.log, heads, services.snapshots, services.shares, epoch)
-        router = Router(operations(feeds))
+        router = Router(operations(feeds, edge))
         live = LiveNode(
             edge=edge,
             router=router,

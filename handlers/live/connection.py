@@ -91,6 +91,7 @@ class Connection:
         self._frames = limits.Bucket(limits.FRAMES_S, limits.BURST)
         self._writes = limits.Bucket(node.writes_s, limits.BURST)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._written: tuple[str, ...] = ()
         self.name = name
         self.caller: Caller | None = None
         self.device: str | None = None
@@ -299,12 +300,13 @@ class Connection:
             return
         await self._outlet.room()
         await self._slots.acquire()
-        self._start(self._mutate(frame, caller))
+        follows, self._written = self._written, (*self._written, frame.id)[-limits.FOLLOWED :]
+        self._start(self._mutate(frame, caller, follows))
 
-    async def _mutate(self, frame: Mut, caller: Caller) -> None:
+    async def _mutate(self, frame: Mut, caller: Caller, follows: tuple[str, ...]) -> None:
         try:
             node = self._node
-            self._say(await mutate(node.edge, node.router, caller.scope, frame))
+            self._say(await mutate(node.edge, node.router, caller.scope, frame, follows))
         finally:
             self._slots.release()
 

@@ -1,5 +1,8 @@
 """`mut` frames: exactly what the REST route does."""
 
+from collections.abc import Collection
+from typing import Any
+
 import msgspec
 import structlog
 
@@ -7,17 +10,37 @@ from handlers import operations, problems
 from handlers.operations import Call, Operation, Router
 from handlers.rest import Edge, check_name
 from models.errors import Invalid, NotFound, Refusal
-from models.frames import Mut, Res
+from models.frames import FrameText, Mut, Res
 from models.merge_patch import Json
 from models.scope import Scope
 
 _log = structlog.get_logger(__name__)
 
 
-async def mutate(edge: Edge, router: Router, caller: Scope, frame: Mut) -> Res:
-    """The answer to *frame*."""
+class Asked(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="mut"):
+    """A `mut` frame whose body was read along with it; see `models.frames.Mut`."""
+
+    id: FrameText
+    op: FrameText
+    path: FrameText
+    base: int | None = None
+    body: Any = None
+
+
+async def mutate(
+    edge: Edge,
+    router: Router,
+    caller: Scope,
+    frame: Mut | Asked,
+    follows: Collection[str] = (),
+) -> Res:
+    """The answer to *frame*, which *follows* other writes of the same client.
+
+    Nothing is awaited before the write is in the committer's queue: whoever starts several in
+    order has them carried out in that order.
+    """
     try:
-        answer = await _perform(edge, router, caller, frame)
+        answer = await _perform(edge, router, caller, frame, follows)
     except Refusal as refusal:
         answer = refused(frame, refusal)
     except Exception:  # noqa: BLE001 - logged; one broken write must not end the connection
@@ -27,28 +50,26 @@ async def mutate(edge: Edge, router: Router, caller: Scope, frame: Mut) -> Res:
     return answer
 
 
-async def _perform(edge: Edge, router: Router, caller: Scope, frame: Mut) -> Res:
+async def _perform(
+    edge: Edge, router: Router, caller: Scope, frame: Mut | Asked, follows: Collection[str]
+) -> Res:
     operation, names = _find(router, frame)
-    body = operations.parse_body(bytes(frame.body))
-    call = Call(
-        caller=caller,
-        names=names,
-        body=body,
-        base=frame.base,
-        mutation=operations.mutation_of(frame.id, operation, frame.path, frame.base, body),
-    )
-    reply = await operation.run(edge.services, call)
+    body = frame.body if isinstance(frame, Asked) else operations.parse_body(bytes(frame.body))
+    mutation = operations.mutation_of(frame.id, operation, frame.path, frame.base, body, follows)
+    call = Call(caller=caller, names=names, body=body, base=frame.base, mutation=mutation)
+    reply = await edge.perform(operation, call)
     return Res(
         id=frame.id,
         status=reply.status,
         ver=reply.version,
         cur=operations.cursor_text(edge.epoch, reply),
         body=msgspec.UNSET if reply.body is None else reply.body,
+        merged=reply.merged,
         replayed=reply.replayed,
     )
 
 
-def _find(router: Router, frame: Mut) -> tuple[Operation, dict[str, str]]:
+def _find(router: Router, frame: Mut | Asked) -> tuple[Operation, dict[str, str]]:
     found = router.find(frame.path)
     if found is None:
         raise NotFound("path_unknown", "There is nothing under this path.")
@@ -61,10 +82,11 @@ def _find(router: Router, frame: Mut) -> tuple[Operation, dict[str, str]]:
     return operation, names
 
 
-def refused(frame: Mut, refusal: Refusal) -> Res:
+def refused(frame: Mut | Asked, refusal: Refusal) -> Res:
     """The answer that says why *frame* changes nothing."""
-    return _answered(frame, problems.problem(refusal, instance=frame.path))
+    problem = problems.problem(refusal, instance=frame.path)
+    return _answered(frame, problem, replayed=refusal.replayed)
 
 
-def _answered(frame: Mut, problem: Json) -> Res:
-    return Res(id=frame.id, status=problem["status"], problem=problem)
+def _answered(frame: Mut | Asked, problem: Json, *, replayed: bool = False) -> Res:
+    return Res(id=frame.id, status=problem["status"], problem=problem, replayed=replayed)

@@ -8,8 +8,9 @@ from models.documents.insight import insight_id
 from models.merge_patch import Json
 from models.scope import Scope
 from models.validation import checked
+from upcoach.services.merging import Edit, edited, require_version
 from upcoach.services.resources import Resources, outcome
-from upcoach.store.changes import Changes, Mutation, Outcome, Ref
+from upcoach.store.changes import Base, Changes, Mutation, Outcome, Ref, not_found
 
 
 class Habits(Resources[Habit, NewHabit]):
@@ -48,25 +49,42 @@ class Habits(Resources[Habit, NewHabit]):
         habit_id: str,
         day: dt.date,
         draft: EntryDraft,
+        base: int | None = None,
         mutation: Mutation | None = None,
     ) -> Outcome:
-        """Log *day*: the same content once more changes nothing."""
+        """Log *day*: the same content once more changes nothing.
+
+        Without a *base* it is the last word; with one it is merged with what others logged since.
+        """
 
         def decide(changes: Changes) -> Outcome:
             habit = changes.get(Habit, scope.user, habit_id)
             before = changes.find(Entry, scope.user, entry_id(habit_id, day))
-            return set_entry(changes, habit, day, draft, before)
+            if base is None:
+                return set_entry(changes, habit, day, draft, before)
+            if before is None:
+                raise not_found()
+            return _change_entry(changes, habit, before, draft, base, mutation)
 
-        return await self._submit(scope, _entry_reads(scope, habit_id, day), decide, mutation)
+        reads = _entry_reads(scope, habit_id, day)
+        known = None if base is None else Base(reads[1], base)
+        return await self._submit(scope, reads, decide, mutation, base=known)
 
     async def delete_entry(
-        self, scope: Scope, habit_id: str, day: dt.date, mutation: Mutation | None = None
+        self,
+        scope: Scope,
+        habit_id: str,
+        day: dt.date,
+        base: int | None = None,
+        mutation: Mutation | None = None,
     ) -> Outcome:
         """Take back what was logged for *day*."""
 
         def decide(changes: Changes) -> Outcome:
             changes.get(Habit, scope.user, habit_id)
             entry = changes.get(Entry, scope.user, entry_id(habit_id, day))
+            if base is not None:
+                require_version(entry, base)
             changes.delete(entry)
             return Outcome(verb="deleted", version=entry.version + 1)
 
@@ -93,6 +111,25 @@ def set_entry(
     return outcome("updated", after)
 
 
+def _change_entry(
+    changes: Changes,
+    habit: Habit,
+    before: Entry,
+    draft: EntryDraft,
+    base: int,
+    mutation: Mutation | None,
+) -> Outcome:
+    def revised(entry: Entry, fields: Json) -> Entry:
+        return entry.revised(checked(fields, EntryDraft), habit=habit, at=changes.at)
+
+    edit = Edit(base=base, mutation=mutation, wanted=lambda _: entry_fields(draft), revised=revised)
+    after, places = edited(changes, before, edit)
+    if after is before:
+        return outcome("unchanged", before, places)
+    changes.set(before, after)
+    return outcome("updated", after, places)
+
+
 def entry_fields(draft: EntryDraft) -> Json:
     """What `Document.to_draft` would say of an entry made from *draft*."""
     fields: Json = {"state": draft.state}
@@ -103,7 +140,7 @@ def entry_fields(draft: EntryDraft) -> Json:
     return fields
 
 
-def _entry_reads(scope: Scope, habit_id: str, day: dt.date) -> tuple[Ref, ...]:
+def _entry_reads(scope: Scope, habit_id: str, day: dt.date) -> tuple[Ref, Ref]:
     return (
         Ref(Habit, scope.user, habit_id),
         Ref(Entry, scope.user, entry_id(habit_id, day)),

@@ -9,7 +9,8 @@ from models.documents.document import public
 from models.errors import Conflict, Invalid
 from models.merge_patch import Json, merged
 from models.scope import Scope
-from upcoach.store.changes import Changes, Decide, Mutation, Outcome, Ref, Verb, Write
+from upcoach.services.merging import Edit, edited, require_version
+from upcoach.store.changes import Base, Changes, Decide, Mutation, Outcome, Ref, Verb, Write
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
 
@@ -63,20 +64,24 @@ class Resources(abc.ABC, Generic[D, N]):
         base: int,
         mutation: Mutation | None = None,
     ) -> Outcome:
-        """Apply a merge patch to version *base*; to any other version it is a `Conflict`."""
+        """Apply a merge patch to version *base*, and merge it with what others wrote since."""
 
         def decide(changes: Changes) -> Outcome:
             before = changes.get(self.kind, scope.user, document_id)
-            require_version(before, base)
-            draft = before.to_draft()
-            fields = merged(draft, patch)
-            if fields == draft:
-                return outcome("unchanged", before)
-            after = self._revised(before, fields, changes.at)
+            edit = Edit(
+                base=base,
+                mutation=mutation,
+                wanted=lambda known: merged(known, patch),
+                revised=lambda document, fields: self._revised(document, fields, changes.at),
+            )
+            after, places = edited(changes, before, edit)
+            if after is before:
+                return outcome("unchanged", before, places)
             changes.update(before, after)
-            return outcome("updated", after)
+            return outcome("updated", after, places)
 
-        return await self._submit(scope, (self._ref(scope, document_id),), decide, mutation)
+        ref = self._ref(scope, document_id)
+        return await self._submit(scope, (ref,), decide, mutation, base=Base(ref, base))
 
     async def delete(
         self,
@@ -97,7 +102,7 @@ class Resources(abc.ABC, Generic[D, N]):
 
         reads = (self._ref(scope, document_id), *self._companions(scope, document_id))
         sweeps = (Ref(self.children, scope.user, document_id),) if self.children else ()
-        return await self._submit(scope, reads, decide, mutation, sweeps)
+        return await self._submit(scope, reads, decide, mutation, sweeps=sweeps)
 
     def _companions(self, _scope: Scope, _document_id: str) -> tuple[Ref, ...]:
         """The documents that `_deleted` has to see."""
@@ -115,25 +120,19 @@ class Resources(abc.ABC, Generic[D, N]):
         reads: tuple[Ref, ...],
         decide: Decide,
         mutation: Mutation | None,
+        *,
         sweeps: tuple[Ref, ...] = (),
+        base: Base | None = None,
     ) -> Outcome:
-        write = Write(scope=scope, reads=reads, decide=decide, sweeps=sweeps, mutation=mutation)
+        write = Write(
+            scope=scope, reads=reads, decide=decide, sweeps=sweeps, base=base, mutation=mutation
+        )
         return await self._committer.submit(write)
 
 
-def outcome(verb: Verb, document: Document) -> Outcome:
+def outcome(verb: Verb, document: Document, merged: tuple[str, ...] = ()) -> Outcome:
     """The outcome whose body is *document* as its owner sees it."""
-    return Outcome(verb=verb, version=document.version, body=public(document))
-
-
-def require_version(document: Document, base: int) -> None:
-    """Raise `Conflict` unless *document* still is at version *base*."""
-    if document.version != base:
-        raise Conflict(
-            "version_stale",
-            f"This was changed elsewhere: it is at version {document.version}, not {base}.",
-            extra={"version": document.version, "current": public(document)},
-        )
+    return Outcome(verb=verb, version=document.version, body=public(document), merged=merged)
 
 
 def require_object(patch: object) -> Json:

@@ -17,11 +17,21 @@ from models.frames import Author, Ev, encode
 from models.sums import Sums, packed, toggle, unpacked
 from upcoach.store import codec
 from upcoach.store import log as event_log
-from upcoach.store.changes import Changes, Fact, Outcome, Ref, Taken, Write, stands_below
+from upcoach.store.changes import (
+    Changes,
+    Fact,
+    Outcome,
+    Ref,
+    Taken,
+    Version,
+    Write,
+    stands_below,
+)
 from upcoach.store.database import Bson, Database, is_outage
 from upcoach.store.heads import Head, Heads
 from upcoach.store.keyring import COLLECTION as KEYS
 from upcoach.store.keyring import KeyRing
+from upcoach.store.past import past_of
 from upcoach.store.receipts import COLLECTION as RECEIPTS
 from upcoach.store.receipts import Receipts
 from upcoach.store.sealing import place, seal
@@ -72,9 +82,11 @@ class Batch:
         self._keyring = keyring
         self._heads = heads
         self._receipts = Receipts(database, keyring)
+        self._log = event_log.EventLog(database, keyring)
         self._at = at
         self._before: dict[Ref, Document | None] = {}
         self._state: dict[Ref, Document | None] = {}
+        self._past: dict[Ref, list[Version]] = {}
         self._swept: list[Ref] = []
         self._children: dict[Ref, dict[str, int]] = {}  # the versions of what stands below each
         self._seqs: dict[str, int] = {}
@@ -117,6 +129,23 @@ class Batch:
             self._replay(tickets), *self._reads(refs), *map(self._read_children, parents)
         )
         self._state = dict(self._before)
+        await self._read_past(tickets)
+
+    async def _read_past(self, tickets: Sequence[Ticket]) -> None:
+        """Know the past of those documents that somebody changes from an older version."""
+        wanted: dict[Ref, tuple[Document, int]] = {}
+        for base in (ticket.write.base for ticket in tickets if not ticket.done.done()):
+            document = self._before[base.ref] if base is not None else None
+            if base is not None and document is not None and 0 < base.version < document.version:
+                _, version = wanted.get(base.ref, (document, base.version))
+                wanted[base.ref] = (document, min(version, base.version))
+        found = await asyncio.gather(
+            *(
+                past_of(self._log, document, version, self._seqs[user_feed(document.owner)])
+                for document, version in wanted.values()
+            )
+        )
+        self._past = dict(zip(wanted, found, strict=True))
 
     def _reads(self, refs: Iterable[Ref]) -> list[Any]:
         by_kind: dict[type[Document], list[Ref]] = {}
@@ -160,7 +189,7 @@ class Batch:
 
     def _decide(self, ticket: Ticket) -> Decided:
         write = ticket.write
-        changes = Changes(self._at, self._state)
+        changes = Changes(self._at, self._state, self._past)
         if write.new_owner:
             self._keys.append(self._keyring.create(write.scope.user))
         try:
@@ -168,9 +197,23 @@ class Batch:
         except Refusal as refusal:
             return Decided(ticket, refusal, [])
         events = [self._event(write, fact) for fact in changes.facts]
+        self._remember(write, changes.staged)
         self._state.update(changes.staged)
         seq = self._seqs[write.scope.feed]
         return Decided(ticket, msgspec.structs.replace(outcome, seq=seq), events)
+
+    def _remember(self, write: Write, staged: dict[Ref, Document | None]) -> None:
+        """Let later writes of this batch know what each document was before *write*."""
+        name = write.mutation.id if write.mutation else ""
+        for ref, after in staged.items():
+            before = self._state[ref]
+            if after is None:
+                self._past.pop(ref, None)
+                continue
+            past = self._past.setdefault(ref, [])
+            if not past and before is not None:
+                past.append(Version(before))
+            past.append(Version(after, name))
 
     def _event(self, write: Write, fact: Fact) -> Event:
         subject = fact.subject

@@ -1,7 +1,7 @@
 """What a write sees, and what it decides."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
@@ -27,6 +27,20 @@ class Ref(NamedTuple):
     id: str
 
 
+class Base(NamedTuple):
+    """The version of a document that a write was made from."""
+
+    ref: Ref
+    version: int
+
+
+class Version(NamedTuple):
+    """A document as it was at one of its versions, and the name of the write that made it so."""
+
+    document: Document
+    mutation: str = ""
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What became of a write; kept with the mutation's id, so that a repeat gets the same answer.
 
@@ -34,6 +48,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ----------
     seq
         The position of the effect in the caller's feed.
+    merged
+        Where the document is not what the caller asked for, since others' edits are in it, too.
 
     """
 
@@ -41,14 +57,24 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: int | None = None
     body: Json | None = None
     seq: int = 0
+    merged: tuple[str, ...] = ()
     replayed: bool = False
 
 
 class Mutation(msgspec.Struct, frozen=True):
-    """The client's name for one write, and a digest of what was asked under that name."""
+    """The client's name for one write, and a digest of what was asked under that name.
+
+    Attributes
+    ----------
+    follows
+        The names of writes whose effects the client took for granted when it made this one,
+        whether or not it had their answers.
+
+    """
 
     id: FrameText
     fingerprint: bytes
+    follows: Collection[str] = ()
 
 
 class Write(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +88,8 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
         The documents whose children, by kind and the parent's id, *decide* may delete with it.
     decide
         Pure: called again, with fresh documents, when another node was faster.
+    base
+        What *decide* may ask to know the past of, back to this version.
     new_owner
         Whether the caller has no data key yet, because this write makes the user.
 
@@ -71,6 +99,7 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     reads: tuple[Ref, ...]
     decide: Decide
     sweeps: tuple[Ref, ...] = ()
+    base: Base | None = None
     mutation: Mutation | None = None
     new_owner: bool = False
 
@@ -119,11 +148,17 @@ class Changes:
     that the last accepted one left.
     """
 
-    def __init__(self, at: dt.datetime, state: dict[Ref, Document | None]) -> None:
+    def __init__(
+        self,
+        at: dt.datetime,
+        state: Mapping[Ref, Document | None],
+        past: Mapping[Ref, Sequence[Version]],
+    ) -> None:
         self.at = at
         self.facts: list[Fact] = []
         self.staged: dict[Ref, Document | None] = {}
         self._state = state
+        self._past = past
 
     def find(self, kind: type[D], owner: str, document_id: str) -> D | None:
         """The document as it is now; it must be among the write's reads."""
@@ -138,6 +173,15 @@ class Changes:
         if found is None:
             raise not_found()
         return found
+
+    def since(self, document: Document, version: int) -> Sequence[Version]:
+        """*document* from *version* on to now; empty if it never was so, or nobody knows any more.
+
+        The version must be the write's base.
+        """
+        past = self._past.get(_ref(document), ()) or (Version(document),)
+        start = version - past[0].document.version
+        return past[start:] if start >= 0 else ()
 
     def create(self, document: Document) -> None:
         """Keep a new document."""

@@ -31,6 +31,20 @@ class EventLog:
             found = self._database[COLLECTION].find(query, _ENVELOPE, sort=[("seq", 1)])
             return [from_bson(stored) for stored in await found.limit(limit).to_list()]
 
+    async def history(
+        self, feed: str, kind: str, document_id: str, upto: int, limit: int
+    ) -> list[Event]:
+        """Up to *limit* events of one document, not above number *upto*, the newest first."""
+        query = {
+            "feed": feed,
+            "id": document_id,
+            "seq": {"$lte": upto},
+            "type": {"$gt": f"{kind}.", "$lt": f"{kind}/"},
+        }
+        async with self._database.turn():
+            found = self._database[COLLECTION].find(query, _ENVELOPE, sort=[("seq", -1)])
+            return [from_bson(stored) for stored in await found.limit(limit).to_list()]
+
     async def heads(self) -> dict[str, int]:
         """The newest number of every feed: one index seek a feed."""
         pipeline: list[Bson] = [

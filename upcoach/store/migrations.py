@@ -88,12 +88,26 @@ async def _make_ended_index(database: AsyncDatabase[Bson]) -> None:
     )
 
 
+async def _make_history_index(database: AsyncDatabase[Bson]) -> None:
+    """The events of one document."""
+    await database[log.COLLECTION].create_indexes(
+        [
+            IndexModel(
+                [("feed", ASCENDING), ("id", ASCENDING), ("seq", ASCENDING)],
+                name="history",
+                partialFilterExpression={"id": {"$gt": ""}},
+            )
+        ]
+    )
+
+
 STEPS: tuple[tuple[int, Step], ...] = (
     (1, _make_collections),
     (2, _make_indexes),
     (3, _make_collections),  # shares and positions came along
     (4, _describe_events),
     (5, _make_ended_index),
+    (6, _make_history_index),
 )
 
 

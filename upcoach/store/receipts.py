@@ -51,9 +51,11 @@ class Answer(msgspec.Struct, frozen=True):
             )
         refused = self.content.refused
         if refused is not None:
-            raise _REFUSALS[refused.kind](
+            refusal = _REFUSALS[refused.kind](
                 refused.code, refused.detail, flaws=refused.flaws, extra=refused.extra
             )
+            refusal.replayed = True
+            raise refusal
         assert self.content.outcome is not None
         return msgspec.structs.replace(self.content.outcome, replayed=True)
 

@@ -1,0 +1,34 @@
+"""Many writes in one request, for a device that was away."""
+
+import asyncio
+from typing import Annotated, Final
+
+import msgspec
+
+from handlers.live.mutations import Asked, mutate
+from handlers.operations import Call, Operation, Reply, Router
+from handlers.rest import Edge
+from models.cursor import Cursor
+from upcoach.services import Services
+
+MOST: Final = 100
+LARGEST: Final = 1024 * 1024
+
+Batch = Annotated[list[Asked], msgspec.Meta(min_length=1, max_length=MOST)]
+
+
+def operation(edge: Edge, router: Router) -> Operation:
+    """`POST /v1/mutations`, which carries out what *router* finds for each `mut`."""
+
+    async def run(_services: Services, call: Call) -> Reply:
+        """Carry out an array of `mut`s in order, and answer each with its `res`."""
+        asked = call.read(Batch)
+        names = frozenset(one.id for one in asked)
+        # Started in order, hence queued in order; those that wait together share transactions.
+        answers = await asyncio.gather(
+            *(mutate(edge, router, call.scope, one, names) for one in asked)
+        )
+        reached = [Cursor.parse(one.cur).seq for one in answers if one.cur is not None]
+        return Reply(body=answers, seq=max(reached, default=None))
+
+    return Operation(method="POST", path="/v1/mutations", run=run, body="json", largest=LARGEST)

@@ -1,0 +1,127 @@
+"""Edits that were made from an older version: merged with what others wrote since."""
+
+import itertools
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Generic, TypeVar
+
+import msgspec
+
+from models.documents import Document
+from models.documents.document import merge_policies, public
+from models.errors import Conflict, Invalid
+from models.merge import Clash, Merge, Merged, changed_paths, merge, reapplied, value_at
+from models.merge_patch import Json, difference
+from upcoach.store.changes import Changes, Mutation, Version
+
+D = TypeVar("D", bound=Document)
+
+
+class Edit(msgspec.Struct, Generic[D], frozen=True, kw_only=True):
+    """What somebody wants a document to be.
+
+    Attributes
+    ----------
+    base
+        The version that they know.
+    wanted
+        From the fields that they know to those that they want.
+    revised
+        The document with these fields; raises `Invalid` when they are not right.
+
+    """
+
+    base: int
+    mutation: Mutation | None
+    wanted: Callable[[Json], Json]
+    revised: Callable[[D, Json], D]
+
+
+def edited(changes: Changes, before: D, edit: Edit[D]) -> tuple[D, tuple[str, ...]]:
+    """*before* after *edit*, and where it is not what the edit alone would have made.
+
+    It is *before* itself when nothing changes.  `Conflict` when others have edited the same fields
+    in another way, or when nobody knows any more what the edit was made from.
+    """
+    theirs = before.to_draft()
+    if edit.base == before.version:
+        return _revised(edit, before, edit.wanted(theirs)), ()
+    past = changes.since(before, edit.base)
+    if not past:
+        raise stale(before, edit.base)
+    policies = _policies(before, edit)
+    known = _known(past, edit.mutation.follows if edit.mutation else (), policies)
+    mine = edit.revised(before, edit.wanted(known)).to_draft()
+    result = merge(known, mine, theirs, policies)
+    if result.clashes:
+        raise _conflict(before, edit.base, result)
+    try:
+        after = _revised(edit, before, result.fields)
+    except Invalid as flaw:
+        raise _conflict(before, edit.base, _unfit(flaw, result, known, mine, theirs)) from None
+    return after, changed_paths(mine, after.to_draft())
+
+
+def require_version(document: Document, base: int) -> None:
+    """Raise `Conflict` unless *document* still is at version *base*."""
+    if document.version != base:
+        raise stale(document, base)
+
+
+def stale(document: Document, base: int) -> Conflict:
+    """The refusal of a write to another version than *document* is at."""
+    return Conflict(
+        "version_stale",
+        f"This was changed elsewhere: it is at version {document.version}, not {base}.",
+        extra={"version": document.version, "current": public(document)},
+    )
+
+
+def _known(
+    past: Sequence[Version], follows: Collection[str], policies: Mapping[str, Merge]
+) -> Json:
+    """What the writer took for the document: its base, with their own edits since."""
+    known = past[0].document.to_draft()
+    for before, after in itertools.pairwise(past):
+        if after.mutation in follows:
+            fields = (before.document.to_draft(), after.document.to_draft())
+            known = reapplied(*fields, known, policies)
+    return known
+
+
+def _revised(edit: Edit[D], before: D, fields: Json) -> D:
+    after = edit.revised(before, fields)
+    return before if after.to_draft() == before.to_draft() else after
+
+
+def _policies(document: D, edit: Edit[D]) -> dict[str, Merge]:
+    """How fields keep both edits; one without a name may be a repeat, and must not add twice."""
+    return {
+        field: policy
+        for field, policy in merge_policies(type(document)).items()
+        if edit.mutation is not None or policy.is_repeatable
+    }
+
+
+def _unfit(flaw: Invalid, result: Merged, known: Json, mine: Json, theirs: Json) -> Merged:
+    """*result* with clashes where two edits, each right by itself, make something that is not."""
+    clashes = tuple(
+        Clash(path, value_at(known, path), value_at(mine, path), value_at(theirs, path))
+        for path in (one.pointer for one in flaw.flaws)
+    )
+    names = {clash.path.split("/")[1] for clash in clashes}
+    kept = {name: value for name, value in result.fields.items() if name not in names}
+    return Merged(kept | {name: theirs[name] for name in names if name in theirs}, clashes)
+
+
+def _conflict(document: Document, base: int, result: Merged) -> Conflict:
+    places = ", ".join(clash.path for clash in result.clashes)
+    return Conflict(
+        "conflict",
+        f"Version {document.version} has other edits of the same fields: {places}.",
+        extra={
+            "base": base,
+            "current": {"ver": document.version} | public(document),
+            "conflicts": [msgspec.to_builtins(clash) for clash in result.clashes],
+            "merged": difference(document.to_draft(), result.fields),
+        },
+    )
