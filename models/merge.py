@@ -24,11 +24,6 @@ class Merge(enum.Enum):
     SUM = "sum"  # the base and both differences
     APPEND = "append"  # the base and both continuations, of a text or a list
 
-    @property
-    def is_repeatable(self) -> bool:
-        """Whether an edit that is merged a second time changes nothing."""
-        return self is Merge.MAX
-
 
 Policies = Mapping[str, Merge]
 

@@ -37,6 +37,7 @@ from upcoach.client import Client, Response
 SURFACE = operations(cast("Feeds", None), cast("Edge", None))
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
+MUTATIONS = "/v1/mutations"
 REGISTER, LOGIN, IMPORT = "/v1/auth/register", "/v1/auth/login", "/v1/imports/loop"
 REFRESH, SHARE = "/v1/auth/refresh", "/v1/shares/{coach}"
 COACH = "usr_01a20c66-99df-75bd-8f37-3328887fd987"
@@ -103,6 +104,12 @@ def place_of(operation: Operation, **names: str) -> str:
     found = [document for path, document in own.items() if operation.path.startswith(path)]
     chosen = {"id": found[0] if found else "", "local_date": "2026-01-05", "coach": COACH} | names
     return operation.path.format(**chosen)
+
+
+def mut() -> Json:
+    """A write that would be carried out."""
+    body = {"title": "Swim"}
+    return {"t": "mut", "id": new_mutation_id(), "op": "POST", "path": GOALS, "body": body}
 
 
 def with_body(*kinds: str) -> list[Operation]:
@@ -319,6 +326,31 @@ FLAWED: dict[tuple[str, str], tuple[Json, list[tuple[Json, str]]]] = {
 }
 
 
+# What no request to carry out many writes may hold, and where.
+BATCHES: tuple[tuple[Any, str], ...] = (
+    ([], ""),
+    ({}, ""),
+    ([{}], "/0/id"),
+    ([mut() | {"id": 1}], "/0/id"),
+    ([mut() | {"id": None}], "/0/id"),
+    ([mut() | {"id": "x" * 257}], "/0/id"),
+    ([mut() | {"op": ["POST"]}], "/0/op"),
+    ([mut() | {"op": "x" * 257}], "/0/op"),
+    ([mut() | {"path": None}], "/0/path"),
+    ([mut() | {"path": "/" + "x" * 256}], "/0/path"),
+    ([mut() | {"base": "v1"}], "/0/base"),
+    ([mut() | {"base": 1.5}], "/0/base"),
+    ([mut() | {"base": True}], "/0/base"),
+    ([mut() | {"t": "sub"}], "/0/t"),
+    ([mut() | {"t": None}], "/0/t"),
+    ([mut(), mut() | {"path": 1}], "/1/path"),
+    ([mut(), "mut"], "/1"),
+    ([mut(), None], "/1"),
+    ([mut(), [mut()]], "/1"),
+    ([mut()] * 101, ""),
+)
+
+
 async def test_malformed_json_is_refused_everywhere(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await furnished(server)
@@ -363,8 +395,21 @@ async def test_json_that_is_no_such_object_is_refused_everywhere(settings: Setti
         )
 
 
+async def test_of_many_writes_none_is_carried_out_when_one_is_no_write(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+
+        await assert_refused(
+            person,
+            [
+                Ask(422, "body_invalid", "POST", MUTATIONS, batch, pointer=pointer)
+                for batch, pointer in BATCHES
+            ],
+        )
+
+
 def test_every_operation_with_a_json_body_has_flawed_ones() -> None:
-    assert set(FLAWED) == {
+    assert set(FLAWED) | {("POST", MUTATIONS)} == {
         (operation.method, operation.path) for operation in with_body("json", "merge-patch")
     }
 
@@ -386,6 +431,7 @@ async def test_a_flawed_field_is_named(settings: Settings) -> None:
                     pointer=pointer,
                 )
                 for operation in with_body("json", "merge-patch")
+                if operation.path != MUTATIONS
                 for flawed, pointer in FLAWED[operation.method, operation.path][1]
             ],
         )
@@ -602,7 +648,7 @@ async def test_a_write_is_carried_out_once_for_its_name(
 ) -> None:
     async with serving(settings) as server:
         person = await furnished(server)
-        headers = {"Idempotency-Key": new_mutation_id()} | FIRST
+        headers = {"Idempotency-Key": new_mutation_id()} | (FIRST if method == "PATCH" else {})
 
         first = await done(person.call(method, path, body, headers=headers))
         witness = await snapshot(person)
@@ -678,7 +724,6 @@ async def test_a_body_of_another_type_is_refused(settings: Settings) -> None:
 async def test_a_body_that_is_too_large_is_refused(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await furnished(server)
-        large = b'{"title": "' + b"x" * 65_536 + b'"}'
         headers = {"Content-Type": "application/json"} | FIRST
 
         await assert_refused(
@@ -689,7 +734,7 @@ async def test_a_body_that_is_too_large_is_refused(settings: Settings) -> None:
                     "request_entity_too_large",
                     operation.method,
                     place_of(operation),
-                    raw=large,
+                    raw=b'{"title": "' + b"x" * operation.largest + b'"}',
                     headers=headers,
                 )
                 for operation in with_body("json", "merge-patch")

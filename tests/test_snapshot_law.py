@@ -225,6 +225,7 @@ OWN_TESTS = {
     ("POST", "/v1/auth/refresh"),
     ("POST", "/v1/auth/logout"),
     ("POST", "/v1/imports/loop"),
+    ("POST", "/v1/mutations"),  # see tests/test_mutations.py
 }
 
 # What concerns two people: see tests/test_shares.py.

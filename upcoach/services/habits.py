@@ -67,7 +67,7 @@ class Habits(Resources[Habit, NewHabit]):
             return _change_entry(changes, habit, before, draft, base, mutation)
 
         reads = _entry_reads(scope, habit_id, day)
-        known = None if base is None else Base(reads[1], base)
+        known = None if base is None or mutation is None else Base(reads[1], base)
         return await self._submit(scope, reads, decide, mutation, base=known)
 
     async def delete_entry(

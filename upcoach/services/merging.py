@@ -1,4 +1,8 @@
-"""Edits that were made from an older version: merged with what others wrote since."""
+"""Edits that were made from an older version: merged with what others wrote since.
+
+Only a write with a name is merged.  One without may be a repeat that would add twice, or come from
+a client that means the version as HTTP does: then it is right or refused.
+"""
 
 import itertools
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -40,16 +44,16 @@ def edited(changes: Changes, before: D, edit: Edit[D]) -> tuple[D, tuple[str, ..
     """*before* after *edit*, and where it is not what the edit alone would have made.
 
     It is *before* itself when nothing changes.  `Conflict` when others have edited the same fields
-    in another way, or when nobody knows any more what the edit was made from.
+    in another way, when nobody knows any more what the edit was made from, or when it has no name.
     """
     theirs = before.to_draft()
     if edit.base == before.version:
         return _revised(edit, before, edit.wanted(theirs)), ()
     past = changes.since(before, edit.base)
-    if not past:
+    if not past or edit.mutation is None:
         raise stale(before, edit.base)
-    policies = _policies(before, edit)
-    known = _known(past, edit.mutation.follows if edit.mutation else (), policies)
+    policies = merge_policies(type(before))
+    known = _known(past, edit.mutation.follows, policies)
     mine = edit.revised(before, edit.wanted(known)).to_draft()
     result = merge(known, mine, theirs, policies)
     if result.clashes:
@@ -91,15 +95,6 @@ def _known(
 def _revised(edit: Edit[D], before: D, fields: Json) -> D:
     after = edit.revised(before, fields)
     return before if after.to_draft() == before.to_draft() else after
-
-
-def _policies(document: D, edit: Edit[D]) -> dict[str, Merge]:
-    """How fields keep both edits; one without a name may be a repeat, and must not add twice."""
-    return {
-        field: policy
-        for field, policy in merge_policies(type(document)).items()
-        if edit.mutation is not None or policy.is_repeatable
-    }
 
 
 def _unfit(flaw: Invalid, result: Merged, known: Json, mine: Json, theirs: Json) -> Merged:

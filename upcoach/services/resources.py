@@ -64,7 +64,7 @@ class Resources(abc.ABC, Generic[D, N]):
         base: int,
         mutation: Mutation | None = None,
     ) -> Outcome:
-        """Apply a merge patch to version *base*, and merge it with what others wrote since."""
+        """Apply a merge patch to version *base*, merged with what others wrote since."""
 
         def decide(changes: Changes) -> Outcome:
             before = changes.get(self.kind, scope.user, document_id)
@@ -81,7 +81,8 @@ class Resources(abc.ABC, Generic[D, N]):
             return outcome("updated", after, places)
 
         ref = self._ref(scope, document_id)
-        return await self._submit(scope, (ref,), decide, mutation, base=Base(ref, base))
+        known = None if mutation is None else Base(ref, base)
+        return await self._submit(scope, (ref,), decide, mutation, base=known)
 
     async def delete(
         self,
