@@ -32,7 +32,7 @@ from models.documents import (
 from models.documents.document import Mark, fields_marked
 from models.documents.habit import Amount, Rate
 from models.documents.insight import Reason, Scores
-from models.errors import Conflict, Invalid, NotFound
+from models.errors import Conflict, Invalid, NotFound, Unavailable
 from models.identity import new_mutation_id
 from models.merge_patch import Json
 from models.scope import Scope
@@ -41,7 +41,8 @@ from tests.test_snapshot_law import scope_of
 from upcoach.client import Client, Response
 from upcoach.store import codec
 from upcoach.store.changes import Changes, Mutation, Outcome, Ref, Write
-from upcoach.store.database import Bson, Database
+from upcoach.store.committer import BATCH, Committer
+from upcoach.store.database import Bson, Database, unavailable
 from upcoach.store.keyring import KeyRing, MasterKeys
 from upcoach.store.sealing import Unreadable, place, seal, unseal
 
@@ -526,6 +527,57 @@ async def test_somebody_elses_mutation_id_is_not_ours(settings: Settings) -> Non
         )
 
         assert [outcome.replayed for outcome in outcomes] == [False, False]
+
+
+class Shaky(Database):
+    """A database that can be away."""
+
+    is_away = False
+
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        if self.is_away:
+            raise unavailable()
+        async with super().turn():
+            yield
+
+
+async def test_what_follows_a_write_that_found_no_database_is_given_back_with_it(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as server, contextlib.AsyncExitStack() as stack:
+        person, stranger = await server.person(), await server.person()
+        scope, other = scope_of(server, person), scope_of(server, stranger)
+        assert settings.mongo_url is not None
+        database = Shaky(settings.mongo_url, settings.mongo_database)
+        stack.push_async_callback(database.close)
+        masters = MasterKeys(next(iter(settings.master_keys)), settings.master_keys)
+        committer = Committer(database, KeyRing(database, masters), utc_now, lambda _: None)
+        names = [new_mutation_id() for _ in range(BATCH + 2)]
+        writes = [
+            new_goal(scope, str(n), Mutation(name, b"asked", follows=tuple(names)))
+            for n, name in enumerate(names)
+        ]
+        stranger_goal = new_goal(other, "Swim", Mutation(new_mutation_id(), b"asked"))
+
+        def leave(changes: Changes) -> Outcome:
+            database.is_away = True
+            return writes[0].decide(changes)
+
+        first = asyncio.ensure_future(
+            committer.submit(msgspec.structs.replace(writes[0], decide=leave))
+        )
+        rest = asyncio.gather(
+            *map(committer.submit, (*writes[1:], stranger_goal)), return_exceptions=True
+        )
+        with pytest.raises(Unavailable):
+            await first
+        database.is_away = False
+        answers = await rest
+        again = [await committer.submit(write) for write in writes]
+
+        assert [type(answer) for answer in answers] == [*[Unavailable] * (BATCH + 1), Outcome]
+        assert [outcome.seq for outcome in again] == list(range(3, 3 + len(writes)))
 
 
 async def test_an_address_is_taken_once(settings: Settings) -> None:

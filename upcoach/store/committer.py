@@ -11,7 +11,7 @@ import asyncio
 import collections
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import structlog
 
@@ -156,7 +156,7 @@ class Committer:
             await self._race(tickets)
         except Unavailable as refusal:
             self._forget(tickets)
-            _fail(tickets, refusal)
+            self._give_up(tickets, refusal)
         except Exception as failure:  # noqa: BLE001 - a lane answers everybody, whatever broke
             self._forget(tickets)
             waiting = [ticket for ticket in tickets if not ticket.done.done()]
@@ -183,7 +183,20 @@ class Committer:
                 self._publish(events)
             return
         _log.warning("writes_gave_up", writes=len(tickets), lost_races=PATIENCE)
-        _fail(tickets, Unavailable("feed_contended", "Too many writers at once. Try again."))
+        self._give_up(
+            tickets, Unavailable("feed_contended", "Too many writers at once. Try again.")
+        )
+
+    def _give_up(self, tickets: list[Ticket], refusal: Unavailable) -> None:
+        """Give *tickets* back to their callers, and with them what waits and follows them.
+
+        They come again in their order; a follower that went ahead would break it.
+        """
+        _fail(tickets, refusal)
+        names = {self._name(ticket.write) for ticket in tickets} - {None}
+        if names:
+            _fail([one for one in self._waiting if _follows(one.write, names)], refusal)
+            self._waiting = collections.deque(one for one in self._waiting if not one.done.done())
 
     @property
     def _patience_s(self) -> float:
@@ -201,6 +214,11 @@ class Committer:
 
     def _forget(self, tickets: list[Ticket]) -> None:
         self.heads.forget(feed for ticket in tickets for feed in ticket.write.feeds)
+
+
+def _follows(write: Write, names: Collection[tuple[str, str] | None]) -> bool:
+    follows = write.mutation.follows if write.mutation else ()
+    return any((write.scope.user, name) in names for name in follows)
 
 
 def _fail(tickets: list[Ticket], failure: Exception) -> None:
