@@ -15,6 +15,7 @@ from handlers.rest import Edge
 from handlers.surface import operations
 from models.documents import KINDS, Insight
 from models.documents.insight import insight_id
+from models.identity import new_mutation_id
 from models.merge_patch import Json
 from models.scope import Scope
 from streams.subscription import Feeds
@@ -35,7 +36,7 @@ LITRES = {"type": "amount", "target": 2, "unit": "l"}
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A write, and what it must bring about."""
+    """A write, and what it must bring about; *earlier* is what another device has sent there."""
 
     name: str
     status: int
@@ -45,6 +46,7 @@ class Row(msgspec.Struct, frozen=True):
     names: dict[str, str] = {}
     body: Any = None
     base: int | None = None
+    earlier: Any = None
 
     @property
     def url(self) -> str:
@@ -214,6 +216,106 @@ LIVE_ROWS = (
     Row("set an amount without one", 422, (), "PUT", ENTRY, DRINK | MONDAY, {}),
     Row("set a date that is none", 422, (), "PUT", ENTRY, DRINK | {"local_date": "today"}, {}),
     Row("set an entry of no habit", 404, (), "PUT", ENTRY, NONE | MONDAY, {}),
+    Row(
+        "merge a change of another field",
+        CHANGED,
+        ("goal.updated",),
+        "PATCH",
+        ONE_GOAL,
+        RUN,
+        {"title": "Run 15k", "description": None},
+        1,
+        {"priority": "high", "target_date": "2027-01-31"},
+    ),
+    Row(
+        "merge a change of another member",
+        CHANGED,
+        ("habit.updated",),
+        "PATCH",
+        ONE_HABIT,
+        DRINK,
+        {"measure": {"target": 3}},
+        1,
+        {"measure": {"unit": "cups"}},
+    ),
+    Row(
+        "merge a larger share",
+        CHANGED,
+        ("goal.updated",),
+        "PATCH",
+        ONE_GOAL,
+        RUN,
+        {"progress": 0.5},
+        1,
+        {"progress": 0.25},
+    ),
+    Row(
+        "merge a note",
+        CHANGED,
+        ("habit.entry.set",),
+        "PUT",
+        ENTRY,
+        MEDITATE | MONDAY,
+        {"note": "calm, and long"},
+        1,
+        {"note": "calm!", "state": "missed"},
+    ),
+    Row(
+        "merge what was merged before",
+        UNCHANGED,
+        (),
+        "PATCH",
+        ONE_GOAL,
+        RUN,
+        {"title": "Walk"},
+        1,
+        {"title": "Walk", "priority": "low"},
+    ),
+    Row(
+        "merge a smaller share",
+        UNCHANGED,
+        (),
+        "PATCH",
+        ONE_GOAL,
+        RUN,
+        {"progress": 0.1},
+        1,
+        {"progress": 0.25},
+    ),
+    Row(
+        "change what was changed otherwise",
+        409,
+        (),
+        "PATCH",
+        ONE_GOAL,
+        RUN,
+        {"title": "Swim", "priority": "high"},
+        1,
+        {"title": "Walk"},
+    ),
+    Row(
+        "set an entry that was set otherwise",
+        409,
+        (),
+        "PUT",
+        ENTRY,
+        MEDITATE | MONDAY,
+        {"state": "skip", "note": "calm"},
+        1,
+        {"state": "missed"},
+    ),
+    Row("set a version that is not", 412, (), "PUT", ENTRY, MEDITATE | MONDAY, {}, 9),
+    Row("set a version of nothing", 404, (), "PUT", ENTRY, MEDITATE | TUESDAY, {}, 1),
+    Row(
+        "delete an entry's version",
+        DELETED,
+        ("habit.entry.deleted",),
+        "DELETE",
+        ENTRY,
+        MEDITATE | MONDAY,
+        base=1,
+    ),
+    Row("delete a version of old", 412, (), "DELETE", ENTRY, MEDITATE | MONDAY, base=1),
     Row("delete an entry", DELETED, ("habit.entry.deleted",), "DELETE", ENTRY, MEDITATE | MONDAY),
     Row("delete an entry that is not", 404, (), "DELETE", ENTRY, MEDITATE | TUESDAY),
 )
@@ -332,6 +434,8 @@ async def assert_law(
 
 async def assert_same_both_ways(ann: Client, bob: Client, phone: Device, row: Row) -> None:
     """Ann writes over REST, Bob on his phone's socket: they get and see the same."""
+    if row.earlier is not None:
+        await asyncio.gather(*(change_first(person, row) for person in (ann, bob)))
     await phone.until(lambda device: device.live)
     ann_before, bob_before = await snapshot(ann), await snapshot(bob)
 
@@ -360,9 +464,20 @@ def anonymous(answer: Any) -> Any:
     }
 
 
+async def change_first(person: Client, row: Row) -> None:
+    """Write what comes before *row*, to the version that is."""
+    if row.method == "PUT":
+        await done(person.call("PUT", row.url, row.earlier))
+        return
+    etag = (await person.call("GET", row.url)).headers["etag"]
+    await done(person.call("PATCH", row.url, row.earlier, headers={"If-Match": etag}))
+
+
 async def over_rest(person: Client, row: Row) -> Response:
-    """The answer of the REST route."""
-    headers = {} if row.base is None else {"If-Match": f'"v{row.base}"'}
+    """The answer of the REST route to the same write, which has a name as every `mut` has."""
+    headers = {"Idempotency-Key": new_mutation_id()}
+    if row.base is not None:
+        headers["If-Match"] = f'"v{row.base}"'
     return await person.call(row.method, row.url, row.body, headers=headers)
 
 
@@ -373,6 +488,8 @@ def as_frame(answer: Response) -> Json:
         frame["problem"] = answer.body
     elif answer.status != 204:
         frame["body"] = answer.body
+    if "upcoach-merged" in answer.headers:
+        frame["merged"] = answer.headers["upcoach-merged"].split(", ")
     if "etag" in answer.headers:
         frame["ver"] = int(answer.headers["etag"].strip('"v'))
     if "upcoach-cursor" in answer.headers:

@@ -1,0 +1,47 @@
+"""Writes as devices send them: named, from a version, one by one or many at once."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from models.identity import new_mutation_id
+from models.merge_patch import Json
+from tests.test_live import Wire
+from tests.test_snapshot_law import done
+from upcoach.client import Client, Response
+
+MUTATIONS = "/v1/mutations"
+
+
+async def write(
+    person: Client,
+    method: str,
+    path: str,
+    body: Any = None,
+    base: int | None = None,
+    name: str | None = None,
+) -> Response:
+    """The answer to a named write over REST."""
+    headers = {"Idempotency-Key": name or new_mutation_id()}
+    if base is not None:
+        headers["If-Match"] = f'"v{base}"'
+    return await person.call(method, path, body, headers=headers)
+
+
+async def send(person: Client, *writes: Json) -> list[Json]:
+    """The answers to *writes*, sent in one request."""
+    answer = await done(person.call("POST", MUTATIONS, list(writes)))
+    answers: list[Json] = answer.body
+    assert [one["id"] for one in answers] == [one["id"] for one in writes]
+    return answers
+
+
+async def ask(wire: Wire, *writes: Json) -> list[Json]:
+    """The answers to *writes*, sent in one message, in the order of the writes."""
+    await wire.send(*writes)
+    answers = {answer["id"]: answer for answer in await wire.answers(len(writes))}
+    return [answers[one["id"]] for one in writes]
+
+
+def statuses(answers: Iterable[Json]) -> list[int]:
+    """The status of each answer."""
+    return [answer["status"] for answer in answers]
