@@ -22,7 +22,7 @@ class Merge(enum.Enum):
 
     MAX = "max"  # the larger number
     SUM = "sum"  # the base and both differences
-    APPEND = "append"  # the base and both continuations, of a text or a list
+    APPEND = "append"  # what was added to a text or a list stands after the other edit
 
 
 Policies = Mapping[str, Merge]
@@ -164,13 +164,18 @@ def _keep_sum(base: Any, mine: Any, theirs: Any) -> Any:
 
 
 def _keep_continuations(base: Any, mine: Any, theirs: Any) -> Any:
-    """*theirs* and what *mine* added to *base*; None unless both continue it, each differently."""
-    added, added_by_them = _addition(base, mine), _addition(base, theirs)
-    if mine == theirs or added is None or type(added) is not type(added_by_them):
+    """One edit, and after it what the other added to *base*; None unless one of them continues it.
+
+    Where both do, *theirs* comes first.
+    """
+    if mine == theirs or type(mine) is not type(theirs):
         return None
-    if isinstance(added, str) and added and added_by_them and not added[0].isspace():
-        return f"{theirs}\n{added}"
-    return theirs + added
+    for first, second in ((theirs, mine), (mine, theirs)):
+        added = _addition(base, second)
+        if added is not None:
+            is_line = isinstance(added, str) and first not in ("", base) and added
+            return f"{first}\n{added}" if is_line and not added[0].isspace() else first + added
+    return None
 
 
 def _addition(start: Any, value: Any) -> Any:

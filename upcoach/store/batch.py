@@ -21,6 +21,7 @@ from upcoach.store.changes import (
     Changes,
     Fact,
     Outcome,
+    Raced,
     Ref,
     Taken,
     Version,
@@ -43,10 +44,6 @@ PORTION = 500  # what the driver encodes in one go, for the same reason
 
 _DUPLICATE_KEY = 11_000
 _COMMIT_TRIES = 3
-
-
-class Raced(Exception):
-    """Another node took a number, or changed a document, that this batch counted on."""
 
 
 class Ticket:

@@ -133,6 +133,10 @@ class Fact(msgspec.Struct, frozen=True):
         return None, difference(public(self.before), public(self.after))
 
 
+class Raced(Exception):
+    """Another node took a number, or changed a document, that a batch counted on."""
+
+
 class Taken(Exception):
     """A unique index, named by its fields, holds what the write wanted to keep."""
 

@@ -18,8 +18,8 @@ import structlog
 from models.clock import Clock
 from models.errors import Conflict, Unavailable
 from models.events import Event
-from upcoach.store.batch import Batch, Raced, Ticket
-from upcoach.store.changes import Mutation, Outcome, Write
+from upcoach.store.batch import Batch, Ticket
+from upcoach.store.changes import Mutation, Outcome, Raced, Write
 from upcoach.store.database import Database
 from upcoach.store.heads import Heads
 from upcoach.store.keyring import KeyRing

@@ -6,7 +6,7 @@ from models.documents import Document
 from models.events import read_line, user_feed
 from models.frames import Ev
 from models.merge_patch import Json, merged
-from upcoach.store.changes import Version
+from upcoach.store.changes import Raced, Version
 from upcoach.store.log import EventLog
 from upcoach.store.sealing import Unreadable
 
@@ -17,7 +17,8 @@ REACH = 1024  # events; whoever would need more is told that their version is st
 async def past_of(log: EventLog, document: Document, since: int, upto: int) -> list[Version]:
     """*document* from version *since* on to the one that it is, in order.
 
-    Empty when the log up to number *upto* does not hold all that it takes.
+    Empty when the log up to number *upto* does not hold all that it takes; `Raced` when the
+    document is newer than that number.
     """
     try:
         return _replayed(document, await _lines(log, document, since, upto), since)
@@ -49,4 +50,6 @@ def _replayed(document: Document, lines: list[Ev], since: int) -> list[Version]:
         fields = merged(fields, line.patch) if line.doc is None else line.doc
         if line.ver >= since:
             versions.append(Version(msgspec.convert(fields, type(document)), line.by.mut))
+    if lines and lines[-1].ver < document.version:
+        raise Raced
     return versions if versions and versions[-1].document == document else []
