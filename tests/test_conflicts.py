@@ -1,14 +1,17 @@
 """Writes of several devices from one version: merged, or refused with all that it takes."""
 
+import asyncio
+
 import msgspec
 import pytest
 
 from config.settings import Settings
 from models.documents.document import public
+from models.errors import Conflict
 from models.identity import new_mutation_id
 from models.merge_patch import Json, merged
 from tests.support.server import serving
-from tests.support.writing import ask, write
+from tests.support.writing import ask, send, write
 from tests.test_live import mut, talking
 from tests.test_snapshot_law import (
     ENTRY,
@@ -23,7 +26,8 @@ from tests.test_snapshot_law import (
     scope_of,
     snapshot,
 )
-from upcoach.store.changes import Raced
+from upcoach.store import past
+from upcoach.store.changes import Outcome, Raced
 from upcoach.store.log import COLLECTION
 from upcoach.store.past import PAGE, past_of
 
@@ -193,6 +197,34 @@ async def test_a_write_without_a_name_is_not_merged(settings: Settings) -> None:
         assert await snapshot(person) == before
 
 
+async def test_of_writes_without_names_one_is_the_first(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+        scope, goals = scope_of(server, person), server.node.services.goals
+        patches = ({"title": "a"}, {"priority": "high"}, {"status": "paused"}, {"title": "a"})
+
+        answers = await asyncio.gather(
+            *(goals.change(scope, GOAL, patch, 1) for patch in patches), return_exceptions=True
+        )
+
+        assert [type(answer) for answer in answers] == [Outcome, Conflict, Conflict, Conflict]
+
+
+async def test_a_node_that_is_behind_reads_again(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+        feed, heads = scope_of(server, person).feed, server.node.committer.heads
+        await done(write(person, "PATCH", RUN, {"title": "Walk"}, 1))
+        behind = heads[feed]
+        await done(write(person, "PATCH", RUN, {"title": "Swim"}, 2))
+        heads.advance(feed, behind)
+
+        answer = await done(write(person, "PATCH", RUN, {"priority": "high"}, 1))
+
+        assert answer.headers["upcoach-merged"] == "/title"
+        assert (answer.body["title"], answer.body["version"]) == ("Swim", 4)
+
+
 async def test_a_deletion_is_of_the_version_that_was_seen(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await furnished(server)
@@ -267,6 +299,32 @@ async def test_a_base_that_the_log_does_not_hold_is_stale(settings: Settings) ->
             assert answer.body["current"] == merged_before.body
 
 
+async def test_a_past_is_read_in_pages_and_not_for_ever(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+        changes = [
+            mut("PATCH", RUN, {"title": f"Run {version}"}, base=version)
+            for version in range(1, PAGE + 20)
+        ]
+        for start in range(0, len(changes), 100):
+            await send(person, *changes[start : start + 100])
+
+        scope = scope_of(server, person)
+        goal = await server.node.services.goals.get(scope, GOAL)
+        head = (await server.node.committer.heads.read(scope.feed)).seq
+        found = await past_of(server.node.log, goal, 3, head)
+
+        within = await write(person, "PATCH", RUN, {"priority": "high"}, 1)
+        monkeypatch.setattr(past, "REACH", PAGE)
+        beyond = await write(person, "PATCH", RUN, {"status": "paused"}, 1)
+
+        assert [one.document.version for one in found] == list(range(3, PAGE + 21))
+        assert (within.status, within.body["version"]) == (200, PAGE + 21)
+        assert (beyond.status, beyond.body["code"]) == (412, "version_stale")
+
+
 async def test_the_past_of_a_document_is_that_of_its_events(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await furnished(server)
@@ -288,12 +346,12 @@ async def test_the_past_of_a_document_is_that_of_its_events(settings: Settings) 
         with pytest.raises(Raced):
             await past_of(server.node.log, habit, 1, head - 1)
 
-        for start, past in zip((0, 1, 3, 4), pasts, strict=True):
-            assert [one.document.version for one in past] == list(range(start + 1, 6))
-            assert [one.mutation for one in past] == ["", *names][start:]
-            assert past[-1].document == habit
-            found = [msgspec.json.encode(public(one.document)) for one in past]
-            assert [msgspec.json.decode(one) for one in found] == bodies[start:]
+        for start, found in zip((0, 1, 3, 4), pasts, strict=True):
+            assert [one.document.version for one in found] == list(range(start + 1, 6))
+            assert [one.mutation for one in found] == ["", *names][start:]
+            assert found[-1].document == habit
+            lines = [msgspec.json.encode(public(one.document)) for one in found]
+            assert [msgspec.json.decode(line) for line in lines] == bodies[start:]
 
 
 async def test_only_a_documents_own_events_are_read_for_its_past(settings: Settings) -> None:

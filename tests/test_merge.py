@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models.documents import DOCUMENTS, Entry, Goal
 from models.documents.document import merge_policies
-from models.merge import Clash, Merge, Merged, changed_paths, merge, value_at
+from models.merge import Clash, Merge, Merged, changed_paths, merge, reapplied, value_at
 from models.merge_patch import Json, difference, merged
 
 NAMES = st.sampled_from(["a", "b", "c", "d", "~/"])
@@ -264,6 +264,44 @@ def test_what_policies_make_of_two_edits(
     assert merge(one, two, three, {"x": policy}) == Merged({"x": result})
 
 
+@given(DOCUMENT, DOCUMENT, POLICIES)
+def test_an_edit_that_is_made_again_where_it_was_made_gives_the_same(
+    before: Json, after: Json, policies: dict[str, Merge]
+) -> None:
+    assert reapplied(before, after, before, policies) == after
+    assert reapplied(before, before, after, policies) == after
+
+
+@given(DECIMALS, DECIMALS, DECIMALS)
+def test_an_edit_adds_elsewhere_what_it_added(before: float, after: float, onto: float) -> None:
+    policies = {"value": Merge.SUM}
+
+    fields = reapplied({"value": before}, {"value": after}, {"value": onto}, policies)
+
+    expected = Fraction(str(onto)) + Fraction(str(after)) - Fraction(str(before))
+    assert Fraction(str(fields["value"])) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "onto", "result"),
+    [
+        ("tea\nmilk", "tea\nmilk\nsugar", "tea", "tea\nsugar"),
+        ("milk", "milk\nsugar", None, "sugar"),
+        ("milk", "water", "tea", "water"),
+        ("milk", None, "tea", None),
+        (None, "milk", "tea", "teamilk"),
+    ],
+)
+def test_a_text_is_continued_elsewhere_as_it_was(
+    before: str | None, after: str | None, onto: str | None, result: str | None
+) -> None:
+    one, two, three, four = (
+        {} if text is None else {"note": text} for text in (before, after, onto, result)
+    )
+
+    assert reapplied(one, two, three, {"note": Merge.APPEND}) == four
+
+
 AMOUNT = {"type": "amount", "target": 2, "unit": "l"}
 
 
@@ -294,6 +332,14 @@ def test_an_object_is_merged_by_member_unless_it_became_of_two_kinds(
         path = "/measure" if expected is None else expected
         assert [clash.path for clash in result.clashes] == [path]
         assert result.fields == {"measure": theirs}
+
+
+def test_what_another_kind_of_object_held_is_no_base() -> None:
+    base = {"schedule": {"type": "rate", "days": 7}}
+    mine = {"schedule": {"type": "every", "days": 7}}
+    theirs = {"schedule": {"type": "every", "days": 14}}
+
+    assert merge(base, mine, theirs).clashes == (Clash("/schedule/days", None, 7, 14),)
 
 
 def test_policies_are_declared_on_the_fields() -> None:

@@ -1,13 +1,21 @@
 """Many writes at once: in order, each answered by itself, over REST and on the socket."""
 
 import asyncio
+import contextlib
 import itertools
+from typing import cast
 
 import pytest
 
 from config.settings import Settings
-from models.identity import new_id
+from handlers.live.mutations import Asked, mutate
+from handlers.operations import Router
+from handlers.rest import Edge
+from handlers.shares import SHARE
+from handlers.surface import operations
+from models.identity import new_id, new_mutation_id
 from models.merge_patch import Json
+from streams.subscription import Feeds
 from tests.support.server import Server, serving
 from tests.support.writing import MUTATIONS, ask, send, statuses, write
 from tests.test_live import mut, talking
@@ -16,13 +24,16 @@ from tests.test_snapshot_law import (
     GOAL,
     GOALS,
     HABIT,
+    LIVE_ROWS,
     ONE_GOAL,
     WATER,
     done,
     events_since,
     furnished,
     next_page,
+    scope_of,
     snapshot,
+    surface,
 )
 from upcoach.client import Client, apply_event
 
@@ -82,6 +93,58 @@ async def test_writes_that_are_sent_together_are_carried_out_in_order(
             ("goal.deleted", goal, 4),
         ]
         assert (await snapshot(person))[0] == documents
+
+
+@WAYS
+async def test_what_a_document_was_in_an_earlier_life_is_forgotten_at_once(
+    settings: Settings, way: str
+) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+
+        answers = await over(
+            way,
+            server,
+            person,
+            mut("PATCH", RUN, {"title": "a"}, base=1),
+            mut("PATCH", RUN, {"title": "b"}, base=2),
+            mut("DELETE", RUN),
+            mut("POST", GOALS, {"id": GOAL, "title": "New"}),
+            mut("PATCH", RUN, {"priority": "high"}, base=2),
+            mut("PATCH", RUN, {"title": "Newer"}, base=1),
+            mut("PATCH", RUN, {"priority": "high"}, base=1),
+        )
+
+        assert statuses(answers) == [200, 200, 204, 201, 412, 200, 200]
+        assert answers[-1]["body"]["title"] == "Newer"
+
+
+async def test_every_write_is_queued_before_anything_is_waited_for(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person, coach = await furnished(server), await server.person()
+        scope, committer = scope_of(server, person), server.node.committer
+        edge = Edge(server.node.services, "test", server.node.measures)
+        router = Router(operations(cast("Feeds", None), edge))
+        share = SHARE.format(coach=scope_of(server, coach).user)
+        rows = [(row.method, row.path, row.url, row.body, row.base) for row in LIVE_ROWS]
+        rows += [
+            ("PUT", SHARE, share, {"kinds": ["goal"]}, None),
+            ("DELETE", SHARE, share, {}, None),
+        ]
+
+        queued = set()
+        for method, path, url, body, base in rows:
+            asked = Asked(id=new_mutation_id(), op=method, path=url, base=base, body=body)
+            answering = mutate(edge, router, scope, asked)
+            with contextlib.suppress(StopIteration):  # when it is refused at once
+                answering.send(None)
+                named = [ticket.write.mutation for ticket in committer._waiting]
+                assert [one.id for one in named if one is not None] == [asked.id]
+                queued.add((method, path))
+            answering.close()
+            await committer.drain()
+
+        assert queued == surface(live=True)
 
 
 @WAYS

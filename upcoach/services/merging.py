@@ -103,7 +103,7 @@ def _unfit(flaw: Invalid, result: Merged, known: Json, mine: Json, theirs: Json)
         Clash(path, value_at(known, path), value_at(mine, path), value_at(theirs, path))
         for path in (one.pointer for one in flaw.flaws)
     )
-    names = {clash.path.split("/")[1] for clash in clashes}
+    names = {name for clash in clashes for name in clash.path.split("/")[1:2]}
     kept = {name: value for name, value in result.fields.items() if name not in names}
     return Merged(kept | {name: theirs[name] for name in names if name in theirs}, clashes)
 

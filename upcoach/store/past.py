@@ -21,13 +21,13 @@ async def past_of(log: EventLog, document: Document, since: int, upto: int) -> l
     document is newer than that number.
     """
     try:
-        return _replayed(document, await _lines(log, document, since, upto), since)
+        return _replayed(document, await _lines(log, document, upto), since)
     except (Unreadable, msgspec.ValidationError):  # of an erased person, or an older build
         return []
 
 
-async def _lines(log: EventLog, document: Document, since: int, upto: int) -> list[Ev]:
-    """The document's events, from a whole document at or before *since*, in order."""
+async def _lines(log: EventLog, document: Document, upto: int) -> list[Ev]:
+    """The document's events from the one that made it, in order."""
     feed = user_feed(document.owner)
     lines: list[Ev] = []
     while len(lines) < REACH:
@@ -35,7 +35,7 @@ async def _lines(log: EventLog, document: Document, since: int, upto: int) -> li
         for event in page:
             line = read_line(log.open_line(event))
             lines.append(line)
-            if line.doc is not None and line.ver <= since:
+            if line.doc is not None:
                 return lines[::-1]
         if len(page) < PAGE:
             break
