@@ -4,23 +4,26 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
-from tornado.web import RequestHandler
 
+from handlers.base import ProblemHandler
 from models.errors import Refusal
 from models.measures import Measures
 
 Check = Callable[[], Awaitable[None]]
 
 
-class Livez(RequestHandler):
+class Livez(ProblemHandler):
     """The loop turns."""
 
     def get(self) -> None:
         """Answer."""
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish("ok\n")
 
+    head = get
 
-class Readyz(RequestHandler):
+
+class Readyz(ProblemHandler):
     """Every engine answers."""
 
     def initialize(self, checks: Mapping[str, Check]) -> None:
@@ -35,8 +38,10 @@ class Readyz(RequestHandler):
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.finish(msgspec.json.encode({"ready": ready, "checks": results}))
 
+    head = get
 
-class Metrics(RequestHandler):
+
+class Metrics(ProblemHandler):
     """Prometheus text."""
 
     def initialize(self, measures: Measures, **_: Any) -> None:
@@ -47,6 +52,8 @@ class Metrics(RequestHandler):
         """Answer."""
         self.set_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
         self.finish(self._measures.exposition())
+
+    head = get
 
 
 async def _result(check: Check) -> str:

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import msgspec
 import structlog
-import uuid_utils
 from tornado.httputil import HTTPHeaders
-from tornado.web import HTTPError, RequestHandler
+from tornado.web import HTTPError
 
-from handlers import operations, problems
+from handlers import operations
+from handlers.base import ProblemHandler
 from handlers.operations import Call, Operation, Reply, Route
-from models.errors import Invalid, Refusal
+from models.errors import Invalid
 from models.measures import Measures
 from models.scope import Scope
 from upcoach.services import Services
@@ -28,7 +28,6 @@ _MEDIA_TYPES: Final = {
 }
 _ETAG: Final = re.compile(r'^"v([1-9][0-9]{0,8})"\Z')
 _LARGE: Final = 64 * 1024  # bytes of JSON beyond which reading them would hold the loop
-_REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._:-]{1,128}\Z")
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -55,55 +54,18 @@ class Edge(msgspec.Struct, frozen=True):
             self.measures.conflicts.labels(resolution).inc()
 
 
-class Handler(RequestHandler):
-    """Base of all handlers: problems instead of pages, one log line a request."""
+class Handler(ProblemHandler):
+    """Base of the operations and of what is in no table: one log line a request."""
 
     SUPPORTED_METHODS = ("GET", "HEAD", "POST", "DELETE", "PATCH", "PUT", "OPTIONS")
 
     edge: Edge
     began: float
-    request_id: str = ""
 
     def initialize(self, edge: Edge, **_: Any) -> None:
         """Take what the routing table gives."""
         self.edge = edge
-
-    def set_default_headers(self) -> None:
-        """The headers of every answer."""
-        if not self.request_id:  # Tornado asks for the headers again before it answers an error
-            self.began = time.perf_counter()
-            given = self.request.headers.get("X-Request-Id", "")
-            self.request_id = given if _REQUEST_ID.match(given) else str(uuid_utils.uuid7())
-        self.clear_header("Server")
-        self.set_header("X-Request-Id", self.request_id)
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Referrer-Policy", "no-referrer")
-        self.set_header("Cache-Control", "no-store")
-        self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Answer with a problem, whatever went wrong."""
-        failure = kwargs.get("exc_info", (None, None, None))[1]
-        members = {"instance": self.request.path, "request_id": self.request_id}
-        if isinstance(failure, Refusal):
-            self.set_status(problems.status_of(failure))
-            body = problems.problem(failure, **members)
-            if failure.replayed:
-                self.set_header("Idempotency-Replayed", "true")
-        else:
-            detail = (failure.log_message or "") if isinstance(failure, HTTPError) else ""
-            body = problems.http_problem(status_code, detail, **members)
-        if self.get_status() in (429, 503):
-            self.set_header("Retry-After", "1")
-        if self.get_status() == 401:
-            self.set_header("WWW-Authenticate", "Bearer")
-        self.set_header("Content-Type", problems.MEDIA_TYPE)
-        self.finish(msgspec.json.encode(body))
-
-    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """Log what nobody expected; refusals are answers."""
-        if not isinstance(value, Refusal | HTTPError):
-            _log.error("request_failed", request_id=self.request_id, exc_info=(typ, value, tb))
+        self.began = time.perf_counter()
 
     def on_finish(self) -> None:
         """Log the canonical line."""
@@ -126,10 +88,6 @@ class Handler(RequestHandler):
         """The path as it stands in the table."""
         return "unknown"
 
-    def compute_etag(self) -> str | None:
-        """No ETag but the version's."""
-        return None
-
 
 class Missing(Handler):
     """Whatever is not in the table."""
@@ -137,6 +95,13 @@ class Missing(Handler):
     def prepare(self) -> None:
         """Answer 404."""
         raise HTTPError(404)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Answer 404 also to a method that is nowhere: what is not there allows nothing."""
+        if status_code == 405:
+            status_code = 404
+            self.set_status(status_code)
+        super().write_error(status_code, **kwargs)
 
 
 class OperationHandler(Handler):
@@ -153,13 +118,6 @@ class OperationHandler(Handler):
         """See `Handler.route`."""
         return self._route.path
 
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """See `Handler.write_error`; a 405 says what is allowed (RFC 9110, 15.5.6)."""
-        # Here, because Tornado drops the headers that were set before an error.
-        if status_code == 405:
-            self.set_header("Allow", self._allowed())
-        super().write_error(status_code, **kwargs)
-
     async def get(self, **names: str) -> None:
         """Run the operation."""
         await self._run(names)
@@ -170,11 +128,6 @@ class OperationHandler(Handler):
     patch = get
     delete = get
 
-    def options(self, **_: str) -> None:
-        """Say what is allowed."""
-        self.set_header("Allow", self._allowed())
-        self.set_status(204)
-
     async def _run(self, names: dict[str, str]) -> None:
         method = "GET" if self.request.method == "HEAD" else self.request.method
         operation = self._route.operations.get(method or "")
@@ -184,7 +137,8 @@ class OperationHandler(Handler):
         reply = await self.edge.perform(operation, call)
         self._reply(reply)
 
-    def _allowed(self) -> str:
+    def allowed(self) -> str:
+        """See `ProblemHandler.allowed`."""
         methods = set(self._route.operations) | {"OPTIONS"}
         return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
