@@ -3,15 +3,15 @@
 import asyncio
 from typing import Any
 
-from tornado.websocket import WebSocketHandler
-
+from handlers.base import ProblemHandler
 from handlers.live.connection import Connection, Node
 from handlers.live.outlet import SocketOutlet
+from handlers.live.protocol import StrictHandler
 from handlers.rest import bearer_token
 from models.frames import PROTOCOL
 
 
-class LiveSocket(WebSocketHandler):
+class LiveSocket(ProblemHandler, StrictHandler):
     """Bytes in, bytes out; `Connection` knows what they mean."""
 
     _connection: Connection | None = None
@@ -21,9 +21,11 @@ class LiveSocket(WebSocketHandler):
         self._node = node
         self._connections = node.connections
 
-    def set_default_headers(self) -> None:
-        """Say nothing about the server."""
-        self.clear_header("Server")
+    def headers_of(self, status: int) -> dict[str, str]:
+        """See `ProblemHandler.headers_of`; 426 names what is spoken (RFC 6455, 4.4)."""
+        if status == 426:
+            return {"Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+        return super().headers_of(status)
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         """Choose ours if the client offers it."""
@@ -66,8 +68,10 @@ class LiveSocket(WebSocketHandler):
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Log what nobody expected, and close."""
         super().log_exception(typ, value, tb)
-        self._end(4500, "internal")
+        if self._connection is not None:
+            self._end(4500, "internal")
 
     def _end(self, code: int, reason: str) -> None:
         self._node.edge.measures.closes.labels(str(code)).inc()
         self.close(code, reason)
+        self.on_close()  # nothing may be sent behind a close frame

@@ -1,0 +1,221 @@
+"""Tornado's WebSocket protocol object, as strict as RFC 6455 asks a server to be.
+
+Tornado 6.6 takes frames without a mask, close codes that nobody may send and extension bits on
+control frames, and most faults end with a connection that is dropped without a word.  Here each
+fault has its close code: 1002 for a broken frame, 1007 for a broken text, 1009 for a large one.
+Only what comes in is read here; what goes out takes its own way (`handlers.live.outlet`).
+"""
+
+import base64
+import binascii
+import codecs
+import contextlib
+import socket
+import struct
+import zlib
+from typing import Any, Final
+
+from tornado.httputil import HTTPServerRequest
+from tornado.util import _websocket_mask
+from tornado.web import HTTPError
+from tornado.websocket import (
+    WebSocketHandler,
+    WebSocketProtocol,
+    WebSocketProtocol13,
+    _DecompressTooLargeError,
+)
+
+CONTROL_BYTES: Final = 125  # RFC 6455, 5.5
+DROPPED_BYTES: Final = 1 << 20  # what a peer may still send after its fault before it is cut off
+
+_CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
+_CHUNK: Final = 65_536
+# What RFC 6455, 7.4 and its registry let a peer send; applications have 3000 to 4999.
+_CLOSE_CODES: Final = frozenset((*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)))
+
+
+class Fault(Exception):
+    """The peer broke the protocol."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class Message:
+    """What has come of one data message; a broken text is found where it breaks."""
+
+    def __init__(self, opcode: int, *, compressed: bool) -> None:
+        self.opcode = opcode
+        self.compressed = compressed
+        self.content = bytearray()
+        checked = opcode == _TEXT and not compressed
+        self._checker = codecs.getincrementaldecoder("utf-8")() if checked else None
+
+    def add(self, chunk: bytes, *, last: bool) -> None:
+        """Take the next bytes."""
+        self.content += chunk
+        if self._checker is not None:
+            try:
+                self._checker.decode(chunk, last)
+            except UnicodeDecodeError:
+                raise Fault(1007, "not UTF-8") from None
+
+
+class StrictProtocol(WebSocketProtocol13):
+    """The server's end of one connection."""
+
+    def __init__(self, handler: WebSocketHandler, params: Any) -> None:
+        super().__init__(handler, mask_outgoing=False, params=params)
+        self._handler = handler
+        self._message: Message | None = None
+
+    async def _receive_frame(self) -> None:
+        try:
+            await self._take_frame()
+        except Fault as fault:
+            await self._fail(fault)
+
+    async def _take_frame(self) -> None:
+        first, second = await self._read_bytes(2)
+        final, flags, opcode = bool(first & self.FIN), first & self.RSV_MASK, first & 0x0F
+        if not second & 0x80:
+            raise Fault(1002, "not masked")
+        size = second & 0x7F
+        if opcode & 0x8:
+            if not final or flags or size > CONTROL_BYTES or opcode > _PONG:
+                raise Fault(1002, "broken control frame")
+            mask = await self._read_bytes(4)
+            data = _websocket_mask(mask, await self._read_bytes(size))
+            self._take_control(opcode, data)
+            return
+        message = self._message_of(opcode, flags)
+        if size == 126:
+            (size,) = struct.unpack("!H", await self._read_bytes(2))
+        elif size == 127:
+            (size,) = struct.unpack("!Q", await self._read_bytes(8))
+        if size + len(message.content) > self.params.max_message_size:
+            raise Fault(1009, "message too big")
+        await self._read_payload(message, size, last=final)
+        if final:
+            self._message = None
+            await self._deliver(message)
+
+    def _message_of(self, opcode: int, flags: int) -> Message:
+        """The message to which a data frame belongs."""
+        compressed = bool(flags & self.RSV1)
+        may_be_compressed = self._decompressor is not None and opcode != _CONTINUATION
+        if flags & ~self.RSV1 or (compressed and not may_be_compressed):
+            raise Fault(1002, "reserved bit")
+        if opcode == _CONTINUATION:
+            if self._message is None:
+                raise Fault(1002, "nothing to continue")
+            return self._message
+        if opcode not in (_TEXT, _BINARY):
+            raise Fault(1002, "reserved opcode")
+        if self._message is not None:
+            raise Fault(1002, "message not finished")
+        self._message = Message(opcode, compressed=compressed)
+        return self._message
+
+    async def _read_payload(self, message: Message, size: int, *, last: bool) -> None:
+        mask = await self._read_bytes(4)
+        if not size:
+            message.add(b"", last=last)
+        while size:
+            chunk = await self.stream.read_bytes(size, partial=True)
+            self._wire_bytes_in += len(chunk)
+            size -= len(chunk)
+            message.add(_websocket_mask(mask, chunk), last=last and not size)
+            turn = len(chunk) % 4
+            mask = mask[turn:] + mask[:turn]
+
+    async def _deliver(self, message: Message) -> None:
+        content = bytes(message.content)
+        if message.compressed:
+            content = self._decompressed(content)
+        self._message_bytes_in += len(content)
+        told: str | bytes = content
+        if message.opcode == _TEXT:
+            try:
+                told = content.decode()
+            except UnicodeDecodeError:
+                raise Fault(1007, "not UTF-8") from None
+        handled = self._run_callback(self.handler.on_message, told)
+        if handled is not None:
+            await handled
+
+    def _decompressed(self, content: bytes) -> bytes:
+        assert self._decompressor is not None
+        try:
+            return self._decompressor.decompress(content)
+        except _DecompressTooLargeError:
+            raise Fault(1009, "message too big") from None
+        except zlib.error:
+            raise Fault(1007, "not deflated") from None
+
+    def _take_control(self, opcode: int, data: bytes) -> None:
+        if opcode == _CLOSE:
+            _check_close(data)
+        self._handle_message(opcode, data)
+
+    async def _fail(self, fault: Fault) -> None:
+        """Say what is wrong, and end as RFC 6455, 7.1.1 advises.
+
+        What the peer has sent already is read and dropped: to close with input unread would reset
+        the connection, and the peer might never see the code.
+        """
+        self._handler.on_close()  # nothing may be sent behind a close frame
+        self.close(fault.code, fault.reason)
+        await self.stream.write(b"")  # done when all before it is
+        with contextlib.suppress(OSError):
+            self.stream.socket.shutdown(socket.SHUT_WR)
+        dropped = 0
+        while dropped < DROPPED_BYTES:
+            dropped += len(await self.stream.read_bytes(_CHUNK, partial=True))
+        self._abort()
+
+
+class StrictHandler(WebSocketHandler):
+    """A handler whose connections speak `StrictProtocol`."""
+
+    async def get(self, *args: Any, **kwargs: Any) -> None:
+        """Shake hands, or refuse."""
+        _check_handshake(self.request)
+        await super().get(*args, **kwargs)
+
+    def get_websocket_protocol(self) -> WebSocketProtocol | None:
+        """The protocol object of this connection."""
+        stock = super().get_websocket_protocol()
+        assert isinstance(stock, WebSocketProtocol13)  # the version was checked
+        return StrictProtocol(self, stock.params)
+
+
+def _check_close(data: bytes) -> None:
+    """Refuse a close frame that nobody may send (RFC 6455, 5.5.1 and 7.4)."""
+    if not data:
+        return
+    if len(data) == 1 or struct.unpack("!H", data[:2])[0] not in _CLOSE_CODES:
+        raise Fault(1002, "broken close code")
+    try:
+        data[2:].decode()
+    except UnicodeDecodeError:
+        raise Fault(1007, "not UTF-8") from None
+
+
+def _check_handshake(request: HTTPServerRequest) -> None:
+    """Refuse what is no opening handshake (RFC 6455, 4.2.1)."""
+    headers = request.headers
+    tokens = {token.strip().lower() for token in headers.get("Connection", "").split(",")}
+    upgrade = headers.get("Upgrade", "").strip().lower()
+    if request.version != "HTTP/1.1" or upgrade != "websocket" or "upgrade" not in tokens:
+        raise HTTPError(426, "This path speaks WebSocket (RFC 6455).")
+    if headers.get("Sec-WebSocket-Version") != "13":
+        raise HTTPError(426, "This path speaks version 13 of WebSocket (RFC 6455).")
+    try:
+        nonce = base64.b64decode(headers.get("Sec-WebSocket-Key", ""), validate=True)
+    except (binascii.Error, ValueError):
+        nonce = b""
+    if len(nonce) != 16:
+        raise HTTPError(400, "Sec-WebSocket-Key holds 16 bytes in base64.")
