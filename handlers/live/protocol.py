@@ -91,16 +91,22 @@ class StrictProtocol(WebSocketProtocol13):
             self._take_control(opcode, data)
             return
         message = self._message_of(opcode, flags)
-        if size == 126:
-            (size,) = struct.unpack("!H", await self._read_bytes(2))
-        elif size == 127:
-            (size,) = struct.unpack("!Q", await self._read_bytes(8))
+        if size > CONTROL_BYTES:
+            size = await self._read_size(size)
         if size + len(message.content) > self.params.max_message_size:
             raise Fault(1009, "message too big")
         await self._read_payload(message, size, last=final)
         if final:
             self._message = None
             await self._deliver(message)
+
+    async def _read_size(self, size: int) -> int:
+        """The length of a frame that says it in two or eight bytes."""
+        count, least, form = (2, 126, "!H") if size == 126 else (8, 65_536, "!Q")
+        (real,) = struct.unpack(form, await self._read_bytes(count))
+        if real < least:
+            raise Fault(1002, "length not minimal")
+        return int(real)
 
     def _message_of(self, opcode: int, flags: int) -> Message:
         """The message to which a data frame belongs."""
