@@ -9,10 +9,10 @@ CODE := setup.py requirements upcoach handlers streams models config tests
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo migrate test check format bench lock clean base dev
+.PHONY: help run demo migrate test conformance docs check format bench lock clean base dev
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: base ## Serve on http://127.0.0.1:8888 (UPCOACH_PORT), with the data in var/ (UPCOACH_DATA)
 	@exec $(VENV)/python -m upcoach serve $(ARGS)
@@ -25,6 +25,12 @@ migrate: base ## Bring the database to this version's schema
 
 test: dev ## Run the tests on engines of their own
 	@exec $(VENV)/python -m pytest $(ARGS)
+
+conformance: dev ## Let Autobahn, Node's clients and Chromium try the live protocol
+	@exec $(VENV)/python -m pytest tests/conformance -m "conformance or not conformance" $(ARGS)
+
+docs: base ## Write the AsyncAPI document anew
+	@exec $(VENV)/python -m handlers.asyncapi docs/asyncapi.json
 
 check: dev ## Lint, check the types, the imports' direction and the spelling
 	$(VENV)/ruff check $(CODE)
