@@ -137,6 +137,7 @@ class Connection:
 
     def end(self) -> None:
         """Let go of everything; writes that are under way finish without an audience."""
+        self._closed = True
         self._following.close()
         self._hearing.close()
 
@@ -319,6 +320,8 @@ class Connection:
         self._say(Err(problem=problems.problem(refusal)))
 
     def _say(self, frame: Frame) -> None:
+        if self._closed:  # nothing may be sent behind a close frame
+            return
         self._outlet.queue(self._outlet.wrap(encode(frame)))
         self._outlet.flush()
 

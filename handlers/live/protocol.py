@@ -189,6 +189,8 @@ class StrictHandler(WebSocketHandler):
     async def get(self, *args: Any, **kwargs: Any) -> None:
         """Shake hands, or refuse."""
         _check_handshake(self.request)
+        if self._check_cross_origin(self.check_origin) is not None:
+            raise HTTPError(403, "Another site's page may not connect.")
         await super().get(*args, **kwargs)
 
     def get_websocket_protocol(self) -> WebSocketProtocol | None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Final, NamedTuple
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
-PATIENCE_S: Final = 10.0
+PATIENCE_S: Final = 20.0
 MASK: Final = b"\x37\xfa\x21\x3d"
 KEY: Final = "dGhlIHNhbXBsZSBub25jZQ=="
 HEADERS: Final = {
