@@ -1,0 +1,50 @@
+"""Python's `websockets`, which nobody here wrote."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import msgspec
+import websockets
+
+from config.settings import Settings
+from tests.conformance.following import Heard, assert_nothing_is_lost
+from upcoach.client import Client
+
+
+@contextlib.asynccontextmanager
+async def following(port: int, person: Client, heard: Heard) -> AsyncIterator[None]:
+    """A client that comes back for ever."""
+    task = asyncio.create_task(follow(port, person.token, heard))
+    try:
+        yield
+        assert not task.done(), task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def follow(port: int, token: str, heard: Heard) -> None:
+    """Follow `u:me` through every cut."""
+    since = "now"
+    epoch = ""
+    async for socket in websockets.connect(
+        f"ws://127.0.0.1:{port}/v1/live", subprotocols=[websockets.Subprotocol("upcoach.v1")]
+    ):
+        hello = {"t": "hello", "v": 1, "token": token, "subs": [{"f": "u:me", "since": since}]}
+        with contextlib.suppress(websockets.ConnectionClosed):
+            await socket.send(msgspec.json.encode(hello).decode())
+            async for message in socket:
+                for line in message.splitlines():
+                    heard.hear(line)
+                    frame = msgspec.json.decode(line)
+                    if frame["t"] in ("subd", "live"):
+                        epoch = frame["cur"].partition(".")[0]
+                    if frame["t"] == "live":
+                        since = frame["cur"]
+                    elif frame["t"] == "ev":
+                        since = f"{epoch}.{frame['seq']}"
+
+
+async def test_websockets_loses_nothing(settings: Settings) -> None:
+    await assert_nothing_is_lost(settings, following)
