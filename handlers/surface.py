@@ -7,6 +7,7 @@ from tornado.web import Application
 
 from handlers import (
     accounts,
+    asyncapi,
     devices,
     goals,
     habits,
@@ -16,6 +17,7 @@ from handlers import (
     shares,
     sync,
 )
+from handlers.asyncapi import AsyncApi
 from handlers.health import Check, Livez, Metrics, Readyz
 from handlers.live.connection import Node
 from handlers.live.limits import FRAME_BYTES
@@ -57,6 +59,7 @@ def make_application(
         [
             URLSpec("/livez$", Livez),
             URLSpec("/readyz$", Readyz, {"checks": checks}),
+            URLSpec(r"/asyncapi\.json$", AsyncApi, {"content": asyncapi.text()}),
             URLSpec("/v1/live$", LiveSocket, live),
             *specs,
         ],

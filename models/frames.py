@@ -92,7 +92,7 @@ class Mut(Frame, tag="mut", frozen=True, kw_only=True):
     op: FrameText
     path: FrameText
     base: int | None = None
-    body: msgspec.Raw = msgspec.Raw(b"")
+    body: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
 
 
 class Ack(Frame, tag="ack", frozen=True, kw_only=True):

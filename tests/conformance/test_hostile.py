@@ -67,7 +67,7 @@ def handshakes() -> dict[str, tuple[bytes, int]]:
         "no Host": (request(LIVE, {"Host": ""}), 400),
         "two lengths": (request(LIVE, {"Content-Length": "1, 2"}), 400),
         "a length below nothing": (request(LIVE, {"Content-Length": "-1"}), 400),
-        "a header that is none": (plain.replace(b"Upgrade:", b"Upg rade\x00:"), 400),
+        "a header that is none": (plain.replace(b"Upgrade:", b"Upgrade \x00:"), 400),
         "no HTTP": (b"\x16\x03\x01\x02\x00\x01\r\n\r\n", 400),
     }
 

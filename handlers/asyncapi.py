@@ -1,0 +1,234 @@
+"""The AsyncAPI 3.0 document of the live protocol, made from the frame types.
+
+`models.frames` is the one home of the wire: what stands there, docstrings included, stands here.
+`python -m handlers.asyncapi FILE` writes the document; `docs/asyncapi.json` is that file.
+"""
+
+import hashlib
+import inspect
+import sys
+import typing
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from handlers.base import ProblemHandler
+from handlers.live import limits
+from models import frames
+from models.frames import Close
+from models.merge_patch import Json
+
+MEDIA_TYPE: Final = "application/vnd.aai.asyncapi+json;version=3.0.0"
+AGE_S: Final = 3600
+
+# What a close code means, and what its client does.
+CLOSES: Final[dict[Close, tuple[str, str]]] = {
+    Close.BAD_FRAME: ("not a frame, or `hello` was not first", "stop"),
+    Close.TOKEN: ("no token, or it does not hold any more", "refresh it, reconnect"),
+    Close.REVOKED: ("the session was ended", "log in"),
+    Close.NO_HELLO: ("no `hello` in time", "reconnect"),
+    Close.REPLACED: ("the same device has another socket", "stop"),
+    Close.VERSION: ("this version is not served", "upgrade"),
+    Close.TOO_MANY: ("too many frames", "wait, reconnect"),
+    Close.INTERNAL: ("internal", "back off, reconnect"),
+    Close.DRAINING: ("the node is going away", "reconnect"),
+    Close.SLOW: ("no bytes taken in time", "reconnect with the cursor"),
+    Close.RESYNC: ("a position that cannot be", "reconnect, expect `reset`"),
+    Close.NO_PONG: ("two heartbeats without a frame", "reconnect with the cursor"),
+    Close.FULL: ("the node is full", "back off, reconnect elsewhere"),
+}
+
+_CLIENT: Final[tuple[type, ...]] = typing.get_args(frames.ClientFrame)
+_SERVER: Final[tuple[type, ...]] = typing.get_args(frames.ServerFrame)
+_STREAMED: Final = (
+    frames.Subd,
+    frames.Unsubd,
+    frames.Snap,
+    frames.Ev,
+    frames.Skip,
+    frames.Live,
+    frames.AuthExpiring,
+    frames.Go,
+    frames.Reset,
+)
+
+
+class AsyncApi(ProblemHandler):
+    """The document, for everybody."""
+
+    def initialize(self, content: bytes) -> None:
+        """Take the document."""
+        self._content = content
+
+    def get(self) -> None:
+        """Answer, or say that what the asker has still holds."""
+        self.set_header("Content-Type", MEDIA_TYPE)
+        self.set_header("Cache-Control", f"public, max-age={AGE_S}")
+        self.set_header("ETag", f'"{hashlib.sha256(self._content).hexdigest()[:32]}"')
+        if self.check_etag_header():
+            self.set_status(304)
+            return
+        self.finish(self._content)
+
+    head = get
+
+
+def text() -> bytes:
+    """The document, for people to read too."""
+    return msgspec.json.format(msgspec.json.encode(document()), indent=2) + b"\n"
+
+
+def document() -> Json:
+    """The document."""
+    _, schemas = msgspec.json.schema_components(
+        [*_CLIENT, *_SERVER], ref_template="#/components/schemas/{name}"
+    )
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "UpCoach's live protocol",
+            "version": f"{frames.VERSION}.0.0",
+            "description": inspect.getdoc(frames),
+        },
+        "defaultContentType": "application/json",
+        "servers": _servers(),
+        "channels": {"live": _live(), "events": _events()},
+        "operations": _operations(),
+        "components": {
+            "schemas": {name: _plain(schema) for name, schema in schemas.items()},
+            "messages": {frame.__name__: _message(frame) for frame in (*_CLIENT, *_SERVER)},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "ticket": {
+                    "type": "httpApiKey",
+                    "name": "ticket",
+                    "in": "query",
+                    "description": "A ticket of POST /v1/live/tickets: once, within 30 s. "
+                    "On a socket it stands in `hello`, never in the URL.",
+                },
+            },
+        },
+    }
+
+
+def wire(part: Any) -> Any:
+    """*part* of the document without its prose: what clients depend on."""
+    if isinstance(part, list):
+        return [wire(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    prose = ("description", "summary")
+    return {
+        name: wire(value)
+        for name, value in part.items()
+        if not (name in prose and isinstance(value, str))
+    }
+
+
+def digest() -> str:
+    """The SHA-256 of what clients depend on, in canonical JSON."""
+    canonical = msgspec.json.encode(wire(document()), order="deterministic")
+    return hashlib.sha256(canonical).hexdigest()
+
+
+def _servers() -> Json:
+    security = [{"$ref": f"#/components/securitySchemes/{name}"} for name in ("token", "ticket")]
+    return {
+        "sockets": {"host": "localhost:8888", "protocol": "ws", "security": security},
+        "http": {"host": "localhost:8888", "protocol": "http", "security": security},
+    }
+
+
+def _live() -> Json:
+    rows = [f"| {code} | {meaning} | {then} |" for code, (meaning, then) in _closes()]
+    description = f"""\
+A WebSocket (RFC 6455, subprotocol `{frames.PROTOCOL}`).  A message holds one or more frames, one
+JSON object a line, in at most {limits.FRAME_BYTES} bytes.  `hello` comes first, within
+{limits.HELLO_S:.0f} s.  A socket has at most {limits.SUBSCRIPTIONS} subscriptions and
+{limits.WRITES_AT_ONCE} writes under way, and sends {limits.FRAMES_S} other frames a second;
+`welcome` names all limits of the node.  A token may be renewed from {limits.EXPIRING_S:.0f} s
+before its end to {limits.GRACE_S:.0f} s after it.
+
+| Close | Meaning | Then |
+|---|---|---|
+"""
+    return {
+        "address": "/v1/live",
+        "description": description + "\n".join(rows),
+        "servers": [{"$ref": "#/servers/sockets"}],
+        "messages": _references((*_CLIENT, *_SERVER)),
+        "bindings": {"ws": {"method": "GET", "bindingVersion": "0.1.0"}},
+    }
+
+
+def _events() -> Json:
+    return {
+        "address": "/v1/events",
+        "description": "The same frames over HTTP.  With `Accept: text/event-stream` as events: "
+        "`id` is the cursor, `event` the frame's `t`, `data` the frame; a comment every 15 s; "
+        "`Last-Event-ID` is honoured.  Else a JSON array of `ev` and `skip`, with "
+        "`Upcoach-Cursor`; `wait` makes it a long-poll, answered by 204 when nothing came.",
+        "servers": [{"$ref": "#/servers/http"}],
+        "messages": _references(_STREAMED),
+    }
+
+
+def _operations() -> Json:
+    texts = {"type": "string"}
+    query = {"since": texts, "feed": texts, "snap": texts, "limit": texts, "wait": texts}
+    asked = {"type": "object", "properties": query | {"ticket": texts}}
+    binding = {"http": {"method": "GET", "query": asked, "bindingVersion": "0.3.0"}}
+    return {
+        "receiveFrames": _operation("receive", "live", _CLIENT, "What a client says."),
+        "sendFrames": _operation("send", "live", _SERVER, "What the server says."),
+        "sendEvents": _operation("send", "events", _STREAMED, "What a reader of events is told.")
+        | {"bindings": binding},
+    }
+
+
+def _operation(action: str, channel: str, spoken: tuple[type, ...], summary: str) -> Json:
+    here = f"#/channels/{channel}/messages"
+    return {
+        "action": action,
+        "channel": {"$ref": f"#/channels/{channel}"},
+        "summary": summary,
+        "messages": [{"$ref": f"{here}/{frame.__name__}"} for frame in spoken],
+    }
+
+
+def _message(frame: type) -> Json:
+    description = inspect.getdoc(frame) or ""
+    return {
+        "name": frame.__struct_config__.tag,  # type: ignore[attr-defined]
+        "title": frame.__name__,
+        "summary": description.partition("\n\n")[0],
+        "description": description,
+        "payload": {"$ref": f"#/components/schemas/{frame.__name__}"},
+    }
+
+
+def _references(spoken: tuple[type, ...]) -> Json:
+    return {frame.__name__: {"$ref": f"#/components/messages/{frame.__name__}"} for frame in spoken}
+
+
+def _closes() -> list[tuple[int, tuple[str, str]]]:
+    return [(int(code), CLOSES[code]) for code in Close]
+
+
+def _plain(part: Any) -> Any:
+    """*part* of a schema as other languages read it: patterns and prose are Python's in it."""
+    if isinstance(part, list):
+        return [_plain(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    plain = {name: _plain(value) for name, value in part.items()}
+    if isinstance(plain.get("pattern"), str):
+        plain["pattern"] = plain["pattern"].replace(r"\Z", "$")
+    if isinstance(plain.get("description"), str):
+        plain["description"] = inspect.cleandoc(plain["description"])
+    return plain
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_bytes(text())
