@@ -14,7 +14,7 @@ from tornado.web import HTTPError
 from handlers import operations
 from handlers.base import ProblemHandler
 from handlers.operations import Call, Operation, Reply, Route
-from models.errors import Invalid
+from models.errors import Invalid, Refusal
 from models.measures import Measures
 from models.scope import Scope
 from upcoach.services import Services
