@@ -14,6 +14,7 @@ from tornado.web import HTTPError
 from handlers import operations
 from handlers.base import ProblemHandler
 from handlers.operations import Call, Operation, Reply, Route
+from handlers.running import Running
 from models.errors import Invalid, Refusal
 from models.measures import Measures
 from models.scope import Scope
@@ -36,6 +37,7 @@ class Edge(msgspec.Struct, frozen=True):
     services: Services
     epoch: str
     measures: Measures
+    running: Running = msgspec.field(default_factory=Running)
 
     async def perform(self, operation: Operation, call: Call) -> Reply:
         """What *operation* answers to *call*; repeats and conflicts are counted."""
@@ -66,9 +68,11 @@ class Handler(ProblemHandler):
         """Take what the routing table gives."""
         self.edge = edge
         self.began = time.perf_counter()
+        edge.running.begin()
 
     def on_finish(self) -> None:
         """Log the canonical line."""
+        self.edge.running.end()
         took = time.perf_counter() - self.began
         route = self.route
         status = self.get_status()

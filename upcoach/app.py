@@ -11,8 +11,6 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import structlog
-from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from config.settings import Settings
@@ -21,6 +19,7 @@ from handlers.live.connections import Connections
 from handlers.live.outlet import WINDOW
 from handlers.operations import Router
 from handlers.rest import Edge
+from handlers.running import Running
 from handlers.surface import make_application, make_metrics_application, operations
 from models.clock import utc_now
 from models.errors import Unavailable
@@ -39,6 +38,7 @@ from streams.relay import Relay
 from streams.revocation import Revoking
 from streams.subscription import Feeds
 from upcoach.embedded import Engines
+from upcoach.listener import Listener, StartError
 from upcoach.services import (
     Accounts,
     Goals,
@@ -65,15 +65,10 @@ from upcoach.store.migrations import migrate
 from upcoach.store.positions import PositionStore
 
 START_PATIENCE_S = 30.0
-DRAIN_S = 5.0  # for each step of the end of a process, which must be over in thirty
+STEP_S = 5.0  # for each step of the end of a process, which must be over in thirty
 POSITIONS_EVERY_S = 5.0
-IMPORT_BYTES = 10 * 1024 * 1024
 
 _log = structlog.get_logger(__name__)
-
-
-class StartError(Exception):
-    """The process cannot start; the message says what to do."""
 
 
 @contextlib.asynccontextmanager
@@ -144,6 +139,8 @@ class Node:
             self.revocations, self._connections.revoke, self._connections.check_channels
         )
         self._reader = StreamReader(redis.reader, self._followers())
+        self._running = Running()
+        self._leaving = False
         self.application = self._make_application(epoch)
         self.metrics = make_metrics_application(self.measures, self._checks())
         self._tasks: list[asyncio.Task[None]] = []
@@ -179,7 +176,7 @@ class Node:
         return Learning(self.log, learned, lease, self.services.insights, utc_now, self.measures)
 
     def _make_application(self, epoch: str) -> Application:
-        edge = Edge(self.services, epoch, self.measures)
+        edge = Edge(self.services, epoch, self.measures, self._running)
         heads = self.committer.heads
         services = self.services
         feeds = Feeds(self.hub, self.log, heads, services.snapshots, services.shares, epoch)
@@ -204,7 +201,11 @@ class Node:
         return web if self._learning is None else (*web, self._learning)
 
     def _checks(self) -> dict[str, Any]:
-        return {"mongodb": self.database.ping, "redis": self._redis.ping}
+        return {"mongodb": self.database.ping, "redis": self._redis.ping, "node": self._staying}
+
+    async def _staying(self) -> None:
+        if self._leaving:
+            raise Unavailable("draining", "This node is going away.")
 
     async def start(self) -> None:
         """Begin all work that goes on in the background."""
@@ -221,6 +222,14 @@ class Node:
         self._begin(Abandoned(self.database).run(), "abandoned")
         if self._learning is not None:
             self._begin(self._learning.run(), "learning")
+
+    async def drain(self, public: Listener | None, drain_s: float) -> None:
+        """Send everybody elsewhere within *drain_s*; what is under way is answered."""
+        self._leaving = True
+        if public is not None:
+            public.refuse()
+        await self._connections.drain(drain_s)
+        await _in_time(self._running.over(), "requests")
 
     async def stop(self) -> None:
         """Answer what is under way, publish what is committed, keep what was learned."""
@@ -265,30 +274,14 @@ async def running_node(settings: Settings, mongo_url: str, redis_url: str) -> As
 @contextlib.asynccontextmanager
 async def listening(application: Application, host: str, port: int) -> AsyncIterator[int]:
     """*application* served on a port; 0 takes a free one."""
-    try:
-        sockets = bind_sockets(port, host)
-    except OSError as failure:
-        message = f"Port {port} on {host} cannot be used ({failure.strerror}). Set UPCOACH_PORT."
-        raise StartError(message) from None
-    server = HTTPServer(
-        application,
-        max_header_size=16 * 1024,
-        max_body_size=IMPORT_BYTES,
-        idle_connection_timeout=75,
-        body_timeout=60,
-    )
-    server.add_sockets(sockets)
-    try:
-        yield sockets[0].getsockname()[1]
-    finally:
-        server.stop()
-        await server.close_all_connections()
+    async with Listener(application, host, port) as listener:
+        yield listener.port
 
 
 async def _in_time(work: Coroutine[Any, Any, None], what: str) -> None:
     """Do *work*, or give it up when the process has to go."""
     try:
-        await asyncio.wait_for(work, DRAIN_S)
+        await asyncio.wait_for(work, STEP_S)
     except TimeoutError:
         _log.warning("drain_given_up", what=what)
 

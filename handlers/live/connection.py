@@ -81,6 +81,7 @@ class Connection:
         self._pinged = now
         self._heartbeat_s = 30
         self._greeted = False
+        self._goes: Go | None = None  # what is said after the welcome
         self._ends = 0.0  # when the token does, on the loop's clock
         self._warned = False
         self._following = Following(node.feeds, node.edge.measures, outlet, self._say)
@@ -125,15 +126,21 @@ class Connection:
             self._say(Ping(now=self._node.clock(), top=self._following.tops()))
 
     def close(self, code: int, reason: str) -> None:
-        """Close the socket, and listen no more."""
-        if not self._closed:
-            self._closed = True
+        """Close the socket, and listen no more; a node that goes away answers what it has begun."""
+        if self._closed:
+            return
+        self._closed = True
+        if code == Close.DRAINING and self._tasks:
+            answers = asyncio.gather(*self._tasks, return_exceptions=True)
+            answers.add_done_callback(lambda _: self._close(code, reason))
+        else:
             self._close(code, reason)
 
     def go(self, after_ms: int, reason: str) -> None:
         """Ask the client to connect elsewhere in *after_ms*."""
-        if self._greeted:
-            self._say(Go(after=after_ms, reason=reason))
+        self._goes = Go(after=after_ms, reason=reason)
+        if self._greeted and not self._closed:
+            self._say(self._goes)
 
     def end(self) -> None:
         """Let go of everything; writes that are under way finish without an audience."""
@@ -224,6 +231,8 @@ class Connection:
         self._greeted = True
         self._heartbeat_s = frame.hb
         self._say(self._welcome(self.caller))
+        if self._goes is not None:
+            self._say(self._goes)
         self._hearing.enter(self.caller.scope, frame.dev or self.caller.scope.device)
         if frame.dev is not None:
             self._start(self._arrive(Device(self.caller.scope.user, frame.dev, self.name)))

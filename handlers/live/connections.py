@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterable
 from typing import Protocol
 
+from handlers.live.drain import drain
 from models.frames import Close
 from models.measures import Measures
 from streams.channels import Device
@@ -36,6 +37,9 @@ class Guest(Protocol):
 
     def check_channels(self) -> None:
         """See whether it may still follow the channels that it follows."""
+
+    def go(self, after_ms: int, reason: str) -> None:
+        """Ask its client to connect elsewhere in *after_ms*."""
 
     def end(self) -> None:
         """Let go of what it holds."""
@@ -110,6 +114,10 @@ class Connections:
             await asyncio.sleep(TICK_S)
             for guest in tuple(self._open):
                 guest.tick(loop.time())
+
+    async def drain(self, drain_s: float) -> None:
+        """Send everybody elsewhere."""
+        await drain(self._open, drain_s)
 
     def close_all(self, code: int, reason: str) -> None:
         """Close every socket."""

@@ -1,0 +1,58 @@
+"""How the connections of a node that goes away are sent elsewhere (live protocol, rule 14).
+
+Whoever keeps connections open for long (sockets, streams, long polls) holds them in a set and hands
+that set to `drain`.  Everybody is told at once when to leave, each at another moment, so that the
+other nodes get them evenly; who comes in the meantime is told too; who stays is ended.
+"""
+
+import asyncio
+import random
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from typing import Final, Protocol
+
+from models.frames import Close
+
+LEAVING: Final = 0.8  # of the drain time; the rest is for those who are late
+PORTION: Final = 200  # goodbyes in one turn of the loop
+LOOK_S: Final = 0.02
+CLOSING_S: Final = 2.0  # for the last answers and the closing handshakes
+
+
+class Leaver(Protocol):
+    """Somebody who holds a connection open."""
+
+    def go(self, after_ms: int, reason: str) -> None:
+        """Ask the client to connect elsewhere in *after_ms*."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Answer what is under way, and close."""
+
+
+async def drain(present: AbstractSet[Leaver], drain_s: float) -> None:
+    """Send everybody in *present* away within *drain_s*, and end who is still there then."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + drain_s
+    told: set[Leaver] = set()
+    while present and (left_s := end - loop.time()) > 0:
+        new = present - told
+        told.update(new)
+        await _tell(new, left_s * LEAVING)
+        await asyncio.sleep(LOOK_S)
+    for one in tuple(present):
+        one.close(Close.DRAINING, "draining")
+    closed = loop.time() + CLOSING_S
+    while present and loop.time() < closed:  # noqa: ASYNC110 - the set tells nobody
+        await asyncio.sleep(LOOK_S)
+
+
+async def _tell(new: Iterable[Leaver], within_s: float) -> None:
+    """Give each of *new* a moment of its own within *within_s*."""
+    some = list(new)
+    random.shuffle(some)
+    share_ms = 1000 * within_s / max(1, len(some))
+    for number, one in enumerate(some):
+        after_ms = share_ms * (number + random.random())  # noqa: S311 - spread, not secret
+        one.go(int(after_ms), "drain")
+        if number % PORTION == PORTION - 1:
+            await asyncio.sleep(0)

@@ -1,0 +1,36 @@
+"""The requests that have no answer yet, so that a process can end after the last of them."""
+
+import asyncio
+
+
+class Running:
+    """How many requests are under way.
+
+    Examples
+    --------
+    >>> running = Running()
+    >>> running.begin()
+    >>> running.end()
+    >>> asyncio.run(running.over())
+
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._none = asyncio.Event()
+        self._none.set()
+
+    def begin(self) -> None:
+        """Note that a request has come."""
+        self._count += 1
+        self._none.clear()
+
+    def end(self) -> None:
+        """Note that a request was answered."""
+        self._count -= 1
+        if not self._count:
+            self._none.set()
+
+    async def over(self) -> None:
+        """Return when every request has its answer."""
+        await self._none.wait()

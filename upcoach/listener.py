@@ -1,0 +1,112 @@
+"""A port and what answers on it, which can be closed to newcomers before the end."""
+
+import contextlib
+import socket
+from types import TracebackType
+from typing import Self
+
+from tornado.httpserver import HTTPServer
+from tornado.iostream import IOStream
+from tornado.netutil import bind_sockets
+from tornado.web import Application
+
+IMPORT_BYTES = 10 * 1024 * 1024
+QUEUE = 1024  # connections that wait to be accepted: a crowd that comes at once
+
+
+class StartError(Exception):
+    """The process cannot start; the message says what to do."""
+
+
+class Listener:
+    """*application* served on a port while the context lasts; port 0 takes a free one.
+
+    With *shared* other processes listen on the same port, and the kernel gives each connection to
+    one of them.
+    """
+
+    def __init__(
+        self, application: Application, host: str, port: int, *, shared: bool = False
+    ) -> None:
+        try:
+            self._sockets = bind_sockets(port, host, backlog=QUEUE, reuse_port=shared)
+        except OSError as failure:
+            raise _unusable(host, port, failure) from None
+        self._server = HTTPServer(
+            application,
+            max_header_size=16 * 1024,
+            max_body_size=IMPORT_BYTES,
+            idle_connection_timeout=75,
+            body_timeout=60,
+        )
+
+    @property
+    def port(self) -> int:
+        """The port, which was chosen if none was given."""
+        port: int = self._sockets[0].getsockname()[1]
+        return port
+
+    def refuse(self) -> None:
+        """Take no more connections; those that stand end with their next answer."""
+        for one in self._sockets:
+            # Who waits in the queue was accepted by the kernel, and is cut off by the close.
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, address = one.accept()
+                    self._server.handle_stream(IOStream(connection), address)
+        self._server.stop()
+        self._server.conn_params.no_keep_alive = True
+
+    async def __aenter__(self) -> Self:
+        self._server.add_sockets(self._sockets)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._server.stop()
+        await self._server.close_all_connections()
+
+
+class Reservation:
+    """A port that is kept for the processes that share it; 0 takes a free one.
+
+    A socket that does not listen gets no connection, but nobody else can take its port.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self._sockets: list[socket.socket] = []
+        self.port = port
+        try:
+            # First without sharing: that fails where somebody listens already.
+            for one in bind_sockets(port, host):
+                self.port = one.getsockname()[1]
+                one.close()
+            self._hold(host)
+        except OSError as failure:
+            self.close()
+            raise _unusable(host, port, failure) from None
+
+    def close(self) -> None:
+        """Let the port go."""
+        for one in self._sockets:
+            one.close()
+
+    def _hold(self, host: str) -> None:
+        found = socket.getaddrinfo(host, self.port, type=socket.SOCK_STREAM)
+        for family, kind, protocol, _, address in found:
+            one = socket.socket(family, kind, protocol)
+            self._sockets.append(one)
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            if family == socket.AF_INET6:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            one.bind(address)
+
+
+def _unusable(host: str, port: int, failure: OSError) -> StartError:
+    reason = failure.strerror or failure
+    return StartError(f"Port {port} on {host} cannot be used ({reason}). Set UPCOACH_PORT.")
