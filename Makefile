@@ -1,5 +1,5 @@
 # The operators' door.  Needs make and Python 3.11 or newer, nothing else; ARGS passes options on:
-#   make run ARGS="--roles web"     make test ARGS="-k feeds"     make bench ARGS="--help"
+#   make run ARGS="--processes 4"   make test ARGS="-k feeds"     make bench ARGS="--help"
 
 CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11
 SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
@@ -9,7 +9,7 @@ CODE := setup.py requirements upcoach handlers streams models config tests
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo migrate test conformance docs check format bench lock clean base dev
+.PHONY: help run demo migrate test conformance chaos docs check format bench lock clean base dev
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ conformance: dev ## Let Autobahn, Node's clients and Chromium try the live proto
 
 docs: base ## Write the AsyncAPI document anew
 	@exec $(VENV)/python -m handlers.asyncapi docs/asyncapi.json
+
+chaos: dev ## Run the tests that take minutes: rolling restarts and kills under many sockets
+	@exec $(VENV)/python -m pytest -m chaos $(ARGS)
 
 check: dev ## Lint, check the types, the imports' direction and the spelling
 	$(VENV)/ruff check $(CODE)

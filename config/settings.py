@@ -204,6 +204,29 @@ class Settings:
         default="30",
         meaning="How long a login lasts.",
     )
+    processes: int = setting(
+        "PROCESSES",
+        forms.between(1, 64),
+        form="a number, 1 to 64",
+        default="1",
+        meaning="Web processes that share the port; beyond one, learning has a process of its own, "
+        "and each process has a metrics port: the first, the next, and so on.",
+    )
+    drain_s: int = setting(
+        "DRAIN_S",
+        forms.between(0, 25),
+        form="a number of seconds, 0 to 25",
+        default="5",
+        meaning="How long a process that is told to stop takes to send its clients elsewhere.",
+    )
+
+    @property
+    def metrics_ports(self) -> list[int]:
+        """The metrics port of each process: of the web processes first, then of the learner."""
+        if self.processes == 1:
+            return [self.metrics_port]
+        count = len(self.roles & {"learn"}) + self.processes * len(self.roles & {"web"})
+        return [self.metrics_port and self.metrics_port + number for number in range(count)]
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
@@ -232,8 +255,10 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
 
 
 def _refuse_incomplete(settings: Settings) -> None:
-    if settings.port and settings.port == settings.metrics_port:
+    if settings.port and settings.port in settings.metrics_ports:
         raise SettingsError("UPCOACH_PORT and UPCOACH_METRICS_PORT must differ.")
+    if settings.metrics_ports[-1] > forms.LAST_PORT:
+        raise SettingsError("UPCOACH_METRICS_PORT is too high for so many processes.")
     if settings.environment == "development":
         return
     for field, row in rows().items():

@@ -63,6 +63,8 @@ def test_an_empty_environment_is_a_development_installation() -> None:
         live_writes_s=20,
         live_sockets=20_000,
         session_days=30,
+        processes=1,
+        drain_s=5,
     )
 
 
@@ -80,6 +82,8 @@ def test_every_name_is_read() -> None:
         "UPCOACH_LIVE_WRITES_S": "30",
         "UPCOACH_LIVE_SOCKETS": "100",
         "UPCOACH_SESSION_DAYS": "7",
+        "UPCOACH_PROCESSES": "4",
+        "UPCOACH_DRAIN_S": "20",
     }
 
     settings = Settings.from_environ(environ)
@@ -103,6 +107,8 @@ def test_every_name_is_read() -> None:
         live_writes_s=30,
         live_sockets=100,
         session_days=7,
+        processes=4,
+        drain_s=20,
     )
     assert next(iter(settings.master_keys)) == "k2"
 
@@ -160,6 +166,8 @@ def test_every_name_is_read() -> None:
             "0",
             "UPCOACH_SESSION_DAYS must be a number of days, 1 to 3650, not '0'.",
         ),
+        ("PROCESSES", "0", "UPCOACH_PROCESSES must be a number, 1 to 64, not '0'."),
+        ("DRAIN_S", "26", "UPCOACH_DRAIN_S must be a number of seconds, 0 to 25, not '26'."),
     ],
 )
 def test_a_wrong_setting_is_refused_in_one_sentence(name: str, text: str, sentence: str) -> None:
@@ -198,6 +206,34 @@ def test_an_empty_value_counts_as_unset() -> None:
 
 def test_any_free_port_goes_with_any_free_metrics_port() -> None:
     assert Settings.from_environ({"UPCOACH_PORT": "0"}).metrics_port == 0
+
+
+@pytest.mark.parametrize(
+    ("environ", "ports"),
+    [
+        ({}, [8889]),
+        ({"UPCOACH_PROCESSES": "2"}, [8889, 8890, 8891]),
+        ({"UPCOACH_PROCESSES": "2", "UPCOACH_ROLES": "web"}, [8889, 8890]),
+        ({"UPCOACH_PROCESSES": "2", "UPCOACH_ROLES": "learn"}, [8889]),
+        ({"UPCOACH_PROCESSES": "2", "UPCOACH_PORT": "0"}, [0, 0, 0]),
+    ],
+)
+def test_each_process_has_a_metrics_port(environ: dict[str, str], ports: list[int]) -> None:
+    assert Settings.from_environ(environ).metrics_ports == ports
+
+
+@pytest.mark.parametrize(
+    ("metrics_port", "sentence"),
+    [
+        ("8886", "UPCOACH_PORT and UPCOACH_METRICS_PORT must differ."),
+        ("65534", "UPCOACH_METRICS_PORT is too high for so many processes."),
+    ],
+)
+def test_the_metrics_ports_of_all_processes_are_to_be_had(metrics_port: str, sentence: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_environ({"UPCOACH_METRICS_PORT": metrics_port, "UPCOACH_PROCESSES": "2"})
+
+    assert str(refusal.value) == sentence
 
 
 def test_a_printed_setting_shows_no_secret() -> None:

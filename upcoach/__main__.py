@@ -3,99 +3,81 @@
 import argparse
 import asyncio
 import os
-import signal
 import sys
-
-import structlog
 
 from config import logging
 from config.secrets import with_development_secrets
 from config.settings import Settings, SettingsError
 from upcoach import app, demo
 from upcoach.embedded import EngineError
+from upcoach.listener import StartError
+from upcoach.processes import serve_with_children
+from upcoach.serving import serve_alone, serve_as_child
 from upcoach.store.installation import InstallationError
-
-_log = structlog.get_logger(__name__)
-
-WELCOME = """\
-UpCoach serves at {url}
-
-  readiness   {url}/readyz
-  live feed   {ws}/v1/live
-  metrics     {metrics}/metrics
-  data        {data}
-
-Try it in another terminal:  make demo        Stop:  Ctrl-C
-"""
+from upcoach.words import say
 
 
-async def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or Ctrl-C."""
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
-    async with (
-        app.engine_urls(settings) as (mongo_url, redis_url, engines),
-        app.running_node(settings, mongo_url, redis_url) as node,
-        app.listening(node.metrics, settings.host, settings.metrics_port) as metrics_port,
-        app.listening(node.application, settings.host, settings.port) as port,
-    ):
-        url = f"http://{settings.host}:{port}"
-        engines.announce(url)
-        welcome = WELCOME.format(
-            url=url,
-            ws=url.replace("http", "ws", 1),
-            metrics=f"http://{settings.host}:{metrics_port}",
-            data=settings.data,
-        )
-        say(welcome)
-        _log.info("serving", port=port, metrics_port=metrics_port)
-        await stopped.wait()
-        _log.info("stopping")
+async def serve(settings: Settings) -> int:
+    """Serve, with one process or several."""
+    return await (serve_alone if settings.processes == 1 else serve_with_children)(settings)
 
 
-async def migrate(settings: Settings) -> None:
+async def migrate(settings: Settings) -> int:
     """Bring the database up to date."""
     async with (
         app.engine_urls(settings) as (mongo_url, _redis_url, _engines),
         app.open_database(mongo_url, settings),
     ):
         say("The database is up to date.")
+    return 0
 
 
-def say(words: str) -> None:
-    """Tell the operator."""
-    sys.stdout.write(f"{words}\n")
-    sys.stdout.flush()
+async def play(settings: Settings) -> int:
+    """Play the demo."""
+    await demo.play(settings)
+    return 0
 
 
-COMMANDS = {"serve": serve, "migrate": migrate, "demo": demo.play}
+COMMANDS = {"serve": serve, "migrate": migrate, "demo": play}
 
 
 def main() -> int:
     """Run a command; a refusal to start is a sentence and exit code 2."""
-    parser = argparse.ArgumentParser(prog="upcoach", description="UpCoach's backend.")
-    parser.add_argument("command", choices=COMMANDS)
-    parser.add_argument("--roles", help="what this process does: web, learn or both")
-    arguments = parser.parse_args()
-    environ = dict(os.environ)
-    if arguments.roles is not None:
-        environ["UPCOACH_ROLES"] = arguments.roles
-    if arguments.command == "demo":
-        environ.setdefault("UPCOACH_LOG_LEVEL", "warning")  # its own words are what counts
+    arguments = _arguments()
     try:
-        settings = with_development_secrets(Settings.from_environ(environ))
+        settings = with_development_secrets(Settings.from_environ(_environ(arguments)))
         logging.configure(settings.log_level, settings.log_format)
-        asyncio.run(COMMANDS[arguments.command](settings))
-    except (SettingsError, EngineError, InstallationError, app.StartError) as refusal:
+        if arguments.child_of is not None:
+            return asyncio.run(serve_as_child(settings, arguments.child_of))
+        return asyncio.run(COMMANDS[arguments.command](settings))
+    except (SettingsError, EngineError, InstallationError, StartError) as refusal:
         sys.stderr.write(f"upcoach: {refusal}\n")
         return 2
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # whoever read our words has gone
         return 0
-    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="upcoach", description="UpCoach's backend.")
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("--roles", help="what this process does: web, learn or both")
+    parser.add_argument("--processes", help="how many web processes share the port")
+    # How `upcoach.processes` starts its children.
+    parser.add_argument("--child-of", type=int, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def _environ(arguments: argparse.Namespace) -> dict[str, str]:
+    """The environment, with what the command line says instead."""
+    environ = dict(os.environ)
+    for name in ("roles", "processes"):
+        if getattr(arguments, name) is not None:
+            environ[f"UPCOACH_{name.upper()}"] = getattr(arguments, name)
+    if arguments.command == "demo":
+        environ.setdefault("UPCOACH_LOG_LEVEL", "warning")  # its own words are what counts
+    return environ
 
 
 if __name__ == "__main__":

@@ -24,16 +24,17 @@ POLL_S = 0.02
 _libc = ctypes.CDLL(None) if LINUX else None
 
 
+def die_with(parent: int) -> None:
+    """Have the kernel send SIGTERM to this process when *parent*, which started it, ends."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # it died before the call above
+        os._exit(1)
+
+
 async def spawn(command: Sequence[str | Path], *, lock: TextIO, output: Path) -> Process:
     """Start *command*, which holds *lock* while it lives; what it prints goes to *output*."""
     parent = os.getpid()
-
-    def die_with_parent() -> None:
-        if _libc is not None:
-            _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died before the call above
-            os._exit(1)
-
     with output.open("wb") as sink:
         return await asyncio.create_subprocess_exec(
             *command,
@@ -41,7 +42,7 @@ async def spawn(command: Sequence[str | Path], *, lock: TextIO, output: Path) ->
             stdout=sink,
             stderr=STDOUT,
             pass_fds=(lock.fileno(),),
-            preexec_fn=die_with_parent,
+            preexec_fn=lambda: die_with(parent),
             # A Ctrl-C is for us alone: the engines stop after the last request has been answered.
             start_new_session=True,
         )

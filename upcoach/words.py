@@ -1,0 +1,42 @@
+"""What the operator is told on the standard output."""
+
+import sys
+from collections.abc import Sequence
+
+from config.settings import Settings
+
+_WEB = """\
+UpCoach serves at {url}{with_others}
+
+  readiness   {url}/readyz
+  live feed   {ws}/v1/live
+  metrics     {metrics}
+  data        {data}
+
+Try it in another terminal:  make demo        Stop:  Ctrl-C
+"""
+_LEARN = """\
+UpCoach learns; it serves nobody.
+
+  metrics     {metrics}
+"""
+
+
+def say(words: str) -> None:
+    """Tell the operator."""
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
+
+
+def welcome(settings: Settings, port: int | None, metrics_ports: Sequence[int]) -> str:
+    """Where everything is; without a *port* this installation only learns."""
+    url = f"http://{settings.host}:{port}"
+    metrics = [f"http://{settings.host}:{one}/metrics" for one in metrics_ports]
+    others = f" with {settings.processes} processes" if settings.processes > 1 else ""
+    return (_LEARN if port is None else _WEB).format(
+        url=url,
+        with_others=others,
+        ws=url.replace("http", "ws", 1),
+        metrics=f"\n{' ' * 14}".join(metrics),
+        data=settings.data,
+    )
