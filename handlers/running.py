@@ -6,6 +6,11 @@ import asyncio
 class Running:
     """How many requests are under way.
 
+    Attributes
+    ----------
+    count
+        Their number now.
+
     Examples
     --------
     >>> running = Running()
@@ -16,19 +21,19 @@ class Running:
     """
 
     def __init__(self) -> None:
-        self._count = 0
+        self.count = 0
         self._none = asyncio.Event()
         self._none.set()
 
     def begin(self) -> None:
         """Note that a request has come."""
-        self._count += 1
+        self.count += 1
         self._none.clear()
 
     def end(self) -> None:
         """Note that a request was answered."""
-        self._count -= 1
-        if not self._count:
+        self.count -= 1
+        if not self.count:
             self._none.set()
 
     async def over(self) -> None:

@@ -119,7 +119,8 @@ class ServerProcess:
 
     async def stop(self) -> int:
         """End it as an operator does (SIGTERM), and return its exit code."""
-        self._process.send_signal(signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGTERM)
         code = await asyncio.wait_for(self._process.wait(), 30)
         await self._reading
         return code
