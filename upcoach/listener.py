@@ -109,4 +109,7 @@ class Reservation:
 
 def _unusable(host: str, port: int, failure: OSError) -> StartError:
     reason = failure.strerror or failure
-    return StartError(f"Port {port} on {host} cannot be used ({reason}). Set UPCOACH_PORT.")
+    return StartError(
+        f"Port {port} on {host} cannot be used ({reason}). "
+        "Set UPCOACH_PORT or UPCOACH_METRICS_PORT."
+    )
