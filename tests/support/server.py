@@ -106,7 +106,7 @@ class ServerProcess:
             if found:
                 self.url = found[1]
                 self._environ["UPCOACH_PORT"] = self.url.rpartition(":")[2]
-                self._environ["UPCOACH_METRICS_PORT"] = "0"
+                self._environ.setdefault("UPCOACH_METRICS_PORT", "0")
                 self._reading = asyncio.create_task(self._read_on())
                 return
         raise AssertionError(f"the server did not start:\n{self._output}")
@@ -129,6 +129,11 @@ class ServerProcess:
     def pid(self) -> int:
         """The process's id."""
         return self._process.pid
+
+    @property
+    def metrics_port(self) -> int:
+        """The operators' port, where a test has chosen one."""
+        return int(self._environ["UPCOACH_METRICS_PORT"])
 
     @property
     def output(self) -> str:
