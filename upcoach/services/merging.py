@@ -48,7 +48,7 @@ def edited(changes: Changes, before: D, edit: Edit[D]) -> tuple[D, tuple[str, ..
     """
     theirs = before.to_draft()
     if edit.base == before.version:
-        return _revised(edit, before, edit.wanted(theirs)), ()
+        return _revised(edit, before, theirs, edit.wanted(theirs)), ()
     past = changes.since(before, edit.base)
     if not past or edit.mutation is None:
         raise stale(before, edit.base)
@@ -59,7 +59,7 @@ def edited(changes: Changes, before: D, edit: Edit[D]) -> tuple[D, tuple[str, ..
     if result.clashes:
         raise _conflict(before, edit.base, result)
     try:
-        after = _revised(edit, before, result.fields)
+        after = _revised(edit, before, theirs, result.fields)
     except Invalid as flaw:
         raise _conflict(before, edit.base, _unfit(flaw, result, known, mine, theirs)) from None
     return after, changed_paths(mine, after.to_draft())
@@ -92,9 +92,10 @@ def _known(
     return known
 
 
-def _revised(edit: Edit[D], before: D, fields: Json) -> D:
+def _revised(edit: Edit[D], before: D, theirs: Json, fields: Json) -> D:
+    """*before*, whose fields are *theirs*, with *fields*; itself when that changes nothing."""
     after = edit.revised(before, fields)
-    return before if after.to_draft() == before.to_draft() else after
+    return before if after.to_draft() == theirs else after
 
 
 def _unfit(flaw: Invalid, result: Merged, known: Json, mine: Json, theirs: Json) -> Merged:
