@@ -327,7 +327,7 @@ async def test_a_device_that_resumes_while_its_node_catches_up_is_not_reset(
 
             last = asyncio.create_task(person.call("POST", "/v1/goals", {"title": "Swim"}))
             while device.seq < head:
-                await device._send(resume)
+                device.send(resume)
                 await asyncio.sleep(0)
             await last
 

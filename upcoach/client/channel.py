@@ -1,0 +1,101 @@
+"""What a device needs of a connection, whichever transport it runs over.
+
+A channel is told client frames and tells server frames and close codes, exactly as they stand on
+the WebSocket; so a device can change its transport at any moment.  Nothing here waits: whatever
+takes time goes on in the channel's own tasks.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Final, Protocol
+
+from models.merge_patch import Json
+
+CONNECT_S: Final = 5.0
+HELLO_S: Final = 10.0  # until something must have come
+
+
+class Listener(Protocol):
+    """Who hears what a channel has to say."""
+
+    def opened(self, channel: "Channel") -> None:
+        """Say that frames can be sent."""
+
+    def failed(self, channel: "Channel") -> None:
+        """Say that the connection could not be opened."""
+
+    def heard(self, channel: "Channel", frame: Json | None) -> None:
+        """Tell a frame, or just that there was a sign of life."""
+
+    def closed(self, channel: "Channel", code: int | None) -> None:
+        """Say that the connection is over."""
+
+
+class Channel:
+    """Base of all transports.
+
+    Attributes
+    ----------
+    patience_s
+        For how long a channel in order may say nothing.
+
+    """
+
+    patience_s = HELLO_S
+
+    def __init__(self, url: str, listener: Listener) -> None:
+        self.url = url
+        self._listener = listener
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_over = False
+        self._spawn(self.run())
+
+    async def run(self) -> None:
+        """Open the connection, and read it to its end."""
+        raise NotImplementedError
+
+    def send(self, frame: Json) -> None:
+        """Send *frame*; what cannot be sent is lost with the connection."""
+        raise NotImplementedError
+
+    def cut(self) -> None:
+        """Drop the connection as a tunnel or a lift does; the listener hears of it."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """End it; the listener hears nothing more."""
+        self._is_over = True
+        for task in self._tasks:
+            task.cancel()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether everything has been let go of."""
+        return not self._tasks
+
+    async def wait_closed(self) -> None:
+        """Return when everything has been let go of."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _hear(self, frame: Json | None) -> None:
+        if not self._is_over:
+            self._listener.heard(self, frame)
+
+    def _end(self, code: int | None) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._listener.closed(self, code)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.result()
+
+
+Open = Callable[[str, Listener], Channel]

@@ -1,0 +1,122 @@
+"""A device that follows its owner's feed, through every interruption, over every transport."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Self
+
+from models.identity import new_mutation_id
+from models.merge_patch import Json
+from upcoach.client.driver import Driver, Stopped
+from upcoach.client.following import OWN
+from upcoach.client.machine import Event, State
+from upcoach.client.replica import Documents, Replica
+
+
+class Device(Driver):
+    """A device: documents, a position in each feed, and the writes that have no answer yet.
+
+    What it does when stands in `machine.TABLE`.
+
+    Parameters
+    ----------
+    urls
+        The nodes; each attempt goes to the next.
+    on_event
+        Called with every `ev` frame that was applied.
+    on_told
+        Called with every `eph` frame.
+    refresh_token
+        For new tokens; without one the device stops when its token ends.
+    dev
+        The device's name: a second connection under it replaces the first.
+    transport
+        One of `TRANSPORTS`, until `hop` says otherwise.
+    feeds, channels
+        What to follow beside the own feed.
+    longest_s
+        The most that a back-off may take.
+
+    """
+
+    async def __aenter__(self) -> Self:
+        self.happen(Event.START)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.happen(Event.STOP)
+        self._links.close()
+        await self._links.wait_closed()
+        await self._login.wait_closed()
+
+    @property
+    def own(self) -> Replica:
+        """The copy of the own feed."""
+        return self.replicas[OWN]
+
+    @property
+    def documents(self) -> Documents:
+        """The documents of the own feed; this and what follows are explained in `Replica`."""
+        return self.own.documents
+
+    @property
+    def epoch(self) -> str:
+        """See `Replica`."""
+        return self.own.epoch
+
+    @property
+    def seq(self) -> int:
+        """See `Replica`."""
+        return self.own.seq
+
+    @property
+    def applied(self) -> dict[int, int]:
+        """See `Replica`."""
+        return self.own.applied
+
+    @property
+    def repeats(self) -> int:
+        """See `Replica`."""
+        return self.own.repeats
+
+    @property
+    def gaps(self) -> int:
+        """See `Replica`."""
+        return self.own.gaps
+
+    @property
+    def resets(self) -> list[str]:
+        """See `Replica`."""
+        return self.own.resets
+
+    async def mutate(self, op: str, path: str, body: Any = None, base: int | None = None) -> Json:
+        """Write, and return the `res` frame, however often it takes to get one."""
+        if self.state is State.STOPPED:
+            raise Stopped(self.stopped_by)
+        frame: Json = {"t": "mut", "id": new_mutation_id(), "op": op, "path": path}
+        if body is not None:
+            frame["body"] = body
+        if base is not None:
+            frame["base"] = base
+        answer = self._outbox.add(frame)
+        self.happen(Event.WRITE, frame)
+        return await answer
+
+    async def until(self, condition: Callable[[Self], bool], timeout_s: float = 30.0) -> None:
+        """Return when *condition* holds, which is looked at when something has happened."""
+        async with asyncio.timeout(timeout_s):
+            while not condition(self):
+                await self._changed.wait()
+
+    def hop(self, transport: str = "", url: str = "") -> None:
+        """Go on over another transport, at another node, or both; nothing is missed."""
+        self.transport = transport or self.transport
+        self._url = url.rstrip("/")
+        self.happen(Event.HOP)
+
+    def send(self, frame: Json) -> None:
+        """Send a frame of the application's own, such as `eph`, if there is a connection."""
+        self._links.send(frame)
+
+    def cut(self) -> None:
+        """Drop the connection, as a tunnel or a lift does; the device comes back by itself."""
+        self._links.cut()

@@ -1,0 +1,88 @@
+"""What a device follows, and what a frame means to it."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from models.merge_patch import Json
+from upcoach.client.machine import Event
+from upcoach.client.replica import Replica
+
+OWN: Final = "u:me"
+_FRAMES: Final = {
+    Event.WELCOME,
+    Event.SUBD,
+    Event.SNAP,
+    Event.EV,
+    Event.SKIP,
+    Event.LIVE,
+    Event.RES,
+    Event.PING,
+    Event.AUTH_EXPIRING,
+    Event.GO,
+    Event.EPH,
+    Event.RESET,
+    Event.ERR,
+}
+
+
+class Following:
+    """The copies of feeds, and the channels that have no number."""
+
+    def __init__(self, feeds: Iterable[str], channels: Iterable[str]) -> None:
+        self.replicas = {name: Replica(name) for name in (OWN, *feeds)}
+        self.channels = list(channels)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether every copy is current."""
+        return all(replica.is_live for replica in self.replicas.values())
+
+    def wishes(self) -> list[Json]:
+        """What `hello` asks for."""
+        wishes = [replica.wish() for replica in self.replicas.values()]
+        return wishes + [{"f": name} for name in self.channels]
+
+    def find(self, frame: Json) -> Replica | None:
+        """The copy that *frame* is about; answers name the own feed in full."""
+        name = frame.get("f")
+        if name is None or name in self.channels:
+            return None
+        return self.replicas.get(name) or self.replicas[OWN]
+
+    def replica(self, frame: Json) -> Replica:
+        """The copy that *frame*, which is about one, is about."""
+        replica = self.find(frame)
+        assert replica is not None, frame
+        return replica
+
+    def forget(self, frame: Json) -> None:
+        """Follow no longer what an `unsubd` frame is about."""
+        self.replicas.pop(frame["f"], None)
+        if frame["f"] in self.channels:
+            self.channels.remove(frame["f"])
+
+    def event_of(self, frame: Json) -> Event | None:
+        """What *frame* is in this client's state; None when it means nothing to it."""
+        replica = self.find(frame)
+        if replica is not None and not replica.hears(frame):
+            return None
+        if frame["t"] == "unsubd":
+            return self._unsubd(frame, replica)
+        if frame["t"] not in _FRAMES or (frame["t"] == "subd" and replica is None):
+            return None
+        event = Event(frame["t"])
+        if event in (Event.EV, Event.SKIP) and replica is not None and replica.misses(frame):
+            return Event.GAP
+        others = (one for one in self.replicas.values() if one is not replica)
+        if event is Event.LIVE and not all(one.is_live for one in others):
+            return Event.PARTLY
+        return event
+
+    @staticmethod
+    def _unsubd(frame: Json, replica: Replica | None) -> Event | None:
+        problem = frame.get("problem")
+        if problem is None:
+            return None
+        if problem["status"] == 503:
+            return Event.UNREADY
+        return Event.UNSUBD if replica is not None and replica.feed == OWN else Event.LOST

@@ -1,0 +1,75 @@
+"""A device's token, and new ones in the place of those that end."""
+
+import asyncio
+from collections.abc import Callable
+
+from upcoach.client.machine import Event
+from upcoach.client.rest import Client, ClientError
+from upcoach.client.timing import BackOff
+
+
+class Login:
+    """Asks for a token, one request at a time, and tells what came of it as an event.
+
+    Attributes
+    ----------
+    token
+        The newest token.
+
+    """
+
+    def __init__(
+        self, happen: Callable[[Event], None], token: str, refresh_token: str, longest_s: float
+    ) -> None:
+        self.token = token
+        self._happen = happen
+        self._refresh_token = refresh_token
+        self._back_off = BackOff(longest_s)
+        self._was_unheard = False
+        self._task: asyncio.Task[None] | None = None
+
+    def renew(self, url: str, *, must: bool) -> None:
+        """Ask at *url*; without a refresh token only who *must* have a new one is refused."""
+        if self._task is not None:
+            return
+        if self._refresh_token:
+            self._task = asyncio.create_task(self._renew(url))
+        elif must:
+            self._happen(Event.REFUSED)
+
+    def forget(self) -> None:
+        """Be nobody any more."""
+        self.token = self._refresh_token = ""
+
+    def close(self) -> None:
+        """Ask no more."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def wait_closed(self) -> None:
+        """Return when nothing is asked any more."""
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _renew(self, url: str) -> None:
+        if self._was_unheard:
+            await asyncio.sleep(self._back_off.next_s())
+        event = await self._ask(url)
+        self._task = None
+        self._was_unheard = event is Event.UNHEARD
+        if not self._was_unheard:
+            self._back_off.calm()
+        self._happen(event)
+
+    async def _ask(self, url: str) -> Event:
+        client = Client(url, refresh_token=self._refresh_token)
+        try:
+            if not await client.refresh():
+                return Event.REFUSED
+        except (OSError, ClientError):
+            return Event.UNHEARD
+        finally:
+            client.close()
+        self.token = client.token
+        self._refresh_token = client.refresh_token
+        return Event.RENEWED

@@ -1,0 +1,112 @@
+"""REST calls of one user."""
+
+from typing import Any, Self
+
+import msgspec
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+
+from models.merge_patch import Json
+
+
+class ClientError(Exception):
+    """The server refused; the problem is the argument."""
+
+
+class Response(msgspec.Struct, frozen=True):
+    """An answer: status, headers with lower-case names, and the JSON body if there is one."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+class Client:
+    """REST calls of one user."""
+
+    def __init__(self, url: str, token: str = "", refresh_token: str = "") -> None:
+        self.url = url.rstrip("/")
+        self.token = token
+        self.refresh_token = refresh_token
+        self._http = AsyncHTTPClient(force_instance=True)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._http.close()
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        raw: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Response:
+        """Ask for *path*; *body* is sent as JSON, *raw* as it is."""
+        sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+            raw = msgspec.json.encode(body)
+        request = HTTPRequest(
+            self.url + path,
+            method=method,
+            headers=sent | (headers or {}),
+            body=raw,
+            allow_nonstandard_methods=True,
+            request_timeout=30,
+        )
+        answer = await self._http.fetch(request, raise_error=False)
+        is_json = "json" in answer.headers.get("Content-Type", "")
+        return Response(
+            answer.code,
+            {name.lower(): value for name, value in answer.headers.items()},
+            msgspec.json.decode(answer.body) if is_json and answer.body else answer.body,
+        )
+
+    async def register(self, email: str, password: str, name: str, tz: str = "UTC") -> Response:
+        """Make an account."""
+        body = {"email": email, "password": password, "name": name, "tz": tz}
+        return await self.call("POST", "/v1/auth/register", body)
+
+    async def log_in(self, email: str, password: str, device: str) -> Self:
+        """The same client, logged in on *device*; raises `ClientError` when refused."""
+        body = {"email": email, "password": password, "device": device}
+        answer = await self.call("POST", "/v1/auth/login", body)
+        if answer.status != 201:
+            raise ClientError(answer.body)
+        return type(self)(self.url, answer.body["token"], answer.body["refresh_token"])
+
+    async def refresh(self) -> bool:
+        """Get a new token; false when there will be none, because the session is over."""
+        answer = await self.call("POST", "/v1/auth/refresh", {"refresh_token": self.refresh_token})
+        if answer.status == 200:
+            self.token = answer.body["token"]
+            self.refresh_token = answer.body["refresh_token"]
+        elif answer.status not in (400, 401, 403):
+            raise ClientError(answer.body)
+        return answer.status == 200
+
+    async def write(self, frame: Json) -> Json:
+        """The `res` frame for a `mut` frame, by the REST route that it stands for."""
+        headers = {"Idempotency-Key": frame["id"]}
+        if "base" in frame:
+            headers["If-Match"] = f'"v{frame["base"]}"'
+        answer = await self.call(frame["op"], frame["path"], frame.get("body"), headers=headers)
+        return as_result(frame["id"], answer)
+
+
+def as_result(mutation_id: str, answer: Response) -> Json:
+    """What the socket would say in the place of *answer*."""
+    result: Json = {"t": "res", "id": mutation_id, "status": answer.status}
+    if answer.status >= 400:
+        is_problem = isinstance(answer.body, dict)
+        result["problem"] = answer.body if is_problem else {"status": answer.status}
+    elif answer.status != 204:
+        result["body"] = answer.body
+    if "etag" in answer.headers:
+        result["ver"] = int(answer.headers["etag"].strip('"v'))
+    if "upcoach-cursor" in answer.headers:
+        result["cur"] = answer.headers["upcoach-cursor"]
+    if answer.headers.get("idempotency-replayed") == "true":
+        result["replayed"] = True
+    return result

@@ -1,0 +1,159 @@
+"""What the transports over plain HTTP share: frames in, requests out; answers in, frames out."""
+
+import asyncio
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import msgspec
+
+from models.frames import Close
+from models.merge_patch import Json
+from upcoach.client.channel import Channel, Listener
+from upcoach.client.exchange import Exchange
+from upcoach.client.rest import Client, ClientError
+
+EVENTS: Final = "/v1/events"
+_CODES: Final = {401: Close.TOKEN, 429: Close.TOO_MANY, 503: Close.FULL}
+
+
+class Ended(Exception):
+    """A feed cannot be followed any further; the listener knows why."""
+
+
+class WebChannel(Channel):
+    """Base of the transports over plain HTTP: a task for each feed, and one for the writes."""
+
+    def __init__(self, url: str, listener: Listener) -> None:
+        self._token = ""
+        self._is_greeted = False
+        self._writes: asyncio.Queue[Json] = asyncio.Queue()
+        self._feeds: dict[str, asyncio.Task[None]] = {}
+        self._exchanges: set[Exchange] = set()
+        super().__init__(url, listener)
+
+    async def run(self) -> None:
+        """See `Channel.run`; writes go one after the other, so that their order holds."""
+        self._listener.opened(self)
+        client = Client(self.url)
+        try:
+            while True:
+                frame = await self._writes.get()
+                client.token = self._token
+                result = await client.write(frame)
+                if result["status"] == 401:
+                    self._end(Close.TOKEN)
+                self._hear(result)
+        except (OSError, ClientError):
+            self._end(None)
+        finally:
+            client.close()
+
+    def send(self, frame: Json) -> None:
+        """See `Channel.send`."""
+        match frame["t"]:
+            case "hello":
+                self._token = frame["token"]
+                for wish in frame["subs"]:
+                    self._follow(wish)
+            case "sub":
+                self._follow(frame)
+            case "mut":
+                self._writes.put_nowait(frame)
+            case "auth":
+                self._token = frame["token"]
+                self.renewed()
+
+    def cut(self) -> None:
+        """See `Channel.cut`."""
+        for exchange in self._exchanges:
+            exchange.cut()
+        self._end(None)
+        self.close()
+
+    def renewed(self) -> None:
+        """Take note that there is a new token."""
+
+    async def feed(self, name: str, since: str, *, snap: bool) -> None:
+        """Follow a feed after *since*, or its documents and what comes after them."""
+        raise NotImplementedError
+
+    def _follow(self, wish: Json) -> None:
+        standing = self._feeds.pop(wish["f"], None)
+        if standing is not None:
+            standing.cancel()
+        self._feeds[wish["f"]] = self._spawn(self._feed(wish))
+
+    async def _feed(self, wish: Json) -> None:
+        name, snap = wish["f"], wish.get("snap", False)
+        try:
+            if isinstance(snap, list):
+                self._hear({"t": "subd", "f": name, "cur": wish["since"], "mode": "resume"})
+                for kind in snap:
+                    await self.pages(name, kind)
+            await self.feed(name, wish.get("since", ""), snap=snap is True)
+        except Ended:
+            return
+        except OSError:
+            self._end(None)
+
+    async def pages(self, name: str, kind: str = "") -> str:
+        """Tell the documents of a feed, of one *kind* or of all; where its events go on."""
+        path, cursor = _with("/v1/snapshot", feed=name, kind=kind), ""
+        while path:
+            answer = await self.ask(name, path)
+            if not cursor:
+                cursor = answer.headers["upcoach-cursor"]
+                if not kind:
+                    self._hear({"t": "subd", "f": name, "cur": cursor, "mode": "snapshot"})
+            page: Json = msgspec.json.decode(answer.body)
+            self._hear({"t": "snap", "f": name, "cur": cursor, **page})
+            path = _next(answer)
+        return cursor
+
+    async def ask(self, name: str, path: str, **options: Any) -> Exchange:
+        """The answer to GET *path*, or `Ended`."""
+        exchange = Exchange(**options)
+        self._exchanges.add(exchange)
+        try:
+            await exchange.get(self.url + path, {"Authorization": f"Bearer {self._token}"})
+        finally:
+            self._exchanges.discard(exchange)
+        self.check(name, exchange)
+        return exchange
+
+    def check(self, name: str, answer: Exchange) -> None:
+        """Tell the first good answer as a `welcome`, and a bad one as what it means."""
+        if answer.status in (200, 204):
+            self.greet()
+            return
+        code = _CODES.get(answer.status)
+        if code is not None or answer.status >= 500 or not answer.status:
+            self._end(code or (Close.INTERNAL if answer.status else None))
+            raise Ended
+        problem = msgspec.json.decode(answer.body)
+        self.greet()
+        if "reset" in problem:
+            self._hear({"t": "reset", **problem["reset"], "f": name})
+        else:
+            self._hear({"t": "unsubd", "f": name, "problem": problem})
+        raise Ended
+
+    def greet(self) -> None:
+        """Say `welcome`, once."""
+        if not self._is_greeted:
+            self._is_greeted = True
+            self._hear({"t": "welcome"})
+
+
+def _with(path: str, **parameters: str) -> str:
+    return f"{path}?{urlencode({name: value for name, value in parameters.items() if value})}"
+
+
+def _next(answer: Exchange) -> str:
+    link = answer.headers.get("link", "")
+    return link.partition(">")[0].removeprefix("<") if 'rel="next"' in link else ""
+
+
+def events_path(feed: str, **parameters: str) -> str:
+    """The path of the live feed over HTTP."""
+    return _with(EVENTS, feed=feed, **parameters)
