@@ -35,6 +35,8 @@ class Device(Driver):
         What to follow beside the own feed.
     longest_s
         The most that a back-off may take.
+    saved
+        What `saved` gave when the application was closed.
 
     """
 
@@ -112,6 +114,11 @@ class Device(Driver):
         self.transport = transport or self.transport
         self._url = url.rstrip("/")
         self.happen(Event.HOP)
+
+    def saved(self) -> Json:
+        """What to keep, in order to go on after the application was closed."""
+        feeds = [replica.saved() for replica in self.replicas.values()]
+        return {"feeds": feeds, "writes": self._outbox.frames()}
 
     def send(self, frame: Json) -> None:
         """Send a frame of the application's own, such as `eph`, if there is a connection."""

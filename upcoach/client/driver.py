@@ -71,6 +71,7 @@ class Driver:
         feeds: Iterable[str] = (),
         channels: Iterable[str] = (),
         longest_s: float = LONGEST_S,
+        saved: Json | None = None,
     ) -> None:
         self.state = State.IDLE
         self.stopped_by: Event | None = None
@@ -91,6 +92,7 @@ class Driver:
         self._timer = Timer(lambda: self.happen(Event.TIMER))
         self._ack_timer = Timer(self._ack)
         self._acked: dict[str, int] = {}
+        self._load(saved or {"feeds": [], "writes": []})
         self._changed = asyncio.Event()
 
     @property
@@ -127,6 +129,14 @@ class Driver:
         """Take the end of the connection."""
         self.closed_with = code
         self.happen(event_of_close(code))
+
+    def _load(self, saved: Json) -> None:
+        for one in saved["feeds"]:
+            replica = self.replicas.get(one["feed"])
+            if replica is not None:
+                replica.load(one)
+        for frame in saved["writes"]:
+            self._outbox.keep(frame)
 
     def _end(self, event: Event) -> None:
         self._ack_timer.stop()

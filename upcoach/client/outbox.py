@@ -24,16 +24,24 @@ class Outbox:
     def add(self, frame: Json) -> asyncio.Future[Json]:
         """Keep a `mut` frame until its answer is there."""
         answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
-        self._frames[frame["id"]] = frame
+        self.keep(frame)
         self._answers[frame["id"]] = answer
         return answer
+
+    def keep(self, frame: Json) -> None:
+        """Keep a `mut` frame of an earlier run, for whose answer nobody waits any more."""
+        self._frames[frame["id"]] = frame
+
+    def frames(self) -> list[Json]:
+        """All of them."""
+        return list(self._frames.values())
 
     def pending(self) -> list[Json]:
         """All of them, to be sent again over a new connection."""
         for timer in self._again.values():
             timer.cancel()
         self._again.clear()
-        return list(self._frames.values())
+        return self.frames()
 
     def take(self, result: Json) -> None:
         """Take a `res` frame: it is the answer, or it says to ask again."""
@@ -45,8 +53,8 @@ class Outbox:
             self._send_in(mutation_id, after_s)
             return
         del self._frames[mutation_id]
-        answer = self._answers.pop(mutation_id)
-        if not answer.done():
+        answer = self._answers.pop(mutation_id, None)
+        if answer is not None and not answer.done():
             answer.set_result(result)
 
     def close(self, failure: Exception | None = None) -> None:
