@@ -22,6 +22,7 @@ from tests.support.chaos import Person, Storm, assert_quiet, assert_whole, until
 from tests.support.engines import TestEngines, redis_of
 from tests.support.server import ServerProcess, serving
 from upcoach.client import Client, Device, Response
+from upcoach.client.machine import State
 from upcoach.services.shares import View
 
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -193,14 +194,19 @@ async def test_a_device_that_comes_while_mongod_is_away_is_live_soon_after(
     frail: TestEngines,
 ) -> None:
     environ = frail.environ()
-    async with ServerProcess(environ) as node, Person([node.url]).present() as person:
+    async with (
+        ServerProcess(environ) as node,
+        Person([node.url]).present() as person,
+        contextlib.AsyncExitStack() as stack,
+    ):
         async with killing(lambda: frail.engines.mongod_pid):
             for device in person.devices:
                 device.cut()
-            await until(lambda: all(one.closed_with == 4500 for one in person.devices), 9)
+            newcomer = await stack.enter_async_context(Device([node.url], person.token))
+            await until(lambda: newcomer.state is State.WAITING, 9)
         await ready(node.url)
 
-        for device in person.devices:
+        for device in (*person.devices, newcomer):
             await device.until(lambda one: one.live, 5)
         await person.check()
 

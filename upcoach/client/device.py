@@ -29,8 +29,9 @@ class Device(Driver):
         For new tokens; without one the device stops when its token ends.
     dev
         The device's name: a second connection under it replaces the first.
-    transport
-        One of `TRANSPORTS`, until `hop` says otherwise.
+    transport, transports
+        The name of one of the transports, until `hop` says otherwise; and what there is to choose
+        from.
     feeds, channels
         What to follow beside the own feed.
     longest_s

@@ -3,7 +3,7 @@
 import asyncio
 import collections
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from models.merge_patch import Json
@@ -72,12 +72,14 @@ class Driver:
         channels: Iterable[str] = (),
         longest_s: float = LONGEST_S,
         saved: Json | None = None,
+        transports: Mapping[str, Open] = TRANSPORTS,
     ) -> None:
         self.state = State.IDLE
         self.stopped_by: Event | None = None
         self.closed_with: int | None = None
         self.problems: collections.deque[Json] = collections.deque(maxlen=PROBLEMS)
         self.transport = transport
+        self._transports = transports
         self._dev = dev
         self._on_event = on_event
         self._on_told = on_told
@@ -110,8 +112,8 @@ class Driver:
         cell = TABLE[self.state][event]
         has_stopped = cell.state is State.STOPPED and self.state is not State.STOPPED
         self.state = cell.state
-        if has_stopped:
-            self.stopped_by = event
+        if has_stopped or cell.state is not State.STOPPED:
+            self.stopped_by = event if has_stopped else None
         for action in cell.actions:
             _DO[action](self, frame or {})
         if has_stopped:
@@ -145,7 +147,7 @@ class Driver:
 
     def _open(self, _: Json) -> None:
         url, self._url = self._url or next(self._urls), ""
-        self._links.open(TRANSPORTS[self.transport], url)
+        self._links.open(self._transports[self.transport], url)
 
     def _hello(self, _: Json) -> None:
         hello: Json = {"t": "hello", "v": 1, "token": self.token, "subs": self._following.wishes()}

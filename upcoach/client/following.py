@@ -66,17 +66,22 @@ class Following:
         replica = self.find(frame)
         if replica is not None and not replica.hears(frame):
             return None
-        if frame["t"] == "unsubd":
-            return self._unsubd(frame, replica)
-        if frame["t"] not in _FRAMES or (frame["t"] == "subd" and replica is None):
-            return None
-        event = Event(frame["t"])
-        if event in (Event.EV, Event.SKIP) and replica is not None and replica.misses(frame):
-            return Event.GAP
-        others = (one for one in self.replicas.values() if one is not replica)
-        if event is Event.LIVE and not all(one.is_live for one in others):
-            return Event.PARTLY
+        is_known = frame["t"] in _FRAMES and not (frame["t"] == "subd" and replica is None)
+        event = Event(frame["t"]) if is_known else None
+        match frame["t"]:
+            case "unsubd":
+                event = self._unsubd(frame, replica)
+            case "reset" if frame["reason"] == "snapshot":
+                event = Event.UNREADY
+            case "ev" | "skip" if replica is not None and replica.misses(frame):
+                event = Event.GAP
+            case "live" if not self._are_live_but(replica):
+                event = Event.PARTLY
         return event
+
+    def _are_live_but(self, replica: Replica | None) -> bool:
+        """Whether every other copy is current."""
+        return all(one.is_live for one in self.replicas.values() if one is not replica)
 
     @staticmethod
     def _unsubd(frame: Json, replica: Replica | None) -> Event | None:

@@ -159,7 +159,8 @@ EVENTS: Final[dict[Event, str]] = {
     Event.RESET: "frame",
     Event.ERR: "frame",
     Event.UNSUBD: "frame with a problem that does not pass, about the own feed",
-    Event.UNREADY: "`unsubd` frame with a problem that passes (503)",
+    Event.UNREADY: "`unsubd` frame with a problem that passes (503), or `reset` with reason "
+    "`snapshot`",
     Event.LOST: "`unsubd` frame about somebody else's feed or a channel",
     Event.GAP: "`ev` or `skip` frame that does not begin at the next number",
     Event.BEHIND: "`ping.top` is above the own number, which has not moved for two seconds",

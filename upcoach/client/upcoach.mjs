@@ -392,6 +392,7 @@ class Following {
     if (replica !== undefined && !replica.hears(frame)) return undefined;
     if (frame.t === "unsubd") return this.#unsubd(frame, replica);
     if (!FRAMES.has(frame.t) || (frame.t === "subd" && replica === undefined)) return undefined;
+    if (frame.t === "reset" && frame.reason === "snapshot") return "unready";
     if ((frame.t === "ev" || frame.t === "skip") && replica?.misses(frame)) return "gap";
     const others = [...this.replicas.values()].filter((one) => one !== replica);
     if (frame.t === "live" && !others.every((one) => one.isLive)) return "partly";
@@ -1001,7 +1002,7 @@ class Links {
 
   open(transport, url) {
     this.#next?.close();
-    this.#next = new TRANSPORTS[transport](url, this, this.#options);
+    this.#next = new this.#options.transports[transport](url, this, this.#options);
   }
 
   hello(frame) {
@@ -1084,7 +1085,7 @@ export class Device {
 
   constructor(options) {
     const given = {
-      feeds: [], channels: [], transport: "websocket", longestMs: LONGEST_MS,
+      feeds: [], channels: [], transport: "websocket", transports: TRANSPORTS, longestMs: LONGEST_MS,
       WebSocket: globalThis.WebSocket, fetch: (...asked) => fetch(...asked), ...options,
     };
     this.#options = given;
@@ -1183,6 +1184,7 @@ export class Device {
     const hasStopped = cell.state === "stopped" && this.state !== "stopped";
     this.state = cell.state;
     if (hasStopped) this.stoppedBy = event;
+    else if (cell.state !== "stopped") this.stoppedBy = undefined;
     for (const action of cell.actions) this.#actions[action](frame);
     if (hasStopped) {
       this.#ackTimer.stop();
