@@ -96,6 +96,7 @@ class Line(Channel):
     def end(self, code: int | None = None) -> None:
         """Be closed by the server."""
         self._end(code)
+        super().close()
 
 
 class Stage:

@@ -51,6 +51,7 @@ class SocketChannel(Channel):
         protocol = self._connection.protocol if self._connection is not None else None
         if protocol is not None and protocol.stream is not None:
             protocol.stream.close()
+        self._end(None)
 
     async def _connect(self) -> WebSocketClientConnection:
         url = self.url.replace("http", "ws", 1)

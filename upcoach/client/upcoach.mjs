@@ -3,7 +3,7 @@
  *
  * `Client` makes REST calls; `Device` follows its owner's feed through every interruption, over a
  * WebSocket, event streams, long-polls or plain REST.  What a device does when stands in `TABLE`,
- * which is the same as that of the Python client, cell by cell.  Types are in `upcoach.d.ts`,
+ * which is the same as that of the Python client, cell by cell.  Types are in `upcoach.d.mts`,
  * explanations in `docs/client.md`.
  */
 
