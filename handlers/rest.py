@@ -153,7 +153,8 @@ class OperationHandler(Handler):
         body = await _parsed(content) if is_json else None
         base = self._base()
         key = self.request.headers.get("Idempotency-Key")
-        asked = body if is_json else hashlib.sha256(content).hexdigest()
+        # A write without a body is the same one that a `mut` frame without a body names.
+        asked = hashlib.sha256(content).hexdigest() if content and not is_json else body
         mutation = operations.mutation_of(
             key if operation.writes else None, operation, self.request.path, base, asked
         )

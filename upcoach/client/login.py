@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from upcoach.client.machine import Event
-from upcoach.client.rest import Client, ClientError
+from upcoach.client.rest import NO_ANSWER, Client, ClientError
 from upcoach.client.timing import BackOff
 
 
@@ -66,7 +66,7 @@ class Login:
         try:
             if not await client.refresh():
                 return Event.REFUSED
-        except (OSError, ClientError):
+        except (*NO_ANSWER, ClientError):
             return Event.UNHEARD
         finally:
             client.close()

@@ -3,12 +3,12 @@
 import asyncio
 
 import msgspec
-from tornado.httpclient import HTTPClientError
 from tornado.websocket import WebSocketClientConnection, WebSocketError, websocket_connect
 
 from models.frames import PROTOCOL
 from models.merge_patch import Json
 from upcoach.client.channel import CONNECT_S, Channel
+from upcoach.client.rest import NO_ANSWER
 
 _Connecting = asyncio.Future[WebSocketClientConnection]
 
@@ -22,7 +22,7 @@ class SocketChannel(Channel):
         """See `Channel.run`."""
         try:
             connection = self._connection = await self._connect()
-        except (OSError, HTTPClientError, WebSocketError):
+        except (*NO_ANSWER, WebSocketError):
             self._listener.failed(self)
             return
         try:

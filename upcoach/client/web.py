@@ -10,7 +10,7 @@ from models.frames import Close
 from models.merge_patch import Json
 from upcoach.client.channel import Channel, Listener
 from upcoach.client.exchange import Exchange
-from upcoach.client.rest import Client, ClientError
+from upcoach.client.rest import NO_ANSWER, Client
 
 EVENTS: Final = "/v1/events"
 _CODES: Final = {401: Close.TOKEN, 429: Close.TOO_MANY, 503: Close.FULL}
@@ -43,7 +43,7 @@ class WebChannel(Channel):
                 if result["status"] == 401:
                     self._end(Close.TOKEN)
                 self._hear(result)
-        except (OSError, ClientError):
+        except NO_ANSWER:
             self._end(None)
         finally:
             client.close()
