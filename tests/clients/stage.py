@@ -77,7 +77,6 @@ class Line(Channel):
     def cut(self) -> None:
         """End."""
         self._end(None)
-        self.close()
 
     def close(self) -> None:
         """Take note."""
@@ -96,7 +95,6 @@ class Line(Channel):
     def end(self, code: int | None = None) -> None:
         """Be closed by the server."""
         self._end(code)
-        super().close()
 
 
 class Stage:

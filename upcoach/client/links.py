@@ -89,6 +89,7 @@ class Links:
     def failed(self, channel: Channel) -> None:
         """See `channel.Listener.failed`."""
         if channel is self._next:
+            self._drop(channel)
             self._next = None
             self._owner.happen(Event.FAILED)
 
@@ -105,7 +106,9 @@ class Links:
         """See `channel.Listener.closed`."""
         if channel is self._next:
             self.failed(channel)
-        elif channel is self._former:
+            return
+        self._drop(channel)
+        if channel is self._former:
             self._former = None
         elif channel is self._current:
             self._current = None

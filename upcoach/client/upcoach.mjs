@@ -1038,6 +1038,7 @@ class Links {
 
   failed(channel) {
     if (channel !== this.#next) return;
+    channel.close();
     this.#next = undefined;
     this.#owner.happen("failed");
   }
@@ -1054,7 +1055,10 @@ class Links {
   closed(channel, code) {
     if (channel === this.#next) {
       this.failed(channel);
-    } else if (channel === this.#former) {
+      return;
+    }
+    channel.close();
+    if (channel === this.#former) {
       this.#former = undefined;
     } else if (channel === this.#current) {
       this.#current = undefined;
