@@ -1,5 +1,6 @@
 """REST calls of one user."""
 
+import asyncio
 from typing import Any, Final, Self
 
 import msgspec
@@ -58,7 +59,8 @@ class Client:
             allow_nonstandard_methods=True,
             request_timeout=30,
         )
-        answer = await self._http.fetch(request, raise_error=False)
+        # Whoever cancels the call leaves the request to itself: Tornado cannot take it back.
+        answer = await asyncio.shield(self._http.fetch(request, raise_error=False))
         is_json = "json" in answer.headers.get("Content-Type", "")
         return Response(
             answer.code,
