@@ -9,7 +9,7 @@ CODE := setup.py requirements upcoach handlers streams models config tests
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo migrate test conformance chaos docs check format bench lock clean base dev
+.PHONY: help run demo migrate admin test conformance chaos docs check format bench lock clean base dev
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ demo: base ## Play a habit history to two devices and show each change arrive
 
 migrate: base ## Bring the database to this version's schema
 	@exec $(VENV)/python -m upcoach migrate $(ARGS)
+
+admin: base ## Make USER=address an operator; ROLE=user takes it back
+	@exec $(VENV)/python -m upcoach admin --email "$(USER)" --role "$(or $(ROLE),admin)"
 
 test: dev ## Run the tests on engines of their own
 	@exec $(VENV)/python -m pytest $(ARGS)

@@ -21,6 +21,7 @@ from models.identity import MutationId
 from models.scope import Scope
 from models.validation import checked
 from upcoach.services import Services
+from upcoach.services.tokens import Caller
 from upcoach.store.changes import Mutation, Outcome
 
 T = TypeVar("T")
@@ -34,6 +35,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
+    login
+        The caller with the end of their token; over HTTP only.
     names
         The variable parts of the path.
     base
@@ -45,6 +48,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     caller: Scope | None
     names: dict[str, str]
+    login: Caller | None = None
     query: dict[str, str] = {}
     body: Any = None
     content: bytes = b""
@@ -55,7 +59,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     def scope(self) -> Scope:
         """Who calls; the operation is not open to the public."""
         if self.caller is None:
-            raise Unauthenticated("token_missing", "Log in, and send the token as a bearer token.")
+            raise token_missing()
         return self.caller
 
     def read(self, kind: type[T]) -> T:
@@ -204,6 +208,11 @@ def mutation_of(
         ) from None
     asked = msgspec.json.encode([operation.method, path, base, body], order="sorted")
     return Mutation(key, hashlib.sha256(asked).digest(), follows)
+
+
+def token_missing() -> Unauthenticated:
+    """The refusal of whoever does not say who they are."""
+    return Unauthenticated("token_missing", "Log in, and send the token as a bearer token.")
 
 
 def parse_body(raw: bytes) -> Any:

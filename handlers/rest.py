@@ -17,8 +17,8 @@ from handlers.operations import Call, Operation, Reply, Route
 from handlers.running import Running
 from models.errors import Invalid, Refusal
 from models.measures import Measures
-from models.scope import Scope
 from upcoach.services import Services
+from upcoach.services.tokens import Caller
 
 _log = structlog.get_logger(__name__)
 
@@ -27,6 +27,8 @@ _MEDIA_TYPES: Final = {
     "merge-patch": {"application/merge-patch+json", "application/json"},
     "zip": {"application/zip", "application/x-zip-compressed", "application/octet-stream"},
 }
+NAME: Final = 512  # characters of an id or a parameter
+CURSOR: Final = 2_048  # of a cursor, which may stand for many places
 _ETAG: Final = re.compile(r'^"v([1-9][0-9]{0,8})"\Z')
 _LARGE: Final = 64 * 1024  # bytes of JSON beyond which reading them would hold the loop
 
@@ -92,6 +94,23 @@ class Handler(ProblemHandler):
         """The path as it stands in the table."""
         return "unknown"
 
+    async def identify(self) -> Caller:
+        """Who asks."""
+        token = bearer_token(self.request.headers)
+        if not token:
+            raise operations.token_missing()
+        return self.edge.services.accounts.authenticate(token)
+
+    def query(self) -> dict[str, str]:
+        """The parameters behind the path, each once."""
+        query = {}
+        for name, values in self.request.query_arguments.items():
+            if len(values) > 1:
+                raise Invalid("parameter_repeated", f"The parameter {name[:64]!r} comes twice.")
+            query[name] = _text(values[0])
+            check_name(query[name], CURSOR if name == "since" else NAME)
+        return query
+
 
 class Missing(Handler):
     """Whatever is not in the table."""
@@ -137,17 +156,21 @@ class OperationHandler(Handler):
         operation = self._route.operations.get(method or "")
         if operation is None:
             raise HTTPError(405)
-        call = await self._call(operation, names)
-        reply = await self.edge.perform(operation, call)
-        self._reply(reply)
+        login = None if operation.public else await self.identify()
+        await self.perform(operation, await self._call(operation, names, login))
+
+    async def perform(self, operation: Operation, call: Call) -> None:
+        """Answer *call*."""
+        self.reply(await self.edge.perform(operation, call))
 
     def allowed(self) -> str:
         """See `ProblemHandler.allowed`."""
         methods = set(self._route.operations) | {"OPTIONS"}
         return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
-    async def _call(self, operation: Operation, names: dict[str, str]) -> Call:
-        caller = None if operation.public else self._caller()
+    async def _call(
+        self, operation: Operation, names: dict[str, str], login: Caller | None
+    ) -> Call:
         content = self._content(operation)
         is_json = operation.body in ("json", "merge-patch")
         body = await _parsed(content) if is_json else None
@@ -161,20 +184,15 @@ class OperationHandler(Handler):
         for name in names.values():
             check_name(name)
         return Call(
-            caller=caller,
+            caller=login.scope if login else None,
+            login=login,
             names=names,
-            query=self._query(),
+            query=self.query(),
             body=body,
             content=content,
             base=base,
             mutation=mutation,
         )
-
-    def _caller(self) -> Scope | None:
-        token = bearer_token(self.request.headers)
-        if not token:
-            return Call(caller=None, names={}).scope
-        return self.edge.services.accounts.authenticate(token).scope
 
     def _content(self, operation: Operation) -> bytes:
         content = self.request.body
@@ -197,16 +215,8 @@ class OperationHandler(Handler):
             raise Invalid("version_invalid", 'If-Match holds one version: "v3".')
         return int(match[1])
 
-    def _query(self) -> dict[str, str]:
-        query = {}
-        for name, values in self.request.query_arguments.items():
-            if len(values) > 1:
-                raise Invalid("parameter_repeated", f"The parameter {name[:64]!r} comes twice.")
-            query[name] = _text(values[0])
-            check_name(query[name])
-        return query
-
-    def _reply(self, reply: Reply) -> None:
+    def reply(self, reply: Reply) -> None:
+        """Answer with *reply*."""
         for name, value in reply.headers.items():
             self.set_header(name, value)
         cursor = operations.cursor_text(self.edge.epoch, reply)
@@ -254,7 +264,7 @@ def _text(raw: bytes) -> str:
         raise Invalid("parameter_invalid", "A parameter is not UTF-8.") from None
 
 
-def check_name(name: str) -> None:
+def check_name(name: str, longest: int = NAME) -> None:
     """Refuse what no id, date or parameter holds."""
-    if "\0" in name or len(name) > 512:
+    if "\0" in name or len(name) > longest:
         raise Invalid("parameter_invalid", "A part of the path or the query is not an id.")

@@ -16,19 +16,26 @@ from handlers import (
     mutations,
     shares,
     sync,
+    tickets,
 )
 from handlers.asyncapi import AsyncApi
 from handlers.health import Check, Livez, Metrics, Readyz
+from handlers.live import admin
+from handlers.live.admin import AdminLive
 from handlers.live.connection import Node
+from handlers.live.events import Events
 from handlers.live.limits import FRAME_BYTES
 from handlers.live.socket import LiveSocket
+from handlers.live.sse import OneFeed
 from handlers.operations import Operation, Router
 from handlers.rest import Edge, Missing, OperationHandler
+from handlers.sync import EVENTS
 from models.measures import Measures
 from streams.subscription import Feeds
+from streams.tickets import Tickets
 
 
-def operations(feeds: Feeds, edge: Edge) -> tuple[Operation, ...]:
+def operations(feeds: Feeds, edge: Edge, issued: Tickets) -> tuple[Operation, ...]:
     """Every operation."""
     rows = (
         *accounts.OPERATIONS,
@@ -39,6 +46,7 @@ def operations(feeds: Feeds, edge: Edge) -> tuple[Operation, ...]:
         *shares.OPERATIONS,
         *devices.OPERATIONS,
         *sync.operations(feeds),
+        *tickets.operations(issued),
     )
     return (*rows, mutations.operation(edge, Router(rows)))
 
@@ -50,8 +58,11 @@ def make_application(
     checks: Mapping[str, Check],
 ) -> Application:
     """The application that serves the public port."""
+    events = {"node": node, "wrap": OneFeed(edge.epoch)}
     specs = [
-        URLSpec(f"{route.pattern}$", OperationHandler, {"edge": edge, "route": route})
+        URLSpec(f"{route.pattern}$", Events, {"edge": edge, "route": route} | events)
+        if route.path == EVENTS
+        else URLSpec(f"{route.pattern}$", OperationHandler, {"edge": edge, "route": route})
         for route in router.routes
     ]
     live = {"node": node}
@@ -61,6 +72,7 @@ def make_application(
             URLSpec("/readyz$", Readyz, {"checks": checks}),
             URLSpec(r"/asyncapi\.json$", AsyncApi, {"content": asyncapi.text()}),
             URLSpec("/v1/live$", LiveSocket, live),
+            URLSpec(f"{admin.PATH}$", AdminLive, {"edge": edge} | live),
             *specs,
         ],
         default_handler_class=Missing,

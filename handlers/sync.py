@@ -1,91 +1,186 @@
 """The live feed over plain HTTP: the same cursor, the same lines."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import msgspec
 
 from handlers.operations import Call, Operation, Reply, Run
-from models.cursor import Cursor
+from models.cursor import Cursor, joined, part_of
 from models.errors import Conflict, Invalid, NotFound
 from models.events import Event
-from streams.hub import Line, Parcel, open_line
-from streams.subscription import Feeds
+from models.scope import Scope
+from streams.hub import Line, Parcel, Topic, open_line
+from streams.subscription import Feeds, Start
 from upcoach.services import Services
 from upcoach.services.shares import View
 from upcoach.store.log import contiguous
 
-PAGE = 500
+EVENTS: Final = "/v1/events"
+PAGE: Final = 500
+FEEDS: Final = 16  # that one request may name
+
+RESERVED: Final = ("0", "now")
+
+
+Source = Callable[["Feeds", "Place", int], Awaitable[list[bytes]]]
+
+
+class Place(msgspec.Struct):
+    """How far a reader has come in a feed, and what they see of it."""
+
+    view: View
+    topic: Topic
+    seq: int
+
+
+async def named_views(feeds: Feeds, scope: Scope, names: str) -> list[View]:
+    """The feeds that *names*, separated by commas, stand for, as the caller may see them."""
+    listed = names.split(",")
+    if len(listed) > FEEDS:
+        raise Invalid("feeds_too_many", f"One request may name {FEEDS} feeds.")
+    views = [await feeds.shares.view(scope, name) for name in listed]
+    return list({view.feed: view for view in views}.values())
+
+
+def parts(since: str, views: Sequence[View]) -> list[str]:
+    """What the cursor *since* says of each feed; `Invalid` when it does not say it."""
+    if len(views) > 1 and "~" not in since and since not in RESERVED:
+        Cursor.parse(since)
+        raise Invalid("cursor_of_other_feeds", "This cursor is of one feed: several are asked for.")
+    return [part_of(since, view.feed) for view in views]
+
+
+def require_since(call: Call) -> str:
+    """The cursor that a request goes on from."""
+    since = call.query.get("since")
+    if since is None:
+        raise Invalid("cursor_missing", "Say since when: since=0, or a cursor.")
+    return since
+
+
+def cursor_of(feeds: Feeds, places: Sequence[Place]) -> str:
+    """The cursor that stands for *places*."""
+    return joined(feeds.epoch, {place.view.feed: place.seq for place in places})
+
+
+def place_of(feeds: Feeds, start: Start, view: View) -> Place:
+    """Where *start* begins, or the refusal of its cursor."""
+    if start.reset is not None:
+        raise gone(feeds, view.feed, start.reset, start.topic.last)
+    return Place(view, start.topic, start.seq)
+
+
+async def read(feeds: Feeds, place: Place, limit: int) -> list[bytes]:
+    """Up to *limit* events above *place*, which moves on; `Conflict` where the log was cut."""
+    # From the log, not from memory: a write that was answered is there already.
+    found = await feeds.log.page(place.view.feed, place.seq, limit)
+    if not contiguous(found, place.seq):
+        raise gone(feeds, place.view.feed, "retention", place.topic.last)
+    if not found:
+        return []
+    await feeds.log.load_keys([place.view.feed])
+    place.seq = found[-1].seq
+    return _lines(feeds, place.view, found)
+
+
+async def read_recent(feeds: Feeds, place: Place, limit: int) -> list[bytes]:
+    """The same as `read`, from memory where that reaches back so far."""
+    if place.seq >= place.topic.last:
+        return []
+    events = place.topic.after(place.seq)
+    if events is None:
+        return await read(feeds, place, limit)
+    await place.topic.load_key()
+    parcel = place.topic.parcel(events[:limit])
+    place.seq = parcel.last
+    return parcel.form(bytes, place.view.kinds).splitlines()
+
+
+async def page(feeds: Feeds, places: Sequence[Place], limit: int, source: Source) -> Reply:
+    """Up to *limit* events above *places* out of *source*, and where to go on."""
+    lines: list[bytes] = []
+    left = limit
+    for place in places:
+        before = place.seq
+        lines += await source(feeds, place, left) if left else []
+        left -= place.seq - before
+    cursor = cursor_of(feeds, places)
+    headers = {"Upcoach-Up-To-Date": "true"}
+    if not left:
+        names = ",".join(place.view.feed for place in places)
+        following = f"{EVENTS}?feed={names}&since={cursor}&limit={limit}"
+        headers = {"Link": f'<{following}>; rel="next"'}
+    return Reply(raw=b"[" + b",".join(lines) + b"]", cursor=cursor, headers=headers)
 
 
 def operations(feeds: Feeds) -> tuple[Operation, ...]:
     """The operations that need the node's feeds."""
 
     async def events(_services: Services, call: Call) -> Reply:
-        """The events after a cursor, in order."""
+        """The events after a cursor, in order of each feed."""
         query = call.parameters("since", "feed", "limit")
         limit = call.number("limit", PAGE, PAGE)
-        view = await feeds.shares.view(call.scope, query.get("feed", "u:me"))
-        feed = view.feed
-        since = query.get("since")
-        if since is None:
-            raise Invalid("cursor_missing", "Say since when: since=0, or a cursor.")
-        start = await feeds.start(feed, since, snap=False)
-        if start.reset is not None:
-            raise _gone(feeds, feed, start.reset, start.topic.last)
-        found = await feeds.log.page(feed, start.seq, limit)
-        if not contiguous(found, start.seq):
-            raise _gone(feeds, feed, "retention", start.topic.last)
-        await feeds.log.load_keys([feed])
-        lines = _lines(feeds, view, found)
-        last = found[-1].seq if found else start.seq
-        cursor = feeds.cursor(last)
-        headers = {}
-        if len(found) < limit:
-            headers["Upcoach-Up-To-Date"] = "true"
-        else:
-            headers["Link"] = f'</v1/events?feed={feed}&since={cursor}&limit={limit}>; rel="next"'
-        return Reply(raw=b"[" + b",".join(lines) + b"]", cursor=cursor, headers=headers)
+        since = require_since(call)
+        views = await named_views(feeds, call.scope, query.get("feed", "u:me"))
+        places = []
+        for view, part in zip(views, parts(since, views), strict=True):
+            places.append(place_of(feeds, await feeds.start(view.feed, part, snap=False), view))
+        return await page(feeds, places, limit, read)
 
     return (
-        Operation(method="GET", path="/v1/events", run=events),
+        Operation(method="GET", path=EVENTS, run=events),
         Operation(method="GET", path="/v1/snapshot", run=_snapshot(feeds)),
     )
 
 
 def _snapshot(feeds: Feeds) -> Run:
     async def snapshot(services: Services, call: Call) -> Reply:
-        """A page of the caller's documents; `/v1/events` goes on from the first page's cursor."""
-        query = call.parameters("feed", "kind", "after", "limit", "since")
+        """A page of documents; `/v1/events` goes on from the first page's cursor.
+
+        *kind* asks for one kind alone, *from* for it and those after it.
+        """
+        query = call.parameters("feed", "kind", "from", "after", "limit", "since")
         limit = call.number("limit", 200, 200)
         view = await feeds.shares.view(call.scope, query.get("feed", "u:me"))
         # The position first: what changes while the pages are read comes again as an event.
         since = query.get("since") or feeds.cursor((await feeds.heads.read(view.feed)).seq)
-        Cursor.parse(since)
-        kinds = view.visible()
-        kind = query.get("kind", kinds[0])
-        if not view.visible([kind]):
-            raise NotFound("kind_hidden", "No documents of this kind are shared with you.")
-        page = await services.snapshots.page(view.owner, kind, query.get("after", ""), limit)
-        following = kinds[kinds.index(kind) + 1 :]
+        if Cursor.parse(since).epoch != feeds.epoch:
+            raise gone(feeds, view.feed, "epoch", (await feeds.heads.read(view.feed)).seq)
+        kind, following = _kinds(view, query)
+        found = await services.snapshots.page(view.owner, kind, query.get("after", ""), limit)
         headers = {}
         link = f"/v1/snapshot?feed={view.feed}&since={since}&limit={limit}"
-        if not page.last:
-            headers["Link"] = f'<{link}&kind={kind}&after={page.items[-1]["id"]}>; rel="next"'
+        if not found.last:
+            walk = "kind" if "kind" in query else "from"
+            after = found.items[-1]["id"]
+            headers["Link"] = f'<{link}&{walk}={kind}&after={after}>; rel="next"'
         elif following:
-            headers["Link"] = f'<{link}&kind={following[0]}>; rel="next"'
-        body = {"kind": kind, "items": page.items, "last": page.last}
+            headers["Link"] = f'<{link}&from={following[0]}>; rel="next"'
+        body = {"kind": kind, "items": found.items, "last": found.last}
         return Reply(body=body, cursor=since, headers=headers)
 
     return snapshot
 
 
+def _kinds(view: View, query: dict[str, str]) -> tuple[str, tuple[str, ...]]:
+    """The kind that is asked for, and those that are to follow."""
+    if "kind" in query and "from" in query:
+        raise Invalid("parameter_invalid", "kind asks for one kind, from for all from one on.")
+    kinds = view.visible()
+    kind = query.get("kind", query.get("from", kinds[0]))
+    if not view.visible([kind]):
+        raise NotFound("kind_hidden", "No documents of this kind are shared with you.")
+    return kind, () if "kind" in query else kinds[kinds.index(kind) + 1 :]
+
+
 def _lines(feeds: Feeds, view: View, events: Sequence[Event]) -> list[bytes]:
     """*events* as the frames that *view* shows."""
-    if not events:
-        return []
     lines = [Line(one.seq, one.kind, open_line(feeds.log, one)) for one in events]
     return Parcel(view.feed, lines).form(bytes, view.kinds).splitlines()
 
 
-def _gone(feeds: Feeds, feed: str, reason: str, seq: int) -> Conflict:
+def gone(feeds: Feeds, feed: str, reason: str, seq: int) -> Conflict:
     """The refusal of a cursor from which nothing can go on."""
     extra = {
         "reset": {

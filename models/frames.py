@@ -274,18 +274,40 @@ class Told(Frame, tag="eph", frozen=True, kw_only=True):
     at: dt.datetime
 
 
+class Passed(msgspec.Struct, frozen=True, kw_only=True):
+    """An event of somebody's feed, as an operator sees it: what happened to what, no contents."""
+
+    f: str
+    seq: int
+    type: str
+    kind: str
+    id: str
+    at: dt.datetime
+
+
+class Timeline(Frame, tag="timeline", frozen=True, kw_only=True):
+    """What happened in the feeds of all users; *cur* is the position behind it in `admin:events`.
+
+    Without *items* it says only that nothing up to *cur* is for this watcher.
+    """
+
+    f: str
+    items: list[Passed]
+    cur: str
+
+
 class Reset(Frame, tag="reset", frozen=True, kw_only=True):
     """The position is not to be had: read a snapshot, and go on from its cursor.
 
     *reason* is `retention` (older than what is kept), `epoch` (of another log), `access` (what
     the client may see has changed), `slow` (it fell too far behind) or `snapshot` (the documents
-    could not be read to the end: ask again).
+    could not be read to the end: ask again).  What is no feed of documents has no *snapshot*.
     """
 
     f: str
     reason: str
     cur: str
-    snapshot: str
+    snapshot: str | None = None
 
 
 class Err(Frame, tag="err", frozen=True, kw_only=True):
@@ -307,6 +329,7 @@ ServerFrame = (
     | AuthExpiring
     | Go
     | Told
+    | Timeline
     | Reset
     | Err
 )

@@ -27,7 +27,10 @@ class Measures:
             registry=registry,
         )
         self.connections = Gauge(
-            "upcoach_live_connections", "Open sockets that said hello.", registry=registry
+            "upcoach_live_connections",
+            "Open sockets, event streams and long-polls.",
+            ("kind",),
+            registry=registry,
         )
         self.closes = Counter(
             "upcoach_live_closes", "Sockets closed by the server.", ("code",), registry=registry

@@ -13,6 +13,8 @@ The road
     bytes to every subscriber who may see the same.  `learning`: feeds the same events to the
     learner.  `revocation`: hears which sessions have ended.
 
+Beside the road: `tickets` (one-use logins), `timeline` and `kpis` (what operators watch).
+
 Redis may be emptied at any moment.  A marker key tells: when it is gone, or when the connection
 was, events may have been lost that nothing later in their feed would reveal; then everybody
 compares the feeds they follow with MongoDB's log.

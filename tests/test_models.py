@@ -482,7 +482,7 @@ def test_the_public_form_holds_nothing_hidden_and_no_null() -> None:
     )
 
     assert set(public(user)) == {
-        *("id", "owner", "version", "created_at", "updated_at", "email", "name", "tz"),
+        *("id", "owner", "version", "created_at", "updated_at", "email", "name", "role", "tz"),
     }
     assert set(public(session)) == {
         *("id", "owner", "version", "created_at", "updated_at", "device", "expires_at"),

@@ -124,7 +124,7 @@ async def test_every_write_is_queued_before_anything_is_waited_for(settings: Set
         person, coach = await furnished(server), await server.person()
         scope, committer = scope_of(server, person), server.node.committer
         edge = Edge(server.node.services, "test", server.node.measures)
-        router = Router(operations(cast("Feeds", None), edge))
+        router = Router(operations(cast("Feeds", None), edge, server.node.tickets))
         share = SHARE.format(coach=scope_of(server, coach).user)
         rows = [(row.method, row.path, row.url, row.body, row.base) for row in LIVE_ROWS]
         rows += [

@@ -16,6 +16,7 @@ from models.documents.insight import insight_id
 from models.identity import new_id, new_mutation_id
 from models.merge_patch import Json
 from streams.subscription import Feeds
+from streams.tickets import Tickets
 from tests.support.server import PASSWORD, Server, serving
 from tests.test_snapshot_law import (
     ENTRY,
@@ -33,8 +34,8 @@ from tests.test_snapshot_law import (
 )
 from upcoach.client import Client, Response
 
-# Feeds and edge are only looked at when an operation runs.
-SURFACE = operations(cast("Feeds", None), cast("Edge", None))
+# These are only looked at when an operation runs.
+SURFACE = operations(cast("Feeds", None), cast("Edge", None), cast("Tickets", None))
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 MUTATIONS = "/v1/mutations"

@@ -19,6 +19,7 @@ from models.identity import new_mutation_id
 from models.merge_patch import Json
 from models.scope import Scope
 from streams.subscription import Feeds
+from streams.tickets import Tickets
 from tests.support.server import PASSWORD, Server, serving
 from upcoach.client import Client, Device, Response, apply_event
 
@@ -328,6 +329,7 @@ OWN_TESTS = {
     ("POST", "/v1/auth/logout"),
     ("POST", "/v1/imports/loop"),
     ("POST", "/v1/mutations"),  # see tests/test_mutations.py
+    ("POST", "/v1/live/tickets"),
 }
 
 # What concerns two people: see tests/test_shares.py.
@@ -336,10 +338,11 @@ ELSEWHERE = {("PUT", "/v1/shares/{coach}"), ("DELETE", "/v1/shares/{coach}")}
 
 def surface(*, live: bool) -> set[tuple[str, str]]:
     """Every operation that writes, by method and path."""
-    feeds, edge = cast("Feeds", None), cast("Edge", None)  # looked at when an operation runs
+    # Only looked at when an operation runs.
+    feeds, edge, tickets = cast("Feeds", None), cast("Edge", None), cast("Tickets", None)
     return {
         (operation.method, operation.path)
-        for operation in operations(feeds, edge)
+        for operation in operations(feeds, edge, tickets)
         if operation.writes and operation.live == live
     }
 

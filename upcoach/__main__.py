@@ -1,4 +1,4 @@
-"""`python -m upcoach`: serve, migrate, demo."""
+"""`python -m upcoach`: serve, migrate, demo, admin."""
 
 import argparse
 import asyncio
@@ -17,12 +17,14 @@ from upcoach.store.installation import InstallationError
 from upcoach.words import say
 
 
-async def serve(settings: Settings) -> int:
+async def serve(settings: Settings, arguments: argparse.Namespace) -> int:
     """Serve, with one process or several."""
+    if arguments.child_of is not None:
+        return await serve_as_child(settings, arguments.child_of)
     return await (serve_alone if settings.processes == 1 else serve_with_children)(settings)
 
 
-async def migrate(settings: Settings) -> int:
+async def migrate(settings: Settings, _: argparse.Namespace) -> int:
     """Bring the database up to date."""
     async with (
         app.engine_urls(settings) as (mongo_url, _redis_url, _engines),
@@ -32,13 +34,22 @@ async def migrate(settings: Settings) -> int:
     return 0
 
 
-async def play(settings: Settings) -> int:
+async def play(settings: Settings, _: argparse.Namespace) -> int:
     """Play the demo."""
     await demo.play(settings)
     return 0
 
 
-COMMANDS = {"serve": serve, "migrate": migrate, "demo": play}
+async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Give somebody the role of an operator, or take it back."""
+    email, role = arguments.email, arguments.role
+    async with app.engine_urls(settings) as (mongo_url, redis_url, _engines):
+        await app.appoint(settings, mongo_url, redis_url, email, role)
+    say(f"{email} is {'an admin' if role == 'admin' else 'a user'} now.")
+    return 0
+
+
+COMMANDS = {"serve": serve, "migrate": migrate, "demo": play, "admin": admin}
 
 
 def main() -> int:
@@ -47,9 +58,7 @@ def main() -> int:
     try:
         settings = with_development_secrets(Settings.from_environ(_environ(arguments)))
         logging.configure(settings.log_level, settings.log_format)
-        if arguments.child_of is not None:
-            return asyncio.run(serve_as_child(settings, arguments.child_of))
-        return asyncio.run(COMMANDS[arguments.command](settings))
+        return asyncio.run(COMMANDS[arguments.command](settings, arguments))
     except (SettingsError, EngineError, InstallationError, StartError) as refusal:
         sys.stderr.write(f"upcoach: {refusal}\n")
         return 2
@@ -64,6 +73,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--roles", help="what this process does: web, learn or both")
     parser.add_argument("--processes", help="how many web processes share the port")
+    parser.add_argument("--email", default="", help="admin: whom it is about")
+    parser.add_argument("--role", choices=("admin", "user"), default="admin", help="admin: to be")
     # How `upcoach.processes` starts its children.
     parser.add_argument("--child-of", type=int, help=argparse.SUPPRESS)
     return parser.parse_args()

@@ -6,6 +6,7 @@ at work on it.  Everything is made here, once, and handed to whoever needs it.
 
 import asyncio
 import contextlib
+import dataclasses
 import datetime as dt
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
@@ -16,18 +17,23 @@ from tornado.web import Application
 from config.settings import Settings
 from handlers.live.connection import Node as LiveNode
 from handlers.live.connections import Connections
+from handlers.live.numbers import NodeNumbers
 from handlers.live.outlet import WINDOW
+from handlers.live.seats import Seats
+from handlers.live.watching import Desk
 from handlers.operations import Router
 from handlers.rest import Edge
 from handlers.running import Running
 from handlers.surface import make_application, make_metrics_application, operations
 from models.clock import utc_now
-from models.errors import Unavailable
+from models.documents.user import Role
+from models.errors import NotFound, Unavailable
 from models.learners import HabitOdds
 from models.measures import Measures
 from streams import tasks
 from streams.channels import Channels
 from streams.hub import RECENT, Hub
+from streams.kpis import Kpis
 from streams.learning import Learning
 from streams.lease import Lease
 from streams.presence import Presence
@@ -37,6 +43,8 @@ from streams.redis import RedisError
 from streams.relay import Relay
 from streams.revocation import Revoking
 from streams.subscription import Feeds
+from streams.tickets import Tickets
+from streams.timeline import Streams
 from upcoach.embedded import Engines
 from upcoach.listener import Listener, StartError
 from upcoach.services import (
@@ -133,6 +141,10 @@ class Node:
         self.hub = Hub(self.log, self.committer.heads, self.measures)
         self._learning = self._make_learning() if "learn" in settings.roles else None
         self._connections = Connections(self.measures, settings.live_sockets)
+        self._seats = Seats()
+        numbers = NodeNumbers(self._connections, self.measures)
+        self._kpis = Kpis(redis.writer, self._connections.node, numbers, utc_now)
+        self._desk = Desk(self.services.accounts, self._kpis, Streams(redis.reader))
         self._channels = Channels(redis.writer, redis.reader, self._connections.replace)
         self._presence = Presence(redis.writer, self._channels, utc_now)
         self._revoking = Revoking(
@@ -180,7 +192,8 @@ class Node:
         heads = self.committer.heads
         services = self.services
         feeds = Feeds(self.hub, self.log, heads, services.snapshots, services.shares, epoch)
-        router = Router(operations(feeds, edge))
+        self.tickets = Tickets(self._redis.writer, self.revocations, utc_now)
+        router = Router(operations(feeds, edge, self.tickets))
         live = LiveNode(
             edge=edge,
             router=router,
@@ -189,6 +202,9 @@ class Node:
             channels=self._channels,
             presence=self._presence,
             positions=self.services.positions,
+            desk=self._desk,
+            seats=self._seats,
+            tickets=self.tickets,
             clock=utc_now,
             window=WINDOW,
             writes_s=self._settings.live_writes_s,
@@ -197,7 +213,7 @@ class Node:
 
     def _followers(self) -> tuple[Follower, ...]:
         is_web = "web" in self._settings.roles
-        web: tuple[Follower, ...] = (self._revoking, self.hub) if is_web else ()
+        web: tuple[Follower, ...] = (self._revoking, self._kpis, self.hub) if is_web else ()
         return web if self._learning is None else (*web, self._learning)
 
     def _checks(self) -> dict[str, Any]:
@@ -218,6 +234,8 @@ class Node:
         self._begin(self._revoking.run(), "revoking")
         self._begin(self._channels.run(), "channels")
         self._begin(self._presence.run(), "presence")
+        self._begin(self._kpis.run(), "kpis")
+        self._begin(self._desk.run(), "desk")
         self._begin(self._flush_positions(), "positions")
         self._begin(Abandoned(self.database).run(), "abandoned")
         if self._learning is not None:
@@ -253,6 +271,25 @@ class Node:
         task = asyncio.create_task(work, name=name)
         task.add_done_callback(_ended)
         self._tasks.append(task)
+
+
+async def appoint(
+    settings: Settings, mongo_url: str, redis_url: str, email: str, role: Role
+) -> None:
+    """Give whoever has the address *email* a role."""
+    async with (
+        open_database(mongo_url, settings) as database,
+        contextlib.aclosing(RedisConnections(redis_url)) as redis,
+    ):
+        installation = await load_installation(database)
+        web_only = dataclasses.replace(settings, roles=frozenset({"web"}))  # it teaches nobody
+        node = Node(web_only, database, redis, installation.epoch)
+        try:
+            await node.services.accounts.appoint(email, role)
+        except NotFound as refusal:
+            raise StartError(refusal.detail) from None
+        finally:
+            await node.stop()
 
 
 @contextlib.asynccontextmanager

@@ -13,6 +13,8 @@ from handlers.live.connections import Connections
 from handlers.live.following import Following
 from handlers.live.hearing import Hearing, is_channel
 from handlers.live.mutations import mutate, refused
+from handlers.live.seats import Seats
+from handlers.live.watching import Desk, Watching, is_admin_feed
 from handlers.operations import Router
 from handlers.rest import Edge
 from models.clock import Clock
@@ -33,6 +35,7 @@ from models.frames import (
     Ping,
     Sub,
     Unsub,
+    Unsubd,
     Welcome,
     Wish,
     decode,
@@ -41,6 +44,7 @@ from models.frames import (
 from streams.channels import Channels, Device
 from streams.presence import Presence
 from streams.subscription import UNACKED, Feeds, Outlet
+from streams.tickets import Tickets
 from upcoach.services.positions import Positions
 from upcoach.services.tokens import Caller
 
@@ -61,6 +65,9 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     channels: Channels
     presence: Presence
     positions: Positions
+    desk: Desk
+    seats: Seats
+    tickets: Tickets
     clock: Clock
     window: int
     writes_s: int
@@ -68,6 +75,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
 
 class Connection:
     """The state of one socket: who it is, what it follows, what it has under way."""
+
+    kind = "socket"
 
     def __init__(
         self, node: Node, name: str, outlet: Wire, close: Callable[[int, str], None], now: float
@@ -88,6 +97,7 @@ class Connection:
         self._hearing = Hearing(
             node.channels, node.presence, node.feeds.shares, outlet, node.clock, name
         )
+        self._watching: Watching | None = None  # operators only
         self._slots = asyncio.Semaphore(limits.WRITES_AT_ONCE)
         self._frames = limits.Bucket(limits.FRAMES_S, limits.BURST)
         self._writes = limits.Bucket(node.writes_s, limits.BURST)
@@ -147,6 +157,8 @@ class Connection:
         self._closed = True
         self._following.close()
         self._hearing.close()
+        if self._watching is not None:
+            self._watching.close()
 
     def check_channels(self) -> None:
         """See whether the caller may still follow what it follows: a share has changed."""
@@ -156,7 +168,7 @@ class Connection:
     def authenticate(self, token: str) -> None:
         """Take note of who this is, or close."""
         try:
-            self._know(self._node.edge.services.accounts.authenticate(token))
+            self.know(self._node.edge.services.accounts.authenticate(token))
         except Unauthenticated:
             self.close(Close.TOKEN, "token invalid")
 
@@ -189,16 +201,22 @@ class Connection:
         match frame:
             case Sub():
                 await self._subscribe(caller, frame)
-            case Unsub() if is_channel(frame.f):
-                self._hearing.leave(frame.f)
             case Unsub():
-                self._following.unsubscribe(caller.scope, frame)
+                self._unsubscribe(caller, frame)
             case Ack():
                 self._ack(caller, frame)
             case Auth():
-                self._renew(caller, frame)
+                await self._renew(caller, frame)
             case Eph():
                 await self._hearing.speak(caller.scope, frame)
+
+    def _unsubscribe(self, caller: Caller, frame: Unsub) -> None:
+        if is_channel(frame.f):
+            self._hearing.leave(frame.f)
+        elif self._watching is not None and self._watching.leave(frame.f):
+            self._say(Unsubd(f=frame.f))
+        else:
+            self._following.unsubscribe(caller.scope, frame)
 
     def _known(self) -> Caller | None:
         """Who speaks; whoever has not said hello is sent away."""
@@ -218,26 +236,36 @@ class Connection:
         if frame.v != VERSION:
             self.close(Close.VERSION, "version not served")
             return
-        if frame.token is not None:
-            self.authenticate(frame.token)
-        elif self.caller is None:
-            self.close(Close.TOKEN, "token missing")
+        await self._identify(frame)
         if self.caller is None or self._closed:
             return
         self.device = frame.dev
         if not self._node.connections.greet(self):
             self.close(Close.FULL, "node full")
             return
+        await self._begin(frame, self.caller)
+
+    async def _identify(self, frame: Hello) -> None:
+        """Know who says hello, or close."""
+        if frame.token is not None:
+            self.authenticate(frame.token)
+        elif frame.ticket is not None:
+            await self._redeem(frame.ticket)
+        elif self.caller is None:
+            self.close(Close.TOKEN, "token missing")
+
+    async def _begin(self, frame: Hello, caller: Caller) -> None:
+        """Welcome *caller*, and follow what they ask for."""
         self._greeted = True
         self._heartbeat_s = frame.hb
-        self._say(self._welcome(self.caller))
+        self._say(self._welcome(caller))
         if self._goes is not None:
             self._say(self._goes)
-        self._hearing.enter(self.caller.scope, frame.dev or self.caller.scope.device)
+        self._hearing.enter(caller.scope, frame.dev or caller.scope.device)
         if frame.dev is not None:
-            self._start(self._arrive(Device(self.caller.scope.user, frame.dev, self.name)))
+            self._start(self._arrive(Device(caller.scope.user, frame.dev, self.name)))
         for wish in frame.subs:
-            await self._subscribe(self.caller, wish)
+            await self._subscribe(caller, wish)
 
     async def _arrive(self, device: Device) -> None:
         with contextlib.suppress(Unavailable):  # the old socket ends when its network does
@@ -247,6 +275,10 @@ class Connection:
         try:
             if is_channel(wish.f):
                 await self._hearing.follow(caller.scope, wish.f)
+            elif is_admin_feed(wish.f):
+                if self._watching is None:
+                    self._watching = Watching(self._node.desk, self._outlet)
+                await self._watching.follow(caller.scope, wish.f, wish.since)
             else:
                 await self._following.subscribe(caller.scope, wish, limits.SUBSCRIPTIONS)
         except Refusal as refusal:
@@ -271,7 +303,8 @@ class Connection:
             },
         )
 
-    def _know(self, caller: Caller) -> None:
+    def know(self, caller: Caller) -> None:
+        """Take note of who this is, and until when."""
         self.caller = caller
         left = (caller.expires_at - self._node.clock()).total_seconds()
         self._ends = asyncio.get_running_loop().time() + left
@@ -282,14 +315,26 @@ class Connection:
         self._warned = True
         self._say(AuthExpiring(exp=self.caller.expires_at))
 
-    def _renew(self, caller: Caller, frame: Auth) -> None:
-        """Take a new token in the place of the old one."""
-        if frame.token is None:
-            raise Invalid("token_missing", "Send a token.")
-        renewed = self._node.edge.services.accounts.authenticate(frame.token)
+    async def _redeem(self, ticket: str) -> None:
+        """Take note of whose *ticket* this is, or close."""
+        try:
+            self.know(await self._node.tickets.require(ticket))
+        except Unauthenticated:
+            self.close(Close.TOKEN, "ticket invalid")
+        except Unavailable:
+            self.close(Close.INTERNAL, "tickets unavailable")
+
+    async def _renew(self, caller: Caller, frame: Auth) -> None:
+        """Take a new token, or a ticket, in the place of the old one."""
+        if frame.token is not None:
+            renewed = self._node.edge.services.accounts.authenticate(frame.token)
+        elif frame.ticket is not None:
+            renewed = await self._node.tickets.require(frame.ticket)
+        else:
+            raise Invalid("token_missing", "Send a token or a ticket.")
         if renewed.scope != caller.scope:
             raise Forbidden("session_other", "A socket stays with its user and session.")
-        self._know(renewed)
+        self.know(renewed)
 
     def _ack(self, caller: Caller, frame: Ack) -> None:
         seq = self._following.ack(caller.scope, frame)

@@ -1,10 +1,11 @@
-"""All sockets of a node, and the one timer that looks after them."""
+"""All open connections of a node, of each transport, and the one timer that looks after them."""
 
 import asyncio
 import collections
 import itertools
 import secrets
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from handlers.live.drain import drain
@@ -17,7 +18,11 @@ TICK_S = 1.0
 
 
 class Guest(Protocol):
-    """A socket as the node sees it."""
+    """A connection of whatever transport, as the node sees it."""
+
+    @property
+    def kind(self) -> str:
+        """The transport: `socket`, `sse` or `poll`."""
 
     name: str
 
@@ -27,7 +32,7 @@ class Guest(Protocol):
 
     @property
     def device(self) -> str | None:
-        """The name that its device goes by."""
+        """The name that its device goes by; a second socket replaces the first."""
 
     def tick(self, now: float) -> None:
         """Look after it, about once a second."""
@@ -46,7 +51,7 @@ class Guest(Protocol):
 
 
 class Connections:
-    """The open sockets, by session and by device."""
+    """What is open, by session and by device."""
 
     def __init__(self, measures: Measures, most: int) -> None:
         self._measures = measures
@@ -58,6 +63,19 @@ class Connections:
         self._node = secrets.token_hex(2)
         self._numbers = itertools.count(1)
 
+    @property
+    def node(self) -> str:
+        """The name of this node."""
+        return self._node
+
+    def kinds(self) -> Counter[str]:
+        """How many connections there are of each kind."""
+        return Counter(guest.kind for guest in self._open)
+
+    def people(self) -> Collection[str]:
+        """Who has something open."""
+        return self._by_user.keys()
+
     def name(self) -> str:
         """A name for a new connection."""
         return f"{self._node}-{next(self._numbers)}"
@@ -65,7 +83,7 @@ class Connections:
     def add(self, guest: Guest) -> None:
         """Look after *guest* from now on."""
         self._open.add(guest)
-        self._measures.connections.set(len(self._open))
+        self._measures.connections.labels(guest.kind).inc()
 
     def greet(self, guest: Guest) -> bool:
         """Take note of who *guest* is; false when the node is full."""
@@ -94,15 +112,17 @@ class Connections:
             guest.check_channels()
 
     def revoke(self, sessions: Iterable[str]) -> None:
-        """Close the sockets of *sessions*, which have ended."""
+        """Close what belongs to *sessions*, which have ended."""
         for session in sessions:
             for guest in tuple(self._by_session.get(session, ())):
                 guest.close(Close.REVOKED, "session ended")
 
     def remove(self, guest: Guest) -> None:
         """Let *guest* go."""
-        self._open.discard(guest)
-        self._measures.connections.set(len(self._open))
+        if guest not in self._open:
+            return
+        self._open.remove(guest)
+        self._measures.connections.labels(guest.kind).dec()
         if guest.caller is not None:
             self._forget(guest, guest.caller)
         guest.end()
@@ -120,7 +140,7 @@ class Connections:
         await drain(self._open, drain_s)
 
     def close_all(self, code: int, reason: str) -> None:
-        """Close every socket."""
+        """Close everything."""
         for guest in tuple(self._open):
             guest.close(code, reason)
 

@@ -1,11 +1,13 @@
-"""The way out of one WebSocket: framed bytes, written with as little ado as possible.
+"""The way out of one connection: ready-made bytes, written with as little ado as possible.
 
-Tornado's `write_message` makes a task and a future for each message.  Here the same framed bytes
-go to every socket with one `send`; only what the kernel does not take goes through its stream.
+Tornado's `write_message` makes a task and a future for each message.  Here the same bytes go to
+every reader with one `send`; only what the kernel does not take goes through its stream.  Sockets
+and event streams differ in nothing but *wrap*: how lines become a message of the transport.
 """
 
 import asyncio
 import struct
+from collections.abc import Callable
 from typing import Final
 
 from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
@@ -29,19 +31,15 @@ def text_frame(payload: bytes) -> bytes:
 class SocketOutlet:
     """See `streams.subscription.Outlet`."""
 
-    def __init__(self, stream: IOStream) -> None:
+    def __init__(self, stream: IOStream, wrap: Callable[[bytes], bytes] = text_frame) -> None:
         self._stream = stream
+        self.wrap = wrap
         self._plain = not isinstance(stream, SSLIOStream)
         self._queued: list[bytes] = []
         self._unsent = 0
         self._drained = asyncio.Event()
         self._drained.set()
         self.stuck_since: float | None = None
-
-    @staticmethod
-    def wrap(lines: bytes, /) -> bytes:
-        """See `Outlet.wrap`."""
-        return text_frame(lines)
 
     @property
     def has_room(self) -> bool:

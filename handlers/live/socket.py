@@ -9,11 +9,13 @@ from handlers.live.outlet import SocketOutlet
 from handlers.live.protocol import StrictHandler
 from handlers.rest import bearer_token
 from models.frames import PROTOCOL
+from upcoach.services.tokens import Caller
 
 
 class LiveSocket(ProblemHandler, StrictHandler):
     """Bytes in, bytes out; `Connection` knows what they mean."""
 
+    known: Caller | None = None  # who it is, if that was found out before the socket is open
     _connection: Connection | None = None
 
     def initialize(self, node: Node) -> None:
@@ -47,7 +49,9 @@ class LiveSocket(ProblemHandler, StrictHandler):
         self._connection = connection
         self._connections.add(connection)
         token = bearer_token(self.request.headers)
-        if token:
+        if self.known is not None:
+            connection.know(self.known)
+        elif token:
             connection.authenticate(token)
 
     async def on_message(self, message: str | bytes) -> None:

@@ -1,7 +1,8 @@
 """Users: who somebody is, and how they prove it."""
 
+import datetime as dt
 import unicodedata
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal, Self
 
 import msgspec
 
@@ -10,6 +11,7 @@ from models.documents.habit import check_zone
 
 Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+\Z")]
 PersonName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+Role = Literal["user", "admin"]
 Password = Annotated[str, msgspec.Meta(min_length=8, max_length=128)]
 
 
@@ -34,6 +36,8 @@ class User(Document, frozen=True, kw_only=True):
         A keyed hash of the normalised address: the account is found by it, and it tells nothing.
     password_hash
         Argon2id in PHC string format.
+    role
+        Given by an operator's command (`make admin`), and by nobody else.
 
     """
 
@@ -45,6 +49,11 @@ class User(Document, frozen=True, kw_only=True):
     name: Annotated[PersonName, Mark.SEALED]
     tz: Annotated[str, Mark.PERSONAL] = "UTC"
     password_hash: Annotated[str, Mark.PERSONAL, Mark.HIDDEN]
+    role: Role = "user"
+
+    def appointed(self, role: Role, at: dt.datetime) -> Self:
+        """The same user in another role."""
+        return msgspec.structs.replace(self.advanced(at), role=role)
 
 
 def normalised_email(email: str) -> str:

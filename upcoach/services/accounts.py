@@ -12,7 +12,7 @@ from models.clock import Clock
 from models.documents import Session, User
 from models.documents.document import public
 from models.documents.session import Credentials
-from models.documents.user import Registration, normalised_email
+from models.documents.user import Registration, Role, normalised_email
 from models.errors import Conflict, NotFound, Unauthenticated
 from models.identity import new_id
 from models.merge_patch import Json
@@ -139,6 +139,34 @@ class Accounts:
     async def me(self, scope: Scope) -> Json:
         """The caller, as they see themselves."""
         return public(await self._documents.get(User, scope.user, scope.user))
+
+    async def is_admin(self, scope: Scope) -> bool:
+        """Whether the caller is an operator, as of now."""
+        try:
+            user = await self._documents.get(User, scope.user, scope.user)
+        except NotFound:
+            return False
+        return user.role == "admin"
+
+    async def appoint(self, email: str, role: Role) -> Outcome:
+        """Give whoever has the address *email* a role."""
+        found = await self._find(email)
+        if found is None:
+            raise NotFound("account_unknown", "There is no account for this address.")
+        user_id = found.id
+
+        def decide(changes: Changes) -> Outcome:
+            user = changes.get(User, user_id, user_id)
+            if user.role == role:
+                return outcome("unchanged", user)
+            after = user.appointed(role, changes.at)
+            changes.update(user, after)
+            return outcome("updated", after)
+
+        reads = (Ref(User, user_id, user_id),)
+        return await self._committer.submit(
+            Write(scope=Scope(user=user_id), reads=reads, decide=decide)
+        )
 
     async def log_out(self, scope: Scope) -> Outcome:
         """End the caller's session."""

@@ -1,0 +1,144 @@
+"""`GET /v1/events`: a page, a page as soon as there is one, or a stream of events.
+
+All three begin at the same cursor and end at one; a page at once is an ordinary operation.
+"""
+
+import asyncio
+import contextlib
+from typing import Any, Final
+
+from handlers.live.poll import Heard, Poll, as_array
+from handlers.live.sse import EventStream, OneFeed, SeveralFeeds
+from handlers.live.streaming import StreamingHandler
+from handlers.operations import Call, Operation, Reply, Route
+from handlers.rest import Edge, OperationHandler
+from handlers.sync import (
+    PAGE,
+    Place,
+    cursor_of,
+    gone,
+    named_views,
+    page,
+    parts,
+    place_of,
+    read_recent,
+    require_since,
+)
+from models.errors import Invalid, Unauthenticated, Unavailable
+from models.frames import Close
+from streams.subscription import Start, Subscription
+from upcoach.services.shares import View
+from upcoach.services.tokens import Caller
+
+WAIT_S: Final = 60  # the longest that a request may wait
+
+
+class Events(StreamingHandler, OperationHandler):
+    """The path of the live feed over HTTP."""
+
+    _poll: Poll | None = None
+    _wrap: OneFeed
+
+    def initialize(self, edge: Edge, route: Route | None = None, **live: Any) -> None:
+        """Take what the routing table gives."""
+        super().initialize(edge, route)
+        self.node = live["node"]
+        self._wrap = live["wrap"]
+
+    def on_connection_close(self) -> None:
+        """Wait no longer for somebody who has gone."""
+        if self._poll is not None:
+            self._poll.end()
+
+    async def perform(self, operation: Operation, call: Call) -> None:
+        """See `OperationHandler.perform`."""
+        caller = call.login
+        assert caller is not None
+        if self.wants_stream:
+            await self._stream(call, caller)
+        elif "wait" in call.query and self.request.method == "GET":
+            self.reply(await self._wait(call, caller))
+        else:
+            await super().perform(operation, call)
+
+    async def _stream(self, call: Call, caller: Caller) -> None:
+        feeds = self.node.feeds
+        query = call.parameters("since", "feed", "snap", "ticket")
+        views = await named_views(feeds, caller.scope, query.get("feed", "u:me"))
+        seen = self.request.headers.get("Last-Event-ID")
+        # A reader that comes back goes on where it was, whatever its URL said the first time.
+        snap = _is_on(query, "snap") and not seen
+        since = parts(seen or query.get("since", "now"), views)
+        start = await feeds.start(views[0].feed, since[0], snap=snap)
+        several = len(views) > 1
+        wrap = SeveralFeeds(feeds.epoch, [one.feed for one in views]) if several else self._wrap
+        stream = self.open_stream(caller, wrap)
+        self._follow(stream, start, views[0])
+        with contextlib.suppress(Unavailable):
+            for view, part in zip(views[1:], since[1:], strict=True):
+                start = await feeds.start(view.feed, part, snap=snap)
+                self._follow(stream, start, view)
+            return
+        stream.close(Close.INTERNAL, "database unavailable")
+
+    def _follow(self, stream: EventStream, start: Start, view: View) -> None:
+        self.edge.measures.starts.labels(start.reset or str(start.mode)).inc()
+        feeds = self.node.feeds
+        subscription = Subscription(feeds, stream.outlet, start, view, stream.lost)
+        if stream.hold(subscription):
+            subscription.open()
+
+    async def _wait(self, call: Call, caller: Caller) -> Reply:
+        query = call.parameters("since", "feed", "limit", "wait")
+        limit = call.number("limit", PAGE, PAGE)
+        wait_s = call.number("wait", WAIT_S, WAIT_S)
+        since = require_since(call)
+        feeds = self.node.feeds
+        views = await named_views(feeds, caller.scope, query.get("feed", "u:me"))
+        parted = zip(views, parts(since, views), strict=True)
+        until = asyncio.get_running_loop().time() + wait_s
+        poll = self._poll = Poll(self.node.connections.name(), caller, self.node.clock, until)
+        with self.seated(poll):
+            places = []
+            for view, part in parted:
+                place = place_of(feeds, await feeds.start(view.feed, part, snap=False), view)
+                # In the turn in which the feed was found, so that nothing comes between.
+                poll.listen(place)
+                places.append(place)
+            if any(place.seq < place.topic.last for place in places):
+                return await page(feeds, places, limit, read_recent)
+            heard = await poll.wait()
+            if heard is None:
+                return self._nothing(poll, places)
+            return await self._something(heard, places, limit)
+
+    def _nothing(self, poll: Poll, places: list[Place]) -> Reply:
+        """The answer to a wait that was in vain."""
+        if poll.closed_with == Close.REVOKED:
+            raise Unauthenticated("session_ended", "This session was ended. Log in again.")
+        if poll.closed_with == Close.DRAINING:
+            self.set_header("Connection", "close")
+        return Reply(status=204, cursor=cursor_of(self.node.feeds, places))
+
+    async def _something(self, heard: Heard, places: list[Place], limit: int) -> Reply:
+        """What came: in most cases the bytes that all get who waited here."""
+        feeds, place, parcel = self.node.feeds, heard.place, heard.parcel
+        if place.view.kinds is not None and parcel.moves_access:
+            view = await feeds.shares.view(place.view.scope, place.view.feed)
+            if view.kinds != place.view.kinds:
+                raise gone(feeds, view.feed, "access", place.topic.last)
+        if parcel.first > place.seq + 1 or parcel.last - place.seq > limit:
+            return await page(feeds, places, limit, read_recent)
+        place.seq = parcel.last
+        return Reply(
+            raw=parcel.form(as_array, place.view.kinds),
+            cursor=cursor_of(feeds, places),
+            headers={"Upcoach-Up-To-Date": "true"},
+        )
+
+
+def _is_on(query: dict[str, str], name: str) -> bool:
+    text = query.get(name, "0")
+    if text not in ("0", "1"):
+        raise Invalid("parameter_invalid", f"{name} is 0 or 1.")
+    return text == "1"

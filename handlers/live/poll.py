@@ -1,0 +1,110 @@
+"""Long-polls: a request that waits, in every feed it asks about, for the next event.
+
+Nothing is done for one that waits until something comes.  Then all that waited at the same place
+get the same bytes, made once.
+"""
+
+import asyncio
+
+import msgspec
+
+from handlers.sync import Place
+from models.clock import Clock
+from models.frames import Close
+from streams.hub import Parcel
+from upcoach.services.tokens import Caller
+
+
+def as_array(lines: bytes, /) -> bytes:
+    """*lines* as a JSON array."""
+    return b"[" + b",".join(lines.splitlines()) + b"]"
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """What a poll was woken by."""
+
+    place: Place
+    parcel: Parcel
+
+
+class _Ear:
+    """A poll's place among a topic's subscribers."""
+
+    def __init__(self, poll: "Poll", place: Place) -> None:
+        self._poll = poll
+        self._place = place
+        place.topic.subscribers.add(self)
+
+    def push(self, parcel: Parcel) -> None:
+        """See `hub.Subscriber.push`."""
+        if parcel.last > self._place.seq:
+            self._poll.wake(Heard(self._place, parcel))
+
+    def flush(self) -> None:
+        """See `hub.Subscriber.flush`: the handler answers in a turn of its own."""
+
+    def close(self) -> None:
+        """Hear no more."""
+        self._place.topic.subscribers.discard(self)
+
+
+class Poll:
+    """A request that waits.
+
+    Attributes
+    ----------
+    closed_with
+        Why the server ended the wait before its time; None if it did not.
+
+    """
+
+    kind = "poll"
+    device = None
+
+    def __init__(self, name: str, caller: Caller, clock: Clock, until: float) -> None:
+        self.name = name
+        self.caller = caller
+        self.closed_with: int | None = None
+        self._clock = clock
+        self._until = until
+        self._ears: list[_Ear] = []
+        self._heard: asyncio.Future[Heard | None] = asyncio.get_running_loop().create_future()
+
+    def listen(self, place: Place) -> None:
+        """Be woken by what comes above *place*."""
+        self._ears.append(_Ear(self, place))
+
+    async def wait(self) -> Heard | None:
+        """What came; None when nothing came in time."""
+        return await self._heard
+
+    def wake(self, heard: Heard | None) -> None:
+        """End the wait."""
+        if not self._heard.done():
+            self._heard.set_result(heard)
+
+    def tick(self, now: float) -> None:
+        """Look whether the time is over: that of the wait, or that of the token."""
+        if now >= self._until:
+            self.wake(None)
+        elif self._clock() >= self.caller.expires_at:
+            self.close(Close.TOKEN, "token expired")
+
+    def close(self, code: int, _reason: str) -> None:
+        """End the wait early."""
+        self.closed_with = code
+        self.wake(None)
+
+    def go(self, _after_ms: int, _reason: str) -> None:
+        """Have the client ask elsewhere."""
+        self.close(Close.DRAINING, "draining")
+
+    def check_channels(self) -> None:
+        """See `Guest.check_channels`: a poll follows none."""
+
+    def end(self) -> None:
+        """Let go of everything."""
+        for ear in self._ears:
+            ear.close()
+        self._ears.clear()
+        self.wake(None)

@@ -1,0 +1,198 @@
+"""Event streams (WHATWG HTML, 9.2): the same lines as on the socket, with a cursor as their `id`.
+
+The connection is taken from Tornado, and its body ends where the connection does: no chunk sizes,
+because HTTP/1.0 has none and that is what nginx speaks to its upstreams by default, and because an
+event that was cut in half is thrown away by every reader.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import msgspec
+
+from handlers import problems
+from handlers.live import limits
+from models.clock import Clock
+from models.cursor import Cursor, joined
+from models.errors import Refusal
+from models.frames import AuthExpiring, Close, Frame, Go, Unsubd, encode
+from streams.subscription import Outlet
+from upcoach.services.tokens import Caller
+
+COMMENT_S: Final = 15.0
+RETRY_MS: Final = (250, 1_000)  # when a reader comes back after a cut, so that not all do at once
+LEAVE_MS: Final = (0, 1_000)  # the same after `go`
+
+_COMMENT: Final = b":\n\n"
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """What of a frame says where it stands."""
+
+    t: str
+    f: str = ""
+    seq: int | None = None
+    to: int | None = None
+    cur: str | None = None
+    mode: str = ""
+
+    @property
+    def number(self) -> int | None:
+        """The number up to which a reader of this frame has everything; None if it says none.
+
+        In the middle of a snapshot there is none: whoever comes back then needs all of it.
+        """
+        if self.t == "ev":
+            return self.seq
+        if self.t == "skip":
+            return self.to
+        if self.cur is None or self.t == "snap" or self.mode == "snapshot":
+            return None
+        return Cursor.parse(self.cur).seq
+
+
+_places = msgspec.json.Decoder(_Place)
+
+
+def event_of(line: bytes, name: str, cursor: str | None) -> bytes:
+    """One event: *line* is its data."""
+    head = f"id: {cursor}\nevent: {name}\ndata: " if cursor else f"event: {name}\ndata: "
+    return head.encode() + line + b"\n\n"
+
+
+class OneFeed:
+    """Lines of one feed as events; made once for all readers, so there is one of it a node."""
+
+    def __init__(self, epoch: str) -> None:
+        self._epoch = epoch
+
+    def __call__(self, lines: bytes, /) -> bytes:
+        """*lines* as events."""
+        return b"".join(map(self._event, lines.splitlines()))
+
+    def _event(self, line: bytes) -> bytes:
+        place = _places.decode(line)
+        number = place.number
+        return event_of(line, place.t, None if number is None else f"{self._epoch}.{number}")
+
+
+class SeveralFeeds:
+    """Lines of several feeds as the events of one reader, whose id is its place in all of them."""
+
+    def __init__(self, epoch: str, feeds: list[str]) -> None:
+        self._epoch = epoch
+        self._seqs: dict[str, int | None] = dict.fromkeys(feeds)
+
+    def __call__(self, lines: bytes, /) -> bytes:
+        """*lines* as events."""
+        return b"".join(map(self._event, lines.splitlines()))
+
+    def _event(self, line: bytes) -> bytes:
+        place = _places.decode(line)
+        if place.f in self._seqs and (place.number is not None or place.mode == "snapshot"):
+            self._seqs[place.f] = place.number
+        known = {feed: seq for feed, seq in self._seqs.items() if seq is not None}
+        whole = len(known) == len(self._seqs)
+        return event_of(line, place.t, joined(self._epoch, known) if whole else None)
+
+
+class Wire(Outlet, Protocol):
+    """The outlet of a connection."""
+
+    stuck_since: float | None
+
+
+class Followed(Protocol):
+    """Something that a stream follows."""
+
+    def close(self) -> None:
+        """Follow it no longer."""
+
+
+class EventStream:
+    """One reader of events: what it follows, and for how long."""
+
+    kind = "sse"
+    device = None
+
+    outlet: Wire
+    _hang_up: Callable[[], None]
+
+    def __init__(self, name: str, caller: Caller, clock: Clock) -> None:
+        self.name = name
+        self.caller = caller
+        self._clock = clock
+        self._followed: list[Followed] = []
+        self._commented = asyncio.get_running_loop().time()
+        self._warned = False
+        self._over = False
+
+    def begin(self, outlet: Wire, hang_up: Callable[[], None], head: bytes) -> None:
+        """Send the *head* of the answer, and when to come back after a cut."""
+        self.outlet = outlet
+        self._hang_up = hang_up
+        self._send(head + _retry(random.randint(*RETRY_MS)) + b"\n")  # noqa: S311 - no secret
+
+    def hold(self, one: Followed) -> bool:
+        """Close *one* with the stream; false if that is over already."""
+        if not self._over:
+            self._followed.append(one)
+        return not self._over
+
+    def lost(self, feed: str, refusal: Refusal) -> None:
+        """Tell that *feed* may not be seen any more; with nothing left to see, end."""
+        self._say(Unsubd(f=feed, problem=problems.problem(refusal)))
+        if len(self._followed) == 1:
+            self.close(Close.RESYNC, "access lost")
+
+    def tick(self, now: float) -> None:
+        """Look after the stream, about once a second."""
+        left = (self.caller.expires_at - self._clock()).total_seconds()
+        stuck = self.outlet.stuck_since
+        if stuck is not None and now - stuck > limits.TAKEN_S:
+            self.close(Close.SLOW, "slow consumer")
+        elif left <= -limits.GRACE_S:
+            self.close(Close.TOKEN, "token expired")
+        elif left <= limits.EXPIRING_S and not self._warned:
+            self._warned = True
+            self._say(AuthExpiring(exp=self.caller.expires_at))
+        elif now - self._commented >= COMMENT_S:
+            self._commented = now
+            self._send(_COMMENT)
+
+    def go(self, after_ms: int, reason: str) -> None:
+        """Ask the reader to come back, elsewhere, in *after_ms*, and end."""
+        if not self._over:
+            self._send(_retry(after_ms))
+            self._say(Go(after=after_ms, reason=reason))
+            self._hang_up()
+
+    def close(self, code: int, _reason: str) -> None:
+        """End the stream."""
+        if code == Close.DRAINING:
+            self.go(random.randint(*LEAVE_MS), "drain")  # noqa: S311 - no secret
+        self._hang_up()
+
+    def check_channels(self) -> None:
+        """See `Guest.check_channels`: a stream follows none."""
+
+    def end(self) -> None:
+        """Let go of everything."""
+        self._over = True
+        for one in self._followed:
+            one.close()
+        self._followed.clear()
+
+    def _say(self, frame: Frame) -> None:
+        self._send(self.outlet.wrap(encode(frame)))
+
+    def _send(self, ready: bytes) -> None:
+        self.outlet.queue(ready)
+        self.outlet.flush()
+
+
+def _retry(after_ms: int) -> bytes:
+    """When to come back after a cut."""
+    return f"retry: {after_ms}\n".encode()

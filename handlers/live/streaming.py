@@ -1,0 +1,98 @@
+"""Requests that stay open: who may have how many, and how one becomes an event stream."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from tornado.iostream import StreamClosedError
+from tornado.web import HTTPError
+
+from handlers.live.connection import Node
+from handlers.live.connections import Guest
+from handlers.live.outlet import SocketOutlet
+from handlers.live.sse import EventStream
+from handlers.rest import Handler
+from upcoach.services.tokens import Caller
+
+MEDIA_TYPE: Final = "text/event-stream"
+
+
+class StreamingHandler(Handler):
+    """Base of what answers with a stream of events, or waits."""
+
+    node: Node
+
+    @property
+    def wants_stream(self) -> bool:
+        """Whether the client asks for events as they come."""
+        accepted = self.request.headers.get("Accept", "").lower().split(",")
+        is_named = any(one.partition(";")[0].strip() == MEDIA_TYPE for one in accepted)
+        return is_named and self.request.method == "GET"
+
+    async def identify(self) -> Caller:
+        """See `Handler.identify`; a stream may be asked for with a ticket in the place of a token.
+
+        A browser's EventSource can set no header: here alone a login may stand in a URL.
+        """
+        ticket = self.query().get("ticket") if self.wants_stream else None
+        if ticket is None:
+            return await super().identify()
+        return await self.node.tickets.require(ticket)
+
+    @contextlib.contextmanager
+    def seated(self, guest: Guest) -> Iterator[None]:
+        """One of the requests that the caller may have open."""
+        leave = self._take_seat(guest)
+        try:
+            yield
+        finally:
+            leave()
+
+    def open_stream(self, caller: Caller, wrap: Callable[[bytes], bytes]) -> EventStream:
+        """Begin to answer with events; what is to be followed must be opened in this turn."""
+        events = EventStream(self.node.connections.name(), caller, self.node.clock)
+        leave = self._take_seat(events)
+        stream = self.detach()
+        stream.set_nodelay(True)
+
+        def ended(_: object = None) -> None:
+            stream.close()
+            leave()
+
+        try:
+            # A reader has nothing more to say: whatever comes, its end or more bytes, is the end.
+            asyncio.ensure_future(stream.read_bytes(1, partial=True)).add_done_callback(ended)
+        except StreamClosedError:
+            ended()
+        events.begin(SocketOutlet(stream, wrap), stream.close, self._head())
+        self.on_finish()  # the answer has begun, and Tornado hears no more of it
+        return events
+
+    def _take_seat(self, guest: Guest) -> Callable[[], None]:
+        """Have the node look after *guest*, or refuse; the answer lets go of it."""
+        assert guest.caller is not None
+        user = guest.caller.scope.user
+        seats, connections = self.node.seats, self.node.connections
+        # Quota unit and names of draft-ietf-httpapi-ratelimit-headers.
+        self.set_header("RateLimit-Policy", f'"open";q={seats.count};qu="concurrent-requests"')
+        if not seats.take(user):
+            raise HTTPError(429, f"{seats.count} requests of yours are open already.")
+        self.set_header("RateLimit", f'"open";r={seats.left(user)}')
+
+        def leave() -> None:
+            seats.leave(user)
+            connections.remove(guest)
+
+        connections.add(guest)
+        if not connections.greet(guest):
+            leave()
+            raise HTTPError(503, "This node is full.")
+        return leave
+
+    def _head(self) -> bytes:
+        self.set_header("Content-Type", MEDIA_TYPE)
+        self.set_header("Connection", "close")
+        self.set_header("X-Accel-Buffering", "no")
+        lines = "".join(f"{name}: {value}\r\n" for name, value in self._headers.get_all())
+        return f"HTTP/1.1 200 OK\r\n{lines}\r\n".encode()
