@@ -131,6 +131,13 @@ class ServerProcess:
         return self._process.pid
 
     @property
+    def metrics_url(self) -> str:
+        """Where its operators' port answers."""
+        found = re.search(r"metrics +(http://\S+)/metrics", self._output)
+        assert found is not None, self._output
+        return found[1]
+
+    @property
     def metrics_port(self) -> int:
         """The operators' port, where a test has chosen one."""
         return int(self._environ["UPCOACH_METRICS_PORT"])
