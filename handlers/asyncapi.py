@@ -218,7 +218,7 @@ def _closes() -> list[tuple[int, tuple[str, str]]]:
 
 def _plain(part: Any) -> Any:
     """*part* of a schema as other languages read it: patterns and prose are Python's in it."""
-    if isinstance(part, list):
+    if isinstance(part, list | tuple):
         return [_plain(one) for one in part]
     if not isinstance(part, dict):
         return part

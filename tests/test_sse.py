@@ -235,7 +235,8 @@ async def test_a_node_that_stops_says_when_to_come_back(settings: Settings) -> N
     async with contextlib.AsyncExitStack() as stack:
         async with serving(settings) as server:
             person = await furnished(server)
-            reader = await stack.enter_async_context(reading(server, EVENTS, person.token))
+            path = await from_here(person)
+            reader = await stack.enter_async_context(reading(server, path, person.token))
             await reader.until("live")
 
         [go] = await reader.rest()
@@ -249,6 +250,33 @@ async def next_goal(reader: Reader) -> Json:
         [*_, event] = await reader.until("ev")
         if event.frame["type"] == "goal.created":
             return event.frame
+
+
+async def test_a_node_that_drains_lets_each_go_at_a_moment_of_its_own(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+        path = await from_here(person)
+        asked = asyncio.create_task(person.call("GET", f"{path}&wait=60"))
+        async with (
+            reading(server, path, person.token) as first,
+            reading(server, path, person.token) as second,
+        ):
+            await until(lambda: len(server.node._connections._open) == 3)
+            draining = asyncio.create_task(server.node._connections.drain(3.0))
+            goes = [(await reader.until("go"))[-1].frame for reader in (first, second)]
+            await done(person.call("POST", GOALS, {"title": "Swim"}))
+            last = [await reader.rest() for reader in (first, second)]
+            answer = await asked
+            await draining
+
+        assert goes[0]["after"] != goes[1]["after"]
+        assert max(go["after"] for go in goes) <= 2_400
+        assert max(reader.retry_ms or 9_999 for reader in (first, second)) <= 200
+        # What comes before its moment a reader still gets.
+        assert any(event.name == "ev" for events in last for event in events)
+        assert answer.status in (200, 204)
 
 
 async def test_several_feeds_have_one_cursor(settings: Settings) -> None:

@@ -95,9 +95,10 @@ class Poll:
         self.closed_with = code
         self.wake(None)
 
-    def go(self, _after_ms: int, _reason: str) -> None:
-        """Have the client ask elsewhere."""
-        self.close(Close.DRAINING, "draining")
+    def go(self, after_ms: int, reason: str) -> None:
+        """Have the client ask elsewhere in *after_ms*."""
+        loop = asyncio.get_running_loop()
+        loop.call_later(after_ms / 1000, self.close, Close.DRAINING, reason)
 
     def check_channels(self) -> None:
         """See `Guest.check_channels`: a poll follows none."""

@@ -23,7 +23,8 @@ from upcoach.services.tokens import Caller
 
 COMMENT_S: Final = 15.0
 RETRY_MS: Final = (250, 1_000)  # when a reader comes back after a cut, so that not all do at once
-LEAVE_MS: Final = (0, 1_000)  # the same after `go`
+LEAVE_MS: Final = (0, 1_000)  # the same where all are sent away at once
+MOVE_MS: Final = (20, 200)  # the same where each has a moment of its own
 
 _COMMENT: Final = b":\n\n"
 
@@ -127,6 +128,7 @@ class EventStream:
         self._followed: list[Followed] = []
         self._commented = asyncio.get_running_loop().time()
         self._warned = False
+        self._goes = False
         self._over = False
 
     def begin(self, outlet: Wire, hang_up: Callable[[], None], head: bytes) -> None:
@@ -163,16 +165,16 @@ class EventStream:
             self._send(_COMMENT)
 
     def go(self, after_ms: int, reason: str) -> None:
-        """Ask the reader to come back, elsewhere, in *after_ms*, and end."""
+        """End the stream in *after_ms*, until when it goes on: an EventSource cannot leave."""
         if not self._over:
-            self._send(_retry(after_ms))
-            self._say(Go(after=after_ms, reason=reason))
-            self._hang_up()
+            self._say_go(after_ms, reason, random.randint(*MOVE_MS))  # noqa: S311 - no secret
+            asyncio.get_running_loop().call_later(after_ms / 1000, self._hang_up)
 
     def close(self, code: int, _reason: str) -> None:
-        """End the stream."""
-        if code == Close.DRAINING:
-            self.go(random.randint(*LEAVE_MS), "drain")  # noqa: S311 - no secret
+        """End the stream; a reader that is sent away and did not know it hears when to come."""
+        if code == Close.DRAINING and not self._over:
+            after_ms = random.randint(*LEAVE_MS)  # noqa: S311 - no secret
+            self._say_go(after_ms, "drain", after_ms)
         self._hang_up()
 
     def check_channels(self) -> None:
@@ -184,6 +186,12 @@ class EventStream:
         for one in self._followed:
             one.close()
         self._followed.clear()
+
+    def _say_go(self, after_ms: int, reason: str, retry_ms: int) -> None:
+        if not self._goes:
+            self._goes = True
+            self._send(_retry(retry_ms))
+            self._say(Go(after=after_ms, reason=reason))
 
     def _say(self, frame: Frame) -> None:
         self._send(self.outlet.wrap(encode(frame)))
