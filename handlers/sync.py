@@ -7,6 +7,7 @@ import msgspec
 
 from handlers.operations import Call, Operation, Reply, Run
 from models.cursor import Cursor, joined, part_of
+from models.documents import Share
 from models.errors import Conflict, Invalid, NotFound
 from models.events import Event
 from models.scope import Scope
@@ -64,11 +65,11 @@ def cursor_of(feeds: Feeds, places: Sequence[Place]) -> str:
     return joined(feeds.epoch, {place.view.feed: place.seq for place in places})
 
 
-def place_of(feeds: Feeds, start: Start, view: View) -> Place:
+def place_of(feeds: Feeds, start: Start) -> Place:
     """Where *start* begins, or the refusal of its cursor."""
     if start.reset is not None:
-        raise gone(feeds, view.feed, start.reset, start.topic.last)
-    return Place(view, start.topic, start.seq)
+        raise gone(feeds, start.view.feed, start.reset, start.topic.last)
+    return Place(start.view, start.topic, start.seq)
 
 
 async def read(feeds: Feeds, place: Place, limit: int) -> list[bytes]:
@@ -79,9 +80,20 @@ async def read(feeds: Feeds, place: Place, limit: int) -> list[bytes]:
         raise gone(feeds, place.view.feed, "retention", place.topic.last)
     if not found:
         return []
+    if any(event.kind == Share.kind for event in found):
+        await check_access(feeds, place)
     await feeds.log.load_keys([place.view.feed])
     place.seq = found[-1].seq
     return _lines(feeds, place.view, found)
+
+
+async def check_access(feeds: Feeds, place: Place) -> None:
+    """Refuse to go on where what the caller may see has changed: the share is in the feed."""
+    if place.view.kinds is None:
+        return
+    view = await feeds.shares.view(place.view.scope, place.view.feed)
+    if view.kinds != place.view.kinds:
+        raise gone(feeds, view.feed, "access", place.topic.last)
 
 
 async def read_recent(feeds: Feeds, place: Place, limit: int) -> list[bytes]:
@@ -93,6 +105,8 @@ async def read_recent(feeds: Feeds, place: Place, limit: int) -> list[bytes]:
         return await read(feeds, place, limit)
     await place.topic.load_key()
     parcel = place.topic.parcel(events[:limit])
+    if parcel.moves_access:
+        await check_access(feeds, place)
     place.seq = parcel.last
     return parcel.form(bytes, place.view.kinds).splitlines()
 
@@ -125,7 +139,7 @@ def operations(feeds: Feeds) -> tuple[Operation, ...]:
         views = await named_views(feeds, call.scope, query.get("feed", "u:me"))
         places = []
         for view, part in zip(views, parts(since, views), strict=True):
-            places.append(place_of(feeds, await feeds.start(view.feed, part, snap=False), view))
+            places.append(place_of(feeds, await feeds.start(view, part, snap=False)))
         return await page(feeds, places, limit, read)
 
     return (

@@ -65,6 +65,7 @@ class Mode(enum.StrEnum):
 class Start(msgspec.Struct, frozen=True):
     """Where a subscription begins, or why it cannot: then the client needs a snapshot first."""
 
+    view: View
     topic: Topic
     seq: int
     mode: Mode
@@ -94,29 +95,41 @@ class Feeds:
         """The cursor of number *seq*."""
         return str(Cursor(self.epoch, seq))
 
-    async def start(self, feed: str, since: str | None, *, snap: bool) -> Start:
+    async def start(self, view: View, since: str | None, *, snap: bool) -> Start:
         """The resume ladder: memory, else the log, else a reset with its reason.
 
         A subscription has to be opened in the same turn of the loop.
         """
         while True:
-            topic = await self.hub.attach(feed)
-            start = await self._start(topic, since, snap=snap)
+            topic = await self.hub.attach(view.feed)
+            start = await self._start(view, topic, since, snap=snap)
+            if view.kinds is not None:
+                start = await self._as_now_seen(start)
             if self.hub.holds(topic):
                 return start
 
-    async def _start(self, topic: Topic, since: str | None, *, snap: bool) -> Start:
+    async def _as_now_seen(self, start: Start) -> Start:
+        """*start* under the view as it is once the place is known.
+
+        So a change of the share either is in the view, or stands in the feed behind the place.
+        """
+        view = await self.shares.view(start.view.scope, start.view.feed)
+        if start.mode is not Mode.SNAPSHOT and 0 < start.seq < view.since:
+            return Start(view, start.topic, start.topic.last, start.mode, reset="access")
+        return msgspec.structs.replace(start, view=view)
+
+    async def _start(self, view: View, topic: Topic, since: str | None, *, snap: bool) -> Start:
         if snap:
-            return Start(topic, topic.last, Mode.SNAPSHOT)
+            return Start(view, topic, topic.last, Mode.SNAPSHOT)
         if since is None or since == "now":
-            return Start(topic, topic.last, Mode.RESUME)
+            return Start(view, topic, topic.last, Mode.RESUME)
         cursor = Cursor(self.epoch, 0) if since == "0" else Cursor.parse(since)
         if cursor.epoch != self.epoch or await self._is_ahead(topic, cursor.seq):
-            return Start(topic, topic.last, Mode.RESUME, reset="epoch")
+            return Start(view, topic, topic.last, Mode.RESUME, reset="epoch")
         if cursor.seq >= topic.last or topic.after(cursor.seq) is not None:
-            return Start(topic, cursor.seq, Mode.RESUME)
+            return Start(view, topic, cursor.seq, Mode.RESUME)
         reset = await self._out_of_reach(topic, cursor.seq)
-        return Start(topic, topic.last if reset else cursor.seq, Mode.CATCHUP, reset=reset)
+        return Start(view, topic, topic.last if reset else cursor.seq, Mode.CATCHUP, reset=reset)
 
     async def _out_of_reach(self, topic: Topic, seq: int) -> str | None:
         """Why the log cannot bring somebody at *seq* up to date, if it cannot."""
@@ -133,14 +146,12 @@ class Feeds:
 class Subscription:
     """A place in a feed, and the task that brings it up to date when it is behind."""
 
-    def __init__(
-        self, feeds: Feeds, outlet: Outlet, start: Start, view: View, on_lost: OnLost
-    ) -> None:
+    def __init__(self, feeds: Feeds, outlet: Outlet, start: Start, on_lost: OnLost) -> None:
         self._feeds = feeds
         self._outlet = outlet
         self._topic = start.topic
         self._start = start
-        self._view = view
+        self._view = start.view
         self._on_lost = on_lost
         self._catching_up: asyncio.Task[None] | None = None
         self._limit = NO_LIMIT  # the number beyond which the device has to say that it keeps up

@@ -302,13 +302,13 @@ async def test_a_subscription_that_begins_while_the_node_recovers_misses_nothing
         )
         await node.hub.recover()
         await node.hub.attach(scope.feed)  # without a tail
+        view = View(scope, scope.feed)
 
-        starting = asyncio.create_task(feeds.start(scope.feed, "epoch1.0", snap=False))
+        starting = asyncio.create_task(feeds.start(view, "epoch1.0", snap=False))
         await asyncio.sleep(0)  # now it waits for the log
         await node.hub.recover()
         sink = Sink()
-        view = View(scope, scope.feed)
-        Subscription(feeds, sink, await starting, view, sink.lose).open()
+        Subscription(feeds, sink, await starting, sink.lose).open()
         await person.call("POST", "/v1/goals", {"title": "Run"})
 
         await until(lambda: b'"goal.created"' in sink.sent, 5)

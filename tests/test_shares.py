@@ -277,3 +277,41 @@ async def test_a_kind_can_be_asked_for_again(settings: Settings) -> None:
         assert unknown["problem"]["code"] == "kind_unknown"
         registry = server.node.measures.registry
         assert registry.get_sample_value("upcoach_sum_mismatch_total") == 0
+
+
+async def test_a_position_from_before_the_share_changed_is_reset(settings: Settings) -> None:
+    async with serving(settings) as server:
+        client, feed, coach, coach_id = await pair(server)
+        await share(client, coach_id)
+        first = await coach.call("GET", f"/v1/events?feed={feed}&since=0")
+        before = first.headers["upcoach-cursor"]
+        await share(client, coach_id, {"kinds": ["goal", "habit"]})
+
+        page = await coach.call("GET", f"/v1/events?feed={feed}&since={before}")
+        poll = await coach.call("GET", f"/v1/events?feed={feed}&since={before}&wait=1")
+        async with talking(server, coach) as wire:
+            await wire.send(sub(feed=feed, since=before))
+            reset, _ = await wire.until("live")
+            everything = await follow(wire, feed, since="0")
+
+        assert (page.status, poll.status) == (410, 410)
+        assert page.body["reset"]["reason"] == "access"
+        assert (reset["t"], reset["reason"]) == ("reset", "access")
+        assert everything[0]["t"] == "subd"
+
+
+async def test_a_coach_who_waits_hears_nothing_of_what_was_taken_back(settings: Settings) -> None:
+    async with serving(settings) as server:
+        client, feed, coach, coach_id = await pair(server)
+        await share(client, coach_id)
+        first = await coach.call("GET", f"/v1/events?feed={feed}&since=0")
+        now_at = first.headers["upcoach-cursor"]
+
+        waiting = asyncio.create_task(
+            coach.call("GET", f"/v1/events?feed={feed}&since={now_at}&wait=20")
+        )
+        await done(client.call("DELETE", f"/v1/shares/{coach_id}"))
+        await done(client.call("POST", GOALS, {"title": "Hidden"}))
+        answer = await waiting
+
+        assert answer.status == 404

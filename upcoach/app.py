@@ -177,7 +177,7 @@ class Node:
             imports=Imports(self.committer),
             insights=Insights(documents, self.committer),
             positions=Positions(PositionStore(self.database), utc_now),
-            shares=Shares(documents, self.committer),
+            shares=Shares(documents, self.committer, self.log),
             snapshots=Snapshots(documents),
         )
 

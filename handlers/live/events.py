@@ -15,8 +15,8 @@ from handlers.rest import Edge, OperationHandler
 from handlers.sync import (
     PAGE,
     Place,
+    check_access,
     cursor_of,
-    gone,
     named_views,
     page,
     parts,
@@ -27,7 +27,6 @@ from handlers.sync import (
 from models.errors import Invalid, Unauthenticated, Unavailable
 from models.frames import Close
 from streams.subscription import Start, Subscription
-from upcoach.services.shares import View
 from upcoach.services.tokens import Caller
 
 WAIT_S: Final = 60  # the longest that a request may wait
@@ -69,22 +68,22 @@ class Events(StreamingHandler, OperationHandler):
         # A reader that comes back goes on where it was, whatever its URL said the first time.
         snap = _is_on(query, "snap") and not seen
         since = parts(seen or query.get("since", "now"), views)
-        start = await feeds.start(views[0].feed, since[0], snap=snap)
+        start = await feeds.start(views[0], since[0], snap=snap)
         several = len(views) > 1
         wrap = SeveralFeeds(feeds.epoch, [one.feed for one in views]) if several else self._wrap
         stream = self.open_stream(caller, wrap)
-        self._follow(stream, start, views[0])
+        self._follow(stream, start)
         with contextlib.suppress(Unavailable):
             for view, part in zip(views[1:], since[1:], strict=True):
-                start = await feeds.start(view.feed, part, snap=snap)
-                self._follow(stream, start, view)
+                start = await feeds.start(view, part, snap=snap)
+                self._follow(stream, start)
             return
         stream.close(Close.INTERNAL, "database unavailable")
 
-    def _follow(self, stream: EventStream, start: Start, view: View) -> None:
+    def _follow(self, stream: EventStream, start: Start) -> None:
         self.edge.measures.starts.labels(start.reset or str(start.mode)).inc()
         feeds = self.node.feeds
-        subscription = Subscription(feeds, stream.outlet, start, view, stream.lost)
+        subscription = Subscription(feeds, stream.outlet, start, stream.lost)
         if stream.hold(subscription):
             subscription.open()
 
@@ -101,7 +100,7 @@ class Events(StreamingHandler, OperationHandler):
         with self.seated(poll):
             places = []
             for view, part in parted:
-                place = place_of(feeds, await feeds.start(view.feed, part, snap=False), view)
+                place = place_of(feeds, await feeds.start(view, part, snap=False))
                 # In the turn in which the feed was found, so that nothing comes between.
                 poll.listen(place)
                 places.append(place)
@@ -123,10 +122,8 @@ class Events(StreamingHandler, OperationHandler):
     async def _something(self, heard: Heard, places: list[Place], limit: int) -> Reply:
         """What came: in most cases the bytes that all get who waited here."""
         feeds, place, parcel = self.node.feeds, heard.place, heard.parcel
-        if place.view.kinds is not None and parcel.moves_access:
-            view = await feeds.shares.view(place.view.scope, place.view.feed)
-            if view.kinds != place.view.kinds:
-                raise gone(feeds, view.feed, "access", place.topic.last)
+        if parcel.moves_access:
+            await check_access(feeds, place)
         if parcel.first > place.seq + 1 or parcel.last - place.seq > limit:
             return await page(feeds, places, limit, read_recent)
         place.seq = parcel.last

@@ -60,13 +60,13 @@ class Following:
             raise Invalid("subscriptions_too_many", f"A socket follows {limit} feeds at most.")
         kinds = wish.snap if isinstance(wish.snap, list) else None
         view.visible(kinds)
-        start = await self._feeds.start(view.feed, wish.since, snap=wish.snap is True)
+        start = await self._feeds.start(view, wish.since, snap=wish.snap is True)
         standing = self._subscriptions.pop(view.feed, None)
         if standing is not None:
             standing.close()
             self._count(start.seq < standing.position, kinds)
         self._measures.starts.labels(start.reset or str(start.mode)).inc()
-        subscription = Subscription(self._feeds, self._outlet, start, view, self.refuse)
+        subscription = Subscription(self._feeds, self._outlet, start, self.refuse)
         self._subscriptions[view.feed] = subscription
         subscription.open(kinds)
 

@@ -13,6 +13,7 @@ from upcoach.services.resources import outcome
 from upcoach.store.changes import Changes, Decide, Mutation, Outcome, Ref, Write
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
+from upcoach.store.log import LATEST, EventLog
 
 
 class View(msgspec.Struct, frozen=True):
@@ -21,6 +22,7 @@ class View(msgspec.Struct, frozen=True):
     scope: Scope
     feed: str
     kinds: frozenset[str] | None = None
+    since: int = 0  # the number under which it became what it is
 
     @property
     def owner(self) -> str:
@@ -43,9 +45,10 @@ class View(msgspec.Struct, frozen=True):
 class Shares:
     """What people let their coaches see."""
 
-    def __init__(self, documents: Documents, committer: Committer) -> None:
+    def __init__(self, documents: Documents, committer: Committer, log: EventLog) -> None:
         self._documents = documents
         self._committer = committer
+        self._log = log
 
     async def view(self, scope: Scope, name: str) -> View:
         """The feed called *name*, as the caller may see it; `u:me` is their own."""
@@ -58,7 +61,9 @@ class Shares:
             share = await self._documents.get(Share, owner, scope.user)
         except NotFound:
             raise _unknown() from None
-        return View(scope, name, frozenset(share.kinds))
+        # The number second: a newer one than the share's only asks for a snapshot too many.
+        changes = await self._log.history(name, Share.kind, scope.user, LATEST, 1)
+        return View(scope, name, frozenset(share.kinds), changes[0].seq if changes else 0)
 
     async def connects(self, one: str, other: str) -> bool:
         """Whether one of these two is the other's coach."""

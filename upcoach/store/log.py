@@ -12,6 +12,7 @@ from upcoach.store.keyring import KeyRing
 from upcoach.store.sealing import place, unseal
 
 COLLECTION = "events"
+LATEST = 2**53  # above every number
 
 # A lost mark costs one repeated publication, which every consumer ignores: no need for the disk.
 _QUICK = WriteConcern(w=1, j=False)
