@@ -41,7 +41,7 @@ async def test_the_connection_in_use_goes_on_until_the_next_is_open() -> None:
     stage.device.hop()
     former.hear(ev(1))
     stage.line.open()
-    former.hear(ev(2))
+    former.hear(ev(2), FRAMES[Event.PING])
     assert stage.device.seq == 1
     assert stage.line.sent[0]["subs"] == [{"f": "u:me", "since": "epoch.1"}]
 
@@ -132,7 +132,9 @@ async def test_unanswered_writes_go_out_again_in_order_under_their_ids() -> None
     ],
     ids=lambda answer: str(answer["status"]),
 )
-async def test_a_write_that_may_succeed_later_is_sent_again(answer: Json) -> None:
+async def test_a_write_that_may_succeed_later_is_sent_again(
+    answer: Json, caplog: pytest.LogCaptureFixture
+) -> None:
     stage = await staged()
     writing = asyncio.ensure_future(stage.device.mutate("DELETE", "/v1/goals/gol_1"))
     await asyncio.sleep(0)
@@ -143,9 +145,12 @@ async def test_a_write_that_may_succeed_later_is_sent_again(answer: Json) -> Non
     async with asyncio.timeout(5):
         while stage.line.sent[-1] != first or stage.line.sent.count(first) != 2:
             await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)  # for a second timer, if there were one
     stage.line.hear({"t": "res", "id": first["id"], "status": 204})
 
     assert (await writing)["status"] == 204
+    assert stage.line.sent.count(first) == 2
+    assert caplog.records == []
     await stage.close()
 
 
@@ -278,6 +283,20 @@ async def test_a_device_without_a_refresh_token_ends_with_its_token() -> None:
     stage.line.end(4401)
 
     assert (stage.device.state, stage.device.stopped_by) == (State.STOPPED, Event.REFUSED)
+    await stage.close()
+
+
+async def test_whoever_was_current_begins_at_the_shortest_back_off_again() -> None:
+    stage = await staged()
+    for _ in range(5):
+        stage.line.end()
+        stage.go(Event.TIMER)
+    stage.greet().hear(RESUMED)
+    failed = stage.device._pace._attempts
+
+    stage.line.hear(FRAMES[Event.LIVE])
+
+    assert (failed, stage.device._pace._attempts) == (5, 0)
     await stage.close()
 
 
