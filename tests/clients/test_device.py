@@ -19,7 +19,7 @@ from upcoach.client import Client, Device, Stopped
 from upcoach.client.machine import Event, State
 
 GOALS = "/v1/goals"
-TRANSPORTS = ("websocket",)
+TRANSPORTS = ("websocket", "sse", "poll", "rest")
 EVENTS = 1_300  # more than a device that acknowledges nothing would get
 HOPS = 12
 
@@ -51,6 +51,25 @@ async def test_what_happens_during_a_cut_is_there_afterwards(
 
             await assert_exact(device, person)
             assert answer["status"] == 201
+
+
+async def test_an_answer_is_the_same_over_every_transport(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        answers = []
+        for transport in TRANSPORTS:
+            goal = (await person.call("POST", GOALS, {"title": "Run"})).body
+            path = f"{GOALS}/{goal['id']}"
+            await person.call("PATCH", path, {"title": "Walk"}, headers={"If-Match": '"v1"'})
+            async with Device([server.url], person.token, transport=transport) as device:
+                merged = await device.mutate("PATCH", path, {"description": "Slowly"}, base=1)
+                torn = await device.mutate("PATCH", path, {"title": "Swim"}, base=1)
+                deleted = await device.mutate("DELETE", path, base=3)
+            assert merged["merged"] == ["/title"]
+            assert (torn["status"], deleted["status"]) == (409, 204)
+            answers.append([sorted(one) for one in (merged, torn, deleted)])
+
+        assert answers == [answers[0]] * len(TRANSPORTS)
 
 
 async def test_a_device_that_was_closed_goes_on_where_it_was(settings: Settings) -> None:

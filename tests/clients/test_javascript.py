@@ -20,7 +20,7 @@ NODE: Final = shutil.which("node")
 HERE: Final = Path(__file__).parent
 CLIENT: Final = Path(client.__file__).parent / "upcoach.mjs"
 TYPES: Final = CLIENT.with_suffix(".d.mts")
-TRANSPORTS: Final = "websocket"
+TRANSPORTS: Final = "websocket,sse,poll,rest"
 
 needs_node = pytest.mark.skipif(NODE is None, reason="there is no node on the path")
 

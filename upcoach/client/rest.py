@@ -112,6 +112,8 @@ def as_result(mutation_id: str, answer: Response) -> Json:
         result["ver"] = int(answer.headers["etag"].strip('"v'))
     if "upcoach-cursor" in answer.headers:
         result["cur"] = answer.headers["upcoach-cursor"]
+    if "upcoach-merged" in answer.headers:
+        result["merged"] = answer.headers["upcoach-merged"].split(", ")
     if answer.headers.get("idempotency-replayed") == "true":
         result["replayed"] = True
     return result

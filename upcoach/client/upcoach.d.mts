@@ -85,6 +85,8 @@ export interface Res {
   cur?: string;
   body?: Json;
   problem?: Problem;
+  /** Where the document is not what the write alone would have made. */
+  merged?: string[];
   replayed?: boolean;
 }
 

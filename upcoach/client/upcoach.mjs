@@ -643,6 +643,8 @@ export class Client {
       result.body = answer.body;
     }
     const { etag, "upcoach-cursor": cursor, "idempotency-replayed": replayed } = answer.headers;
+    const paths = answer.headers["upcoach-merged"];
+    if (paths !== undefined) result.merged = paths.split(", ");
     if (etag !== undefined) result.ver = Number(etag.replace(/["v]/g, ""));
     if (cursor !== undefined) result.cur = cursor;
     if (replayed === "true") result.replayed = true;
