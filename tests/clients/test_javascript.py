@@ -1,26 +1,30 @@
 """The client for browsers and Node: the same table, its own tests, and a real server."""
 
 import asyncio
+import contextlib
 import json
 import re
 import shutil
 import subprocess
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from config.settings import Settings
-from tests.support.server import serving
-from tests.test_snapshot_law import snapshot
-from upcoach import client
+from tests.clients.walking import (
+    CLIENT,
+    HERE,
+    LAST,
+    TRANSPORTS,
+    assert_it_loses_nothing_and_writes_once,
+)
+from upcoach.client import Client
 from upcoach.client.machine import TABLE
 
 NODE: Final = shutil.which("node")
-HERE: Final = Path(__file__).parent
-CLIENT: Final = Path(client.__file__).parent / "upcoach.mjs"
 TYPES: Final = CLIENT.with_suffix(".d.mts")
-TRANSPORTS: Final = "websocket,sse,poll,rest"
 
 needs_node = pytest.mark.skipif(NODE is None, reason="there is no node on the path")
 
@@ -72,33 +76,22 @@ def test_everything_it_exports_has_a_type() -> None:
 
 @needs_node
 async def test_a_device_in_node_loses_nothing_and_writes_once(settings: Settings) -> None:
-    async with serving(settings) as server:
-        person = await server.person()
-        arguments = (server.url, person.token, person.refresh_token, TRANSPORTS, "The end")
+    @contextlib.asynccontextmanager
+    async def walk(url: str, person: Client, said: asyncio.Queue[str]) -> AsyncIterator[None]:
+        arguments = (url, person.token, person.refresh_token, ",".join(TRANSPORTS), LAST)
         process = await asyncio.create_subprocess_exec(
-            str(NODE), HERE / "walk.mjs", *arguments, stdout=asyncio.subprocess.PIPE
+            str(NODE), HERE / "node.mjs", *arguments, stdout=asyncio.subprocess.PIPE
         )
         assert process.stdout is not None
-        for number in range(20):
-            await person.call("POST", "/v1/goals", {"title": f"Goal {number}"})
-        async with asyncio.timeout(60):
-            ready = await process.stdout.readline()
-            await person.call("POST", "/v1/goals", {"title": "The end"})
-            said = await process.stdout.read()
-        code = await process.wait()
-        documents, cursor = await snapshot(person)
+        listening = asyncio.create_task(listen(process.stdout, said))
+        yield
+        await listening
+        assert await process.wait() == 0
 
-        assert (code, ready) == (0, b"ready\n")
-        held = json.loads(said)
-        first = held["applied"][0][0]
-        assert held.pop("documents") == documents
-        assert held == {
-            "seq": int(cursor.partition(".")[2]),
-            "gaps": 0,
-            "repeats": 0,
-            "resets": [],
-            "mismatches": 0,
-            "statuses": [201] * len(TRANSPORTS.split(",")),
-            "applied": [[number, 1] for number in range(first, held["seq"] + 1)],
-        }
-        assert len(documents["goal"]) == 21 + len(TRANSPORTS.split(","))
+    await assert_it_loses_nothing_and_writes_once(settings, walk)
+
+
+async def listen(lines: asyncio.StreamReader, said: asyncio.Queue[str]) -> None:
+    """Put what Node prints into *said*."""
+    while line := await lines.readline():
+        said.put_nowait(line.decode().strip())
