@@ -84,7 +84,8 @@ class Connection:
         self._node = node
         self._outlet = outlet
         self._close = close
-        self._closed = False
+        self._closed = False  # no frame is listened to any more
+        self._silent = False  # and none is sent
         self._began = now
         self._heard = now
         self._pinged = now
@@ -142,9 +143,9 @@ class Connection:
         self._closed = True
         if code == Close.DRAINING and self._tasks:
             answers = asyncio.gather(*self._tasks, return_exceptions=True)
-            answers.add_done_callback(lambda _: self._close(code, reason))
+            answers.add_done_callback(lambda _: self._hang_up(code, reason))
         else:
-            self._close(code, reason)
+            self._hang_up(code, reason)
 
     def go(self, after_ms: int, reason: str) -> None:
         """Ask the client to connect elsewhere in *after_ms*."""
@@ -154,7 +155,7 @@ class Connection:
 
     def end(self) -> None:
         """Let go of everything; writes that are under way finish without an audience."""
-        self._closed = True
+        self._closed = self._silent = True
         self._following.close()
         self._hearing.close()
         if self._watching is not None:
@@ -373,8 +374,12 @@ class Connection:
     def _complain(self, refusal: Refusal) -> None:
         self._say(Err(problem=problems.problem(refusal)))
 
+    def _hang_up(self, code: int, reason: str) -> None:
+        self._silent = True  # nothing may be sent behind a close frame
+        self._close(code, reason)
+
     def _say(self, frame: Frame) -> None:
-        if self._closed:  # nothing may be sent behind a close frame
+        if self._silent:
             return
         self._outlet.queue(self._outlet.wrap(encode(frame)))
         self._outlet.flush()
