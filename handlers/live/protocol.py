@@ -30,6 +30,7 @@ DROPPED_BYTES: Final = 1 << 20  # what a peer may still send after its fault bef
 
 _CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 _CHUNK: Final = 65_536
+_utf8 = codecs.getincrementaldecoder("utf-8")
 # What RFC 6455, 7.4 and its registry let a peer send; applications have 3000 to 4999.
 _CLOSE_CODES: Final = frozenset((*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)))
 
@@ -46,21 +47,27 @@ class Fault(Exception):
 class Message:
     """What has come of one data message; a broken text is found where it breaks."""
 
+    __slots__ = ("_checker", "_checks", "compressed", "content", "opcode")
+
     def __init__(self, opcode: int, *, compressed: bool) -> None:
         self.opcode = opcode
         self.compressed = compressed
         self.content = bytearray()
-        checked = opcode == _TEXT and not compressed
-        self._checker = codecs.getincrementaldecoder("utf-8")() if checked else None
+        self._checks = opcode == _TEXT and not compressed
+        self._checker: codecs.IncrementalDecoder | None = None
 
     def add(self, chunk: bytes, *, last: bool) -> None:
         """Take the next bytes."""
+        whole = last and not self.content  # the usual case: it is checked when it is read
         self.content += chunk
-        if self._checker is not None:
-            try:
-                self._checker.decode(chunk, last)
-            except UnicodeDecodeError:
-                raise Fault(1007, "not UTF-8") from None
+        if not self._checks or whole:
+            return
+        if self._checker is None:
+            self._checker = _utf8()
+        try:
+            self._checker.decode(chunk, last)
+        except UnicodeDecodeError:
+            raise Fault(1007, "not UTF-8") from None
 
 
 class StrictProtocol(WebSocketProtocol13):
