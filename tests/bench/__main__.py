@@ -12,24 +12,25 @@ from tests.bench import delivery, fanout, writes
 from tests.bench.report import Table, say
 from tests.support.engines import TestEngines
 
-PARTS: dict[str, Callable[[TestEngines, int], Awaitable[Table]]] = {
+PARTS: dict[str, Callable[[TestEngines, int], Awaitable[list[Table]]]] = {
     "writes": writes.measure,
     "delivery": delivery.measure,
     "fanout": fanout.measure,
 }
-DESCRIPTORS = 8_192
+DESCRIPTORS = 16_384
 
 
 async def measure(parts: Sequence[str], repeats: int) -> None:
     """Measure on engines of our own, and print what was found."""
     began = time.monotonic()
-    tables = []
+    tables: list[Table] = []
     with tempfile.TemporaryDirectory(prefix="upcoach-bench-") as folder:
         engines = TestEngines(Path(folder))
         say("starting the engines")
         await asyncio.to_thread(engines.start)
         try:
-            tables = [await PARTS[part](engines, repeats) for part in parts]
+            for part in parts:
+                tables += await PARTS[part](engines, repeats)
         finally:
             await asyncio.to_thread(engines.stop)
     for table in tables:

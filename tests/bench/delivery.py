@@ -1,11 +1,14 @@
 """From a commit to a client's socket on an idle system, beside the commit and the stream alone."""
 
 import asyncio
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
 from tests.bench.child import Child
-from tests.bench.fanout import live
+from tests.bench.generator import Generator, build
 from tests.bench.report import Table, ms, percentile, say, times
+from tests.bench.sides import live_door
 from tests.support.engines import TestEngines
 
 WRITES = 200
@@ -14,9 +17,9 @@ AUDIENCES = (1, 1_000)
 COLUMNS = ("from ... to ...", "p50", "p99", "p50 beside insert_one", "beside the stream")
 
 
-async def measure(engines: TestEngines, repeats: int) -> Table:
+async def measure(engines: TestEngines, repeats: int) -> list[Table]:
     """Write now and then, and watch each event arrive; *repeats* times as many."""
-    environ = engines.environ()
+    environ = engines.environ(UPCOACH_TOKEN_MINUTES="60")
     rows: dict[str, list[float]] = {}
     async with Child("node", environ) as node, Child("inserts", environ) as inserts:
         person = await node.ask("people", count=1)
@@ -25,23 +28,27 @@ async def measure(engines: TestEngines, repeats: int) -> Table:
         await inserts.ask("write", writers=1, writes=100)
         bare = (await inserts.ask("write", writers=1, writes=WRITES))["took"]
         hop = await inserts.ask("hop", entries=WRITES, every_s=EVERY_S)
-        for audience in AUDIENCES:
-            say(f"delivery: {audience} sockets")
-            async with Child("sockets") as sockets:
-                await sockets.ask("connect", count=audience, **live(person))
-                for _ in range(repeats):
-                    moments, arrivals = await asyncio.gather(
-                        node.ask("pace", writes=WRITES // repeats, every_s=_pause(audience)),
-                        sockets.ask("collect", events=WRITES // repeats),
-                    )
-                    _add(rows, audience, moments, arrivals)
+        with tempfile.TemporaryDirectory(prefix="upcoach-bench-") as folder:
+            await build(Path(folder))
+            for audience in AUDIENCES:
+                say(f"delivery: {audience} sockets")
+                generator = Generator(Path(folder))
+                async with generator.program:
+                    await generator.open(live_door(person), audience)
+                    for _ in range(repeats):
+                        writes = WRITES // repeats
+                        await generator.begin(writes * audience, lasts=True)
+                        pause = _pause(audience)
+                        moments = await node.ask("pace", writes=writes, every_s=pause)
+                        _add(rows, audience, moments, (await generator.arrivals()).lasts)
     measures = {"insert_one: asked to answered": bare, "stream: XADD to XREAD": hop}
-    return Table(
+    table = Table(
         "Delivery: on an idle system a goal is written and its event arrives at sockets",
         COLUMNS,
         [_row(name, delays, bare, hop) for name, delays in (measures | rows).items()],
         ["Decided: the time that the event bears. Answered: the writer knows of the commit."],
     )
+    return [table]
 
 
 def _pause(audience: int) -> float:
@@ -52,10 +59,9 @@ def _add(
     rows: dict[str, list[float]],
     audience: int,
     moments: Sequence[dict[str, float]],
-    arrivals: Sequence[list[float]],
+    lasts: Sequence[float],
 ) -> None:
-    for moment, arrived in zip(moments, arrivals, strict=True):
-        last = max(arrived)
+    for moment, last in zip(moments, lasts, strict=True):
         if audience == 1:
             rows.setdefault("write: asked to answered", []).append(
                 moment["answered"] - moment["asked"]

@@ -1,162 +1,173 @@
-"""One feed on a thousand sockets, beside a naive Tornado server and a program that only sends."""
+"""The fan-out of this server and of its peers, in one run, each on one core.
 
-import asyncio
+Each side has its turn alone: its server on one core; who publishes, the load generator and the
+engines on the other.  First a few events tell what a delivery costs, so that a server which cannot
+do the common pace is given half of what it can.
+"""
+
 import contextlib
-from typing import Any
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import msgspec
+import psutil
 
-from tests.bench.child import Child
-from tests.bench.cpu import used_s
-from tests.bench.report import Table, median, ms, percentile, say, times
+from tests.bench import figures
+from tests.bench.cpu import cores, stay, used_s
+from tests.bench.generator import Arrivals, GaveUp, Generator, build
+from tests.bench.report import Table, say
+from tests.bench.sides import CATALOGUE, FLOOR, OURS, Side, Stage, ours
 from tests.support.engines import TestEngines
 
-SOCKETS = 1_000
-EVERY_S = 0.1  # one event, so 10,000 deliveries a second
-PACED = 40
-OURS, NAIVE, FLOOR = "UpCoach", "naive Tornado", "bare sends"
-FLOOD = {OURS: 600, NAIVE: 60, FLOOR: 200}
-
-COLUMNS = (
-    "server",
-    "deliveries/CPU s",
-    "CPU of UpCoach",
-    "p50",
-    "p99",
-    "generator",
-    "flood: deliveries/s",
-    "deliveries/CPU s",
-    "generator",
-)
+PACE = 10_000  # deliveries a second
+FEW, MANY = 1_000, 5_000
+TRIED, TRIED_PACE, TRIED_S = 5, 2_000, 1
+PACED_S, PACED_MANY_S, UNICAST_S = 4, 6, 2
+FLOOD = {FEW: 6_000, MANY: 1_500}
+JOINED = 500  # events that the program in C sends at once: what ours reads at once, at most
+NS = 1_000_000_000
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """What one server did.
+    """What a server did with some events.
 
     Attributes
     ----------
+    rate
+        Deliveries a second that were asked for; 0 for as many as there can be.
     cpu_s
         CPU seconds per delivery.
-    delays_s
-        From the publication to each arrival.
-    generator
-        The share of a core that the load generator needed.
 
     """
 
+    rate: float
     cpu_s: float
-    per_second: float
-    delays_s: list[float]
-    generator: float
+    arrivals: Arrivals
+
+    @property
+    def generator(self) -> float:
+        """The share of a core that the load generator needed."""
+        return self.arrivals.cpu / max(self.arrivals.seconds, 1e-9)
+
+    @property
+    def per_second(self) -> float:
+        """Deliveries a second."""
+        return self.arrivals.deliveries / max(self.arrivals.seconds, 1e-9)
 
 
-class Server:
-    """A server, who makes it send, and the sockets that listen."""
+class Crowd(msgspec.Struct, frozen=True):
+    """A server with its sockets open.
 
-    def __init__(self, name: str, server: Child, publisher: Child, sockets: Child) -> None:
-        self.name = name
-        self._server = server
-        self._publisher = publisher
-        self._sockets = sockets
+    Attributes
+    ----------
+    opened_s, kilobytes
+        For each socket: CPU seconds to open it, memory that it holds.
 
-    async def turn(self, events: int, every_s: float) -> Turn:
-        """Have *events* sent to every socket."""
-        await self._publisher.ask("prepare", events=events)
-        children = (self._server, self._sockets)
-        before = [used_s(child.pid) for child in children]
-        arrivals, published = await asyncio.gather(
-            self._sockets.ask("collect", events=events),
-            self._publisher.ask("publish", every_s=every_s),
-        )
-        server, generator = (
-            used_s(child.pid) - used for child, used in zip(children, before, strict=True)
-        )
-        delays = [
-            at - began for began, arrived in zip(published, arrivals, strict=True) for at in arrived
-        ]
-        seconds = max(map(max, arrivals)) - published[0]
-        return Turn(server / len(delays), len(delays) / seconds, delays, generator / seconds)
+    """
+
+    side: Side
+    generator: Generator
+    sockets: int
+    opened_s: float
+    kilobytes: float
+
+    async def turn(self, how: str, rate: float, seconds: float) -> Turn:
+        """Have so many deliveries a second made, of events to everybody or to one each."""
+        each = self.sockets if how == "broadcast" else 1
+        events = max(TRIED, round(rate * seconds / each))
+        return await self._run(how, events, events * each, round(NS * each / rate), rate)
+
+    async def pace(self, how: str) -> float:
+        """The common pace, or half of what the server can, found out on a few events."""
+        tried = await self.turn(how, TRIED_PACE, TRIED_S)
+        return min(PACE, 0.5 / tried.cpu_s)
+
+    async def flood(self) -> Turn:
+        """Have as many deliveries made as there can be."""
+        events = FLOOD[self.sockets]
+        return await self._run("flood", events, events * self.sockets, JOINED, 0)
+
+    async def _run(self, how: str, events: int, deliveries: int, measure: int, rate: float) -> Turn:
+        await self.side.prepare(how, events)
+        await self.generator.begin(deliveries)
+        before = used_s(self.side.pid)
+        await self.side.publish(how, events, measure)
+        arrivals = await self.generator.arrivals()
+        used = used_s(self.side.pid) - before
+        return Turn(rate, used / deliveries, arrivals)
 
 
-Turns = dict[str, list[Turn]]
-
-
-async def measure(engines: TestEngines, repeats: int) -> Table:
-    """Let the servers take turns, at a pace and as fast as they can."""
-    paced: Turns = {}
-    flood: Turns = {}
-    async with contextlib.AsyncExitStack() as stack:
-        say(f"fanout: opening {SOCKETS} sockets at each of three servers")
-        servers = await _servers(engines, stack)
+async def measure(engines: TestEngines, repeats: int) -> list[Table]:
+    """Let all of them take turns."""
+    server_core, other_core = cores()
+    for pid in (engines.engines.mongod_pid, engines.engines.valkey_pid):
+        stay(pid, other_core)
+    found: figures.Found = {}
+    with tempfile.TemporaryDirectory(prefix="upcoach-bench-") as folder:
+        await build(Path(folder))
+        stage = Stage(engines, Path(folder), server_core, other_core, FEW)
         for repeat in range(repeats):
-            for server in servers:
-                say(f"fanout: turn {repeat + 1} of {repeats}, {server.name}")
-                paced.setdefault(server.name, []).append(await server.turn(PACED, EVERY_S))
-                flooded = await server.turn(FLOOD[server.name], 0)
-                flood.setdefault(server.name, []).append(flooded)
-    return Table(
-        f"Fan-out: one feed, {SOCKETS:,} sockets, events of 300 bytes",
-        COLUMNS,
-        [_row(name, paced, flood) for name in paced],
-        [
-            f"First {SOCKETS / EVERY_S:,.0f} deliveries/s, then (flood) as many as there can be.",
-            "UpCoach reads from Redis, sequences and decrypts; the others are handed the event.",
-            "In a flood UpCoach sends what arrived together in one message; the others never do.",
-            "p50, p99: publication to arrival. Generator: what it needed of a core, at most 100 %.",
-        ],
-    )
+            for name in _names():
+                say(f"fanout: turn {repeat + 1} of {repeats}, {name}")
+                async for what, turn in _turns(name, stage):
+                    found.setdefault(name, {}).setdefault(what, []).append(turn)
+    absent = [peer.name for peer in CATALOGUE if not peer.is_installed]
+    return figures.tables(found, absent)
 
 
-async def _servers(engines: TestEngines, stack: contextlib.AsyncExitStack) -> list[Server]:
-    async def child(name: str, environ: dict[str, str] | None = None) -> Child:
-        return await stack.enter_async_context(Child(name, environ))
-
-    environ = engines.environ()
-    node, naive, sender = await child("node", environ), await child("naive"), await child("sender")
-    ours, its, floor = [await child("sockets") for _ in range(3)]
-
-    person = await node.ask("people", count=1)
-    feeder = await child("feeder", environ)
-    await ours.ask("connect", count=SOCKETS, **live(person))
-    event, _ = await asyncio.gather(
-        feeder.ask("begin", user=person["token"].partition(".")[0]), ours.ask("collect", events=1)
-    )
-    await naive.ask("begin", event=event)
-    await its.ask("connect", count=SOCKETS, port=await naive.ask("port"))
-    await sender.ask("begin", event=event)
-    port = await sender.ask("port")
-    await asyncio.gather(
-        sender.ask("accept", count=SOCKETS), floor.ask("connect", count=SOCKETS, port=port)
-    )
-    return [
-        Server(OURS, node, feeder, ours),
-        Server(NAIVE, naive, naive, its),
-        Server(FLOOR, sender, sender, floor),
-    ]
+def _names() -> list[str]:
+    return [OURS, *(peer.name for peer in CATALOGUE if peer.is_installed)]
 
 
-def live(person: dict[str, Any]) -> dict[str, Any]:
-    """How a socket comes to follow the feed of its owner."""
-    hello = {"t": "hello", "v": 1, "token": person["token"], "hb": 120, "subs": [{"f": "u:me"}]}
-    return {
-        "port": person["port"],
-        "path": "/v1/live",
-        "hello": msgspec.json.encode(hello).decode(),
-        "until": '"t":"live"',
-    }
+async def _turns(name: str, stage: Stage) -> AsyncIterator[tuple[str, Turn | Crowd | None]]:
+    """Everything that is measured of one server; None where it gave up."""
+    floods = name in (OURS, FLOOR)
+    for what, sockets, apart, measures in (
+        ("broadcast", FEW, False, _broadcasts),
+        ("unicast", FEW, True, _unicasts),
+        ("many", MANY, False, _many),
+    ):
+        try:
+            async with _crowd(name, stage, sockets, apart=apart) as crowd:
+                async for turn in measures(crowd, floods):
+                    yield turn
+        except GaveUp as failure:
+            say(f"  {failure}")
+            yield what, None
 
 
-def _row(name: str, paced: Turns, flood: Turns) -> list[str]:
-    turns, floods = paced[name], flood[name]
-    ratios = [turn.cpu_s / our.cpu_s for turn, our in zip(turns, paced[OURS], strict=True)]
-    return [
-        name,
-        f"{median(1 / turn.cpu_s for turn in turns):,.0f}",
-        times(median(ratios)),
-        ms(median(percentile(turn.delays_s, 0.5) for turn in turns)),
-        ms(median(percentile(turn.delays_s, 0.99) for turn in turns)),
-        f"{median(turn.generator for turn in turns):.0%}",
-        f"{median(turn.per_second for turn in floods):,.0f}",
-        f"{median(1 / turn.cpu_s for turn in floods):,.0f}",
-        f"{median(turn.generator for turn in floods):.0%}",
-    ]
+async def _broadcasts(crowd: Crowd, floods: bool) -> AsyncIterator[tuple[str, Turn | Crowd]]:  # noqa: FBT001
+    turn = await crowd.turn("broadcast", await crowd.pace("broadcast"), PACED_S)
+    yield "broadcast", turn
+    yield "half", await crowd.turn("broadcast", 0.5 / turn.cpu_s, PACED_S)
+    if floods:
+        yield "flood", await crowd.flood()
+
+
+async def _unicasts(crowd: Crowd, _: bool) -> AsyncIterator[tuple[str, Turn | Crowd]]:  # noqa: FBT001
+    yield "unicast", await crowd.turn("unicast", await crowd.pace("unicast"), UNICAST_S)
+
+
+async def _many(crowd: Crowd, floods: bool) -> AsyncIterator[tuple[str, Turn | Crowd]]:  # noqa: FBT001
+    yield "crowd", crowd
+    yield "many", await crowd.turn("broadcast", await crowd.pace("broadcast"), PACED_MANY_S)
+    if floods:
+        yield "flood many", await crowd.flood()
+
+
+@contextlib.asynccontextmanager
+async def _crowd(
+    name: str, stage: Stage, sockets: int, *, apart: bool = False
+) -> AsyncIterator[Crowd]:
+    """A server just started, with so many sockets."""
+    peers = {peer.name: peer for peer in CATALOGUE}
+    starting = ours(stage, apart=apart) if name == OURS else peers[name].started(stage)
+    generator = Generator(stage.folder, stage.other_core)
+    async with starting as side, generator.program:
+        process = psutil.Process(side.pid)
+        held, used = process.memory_info().rss, used_s(side.pid)
+        await generator.open(side.door, sockets)
+        opened_s = (used_s(side.pid) - used) / sockets
+        kilobytes = (process.memory_info().rss - held) / 1000 / sockets
+        yield Crowd(side, generator, sockets, opened_s, kilobytes)

@@ -7,17 +7,19 @@ fans out.
 
 import asyncio
 import collections
+import itertools
 import os
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from config import logging
 from config.settings import Settings
 from models.clock import utc_now
 from models.documents import NewGoal
-from models.events import Event
-from models.merge_patch import Json
+from models.events import Event, feed_owner
 from models.scope import Scope
 from streams.redis import KEPT, Connections, fields_of, stream_of
 from tests.bench.child import obey
@@ -28,77 +30,131 @@ from upcoach.store.committer import Committer
 from upcoach.store.database import Database
 from upcoach.store.documents import Documents
 from upcoach.store.keyring import KeyRing, MasterKeys
-from upcoach.store.log import EventLog
+from upcoach.store.log import COLLECTION, EventLog
+from upcoach.store.sealing import place, seal
 
 LINE_BYTES = 300
-PORTION = 100  # events a round trip, when there is no pace
+NO_STAMP = "0" * 16
+AT_ONCE = 100  # events committed together, and a round trip when there is no pace
+
+
+class Goal(msgspec.Struct):
+    """Somebody's goal, and how often it was changed."""
+
+    scope: Scope
+    id: str
+    version: int = 1
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """An event that is committed, and its line up to the stamp and after it."""
+
+    event: Event
+    before: bytes
+    after: bytes
 
 
 class Feeder:
-    """One goal of one person, changed as often as is asked for."""
+    """One goal of each of some people, changed as often as is asked for."""
 
     def __init__(self, settings: Settings, database: Database, redis: Any) -> None:
         masters = MasterKeys(next(iter(settings.master_keys)), settings.master_keys)
-        keyring = KeyRing(database, masters)
+        self._keyring = KeyRing(database, masters)
         self._redis = redis
-        self._log = EventLog(database, keyring)
-        self._ready: collections.deque[Event] = collections.deque()
-        committer = Committer(database, keyring, utc_now, self._ready.extend)
-        self._goals = Goals(Documents(database, keyring), committer)
-        self._scope = Scope(user="")
-        self._goal = NewGoal(title="Begin")
-        self._version = 1
-        self._title = MARK
+        self._log = EventLog(database, self._keyring)
+        self._committed: list[Event] = []
+        self._ready: collections.deque[Ready] = collections.deque()
+        committer = Committer(database, self._keyring, utc_now, self._committed.extend)
+        self._goals = Goals(Documents(database, self._keyring), committer)
+        self._made: list[Goal] = []
+        self._turns = itertools.count()
+        self._padding = ""
 
-    async def begin(self, user: str) -> Json:
-        """Make the goal; an event as it will arrive, padded to its size."""
-        self._scope = Scope(user=user, device="other")
-        await self._goals.create(self._scope, self._goal)
-        await self._publish([self._ready.popleft()])
-        await self.prepare(1)
-        line = self._log.open_line(self._ready[0])
-        await self._publish([self._ready.popleft()])
-        self._title = MARK.ljust(len(MARK) + LINE_BYTES - len(line), ".")
-        event: Json = msgspec.json.decode(line)
-        event["patch"]["title"] = self._title
-        return event
+    async def begin(self, users: Sequence[str]) -> None:
+        """Make a goal for each of *users*, and learn how much an event has to be padded."""
+        for some in _portions(users):
+            self._made += await asyncio.gather(*(self._make(user) for user in some))
+        await self._publish(self._committed)
+        await self._log.mark_published(self._committed)
+        self._committed.clear()
+        await self.prepare(1, everybody=True)
+        one = self._ready[0]
+        self._padding = "." * (LINE_BYTES - len(one.before) - len(NO_STAMP) - len(one.after))
+        await self.publish(0)
 
-    async def prepare(self, events: int) -> None:
-        """Commit *events* changes and keep what they would have published."""
-        last = self._version + events
-        while self._version < last:
-            bases = range(self._version, min(self._version + PORTION, last))
-            await asyncio.gather(*(self._change(base) for base in bases))
-            self._version = bases.stop
+    async def prepare(self, events: int, *, everybody: bool) -> None:
+        """Commit *events* changes: of the first goal, which everybody sees, or of all in turn."""
+        for some in _portions(range(events)):
+            goals = [self._next(everybody=everybody) for _ in some]
+            bases = [self._changed(goal) for goal in goals]
+            await asyncio.gather(*map(self._change, goals, bases))
             # Marked before they are due, or the node's sweep would publish them.
-            await self._log.mark_published(self._ready)
+            await self._log.mark_published(self._committed)
+            self._ready.extend(map(self._opened, self._committed))
+            self._committed.clear()
 
-    async def publish(self, every_s: float) -> list[float]:
-        """Publish what was prepared; when each event was."""
-        published = []
+    async def publish(self, interval_ns: int) -> None:
+        """Publish what was prepared, one event every *interval_ns*, or all at once."""
+        begin = time.monotonic_ns()
+        published = 0
         while self._ready:
-            count = 1 if every_s else min(PORTION, len(self._ready))
-            published += [time.monotonic()] * count
-            await self._publish([self._ready.popleft() for _ in range(count)])
-            await asyncio.sleep(every_s)
-        return published
+            due = len(self._ready)
+            if interval_ns:
+                passed = time.monotonic_ns() - begin
+                due = min(due, passed // interval_ns + 1 - published)
+            await self._publish([self._stamped(self._ready.popleft()) for _ in range(due)])
+            published += due
+            early = begin + published * interval_ns - time.monotonic_ns()
+            if early > 0:
+                await asyncio.sleep(early / 1e9)
 
-    async def _change(self, base: int) -> None:
-        patch = {"title": f"{self._title}{base % 10}"}
-        await self._goals.change(self._scope, self._goal.id, patch, base)
+    async def _make(self, user: str) -> Goal:
+        scope = Scope(user=user, device="other")
+        goal = NewGoal(title="Begin")
+        await self._goals.create(scope, goal)
+        return Goal(scope, goal.id)
 
-    async def _publish(self, events: list[Event]) -> None:
-        pipeline = self._redis.pipeline(transaction=False)
-        for event in events:
-            pipeline.xadd(stream_of(event.feed), fields_of(event), maxlen=KEPT, approximate=True)
-        await pipeline.execute()
-        await self._log.mark_published(events)
+    def _next(self, *, everybody: bool) -> Goal:
+        return self._made[0 if everybody else next(self._turns) % len(self._made)]
+
+    def _changed(self, goal: Goal) -> int:
+        goal.version += 1
+        return goal.version - 1
+
+    async def _change(self, goal: Goal, base: int) -> None:
+        patch = {"title": f"{MARK}{NO_STAMP}{self._padding}{base % 10}"}
+        await self._goals.change(goal.scope, goal.id, patch, base)
+
+    def _opened(self, event: Event) -> Ready:
+        before, _, after = self._log.open_line(event).partition(NO_STAMP.encode())
+        return Ready(event, before, after)
+
+    def _stamped(self, one: Ready) -> Event:
+        """The event as if it had been committed this moment: with the time in its line."""
+        event = one.event
+        line = b"%b%016x%b" % (one.before, time.monotonic_ns(), one.after)
+        key = self._keyring[feed_owner(event.feed)]
+        sealed = seal(key, line, place(COLLECTION, event.feed, event.seq))
+        return msgspec.structs.replace(event, sealed=sealed)
+
+    async def _publish(self, events: Sequence[Event]) -> None:
+        for some in _portions(events):
+            pipeline = self._redis.pipeline(transaction=False)
+            for event in some:
+                fields = fields_of(event)
+                pipeline.xadd(stream_of(event.feed), fields, maxlen=KEPT, approximate=True)
+            await pipeline.execute()
+
+
+def _portions(some: Sequence[Any]) -> list[Sequence[Any]]:
+    return [some[first : first + AT_ONCE] for first in range(0, len(some), AT_ONCE)]
 
 
 async def main() -> None:
     settings = Settings.from_environ(
         {name: value for name, value in os.environ.items() if name.startswith("UPCOACH_")}
     )
+    logging.configure(settings.log_level, settings.log_format)
     assert settings.mongo_url is not None
     assert settings.redis_url is not None
     redis = Connections(settings.redis_url)

@@ -17,10 +17,11 @@ from models.documents.user import Registration
 from models.identity import new_id, new_mutation_id
 from models.scope import Scope
 from tests.bench.child import obey
+from tests.bench.crowd import make_people
 from upcoach import app
 from upcoach.store.changes import Mutation, Outcome
 
-MARK = "<>"  # what `sockets` counts
+MARK = "<>"  # what the load generator counts
 PASSWORD = "correct horse battery"
 SETTLED_S = 2.8  # the relay takes the marks off what it has published 2 to 2.5 s after a write
 TITLE = f"Run ten kilometres {MARK} without a stop"
@@ -35,8 +36,9 @@ def draft() -> NewGoal:
 class Bench:
     """A node, its people, and their writes."""
 
-    def __init__(self, node: app.Node, port: int) -> None:
+    def __init__(self, node: app.Node, settings: Settings, port: int) -> None:
         self._node = node
+        self._settings = settings
         self._port = port
         self._scopes: list[Scope] = []
 
@@ -53,8 +55,13 @@ class Bench:
             outcome = await accounts.register(registration)
             assert outcome.body is not None
             self._scopes.append(Scope(user=outcome.body["id"], device="phone"))
-        token, _ = await accounts.log_in(credentials[0])
-        return {"token": token, "port": self._port}
+        login, _ = await accounts.log_in(credentials[0])
+        person = {"user": self._scopes[0].user, "token": login.token}
+        return {"people": [person], "port": self._port}
+
+    async def crowd(self, count: int) -> dict[str, Any]:
+        """Make *count* people who are logged in, without the work that passwords are."""
+        return {"people": await make_people(self._node, self._settings, count), "port": self._port}
 
     async def write(self, writers: int, users: int, writes: int) -> dict[str, Any]:
         """Create *writes* goals from *writers* tasks, for *users* people in turn."""
@@ -110,12 +117,19 @@ async def running() -> AsyncIterator[Bench]:
         app.running_node(settings, settings.mongo_url, settings.redis_url) as node,
         app.listening(node.application, "127.0.0.1", 0) as port,
     ):
-        yield Bench(node, port)
+        yield Bench(node, settings, port)
 
 
 async def main() -> None:
     async with running() as bench:
-        await obey({"people": bench.people, "write": bench.write, "pace": bench.pace})
+        await obey(
+            {
+                "people": bench.people,
+                "crowd": bench.crowd,
+                "write": bench.write,
+                "pace": bench.pace,
+            }
+        )
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ class Side:
         return Turn(cpu, count / seconds, answer["took"])
 
 
-async def measure(engines: TestEngines, repeats: int) -> Table:
+async def measure(engines: TestEngines, repeats: int) -> list[Table]:
     """Take turns in every shape."""
     environ = engines.environ()
     mongod, valkey = engines.engines.mongod_pid, engines.engines.valkey_pid
@@ -105,7 +105,7 @@ async def measure(engines: TestEngines, repeats: int) -> Table:
                     await bare.turn(writers=writers, writes=writes),
                 )
                 turns.setdefault((writers, users), []).append(pair)
-    return Table(
+    table = Table(
         "Writes: a goal, its sealed event and its receipt, published; beside one bare insert_one",
         COLUMNS,
         [_row(shape, pairs) for shape, pairs in turns.items()],
@@ -114,6 +114,7 @@ async def measure(engines: TestEngines, repeats: int) -> Table:
             f"Medians of {repeats} turns; both w=majority, j=true, one event loop, same document.",
         ],
     )
+    return [table]
 
 
 def _row(shape: tuple[int, int], pairs: Sequence[tuple[Turn, Turn]]) -> list[str]:

@@ -1,0 +1,58 @@
+"""Many people at once."""
+
+import asyncio
+import datetime as dt
+
+from config.settings import Settings
+from models.clock import utc_now
+from models.documents import User
+from models.identity import new_id
+from models.scope import Scope
+from upcoach import app
+from upcoach.services.resources import outcome
+from upcoach.services.tokens import Tokens
+from upcoach.store.changes import Changes, Outcome, Ref, Write
+
+AT_ONCE = 200
+
+
+async def make_people(node: app.Node, settings: Settings, count: int) -> list[dict[str, str]]:
+    """*count* users, each with a token; nobody's password is hashed, which would take minutes."""
+    people = []
+    while len(people) < count:
+        some = min(AT_ONCE, count - len(people))
+        people += await asyncio.gather(*(_make_person(node, settings) for _ in range(some)))
+    return people
+
+
+async def _make_person(node: app.Node, settings: Settings) -> dict[str, str]:
+    user = new_id("usr")
+
+    def decide(changes: Changes) -> Outcome:
+        made = User(
+            id=user,
+            owner=user,
+            created_at=changes.at,
+            updated_at=changes.at,
+            email=f"{user}@example.org",
+            email_index=user,
+            name="Test",
+            tz="UTC",
+            password_hash="",
+        )
+        changes.create(made)
+        return outcome("created", made)
+
+    reads = (Ref(User, user, user),)
+    scope = Scope(user=user)
+    write = Write(scope=scope, reads=reads, decide=decide, new_owner=True)
+    await node.committer.submit(write)
+    return {"user": user, "token": _token(node, settings, user)}
+
+
+def _token(node: app.Node, settings: Settings, user: str) -> str:
+    lifetime = dt.timedelta(minutes=settings.token_minutes)
+    tokens = Tokens(settings.index_key, lifetime, node.revocations, utc_now)
+    scope = Scope(user=user, session=new_id("ses"))
+    token, _ = tokens.issue(scope, utc_now() + lifetime)
+    return token

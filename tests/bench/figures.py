@@ -1,0 +1,2 @@
+Found = dict
+def tables(*a): return []
