@@ -1,8 +1,12 @@
-"""Reading every partition in one loop, and noticing when Redis has lost something."""
+"""Reading every partition in one loop, and noticing when Redis has lost something.
+
+While more than a thousand events a second arrive, the reader waits a millisecond before it asks for
+more: each read then brings several, and what a read costs is shared among them.
+"""
 
 import asyncio
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import structlog
@@ -11,12 +15,14 @@ from redis.asyncio import Redis
 from models.errors import Unavailable
 from models.events import Event
 from streams.redis import MARKER, STREAMS, RedisError, event_from
+from streams.xread import START, Fields, Streams
 
 BLOCK_MS = 1_000
 PORTION = 500
 RETRY_S = 0.25
-
-Answer = Iterable[tuple[bytes, Sequence[tuple[bytes, dict[bytes, bytes]]]]]
+GATHER_S = 0.001
+BUSY_S = 1_000  # events a second above which reads are gathered
+BURST = 20  # events that are not yet a lasting rate
 
 _log = structlog.get_logger(__name__)
 
@@ -31,13 +37,40 @@ class Follower(Protocol):
         """Compare with the log: events may have been missed that nothing else will reveal."""
 
 
+class Rate:
+    """Tells a lasting rate of events from a burst.
+
+    Examples
+    --------
+    >>> rate = Rate()
+    >>> [rate.is_high(15, now) for now in (0.0, 0.005, 0.010, 1.0)]
+    [False, True, True, False]
+
+    """
+
+    def __init__(self) -> None:
+        self._level = 0.0
+        self._at = 0.0
+
+    def is_high(self, events: int, now: float) -> bool:
+        """Take note of *events* that came just *now*."""
+        self._level = max(0.0, self._level - (now - self._at) * BUSY_S) + events
+        self._at = now
+        if self._level <= BURST:
+            return False
+        self._level = min(self._level, 2.0 * BURST)
+        return True
+
+
 class StreamReader:
     """Follows all streams from their present end, for all followers of this process."""
 
     def __init__(self, redis: "Redis", followers: Sequence[Follower]) -> None:
         self._redis = redis
         self._followers = followers
-        self._positions: dict[str, bytes | str] = {}
+        self._streams = Streams(redis, STREAMS, count=PORTION, block_ms=BLOCK_MS)
+        self._placed = False  # whether the streams are read from a position
+        self._rate = Rate()
         self._complete = False  # whether nothing can have been missed since the positions were set
         self._marker = b""
         self._checked = 0.0
@@ -56,9 +89,12 @@ class StreamReader:
             pipeline.xrevrange(stream, count=count)
         tails = await pipeline.execute()
         events: list[Event] = []
+        positions: dict[str, bytes] = {}
         for stream, tail in zip(STREAMS, tails, strict=True):
-            self._positions[stream] = tail[0][0] if tail else "0-0"
+            positions[stream] = tail[0][0] if tail else START
             events.extend(event_from(fields) for _, fields in reversed(tail))
+        self._streams.go_on_after(positions)
+        self._placed = True
         return events
 
     async def run(self) -> None:
@@ -75,30 +111,25 @@ class StreamReader:
 
     async def _follow(self) -> None:
         complete, self._complete = self._complete, False
-        if not self._positions:
+        if not self._placed:
             await self._take_position(1)
-        self._marker = await self._read_marker()
-        if not complete:
-            await self._recover()
-        self.connected.set()
-        while True:
-            await self._take(await self._read())
-            await self._check_marker()
+        async with self._streams:
+            self._marker = await self._read_marker()
+            if not complete:
+                await self._recover()
+            self.connected.set()
+            while True:
+                await self._take(await self._streams.read())
+                await self._check_marker()
 
-    async def _read(self) -> Answer:
-        """What is new in any stream; empty after a second without."""
-        positions: Any = self._positions
-        answer: Any = await self._redis.xread(positions, count=PORTION, block=BLOCK_MS)
-        return answer or ()
-
-    async def _take(self, answer: Answer) -> None:
-        events: list[Event] = []
-        for stream, entries in answer:
-            self._positions[stream.decode()] = entries[-1][0]
-            events.extend(event_from(fields) for _, fields in entries)
-        if events:
-            for follower in self._followers:
-                await follower.take(events)
+    async def _take(self, entries: Sequence[Fields]) -> None:
+        if not entries:
+            return
+        events = [event_from(dict(zip(one[::2], one[1::2], strict=True))) for one in entries]
+        for follower in self._followers:
+            await follower.take(events)
+        if self._rate.is_high(len(events), asyncio.get_running_loop().time()):
+            await asyncio.sleep(GATHER_S)
 
     async def _recover(self) -> None:
         for follower in self._followers:
@@ -114,7 +145,7 @@ class StreamReader:
             _log.warning("streams_emptied")
             self._marker = marker
             # An emptied Redis numbers its entries by its clock, which may be behind: start over.
-            self._positions = dict.fromkeys(STREAMS, "0-0")
+            self._streams.go_on_after(dict.fromkeys(STREAMS, START))
             await self._recover()
 
     async def _read_marker(self) -> bytes:
