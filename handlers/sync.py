@@ -11,8 +11,9 @@ from models.documents import Share
 from models.errors import Conflict, Invalid, NotFound
 from models.events import Event
 from models.scope import Scope
-from streams.hub import Line, Parcel, Topic, open_line
+from streams.parcel import Line, Parcel, open_line
 from streams.subscription import Feeds, Start
+from streams.topic import Topic
 from upcoach.services import Services
 from upcoach.services.shares import View
 from upcoach.store.log import contiguous

@@ -7,9 +7,7 @@ room again it catches up from memory, or from MongoDB in pages, at the reader's 
 
 import asyncio
 import enum
-import sys
 from collections.abc import Callable, Collection
-from typing import Protocol
 
 import msgspec
 
@@ -19,7 +17,11 @@ from models.errors import NotFound, Refusal, Unavailable
 from models.events import Event
 from models.frames import Live, Reset, Snap, Subd, encode
 from models.sums import shown
-from streams.hub import Hub, Parcel, Topic
+from streams.hub import Hub
+from streams.lane import NO_LIMIT
+from streams.outlet import Outlet
+from streams.parcel import Kinds, Parcel
+from streams.topic import Topic
 from upcoach.services.shares import Shares, View
 from upcoach.services.snapshots import Snapshots
 from upcoach.store.heads import Heads
@@ -29,29 +31,8 @@ PAGE = 200
 RETRY_S = 0.5
 BEHIND = 200_000  # events beyond which a snapshot is cheaper than what was missed
 UNACKED = 1_000  # events beyond the last acknowledged one that a device which acks is sent
-NO_LIMIT = sys.maxsize
 
 OnLost = Callable[[str, Refusal], None]  # the feed, and why it may not be seen any more
-
-
-class Outlet(Protocol):
-    """Where a connection's bytes go."""
-
-    def wrap(self, lines: bytes, /) -> bytes:
-        """*lines* as one message of the transport."""
-
-    @property
-    def has_room(self) -> bool:
-        """Whether the window of unsent bytes is not full."""
-
-    def queue(self, wrapped: bytes) -> None:
-        """Have *wrapped* sent with the next flush."""
-
-    def flush(self) -> None:
-        """Send what is queued in one write."""
-
-    async def room(self) -> None:
-        """Return when there is room."""
 
 
 class Mode(enum.StrEnum):
@@ -148,20 +129,30 @@ class Subscription:
 
     def __init__(self, feeds: Feeds, outlet: Outlet, start: Start, on_lost: OnLost) -> None:
         self._feeds = feeds
-        self._outlet = outlet
+        self.outlet = outlet
         self._topic = start.topic
         self._start = start
         self._view = start.view
         self._on_lost = on_lost
         self._catching_up: asyncio.Task[None] | None = None
-        self._limit = NO_LIMIT  # the number beyond which the device has to say that it keeps up
+        self.limit = NO_LIMIT  # the number beyond which the device has to say that it keeps up
         self._moved = asyncio.Event()  # the topic, or what the device has acknowledged
-        self.position = start.seq
+        self._position: int | None = start.seq  # None: level with the topic
 
     @property
     def feed(self) -> str:
         """The feed's name."""
         return self._topic.feed
+
+    @property
+    def position(self) -> int:
+        """The number up to which it has everything."""
+        return self._topic.last if self._position is None else self._position
+
+    @property
+    def kinds(self) -> Kinds | None:
+        """See `lane.Level.kinds`."""
+        return self._view.kinds
 
     @property
     def top(self) -> int:
@@ -171,14 +162,14 @@ class Subscription:
     @property
     def is_open(self) -> bool:
         """Whether it still follows the feed."""
-        return self in self._topic.subscribers
+        return self in self._topic
 
     def open(self, kinds: Collection[str] | None = None) -> None:
         """Attach, tell the client, and begin with what it has missed.
 
         The documents come first where a snapshot was asked for, or some *kinds* of them.
         """
-        self._topic.subscribers.add(self)
+        self._topic.add(self)
         if self._start.reset is not None:
             self._say_reset(self._start.reset)
         else:
@@ -191,37 +182,47 @@ class Subscription:
 
     def close(self) -> None:
         """Detach."""
-        self._topic.subscribers.discard(self)
+        self._topic.remove(self)
         if self._catching_up is not None:
             self._catching_up.cancel()
 
     def ack(self, seq: int) -> None:
         """Let the device have what follows the number *seq*, which it has kept."""
-        self._limit = seq + UNACKED
+        self.limit = seq + UNACKED
         self._moved.set()
 
     def push(self, parcel: Parcel) -> None:
-        """See `hub.Subscriber.push`."""
-        if self._catching_up is not None:
-            self._moved.set()
+        """See `lane.Subscriber.push`."""
+        if self._catching_up is not None or parcel.last <= self.position:
             return
-        if parcel.last <= self.position:
-            return
-        kinds = self._view.kinds
         if (
             parcel.first == self.position + 1
-            and parcel.last <= self._limit
-            and self._outlet.has_room
-            and not (kinds is not None and parcel.moves_access)
+            and parcel.last <= self.limit
+            and self.outlet.has_room
+            and not (self.kinds is not None and parcel.moves_access)
         ):
-            self._outlet.queue(parcel.form(self._outlet.wrap, kinds))
-            self.position = parcel.last
+            self.outlet.queue(parcel.form(self.outlet.wrap, self.kinds))
+            self._position = parcel.last
+            self._rise()
         else:
             self._run(self._catch_up())
 
     def flush(self) -> None:
-        """See `hub.Subscriber.flush`."""
-        self._outlet.flush()
+        """See `lane.Flushed.flush`."""
+        self.outlet.flush()
+
+    def fall(self, position: int) -> None:
+        """See `lane.Level.fall`."""
+        self._position = position
+        self._topic.fall(self)
+
+    def _rise(self) -> None:
+        """Be level with the topic from now on, if that is so, and if the socket is free."""
+        straight = self.outlet.straight
+        is_level = self._position == self._topic.last and self.limit > self._topic.last
+        if is_level and self.is_open and straight is not None and not straight.is_busy():
+            self._position = None
+            self._topic.level(self)
 
     def _run(self, work: "asyncio._CoroutineLike[None]") -> None:
         task = self._catching_up = asyncio.create_task(work)
@@ -237,7 +238,7 @@ class Subscription:
         cursor = self._feeds.cursor(self.position)
         try:
             async for page in self._feeds.snapshots.pages(self._view.owner, kinds):
-                await self._outlet.room()
+                await self.outlet.room()
                 self._say(
                     Snap(f=self.feed, kind=page.kind, items=page.items, last=page.last, cur=cursor)
                 )
@@ -269,18 +270,19 @@ class Subscription:
                 self._reset("retention")
                 return
             parcel = self._topic.parcel(self._before_access_moves(events))
-            self._outlet.queue(parcel.form(self._outlet.wrap, self._view.kinds))
-            self._outlet.flush()
-            self.position = parcel.last
+            self.outlet.queue(parcel.form(self.outlet.wrap, self._view.kinds))
+            self.outlet.flush()
+            self._position = parcel.last
         # No await between the test above and this line: whatever comes next is pushed.
         self._catching_up = None
         sums = shown(self._topic.sums, self._view.kinds)
         self._say(Live(f=self.feed, cur=self._feeds.cursor(self.position), sums=sums))
+        self._rise()
 
     async def _room(self) -> None:
         """Return when the outlet and the device have room for more."""
-        await self._outlet.room()
-        while self.position >= self._limit:
+        await self.outlet.room()
+        while self.position >= self.limit:
             await self._wait()
 
     async def _wait(self) -> None:
@@ -293,7 +295,7 @@ class Subscription:
         events = self._topic.after(self.position)
         if events is None:
             events = await self._feeds.log.page(self.feed, self.position, PAGE)
-        return events[: min(PAGE, self._limit - self.position)]
+        return events[: min(PAGE, self.limit - self.position)]
 
     def _moves_access(self, event: Event) -> bool:
         """Whether *event* may have changed what this subscriber sees."""
@@ -322,7 +324,7 @@ class Subscription:
 
     def _reset(self, reason: str) -> None:
         """Give the position up: the client needs a snapshot, or leaves it at that."""
-        self.position = self._topic.last
+        self._position = self._topic.last
         self._catching_up = None
         self._say_reset(reason)
 
@@ -332,5 +334,5 @@ class Subscription:
         self._say(Reset(f=self.feed, reason=reason, cur=cursor, snapshot=url))
 
     def _say(self, frame: Subd | Snap | Live | Reset) -> None:
-        self._outlet.queue(self._outlet.wrap(encode(frame)))
-        self._outlet.flush()
+        self.outlet.queue(self.outlet.wrap(encode(frame)))
+        self.outlet.flush()

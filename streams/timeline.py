@@ -18,8 +18,8 @@ from redis.exceptions import ResponseError
 from models.errors import Invalid
 from models.events import Event, feed_owner
 from models.frames import Frame, Passed, Reset, Subd, Timeline, encode
+from streams.outlet import Outlet
 from streams.redis import MARKER, STREAMS, RedisError, event_from
-from streams.subscription import Outlet
 
 FEED: Final = "admin:events"
 PORTION: Final = 100  # entries of each stream in one read

@@ -451,6 +451,7 @@ async def test_a_feed_that_the_node_forgot_is_read_from_the_log(settings: Settin
         person = await furnished(server)
         epoch, start = await head_of(person)
         await write_goals(person, 2)
+        await until(lambda: reached(server, person, start + 2))
         await server.node.hub.recover()
 
         async with talking(server, person) as phone:
@@ -636,7 +637,7 @@ async def test_who_subscribes_again_hears_everything_once(settings: Settings) ->
 
             seqs = numbers(frames)
             assert seqs == [seqs[0], seqs[0] + 1, seqs[0] + 2]
-            assert len(server.node.hub._topics[live["f"]].subscribers) == 1
+            assert server.node.hub._topics[live["f"]].audience == 1
 
 
 async def test_a_device_is_pinged_and_closed_when_it_does_not_answer(settings: Settings) -> None:

@@ -6,7 +6,7 @@ import contextlib
 from config.settings import Settings
 from handlers.live.poll import Poll, as_array
 from streams import tasks
-from streams.hub import Line, Parcel
+from streams.parcel import Line, Parcel
 from tests.support.reader import reading
 from tests.support.server import PASSWORD, Server, serving
 from tests.test_live import head_of, now, until, write_goals
@@ -117,7 +117,7 @@ async def test_who_went_away_waits_no_longer(settings: Settings) -> None:
 
         await until(lambda: not polls(server))
         await until(lambda: server.node._seats.left(user) == server.node._seats.count)
-        assert not server.node.hub._topics[scope_of(server, person).feed].subscribers
+        assert server.node.hub._topics[scope_of(server, person).feed].audience == 0
 
 
 async def _cut(server: Server, path: str, token: str) -> None:

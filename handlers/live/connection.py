@@ -42,8 +42,9 @@ from models.frames import (
     encode,
 )
 from streams.channels import Channels, Device
+from streams.outlet import Outlet
 from streams.presence import Presence
-from streams.subscription import UNACKED, Feeds, Outlet
+from streams.subscription import UNACKED, Feeds
 from streams.tickets import Tickets
 from upcoach.services.positions import Positions
 from upcoach.services.tokens import Caller

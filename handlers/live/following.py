@@ -8,7 +8,8 @@ from models.errors import Invalid, Refusal
 from models.frames import Ack, Frame, Sub, Unsub, Unsubd, Wish
 from models.measures import Measures
 from models.scope import Scope
-from streams.subscription import Feeds, Outlet, Subscription
+from streams.outlet import Outlet
+from streams.subscription import Feeds, Subscription
 
 
 class Following:

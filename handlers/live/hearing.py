@@ -5,8 +5,8 @@ from models.errors import Invalid, NotFound
 from models.frames import Author, Eph, Frame, Subd, Told, Unsubd, encode
 from models.scope import Scope
 from streams.channels import Channels
+from streams.outlet import Outlet
 from streams.presence import PREFIX, Member, Presence
-from streams.subscription import Outlet
 from upcoach.services.shares import Shares
 
 TYPING = "typing:"

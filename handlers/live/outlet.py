@@ -12,6 +12,8 @@ from typing import Final
 
 from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
 
+from streams.outlet import Straight
+
 WINDOW: Final = 256 * 1024  # unsent bytes beyond which a connection is slow
 
 _TEXT: Final = 0x81  # FIN and opcode 1 (RFC 6455, 5.2)
@@ -29,17 +31,23 @@ def text_frame(payload: bytes) -> bytes:
 
 
 class SocketOutlet:
-    """See `streams.subscription.Outlet`."""
+    """See `streams.outlet.Outlet`."""
 
     def __init__(self, stream: IOStream, wrap: Callable[[bytes], bytes] = text_frame) -> None:
         self._stream = stream
         self.wrap = wrap
-        self._plain = not isinstance(stream, SSLIOStream)
+        # Through TLS, bytes take another way: the stream's.
+        self._send = None if isinstance(stream, SSLIOStream) else stream.socket.send
         self._queued: list[bytes] = []
         self._unsent = 0
         self._drained = asyncio.Event()
         self._drained.set()
         self.stuck_since: float | None = None
+
+    @property
+    def straight(self) -> Straight | None:
+        """See `Outlet.straight`."""
+        return None if self._send is None else Straight(self._send, self._stream.writing)
 
     @property
     def has_room(self) -> bool:
@@ -59,6 +67,13 @@ class SocketOutlet:
         queued.clear()
         self._write(wrapped)
 
+    def finish(self, wrapped: bytes, sent: int) -> None:
+        """See `Outlet.finish`."""
+        if sent < 0:
+            self._stream.close()
+        else:
+            self._hand_over(memoryview(wrapped)[sent:])
+
     async def room(self) -> None:
         """See `Outlet.room`."""
         while not self.has_room:
@@ -66,20 +81,16 @@ class SocketOutlet:
             await self._drained.wait()
 
     def _write(self, wrapped: bytes) -> None:
-        if self._stream.closed():  # the connection hears of it in a later turn of the loop
-            return
         sent = 0
-        if self._plain and not self._unsent and not self._stream.writing():
+        if self._send is not None and not self._stream.writing():
             try:
-                sent = self._stream.socket.send(wrapped)
+                sent = self._send(wrapped)
             except BlockingIOError:
                 sent = 0
             except OSError:
-                self._stream.close()
-                return
-            if sent == len(wrapped):
-                return
-        self._hand_over(memoryview(wrapped)[sent:])
+                sent = -1  # the connection hears of it in a later turn of the loop
+        if sent != len(wrapped):
+            self.finish(wrapped, sent)
 
     def _hand_over(self, rest: memoryview) -> None:
         """Let Tornado's stream send *rest* when the kernel takes it."""

@@ -11,7 +11,7 @@ import msgspec
 from handlers.sync import Place
 from models.clock import Clock
 from models.frames import Close
-from streams.hub import Parcel
+from streams.parcel import Parcel
 from upcoach.services.tokens import Caller
 
 
@@ -33,19 +33,19 @@ class _Ear:
     def __init__(self, poll: "Poll", place: Place) -> None:
         self._poll = poll
         self._place = place
-        place.topic.subscribers.add(self)
+        place.topic.add(self)
 
     def push(self, parcel: Parcel) -> None:
-        """See `hub.Subscriber.push`."""
+        """See `lane.Subscriber.push`."""
         if parcel.last > self._place.seq:
             self._poll.wake(Heard(self._place, parcel))
 
     def flush(self) -> None:
-        """See `hub.Subscriber.flush`: the handler answers in a turn of its own."""
+        """See `lane.Flushed.flush`: the handler answers in a turn of its own."""
 
     def close(self) -> None:
         """Hear no more."""
-        self._place.topic.subscribers.discard(self)
+        self._place.topic.remove(self)
 
 
 class Poll:

@@ -18,7 +18,7 @@ from models.clock import Clock
 from models.cursor import Cursor, joined
 from models.errors import Refusal
 from models.frames import AuthExpiring, Close, Frame, Go, Unsubd, encode
-from streams.subscription import Outlet
+from streams.outlet import Outlet
 from upcoach.services.tokens import Caller
 
 COMMENT_S: Final = 15.0

@@ -13,7 +13,7 @@ from models.frames import Frame, Subd, Unsubd, encode
 from models.scope import Scope
 from streams import kpis, timeline
 from streams.kpis import Kpis, StateWatch
-from streams.subscription import Outlet
+from streams.outlet import Outlet
 from streams.timeline import Filter, Places, Streams, Watch
 from upcoach.services.accounts import Accounts
 

@@ -1,6 +1,5 @@
 """From a commit to a client's socket on an idle system, beside the commit and the stream alone."""
 
-import asyncio
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path

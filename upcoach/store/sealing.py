@@ -20,7 +20,8 @@ class Unreadable(Exception):
 
 def place(*names: str | int) -> bytes:
     """Associated data for a value that stands at *names*; no two places give the same bytes."""
-    return b"".join(len(part).to_bytes(4) + part for part in (str(name).encode() for name in names))
+    parts = [str(name).encode() for name in names]
+    return b"".join([len(part).to_bytes(4) + part for part in parts])
 
 
 def seal(key: AESGCM, plain: bytes, where: bytes) -> bytes:

@@ -6,7 +6,7 @@ import django
 from django.conf import settings
 
 settings.configure(
-    SECRET_KEY="nobody logs in here",  # noqa: S106
+    SECRET_KEY="nobody logs in here",
     CHANNEL_LAYERS={
         "default": {
             "BACKEND": "channels_redis.core.RedisChannelLayer",

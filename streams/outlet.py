@@ -1,0 +1,48 @@
+"""Where the bytes of a connection go, whatever its transport."""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+
+class Straight(NamedTuple):
+    """A socket with nothing in between.
+
+    Attributes
+    ----------
+    send
+        How many bytes of a message the kernel took; raises `BlockingIOError` when it is full, and
+        another `OSError` when the socket is gone.
+    is_busy
+        Whether earlier bytes wait: nothing may overtake them.
+
+    """
+
+    send: Callable[[bytes], int]
+    is_busy: Callable[[], bool]
+
+
+class Outlet(Protocol):
+    """Where a connection's bytes go."""
+
+    def wrap(self, lines: bytes, /) -> bytes:
+        """*lines* as one message of the transport."""
+
+    @property
+    def straight(self) -> Straight | None:
+        """The socket, if messages may go there with nothing in between."""
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the window of unsent bytes is not full."""
+
+    def queue(self, wrapped: bytes) -> None:
+        """Have *wrapped* sent with the next flush."""
+
+    def flush(self) -> None:
+        """Send what is queued in one write."""
+
+    def finish(self, wrapped: bytes, sent: int) -> None:
+        """Send the rest of a message of which the socket took *sent* bytes, or -1 if it is gone."""
+
+    async def room(self) -> None:
+        """Return when there is room."""
