@@ -12,9 +12,9 @@ from handlers.live import limits
 from handlers.live.connections import Connections
 from handlers.live.following import Following
 from handlers.live.hearing import Hearing, is_channel
-from handlers.live.mutations import mutate, refused
 from handlers.live.seats import Seats
 from handlers.live.watching import Desk, Watching, is_admin_feed
+from handlers.live.writing import Writing
 from handlers.operations import Router
 from handlers.rest import Edge
 from models.clock import Clock
@@ -100,11 +100,9 @@ class Connection:
             node.channels, node.presence, node.feeds.shares, outlet, node.clock, name
         )
         self._watching: Watching | None = None  # operators only
-        self._slots = asyncio.Semaphore(limits.WRITES_AT_ONCE)
         self._frames = limits.Bucket(limits.FRAMES_S, limits.BURST)
-        self._writes = limits.Bucket(node.writes_s, limits.BURST)
+        self._writing = Writing(node.edge, node.router, self._say, node.writes_s)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._written: tuple[str, ...] = ()
         self.name = name
         self.caller: Caller | None = None
         self.device: str | None = None
@@ -142,8 +140,8 @@ class Connection:
         if self._closed:
             return
         self._closed = True
-        if code == Close.DRAINING and self._tasks:
-            answers = asyncio.gather(*self._tasks, return_exceptions=True)
+        if code == Close.DRAINING and self._writing.tasks:
+            answers = asyncio.gather(*self._writing.tasks, return_exceptions=True)
             answers.add_done_callback(lambda _: self._hang_up(code, reason))
         else:
             self._hang_up(code, reason)
@@ -350,22 +348,11 @@ class Connection:
         caller = self._known()
         if caller is None:
             return
-        wait_s = self._writes.take(now)
-        if wait_s:
-            self._say(refused(frame, _too_many(wait_s)))
+        if self._writing.refuses(frame, now):
             self._count(now)
             return
         await self._outlet.room()
-        await self._slots.acquire()
-        follows, self._written = self._written, (*self._written, frame.id)[-limits.FOLLOWED :]
-        self._start(self._mutate(frame, caller, follows))
-
-    async def _mutate(self, frame: Mut, caller: Caller, follows: tuple[str, ...]) -> None:
-        try:
-            node = self._node
-            self._say(await mutate(node.edge, node.router, caller.scope, frame, follows))
-        finally:
-            self._slots.release()
+        await self._writing.begin(caller.scope, frame)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -384,11 +371,3 @@ class Connection:
             return
         self._outlet.queue(self._outlet.wrap(encode(frame)))
         self._outlet.flush()
-
-
-def _too_many(wait_s: float) -> Unavailable:
-    return Unavailable(
-        "writes_too_many",
-        "Too many writes at once. Send this one again, under the same id, a little later.",
-        extra={"after": round(wait_s * 1000) + 1},
-    )
