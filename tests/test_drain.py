@@ -14,6 +14,7 @@ from pymongo import AsyncMongoClient
 
 from config.settings import Settings
 from tests.support.chaos import assert_quiet, until
+from tests.support.reader import Reader, reading
 from tests.support.server import Server, ServerProcess, serving
 from tests.test_live import mut, talking
 from upcoach.client import Client
@@ -83,6 +84,40 @@ async def test_whoever_comes_late_is_told_to_go_too(settings: Settings) -> None:
     assert 0 <= told["after"] < 1000 * DRAIN_S
     assert 0 <= told_late["after"] < 1000 * DRAIN_S
     assert codes == {4503}
+
+
+async def test_streams_and_polls_end_one_after_the_other(settings: Settings) -> None:
+    loop = asyncio.get_running_loop()
+
+    async def stayed(reader: Reader) -> tuple[float, float]:
+        """How long *reader* was asked to stay, and how long it did."""
+        [*_, told] = await reader.until("go")
+        began = loop.time()
+        assert await reader.rest() == []
+        return told.frame["after"] / 1000, loop.time() - began
+
+    async with serving(settings) as server, contextlib.AsyncExitStack() as stack:
+        person = await server.person()
+        cursor = (await person.call("GET", "/v1/snapshot")).headers["upcoach-cursor"]
+        path = f"/v1/events?since={cursor}"
+        opened = [reading(server, path, person.token) for _ in range(8)]
+        readers = [await stack.enter_async_context(one) for one in opened]
+        for reader in readers:
+            await reader.until("live")
+        polls = [asyncio.create_task(person.call("GET", f"{path}&wait=25")) for _ in range(4)]
+        await until(lambda: server.node._running.count == 4)
+
+        draining = asyncio.create_task(server.node.drain(None, DRAIN_S))
+        stays = await asyncio.gather(*map(stayed, readers))
+        answers = await asyncio.gather(*polls)
+        await draining
+
+    assert len({told for told, _ in stays}) == 8
+    assert all(told - 0.05 < stay for told, stay in stays)
+    assert max(reader.retry_ms or 0 for reader in readers) <= 250
+    assert [(answer.status, answer.headers["upcoach-cursor"]) for answer in answers] == [
+        (204, cursor)
+    ] * 4
 
 
 async def test_a_node_that_is_told_to_stop_sends_everybody_elsewhere(
