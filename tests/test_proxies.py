@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.support.chaos import Person, until
 from tests.support.fleet import Follower, following
+from tests.support.reader import reading
 from tests.support.server import Server, ServerProcess
 from tests.test_processes import goes_on, nodes_of
 
@@ -73,6 +74,17 @@ class Balancer:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def output(self) -> Path:
+        """What it says."""
+        return self.folder / "output"
+
+    @property
+    def nodes_lost(self) -> int:
+        """How many nodes are down in its opinion, if it has one."""
+        said = self.output.read_text()
+        return said.count(" is DOWN") - said.count(" is UP")
 
 
 def nginx(balancer: Balancer, nodes: Sequence[ServerProcess]) -> list[str]:
@@ -148,8 +160,7 @@ async def balanced(
     balancer = Balancer(folder)
     async with contextlib.AsyncExitStack() as stack:
         await asyncio.gather(*(stack.enter_async_context(node) for node in nodes))
-        output = folder / "output"
-        with output.open("wb") as sink:
+        with balancer.output.open("wb") as sink:
             process = await asyncio.create_subprocess_exec(
                 *command(balancer, nodes), stdout=sink, stderr=subprocess.STDOUT
             )
@@ -157,7 +168,7 @@ async def balanced(
             await until(lambda: answers(balancer.port), 10)
             yield balancer, nodes
         except BaseException:
-            print(output.read_text(), *(node.output for node in nodes), sep="\n")
+            print(balancer.output.read_text(), *(node.output for node in nodes), sep="\n")
             raise
         finally:
             process.terminate()
@@ -185,6 +196,7 @@ async def test_devices_behind_a_balancer_hop_when_a_node_drains_and_lose_nothing
                 assert await node.stop() == 0
                 await goes_on(person)
                 await node.start()
+                await until(lambda: balancer.nodes_lost == 0)
             person.journal.stopping = True
             await asyncio.gather(*writing)
             await person.check()
@@ -194,6 +206,31 @@ async def test_devices_behind_a_balancer_hop_when_a_node_drains_and_lose_nothing
     assert [(one.gaps, one.repeats, one.resets) for one in followers] == [(0, 0, [])] * SOCKETS
     assert sum(one.moves for one in followers) >= SOCKETS
     assert max(one.deaf_s for one in followers) < 2
+
+
+@both
+async def test_a_balancer_passes_events_and_polls_on_as_they_come(
+    command: Command, environ: dict[str, str], tmp_path: Path
+) -> None:
+    async with (
+        balanced(command, environ, tmp_path) as (balancer, _),
+        contextlib.AsyncExitStack() as stack,
+    ):
+        server = Server(balancer.url)
+        stack.callback(server.close)
+        person = await server.person()
+        cursor = (await person.call("GET", "/v1/snapshot")).headers["upcoach-cursor"]
+        path = f"/v1/events?since={cursor}"
+        reader = await stack.enter_async_context(reading(server, path, person.token))
+        await reader.until("live")
+        poll = asyncio.create_task(person.call("GET", f"{path}&wait=25"))
+
+        written = await person.call("POST", "/v1/goals", {"title": "Run"})
+        [event] = await reader.until("ev")
+        answer = await poll
+
+    assert event.frame["id"] == written.body["id"]
+    assert [one["id"] for one in answer.body] == [written.body["id"]]
 
 
 @both
