@@ -17,7 +17,7 @@ from upcoach.client import Client
 NODES = 3
 PEOPLE = 20
 PAUSE_S = 0.25  # between two writes of a person
-START_S = 1.5  # for the start of a node on two cores that do nothing else
+START_S = 1.0  # for the start of a node on two cores that do nothing else
 
 
 class Writer:
