@@ -18,6 +18,7 @@ from models.errors import Unavailable
 from models.frames import Told
 from streams.channels import Channels
 from streams.redis import RedisError
+from streams.tasks import Errands
 
 LIVE_MS: Final = 45_000
 LINGER_MS: Final = 30_000
@@ -56,25 +57,25 @@ class Member(NamedTuple):
 class Presence:
     """Keeps the members of this node alive, and tells who comes and goes."""
 
-    def __init__(self, redis: "Redis", channels: Channels, clock: Clock) -> None:
+    def __init__(self, redis: "Redis", channels: Channels, errands: Errands, clock: Clock) -> None:
         self._redis = redis
+        self._errands = errands
         self._channels = channels
         self._clock = clock
         self._members: set[Member] = set()
         self._seen: dict[str, frozenset[str]] = {}  # by channel, as it was last told
-        self._work: set[asyncio.Task[None]] = set()
         channels.on_moved = self._look_soon
 
     def enter(self, member: Member) -> None:
         """Count *member* in."""
         self._members.add(member)
-        self._do(self._come(member))
+        self._errands.run(self._come(member))
 
     def leave(self, member: Member) -> None:
         """Count *member* for half a minute more."""
         if member in self._members:
             self._members.discard(member)
-            self._do(self._stay([member], LINGER_MS))
+            self._errands.run(self._stay([member], LINGER_MS))
 
     async def members(self, user: str) -> frozenset[str]:
         """The devices of *user* that are there, or `Unavailable`."""
@@ -121,7 +122,7 @@ class Presence:
 
     def _look_soon(self, name: str) -> None:
         if name in self._seen:
-            self._do(self._look(name))
+            self._errands.run(self._look(name))
 
     async def _look(self, name: str) -> None:
         """Tell who has come and gone since the last look."""
@@ -140,11 +141,6 @@ class Presence:
 
     def _told(self, name: str, kind: str, **body: list[str]) -> Told:
         return Told(ch=name, kind=kind, body=body, at=self._clock())
-
-    def _do(self, work: "asyncio._CoroutineLike[None]") -> None:
-        task = asyncio.create_task(work)
-        self._work.add(task)
-        task.add_done_callback(self._work.discard)
 
 
 def _key(user: str) -> str:

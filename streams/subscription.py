@@ -121,7 +121,11 @@ class Feeds:
 
     async def _is_ahead(self, topic: Topic, seq: int) -> bool:
         """Whether *seq* was never given: beyond this node's last number, the log is asked."""
-        return seq > topic.last and seq > (await self.heads.read(topic.feed)).seq
+        return seq > topic.last and seq > await self.newest(topic.feed)
+
+    async def newest(self, feed: str) -> int:
+        """The newest number of *feed* in the log."""
+        return (await self.heads.read(feed)).seq
 
 
 class Subscription:

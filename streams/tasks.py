@@ -1,6 +1,7 @@
-"""The end of work that goes on in the background."""
+"""Work that goes on in the background, and its end."""
 
 import asyncio
+from collections.abc import Coroutine
 
 ASK_AGAIN_S = 0.2
 
@@ -16,3 +17,21 @@ async def end(*tasks: "asyncio.Task[None]", ask_again_s: float = ASK_AGAIN_S) ->
         for task in running:
             task.cancel()
         _, running = await asyncio.wait(running, timeout=ask_again_s)
+
+
+class Errands:
+    """Short work that nobody waits for, until the process ends."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def run(self, work: Coroutine[None, None, None]) -> None:
+        """Have *work* done."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def over(self) -> None:
+        """Return when all of it is done."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)

@@ -157,7 +157,9 @@ async def test_of_many_who_show_a_ticket_at_once_one_gets_in(settings: Settings)
             ]
             statuses = await asyncio.gather(*shown)
 
-        assert [sorted(some) for some in statuses] == [[200, *[401] * 19]] * 20
+        # A 503 is a ticket that Redis was not asked for in time; nobody got in by it.
+        assert [some.count(200) for some in statuses] == [1] * 20
+        assert set().union(*statuses) <= {200, 401, 503}
 
 
 async def test_without_redis_there_are_no_tickets(engines: TestEngines) -> None:

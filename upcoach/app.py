@@ -43,6 +43,7 @@ from streams.redis import RedisError
 from streams.relay import Relay
 from streams.revocation import Revoking
 from streams.subscription import Feeds
+from streams.tasks import Errands
 from streams.tickets import Tickets
 from streams.timeline import Streams
 from upcoach.embedded import Engines
@@ -146,7 +147,8 @@ class Node:
         self._kpis = Kpis(redis.writer, self._connections.node, numbers, utc_now)
         self._desk = Desk(self.services.accounts, self._kpis, Streams(redis.reader))
         self._channels = Channels(redis.writer, redis.reader, self._connections.replace)
-        self._presence = Presence(redis.writer, self._channels, utc_now)
+        self._errands = Errands()
+        self._presence = Presence(redis.writer, self._channels, self._errands, utc_now)
         self._revoking = Revoking(
             self.revocations, self._connections.revoke, self._connections.check_channels
         )
@@ -200,6 +202,7 @@ class Node:
             feeds=feeds,
             connections=self._connections,
             channels=self._channels,
+            errands=self._errands,
             presence=self._presence,
             positions=self.services.positions,
             desk=self._desk,
@@ -260,6 +263,7 @@ class Node:
             await _in_time(self._learning.stop(), "learning")
         await _in_time(self.relay.flush(), "relay")
         await _in_time(self.services.positions.flush(), "positions")
+        await _in_time(self._errands.over(), "errands")
         self._passwords.close()
 
     async def _flush_positions(self) -> None:

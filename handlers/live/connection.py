@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -45,6 +45,7 @@ from streams.channels import Channels, Device
 from streams.outlet import Outlet
 from streams.presence import Presence
 from streams.subscription import UNACKED, Feeds
+from streams.tasks import Errands
 from streams.tickets import Tickets
 from upcoach.services.positions import Positions
 from upcoach.services.tokens import Caller
@@ -64,6 +65,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     feeds: Feeds
     connections: Connections
     channels: Channels
+    errands: Errands
     presence: Presence
     positions: Positions
     desk: Desk
@@ -102,7 +104,6 @@ class Connection:
         self._watching: Watching | None = None  # operators only
         self._frames = limits.Bucket(limits.FRAMES_S, limits.BURST)
         self._writing = Writing(node.edge, node.router, self._say, node.writes_s)
-        self._tasks: set[asyncio.Task[None]] = set()
         self.name = name
         self.caller: Caller | None = None
         self.device: str | None = None
@@ -163,7 +164,7 @@ class Connection:
     def check_channels(self) -> None:
         """See whether the caller may still follow what it follows: a share has changed."""
         if self.caller is not None:
-            self._start(self._hearing.check(self.caller.scope))
+            self._node.errands.run(self._hearing.check(self.caller.scope))
 
     def authenticate(self, token: str) -> None:
         """Take note of who this is, or close."""
@@ -204,7 +205,7 @@ class Connection:
             case Unsub():
                 self._unsubscribe(caller, frame)
             case Ack():
-                self._ack(caller, frame)
+                await self._ack(caller, frame)
             case Auth():
                 await self._renew(caller, frame)
             case Eph():
@@ -263,7 +264,7 @@ class Connection:
             self._say(self._goes)
         self._hearing.enter(caller.scope, frame.dev or caller.scope.device)
         if frame.dev is not None:
-            self._start(self._arrive(Device(caller.scope.user, frame.dev, self.name)))
+            self._node.errands.run(self._arrive(Device(caller.scope.user, frame.dev, self.name)))
         for wish in frame.subs:
             await self._subscribe(caller, wish)
 
@@ -336,8 +337,8 @@ class Connection:
             raise Forbidden("session_other", "A socket stays with its user and session.")
         self.know(renewed)
 
-    def _ack(self, caller: Caller, frame: Ack) -> None:
-        seq = self._following.ack(caller.scope, frame)
+    async def _ack(self, caller: Caller, frame: Ack) -> None:
+        seq = await self._following.ack(caller.scope, frame)
         if seq is None:  # ahead of us, or of another log: it has to begin again
             self.close(Close.RESYNC, "resync")
             return
@@ -353,11 +354,6 @@ class Connection:
             return
         await self._outlet.room()
         await self._writing.begin(caller.scope, frame)
-
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     def _complain(self, refusal: Refusal) -> None:
         self._say(Err(problem=problems.problem(refusal)))

@@ -42,14 +42,17 @@ class Following:
             subscription.close()
         self._say(Unsubd(f=feed))
 
-    def ack(self, scope: Scope, frame: Ack) -> int | None:
+    async def ack(self, scope: Scope, frame: Ack) -> int | None:
         """Open the window; how far the device has come, if it can have come so far."""
         feed = self.full_name(scope, frame.f)
         cursor = Cursor.parse(frame.cur)
         subscription = self._subscriptions.get(feed)
         if subscription is None:
             raise Invalid("feed_not_followed", "Only what is followed can be acknowledged.")
-        if cursor.epoch != self._feeds.epoch or cursor.seq > subscription.position:
+        if cursor.epoch != self._feeds.epoch:
+            return None
+        # What a device has read over HTTP may be ahead of what this node has heard of.
+        if cursor.seq > subscription.top and cursor.seq > await self._feeds.newest(feed):
             return None
         subscription.ack(cursor.seq)
         return cursor.seq
