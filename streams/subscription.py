@@ -197,7 +197,10 @@ class Subscription:
 
     def push(self, parcel: Parcel) -> None:
         """See `lane.Subscriber.push`."""
-        if self._catching_up is not None or parcel.last <= self.position:
+        if self._catching_up is not None:
+            self._moved.set()
+            return
+        if parcel.last <= self.position:
             return
         if (
             parcel.first == self.position + 1

@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
 from config.settings import Settings
+from models.events import Event
 from models.merge_patch import Json
 from streams import subscription
 from tests.support.engines import TestEngines
@@ -309,3 +310,29 @@ async def test_a_client_that_missed_something_is_counted(settings: Settings) -> 
         await until(lambda: not server.node._connections._open)
         assert registry.get_sample_value("upcoach_gap_reports_total") == 1
         assert registry.get_sample_value("upcoach_sum_mismatch_total") == 1
+
+
+async def test_a_device_that_is_ahead_of_its_node_is_current_when_the_node_has_caught_up(
+    engines: TestEngines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with two_nodes(engines) as (one, other):
+        person = await furnished(one)
+        caught_up = asyncio.Event()
+        take = other.node.hub.take
+
+        async def take_late(events: Sequence[Event]) -> None:
+            await caught_up.wait()
+            await take(events)
+
+        async with talking(other, person, {"f": "u:me"}) as behind, talking(other, person) as ahead:
+            await behind.until("live")
+            monkeypatch.setattr(other.node.hub, "take", take_late)
+            written = await done(person.call("POST", GOALS, {"title": "Run"}))
+            cursor = written.headers["upcoach-cursor"]
+            await ahead.send(sub(cursor), {"t": "sub", "f": "u:nobody"})
+            subd, refused = [await ahead.frame() for _ in range(2)]
+            caught_up.set()
+            live = await ahead.frame()
+
+        assert (subd["mode"], refused["t"]) == ("resume", "unsubd")
+        assert (live["t"], live["cur"]) == ("live", cursor)

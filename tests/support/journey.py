@@ -110,6 +110,7 @@ class Journey:
                 await self._check()
             except BaseException:
                 print(*self.story, *(node.output for node in self.nodes), sep="\n")
+                print(*(_shown(one.device) for one in self._wanderers), sep="\n")
                 raise
             finally:
                 for task in writing:
@@ -192,6 +193,10 @@ class Journey:
         for node in self.nodes:
             assert_quiet(node)
             assert await reported(node, "upcoach_gap_reports_total") == 0
+
+
+def _shown(device: Device) -> str:
+    return f"{device.state} over {device.transport}, live {device.live}, at {device.seq}"
 
 
 async def current(device: Device, head: int) -> None:
