@@ -192,6 +192,8 @@ class Subscription:
 
     def ack(self, seq: int) -> None:
         """Let the device have what follows the number *seq*, which it has kept."""
+        if seq + UNACKED < self.limit:
+            self._topic.rearrange()
         self.limit = seq + UNACKED
         self._moved.set()
 

@@ -71,6 +71,31 @@ async def test_who_acknowledges_is_sent_no_more_than_the_window_beyond(
         assert live["cur"] == f"{epoch}.{head + 25}"
 
 
+async def test_a_device_that_was_sent_events_before_its_first_ack_is_held_as_well(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscription, "UNACKED", 10)
+    async with serving(settings) as server:
+        person = await furnished(server)
+        epoch, head = await head_of(person)
+        async with talking(server, person) as wire:
+            await wire.send(sub(f"{epoch}.{head}"))
+            await wire.until("live")
+            await write_goals(person, 2)
+            before = [await wire.frame() for _ in range(2)]
+            await wire.send(ack(f"{epoch}.{head}"), {"t": "sub", "f": "u:nobody"})
+            await wire.until("unsubd")
+            await write_goals(person, 20)
+            first = [await wire.frame() for _ in range(8)]
+            await wire.send({"t": "sub", "f": "u:nobody"})
+            held = await wire.frame()
+            await wire.send(ack(f"{epoch}.{head + 10}"))
+            second = [await wire.frame() for _ in range(10)]
+
+        assert held["t"] == "unsubd"
+        assert numbers([*before, *first, *second]) == list(range(head + 1, head + 21))
+
+
 async def test_what_is_acknowledged_is_kept_for_the_device(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await furnished(server)
