@@ -6,7 +6,7 @@ here follows, encodes what it hears once, and leaves out whoever has no room: it
 
 import asyncio
 import collections
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -135,14 +135,19 @@ class Channels:
             if listener.speaker != word.speaker:
                 listener.hear(word.line)
 
-    async def moved(self, name: str) -> None:
-        """Have the nodes that follow *name* look who is there."""
-        await self._publish(_PREFIX + name, None)
-
-    async def _publish(self, channel: str, message: Word | Device | None) -> None:
-        data = b"" if message is None else msgspec.msgpack.encode(message)
+    async def moved(self, names: Iterable[str]) -> None:
+        """Have the nodes that follow one of *names* look who is there."""
+        pipeline = self._writer.pipeline(transaction=False)
+        for name in names:
+            pipeline.publish(_PREFIX + name, b"")
         try:
-            await self._writer.publish(channel, data)
+            await pipeline.execute()
+        except RedisError:
+            raise _away() from None
+
+    async def _publish(self, channel: str, message: Word | Device) -> None:
+        try:
+            await self._writer.publish(channel, msgspec.msgpack.encode(message))
         except RedisError:
             raise _away() from None
 

@@ -25,6 +25,7 @@ LINGER_MS: Final = 30_000
 RENEW_EVERY_S: Final = 15.0
 LOOK_EVERY_S: Final = 5.0
 PORTION: Final = 500
+COME_S: Final = 0.02  # those who come within it are counted in together
 PREFIX: Final = "presence:"
 
 # By Redis's own clock, so that nodes need not agree about the time.
@@ -63,13 +64,16 @@ class Presence:
         self._channels = channels
         self._clock = clock
         self._members: set[Member] = set()
+        self._coming: list[Member] = []
+        self._came = asyncio.Event()
         self._seen: dict[str, frozenset[str]] = {}  # by channel, as it was last told
         channels.on_moved = self._look_soon
 
     def enter(self, member: Member) -> None:
         """Count *member* in."""
         self._members.add(member)
-        self._errands.run(self._come(member))
+        self._coming.append(member)
+        self._came.set()
 
     def leave(self, member: Member) -> None:
         """Count *member* for half a minute more."""
@@ -93,7 +97,7 @@ class Presence:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        await asyncio.gather(self._renew_forever(), self._look_forever())
+        await asyncio.gather(self._come_forever(), self._renew_forever(), self._look_forever())
 
     async def _renew_forever(self) -> None:
         while True:
@@ -108,10 +112,16 @@ class Presence:
             for name in list(self._seen):
                 await self._look(name)
 
-    async def _come(self, member: Member) -> None:
-        await self._stay([member], LIVE_MS)
-        with contextlib.suppress(Unavailable):
-            await self._channels.moved(PREFIX + member.user)
+    async def _come_forever(self) -> None:
+        """Count in who comes; those who come together in one round trip."""
+        while True:
+            await self._came.wait()
+            self._came.clear()
+            coming, self._coming = [one for one in self._coming if one in self._members], []
+            await self._stay(coming, LIVE_MS)
+            with contextlib.suppress(Unavailable):
+                await self._channels.moved([PREFIX + member.user for member in coming])
+            await asyncio.sleep(COME_S)
 
     async def _stay(self, members: Iterable[Member], for_ms: int) -> None:
         pipeline = self._redis.pipeline(transaction=False)
