@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from config.settings import Settings
-from upcoach import app
+from upcoach import app, collector
 from upcoach.embedded.child import die_with
 from upcoach.listener import Listener
 from upcoach.words import say, welcome
@@ -106,4 +106,5 @@ async def _serving(
         if "web" in settings.roles:
             web = Listener(node.application, settings.host, settings.port, shared=shared)
             await stack.enter_async_context(web)
+        collector.settle()
         yield Served(node, metrics, web)

@@ -18,7 +18,7 @@ from models.identity import new_id, new_mutation_id
 from models.scope import Scope
 from tests.bench.child import obey
 from tests.bench.crowd import make_people
-from upcoach import app
+from upcoach import app, collector
 from upcoach.store.changes import Mutation, Outcome
 
 MARK = "<>"  # what the load generator counts
@@ -117,6 +117,7 @@ async def running() -> AsyncIterator[Bench]:
         app.running_node(settings, settings.mongo_url, settings.redis_url) as node,
         app.listening(node.application, "127.0.0.1", 0) as port,
     ):
+        collector.settle()
         yield Bench(node, settings, port)
 
 
