@@ -140,7 +140,8 @@ class Subscription:
         self._on_lost = on_lost
         self._catching_up: asyncio.Task[None] | None = None
         self.limit = NO_LIMIT  # the number beyond which the device has to say that it keeps up
-        self._moved = asyncio.Event()  # the topic, or what the device has acknowledged
+        # The topic, or what the device has acknowledged; made when that is waited for.
+        self._moved: asyncio.Event | None = None
         self._position: int | None = start.seq  # None: level with the topic
 
     @property
@@ -195,7 +196,7 @@ class Subscription:
         if seq + UNACKED < self.limit:
             self._topic.rearrange()
         self.limit = seq + UNACKED
-        self._moved.set()
+        self._wake()
 
     def push(self, parcel: Parcel) -> None:
         """See `lane.Subscriber.push`."""
@@ -295,8 +296,12 @@ class Subscription:
             await self._wait()
 
     async def _wait(self) -> None:
-        self._moved.clear()
+        self._moved = asyncio.Event()
         await self._moved.wait()
+
+    def _wake(self) -> None:
+        if self._moved is not None:
+            self._moved.set()
 
     async def _missed(self) -> list[Event]:
         """The next events above the position, from memory or from the log."""

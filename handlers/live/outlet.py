@@ -40,8 +40,7 @@ class SocketOutlet:
         self._send = None if isinstance(stream, SSLIOStream) else stream.socket.send
         self._queued: list[bytes] = []
         self._unsent = 0
-        self._drained = asyncio.Event()
-        self._drained.set()
+        self._drained: asyncio.Event | None = None  # made when somebody waits
         self.stuck_since: float | None = None
 
     @property
@@ -77,7 +76,8 @@ class SocketOutlet:
     async def room(self) -> None:
         """See `Outlet.room`."""
         while not self.has_room:
-            self._drained.clear()
+            if self._drained is None:
+                self._drained = asyncio.Event()
             await self._drained.wait()
 
     def _write(self, wrapped: bytes) -> None:
@@ -107,5 +107,6 @@ class SocketOutlet:
     def _taken(self, size: int) -> None:
         self._unsent -= size
         self.stuck_since = asyncio.get_running_loop().time() if self._unsent else None
-        if self.has_room:
+        if self.has_room and self._drained is not None:
             self._drained.set()
+            self._drained = None

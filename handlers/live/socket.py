@@ -53,6 +53,9 @@ class LiveSocket(ProblemHandler, StrictHandler):
             connection.know(self.known)
         elif token:
             connection.authenticate(token)
+        # They were sent, and would stay as long as the socket.
+        self._headers.clear()
+        self.request.headers.clear()
 
     async def on_message(self, message: str | bytes) -> None:
         """Hand a message on; the next is read when this one is done with."""

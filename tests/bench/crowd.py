@@ -18,7 +18,7 @@ AT_ONCE = 200
 
 async def make_people(node: app.Node, settings: Settings, count: int) -> list[dict[str, str]]:
     """*count* users, each with a token; nobody's password is hashed, which would take minutes."""
-    people = []
+    people: list[dict[str, str]] = []
     while len(people) < count:
         some = min(AT_ONCE, count - len(people))
         people += await asyncio.gather(*(_make_person(node, settings) for _ in range(some)))
