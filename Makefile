@@ -9,10 +9,10 @@ CODE := setup.py requirements upcoach handlers streams models config tests
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo migrate admin test conformance chaos docs check format bench lock clean base dev
+.PHONY: help run demo migrate admin test conformance chaos docs check format bench bench-peers lock clean base dev
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: base ## Serve on http://127.0.0.1:8888 (UPCOACH_PORT), with the data in var/ (UPCOACH_DATA)
 	@exec $(VENV)/python -m upcoach serve $(ARGS)
@@ -51,6 +51,13 @@ format: dev ## Format the code and mend what the linter can mend
 
 bench: dev ## Measure writes, deliveries and their CPU
 	@exec $(VENV)/python -m tests.bench $(ARGS)
+
+bench-peers: dev ## Install into var/bench the servers that make bench measures ours against
+	$(VENV)/python -m venv var/bench/venv
+	var/bench/venv/bin/python -m pip install --disable-pip-version-check --no-input \
+		-r tests/bench/peers/requirements.txt
+	cp tests/bench/peers/package.json var/bench/
+	cd var/bench && npm install --no-audit --no-fund
 
 LOCK = uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [writes] [delivery] [fanout]`."""
+"""`python -m tests.bench [writes] [delivery] [connections] [fanout]`."""
 
 import argparse
 import asyncio
@@ -8,13 +8,14 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from tests.bench import delivery, fanout, writes
+from tests.bench import connections, delivery, fanout, writes
 from tests.bench.report import Table, say
 from tests.support.engines import TestEngines
 
 PARTS: dict[str, Callable[[TestEngines, int], Awaitable[list[Table]]]] = {
     "writes": writes.measure,
     "delivery": delivery.measure,
+    "connections": connections.measure,
     "fanout": fanout.measure,
 }
 DESCRIPTORS = 16_384

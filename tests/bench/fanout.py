@@ -1,10 +1,11 @@
-"""The fan-out of this server and of its peers, in one run, each on one core.
+"""The fan-out of our server and of its peers, in one run, each on one core.
 
 Each side has its turn alone: its server on one core; who publishes, the load generator and the
 engines on the other.  First a few events tell what a delivery costs, so that a server which cannot
 do the common pace is given half of what it can.
 """
 
+import asyncio
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator
@@ -15,9 +16,11 @@ import psutil
 
 from tests.bench import figures
 from tests.bench.cpu import cores, stay, used_s
-from tests.bench.generator import Arrivals, GaveUp, Generator, build
+from tests.bench.figures import FLOOR, OURS
+from tests.bench.generator import GaveUp, Generator, build
 from tests.bench.report import Table, say
-from tests.bench.sides import CATALOGUE, FLOOR, OURS, Side, Stage, ours
+from tests.bench.sides import CATALOGUE, Side, Stage, ours
+from tests.bench.turns import Opened, Turn
 from tests.support.engines import TestEngines
 
 PACE = 10_000  # deliveries a second
@@ -26,51 +29,20 @@ TRIED, TRIED_PACE, TRIED_S = 5, 2_000, 1
 PACED_S, PACED_MANY_S, UNICAST_S = 4, 6, 2
 FLOOD = {FEW: 6_000, MANY: 1_500}
 JOINED = 500  # events that the program in C sends at once: what ours reads at once, at most
+SETTLED_S = 3
 NS = 1_000_000_000
 
-
-class Turn(msgspec.Struct, frozen=True):
-    """What a server did with some events.
-
-    Attributes
-    ----------
-    rate
-        Deliveries a second that were asked for; 0 for as many as there can be.
-    cpu_s
-        CPU seconds per delivery.
-
-    """
-
-    rate: float
-    cpu_s: float
-    arrivals: Arrivals
-
-    @property
-    def generator(self) -> float:
-        """The share of a core that the load generator needed."""
-        return self.arrivals.cpu / max(self.arrivals.seconds, 1e-9)
-
-    @property
-    def per_second(self) -> float:
-        """Deliveries a second."""
-        return self.arrivals.deliveries / max(self.arrivals.seconds, 1e-9)
+Found = Turn | Opened
+Measured = tuple[str, Found]
 
 
 class Crowd(msgspec.Struct, frozen=True):
-    """A server with its sockets open.
-
-    Attributes
-    ----------
-    opened_s, kilobytes
-        For each socket: CPU seconds to open it, memory that it holds.
-
-    """
+    """A server with its sockets open."""
 
     side: Side
     generator: Generator
     sockets: int
-    opened_s: float
-    kilobytes: float
+    opened: Opened
 
     async def turn(self, how: str, rate: float, seconds: float) -> Turn:
         """Have so many deliveries a second made, of events to everybody or to one each."""
@@ -103,57 +75,53 @@ async def measure(engines: TestEngines, repeats: int) -> list[Table]:
     server_core, other_core = cores()
     for pid in (engines.engines.mongod_pid, engines.engines.valkey_pid):
         stay(pid, other_core)
-    found: figures.Found = {}
+    found: dict[str, dict[str, list[Found]]] = {}
     with tempfile.TemporaryDirectory(prefix="upcoach-bench-") as folder:
         await build(Path(folder))
         stage = Stage(engines, Path(folder), server_core, other_core, FEW)
         for repeat in range(repeats):
             for name in _names():
+                found.setdefault(name, {})
                 say(f"fanout: turn {repeat + 1} of {repeats}, {name}")
                 async for what, turn in _turns(name, stage):
-                    found.setdefault(name, {}).setdefault(what, []).append(turn)
+                    found[name].setdefault(what, []).append(turn)
     absent = [peer.name for peer in CATALOGUE if not peer.is_installed]
-    return figures.tables(found, absent)
+    return figures.tables(found, absent, repeats)
 
 
 def _names() -> list[str]:
     return [OURS, *(peer.name for peer in CATALOGUE if peer.is_installed)]
 
 
-async def _turns(name: str, stage: Stage) -> AsyncIterator[tuple[str, Turn | Crowd | None]]:
+async def _turns(name: str, stage: Stage) -> AsyncIterator[Measured]:
     """Everything that is measured of one server; None where it gave up."""
-    floods = name in (OURS, FLOOR)
-    for what, sockets, apart, measures in (
-        ("broadcast", FEW, False, _broadcasts),
-        ("unicast", FEW, True, _unicasts),
-        ("many", MANY, False, _many),
-    ):
+    floods = ((_flood, FEW), (_flood, MANY)) if name in (OURS, FLOOR) else ()
+    for measures, sockets in ((_broadcasts, FEW), (_unicasts, FEW), (_many, MANY), *floods):
         try:
-            async with _crowd(name, stage, sockets, apart=apart) as crowd:
-                async for turn in measures(crowd, floods):
-                    yield turn
+            async with _crowd(name, stage, sockets, apart=measures is _unicasts) as crowd:
+                async for measured in measures(crowd):
+                    yield measured
         except GaveUp as failure:
             say(f"  {failure}")
-            yield what, None
 
 
-async def _broadcasts(crowd: Crowd, floods: bool) -> AsyncIterator[tuple[str, Turn | Crowd]]:  # noqa: FBT001
+async def _broadcasts(crowd: Crowd) -> AsyncIterator[Measured]:
     turn = await crowd.turn("broadcast", await crowd.pace("broadcast"), PACED_S)
     yield "broadcast", turn
     yield "half", await crowd.turn("broadcast", 0.5 / turn.cpu_s, PACED_S)
-    if floods:
-        yield "flood", await crowd.flood()
 
 
-async def _unicasts(crowd: Crowd, _: bool) -> AsyncIterator[tuple[str, Turn | Crowd]]:  # noqa: FBT001
+async def _unicasts(crowd: Crowd) -> AsyncIterator[Measured]:
     yield "unicast", await crowd.turn("unicast", await crowd.pace("unicast"), UNICAST_S)
 
 
-async def _many(crowd: Crowd, floods: bool) -> AsyncIterator[tuple[str, Turn | Crowd]]:  # noqa: FBT001
-    yield "crowd", crowd
+async def _many(crowd: Crowd) -> AsyncIterator[Measured]:
+    yield "opened", crowd.opened
     yield "many", await crowd.turn("broadcast", await crowd.pace("broadcast"), PACED_MANY_S)
-    if floods:
-        yield "flood many", await crowd.flood()
+
+
+async def _flood(crowd: Crowd) -> AsyncIterator[Measured]:
+    yield "flood" if crowd.sockets == FEW else "flood many", await crowd.flood()
 
 
 @contextlib.asynccontextmanager
@@ -167,7 +135,12 @@ async def _crowd(
     async with starting as side, generator.program:
         process = psutil.Process(side.pid)
         held, used = process.memory_info().rss, used_s(side.pid)
-        await generator.open(side.door, sockets)
-        opened_s = (used_s(side.pid) - used) / sockets
-        kilobytes = (process.memory_info().rss - held) / 1000 / sockets
-        yield Crowd(side, generator, sockets, opened_s, kilobytes)
+        seconds = await generator.open(side.door, sockets)
+        opened = Opened(
+            per_second=sockets / seconds,
+            cpu_s=(used_s(side.pid) - used) / sockets,
+            kilobytes=(process.memory_info().rss - held) / 1000 / sockets,
+        )
+        # What opening sets off behind it, like telling who is there, is no cost of a delivery.
+        await asyncio.sleep(SETTLED_S)
+        yield Crowd(side, generator, sockets, opened)

@@ -1,4 +1,4 @@
-"""The load generator, `native/listen.c`, and the floor, `native/floor.c`: built when they are used."""
+"""The load generator, `native/listen.c`, and the floor, `native/floor.c`, built when needed."""
 
 import asyncio
 import shutil
@@ -97,7 +97,7 @@ class Generator:
         hellos.write_text("".join(f"{hello}\n" for hello in door.hellos))
         named = str(hellos) if door.hellos else "-"
         line = f"open {door.port} {count} {AT_ONCE} {door.path} {named} {door.until or '-'}"
-        return float(self._checked(await self.program.say(line))["seconds"])
+        return msgspec.convert(self._checked(await self.program.say(line))["seconds"], float)
 
     async def begin(self, deliveries: int, *, lasts: bool = False) -> None:
         """Count from now on until *deliveries* have arrived."""

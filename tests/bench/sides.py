@@ -1,4 +1,4 @@
-"""Who is measured in a fan-out: this server, and each peer as its documentation would have it.
+"""Who is measured in a fan-out: our server, and each peer as its documentation would have it.
 
 A peer is one small file under `peers/`, two where its events come through Redis; `make bench-peers`
 installs what they need into `var/bench`.  One that is not installed is absent from the figures.
@@ -14,6 +14,7 @@ from typing import Protocol
 import msgspec
 
 from tests.bench.child import Child, Program
+from tests.bench.figures import FLOOR
 from tests.bench.generator import Door
 from tests.support.engines import TestEngines
 
@@ -22,8 +23,6 @@ INSTALLED = Path("var/bench").absolute()
 PYTHON = INSTALLED / "venv" / "bin" / "python"
 MODULES = INSTALLED / "node_modules"
 BUN = MODULES / ".bin" / "bun"
-
-OURS, FLOOR = "UpCoach", "C, only sends"
 
 
 class Stage(msgspec.Struct, frozen=True):
@@ -53,7 +52,7 @@ class Side(Protocol):
 
 
 class Ours:
-    """This server; another process commits the events first, and then publishes them."""
+    """Our server; another process commits the events first, and then publishes them."""
 
     def __init__(self, node: Child, feeder: Child, door: Door) -> None:
         self._node = node
@@ -207,7 +206,7 @@ CATALOGUE = (
 
 @contextlib.asynccontextmanager
 async def ours(stage: Stage, *, apart: bool) -> AsyncIterator[Ours]:
-    """This server at work: its sockets follow one feed, or *apart*, each that of its own user."""
+    """Our server at work: its sockets follow one feed, or *apart*, each that of its own user."""
     environ = stage.engines.environ(UPCOACH_TOKEN_MINUTES="60")
     async with (
         Child("node", environ, stage.server_core) as node,

@@ -1,4 +1,4 @@
-"""Picows, as its documentation shows it: a listener for each connection, `send` on its transport."""
+"""Picows, as its documentation shows it: a listener for each connection, and its `send`."""
 
 import asyncio
 import json
