@@ -201,7 +201,7 @@ class Subscription:
     def push(self, parcel: Parcel) -> None:
         """See `lane.Subscriber.push`."""
         if self._catching_up is not None:
-            self._moved.set()
+            self._wake()
             return
         if parcel.last <= self.position:
             return
