@@ -20,14 +20,14 @@ _TEXT: Final = 0x81  # FIN and opcode 1 (RFC 6455, 5.2)
 _SHORT, _MEDIUM = 126, 1 << 16
 
 
-def text_frame(payload: bytes) -> bytes:
-    """*payload* as one unmasked text message (RFC 6455, 5.2)."""
-    size = len(payload)
+def text_frame(payload: bytes, flags: int = 0) -> bytes:
+    """*payload* as one unmasked text message (RFC 6455, 5.2), with the bits that extensions set."""
+    size, first = len(payload), _TEXT | flags
     if size < _SHORT:
-        return bytes((_TEXT, size)) + payload
+        return bytes((first, size)) + payload
     if size < _MEDIUM:
-        return struct.pack("!BBH", _TEXT, 126, size) + payload
-    return struct.pack("!BBQ", _TEXT, 127, size) + payload
+        return struct.pack("!BBH", first, 126, size) + payload
+    return struct.pack("!BBQ", first, 127, size) + payload
 
 
 class SocketOutlet:

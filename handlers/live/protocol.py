@@ -15,7 +15,7 @@ import struct
 import zlib
 from typing import Any, Final
 
-from tornado.httputil import HTTPServerRequest
+from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from tornado.util import _websocket_mask
 from tornado.web import HTTPError
 from tornado.websocket import (
@@ -77,6 +77,15 @@ class StrictProtocol(WebSocketProtocol13):
         super().__init__(handler, mask_outgoing=False, params=params)
         self._handler = handler
         self._message: Message | None = None
+
+    def _parse_extensions_header(self, headers: HTTPHeaders) -> list[tuple[str, dict[str, Any]]]:
+        """What is offered; Tornado drops the terms that have no value (RFC 6455, 9.1)."""
+        offers = []
+        for offer in headers.get("Sec-WebSocket-Extensions", "").split(","):
+            name, *terms = (part.strip() for part in offer.split(";"))
+            pairs = (term.partition("=") for term in terms)
+            offers.append((name, {term.strip(): value.strip() or None for term, _, value in pairs}))
+        return offers
 
     async def _receive_frame(self) -> None:
         try:

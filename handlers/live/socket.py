@@ -4,8 +4,10 @@ import asyncio
 from typing import Any
 
 from handlers.base import ProblemHandler
+from handlers.live import deflate
 from handlers.live.connection import Connection, Node
-from handlers.live.outlet import SocketOutlet
+from handlers.live.deflate import deflated_frame
+from handlers.live.outlet import SocketOutlet, text_frame
 from handlers.live.protocol import StrictHandler
 from handlers.rest import bearer_token
 from models.frames import PROTOCOL
@@ -17,6 +19,7 @@ class LiveSocket(ProblemHandler, StrictHandler):
 
     known: Caller | None = None  # who it is, if that was found out before the socket is open
     _connection: Connection | None = None
+    _deflates = False
 
     def initialize(self, node: Node) -> None:
         """Take what the routing table gives."""
@@ -33,6 +36,11 @@ class LiveSocket(ProblemHandler, StrictHandler):
         """Choose ours if the client offers it."""
         return PROTOCOL if PROTOCOL in subprotocols else None
 
+    def get_compression_options(self) -> dict[str, Any] | None:
+        """Agree to compression, if the client offers it on terms that suit us."""
+        self._deflates = deflate.agree(self.request.headers)
+        return {} if self._deflates else None
+
     async def open(self, *_: str, **__: str) -> None:
         """Begin a conversation."""
         assert self.ws_connection is not None
@@ -42,7 +50,7 @@ class LiveSocket(ProblemHandler, StrictHandler):
         connection = Connection(
             self._node,
             self._connections.name(),
-            SocketOutlet(stream),
+            SocketOutlet(stream, deflated_frame if self._deflates else text_frame),
             self._end,
             asyncio.get_running_loop().time(),
         )
