@@ -6,6 +6,7 @@ here follows, encodes what it hears once, and leaves out whoever has no room: it
 
 import asyncio
 import collections
+import contextlib
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
@@ -16,6 +17,7 @@ from redis.asyncio import Redis
 from models.errors import Unavailable
 from models.frames import Told, encode
 from streams.redis import RedisError
+from streams.tasks import Errands
 
 DEVICES: Final = "live:devices"  # every node follows it
 RETRY_S: Final = 0.5
@@ -41,6 +43,7 @@ class Device(msgspec.Struct, frozen=True, array_like=True):
     user: str
     device: str
     connection: str
+    at: float  # when it said so, in seconds since 1970
 
 
 class Word(msgspec.Struct, frozen=True, array_like=True):
@@ -56,8 +59,11 @@ OnDevice = Callable[[Device], None]
 class Channels:
     """The channels that somebody on this node follows."""
 
-    def __init__(self, writer: "Redis", reader: "Redis", on_device: OnDevice) -> None:
+    def __init__(
+        self, writer: "Redis", reader: "Redis", errands: Errands, on_device: OnDevice
+    ) -> None:
         self._writer = writer
+        self._errands = errands
         self._reader = reader
         self._on_device = on_device
         self._listeners: dict[str, set[Listener]] = collections.defaultdict(set)
@@ -82,11 +88,16 @@ class Channels:
                 raise _away() from None
 
     def leave(self, name: str, listener: Listener) -> None:
-        """Let *listener* hear no more; the subscription ends when the next word comes."""
+        """Let *listener* hear no more."""
         listeners = self._listeners.get(name, set())
         listeners.discard(listener)
-        if not listeners:
-            self._listeners.pop(name, None)
+        if not listeners and self._listeners.pop(name, None) is not None:
+            self._errands.run(self._unsubscribe(name))
+
+    async def _unsubscribe(self, name: str) -> None:
+        if self._pubsub is not None and name not in self._listeners:
+            with contextlib.suppress(RedisError):
+                await self._pubsub.unsubscribe(_PREFIX + name)
 
     async def say(self, told: Told, speaker: str = "") -> None:
         """Have *told* heard everywhere, or raise `Unavailable`."""

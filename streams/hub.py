@@ -17,11 +17,12 @@ from models.events import Event
 from models.measures import Measures
 from streams.lane import Flushed
 from streams.sequencer import Hole
-from streams.topic import TAIL, Topic
+from streams.topic import Topic
 from upcoach.store.heads import Head, Heads
 from upcoach.store.log import EventLog
 
-TAILS = 200_000  # events of all feeds together
+TAILS = 200_000  # events in memory of the feeds that nobody here follows
+TRIM_EVERY_S = 1.0
 RECENT = 1_000  # entries of each stream that are loaded at the start
 RECOVER_AT_ONCE = 8
 
@@ -59,7 +60,7 @@ class Hub:
         self._heads = heads
         self._topics: collections.OrderedDict[str, Topic] = collections.OrderedDict()
         self._tally = Tally()
-        self._held = 0
+        self._trimmed = 0.0
 
     async def attach(self, feed: str) -> Topic:
         """The topic of *feed*; whoever adds a subscriber to it misses nothing above its `last`."""
@@ -161,7 +162,6 @@ class Hub:
         """Hand *events* to all who follow *topic*: at once, unless *touched* is kept for later."""
         if not events:
             return
-        self._held += len(events) - max(0, len(topic.tail) + len(events) - TAIL)
         lane, behind = topic.lane(events[-1].seq), tuple(topic.behind)
         topic.remember(events)
         parcel = topic.parcel(events)
@@ -187,22 +187,26 @@ class Hub:
             )
         if event.seq <= topic.last:
             return
-        held = len(topic.tail)
         if event.seq == topic.last + 1:
             topic.remember([event])
         else:
             topic.restart(event)
-        self._held += len(topic.tail) - held
 
     def _trim(self) -> None:
         """Forget the topics that were idle for longest and that nobody follows."""
-        if self._held <= TAILS:
+        now = time.monotonic()
+        if now - self._trimmed < TRIM_EVERY_S:
             return
-        for feed, topic in list(self._topics.items()):
-            if self._held <= TAILS * 9 // 10:
+        self._trimmed = now
+        idle = [topic for topic in self._topics.values() if not topic.audience]
+        held = sum(1 + len(topic.tail) for topic in idle)
+        if held <= TAILS:
+            return
+        for topic in idle:
+            self._drop(topic.feed)
+            held -= 1 + len(topic.tail)
+            if held <= TAILS * 9 // 10:
                 return
-            if not topic.audience:
-                self._drop(feed)
 
     def _drop(self, feed: str) -> None:
-        self._held -= len(self._topics.pop(feed).tail)
+        del self._topics[feed]

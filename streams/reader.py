@@ -114,7 +114,10 @@ class StreamReader:
         if not self._placed:
             await self._take_position(1)
         async with self._streams:
-            self._marker = await self._read_marker()
+            marker = await self._read_marker()
+            if self._marker not in (b"", marker):
+                self._streams.go_on_after(dict.fromkeys(STREAMS, START))
+            self._marker = marker
             if not complete:
                 await self._recover()
             self.connected.set()

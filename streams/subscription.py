@@ -10,6 +10,7 @@ import enum
 from collections.abc import Callable, Collection
 
 import msgspec
+import structlog
 
 from models.cursor import Cursor
 from models.documents import Share
@@ -31,6 +32,8 @@ PAGE = 200
 RETRY_S = 0.5
 BEHIND = 200_000  # events beyond which a snapshot is cheaper than what was missed
 UNACKED = 1_000  # events beyond the last acknowledged one that a device which acks is sent
+
+_log = structlog.get_logger(__name__)
 
 OnLost = Callable[[str, Refusal], None]  # the feed, and why it may not be seen any more
 
@@ -143,6 +146,7 @@ class Subscription:
         # The topic, or what the device has acknowledged; made when that is waited for.
         self._moved: asyncio.Event | None = None
         self._position: int | None = start.seq  # None: level with the topic
+        self._access_moved = False  # since the last page of a snapshot
 
     @property
     def feed(self) -> str:
@@ -201,6 +205,7 @@ class Subscription:
     def push(self, parcel: Parcel) -> None:
         """See `lane.Subscriber.push`."""
         if self._catching_up is not None:
+            self._access_moved |= self.kinds is not None and parcel.moves_access
             self._wake()
             return
         if parcel.last <= self.position:
@@ -241,14 +246,19 @@ class Subscription:
     def _ended(self, task: "asyncio.Task[None]") -> None:
         if self._catching_up is task:
             self._catching_up = None
-        if not task.cancelled():
-            task.result()
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("subscription_failed", feed=self.feed, exc_info=task.exception())
+            self.close()
+            self._on_lost(self.feed, Unavailable("feed_failed", "This feed cannot be sent."))
 
     async def _snapshot(self, kinds: Collection[str]) -> None:
         cursor = self._feeds.cursor(self.position)
         try:
             async for page in self._feeds.snapshots.pages(self._view.owner, kinds):
                 await self.outlet.room()
+                if self._access_moved and not await self._still_sees():
+                    return
+                self._access_moved = False
                 self._say(
                     Snap(f=self.feed, kind=page.kind, items=page.items, last=page.last, cur=cursor)
                 )
@@ -273,6 +283,7 @@ class Subscription:
                 events = await self._missed()
                 if events and self._moves_access(events[0]) and not await self._still_sees():
                     return
+                await self._topic.load_key()  # last: nothing lies between it and the opening
             except Unavailable:
                 await asyncio.sleep(RETRY_S)
                 continue
@@ -305,7 +316,6 @@ class Subscription:
 
     async def _missed(self) -> list[Event]:
         """The next events above the position, from memory or from the log."""
-        await self._topic.load_key()
         events = self._topic.after(self.position)
         if events is None:
             events = await self._feeds.log.page(self.feed, self.position, PAGE)

@@ -17,6 +17,7 @@ from redis.exceptions import ResponseError
 Fields = list[bytes]  # name, value, name, value ...
 Entries = Sequence[tuple[bytes, Fields]]
 START = b"0-0"
+ANSWER_S = 5.0  # beyond the time for which a read may block
 
 
 class Answers(asyncio.Protocol):
@@ -58,6 +59,7 @@ class Streams:
 
     def __init__(self, redis: "Redis", names: Iterable[str], *, count: int, block_ms: int) -> None:
         self._redis = redis
+        self._patience_s = block_ms / 1000 + ANSWER_S
         self._packed = {name.encode(): _packed(START) for name in names}
         words = [b"XREAD", b"COUNT", b"%d" % count, b"BLOCK", b"%d" % block_ms, b"STREAMS"]
         head = b"*%d\r\n" % (len(words) + 2 * len(self._packed))
@@ -77,7 +79,11 @@ class Streams:
     async def read(self) -> list[Fields]:
         """The new entries of all streams, in the order of each; none if it took too long."""
         command = self._head + b"".join(self._packed.values())
-        found = await _answered(self._transport, self._answers, command)
+        try:
+            async with asyncio.timeout(self._patience_s):
+                found = await _answered(self._transport, self._answers, command)
+        except TimeoutError:
+            raise RedisConnectionError("Redis does not answer a read.") from None
         return [] if found is None else self._taken(found)
 
     def _taken(

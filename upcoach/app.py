@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -74,6 +74,7 @@ from upcoach.store.migrations import migrate
 from upcoach.store.positions import PositionStore
 
 START_PATIENCE_S = 30.0
+RESTART_S = 1.0  # before work that broke begins again
 STEP_S = 5.0  # for each step of the end of a process, which must be over in thirty
 POSITIONS_EVERY_S = 5.0
 
@@ -146,8 +147,10 @@ class Node:
         numbers = NodeNumbers(self._connections, self.measures)
         self._kpis = Kpis(redis.writer, self._connections.node, numbers, utc_now)
         self._desk = Desk(self.services.accounts, self._kpis, Streams(redis.reader))
-        self._channels = Channels(redis.writer, redis.reader, self._connections.replace)
         self._errands = Errands()
+        self._channels = Channels(
+            redis.writer, redis.reader, self._errands, self._connections.replace
+        )
         self._presence = Presence(redis.writer, self._channels, self._errands, utc_now)
         self._revoking = Revoking(
             self.revocations, self._connections.revoke, self._connections.check_channels
@@ -231,18 +234,18 @@ class Node:
         await self.revocations.look()
         with contextlib.suppress(RedisError):
             await self.hub.preload(await self._reader.recent(RECENT))
-        self._begin(self.relay.run(), "relay")
-        self._begin(self._reader.run(), "reader")
-        self._begin(self._connections.run(), "connections")
-        self._begin(self._revoking.run(), "revoking")
-        self._begin(self._channels.run(), "channels")
-        self._begin(self._presence.run(), "presence")
-        self._begin(self._kpis.run(), "kpis")
-        self._begin(self._desk.run(), "desk")
-        self._begin(self._flush_positions(), "positions")
-        self._begin(Abandoned(self.database).run(), "abandoned")
+        self._begin(self.relay.run, "relay")
+        self._begin(self._reader.run, "reader")
+        self._begin(self._connections.run, "connections")
+        self._begin(self._revoking.run, "revoking")
+        self._begin(self._channels.run, "channels")
+        self._begin(self._presence.run, "presence")
+        self._begin(self._kpis.run, "kpis")
+        self._begin(self._desk.run, "desk")
+        self._begin(self._flush_positions, "positions")
+        self._begin(Abandoned(self.database).run, "abandoned")
         if self._learning is not None:
-            self._begin(self._learning.run(), "learning")
+            self._begin(self._learning.run, "learning")
 
     async def drain(self, public: Listener | None, drain_s: float) -> None:
         """Send everybody elsewhere within *drain_s*; what is under way is answered."""
@@ -271,10 +274,8 @@ class Node:
             await asyncio.sleep(POSITIONS_EVERY_S)
             await self.services.positions.flush()
 
-    def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        task = asyncio.create_task(work, name=name)
-        task.add_done_callback(_ended)
-        self._tasks.append(task)
+    def _begin(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+        self._tasks.append(asyncio.create_task(_keep_up(work, name), name=name))
 
 
 async def appoint(
@@ -327,7 +328,11 @@ async def _in_time(work: Coroutine[Any, Any, None], what: str) -> None:
         _log.warning("drain_given_up", what=what)
 
 
-def _ended(task: "asyncio.Task[None]") -> None:
-    """Log the end of a background task that should have gone on."""
-    if not task.cancelled() and task.exception() is not None:
-        _log.error("task_failed", task=task.get_name(), exc_info=task.exception())
+async def _keep_up(work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+    """Do *work* until cancelled; if it breaks, begin again."""
+    while True:
+        try:
+            return await work()
+        except Exception:  # noqa: BLE001 - logged; a node without its reader would be deaf
+            _log.exception("task_failed", task=name)
+        await asyncio.sleep(RESTART_S)

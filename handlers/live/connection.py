@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -50,6 +50,8 @@ from streams.tickets import Tickets
 from upcoach.services.positions import Positions
 from upcoach.services.tokens import Caller
 
+CHECK_S: Final = 30.0  # how long a change of a share may go unheard of on a channel
+
 
 class Wire(Outlet, Protocol):
     """The outlet of a socket."""
@@ -92,6 +94,7 @@ class Connection:
         self._began = now
         self._heard = now
         self._pinged = now
+        self._checked = now
         self._heartbeat_s = 30
         self._greeted = False
         self._goes: Go | None = None  # what is said after the welcome
@@ -99,7 +102,7 @@ class Connection:
         self._warned = False
         self._following = Following(node.feeds, node.edge.measures, outlet, self._say)
         self._hearing = Hearing(
-            node.channels, node.presence, node.feeds.shares, outlet, node.clock, name
+            node.channels, node.presence, node.feeds.shares, outlet, self._say, node.clock, name
         )
         self._watching: Watching | None = None  # operators only
         self._frames = limits.Bucket(limits.FRAMES_S, limits.BURST)
@@ -123,6 +126,9 @@ class Connection:
             if now - self._began > limits.HELLO_S:
                 self.close(Close.NO_HELLO, "no hello")
             return
+        if self._hearing.follows_others and now - self._checked > CHECK_S:
+            self._checked = now
+            self.check_channels()
         stuck = self._outlet.stuck_since
         if stuck is not None and now - stuck > limits.TAKEN_S:
             self.close(Close.SLOW, "slow consumer")
@@ -141,6 +147,7 @@ class Connection:
         if self._closed:
             return
         self._closed = True
+        self._writing.close()
         if code == Close.DRAINING and self._writing.tasks:
             answers = asyncio.gather(*self._writing.tasks, return_exceptions=True)
             answers.add_done_callback(lambda _: self._hang_up(code, reason))
@@ -241,9 +248,17 @@ class Connection:
         if self.caller is None or self._closed:
             return
         self.device = frame.dev
-        if not self._node.connections.greet(self):
+        at = self._node.clock().timestamp()
+        if not self._node.connections.greet(self, at):
             self.close(Close.FULL, "node full")
             return
+        if self._node.edge.services.accounts.has_ended(self.caller.scope):
+            # Before it could be found by its session.
+            self.close(Close.REVOKED, "session ended")
+            return
+        if frame.dev is not None:
+            device = Device(self.caller.scope.user, frame.dev, self.name, at)
+            self._node.errands.run(self._arrive(device))
         await self._begin(frame, self.caller)
 
     async def _identify(self, frame: Hello) -> None:
@@ -263,10 +278,9 @@ class Connection:
         if self._goes is not None:
             self._say(self._goes)
         self._hearing.enter(caller.scope, frame.dev or caller.scope.device)
-        if frame.dev is not None:
-            self._node.errands.run(self._arrive(Device(caller.scope.user, frame.dev, self.name)))
         for wish in frame.subs:
-            await self._subscribe(caller, wish)
+            if not self._closed:
+                await self._subscribe(caller, wish)
 
     async def _arrive(self, device: Device) -> None:
         with contextlib.suppress(Unavailable):  # the old socket ends when its network does
@@ -353,7 +367,8 @@ class Connection:
             self._count(now)
             return
         await self._outlet.room()
-        await self._writing.begin(caller.scope, frame)
+        if not self._closed:
+            await self._writing.begin(caller.scope, frame)
 
     def _complain(self, refusal: Refusal) -> None:
         self._say(Err(problem=problems.problem(refusal)))

@@ -58,10 +58,15 @@ class Connections:
         self._most = most
         self._open: set[Guest] = set()
         self._by_session: dict[str, set[Guest]] = collections.defaultdict(set)
-        self._by_device: dict[tuple[str, str], Guest] = {}
+        self._by_device: dict[tuple[str, str], tuple[float, Guest]] = {}
         self._by_user: dict[str, set[Guest]] = collections.defaultdict(set)
         self._node = secrets.token_hex(2)
         self._numbers = itertools.count(1)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more can be opened."""
+        return len(self._open) > self._most
 
     @property
     def node(self) -> str:
@@ -85,24 +90,27 @@ class Connections:
         self._open.add(guest)
         self._measures.connections.labels(guest.kind).inc()
 
-    def greet(self, guest: Guest) -> bool:
-        """Take note of who *guest* is; false when the node is full."""
+    def greet(self, guest: Guest, at: float = 0.0) -> bool:
+        """Take note of who *guest* is, who said so *at*; false when the node is full."""
         assert guest.caller is not None
-        if len(self._open) > self._most:
+        if self.is_full:
             return False
         scope = guest.caller.scope
         self._by_session[scope.session].add(guest)
         self._by_user[scope.user].add(guest)
         if guest.device is not None:
-            self.replace(Device(scope.user, guest.device, guest.name))
-            self._by_device[scope.user, guest.device] = guest
+            self.replace(Device(scope.user, guest.device, guest.name, at))
+            self._by_device[scope.user, guest.device] = (at, guest)
         return True
 
     def replace(self, device: Device) -> None:
-        """Close the socket that *device* has opened before the one that it names."""
+        """Close the socket that *device* has opened before the one that it names.
+
+        The news of a hello may come late, when the device has a newer socket already.
+        """
         name = (device.user, device.device)
-        standing = self._by_device.get(name)
-        if standing is not None and standing.name != device.connection:
+        at, standing = self._by_device.get(name, (0.0, None))
+        if standing is not None and standing.name != device.connection and at <= device.at:
             del self._by_device[name]
             standing.close(Close.REPLACED, "replaced")
 
@@ -152,5 +160,5 @@ class Connections:
             if not guests:
                 index.pop(key, None)
         name = (caller.scope.user, guest.device or "")
-        if self._by_device.get(name) is guest:
+        if self._by_device.get(name, (0.0, None))[1] is guest:
             del self._by_device[name]

@@ -46,6 +46,7 @@ class Events(StreamingHandler, OperationHandler):
 
     def on_connection_close(self) -> None:
         """Wait no longer for somebody who has gone."""
+        super().on_connection_close()
         if self._poll is not None:
             self._poll.end()
 

@@ -23,6 +23,7 @@ class Following:
         self._outlet = outlet
         self._say = say
         self._subscriptions: dict[str, Subscription] = {}
+        self._is_closed = False
 
     def tops(self) -> dict[str, int]:
         """The newest number of each feed that is followed."""
@@ -30,6 +31,7 @@ class Following:
 
     def close(self) -> None:
         """Follow nothing any more."""
+        self._is_closed = True
         for subscription in self._subscriptions.values():
             subscription.close()
         self._subscriptions.clear()
@@ -65,6 +67,8 @@ class Following:
         kinds = wish.snap if isinstance(wish.snap, list) else None
         view.visible(kinds)
         start = await self._feeds.start(view, wish.since, snap=wish.snap is True)
+        if self._is_closed:  # the socket has gone meanwhile
+            return
         standing = self._subscriptions.pop(view.feed, None)
         if standing is not None:
             standing.close()
@@ -76,6 +80,9 @@ class Following:
 
     def refuse(self, feed: str, refusal: Refusal) -> None:
         """Say why *feed* is not followed (any more)."""
+        lost = self._subscriptions.get(feed)
+        if lost is not None and not lost.is_open:
+            del self._subscriptions[feed]
         self._say(Unsubd(f=feed, problem=problems.problem(refusal)))
 
     def _count(self, is_behind: bool, kinds: list[str] | None) -> None:  # noqa: FBT001

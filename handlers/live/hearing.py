@@ -1,7 +1,10 @@
 """The channels that one connection follows, and what it says on them."""
 
+import contextlib
+from collections.abc import Callable
+
 from models.clock import Clock
-from models.errors import Invalid, NotFound
+from models.errors import Invalid, NotFound, Unavailable
 from models.frames import Author, Eph, Frame, Subd, Told, Unsubd, encode
 from models.scope import Scope
 from streams.channels import Channels
@@ -28,6 +31,7 @@ class Hearing:
         presence: Presence,
         shares: Shares,
         outlet: Outlet,
+        say: Callable[[Frame], None],
         clock: Clock,
         speaker: str,
     ) -> None:
@@ -36,9 +40,16 @@ class Hearing:
         self._shares = shares
         self._outlet = outlet
         self._clock = clock
+        self._say = say
         self._names: set[str] = set()
+        self._is_closed = False
         self._member: Member | None = None
         self.speaker = speaker
+
+    @property
+    def follows_others(self) -> bool:
+        """Whether it hears somebody who may take the leave away."""
+        return bool(self._names)
 
     def enter(self, scope: Scope, device: str) -> None:
         """Be there, for those who may know."""
@@ -51,6 +62,9 @@ class Hearing:
         if len(self._names) >= MOST:
             raise Invalid("channels_too_many", f"A socket follows {MOST} channels at most.")
         await self._channels.follow(name, self)
+        if self._is_closed:  # the socket has gone meanwhile
+            self._channels.leave(name, self)
+            return
         self._names.add(name)
         self._say(Subd(f=name, mode="state"))
         if name.startswith(PREFIX):
@@ -81,14 +95,16 @@ class Hearing:
 
     async def check(self, scope: Scope) -> None:
         """Leave the channels that the caller may not follow any more."""
-        for name in tuple(self._names):
-            try:
-                await self._check(scope, name)
-            except NotFound:
-                self.leave(name)
+        with contextlib.suppress(Unavailable):  # it is looked at again
+            for name in tuple(self._names):
+                try:
+                    await self._check(scope, name)
+                except NotFound:
+                    self.leave(name)
 
     def close(self) -> None:
         """Leave everything."""
+        self._is_closed = True
         for name in self._names:
             self._channels.leave(name, self)
         self._names.clear()
@@ -100,7 +116,3 @@ class Hearing:
         user = name.partition(":")[2]
         if user != scope.user and not await self._shares.connects(scope.user, user):
             raise NotFound("channel_unknown", "There is no such channel.")
-
-    def _say(self, frame: Frame) -> None:
-        self._outlet.queue(self._outlet.wrap(encode(frame)))
-        self._outlet.flush()

@@ -10,7 +10,7 @@ from handlers.live.deflate import deflated_frame
 from handlers.live.outlet import SocketOutlet, text_frame
 from handlers.live.protocol import StrictHandler
 from handlers.rest import bearer_token
-from models.frames import PROTOCOL
+from models.frames import PROTOCOL, Close
 from upcoach.services.tokens import Caller
 
 
@@ -56,6 +56,9 @@ class LiveSocket(ProblemHandler, StrictHandler):
         )
         self._connection = connection
         self._connections.add(connection)
+        if self._connections.is_full:
+            connection.close(Close.FULL, "node full")
+            return
         token = bearer_token(self.request.headers)
         if self.known is not None:
             connection.know(self.known)

@@ -22,6 +22,11 @@ class StreamingHandler(Handler):
     """Base of what answers with a stream of events, or waits."""
 
     node: Node
+    has_gone = False  # the client, before there was an answer
+
+    def on_connection_close(self) -> None:
+        """Take note that the client has gone."""
+        self.has_gone = True
 
     @property
     def wants_stream(self) -> bool:
@@ -52,6 +57,8 @@ class StreamingHandler(Handler):
     def open_stream(self, caller: Caller, wrap: Callable[[bytes], bytes]) -> EventStream:
         """Begin to answer with events; what is to be followed must be opened in this turn."""
         events = EventStream(self.node.connections.name(), caller, self.node.clock)
+        if self.has_gone:
+            raise HTTPError(503, "Nobody waits for this stream any more.")
         leave = self._take_seat(events)
         stream = self.detach()
         stream.set_nodelay(True)

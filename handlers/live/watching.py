@@ -81,12 +81,14 @@ class Watching:
         self._desk = desk
         self._outlet = outlet
         self._followed: dict[str, Watch | StateWatch] = {}
+        self._is_closed = False
 
     async def follow(self, scope: Scope, name: str, since: str | None = None) -> None:
         """Follow *name*; whoever is no operator hears that there is no such feed."""
         if not await self._desk.admits(scope):
             raise _unknown()
-        self.open(scope, name, since)
+        if not self._is_closed:  # the socket may have gone meanwhile
+            self.open(scope, name, since)
 
     def open(self, scope: Scope, name: str, since: str | None = None) -> None:
         """Follow *name* on behalf of an operator."""

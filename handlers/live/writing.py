@@ -23,11 +23,16 @@ class Writing:
         self._slots = asyncio.Semaphore(limits.WRITES_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._written: tuple[str, ...] = ()
+        self._is_closed = False
 
     @property
     def tasks(self) -> tuple[asyncio.Task[None], ...]:
         """What is under way."""
         return tuple(self._tasks)
+
+    def close(self) -> None:
+        """Begin nothing any more."""
+        self._is_closed = True
 
     def refuses(self, frame: Mut, now: float) -> bool:
         """Whether *frame* comes too soon; then the client was told when to send it again."""
@@ -39,6 +44,9 @@ class Writing:
     async def begin(self, scope: Scope, frame: Mut) -> None:
         """Carry *frame* out, as soon as there is a slot; the answer comes when it comes."""
         await self._slots.acquire()
+        if self._is_closed:
+            self._slots.release()
+            return
         follows, self._written = self._written, (*self._written, frame.id)[-limits.FOLLOWED :]
         task = asyncio.create_task(self._mutate(scope, frame, follows))
         self._tasks.add(task)

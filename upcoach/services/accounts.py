@@ -132,6 +132,10 @@ class Accounts:
         token, expires_at = self._tokens.issue(scope, session.expires_at)
         return Login(token, expires_at, refresh_token)
 
+    def has_ended(self, scope: Scope) -> bool:
+        """Whether the session of *scope* is known to have ended."""
+        return self._tokens.has_ended(scope.session)
+
     def authenticate(self, token: str) -> Caller:
         """Who holds *token*, or `Unauthenticated`."""
         return self._tokens.read(token)

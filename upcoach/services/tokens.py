@@ -55,6 +55,10 @@ class Tokens:
             raise token_invalid()
         return Caller(Scope(user=user, session=session, device=device), expires_at)
 
+    def has_ended(self, session: str) -> bool:
+        """Whether *session* has ended, as far as this node knows."""
+        return self._revocations.holds(session)
+
     def revoke(self, session: str) -> None:
         """Let no token of *session* hold here any more; other nodes hear of it by themselves."""
         self._revocations.note([session])

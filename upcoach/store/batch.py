@@ -102,7 +102,8 @@ class Batch:
         await self._write(work)
         decided = work.decided
         for feed, seq in self._seqs.items():
-            self._heads.advance(feed, Head(seq, packed(self._sums[feed])))
+            if seq > self.counted_on[feed]:
+                self._heads.advance(feed, Head(seq, packed(self._sums[feed])))
         for one in decided:
             _settle(one)
         return [event for one in decided for event in one.events]

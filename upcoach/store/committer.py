@@ -163,8 +163,10 @@ class Committer:
             if len(waiting) <= 1:
                 _fail(waiting, failure)
                 return
-            for ticket in waiting:
-                await self._commit([ticket])
+            first, *rest = waiting
+            # The others wait again, in front and in their order: some may follow the first.
+            self._waiting.extendleft(reversed(rest))
+            await self._commit([first])
 
     async def _race(self, tickets: list[Ticket]) -> None:
         for lost in range(PATIENCE):

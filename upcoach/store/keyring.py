@@ -18,7 +18,7 @@ from upcoach.store.database import Bson, Database
 from upcoach.store.sealing import Unreadable
 
 HELD_S = 300.0
-HELD = 20_000
+HELD = 100_000
 PORTION = 1_000  # keys of one query, when a node that starts loads those of all its feeds
 
 COLLECTION = "keys"
@@ -53,18 +53,23 @@ class KeyRing:
     async def load(self, owners: Iterable[str]) -> None:
         """Have the keys of *owners* at hand; those that do not exist are left out."""
         now = time.monotonic()
-        missing = [owner for owner in set(owners) if not self._is_held(owner, now)]
+        missing = [owner for owner in set(owners) if not self._is_fresh(owner, now)]
         for start in range(0, len(missing), PORTION):
             await self._load(missing[start : start + PORTION])
 
     async def _load(self, owners: list[str]) -> None:
+        gone = set(owners)
         async with self._database.turn():
             cursor = self._database[COLLECTION].find({"_id": {"$in": owners}})
             async for found in cursor:
                 master = self._masters.keys.get(found["master"])
                 if master is None:
                     continue
+                gone.discard(found["_id"])
                 self._hold(found["_id"], AESGCM(aes_key_unwrap(master, found["wrapped"])))
+        # Not before it is known: whoever opens something just now has loaded the key long ago.
+        for owner in gone:
+            self._held.pop(owner, None)
 
     def __getitem__(self, owner: str) -> AESGCM:
         """The key of *owner*, loaded before; raises `Unreadable` when there is none."""
@@ -75,7 +80,7 @@ class KeyRing:
 
     def holds(self, owner: str) -> bool:
         """Whether `load` has nothing to do for *owner*."""
-        return self._is_held(owner, time.monotonic())
+        return self._is_fresh(owner, time.monotonic())
 
     async def destroy(self, owner: str) -> None:
         """Make everything that is sealed with *owner*'s key unreadable."""
@@ -83,14 +88,9 @@ class KeyRing:
         async with self._database.turn():
             await self._database[COLLECTION].delete_one({"_id": owner})
 
-    def _is_held(self, owner: str, now: float) -> bool:
+    def _is_fresh(self, owner: str, now: float) -> bool:
         held = self._held.get(owner)
-        if held is None:
-            return False
-        if held[0] < now:
-            del self._held[owner]
-            return False
-        return True
+        return held is not None and held[0] >= now
 
     def _hold(self, owner: str, key: AESGCM) -> None:
         self._held[owner] = (time.monotonic() + HELD_S, key)

@@ -101,6 +101,14 @@ async def _make_history_index(database: AsyncDatabase[Bson]) -> None:
     )
 
 
+async def _make_positions_age(database: AsyncDatabase[Bson]) -> None:
+    """The age of positions: devices come and go."""
+    kept_s = int(positions.KEPT / dt.timedelta(seconds=1))
+    await database[positions.COLLECTION].create_indexes(
+        [IndexModel([("at", ASCENDING)], name="kept", expireAfterSeconds=kept_s)]
+    )
+
+
 STEPS: tuple[tuple[int, Step], ...] = (
     (1, _make_collections),
     (2, _make_indexes),
@@ -108,6 +116,7 @@ STEPS: tuple[tuple[int, Step], ...] = (
     (4, _describe_events),
     (5, _make_ended_index),
     (6, _make_history_index),
+    (7, _make_positions_age),
 )
 
 

@@ -1,15 +1,17 @@
 """Where positions of devices are kept."""
 
+import datetime as dt
 from collections.abc import Sequence
 
 import msgspec
-from pymongo import ReplaceOne
+from pymongo import UpdateOne
 
 from models.documents.position import Position
 from upcoach.store import codec
 from upcoach.store.database import Database
 
 COLLECTION = "positions"
+KEPT = dt.timedelta(days=90)
 
 
 class PositionStore:
@@ -22,12 +24,15 @@ class PositionStore:
         """Keep *positions* in the place of older ones."""
         if not positions:
             return
-        replacements = []
+        updates = []
         for one in positions:
             key = codec.key_of(one.owner, f"{one.device}/{one.feed}")
-            replacements.append(ReplaceOne({"_id": key}, msgspec.structs.asdict(one), upsert=True))
+            name = {"owner": one.owner, "device": one.device, "feed": one.feed}
+            # Only ever forward: a node that is late must not set a device back.
+            change = {"$max": {"seq": one.seq, "at": one.at}, "$setOnInsert": name}
+            updates.append(UpdateOne({"_id": key}, change, upsert=True))
         async with self._database.turn():
-            await self._database[COLLECTION].bulk_write(replacements, ordered=False)
+            await self._database[COLLECTION].bulk_write(updates, ordered=False)
 
     async def find(self, owner: str) -> list[Position]:
         """All of *owner*'s, by device and feed."""
