@@ -83,6 +83,9 @@ class Streams:
     async def places(self, since: str | None) -> Places:
         """The position that *since* names, or `Gone`; without one, the present end."""
         marker, states = await self._states(STREAMS)
+        if not marker:
+            # Nobody has noticed yet that Redis was emptied; no position would hold for long.
+            raise RedisError("the streams have no marker")
         if since is None or since == "now":
             return Places(marker, tuple(state.last for state in states))
         if since == "0":
