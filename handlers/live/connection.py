@@ -120,8 +120,17 @@ class Connection:
             if line.strip():
                 await self._take_line(line, now)
 
-    def tick(self, now: float) -> None:
-        """Look after the connection, about once a second."""
+    def tick(self, now: float) -> float:
+        """Look after the connection, and say when to look again."""
+        self._look(now)
+        if not self._greeted:
+            return self._began + limits.HELLO_S
+        stuck = self._outlet.stuck_since
+        ends = self._ends + (limits.GRACE_S if self._warned else -limits.EXPIRING_S)
+        taken = (now + limits.LOOK_S) if stuck is None else stuck + limits.TAKEN_S
+        return min(taken, self._heard + 2 * self._heartbeat_s + 1, ends, self._due_ping)
+
+    def _look(self, now: float) -> None:
         if not self._greeted:
             if now - self._began > limits.HELLO_S:
                 self.close(Close.NO_HELLO, "no hello")
@@ -138,9 +147,13 @@ class Connection:
             self.close(Close.TOKEN, "token expired")
         elif now > self._ends - limits.EXPIRING_S and not self._warned:
             self._warn()
-        elif now - self._pinged >= self._heartbeat_s:
+        elif now >= self._due_ping:
             self._pinged = now
             self._say(Ping(now=self._node.clock(), top=self._following.tops()))
+
+    @property
+    def _due_ping(self) -> float:
+        return self._pinged + self._heartbeat_s
 
     def close(self, code: int, reason: str) -> None:
         """Close the socket, and listen no more; a node that goes away answers what it has begun."""

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from handlers.live.drain import drain
+from handlers.live.wheel import Wheel
 from models.frames import Close
 from models.measures import Measures
 from streams.channels import Device
@@ -34,8 +35,8 @@ class Guest(Protocol):
     def device(self) -> str | None:
         """The name that its device goes by; a second socket replaces the first."""
 
-    def tick(self, now: float) -> None:
-        """Look after it, about once a second."""
+    def tick(self, now: float) -> float:
+        """Look after it, and say when to look again."""
 
     def close(self, code: int, reason: str) -> None:
         """Close it."""
@@ -57,6 +58,7 @@ class Connections:
         self._measures = measures
         self._most = most
         self._open: set[Guest] = set()
+        self._wheel: Wheel[Guest] = Wheel()
         self._by_session: dict[str, set[Guest]] = collections.defaultdict(set)
         self._by_device: dict[tuple[str, str], tuple[float, Guest]] = {}
         self._by_user: dict[str, set[Guest]] = collections.defaultdict(set)
@@ -88,6 +90,7 @@ class Connections:
     def add(self, guest: Guest) -> None:
         """Look after *guest* from now on."""
         self._open.add(guest)
+        self._wheel.put(guest, 0.0)
         self._measures.connections.labels(guest.kind).inc()
 
     def greet(self, guest: Guest, at: float = 0.0) -> bool:
@@ -96,6 +99,7 @@ class Connections:
         if self.is_full:
             return False
         scope = guest.caller.scope
+        self._wheel.put(guest, 0.0)  # it goes by other times than before its hello
         self._by_session[scope.session].add(guest)
         self._by_user[scope.user].add(guest)
         if guest.device is not None:
@@ -130,6 +134,7 @@ class Connections:
         if guest not in self._open:
             return
         self._open.remove(guest)
+        self._wheel.remove(guest)
         self._measures.connections.labels(guest.kind).dec()
         if guest.caller is not None:
             self._forget(guest, guest.caller)
@@ -140,8 +145,11 @@ class Connections:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(TICK_S)
-            for guest in tuple(self._open):
-                guest.tick(loop.time())
+            now = loop.time()
+            for guest in self._wheel.turn(now):
+                due = guest.tick(now)
+                if guest in self._open:
+                    self._wheel.put(guest, due)
 
     async def drain(self, drain_s: float) -> None:
         """Send everybody elsewhere."""

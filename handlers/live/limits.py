@@ -9,6 +9,7 @@ FOLLOWED: Final = 64  # the writes before one that it is taken to build on
 FRAMES_S: Final = 100  # of all kinds but writes
 BURST: Final = 10  # in seconds of the lasting rate
 HELLO_S: Final = 10.0
+LOOK_S: Final = 15.0  # at least so often, each connection is looked after
 TAKEN_S: Final = 60.0  # without a byte taken, a connection is given up
 EXPIRING_S: Final = 60.0  # before its token ends, a device is told
 GRACE_S: Final = 30.0  # after its token has ended, a device is let go

@@ -83,12 +83,14 @@ class Poll:
         if not self._heard.done():
             self._heard.set_result(heard)
 
-    def tick(self, now: float) -> None:
+    def tick(self, now: float) -> float:
         """Look whether the time is over: that of the wait, or that of the token."""
+        left = (self.caller.expires_at - self._clock()).total_seconds()
         if now >= self._until:
             self.wake(None)
-        elif self._clock() >= self.caller.expires_at:
+        elif left <= 0:
             self.close(Close.TOKEN, "token expired")
+        return min(self._until, now + left)
 
     def close(self, code: int, _reason: str) -> None:
         """End the wait early."""

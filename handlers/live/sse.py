@@ -149,8 +149,16 @@ class EventStream:
         if len(self._followed) == 1:
             self.close(Close.RESYNC, "access lost")
 
-    def tick(self, now: float) -> None:
-        """Look after the stream, about once a second."""
+    def tick(self, now: float) -> float:
+        """Look after the stream, and say when to look again."""
+        self._look(now)
+        stuck = self.outlet.stuck_since
+        left = (self.caller.expires_at - self._clock()).total_seconds()
+        ends = now + left + (limits.GRACE_S if self._warned else -limits.EXPIRING_S)
+        taken = (now + limits.LOOK_S) if stuck is None else stuck + limits.TAKEN_S
+        return min(taken, ends, self._commented + COMMENT_S)
+
+    def _look(self, now: float) -> None:
         left = (self.caller.expires_at - self._clock()).total_seconds()
         stuck = self.outlet.stuck_since
         if stuck is not None and now - stuck > limits.TAKEN_S:
