@@ -24,7 +24,7 @@ LIVE_MS: Final = 45_000
 LINGER_MS: Final = 30_000
 RENEW_EVERY_S: Final = 15.0
 LOOK_EVERY_S: Final = 5.0
-PORTION: Final = 500
+PORTION: Final = 50
 COME_S: Final = 0.02  # those who come within it are counted in together
 PREFIX: Final = "presence:"
 
@@ -100,11 +100,13 @@ class Presence:
         await asyncio.gather(self._come_forever(), self._renew_forever(), self._look_forever())
 
     async def _renew_forever(self) -> None:
+        """Put off the end of every member, some at a time, so that nobody waits for all of them."""
         while True:
-            await asyncio.sleep(RENEW_EVERY_S)
             members = list(self._members)
-            for start in range(0, len(members), PORTION):
-                await self._stay(members[start : start + PORTION], LIVE_MS)
+            portions = [members[n : n + PORTION] for n in range(0, len(members), PORTION)]
+            for portion in portions or [[]]:
+                await asyncio.sleep(RENEW_EVERY_S / max(1, len(portions)))
+                await self._stay([one for one in portion if one in self._members], LIVE_MS)
 
     async def _look_forever(self) -> None:
         while True:
