@@ -290,7 +290,7 @@ class Subscription:
             if not contiguous(events, self.position) or not events:
                 self._reset("retention")
                 return
-            parcel = self._topic.parcel(self._before_access_moves(events))
+            parcel = self._topic.parcel_again(self._before_access_moves(events))
             self.outlet.queue(parcel.form(self.outlet.wrap, self._view.kinds))
             self.outlet.flush()
             self._position = parcel.last

@@ -11,6 +11,7 @@ from streams.sequencer import Sequencer
 from upcoach.store.heads import Head
 from upcoach.store.log import EventLog
 
+PARCELS: Final = 4  # that are kept for those who are behind together
 TAIL: Final = 128  # events of a feed in memory: an evening without network
 
 
@@ -36,6 +37,7 @@ class Topic:
         self.behind: set[Subscriber] = set()
         self._level: dict[Level, None] = {}  # in the order in which they came
         self._lane: Lane | None = None
+        self._parcels: dict[tuple[int, int], Parcel] = {}
         self.tail: collections.deque[Event] = collections.deque(maxlen=TAIL)
         self._log = log
         self._lines: dict[int, bytes] = {}
@@ -82,6 +84,8 @@ class Topic:
     def level(self, subscriber: Level) -> None:
         """Take note that *subscriber* has everything up to `last`."""
         self.behind.discard(subscriber)
+        if not self.behind:
+            self._parcels.clear()
         self._level[subscriber] = None
         self.rearrange()
 
@@ -134,6 +138,15 @@ class Topic:
         return Parcel(
             self.feed, [Line(event.seq, event.kind, self._line(event)) for event in events]
         )
+
+    def parcel_again(self, events: Sequence[Event]) -> Parcel:
+        """The same for who is behind: many who fell behind together are handed the same ones."""
+        place = (events[0].seq, events[-1].seq)
+        parcel = self._parcels.pop(place, None) or self.parcel(events)
+        self._parcels[place] = parcel
+        if len(self._parcels) > PARCELS:
+            del self._parcels[next(iter(self._parcels))]
+        return parcel
 
     def _line(self, event: Event) -> bytes:
         line = self._lines.get(event.seq)
