@@ -64,6 +64,8 @@ class Feeder:
         self._log = EventLog(database, self._keyring)
         self._committed: list[Event] = []
         self._ready: collections.deque[Ready] = collections.deque()
+        self._packed: list[bytes] = []
+        self._writer: Any = None
         committer = Committer(database, self._keyring, utc_now, self._committed.extend)
         self._goals = Goals(Documents(database, self._keyring), committer)
         self._made: list[Goal] = []
@@ -80,7 +82,7 @@ class Feeder:
         await self.prepare(1, everybody=True)
         one = self._ready[0]
         self._padding = "." * (LINE_BYTES - len(one.before) - len(NO_STAMP) - len(one.after))
-        await self.publish(0)
+        await self.publish(1)
 
     async def prepare(self, events: int, *, everybody: bool) -> None:
         """Commit *events* changes: of the first goal, which everybody sees, or of all in turn."""
@@ -93,15 +95,27 @@ class Feeder:
             self._ready.extend(map(self._opened, self._committed))
             self._committed.clear()
 
+    async def pack(self) -> None:
+        """Make one command of all that is prepared, for a flood that nobody here holds up."""
+        self._writer = await self._redis.connection_pool.get_connection()
+        stamped = [self._stamped(one) for one in self._ready]
+        self._packed = self._writer.pack_commands([_appending(event) for event in stamped])
+
+    async def flood(self) -> None:
+        """Publish it all at once."""
+        await self._writer.send_packed_command(self._packed)
+        for _ in self._ready:
+            await self._writer.read_response()
+        await self._redis.connection_pool.release(self._writer)
+        self._ready.clear()
+
     async def publish(self, interval_ns: int) -> None:
-        """Publish what was prepared, one event every *interval_ns*, or all at once."""
+        """Publish what was prepared, one event every *interval_ns*."""
         begin = time.monotonic_ns()
         published = 0
         while self._ready:
-            due = len(self._ready)
-            if interval_ns:
-                passed = time.monotonic_ns() - begin
-                due = min(due, passed // interval_ns + 1 - published)
+            passed = time.monotonic_ns() - begin
+            due = min(len(self._ready), passed // interval_ns + 1 - published)
             await self._publish([self._stamped(self._ready.popleft()) for _ in range(due)])
             published += due
             early = begin + published * interval_ns - time.monotonic_ns()
@@ -141,9 +155,13 @@ class Feeder:
         for some in _portions(events):
             pipeline = self._redis.pipeline(transaction=False)
             for event in some:
-                fields = fields_of(event)
-                pipeline.xadd(stream_of(event.feed), fields, maxlen=KEPT, approximate=True)
+                pipeline.execute_command(*_appending(event))
             await pipeline.execute()
+
+
+def _appending(event: Event) -> tuple[Any, ...]:
+    fields = itertools.chain.from_iterable(fields_of(event).items())
+    return ("XADD", stream_of(event.feed), "MAXLEN", "~", KEPT, "*", *fields)
 
 
 def _portions(some: Sequence[Any]) -> list[Sequence[Any]]:
@@ -160,7 +178,15 @@ async def main() -> None:
     redis = Connections(settings.redis_url)
     async with app.open_database(settings.mongo_url, settings) as database:
         feeder = Feeder(settings, database, redis.writer)
-        await obey({"begin": feeder.begin, "prepare": feeder.prepare, "publish": feeder.publish})
+        await obey(
+            {
+                "begin": feeder.begin,
+                "prepare": feeder.prepare,
+                "pack": feeder.pack,
+                "publish": feeder.publish,
+                "flood": feeder.flood,
+            }
+        )
     await redis.aclose()
 
 

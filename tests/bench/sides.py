@@ -67,10 +67,15 @@ class Ours:
     async def prepare(self, how: str, events: int) -> None:
         """See `Side.prepare`."""
         await self._feeder.ask("prepare", events=events, everybody=how != "unicast")
+        if how == "flood":
+            await self._feeder.ask("pack")
 
     async def publish(self, how: str, _events: int, measure: int) -> None:
-        """See `Side.publish`; a flood has no pace, and is joined as it is read."""
-        await self._feeder.ask("publish", interval_ns=0 if how == "flood" else measure)
+        """See `Side.publish`; a flood is joined as it is read."""
+        if how == "flood":
+            await self._feeder.ask("flood")
+        else:
+            await self._feeder.ask("publish", interval_ns=measure)
 
 
 class Peer(msgspec.Struct, frozen=True):
