@@ -64,8 +64,7 @@ class Feeder:
         self._log = EventLog(database, self._keyring)
         self._committed: list[Event] = []
         self._ready: collections.deque[Ready] = collections.deque()
-        self._packed: list[bytes] = []
-        self._writer: Any = None
+        self._packed = b""
         committer = Committer(database, self._keyring, utc_now, self._committed.extend)
         self._goals = Goals(Documents(database, self._keyring), committer)
         self._made: list[Goal] = []
@@ -96,17 +95,12 @@ class Feeder:
             self._committed.clear()
 
     async def pack(self) -> None:
-        """Make one command of all that is prepared, for a flood that nobody here holds up."""
-        self._writer = await self._redis.connection_pool.get_connection()
-        stamped = [self._stamped(one) for one in self._ready]
-        self._packed = self._writer.pack_commands([_appending(event) for event in stamped])
+        """Make one write of all that is prepared, for a flood that nobody here holds up."""
+        self._packed = b"".join(_packed(self._stamped(one)) for one in self._ready)
 
     async def flood(self) -> None:
         """Publish it all at once."""
-        await self._writer.send_packed_command(self._packed)
-        for _ in self._ready:
-            await self._writer.read_response()
-        await self._redis.connection_pool.release(self._writer)
+        await self._append(self._packed, len(self._ready))
         self._ready.clear()
 
     async def publish(self, interval_ns: int) -> None:
@@ -152,16 +146,24 @@ class Feeder:
         return msgspec.structs.replace(event, sealed=sealed)
 
     async def _publish(self, events: Sequence[Event]) -> None:
-        for some in _portions(events):
-            pipeline = self._redis.pipeline(transaction=False)
-            for event in some:
-                pipeline.execute_command(*_appending(event))
-            await pipeline.execute()
+        await self._append(b"".join(map(_packed, events)), len(events))
+
+    async def _append(self, commands: bytes, count: int) -> None:
+        """Send ready-made commands: packed by redis-py, they could not keep the pace."""
+        connection = await self._redis.connection_pool.get_connection()
+        await connection.send_packed_command([commands])
+        for _ in range(count):
+            await connection.read_response()
+        await self._redis.connection_pool.release(connection)
 
 
-def _appending(event: Event) -> tuple[Any, ...]:
-    fields = itertools.chain.from_iterable(fields_of(event).items())
-    return ("XADD", stream_of(event.feed), "MAXLEN", "~", KEPT, "*", *fields)
+def _packed(event: Event) -> bytes:
+    """The command that appends *event* to its stream."""
+    words = [b"XADD", stream_of(event.feed).encode(), b"MAXLEN", b"~", b"%d" % KEPT, b"*"]
+    for name, value in fields_of(event).items():
+        words += [name.encode(), value if isinstance(value, bytes) else str(value).encode()]
+    parts = [b"$%d\r\n%b\r\n" % (len(word), word) for word in words]
+    return b"*%d\r\n%b" % (len(words), b"".join(parts))
 
 
 def _portions(some: Sequence[Any]) -> list[Sequence[Any]]:
