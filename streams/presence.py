@@ -18,7 +18,7 @@ from models.errors import Unavailable
 from models.frames import Told
 from streams.channels import Channels
 from streams.redis import RedisError
-from streams.tasks import Errands
+from streams.tasks import Errands, Job
 
 LIVE_MS: Final = 45_000
 LINGER_MS: Final = 30_000
@@ -95,9 +95,10 @@ class Presence:
         self._seen.setdefault(name, members)
         return self._told(name, "state", members=sorted(members))
 
-    async def run(self) -> None:
-        """Work until cancelled."""
-        await asyncio.gather(self._come_forever(), self._renew_forever(), self._look_forever())
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """What goes on in the background."""
+        return self._come_forever, self._renew_forever, self._look_forever
 
     async def _renew_forever(self) -> None:
         """Put off the end of every member, some at a time, so that nobody waits for all of them."""

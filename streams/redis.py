@@ -27,6 +27,29 @@ __all__ = [
 ]
 
 
+class Pool(BlockingConnectionPool):
+    """A pool that also closes what a caller was opening when it was cancelled.
+
+    redis-py forgets such a connection, and the socket stays open until it is collected.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._made: set[Any] = set()
+        super().__init__(*arguments, **options)
+
+    def make_connection(self) -> Any:
+        """See `redis.asyncio.ConnectionPool.make_connection`."""
+        made: Any = super().make_connection()  # type: ignore[no-untyped-call]
+        self._made.add(made)
+        return made
+
+    async def disconnect(self, inuse_connections: bool = True) -> None:  # noqa: FBT001, FBT002
+        """See `redis.asyncio.ConnectionPool.disconnect`."""
+        await super().disconnect(inuse_connections)
+        for one in self._made:
+            await one.disconnect()
+
+
 class Connections:
     """The two clients of a process.
 
@@ -40,7 +63,7 @@ class Connections:
     """
 
     def __init__(self, url: str) -> None:
-        pool = BlockingConnectionPool.from_url(
+        pool = Pool.from_url(
             url,
             max_connections=16,
             timeout=2,
@@ -49,9 +72,15 @@ class Connections:
             retry=Retry(NoBackoff(), 0),
         )
         self.writer: Redis = Redis.from_pool(pool)
-        self.reader: Redis = Redis.from_url(
-            url, socket_timeout=None, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
+        waiting = Pool.from_url(
+            url,
+            max_connections=64,
+            timeout=2,
+            socket_timeout=None,
+            socket_connect_timeout=2,
+            retry=Retry(NoBackoff(), 0),
         )
+        self.reader: Redis = Redis.from_pool(waiting)
 
     async def ping(self) -> None:
         """Return when Redis answers, or raise `Unavailable`."""

@@ -21,6 +21,7 @@ from models.clock import Clock
 from models.errors import Unavailable
 from models.events import Event
 from streams.redis import KEPT, RedisError, fields_of, stream_of
+from streams.tasks import Job
 from upcoach.store.log import EventLog
 
 PORTION = 500  # entries a round trip
@@ -50,9 +51,10 @@ class Relay:
         self._waiting.extend(events)
         self._wake.set()
 
-    async def run(self) -> None:
-        """Work until cancelled."""
-        await asyncio.gather(self._append_forever(), self._mark_forever(), self._sweep_forever())
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """What goes on in the background."""
+        return self._append_forever, self._mark_forever, self._sweep_forever
 
     async def flush(self) -> None:
         """Publish what waits, as far as Redis answers; for the end of a process."""

@@ -106,7 +106,9 @@ class Feeds:
         if snap:
             return Start(view, topic, topic.last, Mode.SNAPSHOT)
         if since is None or since == "now":
-            return Start(view, topic, topic.last, Mode.RESUME)
+            # What this node has written itself is past, even if the streams are yet to bring it.
+            newest = max(topic.last, self.heads.known(view.feed))
+            return Start(view, topic, newest, Mode.RESUME)
         cursor = Cursor(self.epoch, 0) if since == "0" else Cursor.parse(since)
         if cursor.epoch != self.epoch or await self._is_ahead(topic, cursor.seq):
             return Start(view, topic, topic.last, Mode.RESUME, reset="epoch")

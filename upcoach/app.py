@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import structlog
@@ -43,7 +43,7 @@ from streams.redis import RedisError
 from streams.relay import Relay
 from streams.revocation import Revoking
 from streams.subscription import Feeds
-from streams.tasks import Errands
+from streams.tasks import Errands, Job
 from streams.tickets import Tickets
 from streams.timeline import Streams
 from upcoach.embedded import Engines
@@ -234,12 +234,12 @@ class Node:
         await self.revocations.look()
         with contextlib.suppress(RedisError):
             await self.hub.preload(await self._reader.recent(RECENT))
-        self._begin(self.relay.run, "relay")
+        for job in (*self.relay.jobs, *self._presence.jobs):
+            self._begin(job, job.__qualname__)
         self._begin(self._reader.run, "reader")
         self._begin(self._connections.run, "connections")
         self._begin(self._revoking.run, "revoking")
         self._begin(self._channels.run, "channels")
-        self._begin(self._presence.run, "presence")
         self._begin(self._kpis.run, "kpis")
         self._begin(self._desk.run, "desk")
         self._begin(self._flush_positions, "positions")
@@ -274,7 +274,7 @@ class Node:
             await asyncio.sleep(POSITIONS_EVERY_S)
             await self.services.positions.flush()
 
-    def _begin(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+    def _begin(self, work: Job, name: str) -> None:
         self._tasks.append(asyncio.create_task(_keep_up(work, name), name=name))
 
 
@@ -328,7 +328,7 @@ async def _in_time(work: Coroutine[Any, Any, None], what: str) -> None:
         _log.warning("drain_given_up", what=what)
 
 
-async def _keep_up(work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+async def _keep_up(work: Job, name: str) -> None:
     """Do *work* until cancelled; if it breaks, begin again."""
     while True:
         try:

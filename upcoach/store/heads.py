@@ -30,6 +30,10 @@ class Heads:
     def __getitem__(self, feed: str) -> Head:
         return self._heads[feed]
 
+    def known(self, feed: str) -> int:
+        """The newest number of *feed* that this process has written or heard of; 0 for none."""
+        return self._heads.get(feed, Head()).seq
+
     def advance(self, feed: str, head: Head) -> None:
         """Take note that *feed* has come to *head*."""
         self._heads[feed] = head
