@@ -59,8 +59,11 @@ GOALS: Final = (
 def tables(results: Results, absent: Sequence[str], repeats: int) -> list[Table]:
     """What was found, in tables."""
     machine = f"Medians of {repeats} turns. Each server on one core, all else on the other."
+    limits = [_limit(results, "broadcast", "one by one"), _limit(results, "flood", "joined")]
     return [
-        _paced("broadcast to 1,000 sockets", "broadcast", results, absent, [machine, *_HOW]),
+        _paced(
+            "broadcast to 1,000 sockets", "broadcast", results, absent, [machine, *_HOW, *limits]
+        ),
         _half(results, absent),
         _paced("broadcast to 5,000 sockets", "many", results, absent, []),
         _opened(results, absent),
@@ -96,6 +99,13 @@ def _paced(
         ]
 
     return Table(f"Fan-out: {title}", columns, _rows(results, what, row, absent, 6), notes)
+
+
+def _limit(results: Results, what: str, how: str) -> str:
+    """What the load generator itself could take on a core."""
+    turns = [turn.arrivals for turn in _turns(results, FLOOR, what)]
+    most = median(one.deliveries / one.cpu for one in turns) if turns else 0
+    return f"The generator's own limit, events {how}: {most:,.0f} deliveries/s."
 
 
 def _half(results: Results, absent: Sequence[str]) -> Table:
