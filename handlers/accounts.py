@@ -4,7 +4,7 @@ import msgspec
 
 from handlers.operations import Call, Operation, Reply, written
 from models.documents.session import Credentials, Refresh
-from models.documents.user import Registration
+from models.documents.user import Registration, User
 from models.merge_patch import Json
 from upcoach.services import Services
 from upcoach.services.accounts import Login
@@ -43,9 +43,33 @@ def _shown(login: Login) -> Json:
 
 
 OPERATIONS = (
-    Operation(method="POST", path="/v1/auth/register", run=register, body="json", public=True),
-    Operation(method="POST", path="/v1/auth/login", run=log_in, body="json", public=True),
-    Operation(method="POST", path="/v1/auth/refresh", run=refresh, body="json", public=True),
-    Operation(method="POST", path="/v1/auth/logout", run=log_out),
-    Operation(method="GET", path="/v1/me", run=me),
+    Operation(
+        method="POST",
+        path="/v1/auth/register",
+        run=register,
+        body="json",
+        takes=Registration,
+        gives=User,
+        public=True,
+    ),
+    Operation(
+        method="POST",
+        path="/v1/auth/login",
+        run=log_in,
+        body="json",
+        takes=Credentials,
+        gives=Login,
+        public=True,
+    ),
+    Operation(
+        method="POST",
+        path="/v1/auth/refresh",
+        run=refresh,
+        body="json",
+        takes=Refresh,
+        gives=Login,
+        public=True,
+    ),
+    Operation(method="POST", path="/v1/auth/logout", run=log_out, needs="account:write"),
+    Operation(method="GET", path="/v1/me", run=me, needs="account:read", gives=User),
 )

@@ -6,7 +6,6 @@ from upcoach.services import Services
 
 async def devices(services: Services, call: Call) -> Reply:
     """Each device with the number of each feed up to which it has kept everything."""
-    call.parameters()
     found = await services.positions.page(call.scope)
     items = [
         {"device": one.device, "feed": one.feed, "seq": one.seq, "at": one.at} for one in found
@@ -14,4 +13,4 @@ async def devices(services: Services, call: Call) -> Reply:
     return Reply(body={"items": items})
 
 
-OPERATIONS = (Operation(method="GET", path="/v1/devices", run=devices),)
+OPERATIONS = (Operation(method="GET", path="/v1/devices", run=devices, needs="account:read"),)

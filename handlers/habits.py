@@ -1,8 +1,8 @@
 """Habits and their entries."""
 
-from handlers.operations import LIMIT, Call, Operation, Reply, listed, written
+from handlers.operations import Call, Items, Operation, PageQuery, Reply, listed, written
 from handlers.resources import resource
-from models.documents import EntryDraft, NewHabit
+from models.documents import Entry, EntryDraft, Habit, NewHabit
 from upcoach.services import Services
 
 ENTRIES = "/v1/habits/{id}/entries"
@@ -11,12 +11,11 @@ ENTRY = ENTRIES + "/{local_date}"
 
 async def entries(services: Services, call: Call) -> Reply:
     """The habit's entries by date."""
-    query = call.parameters("limit", "after")
-    limit = call.number("limit", LIMIT, LIMIT)
+    query = call.asked(PageQuery)
     found = await services.habits.entries(
-        call.scope, call.names["id"], after=query.get("after", ""), limit=limit + 1
+        call.scope, call.names["id"], after=query.after, limit=query.limit + 1
     )
-    return listed(ENTRIES.format(**call.names), found, limit)
+    return listed(ENTRIES.format(**call.names), found, query.limit)
 
 
 async def set_entry(services: Services, call: Call) -> Reply:
@@ -39,8 +38,24 @@ async def delete_entry(services: Services, call: Call) -> Reply:
 
 
 OPERATIONS = (
-    *resource("/v1/habits", lambda services: services.habits, NewHabit),
-    Operation(method="GET", path=ENTRIES, run=entries),
-    Operation(method="PUT", path=ENTRY, run=set_entry, body="json", live=True),
-    Operation(method="DELETE", path=ENTRY, run=delete_entry, live=True),
+    *resource("/v1/habits", lambda services: services.habits, new=NewHabit, gives=Habit),
+    Operation(
+        method="GET",
+        path=ENTRIES,
+        run=entries,
+        needs="habits:read",
+        query=PageQuery,
+        gives=Items[Entry],
+    ),
+    Operation(
+        method="PUT",
+        path=ENTRY,
+        run=set_entry,
+        needs="habits:write",
+        body="json",
+        takes=EntryDraft,
+        gives=Entry,
+        live=True,
+    ),
+    Operation(method="DELETE", path=ENTRY, run=delete_entry, needs="habits:write", live=True),
 )

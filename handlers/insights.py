@@ -1,15 +1,17 @@
 """Insights: read by people, written by learners."""
 
-from handlers.operations import LIMIT, Call, Operation, Reply, listed, shown
+from handlers.operations import Call, Items, Operation, PageQuery, Reply, listed, shown
+from models.documents import Insight
 from upcoach.services import Services
+
+INSIGHTS = "/v1/coach/insights"
 
 
 async def page(services: Services, call: Call) -> Reply:
     """The caller's insights."""
-    query = call.parameters("limit", "after")
-    limit = call.number("limit", LIMIT, LIMIT)
-    found = await services.insights.page(call.scope, after=query.get("after", ""), limit=limit + 1)
-    return listed("/v1/coach/insights", found, limit)
+    query = call.asked(PageQuery)
+    found = await services.insights.page(call.scope, after=query.after, limit=query.limit + 1)
+    return listed(INSIGHTS, found, query.limit)
 
 
 async def read(services: Services, call: Call) -> Reply:
@@ -18,6 +20,13 @@ async def read(services: Services, call: Call) -> Reply:
 
 
 OPERATIONS = (
-    Operation(method="GET", path="/v1/coach/insights", run=page),
-    Operation(method="GET", path="/v1/coach/insights/{id}", run=read),
+    Operation(
+        method="GET",
+        path=INSIGHTS,
+        run=page,
+        needs="coach:read",
+        query=PageQuery,
+        gives=Items[Insight],
+    ),
+    Operation(method="GET", path=INSIGHTS + "/{id}", run=read, needs="coach:read", gives=Insight),
 )

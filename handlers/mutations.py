@@ -9,6 +9,7 @@ from handlers.live.mutations import Asked, mutate
 from handlers.operations import Call, Operation, Reply, Router
 from handlers.rest import Edge
 from models.cursor import Cursor
+from models.frames import Res
 from upcoach.services import Services
 
 MOST: Final = 100
@@ -31,4 +32,13 @@ def operation(edge: Edge, router: Router) -> Operation:
         reached = [Cursor.parse(one.cur).seq for one in answers if one.cur is not None]
         return Reply(body=answers, seq=max(reached, default=None))
 
-    return Operation(method="POST", path="/v1/mutations", run=run, body="json", largest=LARGEST)
+    return Operation(
+        method="POST",
+        path="/v1/mutations",
+        run=run,
+        needs="live:read",
+        body="json",
+        takes=Batch,
+        gives=list[Res],
+        largest=LARGEST,
+    )

@@ -8,7 +8,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -18,6 +18,7 @@ from models.documents import Document
 from models.documents.document import public
 from models.errors import Flaw, Invalid, Unauthenticated
 from models.identity import MutationId
+from models.permissions import PERMISSIONS
 from models.scope import Scope
 from models.validation import checked
 from upcoach.services import Services
@@ -25,9 +26,27 @@ from upcoach.services.tokens import Caller
 from upcoach.store.changes import Mutation, Outcome
 
 T = TypeVar("T")
+Q = TypeVar("Q", bound="Query")
 
-LIMIT = 100
+LIMIT: Final = 100
 STATUS_OF_VERB = {"created": 201, "updated": 200, "deleted": 204, "unchanged": 200}
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The parameters behind a path; by itself, none."""
+
+
+class PageQuery(Query, frozen=True, kw_only=True):
+    """Which page of a list: *limit* items *after* an id."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT)] = LIMIT
+    after: str = ""
+
+
+class Items(msgspec.Struct, Generic[T], frozen=True):
+    """A page of a list, as it is answered."""
+
+    items: list[T]
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,23 +97,22 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         """The local date in the path."""
         return checked(self.names["local_date"], dt.date)
 
-    def parameters(self, *known: str) -> dict[str, str]:
-        """The query, all of whose names are *known*."""
+    def asked(self, kind: type[Q]) -> Q:
+        """The query as a *kind*, which is the operation's."""
+        known = {field.encode_name for field in msgspec.structs.fields(kind)}
         for name in self.query:
             if name not in known:
                 words = f"There is no parameter {name[:64]!r} here."
                 flaw = Flaw(f"?{name[:64]}", "parameter_unknown", words)
                 raise Invalid("parameter_unknown", words, flaws=(flaw,))
-        return self.query
-
-    def number(self, name: str, default: int, highest: int) -> int:
-        """The parameter *name* as a number from 1 to *highest*."""
-        text = self.query.get(name)
-        if text is None:
-            return default
-        if not re.fullmatch("[0-9]{1,6}", text) or not 1 <= int(text) <= highest:
-            raise Invalid("parameter_invalid", f"{name} is a number from 1 to {highest}.")
-        return int(text)
+        try:
+            return checked(self.query, kind, text=True)
+        except Invalid as failure:
+            flaws = tuple(
+                Flaw(f"?{one.pointer[1:]}", "parameter_invalid", one.detail)
+                for one in failure.flaws
+            )
+            raise Invalid("parameter_invalid", failure.detail, flaws=flaws) from None
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,8 +149,16 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
+    needs
+        The permission that it takes (`models.permissions`); empty for one that is *public*.
     public
         Whether it is open to callers without a token.
+    takes
+        What its JSON body holds.
+    gives
+        What the answer's body holds.
+    query
+        The parameters behind the path.
     live
         Whether it may be asked for in a `mut` frame.
 
@@ -141,10 +167,18 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     path: str
     run: Run
-    body: Body = "none"
+    needs: str = ""
     public: bool = False
+    body: Body = "none"
+    takes: Any = None
+    gives: Any = None
+    query: type[Query] = Query
     live: bool = False
     largest: int = 64 * 1024  # bytes of body
+
+    def __post_init__(self) -> None:
+        """A row that does not say who may do it does not let the server start."""
+        assert self.public is not (self.needs in PERMISSIONS), f"{self.method} {self.path}: needs?"
 
     @property
     def writes(self) -> bool:

@@ -3,25 +3,26 @@
 from collections.abc import Callable
 from typing import Any
 
-from handlers.operations import LIMIT, Call, Operation, Reply, listed, shown, written
-from models.documents import NewGoal, NewHabit
+from handlers.operations import Call, Items, Operation, PageQuery, Reply, listed, shown, written
+from models.documents import Document, NewGoal, NewHabit
 from upcoach.services import Services
 from upcoach.services.resources import Resources, require_object
 
 Of = Callable[[Services], Resources[Any, Any]]
 
 
-def resource(path: str, of: Of, draft: type[NewGoal | NewHabit]) -> tuple[Operation, ...]:
-    """List, create, read, change and delete, at *path*."""
+def resource(
+    path: str, of: Of, *, new: type[NewGoal | NewHabit], gives: type[Document]
+) -> tuple[Operation, ...]:
+    """List, create, read, change and delete documents like *gives*, at *path*."""
 
     async def page(services: Services, call: Call) -> Reply:
-        query = call.parameters("limit", "after")
-        limit = call.number("limit", LIMIT, LIMIT)
-        found = await of(services).page(call.scope, after=query.get("after", ""), limit=limit + 1)
-        return listed(path, found, limit)
+        query = call.asked(PageQuery)
+        found = await of(services).page(call.scope, after=query.after, limit=query.limit + 1)
+        return listed(path, found, query.limit)
 
     async def create(services: Services, call: Call) -> Reply:
-        return written(await of(services).create(call.scope, call.read(draft), call.mutation))
+        return written(await of(services).create(call.scope, call.read(new), call.mutation))
 
     async def read(services: Services, call: Call) -> Reply:
         return shown(await of(services).get(call.scope, call.names["id"]))
@@ -40,10 +41,49 @@ def resource(path: str, of: Of, draft: type[NewGoal | NewHabit]) -> tuple[Operat
         )
 
     one = f"{path}/{{id}}"
+    reading, writing = permissions(path)
     return (
-        Operation(method="GET", path=path, run=page),
-        Operation(method="POST", path=path, run=create, body="json", live=True),
-        Operation(method="GET", path=one, run=read),
-        Operation(method="PATCH", path=one, run=change, body="merge-patch", live=True),
-        Operation(method="DELETE", path=one, run=delete, live=True),
+        Operation(
+            method="GET",
+            path=path,
+            run=page,
+            needs=reading,
+            query=PageQuery,
+            gives=Items[gives],  # type: ignore[valid-type] # known at run time only
+        ),
+        Operation(
+            method="POST",
+            path=path,
+            run=create,
+            needs=writing,
+            body="json",
+            takes=new,
+            gives=gives,
+            live=True,
+        ),
+        Operation(method="GET", path=one, run=read, needs=reading, gives=gives),
+        Operation(
+            method="PATCH",
+            path=one,
+            run=change,
+            needs=writing,
+            body="merge-patch",
+            takes=gives.draft,
+            gives=gives,
+            live=True,
+        ),
+        Operation(method="DELETE", path=one, run=delete, needs=writing, live=True),
     )
+
+
+def permissions(path: str) -> tuple[str, str]:
+    """What it takes to read and to write at *path*.
+
+    Examples
+    --------
+    >>> permissions("/v1/habits")
+    ('habits:read', 'habits:write')
+
+    """
+    noun = path.split("/")[2]
+    return f"{noun}:read", f"{noun}:write"

@@ -44,6 +44,8 @@ class Edge(msgspec.Struct, frozen=True):
     async def perform(self, operation: Operation, call: Call) -> Reply:
         """What *operation* answers to *call*; repeats and conflicts are counted."""
         try:
+            if call.query:
+                call.asked(operation.query)  # also an operation that does not look refuses it
             reply = await operation.run(self.services, call)
         except Refusal as refusal:
             self._count("refused" if refusal.code == "conflict" else "", refusal.replayed)

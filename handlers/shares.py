@@ -1,7 +1,7 @@
 """What a person lets their coaches see, and a coach's clients."""
 
-from handlers.operations import LIMIT, Call, Operation, Reply, listed, written
-from models.documents import ShareDraft
+from handlers.operations import Call, Items, Operation, PageQuery, Reply, listed, written
+from models.documents import CoachClient, Share, ShareDraft
 from upcoach.services import Services
 
 SHARES = "/v1/shares"
@@ -11,18 +11,16 @@ CLIENTS = "/v1/clients"
 
 async def shares(services: Services, call: Call) -> Reply:
     """What the caller shares, coach by coach."""
-    query = call.parameters("limit", "after")
-    limit = call.number("limit", LIMIT, LIMIT)
-    found = await services.shares.page(call.scope, after=query.get("after", ""), limit=limit + 1)
-    return listed(SHARES, found, limit)
+    query = call.asked(PageQuery)
+    found = await services.shares.page(call.scope, after=query.after, limit=query.limit + 1)
+    return listed(SHARES, found, query.limit)
 
 
 async def clients(services: Services, call: Call) -> Reply:
     """Who shares with the caller."""
-    query = call.parameters("limit", "after")
-    limit = call.number("limit", LIMIT, LIMIT)
-    found = await services.shares.clients(call.scope, after=query.get("after", ""), limit=limit + 1)
-    return listed(CLIENTS, found, limit)
+    query = call.asked(PageQuery)
+    found = await services.shares.clients(call.scope, after=query.after, limit=query.limit + 1)
+    return listed(CLIENTS, found, query.limit)
 
 
 async def share(services: Services, call: Call) -> Reply:
@@ -39,8 +37,31 @@ async def take_back(services: Services, call: Call) -> Reply:
 
 
 OPERATIONS = (
-    Operation(method="GET", path=SHARES, run=shares),
-    Operation(method="PUT", path=SHARE, run=share, body="json", live=True),
-    Operation(method="DELETE", path=SHARE, run=take_back, live=True),
-    Operation(method="GET", path=CLIENTS, run=clients),
+    Operation(
+        method="GET",
+        path=SHARES,
+        run=shares,
+        needs="shares:read",
+        query=PageQuery,
+        gives=Items[Share],
+    ),
+    Operation(
+        method="PUT",
+        path=SHARE,
+        run=share,
+        needs="shares:write",
+        body="json",
+        takes=ShareDraft,
+        gives=Share,
+        live=True,
+    ),
+    Operation(method="DELETE", path=SHARE, run=take_back, needs="shares:write", live=True),
+    Operation(
+        method="GET",
+        path=CLIENTS,
+        run=clients,
+        needs="shares:read",
+        query=PageQuery,
+        gives=Items[CoachClient],
+    ),
 )

@@ -1,11 +1,11 @@
 """The live feed over plain HTTP: the same cursor, the same lines."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
-from handlers.operations import Call, Operation, Reply, Run
+from handlers.operations import Call, Operation, Query, Reply, Run
 from models.cursor import Cursor, joined, part_of
 from models.documents import Share
 from models.errors import Conflict, Invalid, NotFound
@@ -23,6 +23,31 @@ PAGE: Final = 500
 FEEDS: Final = 16  # that one request may name
 
 RESERVED: Final = ("0", "now")
+
+
+class EventsQuery(Query, frozen=True, kw_only=True):
+    """Events *since* a cursor, of feeds separated by commas."""
+
+    since: str | None = None
+    feed: str = "u:me"
+    limit: Annotated[int, msgspec.Meta(ge=1, le=PAGE)] = PAGE
+
+    def require_since(self) -> str:
+        """The cursor that the request goes on from."""
+        if self.since is None:
+            raise Invalid("cursor_missing", "Say since when: since=0, or a cursor.")
+        return self.since
+
+
+class SnapshotQuery(Query, frozen=True, kw_only=True):
+    """A page of a feed's documents: of one *kind*, or of all *from* one on."""
+
+    feed: str = "u:me"
+    kind: str | None = None
+    first: str | None = msgspec.field(name="from", default=None)
+    after: str = ""
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 200
+    since: str | None = None
 
 
 Source = Callable[["Feeds", "Place", int], Awaitable[list[bytes]]]
@@ -51,14 +76,6 @@ def parts(since: str, views: Sequence[View]) -> list[str]:
         Cursor.parse(since)
         raise Invalid("cursor_of_other_feeds", "This cursor is of one feed: several are asked for.")
     return [part_of(since, view.feed) for view in views]
-
-
-def require_since(call: Call) -> str:
-    """The cursor that a request goes on from."""
-    since = call.query.get("since")
-    if since is None:
-        raise Invalid("cursor_missing", "Say since when: since=0, or a cursor.")
-    return since
 
 
 def cursor_of(feeds: Feeds, places: Sequence[Place]) -> str:
@@ -134,18 +151,23 @@ def operations(feeds: Feeds) -> tuple[Operation, ...]:
 
     async def events(_services: Services, call: Call) -> Reply:
         """The events after a cursor, in order of each feed."""
-        query = call.parameters("since", "feed", "limit")
-        limit = call.number("limit", PAGE, PAGE)
-        since = require_since(call)
-        views = await named_views(feeds, call.scope, query.get("feed", "u:me"))
+        query = call.asked(EventsQuery)
+        since = query.require_since()
+        views = await named_views(feeds, call.scope, query.feed)
         places = []
         for view, part in zip(views, parts(since, views), strict=True):
             places.append(place_of(feeds, await feeds.start(view, part, snap=False)))
-        return await page(feeds, places, limit, read)
+        return await page(feeds, places, query.limit, read)
 
     return (
-        Operation(method="GET", path=EVENTS, run=events),
-        Operation(method="GET", path="/v1/snapshot", run=_snapshot(feeds)),
+        Operation(method="GET", path=EVENTS, run=events, needs="live:read", query=EventsQuery),
+        Operation(
+            method="GET",
+            path="/v1/snapshot",
+            run=_snapshot(feeds),
+            needs="live:read",
+            query=SnapshotQuery,
+        ),
     )
 
 
@@ -155,19 +177,18 @@ def _snapshot(feeds: Feeds) -> Run:
 
         *kind* asks for one kind alone, *from* for it and those after it.
         """
-        query = call.parameters("feed", "kind", "from", "after", "limit", "since")
-        limit = call.number("limit", 200, 200)
-        view = await feeds.shares.view(call.scope, query.get("feed", "u:me"))
+        query = call.asked(SnapshotQuery)
+        view = await feeds.shares.view(call.scope, query.feed)
         # The position first: what changes while the pages are read comes again as an event.
-        since = query.get("since") or feeds.cursor((await feeds.heads.read(view.feed)).seq)
+        since = query.since or feeds.cursor((await feeds.heads.read(view.feed)).seq)
         if Cursor.parse(since).epoch != feeds.epoch:
             raise gone(feeds, view.feed, "epoch", (await feeds.heads.read(view.feed)).seq)
         kind, following = _kinds(view, query)
-        found = await services.snapshots.page(view.owner, kind, query.get("after", ""), limit)
+        found = await services.snapshots.page(view.owner, kind, query.after, query.limit)
         headers = {}
-        link = f"/v1/snapshot?feed={view.feed}&since={since}&limit={limit}"
+        link = f"/v1/snapshot?feed={view.feed}&since={since}&limit={query.limit}"
         if not found.last:
-            walk = "kind" if "kind" in query else "from"
+            walk = "kind" if query.kind else "from"
             after = found.items[-1]["id"]
             headers["Link"] = f'<{link}&{walk}={kind}&after={after}>; rel="next"'
         elif following:
@@ -178,15 +199,16 @@ def _snapshot(feeds: Feeds) -> Run:
     return snapshot
 
 
-def _kinds(view: View, query: dict[str, str]) -> tuple[str, tuple[str, ...]]:
+def _kinds(view: View, query: SnapshotQuery) -> tuple[str, tuple[str, ...]]:
     """The kind that is asked for, and those that are to follow."""
-    if "kind" in query and "from" in query:
+    if query.kind is not None and query.first is not None:
         raise Invalid("parameter_invalid", "kind asks for one kind, from for all from one on.")
     kinds = view.visible()
-    kind = query.get("kind", query.get("from", kinds[0]))
+    asked = query.first if query.kind is None else query.kind
+    kind = kinds[0] if asked is None else asked
     if not view.visible([kind]):
         raise NotFound("kind_hidden", "No documents of this kind are shared with you.")
-    return kind, () if "kind" in query else kinds[kinds.index(kind) + 1 :]
+    return kind, () if query.kind else kinds[kinds.index(kind) + 1 :]
 
 
 def _lines(feeds: Feeds, view: View, events: Sequence[Event]) -> list[bytes]:

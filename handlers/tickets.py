@@ -16,4 +16,4 @@ def operations(tickets: Tickets) -> tuple[Operation, ...]:
         ticket = await tickets.issue(call.login)
         return Reply(status=201, body=msgspec.to_builtins(ticket))
 
-    return (Operation(method="POST", path="/v1/live/tickets", run=issue),)
+    return (Operation(method="POST", path="/v1/live/tickets", run=issue, needs="live:read"),)

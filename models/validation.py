@@ -14,8 +14,10 @@ _UNKNOWN: Final = re.compile(r"Object contains unknown field `(.*)`")
 _MISSING: Final = re.compile(r"Object missing required field `(.*)`")
 
 
-def checked(value: Any, kind: type[T]) -> T:
+def checked(value: Any, kind: type[T], *, text: bool = False) -> T:
     """*value* as a *kind*, or `Invalid` with a JSON pointer to what is wrong.
+
+    Numbers and truths are read from *text* where that is all that the place can hold.
 
     Examples
     --------
@@ -29,7 +31,7 @@ def checked(value: Any, kind: type[T]) -> T:
 
     """
     try:
-        return msgspec.convert(value, kind)
+        return msgspec.convert(value, kind, strict=not text)
     except msgspec.ValidationError as failure:
         flaw = _flaw(str(failure))
         raise Invalid("body_invalid", flaw.detail, flaws=(flaw,)) from None

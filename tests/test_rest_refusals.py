@@ -819,7 +819,7 @@ async def test_parameters_are_known_and_in_range(settings: Settings) -> None:
             "/v1/snapshot": 200,
             "/v1/events": 500,
         }
-        limits = ("0", "-1", "", "x", "1e2", "1.5", "%201", "1%0A", "%D9%A3", "9999999")
+        limits = ("0", "-1", "", "x", "1.5", "%201", "1%0A", "%D9%A3", "9999999")
 
         asks = []
         for path, most in lists.items():

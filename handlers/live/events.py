@@ -5,15 +5,17 @@ All three begin at the same cursor and end at one; a page at once is an ordinary
 
 import asyncio
 import contextlib
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+import msgspec
 
 from handlers.live.poll import Heard, Poll, as_array
 from handlers.live.sse import EventStream, OneFeed, SeveralFeeds
 from handlers.live.streaming import StreamingHandler
-from handlers.operations import Call, Operation, Reply, Route
+from handlers.operations import Call, Operation, Query, Reply, Route
 from handlers.rest import Edge, OperationHandler
 from handlers.sync import (
-    PAGE,
+    EventsQuery,
     Place,
     check_access,
     cursor_of,
@@ -22,14 +24,28 @@ from handlers.sync import (
     parts,
     place_of,
     read_recent,
-    require_since,
 )
-from models.errors import Invalid, Unauthenticated, Unavailable
+from models.errors import Unauthenticated, Unavailable
 from models.frames import Close
 from streams.subscription import Start, Subscription
 from upcoach.services.tokens import Caller
 
 WAIT_S: Final = 60  # the longest that a request may wait
+
+
+class WaitQuery(EventsQuery, frozen=True, kw_only=True):
+    """The same as for a page, and how many seconds to wait for one."""
+
+    wait: Annotated[int, msgspec.Meta(ge=1, le=WAIT_S)] = WAIT_S
+
+
+class StreamQuery(Query, frozen=True, kw_only=True):
+    """Where a stream begins, and the ticket of a caller who cannot send a token."""
+
+    since: str = "now"
+    feed: str = "u:me"
+    snap: bool = False
+    ticket: str | None = None
 
 
 class Events(StreamingHandler, OperationHandler):
@@ -63,12 +79,12 @@ class Events(StreamingHandler, OperationHandler):
 
     async def _stream(self, call: Call, caller: Caller) -> None:
         feeds = self.node.feeds
-        query = call.parameters("since", "feed", "snap", "ticket")
-        views = await named_views(feeds, caller.scope, query.get("feed", "u:me"))
+        query = call.asked(StreamQuery)
+        views = await named_views(feeds, caller.scope, query.feed)
         seen = self.request.headers.get("Last-Event-ID")
         # A reader that comes back goes on where it was, whatever its URL said the first time.
-        snap = _is_on(query, "snap") and not seen
-        since = parts(seen or query.get("since", "now"), views)
+        snap = query.snap and not seen
+        since = parts(seen or query.since, views)
         start = await feeds.start(views[0], since[0], snap=snap)
         several = len(views) > 1
         wrap = SeveralFeeds(feeds.epoch, [one.feed for one in views]) if several else self._wrap
@@ -89,14 +105,12 @@ class Events(StreamingHandler, OperationHandler):
             subscription.open()
 
     async def _wait(self, call: Call, caller: Caller) -> Reply:
-        query = call.parameters("since", "feed", "limit", "wait")
-        limit = call.number("limit", PAGE, PAGE)
-        wait_s = call.number("wait", WAIT_S, WAIT_S)
-        since = require_since(call)
+        query = call.asked(WaitQuery)
+        since = query.require_since()
         feeds = self.node.feeds
-        views = await named_views(feeds, caller.scope, query.get("feed", "u:me"))
+        views = await named_views(feeds, caller.scope, query.feed)
         parted = zip(views, parts(since, views), strict=True)
-        until = asyncio.get_running_loop().time() + wait_s
+        until = asyncio.get_running_loop().time() + query.wait
         poll = self._poll = Poll(self.node.connections.name(), caller, self.node.clock, until)
         with self.seated(poll):
             places = []
@@ -106,11 +120,11 @@ class Events(StreamingHandler, OperationHandler):
                 poll.listen(place)
                 places.append(place)
             if any(place.seq < place.topic.last for place in places):
-                return await page(feeds, places, limit, read_recent)
+                return await page(feeds, places, query.limit, read_recent)
             heard = await poll.wait()
             if heard is None:
                 return self._nothing(poll, places)
-            return await self._something(heard, places, limit)
+            return await self._something(heard, places, query.limit)
 
     def _nothing(self, poll: Poll, places: list[Place]) -> Reply:
         """The answer to a wait that was in vain."""
@@ -133,10 +147,3 @@ class Events(StreamingHandler, OperationHandler):
             cursor=cursor_of(feeds, places),
             headers={"Upcoach-Up-To-Date": "true"},
         )
-
-
-def _is_on(query: dict[str, str], name: str) -> bool:
-    text = query.get(name, "0")
-    if text not in ("0", "1"):
-        raise Invalid("parameter_invalid", f"{name} is 0 or 1.")
-    return text == "1"

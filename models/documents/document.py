@@ -31,6 +31,13 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What a person may write of a document; any other field is refused."""
 
 
+class Order(typing.NamedTuple):
+    """One way in which an owner's documents are listed: by *field*, of those equal in *equal*."""
+
+    field: str
+    equal: tuple[str, ...] = ()
+
+
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """Something that is kept, with its owner and the number of its changes.
 
@@ -40,11 +47,15 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
         The noun on the wire; event types are `kind.created`, `kind.updated`, `kind.deleted`.
     collection
         The noun in the database.
+    orders
+        The fields by which an owner's documents are listed, each with the fields that it can be
+        filtered by at once; the database has an index for each.
 
     """
 
     kind: ClassVar[str]
     collection: ClassVar[str]
+    orders: ClassVar[tuple["Order", ...]] = ()
     draft: ClassVar[type[Draft] | None] = None
 
     id: str

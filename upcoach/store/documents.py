@@ -1,9 +1,14 @@
 """Reading documents outside of a write."""
 
+import base64
 import datetime as dt
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import msgspec
 
 from models.documents import Document
+from models.errors import Invalid
 from upcoach.store import codec
 from upcoach.store.changes import not_found
 from upcoach.store.database import Bson, Database
@@ -11,6 +16,58 @@ from upcoach.store.keyring import KeyRing
 from upcoach.store.sealing import Unreadable
 
 D = TypeVar("D", bound=Document)
+
+
+class Selection(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of an owner's documents, in one of their kind's orders.
+
+    Attributes
+    ----------
+    order
+        The field to list by; the id decides where it is equal.
+    equal
+        The values of other clear fields, as they are stored.
+    span
+        The range of *order*, in MongoDB's words: `{"$gte": "2026-01-01"}`.
+    after
+        `mark` of the last document of the page before.
+
+    """
+
+    order: str
+    equal: Bson = {}
+    span: Bson = {}
+    descending: bool = False
+    after: str = ""
+    limit: int = 100
+
+
+def mark(document: Document, order: str) -> str:
+    """Where *document* stands in a list by *order*; clients hand it back unread."""
+    value = msgspec.to_builtins(document, builtin_types=(dt.datetime,))[order]
+    moment = isinstance(value, dt.datetime)
+    place = [value.isoformat() if moment else value, moment, document.id]
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).rstrip(b"=").decode()
+
+
+def _beyond(owner: str, wanted: Selection) -> Bson:
+    """What stands behind the mark `wanted.after`; `Invalid` when it is none."""
+    try:
+        raw = base64.urlsafe_b64decode(wanted.after + "=" * (-len(wanted.after) % 4))
+        text, moment, document_id = msgspec.json.decode(raw, type=tuple[Any, bool, str])
+        value = dt.datetime.fromisoformat(text) if moment else text
+    except (ValueError, TypeError, msgspec.MsgspecError):
+        raise Invalid("after_invalid", "after is not from a list like this one.") from None
+    if not isinstance(value, str | int | float | dt.datetime):
+        raise Invalid("after_invalid", "after is not from a list like this one.")
+    past = "$lt" if wanted.descending else "$gt"
+    key = codec.key_of(owner, document_id)
+    return {
+        "$or": [
+            {wanted.order: wanted.span | {past: value}},
+            {wanted.order: value, "_id": {past: key}},
+        ]
+    }
 
 
 class Documents:
@@ -36,6 +93,18 @@ class Documents:
             span["$gt"] = max(span["$gt"], codec.key_of(owner, after))
         return await self._find(kind, owner, {"_id": span}, limit)
 
+    async def select(self, kind: type[D], owner: str, wanted: Selection) -> list[D]:
+        """The documents that *wanted* describes, through one of the kind's `orders`."""
+        query: Bson = {"owner": owner, **wanted.equal}
+        if wanted.span:
+            query[wanted.order] = wanted.span
+        if wanted.after:
+            query |= _beyond(owner, wanted)
+        way = -1 if wanted.descending else 1
+        return await self._find(
+            kind, owner, query, wanted.limit, [(wanted.order, way), ("_id", way)]
+        )
+
     async def ids_since(self, kind: type[Document], field: str, at: dt.datetime) -> list[str]:
         """The ids of everybody's documents whose indexed *field* is *at* or later."""
         query = {field: {"$gte": at}}
@@ -49,10 +118,17 @@ class Documents:
             found = await self._database[kind.collection].find_one({field: value}, {"owner": 1})
         return str(found["owner"]) if found else None
 
-    async def _find(self, kind: type[D], owner: str, query: Bson, limit: int) -> list[D]:
+    async def _find(
+        self,
+        kind: type[D],
+        owner: str,
+        query: Bson,
+        limit: int,
+        sort: Sequence[tuple[str, int]] = (("_id", 1),),
+    ) -> list[D]:
         await self._keyring.load([owner])
         async with self._database.turn():
-            cursor = self._database[kind.collection].find(query, sort=[("_id", 1)])
+            cursor = self._database[kind.collection].find(query, sort=list(sort))
             found = await cursor.limit(limit).to_list()
         try:
             return [codec.from_bson(kind, stored, self._keyring[owner]) for stored in found]

@@ -109,6 +109,20 @@ async def _make_positions_age(database: AsyncDatabase[Bson]) -> None:
     )
 
 
+async def _make_document_indexes(database: AsyncDatabase[Bson]) -> None:
+    """One for each order in which documents are listed; it begins with the owner."""
+    for kind in DOCUMENTS:
+        indexes = [
+            IndexModel(
+                [(name, ASCENDING) for name in ("owner", *order.equal, order.field, "_id")],
+                name="_".join((*order.equal, order.field)),
+            )
+            for order in kind.orders
+        ]
+        if indexes:
+            await database[kind.collection].create_indexes(indexes)
+
+
 STEPS: tuple[tuple[int, Step], ...] = (
     (1, _make_collections),
     (2, _make_indexes),
@@ -117,6 +131,8 @@ STEPS: tuple[tuple[int, Step], ...] = (
     (5, _make_ended_index),
     (6, _make_history_index),
     (7, _make_positions_age),
+    (8, _make_collections),
+    (9, _make_document_indexes),
 )
 
 
