@@ -23,8 +23,8 @@ demo: base ## Play a habit history to two devices and show each change arrive
 migrate: base ## Bring the database to this version's schema
 	@exec $(VENV)/python -m upcoach migrate $(ARGS)
 
-admin: base ## Make USER=address an operator; ROLE=user takes it back
-	@exec $(VENV)/python -m upcoach admin --email "$(USER)" --role "$(or $(ROLE),admin)"
+admin: base ## Make USER=address an operator; ROLE=user takes all roles back
+	@exec $(VENV)/python -m upcoach admin --email "$(USER)" --role "$(or $(ROLE),superadmin)"
 
 test: dev ## Run the tests on engines of their own
 	@exec $(VENV)/python -m pytest $(ARGS)

@@ -57,6 +57,7 @@ def matching(pattern: str) -> Callable[[str], str]:
     return read
 
 
+origin = matching(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 database = matching(r"[A-Za-z0-9_-]{1,38}")
 key_id = matching(r"[A-Za-z0-9_-]{1,32}")
 

@@ -103,6 +103,14 @@ class Settings:
         unset_means="port + 1",
         meaning="Metrics and health, for operators only.",
     )
+    public_url: str | None = setting(
+        "PUBLIC_URL",
+        forms.origin,
+        form="an origin such as https://api.example.org",
+        unset_means="http://HOST:PORT",
+        meaning="Where the world finds this installation: the issuer of its tokens.",
+        production="name the origin, for example https://api.example.org",
+    )
     data: Path = setting(
         "DATA",
         Path,
@@ -197,13 +205,6 @@ class Settings:
         default="20000",
         meaning="Sockets that one process holds at most.",
     )
-    session_days: int = setting(
-        "SESSION_DAYS",
-        forms.between(1, 3650),
-        form="a number of days, 1 to 3650",
-        default="30",
-        meaning="How long a login lasts.",
-    )
     processes: int = setting(
         "PROCESSES",
         forms.between(1, 64),
@@ -219,6 +220,11 @@ class Settings:
         default="5",
         meaning="How long a process that is told to stop takes to send its clients elsewhere.",
     )
+
+    @property
+    def issuer(self) -> str:
+        """Who issues this installation's tokens (RFC 8414, 2)."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
     def metrics_ports(self) -> list[int]:

@@ -7,7 +7,7 @@ from models.documents.session import Credentials, Refresh
 from models.documents.user import Registration, User
 from models.merge_patch import Json
 from upcoach.services import Services
-from upcoach.services.accounts import Login
+from upcoach.services.sessions import Login
 
 
 async def register(services: Services, call: Call) -> Reply:
@@ -23,13 +23,13 @@ async def log_in(services: Services, call: Call) -> Reply:
 
 async def refresh(services: Services, call: Call) -> Reply:
     """Get a new token before, or after, the old one ends."""
-    login = await services.accounts.refresh(call.read(Refresh).refresh_token)
+    login = await services.sessions.refresh(call.read(Refresh).refresh_token)
     return Reply(status=200, body=_shown(login))
 
 
 async def log_out(services: Services, call: Call) -> Reply:
     """End the session whose token this is."""
-    return written(await services.accounts.log_out(call.scope))
+    return written(await services.sessions.end(call.scope, call.scope.session))
 
 
 async def me(services: Services, call: Call) -> Reply:

@@ -27,7 +27,7 @@ def operation(edge: Edge, router: Router) -> Operation:
         names = frozenset(one.id for one in asked)
         # Started in order, hence queued in order; those that wait together share transactions.
         answers = await asyncio.gather(
-            *(mutate(edge, router, call.scope, one, names) for one in asked)
+            *(mutate(edge, router, call.holder, one, names) for one in asked)
         )
         reached = [Cursor.parse(one.cur).seq for one in answers if one.cur is not None]
         return Reply(body=answers, seq=max(reached, default=None))

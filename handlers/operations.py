@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 import msgspec
 
 from handlers import strict_json
+from models.caller import Caller
 from models.cursor import Cursor
 from models.documents import Document
 from models.documents.document import public
@@ -22,7 +23,6 @@ from models.permissions import PERMISSIONS
 from models.scope import Scope
 from models.validation import checked
 from upcoach.services import Services
-from upcoach.services.tokens import Caller
 from upcoach.store.changes import Mutation, Outcome
 
 T = TypeVar("T")
@@ -54,8 +54,6 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
-    login
-        The caller with the end of their token; over HTTP only.
     names
         The variable parts of the path.
     base
@@ -65,9 +63,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     """
 
-    caller: Scope | None
+    caller: Caller | None
     names: dict[str, str]
-    login: Caller | None = None
     query: dict[str, str] = {}
     body: Any = None
     content: bytes = b""
@@ -77,6 +74,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def scope(self) -> Scope:
         """Who calls; the operation is not open to the public."""
+        return self.holder.scope
+
+    @property
+    def holder(self) -> Caller:
+        """Whose token it came with."""
         if self.caller is None:
             raise token_missing()
         return self.caller
@@ -161,6 +163,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         The parameters behind the path.
     live
         Whether it may be asked for in a `mut` frame.
+    stepped_up
+        Whether the caller must have shown a second factor just now (RFC 9470).
 
     """
 
@@ -174,6 +178,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     gives: Any = None
     query: type[Query] = Query
     live: bool = False
+    stepped_up: bool = False
     largest: int = 64 * 1024  # bytes of body
 
     def __post_init__(self) -> None:

@@ -14,11 +14,13 @@ from tornado.web import HTTPError
 from handlers import operations
 from handlers.base import ProblemHandler
 from handlers.operations import Call, Operation, Reply, Route
+from handlers.policy import require_permission
 from handlers.running import Running
+from models.caller import Caller
+from models.clock import utc_now
 from models.errors import Invalid, Refusal
 from models.measures import Measures
 from upcoach.services import Services
-from upcoach.services.tokens import Caller
 
 _log = structlog.get_logger(__name__)
 
@@ -44,6 +46,8 @@ class Edge(msgspec.Struct, frozen=True):
     async def perform(self, operation: Operation, call: Call) -> Reply:
         """What *operation* answers to *call*; repeats and conflicts are counted."""
         try:
+            if not operation.public:
+                require_permission(operation, call.holder, utc_now())
             if call.query:
                 call.asked(operation.query)  # also an operation that does not look refuses it
             reply = await operation.run(self.services, call)
@@ -101,7 +105,7 @@ class Handler(ProblemHandler):
         token = bearer_token(self.request.headers)
         if not token:
             raise operations.token_missing()
-        return self.edge.services.accounts.authenticate(token)
+        return self.edge.services.sessions.authenticate(token)
 
     def query(self) -> dict[str, str]:
         """The parameters behind the path, each once."""
@@ -186,8 +190,7 @@ class OperationHandler(Handler):
         for name in names.values():
             check_name(name)
         return Call(
-            caller=login.scope if login else None,
-            login=login,
+            caller=login,
             names=names,
             query=self.query(),
             body=body,

@@ -12,8 +12,7 @@ def operations(tickets: Tickets) -> tuple[Operation, ...]:
 
     async def issue(_services: Services, call: Call) -> Reply:
         """A ticket that opens one connection of the caller, once, within thirty seconds."""
-        assert call.login is not None
-        ticket = await tickets.issue(call.login)
+        ticket = await tickets.issue(call.holder)
         return Reply(status=201, body=msgspec.to_builtins(ticket))
 
     return (Operation(method="POST", path="/v1/live/tickets", run=issue, needs="live:read"),)

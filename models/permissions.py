@@ -5,7 +5,8 @@ A permission is an OAuth scope (RFC 6749, 3.3) and is called otherwise here, bec
 asks.  It never replaces the question whose object it is.
 """
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, Literal
 
 import msgspec
 
@@ -46,4 +47,35 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "coach:read": Permission("see what the coach has found out about you"),
     "shares:read": Permission("see with whom you share, and who shares with you", True),
     "shares:write": Permission("share your documents with a coach", True),
+    "admin:users": Permission("see and end the accounts of others", True),
+    "admin:content": Permission("edit what everybody reads", True),
+    "admin:metrics": Permission("see the numbers of the service", True),
+    "admin:audit": Permission("read who did what", True),
+    "admin:roles": Permission("give roles", True),
 }
+
+Role = Literal["editor", "analyst", "support", "security", "superadmin"]
+
+# What each role may do beside what everybody may; whoever is a coach is one by relation alone.
+ROLES: Final[dict[Role, frozenset[str]]] = {
+    "editor": frozenset({"admin:content"}),
+    "analyst": frozenset({"admin:metrics"}),
+    "support": frozenset({"admin:users"}),
+    "security": frozenset({"admin:audit", "admin:users"}),
+    "superadmin": frozenset(name for name in PERMISSIONS if name.startswith("admin:")),
+}
+
+# What our own apps may use a login for; whether somebody is an operator is asked at each use.
+FIRST_PARTY: Final = frozenset(PERMISSIONS)
+
+
+def granted_by(roles: Iterable[Role]) -> frozenset[str]:
+    """The permissions that *roles* give.
+
+    Examples
+    --------
+    >>> sorted(granted_by(["editor", "analyst"]))
+    ['admin:content', 'admin:metrics']
+
+    """
+    return frozenset[str]().union(*(ROLES[role] for role in roles))

@@ -11,11 +11,11 @@ import secrets
 import msgspec
 from redis.asyncio import Redis
 
+from models.caller import Caller
 from models.clock import Clock
 from models.errors import Unauthenticated, Unavailable
 from streams.redis import RedisError
 from upcoach.services.revocations import Revocations
-from upcoach.services.tokens import Caller
 
 LIFE_S = 30
 SECRET_BYTES = 32

@@ -32,14 +32,14 @@ TIMELINE = f"{LIVE}?feed=admin:events"
 async def operator(server: Server) -> Client:
     """An operator, logged in."""
     person = await server.person()
-    await appoint(server, person, "admin")
+    await appoint(server, person, ("superadmin",))
     return person
 
 
-async def appoint(server: Server, person: Client, role: Any) -> None:
-    """Give *person* a role, as the operators' command does."""
+async def appoint(server: Server, person: Client, roles: Any) -> None:
+    """Give *person* roles, as the operators' command does."""
     email = (await person.call("GET", "/v1/me")).body["email"]
-    await server.node.services.accounts.appoint(email, role)
+    await server.node.services.accounts.appoint(email, roles)
 
 
 async def ready(reader: Reader) -> Event:
@@ -383,7 +383,7 @@ async def test_who_is_no_operator_any_more_is_sent_away(settings: Settings) -> N
             await ready(reader)
             await server.node._desk.check()
             assert server.node._desk.watches
-            await appoint(server, admin, "user")
+            await appoint(server, admin, ())
             await server.node._desk.check()
             *_, unsubd = await wire.until("unsubd")
             rest = await reader.until("unsubd")
@@ -405,7 +405,7 @@ async def test_a_role_is_given_by_the_command_and_taken_back(environ: dict[str, 
         assert await status_of(server, person) == 404
         assert await command(environ, "--email", email.upper()) == (
             0,
-            f"{email.upper()} is an admin now.\n",
+            f"{email.upper()} is now: superadmin.\n",
         )
         assert await status_of(server, person) == 200
         assert (await command(environ, "--email", email, "--role", "user"))[0] == 0
@@ -441,13 +441,19 @@ async def command(environ: dict[str, str], *arguments: str) -> tuple[int | None,
 
 async def test_nobody_gives_a_role_to_oneself(settings: Settings) -> None:
     async with serving(settings) as server:
-        body = {"email": "eve@example.org", "password": PASSWORD, "name": "Eve", "role": "admin"}
+        body = {
+            "email": "eve@example.org",
+            "password": PASSWORD,
+            "name": "Eve",
+            "roles": ["superadmin"],
+        }
 
-        answer = await server.client().call("POST", "/v1/auth/register", body)
+        wish = body | {"roles": ["superadmin"]}
+        answer = await server.client().call("POST", "/v1/auth/register", wish)
 
         assert answer.status == 422
         with pytest.raises(NotFound):
-            await server.node.services.accounts.appoint("eve@example.org", "admin")
+            await server.node.services.accounts.appoint("eve@example.org", ("superadmin",))
 
 
 def test_a_cursor_of_the_timeline_is_url_safe_and_short_enough_for_a_frame() -> None:

@@ -477,15 +477,16 @@ def test_the_public_form_holds_nothing_hidden_and_no_null() -> None:
         created_at=NOON,
         updated_at=NOON,
         device="phone",
-        secret_hash=b"x",
+        authenticated_at=NOON,
         expires_at=LATER,
     )
 
     assert set(public(user)) == {
-        *("id", "owner", "version", "created_at", "updated_at", "email", "name", "role", "tz"),
+        *("id", "owner", "version", "created_at", "updated_at", "email", "name", "roles", "tz"),
     }
     assert set(public(session)) == {
-        *("id", "owner", "version", "created_at", "updated_at", "device", "expires_at"),
+        *("id", "owner", "version", "created_at", "updated_at", "device", "expires_at", "app"),
+        *("client", "audiences", "acr", "amr", "authenticated_at"),
     }
 
 
@@ -507,7 +508,7 @@ def test_a_session_is_open_until_it_ends() -> None:
         created_at=NOON,
         updated_at=NOON,
         device="phone",
-        secret_hash=b"x",
+        authenticated_at=NOON,
         expires_at=LATER,
     )
 

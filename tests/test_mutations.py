@@ -122,7 +122,8 @@ async def test_what_a_document_was_in_an_earlier_life_is_forgotten_at_once(
 async def test_every_write_is_queued_before_anything_is_waited_for(settings: Settings) -> None:
     async with serving(settings) as server:
         person, coach = await furnished(server), await server.person()
-        scope, committer = scope_of(server, person), server.node.committer
+        caller = server.node.services.sessions.authenticate(person.token)
+        committer = server.node.committer
         edge = Edge(server.node.services, "test", server.node.measures)
         router = Router(operations(cast("Feeds", None), edge, server.node.tickets))
         share = SHARE.format(coach=scope_of(server, coach).user)
@@ -135,7 +136,7 @@ async def test_every_write_is_queued_before_anything_is_waited_for(settings: Set
         queued = set()
         for method, path, url, body, base in rows:
             asked = Asked(id=new_mutation_id(), op=method, path=url, base=base, body=body)
-            answering = mutate(edge, router, scope, asked)
+            answering = mutate(edge, router, caller, asked)
             with contextlib.suppress(StopIteration):  # when it is refused at once
                 answering.send(None)
                 named = [ticket.write.mutation for ticket in committer._waiting]

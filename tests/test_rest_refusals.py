@@ -189,7 +189,7 @@ FLAWED: dict[tuple[str, str], tuple[Json, list[tuple[Json, str]]]] = {
             ({"tz": ""}, "/tz"),
             ({"tz": "x" * 5000}, "/tz"),
             ({"tz": OPERATOR}, "/tz"),
-            ({"role": "admin"}, "/role"),
+            ({"roles": ["superadmin"]}, "/roles"),
             ({"id": "usr_1"}, "/id"),
             ({"password_hash": "x"}, "/password_hash"),
         ],

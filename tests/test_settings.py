@@ -27,6 +27,7 @@ OTHER_KEY = base64.urlsafe_b64encode(bytes(32)).decode()
 
 PRODUCTION = {
     "UPCOACH_ENV": "production",
+    "UPCOACH_PUBLIC_URL": "https://api.example.org",
     "UPCOACH_MONGO_URL": "mongodb://app:hidden-mongo@db/?replicaSet=rs0",
     "UPCOACH_REDIS_URL": "rediss://:hidden-redis@cache:6379/0",
     "UPCOACH_MASTER_KEYS": f"k2:{KEY},k1:{OTHER_KEY}",
@@ -50,6 +51,7 @@ def test_an_empty_environment_is_a_development_installation() -> None:
         host="127.0.0.1",
         port=8888,
         metrics_port=8889,
+        public_url=None,
         data=Path("var"),
         mongo_url=None,
         mongo_database="upcoach",
@@ -62,7 +64,6 @@ def test_an_empty_environment_is_a_development_installation() -> None:
         token_minutes=10,
         live_writes_s=20,
         live_sockets=20_000,
-        session_days=30,
         processes=1,
         drain_s=5,
     )
@@ -81,7 +82,6 @@ def test_every_name_is_read() -> None:
         "UPCOACH_TOKEN_MINUTES": "5",
         "UPCOACH_LIVE_WRITES_S": "30",
         "UPCOACH_LIVE_SOCKETS": "100",
-        "UPCOACH_SESSION_DAYS": "7",
         "UPCOACH_PROCESSES": "4",
         "UPCOACH_DRAIN_S": "20",
     }
@@ -94,6 +94,7 @@ def test_every_name_is_read() -> None:
         host="0.0.0.0",  # noqa: S104
         port=80,
         metrics_port=9100,
+        public_url="https://api.example.org",
         data=Path("/srv/upcoach"),
         mongo_url="mongodb://app:hidden-mongo@db/?replicaSet=rs0",
         mongo_database="coach",
@@ -106,7 +107,6 @@ def test_every_name_is_read() -> None:
         token_minutes=5,
         live_writes_s=30,
         live_sockets=100,
-        session_days=7,
         processes=4,
         drain_s=20,
     )
@@ -162,9 +162,9 @@ def test_every_name_is_read() -> None:
         ),
         ("LOG_FORMAT", "xml", "UPCOACH_LOG_FORMAT must be auto, console or json, not 'xml'."),
         (
-            "SESSION_DAYS",
-            "0",
-            "UPCOACH_SESSION_DAYS must be a number of days, 1 to 3650, not '0'.",
+            "PUBLIC_URL",
+            "ftp://x",
+            "UPCOACH_PUBLIC_URL must be an origin such as https://api.example.org, not 'ftp://x'.",
         ),
         ("PROCESSES", "0", "UPCOACH_PROCESSES must be a number, 1 to 64, not '0'."),
         ("DRAIN_S", "26", "UPCOACH_DRAIN_S must be a number of seconds, 0 to 25, not '26'."),

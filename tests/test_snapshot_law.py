@@ -419,7 +419,7 @@ async def publish(server: Server, person: Client, odds: float) -> None:
 
 def scope_of(server: Server, person: Client) -> Scope:
     """The scope in which a person's requests run."""
-    return server.node.services.accounts.authenticate(person.token).scope
+    return server.node.services.sessions.authenticate(person.token).scope
 
 
 async def assert_law(

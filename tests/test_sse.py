@@ -19,7 +19,6 @@ from tests.support.server import PASSWORD, Server, serving
 from tests.test_live import head_of, now, numbers, talking, until, write_goals
 from tests.test_snapshot_law import GOAL, GOALS, ONE_GOAL, done, furnished, scope_of, snapshot
 from upcoach.client import Client, apply_event
-from upcoach.services.tokens import Caller
 
 EVENTS = "/v1/events"
 
@@ -198,7 +197,7 @@ async def test_a_stream_ends_half_a_minute_after_its_token(settings: Settings) -
 
             def tick(left_s: float) -> None:
                 ends = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=left_s)
-                stream.caller = Caller(stream.caller.scope, ends)
+                stream.caller = msgspec.structs.replace(stream.caller, expires_at=ends)
                 stream.tick(now())
 
             for left_s in (61, 59, 58, -29):

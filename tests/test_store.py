@@ -208,7 +208,8 @@ def full_documents() -> Iterator[Document]:
         id="ses_1",
         device="phone",
         device_name="canary",
-        secret_hash=b"\0\xff" * 16,
+        permissions=("goals:read",),
+        authenticated_at=NOON,
         expires_at=NOON,
         ended_at=NOON,
         **base,
@@ -306,7 +307,7 @@ async def test_what_people_write_is_nowhere_in_the_clear(settings: Settings) -> 
         login["device_name"] = "canary phone"
         granted = (await answered(anonymous.call("POST", "/v1/auth/login", login), 201)).body
         person = server.client(granted["token"])
-        secrets = [granted["refresh_token"].rpartition(".")[2], granted["token"].split(".")[3]]
+        secrets = [granted["refresh_token"].rpartition(".")[2], granted["token"].split(".")[2]]
         habit = {"id": HABIT, "name": "canary", "question": "canary?", "description": "canary."}
         goal = {"id": GOAL, "title": "canary", "description": "canary"}
         named = {"Idempotency-Key": new_mutation_id()}

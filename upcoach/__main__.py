@@ -8,6 +8,7 @@ import sys
 from config import logging
 from config.secrets import with_development_secrets
 from config.settings import Settings, SettingsError
+from models.permissions import ROLES
 from upcoach import app, demo
 from upcoach.embedded import EngineError
 from upcoach.listener import StartError
@@ -41,11 +42,12 @@ async def play(settings: Settings, _: argparse.Namespace) -> int:
 
 
 async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Give somebody the role of an operator, or take it back."""
-    email, role = arguments.email, arguments.role
+    """Give somebody the role of an operator, or take all of them back."""
+    email = arguments.email
+    roles = () if arguments.role == "user" else (arguments.role,)
     async with app.engine_urls(settings) as (mongo_url, redis_url, _engines):
-        await app.appoint(settings, mongo_url, redis_url, email, role)
-    say(f"{email} is {'an admin' if role == 'admin' else 'a user'} now.")
+        await app.appoint(settings, mongo_url, redis_url, email, roles)
+    say(f"{email} is now: {arguments.role}.")
     return 0
 
 
@@ -74,7 +76,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--roles", help="what this process does: web, learn or both")
     parser.add_argument("--processes", help="how many web processes share the port")
     parser.add_argument("--email", default="", help="admin: whom it is about")
-    parser.add_argument("--role", choices=("admin", "user"), default="admin", help="admin: to be")
+    parser.add_argument(
+        "--role", choices=("user", *ROLES), default="superadmin", help="admin: to be"
+    )
     # How `upcoach.processes` starts its children.
     parser.add_argument("--child-of", type=int, help=argparse.SUPPRESS)
     return parser.parse_args()

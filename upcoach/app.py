@@ -26,10 +26,10 @@ from handlers.rest import Edge
 from handlers.running import Running
 from handlers.surface import make_application, make_metrics_application, operations
 from models.clock import utc_now
-from models.documents.user import Role
 from models.errors import NotFound, Unavailable
 from models.learners import HabitOdds
 from models.measures import Measures
+from models.permissions import Role
 from streams import tasks
 from streams.channels import Channels
 from streams.hub import RECENT, Hub
@@ -56,9 +56,11 @@ from upcoach.services import (
     Insights,
     Positions,
     Services,
+    Sessions,
     Shares,
     Snapshots,
 )
+from upcoach.services.keys import Keys
 from upcoach.services.passwords import Passwords
 from upcoach.services.revocations import Revocations
 from upcoach.services.tokens import Tokens
@@ -72,11 +74,14 @@ from upcoach.store.learned import Learned
 from upcoach.store.log import EventLog
 from upcoach.store.migrations import migrate
 from upcoach.store.positions import PositionStore
+from upcoach.store.rotations import Rotations
+from upcoach.store.signing import SigningStore
 
 START_PATIENCE_S = 30.0
 RESTART_S = 1.0  # before work that broke begins again
 STEP_S = 5.0  # for each step of the end of a process, which must be over in thirty
 POSITIONS_EVERY_S = 5.0
+KEYS_EVERY_S = 10.0  # how long a key that another node made at once is not known here
 
 _log = structlog.get_logger(__name__)
 
@@ -133,8 +138,8 @@ class Node:
         self.database = database
         self._redis = redis
         self.measures = Measures()
-        masters = MasterKeys(next(iter(settings.master_keys)), settings.master_keys)
-        self.keyring = KeyRing(database, masters)
+        self._masters = MasterKeys(next(iter(settings.master_keys)), settings.master_keys)
+        self.keyring = KeyRing(database, self._masters)
         self.log = EventLog(database, self.keyring)
         self.relay = Relay(redis.writer, self.log, utc_now)
         self.committer = Committer(database, self.keyring, utc_now, self.relay.publish)
@@ -166,14 +171,22 @@ class Node:
         documents = Documents(self.database, self.keyring)
         lifetime = dt.timedelta(minutes=self._settings.token_minutes)
         self.revocations = Revocations(documents, lifetime, utc_now)
+        self.keys = Keys(SigningStore(self.database, self._masters), utc_now)
+        tokens = Tokens(self.keys, self._settings.issuer, lifetime, self.revocations, utc_now)
+        sessions = Sessions(
+            documents,
+            self.committer,
+            tokens,
+            Rotations(self.database),
+            utc_now,
+            key=self._settings.index_key,
+        )
         accounts = Accounts(
             documents,
             self.committer,
             self._passwords,
-            Tokens(self._settings.index_key, lifetime, self.revocations, utc_now),
-            utc_now,
+            sessions,
             index_key=self._settings.index_key,
-            lifetime=dt.timedelta(days=self._settings.session_days),
         )
         return Services(
             accounts=accounts,
@@ -182,6 +195,7 @@ class Node:
             imports=Imports(self.committer),
             insights=Insights(documents, self.committer),
             positions=Positions(PositionStore(self.database), utc_now),
+            sessions=sessions,
             shares=Shares(documents, self.committer, self.log),
             snapshots=Snapshots(documents),
         )
@@ -231,6 +245,7 @@ class Node:
 
     async def start(self) -> None:
         """Begin all work that goes on in the background."""
+        await self.keys.load()
         await self.revocations.look()
         with contextlib.suppress(RedisError):
             await self.hub.preload(await self._reader.recent(RECENT))
@@ -242,6 +257,7 @@ class Node:
         self._begin(self._channels.run, "channels")
         self._begin(self._kpis.run, "kpis")
         self._begin(self._desk.run, "desk")
+        self._begin(self._look_at_keys, "keys")
         self._begin(self._flush_positions, "positions")
         self._begin(Abandoned(self.database).run, "abandoned")
         if self._learning is not None:
@@ -269,6 +285,11 @@ class Node:
         await _in_time(self._errands.over(), "errands")
         self._passwords.close()
 
+    async def _look_at_keys(self) -> None:
+        while True:
+            await asyncio.sleep(KEYS_EVERY_S)
+            await self.keys.load()
+
     async def _flush_positions(self) -> None:
         while True:
             await asyncio.sleep(POSITIONS_EVERY_S)
@@ -279,9 +300,9 @@ class Node:
 
 
 async def appoint(
-    settings: Settings, mongo_url: str, redis_url: str, email: str, role: Role
+    settings: Settings, mongo_url: str, redis_url: str, email: str, roles: tuple[Role, ...]
 ) -> None:
-    """Give whoever has the address *email* a role."""
+    """Give whoever has the address *email* these *roles*, and no others."""
     async with (
         open_database(mongo_url, settings) as database,
         contextlib.aclosing(RedisConnections(redis_url)) as redis,
@@ -290,7 +311,7 @@ async def appoint(
         web_only = dataclasses.replace(settings, roles=frozenset({"web"}))  # it teaches nobody
         node = Node(web_only, database, redis, installation.epoch)
         try:
-            await node.services.accounts.appoint(email, role)
+            await node.services.accounts.appoint(email, roles)
         except NotFound as refusal:
             raise StartError(refusal.detail) from None
         finally:

@@ -15,9 +15,9 @@ from handlers.live.sse import event_of
 from handlers.live.streaming import StreamingHandler
 from handlers.live.watching import Watching, check_since, filter_of
 from handlers.rest import Edge
+from models.caller import Caller
 from models.errors import Invalid, Unauthenticated
 from streams import kpis, timeline
-from upcoach.services.tokens import Caller
 
 PATH = "/v1/admin/live"
 

@@ -17,6 +17,7 @@ from handlers.live.watching import Desk, Watching, is_admin_feed
 from handlers.live.writing import Writing
 from handlers.operations import Router
 from handlers.rest import Edge
+from models.caller import Caller
 from models.clock import Clock
 from models.errors import Forbidden, Invalid, Refusal, Unauthenticated, Unavailable
 from models.frames import (
@@ -48,7 +49,6 @@ from streams.subscription import UNACKED, Feeds
 from streams.tasks import Errands
 from streams.tickets import Tickets
 from upcoach.services.positions import Positions
-from upcoach.services.tokens import Caller
 
 CHECK_S: Final = 30.0  # how long a change of a share may go unheard of on a channel
 
@@ -189,7 +189,7 @@ class Connection:
     def authenticate(self, token: str) -> None:
         """Take note of who this is, or close."""
         try:
-            self.know(self._node.edge.services.accounts.authenticate(token))
+            self.know(self._node.edge.services.sessions.authenticate(token))
         except Unauthenticated:
             self.close(Close.TOKEN, "token invalid")
 
@@ -265,7 +265,7 @@ class Connection:
         if not self._node.connections.greet(self, at):
             self.close(Close.FULL, "node full")
             return
-        if self._node.edge.services.accounts.has_ended(self.caller.scope):
+        if self._node.edge.services.sessions.has_ended(self.caller.scope):
             # Before it could be found by its session.
             self.close(Close.REVOKED, "session ended")
             return
@@ -355,7 +355,7 @@ class Connection:
     async def _renew(self, caller: Caller, frame: Auth) -> None:
         """Take a new token, or a ticket, in the place of the old one."""
         if frame.token is not None:
-            renewed = self._node.edge.services.accounts.authenticate(frame.token)
+            renewed = self._node.edge.services.sessions.authenticate(frame.token)
         elif frame.ticket is not None:
             renewed = await self._node.tickets.require(frame.ticket)
         else:
@@ -381,7 +381,7 @@ class Connection:
             return
         await self._outlet.room()
         if not self._closed:
-            await self._writing.begin(caller.scope, frame)
+            await self._writing.begin(caller, frame)
 
     def _complain(self, refusal: Refusal) -> None:
         self._say(Err(problem=problems.problem(refusal)))

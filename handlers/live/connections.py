@@ -10,10 +10,10 @@ from typing import Protocol
 
 from handlers.live.drain import drain
 from handlers.live.wheel import Wheel
+from models.caller import Caller
 from models.frames import Close
 from models.measures import Measures
 from streams.channels import Device
-from upcoach.services.tokens import Caller
 
 TICK_S = 1.0
 

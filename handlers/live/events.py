@@ -25,10 +25,10 @@ from handlers.sync import (
     place_of,
     read_recent,
 )
+from models.caller import Caller
 from models.errors import Unauthenticated, Unavailable
 from models.frames import Close
 from streams.subscription import Start, Subscription
-from upcoach.services.tokens import Caller
 
 WAIT_S: Final = 60  # the longest that a request may wait
 
@@ -68,8 +68,7 @@ class Events(StreamingHandler, OperationHandler):
 
     async def perform(self, operation: Operation, call: Call) -> None:
         """See `OperationHandler.perform`."""
-        caller = call.login
-        assert caller is not None
+        caller = call.holder
         if self.wants_stream:
             await self._stream(call, caller)
         elif "wait" in call.query and self.request.method == "GET":

@@ -9,10 +9,10 @@ import structlog
 from handlers import operations, problems
 from handlers.operations import Call, Operation, Router
 from handlers.rest import Edge, check_name
+from models.caller import Caller
 from models.errors import Invalid, NotFound, Refusal
 from models.frames import FrameText, Mut, Res
 from models.merge_patch import Json
-from models.scope import Scope
 
 _log = structlog.get_logger(__name__)
 
@@ -30,7 +30,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="mut")
 async def mutate(
     edge: Edge,
     router: Router,
-    caller: Scope,
+    caller: Caller,
     frame: Mut | Asked,
     follows: Collection[str] = (),
 ) -> Res:
@@ -51,7 +51,7 @@ async def mutate(
 
 
 async def _perform(
-    edge: Edge, router: Router, caller: Scope, frame: Mut | Asked, follows: Collection[str]
+    edge: Edge, router: Router, caller: Caller, frame: Mut | Asked, follows: Collection[str]
 ) -> Res:
     operation, names = _find(router, frame)
     body = frame.body if isinstance(frame, Asked) else operations.parse_body(bytes(frame.body))

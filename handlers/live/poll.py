@@ -9,10 +9,10 @@ import asyncio
 import msgspec
 
 from handlers.sync import Place
+from models.caller import Caller
 from models.clock import Clock
 from models.frames import Close
 from streams.parcel import Parcel
-from upcoach.services.tokens import Caller
 
 
 def as_array(lines: bytes, /) -> bytes:

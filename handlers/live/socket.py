@@ -10,8 +10,8 @@ from handlers.live.deflate import deflated_frame
 from handlers.live.outlet import SocketOutlet, text_frame
 from handlers.live.protocol import StrictHandler
 from handlers.rest import bearer_token
+from models.caller import Caller
 from models.frames import PROTOCOL, Close
-from upcoach.services.tokens import Caller
 
 
 class LiveSocket(ProblemHandler, StrictHandler):

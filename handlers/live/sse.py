@@ -14,12 +14,12 @@ import msgspec
 
 from handlers import problems
 from handlers.live import limits
+from models.caller import Caller
 from models.clock import Clock
 from models.cursor import Cursor, joined
 from models.errors import Refusal
 from models.frames import AuthExpiring, Close, Frame, Go, Unsubd, encode
 from streams.outlet import Outlet
-from upcoach.services.tokens import Caller
 
 COMMENT_S: Final = 15.0
 RETRY_MS: Final = (250, 1_000)  # when a reader comes back after a cut, so that not all do at once

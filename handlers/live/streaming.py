@@ -13,7 +13,7 @@ from handlers.live.connections import Guest
 from handlers.live.outlet import SocketOutlet
 from handlers.live.sse import EventStream
 from handlers.rest import Handler
-from upcoach.services.tokens import Caller
+from models.caller import Caller
 
 MEDIA_TYPE: Final = "text/event-stream"
 

@@ -7,9 +7,9 @@ from handlers.live import limits
 from handlers.live.mutations import mutate, refused
 from handlers.operations import Router
 from handlers.rest import Edge
+from models.caller import Caller
 from models.errors import Unavailable
 from models.frames import Mut, Res
-from models.scope import Scope
 
 
 class Writing:
@@ -41,20 +41,20 @@ class Writing:
             self._say(refused(frame, _too_many(wait_s)))
         return wait_s > 0
 
-    async def begin(self, scope: Scope, frame: Mut) -> None:
+    async def begin(self, caller: Caller, frame: Mut) -> None:
         """Carry *frame* out, as soon as there is a slot; the answer comes when it comes."""
         await self._slots.acquire()
         if self._is_closed:
             self._slots.release()
             return
         follows, self._written = self._written, (*self._written, frame.id)[-limits.FOLLOWED :]
-        task = asyncio.create_task(self._mutate(scope, frame, follows))
+        task = asyncio.create_task(self._mutate(caller, frame, follows))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _mutate(self, scope: Scope, frame: Mut, follows: tuple[str, ...]) -> None:
+    async def _mutate(self, caller: Caller, frame: Mut, follows: tuple[str, ...]) -> None:
         try:
-            self._say(await mutate(self._edge, self._router, scope, frame, follows))
+            self._say(await mutate(self._edge, self._router, caller, frame, follows))
         finally:
             self._slots.release()
 

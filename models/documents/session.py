@@ -1,14 +1,32 @@
-"""Sessions: one for each device on which a user is logged in."""
+"""Sessions: one for each device on which a user is logged in, and for each app that they let in."""
 
 import datetime as dt
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 import msgspec
 
-from models.documents.document import Document, Draft, Mark
+from models.documents.document import Document, Draft, Mark, Order
 
 DeviceId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+\Z")]
 DeviceName = Annotated[str, msgspec.Meta(max_length=100)]
+Kind = Literal["mobile", "web", "remembered", "coach", "admin", "partner"]
+
+
+class Lifetime(msgspec.Struct, frozen=True):
+    """How long a session lasts in all, and how long without a sign of life."""
+
+    whole: dt.timedelta
+    idle: dt.timedelta
+
+
+LIFETIMES: Final[dict[Kind, Lifetime]] = {
+    "mobile": Lifetime(dt.timedelta(days=90), dt.timedelta(days=30)),
+    "web": Lifetime(dt.timedelta(hours=12), dt.timedelta(hours=2)),
+    "remembered": Lifetime(dt.timedelta(days=14), dt.timedelta(hours=24)),
+    "coach": Lifetime(dt.timedelta(hours=24), dt.timedelta(hours=2)),
+    "admin": Lifetime(dt.timedelta(hours=8), dt.timedelta(minutes=15)),
+    "partner": Lifetime(dt.timedelta(days=90), dt.timedelta(days=30)),
+}
 
 
 class Credentials(Draft, frozen=True, kw_only=True):
@@ -18,12 +36,27 @@ class Credentials(Draft, frozen=True, kw_only=True):
     password: Annotated[str, msgspec.Meta(max_length=128)]
     device: DeviceId
     device_name: DeviceName | None = None
+    app: Literal["mobile", "web", "remembered", "coach", "admin"] = "mobile"
 
 
 class Refresh(Draft, frozen=True, kw_only=True):
     """What a device gives to get a new token."""
 
-    refresh_token: Annotated[str, msgspec.Meta(max_length=512)]
+    refresh_token: Annotated[str, msgspec.Meta(max_length=4096)]
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What a session is for, and how its holder has shown who they are; see `Session`."""
+
+    device: str
+    device_name: str | None = None
+    app: Kind = "mobile"
+    client: str = "upcoach"
+    permissions: tuple[str, ...] | None = None
+    audiences: tuple[str, ...] = ("api", "live")
+    key: str = ""
+    acr: int = 1
+    amr: tuple[str, ...] = ("pwd",)
 
 
 class Session(Document, frozen=True, kw_only=True):
@@ -31,19 +64,52 @@ class Session(Document, frozen=True, kw_only=True):
 
     Attributes
     ----------
-    secret_hash
-        SHA-256 of the token's secret part, which has 256 bits and needs no slow hash.
+    app
+        The kind of app, which decides how long the session lasts.
+    client
+        The OAuth client that it was given to; `upcoach` for our own.
+    permissions
+        What it may be used for; None for our own apps, which may do what their user may.
+    audiences
+        The resources that its tokens are for.
+    key
+        The thumbprint of the key to which its tokens are bound (RFC 9449).
+    acr, amr
+        How strongly its holder has shown who they are, and how (RFC 8176).
+    authenticated_at
+        When they last did.
 
     """
 
     kind: ClassVar[str] = "session"
     collection: ClassVar[str] = "sessions"
+    orders: ClassVar[tuple[Order, ...]] = (Order("expires_at"),)
 
     device: Annotated[str, Mark.PERSONAL]
     device_name: Annotated[DeviceName | None, Mark.SEALED] = None
-    secret_hash: Annotated[bytes, Mark.HIDDEN]
+    app: Annotated[Kind, Mark.PERSONAL] = "mobile"
+    client: Annotated[str, Mark.PERSONAL] = "upcoach"
+    permissions: tuple[str, ...] | None = None
+    audiences: tuple[str, ...] = ("api", "live")
+    key: Annotated[str, Mark.HIDDEN] = ""
+    acr: int = 1
+    amr: tuple[str, ...] = ("pwd",)
+    authenticated_at: Annotated[dt.datetime, Mark.PERSONAL]
     expires_at: Annotated[dt.datetime, Mark.PERSONAL]
     ended_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
+
+    @classmethod
+    def started(cls, terms: Terms, *, session_id: str, owner: str, at: dt.datetime) -> Self:
+        """A new session."""
+        return cls(
+            id=session_id,
+            owner=owner,
+            created_at=at,
+            updated_at=at,
+            authenticated_at=at,
+            expires_at=at + LIFETIMES[terms.app].whole,
+            **msgspec.structs.asdict(terms),
+        )
 
     def is_open(self, at: dt.datetime) -> bool:
         """Whether the login still holds at *at*."""
@@ -52,3 +118,12 @@ class Session(Document, frozen=True, kw_only=True):
     def ended(self, at: dt.datetime) -> Self:
         """The same login, over."""
         return msgspec.structs.replace(self.advanced(at), ended_at=at)
+
+    def renamed(self, name: str, at: dt.datetime) -> Self:
+        """The same login, on a device that is called *name*."""
+        return msgspec.structs.replace(self.advanced(at), device_name=name)
+
+    def stepped_up(self, amr: tuple[str, ...], at: dt.datetime) -> Self:
+        """The same login, whose holder has shown more factors, *amr*."""
+        methods = tuple(dict.fromkeys((*self.amr, *amr)))
+        return msgspec.structs.replace(self.advanced(at), acr=2, amr=methods, authenticated_at=at)

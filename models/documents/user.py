@@ -2,16 +2,16 @@
 
 import datetime as dt
 import unicodedata
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Self
 
 import msgspec
 
 from models.documents.document import Document, Draft, Mark
 from models.documents.habit import check_zone
+from models.permissions import Role
 
 Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+\Z")]
 PersonName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-Role = Literal["user", "admin"]
 Password = Annotated[str, msgspec.Meta(min_length=8, max_length=128)]
 
 
@@ -36,7 +36,7 @@ class User(Document, frozen=True, kw_only=True):
         A keyed hash of the normalised address: the account is found by it, and it tells nothing.
     password_hash
         Argon2id in PHC string format.
-    role
+    roles
         Given by an operator's command (`make admin`), and by nobody else.
 
     """
@@ -49,11 +49,11 @@ class User(Document, frozen=True, kw_only=True):
     name: Annotated[PersonName, Mark.SEALED]
     tz: Annotated[str, Mark.PERSONAL] = "UTC"
     password_hash: Annotated[str, Mark.PERSONAL, Mark.HIDDEN]
-    role: Role = "user"
+    roles: tuple[Role, ...] = ()
 
-    def appointed(self, role: Role, at: dt.datetime) -> Self:
-        """The same user in another role."""
-        return msgspec.structs.replace(self.advanced(at), role=role)
+    def appointed(self, roles: tuple[Role, ...], at: dt.datetime) -> Self:
+        """The same user in other roles."""
+        return msgspec.structs.replace(self.advanced(at), roles=roles)
 
 
 def normalised_email(email: str) -> str:

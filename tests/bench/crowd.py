@@ -5,7 +5,8 @@ import datetime as dt
 
 from config.settings import Settings
 from models.clock import utc_now
-from models.documents import User
+from models.documents import Session, User
+from models.documents.session import Terms
 from models.identity import new_id
 from models.scope import Scope
 from upcoach import app
@@ -52,7 +53,7 @@ async def _make_person(node: app.Node, settings: Settings) -> dict[str, str]:
 
 def _token(node: app.Node, settings: Settings, user: str) -> str:
     lifetime = dt.timedelta(minutes=settings.token_minutes)
-    tokens = Tokens(settings.index_key, lifetime, node.revocations, utc_now)
-    scope = Scope(user=user, session=new_id("ses"))
-    token, _ = tokens.issue(scope, utc_now() + lifetime)
-    return token
+    tokens = Tokens(node.keys, settings.issuer, lifetime, node.revocations, utc_now)
+    terms = Terms(device="bench")
+    session = Session.started(terms, session_id=new_id("ses"), owner=user, at=utc_now())
+    return tokens.issue(session)[0]

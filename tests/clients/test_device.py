@@ -5,6 +5,7 @@ import datetime as dt
 import random
 from typing import Any
 
+import msgspec
 import pytest
 
 from config.settings import Settings
@@ -102,8 +103,10 @@ async def test_a_token_is_renewed_in_place(engines: TestEngines) -> None:
 async def test_a_device_with_a_dead_token_gets_another(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await server.person()
-        over, _ = server.node.services.accounts._tokens.issue(
-            scope_of(server, person), utc_now() - dt.timedelta(minutes=1)
+        session = await server.node.services.sessions.get(scope_of(server, person))
+        past = utc_now() - dt.timedelta(minutes=1)
+        over, _ = server.node.services.sessions._tokens.issue(
+            msgspec.structs.replace(session, expires_at=past)
         )
         async with Device([server.url], over, refresh_token=person.refresh_token) as device:
             await assert_exact(device, person)

@@ -13,6 +13,7 @@ from upcoach.services.habits import Habits
 from upcoach.services.imports.service import Imports
 from upcoach.services.insights import Insights
 from upcoach.services.positions import Positions
+from upcoach.services.sessions import Sessions
 from upcoach.services.shares import Shares
 from upcoach.services.snapshots import Snapshots
 
@@ -26,6 +27,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     imports: Imports
     insights: Insights
     positions: Positions
+    sessions: Sessions
     shares: Shares
     snapshots: Snapshots
 
@@ -38,6 +40,7 @@ __all__ = [
     "Insights",
     "Positions",
     "Services",
+    "Sessions",
     "Shares",
     "Snapshots",
 ]

@@ -1,73 +1,42 @@
-"""Accounts: becoming a user, logging in on several devices at once, and logging out."""
+"""Accounts: becoming a user, logging in, and what an operator may do."""
 
-import base64
-import datetime as dt
 import hashlib
 import hmac
-import secrets
 
-import msgspec
-
-from models.clock import Clock
-from models.documents import Session, User
+from models.documents import User
 from models.documents.document import public
-from models.documents.session import Credentials
-from models.documents.user import Registration, Role, normalised_email
+from models.documents.session import Credentials, Terms
+from models.documents.user import Registration, normalised_email
 from models.errors import Conflict, NotFound, Unauthenticated
 from models.identity import new_id
 from models.merge_patch import Json
+from models.permissions import Role, granted_by
 from models.scope import Scope
 from upcoach.services.passwords import Passwords
 from upcoach.services.resources import outcome
-from upcoach.services.tokens import Caller, Tokens, token_invalid
+from upcoach.services.sessions import Login, Sessions
 from upcoach.store.changes import Changes, Outcome, Ref, Taken, Write
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
 
-SECRET_BYTES = 32
-
-
-class Login(msgspec.Struct, frozen=True):
-    """What a device gets to work with.
-
-    Attributes
-    ----------
-    token
-        For every request, until *expires_at*.
-    refresh_token
-        For new tokens, as long as the session lasts.
-
-    """
-
-    token: str
-    expires_at: dt.datetime
-    refresh_token: str
-
 
 class Accounts:
-    """Users and their sessions.
-
-    A refresh token is `user.session.secret`; the secret's hash is kept.
-    """
+    """Users, and how they prove who they are."""
 
     def __init__(
         self,
         documents: Documents,
         committer: Committer,
         passwords: Passwords,
-        tokens: Tokens,
-        clock: Clock,
+        sessions: Sessions,
         *,
         index_key: bytes,
-        lifetime: dt.timedelta,
     ) -> None:
         self._documents = documents
         self._committer = committer
         self._passwords = passwords
-        self._tokens = tokens
-        self._clock = clock
+        self._sessions = sessions
         self._index_key = index_key
-        self._lifetime = lifetime
 
     async def register(self, registration: Registration) -> Outcome:
         """Make a user; an address that has an account is a `Conflict`."""
@@ -109,51 +78,25 @@ class Accounts:
             raise Unauthenticated(
                 "credentials_wrong", "This address and password do not belong together."
             )
-        session_id = new_id("ses")
-        secret = secrets.token_bytes(SECRET_BYTES)
-        outcome = await self._start(user.id, session_id, secret, credentials)
-        scope = Scope(user=user.id, session=session_id, device=credentials.device)
-        token, expires_at = self._tokens.issue(scope, self._clock() + self._lifetime)
-        return Login(token, expires_at, f"{user.id}.{session_id}.{_text(secret)}"), outcome
-
-    async def refresh(self, refresh_token: str) -> Login:
-        """A new token for the session of *refresh_token*, or `Unauthenticated`."""
-        user_id, _, rest = refresh_token.partition(".")
-        session_id, _, secret = rest.partition(".")
-        try:
-            session = await self._documents.get(Session, user_id, session_id)
-        except NotFound:
-            raise token_invalid() from None
-        given = hashlib.sha256(_bytes(secret)).digest()
-        fits = hmac.compare_digest(given, session.secret_hash)
-        if not fits or not session.is_open(self._clock()):
-            raise token_invalid()
-        scope = Scope(user=user_id, session=session_id, device=session.device)
-        token, expires_at = self._tokens.issue(scope, session.expires_at)
-        return Login(token, expires_at, refresh_token)
-
-    def has_ended(self, scope: Scope) -> bool:
-        """Whether the session of *scope* is known to have ended."""
-        return self._tokens.has_ended(scope.session)
-
-    def authenticate(self, token: str) -> Caller:
-        """Who holds *token*, or `Unauthenticated`."""
-        return self._tokens.read(token)
+        terms = Terms(
+            device=credentials.device, device_name=credentials.device_name, app=credentials.app
+        )
+        return await self._sessions.start(user.id, terms)
 
     async def me(self, scope: Scope) -> Json:
         """The caller, as they see themselves."""
         return public(await self._documents.get(User, scope.user, scope.user))
 
-    async def is_admin(self, scope: Scope) -> bool:
-        """Whether the caller is an operator, as of now."""
+    async def powers(self, scope: Scope) -> frozenset[str]:
+        """The permissions that the caller has as an operator, as of now."""
         try:
             user = await self._documents.get(User, scope.user, scope.user)
         except NotFound:
-            return False
-        return user.role == "admin"
+            return frozenset()
+        return granted_by(user.roles)
 
-    async def appoint(self, email: str, role: Role) -> Outcome:
-        """Give whoever has the address *email* a role."""
+    async def appoint(self, email: str, roles: tuple[Role, ...]) -> Outcome:
+        """Give whoever has the address *email* these *roles*, and no others."""
         found = await self._find(email)
         if found is None:
             raise NotFound("account_unknown", "There is no account for this address.")
@@ -161,9 +104,9 @@ class Accounts:
 
         def decide(changes: Changes) -> Outcome:
             user = changes.get(User, user_id, user_id)
-            if user.role == role:
+            if user.roles == roles:
                 return outcome("unchanged", user)
-            after = user.appointed(role, changes.at)
+            after = user.appointed(roles, changes.at)
             changes.update(user, after)
             return outcome("updated", after)
 
@@ -172,20 +115,6 @@ class Accounts:
             Write(scope=Scope(user=user_id), reads=reads, decide=decide)
         )
 
-    async def log_out(self, scope: Scope) -> Outcome:
-        """End the caller's session."""
-
-        def decide(changes: Changes) -> Outcome:
-            session = changes.get(Session, scope.user, scope.session)
-            if session.ended_at is None:
-                changes.update(session, session.ended(changes.at), event="ended")
-            return Outcome(verb="deleted")
-
-        reads = (Ref(Session, scope.user, scope.session),)
-        done = await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
-        self._tokens.revoke(scope.session)
-        return done
-
     async def _find(self, email: str) -> User | None:
         index = self._email_index(email)
         owner = await self._documents.find_owner(User, "email_index", index)
@@ -193,38 +122,6 @@ class Accounts:
             return None
         return await self._documents.get(User, owner, owner)
 
-    async def _start(
-        self, user_id: str, session_id: str, secret: bytes, credentials: Credentials
-    ) -> Outcome:
-        def decide(changes: Changes) -> Outcome:
-            session = Session(
-                id=session_id,
-                owner=user_id,
-                created_at=changes.at,
-                updated_at=changes.at,
-                device=credentials.device,
-                device_name=credentials.device_name,
-                secret_hash=hashlib.sha256(secret).digest(),
-                expires_at=changes.at + self._lifetime,
-            )
-            changes.create(session)
-            return outcome("created", session)
-
-        scope = Scope(user=user_id, session=session_id, device=credentials.device)
-        reads = (Ref(Session, user_id, session_id),)
-        return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
-
     def _email_index(self, email: str) -> str:
         address = normalised_email(email).encode()
         return hmac.digest(self._index_key, b"email\0" + address, hashlib.sha256).hex()
-
-
-def _text(secret: bytes) -> str:
-    return base64.urlsafe_b64encode(secret).rstrip(b"=").decode()
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except ValueError:
-        return b""

@@ -1,59 +1,123 @@
 """Access tokens: who somebody is, for some minutes, without asking the database.
 
-`user.session.end.mac.device`, where *end* is in seconds since 1970 and *mac* is HMAC-SHA256 over
-everything else.  A session that ends before its tokens do is known to every node, see
+A token is a JWT (RFC 9068).  A session that ends before its tokens do is known to every node, see
 `upcoach.services.revocations`.
 """
 
-import base64
+import collections
 import datetime as dt
 import hashlib
-import hmac
+from typing import Final, Literal
 
 import msgspec
+import uuid_utils
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
 
+from models.caller import Caller
 from models.clock import Clock
+from models.documents import Session
 from models.errors import Unauthenticated
+from models.permissions import FIRST_PARTY, PERMISSIONS
 from models.scope import Scope
+from upcoach.services.keys import ALGORITHMS, Keys
 from upcoach.services.revocations import Revocations
 
-_PURPOSE = b"access token\0"
+TYPE: Final = "at+jwt"
+AUDIENCES: Final = {"api": "/v1", "live": "/v1/live", "admin": "/v1/admin"}
+REMEMBERED: Final = 10_000
 
 
-class Caller(msgspec.Struct, frozen=True):
-    """Somebody whose token holds, and until when."""
+class Confirmation(msgspec.Struct, frozen=True):
+    """The key to which a token is bound (RFC 9449, 6.1)."""
 
-    scope: Scope
-    expires_at: dt.datetime
+    jkt: str
+
+
+class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a token says (RFC 9068, 2.2); *dev* is the device of the session."""
+
+    iss: str
+    sub: str
+    aud: tuple[str, ...]
+    client_id: str
+    sid: str
+    iat: int
+    exp: int
+    jti: str
+    auth_time: int
+    acr: Literal["1", "2"]
+    dev: str = ""
+    scope: str | None = None
+    amr: tuple[str, ...] = ()
+    cnf: Confirmation | None = None
 
 
 class Tokens:
-    """Gives tokens out, and reads them."""
+    """Gives tokens out, and reads them.
+
+    Attributes
+    ----------
+    issuer
+        The URL of this installation (RFC 9207).
+
+    """
 
     def __init__(
-        self, key: bytes, lifetime: dt.timedelta, revocations: Revocations, clock: Clock
+        self,
+        keys: Keys,
+        issuer: str,
+        lifetime: dt.timedelta,
+        revocations: Revocations,
+        clock: Clock,
     ) -> None:
-        self._key = key
+        self.issuer = issuer
+        self._keys = keys
         self._lifetime = lifetime
         self._revocations = revocations
         self._clock = clock
+        self._read: collections.OrderedDict[bytes, Caller] = collections.OrderedDict()
 
-    def issue(self, scope: Scope, until: dt.datetime) -> tuple[str, dt.datetime]:
-        """A token for *scope* and its end, which is that of the session, *until*, at the latest."""
-        end = int(min(self._clock() + self._lifetime, until).timestamp())
-        mac = self._mac(scope.user, scope.session, str(end), scope.device)
-        token = f"{scope.user}.{scope.session}.{end}.{mac}.{scope.device}"
+    def issue(self, session: Session) -> tuple[str, dt.datetime]:
+        """A token for *session*, and its end, which is that of the session at the latest."""
+        now = self._clock()
+        end = int(min(now + self._lifetime, session.expires_at).timestamp())
+        claims = Claims(
+            iss=self.issuer,
+            sub=session.owner,
+            aud=tuple(self.issuer + AUDIENCES[name] for name in session.audiences),
+            client_id=session.client,
+            sid=session.id,
+            iat=int(now.timestamp()),
+            exp=end,
+            jti=str(uuid_utils.uuid7()),
+            auth_time=int(session.authenticated_at.timestamp()),
+            acr="2" if session.acr == 2 else "1",
+            dev=session.device,
+            scope=None if session.permissions is None else " ".join(session.permissions),
+            amr=session.amr,
+            cnf=Confirmation(session.key) if session.key else None,
+        )
+        token = self.signed(TYPE, msgspec.to_builtins(claims))
         return token, dt.datetime.fromtimestamp(end, dt.UTC)
+
+    def signed(self, kind: str, claims: dict[str, object]) -> str:
+        """A JWT of *kind* (its `typ`) with *claims*."""
+        alg, key = self._keys.current
+        header = {"alg": alg, "kid": key.kid, "typ": kind}
+        return jwt.encode(header, claims, key, algorithms=list(ALGORITHMS))
 
     def read(self, token: str) -> Caller:
         """Who holds *token*, or `Unauthenticated`."""
-        user, session, end, mac, device = (token.split(".", 4) + [""] * 5)[:5]
-        if not hmac.compare_digest(mac.encode(), self._mac(user, session, end, device).encode()):
+        name = hashlib.sha256(token.encode(errors="surrogatepass")).digest()
+        caller = self._read.get(name)
+        if caller is None:
+            caller = self._read[name] = self._caller(self._verified(token))
+            if len(self._read) > REMEMBERED:
+                self._read.popitem(last=False)
+        if caller.expires_at <= self._clock() or self._revocations.holds(caller.scope.session):
             raise token_invalid()
-        expires_at = dt.datetime.fromtimestamp(int(end), dt.UTC)
-        if expires_at <= self._clock() or self._revocations.holds(session):
-            raise token_invalid()
-        return Caller(Scope(user=user, session=session, device=device), expires_at)
+        return caller
 
     def has_ended(self, session: str) -> bool:
         """Whether *session* has ended, as far as this node knows."""
@@ -63,10 +127,33 @@ class Tokens:
         """Let no token of *session* hold here any more; other nodes hear of it by themselves."""
         self._revocations.note([session])
 
-    def _mac(self, *parts: str) -> str:
-        signed = _PURPOSE + "\0".join(parts).encode(errors="surrogatepass")
-        digest = hmac.digest(self._key, signed, hashlib.sha256)
-        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    def _verified(self, token: str) -> Claims:
+        try:
+            header = jws.extract_compact(token.encode()).headers()
+            found = self._keys.find(str(header.get("kid")))
+            if found is None or header.get("alg") != found[0] or header.get("typ") != TYPE:
+                raise token_invalid()
+            read = jwt.decode(token, found[1], algorithms=[found[0]])
+            return msgspec.convert(read.claims, Claims)
+        except (JoseError, ValueError, msgspec.ValidationError):
+            raise token_invalid() from None
+
+    def _caller(self, claims: Claims) -> Caller:
+        if claims.iss != self.issuer:
+            raise token_invalid()
+        asked = None if claims.scope is None else frozenset(claims.scope.split())
+        return Caller(
+            scope=Scope(user=claims.sub, session=claims.sid, device=claims.dev),
+            expires_at=dt.datetime.fromtimestamp(claims.exp, dt.UTC),
+            client=claims.client_id,
+            permissions=FIRST_PARTY if asked is None else asked & PERMISSIONS.keys(),
+            audiences=frozenset(
+                name for name, path in AUDIENCES.items() if self.issuer + path in claims.aud
+            ),
+            acr=int(claims.acr),
+            authenticated_at=dt.datetime.fromtimestamp(claims.auth_time, dt.UTC),
+            key="" if claims.cnf is None else claims.cnf.jkt,
+        )
 
 
 def token_invalid() -> Unauthenticated:

@@ -15,7 +15,7 @@ from models.clock import Clock
 from models.documents import DOCUMENTS
 from models.events import feed_owner
 from models.sums import EMPTY, Sums, packed, toggle
-from upcoach.store import codec, keyring, log, positions, receipts
+from upcoach.store import codec, keyring, log, once, positions, receipts, rotations, signing
 from upcoach.store.database import Bson, Database
 from upcoach.store.learned import SNAPSHOTS, TURNS
 
@@ -30,7 +30,7 @@ async def _make_collections(database: AsyncDatabase[Bson]) -> None:
     """Every collection, so that no transaction has to make one."""
     wanted = {document.collection for document in DOCUMENTS}
     wanted |= {log.COLLECTION, receipts.COLLECTION, keyring.COLLECTION, TURNS, SNAPSHOTS}
-    wanted.add(positions.COLLECTION)
+    wanted |= {positions.COLLECTION, once.COLLECTION, rotations.COLLECTION, signing.COLLECTION}
     for name in sorted(wanted - set(await database.list_collection_names())):
         try:
             # Without the driver's own look first, which is no use against another node.
@@ -123,6 +123,20 @@ async def _make_document_indexes(database: AsyncDatabase[Bson]) -> None:
             await database[kind.collection].create_indexes(indexes)
 
 
+async def _make_ages(database: AsyncDatabase[Bson]) -> None:
+    """What is over at a time of its own."""
+    for name in (once.COLLECTION, rotations.COLLECTION):
+        await database[name].create_indexes(
+            [IndexModel([("until", ASCENDING)], name="until", expireAfterSeconds=0)]
+        )
+
+
+async def _date_sessions(database: AsyncDatabase[Bson]) -> None:
+    """When the holder of a session showed who they are: as long as nobody asked again, at first."""
+    fresh: list[Bson] = [{"$set": {"authenticated_at": "$created_at"}}]
+    await database["sessions"].update_many({"authenticated_at": {"$exists": False}}, fresh)
+
+
 STEPS: tuple[tuple[int, Step], ...] = (
     (1, _make_collections),
     (2, _make_indexes),
@@ -133,6 +147,8 @@ STEPS: tuple[tuple[int, Step], ...] = (
     (7, _make_positions_age),
     (8, _make_collections),
     (9, _make_document_indexes),
+    (10, _make_ages),
+    (11, _date_sessions),
 )
 
 

@@ -1,0 +1,37 @@
+"""Who asks, as their token says: for how long, through which client, and to do what."""
+
+import datetime as dt
+
+import msgspec
+
+from models.scope import Scope
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody whose token holds.
+
+    Attributes
+    ----------
+    client
+        The app that the token was given to.
+    permissions
+        What it may be used for (`models.permissions`).
+    audiences
+        The resources that it is for (RFC 8707): "api", "live", "admin".
+    acr
+        1 for one factor, 2 for two, or for a passkey that checked who holds it.
+    authenticated_at
+        When a factor was last shown.
+    key
+        The thumbprint of the key to which the token is bound (RFC 9449); empty for a bearer token.
+
+    """
+
+    scope: Scope
+    expires_at: dt.datetime
+    client: str
+    permissions: frozenset[str]
+    audiences: frozenset[str]
+    acr: int
+    authenticated_at: dt.datetime
+    key: str = ""

@@ -1,0 +1,94 @@
+"""Signing keys in use: one signs, all that tokens may still be signed with verify.
+
+The public halves are published (`jwks`) before their first use and after their last, so that nobody
+who checks our tokens elsewhere meets a key that they cannot know.
+"""
+
+import datetime as dt
+import json
+from typing import Final
+
+import msgspec
+from joserfc.jwk import ECKey, OKPKey, import_key
+
+from models.clock import Clock
+from models.merge_patch import Json
+from upcoach.store.signing import SigningStore, StoredKey
+
+Key = ECKey | OKPKey
+
+ALGORITHMS: Final = ("ES256", "Ed25519")
+AHEAD: Final = dt.timedelta(hours=24)  # how long a key is published before it is used
+KEPT: Final = dt.timedelta(hours=2)  # how long after the last token that it signed, at least
+
+
+class Keys:
+    """The keys of this installation, as this node knows them."""
+
+    def __init__(self, store: SigningStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._stored: list[StoredKey] = []
+        self._keys: dict[str, Key] = {}
+
+    async def load(self) -> None:
+        """Know the keys as they are now; an installation without one gets one."""
+        self._know(await self._store.load())
+        if not any(key.starts_at <= self._clock() for key in self._stored):
+            await self._store.add(made("ES256", self._clock()))
+            self._know(await self._store.load())
+
+    async def rotate(self, alg: str, *, at_once: bool = False) -> str:
+        """Make the next key, and return its id.
+
+        It is used from tomorrow on; *at_once* is for when the key in use is in wrong hands.
+        """
+        key = made(alg, self._clock() + (dt.timedelta(0) if at_once else AHEAD))
+        await self._store.add(key)
+        self._know(await self._store.load())
+        return key.id
+
+    @property
+    def current(self) -> tuple[str, Key]:
+        """The algorithm and the key that sign now."""
+        now = self._clock()
+        newest = [key for key in self._stored if key.starts_at <= now][-1]
+        return newest.alg, self._keys[newest.id]
+
+    def find(self, key_id: str) -> tuple[str, Key] | None:
+        """The algorithm and the key *key_id* that may have signed a token that still holds."""
+        for alive in self._alive():
+            if alive.id == key_id:
+                return alive.alg, self._keys[key_id]
+        return None
+
+    def jwks(self) -> Json:
+        """The public keys (RFC 7517, 5)."""
+        public = [self._keys[key.id].as_dict(private=False, alg=key.alg) for key in self._alive()]
+        return {"keys": public}
+
+    def _alive(self) -> list[StoredKey]:
+        now = self._clock()
+        return [
+            key
+            for key, following in zip(self._stored, [*self._stored[1:], None], strict=True)
+            if following is None or now < following.starts_at + KEPT
+        ]
+
+    def _know(self, stored: list[StoredKey]) -> None:
+        self._keys = {key.id: self._keys.get(key.id) or _read(key) for key in stored}
+        self._stored = stored
+
+
+def made(alg: str, starts_at: dt.datetime) -> StoredKey:
+    """A fresh key for *alg*, under its thumbprint (RFC 7638)."""
+    key: Key = ECKey.generate_key("P-256") if alg == "ES256" else OKPKey.generate_key("Ed25519")
+    name = key.thumbprint()
+    private = key.as_dict(private=True, kid=name, use="sig", alg=alg)
+    return StoredKey(id=name, alg=alg, private=json.dumps(private).encode(), starts_at=starts_at)
+
+
+def _read(stored: StoredKey) -> Key:
+    key = import_key(msgspec.json.decode(stored.private))
+    assert isinstance(key, ECKey | OKPKey)
+    return key

@@ -1,0 +1,222 @@
+"""Sessions: what a login gives a device, how it lasts, and how it ends.
+
+A refresh token is `v1.user.session.generation.mac`.  It is written down nowhere: the mac is keyed
+by the installation, and `upcoach.store.rotations` knows which generation is the newest.
+"""
+
+import base64
+import datetime as dt
+import hashlib
+import hmac
+from collections.abc import Collection
+from typing import Final
+
+import msgspec
+
+from models.caller import Caller
+from models.clock import Clock
+from models.documents import Session
+from models.documents.document import public
+from models.documents.session import LIFETIMES, Terms
+from models.errors import NotFound
+from models.identity import new_id
+from models.merge_patch import Json
+from models.scope import Scope
+from upcoach.services.resources import outcome
+from upcoach.services.tokens import Tokens, token_invalid
+from upcoach.store.changes import Changes, Outcome, Ref, Write
+from upcoach.store.committer import Committer
+from upcoach.store.documents import Documents, Selection
+from upcoach.store.rotations import Rotations, Turn
+
+MOST: Final = 20  # open sessions of one user (ASVS 7.1.2)
+_PURPOSE: Final = b"refresh token\0"
+
+
+class Login(msgspec.Struct, frozen=True):
+    """What a device gets to work with.
+
+    Attributes
+    ----------
+    token
+        For every request, until *expires_at*.
+    refresh_token
+        For the next token, once.
+
+    """
+
+    token: str
+    expires_at: dt.datetime
+    refresh_token: str
+
+
+class Sessions:
+    """The logins of users."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        committer: Committer,
+        tokens: Tokens,
+        rotations: Rotations,
+        clock: Clock,
+        *,
+        key: bytes,
+    ) -> None:
+        self._documents = documents
+        self._committer = committer
+        self._tokens = tokens
+        self._rotations = rotations
+        self._clock = clock
+        self._key = key
+
+    async def start(self, user: str, terms: Terms) -> tuple[Login, Outcome]:
+        """A new session; where there are too many, the oldest ends."""
+        session_id = new_id("ses")
+        opened = await self._open(user)
+        crowd = opened[: max(0, len(opened) - MOST + 1)]
+
+        def decide(changes: Changes) -> Outcome:
+            for old in crowd:
+                _end(changes, user, old.id)
+            session = Session.started(terms, session_id=session_id, owner=user, at=changes.at)
+            changes.create(session)
+            return outcome("created", session)
+
+        scope = Scope(user=user, session=session_id, device=terms.device)
+        reads = (*(Ref(Session, user, one.id) for one in crowd), Ref(Session, user, session_id))
+        done = await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        session = await self._documents.get(Session, user, session_id)
+        await self._rotations.begin(session_id, session.created_at, session.expires_at)
+        for old in crowd:
+            await self._forget(old.id)
+        return self._login(session, 1), done
+
+    async def refresh(self, refresh_token: str, key: str = "") -> Login:
+        """The next tokens of the session of *refresh_token*, or `Unauthenticated`.
+
+        *key* is the thumbprint of the key that the caller has shown to hold (RFC 9449, 5).
+        """
+        return (await self.exchange(refresh_token, key))[0]
+
+    async def exchange(self, refresh_token: str, key: str = "") -> tuple[Login, Session]:
+        """The same, with the session."""
+        user, session_id, generation = self._parsed(refresh_token)
+        try:
+            session = await self._documents.get(Session, user, session_id)
+        except NotFound:
+            raise token_invalid() from None
+        now = self._clock()
+        if session.key != key or not session.is_open(now):
+            raise token_invalid()
+        idle = LIFETIMES[session.app].idle
+        turn = await self._rotations.turn(session_id, generation, now, idle)
+        if turn is Turn.REPLAYED:
+            await self.end(Scope(user=user, session=session_id), session_id)
+        if turn is not Turn.NEXT:
+            raise token_invalid()
+        return self._login(session, generation + 1), session
+
+    def authenticate(self, token: str) -> Caller:
+        """Who holds *token*, or `Unauthenticated`."""
+        return self._tokens.read(token)
+
+    def has_ended(self, scope: Scope) -> bool:
+        """Whether the session of *scope* is known to have ended."""
+        return self._tokens.has_ended(scope.session)
+
+    async def get(self, scope: Scope) -> Session:
+        """The caller's session."""
+        return await self._documents.get(Session, scope.user, scope.session)
+
+    async def page(self, scope: Scope) -> list[Json]:
+        """The caller's open sessions, with when each was last used, to the minute."""
+        opened = await self._open(scope.user)
+        used = await self._rotations.last_used([one.id for one in opened])
+        return [
+            public(one)
+            | {"last_used_at": used.get(one.id, one.created_at), "current": one.id == scope.session}
+            for one in opened
+        ]
+
+    async def rename(self, scope: Scope, session_id: str, name: str) -> Outcome:
+        """Call a session's device *name*."""
+
+        def decide(changes: Changes) -> Outcome:
+            session = changes.get(Session, scope.user, session_id)
+            if session.device_name == name:
+                return outcome("unchanged", session)
+            after = session.renamed(name, changes.at)
+            changes.update(session, after)
+            return outcome("updated", after)
+
+        reads = (Ref(Session, scope.user, session_id),)
+        return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+
+    async def step_up(self, scope: Scope, amr: tuple[str, ...]) -> Outcome:
+        """Note that the caller has shown the factors *amr* just now."""
+
+        def decide(changes: Changes) -> Outcome:
+            session = changes.get(Session, scope.user, scope.session)
+            after = session.stepped_up(amr, changes.at)
+            changes.update(session, after)
+            return outcome("updated", after)
+
+        reads = (Ref(Session, scope.user, scope.session),)
+        return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+
+    async def end(self, scope: Scope, session_id: str) -> Outcome:
+        """End one of the caller's sessions."""
+        return await self._end_all(scope, [session_id])
+
+    async def end_others(self, scope: Scope, but: Collection[str] = ()) -> Outcome:
+        """End all of the caller's sessions but some."""
+        opened = await self._open(scope.user)
+        return await self._end_all(scope, [one.id for one in opened if one.id not in but])
+
+    async def _end_all(self, scope: Scope, sessions: list[str]) -> Outcome:
+        def decide(changes: Changes) -> Outcome:
+            for session_id in sessions:
+                _end(changes, scope.user, session_id)
+            return Outcome(verb="deleted")
+
+        reads = tuple(Ref(Session, scope.user, one) for one in sessions)
+        done = await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        for session_id in sessions:
+            await self._forget(session_id)
+        return done
+
+    async def _forget(self, session_id: str) -> None:
+        self._tokens.revoke(session_id)
+        await self._rotations.end(session_id)
+
+    async def _open(self, user: str) -> list[Session]:
+        """The open sessions of *user*, oldest first."""
+        now = self._clock()
+        wanted = Selection(order="expires_at", span={"$gt": now}, limit=1_000)
+        found = await self._documents.select(Session, user, wanted)
+        return sorted((one for one in found if one.is_open(now)), key=lambda one: one.created_at)
+
+    def _login(self, session: Session, generation: int) -> Login:
+        token, expires_at = self._tokens.issue(session)
+        name = f"v1.{session.owner}.{session.id}.{generation}"
+        return Login(token, expires_at, f"{name}.{self._mac(name)}")
+
+    def _parsed(self, refresh_token: str) -> tuple[str, str, int]:
+        """The user, the session and the generation of a token that is one of ours."""
+        name, _, mac = refresh_token.rpartition(".")
+        if not hmac.compare_digest(mac.encode(errors="replace"), self._mac(name).encode()):
+            raise token_invalid()
+        _, user, session_id, generation = name.split(".")
+        return user, session_id, int(generation)
+
+    def _mac(self, name: str) -> str:
+        signed = _PURPOSE + name.encode(errors="surrogatepass")
+        digest = hmac.digest(self._key, signed, hashlib.sha256)
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _end(changes: Changes, user: str, session_id: str) -> None:
+    session = changes.get(Session, user, session_id)
+    if session.ended_at is None:
+        changes.update(session, session.ended(changes.at), event="ended")

@@ -1,0 +1,74 @@
+"""Values that can be taken once: authorization codes, links in mails, challenges.
+
+What is taken is gone before anybody looks at it, so of many who show the same token one gets the
+value, whatever they do with it (RFC 9700, 4.5).  The database holds a hash of the token and a value
+that is sealed under a key made from the token: who reads the database can use neither.
+"""
+
+import datetime as dt
+import hashlib
+import secrets
+from typing import Any, Final, TypeVar
+
+import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from models.clock import Clock
+from upcoach.store.database import Bson, Database
+from upcoach.store.sealing import place, seal, unseal
+
+T = TypeVar("T")
+
+COLLECTION: Final = "once"
+TOKEN_BYTES: Final = 32
+
+
+class Once:
+    """Values by the tokens that stand for them."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def keep(
+        self, purpose: str, value: Any, life: dt.timedelta, token: str | None = None
+    ) -> str:
+        """Keep *value* for *life*, and return its token: a new one of 256 bits if none is given."""
+        token = token or secrets.token_urlsafe(TOKEN_BYTES)
+        sealed = seal(_key(token), msgspec.msgpack.encode(value), place(COLLECTION, purpose))
+        until = self._clock() + life
+        stored = {"_id": _name(purpose, token), "value": sealed, "until": until}
+        async with self._database.turn():
+            await self._database[COLLECTION].replace_one(
+                {"_id": stored["_id"]}, stored, upsert=True
+            )
+        return token
+
+    async def take(self, purpose: str, token: str, kind: type[T]) -> T | None:
+        """The value that *token* stands for, which is gone now; None when there is none."""
+        async with self._database.turn():
+            found = await self._database[COLLECTION].find_one_and_delete(
+                {"_id": _name(purpose, token)}
+            )
+        return self._opened(found, purpose, token, kind)
+
+    async def look(self, purpose: str, token: str, kind: type[T]) -> T | None:
+        """The value that *token* stands for, which stays; None when there is none."""
+        async with self._database.turn():
+            found = await self._database[COLLECTION].find_one({"_id": _name(purpose, token)})
+        return self._opened(found, purpose, token, kind)
+
+    def _opened(self, found: Bson | None, purpose: str, token: str, kind: type[T]) -> T | None:
+        if found is None or found["until"] <= self._clock():
+            return None
+        plain = unseal(_key(token), found["value"], place(COLLECTION, purpose))
+        return msgspec.msgpack.decode(plain, type=kind)
+
+
+def _name(purpose: str, token: str) -> str:
+    return f"{purpose}:{hashlib.sha256(token.encode(errors='surrogatepass')).hexdigest()}"
+
+
+def _key(token: str) -> AESGCM:
+    # Tokens have 256 random bits, or are stretched by whoever makes shorter ones.
+    return AESGCM(hashlib.sha256(b"once\0" + token.encode(errors="surrogatepass")).digest())

@@ -1,0 +1,72 @@
+"""Where signing keys are kept: the private halves sealed under the installation's master key."""
+
+import datetime as dt
+from typing import Final
+
+import msgspec
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from upcoach.store.database import Database
+from upcoach.store.keyring import MasterKeys
+from upcoach.store.sealing import place, seal, unseal
+
+COLLECTION: Final = "signing_keys"
+
+
+class StoredKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key pair as a JWK (RFC 7517) in JSON, and when it is signed with."""
+
+    id: str
+    alg: str
+    private: bytes
+    starts_at: dt.datetime
+    ends_at: dt.datetime | None = None
+
+
+class SigningStore:
+    """All signing keys, of which one is used at a time."""
+
+    def __init__(self, database: Database, masters: MasterKeys) -> None:
+        self._database = database
+        self._masters = masters
+
+    async def load(self) -> list[StoredKey]:
+        """Every key whose master key is at hand, in the order in which they are used."""
+        async with self._database.turn():
+            found = await self._database[COLLECTION].find(sort=[("starts_at", 1)]).to_list()
+        return [
+            StoredKey(
+                id=stored["_id"],
+                alg=stored["alg"],
+                private=unseal(
+                    self._sealing_key(stored["master"]),
+                    stored["private"],
+                    place(COLLECTION, stored["_id"]),
+                ),
+                starts_at=stored["starts_at"],
+                ends_at=stored.get("ends_at"),
+            )
+            for stored in found
+            if stored["master"] in self._masters.keys
+        ]
+
+    async def add(self, key: StoredKey) -> None:
+        """Keep *key*."""
+        master = self._masters.current
+        sealed = seal(self._sealing_key(master), key.private, place(COLLECTION, key.id))
+        stored = {
+            "_id": key.id,
+            "alg": key.alg,
+            "master": master,
+            "private": sealed,
+            "starts_at": key.starts_at,
+        }
+        async with self._database.turn():
+            await self._database[COLLECTION].insert_one(stored)
+
+    def _sealing_key(self, master: str) -> AESGCM:
+        # A key of its own: the master key itself is for AES key wrap (RFC 3394), and nothing else.
+        derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"upcoach signing keys")
+        return AESGCM(derived.derive(self._masters.keys[master]))
