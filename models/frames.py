@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import msgspec
 
-from models.errors import Flaw
 from models.merge_patch import Json
 
 PROTOCOL = "upcoach.v1"
@@ -122,20 +121,6 @@ class Pong(Frame, tag="pong", frozen=True, kw_only=True):
 
 
 ClientFrame = Hello | Sub | Unsub | Mut | Ack | Auth | Eph | Pong
-
-
-class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A refusal in words (RFC 9457)."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    instance: str | None = None
-    request_id: str | None = None
-    errors: tuple[Flaw, ...] = ()
-    extra: Json = {}
 
 
 class Welcome(Frame, tag="welcome", frozen=True, kw_only=True):

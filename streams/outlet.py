@@ -46,3 +46,16 @@ class Outlet(Protocol):
 
     async def room(self) -> None:
         """Return when there is room."""
+
+
+class Wire(Outlet, Protocol):
+    """The outlet of a connection, which may stand still.
+
+    Attributes
+    ----------
+    stuck_since
+        When it last took no byte of what waits, on the loop's clock; None while it takes them.
+
+    """
+
+    stuck_since: float | None

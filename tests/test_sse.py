@@ -438,7 +438,7 @@ async def test_a_bad_request_for_a_stream_is_refused(settings: Settings) -> None
             (f"{EVENTS}?snap=maybe", None, 400, "parameter_invalid"),
             (f"{EVENTS}?limit=5", None, 400, "parameter_unknown"),
             (f"{EVENTS}?wait=5", None, 400, "parameter_unknown"),
-            (f"{EVENTS}?token={person.token}", None, 400, "parameter_unknown"),
+            (f"{EVENTS}?token=x", None, 400, "parameter_unknown"),
         ]
 
         for path, last_id, status, code in refused:

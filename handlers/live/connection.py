@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
@@ -43,7 +43,7 @@ from models.frames import (
     encode,
 )
 from streams.channels import Channels, Device
-from streams.outlet import Outlet
+from streams.outlet import Wire
 from streams.presence import Presence
 from streams.subscription import UNACKED, Feeds
 from streams.tasks import Errands
@@ -51,12 +51,6 @@ from streams.tickets import Tickets
 from upcoach.services.positions import Positions
 
 CHECK_S: Final = 30.0  # how long a change of a share may go unheard of on a channel
-
-
-class Wire(Outlet, Protocol):
-    """The outlet of a socket."""
-
-    stuck_since: float | None
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):

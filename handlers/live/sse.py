@@ -19,7 +19,7 @@ from models.clock import Clock
 from models.cursor import Cursor, joined
 from models.errors import Refusal
 from models.frames import AuthExpiring, Close, Frame, Go, Unsubd, encode
-from streams.outlet import Outlet
+from streams.outlet import Wire
 
 COMMENT_S: Final = 15.0
 RETRY_MS: Final = (250, 1_000)  # when a reader comes back after a cut, so that not all do at once
@@ -97,12 +97,6 @@ class SeveralFeeds:
         known = {feed: seq for feed, seq in self._seqs.items() if seq is not None}
         whole = len(known) == len(self._seqs)
         return event_of(line, place.t, joined(self._epoch, known) if whole else None)
-
-
-class Wire(Outlet, Protocol):
-    """The outlet of a connection."""
-
-    stuck_since: float | None
 
 
 class Followed(Protocol):

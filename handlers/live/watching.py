@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Final
 from urllib.parse import parse_qsl
 
 from handlers import problems
@@ -13,19 +13,13 @@ from models.frames import Frame, Subd, Unsubd, encode
 from models.scope import Scope
 from streams import kpis, timeline
 from streams.kpis import Kpis, StateWatch
-from streams.outlet import Outlet
+from streams.outlet import Wire
 from streams.timeline import Filter, Places, Streams, Watch
 from upcoach.services.accounts import Accounts
 
 PREFIX: Final = "admin:"
 CHECK_S: Final = 10.0
 WATCHES: Final = 16  # of the timeline on one node: each reads all streams
-
-
-class Wire(Outlet, Protocol):
-    """The outlet of a connection."""
-
-    stuck_since: float | None
 
 
 def is_admin_feed(name: str) -> bool:

@@ -5,14 +5,13 @@ a `CoachClient` of the coach, whose app lists it.
 """
 
 import datetime as dt
-from typing import Annotated, ClassVar, Literal, Self, get_args
+from typing import Annotated, ClassVar, Literal, Self
 
 import msgspec
 
 from models.documents.document import Document, Draft, Mark
 
 SharedKind = Literal["goal", "habit", "habit.entry", "insight"]
-SHARED_KINDS: tuple[str, ...] = get_args(SharedKind)
 
 
 class ShareDraft(Draft, frozen=True, kw_only=True):

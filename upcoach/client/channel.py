@@ -5,6 +5,7 @@ the WebSocket; so a device can change its transport at any moment.  Nothing here
 takes time goes on in the channel's own tasks.
 """
 
+import abc
 import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Final, Protocol
@@ -31,7 +32,7 @@ class Listener(Protocol):
         """Say that the connection is over."""
 
 
-class Channel:
+class Channel(abc.ABC):
     """Base of all transports.
 
     Attributes
@@ -50,17 +51,17 @@ class Channel:
         self._is_over = False
         self._spawn(self.run())
 
+    @abc.abstractmethod
     async def run(self) -> None:
         """Open the connection, and read it to its end."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def send(self, frame: Json) -> None:
         """Send *frame*; what cannot be sent is lost with the connection."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def cut(self) -> None:
         """Drop the connection as a tunnel or a lift does; the listener hears of it."""
-        raise NotImplementedError
 
     def close(self) -> None:
         """End it; the listener hears nothing more."""

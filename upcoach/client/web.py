@@ -1,5 +1,6 @@
 """What the transports over plain HTTP share: frames in, requests out; answers in, frames out."""
 
+import abc
 import asyncio
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -73,9 +74,9 @@ class WebChannel(Channel):
     def renewed(self) -> None:
         """Take note that there is a new token."""
 
+    @abc.abstractmethod
     async def feed(self, name: str, since: str, *, snap: bool) -> None:
         """Follow a feed after *since*, or its documents and what comes after them."""
-        raise NotImplementedError
 
     def _follow(self, wish: Json) -> None:
         standing = self._feeds.pop(wish["f"], None)
