@@ -1,11 +1,23 @@
 """Engines once a run, a clean place in them for each test."""
 
+import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from config.settings import Settings
 from tests.support.engines import TestEngines
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder there that is ours alone
+ROOM = 4 * 2**30  # bytes
+
+
+def pytest_configure() -> None:
+    """Let the engines write to memory where there is room: half of a test was waiting for disks."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.fixture(scope="session")
