@@ -10,11 +10,12 @@ import datetime as dt
 import enum
 import functools
 import typing
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Self
 
 import msgspec
 
+from models.masking import mask
 from models.merge import Merge
 from models.merge_patch import Json
 
@@ -28,7 +29,19 @@ class Mark(enum.Enum):
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a person may write of a document; any other field is refused."""
+    """What a person may write of a document; any other field is refused.
+
+    Attributes
+    ----------
+    free_text
+        The fields that may hold anything, also what must not be kept (see `models.masking`).
+
+    """
+
+    free_text: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        mask(self, self.free_text)
 
 
 class Order(typing.NamedTuple):
@@ -63,6 +76,10 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 1
     created_at: dt.datetime
     updated_at: dt.datetime
+
+    def words(self) -> Collection[str]:
+        """What it is found by; kept as keyed hashes only (see `models.vocabulary`)."""
+        return ()
 
     def advanced(self, at: dt.datetime) -> Self:
         """The same document, one version later."""

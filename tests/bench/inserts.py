@@ -5,7 +5,6 @@ import os
 import time
 from typing import Any
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
 
@@ -16,6 +15,7 @@ from tests.bench.child import obey
 from tests.bench.node import draft
 from upcoach.store import codec
 from upcoach.store.database import DURABLE, Bson
+from upcoach.store.sealing import DataKey
 
 
 class Hops:
@@ -69,7 +69,7 @@ class Inserts:
 
 
 def _documents(count: int) -> list[Bson]:
-    key = AESGCM(os.urandom(32))
+    key = DataKey(os.urandom(32))
     goals = (Goal.drafted(draft(), owner="usr_bench", at=utc_now()) for _ in range(count))
     return [codec.to_bson(goal, key) for goal in goals]
 

@@ -1,17 +1,20 @@
 """Documents as BSON: ids that begin with the owner, sealed fields sealed, nulls left out."""
 
 import datetime as dt
-from typing import TypeVar
+from collections.abc import Iterable
+from typing import Final, TypeVar
 
 import msgspec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from models.documents import Document
 from models.documents.document import Mark, fields_marked
+from models.vocabulary import label
 from upcoach.store.database import Bson
-from upcoach.store.sealing import place, seal, unseal
+from upcoach.store.sealing import DataKey, place, seal, unseal
 
 D = TypeVar("D", bound=Document)
+
+WORDS: Final = "words"  # the field of the names of a document's words
 
 
 def key_of(owner: str, document_id: str) -> str:
@@ -25,7 +28,7 @@ def below(owner: str, parent: str = "") -> Bson:
     return {"$gt": start, "$lt": start[:-1] + chr(ord("/") + 1)}
 
 
-def to_bson(document: Document, key: AESGCM) -> Bson:
+def to_bson(document: Document, key: DataKey) -> Bson:
     """What is stored of *document*, whose owner's data key is *key*."""
     fields: Bson = msgspec.to_builtins(document, builtin_types=(dt.datetime, bytes))
     for name in fields_marked(type(document), Mark.SEALED):
@@ -35,10 +38,13 @@ def to_bson(document: Document, key: AESGCM) -> Bson:
                 key, plain, _where(document.collection, document.owner, fields, name)
             )
     stored = {name: value for name, value in fields.items() if value is not None}
+    words = blind(document.words(), key)
+    if words:
+        stored[WORDS] = words
     return {"_id": key_of(document.owner, stored.pop("id")), **stored}
 
 
-def from_bson(kind: type[D], stored: Bson, key: AESGCM) -> D:
+def from_bson(kind: type[D], stored: Bson, key: DataKey) -> D:
     """The document that `to_bson` stored."""
     fields = dict(stored)
     owner = fields["owner"]
@@ -48,6 +54,19 @@ def from_bson(kind: type[D], stored: Bson, key: AESGCM) -> D:
             plain = unseal(key, fields[name], _where(kind.collection, owner, fields, name))
             fields[name] = msgspec.msgpack.decode(plain)
     return msgspec.convert(fields, kind)
+
+
+def blind(words: Iterable[str], key: DataKey) -> list[bytes]:
+    """The names of *words*, in an order that tells nothing."""
+    return sorted(map(key.blind, words))
+
+
+def label_named(kind: type[Document], field: str, stored: Bson, name: bytes, key: DataKey) -> str:
+    """The label among those in a stored document's sealed *field* that goes by *name*."""
+    owner, document_id = stored["owner"], {"id": stored["_id"][len(stored["owner"]) + 1 :]}
+    plain = unseal(key, stored[field], _where(kind.collection, owner, document_id, field))
+    labels: list[str] = msgspec.msgpack.decode(plain)
+    return next(text for text in labels if key.blind(label(text)) == name)
 
 
 def _where(collection: str, owner: str, fields: Bson, name: str) -> bytes:

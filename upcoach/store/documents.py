@@ -2,7 +2,7 @@
 
 import base64
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -29,6 +29,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
         The values of other clear fields, as they are stored.
     span
         The range of *order*, in MongoDB's words: `{"$gte": "2026-01-01"}`.
+    words
+        What all of them are found by (`Document.words`).
     after
         `mark` of the last document of the page before.
 
@@ -36,6 +38,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
 
     order: str
     equal: Bson = {}
+    words: Collection[str] = ()
     span: Bson = {}
     descending: bool = False
     after: str = ""
@@ -96,6 +99,9 @@ class Documents:
     async def select(self, kind: type[D], owner: str, wanted: Selection) -> list[D]:
         """The documents that *wanted* describes, through one of the kind's `orders`."""
         query: Bson = {"owner": owner, **wanted.equal}
+        if wanted.words:
+            await self._keyring.load([owner])
+            query[codec.WORDS] = {"$all": codec.blind(wanted.words, self._keyring[owner])}
         if wanted.span:
             query[wanted.order] = wanted.span
         if wanted.after:

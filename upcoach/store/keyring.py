@@ -11,11 +11,10 @@ import time
 from collections.abc import Iterable, Mapping
 
 import msgspec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 
 from upcoach.store.database import Bson, Database
-from upcoach.store.sealing import Unreadable
+from upcoach.store.sealing import DataKey, Unreadable
 
 HELD_S = 300.0
 HELD = 100_000
@@ -40,12 +39,12 @@ class KeyRing:
     def __init__(self, database: Database, masters: MasterKeys) -> None:
         self._database = database
         self._masters = masters
-        self._held: collections.OrderedDict[str, tuple[float, AESGCM]] = collections.OrderedDict()
+        self._held: collections.OrderedDict[str, tuple[float, DataKey]] = collections.OrderedDict()
 
     def create(self, owner: str) -> Bson:
         """Make *owner*'s key, and return the document that must be inserted with the user."""
         plain = os.urandom(32)
-        self._hold(owner, AESGCM(plain))
+        self._hold(owner, DataKey(plain))
         master = self._masters.keys[self._masters.current]
         wrapped = aes_key_wrap(master, plain)
         return {"_id": owner, "master": self._masters.current, "wrapped": wrapped}
@@ -66,12 +65,12 @@ class KeyRing:
                 if master is None:
                     continue
                 gone.discard(found["_id"])
-                self._hold(found["_id"], AESGCM(aes_key_unwrap(master, found["wrapped"])))
+                self._hold(found["_id"], DataKey(aes_key_unwrap(master, found["wrapped"])))
         # Not before it is known: whoever opens something just now has loaded the key long ago.
         for owner in gone:
             self._held.pop(owner, None)
 
-    def __getitem__(self, owner: str) -> AESGCM:
+    def __getitem__(self, owner: str) -> DataKey:
         """The key of *owner*, loaded before; raises `Unreadable` when there is none."""
         held = self._held.get(owner)
         if held is None:
@@ -92,7 +91,7 @@ class KeyRing:
         held = self._held.get(owner)
         return held is not None and held[0] >= now
 
-    def _hold(self, owner: str, key: AESGCM) -> None:
+    def _hold(self, owner: str, key: DataKey) -> None:
         self._held[owner] = (time.monotonic() + HELD_S, key)
         self._held.move_to_end(owner)
         while len(self._held) > HELD:

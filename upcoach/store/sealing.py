@@ -3,8 +3,12 @@
 A sealed value is `version | nonce | ciphertext and tag`.  Its *place* (what it is and where it
 stands) is authenticated with it, so a value that was moved to another person, document, field or
 number does not open.
+
+Words that a sealed document is found by are kept as keyed hashes under the same person's key: once
+that is destroyed, nobody can find out either which words there were.
 """
 
+import hmac
 import os
 
 from cryptography.exceptions import InvalidTag
@@ -12,6 +16,20 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _VERSION = b"\x01"
 _NONCE = 12
+_NAME = 8  # bytes; in the vocabulary of one person, no two words of 64 bits meet
+
+
+class DataKey:
+    """What a person's documents are sealed with, and their words are named by."""
+
+    def __init__(self, secret: bytes) -> None:
+        self.cipher = AESGCM(secret)
+        # A key of its own for another purpose (NIST SP 800-108, 4.1 with one block).
+        self._words = hmac.digest(secret, b"\x01words\x00", "sha256")
+
+    def blind(self, word: str) -> bytes:
+        """The name under which *word* stands in the database."""
+        return hmac.digest(self._words, word.encode(), "sha256")[:_NAME]
 
 
 class Unreadable(Exception):
@@ -24,17 +42,17 @@ def place(*names: str | int) -> bytes:
     return b"".join([len(part).to_bytes(4) + part for part in parts])
 
 
-def seal(key: AESGCM, plain: bytes, where: bytes) -> bytes:
+def seal(key: DataKey, plain: bytes, where: bytes) -> bytes:
     """Encrypt *plain* so that it opens only with *key* and only *where* it was sealed."""
     nonce = os.urandom(_NONCE)
-    return _VERSION + nonce + key.encrypt(nonce, plain, where)
+    return _VERSION + nonce + key.cipher.encrypt(nonce, plain, where)
 
 
-def unseal(key: AESGCM, sealed: bytes, where: bytes) -> bytes:
+def unseal(key: DataKey, sealed: bytes, where: bytes) -> bytes:
     """Decrypt what `seal` made, or raise `Unreadable`."""
     if sealed[:1] != _VERSION:
         raise Unreadable
     try:
-        return key.decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], where)
+        return key.cipher.decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], where)
     except (InvalidTag, ValueError):
         raise Unreadable from None

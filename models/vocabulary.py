@@ -1,0 +1,74 @@
+"""The words of a text, in the form in which they are looked for.
+
+Case, accents and width do not count ("Café" is found by "cafe").  Scripts that do not separate
+words are taken in pairs of letters, so any two letters or more are found.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+LONGEST: Final = 64  # letters of a word that count
+
+_UNSPACED: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f"
+_WORD: Final = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+")
+_IS_UNSPACED: Final = re.compile(rf"[{_UNSPACED}]")
+
+
+def words_of(*texts: str | None) -> frozenset[str]:
+    """Every word in *texts*.
+
+    Examples
+    --------
+    >>> sorted(words_of("Café au lait, l'ÉTÉ!", None))
+    ['au', 'cafe', 'ete', 'l', 'lait']
+    >>> sorted(words_of("東京都"))
+    ['京都', '東京']
+
+    """
+    return frozenset(
+        part
+        for text in texts
+        if text
+        for word in _WORD.findall(normalised(text))
+        for part in _parts(word)
+    )
+
+
+def normalised(text: str) -> str:
+    """*text* without case, accents and width."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
+
+
+def label(text: str) -> str:
+    """The word that stands for a whole label, such as a tag; no text holds it.
+
+    Examples
+    --------
+    >>> label(" Side  Project")
+    '#side project'
+
+    """
+    return "#" + " ".join(normalised(text).split())
+
+
+def distinct(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """*labels* without those that say the same as an earlier one.
+
+    Examples
+    --------
+    >>> distinct(("Work", "home", "work"))
+    ('Work', 'home')
+
+    """
+    first: dict[str, str] = {}
+    for text in labels:
+        first.setdefault(label(text), text)
+    return tuple(first.values())
+
+
+def _parts(word: str) -> list[str]:
+    if len(word) > 1 and _IS_UNSPACED.match(word):
+        return [word[place : place + 2] for place in range(len(word) - 1)]
+    return [word[:LONGEST]]
