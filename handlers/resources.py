@@ -3,8 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
-from handlers.operations import Call, Items, Operation, PageQuery, Reply, listed, shown, written
-from models.documents import Document, NewGoal, NewHabit
+from handlers.lists import ListQuery, selected
+from handlers.operations import (
+    Call,
+    Items,
+    Operation,
+    PageQuery,
+    Query,
+    Reply,
+    listed,
+    shown,
+    written,
+)
+from models.documents import Document, Draft
 from upcoach.services import Services
 from upcoach.services.resources import Resources, require_object
 
@@ -12,11 +23,23 @@ Of = Callable[[Services], Resources[Any, Any]]
 
 
 def resource(
-    path: str, of: Of, *, new: type[NewGoal | NewHabit], gives: type[Document]
+    path: str,
+    of: Of,
+    *,
+    new: type[Draft],
+    gives: type[Document],
+    lists: type[ListQuery] | None = None,
 ) -> tuple[Operation, ...]:
-    """List, create, read, change and delete documents like *gives*, at *path*."""
+    """List, create, read, change and delete documents like *gives*, at *path*.
+
+    The list is in order of id, or as *lists* asks for it.
+    """
 
     async def page(services: Services, call: Call) -> Reply:
+        if lists is not None:
+            wanted = call.asked(lists).selection()
+            found = await of(services).select(call.scope, wanted)
+            return selected(path, call, found, wanted)
         query = call.asked(PageQuery)
         found = await of(services).page(call.scope, after=query.after, limit=query.limit + 1)
         return listed(path, found, query.limit)
@@ -41,6 +64,7 @@ def resource(
         )
 
     one = f"{path}/{{id}}"
+    asked: type[Query] = lists or PageQuery
     reading, writing = permissions(path)
     return (
         Operation(
@@ -48,7 +72,7 @@ def resource(
             path=path,
             run=page,
             needs=reading,
-            query=PageQuery,
+            query=asked,
             gives=Items[gives],  # type: ignore[valid-type] # known at run time only
         ),
         Operation(

@@ -13,9 +13,11 @@ from handlers import (
     habits,
     imports,
     insights,
+    moods,
     mutations,
     shares,
     sync,
+    tasks,
     tickets,
 )
 from handlers.asyncapi import AsyncApi
@@ -42,8 +44,10 @@ def operations(feeds: Feeds, edge: Edge, issued: Tickets) -> tuple[Operation, ..
         *goals.OPERATIONS,
         *habits.OPERATIONS,
         *insights.OPERATIONS,
+        *moods.OPERATIONS,
         *imports.OPERATIONS,
         *shares.OPERATIONS,
+        *tasks.OPERATIONS,
         *devices.OPERATIONS,
         *sync.operations(feeds),
         *tickets.operations(issued),

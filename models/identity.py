@@ -16,6 +16,8 @@ _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
 GoalId = Annotated[str, msgspec.Meta(pattern=rf"^gol_{_UUID}\Z")]
 HabitId = Annotated[str, msgspec.Meta(pattern=rf"^hab_{_UUID}\Z")]
+MoodId = Annotated[str, msgspec.Meta(pattern=rf"^moo_{_UUID}\Z")]
+TaskId = Annotated[str, msgspec.Meta(pattern=rf"^tsk_{_UUID}\Z")]
 MutationId = Annotated[str, msgspec.Meta(pattern=rf"^{_UUID}\Z")]
 
 

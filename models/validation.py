@@ -9,7 +9,7 @@ from models.errors import Flaw, Invalid
 
 T = TypeVar("T")
 
-_PLACE: Final = re.compile(r" - at `\$?(.*)`$")
+_PLACE: Final = re.compile(r" - at (?:`key` in )?`\$?(.*)`$")
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `(.*)`")
 _MISSING: Final = re.compile(r"Object missing required field `(.*)`")
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from models.documents import DOCUMENTS, Entry, Goal
+from models.documents import DOCUMENTS, Entry, Goal, Mood, Task
 from models.documents.document import merge_policies
 from models.merge import Clash, Merge, Merged, changed_paths, merge, reapplied, value_at
 from models.merge_patch import Json, difference, merged
@@ -348,4 +348,6 @@ def test_policies_are_declared_on_the_fields() -> None:
     assert {kind: policies for kind, policies in declared.items() if policies} == {
         Goal.kind: {"progress": Merge.MAX},
         Entry.kind: {"value": Merge.SUM, "note": Merge.APPEND},
+        Task.kind: {"notes": Merge.APPEND, "tags": Merge.APPEND},
+        Mood.kind: dict.fromkeys(("activities", "emotions", "note"), Merge.APPEND),
     }

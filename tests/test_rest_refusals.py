@@ -17,6 +17,7 @@ from models.identity import new_id, new_mutation_id
 from models.merge_patch import Json
 from streams.subscription import Feeds
 from streams.tickets import Tickets
+from tests.support import diary
 from tests.support.server import PASSWORD, Server, serving
 from tests.test_snapshot_law import (
     ENTRY,
@@ -29,9 +30,9 @@ from tests.test_snapshot_law import (
     ONE_HABIT,
     WATER,
     done,
-    furnished,
     snapshot,
 )
+from tests.test_snapshot_law import furnished as with_habits
 from upcoach.client import Client, Response
 
 # These are only looked at when an operation runs.
@@ -46,6 +47,11 @@ REGISTRATION = {"email": "eve@example.org", "password": PASSWORD, "name": "Eve"}
 CREDENTIALS = {"email": "eve@example.org", "password": PASSWORD, "device": "phone"}
 OPERATOR = {"$gt": ""}
 FIRST = {"If-Match": '"v1"'}
+
+
+async def furnished(server: Server) -> Client:
+    """Somebody with something of every kind."""
+    return await diary.furnish(await with_habits(server))
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -101,6 +107,7 @@ def place_of(operation: Operation, **names: str) -> str:
         "/v1/goals": GOAL,
         "/v1/habits": HABIT,
         "/v1/coach": insight_id(HABIT),
+        **diary.PLACES,
     }
     found = [document for path, document in own.items() if operation.path.startswith(path)]
     chosen = {"id": found[0] if found else "", "local_date": "2026-01-05", "coach": COACH} | names
@@ -324,6 +331,7 @@ FLAWED: dict[tuple[str, str], tuple[Json, list[tuple[Json, str]]]] = {
             ({"local_date": "2026-01-01"}, "/local_date"),
         ],
     ),
+    **diary.FLAWED,
 }
 
 
@@ -466,6 +474,7 @@ async def test_what_is_not_ours_looks_like_what_is_not(settings: Settings) -> No
         entry = ENTRY.format(id=habit, local_date="2026-01-05")
         await done(stranger.call("PUT", entry, {}))
         strangers = {"/v1/goals": goal, "/v1/habits": habit, "/v1/coach": insight_id(habit)}
+        strangers |= await diary.hidden(stranger)
         user = (await stranger.call("GET", "/v1/me")).body["id"]
         secret = await snapshot(stranger)
 
@@ -816,6 +825,7 @@ async def test_parameters_are_known_and_in_range(settings: Settings) -> None:
             HABITS: 100,
             f"/v1/habits/{HABIT}/entries": 100,
             "/v1/coach/insights": 100,
+            **dict.fromkeys(diary.LISTS, 100),
             "/v1/snapshot": 200,
             "/v1/events": 500,
         }
@@ -838,7 +848,7 @@ async def test_parameters_are_known_and_in_range(settings: Settings) -> None:
                 Ask(400, "parameter_invalid", "GET", f"{place}after={'x' * 513}"),
             ]
         asks += [
-            Ask(400, "kind_unknown", "GET", "/v1/snapshot?kind=task"),
+            Ask(400, "kind_unknown", "GET", "/v1/snapshot?kind=cat"),
             Ask(400, "kind_unknown", "GET", "/v1/snapshot?kind="),
             Ask(404, "feed_unknown", "GET", "/v1/snapshot?feed=u:usr_1"),
             Ask(404, "feed_unknown", "GET", "/v1/events?since=0&feed=admin:kpi"),

@@ -10,7 +10,6 @@ from typing import Any
 import bson
 import msgspec
 import pytest
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
@@ -24,14 +23,18 @@ from models.documents import (
     Goal,
     Habit,
     Insight,
+    Mood,
     NewGoal,
     Session,
     Share,
+    Task,
     User,
 )
 from models.documents.document import Mark, fields_marked
 from models.documents.habit import Amount, Rate
 from models.documents.insight import Reason, Scores
+from models.documents.recurrence import Repeat
+from models.documents.task import Step
 from models.errors import Conflict, Invalid, NotFound, Unavailable
 from models.identity import new_mutation_id
 from models.merge_patch import Json
@@ -44,7 +47,7 @@ from upcoach.store.changes import Changes, Mutation, Outcome, Ref, Write
 from upcoach.store.committer import BATCH, Committer
 from upcoach.store.database import Bson, Database, unavailable
 from upcoach.store.keyring import KeyRing, MasterKeys
-from upcoach.store.sealing import Unreadable, place, seal, unseal
+from upcoach.store.sealing import DataKey, Unreadable, place, seal, unseal
 
 OWNER = "usr_01a20c66-99df-75bd-8f37-3328887fd980"
 GOAL = "gol_01a20c66-99df-75bd-8f37-3328887fd981"
@@ -82,9 +85,9 @@ async def answered(call: Awaitable[Any], *statuses: int) -> Any:
     return answer
 
 
-def key() -> AESGCM:
+def key() -> DataKey:
     """A new data key."""
-    return AESGCM(os.urandom(32))
+    return DataKey(os.urandom(32))
 
 
 def test_what_was_sealed_opens() -> None:
@@ -269,6 +272,45 @@ def full_documents() -> Iterator[Document]:
     )
     yield Share(id="usr_2", kinds=("goal", "habit"), **base)
     yield CoachClient(id="usr_3", kinds=("goal",), **base)
+    yield from full_diary(base)
+
+
+def full_diary(base: dict[str, Any]) -> Iterator[Document]:
+    """The same of tasks, moods and the journal."""
+    yield Task(
+        id="tsk_1",
+        title="canary",
+        notes="canary",
+        status="completed",
+        priority="urgent",
+        category="finance",
+        due_date=dt.date(2026, 1, 31),
+        due_time="23:59",
+        tz="Pacific/Apia",
+        tags=("canary",),
+        goal=GOAL,
+        steps={"a": Step(title="canary", done=True, place=1)},
+        repeats=Repeat("month", 2),
+        due_at=NOON,
+        completed_at=NOON,
+        series=dt.date(2025, 10, 31),
+        **base,
+    )
+    yield Mood(
+        id="moo_1",
+        level=5,
+        at=NOON,
+        tz="Pacific/Apia",
+        local_date=dt.date(2026, 1, 6),
+        category="family",
+        activities=("canary",),
+        emotions=("canary",),
+        note="canary",
+        energy=1,
+        stress=2,
+        sleep=3,
+        **base,
+    )
 
 
 @pytest.mark.parametrize("document", list(full_documents()), ids=lambda document: document.kind)

@@ -54,11 +54,13 @@ from upcoach.services import (
     Habits,
     Imports,
     Insights,
+    Moods,
     Positions,
     Services,
     Sessions,
     Shares,
     Snapshots,
+    Tasks,
 )
 from upcoach.services.keys import Keys
 from upcoach.services.passwords import Passwords
@@ -76,6 +78,7 @@ from upcoach.store.migrations import migrate
 from upcoach.store.positions import PositionStore
 from upcoach.store.rotations import Rotations
 from upcoach.store.signing import SigningStore
+from upcoach.store.tallies import Tallies
 
 START_PATIENCE_S = 30.0
 RESTART_S = 1.0  # before work that broke begins again
@@ -169,6 +172,7 @@ class Node:
 
     def _make_services(self) -> Services:
         documents = Documents(self.database, self.keyring)
+        tallies = Tallies(self.database, self.keyring)
         lifetime = dt.timedelta(minutes=self._settings.token_minutes)
         self.revocations = Revocations(documents, lifetime, utc_now)
         self.keys = Keys(SigningStore(self.database, self._masters), utc_now)
@@ -194,10 +198,12 @@ class Node:
             habits=Habits(documents, self.committer),
             imports=Imports(self.committer),
             insights=Insights(documents, self.committer),
+            moods=Moods(documents, self.committer, tallies, utc_now),
             positions=Positions(PositionStore(self.database), utc_now),
             sessions=sessions,
             shares=Shares(documents, self.committer, self.log),
             snapshots=Snapshots(documents),
+            tasks=Tasks(documents, self.committer, tallies, utc_now),
         )
 
     def _make_learning(self) -> Learning:

@@ -11,8 +11,10 @@ from models.documents.entry import Entry, EntryDraft
 from models.documents.goal import Goal, GoalDraft, NewGoal
 from models.documents.habit import Habit, HabitDraft, NewHabit
 from models.documents.insight import Insight
+from models.documents.mood import Mood, MoodDraft, NewMood
 from models.documents.session import Session
 from models.documents.share import CoachClient, Share, ShareDraft
+from models.documents.task import NewTask, Task, TaskDraft
 from models.documents.user import User
 
 DOCUMENTS: tuple[type[Document], ...] = (
@@ -24,6 +26,8 @@ DOCUMENTS: tuple[type[Document], ...] = (
     Insight,
     Share,
     CoachClient,
+    Task,
+    Mood,
 )
 KINDS: dict[str, type[Document]] = {document.kind: document for document in DOCUMENTS}
 
@@ -40,10 +44,16 @@ __all__ = [
     "Habit",
     "HabitDraft",
     "Insight",
+    "Mood",
+    "MoodDraft",
     "NewGoal",
     "NewHabit",
+    "NewMood",
+    "NewTask",
     "Session",
     "Share",
     "ShareDraft",
+    "Task",
+    "TaskDraft",
     "User",
 ]

@@ -12,10 +12,12 @@ from upcoach.services.goals import Goals
 from upcoach.services.habits import Habits
 from upcoach.services.imports.service import Imports
 from upcoach.services.insights import Insights
+from upcoach.services.moods import Moods
 from upcoach.services.positions import Positions
 from upcoach.services.sessions import Sessions
 from upcoach.services.shares import Shares
 from upcoach.services.snapshots import Snapshots
+from upcoach.services.tasks import Tasks
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,10 +28,12 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     habits: Habits
     imports: Imports
     insights: Insights
+    moods: Moods
     positions: Positions
     sessions: Sessions
     shares: Shares
     snapshots: Snapshots
+    tasks: Tasks
 
 
 __all__ = [
@@ -38,9 +42,11 @@ __all__ = [
     "Habits",
     "Imports",
     "Insights",
+    "Moods",
     "Positions",
     "Services",
     "Sessions",
     "Shares",
     "Snapshots",
+    "Tasks",
 ]

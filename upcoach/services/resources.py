@@ -1,10 +1,10 @@
-"""What goals and habits have in common: they are made, read, changed and deleted by their owner."""
+"""What all resources have in common: they are made, read, changed and deleted by their owner."""
 
 import abc
 import datetime as dt
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from models.documents import Document, NewGoal, NewHabit
+from models.documents import Document
 from models.documents.document import public
 from models.errors import Conflict, Invalid
 from models.merge_patch import Json, merged
@@ -12,10 +12,19 @@ from models.scope import Scope
 from upcoach.services.merging import Edit, edited, require_version
 from upcoach.store.changes import Base, Changes, Decide, Mutation, Outcome, Ref, Verb, Write
 from upcoach.store.committer import Committer
-from upcoach.store.documents import Documents
+from upcoach.store.documents import Documents, Selection
+
+
+class Named(Protocol):
+    """A draft with the id of what it makes."""
+
+    @property
+    def id(self) -> str:
+        """The id, which the client may have chosen."""
+
 
 D = TypeVar("D", bound=Document)
-N = TypeVar("N", NewGoal, NewHabit)
+N = TypeVar("N", bound=Named)
 
 
 class Resources(abc.ABC, Generic[D, N]):
@@ -44,6 +53,10 @@ class Resources(abc.ABC, Generic[D, N]):
         """The caller's documents in the order in which they were made."""
         return await self._documents.page(self.kind, scope.user, after=after, limit=limit)
 
+    async def select(self, scope: Scope, wanted: Selection) -> list[D]:
+        """The caller's documents that *wanted* describes."""
+        return await self._documents.select(self.kind, scope.user, wanted)
+
     async def create(self, scope: Scope, draft: N, mutation: Mutation | None = None) -> Outcome:
         """Make a document; an id that is in use already is a `Conflict`."""
 
@@ -52,9 +65,11 @@ class Resources(abc.ABC, Generic[D, N]):
                 raise Conflict("id_taken", "There is a document under this id already.")
             document = self._drafted(draft, scope.user, changes.at)
             changes.create(document)
+            self._stored(changes, None, document)
             return outcome("created", document)
 
-        return await self._submit(scope, (self._ref(scope, draft.id),), decide, mutation)
+        reads = (self._ref(scope, draft.id), *self._beside(scope, draft.id))
+        return await self._submit(scope, reads, decide, mutation)
 
     async def change(
         self,
@@ -78,11 +93,13 @@ class Resources(abc.ABC, Generic[D, N]):
             if after is before:
                 return outcome("unchanged", before, places)
             changes.update(before, after)
+            self._stored(changes, before, after)
             return outcome("updated", after, places)
 
         ref = self._ref(scope, document_id)
         known = None if mutation is None else Base(ref, base)
-        return await self._submit(scope, (ref,), decide, mutation, base=known)
+        reads = (ref, *self._beside(scope, document_id))
+        return await self._submit(scope, reads, decide, mutation, base=known)
 
     async def delete(
         self,
@@ -111,6 +128,13 @@ class Resources(abc.ABC, Generic[D, N]):
 
     def _deleted(self, changes: Changes, document: D) -> None:
         """What else goes when *document* goes."""
+
+    def _beside(self, _scope: Scope, _document_id: str) -> tuple[Ref, ...]:
+        """The documents that `_stored` has to see."""
+        return ()
+
+    def _stored(self, changes: Changes, before: D | None, after: D) -> None:
+        """What else changes when *after* takes the place of *before*."""
 
     def _ref(self, scope: Scope, document_id: str) -> Ref:
         return Ref(self.kind, scope.user, document_id)

@@ -1,0 +1,71 @@
+"""Moods."""
+
+import datetime as dt
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from handlers.lists import ListQuery, between
+from handlers.operations import Call, Operation, Query, Reply
+from handlers.resources import resource
+from handlers.zones import zone
+from models.documents import Mood, NewMood
+from models.documents.mood import Category
+from models.vocabulary import label
+from upcoach.services import Services
+from upcoach.services.moods import MoodStats
+from upcoach.store.documents import Selection
+
+MOODS: Final = "/v1/moods"
+
+
+class MoodQuery(ListQuery, frozen=True, kw_only=True):
+    """Some moods, the newest first unless *sort* is `at`; the local dates are both included."""
+
+    level: Annotated[int, msgspec.Meta(ge=1, le=5)] | None = None
+    category: Category | None = None
+    activity: str | None = None
+    first: dt.date | None = msgspec.field(name="from", default=None)
+    to: dt.date | None = None
+    sort: Literal["at", "-at"] = "-at"
+
+    def selection(self) -> Selection:
+        """See `ListQuery.selection`."""
+        days = between(self.first, self.to)
+        equal = self.given("level", "category") | ({"local_date": days} if days else {})
+        return Selection(
+            order="at",
+            equal=equal,
+            words=() if self.activity is None else (label(self.activity),),
+            descending=self.sort == "-at",
+            after=self.after,
+            limit=self.limit + 1,
+        )
+
+
+class StatsQuery(Query, frozen=True, kw_only=True):
+    """The local dates, both included; without *to*, up to today in *tz*, which is the caller's."""
+
+    first: dt.date | None = msgspec.field(name="from", default=None)
+    to: dt.date | None = None
+    tz: str | None = None
+
+
+async def stats(services: Services, call: Call) -> Reply:
+    """Moods by day, week, month, activity and category, their distribution and their trend."""
+    query = call.asked(StatsQuery)
+    tz = await zone(services, call, query.tz)
+    return Reply(body=await services.moods.stats(call.scope, tz, query.first, query.to))
+
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path=f"{MOODS}/stats",
+        run=stats,
+        needs="moods:read",
+        query=StatsQuery,
+        gives=MoodStats,
+    ),
+    *resource(MOODS, lambda services: services.moods, new=NewMood, gives=Mood, lists=MoodQuery),
+)
