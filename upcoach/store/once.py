@@ -11,11 +11,10 @@ import secrets
 from typing import Any, Final, TypeVar
 
 import msgspec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from models.clock import Clock
 from upcoach.store.database import Bson, Database
-from upcoach.store.sealing import place, seal, unseal
+from upcoach.store.sealing import DataKey, place, seal, unseal
 
 T = TypeVar("T")
 
@@ -69,6 +68,6 @@ def _name(purpose: str, token: str) -> str:
     return f"{purpose}:{hashlib.sha256(token.encode(errors='surrogatepass')).hexdigest()}"
 
 
-def _key(token: str) -> AESGCM:
+def _key(token: str) -> DataKey:
     # Tokens have 256 random bits, or are stretched by whoever makes shorter ones.
-    return AESGCM(hashlib.sha256(b"once\0" + token.encode(errors="surrogatepass")).digest())
+    return DataKey(hashlib.sha256(b"once\0" + token.encode(errors="surrogatepass")).digest())

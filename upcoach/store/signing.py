@@ -5,12 +5,11 @@ from typing import Final
 
 import msgspec
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from upcoach.store.database import Database
 from upcoach.store.keyring import MasterKeys
-from upcoach.store.sealing import place, seal, unseal
+from upcoach.store.sealing import DataKey, place, seal, unseal
 
 COLLECTION: Final = "signing_keys"
 
@@ -66,7 +65,7 @@ class SigningStore:
         async with self._database.turn():
             await self._database[COLLECTION].insert_one(stored)
 
-    def _sealing_key(self, master: str) -> AESGCM:
+    def _sealing_key(self, master: str) -> DataKey:
         # A key of its own: the master key itself is for AES key wrap (RFC 3394), and nothing else.
         derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"upcoach signing keys")
-        return AESGCM(derived.derive(self._masters.keys[master]))
+        return DataKey(derived.derive(self._masters.keys[master]))
