@@ -18,6 +18,10 @@ GoalId = Annotated[str, msgspec.Meta(pattern=rf"^gol_{_UUID}\Z")]
 HabitId = Annotated[str, msgspec.Meta(pattern=rf"^hab_{_UUID}\Z")]
 MoodId = Annotated[str, msgspec.Meta(pattern=rf"^moo_{_UUID}\Z")]
 TaskId = Annotated[str, msgspec.Meta(pattern=rf"^tsk_{_UUID}\Z")]
+# Of a part of a document.  Not "type": in a merge, that names what an object is.
+PartId = Annotated[str, msgspec.Meta(pattern=r"^(?!type\Z)[A-Za-z0-9_-]{1,40}\Z")]
+PointId = Annotated[str, msgspec.Meta(pattern=rf"^pnt_{_UUID}\Z")]
+TemplateId = Annotated[str, msgspec.Meta(pattern=rf"^tpl_{_UUID}\Z")]
 MutationId = Annotated[str, msgspec.Meta(pattern=rf"^{_UUID}\Z")]
 
 

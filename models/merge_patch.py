@@ -5,6 +5,20 @@ from typing import Any
 Json = dict[str, Any]
 
 
+def without_nulls(value: Any) -> Any:
+    """*value* without the members that are null, at any depth: absent means the same.
+
+    Examples
+    --------
+    >>> without_nulls({"a": None, "b": {"c": None, "d": [None]}})
+    {'b': {'d': [None]}}
+
+    """
+    if not isinstance(value, dict):
+        return value
+    return {name: without_nulls(part) for name, part in value.items() if part is not None}
+
+
 def merged(target: Any, patch: Any) -> Any:
     """What *target* becomes under *patch* (RFC 7396, section 2); neither is changed.
 

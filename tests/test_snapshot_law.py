@@ -336,8 +336,8 @@ OWN_TESTS = {
 # What concerns two people: see tests/test_shares.py.
 ELSEWHERE = {("PUT", "/v1/shares/{coach}"), ("DELETE", "/v1/shares/{coach}")}
 
-# What has a table of its own: see tests/test_diary_law.py.
-OTHER_TABLES = DIARY
+# What has a table of its own: see tests/test_diary_law.py and tests/goals/test_law.py.
+OTHER_TABLES = (*DIARY, "/v1/goals/templates", "/v1/goals/{id}/")
 
 
 def surface(*, live: bool, below: tuple[str, ...] = ("/",)) -> set[tuple[str, str]]:

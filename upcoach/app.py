@@ -50,7 +50,9 @@ from upcoach.embedded import Engines
 from upcoach.listener import Listener, StartError
 from upcoach.services import (
     Accounts,
+    GoalPoints,
     Goals,
+    GoalTemplates,
     Habits,
     Imports,
     Insights,
@@ -192,9 +194,12 @@ class Node:
             sessions,
             index_key=self._settings.index_key,
         )
+        goals = Goals(documents, self.committer, tallies, self.log)
         return Services(
             accounts=accounts,
-            goals=Goals(documents, self.committer),
+            goals=goals,
+            goal_points=GoalPoints(documents, self.committer, goals),
+            goal_templates=GoalTemplates(documents, self.committer),
             habits=Habits(documents, self.committer),
             imports=Imports(self.committer),
             insights=Insights(documents, self.committer),

@@ -9,6 +9,8 @@ or hidden.
 from models.documents.document import Document, Draft
 from models.documents.entry import Entry, EntryDraft
 from models.documents.goal import Goal, GoalDraft, NewGoal
+from models.documents.goal_point import GoalPoint, PointDraft
+from models.documents.goal_template import GoalTemplate, NewTemplate, TemplateDraft
 from models.documents.habit import Habit, HabitDraft, NewHabit
 from models.documents.insight import Insight
 from models.documents.mood import Mood, MoodDraft, NewMood
@@ -28,6 +30,8 @@ DOCUMENTS: tuple[type[Document], ...] = (
     CoachClient,
     Task,
     Mood,
+    GoalPoint,
+    GoalTemplate,
 )
 KINDS: dict[str, type[Document]] = {document.kind: document for document in DOCUMENTS}
 
@@ -41,6 +45,8 @@ __all__ = [
     "EntryDraft",
     "Goal",
     "GoalDraft",
+    "GoalPoint",
+    "GoalTemplate",
     "Habit",
     "HabitDraft",
     "Insight",
@@ -50,10 +56,13 @@ __all__ = [
     "NewHabit",
     "NewMood",
     "NewTask",
+    "NewTemplate",
+    "PointDraft",
     "Session",
     "Share",
     "ShareDraft",
     "Task",
     "TaskDraft",
+    "TemplateDraft",
     "User",
 ]

@@ -1,9 +1,9 @@
 """What all documents share, and how a field says that it is personal.
 
 A field is declared once, on its type: `Annotated[str, Mark.SEALED]` is encrypted under its owner's
-data key wherever it is stored; `Mark.HIDDEN` never leaves the server; `Mark.PERSONAL` is personal
-data in the clear.  A sealed field is personal too.  `Merge` in the same place says how the field
-keeps two edits made at once.
+data key wherever it is stored; `Mark.HIDDEN` never leaves the server; `Mark.PRIVATE` is seen by its
+owner only, whatever they share; `Mark.PERSONAL` is personal data in the clear.  A sealed field is
+personal too.  `Merge` in the same place says how the field keeps two edits made at once.
 """
 
 import datetime as dt
@@ -17,7 +17,7 @@ import msgspec
 
 from models.masking import mask
 from models.merge import Merge
-from models.merge_patch import Json
+from models.merge_patch import Json, without_nulls
 
 
 class Mark(enum.Enum):
@@ -26,6 +26,7 @@ class Mark(enum.Enum):
     PERSONAL = "personal"
     SEALED = "sealed"
     HIDDEN = "hidden"
+    PRIVATE = "private"
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,7 +92,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
             return {}
         fields = msgspec.to_builtins(self)
         return {
-            name: fields[name]
+            name: without_nulls(fields[name])
             for name in self.draft.__struct_fields__
             if fields.get(name) is not None
         }
@@ -137,5 +138,7 @@ def public(document: Document) -> Json:
     hidden = fields_marked(type(document), Mark.HIDDEN)
     fields: dict[str, Any] = msgspec.to_builtins(document)
     return {
-        name: value for name, value in fields.items() if value is not None and name not in hidden
+        name: without_nulls(value)
+        for name, value in fields.items()
+        if value is not None and name not in hidden
     }

@@ -15,7 +15,7 @@ from models.documents.document import Document, Draft, Mark, Order, fields_of
 from models.documents.habit import check_zone
 from models.documents.recurrence import Repeat
 from models.errors import Flaw, Invalid
-from models.identity import GoalId, TaskId, derived_id, new_id
+from models.identity import GoalId, PartId, TaskId, derived_id, new_id
 from models.masking import mask
 from models.merge import Merge
 from models.vocabulary import distinct, label
@@ -28,8 +28,6 @@ Category = Literal["work", "personal", "health", "learning", "finance", "other"]
 Clock = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
 Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=50, pattern=r"\S")]
 Tags = Annotated[tuple[Tag, ...], msgspec.Meta(max_length=20)]
-# Not "type": in a merge, that names what an object is.
-StepId = Annotated[str, msgspec.Meta(pattern=r"^(?!type\Z)[A-Za-z0-9_-]{1,40}\Z")]
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,7 +41,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         mask(self, ("title",))
 
 
-Steps = Annotated[dict[StepId, Step], msgspec.Meta(max_length=100)]
+Steps = Annotated[dict[PartId, Step], msgspec.Meta(max_length=100)]
 
 
 class TaskDraft(Draft, frozen=True, kw_only=True):

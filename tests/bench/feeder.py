@@ -32,6 +32,7 @@ from upcoach.store.documents import Documents
 from upcoach.store.keyring import KeyRing, MasterKeys
 from upcoach.store.log import COLLECTION, EventLog
 from upcoach.store.sealing import place, seal
+from upcoach.store.tallies import Tallies
 
 LINE_BYTES = 300
 NO_STAMP = "0" * 16
@@ -66,7 +67,9 @@ class Feeder:
         self._ready: collections.deque[Ready] = collections.deque()
         self._packed = b""
         committer = Committer(database, self._keyring, utc_now, self._committed.extend)
-        self._goals = Goals(Documents(database, self._keyring), committer)
+        documents = Documents(database, self._keyring)
+        tallies = Tallies(database, self._keyring)
+        self._goals = Goals(documents, committer, tallies, self._log)
         self._made: list[Goal] = []
         self._turns = itertools.count()
         self._padding = ""

@@ -8,6 +8,8 @@ handlers call it, and so does the learner.
 import msgspec
 
 from upcoach.services.accounts import Accounts
+from upcoach.services.goal_points import GoalPoints
+from upcoach.services.goal_templates import GoalTemplates
 from upcoach.services.goals import Goals
 from upcoach.services.habits import Habits
 from upcoach.services.imports.service import Imports
@@ -25,6 +27,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
     accounts: Accounts
     goals: Goals
+    goal_points: GoalPoints
+    goal_templates: GoalTemplates
     habits: Habits
     imports: Imports
     insights: Insights
@@ -38,6 +42,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
 __all__ = [
     "Accounts",
+    "GoalPoints",
+    "GoalTemplates",
     "Goals",
     "Habits",
     "Imports",

@@ -65,6 +65,27 @@ def edited(changes: Changes, before: D, edit: Edit[D]) -> tuple[D, tuple[str, ..
     return after, changed_paths(mine, after.to_draft())
 
 
+def undone(
+    changes: Changes, before: D, version: int, revised: Callable[[D, Json], D]
+) -> tuple[D, tuple[str, ...]]:
+    """*before* without what its *version* changed, and where later edits differ from that.
+
+    It is *before* itself when nothing changes.  `Conflict` when others have edited the same fields
+    since, or when nobody knows any more what they were.
+    """
+    past = changes.since(before, version - 1)
+    if len(past) < 2:
+        raise stale(before, version)
+    was, became = (one.document.to_draft() for one in past[:2])
+    result = merge(became, was, before.to_draft())
+    if result.clashes:
+        raise _conflict(before, version, result)
+    after = revised(before, result.fields)
+    if after.to_draft() == before.to_draft():
+        return before, ()
+    return after, changed_paths(was, after.to_draft())
+
+
 def require_version(document: Document, base: int) -> None:
     """Raise `Conflict` unless *document* still is at version *base*."""
     if document.version != base:

@@ -86,7 +86,7 @@ class Resources(abc.ABC, Generic[D, N]):
             edit = Edit(
                 base=base,
                 mutation=mutation,
-                wanted=lambda known: merged(known, patch),
+                wanted=lambda known: self._wanted(known, patch),
                 revised=lambda document, fields: self._revised(document, fields, changes.at),
             )
             after, places = edited(changes, before, edit)
@@ -121,6 +121,11 @@ class Resources(abc.ABC, Generic[D, N]):
         reads = (self._ref(scope, document_id), *self._companions(scope, document_id))
         sweeps = (Ref(self.children, scope.user, document_id),) if self.children else ()
         return await self._submit(scope, reads, decide, mutation, sweeps=sweeps)
+
+    def _wanted(self, known: Json, patch: Json) -> Json:
+        """The fields that *patch* asks for of a document with the fields *known*."""
+        fields: Json = merged(known, patch)
+        return fields
 
     def _companions(self, _scope: Scope, _document_id: str) -> tuple[Ref, ...]:
         """The documents that `_deleted` has to see."""

@@ -21,9 +21,11 @@ from upcoach.store.changes import (
     Changes,
     Fact,
     Outcome,
+    Overtaken,
     Raced,
     Ref,
     Taken,
+    Unread,
     Version,
     Write,
     stands_below,
@@ -58,7 +60,7 @@ class Decided(msgspec.Struct):
     """A write with its answer, which counts once the transaction is committed."""
 
     ticket: Ticket
-    answer: Outcome | Refusal
+    answer: Outcome | Refusal | Overtaken
     events: list[Event]
 
 
@@ -92,7 +94,10 @@ class Batch:
         self._keys: list[Bson] = []
 
     async def commit(self, tickets: Sequence[Ticket]) -> list[Event]:
-        """Answer every ticket and return the events to publish; `Raced` if it must start over."""
+        """Answer every ticket and return the events to publish.
+
+        `Raced` if it must start over, and `Unread` if it must do so with more documents.
+        """
         await self._read(tickets)
         open_tickets = [ticket for ticket in tickets if not ticket.done.done()]
         if len(self._before) > HEAVY:
@@ -192,8 +197,11 @@ class Batch:
             self._keys.append(self._keyring.create(write.scope.user))
         try:
             outcome = write.decide(changes)
-        except Refusal as refusal:
+        except (Refusal, Overtaken) as refusal:
             return Decided(ticket, refusal, [])
+        except Unread as more:
+            ticket.write = msgspec.structs.replace(write, reads=(*write.reads, *more.refs))
+            raise
         events = [self._event(write, fact) for fact in changes.facts]
         self._remember(write, changes.staged)
         self._state.update(changes.staged)
@@ -276,7 +284,7 @@ class Batch:
             receipts=[
                 self._receipts.to_bson(one.ticket.write, one.answer, self._at)
                 for one in decided
-                if one.ticket.write.mutation is not None
+                if one.ticket.write.mutation is not None and not isinstance(one.answer, Overtaken)
             ],
             operations=self._operations(),
         )
@@ -341,10 +349,10 @@ def _portions(some: list[T]) -> Iterator[list[T]]:
 
 def _settle(decided: Decided) -> None:
     done = decided.ticket.done
-    if isinstance(decided.answer, Refusal):
-        done.set_exception(decided.answer)
-    else:
+    if isinstance(decided.answer, Outcome):
         done.set_result(decided.answer)
+    else:
+        done.set_exception(decided.answer)
 
 
 async def _commit(session: AsyncClientSession) -> None:

@@ -137,6 +137,18 @@ class Raced(Exception):
     """Another node took a number, or changed a document, that a batch counted on."""
 
 
+class Unread(Exception):
+    """A write has to see documents that it did not read: they are read, and it decides anew."""
+
+    def __init__(self, refs: Collection[Ref]) -> None:
+        super().__init__(refs)
+        self.refs = refs
+
+
+class Overtaken(Exception):
+    """What the caller found out before the write is not so any more: the caller begins again."""
+
+
 class Taken(Exception):
     """A unique index, named by its fields, holds what the write wanted to keep."""
 
@@ -170,6 +182,15 @@ class Changes:
         found = self.staged[ref] if ref in self.staged else self._state[ref]
         assert found is None or isinstance(found, kind)
         return found
+
+    def find_all(self, kind: type[D], owner: str, ids: Collection[str]) -> list[D]:
+        """Those of the documents *ids* that there are; they need not be among the write's reads."""
+        refs = [Ref(kind, owner, one) for one in ids]
+        unread = [ref for ref in refs if ref not in self.staged and ref not in self._state]
+        if unread:
+            raise Unread(unread)
+        found = (self.find(kind, owner, one) for one in ids)
+        return [document for document in found if document is not None]
 
     def get(self, kind: type[D], owner: str, document_id: str) -> D:
         """The document as it is now, or `NotFound`."""

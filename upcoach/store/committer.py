@@ -19,7 +19,7 @@ from models.clock import Clock
 from models.errors import Conflict, Unavailable
 from models.events import Event
 from upcoach.store.batch import Batch, Ticket
-from upcoach.store.changes import Mutation, Outcome, Raced, Write
+from upcoach.store.changes import Mutation, Outcome, Raced, Unread, Write
 from upcoach.store.database import Database
 from upcoach.store.heads import Heads
 from upcoach.store.keyring import KeyRing
@@ -174,6 +174,8 @@ class Committer:
             began = time.monotonic()
             try:
                 events = await batch.commit(tickets)
+            except Unread:
+                continue
             except Raced:
                 await self._lose(tickets, batch.counted_on, lost)
                 continue

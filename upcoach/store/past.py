@@ -7,7 +7,7 @@ from models.events import read_line, user_feed
 from models.frames import Ev
 from models.merge_patch import Json, merged
 from upcoach.store.changes import Raced, Version
-from upcoach.store.log import EventLog
+from upcoach.store.log import LATEST, EventLog
 from upcoach.store.sealing import Unreadable
 
 PAGE = 128
@@ -21,17 +21,25 @@ async def past_of(log: EventLog, document: Document, since: int, upto: int) -> l
     document is newer than that number.
     """
     try:
-        return _replayed(document, await _lines(log, document, upto), since)
+        lines = await lines_of(log, type(document), document.owner, document.id, upto)
+        return _replayed(document, lines, since)
     except (Unreadable, msgspec.ValidationError):  # of an erased person, or an older build
         return []
 
 
-async def _lines(log: EventLog, document: Document, upto: int) -> list[Ev]:
-    """The document's events from the one that made it, in order."""
-    feed = user_feed(document.owner)
+async def lines_of(
+    log: EventLog, kind: type[Document], owner: str, document_id: str, upto: int = LATEST
+) -> list[Ev]:
+    """The events of a document from the one that made it last, in order.
+
+    Empty when the log does not reach back so far, or when there was none; raises `Unreadable` for
+    an erased person.
+    """
+    feed = user_feed(owner)
+    await log.load_keys([feed])
     lines: list[Ev] = []
     while len(lines) < REACH:
-        page = await log.history(feed, document.kind, document.id, upto, PAGE)
+        page = await log.history(feed, kind.kind, document_id, upto, PAGE)
         for event in page:
             line = read_line(log.open_line(event))
             lines.append(line)

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from models.documents import Mood, Task
+from models.documents import Goal, Mood, Task
 from upcoach.store import codec
 from upcoach.store.database import Bson, Database
 from upcoach.store.keyring import KeyRing
@@ -20,6 +20,17 @@ class TaskTally(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     past: int
     between: int
+
+
+class GoalTally(msgspec.Struct, frozen=True, kw_only=True):
+    """The goals of one status, priority and category; *progress* is the sum of theirs."""
+
+    status: str
+    priority: str
+    category: str
+    total: int
+    progress: float
+    overdue: int
 
 
 class MoodDay(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +97,25 @@ class Tallies:
                 pipeline, hint="status_priority_category_due_at"
             )
             return [msgspec.convert(one | one.pop("_id"), TaskTally) async for one in cursor]
+
+    async def goals(self, owner: str, day: dt.date) -> list[GoalTally]:
+        """Goals by sort, without archived ones; how many have a target date before *day*."""
+        names = ("status", "priority", "category")
+        late = {"$and": [_is_set("target_date"), {"$lt": ["$target_date", day.isoformat()]}]}
+        pipeline: list[Bson] = [
+            {"$match": {"owner": owner, "archived": False}},
+            {
+                "$group": {
+                    "_id": {name: f"${name}" for name in names},
+                    "total": {"$sum": 1},
+                    "progress": {"$sum": "$progress"},
+                    "overdue": {"$sum": {"$cond": [late, 1, 0]}},
+                }
+            },
+        ]
+        async with self._database.turn():
+            cursor = await self._database[Goal.collection].aggregate(pipeline)
+            return [msgspec.convert(one | one.pop("_id"), GoalTally) async for one in cursor]
 
     async def moods(self, owner: str, first: dt.date, last: dt.date) -> MoodTally:
         """Moods from the local date *first* to *last*."""

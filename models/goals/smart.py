@@ -1,0 +1,53 @@
+"""How SMART a goal is, letter by letter (Doran, "There's a S.M.A.R.T. way …", 1981).
+
+A letter counts 1 when the goal itself shows it or its owner has answered the question in some
+words, and 0 when nothing is there.
+"""
+
+from typing import Final
+
+import msgspec
+
+from models.documents.goal import Goal
+from models.documents.goal_parts import Smart
+
+_QUESTIONS: Final = {
+    "specific": "What exactly will you have done? Describe it in a sentence.",
+    "measurable": "How will you know? Add a key result or milestones.",
+    "achievable": "What makes you sure that you can do it? Name the first step, or what helps.",
+    "relevant": "Why does it matter to you?",
+    "time_bound": "By when? Set a target date.",
+}
+_ENOUGH: Final = 20  # letters of a description that say more than a title
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """One of the five, and the question that is open; null where it is answered."""
+
+    name: str
+    score: int
+    missing: str | None
+
+
+class SmartScore(msgspec.Struct, frozen=True):
+    """The share of letters that are there, and all five."""
+
+    score: float
+    letters: tuple[Letter, ...]
+
+
+def smart_score(goal: Goal) -> SmartScore:
+    """How SMART *goal* is, and what is missing."""
+    answers = goal.smart or Smart()
+    shown = {
+        "specific": len(goal.description or "") >= _ENOUGH,
+        "measurable": goal.has_parts,
+        "achievable": len(goal.milestones) > 1,
+        "relevant": False,
+        "time_bound": goal.target_date is not None,
+    }
+    letters = []
+    for name, question in _QUESTIONS.items():
+        is_there = shown[name] or getattr(answers, name) is not None
+        letters.append(Letter(name, int(is_there), None if is_there else question))
+    return SmartScore(sum(one.score for one in letters) / len(letters), tuple(letters))

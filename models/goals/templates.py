@@ -1,0 +1,104 @@
+"""Goals that many people set themselves, as a start for one's own."""
+
+from typing import Final
+
+import msgspec
+
+from models.documents.goal_parts import KeyResult, Milestone, Smart
+from models.documents.goal_template import TemplateDraft
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """A template that comes with the product, under an id of its own."""
+
+    id: str
+    draft: TemplateDraft
+
+
+def _milestones(*titles: str) -> dict[str, Milestone]:
+    return {
+        f"m{number}": Milestone(title=title, place=number)
+        for number, title in enumerate(titles, start=1)
+    }
+
+
+READY: Final = (
+    Ready(
+        "run-5k",
+        TemplateDraft(
+            title="Run 5 km without a break",
+            category="health",
+            days=63,
+            smart=Smart(achievable="Start by walking and running in turns, three times a week."),
+            key_results={"distance": KeyResult(title="Longest run", target=5, unit="km")},
+        ),
+    ),
+    Ready(
+        "save-money",
+        TemplateDraft(
+            title="Save three months of expenses",
+            category="financial",
+            days=365,
+            smart=Smart(relevant="A reserve makes the rest of life calmer."),
+            key_results={"saved": KeyResult(title="Saved", target=3, unit="months")},
+        ),
+    ),
+    Ready(
+        "read-books",
+        TemplateDraft(
+            title="Read twelve books",
+            category="learning",
+            days=365,
+            key_results={"books": KeyResult(title="Books read", target=12, unit="books")},
+        ),
+    ),
+    Ready(
+        "learn-language",
+        TemplateDraft(
+            title="Hold a conversation in a new language",
+            category="education",
+            days=180,
+            milestones=_milestones(
+                "Know the 500 most frequent words",
+                "Introduce myself without notes",
+                "Talk for five minutes with a native speaker",
+                "Talk for half an hour",
+            ),
+        ),
+    ),
+    Ready(
+        "change-job",
+        TemplateDraft(
+            title="Find a job that suits me better",
+            category="career",
+            days=180,
+            milestones=_milestones(
+                "Write down what I am looking for",
+                "Bring my profile up to date",
+                "Talk to five people who do that work",
+                "Send ten applications",
+                "Sign",
+            ),
+        ),
+    ),
+    Ready(
+        "sleep-better",
+        TemplateDraft(
+            title="Sleep seven hours and a half on most nights",
+            category="health",
+            days=60,
+            key_results={
+                "hours": KeyResult(title="Mean of the week", baseline=6, target=7.5, unit="h")
+            },
+        ),
+    ),
+    Ready(
+        "closer-friends",
+        TemplateDraft(
+            title="See my closest friends every month",
+            category="relationship",
+            days=180,
+            milestones=_milestones(*(f"Month {number}" for number in range(1, 7))),
+        ),
+    ),
+)

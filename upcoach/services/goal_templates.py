@@ -1,0 +1,20 @@
+"""Templates of goals: those that come with the product, and one's own."""
+
+import datetime as dt
+
+from models.documents import GoalTemplate, NewTemplate, TemplateDraft
+from models.merge_patch import Json
+from models.validation import checked
+from upcoach.services.resources import Resources
+
+
+class GoalTemplates(Resources[GoalTemplate, NewTemplate]):
+    """A person's templates."""
+
+    kind = GoalTemplate
+
+    def _drafted(self, draft: NewTemplate, owner: str, at: dt.datetime) -> GoalTemplate:
+        return GoalTemplate.drafted(draft, owner=owner, at=at)
+
+    def _revised(self, document: GoalTemplate, fields: Json, at: dt.datetime) -> GoalTemplate:
+        return document.revised(checked(fields, TemplateDraft), at)

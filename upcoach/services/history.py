@@ -1,0 +1,111 @@
+"""What became of a document: each of its changes, field by field, and what it was at any time."""
+
+import datetime as dt
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from models.documents import Document
+from models.errors import NotFound
+from models.frames import Ev
+from models.merge import changed_paths, value_at
+from models.merge_patch import Json, merged
+from models.scope import Scope
+from upcoach.store.log import EventLog
+from upcoach.store.past import lines_of
+from upcoach.store.sealing import Unreadable
+
+D = TypeVar("D", bound=Document)
+
+_KEPT_BY_US = frozenset({"/version", "/updated_at"})
+
+
+class FieldChange(msgspec.Struct, frozen=True):
+    """One field (a JSON pointer), before and after; null where there was nothing."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+class Revision(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of a document: the version that it made, when, on which device, and of what."""
+
+    version: int
+    type: str
+    at: dt.datetime
+    device: str
+    mutation: str
+    changes: tuple[FieldChange, ...]
+
+
+class History(Generic[D]):
+    """The past of documents of one kind, read from the log."""
+
+    def __init__(self, log: EventLog, kind: type[D]) -> None:
+        self._log = log
+        self._kind = kind
+
+    async def revisions(
+        self, scope: Scope, document_id: str, before: int | None, limit: int
+    ) -> list[Revision]:
+        """Up to *limit* changes, the newest first, of versions below *before*."""
+        states = [
+            one
+            for one in await self._states(scope, document_id)
+            if before is None or one[0].ver <= before
+        ]
+        earlier: list[Json] = [{}, *(fields for _, fields in states)]
+        shown = [
+            _revision(line, was, fields)
+            for (line, fields), was in zip(states, earlier, strict=False)
+            if before is None or line.ver < before
+        ]
+        return shown[::-1][:limit]
+
+    async def at(
+        self, scope: Scope, document_id: str, moment: dt.datetime | None, version: int | None
+    ) -> D:
+        """The document as it was at a moment, or at a version; `NotFound` if it was not then."""
+        found: Json = {}
+        for line, fields in await self._states(scope, document_id):
+            if (moment is not None and line.at > moment) or (
+                version is not None and line.ver > version
+            ):
+                break
+            found = fields
+        if not found or (version is not None and found["version"] != version):
+            raise NotFound("not_found", "There was no such document then.")
+        return msgspec.convert(found, self._kind)
+
+    async def _states(self, scope: Scope, document_id: str) -> list[tuple[Ev, Json]]:
+        """Every event of the document with the fields that it left; none after it was deleted."""
+        try:
+            lines = await lines_of(self._log, self._kind, scope.user, document_id)
+        except Unreadable:
+            lines = []
+        if not lines:
+            raise NotFound("not_found", "There is no such document.")
+        states: list[tuple[Ev, Json]] = []
+        fields: Json = {}
+        for line in lines:
+            if line.doc is not None:
+                fields = line.doc
+            else:
+                fields = {} if line.patch is None else merged(fields, line.patch)
+            states.append((line, fields))
+        return states
+
+
+def _revision(line: Ev, was: Json, fields: Json) -> Revision:
+    paths = [path for path in changed_paths(was, fields) if path not in _KEPT_BY_US]
+    return Revision(
+        version=line.ver,
+        type=line.type,
+        at=line.at,
+        device=line.by.dev,
+        mutation=line.by.mut,
+        changes=tuple(
+            FieldChange(path, value_at(was, path), value_at(fields, path)) for path in paths
+        ),
+    )
