@@ -107,10 +107,10 @@ async def read(feeds: Feeds, place: Place, limit: int) -> list[bytes]:
 
 async def check_access(feeds: Feeds, place: Place) -> None:
     """Refuse to go on where what the caller may see has changed: the share is in the feed."""
-    if place.view.kinds is None:
+    if place.view.sight is None:
         return
     view = await feeds.shares.view(place.view.scope, place.view.feed)
-    if view.kinds != place.view.kinds:
+    if view.sight != place.view.sight:
         raise gone(feeds, view.feed, "access", place.topic.last)
 
 
@@ -126,7 +126,7 @@ async def read_recent(feeds: Feeds, place: Place, limit: int) -> list[bytes]:
     if parcel.moves_access:
         await check_access(feeds, place)
     place.seq = parcel.last
-    return parcel.form(bytes, place.view.kinds).splitlines()
+    return parcel.form(bytes, place.view.sight).splitlines()
 
 
 async def page(feeds: Feeds, places: Sequence[Place], limit: int, source: Source) -> Reply:
@@ -184,7 +184,9 @@ def _snapshot(feeds: Feeds) -> Run:
         if Cursor.parse(since).epoch != feeds.epoch:
             raise gone(feeds, view.feed, "epoch", (await feeds.heads.read(view.feed)).seq)
         kind, following = _kinds(view, query)
-        found = await services.snapshots.page(view.owner, kind, query.after, query.limit)
+        found = await services.snapshots.page(
+            view.owner, kind, query.after, query.limit, view.sight
+        )
         headers = {}
         link = f"/v1/snapshot?feed={view.feed}&since={since}&limit={query.limit}"
         if not found.last:
@@ -214,7 +216,7 @@ def _kinds(view: View, query: SnapshotQuery) -> tuple[str, tuple[str, ...]]:
 def _lines(feeds: Feeds, view: View, events: Sequence[Event]) -> list[bytes]:
     """*events* as the frames that *view* shows."""
     lines = [Line(one.seq, one.kind, open_line(feeds.log, one)) for one in events]
-    return Parcel(view.feed, lines).form(bytes, view.kinds).splitlines()
+    return Parcel(view.feed, lines).form(bytes, view.sight).splitlines()
 
 
 def gone(feeds: Feeds, feed: str, reason: str, seq: int) -> Conflict:

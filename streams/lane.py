@@ -10,8 +10,9 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
+from models.sight import Sight
 from streams.outlet import Outlet, Straight
-from streams.parcel import Kinds, Parcel, Wrap
+from streams.parcel import Parcel, Wrap
 
 NO_LIMIT: Final = sys.maxsize
 
@@ -38,8 +39,8 @@ class Level(Subscriber, Protocol):
         """Where goes what it gets."""
 
     @property
-    def kinds(self) -> Kinds | None:
-        """The kinds of documents that it may see, if not all."""
+    def sight(self) -> Sight | None:
+        """What it may see, if not all."""
 
     @property
     def limit(self) -> int:
@@ -63,11 +64,11 @@ class Lane:
 
     def __init__(self, level: Iterable[Level]) -> None:
         self.limit = NO_LIMIT
-        groups: dict[tuple[Wrap, Kinds | None], Group] = {}
+        groups: dict[tuple[Wrap, Sight | None], Group] = {}
         for one in level:
             straight = one.outlet.straight
             assert straight is not None
-            form = (one.outlet.wrap, one.kinds)
+            form = (one.outlet.wrap, one.sight)
             group = groups.get(form)
             if group is None:
                 group = groups[form] = Group(*form)
@@ -89,11 +90,11 @@ class Lane:
 class Group:
     """Members of a lane who get the same bytes."""
 
-    __slots__ = ("_are_busy", "_kinds", "_members", "_sends", "_wrap")
+    __slots__ = ("_are_busy", "_members", "_sends", "_sight", "_wrap")
 
-    def __init__(self, wrap: Wrap, kinds: Kinds | None) -> None:
+    def __init__(self, wrap: Wrap, sight: Sight | None) -> None:
         self._wrap = wrap
-        self._kinds = kinds
+        self._sight = sight
         self._members: list[Level] = []
         self._sends: list[Callable[[bytes], int]] = []
         self._are_busy: list[Callable[[], bool]] = []
@@ -111,7 +112,7 @@ class Group:
             self._members[place].flush()
         if len(fallen) == len(self._members):
             return
-        wrapped = parcel.form(self._wrap, self._kinds)
+        wrapped = parcel.form(self._wrap, self._sight)
         size = len(wrapped)
         for place, send in self._others(fallen):
             try:
@@ -129,13 +130,13 @@ class Group:
         touched.extend(self._members)
         if len(fallen) == len(self._members):
             return
-        wrapped = parcel.form(self._wrap, self._kinds)
+        wrapped = parcel.form(self._wrap, self._sight)
         for place, _ in self._others(fallen):
             self._members[place].outlet.queue(wrapped)
 
     def _let_fall(self, parcel: Parcel) -> list[int]:
         """Hand *parcel* to those who have to take it for themselves, and say who they are."""
-        if self._kinds is not None and parcel.moves_access:
+        if self._sight is not None and parcel.moves_access:
             fallen = list(range(len(self._members)))
         else:
             fallen = [place for place, is_busy in enumerate(self._are_busy) if is_busy()]

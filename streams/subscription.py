@@ -17,11 +17,12 @@ from models.documents import Share
 from models.errors import NotFound, Refusal, Unavailable
 from models.events import Event
 from models.frames import Live, Reset, Snap, Subd, encode
+from models.sight import Sight
 from models.sums import shown
 from streams.hub import Hub
 from streams.lane import NO_LIMIT
 from streams.outlet import Outlet
-from streams.parcel import Kinds, Parcel
+from streams.parcel import Parcel
 from streams.topic import Topic
 from upcoach.services.shares import Shares, View
 from upcoach.services.snapshots import Snapshots
@@ -87,7 +88,7 @@ class Feeds:
         while True:
             topic = await self.hub.attach(view.feed)
             start = await self._start(view, topic, since, snap=snap)
-            if view.kinds is not None:
+            if view.sight is not None:
                 start = await self._as_now_seen(start)
             if self.hub.holds(topic):
                 return start
@@ -161,9 +162,9 @@ class Subscription:
         return self._topic.last if self._position is None else self._position
 
     @property
-    def kinds(self) -> Kinds | None:
-        """See `lane.Level.kinds`."""
-        return self._view.kinds
+    def sight(self) -> Sight | None:
+        """See `lane.Level.sight`."""
+        return self._view.sight
 
     @property
     def top(self) -> int:
@@ -207,7 +208,7 @@ class Subscription:
     def push(self, parcel: Parcel) -> None:
         """See `lane.Subscriber.push`."""
         if self._catching_up is not None:
-            self._access_moved |= self.kinds is not None and parcel.moves_access
+            self._access_moved |= self.sight is not None and parcel.moves_access
             self._wake()
             return
         if parcel.last <= self.position:
@@ -216,9 +217,9 @@ class Subscription:
             parcel.first == self.position + 1
             and parcel.last <= self.limit
             and self.outlet.has_room
-            and not (self.kinds is not None and parcel.moves_access)
+            and not (self.sight is not None and parcel.moves_access)
         ):
-            self.outlet.queue(parcel.form(self.outlet.wrap, self.kinds))
+            self.outlet.queue(parcel.form(self.outlet.wrap, self.sight))
             self._position = parcel.last
             self._rise()
         else:
@@ -256,7 +257,9 @@ class Subscription:
     async def _snapshot(self, kinds: Collection[str]) -> None:
         cursor = self._feeds.cursor(self.position)
         try:
-            async for page in self._feeds.snapshots.pages(self._view.owner, kinds):
+            async for page in self._feeds.snapshots.pages(
+                self._view.owner, kinds, self._view.sight
+            ):
                 await self.outlet.room()
                 if self._access_moved and not await self._still_sees():
                     return
@@ -293,12 +296,13 @@ class Subscription:
                 self._reset("retention")
                 return
             parcel = self._topic.parcel_again(self._before_access_moves(events))
-            self.outlet.queue(parcel.form(self.outlet.wrap, self._view.kinds))
+            self.outlet.queue(parcel.form(self.outlet.wrap, self._view.sight))
             self.outlet.flush()
             self._position = parcel.last
         # No await between the test above and this line: whatever comes next is pushed.
         self._catching_up = None
-        sums = shown(self._topic.sums, self._view.kinds)
+        sight = self._view.sight
+        sums = shown(self._topic.sums, None if sight is None else sight.kinds)
         self._say(Live(f=self.feed, cur=self._feeds.cursor(self.position), sums=sums))
         self._rise()
 
@@ -325,7 +329,7 @@ class Subscription:
 
     def _moves_access(self, event: Event) -> bool:
         """Whether *event* may have changed what this subscriber sees."""
-        return self._view.kinds is not None and event.kind == Share.kind
+        return self._view.sight is not None and event.kind == Share.kind
 
     def _before_access_moves(self, events: list[Event]) -> list[Event]:
         """The first of *events*, and those that follow it under the same view."""
@@ -342,7 +346,7 @@ class Subscription:
             self.close()
             self._on_lost(self.feed, refusal)
             return False
-        if view.kinds == self._view.kinds:
+        if view.sight == self._view.sight:
             return True
         self._view = view
         self._reset("access")

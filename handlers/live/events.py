@@ -142,7 +142,7 @@ class Events(StreamingHandler, OperationHandler):
             return await page(feeds, places, limit, read_recent)
         place.seq = parcel.last
         return Reply(
-            raw=parcel.form(as_array, place.view.kinds),
+            raw=parcel.form(as_array, place.view.sight),
             cursor=cursor_of(feeds, places),
             headers={"Upcoach-Up-To-Date": "true"},
         )

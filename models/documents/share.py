@@ -5,19 +5,27 @@ a `CoachClient` of the coach, whose app lists it.
 """
 
 import datetime as dt
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import msgspec
 
 from models.documents.document import Document, Draft, Mark
 
-SharedKind = Literal["goal", "habit", "habit.entry", "insight"]
+SharedKind = Literal["goal", "goal.point", "habit", "habit.entry", "insight"]
+
+
+Hidden = Annotated[
+    frozenset[Annotated[str, msgspec.Meta(max_length=64)]], msgspec.Meta(max_length=50)
+]
 
 
 class ShareDraft(Draft, frozen=True, kw_only=True):
-    """The kinds of documents that the coach may see."""
+    """The kinds of documents that the coach may see, and the fields of them that they may not."""
 
     kinds: Annotated[frozenset[SharedKind], msgspec.Meta(min_length=1)]
+    hidden: Annotated[dict[SharedKind, Hidden], msgspec.Meta(max_length=10)] = msgspec.field(
+        default_factory=dict
+    )
 
 
 class Share(Document, frozen=True, kw_only=True):
@@ -27,24 +35,31 @@ class Share(Document, frozen=True, kw_only=True):
     collection: ClassVar[str] = "shares"
 
     kinds: Annotated[tuple[str, ...], Mark.PERSONAL]
+    hidden: Annotated[dict[str, tuple[str, ...]], Mark.PERSONAL] = msgspec.field(
+        default_factory=dict
+    )
 
     @classmethod
     def drafted(cls, draft: ShareDraft, *, client: str, coach: str, at: dt.datetime) -> Self:
         """A new leave."""
-        kinds = tuple(sorted(draft.kinds))
-        return cls(id=coach, owner=client, created_at=at, updated_at=at, kinds=kinds)
+        return cls(id=coach, owner=client, created_at=at, updated_at=at, **_sorted(draft))
 
     def revised(self, draft: ShareDraft, at: dt.datetime) -> Self:
         """The same leave, for what *draft* says."""
-        return msgspec.structs.replace(self.advanced(at), kinds=tuple(sorted(draft.kinds)))
+        return msgspec.structs.replace(self.advanced(at), **_sorted(draft))
 
     def mirrored(self, client: "CoachClient | None", at: dt.datetime) -> "CoachClient":
         """The coach's side of it, in the place of *client*."""
         if client is None:
-            return CoachClient(
-                id=self.owner, owner=self.id, created_at=at, updated_at=at, kinds=self.kinds
+            client = CoachClient(
+                id=self.owner,
+                owner=self.id,
+                version=0,
+                created_at=at,
+                updated_at=at,
+                kinds=self.kinds,
             )
-        return msgspec.structs.replace(client.advanced(at), kinds=self.kinds)
+        return msgspec.structs.replace(client.advanced(at), kinds=self.kinds, hidden=self.hidden)
 
 
 class CoachClient(Document, frozen=True, kw_only=True):
@@ -54,3 +69,11 @@ class CoachClient(Document, frozen=True, kw_only=True):
     collection: ClassVar[str] = "clients"
 
     kinds: Annotated[tuple[str, ...], Mark.PERSONAL]
+    hidden: Annotated[dict[str, tuple[str, ...]], Mark.PERSONAL] = msgspec.field(
+        default_factory=dict
+    )
+
+
+def _sorted(draft: ShareDraft) -> dict[str, Any]:
+    hidden = {kind: tuple(sorted(names)) for kind, names in sorted(draft.hidden.items()) if names}
+    return {"kinds": tuple(sorted(draft.kinds)), "hidden": hidden}

@@ -77,8 +77,8 @@ ROWS = (
     Row("take no version back", 412, (), "DELETE", POINT, LIGHTER | FIRST, base=2),
     Row("take no point back", 404, (), "DELETE", POINT, LIGHTER | SECOND),
     Row("undo what a point did", CHANGED, ("goal.updated",), "POST", UNDO, LIGHTER, {}),
-    Row("undo nothing", 422, (), "POST", UNDO, RUN, {}),
-    Row("undo a version that is not", 422, (), "POST", UNDO, LIGHTER, {"version": 9}),
+    Row("undo nothing", 409, (), "POST", UNDO, RUN, {}),
+    Row("undo a version that is not", 409, (), "POST", UNDO, LIGHTER, {"version": 9}),
     Row("undo nonsense", 422, (), "POST", UNDO, LIGHTER, {"version": "last"}),
     Row("undo a goal that is not", 404, (), "POST", UNDO, NONE, {}),
     Row(

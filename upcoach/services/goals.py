@@ -9,7 +9,7 @@ import msgspec
 
 from models.documents import Goal, GoalDraft, GoalPoint, NewGoal
 from models.documents.goal import successor_id
-from models.errors import Flaw, Invalid
+from models.errors import Conflict, Flaw, Invalid
 from models.goals.outlook import Outlook, outlook
 from models.goals.smart import SmartScore, smart_score
 from models.merge_patch import Json, merged
@@ -128,7 +128,7 @@ class Goals(Resources[Goal, NewGoal]):
         goal = await self.get(scope, goal_id)
         target = goal.version if version is None else version
         if not 1 < target <= goal.version:
-            raise Invalid("version_unknown", "There is no change of this version to take back.")
+            raise Conflict("nothing_to_undo", "There is no change of this version to take back.")
 
         def decide(changes: Changes) -> Outcome:
             before = changes.get(Goal, scope.user, goal_id)

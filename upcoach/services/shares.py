@@ -5,10 +5,11 @@ from collections.abc import Collection
 
 import msgspec
 
-from models.documents import KINDS, CoachClient, Share, ShareDraft, User
-from models.errors import Invalid, NotFound
+from models.documents import KINDS, CoachClient, Document, Share, ShareDraft, User
+from models.errors import Flaw, Invalid, NotFound
 from models.events import feed_owner
 from models.scope import Scope
+from models.sight import Sight
 from upcoach.services.resources import outcome
 from upcoach.store.changes import Changes, Decide, Mutation, Outcome, Ref, Write
 from upcoach.store.committer import Committer
@@ -17,11 +18,11 @@ from upcoach.store.log import LATEST, EventLog
 
 
 class View(msgspec.Struct, frozen=True):
-    """A feed as somebody may see it: all of it, or the events of some kinds."""
+    """A feed as somebody may see it: all of it, or what they have in *sight*."""
 
     scope: Scope
     feed: str
-    kinds: frozenset[str] | None = None
+    sight: Sight | None = None
     since: int = 0  # the number under which it became what it is
 
     @property
@@ -38,7 +39,7 @@ class View(msgspec.Struct, frozen=True):
         return tuple(
             kind
             for kind in KINDS
-            if (asked is None or kind in asked) and (self.kinds is None or kind in self.kinds)
+            if (asked is None or kind in asked) and (self.sight is None or kind in self.sight.kinds)
         )
 
 
@@ -63,7 +64,7 @@ class Shares:
             raise _unknown() from None
         # The number second: a newer one than the share's only asks for a snapshot too many.
         changes = await self._log.history(name, Share.kind, scope.user, LATEST, 1)
-        return View(scope, name, frozenset(share.kinds), changes[0].seq if changes else 0)
+        return View(scope, name, _sight(share), changes[0].seq if changes else 0)
 
     async def connects(self, one: str, other: str) -> bool:
         """Whether one of these two is the other's coach."""
@@ -89,6 +90,7 @@ class Shares:
         self, scope: Scope, coach: str, draft: ShareDraft, mutation: Mutation | None = None
     ) -> Outcome:
         """Let *coach* see what *draft* says, and nothing else."""
+        _require_fields(draft)
         if coach == scope.user:
             raise Invalid("share_with_oneself", "Everybody sees their own documents.")
 
@@ -97,7 +99,7 @@ class Shares:
                 raise NotFound("coach_unknown", "There is nobody under this id.")
             before = changes.find(Share, scope.user, coach)
             fresh = Share.drafted(draft, client=scope.user, coach=coach, at=changes.at)
-            if before is not None and before.kinds == fresh.kinds:
+            if before is not None and _sight(before) == _sight(fresh):
                 return outcome("unchanged", before)
             after = fresh if before is None else before.revised(draft, changes.at)
             client = changes.find(CoachClient, coach, scope.user)
@@ -132,6 +134,20 @@ class Shares:
     ) -> Outcome:
         write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
         return await self._committer.submit(write)
+
+
+def _sight(share: Share) -> Sight:
+    hidden = ((kind, name) for kind, names in share.hidden.items() for name in names)
+    return Sight(frozenset(share.kinds), frozenset(hidden))
+
+
+def _require_fields(draft: ShareDraft) -> None:
+    """Refuse to hide what is not there, or what tells one document from another."""
+    for kind, names in draft.hidden.items():
+        known = set(KINDS[kind].__struct_fields__) - set(Document.__struct_fields__)
+        for name in sorted(names - known):
+            flaw = Flaw(f"/hidden/{kind}", "field_unknown", f"There is no field {name[:64]!r}.")
+            raise Invalid("body_invalid", flaw.detail, flaws=(flaw,))
 
 
 def _both(scope: Scope, coach: str) -> tuple[Ref, Ref]:

@@ -7,6 +7,7 @@ import msgspec
 from models.documents import KINDS, Document
 from models.documents.document import public
 from models.merge_patch import Json
+from models.sight import Sight
 from upcoach.store.documents import Documents
 
 PAGE = 200
@@ -26,21 +27,27 @@ class Snapshots:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    async def pages(self, owner: str, kinds: Iterable[str]) -> AsyncIterator[Page]:
+    async def pages(
+        self, owner: str, kinds: Iterable[str], sight: Sight | None
+    ) -> AsyncIterator[Page]:
         """Every document of *owner* of some *kinds*, in pages, each kind's last page marked."""
         for kind in kinds:
             after = ""
             last = False
             while not last:
-                page = await self.page(owner, kind, after, PAGE)
+                page = await self.page(owner, kind, after, PAGE, sight)
                 yield page
                 last = page.last
                 after = page.items[-1]["id"] if page.items else ""
 
-    async def page(self, owner: str, kind: str, after: str, limit: int) -> Page:
-        """One page of one kind."""
+    async def page(
+        self, owner: str, kind: str, after: str, limit: int, sight: Sight | None
+    ) -> Page:
+        """One page of one kind, as far as it is in *sight*."""
         found: list[Document] = await self._documents.page(
             KINDS[kind], owner, after=after, limit=limit + 1
         )
         items = [public(document) for document in found[:limit]]
+        if sight is not None:
+            items = [sight.shown(kind, item) for item in items]
         return Page(kind, items, len(found) <= limit)

@@ -1,0 +1,100 @@
+"""What a coach sees of goals: what is shared, field by field, over every road."""
+
+import asyncio
+
+from config.settings import Settings
+from tests.goals.people import GOAL, GOALS, PLAIN, POINT, POINT_2, WEIGHT, furnished
+from tests.support.server import serving
+from tests.support.writing import write
+from tests.test_live import sub, talking
+from tests.test_shares import share
+from tests.test_snapshot_law import events_since, scope_of, snapshot
+from upcoach.client import Client
+
+SECRETS = ("canary notes", "canary text")
+HIDDEN = {
+    "kinds": ["goal", "goal.point"],
+    "hidden": {"goal": ["description"], "goal.point": ["note"]},
+}
+
+
+async def write_secrets(person: Client) -> None:
+    """What the coach may not see, in what they may see otherwise."""
+    secret = {"private_notes": "canary notes", "description": "canary text", "priority": "high"}
+    assert (await write(person, "PATCH", GOAL.format(id=PLAIN), secret, 1)).status == 200
+    made = {"title": "Swim"} | secret
+    assert (await write(person, "POST", GOALS, made)).status == 201
+    point = {"value": 85, "key_result": "kg", "note": "canary text"}
+    place = POINT.format(id=WEIGHT, point=POINT_2)
+    assert (await write(person, "PUT", place, point)).status == 201
+
+
+async def test_hidden_and_private_fields_reach_no_coach(settings: Settings) -> None:
+    async with serving(settings) as server:
+        client, coach = await asyncio.gather(furnished(server), server.person())
+        feed, coach_id = scope_of(server, client).feed, scope_of(server, coach).user
+        await share(client, coach_id, HIDDEN)
+
+        async with talking(server, coach) as wire:
+            await wire.send(sub(feed=feed, since="now"))
+            await wire.until("live")
+            await write_secrets(client)
+            heard = [await wire.frame() for _ in range(4)]
+            await wire.send(sub(feed=feed, since="0"))
+            replayed = await wire.until("live", "unsubd")
+            await wire.send(sub(feed=feed, snap=True))
+            snapped = await wire.until("live", "unsubd")
+        pages = (await coach.call("GET", f"/v1/events?since=0&feed={feed}")).body
+        documents = (await coach.call("GET", f"/v1/snapshot?feed={feed}&kind=goal")).body
+        own = str(await snapshot(client)) + str(await events_since(client, await beginning(client)))
+
+        for seen in (heard, replayed, snapped, pages, documents):
+            assert "high" in str(seen)
+            assert not [secret for secret in SECRETS if secret in str(seen)]
+        assert all(secret in own for secret in SECRETS)
+        assert any(frame["t"] == "ev" and frame["type"] == "goal.point.created" for frame in heard)
+
+
+async def test_what_was_hidden_is_seen_from_a_new_share_on(settings: Settings) -> None:
+    async with serving(settings) as server:
+        client, coach = await asyncio.gather(furnished(server), server.person())
+        feed, coach_id = scope_of(server, client).feed, scope_of(server, coach).user
+        await share(client, coach_id, HIDDEN)
+        await write_secrets(client)
+        old = (await coach.call("GET", f"/v1/snapshot?feed={feed}&kind=goal")).headers
+
+        await share(client, coach_id, {"kinds": ["goal"]})
+        now = await coach.call("GET", f"/v1/snapshot?feed={feed}&kind=goal")
+        gone = await coach.call("GET", f"/v1/events?since={old['upcoach-cursor']}&feed={feed}")
+
+        assert "canary text" in str(now.body)
+        assert "canary notes" not in str(now.body)
+        assert gone.status in (409, 410)
+        [theirs] = (await coach.call("GET", "/v1/clients")).body["items"]
+        assert theirs["hidden"] == {}
+
+
+async def test_only_fields_that_are_there_can_be_hidden(settings: Settings) -> None:
+    async with serving(settings) as server:
+        client, coach = await asyncio.gather(furnished(server), server.person())
+        coach_id = scope_of(server, coach).user
+        before = await snapshot(client)
+
+        for hidden in (
+            {"goal": ["id"]},
+            {"goal": ["nothing"]},
+            {"user": ["email"]},
+            {"goal": "title"},
+            {"goal": [1]},
+            ["goal"],
+        ):
+            body = {"kinds": ["goal"], "hidden": hidden}
+            answer = await client.call("PUT", f"/v1/shares/{coach_id}", body)
+            assert answer.status == 422, hidden
+        assert await snapshot(client) == before
+
+
+async def beginning(person: Client) -> str:
+    """The cursor of a person's first number."""
+    cursor = (await person.call("GET", "/v1/snapshot")).headers["upcoach-cursor"]
+    return f"{cursor.partition('.')[0]}.0"
