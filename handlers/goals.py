@@ -10,7 +10,7 @@ from handlers.operations import Call, Items, Operation, Query, Reply, shown, wri
 from handlers.resources import resource
 from handlers.zones import zone
 from models.clock import utc_now
-from models.documents import Goal, GoalPoint, GoalTemplate, NewGoal, NewTemplate, PointDraft
+from models.documents import Goal, GoalPoint, GoalTemplate, NewGoal, NewGoalTemplate, PointDraft
 from models.documents.dates import local_date
 from models.documents.goal import Category, Priority, Status
 from models.errors import Flaw, Invalid
@@ -148,7 +148,7 @@ async def history(services: Services, call: Call) -> Reply:
 
 async def undo(services: Services, call: Call) -> Reply:
     """Take back one change of a goal."""
-    version = Undo().version if call.body is None else call.read(Undo).version
+    version = call.read(Undo).version
     return written(await services.goals.undo(call.scope, call.names["id"], version, call.mutation))
 
 
@@ -235,7 +235,7 @@ OPERATIONS = (
     *resource(
         TEMPLATES,
         lambda services: services.goal_templates,
-        new=NewTemplate,
+        new=NewGoalTemplate,
         gives=GoalTemplate,
     ),
     *(

@@ -13,6 +13,8 @@ from handlers import (
     habits,
     imports,
     insights,
+    journal,
+    journals,
     moods,
     mutations,
     shares,
@@ -44,6 +46,8 @@ def operations(feeds: Feeds, edge: Edge, issued: Tickets) -> tuple[Operation, ..
         *goals.OPERATIONS,
         *habits.OPERATIONS,
         *insights.OPERATIONS,
+        *journals.OPERATIONS,  # before the entries, whose ids could be any of their words
+        *journal.OPERATIONS,
         *moods.OPERATIONS,
         *imports.OPERATIONS,
         *shares.OPERATIONS,

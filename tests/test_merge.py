@@ -7,7 +7,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from models.documents import DOCUMENTS, Entry, Goal, Mood, Task
+from models.documents import (
+    DOCUMENTS,
+    Entry,
+    Goal,
+    Journal,
+    JournalEntry,
+    Mood,
+    Task,
+    Template,
+)
 from models.documents.document import merge_policies
 from models.merge import Clash, Merge, Merged, changed_paths, merge, reapplied, value_at
 from models.merge_patch import Json, difference, merged
@@ -346,8 +355,11 @@ def test_policies_are_declared_on_the_fields() -> None:
     declared = {document.kind: dict(merge_policies(document)) for document in DOCUMENTS}
 
     assert {kind: policies for kind, policies in declared.items() if policies} == {
-        Goal.kind: {"progress": Merge.MAX},
+        Goal.kind: {"progress": Merge.MAX, "private_notes": Merge.APPEND},
         Entry.kind: {"value": Merge.SUM, "note": Merge.APPEND},
         Task.kind: {"notes": Merge.APPEND, "tags": Merge.APPEND},
         Mood.kind: dict.fromkeys(("activities", "emotions", "note"), Merge.APPEND),
+        Journal.kind: {"description": Merge.APPEND},
+        JournalEntry.kind: dict.fromkeys(("text", "feelings", "tags"), Merge.APPEND),
+        Template.kind: {"text": Merge.APPEND, "tags": Merge.APPEND},
     }

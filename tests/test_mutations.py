@@ -16,8 +16,11 @@ from handlers.surface import operations
 from models.identity import new_id, new_mutation_id
 from models.merge_patch import Json
 from streams.subscription import Feeds
+from tests.goals.test_law import ROWS as GOAL_ROWS
+from tests.support.diary import ENTRY_SHARE, PAGE
 from tests.support.server import Server, serving
 from tests.support.writing import MUTATIONS, ask, send, statuses, write
+from tests.test_diary_law import ROWS as DIARY_ROWS
 from tests.test_live import mut, talking
 from tests.test_snapshot_law import (
     ENTRY,
@@ -119,6 +122,11 @@ async def test_what_a_document_was_in_an_earlier_life_is_forgotten_at_once(
         assert answers[-1]["body"]["title"] == "Newer"
 
 
+# What is shared of them has to be found before they can go: they are queued a moment later.
+LOOK_FIRST = {("DELETE", "/v1/journal/{id}"), ("DELETE", "/v1/journal/journals/{id}")}
+ROWS = (*LIVE_ROWS, *DIARY_ROWS, *GOAL_ROWS)
+
+
 async def test_every_write_is_queued_before_anything_is_waited_for(settings: Settings) -> None:
     async with serving(settings) as server:
         person, coach = await furnished(server), await server.person()
@@ -127,11 +135,14 @@ async def test_every_write_is_queued_before_anything_is_waited_for(settings: Set
         edge = Edge(server.node.services, "test", server.node.measures)
         router = Router(operations(cast("Feeds", None), edge, server.node.tickets))
         share = SHARE.format(coach=scope_of(server, coach).user)
-        rows = [(row.method, row.path, row.url, row.body, row.base) for row in LIVE_ROWS]
+        rows = [(row.method, row.path, row.url, row.body, row.base) for row in ROWS]
         rows += [
             ("PUT", SHARE, share, {"kinds": ["goal"]}, None),
             ("DELETE", SHARE, share, {}, None),
         ]
+        lent = ENTRY_SHARE.format(id=PAGE, coach=scope_of(server, coach).user)
+        until = {"until": "2099-01-01T00:00:00Z"}
+        rows += [("PUT", ENTRY_SHARE, lent, until, None), ("DELETE", ENTRY_SHARE, lent, {}, None)]
 
         queued = set()
         for method, path, url, body, base in rows:
@@ -140,7 +151,8 @@ async def test_every_write_is_queued_before_anything_is_waited_for(settings: Set
             with contextlib.suppress(StopIteration):  # when it is refused at once
                 answering.send(None)
                 named = [ticket.write.mutation for ticket in committer._waiting]
-                assert [one.id for one in named if one is not None] == [asked.id]
+                if (method, path) not in LOOK_FIRST:
+                    assert [one.id for one in named if one is not None] == [asked.id]
                 queued.add((method, path))
             answering.close()
             await committer.drain()

@@ -17,20 +17,29 @@ from config.settings import Settings
 from models.clock import utc_now
 from models.documents import (
     DOCUMENTS,
+    ClientEntry,
     CoachClient,
     Document,
     Entry,
+    EntryShare,
     Goal,
+    GoalPoint,
+    GoalTemplate,
     Habit,
     Insight,
+    Journal,
+    JournalEntry,
     Mood,
     NewGoal,
     Session,
     Share,
     Task,
+    Template,
     User,
 )
 from models.documents.document import Mark, fields_marked
+from models.documents.goal import Reached
+from models.documents.goal_parts import KeyResult, Milestone, Smart
 from models.documents.habit import Amount, Rate
 from models.documents.insight import Reason, Scores
 from models.documents.recurrence import Repeat
@@ -51,6 +60,8 @@ from upcoach.store.sealing import DataKey, Unreadable, place, seal, unseal
 
 OWNER = "usr_01a20c66-99df-75bd-8f37-3328887fd980"
 GOAL = "gol_01a20c66-99df-75bd-8f37-3328887fd981"
+FULL_SMART = Smart(**dict.fromkeys(Smart.__struct_fields__, "canary"))
+MILESTONE = Milestone(title="canary", description="canary", target_date=dt.date(2026, 1, 5))
 HABIT = "hab_01a20c66-99df-75bd-8f37-3328887fd983"
 NOON = dt.datetime(2026, 1, 5, 12, 0, 0, 123_000, tzinfo=dt.UTC)
 UTC: Any = bson.CodecOptions(tz_aware=True, tzinfo=dt.UTC)
@@ -225,8 +236,18 @@ def full_documents() -> Iterator[Document]:
         priority="high",
         status="completed",
         progress=0.25,
+        starts_on=day,
         target_date=day,
+        smart=FULL_SMART,
+        milestones={"m": MILESTONE},
+        key_results={"kg": KeyResult(title="canary", target=80, baseline=90, current=85)},
+        depends_on=(GOAL,),
+        repeats=Repeat("year"),
+        private_notes="canary",
         completed_at=NOON,
+        measured={"kg": NOON},
+        track=(Reached(day, 0.25),),
+        series=day,
         **base,
     )
     yield Habit(
@@ -273,6 +294,19 @@ def full_documents() -> Iterator[Document]:
     yield Share(id="usr_2", kinds=("goal", "habit"), **base)
     yield CoachClient(id="usr_3", kinds=("goal",), **base)
     yield from full_diary(base)
+    yield GoalPoint(
+        id=f"{GOAL}/pnt_1", goal=GOAL, value=2.5, key_result="kg", at=NOON, note="canary", **base
+    )
+    yield GoalTemplate(
+        id="tpl_1",
+        title="canary",
+        description="canary",
+        days=30,
+        smart=FULL_SMART,
+        milestones={"m": MILESTONE},
+        key_results={"kg": KeyResult(title="canary", target=80, baseline=90, current=85)},
+        **base,
+    )
 
 
 def full_diary(base: dict[str, Any]) -> Iterator[Document]:
@@ -310,6 +344,35 @@ def full_diary(base: dict[str, Any]) -> Iterator[Document]:
         stress=2,
         sleep=3,
         **base,
+    )
+    yield Journal(
+        id="jou_1",
+        name="canary",
+        description="canary",
+        color="#00FF00",
+        archived=True,
+        default=True,
+        **base,
+    )
+    yield JournalEntry(
+        id="jen_1",
+        journal="jou_1",
+        title="canary",
+        text="canary",
+        mood=3,
+        feelings=("canary",),
+        tags=("canary",),
+        local_date=dt.date(2026, 1, 5),
+        tz="Pacific/Apia",
+        pinned=True,
+        prompt="day-1",
+        trashed_at=NOON,
+        **base,
+    )
+    yield EntryShare(id="jen_1/usr_2", entry="jen_1", coach="usr_2", until=NOON, **base)
+    yield ClientEntry(id="usr_3:jen_2", client="usr_3", entry="jen_2", until=NOON, **base)
+    yield Template(
+        id="jtp_1", name="canary", title="canary", text="canary", tags=("canary",), **base
     )
 
 
@@ -678,7 +741,7 @@ async def test_every_query_of_the_road_has_an_index(settings: Settings) -> None:
         await answered(person.call("PUT", entry, {}, headers=named), 201)
         await answered(person.call("PUT", entry, {}, headers=named), 201)
         await answered(person.call("GET", f"/v1/habits/{habit}/entries"), 200)
-        await answered(person.call("GET", "/v1/goals?limit=1&after=x"), 200)
+        await answered(person.call("GET", "/v1/goals?limit=1&sort=-updated"), 200)
         await answered(person.call("GET", "/v1/snapshot?kind=habit.entry"), 200)
         await answered(person.call("GET", f"/v1/events?since={cursor}"), 200)
         await answered(person.call("DELETE", f"/v1/habits/{habit}"), 204)

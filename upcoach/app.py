@@ -31,6 +31,7 @@ from models.learners import HabitOdds
 from models.measures import Measures
 from models.permissions import Role
 from streams import tasks
+from streams.ageing import Ageing
 from streams.channels import Channels
 from streams.hub import RECENT, Hub
 from streams.kpis import Kpis
@@ -50,28 +51,36 @@ from upcoach.embedded import Engines
 from upcoach.listener import Listener, StartError
 from upcoach.services import (
     Accounts,
+    EntryShares,
     GoalPoints,
     Goals,
     GoalTemplates,
     Habits,
     Imports,
     Insights,
+    JournalEntries,
+    Journals,
     Moods,
     Positions,
+    Prompts,
     Services,
     Sessions,
     Shares,
     Snapshots,
     Tasks,
+    Templates,
+    UnsavedEntries,
 )
 from upcoach.services.keys import Keys
 from upcoach.services.passwords import Passwords
 from upcoach.services.revocations import Revocations
 from upcoach.services.tokens import Tokens
+from upcoach.services.trash import Trash
 from upcoach.store.abandoned import Abandoned
 from upcoach.store.committer import Committer
 from upcoach.store.database import Database
 from upcoach.store.documents import Documents
+from upcoach.store.forgetting import Forgetting
 from upcoach.store.installation import load_installation
 from upcoach.store.keyring import KeyRing, MasterKeys
 from upcoach.store.learned import Learned
@@ -175,6 +184,9 @@ class Node:
     def _make_services(self) -> Services:
         documents = Documents(self.database, self.keyring)
         tallies = Tallies(self.database, self.keyring)
+        entry_shares = EntryShares(documents, self.committer, utc_now)
+        forgetting = Forgetting(self.database, self.keyring, self.log)
+        self.trash = Trash(documents, self.committer, forgetting, entry_shares, utc_now)
         lifetime = dt.timedelta(minutes=self._settings.token_minutes)
         self.revocations = Revocations(documents, lifetime, utc_now)
         self.keys = Keys(SigningStore(self.database, self._masters), utc_now)
@@ -200,15 +212,21 @@ class Node:
             goals=goals,
             goal_points=GoalPoints(documents, self.committer, goals),
             goal_templates=GoalTemplates(documents, self.committer),
+            entry_shares=entry_shares,
             habits=Habits(documents, self.committer),
             imports=Imports(self.committer),
             insights=Insights(documents, self.committer),
+            journal=JournalEntries(documents, self.committer, self.log, utc_now),
+            journals=Journals(documents, self.committer),
             moods=Moods(documents, self.committer, tallies, utc_now),
             positions=Positions(PositionStore(self.database), utc_now),
+            prompts=Prompts(documents),
             sessions=sessions,
             shares=Shares(documents, self.committer, self.log),
             snapshots=Snapshots(documents),
             tasks=Tasks(documents, self.committer, tallies, utc_now),
+            templates=Templates(documents, self.committer),
+            unsaved=UnsavedEntries(documents, self.committer),
         )
 
     def _make_learning(self) -> Learning:
@@ -270,6 +288,8 @@ class Node:
         self._begin(self._desk.run, "desk")
         self._begin(self._look_at_keys, "keys")
         self._begin(self._flush_positions, "positions")
+        self._begin(self.trash.run, "trash")
+        self._begin(Ageing(self._redis.writer, utc_now).run, "ageing")
         self._begin(Abandoned(self.database).run, "abandoned")
         if self._learning is not None:
             self._begin(self._learning.run, "learning")

@@ -10,9 +10,26 @@ from models.documents.document import Document, Draft
 from models.documents.entry import Entry, EntryDraft
 from models.documents.goal import Goal, GoalDraft, NewGoal
 from models.documents.goal_point import GoalPoint, PointDraft
-from models.documents.goal_template import GoalTemplate, NewTemplate, TemplateDraft
+from models.documents.goal_template import GoalTemplate, GoalTemplateDraft, NewGoalTemplate
 from models.documents.habit import Habit, HabitDraft, NewHabit
 from models.documents.insight import Insight
+from models.documents.journal import (
+    Journal,
+    JournalDraft,
+    NewJournal,
+    NewTemplate,
+    Template,
+    TemplateDraft,
+)
+from models.documents.journal_entry import (
+    ClientEntry,
+    EntryShare,
+    EntryShareDraft,
+    JournalEntry,
+    JournalEntryDraft,
+    NewJournalEntry,
+    UnsavedEntry,
+)
 from models.documents.mood import Mood, MoodDraft, NewMood
 from models.documents.session import Session
 from models.documents.share import CoachClient, Share, ShareDraft
@@ -32,28 +49,44 @@ DOCUMENTS: tuple[type[Document], ...] = (
     Mood,
     GoalPoint,
     GoalTemplate,
+    Journal,
+    JournalEntry,
+    EntryShare,
+    ClientEntry,
+    Template,
 )
 KINDS: dict[str, type[Document]] = {document.kind: document for document in DOCUMENTS}
 
 __all__ = [
     "DOCUMENTS",
     "KINDS",
+    "ClientEntry",
     "CoachClient",
     "Document",
     "Draft",
     "Entry",
     "EntryDraft",
+    "EntryShare",
+    "EntryShareDraft",
     "Goal",
     "GoalDraft",
     "GoalPoint",
     "GoalTemplate",
+    "GoalTemplateDraft",
     "Habit",
     "HabitDraft",
     "Insight",
+    "Journal",
+    "JournalDraft",
+    "JournalEntry",
+    "JournalEntryDraft",
     "Mood",
     "MoodDraft",
     "NewGoal",
+    "NewGoalTemplate",
     "NewHabit",
+    "NewJournal",
+    "NewJournalEntry",
     "NewMood",
     "NewTask",
     "NewTemplate",
@@ -63,6 +96,8 @@ __all__ = [
     "ShareDraft",
     "Task",
     "TaskDraft",
+    "Template",
     "TemplateDraft",
+    "UnsavedEntry",
     "User",
 ]

@@ -8,12 +8,12 @@ import msgspec
 from models.documents.document import Document, Draft, Mark, Order, fields_of
 from models.documents.goal import Category, Description, KeyResults, Milestones, Priority, Title
 from models.documents.goal_parts import Smart
-from models.identity import TemplateId, new_id
+from models.identity import GoalTemplateId, new_id
 
 Days = Annotated[int, msgspec.Meta(ge=1, le=3660)]
 
 
-class TemplateDraft(Draft, frozen=True, kw_only=True):
+class GoalTemplateDraft(Draft, frozen=True, kw_only=True):
     """What a person may write of a template; *days* is how long its goals take."""
 
     free_text: ClassVar[tuple[str, ...]] = ("title", "description")
@@ -28,10 +28,10 @@ class TemplateDraft(Draft, frozen=True, kw_only=True):
     key_results: KeyResults = msgspec.field(default_factory=dict)
 
 
-class NewTemplate(TemplateDraft, frozen=True, kw_only=True):
+class NewGoalTemplate(GoalTemplateDraft, frozen=True, kw_only=True):
     """A template to be made, under an id that the client may choose."""
 
-    id: TemplateId = msgspec.field(default_factory=lambda: new_id("tpl"))
+    id: GoalTemplateId = msgspec.field(default_factory=lambda: new_id("tpl"))
 
 
 class GoalTemplate(Document, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ class GoalTemplate(Document, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "goal.template"
     collection: ClassVar[str] = "goal_templates"
-    draft: ClassVar[type[Draft]] = TemplateDraft
+    draft: ClassVar[type[Draft]] = GoalTemplateDraft
     orders: ClassVar[tuple[Order, ...]] = (Order("created_at"),)
 
     title: Annotated[Title, Mark.SEALED]
@@ -52,11 +52,11 @@ class GoalTemplate(Document, frozen=True, kw_only=True):
     key_results: Annotated[KeyResults, Mark.SEALED] = msgspec.field(default_factory=dict)
 
     @classmethod
-    def drafted(cls, draft: NewTemplate, *, owner: str, at: dt.datetime) -> Self:
+    def drafted(cls, draft: NewGoalTemplate, *, owner: str, at: dt.datetime) -> Self:
         """A new template."""
-        fields = fields_of(draft, TemplateDraft)
+        fields = fields_of(draft, GoalTemplateDraft)
         return cls(id=draft.id, owner=owner, created_at=at, updated_at=at, **fields)
 
-    def revised(self, draft: TemplateDraft, at: dt.datetime) -> Self:
+    def revised(self, draft: GoalTemplateDraft, at: dt.datetime) -> Self:
         """The same template as *draft* says."""
-        return msgspec.structs.replace(self.advanced(at), **fields_of(draft, TemplateDraft))
+        return msgspec.structs.replace(self.advanced(at), **fields_of(draft, GoalTemplateDraft))

@@ -5,14 +5,14 @@ from typing import Final
 import msgspec
 
 from models.documents.goal_parts import KeyResult, Milestone, Smart
-from models.documents.goal_template import TemplateDraft
+from models.documents.goal_template import GoalTemplateDraft
 
 
 class Ready(msgspec.Struct, frozen=True):
     """A template that comes with the product, under an id of its own."""
 
     id: str
-    draft: TemplateDraft
+    draft: GoalTemplateDraft
 
 
 def _milestones(*titles: str) -> dict[str, Milestone]:
@@ -25,7 +25,7 @@ def _milestones(*titles: str) -> dict[str, Milestone]:
 READY: Final = (
     Ready(
         "run-5k",
-        TemplateDraft(
+        GoalTemplateDraft(
             title="Run 5 km without a break",
             category="health",
             days=63,
@@ -35,7 +35,7 @@ READY: Final = (
     ),
     Ready(
         "save-money",
-        TemplateDraft(
+        GoalTemplateDraft(
             title="Save three months of expenses",
             category="financial",
             days=365,
@@ -45,7 +45,7 @@ READY: Final = (
     ),
     Ready(
         "read-books",
-        TemplateDraft(
+        GoalTemplateDraft(
             title="Read twelve books",
             category="learning",
             days=365,
@@ -54,7 +54,7 @@ READY: Final = (
     ),
     Ready(
         "learn-language",
-        TemplateDraft(
+        GoalTemplateDraft(
             title="Hold a conversation in a new language",
             category="education",
             days=180,
@@ -68,7 +68,7 @@ READY: Final = (
     ),
     Ready(
         "change-job",
-        TemplateDraft(
+        GoalTemplateDraft(
             title="Find a job that suits me better",
             category="career",
             days=180,
@@ -83,7 +83,7 @@ READY: Final = (
     ),
     Ready(
         "sleep-better",
-        TemplateDraft(
+        GoalTemplateDraft(
             title="Sleep seven hours and a half on most nights",
             category="health",
             days=60,
@@ -94,7 +94,7 @@ READY: Final = (
     ),
     Ready(
         "closer-friends",
-        TemplateDraft(
+        GoalTemplateDraft(
             title="See my closest friends every month",
             category="relationship",
             days=180,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models.identity import new_id
+from models.identity import new_id, new_mutation_id
 from models.merge_patch import Json
 from upcoach.client import Client
 
@@ -14,13 +14,32 @@ MOOD = "moo_01a20c66-99df-75bd-8f37-3328887fd911"
 NEW_MOOD = "moo_01a20c66-99df-75bd-8f37-3328887fd912"
 NO_MOOD = "moo_01a20c66-99df-75bd-8f37-3328887fd913"
 
+BOOK = "jou_01a20c66-99df-75bd-8f37-3328887fd921"
+NEW_BOOK = "jou_01a20c66-99df-75bd-8f37-3328887fd922"
+TEMPLATE = "jtp_01a20c66-99df-75bd-8f37-3328887fd931"
+NEW_TEMPLATE = "jtp_01a20c66-99df-75bd-8f37-3328887fd932"
+PAGE = "jen_01a20c66-99df-75bd-8f37-3328887fd941"
+THROWN = "jen_01a20c66-99df-75bd-8f37-3328887fd942"
+NEW_PAGE = "jen_01a20c66-99df-75bd-8f37-3328887fd943"
+NO_PAGE = "jen_01a20c66-99df-75bd-8f37-3328887fd944"
+
 TASKS, ONE_TASK, DONE = "/v1/tasks", "/v1/tasks/{id}", "/v1/tasks/{id}/done"
 MOODS, ONE_MOOD = "/v1/moods", "/v1/moods/{id}"
-PREFIXES = (TASKS, MOODS)
-LISTS = (TASKS, MOODS)
+JOURNAL, ENTRY = "/v1/journal", "/v1/journal/{id}"
+BOOKS, ONE_BOOK = "/v1/journal/journals", "/v1/journal/journals/{id}"
+TEMPLATES, ONE_TEMPLATE = "/v1/journal/templates", "/v1/journal/templates/{id}"
+DRAFT, RESTORE = "/v1/journal/{id}/draft", "/v1/journal/{id}/restore"
+RESTORE_VERSION = "/v1/journal/{id}/versions/{version}/restore"
+ENTRY_SHARE = "/v1/journal/{id}/shares/{coach}"
+PREFIXES = (TASKS, MOODS, JOURNAL)
+MAKES = {("PUT", DRAFT)}  # under an id of which nothing may be known yet
+LISTS = (
+    *(TASKS, MOODS, JOURNAL, BOOKS, TEMPLATES),
+    *("/v1/journal/search", "/v1/journal/trash", "/v1/journal/drafts"),
+)
 
 # Whose document of which id stands below a path.
-PLACES = {TASKS: TASK, MOODS: MOOD}
+PLACES = {TASKS: TASK, MOODS: MOOD, BOOKS: BOOK, TEMPLATES: TEMPLATE, JOURNAL: PAGE}
 
 DOCUMENTS: tuple[tuple[str, Json], ...] = (
     (
@@ -56,14 +75,40 @@ DOCUMENTS: tuple[tuple[str, Json], ...] = (
             "note": "calm",
         },
     ),
+    (BOOKS, {"id": BOOK, "name": "Travel", "description": "Far away", "color": "#00ff00"}),
+    (TEMPLATES, {"id": TEMPLATE, "name": "Evening", "text": "Three good things:"}),
+    (
+        JOURNAL,
+        {
+            "id": PAGE,
+            "journal": BOOK,
+            "title": "Kyoto",
+            "text": "Rain all day.",
+            "mood": 4,
+            "feelings": ["at ease"],
+            "tags": ["Japan"],
+            "local_date": "2026-01-05",
+            "tz": "Asia/Tokyo",
+        },
+    ),
+    (JOURNAL, {"id": THROWN, "text": "Nonsense", "local_date": "2026-01-06"}),
 )
 
 
 async def furnish(person: Client) -> Client:
     """Give *person* all of `DOCUMENTS`."""
-    for path, body in DOCUMENTS:
-        answer = await person.call("POST", path, body)
-        assert answer.status == 201, answer
+    draft = {"text": "Rain all day, and", "base": 1}
+    writes = [
+        *(("POST", path, body) for path, body in DOCUMENTS),
+        ("DELETE", ENTRY.format(id=THROWN), None),
+        ("PUT", DRAFT.format(id=PAGE), draft),
+    ]
+    muts = [
+        {"t": "mut", "id": new_mutation_id(), "op": method, "path": path, "body": body}
+        for method, path, body in writes
+    ]
+    answer = await person.call("POST", "/v1/mutations", muts)
+    assert [one["status"] for one in answer.body] == [*[201] * len(DOCUMENTS), 200, 201], answer
     return person
 
 
@@ -73,6 +118,9 @@ async def hidden(stranger: Client) -> dict[str, str]:
     for path, body in (
         (TASKS, {"id": new_id("tsk"), "title": "Hide"}),
         (MOODS, {"id": new_id("moo"), "level": 1}),
+        (BOOKS, {"id": new_id("jou"), "name": "Hide"}),
+        (TEMPLATES, {"id": new_id("jtp"), "name": "Hide"}),
+        (JOURNAL, {"id": new_id("jen"), "text": "Hide"}),
     ):
         answer = await stranger.call("POST", path, body)
         assert answer.status == 201, answer
@@ -202,6 +250,91 @@ FLAWED: dict[tuple[str, str], tuple[Json, list[tuple[Any, str]]]] = {
             ({"sleep": 7.5}, "/sleep"),
             ({"local_date": "2026-01-01"}, "/local_date"),
             *_KEPT,
+        ],
+    ),
+    ("POST", BOOKS): ({"name": "Dreams"}, [({"id": PAGE}, "/id"), ({"name": None}, "/name")]),
+    ("PATCH", ONE_BOOK): (
+        {},
+        [
+            ({"name": ""}, "/name"),
+            ({"name": "x" * 101}, "/name"),
+            ({"description": "x" * 1_001}, "/description"),
+            ({"color": "red"}, "/color"),
+            ({"archived": 1}, "/archived"),
+            ({"default": True}, "/default"),
+            *_KEPT,
+        ],
+    ),
+    ("POST", TEMPLATES): ({"name": "Week"}, [({"id": BOOK}, "/id"), ({"name": None}, "/name")]),
+    ("PATCH", ONE_TEMPLATE): (
+        {},
+        [
+            ({"name": ""}, "/name"),
+            ({"title": "x" * 256}, "/title"),
+            ({"text": "x" * 30_001}, "/text"),
+            *_labels("tags", 30),
+            *_KEPT,
+        ],
+    ),
+    ("POST", JOURNAL): (
+        {},
+        [
+            ({"id": BOOK}, "/id"),
+            ({"id": f"{PAGE}/x"}, "/id"),
+            ({"journal": NEW_BOOK}, "/journal"),
+            ({"journal": PAGE}, "/journal"),
+        ],
+    ),
+    ("PATCH", ENTRY): (
+        {},
+        [
+            ({"journal": NEW_BOOK}, "/journal"),
+            ({"journal": "x" * 5_000}, "/journal"),
+            ({"journal": _OPERATOR}, "/journal"),
+            ({"journal": f"../{BOOK}"}, "/journal"),
+            ({"title": "x" * 256}, "/title"),
+            ({"text": "x" * 30_001}, "/text"),
+            ({"text": _OPERATOR}, "/text"),
+            ({"text": ["x"]}, "/text"),
+            ({"mood": 0}, "/mood"),
+            ({"mood": 6}, "/mood"),
+            ({"mood": "happy"}, "/mood"),
+            *_labels("feelings", 30),
+            *_labels("tags", 30),
+            ({"local_date": "2026-02-30"}, "/local_date"),
+            ({"local_date": "1899-12-31"}, "/local_date"),
+            ({"local_date": "2026-01-05T00:00:00Z"}, "/local_date"),
+            *_ZONES,
+            ({"pinned": "yes"}, "/pinned"),
+            ({"prompt": "day"}, "/prompt"),
+            ({"prompt": "day-1\n"}, "/prompt"),
+            ({"trashed_at": None, "words": []}, "/words"),
+            ({"trashed_at": "2026-01-01T00:00:00Z"}, "/trashed_at"),
+            *_KEPT,
+        ],
+    ),
+    ("PUT", DRAFT): (
+        {},
+        [
+            ({"text": "x" * 30_001}, "/text"),
+            ({"mood": 9}, "/mood"),
+            ({"tz": "Mars"}, "/tz"),
+            ({"base": 0}, "/base"),
+            ({"base": "1"}, "/base"),
+            ({"content": {}}, "/content"),
+            *_KEPT,
+        ],
+    ),
+    ("PUT", ENTRY_SHARE): (
+        {"until": "2026-12-01T00:00:00Z"},
+        [
+            ({"until": None}, "/until"),
+            ({"until": "2026-12-01"}, "/until"),
+            ({"until": "2026-12-01T00:00:00"}, "/until"),
+            ({"until": "3000-01-01T00:00:00Z"}, "/until"),
+            ({"until": 1}, "/until"),
+            ({"coach": "usr_1"}, "/coach"),
+            ({"entry": PAGE}, "/entry"),
         ],
     ),
 }

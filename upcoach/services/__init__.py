@@ -8,51 +8,68 @@ handlers call it, and so does the learner.
 import msgspec
 
 from upcoach.services.accounts import Accounts
+from upcoach.services.entry_shares import EntryShares
 from upcoach.services.goal_points import GoalPoints
 from upcoach.services.goal_templates import GoalTemplates
 from upcoach.services.goals import Goals
 from upcoach.services.habits import Habits
 from upcoach.services.imports.service import Imports
 from upcoach.services.insights import Insights
+from upcoach.services.journal import JournalEntries
+from upcoach.services.journals import Journals, Templates
 from upcoach.services.moods import Moods
 from upcoach.services.positions import Positions
+from upcoach.services.prompts import Prompts
 from upcoach.services.sessions import Sessions
 from upcoach.services.shares import Shares
 from upcoach.services.snapshots import Snapshots
 from upcoach.services.tasks import Tasks
+from upcoach.services.unsaved import UnsavedEntries
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
     """Every service, made once by the composition root."""
 
     accounts: Accounts
+    entry_shares: EntryShares
     goals: Goals
     goal_points: GoalPoints
     goal_templates: GoalTemplates
     habits: Habits
     imports: Imports
     insights: Insights
+    journal: JournalEntries
+    journals: Journals
     moods: Moods
     positions: Positions
+    prompts: Prompts
     sessions: Sessions
     shares: Shares
     snapshots: Snapshots
     tasks: Tasks
+    templates: Templates
+    unsaved: UnsavedEntries
 
 
 __all__ = [
     "Accounts",
+    "EntryShares",
     "GoalPoints",
     "GoalTemplates",
     "Goals",
     "Habits",
     "Imports",
     "Insights",
+    "JournalEntries",
+    "Journals",
     "Moods",
     "Positions",
+    "Prompts",
     "Services",
     "Sessions",
     "Shares",
     "Snapshots",
     "Tasks",
+    "Templates",
+    "UnsavedEntries",
 ]

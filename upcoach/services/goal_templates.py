@@ -2,19 +2,19 @@
 
 import datetime as dt
 
-from models.documents import GoalTemplate, NewTemplate, TemplateDraft
+from models.documents import GoalTemplate, GoalTemplateDraft, NewGoalTemplate
 from models.merge_patch import Json
 from models.validation import checked
 from upcoach.services.resources import Resources
 
 
-class GoalTemplates(Resources[GoalTemplate, NewTemplate]):
+class GoalTemplates(Resources[GoalTemplate, NewGoalTemplate]):
     """A person's templates."""
 
     kind = GoalTemplate
 
-    def _drafted(self, draft: NewTemplate, owner: str, at: dt.datetime) -> GoalTemplate:
+    def _drafted(self, draft: NewGoalTemplate, owner: str, at: dt.datetime) -> GoalTemplate:
         return GoalTemplate.drafted(draft, owner=owner, at=at)
 
     def _revised(self, document: GoalTemplate, fields: Json, at: dt.datetime) -> GoalTemplate:
-        return document.revised(checked(fields, TemplateDraft), at)
+        return document.revised(checked(fields, GoalTemplateDraft), at)

@@ -125,13 +125,12 @@ class Goals(Resources[Goal, NewGoal]):
         self, scope: Scope, goal_id: str, version: int | None, mutation: Mutation | None
     ) -> Outcome:
         """Take back what *version* of a goal changed, or its last change."""
-        goal = await self.get(scope, goal_id)
-        target = goal.version if version is None else version
-        if not 1 < target <= goal.version:
-            raise Conflict("nothing_to_undo", "There is no change of this version to take back.")
 
         def decide(changes: Changes) -> Outcome:
             before = changes.get(Goal, scope.user, goal_id)
+            target = before.version if version is None else version
+            if not 1 < target <= before.version:
+                raise Conflict("nothing_to_undo", "There is no change of this version to undo.")
             after, places = undone(
                 changes,
                 before,
@@ -145,8 +144,10 @@ class Goals(Resources[Goal, NewGoal]):
             return outcome("updated", after, places)
 
         ref = self._ref(scope, goal_id)
-        reads = (ref, *self._beside(scope, goal_id))
-        return await self._submit(scope, reads, decide, mutation, base=Base(ref, target - 1))
+        reads = (ref, *self._beside(scope, goal_id, {}))
+        return await self._submit(
+            scope, reads, decide, mutation, base=Base(ref, (version or 2) - 1)
+        )
 
     def _drafted(self, draft: NewGoal, owner: str, at: dt.datetime) -> Goal:
         if draft.progress and (draft.key_results or draft.milestones):
@@ -162,7 +163,7 @@ class Goals(Resources[Goal, NewGoal]):
             raise _progress_derived()
         return fields
 
-    def _beside(self, scope: Scope, document_id: str) -> tuple[Ref, ...]:
+    def _beside(self, scope: Scope, document_id: str, _asked: NewGoal | Json) -> tuple[Ref, ...]:
         return (Ref(Goal, scope.user, successor_id(scope.user, document_id)),)
 
     def _stored(self, changes: Changes, before: Goal | None, after: Goal) -> None:

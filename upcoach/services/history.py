@@ -6,11 +6,11 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from models.documents import Document
-from models.errors import NotFound
 from models.frames import Ev
 from models.merge import changed_paths, value_at
 from models.merge_patch import Json, merged
 from models.scope import Scope
+from upcoach.store.changes import not_found
 from upcoach.store.log import EventLog
 from upcoach.store.past import lines_of
 from upcoach.store.sealing import Unreadable
@@ -75,7 +75,7 @@ class History(Generic[D]):
                 break
             found = fields
         if not found or (version is not None and found["version"] != version):
-            raise NotFound("not_found", "There was no such document then.")
+            raise not_found()
         return msgspec.convert(found, self._kind)
 
     async def _states(self, scope: Scope, document_id: str) -> list[tuple[Ev, Json]]:
@@ -85,7 +85,7 @@ class History(Generic[D]):
         except Unreadable:
             lines = []
         if not lines:
-            raise NotFound("not_found", "There is no such document.")
+            raise not_found()
         states: list[tuple[Ev, Json]] = []
         fields: Json = {}
         for line in lines:

@@ -68,7 +68,7 @@ class Resources(abc.ABC, Generic[D, N]):
             self._stored(changes, None, document)
             return outcome("created", document)
 
-        reads = (self._ref(scope, draft.id), *self._beside(scope, draft.id))
+        reads = (self._ref(scope, draft.id), *self._beside(scope, draft.id, draft))
         return await self._submit(scope, reads, decide, mutation)
 
     async def change(
@@ -82,7 +82,7 @@ class Resources(abc.ABC, Generic[D, N]):
         """Apply a merge patch to version *base*, merged with what others wrote since."""
 
         def decide(changes: Changes) -> Outcome:
-            before = changes.get(self.kind, scope.user, document_id)
+            before = self._found(changes, scope, document_id)
             edit = Edit(
                 base=base,
                 mutation=mutation,
@@ -98,7 +98,7 @@ class Resources(abc.ABC, Generic[D, N]):
 
         ref = self._ref(scope, document_id)
         known = None if mutation is None else Base(ref, base)
-        reads = (ref, *self._beside(scope, document_id))
+        reads = (ref, *self._beside(scope, document_id, patch))
         return await self._submit(scope, reads, decide, mutation, base=known)
 
     async def delete(
@@ -134,8 +134,12 @@ class Resources(abc.ABC, Generic[D, N]):
     def _deleted(self, changes: Changes, document: D) -> None:
         """What else goes when *document* goes."""
 
-    def _beside(self, _scope: Scope, _document_id: str) -> tuple[Ref, ...]:
-        """The documents that `_stored` has to see."""
+    def _found(self, changes: Changes, scope: Scope, document_id: str) -> D:
+        """The document that is to be changed, or `NotFound`."""
+        return changes.get(self.kind, scope.user, document_id)
+
+    def _beside(self, _scope: Scope, _document_id: str, _asked: N | Json) -> tuple[Ref, ...]:
+        """The documents that `_stored` has to see when a draft or a patch is *asked* for."""
         return ()
 
     def _stored(self, changes: Changes, before: D | None, after: D) -> None:

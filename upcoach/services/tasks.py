@@ -82,7 +82,9 @@ class Tasks(Resources[Task, NewTask]):
     def _revised(self, document: Task, fields: Json, at: dt.datetime) -> Task:
         return document.revised(checked(fields, TaskDraft), at)
 
-    def _beside(self, scope: Scope, document_id: str) -> tuple[Ref, ...]:
+    def _beside(
+        self, scope: Scope, document_id: str, _asked: NewTask | Json | None = None
+    ) -> tuple[Ref, ...]:
         return (Ref(Task, scope.user, successor_id(scope.user, document_id)),)
 
     def _stored(self, changes: Changes, before: Task | None, after: Task) -> None:

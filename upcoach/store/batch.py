@@ -290,7 +290,7 @@ class Batch:
         )
 
     async def _write(self, work: Work) -> None:
-        if not work.receipts and not work.events:
+        if not work.receipts and not work.events and not work.operations:
             return
         async with self._database.turn(), self._database.client.start_session() as session:
             try:

@@ -233,6 +233,14 @@ class Changes:
                 if stands_below(ref, swept):
                     self.staged[ref] = None
 
+    def keep(self, document: Document) -> None:
+        """Keep *document*, whose kind is in no feed: nobody is told."""
+        self.staged[_ref(document)] = document
+
+    def drop(self, document: Document) -> None:
+        """Delete what `keep` has kept."""
+        self.staged[_ref(document)] = None
+
     def _stage(self, document: Document, fact: Fact) -> None:
         self.staged[_ref(document)] = document
         self.facts.append(fact)

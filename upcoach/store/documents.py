@@ -101,7 +101,9 @@ class Documents:
         query: Bson = {"owner": owner, **wanted.equal}
         if wanted.words:
             await self._keyring.load([owner])
-            query[codec.WORDS] = {"$all": codec.blind(wanted.words, self._keyring[owner])}
+            # The index is searched for the first one: the longest is the rarest, most often.
+            words = sorted(wanted.words, key=len, reverse=True)
+            query[codec.WORDS] = {"$all": [self._keyring[owner].blind(word) for word in words]}
         if wanted.span:
             query[wanted.order] = wanted.span
         if wanted.after:
@@ -124,6 +126,18 @@ class Documents:
         async with self._database.turn():
             found = self._database[kind.collection].find(query, {"owner": 1})
             return [stored["_id"][len(stored["owner"]) + 1 :] async for stored in found]
+
+    async def due(
+        self, kind: type[Document], field: str, upto: dt.datetime, limit: int
+    ) -> list[tuple[str, str]]:
+        """Owner and id of everybody's documents whose indexed *field* is *upto* or earlier."""
+        query = {field: {"$lte": upto}}
+        async with self._database.turn():
+            found = self._database[kind.collection].find(query, {"owner": 1}, sort=[(field, 1)])
+            return [
+                (stored["owner"], stored["_id"][len(stored["owner"]) + 1 :])
+                async for stored in found.limit(limit)
+            ]
 
     async def find_owner(self, kind: type[Document], field: str, value: str) -> str | None:
         """The owner of the document whose unique *field* is *value*."""

@@ -12,7 +12,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure
 
 from models.clock import Clock
-from models.documents import DOCUMENTS
+from models.documents import DOCUMENTS, EntryShare, JournalEntry, UnsavedEntry
+from models.documents.document import Order
 from models.events import feed_owner
 from models.sums import EMPTY, Sums, packed, toggle
 from upcoach.store import codec, keyring, log, once, positions, receipts, rotations, signing
@@ -31,6 +32,7 @@ async def _make_collections(database: AsyncDatabase[Bson]) -> None:
     wanted = {document.collection for document in DOCUMENTS}
     wanted |= {log.COLLECTION, receipts.COLLECTION, keyring.COLLECTION, TURNS, SNAPSHOTS}
     wanted |= {positions.COLLECTION, once.COLLECTION, rotations.COLLECTION, signing.COLLECTION}
+    wanted |= {positions.COLLECTION, UnsavedEntry.collection}
     for name in sorted(wanted - set(await database.list_collection_names())):
         try:
             # Without the driver's own look first, which is no use against another node.
@@ -109,15 +111,24 @@ async def _make_positions_age(database: AsyncDatabase[Bson]) -> None:
     )
 
 
+def _index_of(order: Order) -> tuple[str, tuple[str, ...]]:
+    """The name and the fields of an order's index, which begins with the owner.
+
+    The name of a word is one owner's already.  There are a hundred in an entry, so that owner and
+    id, some 120 bytes, would make the index four times as large (docs/decisions/0016).
+    """
+    names = (*order.equal, order.field)
+    if codec.WORDS in names:
+        return "_".join(("found_by", *names)), names
+    return "_".join(names), ("owner", *names, "_id")
+
+
 async def _make_document_indexes(database: AsyncDatabase[Bson]) -> None:
-    """One for each order in which documents are listed; it begins with the owner."""
+    """One for each order in which documents are listed."""
     for kind in DOCUMENTS:
         indexes = [
-            IndexModel(
-                [(name, ASCENDING) for name in ("owner", *order.equal, order.field, "_id")],
-                name="_".join((*order.equal, order.field)),
-            )
-            for order in kind.orders
+            IndexModel([(key, ASCENDING) for key in keys], name=name)
+            for name, keys in map(_index_of, kind.orders)
         ]
         if indexes:
             await database[kind.collection].create_indexes(indexes)
@@ -137,6 +148,14 @@ async def _date_sessions(database: AsyncDatabase[Bson]) -> None:
     await database["sessions"].update_many({"authenticated_at": {"$exists": False}}, fresh)
 
 
+async def _make_ends(database: AsyncDatabase[Bson]) -> None:
+    """What of everybody's journals has come to its end."""
+    for kind, field in ((JournalEntry, "trashed_at"), (EntryShare, "until")):
+        await database[kind.collection].create_indexes(
+            [IndexModel([(field, ASCENDING)], name="end", sparse=True)]
+        )
+
+
 STEPS: tuple[tuple[int, Step], ...] = (
     (1, _make_collections),
     (2, _make_indexes),
@@ -149,6 +168,9 @@ STEPS: tuple[tuple[int, Step], ...] = (
     (9, _make_document_indexes),
     (10, _make_ages),
     (11, _date_sessions),
+    (12, _make_collections),  # tasks, moods and the journal
+    (13, _make_document_indexes),
+    (14, _make_ends),
 )
 
 

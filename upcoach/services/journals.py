@@ -1,0 +1,61 @@
+"""Journals and templates: the books that entries stand in, and what entries begin with."""
+
+import datetime as dt
+
+from models.documents import (
+    Journal,
+    JournalDraft,
+    JournalEntry,
+    NewJournal,
+    NewTemplate,
+    Template,
+    TemplateDraft,
+)
+from models.errors import Conflict
+from models.merge_patch import Json
+from models.scope import Scope
+from models.validation import checked
+from upcoach.services.resources import Resources
+from upcoach.store.changes import Mutation, Outcome
+from upcoach.store.documents import Selection
+
+
+class Journals(Resources[Journal, NewJournal]):
+    """A person's journals."""
+
+    kind = Journal
+
+    def _drafted(self, draft: NewJournal, owner: str, at: dt.datetime) -> Journal:
+        return Journal.drafted(draft, owner=owner, at=at)
+
+    def _revised(self, document: Journal, fields: Json, at: dt.datetime) -> Journal:
+        return document.revised(checked(fields, JournalDraft), at)
+
+    async def delete(
+        self,
+        scope: Scope,
+        document_id: str,
+        base: int | None = None,
+        mutation: Mutation | None = None,
+    ) -> Outcome:
+        """Delete an empty journal; one that holds entries, in the trash or not, is a `Conflict`.
+
+        An entry that another device writes at the same moment may come to stand in no journal: it
+        is in all lists but that of a journal, until it is moved.
+        """
+        wanted = Selection(order="trashed_at", equal={"journal": document_id}, limit=1)
+        if await self._documents.select(JournalEntry, scope.user, wanted):
+            raise Conflict("journal_not_empty", "This journal holds entries: move them first.")
+        return await super().delete(scope, document_id, base, mutation)
+
+
+class Templates(Resources[Template, NewTemplate]):
+    """A person's templates."""
+
+    kind = Template
+
+    def _drafted(self, draft: NewTemplate, owner: str, at: dt.datetime) -> Template:
+        return Template.drafted(draft, owner=owner, at=at)
+
+    def _revised(self, document: Template, fields: Json, at: dt.datetime) -> Template:
+        return document.revised(checked(fields, TemplateDraft), at)

@@ -1,0 +1,37 @@
+"""Prompts: what to ask somebody today, by what we know of their day."""
+
+import datetime as dt
+
+from models import prompts
+from models.documents import Goal, Mood
+from models.prompts import Prompt
+from models.scope import Scope
+from upcoach.store.documents import Documents, Selection
+
+
+class Prompts:
+    """Questions for a person."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    async def of(
+        self, scope: Scope, day: dt.date, mood: int | None, goal: str | None
+    ) -> list[Prompt]:
+        """The questions of *day*; what is not said about mood and goal is looked up."""
+        felt = await self._mood(scope, day) if mood is None else mood
+        goals = await self._goals(scope) if goal is None else [goal]
+        return prompts.prompts(scope.user, day, mood=felt, goals=goals)
+
+    async def _mood(self, scope: Scope, day: dt.date) -> int | None:
+        """The level that the caller logged last on *day*."""
+        wanted = Selection(
+            order="at", equal={"local_date": day.isoformat()}, descending=True, limit=1
+        )
+        found = await self._documents.select(Mood, scope.user, wanted)
+        return found[0].level if found else None
+
+    async def _goals(self, scope: Scope) -> list[str]:
+        """The ids of the caller's active goals."""
+        found = await self._documents.page(Goal, scope.user)
+        return [one.id for one in found if one.status == "active"]
