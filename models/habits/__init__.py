@@ -1,0 +1,23 @@
+"""The arithmetic of habits: what is due, what a day is worth, what a history comes to.
+
+No input, no output, no clock.  Documents hold a schedule and a measure, which are declared here; a
+service reads a history and asks:
+
+==============  =====================================================================
+`schedules`     on which days, or how often in which window
+`rules`         days by an RRULE (RFC 5545)
+`measures`      what a logged value is worth
+`days`          which date it is, where somebody is and when their day begins
+`history`       what was logged, and the same laid out day by day
+`freezes`       which of the days that ask for it are held
+`evaluation`    the one evaluator: every schedule comes to units, each with a verdict
+`streaks`       runs of kept units, and why one ended
+`strength`      how firm the habit is
+`statistics`    when, how often, how lately
+`achievements`  what was reached, and on which day
+`correlation`   whether mood goes with a habit
+`reminders`     when to speak up
+==============  =====================================================================
+
+The rules in words are in docs/habits.md.
+"""

@@ -1,0 +1,220 @@
+"""The one evaluator: a schedule and the days make units, each with a verdict.
+
+===========  ==========================  =====================================================
+Schedule     A unit is                   It is kept when
+===========  ==========================  =====================================================
+dated        a due day                   the day was done
+quota        a week or a month           done often enough; a vacation leaves fewer days for it
+rate         a day, but for skipped      it lies in a filled window (below)
+===========  ==========================  =====================================================
+
+A unit is *neutral* when it was skipped, frozen or away: it neither counts nor breaks; and *open* as
+long as it can still be kept.
+
+A rate of *times* in *days*: wherever so many done days lie within so many days, the window that
+begins with the first of them is filled.  A filled window slides back towards the one before it, as
+far as needed to touch it and no further than its last done day stays inside.  Skipped days are
+taken out of the calendar first.
+"""
+
+import calendar
+import datetime as dt
+import enum
+from typing import Final, Literal
+
+import msgspec
+import numpy as np
+
+from models.habits.history import Days, Flags, Ints, Mark, Marks, date_of
+from models.habits.rules import rule_of
+from models.habits.schedules import Daily, Dated, Every, PerMonth, PerWeek, Quota, Rate
+from models.habits.schedules import Schedule, Weekdays
+
+Span = Literal["day", "week", "month"]
+
+
+class Verdict(enum.IntEnum):
+    """What is to be said of a unit."""
+
+    NEUTRAL = 0
+    OPEN = 1
+    KEPT = 2
+    MISSED = 3
+
+
+class Units(msgspec.Struct, frozen=True, eq=False):
+    """What a streak is counted in, oldest first.
+
+    Attributes
+    ----------
+    is_urgent
+        Whether the unit that is open is missed unless something is done today.
+
+    """
+
+    span: Span
+    first: Ints
+    last: Ints
+    needed: Ints
+    done: Ints
+    verdict: Marks
+    is_urgent: bool = False
+
+
+_NEUTRAL: Final = (Mark.OUT, Mark.AWAY, Mark.SKIP, Mark.FREEZE)
+_VERDICTS: Final = np.array(
+    [
+        Verdict.KEPT
+        if mark is Mark.DONE
+        else Verdict.NEUTRAL
+        if mark in _NEUTRAL
+        else Verdict.MISSED
+        for mark in Mark
+    ],
+    np.int8,
+)
+
+
+def lookahead(schedule: Schedule, today: dt.date) -> int:
+    """How many days beyond *today* decide about the unit that it lies in."""
+    if isinstance(schedule, PerWeek | PerMonth):
+        return (schedule.window(today)[1] - today).days
+    return schedule.days if isinstance(schedule, Rate) else 0
+
+
+def evaluate(schedule: Schedule, days: Days) -> Units:
+    """The units up to today of *days*, whose freezes are resolved."""
+    if isinstance(schedule, Rate):
+        return _rated(schedule, days)
+    if isinstance(schedule, PerWeek | PerMonth):
+        return _quotas(schedule, days)
+    return _dated(schedule, days)
+
+
+def due_days(schedule: Dated, days: Days) -> Flags:
+    """Which of *days*, up to today, are due."""
+    length = days.today + 1
+    if isinstance(schedule, Daily):
+        return np.ones(length, np.bool_)
+    day = days.day[:length]
+    if isinstance(schedule, Weekdays):
+        return np.isin((day - 1) % 7 + 1, schedule.days)
+    if isinstance(schedule, Every):
+        anchor = schedule.anchor.toordinal()
+        return (day >= anchor) & ((day - anchor) % schedule.days == 0)
+    known = rule_of(schedule.rule, schedule.anchor).until(days.first + days.today)
+    return np.isin(day, np.array(known, np.int64))
+
+
+def is_unfinished(days: Days) -> bool:
+    """Whether today can still be done."""
+    return days.today >= 0 and days.mark[days.today] in (Mark.NONE, Mark.SHORT)
+
+
+def _dated(schedule: Dated, days: Days) -> Units:
+    places = np.flatnonzero(due_days(schedule, days) & (days.mark[: days.today + 1] != Mark.OUT))
+    verdict = _VERDICTS[days.mark[places]]
+    is_open = len(places) > 0 and places[-1] == days.today and is_unfinished(days)
+    if is_open:
+        verdict[-1] = Verdict.OPEN
+    day = places + days.first
+    done = (verdict == Verdict.KEPT).astype(np.int64)
+    return Units("day", day, day, np.ones_like(day), done, verdict, is_open)
+
+
+def _quotas(schedule: Quota, days: Days) -> Units:
+    span: Span = "week" if isinstance(schedule, PerWeek) else "month"
+    if days.today < 0:
+        return _none(span)
+    day = days.day
+    key = (day - 1) // 7 if span == "week" else _months(day)
+    begins = np.flatnonzero(np.diff(key, prepend=key[0] - 1))
+    asked = ~days.marked(*_NEUTRAL)
+    done = np.add.reduceat(days.marked(Mark.DONE).astype(np.int64), begins)
+    frozen = np.add.reduceat(days.marked(Mark.FREEZE).astype(np.int64), begins)
+    available = np.add.reduceat(asked.astype(np.int64), begins)
+    needed = np.minimum(schedule.times, available + frozen)
+    verdict = np.where(done >= needed, Verdict.KEPT, Verdict.MISSED).astype(np.int8)
+    verdict[(done < needed) & (done + frozen >= needed)] = Verdict.NEUTRAL
+    verdict[available == 0] = Verdict.NEUTRAL
+    tomorrow = int(asked[days.today + 1 :].sum())
+    missing = int(needed[-1] - done[-1] - frozen[-1])
+    left = tomorrow + is_unfinished(days)
+    is_open = verdict[-1] == Verdict.MISSED and missing <= left
+    if is_open:
+        verdict[-1] = Verdict.OPEN
+    first, last = _ends(schedule, date_of(day[begins[0]]), day[begins], len(begins))
+    return Units(span, first, last, needed, done, verdict, bool(is_open and missing > tomorrow))
+
+
+def _months(day: Ints) -> Ints:
+    epoch = dt.date(1970, 1, 1).toordinal()
+    months = (day - epoch).astype("datetime64[D]").astype("datetime64[M]")
+    return months.astype(np.int64)
+
+
+def _ends(schedule: Quota, day: dt.date, begins: Ints, count: int) -> tuple[Ints, Ints]:
+    """The whole windows, from that of *day* on; the first may begin before the habit does."""
+    first, last = begins.copy(), np.empty(count, np.int64)
+    first[0] = schedule.window(day)[0].toordinal()
+    last[:-1] = begins[1:] - 1
+    last[-1] = schedule.window(date_of(begins[-1]))[1].toordinal()
+    return first, last
+
+
+def _none(span: Span) -> Units:
+    empty = np.zeros(0, np.int64)
+    return Units(span, empty, empty, empty, empty, empty.astype(np.int8))
+
+
+def _rated(schedule: Rate, days: Days) -> Units:
+    asked = np.flatnonzero(~days.marked(*_NEUTRAL))
+    now = int(np.searchsorted(asked, days.today, side="right"))  # how many, up to today
+    done = np.flatnonzero(days.mark[asked] == Mark.DONE)
+    kept, end = _filled(schedule, done, len(asked))
+    verdict = np.where(kept[:now], Verdict.KEPT, Verdict.MISSED).astype(np.int8)
+    is_open = is_urgent = False
+    if end < now <= end + schedule.days:
+        missing = schedule.times - int((done >= end).sum())
+        left = end + schedule.days - now + is_unfinished(days)
+        is_open, is_urgent = missing <= left, missing == left
+    if is_open:
+        verdict[end:] = Verdict.OPEN
+    day = asked[:now] + days.first
+    ones = np.ones_like(day)
+    covered = kept[:now].astype(np.int64)
+    return Units("day", day, day, ones, covered, verdict, is_urgent and is_unfinished(days))
+
+
+def _filled(schedule: Rate, done: Ints, length: int) -> tuple[Flags, int]:
+    """Which of *length* days lie in a filled window, and where the last of these ends."""
+    edges = np.zeros(length + 1, np.int64)
+    end = 0  # exclusive, of the windows so far
+    starts = done[: len(done) - schedule.times + 1]
+    stops = done[schedule.times - 1 :]
+    fits = stops - starts < schedule.days
+    for start, stop in zip(starts[fits].tolist(), stops[fits].tolist(), strict=True):
+        slide = min(max(0, start - end), start + schedule.days - 1 - stop)
+        begin = start - slide
+        end = max(end, begin + schedule.days)
+        edges[begin] += 1
+        edges[min(begin + schedule.days, length)] -= 1
+    return np.cumsum(edges[:-1]) > 0, end
+
+
+def windows_of(schedule: Rate, units: Units, place: int, done: Flags) -> tuple[int, int, int]:
+    """The window that would have kept the unit at *place*: its first and last day, how often done.
+
+    Parameters
+    ----------
+    done
+        For each unit, whether its day was done.
+
+    """
+    stop = min(place + schedule.days, len(units.first))
+    return int(units.first[place]), int(units.last[stop - 1]), int(done[place:stop].sum())
+
+
+def month_length(day: dt.date) -> int:
+    """How many days the month of *day* has."""
+    return calendar.monthrange(day.year, day.month)[1]

@@ -1,0 +1,141 @@
+"""What a logged value is worth.
+
+`is_met` says whether the day counts as done; `share` from 0 to 1 how much of it was, which is what
+the strength of a habit follows.
+"""
+
+from typing import Annotated
+
+import msgspec
+
+from models.errors import Flaw, Invalid
+
+Value = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+Step = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
+UnitName = Annotated[str, msgspec.Meta(max_length=32)]
+
+
+class YesNo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="yes_no"):
+    """Done or not."""
+
+
+class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="amount"):
+    """Measured in *unit*, with a target that is a floor or, for *at_most*, a ceiling.
+
+    Attributes
+    ----------
+    step
+        What one tap in an app adds; null leaves it to the app.
+
+    """
+
+    target: Value
+    unit: UnitName = ""
+    at_most: bool = False
+    step: Step | None = None
+
+    @property
+    def can_be_broken(self) -> bool:
+        """Whether more of it can undo a day that was done."""
+        return self.at_most
+
+    def is_met(self, value: float) -> bool:
+        """Whether *value* reaches the target."""
+        return value <= self.target if self.at_most else value >= self.target
+
+    def share(self, value: float) -> float:
+        """How much of the day is done.
+
+        Examples
+        --------
+        >>> Amount(2.0).share(1.5), Amount(2.0, at_most=True).share(3.0)
+        (0.75, 0.5)
+
+        """
+        if self.is_met(value):
+            return 1.0
+        if self.at_most:
+            return max(0.0, 1.0 - (value - self.target) / self.target) if self.target else 0.0
+        return value / self.target
+
+
+class Count(Amount, frozen=True, forbid_unknown_fields=True, tag="count"):
+    """Counted: the target and every value are whole numbers."""
+
+
+class Duration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="duration"):
+    """Timed, in minutes."""
+
+    target: Value
+    at_most: bool = False
+    step: Step | None = None
+
+    @property
+    def can_be_broken(self) -> bool:
+        """See `Amount.can_be_broken`."""
+        return self.at_most
+
+    def is_met(self, value: float) -> bool:
+        """See `Amount.is_met`."""
+        return Amount(self.target, at_most=self.at_most).is_met(value)
+
+    def share(self, value: float) -> float:
+        """See `Amount.share`."""
+        return Amount(self.target, at_most=self.at_most).share(value)
+
+
+class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="range"):
+    """Measured in *unit*, to lie between *low* and *high*, both included."""
+
+    low: Value
+    high: Value
+    unit: UnitName = ""
+    step: Step | None = None
+
+    @property
+    def can_be_broken(self) -> bool:
+        """See `Amount.can_be_broken`."""
+        return True
+
+    def is_met(self, value: float) -> bool:
+        """Whether *value* lies in the range."""
+        return self.low <= value <= self.high
+
+    def share(self, value: float) -> float:
+        """As for a floor below the range, and as for a ceiling above it."""
+        if value > self.high:
+            return Amount(self.high, at_most=True).share(value)
+        return Amount(self.low).share(value)
+
+
+Measured = Amount | Count | Duration | Range
+Measure = YesNo | Measured
+
+
+def is_measured(measure: Measure) -> bool:
+    """Whether a day of it has a value."""
+    return not isinstance(measure, YesNo)
+
+
+def is_ceiling(measure: Measure) -> bool:
+    """Whether nothing is the best that can be logged."""
+    return isinstance(measure, Amount | Duration) and measure.at_most
+
+
+def check_measure(measure: Measure) -> None:
+    """Raise `Invalid` for a measure that no value can meet."""
+    if isinstance(measure, Range) and measure.low > measure.high:
+        raise _refused("/measure/low", "range_empty", "A range begins below its end.")
+    if isinstance(measure, Count):
+        for name in ("target", "step"):
+            check_whole(getattr(measure, name), f"/measure/{name}")
+
+
+def check_whole(value: float | None, pointer: str) -> None:
+    """Raise `Invalid` unless *value* is a whole number."""
+    if value is not None and not value.is_integer():
+        raise _refused(pointer, "not_whole", "What is counted is a whole number.")
+
+
+def _refused(pointer: str, code: str, detail: str) -> Invalid:
+    return Invalid("body_invalid", detail, flaws=(Flaw(pointer, code, detail),))

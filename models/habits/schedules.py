@@ -1,0 +1,128 @@
+"""On which days a habit is due, or how often in which window.
+
+Three families, which `evaluation` tells apart: dated schedules name their days; a quota is a number
+of times in a calendar week or month; a rate is a number of times in any so many days.
+"""
+
+import calendar
+import datetime as dt
+from typing import Annotated, Final
+
+import msgspec
+
+from models.errors import Flaw, Invalid
+from models.habits.rules import EARLIEST, LATEST, LONGEST, rule_of
+
+Weekday = Annotated[int, msgspec.Meta(ge=1, le=7)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=366)]
+
+_DAY: Final = dt.timedelta(days=1)
+
+
+class Daily(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="daily"):
+    """Due every day."""
+
+    def is_due(self, _day: dt.date) -> bool:
+        """Whether it is a due day."""
+        return True
+
+
+class Weekdays(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="weekdays"):
+    """Due on some days of the week, 1 (Monday) to 7 (Sunday)."""
+
+    days: Annotated[tuple[Weekday, ...], msgspec.Meta(min_length=1, max_length=7)]
+
+    def is_due(self, day: dt.date) -> bool:
+        """Whether *day* is a due day."""
+        return day.isoweekday() in self.days
+
+
+class Every(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="every"):
+    """Due every so many *days*, counted from *anchor*; on no day before it."""
+
+    days: Days
+    anchor: dt.date
+
+    def is_due(self, day: dt.date) -> bool:
+        """Whether *day* is a due day."""
+        return day >= self.anchor and (day - self.anchor).days % self.days == 0
+
+
+class Recurring(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="rrule"):
+    """Due on the days of an RRULE (RFC 5545) that begins on *anchor*."""
+
+    rule: Annotated[str, msgspec.Meta(max_length=LONGEST)]
+    anchor: dt.date
+
+    def is_due(self, day: dt.date) -> bool:
+        """Whether *day* is a due day."""
+        return rule_of(self.rule, self.anchor).has(day.toordinal())
+
+
+class PerWeek(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="per_week"):
+    """To be done *times* in each week, Monday to Sunday; every day is a chance."""
+
+    times: Annotated[int, msgspec.Meta(ge=1, le=7)]
+
+    def is_due(self, _day: dt.date) -> bool:
+        """Whether it is a due day."""
+        return True
+
+    def window(self, day: dt.date) -> tuple[dt.date, dt.date]:
+        """The first and last day of the week of *day*."""
+        first = day - (day.isoweekday() - 1) * _DAY
+        return first, first + 6 * _DAY
+
+
+class PerMonth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="per_month"):
+    """To be done *times* in each month, or on all its days if it is shorter."""
+
+    times: Annotated[int, msgspec.Meta(ge=1, le=31)]
+
+    def is_due(self, _day: dt.date) -> bool:
+        """Whether it is a due day."""
+        return True
+
+    def window(self, day: dt.date) -> tuple[dt.date, dt.date]:
+        """The first and last day of the month of *day*."""
+        length = calendar.monthrange(day.year, day.month)[1]
+        return day.replace(day=1), day.replace(day=length)
+
+
+class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="rate"):
+    """To be done *times* within any *days* days; every day is a chance."""
+
+    times: Days
+    days: Days
+
+    def is_due(self, _day: dt.date) -> bool:
+        """Whether it is a due day."""
+        return True
+
+
+Dated = Daily | Weekdays | Every | Recurring
+Quota = PerWeek | PerMonth
+Schedule = Dated | Quota | Rate
+
+
+def check_schedule(schedule: Schedule) -> None:
+    """Raise `Invalid` for a schedule that nobody can keep or follow."""
+    if isinstance(schedule, Rate) and schedule.times > schedule.days:
+        message = "A habit is done at most once a day: times may not exceed days."
+        raise _refused("/schedule/times", "rate_impossible", message)
+    if isinstance(schedule, Every) and not EARLIEST <= schedule.anchor <= LATEST:
+        message = f"A schedule begins between {EARLIEST} and {LATEST}."
+        raise _refused("/schedule/anchor", "anchor_impossible", message)
+    if isinstance(schedule, Recurring):
+        rule_of(schedule.rule, schedule.anchor)
+
+
+def last_due(schedule: Schedule) -> dt.date:
+    """The last day on which it can be due."""
+    if not isinstance(schedule, Recurring):
+        return dt.date.max
+    return dt.date.fromordinal(rule_of(schedule.rule, schedule.anchor).last())
+
+
+def _refused(pointer: str, code: str, detail: str) -> Invalid:
+    return Invalid("body_invalid", detail, flaws=(Flaw(pointer, code, detail),))
