@@ -17,7 +17,7 @@ far as needed to touch it and no further than its last done day stays inside.  S
 taken out of the calendar first.
 """
 
-import calendar
+import bisect
 import datetime as dt
 import enum
 from typing import Final, Literal
@@ -25,10 +25,19 @@ from typing import Final, Literal
 import msgspec
 import numpy as np
 
-from models.habits.history import Days, Flags, Ints, Mark, Marks, date_of
+from models.habits.history import Days, Flags, Ints, Mark, Marks, date_of, dates_of
 from models.habits.rules import rule_of
-from models.habits.schedules import Daily, Dated, Every, PerMonth, PerWeek, Quota, Rate
-from models.habits.schedules import Schedule, Weekdays
+from models.habits.schedules import (
+    Daily,
+    Dated,
+    Every,
+    PerMonth,
+    PerWeek,
+    Quota,
+    Rate,
+    Schedule,
+    Weekdays,
+)
 
 Span = Literal["day", "week", "month"]
 
@@ -97,13 +106,16 @@ def due_days(schedule: Dated, days: Days) -> Flags:
     if isinstance(schedule, Daily):
         return np.ones(length, np.bool_)
     day = days.day[:length]
+    due: Flags
     if isinstance(schedule, Weekdays):
-        return np.isin((day - 1) % 7 + 1, schedule.days)
-    if isinstance(schedule, Every):
+        due = np.isin((day - 1) % 7 + 1, schedule.days)
+    elif isinstance(schedule, Every):
         anchor = schedule.anchor.toordinal()
-        return (day >= anchor) & ((day - anchor) % schedule.days == 0)
-    known = rule_of(schedule.rule, schedule.anchor).until(days.first + days.today)
-    return np.isin(day, np.array(known, np.int64))
+        due = (day >= anchor) & ((day - anchor) % schedule.days == 0)
+    else:
+        known = rule_of(schedule.rule, schedule.anchor).until(days.first + days.today)
+        due = np.isin(day, np.array(known, np.int64))
+    return due
 
 
 def is_unfinished(days: Days) -> bool:
@@ -148,9 +160,7 @@ def _quotas(schedule: Quota, days: Days) -> Units:
 
 
 def _months(day: Ints) -> Ints:
-    epoch = dt.date(1970, 1, 1).toordinal()
-    months = (day - epoch).astype("datetime64[D]").astype("datetime64[M]")
-    return months.astype(np.int64)
+    return dates_of(day).astype("datetime64[M]").astype(np.int64)
 
 
 def _ends(schedule: Quota, day: dt.date, begins: Ints, count: int) -> tuple[Ints, Ints]:
@@ -188,33 +198,20 @@ def _rated(schedule: Rate, days: Days) -> Units:
 
 def _filled(schedule: Rate, done: Ints, length: int) -> tuple[Flags, int]:
     """Which of *length* days lie in a filled window, and where the last of these ends."""
-    edges = np.zeros(length + 1, np.int64)
-    end = 0  # exclusive, of the windows so far
-    starts = done[: len(done) - schedule.times + 1]
-    stops = done[schedule.times - 1 :]
-    fits = stops - starts < schedule.days
-    for start, stop in zip(starts[fits].tolist(), stops[fits].tolist(), strict=True):
-        slide = min(max(0, start - end), start + schedule.days - 1 - stop)
-        begin = start - slide
+    kept = np.zeros(length, np.bool_)
+    firsts = done[: len(done) - schedule.times + 1]
+    lasts = done[schedule.times - 1 :]
+    fits = lasts - firsts < schedule.days
+    begins, stays = firsts[fits].tolist(), lasts[fits].tolist()
+    number = end = 0
+    while number < len(begins):
+        begin = begins[number]
+        begin -= min(max(0, begin - end), begin + schedule.days - 1 - stays[number])
         end = max(end, begin + schedule.days)
-        edges[begin] += 1
-        edges[min(begin + schedule.days, length)] -= 1
-    return np.cumsum(edges[:-1]) > 0, end
-
-
-def windows_of(schedule: Rate, units: Units, place: int, done: Flags) -> tuple[int, int, int]:
-    """The window that would have kept the unit at *place*: its first and last day, how often done.
-
-    Parameters
-    ----------
-    done
-        For each unit, whether its day was done.
-
-    """
-    stop = min(place + schedule.days, len(units.first))
-    return int(units.first[place]), int(units.last[stop - 1]), int(done[place:stop].sum())
-
-
-def month_length(day: dt.date) -> int:
-    """How many days the month of *day* has."""
-    return calendar.monthrange(day.year, day.month)[1]
+        number += 1
+        # Those that begin where a window already reaches stand where they are.
+        while (beyond := bisect.bisect_right(begins, end, number)) > number:
+            number = beyond
+            end = max(end, begins[number - 1] + schedule.days)
+        kept[begin:end] = True
+    return kept, end

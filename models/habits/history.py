@@ -19,7 +19,8 @@ Marks = npt.NDArray[np.int8]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-NO_MINUTE: Final = -1
+UNKNOWN: Final = -1
+EPOCH: Final = dt.date(1970, 1, 1).toordinal()
 
 
 class Mark(enum.IntEnum):
@@ -36,7 +37,10 @@ class Mark(enum.IntEnum):
     DONE = 8
 
 
-STATES: Final = {"done": Mark.SHORT, "missed": Mark.MISSED, "skip": Mark.SKIP, "freeze": Mark.FREEZE}
+STATES: Final = ("done", "missed", "skip", "freeze")
+ACHIEVED: Final = len(STATES)
+
+_MARKS: Final = (Mark.SHORT, Mark.MISSED, Mark.SKIP, Mark.FREEZE)
 
 
 class History(msgspec.Struct, frozen=True, eq=False):
@@ -47,7 +51,7 @@ class History(msgspec.Struct, frozen=True, eq=False):
     share
         What each day is worth, 0 to 1.
     minute
-        When it was done, in minutes after the local midnight; `NO_MINUTE` where nobody knows.
+        When it was done, in minutes after the local midnight; `UNKNOWN` where nobody knows.
     zones
         Where its owner was when they logged.
 
@@ -56,7 +60,6 @@ class History(msgspec.Struct, frozen=True, eq=False):
     day: Ints
     mark: Marks
     share: Floats
-    value: Floats
     minute: Ints
     zones: frozenset[str] = frozenset()
 
@@ -64,37 +67,43 @@ class History(msgspec.Struct, frozen=True, eq=False):
     def of(
         cls,
         days: Sequence[str],
-        states: Iterable[str],
-        achieved: Iterable[bool | None],
-        shares: Iterable[float | None],
-        values: Iterable[float | None],
-        minutes: Iterable[int | None],
+        codes: Sequence[int],
+        shares: Sequence[float],
+        minutes: Sequence[int],
         zones: Collection[str] = (),
         *,
         can_be_broken: bool = False,
     ) -> "History":
         """The history of entries whose fields stand in columns, by date.
 
-        A day that *can_be_broken* and is not achieved is lost; any other can still be reached.
+        Parameters
+        ----------
+        codes
+            For each entry the place of its state in `STATES`, and `ACHIEVED` more if it was.
+        shares
+            `UNKNOWN` for those that are worth all or nothing.
+        can_be_broken
+            Whether a day that is logged and not achieved is lost; any other can be reached still.
+
+        Examples
+        --------
+        >>> history = History.of(["2026-01-05", "2026-01-06"], [4, 2], [UNKNOWN] * 2, [480, -1])
+        >>> [Mark(mark).name for mark in history.mark], history.share.tolist()
+        (['DONE', 'SKIP'], [1.0, 0.0])
+
         """
-        failed = Mark.MISSED if can_be_broken else Mark.SHORT
-        marks = [
-            Mark.DONE if done else failed if state == "done" else STATES[state]
-            for state, done in zip(states, achieved, strict=True)
-        ]
-        done = np.array(marks, np.int8)
-        worth = np.array([np.nan if one is None else one for one in shares], np.float64)
+        table = np.array([*_MARKS, *[Mark.DONE] * len(STATES)], np.int8)
+        if can_be_broken:
+            table[0] = Mark.MISSED
+        mark = table[np.array(codes, np.int64)]
+        share = np.array(shares, np.float64)
         return cls(
             day=ordinals(days),
-            mark=done,
-            share=np.where(np.isnan(worth), done == Mark.DONE, worth),
-            value=np.array([np.nan if one is None else one for one in values], np.float64),
-            minute=np.array([NO_MINUTE if one is None else one for one in minutes], np.int64),
+            mark=mark,
+            share=np.where(share < 0, mark == Mark.DONE, share),
+            minute=np.array(minutes, np.int64),
             zones=frozenset(zones),
         )
-
-
-NOTHING: Final = History.of((), (), (), (), (), ())
 
 
 class Days(msgspec.Struct, frozen=True, eq=False):
@@ -119,9 +128,9 @@ class Days(msgspec.Struct, frozen=True, eq=False):
 
     def marked(self, *marks: Mark) -> Flags:
         """Which days are marked so."""
-        found = self.mark == marks[0]
-        for mark in marks[1:]:
-            found |= self.mark == mark
+        table = np.zeros(len(Mark), np.bool_)
+        table[list(marks)] = True
+        found: Flags = table[self.mark]
         return found
 
 
@@ -169,7 +178,12 @@ def ordinals(days: Sequence[str]) -> Ints:
     True
 
     """
-    return np.array(days, "datetime64[D]").astype(np.int64) + dt.date(1970, 1, 1).toordinal()
+    return np.array(days, "datetime64[D]").astype(np.int64) + EPOCH
+
+
+def dates_of(days: Ints) -> npt.NDArray[np.datetime64]:
+    """The dates of ordinals."""
+    return (days - EPOCH).astype("datetime64[D]")
 
 
 def date_of(ordinal: int | np.int64) -> dt.date:

@@ -1,0 +1,75 @@
+"""When to speak up: wall times, where the owner lives.
+
+A time that a change of clocks leaves out comes with the offset before it, one that comes twice
+comes once (RFC 5545, 3.3.5).
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import Annotated
+
+import msgspec
+
+from models.habits.days import DAY, instant, local_date
+from models.habits.schedules import Weekday
+
+WallTime = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d\Z")]
+
+
+class Reminder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A wall time (`07:30`), on some days of the week; by itself, on all."""
+
+    time: WallTime
+    weekdays: Annotated[tuple[Weekday, ...], msgspec.Meta(min_length=1, max_length=7)] = (
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        7,
+    )
+
+    @property
+    def minute(self) -> int:
+        """Minutes after midnight."""
+        return int(self.time[:2]) * 60 + int(self.time[3:])
+
+
+class Occurrence(msgspec.Struct, frozen=True, kw_only=True):
+    """A reminder to come: the moment, what the clock shows, and the date it is about."""
+
+    at: dt.datetime
+    time: str
+    local_date: dt.date
+
+
+def occurrences(
+    reminders: tuple[Reminder, ...],
+    tz: str,
+    day_start: int,
+    after: dt.datetime,
+    until: dt.datetime,
+    is_asked: Callable[[dt.date], bool],
+) -> Iterator[Occurrence]:
+    """What is to come after one moment and until another, in order.
+
+    Parameters
+    ----------
+    is_asked
+        Whether a local date asks for the habit; a reminder in the small hours belongs to the
+        evening before if the day begins later.
+
+    """
+    day, last = local_date(after, tz) - DAY, local_date(until, tz)
+    while day <= last:
+        found = {
+            instant(day, one.minute, tz): one
+            for one in reminders
+            if day.isoweekday() in one.weekdays
+        }
+        for at, one in sorted(found.items()):
+            about = day - DAY if one.minute < day_start else day
+            if after < at <= until and is_asked(about):
+                yield Occurrence(at=at, time=one.time, local_date=about)
+        day += DAY

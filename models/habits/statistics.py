@@ -1,0 +1,198 @@
+"""When, how often and how lately a habit was kept; where there is nothing to say, null."""
+
+import datetime as dt
+import math
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from models.habits.evaluation import Units, Verdict
+from models.habits.history import UNKNOWN, Days, History, Ints, Mark, date_of
+
+MOVING: Final = 28  # days that a moving rate looks back on
+EVERY: Final = 7  # days between two of its points
+BEST: Final = 120  # minutes of the time that is called the best
+FEWEST_TIMES: Final = 10  # before any time is called so
+FEWEST_GAPS: Final = 3
+FORMED: Final = 66  # days until a habit goes by itself (Lally et al. 2010, the median)
+_DAY_MINUTES: Final = 1440
+
+
+class Rated(msgspec.Struct, frozen=True, kw_only=True):
+    """How many units were *kept* of those that could be *judged*; without any, no rate."""
+
+    kept: int
+    judged: int
+    rate: float | None
+
+
+class Point(Rated, frozen=True, kw_only=True):
+    """The rate over the `MOVING` days up to *date*."""
+
+    date: dt.date
+
+
+class WeekdayRate(Rated, frozen=True, kw_only=True):
+    """A weekday, 1 (Monday) to 7, with how often it was *done* on it.
+
+    Units of a week or a month have no weekday: they are not judged here.
+    """
+
+    weekday: int
+    done: int
+
+
+class BestTime(msgspec.Struct, frozen=True, kw_only=True):
+    """The two hours of the day, from *begins* to *ends*, with most of the *n* times."""
+
+    begins: str
+    ends: str
+    share: float
+    n: int
+
+
+class Judged(msgspec.Struct, frozen=True, eq=False):
+    """The units that were kept or missed, by the day on which that was clear."""
+
+    day: Ints
+    kept: Ints  # how many, up to and with each; one longer than *day*, beginning with 0
+
+    @classmethod
+    def of(cls, units: Units, today: int) -> "Judged":
+        """The judged ones of *units*; one that is kept already counts before it ends."""
+        places = np.flatnonzero(units.verdict >= Verdict.KEPT)
+        kept = units.verdict[places] == Verdict.KEPT
+        day = np.minimum(units.last[places], today)
+        return cls(day, np.concatenate(([0], np.cumsum(kept))))
+
+    def between(self, first: int, last: int) -> Rated:
+        """Those from *first* to *last*."""
+        begin, end = (int(place) for place in np.searchsorted(self.day, [first, last + 1]))
+        return rated(int(self.kept[end] - self.kept[begin]), end - begin)
+
+    def moving(self, first: int, last: int) -> list[Point]:
+        """The moving rate at *last* and every week before it, down to *first*."""
+        ends = np.arange(last, first - 1, -EVERY)[::-1]
+        points = []
+        for end in ends.tolist():
+            found = self.between(end - MOVING + 1, end)
+            rate = {"kept": found.kept, "judged": found.judged, "rate": found.rate}
+            points.append(Point(date=date_of(end), **rate))  # type: ignore[arg-type] # by name
+        return points
+
+
+def rated(kept: int, judged: int) -> Rated:
+    """The rate of two counts."""
+    return Rated(kept=kept, judged=judged, rate=kept / judged if judged else None)
+
+
+def weekdays(units: Units, history: History, first: int, last: int) -> list[WeekdayRate]:
+    """How it went on each weekday from *first* to *last*."""
+    done = _per_weekday(_done_days(history, first, last))
+    kept = judged = np.zeros(7, np.int64)
+    if units.span == "day":
+        inside = (units.first >= first) & (units.first <= last)
+        kept = _per_weekday(units.first[inside & (units.verdict == Verdict.KEPT)])
+        judged = _per_weekday(units.first[inside & (units.verdict >= Verdict.KEPT)])
+    rates = []
+    for number in range(7):
+        one = rated(int(kept[number]), int(judged[number]))
+        rates.append(
+            WeekdayRate(
+                weekday=number + 1,
+                done=int(done[number]),
+                kept=one.kept,
+                judged=one.judged,
+                rate=one.rate,
+            )
+        )
+    return rates
+
+
+def heatmap(days: Days, first: int, last: int) -> list[float | None]:
+    """What each day from *first* to *last* was worth; null where nothing was to be judged."""
+    values: list[float | None] = [None] * (last - first + 1)
+    begin, end = max(first, days.first), min(last, days.first + days.today)
+    if begin > end:
+        return values
+    inside = slice(begin - days.first, end - days.first + 1)
+    shares = np.where(
+        days.marked(Mark.DONE, Mark.SHORT, Mark.MISSED)[inside], days.share[inside], np.nan
+    )
+    values[begin - first : end - first + 1] = [
+        None if math.isnan(share) else share for share in shares.tolist()
+    ]
+    return values
+
+
+def minutes(history: History, first: int, last: int) -> Ints:
+    """When it was done, from *first* to *last*, in minutes after midnight."""
+    inside = _is_done(history, first, last) & (history.minute != UNKNOWN)
+    return history.minute[inside]
+
+
+def hours(history: History, first: int, last: int) -> Ints:
+    """How often it was done on each weekday, in each hour: 7 rows of 24.
+
+    The weekday is that of the date it counts for, the hour that of the clock.
+    """
+    inside = _is_done(history, first, last) & (history.minute != UNKNOWN)
+    place = (history.day[inside] - 1) % 7 * 24 + history.minute[inside] // 60
+    return np.bincount(place, minlength=168).reshape(7, 24)
+
+
+def best_time(minute: Ints) -> BestTime | None:
+    """The two hours with the most of *minute*; None for fewer than ten times.
+
+    Examples
+    --------
+    >>> best_time(np.array([1430, 5, 10, 20, 30, 40, 50, 60, 70, 600]))
+    BestTime(begins='23:50', ends='01:50', share=0.9, n=10)
+
+    """
+    n = len(minute)
+    if n < FEWEST_TIMES:
+        return None
+    counts = np.bincount(minute, minlength=_DAY_MINUTES)
+    twice = np.concatenate(([0], np.cumsum(np.concatenate((counts, counts[:BEST])))))
+    within = np.where(counts > 0, twice[BEST:-1] - twice[:_DAY_MINUTES], 0)
+    begin = int(np.argmax(within))
+    return BestTime(
+        begins=clock(begin),
+        ends=clock((begin + BEST) % _DAY_MINUTES),
+        share=int(within[begin]) / n,
+        n=n,
+    )
+
+
+def clock(minute: int) -> str:
+    """The wall time of so many minutes after midnight."""
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def formation(judged: Judged, history: History, streak: int, today: int) -> float | None:
+    """How far it has become a habit, 0 to 1; None until its gaps can be compared.
+
+    Half is what was kept in 28 days, three tenths the streak of at most 66, two tenths how even
+    the gaps between done days are: 1 less half their coefficient of variation.
+    """
+    adherence = judged.between(today - MOVING + 1, today).rate
+    gaps = np.diff(_done_days(history, 0, today))
+    if adherence is None or len(gaps) < FEWEST_GAPS:
+        return None
+    variation = float(gaps.std() / gaps.mean())
+    evenness = max(0.0, 1.0 - variation / 2)
+    return 0.5 * adherence + 0.3 * min(1.0, streak / FORMED) + 0.2 * evenness
+
+
+def _is_done(history: History, first: int, last: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    return (history.mark == Mark.DONE) & (history.day >= first) & (history.day <= last)
+
+
+def _done_days(history: History, first: int, last: int) -> Ints:
+    return history.day[_is_done(history, first, last)]
+
+
+def _per_weekday(day: Ints) -> Ints:
+    return np.bincount((day - 1) % 7, minlength=7)

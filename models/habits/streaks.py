@@ -1,0 +1,184 @@
+"""Streaks: how many units in a row were kept, and why one ended.
+
+Neutral units are looked through: they neither end a streak nor make it longer.
+"""
+
+import datetime as dt
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from models.habits.evaluation import Span, Units, Verdict
+from models.habits.history import Days, Ints, Mark, date_of
+from models.habits.schedules import Rate, Schedule
+
+Reason = Literal["nothing_logged", "logged_missed", "below_target", "no_freeze_held", "too_few"]
+
+_REASONS: dict[int, Reason] = {
+    Mark.NONE: "nothing_logged",
+    Mark.MISSED: "logged_missed",
+    Mark.SHORT: "below_target",
+    Mark.UNHELD: "no_freeze_held",
+}
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """*length* units kept in a row, from *first* to *last*."""
+
+    length: int
+    first: dt.date
+    last: dt.date
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of days that was looked at: how often it had to be done in it, and was."""
+
+    first: dt.date
+    last: dt.date
+    needed: int
+    done: int
+    verdict: Literal["neutral", "open", "kept", "missed"]
+
+
+class Break(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the last streak ended or, before any, where the last unit was missed."""
+
+    on: dt.date
+    reason: Reason
+    window: Window
+
+
+class Streak(msgspec.Struct, frozen=True, kw_only=True):
+    """The runs of one habit.
+
+    Attributes
+    ----------
+    current
+        The run that today can still go on with; null when there is none.
+    at_risk
+        Whether it ends unless something is done today.
+
+    """
+
+    unit: Span
+    current: Run | None
+    best: Run | None
+    at_risk: bool
+    broken: Break | None
+
+
+class Runs(msgspec.Struct, frozen=True, eq=False):
+    """All runs: the places of their first and last units among the *judged* ones."""
+
+    judged: Ints
+    first: Ints
+    last: Ints
+
+    @property
+    def lengths(self) -> Ints:
+        """How many units each has."""
+        return self.last - self.first + 1
+
+
+def runs(units: Units) -> Runs:
+    """The runs of kept units, oldest first."""
+    judged = np.flatnonzero(units.verdict >= Verdict.KEPT)
+    kept = (units.verdict[judged] == Verdict.KEPT).astype(np.int8)
+    edges = np.diff(kept, prepend=np.int8(0), append=np.int8(0))
+    return Runs(judged, np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1)
+
+
+def streak(schedule: Schedule, days: Days, units: Units) -> Streak:
+    """What the units of *days* come to."""
+    found = runs(units)
+    current = best = None
+    if len(found.first):
+        best = _run(units, found, int(np.argmax(found.lengths)))
+        if found.last[-1] == len(found.judged) - 1:
+            current = _run(units, found, len(found.first) - 1)
+    return Streak(
+        unit=units.span,
+        current=current,
+        best=best,
+        at_risk=current is not None and units.is_urgent,
+        broken=_break(schedule, days, units, found),
+    )
+
+
+def lengths(units: Units) -> tuple[int, int]:
+    """The lengths of the current and of the best streak."""
+    found = runs(units)
+    if not len(found.first):
+        return 0, 0
+    goes_on = found.last[-1] == len(found.judged) - 1
+    return int(found.lengths[-1]) if goes_on else 0, int(found.lengths.max())
+
+
+def windows(units: Units, newest: int) -> tuple[Window, ...]:
+    """The *newest* units as windows, oldest first."""
+    places = range(max(0, len(units.first) - newest), len(units.first))
+    return tuple(_window(units, place) for place in places)
+
+
+def _run(units: Units, found: Runs, number: int) -> Run:
+    first, last = found.judged[found.first[number]], found.judged[found.last[number]]
+    return Run(
+        length=int(found.lengths[number]),
+        first=date_of(units.first[first]),
+        last=date_of(units.last[last]),
+    )
+
+
+def _break(schedule: Schedule, days: Days, units: Units, found: Runs) -> Break | None:
+    missed = found.judged[units.verdict[found.judged] == Verdict.MISSED]
+    if not len(missed):
+        return None
+    place = int(missed[-1])
+    if isinstance(schedule, Rate):
+        place = _first_of_gap(units, place)
+        window = _rate_window(schedule, days, units, place)
+        return Break(on=window.first, reason="too_few", window=window)
+    window = _window(units, place)
+    if units.span != "day":
+        return Break(on=window.last, reason="too_few", window=window)
+    mark = int(days.mark[units.first[place] - days.first])
+    return Break(on=window.last, reason=_REASONS[mark], window=window)
+
+
+def _first_of_gap(units: Units, place: int) -> int:
+    """The first of the missed units in a row that end at *place*."""
+    kept = np.flatnonzero(units.verdict[:place] != Verdict.MISSED)
+    return int(kept[-1]) + 1 if len(kept) else 0
+
+
+def _rate_window(schedule: Rate, days: Days, units: Units, place: int) -> Window:
+    """The window that would have gone on from before *place*."""
+    day = units.first[place : place + schedule.days]
+    done = int((days.mark[day - days.first] == Mark.DONE).sum())
+    return Window(
+        first=date_of(day[0]),
+        last=date_of(day[-1]),
+        needed=schedule.times,
+        done=done,
+        verdict="missed",
+    )
+
+
+def _window(units: Units, place: int) -> Window:
+    verdict = Verdict(int(units.verdict[place]))
+    return Window(
+        first=date_of(units.first[place]),
+        last=date_of(units.last[place]),
+        needed=int(units.needed[place]),
+        done=int(units.done[place]),
+        verdict=_WORDS[verdict],
+    )
+
+
+_WORDS: dict[Verdict, Literal["neutral", "open", "kept", "missed"]] = {
+    Verdict.NEUTRAL: "neutral",
+    Verdict.OPEN: "open",
+    Verdict.KEPT: "kept",
+    Verdict.MISSED: "missed",
+}
