@@ -25,6 +25,7 @@ PartId = Annotated[str, msgspec.Meta(pattern=r"^(?!type\Z)[A-Za-z0-9_-]{1,40}\Z"
 PointId = Annotated[str, msgspec.Meta(pattern=rf"^pnt_{_UUID}\Z")]
 GoalTemplateId = Annotated[str, msgspec.Meta(pattern=rf"^tpl_{_UUID}\Z")]
 TemplateId = Annotated[str, msgspec.Meta(pattern=rf"^jtp_{_UUID}\Z")]
+VacationId = Annotated[str, msgspec.Meta(pattern=rf"^vac_{_UUID}\Z")]
 MutationId = Annotated[str, msgspec.Meta(pattern=rf"^{_UUID}\Z")]
 
 

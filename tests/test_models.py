@@ -29,12 +29,14 @@ from models.documents import (
 )
 from models.documents.document import Document, Mark, fields_marked, public
 from models.documents.entry import achieved, entry_id
-from models.documents.habit import Amount, Daily, Rate, Weekdays, YesNo, check_zone
+from models.documents.habit import check_zone
 from models.documents.session import Session
 from models.documents.user import Registration, normalised_email
 from models.errors import Invalid
 from models.events import PARTITIONS, feed_owner, partition, read_line, user_feed
 from models.frames import Author, Ev, Skip, decode, encode
+from models.habits.measures import Amount, YesNo
+from models.habits.schedules import Daily, Rate, Weekdays
 from models.identity import GoalId, HabitId, MutationId, derived_id, new_id, new_mutation_id
 from models.merge_patch import Json, difference, merged
 from models.validation import checked

@@ -40,11 +40,12 @@ from models.documents import (
 from models.documents.document import Mark, fields_marked
 from models.documents.goal import Reached
 from models.documents.goal_parts import KeyResult, Milestone, Smart
-from models.documents.habit import Amount, Rate
 from models.documents.insight import Reason, Scores
 from models.documents.recurrence import Repeat
 from models.documents.task import Step
 from models.errors import Conflict, Invalid, NotFound, Unavailable
+from models.habits.measures import Amount
+from models.habits.schedules import Rate
 from models.identity import new_mutation_id
 from models.merge_patch import Json
 from models.scope import Scope

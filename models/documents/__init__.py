@@ -7,7 +7,7 @@ or hidden.
 """
 
 from models.documents.document import Document, Draft
-from models.documents.entry import Entry, EntryDraft
+from models.documents.entry import Entry, EntryDraft, Logged
 from models.documents.goal import Goal, GoalDraft, NewGoal
 from models.documents.goal_point import GoalPoint, PointDraft
 from models.documents.goal_template import GoalTemplate, GoalTemplateDraft, NewGoalTemplate
@@ -35,6 +35,7 @@ from models.documents.session import Session
 from models.documents.share import CoachClient, Share, ShareDraft
 from models.documents.task import NewTask, Task, TaskDraft
 from models.documents.user import User
+from models.documents.vacation import NewVacation, Vacation, VacationDraft
 
 DOCUMENTS: tuple[type[Document], ...] = (
     User,
@@ -42,6 +43,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     Goal,
     Habit,
     Entry,
+    Vacation,
     Insight,
     Share,
     CoachClient,
@@ -80,6 +82,7 @@ __all__ = [
     "JournalDraft",
     "JournalEntry",
     "JournalEntryDraft",
+    "Logged",
     "Mood",
     "MoodDraft",
     "NewGoal",
@@ -91,6 +94,7 @@ __all__ = [
     "NewTask",
     "NewTemplate",
     "PointDraft",
+    "NewVacation",
     "Session",
     "Share",
     "ShareDraft",
@@ -100,4 +104,6 @@ __all__ = [
     "TemplateDraft",
     "UnsavedEntry",
     "User",
+    "Vacation",
+    "VacationDraft",
 ]

@@ -1,92 +1,76 @@
-"""Habits: what a person wants to do again and again, and on which days."""
+"""Habits: what a person wants to do again and again, and on which days.
+
+What schedules and measures mean is in `models.habits`.
+"""
 
 import datetime as dt
 import zoneinfo
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import msgspec
 
-from models.documents.document import Document, Draft, Mark, fields_of
+from models.documents.document import Document, Draft, Mark, Order, fields_of
 from models.errors import Flaw, Invalid
+from models.habits.days import local_date
+from models.habits.measures import Measure, YesNo, check_measure
+from models.habits.reminders import Reminder
+from models.habits.schedules import Daily, Schedule, check_schedule
 from models.identity import HabitId, new_id
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Text = Annotated[str, msgspec.Meta(max_length=1000)]
 Color = Annotated[str, msgspec.Meta(pattern=r"^#[0-9A-Fa-f]{6}\Z")]
-Weekday = Annotated[int, msgspec.Meta(ge=1, le=7)]
-Days = Annotated[int, msgspec.Meta(ge=1, le=366)]
+DayStart = Annotated[int, msgspec.Meta(ge=0, le=1439)]
+Position = Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)]
+Category = Literal[
+    "health",
+    "fitness",
+    "productivity",
+    "mindfulness",
+    "learning",
+    "social",
+    "creative",
+    "financial",
+    "other",
+]
 
-
-class Daily(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="daily"):
-    """Due every day."""
-
-    def is_due(self, _day: dt.date) -> bool:
-        """Whether it is a due day."""
-        return True
-
-
-class Weekdays(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="weekdays"):
-    """Due on some days of the week, 1 (Monday) to 7 (Sunday)."""
-
-    days: Annotated[tuple[Weekday, ...], msgspec.Meta(min_length=1, max_length=7)]
-
-    def is_due(self, day: dt.date) -> bool:
-        """Whether *day* is a due day."""
-        return day.isoweekday() in self.days
-
-
-class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="rate"):
-    """To be done *times* within any *days* days; every day is a chance."""
-
-    times: Days
-    days: Days
-
-    def is_due(self, _day: dt.date) -> bool:
-        """Whether it is a due day."""
-        return True
-
-
-Schedule = Daily | Weekdays | Rate
-
-
-class YesNo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="yes_no"):
-    """Done or not."""
-
-
-class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="amount"):
-    """Counted or measured in *unit*, with a target that is a floor or, for *at_most*, a ceiling."""
-
-    target: Annotated[float, msgspec.Meta(ge=0, le=1e9)]
-    unit: Annotated[str, msgspec.Meta(max_length=32)] = ""
-    at_most: bool = False
-
-    def is_met(self, value: float) -> bool:
-        """Whether *value* reaches the target."""
-        return value <= self.target if self.at_most else value >= self.target
-
-
-Measure = YesNo | Amount
+EARLIEST = dt.date(1970, 1, 1)
 
 
 class HabitDraft(Draft, frozen=True, kw_only=True):
-    """What a person may write of a habit; its days begin and end in the IANA zone *tz*."""
+    """What a person may write of a habit.
+
+    Attributes
+    ----------
+    tz, day_start
+        Its days begin so many minutes after midnight in this zone of the IANA database.
+    starts_on
+        The first day that counts without an entry.
+    position
+        Where it stands among the others; those of one position are in the order of their making.
+
+    """
 
     name: Name
     question: Text | None = None
     description: Text | None = None
+    category: Category | None = None
     measure: Measure = YesNo()
     schedule: Schedule = Daily()
     tz: str = "UTC"
+    day_start: DayStart = 0
     starts_on: dt.date | None = None
+    reminders: Annotated[tuple[Reminder, ...], msgspec.Meta(max_length=10)] = ()
     color: Color | None = None
+    position: Position = 0.0
     archived: bool = False
 
     def __post_init__(self) -> None:
         check_zone(self.tz)
-        if isinstance(self.schedule, Rate) and self.schedule.times > self.schedule.days:
-            message = "A habit is done at most once a day: times may not exceed days."
-            flaw = Flaw("/schedule/times", "rate_impossible", message)
-            raise Invalid("body_invalid", message, flaws=(flaw,))
+        check_schedule(self.schedule)
+        check_measure(self.measure)
+        if self.starts_on is not None:
+            check_date(self.starts_on, "/starts_on")
 
 
 class NewHabit(HabitDraft, frozen=True, kw_only=True):
@@ -96,21 +80,41 @@ class NewHabit(HabitDraft, frozen=True, kw_only=True):
 
 
 class Habit(Document, frozen=True, kw_only=True):
-    """A habit.  *source* names the import that it came with."""
+    """A habit.
+
+    Attributes
+    ----------
+    archived_at
+        Since when it is archived; from then on nothing is asked of it.
+    source
+        The import that it came with.
+
+    """
 
     kind: ClassVar[str] = "habit"
     collection: ClassVar[str] = "habits"
     draft: ClassVar[type[Draft]] = HabitDraft
+    orders: ClassVar[tuple[Order, ...]] = (
+        Order("position"),
+        Order("position", ("archived",)),
+        Order("position", ("category",)),
+        Order("position", ("archived", "category")),
+    )
 
     name: Annotated[Name, Mark.SEALED]
     question: Annotated[Text | None, Mark.SEALED] = None
     description: Annotated[Text | None, Mark.SEALED] = None
+    category: Annotated[Category | None, Mark.PERSONAL] = None
     measure: Annotated[Measure, Mark.PERSONAL] = YesNo()
     schedule: Annotated[Schedule, Mark.PERSONAL] = Daily()
     tz: Annotated[str, Mark.PERSONAL] = "UTC"
+    day_start: Annotated[DayStart, Mark.PERSONAL] = 0
     starts_on: Annotated[dt.date, Mark.PERSONAL]
+    reminders: Annotated[tuple[Reminder, ...], Mark.PERSONAL] = ()
     color: Color | None = None
+    position: Position = 0.0
     archived: bool = False
+    archived_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
     source: str | None = None
 
     @classmethod
@@ -118,14 +122,33 @@ class Habit(Document, frozen=True, kw_only=True):
         cls, draft: NewHabit, *, owner: str, at: dt.datetime, source: str | None = None
     ) -> Self:
         """A new habit; without a first day it starts today, where its owner lives."""
-        today = at.astimezone(zoneinfo.ZoneInfo(draft.tz)).date()
+        today = local_date(at, draft.tz, draft.day_start)
         fields = fields_of(draft, HabitDraft) | {"starts_on": draft.starts_on or today}
-        return cls(id=draft.id, owner=owner, created_at=at, updated_at=at, source=source, **fields)
+        return cls(
+            id=draft.id,
+            owner=owner,
+            created_at=at,
+            updated_at=at,
+            archived_at=at if draft.archived else None,
+            source=source,
+            **fields,
+        )
 
     def revised(self, draft: HabitDraft, at: dt.datetime) -> Self:
         """The same habit as *draft* says."""
         fields = fields_of(draft, HabitDraft) | {"starts_on": draft.starts_on or self.starts_on}
-        return msgspec.structs.replace(self.advanced(at), **fields)
+        since = (self.archived_at or at) if draft.archived else None
+        return msgspec.structs.replace(self.advanced(at), archived_at=since, **fields)
+
+    def today(self, now: dt.datetime) -> dt.date:
+        """The date that its owner calls *now*."""
+        return local_date(now, self.tz, self.day_start)
+
+    def last_day(self, today: dt.date) -> dt.date:
+        """*today*, or the day on which it was archived."""
+        if self.archived_at is None:
+            return today
+        return min(today, self.today(self.archived_at))
 
 
 def check_zone(tz: str) -> None:
@@ -136,3 +159,10 @@ def check_zone(tz: str) -> None:
         message = f"{tz[:64]!r} is not a time zone of the IANA database (Europe/Berlin)."
         flaw = Flaw("/tz", "zone_unknown", message)
         raise Invalid("body_invalid", message, flaws=(flaw,)) from None
+
+
+def check_date(day: dt.date, pointer: str) -> None:
+    """Raise `Invalid` for a date before there is anything to be counted."""
+    if day < EARLIEST:
+        message = f"Dates go back to {EARLIEST}."
+        raise Invalid("body_invalid", message, flaws=(Flaw(pointer, "date_impossible", message),))

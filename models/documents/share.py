@@ -11,7 +11,9 @@ import msgspec
 
 from models.documents.document import Document, Draft, Mark
 
-SharedKind = Literal["goal", "goal.point", "habit", "habit.entry", "insight"]
+SharedKind = Literal[
+    "goal", "goal.point", "habit", "habit.entry", "habit.vacation", "insight"
+]
 
 
 Hidden = Annotated[

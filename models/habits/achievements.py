@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from models.habits.evaluation import Units
-from models.habits.history import Flags, History, Ints, Mark, date_of
+from models.habits.history import Flags, Floats, History, Ints, Mark, date_of
 from models.habits.statistics import Judged
 from models.habits.streaks import runs
 
@@ -78,7 +78,7 @@ def _consistency(judged: Judged, threshold: int) -> Achievement:
     )
 
 
-def _shares(judged: Judged, length: int) -> tuple[Ints, Ints]:
+def _shares(judged: Judged, length: int) -> tuple[Floats, Ints]:
     """What was kept in the *length* days up to each judged day that has so many before it."""
     day = judged.day
     old = np.flatnonzero(day - day[:1] >= length - 1) if len(day) else np.zeros(0, np.int64)

@@ -48,7 +48,7 @@ def correlation(done: Mapping[dt.date, bool], level: Mapping[dt.date, float]) ->
     >>> found = correlation({day: day.day % 2 == 0 for day in days},
     ...                     {day: 3.0 + (day.day % 2 == 0) + (day.day == 1) for day in days})
     >>> found.n, round(found.r, 2), round(found.low, 2), round(found.high, 2)
-    (12, 0.85, 0.52, 0.96)
+    (12, 0.85, 0.53, 0.96)
 
     """
     shared = sorted(done.keys() & level.keys())

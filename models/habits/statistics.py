@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from models.habits.evaluation import Units, Verdict
-from models.habits.history import UNKNOWN, Days, History, Ints, Mark, date_of
+from models.habits.history import UNKNOWN, Days, Flags, History, Ints, Mark, date_of
 
 MOVING: Final = 28  # days that a moving rate looks back on
 EVERY: Final = 7  # days between two of its points
@@ -129,7 +129,8 @@ def heatmap(days: Days, first: int, last: int) -> list[float | None]:
 def minutes(history: History, first: int, last: int) -> Ints:
     """When it was done, from *first* to *last*, in minutes after midnight."""
     inside = _is_done(history, first, last) & (history.minute != UNKNOWN)
-    return history.minute[inside]
+    found: Ints = history.minute[inside]
+    return found
 
 
 def hours(history: History, first: int, last: int) -> Ints:
@@ -139,7 +140,8 @@ def hours(history: History, first: int, last: int) -> Ints:
     """
     inside = _is_done(history, first, last) & (history.minute != UNKNOWN)
     place = (history.day[inside] - 1) % 7 * 24 + history.minute[inside] // 60
-    return np.bincount(place, minlength=168).reshape(7, 24)
+    counts: Ints = np.bincount(place, minlength=168).reshape(7, 24)
+    return counts
 
 
 def best_time(minute: Ints) -> BestTime | None:
@@ -186,8 +188,9 @@ def formation(judged: Judged, history: History, streak: int, today: int) -> floa
     return 0.5 * adherence + 0.3 * min(1.0, streak / FORMED) + 0.2 * evenness
 
 
-def _is_done(history: History, first: int, last: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    return (history.mark == Mark.DONE) & (history.day >= first) & (history.day <= last)
+def _is_done(history: History, first: int, last: int) -> Flags:
+    done: Flags = (history.mark == Mark.DONE) & (history.day >= first) & (history.day <= last)
+    return done
 
 
 def _done_days(history: History, first: int, last: int) -> Ints:
@@ -195,4 +198,5 @@ def _done_days(history: History, first: int, last: int) -> Ints:
 
 
 def _per_weekday(day: Ints) -> Ints:
-    return np.bincount((day - 1) % 7, minlength=7)
+    counts: Ints = np.bincount((day - 1) % 7, minlength=7)
+    return counts

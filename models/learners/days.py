@@ -1,15 +1,17 @@
 """When a habit's days begin and end, and which of them are due.
 
-A day is a date in the habit's zone.  Most last 24 hours; at a change of clocks they last 23 or 25
-(Lord Howe: 23 and a half), and one that a country leapt over never was (Apia, 30 December 2011).
+A day is a date in the habit's zone, and may begin some minutes after midnight.  Most last 24 hours;
+at a change of clocks they last 23 or 25 (Lord Howe: 23 and a half), and one that a country leapt
+over never was (Apia, 30 December 2011).
 """
 
 import datetime as dt
 import functools
-import zoneinfo
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
-from models.documents.habit import Rate, Schedule
+from models.habits import days
+from models.habits.schedules import PerMonth, PerWeek, Rate, Schedule, last_due
 from models.learners.history import HabitHistory
 
 GRACE: Final = dt.timedelta(hours=3)  # to write down, after midnight, what was done before it
@@ -17,8 +19,8 @@ EARLIEST, LATEST = dt.date(1970, 1, 1), dt.date(9000, 1, 1)
 DAY: Final = dt.timedelta(days=1)
 
 
-def today(now: dt.datetime, tz: str) -> dt.date:
-    """The date in zone *tz*.
+def today(now: dt.datetime, tz: str, day_start: int = 0) -> dt.date:
+    """The date in zone *tz*, of days that begin so many minutes after midnight.
 
     Examples
     --------
@@ -26,11 +28,11 @@ def today(now: dt.datetime, tz: str) -> dt.date:
     datetime.date(2026, 1, 2)
 
     """
-    return now.astimezone(zoneinfo.ZoneInfo(tz)).date()
+    return days.local_date(now, tz, day_start)
 
 
 @functools.lru_cache(maxsize=4096)
-def end_of(day: dt.date, tz: str) -> dt.datetime:
+def end_of(day: dt.date, tz: str, day_start: int = 0) -> dt.datetime:
     """The moment, in UTC, at which *day* is over in zone *tz*.
 
     Where a change of clocks skips midnight it is the moment of the change, and where midnight
@@ -43,13 +45,12 @@ def end_of(day: dt.date, tz: str) -> dt.datetime:
     True
 
     """
-    midnight = dt.datetime.combine(day + DAY, dt.time(), zoneinfo.ZoneInfo(tz))
-    return midnight.astimezone(dt.UTC)
+    return days.end_of(day, tz, day_start)
 
 
-def closes_at(day: dt.date, tz: str) -> dt.datetime:
+def closes_at(day: dt.date, tz: str, day_start: int = 0) -> dt.datetime:
     """When nothing that becomes of *day* is waited for any longer."""
-    return end_of(day, tz) + GRACE
+    return end_of(day, tz, day_start) + GRACE
 
 
 def exists(day: dt.date, tz: str) -> bool:
@@ -57,10 +58,42 @@ def exists(day: dt.date, tz: str) -> bool:
     return end_of(day - DAY, tz) < end_of(day, tz)
 
 
-def next_due(schedule: Schedule, history: HabitHistory, tz: str, after: dt.date) -> dt.date | None:
+Away = Iterable[tuple[dt.date, dt.date]]
+
+
+class Progress(NamedTuple):
+    """How often a habit was *done*, of how many *times*, within a window of *days* days."""
+
+    done: int
+    times: int
+    days: int
+
+
+def progress(schedule: Schedule, history: HabitHistory, day: dt.date) -> Progress | None:
+    """How far the window of *day* has come before it; None where each day stands for itself."""
+    if isinstance(schedule, Rate):
+        done = history.times_done(day, schedule.days - 1)
+        return Progress(done, schedule.times, schedule.days)
+    if isinstance(schedule, PerWeek | PerMonth):
+        first, last = schedule.window(day)
+        length = (last - first).days + 1
+        done = history.times_done(day, (day - first).days)
+        return Progress(done, min(schedule.times, length), length)
+    return None
+
+
+def next_due(
+    schedule: Schedule, history: HabitHistory, tz: str, after: dt.date, away: Away = ()
+) -> dt.date | None:
     """The first due day after *after*.
 
-    A day of a rate is due unless the days of its window before it have satisfied the rate.
+    A day of a rate, a week or a month is due unless the days of its window before it have satisfied
+    it.  No day of a vacation is due.
+
+    Parameters
+    ----------
+    away
+        First and last days of vacations.
 
     Examples
     --------
@@ -71,15 +104,19 @@ def next_due(schedule: Schedule, history: HabitHistory, tz: str, after: dt.date)
     datetime.date(2026, 1, 9)
 
     """
-    day = after
-    while day < LATEST:
+    day, last = after, min(LATEST, last_due(schedule))
+    while day < last:
         day += DAY
-        if schedule.is_due(day) and not _satisfied(schedule, history, day) and exists(day, tz):
+        if (
+            schedule.is_due(day)
+            and not _satisfied(schedule, history, day)
+            and exists(day, tz)
+            and not any(begin <= day <= end for begin, end in away)
+        ):
             return day
     return None
 
 
 def _satisfied(schedule: Schedule, history: HabitHistory, day: dt.date) -> bool:
-    return (
-        isinstance(schedule, Rate) and history.times_done(day, schedule.days - 1) >= schedule.times
-    )
+    so_far = progress(schedule, history, day)
+    return so_far is not None and so_far.done >= so_far.times

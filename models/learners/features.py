@@ -12,7 +12,9 @@ from typing import Final
 
 import msgspec
 
-from models.documents.habit import Amount, Measure, Rate, Schedule, Weekdays
+from models.habits.measures import Measure, YesNo
+from models.habits.schedules import Every, Recurring, Schedule, Weekdays
+from models.learners.days import progress
 from models.learners.history import STREAK_LIMIT, HabitHistory, PersonHistory, Tally
 
 LOG_ODDS: Final = 5.0  # 0.7 % to 99.3 %: beyond it a bounded memory says nothing more
@@ -61,11 +63,11 @@ REGISTRY: Final[tuple[Feature, ...]] = (
     _share("away", "away", "days since it was last done; log, 1 at 60 and when never"),
     _share("gap", None, "days since the last label; log, 1 at 60, 0 before any"),
     _share("young", None, "1 at first, a half after 7 labels"),
-    _share("by_weekdays", None, "1 if due on some weekdays"),
+    _share("by_weekdays", None, "1 if due on some days, such as weekdays"),
     _share("by_rate", None, "1 if due some times in some days"),
     _share("times_left", "schedule", "share of such times that is still to be done"),
     _share("amount", None, "1 if measured by an amount"),
-    _share("at_most", None, "1 if that amount is a ceiling"),
+    _share("at_most", None, "1 if that amount has a ceiling"),
 )
 NAMES: Final = tuple(feature.name for feature in REGISTRY)
 
@@ -82,6 +84,7 @@ def features(
 
     Examples
     --------
+    >>> from models.habits.measures import Amount
     >>> habit, person, crowd = HabitHistory(), PersonHistory(), Tally(done=60.0, total=100.0)
     >>> habit.count(dt.date(2026, 1, 4), done=True)
     >>> x = features(habit, person, crowd, Weekdays((1, 7)), Amount(5.0), dt.date(2026, 1, 5))
@@ -137,15 +140,15 @@ def _kind(
     habit: HabitHistory, schedule: Schedule, measure: Measure, day: dt.date
 ) -> dict[str, float]:
     x: dict[str, float] = {}
-    if isinstance(schedule, Weekdays):
+    so_far = progress(schedule, habit, day)
+    if isinstance(schedule, Weekdays | Every | Recurring):
         x["by_weekdays"] = 1.0
-    elif isinstance(schedule, Rate):
-        done = habit.times_done(day, schedule.days - 1)
+    elif so_far is not None:
         x["by_rate"] = 1.0
-        x["times_left"] = 1.0 - done / schedule.times  # a day on which it is satisfied is not due
-    if isinstance(measure, Amount):
+        x["times_left"] = 1.0 - so_far.done / so_far.times  # where it is satisfied it is not due
+    if not isinstance(measure, YesNo):
         x["amount"] = 1.0
-        x["at_most"] = float(measure.at_most)
+        x["at_most"] = float(measure.can_be_broken)
     return x
 
 

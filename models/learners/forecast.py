@@ -7,9 +7,9 @@ from typing import Final
 
 import msgspec
 
-from models.documents.habit import Rate
 from models.documents.insight import Reason, Scores
 from models.learners.bayes import sigmoid
+from models.learners.days import progress
 from models.learners.features import NAMES, REGISTRY
 from models.learners.track import Prediction, Track
 
@@ -125,11 +125,11 @@ def _away(track: Track, prediction: Prediction) -> _Spoken:
 
 
 def _schedule(track: Track, prediction: Prediction) -> _Spoken:
-    schedule = track.plan.schedule
-    if not isinstance(schedule, Rate):
+    so_far = progress(track.plan.schedule, track.history, prediction.day)
+    if so_far is None:
         return None
-    done = track.history.times_done(prediction.day, schedule.days - 1)
-    return f"{done} of {schedule.times} times done in {schedule.days} days", float(done)
+    done, times, days = so_far
+    return f"{done} of {times} times done in {days} days", float(done)
 
 
 _SPEECH: Final[dict[str, Callable[[Track, Prediction], _Spoken]]] = {

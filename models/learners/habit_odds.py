@@ -11,7 +11,8 @@ from models.frames import Ev
 from models.learners.crowd import Crowd, CrowdState
 from models.learners.days import DAY
 from models.learners.forecast import MINIMUM_LABELS, Forecast, reasons
-from models.learners.track import Plan, Prediction, Track
+from models.learners.track import Pause, Plan, Prediction, Track
+from models.merge_patch import merged
 
 
 class _State(msgspec.Struct, frozen=True, array_like=True):
@@ -19,6 +20,7 @@ class _State(msgspec.Struct, frozen=True, array_like=True):
     crowd: CrowdState
     tracks: dict[str, Track]
     touched: list[tuple[str, str]]
+    vacations: dict[str, dict[str, Pause]]
 
 
 class HabitOdds:
@@ -48,11 +50,12 @@ class HabitOdds:
     """
 
     NAME: ClassVar[str] = "habit-odds"
-    VERSION: ClassVar[int] = 1  # a new one for every change of what is learned or of the state
+    VERSION: ClassVar[int] = 2  # a new one for every change of what is learned or of the state
 
     def __init__(self) -> None:
         self._crowd = Crowd()
         self._tracks: dict[str, Track] = {}
+        self._vacations: dict[str, dict[str, Pause]] = {}  # by feed and id
         self._touched: dict[str, str] = {}  # habit to feed, in the order of their changes
         self._closings: list[tuple[dt.datetime, str]] = []  # a heap; stale ones are skipped
 
@@ -69,6 +72,8 @@ class HabitOdds:
                 self._enter(event)
             case "habit.entry.deleted":
                 self._withdraw(event)
+            case "habit.vacation.created" | "habit.vacation.updated" | "habit.vacation.deleted":
+                self._pause(event)
 
     def tick(self, now: dt.datetime, limit: int | None = None) -> None:
         """Close the due days that have ended.
@@ -107,6 +112,7 @@ class HabitOdds:
         """Drop all that is kept of a person.  What they taught the shared weights stays."""
         self._tracks = {id_: track for id_, track in self._tracks.items() if track.feed != feed}
         self._touched = {id_: of for id_, of in self._touched.items() if of != feed}
+        self._vacations.pop(feed, None)
         self._crowd.people.pop(feed, None)
 
     def scores(self, feed: str | None = None) -> Scores | None:
@@ -119,7 +125,7 @@ class HabitOdds:
     def to_state(self) -> bytes:
         """Everything that `from_state` needs to go on as if nothing had happened."""
         touched = list(self._touched.items())
-        state = _State(self.VERSION, self._crowd.to_state(), self._tracks, touched)
+        state = _State(self.VERSION, self._crowd.to_state(), self._tracks, touched, self._vacations)
         return msgspec.msgpack.encode(state)
 
     @classmethod
@@ -131,6 +137,7 @@ class HabitOdds:
         odds = cls()
         odds._crowd = Crowd.from_state(kept.crowd)
         odds._tracks, odds._touched = kept.tracks, dict(kept.touched)
+        odds._vacations = kept.vacations
         odds._closings = sorted(
             (track.closes, habit) for habit, track in kept.tracks.items() if track.closes
         )
@@ -139,6 +146,7 @@ class HabitOdds:
     def _create(self, event: Ev) -> None:
         plan = Plan.read({"created_at": event.at} | (event.doc or {}))
         track = self._tracks[event.id] = Track(event.f, plan, plan.created_on - DAY)
+        track.away = self._away(event.f, event.id)
         self._advance(event.id, track)
 
     def _update(self, event: Ev) -> None:
@@ -170,6 +178,25 @@ class HabitOdds:
         track = self._tracks.get(habit)
         if track is not None:
             track.entries.pop(day, None)
+
+    def _pause(self, event: Ev) -> None:
+        """Follow a vacation that is made, moved or taken back: what is settled stays so."""
+        vacations = self._vacations.setdefault(event.f, {})
+        if event.type.endswith("deleted"):
+            vacations.pop(event.id, None)
+        else:
+            before = vacations.get(event.id)
+            fields = event.doc or merged(msgspec.to_builtins(before), event.patch or {})
+            vacations[event.id] = msgspec.convert(fields, Pause)
+        for habit, track in self._tracks.items():
+            away = self._away(event.f, habit)
+            if track.feed == event.f and away != track.away:
+                track.away = away
+                self._advance(habit, track)
+
+    def _away(self, feed: str, habit: str) -> tuple[tuple[dt.date, dt.date], ...]:
+        pauses = self._vacations.get(feed, {}).values()
+        return tuple((one.first, one.last) for one in pauses if one.concerns(habit))
 
     def _go_on(self, habit: str, track: Track, day: dt.date, at: dt.datetime) -> None:
         """Follow an entry for *day*: the days before it that are over wait no longer."""

@@ -22,7 +22,8 @@ from typing import Final
 
 import msgspec
 
-from models.documents.habit import Amount, Daily, Measure, Schedule, YesNo
+from models.habits.measures import Measure, YesNo
+from models.habits.schedules import Daily, Schedule
 from models.learners.days import DAY, EARLIEST, LATEST, closes_at, next_due, today
 from models.learners.history import HabitHistory
 from models.learners.own import OwnWeights
@@ -40,6 +41,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     schedule: Schedule = Daily()
     measure: Measure = YesNo()
     tz: str = "UTC"
+    day_start: int = 0
     archived: bool = False
 
     @classmethod
@@ -52,7 +54,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def created_on(self) -> dt.date:
-        return today(self.created_at, self.tz)
+        return today(self.created_at, self.tz, self.day_start)
 
     @property
     def starts_later(self) -> bool:
@@ -62,7 +64,19 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def done_is_final(self) -> bool:
         """Whether nothing that comes later on a done day can undo it."""
-        return not (isinstance(self.measure, Amount) and self.measure.at_most)
+        return isinstance(self.measure, YesNo) or not self.measure.can_be_broken
+
+
+class Pause(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a vacation's document decides on due days."""
+
+    first: dt.date
+    last: dt.date
+    habits: tuple[str, ...] = ()
+
+    def concerns(self, habit: str) -> bool:
+        """Whether *habit* pauses."""
+        return not self.habits or habit in self.habits
 
 
 class Prediction(msgspec.Struct, frozen=True, array_like=True):
@@ -98,6 +112,8 @@ class Track(msgspec.Struct, array_like=True):
         The next due day with its prediction; None when there is none.
     closes
         When that day closes by the clock.
+    away
+        First and last days of the vacations in which it pauses.
 
     """
 
@@ -112,6 +128,7 @@ class Track(msgspec.Struct, array_like=True):
     chosen: dt.date | None = None
     next: Prediction | None = None
     closes: dt.datetime | None = None
+    away: tuple[tuple[dt.date, dt.date], ...] = ()
 
     def next_day(self) -> dt.date | None:
         """The next due day.  What was done on a day before it, though not due, is remembered."""
@@ -171,7 +188,7 @@ class Track(msgspec.Struct, array_like=True):
         resumed = self.plan.archived and not plan.archived
         self.plan = plan
         if resumed:
-            self.wake(max(self.settled + DAY, today(at, plan.tz)))
+            self.wake(max(self.settled + DAY, today(at, plan.tz, plan.day_start)))
         elif plan.archived:
             self.entries.clear()
         elif not self.begun:
@@ -179,19 +196,22 @@ class Track(msgspec.Struct, array_like=True):
 
     def is_over(self, day: dt.date, at: dt.datetime) -> bool:
         """Whether *day* had closed at a moment, whenever the habit was created."""
-        return closes_at(day, self.plan.tz) <= at
+        return self._closes_at(day) <= at
 
     def closing(self) -> dt.datetime | None:
         """When the clock closes the next day."""
         if self.next is None:
             return None
-        return closes_at(max(self.next.day, self.plan.created_on), self.plan.tz)
+        return self._closes_at(max(self.next.day, self.plan.created_on))
+
+    def _closes_at(self, day: dt.date) -> dt.datetime:
+        return closes_at(day, self.plan.tz, self.plan.day_start)
 
     def _due_after_settled(self) -> dt.date | None:
         after = self.settled
         if self.plan.starts_later:
             after = max(after, self.plan.starts_on - DAY)
-        return next_due(self.plan.schedule, self.history, self.plan.tz, after)
+        return next_due(self.plan.schedule, self.history, self.plan.tz, after, self.away)
 
     def _remember(self, day: dt.date) -> None:
         if self.entries.pop(day):
@@ -207,4 +227,4 @@ class Track(msgspec.Struct, array_like=True):
         self.chosen = day
 
     def _may_lie(self, day: dt.date, at: dt.datetime) -> bool:
-        return EARLIEST <= day <= min(today(at, self.plan.tz) + AHEAD, LATEST)
+        return EARLIEST <= day <= min(today(at, self.plan.tz, self.plan.day_start) + AHEAD, LATEST)

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from models.documents import EntryDraft
-from models.documents.habit import Amount, Rate
 from models.errors import Flaw, Invalid
+from models.habits.measures import Amount
+from models.habits.schedules import Rate
 from upcoach.services.imports.loop import LoopEntry, LoopExport, LoopHabit, read_export
 from upcoach.services.imports.loop_cells import folder_of
 

@@ -4,8 +4,9 @@ from typing import NamedTuple
 import pytest
 
 from models.documents import EntryDraft, HabitDraft
-from models.documents.habit import Amount, Daily, Rate, Schedule
 from models.errors import Invalid
+from models.habits.measures import Amount
+from models.habits.schedules import Daily, Rate, Schedule
 from tests.imports.exports import (
     MEDITATE,
     MEDITATED,

@@ -3,8 +3,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.documents import EntryDraft, HabitDraft
-from models.documents.habit import Amount, Daily, Measure, Rate, Schedule, YesNo
 from models.errors import Invalid
+from models.habits.measures import Amount, Measure, YesNo
+from models.habits.schedules import Daily, Rate, Schedule
 from tests.imports.exports import NEWER, TZ, read, written, zipped
 from upcoach.services.imports.flaws import MOST
 from upcoach.services.imports.loop import LoopEntry, LoopExport, LoopHabit, read_export

@@ -2,7 +2,7 @@ import datetime as dt
 import io
 import zipfile
 
-from models.documents.habit import Daily
+from models.habits.schedules import Daily
 from tests.imports.exports import OVERVIEW, TZ, read
 from upcoach.demo.history import loop_export
 from upcoach.services.imports.loop import LoopExport, read_export

@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
-from models.documents.habit import Daily, Measure, Schedule, YesNo
 from models.frames import Author, Ev
+from models.habits.measures import Measure, YesNo
+from models.habits.schedules import Daily, Schedule
 from models.merge_patch import Json
 
 ADA = "u:ada"

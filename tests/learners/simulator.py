@@ -10,8 +10,9 @@ import math
 import random
 from collections.abc import Iterator
 
-from models.documents.habit import Amount, Daily, Measure, Rate, Schedule, Weekdays, YesNo
 from models.frames import Ev
+from models.habits.measures import Amount, Measure, YesNo
+from models.habits.schedules import Daily, Rate, Schedule, Weekdays
 from models.learners import HabitOdds
 from tests.learners import events
 

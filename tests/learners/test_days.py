@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.documents.habit import Daily, Rate, Weekdays
+from models.habits.schedules import Daily, Rate, Weekdays
 from models.learners.days import DAY, closes_at, end_of, exists, next_due
 from models.learners.history import HabitHistory
 

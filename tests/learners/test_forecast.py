@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from models.documents.habit import Daily, Rate, Schedule
+from models.habits.schedules import Daily, Rate, Schedule
 from models.learners import Forecast, HabitOdds
 from models.learners.features import NAMES
 from models.learners.forecast import MINIMUM_LABELS, reasons
@@ -38,7 +38,7 @@ def spoken(odds: HabitOdds, **weights: float) -> list[tuple[str, float]]:
 def test_no_label_is_no_number() -> None:
     forecast = kept("")
 
-    assert forecast == Forecast(feed=ADA, habit="run", day=MONDAY, model="habit-odds/1")
+    assert forecast == Forecast(feed=ADA, habit="run", day=MONDAY, model="habit-odds/2")
 
 
 def test_too_few_labels_are_no_odds() -> None:

@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from models.documents.habit import Amount
+from models.habits.measures import Amount
 from tests.learners.events import ADA, corrected, entered, event, noon, withdrawn
 from tests.learners.one_habit import MONDAY, counts, day, forecast, running
 

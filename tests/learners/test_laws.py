@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.documents.habit import Amount, Daily, Rate, Weekdays, YesNo
 from models.frames import Ev
+from models.habits.measures import Amount, YesNo
+from models.habits.schedules import Daily, Rate, Weekdays
 from models.learners import HabitOdds
 from models.learners.features import NAMES, REGISTRY
 from models.learners.own import OwnWeights

@@ -1,6 +1,6 @@
 import datetime as dt
 
-from models.documents.habit import Rate, Weekdays
+from models.habits.schedules import Rate, Weekdays
 from models.learners import Forecast, HabitOdds
 from models.learners.track import PATIENCE
 from tests.learners.events import ADA, created, entered, event, noon, updated, withdrawn
@@ -106,7 +106,7 @@ def test_a_deleted_habit_has_no_forecast() -> None:
     odds.apply(event(ADA, "habit.deleted", "run", noon(MONDAY)))
     odds.apply(entered(ADA, "run", MONDAY))
 
-    assert odds.drain() == [Forecast(feed=ADA, habit="run", model="habit-odds/1")]
+    assert odds.drain() == [Forecast(feed=ADA, habit="run", model="habit-odds/2")]
     assert odds.next_tick() is None
 
 

@@ -88,12 +88,21 @@ class Documents:
         return found[0]
 
     async def page(
-        self, kind: type[D], owner: str, *, below: str = "", after: str = "", limit: int = 100
+        self,
+        kind: type[D],
+        owner: str,
+        *,
+        below: str = "",
+        after: str = "",
+        before: str = "",
+        limit: int = 100,
     ) -> list[D]:
-        """Up to *limit* documents in order of id, *below* a parent, *after* an id."""
+        """Up to *limit* documents in order of id, *below* a parent, between two ids."""
         span = codec.below(owner, below)
         if after:
             span["$gt"] = max(span["$gt"], codec.key_of(owner, after))
+        if before:
+            span["$lt"] = min(span["$lt"], codec.key_of(owner, before))
         return await self._find(kind, owner, {"_id": span}, limit)
 
     async def select(self, kind: type[D], owner: str, wanted: Selection) -> list[D]:

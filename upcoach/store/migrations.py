@@ -164,13 +164,11 @@ STEPS: tuple[tuple[int, Step], ...] = (
     (5, _make_ended_index),
     (6, _make_history_index),
     (7, _make_positions_age),
-    (8, _make_collections),
+    (8, _make_collections),  # tasks, moods, the journal, points of goals, vacations
     (9, _make_document_indexes),
     (10, _make_ages),
     (11, _date_sessions),
-    (12, _make_collections),  # tasks, moods and the journal
-    (13, _make_document_indexes),
-    (14, _make_ends),
+    (12, _make_ends),
 )
 
 

@@ -38,8 +38,10 @@ from typing import Final
 import msgspec
 
 from models.documents import EntryDraft, HabitDraft
-from models.documents.habit import Amount, Measure, Rate, check_zone
+from models.documents.habit import check_zone
 from models.errors import Invalid
+from models.habits.measures import Amount, Measure
+from models.habits.schedules import Rate
 from upcoach.services.imports.archive import read_archive
 from upcoach.services.imports.flaws import Flaws, refused
 from upcoach.services.imports.loop_cells import day_of, draft_of, entry_of, position_of

@@ -8,8 +8,9 @@ from typing import Final
 import msgspec
 
 from models.documents import EntryDraft, HabitDraft
-from models.documents.habit import Amount, Daily, Measure, Rate, Schedule, YesNo
 from models.errors import Invalid
+from models.habits.measures import Amount, Measure, YesNo
+from models.habits.schedules import Daily, Rate, Schedule
 from models.validation import checked
 
 FIRST_DAY: Final = dt.date(1970, 1, 1)

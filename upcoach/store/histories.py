@@ -1,0 +1,46 @@
+"""A person's whole history of habits, in one aggregation and in columns.
+
+As documents, 54,750 entries take 120 ms of CPU to decode; pushed into a few arrays for each habit by
+the database, a tenth of that.
+"""
+
+from typing import Any, Final
+
+from models.documents import Entry
+from models.habits.history import ACHIEVED, STATES, UNKNOWN
+from upcoach.store import codec
+from upcoach.store.database import Bson, Database
+
+_CODE: Final[Bson] = {
+    "$add": [
+        {"$indexOfArray": [list(STATES), "$state"]},
+        {"$cond": [{"$eq": ["$achieved", True]}, ACHIEVED, 0]},
+    ]
+}
+_COLUMNS: Final[Bson] = {
+    "days": {"$push": "$local_date"},
+    "codes": {"$push": _CODE},
+    "shares": {"$push": {"$ifNull": ["$share", float(UNKNOWN)]}},
+    "minutes": {"$push": {"$ifNull": ["$minute", UNKNOWN]}},
+    "zones": {"$addToSet": "$tz"},
+}
+
+Columns = dict[str, list[Any]]
+
+
+class Histories:
+    """The columns of entries, as `models.habits.history.History.of` takes them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(self, owner: str, habit: str = "") -> dict[str, Columns]:
+        """The entries of *owner* by habit, each oldest first; of one *habit* or of all."""
+        pipeline: list[Bson] = [
+            {"$match": {"_id": codec.below(owner, habit)}},
+            {"$sort": {"_id": 1}},
+            {"$group": {"_id": "$habit", **_COLUMNS}},
+        ]
+        async with self._database.turn():
+            found = await self._database[Entry.collection].aggregate(pipeline)
+            return {columns.pop("_id"): columns async for columns in found}
