@@ -28,7 +28,7 @@ from models.documents import (
     User,
 )
 from models.documents.document import Document, Mark, fields_marked, public
-from models.documents.entry import achieved, entry_id
+from models.documents.entry import entry_id, judged
 from models.documents.habit import check_zone
 from models.documents.session import Session
 from models.documents.user import Registration, normalised_email
@@ -421,7 +421,7 @@ def test_a_day_counts_as_the_measure_says(
     draft: EntryDraft,
     counts: bool | None,  # noqa: FBT001 - a column of the table
 ) -> None:
-    assert achieved(draft, habit(measure=measure)) is counts
+    assert judged(draft, habit(measure=measure))["achieved"] is counts
 
 
 @pytest.mark.parametrize(
@@ -438,7 +438,7 @@ def test_a_value_has_to_fit_the_measure(
     measure: YesNo | Amount, draft: EntryDraft, code: str
 ) -> None:
     with pytest.raises(Invalid) as refusal:
-        achieved(draft, habit(measure=measure))
+        judged(draft, habit(measure=measure))
 
     assert refusal.value.code == "body_invalid"
     assert [(flaw.pointer, flaw.code) for flaw in refusal.value.flaws] == [("/value", code)]

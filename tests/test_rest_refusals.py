@@ -27,9 +27,13 @@ from tests.test_snapshot_law import (
     GOALS,
     HABIT,
     HABITS,
+    LOG,
     NOWHERE,
     ONE_GOAL,
     ONE_HABIT,
+    ONE_VACATION,
+    VACATION,
+    VACATIONS,
     WATER,
     done,
     snapshot,
@@ -108,6 +112,7 @@ def place_of(operation: Operation, **names: str) -> str:
     own = {
         goals.TEMPLATES: goals.PLAN,
         "/v1/goals": GOAL,
+        VACATIONS: VACATION,
         "/v1/habits": HABIT,
         "/v1/coach": insight_id(HABIT),
         "/v1/clients": diary.PAGE,
@@ -124,6 +129,16 @@ def mut() -> Json:
     """A write that would be carried out."""
     body = {"title": "Swim"}
     return {"t": "mut", "id": new_mutation_id(), "op": "POST", "path": GOALS, "body": body}
+
+
+def every(anchor: str) -> Json:
+    """A schedule of every other day."""
+    return {"type": "every", "days": 2, "anchor": anchor}
+
+
+def rule(text: str, anchor: str = "2026-01-01") -> Json:
+    """A schedule by a rule."""
+    return {"type": "rrule", "rule": text, "anchor": anchor}
 
 
 def with_body(*kinds: str) -> list[Operation]:
@@ -316,6 +331,70 @@ FLAWED: dict[tuple[str, str], tuple[Json, list[tuple[Json, str]]]] = {
             ({"schedule": {"every": "day"}}, "/schedule/every"),
             ({"tz": "Mars/Olympus"}, "/tz"),
             ({"starts_on": "2026-13-01"}, "/starts_on"),
+            ({"measure": {"type": "amount", "target": 1, "step": 0}}, "/measure/step"),
+            ({"measure": {"type": "amount", "target": 1, "step": "1"}}, "/measure/step"),
+            ({"measure": {"type": "count", "target": 1.5}}, "/measure/target"),
+            ({"measure": {"type": "count", "target": 2, "step": 0.5}}, "/measure/step"),
+            ({"measure": {"type": "duration"}}, "/measure/target"),
+            ({"measure": {"type": "duration", "target": 30, "unit": "h"}}, "/measure/unit"),
+            ({"measure": {"type": "range", "low": 2}}, "/measure/high"),
+            ({"measure": {"type": "range", "low": 2, "high": 1}}, "/measure/low"),
+            ({"schedule": {"type": "per_week", "times": 8}}, "/schedule/times"),
+            ({"schedule": {"type": "per_week", "times": 0}}, "/schedule/times"),
+            ({"schedule": {"type": "per_month", "times": 32}}, "/schedule/times"),
+            ({"schedule": {"type": "every", "days": 2}}, "/schedule/anchor"),
+            ({"schedule": every("1969-12-31")}, "/schedule/anchor"),
+            ({"schedule": every("9999-12-31")}, "/schedule/anchor"),
+            ({"schedule": every("2026-02-30")}, "/schedule/anchor"),
+            ({"schedule": rule("")}, "/schedule/rule"),
+            ({"schedule": rule("BYDAY=MO")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=HOURLY")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=daily")}, "/schedule/rule"),
+            ({"schedule": rule("RRULE:FREQ=DAILY")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=DAILY;")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=DAILY;FREQ=DAILY")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=DAILY;INTERVAL=0")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=DAILY;INTERVAL=1000")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=DAILY;COUNT=0")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=DAILY;COUNT=100000")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=DAILY;UNTIL=20200101")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=DAILY;UNTIL=20269999")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=DAILY;UNTIL=00000000")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=DAILY;UNTIL=20270101T000000Z")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=DAILY;BYHOUR=7")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=DAILY;BYEASTER=0")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=DAILY;BYMONTH=13")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=DAILY;BYMONTH=0")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=WEEKLY;BYDAY=1MO")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=WEEKLY;BYMONTHDAY=1")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=MONTHLY;BYDAY=0MO")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=MONTHLY;BYDAY=6MO")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=MONTHLY;BYMONTHDAY=0")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=MONTHLY;BYSETPOS=0;BYDAY=MO")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=MONTHLY;BYMONTHDAY=999")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=YEARLY;BYYEARDAY=400")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=YEARLY;BYWEEKNO=54")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=DAILY;WKST=XX")}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=DAILY" + ";" * 250)}, "/schedule/rule"),
+            ({"schedule": rule("x" * 256)}, "/schedule/rule"),
+            ({"schedule": rule("FREQ=DAILY", "1969-01-01")}, "/schedule/anchor"),
+            ({"schedule": rule("FREQ=DAILY", "2072-01-01")}, "/schedule/anchor"),
+            ({"day_start": -1}, "/day_start"),
+            ({"day_start": 1440}, "/day_start"),
+            ({"day_start": 1.5}, "/day_start"),
+            ({"starts_on": "1969-12-31"}, "/starts_on"),
+            ({"category": "sports"}, "/category"),
+            ({"position": 1e13}, "/position"),
+            ({"position": "first"}, "/position"),
+            ({"reminders": [{"time": "24:00"}]}, "/reminders/0/time"),
+            ({"reminders": [{"time": "7:30"}]}, "/reminders/0/time"),
+            ({"reminders": [{"time": "07:30\n"}]}, "/reminders/0/time"),
+            ({"reminders": [{"time": "07:30", "weekdays": []}]}, "/reminders/0/weekdays"),
+            ({"reminders": [{"time": "07:30", "weekdays": [0]}]}, "/reminders/0/weekdays/0"),
+            ({"reminders": [{"time": "07:30"}] * 11}, "/reminders"),
+            ({"reminders": OPERATOR}, "/reminders"),
+            ({"archived_at": "2026-01-01T00:00:00Z"}, "/archived_at"),
             ({"color": "red"}, "/color"),
             ({"color": "#00FF00\n"}, "/color"),
             ({"archived": "yes"}, "/archived"),
@@ -336,6 +415,54 @@ FLAWED: dict[tuple[str, str], tuple[Json, list[tuple[Json, str]]]] = {
             ({"note": OPERATOR}, "/note"),
             ({"achieved": True}, "/achieved"),
             ({"local_date": "2026-01-01"}, "/local_date"),
+            ({"at": "2026-01-05T08:00:00"}, "/at"),
+            ({"at": "2026-01-09T08:00:00Z"}, "/at"),
+            ({"at": "0001-01-01T00:00:00+14:00"}, "/at"),
+            ({"at": "9999-12-31T23:59:59-14:00"}, "/at"),
+            ({"at": 1767600000}, "/at"),
+            ({"tz": "Europe/Berlin"}, "/tz"),
+            ({"share": 1}, "/share"),
+            ({"backfilled": False}, "/backfilled"),
+            ({"minute": 5}, "/minute"),
+        ],
+    ),
+    ("POST", LOG): (
+        {},
+        [
+            ({"at": "2026-01-05T08:00:00"}, "/at"),
+            ({"at": "1900-01-05T08:00:00Z"}, "/at"),
+            ({"at": OPERATOR}, "/at"),
+            ({"tz": "Mars/Olympus"}, "/tz"),
+            ({"tz": OPERATOR}, "/tz"),
+            ({"state": "maybe"}, "/state"),
+            ({"value": 1}, "/value"),
+            ({"local_date": "2026-01-01"}, "/local_date"),
+        ],
+    ),
+    ("POST", VACATIONS): (
+        {"first": "2026-03-01", "last": "2026-03-02"},
+        [
+            ({"id": HABIT}, "/id"),
+            ({"first": None}, "/first"),
+            ({"first": "2026-03-03"}, "/last"),
+            ({"first": "1969-12-31", "last": "1970-01-01"}, "/first"),
+            ({"last": "2027-03-02"}, "/last"),
+            ({"habits": [GOAL]}, "/habits/0"),
+            ({"habits": [HABIT] * 101}, "/habits"),
+            ({"habits": HABIT}, "/habits"),
+            ({"note": "x" * 1001}, "/note"),
+            ({"owner": "usr_1"}, "/owner"),
+        ],
+    ),
+    ("PATCH", ONE_VACATION): (
+        {},
+        [
+            ({"first": None}, "/first"),
+            ({"first": "2026-03-03"}, "/last"),
+            ({"last": "2026-01-01"}, "/last"),
+            ({"last": OPERATOR}, "/last"),
+            ({"habits": [OPERATOR]}, "/habits/0"),
+            ({"id": VACATION}, "/id"),
         ],
     ),
     **diary.FLAWED,
@@ -481,8 +608,16 @@ async def test_what_is_not_ours_looks_like_what_is_not(settings: Settings) -> No
         await done(stranger.call("POST", HABITS, {"id": habit, "name": "Hide"}))
         entry = ENTRY.format(id=habit, local_date="2026-01-05")
         await done(stranger.call("PUT", entry, {}))
+        vacation = new_id("vac")
+        leave = {"id": vacation, "first": "2026-03-01", "last": "2026-03-02"}
+        await done(stranger.call("POST", VACATIONS, leave))
         strangers = await goals.hidden(stranger)
-        strangers |= {"/v1/goals": goal, "/v1/habits": habit, "/v1/coach": insight_id(habit)}
+        strangers |= {
+            VACATIONS: vacation,
+            "/v1/goals": goal,
+            "/v1/habits": habit,
+            "/v1/coach": insight_id(habit),
+        }
         strangers |= await diary.hidden(stranger)
         strangers["/v1/clients"] = strangers[diary.JOURNAL]
         user = (await stranger.call("GET", "/v1/me")).body["id"]
@@ -835,6 +970,7 @@ async def test_parameters_are_known_and_in_range(settings: Settings) -> None:
         lists = {
             GOALS: 100,
             HABITS: 100,
+            VACATIONS: 100,
             f"/v1/habits/{HABIT}/entries": 100,
             "/v1/coach/insights": 100,
             **dict.fromkeys(diary.LISTS, 100),

@@ -32,6 +32,7 @@ NEW_GOAL = "gol_01a20c66-99df-75bd-8f37-3328887fd982"
 HABIT = "hab_01a20c66-99df-75bd-8f37-3328887fd983"
 WATER = "hab_01a20c66-99df-75bd-8f37-3328887fd984"
 NEW_HABIT = "hab_01a20c66-99df-75bd-8f37-3328887fd985"
+VACATION = "vac_01a20c66-99df-75bd-8f37-3328887fd988"
 NOWHERE = "gol_01a20c66-99df-75bd-8f37-3328887fd986"
 
 LITRES = {"type": "amount", "target": 2, "unit": "l"}
@@ -56,11 +57,14 @@ class Row(msgspec.Struct, frozen=True):
         return self.path.format(**self.names)
 
 
+VACATIONS, ONE_VACATION = "/v1/habits/vacations", "/v1/habits/vacations/{id}"
 GOALS, ONE_GOAL = "/v1/goals", "/v1/goals/{id}"
 HABITS, ONE_HABIT = "/v1/habits", "/v1/habits/{id}"
+LOG = "/v1/habits/{id}/entries"
 ENTRY = "/v1/habits/{id}/entries/{local_date}"
 RUN, SWIM, NONE = {"id": GOAL}, {"id": NEW_GOAL, "title": "Swim"}, {"id": NOWHERE}
 MEDITATE, DRINK = {"id": HABIT}, {"id": WATER}
+LEAVE = {"id": VACATION}
 MONDAY = {"local_date": "2026-01-05"}
 TUESDAY = {"local_date": "2026-01-06"}
 CREATED, CHANGED, DELETED, UNCHANGED = (201, 200, 204, 200)
@@ -214,6 +218,137 @@ LIVE_ROWS = (
         ENTRY,
         MEDITATE | TUESDAY,
         {"state": "skip", "note": "ill"},
+    ),
+    Row(
+        "freeze a day that is to come",
+        CREATED,
+        ("habit.entry.set",),
+        "PUT",
+        ENTRY,
+        MEDITATE | TUESDAY,
+        {"state": "freeze"},
+    ),
+    Row(
+        "set when it was done",
+        CREATED,
+        ("habit.entry.set",),
+        "PUT",
+        ENTRY,
+        MEDITATE | TUESDAY,
+        {"at": "2026-01-06T08:30:00.123456+01:00"},
+    ),
+    Row(
+        "log a moment",
+        CREATED,
+        ("habit.entry.set",),
+        "POST",
+        LOG,
+        MEDITATE,
+        {"at": "2026-01-06T20:30:00Z", "tz": "Asia/Tokyo", "note": "on the plane"},
+    ),
+    Row(
+        "log a moment of a day that is logged",
+        CHANGED,
+        ("habit.entry.set",),
+        "POST",
+        LOG,
+        MEDITATE,
+        {"at": "2026-01-05T20:30:00Z"},
+    ),
+    Row("log a moment of no habit", 404, (), "POST", LOG, NONE, {"at": "2026-01-05T20:30:00Z"}),
+    Row("log a moment to come", 422, (), "POST", LOG, MEDITATE, {"at": "2199-01-05T20:30:00Z"}),
+    Row("set a day to come", 422, (), "PUT", ENTRY, MEDITATE | {"local_date": "2199-01-01"}, {}),
+    Row("set a day of old", 422, (), "PUT", ENTRY, MEDITATE | {"local_date": "1999-01-01"}, {}),
+    Row(
+        "set a moment of another day",
+        422,
+        (),
+        "PUT",
+        ENTRY,
+        MEDITATE | TUESDAY,
+        {"at": "2026-01-16T08:30:00Z"},
+    ),
+    Row(
+        "repeat a habit by a rule, and be reminded",
+        CHANGED,
+        ("habit.updated",),
+        "PATCH",
+        ONE_HABIT,
+        MEDITATE,
+        {
+            "schedule": {"type": "rrule", "rule": "FREQ=DAILY;INTERVAL=3", "anchor": "2026-01-01"},
+            "reminders": [{"time": "07:30"}, {"time": "22:00", "weekdays": [5, 6]}],
+            "day_start": 240,
+            "category": "mindfulness",
+            "position": 1,
+        },
+        1,
+    ),
+    Row(
+        "count a habit, and with a step",
+        CHANGED,
+        ("habit.updated",),
+        "PATCH",
+        ONE_HABIT,
+        DRINK,
+        {"measure": {"type": "count", "target": 8, "step": 1, "unit": None}},
+        1,
+    ),
+    Row(
+        "pause habits",
+        CREATED,
+        ("habit.vacation.created",),
+        "POST",
+        VACATIONS,
+        body={
+            "id": "vac_01a20c66-99df-75bd-8f37-3328887fd989",
+            "first": "2026-03-01",
+            "last": "2026-03-01",
+            "habits": [HABIT],
+        },
+    ),
+    Row(
+        "pause for less than a day",
+        422,
+        (),
+        "POST",
+        VACATIONS,
+        body={"first": "2026-03-02", "last": "2026-03-01"},
+    ),
+    Row(
+        "move a vacation",
+        CHANGED,
+        ("habit.vacation.updated",),
+        "PATCH",
+        ONE_VACATION,
+        LEAVE,
+        {"last": "2026-02-20", "note": None, "habits": [WATER]},
+        1,
+    ),
+    Row(
+        "merge two moves of a vacation",
+        CHANGED,
+        ("habit.vacation.updated",),
+        "PATCH",
+        ONE_VACATION,
+        LEAVE,
+        {"last": "2026-02-20"},
+        1,
+        {"first": "2026-01-30"},
+    ),
+    Row(
+        "move the end of a vacation otherwise",
+        409,
+        (),
+        "PATCH",
+        ONE_VACATION,
+        LEAVE,
+        {"last": "2026-02-20"},
+        1,
+        {"last": "2026-02-10"},
+    ),
+    Row(
+        "take a vacation back", DELETED, ("habit.vacation.deleted",), "DELETE", ONE_VACATION, LEAVE
     ),
     Row("set an amount without one", 422, (), "PUT", ENTRY, DRINK | MONDAY, {}),
     Row("set a date that is none", 422, (), "PUT", ENTRY, DRINK | {"local_date": "today"}, {}),
@@ -384,7 +519,7 @@ async def events_since(person: Client, cursor: str) -> list[Json]:
 
 
 async def furnished(server: Server) -> Client:
-    """Somebody with a goal, two habits, two entries and an insight."""
+    """Somebody with a goal, two habits, two entries, a vacation and an insight."""
     person = await server.person()
     goal = {"id": GOAL, "title": "Run", "description": "10k", "target_date": "2026-12-31"}
     await done(person.call("POST", GOALS, goal))
@@ -392,6 +527,8 @@ async def furnished(server: Server) -> Client:
     await done(person.call("POST", HABITS, {"id": WATER, "name": "Drink", "measure": LITRES}))
     await done(person.call("PUT", ENTRY.format(**MEDITATE, **MONDAY), {"note": "calm"}))
     await done(person.call("PUT", ENTRY.format(**MEDITATE, local_date="2026-01-04"), {}))
+    leave = {"id": VACATION, "first": "2026-02-01", "last": "2026-02-14", "note": "skiing"}
+    await done(person.call("POST", VACATIONS, leave))
     await publish(server, person, odds=0.5)
     return person
 
@@ -463,7 +600,7 @@ def anonymous(answer: Any) -> Any:
     """*answer* without what differs between two people who ask for the same."""
     if not isinstance(answer, dict):
         return answer
-    different = {"owner", "created_at", "updated_at", "completed_at", "request_id"}
+    different = {"owner", "created_at", "updated_at", "archived_at", "completed_at", "request_id"}
     different |= {"trashed_at", "journal"}  # the default journal's id follows from its owner's
     return {
         name: anonymous(value) if name not in different else "different"

@@ -55,6 +55,7 @@ from upcoach.services import (
     GoalPoints,
     Goals,
     GoalTemplates,
+    HabitReports,
     Habits,
     Imports,
     Insights,
@@ -70,6 +71,7 @@ from upcoach.services import (
     Tasks,
     Templates,
     UnsavedEntries,
+    Vacations,
 )
 from upcoach.services.keys import Keys
 from upcoach.services.passwords import Passwords
@@ -81,6 +83,7 @@ from upcoach.store.committer import Committer
 from upcoach.store.database import Database
 from upcoach.store.documents import Documents
 from upcoach.store.forgetting import Forgetting
+from upcoach.store.histories import Histories
 from upcoach.store.installation import load_installation
 from upcoach.store.keyring import KeyRing, MasterKeys
 from upcoach.store.learned import Learned
@@ -213,7 +216,8 @@ class Node:
             goal_points=GoalPoints(documents, self.committer, goals),
             goal_templates=GoalTemplates(documents, self.committer),
             entry_shares=entry_shares,
-            habits=Habits(documents, self.committer),
+            habits=Habits(documents, self.committer, utc_now),
+            habit_reports=HabitReports(documents, Histories(self.database), utc_now),
             imports=Imports(self.committer),
             insights=Insights(documents, self.committer),
             journal=JournalEntries(documents, self.committer, self.log, utc_now),
@@ -227,6 +231,7 @@ class Node:
             tasks=Tasks(documents, self.committer, tallies, utc_now),
             templates=Templates(documents, self.committer),
             unsaved=UnsavedEntries(documents, self.committer),
+            vacations=Vacations(documents, self.committer),
         )
 
     def _make_learning(self) -> Learning:

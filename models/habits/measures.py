@@ -25,14 +25,14 @@ class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="amoun
     Attributes
     ----------
     step
-        What one tap in an app adds; null leaves it to the app.
+        What one tap in an app adds; without it the app decides.
 
     """
 
     target: Value
     unit: UnitName = ""
     at_most: bool = False
-    step: Step | None = None
+    step: Step | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def can_be_broken(self) -> bool:
@@ -68,7 +68,7 @@ class Duration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="dur
 
     target: Value
     at_most: bool = False
-    step: Step | None = None
+    step: Step | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def can_be_broken(self) -> bool:
@@ -90,7 +90,7 @@ class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="range"
     low: Value
     high: Value
     unit: UnitName = ""
-    step: Step | None = None
+    step: Step | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def can_be_broken(self) -> bool:
@@ -127,8 +127,9 @@ def check_measure(measure: Measure) -> None:
     if isinstance(measure, Range) and measure.low > measure.high:
         raise _refused("/measure/low", "range_empty", "A range begins below its end.")
     if isinstance(measure, Count):
-        for name in ("target", "step"):
-            check_whole(getattr(measure, name), f"/measure/{name}")
+        check_whole(measure.target, "/measure/target")
+        if measure.step is not msgspec.UNSET:
+            check_whole(measure.step, "/measure/step")
 
 
 def check_whole(value: float | None, pointer: str) -> None:

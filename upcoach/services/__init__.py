@@ -13,6 +13,7 @@ from upcoach.services.goal_points import GoalPoints
 from upcoach.services.goal_templates import GoalTemplates
 from upcoach.services.goals import Goals
 from upcoach.services.habits import Habits
+from upcoach.services.habits_reports import HabitReports
 from upcoach.services.imports.service import Imports
 from upcoach.services.insights import Insights
 from upcoach.services.journal import JournalEntries
@@ -25,6 +26,7 @@ from upcoach.services.shares import Shares
 from upcoach.services.snapshots import Snapshots
 from upcoach.services.tasks import Tasks
 from upcoach.services.unsaved import UnsavedEntries
+from upcoach.services.vacations import Vacations
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +38,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     goal_points: GoalPoints
     goal_templates: GoalTemplates
     habits: Habits
+    habit_reports: HabitReports
     imports: Imports
     insights: Insights
     journal: JournalEntries
@@ -49,6 +52,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     tasks: Tasks
     templates: Templates
     unsaved: UnsavedEntries
+    vacations: Vacations
 
 
 __all__ = [
@@ -57,6 +61,7 @@ __all__ = [
     "GoalPoints",
     "GoalTemplates",
     "Goals",
+    "HabitReports",
     "Habits",
     "Imports",
     "Insights",
@@ -72,4 +77,5 @@ __all__ = [
     "Tasks",
     "Templates",
     "UnsavedEntries",
+    "Vacations",
 ]

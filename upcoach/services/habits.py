@@ -2,15 +2,26 @@
 
 import datetime as dt
 
-from models.documents import Entry, EntryDraft, Habit, HabitDraft, Insight, NewHabit
-from models.documents.entry import entry_id
+import msgspec
+
+from models.clock import Clock
+from models.documents import Entry, EntryDraft, Habit, HabitDraft, Insight, Logged, NewHabit
+from models.documents.document import fields_of
+from models.documents.entry import check_day, entry_id
 from models.documents.insight import insight_id
+from models.habits.days import DAY, local_date
 from models.merge_patch import Json
 from models.scope import Scope
 from models.validation import checked
 from upcoach.services.merging import Edit, edited, require_version
 from upcoach.services.resources import Resources, outcome
 from upcoach.store.changes import Base, Changes, Mutation, Outcome, Ref, not_found
+from upcoach.store.committer import Committer
+from upcoach.store.documents import Documents
+
+# The dates that a moment can have, counted from that of UTC: zones lie from 12 hours behind to 14
+# ahead, and a day begins up to 24 hours after midnight.
+DATES = range(-2, 2)
 
 
 class Habits(Resources[Habit, NewHabit]):
@@ -18,6 +29,10 @@ class Habits(Resources[Habit, NewHabit]):
 
     kind = Habit
     children = Entry
+
+    def __init__(self, documents: Documents, committer: Committer, clock: Clock) -> None:
+        super().__init__(documents, committer)
+        self._clock = clock
 
     def _drafted(self, draft: NewHabit, owner: str, at: dt.datetime) -> Habit:
         return Habit.drafted(draft, owner=owner, at=at)
@@ -34,14 +49,44 @@ class Habits(Resources[Habit, NewHabit]):
             changes.delete(insight)
 
     async def entries(
-        self, scope: Scope, habit_id: str, *, after: str = "", limit: int = 100
+        self, scope: Scope, habit_id: str, *, after: str = "", before: str = "", limit: int = 100
     ) -> list[Entry]:
-        """The habit's entries in order of date, after the date *after*."""
+        """The habit's entries in order of date, between the dates *after* and *before*."""
         await self.get(scope, habit_id)
-        start = f"{habit_id}/{after}" if after else ""
         return await self._documents.page(
-            Entry, scope.user, below=habit_id, after=start, limit=limit
+            Entry,
+            scope.user,
+            below=habit_id,
+            after=after and f"{habit_id}/{after}",
+            before=before and f"{habit_id}/{before}",
+            limit=limit,
         )
+
+    async def log(
+        self, scope: Scope, habit_id: str, draft: Logged, mutation: Mutation | None = None
+    ) -> Outcome:
+        """Log the day that a moment belongs to, by the zone and the beginning of the day.
+
+        It is the last word about that day, as `set_entry` without a base.
+        """
+        moment = draft.at or self._clock()
+        day = moment.astimezone(dt.UTC).date()
+        entries = {
+            date: Ref(Entry, scope.user, entry_id(habit_id, date))
+            for date in (day + number * DAY for number in DATES)
+        }
+        written = EntryDraft(**fields_of(draft, EntryDraft))
+
+        def decide(changes: Changes) -> Outcome:
+            habit = changes.get(Habit, scope.user, habit_id)
+            date = local_date(moment, draft.tz or habit.tz, habit.day_start)
+            check_day(date, written, changes.at)
+            before = changes.find(*entries[date])
+            assert before is None or isinstance(before, Entry)
+            return set_entry(changes, habit, date, written, before, tz=draft.tz)
+
+        reads = (Ref(Habit, scope.user, habit_id), *entries.values())
+        return await self._submit(scope, reads, decide, mutation)
 
     async def set_entry(
         self,
@@ -59,6 +104,7 @@ class Habits(Resources[Habit, NewHabit]):
 
         def decide(changes: Changes) -> Outcome:
             habit = changes.get(Habit, scope.user, habit_id)
+            check_day(day, draft, changes.at)
             before = changes.find(Entry, scope.user, entry_id(habit_id, day))
             if base is None:
                 return set_entry(changes, habit, day, draft, before)
@@ -97,11 +143,13 @@ def set_entry(
     day: dt.date,
     draft: EntryDraft,
     before: Entry | None,
+    *,
+    tz: str | None = None,
     source: str | None = None,
 ) -> Outcome:
     """Keep what *draft* says about *day* in the place of *before*."""
     if before is None:
-        entry = Entry.drafted(draft, habit=habit, day=day, at=changes.at, source=source)
+        entry = Entry.drafted(draft, habit=habit, day=day, at=changes.at, tz=tz, source=source)
         changes.set(None, entry)
         return outcome("created", entry)
     if before.to_draft() == entry_fields(draft):
@@ -132,12 +180,8 @@ def _change_entry(
 
 def entry_fields(draft: EntryDraft) -> Json:
     """What `Document.to_draft` would say of an entry made from *draft*."""
-    fields: Json = {"state": draft.state}
-    if draft.value is not None:
-        fields["value"] = draft.value
-    if draft.note is not None:
-        fields["note"] = draft.note
-    return fields
+    fields = msgspec.to_builtins(fields_of(draft, EntryDraft))
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _entry_reads(scope: Scope, habit_id: str, day: dt.date) -> tuple[Ref, Ref]:

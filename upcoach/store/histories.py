@@ -1,7 +1,7 @@
 """A person's whole history of habits, in one aggregation and in columns.
 
-As documents, 54,750 entries take 120 ms of CPU to decode; pushed into a few arrays for each habit by
-the database, a tenth of that.
+As documents, 54,750 entries take 120 ms of CPU to decode; pushed into a few arrays for each habit
+by the database, a tenth of that.
 """
 
 from typing import Any, Final

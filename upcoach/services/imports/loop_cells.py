@@ -96,7 +96,7 @@ def entry_of(measure: Measure, value: str, note: str) -> EntryDraft | None:
     Examples
     --------
     >>> entry_of(Amount(target=2, unit="km"), "1500", "")
-    EntryDraft(state='done', value=1.5, note=None)
+    EntryDraft(state='done', value=1.5, note=None, at=None)
     >>> entry_of(YesNo(), "YES_AUTO", "")
 
     """

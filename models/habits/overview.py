@@ -1,0 +1,113 @@
+"""All habits of a person together, day by day."""
+
+import msgspec
+import numpy as np
+
+from models.habits.evaluation import Units, Verdict
+from models.habits.history import Days, History, Ints, Mark
+from models.habits.statistics import (
+    MOVING,
+    BestTime,
+    Judged,
+    Point,
+    Rated,
+    best_time,
+    hours,
+    minutes,
+    rated,
+)
+
+
+class PartsOfDay(msgspec.Struct, frozen=True, kw_only=True):
+    """How often something was done: from 5, 12, 17 and 22 o'clock on."""
+
+    morning: int
+    afternoon: int
+    evening: int
+    night: int
+
+
+class Day(msgspec.Struct, frozen=True, kw_only=True):
+    """How many habits were *done* on a day; of those due on it, how many were *kept*."""
+
+    done: int
+    kept: int
+    due: int
+
+
+class Sums:
+    """Adds up habits over the days from *first* to *last*."""
+
+    def __init__(self, first: int, last: int) -> None:
+        self._first, self._last = first, last
+        self._early = first - MOVING  # for the moving rate at the beginning
+        length = last - self._early + 1
+        self._done = np.zeros(length, np.int64)
+        self._due = np.zeros(length, np.int64)  # of dated habits, on their days
+        self._due_kept = np.zeros(length, np.int64)
+        self._judged = np.zeros(length, np.int64)  # of all, when it was clear
+        self._kept = np.zeros(length, np.int64)
+        self._hours = np.zeros((7, 24), np.int64)
+        self._minutes: list[Ints] = []
+
+    def add(self, history: History, days: Days, units: Units) -> None:
+        """Take in one habit."""
+        today = days.first + days.today
+        self._count(self._done, history.day[(history.mark == Mark.DONE) & (history.day <= today)])
+        judged = units.verdict >= Verdict.KEPT
+        kept = units.verdict == Verdict.KEPT
+        clear = np.minimum(units.last, today)
+        self._count(self._judged, clear[judged])
+        self._count(self._kept, clear[kept])
+        if units.span == "day":
+            self._count(self._due, units.first[judged])
+            self._count(self._due_kept, units.first[kept])
+        self._hours += hours(history, self._first, self._last)
+        self._minutes.append(minutes(history, self._first, self._last))
+
+    def days(self) -> list[Day]:
+        """Each day."""
+        columns = (self._done, self._due_kept, self._due)
+        rows = zip(*(column[MOVING:].tolist() for column in columns), strict=True)
+        return [Day(done=done, kept=kept, due=due) for done, kept, due in rows]
+
+    def perfect_days(self) -> int:
+        """The days on which every habit that was due was kept, and there was one."""
+        due, kept = self._due[MOVING:], self._due_kept[MOVING:]
+        return int(((due > 0) & (due == kept)).sum())
+
+    def rate(self) -> Rated:
+        """Everything that could be judged."""
+        return rated(int(self._kept[MOVING:].sum()), int(self._judged[MOVING:].sum()))
+
+    def moving(self) -> list[Point]:
+        """The moving rate of all together."""
+        day = np.repeat(np.arange(self._early, self._last + 1), self._judged)
+        place = np.concatenate(([0], np.cumsum(self._judged)))
+        kept = np.zeros(len(day), np.int64)
+        for begin, many in zip(place[:-1].tolist(), self._kept.tolist(), strict=True):
+            kept[begin : begin + many] = 1
+        return Judged(day, np.concatenate(([0], np.cumsum(kept)))).moving(self._first, self._last)
+
+    def hours(self) -> list[list[int]]:
+        """See `statistics.hours`."""
+        counts: list[list[int]] = self._hours.tolist()
+        return counts
+
+    def parts(self) -> PartsOfDay:
+        """The times of the day."""
+        hour = self._hours.sum(axis=0)
+        return PartsOfDay(
+            morning=int(hour[5:12].sum()),
+            afternoon=int(hour[12:17].sum()),
+            evening=int(hour[17:22].sum()),
+            night=int(hour[22:].sum() + hour[:5].sum()),
+        )
+
+    def best_time(self) -> BestTime | None:
+        """See `statistics.best_time`."""
+        return best_time(np.concatenate(self._minutes)) if self._minutes else None
+
+    def _count(self, into: Ints, day: Ints) -> None:
+        inside = day[(day >= self._early) & (day <= self._last)]
+        into += np.bincount(inside - self._early, minlength=len(into))

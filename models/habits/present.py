@@ -1,0 +1,83 @@
+"""What a habit asks of its owner today."""
+
+import datetime as dt
+
+import msgspec
+import numpy as np
+
+from models.habits.evaluation import Units, due_days
+from models.habits.history import Days, Flags, Mark, date_of
+from models.habits.measures import Measure, Range, YesNo
+from models.habits.schedules import PerMonth, PerWeek, Rate, Schedule
+
+
+class Times(msgspec.Struct, frozen=True, kw_only=True):
+    """How often it is to be done from *first* to *last*, and was."""
+
+    first: dt.date
+    last: dt.date
+    needed: int
+    done: int
+
+
+class Present(msgspec.Struct, frozen=True, kw_only=True):
+    """Today.
+
+    Attributes
+    ----------
+    due
+        Whether today is asked for: a due day, or one whose window the days before have not
+        satisfied.  What is skipped or paused is not.
+    times
+        The window that today lies in; null where each day stands for itself.
+
+    """
+
+    due: bool
+    done: bool
+    times: Times | None
+
+
+def present(schedule: Schedule, days: Days, units: Units) -> Present:
+    """What *days* ask of their last."""
+    if days.today < 0:
+        return Present(due=False, done=False, times=None)
+    mark = days.mark[days.today]
+    done = bool(mark == Mark.DONE)
+    paused = mark in (Mark.OUT, Mark.AWAY, Mark.SKIP, Mark.FREEZE)
+    if not isinstance(schedule, PerWeek | PerMonth | Rate):
+        due = bool(due_days(schedule, days)[-1])
+        return Present(due=due and not paused, done=done, times=None)
+    times = _rate(schedule, days) if isinstance(schedule, Rate) else _quota(units)
+    earlier = times.done - done
+    return Present(due=earlier < times.needed and not paused, done=done, times=times)
+
+
+def _quota(units: Units) -> Times:
+    return Times(
+        first=date_of(units.first[-1]),
+        last=date_of(units.last[-1]),
+        needed=int(units.needed[-1]),
+        done=int(units.done[-1]),
+    )
+
+
+def _rate(schedule: Rate, days: Days) -> Times:
+    """The last so many days that were not skipped."""
+    skipped: Flags = days.marked(Mark.OUT, Mark.AWAY, Mark.SKIP, Mark.FREEZE)
+    asked = np.flatnonzero(~skipped[: days.today + 1])[-schedule.days :]
+    first = asked[0] if len(asked) else days.today
+    return Times(
+        first=date_of(first + days.first),
+        last=date_of(days.today + days.first),
+        needed=schedule.times,
+        done=int((days.mark[asked] == Mark.DONE).sum()),
+    )
+
+
+def remaining(measure: Measure, value: float | None) -> float | None:
+    """What of the target is still to be done, or of a ceiling still to be had."""
+    if isinstance(measure, YesNo):
+        return None
+    target = measure.low if isinstance(measure, Range) else measure.target
+    return max(0.0, target - (value or 0.0))

@@ -1,0 +1,137 @@
+"""What a person asks about their habits: today, streaks, analytics, achievements, reminders.
+
+Every answer is computed from the entries as they are, read in one aggregation.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+
+from models.clock import Clock
+from models.documents import Entry, Habit, Vacation
+from models.documents.entry import entry_id
+from models.documents.vacation import away
+from models.habits.days import AHEAD, end_of
+from models.habits.present import present
+from models.habits.reminders import occurrences
+from models.scope import Scope
+from upcoach.services.habits_answers import (
+    Analytics,
+    Coming,
+    HabitToday,
+    Overview,
+    StreakAnswer,
+    Unlocked,
+    analytics_of,
+    overview_of,
+    streak_of,
+    today_of,
+    unlocked_by,
+)
+from upcoach.services.habits_followed import AsOf, Followed, followed
+from upcoach.store.documents import Documents, Selection
+from upcoach.store.histories import Histories
+
+HABITS = 500  # that are looked at in one answer
+VACATIONS = 500
+COMING = dt.timedelta(days=14)  # how far reminders are looked for
+
+
+class HabitReports:
+    """Answers about habits."""
+
+    def __init__(self, documents: Documents, histories: Histories, clock: Clock) -> None:
+        self._documents = documents
+        self._histories = histories
+        self._clock = clock
+
+    def latest_day(self) -> dt.date:
+        """The date that it is already somewhere on Earth."""
+        return (self._clock() + AHEAD).date()
+
+    async def today(self, scope: Scope, tz: str | None, date: dt.date | None) -> list[HabitToday]:
+        """What is due today, wherever that is, habit by habit."""
+        as_of = AsOf(now=self._clock(), date=date, tz=tz)
+        found = await self._all(scope, as_of)
+        ids = [entry_id(one.habit.id, one.today) for one in found]
+        entries = {
+            entry.habit: entry for entry in await self._documents.some(Entry, scope.user, ids)
+        }
+        return [
+            today_of(one, present(one.schedule, one.days, one.units), entries.get(one.habit.id))
+            for one in found
+        ]
+
+    async def streak(
+        self, scope: Scope, habit_id: str, date: dt.date | None, windows: int
+    ) -> StreakAnswer:
+        """The streak of a habit, with its newest *windows*."""
+        one = await self._one(scope, habit_id, date)
+        habit = one.habit
+        return streak_of(one, windows, end_of(one.today, habit.tz, habit.day_start))
+
+    async def analytics(
+        self, scope: Scope, habit_id: str, first: dt.date | None, last: dt.date | None
+    ) -> Analytics:
+        """What a habit comes to between two dates; by itself, in the year up to today."""
+        one = await self._one(scope, habit_id, last)
+        return analytics_of(one, first)
+
+    async def overview(self, scope: Scope, first: dt.date | None, last: dt.date | None) -> Overview:
+        """What all habits come to between two dates; by itself, in the year up to today."""
+        found = await self._all(scope, AsOf(now=self._clock(), date=last))
+        end = last or max((one.today for one in found), default=self._clock().date())
+        return overview_of(found, first, end)
+
+    async def achievements(self, scope: Scope) -> list[Unlocked]:
+        """What was reached, and what is to be, habit by habit; archived ones too."""
+        found = await self._all(scope, AsOf(now=self._clock()), archived=True)
+        return [unlocked for one in found for unlocked in unlocked_by(one)]
+
+    async def reminders(self, scope: Scope, limit: int) -> list[Coming]:
+        """The next *limit* reminders within two weeks, soonest first."""
+        habits = await self._habits(scope)
+        vacations = await self._vacations(scope)
+        now = self._clock()
+        coming = [one for habit in habits for one in _coming(habit, vacations, now)]
+        return sorted(coming, key=lambda one: (one.at, one.habit))[:limit]
+
+    async def _one(self, scope: Scope, habit_id: str, date: dt.date | None) -> Followed:
+        habit = await self._documents.get(Habit, scope.user, habit_id)
+        columns = await self._histories.of(scope.user, habit_id)
+        vacations = await self._vacations(scope)
+        as_of = AsOf(now=self._clock(), date=date)
+        return followed(habit, columns.get(habit_id), vacations, as_of)
+
+    async def _all(self, scope: Scope, as_of: AsOf, *, archived: bool = False) -> list[Followed]:
+        habits = await self._habits(scope, archived=archived)
+        columns = await self._histories.of(scope.user)
+        vacations = await self._vacations(scope)
+        return [followed(habit, columns.get(habit.id), vacations, as_of) for habit in habits]
+
+    async def _habits(self, scope: Scope, *, archived: bool = False) -> list[Habit]:
+        equal = {} if archived else {"archived": False}
+        wanted = Selection(order="position", equal=equal, limit=HABITS)
+        return await self._documents.select(Habit, scope.user, wanted)
+
+    async def _vacations(self, scope: Scope) -> list[Vacation]:
+        wanted = Selection(order="last", descending=True, limit=VACATIONS)
+        return await self._documents.select(Vacation, scope.user, wanted)
+
+
+def _coming(habit: Habit, vacations: list[Vacation], now: dt.datetime) -> Iterator[Coming]:
+    pauses = list(away(vacations, habit.id))
+
+    def is_asked(day: dt.date) -> bool:
+        paused = any(first <= day <= last for first, last in pauses)
+        return day >= habit.starts_on and habit.schedule.is_due(day) and not paused
+
+    found = occurrences(habit.reminders, habit.tz, habit.day_start, now, now + COMING, is_asked)
+    for one in found:
+        yield Coming(
+            habit=habit.id,
+            name=habit.name,
+            at=one.at,
+            time=one.time,
+            tz=habit.tz,
+            local_date=one.local_date,
+        )
