@@ -12,9 +12,8 @@ A unit is *neutral* when it was skipped, frozen or away: it neither counts nor b
 long as it can still be kept.
 
 A rate of *times* in *days*: wherever so many done days lie within so many days, the window that
-begins with the first of them is filled.  A filled window slides back towards the one before it, as
-far as needed to touch it and no further than its last done day stays inside.  Skipped days are
-taken out of the calendar first.
+begins with the first of them is filled.  A filled window slides back to touch the one before it, if
+its last done day stays inside.  Skipped days are taken out of the calendar first.
 """
 
 import bisect
@@ -120,7 +119,9 @@ def due_days(schedule: Dated, days: Days) -> Flags:
 
 def is_unfinished(days: Days) -> bool:
     """Whether today can still be done."""
-    return days.today >= 0 and days.mark[days.today] in (Mark.NONE, Mark.SHORT)
+    if days.today < 0 or days.is_over:
+        return False
+    return bool(days.mark[days.today] in (Mark.NONE, Mark.SHORT))
 
 
 def _dated(schedule: Dated, days: Days) -> Units:
@@ -199,14 +200,15 @@ def _rated(schedule: Rate, days: Days) -> Units:
 def _filled(schedule: Rate, done: Ints, length: int) -> tuple[Flags, int]:
     """Which of *length* days lie in a filled window, and where the last of these ends."""
     kept = np.zeros(length, np.bool_)
-    firsts = done[: len(done) - schedule.times + 1]
     lasts = done[schedule.times - 1 :]
+    firsts = done[: len(lasts)]
     fits = lasts - firsts < schedule.days
     begins, stays = firsts[fits].tolist(), lasts[fits].tolist()
     number = end = 0
     while number < len(begins):
         begin = begins[number]
-        begin -= min(max(0, begin - end), begin + schedule.days - 1 - stays[number])
+        if number and begin > end > stays[number] - schedule.days:
+            begin = end
         end = max(end, begin + schedule.days)
         number += 1
         # Those that begin where a window already reaches stand where they are.

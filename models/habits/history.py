@@ -113,6 +113,8 @@ class Days(msgspec.Struct, frozen=True, eq=False):
     ----------
     today
         The place of today; negative when the habit has not begun.
+    is_over
+        Whether "today" has passed, so that nothing more will become of it.
 
     """
 
@@ -120,6 +122,7 @@ class Days(msgspec.Struct, frozen=True, eq=False):
     today: int
     mark: Marks
     share: Floats
+    is_over: bool = False
 
     @property
     def day(self) -> Ints:
@@ -141,6 +144,7 @@ def laid_out(
     today: dt.date,
     away: Iterable[tuple[dt.date, dt.date]] = (),
     beyond: int = 0,
+    is_over: bool = False,
 ) -> Days:
     """The days of *history* from its first to *today*, and *beyond*.
 
@@ -166,7 +170,7 @@ def laid_out(
     places = known[counts]
     mark[places] = history.mark[counts]
     share[places] = history.share[counts]
-    return Days(first, min(now - first, length - 1), mark, share)
+    return Days(first, max(-1, now - first), mark, share, is_over)
 
 
 def ordinals(days: Sequence[str]) -> Ints:

@@ -13,7 +13,7 @@ habit that is dropped has lost half its strength after 13 days, one of once a we
   entry is one with nothing of it.
 - Skipped days, vacations and days before the beginning change nothing and are in no window.  A
   frozen day is one on which it was not done.
-- Today counts as soon as it has an entry.
+- Today counts as soon as it has an entry, or is over.
 """
 
 import math
@@ -106,7 +106,7 @@ def steps(schedule: Schedule, measure: Measure, days: Days) -> Steps:
     if is_ceiling(measure):
         worth[days.mark == Mark.NONE] = 1.0
     counts = ~days.marked(Mark.OUT, Mark.AWAY, Mark.SKIP)[:length]
-    if length and days.mark[days.today] == Mark.NONE:
+    if length and not days.is_over and days.mark[days.today] == Mark.NONE:
         counts[days.today] = False
     if isinstance(schedule, PerWeek | PerMonth | Rate):
         return _windowed(schedule, days, np.flatnonzero(counts), worth, isinstance(measure, YesNo))

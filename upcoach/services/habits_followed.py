@@ -25,12 +25,15 @@ class AsOf(msgspec.Struct, frozen=True, kw_only=True):
         That day; without one it is today.
     tz
         Where they are, if not in the habit's zone.
+    is_past
+        Whether a *date* before today is one that is over, and not one to be put back into.
 
     """
 
     now: dt.datetime
     date: dt.date | None = None
     tz: str | None = None
+    is_past: bool = False
 
     def day(self, habit: Habit) -> dt.date:
         """The last day that is asked of *habit*."""
@@ -77,6 +80,7 @@ def followed(
             today=today,
             away=[*away(vacations, habit.id), *leapt],
             beyond=lookahead(habit.schedule, today),
+            is_over=as_of.is_past and today < habit.today(as_of.now),
         )
     )
     return Followed(habit, today, history, days, evaluate(habit.schedule, days), tokens)

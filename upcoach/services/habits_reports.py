@@ -65,7 +65,7 @@ class HabitReports:
         self, scope: Scope, habit_id: str, date: dt.date | None, windows: int
     ) -> StreakAnswer:
         """The streak of a habit, with its newest *windows*."""
-        one = await self._one(scope, habit_id, date)
+        one = await self._one(scope, habit_id, AsOf(now=self._clock(), date=date))
         habit = one.habit
         return streak_of(one, windows, end_of(one.today, habit.tz, habit.day_start))
 
@@ -73,12 +73,13 @@ class HabitReports:
         self, scope: Scope, habit_id: str, first: dt.date | None, last: dt.date | None
     ) -> Analytics:
         """What a habit comes to between two dates; by itself, in the year up to today."""
-        one = await self._one(scope, habit_id, last)
+        as_of = AsOf(now=self._clock(), date=last, is_past=True)
+        one = await self._one(scope, habit_id, as_of)
         return analytics_of(one, first)
 
     async def overview(self, scope: Scope, first: dt.date | None, last: dt.date | None) -> Overview:
         """What all habits come to between two dates; by itself, in the year up to today."""
-        found = await self._all(scope, AsOf(now=self._clock(), date=last))
+        found = await self._all(scope, AsOf(now=self._clock(), date=last, is_past=True))
         end = last or max((one.today for one in found), default=self._clock().date())
         return overview_of(found, first, end)
 
@@ -95,11 +96,10 @@ class HabitReports:
         coming = [one for habit in habits for one in _coming(habit, vacations, now)]
         return sorted(coming, key=lambda one: (one.at, one.habit))[:limit]
 
-    async def _one(self, scope: Scope, habit_id: str, date: dt.date | None) -> Followed:
+    async def _one(self, scope: Scope, habit_id: str, as_of: AsOf) -> Followed:
         habit = await self._documents.get(Habit, scope.user, habit_id)
         columns = await self._histories.of(scope.user, habit_id)
         vacations = await self._vacations(scope)
-        as_of = AsOf(now=self._clock(), date=date)
         return followed(habit, columns.get(habit_id), vacations, as_of)
 
     async def _all(self, scope: Scope, as_of: AsOf, *, archived: bool = False) -> list[Followed]:

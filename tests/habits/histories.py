@@ -1,0 +1,79 @@
+"""Histories to try laws on."""
+
+import datetime as dt
+
+from hypothesis import strategies as st
+
+from models.habits.evaluation import Units, Verdict, evaluate, lookahead
+from models.habits.freezes import resolved
+from models.habits.history import UNKNOWN, Days, History, laid_out
+from models.habits.schedules import (
+    Daily,
+    Every,
+    PerMonth,
+    PerWeek,
+    Rate,
+    Recurring,
+    Schedule,
+    Weekdays,
+)
+from tests.habits.plain import DAY, Marks
+
+START = dt.date(2026, 1, 1)
+LAST = dt.date(2026, 6, 30)
+CODES = {"done": 4, "short": 0, "missed": 1, "skip": 2, "freeze": 3}
+
+rates = st.integers(1, 21).flatmap(
+    lambda days: st.integers(1, days).map(lambda times: Rate(times, days))
+)
+schedules: st.SearchStrategy[Schedule] = st.one_of(
+    st.just(Daily()),
+    st.sets(st.integers(1, 7), min_size=1).map(lambda days: Weekdays(tuple(sorted(days)))),
+    st.builds(Every, st.integers(1, 20), st.dates(dt.date(2025, 12, 1), dt.date(2026, 3, 1))),
+    st.sampled_from(
+        (
+            Recurring("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH", START),
+            Recurring("FREQ=MONTHLY;BYDAY=1MO", START),
+            Recurring("FREQ=MONTHLY;BYMONTHDAY=-1", START),
+            Recurring("FREQ=DAILY;INTERVAL=2;COUNT=30", START),
+        )
+    ),
+    st.builds(PerWeek, st.integers(1, 7)),
+    st.builds(PerMonth, st.integers(1, 31)),
+    rates,
+)
+marks: st.SearchStrategy[Marks] = st.integers(0, 8).flatmap(
+    lambda luck: st.dictionaries(
+        st.dates(START - 20 * DAY, LAST),
+        st.sampled_from(("missed", "short", "skip", "away", "freeze", *["done"] * (4 + 3 * luck))),
+        min_size=5 * luck,
+        max_size=40 + 10 * luck,
+    )
+)
+
+
+def history(found: Marks) -> History:
+    logged = {day: mark for day, mark in sorted(found.items()) if mark != "away"}
+    return History.of(
+        [day.isoformat() for day in logged],
+        [CODES[mark] for mark in logged.values()],
+        [0.5 if mark == "short" else UNKNOWN for mark in logged.values()],
+        [480] * len(logged),
+    )
+
+
+def laid(schedule: Schedule, found: Marks, starts: dt.date, today: dt.date) -> Days:
+    """The days of *found*, with their freezes resolved."""
+    away = [(day, day) for day, mark in found.items() if mark == "away" and day >= starts]
+    beyond = lookahead(schedule, today)
+    past = history({day: mark for day, mark in found.items() if day <= today})
+    away = [one for one in away if one[0] <= today]
+    return resolved(laid_out(past, starts_on=starts, today=today, away=away, beyond=beyond))[0]
+
+
+def units(schedule: Schedule, found: Marks, starts: dt.date, today: dt.date) -> Units:
+    return evaluate(schedule, laid(schedule, found, starts, today))
+
+
+def words(found: Units) -> list[str]:
+    return [Verdict(int(verdict)).name.lower() for verdict in found.verdict]
