@@ -7,6 +7,7 @@ nothing that could differ from the entries.
 
 import datetime as dt
 import enum
+import functools
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
@@ -37,10 +38,31 @@ class Mark(enum.IntEnum):
     DONE = 8
 
 
+# An entry as one number, which costs a third of its fields in columns of their own.
 STATES: Final = ("done", "missed", "skip", "freeze")
-ACHIEVED: Final = len(STATES)
+ACHIEVED: Final = 4
+SHARED: Final = 8
+MINUTE: Final = 16
 
 _MARKS: Final = (Mark.SHORT, Mark.MISSED, Mark.SKIP, Mark.FREEZE)
+
+
+def code_of(state: str, *, achieved: bool, shared: bool, minute: int = UNKNOWN) -> int:
+    """The number of an entry.
+
+    Parameters
+    ----------
+    shared
+        Whether the day is worth a share, and not all or nothing.
+
+    Examples
+    --------
+    >>> code_of("done", achieved=True, shared=False, minute=480)
+    7700
+
+    """
+    flags = STATES.index(state) + ACHIEVED * achieved + SHARED * shared
+    return flags + MINUTE * (minute - UNKNOWN)
 
 
 class History(msgspec.Struct, frozen=True, eq=False):
@@ -69,39 +91,41 @@ class History(msgspec.Struct, frozen=True, eq=False):
         days: Sequence[str],
         codes: Sequence[int],
         shares: Sequence[float],
-        minutes: Sequence[int],
         zones: Collection[str] = (),
         *,
         can_be_broken: bool = False,
     ) -> "History":
-        """The history of entries whose fields stand in columns, by date.
+        """The history of entries by date, whose numbers are *codes*.
 
         Parameters
         ----------
-        codes
-            For each entry the place of its state in `STATES`, and `ACHIEVED` more if it was.
         shares
-            `UNKNOWN` for those that are worth all or nothing.
+            One for each entry whose code says that there is one.
         can_be_broken
             Whether a day that is logged and not achieved is lost; any other can be reached still.
 
         Examples
         --------
-        >>> history = History.of(["2026-01-05", "2026-01-06"], [4, 2], [UNKNOWN] * 2, [480, -1])
+        >>> codes = [code_of("done", achieved=False, shared=True),
+        ...          code_of("done", achieved=True, shared=False)]
+        >>> history = History.of(["2026-01-05", "2026-01-06"], codes, [0.5])
         >>> [Mark(mark).name for mark in history.mark], history.share.tolist()
-        (['DONE', 'SKIP'], [1.0, 0.0])
+        (['SHORT', 'DONE'], [0.5, 1.0])
 
         """
-        table = np.array([*_MARKS, *[Mark.DONE] * len(STATES)], np.int8)
+        table = np.array([*_MARKS, *[Mark.DONE] * len(STATES)] * 2, np.int8)
         if can_be_broken:
-            table[0] = Mark.MISSED
-        mark = table[np.array(codes, np.int64)]
-        share = np.array(shares, np.float64)
+            table[[0, SHARED]] = Mark.MISSED
+        code = np.array(codes, np.int64)
+        flags = code % MINUTE
+        mark = table[flags]
+        share = (mark == Mark.DONE).astype(np.float64)
+        share[flags >= SHARED] = shares
         return cls(
             day=ordinals(days),
             mark=mark,
-            share=np.where(share < 0, mark == Mark.DONE, share),
-            minute=np.array(minutes, np.int64),
+            share=share,
+            minute=code // MINUTE + UNKNOWN,
             zones=frozenset(zones),
         )
 
@@ -131,10 +155,13 @@ class Days(msgspec.Struct, frozen=True, eq=False):
 
     def marked(self, *marks: Mark) -> Flags:
         """Which days are marked so."""
-        table = np.zeros(len(Mark), np.bool_)
-        table[list(marks)] = True
-        found: Flags = table[self.mark]
+        found: Flags = _table(marks)[self.mark]
         return found
+
+
+@functools.cache
+def _table(marks: tuple[Mark, ...]) -> Flags:
+    return np.array([mark in marks for mark in Mark], np.bool_)
 
 
 def laid_out(
@@ -165,9 +192,9 @@ def laid_out(
     for begin, end in away:
         mark[max(0, begin.toordinal() - first) : max(0, end.toordinal() - first + 1)] = Mark.AWAY
     mark[: max(0, start - first)] = Mark.OUT
-    known = history.day - first
-    counts = (known < length) & ((known <= now - first) | (history.mark == Mark.SKIP))
-    places = known[counts]
+    counts = (history.day <= now) | (history.mark == Mark.SKIP)
+    counts &= history.day < first + length
+    places = history.day[counts] - first
     mark[places] = history.mark[counts]
     share[places] = history.share[counts]
     return Days(first, max(-1, now - first), mark, share, is_over)

@@ -8,12 +8,11 @@ from models.habits.history import Days, History, Ints, Mark
 from models.habits.statistics import (
     MOVING,
     BestTime,
+    DoneTimes,
     Judged,
     Point,
     Rated,
     best_time,
-    hours,
-    minutes,
     rated,
 )
 
@@ -62,8 +61,9 @@ class Sums:
         if units.span == "day":
             self._count(self._due, units.first[judged])
             self._count(self._due_kept, units.first[kept])
-        self._hours += hours(history, self._first, self._last)
-        self._minutes.append(minutes(history, self._first, self._last))
+        times = DoneTimes.of(history, self._first, self._last)
+        self._hours += times.hours()
+        self._minutes.append(times.minute)
 
     def days(self) -> list[Day]:
         """Each day."""
@@ -90,7 +90,7 @@ class Sums:
         return Judged(day, np.concatenate(([0], np.cumsum(kept)))).moving(self._first, self._last)
 
     def hours(self) -> list[list[int]]:
-        """See `statistics.hours`."""
+        """See `statistics.DoneTimes.hours`."""
         counts: list[list[int]] = self._hours.tolist()
         return counts
 

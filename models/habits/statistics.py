@@ -74,12 +74,14 @@ class Judged(msgspec.Struct, frozen=True, eq=False):
     def moving(self, first: int, last: int) -> list[Point]:
         """The moving rate at *last* and every week before it, down to *first*."""
         ends = np.arange(last, first - 1, -EVERY)[::-1]
-        points = []
-        for end in ends.tolist():
-            found = self.between(end - MOVING + 1, end)
-            rate = {"kept": found.kept, "judged": found.judged, "rate": found.rate}
-            points.append(Point(date=date_of(end), **rate))  # type: ignore[arg-type] # by name
-        return points
+        begin = np.searchsorted(self.day, ends - MOVING + 1)
+        end = np.searchsorted(self.day, ends, side="right")
+        columns = (ends, self.kept[end] - self.kept[begin], end - begin)
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        return [
+            Point(date=date_of(day), kept=kept, judged=n, rate=kept / n if n else None)
+            for day, kept, n in rows
+        ]
 
 
 def rated(kept: int, judged: int) -> Rated:
@@ -126,22 +128,26 @@ def heatmap(days: Days, first: int, last: int) -> list[float | None]:
     return values
 
 
-def minutes(history: History, first: int, last: int) -> Ints:
-    """When it was done, from *first* to *last*, in minutes after midnight."""
-    inside = _is_done(history, first, last) & (history.minute != UNKNOWN)
-    found: Ints = history.minute[inside]
-    return found
+class DoneTimes(msgspec.Struct, frozen=True, eq=False):
+    """When something was done: the dates it counts for, and minutes after midnight."""
 
+    day: Ints
+    minute: Ints
 
-def hours(history: History, first: int, last: int) -> Ints:
-    """How often it was done on each weekday, in each hour: 7 rows of 24.
+    @classmethod
+    def of(cls, history: History, first: int, last: int) -> "DoneTimes":
+        """The known times from *first* to *last*."""
+        inside = _is_done(history, first, last) & (history.minute != UNKNOWN)
+        return cls(history.day[inside], history.minute[inside])
 
-    The weekday is that of the date it counts for, the hour that of the clock.
-    """
-    inside = _is_done(history, first, last) & (history.minute != UNKNOWN)
-    place = (history.day[inside] - 1) % 7 * 24 + history.minute[inside] // 60
-    counts: Ints = np.bincount(place, minlength=168).reshape(7, 24)
-    return counts
+    def hours(self) -> Ints:
+        """How often on each weekday, in each hour: 7 rows of 24.
+
+        The weekday is that of the date it counts for, the hour that of the clock.
+        """
+        place = (self.day - 1) % 7 * 24 + self.minute // 60
+        counts: Ints = np.bincount(place, minlength=168).reshape(7, 24)
+        return counts
 
 
 def best_time(minute: Ints) -> BestTime | None:

@@ -84,9 +84,10 @@ class Runs(msgspec.Struct, frozen=True, eq=False):
 def runs(units: Units) -> Runs:
     """The runs of kept units, oldest first."""
     judged = np.flatnonzero(units.verdict >= Verdict.KEPT)
-    kept = (units.verdict[judged] == Verdict.KEPT).astype(np.int8)
-    edges = np.diff(kept, prepend=np.int8(0), append=np.int8(0))
-    return Runs(judged, np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1)
+    kept = np.zeros(len(judged) + 2, np.bool_)  # with a miss before the first and after the last
+    kept[1:-1] = units.verdict[judged] == Verdict.KEPT
+    edges = np.flatnonzero(kept[1:] != kept[:-1])
+    return Runs(judged, edges[::2], edges[1::2] - 1)
 
 
 def streak(schedule: Schedule, days: Days, units: Units) -> Streak:

@@ -41,7 +41,7 @@ from models.habits.schedules import (
 
 HALF_LIFE: Final = 13.0  # days, of a daily habit
 
-_BLOCK: Final = 256
+_SMALLEST: Final = -250  # power of ten that a double still holds with all its digits
 
 Formula = Callable[[float, Floats, Floats], Floats]  # of a start, credits, and what is kept
 
@@ -70,8 +70,7 @@ def smoothed(start: float, credit: Floats, kept: Floats) -> Floats:
     r"""Loop's formula, a block of steps at a time.
 
     Within a block, with *P* the product of what was kept so far, the recursion is
-    :math:`s_t = P_t (s_0 + \sum_i (1 - m_i) c_i / P_i)`.  Nothing keeps less than
-    0.3, so a block of 256 stays far from where such a product vanishes.
+    :math:`s_t = P_t (s_0 + \sum_i (1 - m_i) c_i / P_i)`.  A block ends before P vanishes.
 
     Examples
     --------
@@ -82,8 +81,9 @@ def smoothed(start: float, credit: Floats, kept: Floats) -> Floats:
     """
     scores = np.empty_like(credit)
     score = start
-    for begin in range(0, len(credit), _BLOCK):
-        block = slice(begin, begin + _BLOCK)
+    size = max(1, int(_SMALLEST / math.log10(kept.min(initial=0.5))))
+    for begin in range(0, len(credit), size):
+        block = slice(begin, begin + size)
         left = np.cumprod(kept[block])
         scores[block] = left * (score + np.cumsum((1.0 - kept[block]) * credit[block] / left))
         score = float(scores[block][-1])

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [writes] [delivery] [connections] [fanout]`."""
+"""`python -m tests.bench [writes] [delivery] [connections] [fanout] [habits]`."""
 
 import argparse
 import asyncio
@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from tests.bench import connections, delivery, fanout, writes
+from tests.bench import connections, delivery, fanout, habits, writes
 from tests.bench.report import Table, say
 from tests.support.engines import TestEngines
 
@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[[TestEngines, int], Awaitable[list[Table]]]] = {
     "delivery": delivery.measure,
     "connections": connections.measure,
     "fanout": fanout.measure,
+    "habits": habits.measure,
 }
 DESCRIPTORS = 16_384
 

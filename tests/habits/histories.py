@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from models.habits.evaluation import Units, Verdict, evaluate, lookahead
 from models.habits.freezes import resolved
-from models.habits.history import UNKNOWN, Days, History, laid_out
+from models.habits.history import Days, History, code_of, laid_out
 from models.habits.schedules import (
     Daily,
     Every,
@@ -21,7 +21,7 @@ from tests.habits.plain import DAY, Marks
 
 START = dt.date(2026, 1, 1)
 LAST = dt.date(2026, 6, 30)
-CODES = {"done": 4, "short": 0, "missed": 1, "skip": 2, "freeze": 3}
+STATES = {"short": "done"}
 
 rates = st.integers(1, 21).flatmap(
     lambda days: st.integers(1, days).map(lambda times: Rate(times, days))
@@ -56,9 +56,13 @@ def history(found: Marks) -> History:
     logged = {day: mark for day, mark in sorted(found.items()) if mark != "away"}
     return History.of(
         [day.isoformat() for day in logged],
-        [CODES[mark] for mark in logged.values()],
-        [0.5 if mark == "short" else UNKNOWN for mark in logged.values()],
-        [480] * len(logged),
+        [
+            code_of(
+                STATES.get(mark, mark), achieved=mark == "done", shared=mark == "short", minute=480
+            )
+            for mark in logged.values()
+        ],
+        [0.5 for mark in logged.values() if mark == "short"],
     )
 
 

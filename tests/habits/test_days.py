@@ -12,6 +12,7 @@ from models.documents import Entry, EntryDraft, Habit, HabitDraft, NewHabit
 from models.documents.entry import check_day, entry_id
 from models.errors import Invalid
 from models.habits.days import DAY, end_of, leapt_days, local_date
+from models.habits.history import UNKNOWN, code_of
 from upcoach.services.habits_followed import AsOf, followed
 
 ZONES = (
@@ -89,13 +90,19 @@ def test_the_date_that_people_call_it(tz: str, day_start: int, at: str, expected
 
 def columns(entries: list[Entry]) -> dict[str, list[Any]]:
     """What the database makes of entries."""
-    code = {"done": 0, "missed": 1, "skip": 2, "freeze": 3}
     entries = sorted(entries, key=lambda entry: entry.local_date)
     return {
         "days": [entry.local_date.isoformat() for entry in entries],
-        "codes": [code[entry.state] + 4 * (entry.achieved is True) for entry in entries],
-        "shares": [-1.0 if entry.share is None else entry.share for entry in entries],
-        "minutes": [-1 if entry.minute is None else entry.minute for entry in entries],
+        "codes": [
+            code_of(
+                entry.state,
+                achieved=entry.achieved is True,
+                shared=entry.share is not None,
+                minute=UNKNOWN if entry.minute is None else entry.minute,
+            )
+            for entry in entries
+        ],
+        "shares": [entry.share for entry in entries if entry.share is not None],
         "zones": sorted({entry.tz for entry in entries}),
     }
 

@@ -15,7 +15,7 @@ from models.habits.evaluation import evaluate
 from models.habits.reminders import Reminder, occurrences
 from models.habits.rules import rule_of
 from models.habits.schedules import Daily, PerWeek, Schedule
-from models.habits.statistics import Judged, best_time, formation, heatmap, hours, weekdays
+from models.habits.statistics import DoneTimes, Judged, best_time, formation, heatmap, weekdays
 from tests.habits import plain
 from tests.habits.histories import LAST, START, history, laid, marks, schedules, units
 from tests.habits.plain import DAY, Marks
@@ -63,7 +63,7 @@ def test_a_heatmap_and_its_tables_show_every_day_once(found: Marks, today: dt.da
     span = (first.toordinal(), today.toordinal())
 
     values = heatmap(days, *span)
-    table = hours(past, *span)
+    table = DoneTimes.of(past, *span).hours()
     rates = weekdays(evaluate(Daily(), days), past, *span)
 
     shown = plain.with_freezes({day: mark for day, mark in found.items() if day <= today})

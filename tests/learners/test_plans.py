@@ -1,6 +1,8 @@
 import datetime as dt
+from typing import Any
 
-from models.habits.schedules import Rate, Weekdays
+from models.frames import Ev
+from models.habits.schedules import PerWeek, Rate, Recurring, Weekdays
 from models.learners import Forecast, HabitOdds
 from models.learners.track import PATIENCE
 from tests.learners.events import ADA, created, entered, event, noon, updated, withdrawn
@@ -173,3 +175,76 @@ def test_a_country_that_leaps_a_day_leaps_a_label() -> None:
     odds.tick(dt.datetime(2012, 1, 1, 13, tzinfo=dt.UTC))
 
     assert counts(odds) == (4, 0)  # 28, 29, 31 December and 1 January
+
+
+def paused(type_: str, at: dt.datetime, **fields: Any) -> Ev:
+    """An event of a vacation."""
+    doc, patch = (fields, None) if type_ == "created" else (None, fields)
+    return event(ADA, f"habit.vacation.{type_}", "vac", at, doc=doc, patch=patch)
+
+
+def test_no_day_of_a_vacation_is_due_or_missed() -> None:
+    odds = running()
+    odds.apply(paused("created", noon(MONDAY), first=f"{day(1)}", last=f"{day(5)}"))
+
+    odds.tick(noon(day(8)))
+
+    assert counts(odds) == (3, 0)
+
+
+def test_a_vacation_of_other_habits_changes_nothing() -> None:
+    odds, other = running(), running()
+    odds.apply(paused("created", noon(MONDAY), first=f"{day(1)}", last=f"{day(5)}", habits=["x"]))
+
+    odds.tick(noon(day(8)))
+    other.tick(noon(day(8)))
+
+    assert counts(odds) == counts(other)
+
+
+def test_a_vacation_that_is_moved_or_taken_back_asks_again() -> None:
+    odds = running()
+    odds.apply(paused("created", noon(MONDAY), first=f"{day(1)}", last=f"{day(9)}"))
+    odds.apply(paused("updated", noon(day(1)), last=f"{day(2)}"))
+    odds.tick(noon(day(4)))
+    moved = counts(odds)
+    odds.apply(paused("created", noon(day(4)), first=f"{day(4)}", last=f"{day(9)}"))
+    odds.apply(paused("deleted", noon(day(6))))
+
+    odds.tick(noon(day(8)))
+
+    assert moved == (2, 0)
+    assert counts(odds) == (6, 0)
+
+
+def test_a_pause_survives_a_restart() -> None:
+    odds = running()
+    odds.apply(paused("created", noon(MONDAY), first=f"{day(1)}", last=f"{day(5)}"))
+
+    again = HabitOdds.from_state(odds.to_state())
+    again.tick(noon(day(8)))
+
+    assert counts(again) == (3, 0)
+
+
+def test_a_day_that_begins_at_four_closes_four_hours_later() -> None:
+    odds = running(day_start=240)
+
+    assert odds.next_tick() == dt.datetime.combine(day(1), dt.time(7), dt.UTC)
+
+
+def test_a_week_that_is_full_asks_for_nothing_more() -> None:
+    odds = running(schedule=PerWeek(2))
+
+    odds.apply(entered(ADA, "run", MONDAY))
+    odds.apply(entered(ADA, "run", day(1)))
+
+    assert forecast(odds).day == day(7)
+
+
+def test_a_rule_that_is_over_has_no_day() -> None:
+    odds = running(schedule=Recurring("FREQ=DAILY;COUNT=1", MONDAY))
+
+    odds.apply(entered(ADA, "run", MONDAY))
+
+    assert forecast(odds).day is None

@@ -17,6 +17,7 @@ from models.habits.overview import Day, PartsOfDay, Sums
 from models.habits.present import Present, Times, remaining
 from models.habits.statistics import (
     BestTime,
+    DoneTimes,
     Judged,
     Point,
     Rated,
@@ -24,8 +25,6 @@ from models.habits.statistics import (
     best_time,
     formation,
     heatmap,
-    hours,
-    minutes,
     weekdays,
 )
 from models.habits.streaks import Run, Streak, Window, lengths, streak, windows
@@ -209,6 +208,7 @@ def analytics_of(one: Followed, since: dt.date | None) -> Analytics:
     judged = Judged.of(one.units, one.ordinal)
     strong = strengths(one.schedule, one.habit.measure, one.days)
     moving = judged.moving(*span)
+    times = DoneTimes.of(one.history, *span)
     found = streak(one.schedule, one.days, one.units)
     length = found.current.length if found.current else 0
     return Analytics(
@@ -227,8 +227,8 @@ def analytics_of(one: Followed, since: dt.date | None) -> Analytics:
         moving=moving,
         heatmap=heatmap(one.days, *span),
         weekdays=weekdays(one.units, one.history, *span),
-        hours=hours(one.history, *span).tolist(),
-        best_time=best_time(minutes(one.history, *span)),
+        hours=times.hours().tolist(),
+        best_time=best_time(times.minute),
     )
 
 

@@ -68,7 +68,7 @@ def followed(
     """*habit* with the entries in *columns*."""
     today = as_of.day(habit)
     fragile = not isinstance(habit.measure, YesNo) and habit.measure.can_be_broken
-    given = columns or {"days": [], "codes": [], "shares": [], "minutes": []}
+    given = columns or {"days": [], "codes": [], "shares": []}
     history = History.of(**given, can_be_broken=fragile)
     # What the habit's zone is now changes no past: the zones count in which days were logged.
     zones = history.zones or {habit.tz}

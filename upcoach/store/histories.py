@@ -7,7 +7,7 @@ by the database, a tenth of that.
 from typing import Any, Final
 
 from models.documents import Entry
-from models.habits.history import ACHIEVED, STATES, UNKNOWN
+from models.habits.history import ACHIEVED, MINUTE, SHARED, STATES, UNKNOWN
 from upcoach.store import codec
 from upcoach.store.database import Bson, Database
 
@@ -15,13 +15,14 @@ _CODE: Final[Bson] = {
     "$add": [
         {"$indexOfArray": [list(STATES), "$state"]},
         {"$cond": [{"$eq": ["$achieved", True]}, ACHIEVED, 0]},
+        {"$cond": [{"$gte": ["$share", 0]}, SHARED, 0]},
+        {"$multiply": [MINUTE, {"$subtract": [{"$ifNull": ["$minute", UNKNOWN]}, UNKNOWN]}]},
     ]
 }
 _COLUMNS: Final[Bson] = {
     "days": {"$push": "$local_date"},
     "codes": {"$push": _CODE},
-    "shares": {"$push": {"$ifNull": ["$share", float(UNKNOWN)]}},
-    "minutes": {"$push": {"$ifNull": ["$minute", UNKNOWN]}},
+    "shares": {"$push": "$share"},  # a missing one is left out
     "zones": {"$addToSet": "$tz"},
 }
 
