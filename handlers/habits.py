@@ -155,7 +155,11 @@ async def analytics(services: Services, call: Call) -> Reply:
     """What a habit comes to."""
     query = _range(services, call)
     found = await services.habit_reports.analytics(
-        call.scope, call.names["id"], query.first, query.last
+        call.scope,
+        call.names["id"],
+        query.first,
+        query.last,
+        with_mood="moods:read" in call.holder.permissions,
     )
     return _answered(found)
 

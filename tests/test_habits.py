@@ -229,6 +229,34 @@ async def test_analytics_of_one_habit_and_of_all(settings: Settings) -> None:
         assert rates == {"fitness": 27, None: 10}
 
 
+async def test_mood_goes_with_a_habit_or_nothing_is_said(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        end = today() - DAY
+        days = [end - back * DAY for back in range(12)]
+        run = await make(person, starts_on=days[-1].isoformat())
+        await log(person, run, *days[::2])
+        before = await get(person, f"{HABITS}/{run}/analytics?last={end}")
+        for number, day in enumerate(days):
+            mood = {"level": 5 - number % 2 - (number == 3), "at": f"{day}T12:00:00Z"}
+            await done(person, "POST", "/v1/moods", mood)
+
+        after = await get(person, f"{HABITS}/{run}/analytics?last={end}")
+
+        assert before["mood"] == {
+            "n": 0,
+            "done": 0,
+            "r": None,
+            "low": None,
+            "high": None,
+            "level_done": None,
+            "level_not": None,
+        }
+        assert (after["mood"]["n"], after["mood"]["done"]) == (12, 6)
+        assert 0.5 < after["mood"]["low"] < after["mood"]["r"] < after["mood"]["high"] < 1
+        assert (after["mood"]["level_done"], after["trend"]) == (5.0, None)
+
+
 async def test_achievements_and_reminders_are_listed(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await server.person()

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 import msgspec
 
+from models.documents.dates import exact
 from models.documents.document import Document, Draft, Mark, fields_of
 from models.documents.habit import DayStart, Habit, check_zone
 from models.errors import Flaw, Invalid
@@ -38,12 +39,15 @@ class EntryDraft(Draft, frozen=True, kw_only=True):
 
     """
 
+    free_text: ClassVar[tuple[str, ...]] = ("note",)
+
     state: State = "done"
     value: Value | None = None
     note: Note | None = None
     at: Moment | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.at is not None:
             msgspec.structs.force_setattr(self, "at", _kept(self.at))
 
@@ -217,8 +221,7 @@ def _kept(at: dt.datetime) -> dt.datetime:
     """*at* in UTC, in the milliseconds that the database keeps."""
     if at.year not in _YEARS:
         raise _refused("/at", "moment_elsewhere", "This moment is not on the day it is logged for.")
-    moment = at.astimezone(dt.UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    return exact(at)
 
 
 def _refused(pointer: str, code: str, detail: str) -> Invalid:

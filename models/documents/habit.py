@@ -51,6 +51,8 @@ class HabitDraft(Draft, frozen=True, kw_only=True):
 
     """
 
+    free_text: ClassVar[tuple[str, ...]] = ("name", "question", "description")
+
     name: Name
     question: Text | None = None
     description: Text | None = None
@@ -66,6 +68,7 @@ class HabitDraft(Draft, frozen=True, kw_only=True):
     archived: bool = False
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_zone(self.tz)
         check_schedule(self.schedule)
         check_measure(self.measure)

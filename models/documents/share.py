@@ -11,9 +11,7 @@ import msgspec
 
 from models.documents.document import Document, Draft, Mark
 
-SharedKind = Literal[
-    "goal", "goal.point", "habit", "habit.entry", "habit.vacation", "insight"
-]
+SharedKind = Literal["goal", "goal.point", "habit", "habit.entry", "habit.vacation", "insight"]
 
 
 Hidden = Annotated[

@@ -31,12 +31,15 @@ class VacationDraft(Draft, frozen=True, kw_only=True):
 
     """
 
+    free_text: ClassVar[tuple[str, ...]] = ("note",)
+
     first: dt.date
     last: dt.date
     habits: Annotated[tuple[HabitId, ...], msgspec.Meta(max_length=100)] = ()
     note: Note | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_date(self.first, "/first")
         check_date(self.last, "/last")
         if not 0 <= (self.last - self.first).days < LONGEST:

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from models.habits.evaluation import Units, Verdict
+from models.habits.evaluation import Units, Verdict, is_unfinished
 from models.habits.history import UNKNOWN, Days, Flags, History, Ints, Mark, date_of
 
 MOVING: Final = 28  # days that a moving rate looks back on
@@ -110,6 +110,17 @@ def weekdays(units: Units, history: History, first: int, last: int) -> list[Week
             )
         )
     return rates
+
+
+def done_by_day(days: Days, first: int, last: int) -> dict[dt.date, bool]:
+    """Whether it was done, on each day from *first* to *last* that was not left out."""
+    known = ~days.marked(Mark.OUT, Mark.AWAY, Mark.SKIP)
+    if is_unfinished(days):
+        known[days.today] = False  # it may still be
+    known[days.today + 1 :] = False
+    day = days.day
+    places = np.flatnonzero(known & (day >= first) & (day <= last))
+    return {date_of(day[place]): bool(days.mark[place] == Mark.DONE) for place in places}
 
 
 def heatmap(days: Days, first: int, last: int) -> list[float | None]:

@@ -10,6 +10,7 @@ from models.documents import Entry
 from models.documents.entry import State
 from models.documents.habit import Category
 from models.habits.achievements import Achievement, achievements
+from models.habits.correlation import Correlation
 from models.habits.days import DAY, end_of
 from models.habits.evaluation import Span
 from models.habits.freezes import Tokens
@@ -29,6 +30,7 @@ from models.habits.statistics import (
 )
 from models.habits.streaks import Run, Streak, Window, lengths, streak, windows
 from models.habits.strength import strengths
+from models.trend import Trend, trend
 from upcoach.services.habits_followed import Followed
 
 YEAR: Final = 365 * DAY
@@ -91,6 +93,10 @@ class Analytics(msgspec.Struct, frozen=True, kw_only=True):
         What each day was worth, from *first* on; null where nothing is to be said.
     hours
         How often it was done on each weekday in each hour: 7 rows of 24.
+    trend
+        Of the moving rate.
+    mood
+        How the day's mood goes with it; null for those who may not see moods.
 
     """
 
@@ -109,6 +115,8 @@ class Analytics(msgspec.Struct, frozen=True, kw_only=True):
     weekdays: list[WeekdayRate]
     hours: list[list[int]]
     best_time: BestTime | None
+    trend: Trend | None
+    mood: Correlation | None = None
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -229,6 +237,7 @@ def analytics_of(one: Followed, since: dt.date | None) -> Analytics:
         weekdays=weekdays(one.units, one.history, *span),
         hours=times.hours().tolist(),
         best_time=best_time(times.minute),
+        trend=trend({one.date: one.rate for one in moving if one.rate is not None}),
     )
 
 

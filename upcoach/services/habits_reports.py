@@ -6,13 +6,17 @@ Every answer is computed from the entries as they are, read in one aggregation.
 import datetime as dt
 from collections.abc import Iterator
 
+import msgspec
+
 from models.clock import Clock
 from models.documents import Entry, Habit, Vacation
 from models.documents.entry import entry_id
 from models.documents.vacation import away
+from models.habits.correlation import correlation
 from models.habits.days import AHEAD, end_of
 from models.habits.present import present
 from models.habits.reminders import occurrences
+from models.habits.statistics import done_by_day
 from models.scope import Scope
 from upcoach.services.habits_answers import (
     Analytics,
@@ -70,12 +74,31 @@ class HabitReports:
         return streak_of(one, windows, end_of(one.today, habit.tz, habit.day_start))
 
     async def analytics(
-        self, scope: Scope, habit_id: str, first: dt.date | None, last: dt.date | None
+        self,
+        scope: Scope,
+        habit_id: str,
+        first: dt.date | None,
+        last: dt.date | None,
+        *,
+        with_mood: bool = False,
     ) -> Analytics:
-        """What a habit comes to between two dates; by itself, in the year up to today."""
+        """What a habit comes to between two dates; by itself, in the year up to today.
+
+        Parameters
+        ----------
+        with_mood
+            Whether the caller may know of moods.
+
+        """
         as_of = AsOf(now=self._clock(), date=last, is_past=True)
         one = await self._one(scope, habit_id, as_of)
-        return analytics_of(one, first)
+        answer = analytics_of(one, first)
+        if not with_mood:
+            return answer
+        span = (answer.first, answer.last)
+        levels = await self._histories.levels(scope.user, *span)
+        done = done_by_day(one.days, *(day.toordinal() for day in span))
+        return msgspec.structs.replace(answer, mood=correlation(done, levels))
 
     async def overview(self, scope: Scope, first: dt.date | None, last: dt.date | None) -> Overview:
         """What all habits come to between two dates; by itself, in the year up to today."""

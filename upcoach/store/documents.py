@@ -105,11 +105,6 @@ class Documents:
             span["$lt"] = min(span["$lt"], codec.key_of(owner, before))
         return await self._find(kind, owner, {"_id": span}, limit)
 
-    async def some(self, kind: type[D], owner: str, ids: Collection[str]) -> list[D]:
-        """Those of the documents *ids* that there are."""
-        keys = [codec.key_of(owner, document_id) for document_id in ids]
-        return await self._find(kind, owner, {"_id": {"$in": keys}}, len(keys)) if keys else []
-
     async def select(self, kind: type[D], owner: str, wanted: Selection) -> list[D]:
         """The documents that *wanted* describes, through one of the kind's `orders`."""
         query: Bson = {"owner": owner, **wanted.equal}

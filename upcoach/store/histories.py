@@ -4,9 +4,10 @@ As documents, 54,750 entries take 120 ms of CPU to decode; pushed into a few arr
 by the database, a tenth of that.
 """
 
+import datetime as dt
 from typing import Any, Final
 
-from models.documents import Entry
+from models.documents import Entry, Mood
 from models.habits.history import ACHIEVED, MINUTE, SHARED, STATES, UNKNOWN
 from upcoach.store import codec
 from upcoach.store.database import Bson, Database
@@ -45,3 +46,14 @@ class Histories:
         async with self._database.turn():
             found = await self._database[Entry.collection].aggregate(pipeline)
             return {columns.pop("_id"): columns async for columns in found}
+
+    async def levels(self, owner: str, first: dt.date, last: dt.date) -> dict[dt.date, float]:
+        """The mean level of the moods of each date that has any."""
+        span = {"$gte": first.isoformat(), "$lte": last.isoformat()}
+        pipeline: list[Bson] = [
+            {"$match": {"owner": owner, "local_date": span}},
+            {"$group": {"_id": "$local_date", "level": {"$avg": "$level"}}},
+        ]
+        async with self._database.turn():
+            found = await self._database[Mood.collection].aggregate(pipeline)
+            return {dt.date.fromisoformat(day["_id"]): day["level"] async for day in found}
