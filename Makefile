@@ -30,13 +30,13 @@ test: dev ## Run the tests on engines of their own
 	@exec $(VENV)/python -m pytest $(ARGS)
 
 conformance: dev ## Let Autobahn, Node's clients and Chromium try the live protocol
-	@exec $(VENV)/python -m pytest tests/conformance -m "conformance or not conformance" $(ARGS)
+	@exec $(VENV)/python -m pytest tests/conformance -m "conformance or not conformance" -n 0 $(ARGS)
 
 docs: base ## Write the AsyncAPI document anew
 	@exec $(VENV)/python -m handlers.asyncapi docs/asyncapi.json
 
 chaos: dev ## Run the tests that take minutes: rolling restarts and kills under many sockets
-	@exec $(VENV)/python -m pytest -m chaos $(ARGS)
+	@exec $(VENV)/python -m pytest -m chaos -n 0 --timeout 1800 $(ARGS)
 
 check: dev ## Lint, check the types, the imports' direction and the spelling
 	$(VENV)/ruff check $(CODE)

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from config.settings import Settings
@@ -12,6 +13,11 @@ from tests.support.engines import TestEngines
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder there that is ours alone
 ROOM = 4 * 2**30  # bytes
+
+# A law that holds for these has been tried with more: HYPOTHESIS=thorough.
+hypothesis.settings.register_profile("quick", max_examples=30, deadline=None)
+hypothesis.settings.register_profile("thorough", max_examples=300, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS", "quick"))
 
 
 def pytest_configure() -> None:

@@ -37,7 +37,7 @@ async def profiled(environ: dict[str, str]) -> AsyncIterator[list[dict[str, Any]
 
 def is_in_the_background(operation: dict[str, Any]) -> bool:
     """Whether a node asks for it now and then, whoever is connected."""
-    return "system.profile" in operation["ns"] or any(
+    return operation["ns"].endswith((".system.profile", ".signing_keys")) or any(
         name in str(operation["command"]) for name in ("due", "ended_at")
     )
 

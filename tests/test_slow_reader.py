@@ -7,11 +7,12 @@ import struct
 from collections.abc import AsyncIterator
 
 import psutil
+import pytest
 
 from tests.support.server import Server, ServerProcess
 from upcoach.client import Client, Device
 
-EVENTS = 10_000
+EVENTS = 100_000
 BATCH = 64
 NOTE = "x" * 150
 FLAT = 48 * 1024 * 1024  # the tail in memory, the window, and what the allocator keeps
@@ -71,6 +72,7 @@ def memory_of(process: ServerProcess) -> int:
     return int(psutil.Process(process.pid).memory_info().rss)
 
 
+@pytest.mark.chaos
 async def test_a_socket_that_does_not_read_costs_one_window_and_delays_nobody(
     environ: dict[str, str],
 ) -> None:

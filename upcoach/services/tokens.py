@@ -35,10 +35,14 @@ class Confirmation(msgspec.Struct, frozen=True):
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a token says (RFC 9068, 2.2); *dev* is the device of the session."""
+    """What a token says (RFC 9068, 2.2); *dev* is the device of the session.
 
-    iss: str
+    The user comes first: a balancer that cannot read JSON keeps somebody on a node by the first 64
+    characters of the second part (config/deploy/nginx.conf).
+    """
+
     sub: str
+    iss: str
     aud: tuple[str, ...]
     client_id: str
     sid: str
