@@ -36,6 +36,7 @@ from models.documents import (
     Task,
     Template,
     User,
+    Vacation,
 )
 from models.documents.document import Mark, fields_marked
 from models.documents.goal import Reached
@@ -45,6 +46,7 @@ from models.documents.recurrence import Repeat
 from models.documents.task import Step
 from models.errors import Conflict, Invalid, NotFound, Unavailable
 from models.habits.measures import Amount
+from models.habits.reminders import Reminder
 from models.habits.schedules import Rate
 from models.identity import new_mutation_id
 from models.merge_patch import Json
@@ -257,11 +259,16 @@ def full_documents() -> Iterator[Document]:
         question="canary",
         description="canary",
         measure=Amount(2.5, "l", at_most=True),
+        category="health",
         schedule=Rate(3, 7),
         tz="Pacific/Apia",
+        day_start=240,
         starts_on=day,
+        reminders=(Reminder("07:30", (1, 2)),),
         color="#00FF00",
+        position=1.5,
         archived=True,
+        archived_at=NOON,
         source="loop",
         **base,
     )
@@ -272,11 +279,17 @@ def full_documents() -> Iterator[Document]:
         state="done",
         value=2.5,
         note="canary",
+        at=NOON,
         achieved=True,
+        share=0.5,
         tz="Pacific/Apia",
+        day_start=240,
+        minute=480,
+        backfilled=True,
         source="loop",
         **base,
     )
+    yield Vacation(id="vac_1", first=day, last=day, habits=(HABIT,), note="canary", **base)
     scores = Scores(n=9, log_loss=0.5, brier=0.2, base_log_loss=0.6, base_brier=0.25)
     yield Insight(
         id="ins_1",

@@ -51,6 +51,18 @@ marks: st.SearchStrategy[Marks] = st.integers(0, 8).flatmap(
     )
 )
 
+# Day after day, so that runs and windows fill; what a schedule turns on happens in the last days.
+WORDS = ("", "missed", "short", "skip", "away", "freeze")
+dense: st.SearchStrategy[Marks] = (
+    st.integers(1, 6)
+    .flatmap(
+        lambda luck: st.lists(
+            st.sampled_from((*WORDS, *["done"] * luck * luck)), min_size=1, max_size=45
+        )
+    )
+    .map(lambda words: {START + n * DAY: word for n, word in enumerate(words) if word})
+)
+
 
 def history(found: Marks) -> History:
     logged = {day: mark for day, mark in sorted(found.items()) if mark != "away"}

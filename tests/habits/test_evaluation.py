@@ -18,7 +18,7 @@ from models.habits.schedules import (
 )
 from models.habits.streaks import lengths, streak
 from tests.habits import plain
-from tests.habits.histories import LAST, START, laid, marks, schedules, units, words
+from tests.habits.histories import LAST, START, dense, laid, marks, schedules, units, words
 from tests.habits.plain import DAY, Marks
 
 MONDAY = dt.date(2026, 1, 5)
@@ -46,12 +46,24 @@ def test_the_evaluator_agrees_with_the_rules_as_they_are_written(
     assert lengths(actual) == plain.streaks(expected)
 
 
-@settings(max_examples=60)
-@given(schedules, marks, st.dates(START, LAST))
-def test_a_streak_at_risk_is_one_that_ends_tonight(
-    schedule: Schedule, found: Marks, today: dt.date
+@settings(max_examples=200)
+@given(schedules, dense, st.integers(0, 45))
+def test_what_is_open_and_what_is_over_agrees_day_by_day(
+    schedule: Schedule, found: Marks, number: int
 ) -> None:
-    found = {day: mark for day, mark in found.items() if day <= today}
+    today = START + number * DAY
+
+    actual = units(schedule, found, START, today)
+
+    assert words(actual) == plain.verdicts(schedule, found, START, today)
+
+
+@settings(max_examples=200)
+@given(schedules, dense, st.integers(0, 3))
+def test_a_streak_at_risk_is_one_that_ends_tonight(
+    schedule: Schedule, found: Marks, later: int
+) -> None:
+    today = max(found, default=START) + later * DAY
     days = laid(schedule, found, START, today)
     now = units(schedule, found, START, today)
 
@@ -136,6 +148,31 @@ def test_ten_done_days_hold_a_streak_over_one_that_is_missed() -> None:
     actual = lengths(units(Daily(), found, START, dt.date(2026, 1, 12)))
 
     assert actual == (11, 11)
+
+
+def test_no_more_than_two_tokens_are_held() -> None:
+    found = month(*range(1, 31))
+    found |= dict.fromkeys((START + number * DAY for number in (30, 31, 32)), "freeze")
+
+    actual = units(Daily(), found, START, START + 33 * DAY)
+
+    assert words(actual)[-4:] == ["neutral", "neutral", "missed", "open"]
+
+
+def test_a_day_that_was_given_up_is_no_chance_any_more() -> None:
+    actual = units(Rate(2, 2), {START: "missed"}, START, START)
+
+    assert words(actual) == ["missed"]
+
+
+@pytest.mark.parametrize(("today", "at_risk"), [(9, False), (10, True)])
+def test_a_week_is_at_risk_when_no_day_is_left_to_spare(today: int, *, at_risk: bool) -> None:
+    week, last = PerWeek(5), dt.date(2026, 1, today)
+    found = month(1, 2, 3, 4, 5, 6, 7)
+
+    actual = streak(week, laid(week, found, START, last), units(week, found, START, last))
+
+    assert (actual.current is not None, actual.at_risk) == (True, at_risk)
 
 
 def test_a_week_in_which_half_the_days_are_away_asks_for_what_is_left() -> None:

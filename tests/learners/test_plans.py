@@ -248,3 +248,12 @@ def test_a_rule_that_is_over_has_no_day() -> None:
     odds.apply(entered(ADA, "run", MONDAY))
 
     assert forecast(odds).day is None
+
+
+def test_what_was_done_last_week_does_not_fill_this_one() -> None:
+    odds = running(schedule=PerWeek(2))
+
+    for number in (5, 6, 7):
+        odds.apply(entered(ADA, "run", day(number), at=noon(day(number))))
+
+    assert forecast(odds).day == day(8)
