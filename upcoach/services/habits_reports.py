@@ -18,6 +18,13 @@ from models.habits.present import present
 from models.habits.reminders import occurrences
 from models.habits.statistics import done_by_day
 from models.scope import Scope
+from upcoach.services.habits_answering import (
+    analytics_of,
+    overview_of,
+    streak_of,
+    today_of,
+    unlocked_by,
+)
 from upcoach.services.habits_answers import (
     Analytics,
     Coming,
@@ -25,11 +32,6 @@ from upcoach.services.habits_answers import (
     Overview,
     StreakAnswer,
     Unlocked,
-    analytics_of,
-    overview_of,
-    streak_of,
-    today_of,
-    unlocked_by,
 )
 from upcoach.services.habits_followed import AsOf, Followed, followed
 from upcoach.store.documents import Documents, Selection
