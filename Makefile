@@ -32,8 +32,9 @@ test: dev ## Run the tests on engines of their own
 conformance: dev ## Let Autobahn, Node's clients and Chromium try the live protocol
 	@exec $(VENV)/python -m pytest tests/conformance -m "conformance or not conformance" -n 0 $(ARGS)
 
-docs: base ## Write the AsyncAPI document anew
-	@exec $(VENV)/python -m handlers.asyncapi docs/asyncapi.json
+docs: base ## Write the AsyncAPI and the OpenAPI document anew
+	@$(VENV)/python -m handlers.asyncapi docs/asyncapi.json
+	@exec $(VENV)/python -m handlers.openapi docs/openapi.json
 
 chaos: dev ## Run the tests that take minutes: rolling restarts and kills under many sockets
 	@exec $(VENV)/python -m pytest -m chaos -n 0 --timeout 1800 $(ARGS)

@@ -1,13 +1,27 @@
 """Registering, logging in, logging out."""
 
+from typing import Literal
+
 import msgspec
 
 from handlers.operations import Call, Operation, Reply, written
-from models.documents.session import Credentials, Refresh
+from models.documents.session import Credentials, Refresh, Session
 from models.documents.user import Registration, User
 from models.merge_patch import Json
 from upcoach.services import Services
 from upcoach.services.sessions import Login
+
+
+class Renewed(Login, frozen=True):
+    """A token, and how it is sent (RFC 6750)."""
+
+    token_type: Literal["Bearer"]
+
+
+class LoggedIn(Renewed, frozen=True):
+    """A token and the session that it belongs to."""
+
+    session: Session
 
 
 async def register(services: Services, call: Call) -> Reply:
@@ -34,7 +48,8 @@ async def log_out(services: Services, call: Call) -> Reply:
 
 async def me(services: Services, call: Call) -> Reply:
     """Who am I?"""
-    return Reply(body=await services.accounts.me(call.scope))
+    user = await services.accounts.me(call.scope)
+    return Reply(body=user, version=user["version"])
 
 
 def _shown(login: Login) -> Json:
@@ -51,6 +66,7 @@ OPERATIONS = (
         takes=Registration,
         gives=User,
         public=True,
+        refusals=(409,),
     ),
     Operation(
         method="POST",
@@ -58,8 +74,9 @@ OPERATIONS = (
         run=log_in,
         body="json",
         takes=Credentials,
-        gives=Login,
+        gives=LoggedIn,
         public=True,
+        refusals=(401,),
     ),
     Operation(
         method="POST",
@@ -67,8 +84,10 @@ OPERATIONS = (
         run=refresh,
         body="json",
         takes=Refresh,
-        gives=Login,
+        gives=Renewed,
         public=True,
+        statuses=(200,),
+        refusals=(401,),
     ),
     Operation(method="POST", path="/v1/auth/logout", run=log_out, needs="account:write"),
     Operation(method="GET", path="/v1/me", run=me, needs="account:read", gives=User),

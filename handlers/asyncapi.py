@@ -9,18 +9,17 @@ import inspect
 import sys
 import typing
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from handlers.base import ProblemHandler
 from handlers.live import limits
+from handlers.published import as_text, plain, wire
 from models import frames
 from models.frames import Close
 from models.merge_patch import Json
 
 MEDIA_TYPE: Final = "application/vnd.aai.asyncapi+json;version=3.0.0"
-AGE_S: Final = 3600
 
 # What a close code means, and what its client does.
 CLOSES: Final[dict[Close, tuple[str, str]]] = {
@@ -54,29 +53,14 @@ _STREAMED: Final = (
 )
 
 
-class AsyncApi(ProblemHandler):
-    """The document, for everybody."""
-
-    def initialize(self, content: bytes) -> None:
-        """Take the document."""
-        self._content = content
-
-    def get(self) -> None:
-        """Answer, or say that what the asker has still holds."""
-        self.set_header("Content-Type", MEDIA_TYPE)
-        self.set_header("Cache-Control", f"public, max-age={AGE_S}")
-        self.set_header("ETag", f'"{hashlib.sha256(self._content).hexdigest()[:32]}"')
-        if self.check_etag_header():
-            self.set_status(304)
-            return
-        self.finish(self._content)
-
-    head = get
+def published() -> Json:
+    """What serves the document."""
+    return {"content": text(), "media_type": MEDIA_TYPE}
 
 
 def text() -> bytes:
     """The document, for people to read too."""
-    return msgspec.json.format(msgspec.json.encode(document()), indent=2) + b"\n"
+    return as_text(document())
 
 
 def document() -> Json:
@@ -96,7 +80,7 @@ def document() -> Json:
         "channels": {"live": _live(), "events": _events()},
         "operations": _operations(),
         "components": {
-            "schemas": {name: _plain(schema) for name, schema in schemas.items()},
+            "schemas": {name: plain(schema) for name, schema in schemas.items()},
             "messages": {frame.__name__: _message(frame) for frame in (*_CLIENT, *_SERVER)},
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
@@ -109,20 +93,6 @@ def document() -> Json:
                 },
             },
         },
-    }
-
-
-def wire(part: Any) -> Any:
-    """*part* of the document without its prose: what clients depend on."""
-    if isinstance(part, list):
-        return [wire(one) for one in part]
-    if not isinstance(part, dict):
-        return part
-    prose = ("description", "summary")
-    return {
-        name: wire(value)
-        for name, value in part.items()
-        if not (name in prose and isinstance(value, str))
     }
 
 
@@ -214,20 +184,6 @@ def _references(spoken: tuple[type, ...]) -> Json:
 
 def _closes() -> list[tuple[int, tuple[str, str]]]:
     return [(int(code), CLOSES[code]) for code in Close]
-
-
-def _plain(part: Any) -> Any:
-    """*part* of a schema as other languages read it: patterns and prose are Python's in it."""
-    if isinstance(part, list | tuple):
-        return [_plain(one) for one in part]
-    if not isinstance(part, dict):
-        return part
-    plain = {name: _plain(value) for name, value in part.items()}
-    if isinstance(plain.get("pattern"), str):
-        plain["pattern"] = plain["pattern"].replace(r"\Z", "$")
-    if isinstance(plain.get("description"), str):
-        plain["description"] = inspect.cleandoc(plain["description"])
-    return plain
 
 
 if __name__ == "__main__":

@@ -1,16 +1,36 @@
 """How far a person's devices have come."""
 
-from handlers.operations import Call, Operation, Reply
+import datetime as dt
+
+import msgspec
+
+from handlers.operations import Call, Items, Operation, Reply
 from upcoach.services import Services
+
+
+class DevicePosition(msgspec.Struct, frozen=True):
+    """*device* has kept *feed* up to the number *seq*, as it said at *at*."""
+
+    device: str
+    feed: str
+    seq: int
+    at: dt.datetime
 
 
 async def devices(services: Services, call: Call) -> Reply:
     """Each device with the number of each feed up to which it has kept everything."""
     found = await services.positions.page(call.scope)
-    items = [
-        {"device": one.device, "feed": one.feed, "seq": one.seq, "at": one.at} for one in found
-    ]
-    return Reply(body={"items": items})
+    return Reply(
+        body=Items([DevicePosition(one.device, one.feed, one.seq, one.at) for one in found])
+    )
 
 
-OPERATIONS = (Operation(method="GET", path="/v1/devices", run=devices, needs="account:read"),)
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path="/v1/devices",
+        run=devices,
+        needs="account:read",
+        gives=Items[DevicePosition],
+    ),
+)

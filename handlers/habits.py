@@ -264,7 +264,15 @@ OPERATIONS = (
         body="json",
         takes=EntryDraft,
         gives=Entry,
+        base="taken",
         live=True,
     ),
-    Operation(method="DELETE", path=ENTRY, run=delete_entry, needs="habits:write", live=True),
+    Operation(
+        method="DELETE",
+        path=ENTRY,
+        run=delete_entry,
+        needs="habits:write",
+        base="taken",
+        live=True,
+    ),
 )

@@ -12,6 +12,13 @@ from models.measures import Measures
 Check = Callable[[], Awaitable[None]]
 
 
+class Readiness(msgspec.Struct, frozen=True):
+    """Whether every engine answers, and what each check says: `ok`, or what is wrong."""
+
+    ready: bool
+    checks: dict[str, str]
+
+
 class Livez(ProblemHandler):
     """The loop turns."""
 
@@ -36,7 +43,7 @@ class Readyz(ProblemHandler):
         ready = all(result == "ok" for result in results.values())
         self.set_status(200 if ready else 503)
         self.set_header("Content-Type", "application/json; charset=utf-8")
-        self.finish(msgspec.json.encode({"ready": ready, "checks": results}))
+        self.finish(msgspec.json.encode(Readiness(ready, results)))
 
     head = get
 

@@ -2,6 +2,7 @@
 
 from handlers.operations import Call, Operation, Query, Reply, written
 from upcoach.services import Services
+from upcoach.services.imports.service import Imported
 
 LARGEST = 10 * 1024 * 1024
 
@@ -28,6 +29,9 @@ OPERATIONS = (
         needs="habits:write",
         body="zip",
         query=ZoneQuery,
+        gives=Imported,
+        named=True,
+        statuses=(200,),
         largest=LARGEST,
     ),
 )

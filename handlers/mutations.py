@@ -40,5 +40,6 @@ def operation(edge: Edge, router: Router) -> Operation:
         body="json",
         takes=Batch,
         gives=list[Res],
+        statuses=(200,),
         largest=LARGEST,
     )

@@ -144,6 +144,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 Run = Callable[[Services, Call], Awaitable[Reply]]
 Body = Literal["none", "json", "merge-patch", "zip"]
+Base = Literal["ignored", "taken", "required"]
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,10 +162,22 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         What the answer's body holds.
     query
         The parameters behind the path.
+    forms
+        Other sets of parameters with which it can be asked for.
+    base
+        Whether it looks at the version that a write is based on (`If-Match`, `mut.base`).
     live
         Whether it may be asked for in a `mut` frame.
     stepped_up
         Whether the caller must have shown a second factor just now (RFC 9470).
+    named
+        Whether it is done once under one name (`Idempotency-Key`), as what is *live* is.
+    summary
+        What it does, where *run* does not say it in its first sentence.
+    statuses
+        Those of its good answers, where its method does not tell.
+    refusals
+        The statuses of refusals that do not follow from the rest of the row.
 
     """
 
@@ -177,8 +190,14 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     takes: Any = None
     gives: Any = None
     query: type[Query] = Query
+    forms: tuple[type[Query], ...] = ()
+    base: Base = "ignored"
     live: bool = False
     stepped_up: bool = False
+    named: bool = False
+    summary: str = ""
+    statuses: tuple[int, ...] = ()
+    refusals: tuple[int, ...] = ()
     largest: int = 64 * 1024  # bytes of body
 
     def __post_init__(self) -> None:
@@ -190,12 +209,21 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it changes something."""
         return self.method != "GET"
 
+    def base_of(self, given: int | None) -> int | None:
+        """The version that a write is based on; what does not look at it never sees it."""
+        return None if self.base == "ignored" else given
+
 
 class Route(msgspec.Struct, frozen=True):
     """A path with all its operations, by method."""
 
     path: str
     operations: dict[str, Operation]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The variable parts of the path."""
+        return tuple(re.findall(r"\{(\w+)\}", self.path))
 
     @property
     def pattern(self) -> str:

@@ -65,6 +65,8 @@ def resource(
 
     one = f"{path}/{{id}}"
     asked: type[Query] = lists or PageQuery
+    order = "" if lists else ", in the order in which they were made"
+    noun, nouns = gives.kind.replace(".", " "), path.rpartition("/")[2].replace("-", " ")
     reading, writing = permissions(path)
     return (
         Operation(
@@ -74,6 +76,7 @@ def resource(
             needs=reading,
             query=asked,
             gives=Items[gives],  # type: ignore[valid-type] # known at run time only
+            summary=f"The caller's {nouns}{order}.",
         ),
         Operation(
             method="POST",
@@ -84,8 +87,11 @@ def resource(
             takes=new,
             gives=gives,
             live=True,
+            summary=f"Make a {noun}.",
         ),
-        Operation(method="GET", path=one, run=read, needs=reading, gives=gives),
+        Operation(
+            method="GET", path=one, run=read, needs=reading, gives=gives, summary=f"One {noun}."
+        ),
         Operation(
             method="PATCH",
             path=one,
@@ -94,9 +100,19 @@ def resource(
             body="merge-patch",
             takes=gives.draft,
             gives=gives,
+            base="required",
             live=True,
+            summary=f"Change a {noun} by a merge patch (RFC 7396).",
         ),
-        Operation(method="DELETE", path=one, run=delete, needs=writing, live=True),
+        Operation(
+            method="DELETE",
+            path=one,
+            run=delete,
+            needs=writing,
+            base="taken",
+            live=True,
+            summary=f"Delete a {noun}, and all that stands below it.",
+        ),
     )
 
 

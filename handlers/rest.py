@@ -24,7 +24,7 @@ from upcoach.services import Services
 
 _log = structlog.get_logger(__name__)
 
-_MEDIA_TYPES: Final = {
+MEDIA_TYPES: Final = {
     "json": {"application/json"},
     "merge-patch": {"application/merge-patch+json", "application/json"},
     "zip": {"application/zip", "application/x-zip-compressed", "application/octet-stream"},
@@ -195,7 +195,7 @@ class OperationHandler(Handler):
             query=self.query(),
             body=body,
             content=content,
-            base=base,
+            base=operation.base_of(base),
             mutation=mutation,
         )
 
@@ -206,8 +206,8 @@ class OperationHandler(Handler):
         if len(content) > operation.largest:
             raise HTTPError(413, f"The body may have {operation.largest} bytes.")
         media_type = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if media_type not in _MEDIA_TYPES[operation.body]:
-            wanted = " or ".join(sorted(_MEDIA_TYPES[operation.body]))
+        if media_type not in MEDIA_TYPES[operation.body]:
+            wanted = " or ".join(sorted(MEDIA_TYPES[operation.body]))
             raise HTTPError(415, f"Send {wanted}.")
         return content
 

@@ -1,6 +1,8 @@
 """The whole surface as data: every path of the server, and what answers there."""
 
+import functools
 from collections.abc import Mapping
+from typing import cast
 
 from tornado.routing import URLSpec
 from tornado.web import Application
@@ -17,12 +19,12 @@ from handlers import (
     journals,
     moods,
     mutations,
+    openapi,
     shares,
     sync,
     tasks,
     tickets,
 )
-from handlers.asyncapi import AsyncApi
 from handlers.health import Check, Livez, Metrics, Readyz
 from handlers.live import admin
 from handlers.live.admin import AdminLive
@@ -32,9 +34,11 @@ from handlers.live.limits import FRAME_BYTES
 from handlers.live.socket import LiveSocket
 from handlers.live.sse import OneFeed
 from handlers.operations import Operation, Router
+from handlers.published import Published
 from handlers.rest import Edge, Missing, OperationHandler
 from handlers.sync import EVENTS
 from models.measures import Measures
+from models.merge_patch import Json
 from streams.subscription import Feeds
 from streams.tickets import Tickets
 
@@ -59,6 +63,12 @@ def operations(feeds: Feeds, edge: Edge, issued: Tickets) -> tuple[Operation, ..
     return (*rows, mutations.operation(edge, Router(rows)))
 
 
+def described_router() -> Router:
+    """The surface with nothing to run on, for those who describe it."""
+    nothing = cast("Feeds", None), cast("Edge", None), cast("Tickets", None)
+    return Router(operations(*nothing))
+
+
 def make_application(
     edge: Edge,
     router: Router,
@@ -74,11 +84,14 @@ def make_application(
         for route in router.routes
     ]
     live = {"node": node}
+    described, as_page = _descriptions()
     return Application(
         [
             URLSpec("/livez$", Livez),
             URLSpec("/readyz$", Readyz, {"checks": checks}),
-            URLSpec(r"/asyncapi\.json$", AsyncApi, {"content": asyncapi.text()}),
+            URLSpec(r"/asyncapi\.json$", Published, asyncapi.published()),
+            URLSpec(r"/openapi\.json$", Published, described),
+            URLSpec("/docs$", Published, as_page),
             URLSpec("/v1/live$", LiveSocket, live),
             URLSpec(f"{admin.PATH}$", AdminLive, {"edge": edge} | live),
             *specs,
@@ -88,6 +101,11 @@ def make_application(
         log_function=lambda _: None,  # each handler logs its own line
         websocket_max_message_size=FRAME_BYTES,
     )
+
+
+@functools.cache  # it takes as long as a hundred requests
+def _descriptions() -> tuple[Json, Json]:
+    return openapi.published(described_router())
 
 
 def make_metrics_application(measures: Measures, checks: Mapping[str, Check]) -> Application:

@@ -10,17 +10,20 @@ from models.cursor import Cursor, joined, part_of
 from models.documents import Share
 from models.errors import Conflict, Invalid, NotFound
 from models.events import Event
+from models.frames import Ev, Skip
 from models.scope import Scope
 from streams.parcel import Line, Parcel, open_line
 from streams.subscription import Feeds, Start
 from streams.topic import Topic
 from upcoach.services import Services
 from upcoach.services.shares import View
+from upcoach.services.snapshots import Page
 from upcoach.store.log import contiguous
 
 EVENTS: Final = "/v1/events"
 PAGE: Final = 500
 FEEDS: Final = 16  # that one request may name
+WAIT_S: Final = 60  # the longest that a request may wait
 
 RESERVED: Final = ("0", "now")
 
@@ -37,6 +40,21 @@ class EventsQuery(Query, frozen=True, kw_only=True):
         if self.since is None:
             raise Invalid("cursor_missing", "Say since when: since=0, or a cursor.")
         return self.since
+
+
+class WaitQuery(EventsQuery, frozen=True, kw_only=True):
+    """The same as for a page, and how many seconds to *wait* for one."""
+
+    wait: Annotated[int, msgspec.Meta(ge=1, le=WAIT_S)] = WAIT_S
+
+
+class StreamQuery(Query, frozen=True, kw_only=True):
+    """Where a stream begins, and the ticket of a caller who cannot send a token."""
+
+    since: str = "now"
+    feed: str = "u:me"
+    snap: bool = False
+    ticket: str | None = None
 
 
 class SnapshotQuery(Query, frozen=True, kw_only=True):
@@ -160,13 +178,25 @@ def operations(feeds: Feeds) -> tuple[Operation, ...]:
         return await page(feeds, places, query.limit, read)
 
     return (
-        Operation(method="GET", path=EVENTS, run=events, needs="live:read", query=EventsQuery),
+        Operation(
+            method="GET",
+            path=EVENTS,
+            run=events,
+            needs="live:read",
+            query=EventsQuery,
+            forms=(WaitQuery, StreamQuery),
+            gives=list[Ev | Skip],
+            statuses=(200, 204),
+            refusals=(404, 410),
+        ),
         Operation(
             method="GET",
             path="/v1/snapshot",
             run=_snapshot(feeds),
             needs="live:read",
             query=SnapshotQuery,
+            gives=Page,
+            refusals=(404, 410),
         ),
     )
 

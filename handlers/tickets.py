@@ -1,9 +1,7 @@
 """Tickets: a login for one connection."""
 
-import msgspec
-
 from handlers.operations import Call, Operation, Reply
-from streams.tickets import Tickets
+from streams.tickets import Ticket, Tickets
 from upcoach.services import Services
 
 
@@ -12,7 +10,10 @@ def operations(tickets: Tickets) -> tuple[Operation, ...]:
 
     async def issue(_services: Services, call: Call) -> Reply:
         """A ticket that opens one connection of the caller, once, within thirty seconds."""
-        ticket = await tickets.issue(call.holder)
-        return Reply(status=201, body=msgspec.to_builtins(ticket))
+        return Reply(status=201, body=await tickets.issue(call.holder))
 
-    return (Operation(method="POST", path="/v1/live/tickets", run=issue, needs="live:read"),)
+    return (
+        Operation(
+            method="POST", path="/v1/live/tickets", run=issue, needs="live:read", gives=Ticket
+        ),
+    )

@@ -5,18 +5,17 @@ All three begin at the same cursor and end at one; a page at once is an ordinary
 
 import asyncio
 import contextlib
-from typing import Annotated, Any, Final
-
-import msgspec
+from typing import Any
 
 from handlers.live.poll import Heard, Poll, as_array
 from handlers.live.sse import EventStream, OneFeed, SeveralFeeds
 from handlers.live.streaming import StreamingHandler
-from handlers.operations import Call, Operation, Query, Reply, Route
+from handlers.operations import Call, Operation, Reply, Route
 from handlers.rest import Edge, OperationHandler
 from handlers.sync import (
-    EventsQuery,
     Place,
+    StreamQuery,
+    WaitQuery,
     check_access,
     cursor_of,
     named_views,
@@ -29,23 +28,6 @@ from models.caller import Caller
 from models.errors import Unauthenticated, Unavailable
 from models.frames import Close
 from streams.subscription import Start, Subscription
-
-WAIT_S: Final = 60  # the longest that a request may wait
-
-
-class WaitQuery(EventsQuery, frozen=True, kw_only=True):
-    """The same as for a page, and how many seconds to wait for one."""
-
-    wait: Annotated[int, msgspec.Meta(ge=1, le=WAIT_S)] = WAIT_S
-
-
-class StreamQuery(Query, frozen=True, kw_only=True):
-    """Where a stream begins, and the ticket of a caller who cannot send a token."""
-
-    since: str = "now"
-    feed: str = "u:me"
-    snap: bool = False
-    ticket: str | None = None
 
 
 class Events(StreamingHandler, OperationHandler):

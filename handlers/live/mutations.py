@@ -56,7 +56,8 @@ async def _perform(
     operation, names = _find(router, frame)
     body = frame.body if isinstance(frame, Asked) else operations.parse_body(bytes(frame.body))
     mutation = operations.mutation_of(frame.id, operation, frame.path, frame.base, body, follows)
-    call = Call(caller=caller, names=names, body=body, base=frame.base, mutation=mutation)
+    base = operation.base_of(frame.base)
+    call = Call(caller=caller, names=names, body=body, base=base, mutation=mutation)
     reply = await edge.perform(operation, call)
     return Res(
         id=frame.id,

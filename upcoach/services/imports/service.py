@@ -22,6 +22,29 @@ from upcoach.store.committer import Committer
 LOOP = "loop"
 
 
+class HabitCounts(msgspec.Struct, frozen=True):
+    """How many habits an import made, and how many there were."""
+
+    created: int
+    kept: int
+
+
+class EntryCounts(msgspec.Struct, frozen=True):
+    """How many entries an import made, changed, and left as they were."""
+
+    created: int
+    updated: int
+    kept: int
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """What an import did; *notes* are sentences about what of the file has no place here."""
+
+    habits: HabitCounts
+    entries: EntryCounts
+    notes: list[str]
+
+
 class Day(msgspec.Struct, frozen=True):
     """One entry to be, with the id of its habit."""
 

@@ -1,0 +1,90 @@
+"""The OpenAPI 3.1 document of the HTTP API, made from the rows of the surface.
+
+A row says what it takes, what it gives and who may ask; nothing is described a second time.
+`python -m handlers.openapi FILE` writes the document; `docs/openapi.json` is that file.
+"""
+
+from typing import Final
+
+from handlers.openapi import areas, batch, beside, page, parameters, paths, refusals
+from handlers.openapi.schemas import Schemas
+from handlers.operations import Router
+from handlers.published import as_text
+from models.merge_patch import Json
+from models.permissions import PERMISSIONS
+
+VERSION: Final = "1.0.0"
+MEDIA_TYPE: Final = "application/json"
+
+_DESCRIPTION: Final = """\
+JSON in and out, `snake_case`, times as RFC 3339 in UTC, days as dates.  What is null is left out of
+a document.
+
+- **Errors** are problems (RFC 9457): `code` is stable, `errors` points at what is wrong.  A refused
+  request has changed nothing.  A method that a path does not have is 405 with `Allow`; every path
+  answers OPTIONS, and HEAD where it answers GET.
+- **Versions**: a document's `version` is its `ETag`.  A change is a merge patch (RFC 7396) to the
+  version in `If-Match`; under an `Idempotency-Key` it is merged with what others wrote since.
+- **Lists** have `limit` and `after`, and say in `Link` where they go on.  A parameter that a path
+  does not know is 400.
+- **Ids** are a prefix and a UUID of version 7, made by the client or by the server.
+- **Somebody else's** document answers as one that does not exist.
+- **Live**: every write reaches every device of its owner; `/asyncapi.json` describes how.
+"""
+
+
+def published(router: Router) -> tuple[Json, Json]:
+    """What serves the document, and what serves it as a page."""
+    described = document(router)
+    return (
+        {"content": as_text(described), "media_type": MEDIA_TYPE},
+        {"content": page.page(described), "media_type": page.MEDIA_TYPE, "policy": page.POLICY},
+    )
+
+
+def text(router: Router) -> bytes:
+    """The document, for people to read too."""
+    return as_text(document(router))
+
+
+def document(router: Router) -> Json:
+    """The document."""
+    operations = [one for route in router.routes for one in route.operations.values()]
+    answered = [one.gives for one in operations if one.gives is not None]
+    schemas = Schemas([*answered, refusals.Problem])
+    items = {route.path: paths.item(schemas, route) for route in router.routes}
+    items |= {row.path: beside.item(schemas, row) for row in beside.ROWS}
+    used = {status for one in operations for status in refusals.statuses(one)}
+    used |= {status for row in beside.ROWS for status in row.refused}
+    return {
+        "openapi": "3.1.1",
+        "info": {"title": "UpCoach", "version": VERSION, "description": _DESCRIPTION},
+        "servers": [{"url": "/"}],
+        "tags": areas.tags({areas.area_of(path) for path in items}),
+        "paths": dict(sorted(items.items())),
+        "components": {
+            "parameters": parameters.components(schemas),
+            "headers": paths.header_components(),
+            "responses": refusals.described(schemas, used),
+            "securitySchemes": _security(),
+            "schemas": batch.with_bodies(schemas, router),
+        },
+    }
+
+
+def _security() -> Json:
+    rows = "\n".join(f"| `{name}` | {one.meaning} |" for name, one in PERMISSIONS.items())
+    return {
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token of `POST /v1/auth/login`, with the permissions that an "
+            f"operation names.\n\n| Permission | It may |\n|---|---|\n{rows}\n",
+        },
+        "ticket": {
+            "type": "apiKey",
+            "in": "query",
+            "name": "ticket",
+            "description": "A ticket of `POST /v1/live/tickets`: once, within 30 s.",
+        },
+    }

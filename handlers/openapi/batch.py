@@ -1,0 +1,28 @@
+"""What `POST /v1/mutations` and the socket's `mut` may ask for: the writes that are live."""
+
+from handlers.live.mutations import Asked
+from handlers.openapi.schemas import Schemas, name_of, nullable, role_of
+from handlers.operations import Operation, Router
+from models.merge_patch import Json
+
+
+def with_bodies(schemas: Schemas, router: Router) -> Json:
+    """All schemas, of which that of a `mut` says which writes it can carry."""
+    live = [one for route in router.routes for one in route.operations.values() if one.live]
+    bodies: list[Json] = []
+    for operation in live:
+        if operation.takes is not None:
+            schema = schemas.of(operation.takes, role_of(operation.body))
+            bodies += [] if schema in bodies else [schema]
+    made = schemas.made
+    asked = made.get(name_of(Asked))
+    if asked is not None:
+        asked["description"] += f"\n\n{_table(live)}"
+        asked["properties"]["op"]["enum"] = sorted({one.method for one in live})
+        asked["properties"]["body"] = nullable({"anyOf": bodies})
+    return made
+
+
+def _table(live: list[Operation]) -> str:
+    rows = [f"| `{one.method}` | `{one.path}` | {one.base} |" for one in live]
+    return "\n".join(("| `op` | `path` | `base` |", "|---|---|---|", *rows))

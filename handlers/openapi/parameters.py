@@ -1,0 +1,117 @@
+"""The parameters of an operation: in its path, behind it, and in its headers."""
+
+import datetime as dt
+from typing import Any, Final
+
+import msgspec
+
+from handlers.openapi.refusals import is_named
+from handlers.openapi.schemas import Schemas, described
+from handlers.operations import Operation, Route
+from handlers.rest import NAME
+from handlers.sync import StreamQuery
+from models.identity import MutationId
+from models.merge_patch import Json
+
+# What stands in a path where it is not an id.
+PLACES: Final[dict[str, Any]] = {"local_date": dt.date}
+_ID: Final = {"type": "string", "minLength": 1, "maxLength": NAME}
+
+# What a parameter means wherever it stands.
+WORDS: Final[dict[str, str]] = {
+    "after": "Where the page before ended, as its `Link` says it.",
+    "feed": "The feed: `u:me` is the caller's own.  Several are separated by commas.",
+    "from": "The kind from which on all kinds are given.",
+    "id": "The document's id.",
+    "kind": "The kind of documents, alone.",
+    "limit": "How many, at most.",
+    "local_date": "A day, as its owner calls it.",
+    "since": "A cursor: what came after it is given.",
+    "snap": "Whether the documents come first.",
+    "ticket": "In the place of a token: once, within 30 s.",
+    "tz": "A time zone of the IANA database.",
+    "wait": "How many seconds to wait for something new.",
+}
+
+HEADERS: Final[dict[str, tuple[Any, str]]] = {
+    "If-Match": (
+        {"type": "string", "pattern": '^"v[1-9][0-9]{0,8}"$', "examples": ['"v3"']},
+        (
+            "The version that the write is based on, as `ETag` said it.  A named write to an older "
+            "version is merged with what others wrote since."
+        ),
+    ),
+    "If-None-Match": (
+        {"type": "string"},
+        "The version that you have: the answer is 304 while it is the newest.",
+    ),
+    "Idempotency-Key": (
+        MutationId,
+        "Your name for the write, a UUID of version 7: a repeat gets the answer of the first.",
+    ),
+    "Last-Event-ID": (
+        {"type": "string"},
+        "Where a stream goes on, in the place of `since`.",
+    ),
+}
+
+
+def components(schemas: Schemas) -> Json:
+    """The headers of requests, by name."""
+    return {
+        name: {
+            "name": name,
+            "in": "header",
+            "description": words,
+            "schema": schema if isinstance(schema, dict) else schemas.of(schema, "input"),
+        }
+        for name, (schema, words) in HEADERS.items()
+    }
+
+
+def in_path(schemas: Schemas, route: Route) -> list[Json]:
+    """The variable parts of *route*."""
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": WORDS.get(name, f"The {name.replace('_', ' ')}'s id."),
+            "schema": schemas.of(PLACES[name], "input") if name in PLACES else _ID,
+        }
+        for name in route.names
+    ]
+
+
+def of(schemas: Schemas, operation: Operation, *, tagged: bool) -> list[Json]:
+    """What else *operation* looks at; *tagged* when its answer has a version."""
+    found: dict[str, Json] = {}
+    for query in (operation.query, *operation.forms):
+        for one in _behind(schemas, query):
+            found.setdefault(one["name"], one)
+    headers = {
+        "If-Match": operation.base == "taken",
+        "If-None-Match": tagged and not operation.writes,
+        "Idempotency-Key": is_named(operation),
+        "Last-Event-ID": StreamQuery in operation.forms,
+    }
+    asked = [
+        {"$ref": f"#/components/parameters/{name}"} for name, looks in headers.items() if looks
+    ]
+    if operation.base == "required":
+        asked.insert(0, components(schemas)["If-Match"] | {"required": True})
+    return [*found.values(), *asked]
+
+
+def _behind(schemas: Schemas, query: type[msgspec.Struct]) -> list[Json]:
+    prose, by_field = described(query)
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": required,
+            "description": by_field.get(name) or WORDS.get(name) or prose,
+            "schema": schema,
+        }
+        for name, schema, required in schemas.parameters(query)
+    ]

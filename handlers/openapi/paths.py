@@ -1,0 +1,181 @@
+"""Routes as the path items of the description."""
+
+import http
+import inspect
+import typing
+from typing import Any, Final
+
+from handlers.openapi import parameters, refusals
+from handlers.openapi.areas import area_of
+from handlers.openapi.schemas import Schemas, role_of
+from handlers.operations import Items, Operation, Route
+from handlers.rest import MEDIA_TYPES
+from handlers.sync import StreamQuery
+from models.documents import Document
+from models.merge_patch import Json
+from models.permissions import PERMISSIONS
+
+JSON: Final = "application/json"
+STREAM: Final = "text/event-stream"
+
+# What an operation answers when all goes well, by its method.
+STATUSES: Final[dict[str, tuple[int, ...]]] = {
+    "GET": (200,),
+    "POST": (201,),
+    "PUT": (200, 201),
+    "PATCH": (200,),
+    "DELETE": (204,),
+}
+
+HEADERS: Final[dict[str, str]] = {
+    "ETag": 'The version of the document: `"v5"`.',
+    "Idempotency-Replayed": "`true` when this is the answer that the same write got before.",
+    "Link": 'Where the list goes on (`rel="next"`); missing on the last page.',
+    "Retry-After": "Seconds to wait.",
+    "Upcoach-Cursor": "The position of the effect, or of what was read, in the caller's feed.",
+    "Upcoach-Merged": "Where the document is not what the write alone would have made of it.",
+    "Upcoach-Up-To-Date": "`true` when the page ends where the feed does.",
+    "WWW-Authenticate": "How to show who asks (RFC 6750).",
+    "X-Request-Id": "The name of the request in our log; yours, if you sent one.",
+}
+
+
+def item(schemas: Schemas, route: Route) -> Json:
+    """The path item of *route*."""
+    names = parameters.in_path(schemas, route)
+    described = {
+        method.lower(): _operation(schemas, operation)
+        for method, operation in route.operations.items()
+    }
+    return ({"parameters": names} if names else {}) | described
+
+
+def _operation(schemas: Schemas, operation: Operation) -> Json:
+    summary, description = said(operation)
+    asked = parameters.of(schemas, operation, tagged=is_tagged(operation))
+    return {
+        "operationId": name_of(operation.method, operation.path),
+        "tags": [area_of(operation.path)],
+        "summary": summary,
+        "description": description,
+        "security": _security(operation),
+        **({"parameters": asked} if asked else {}),
+        **({} if operation.body == "none" else {"requestBody": _body(schemas, operation)}),
+        "responses": _answers(schemas, operation),
+    }
+
+
+def said(operation: Operation) -> tuple[str, str]:
+    """What *operation* does: a line, and all that there is to say."""
+    words = operation.summary or inspect.getdoc(operation.run) or ""
+    summary, _, rest = words.partition("\n\n")
+    meaning = f"It may {PERMISSIONS[operation.needs].meaning}." if operation.needs else ""
+    needs = f"Needs the permission `{operation.needs}`. {meaning}" if operation.needs else ""
+    first = summary.replace("\n", " ")
+    return first.rstrip("."), "\n\n".join(filter(None, (first, rest, needs)))
+
+
+def name_of(method: str, path: str) -> str:
+    """A name for the operation that no other has.
+
+    Examples
+    --------
+    >>> name_of("PUT", "/v1/habits/{id}/entries/{local_date}")
+    'putHabitsByIdEntriesByLocalDate'
+
+    """
+    parts = path.removeprefix("/v1").strip("/").split("/")
+    words = [f"by_{part[1:-1]}" if part.startswith("{") else part for part in parts]
+    text = "_".join(words).replace("-", "_").replace(".", "_")
+    return method.lower() + "".join(word.capitalize() for word in text.split("_"))
+
+
+def statuses(operation: Operation) -> tuple[int, ...]:
+    """The statuses of its good answers."""
+    if operation.statuses:
+        return operation.statuses
+    return (204,) if operation.gives is None else STATUSES[operation.method]
+
+
+def is_tagged(operation: Operation) -> bool:
+    """Whether its answer is a document, with its version as `ETag`."""
+    gives = operation.gives
+    return isinstance(gives, type) and issubclass(gives, Document)
+
+
+def _security(operation: Operation) -> list[Json]:
+    if operation.public:
+        return []
+    ways: list[Json] = [{"token": [operation.needs]}]
+    return [*ways, {"ticket": []}] if StreamQuery in operation.forms else ways
+
+
+def _body(schemas: Schemas, operation: Operation) -> Json:
+    role = role_of(operation.body)
+    schema = {} if operation.takes is None else schemas.of(operation.takes, role)
+    kinds = sorted(MEDIA_TYPES[operation.body], reverse=True)
+    return {
+        "description": f"At most {operation.largest} bytes.",
+        "required": True,
+        "content": {kind: {"schema": schema} for kind in kinds},
+    }
+
+
+def _answers(schemas: Schemas, operation: Operation) -> Json:
+    good = {str(status): _answer(schemas, operation, status) for status in statuses(operation)}
+    if is_tagged(operation) and not operation.writes:
+        good["304"] = {"description": "It is still what you have.", "headers": headers("ETag")}
+    bad = {str(one): refusals.reference(one) for one in refusals.statuses(operation)}
+    return dict(sorted((good | bad).items()))
+
+
+def _answer(schemas: Schemas, operation: Operation, status: int) -> Json:
+    answer: Json = {
+        "description": f"{http.HTTPStatus(status).phrase}.",
+        "headers": headers(*_headers(operation)),
+    }
+    if status != 204:
+        content = {JSON: {"schema": schemas.of(operation.gives, "answer")}}
+        if StreamQuery in operation.forms:
+            content[STREAM] = {"schema": _STREAMED}
+        answer["content"] = content
+    return answer
+
+
+def _headers(operation: Operation) -> list[str]:
+    reads_on = 410 in operation.refusals  # from a cursor
+    looks = {
+        "ETag": is_tagged(operation),
+        "Link": _is_list(operation.gives) or reads_on,
+        "Upcoach-Cursor": operation.writes or reads_on,
+        "Upcoach-Merged": operation.base != "ignored",
+        "Upcoach-Up-To-Date": StreamQuery in operation.forms,
+        "Idempotency-Replayed": refusals.is_named(operation),
+    }
+    return [name for name, has in looks.items() if has]
+
+
+def headers(*names: str) -> Json:
+    """The headers of an answer, *names* and those that each has."""
+    return {
+        name: {"$ref": f"#/components/headers/{name}"} for name in sorted((*names, "X-Request-Id"))
+    }
+
+
+def header_components() -> Json:
+    """The headers of answers, by name."""
+    return {
+        name: {"description": words, "schema": {"type": "string"}}
+        for name, words in HEADERS.items()
+    }
+
+
+def _is_list(gives: Any) -> bool:
+    return typing.get_origin(gives) is Items
+
+
+_STREAMED: Final = {
+    "type": "string",
+    "description": "Frames of the live protocol as events (`/asyncapi.json`): `id` is the cursor, "
+    "`event` the frame's `t`, `data` the frame.",
+}

@@ -1,0 +1,133 @@
+"""What can go wrong, by status: the problems (RFC 9457) of the description."""
+
+from typing import Any, Final
+
+import msgspec
+
+from handlers import problems
+from handlers.openapi.schemas import Schemas
+from handlers.operations import Operation
+from models.errors import Flaw
+from models.merge import Clash
+from models.merge_patch import Json
+
+MEANINGS: Final[dict[int, tuple[str, str]]] = {
+    400: ("Malformed", "A parameter, a header, or the JSON itself is wrong."),
+    401: ("Unauthenticated", "Nobody knows who asks: no token, or one that does not hold."),
+    403: ("Forbidden", "It is known who asks, and they may not."),
+    404: ("NotFound", "It does not exist or is somebody else's, which look the same."),
+    406: ("NotAcceptable", "It is not served in any form that was asked for."),
+    409: (
+        "Conflict",
+        (
+            "It cannot be done to the thing as it is now: others have edited the same fields "
+            "(`conflicts` says which), the id is in use, or the same write is under way."
+        ),
+    ),
+    410: ("Gone", "From this cursor nothing can go on: `reset` says where to begin again."),
+    412: ("Stale", "It is at another version than `If-Match` says: `current` shows it."),
+    413: ("TooLarge", "The body has more bytes than this operation takes."),
+    415: ("MediaType", "The body is not of a type that this operation takes."),
+    422: (
+        "Invalid",
+        (
+            "The body says what cannot be (`errors` points at it), or the name of the write was "
+            "used for another one."
+        ),
+    ),
+    428: ("VersionRequired", "Say which version you change: `If-Match`."),
+    429: ("TooMany", "Too many requests: wait as long as `Retry-After` says."),
+    503: ("Unavailable", "An engine does not answer; the same request may succeed later."),
+}
+
+HEADERS: Final[dict[int, tuple[str, ...]]] = {
+    401: ("WWW-Authenticate",),
+    429: ("Retry-After",),
+    503: ("Retry-After",),
+}
+
+
+class Reset(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a reader begins again; see the frame `reset` of the live protocol."""
+
+    f: str
+    reason: str
+    cur: str
+    snapshot: str | None = None
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A refusal (RFC 9457).  It changed nothing.
+
+    Attributes
+    ----------
+    code
+        The stable name of the particular.
+    detail
+        A sentence for people.
+    errors
+        What is wrong with the input, and where.
+    version
+        At which version the document is (412).
+    current
+        The document as it is (409, 412).
+    base, conflicts, merged
+        The version that the edit was made from, the fields that others edited in another way, and
+        the patch that would keep all else (409).
+    reset
+        Where to go on from (410).
+
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    instance: str | None = None
+    request_id: str | None = None
+    errors: tuple[Flaw, ...] = ()
+    version: int | None = None
+    current: Json | None = None
+    base: int | None = None
+    conflicts: tuple[Clash, ...] = ()
+    merged: Json | None = None
+    reset: Reset | None = None
+
+
+def statuses(operation: Operation) -> list[int]:
+    """The statuses with which *operation* can be refused."""
+    found = {400, 503, *operation.refusals}
+    found |= set() if operation.public else {401}
+    found |= {404} if "{" in operation.path else set()
+    found |= {422} if "{local_date}" in operation.path else set()
+    found |= {409, 422} if is_named(operation) else set()
+    found |= {413, 415, 422} if operation.body != "none" else set()
+    found |= {409, 412} if operation.base != "ignored" else set()
+    found |= {428} if operation.base == "required" else set()
+    return sorted(found)
+
+
+def is_named(operation: Operation) -> bool:
+    """Whether a repeat of *operation* under one name is answered as the first was."""
+    return operation.live or operation.named
+
+
+def reference(status: int) -> Json:
+    """Where the answers of *status* are described."""
+    return {"$ref": f"#/components/responses/{MEANINGS[status][0]}"}
+
+
+def described(schemas: Schemas, used: set[int]) -> Json:
+    """The answers of the statuses *used*, by name."""
+    schema = schemas.of(Problem, "answer")
+    return {MEANINGS[status][0]: _described(status, schema) for status in sorted(used)}
+
+
+def _described(status: int, schema: Any) -> Json:
+    names = ("X-Request-Id", *HEADERS.get(status, ()))
+    return {
+        "description": MEANINGS[status][1],
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
+        "content": {problems.MEDIA_TYPE: {"schema": schema}},
+    }

@@ -1,0 +1,324 @@
+"""Types as JSON Schemas (draft 2020-12, as OpenAPI 3.1 has it), in three roles.
+
+An *answer* is what we send: documents without hidden fields and without nulls, everything that is
+always there required.  An *input* is what we read: what may be left out has its default.  A *patch*
+is an input's merge patch (RFC 7396): any field by itself, null where it may be taken away.
+
+`Schemas.of` gives the schema of a type, and `Schemas.made` all those that such schemas refer to.
+"""
+
+import inspect
+import re
+import typing
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, Literal
+
+import msgspec
+from msgspec import inspect as types
+
+from handlers.published import plain_pattern
+from models.documents import Document
+from models.documents.document import Mark, fields_marked
+from models.merge_patch import Json
+
+Role = Literal["answer", "input", "patch"]
+
+_PLAIN: Final[dict[type[types.Type], Json]] = {
+    types.AnyType: {},
+    types.RawType: {},
+    types.NoneType: {"type": "null"},
+    types.BoolType: {"type": "boolean"},
+    types.DateTimeType: {"type": "string", "format": "date-time"},
+    types.DateType: {"type": "string", "format": "date"},
+    types.TimeType: {"type": "string", "format": "time"},
+    types.TimeDeltaType: {"type": "string", "format": "duration"},
+    types.UUIDType: {"type": "string", "format": "uuid"},
+    types.BytesType: {"type": "string", "contentEncoding": "base64"},
+}
+_NUMBERS: Final = {types.IntType: "integer", types.FloatType: "number"}
+_JSON_TYPES: Final = {bool: "boolean", int: "integer", str: "string", float: "number"}
+
+
+def role_of(body: str) -> Role:
+    """The role of what stands in a *body*."""
+    return "patch" if body == "merge-patch" else "input"
+
+
+class Schemas:
+    """The schemas of a surface whose answers hold the types *answered*."""
+
+    def __init__(self, answered: Iterable[Any]) -> None:
+        self._answered: set[Any] = set()
+        self._made: dict[str, tuple[Any, Json]] = {}
+        for kind in answered:
+            self.of(kind, "answer")
+        self._answered = {cls for cls, _ in self._made.values()}
+
+    @property
+    def made(self) -> Json:
+        """The schemas by name."""
+        return {name: schema for name, (_, schema) in sorted(self._made.items())}
+
+    def of(self, kind: Any, role: Role) -> Json:
+        """The schema of *kind* in *role*."""
+        return self._of(types.type_info(kind), role)
+
+    def parameters(self, kind: type[msgspec.Struct]) -> list[tuple[str, Json, bool]]:
+        """The fields of *kind*, texts in a query: name, schema, whether it must be there."""
+        info = types.type_info(kind)
+        assert isinstance(info, types.StructType)
+        return [
+            (field.encode_name, self._input_field(field, not_null(field.type)), field.required)
+            for field in info.fields
+        ]
+
+    def _of(self, info: types.Type, role: Role) -> Json:
+        scalar = _scalar(info)
+        if scalar is not None:
+            return scalar
+        match info:
+            case types.UnionType():
+                return self._union(info.types, role)
+            case types.StructType():
+                return self._named(info, role)
+            case types.Metadata():
+                return self._of(info.type, role) | (info.extra_json_schema or {})
+        return self._container(info, role)
+
+    def _container(self, info: types.Type, role: Role) -> Json:
+        match info:
+            case types.CollectionType():
+                member = self._of(info.item_type, _whole(role))
+                return {"type": "array", "items": member} | _lengths(info, "Items")
+            case types.TupleType():
+                members = [self._of(one, _whole(role)) for one in info.item_types]
+                return {"type": "array", "prefixItems": members, "items": False}
+            case types.DictType():
+                values = self._of(info.value_type, _whole(role))
+                return {"type": "object"} | ({"additionalProperties": values} if values else {})
+        raise TypeError(f"{info} has no JSON Schema here")
+
+    def _union(self, members: Sequence[types.Type], role: Role) -> Json:
+        rest = [one for one in members if not isinstance(one, types.NoneType)]
+        structs = [one for one in rest if isinstance(one, types.StructType)]
+        if len(rest) == 1:
+            schema = self._of(rest[0], role)
+        elif role == "patch" and structs:
+            schema = self._any_member_of(structs)
+        else:
+            schema = {"anyOf": [self._of(one, role) for one in rest]}
+            if all(one.tag_field for one in structs) and len(structs) == len(rest):
+                schema = {"oneOf": schema["anyOf"]} | _discriminator(structs, schema["anyOf"])
+        return nullable(schema) if len(rest) < len(members) else schema
+
+    def _any_member_of(self, structs: Sequence[types.StructType]) -> Json:
+        """A patch of one of *structs*: it may turn the one into another, field by field."""
+        found: dict[str, list[Json]] = {}
+        for struct in structs:
+            for name, schema in self._patch_fields(struct).items():
+                schemas = found.setdefault(name, [])
+                schemas += [nullable(schema)] if nullable(schema) not in schemas else []
+        fields = {
+            name: schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+            for name, schemas in found.items()
+        }
+        for tag in {struct.tag_field for struct in structs if struct.tag_field}:
+            fields[tag] = _enumerated([struct.tag for struct in structs])
+        return {"type": "object", "properties": fields, "additionalProperties": False}
+
+    def _named(self, info: types.StructType, role: Role) -> Json:
+        name = self._name(info, role)
+        if name not in self._made:
+            self._made[name] = (info.cls, {})  # named already where it refers to itself
+            self._made[name] = (info.cls, self._struct(info, role))
+        assert self._made[name][0] == info.cls, f"two types are called {name}: rename one"
+        return {"$ref": f"#/components/schemas/{name}"}
+
+    def _name(self, info: types.StructType, role: Role) -> str:
+        name = name_of(info.cls)
+        if role == "patch":
+            return f"{name.removesuffix('Draft')}Patch"
+        if role == "input" and info.cls in self._answered:
+            return name if self._reads_as_it_answers(info) else f"{name}Input"
+        return name
+
+    def _reads_as_it_answers(self, info: types.StructType) -> bool:
+        nested = any(_holds_structs(field.type) for field in info.fields)
+        return not nested and self._struct(info, "input") == self._struct(info, "answer")
+
+    def _struct(self, info: types.StructType, role: Role) -> Json:
+        words, by_field = described(info.cls)
+        fields, required = self._fields(info, role)
+        if info.tag_field and role != "patch":
+            fields = {info.tag_field: _constant(info.tag)} | fields
+            required = [info.tag_field, *required]
+        for name in by_field.keys() & fields.keys():
+            fields[name] = fields[name] | {"description": by_field[name]}
+        return {
+            "type": "object",
+            **({"description": words} if words else {}),
+            "properties": fields,
+            **({"required": required} if required else {}),
+            **({"additionalProperties": False} if info.forbid_unknown_fields else {}),
+        }
+
+    def _fields(self, info: types.StructType, role: Role) -> tuple[Json, list[str]]:
+        if role == "answer":
+            return self._answer_fields(info)
+        return self._input_fields(info) if role == "input" else (self._patch_fields(info), [])
+
+    def _answer_fields(self, info: types.StructType) -> tuple[Json, list[str]]:
+        document = issubclass(_origin(info.cls), Document)
+        hidden = fields_marked(info.cls, Mark.HIDDEN) if document else frozenset()
+        lean = _origin(info.cls).__struct_config__.omit_defaults
+        fields, required = {}, []
+        for field in info.fields:
+            if field.name in hidden:
+                continue
+            absent = field.default is None and (document or lean)
+            asked = not_null(field.type) if absent or document else field.type
+            fields[field.encode_name] = self._of(asked, "answer")
+            may_lack = asked != field.type or (lean and not field.required) or _is_unset(field)
+            required += [] if may_lack else [field.encode_name]
+        return fields, required
+
+    def _input_fields(self, info: types.StructType) -> tuple[Json, list[str]]:
+        fields = {one.encode_name: self._input_field(one, one.type) for one in info.fields}
+        return fields, [one.encode_name for one in info.fields if one.required]
+
+    def _input_field(self, field: types.Field, kind: types.Type) -> Json:
+        schema = self._of(kind, "input")
+        if field.default is None or field.default is msgspec.NODEFAULT:
+            return schema
+        return schema | {"default": msgspec.to_builtins(field.default)}
+
+    def _patch_fields(self, info: types.StructType) -> Json:
+        return {
+            one.encode_name: self._of(one.type, "patch")
+            if one.required
+            else nullable(self._of(one.type, "patch"))
+            for one in info.fields
+        }
+
+
+def name_of(cls: Any) -> str:
+    """What a type is called in the document.
+
+    Examples
+    --------
+    >>> from handlers.operations import Items
+    >>> from models.documents import Goal
+    >>> name_of(Items[Goal])
+    'GoalItems'
+
+    """
+    arguments = "".join(name_of(one) for one in typing.get_args(cls))
+    return f"{arguments}{_origin(cls).__name__}"
+
+
+def described(cls: Any) -> tuple[str, dict[str, str]]:
+    """The docstring of *cls*, and what its section `Attributes` says of each field."""
+    words = inspect.cleandoc(_origin(cls).__doc__ or "")
+    prose, _, attributes = words.partition("\n\nAttributes\n----------\n")
+    fields = {}
+    for names, text in re.findall(r"^(\S.*)\n((?:    .*\n?)+)", attributes, re.MULTILINE):
+        for name in names.split(", "):
+            fields[name] = " ".join(text.split())
+    return prose, fields
+
+
+def not_null(info: types.Type) -> types.Type:
+    """*info* without null."""
+    if not isinstance(info, types.UnionType):
+        return info
+    rest = tuple(one for one in info.types if not isinstance(one, types.NoneType))
+    return rest[0] if len(rest) == 1 else types.UnionType(rest)
+
+
+def nullable(schema: Json) -> Json:
+    """*schema*, or null."""
+    kind = schema.get("type")
+    if not schema or kind == "null" or (isinstance(kind, list) and "null" in kind):
+        return schema
+    if isinstance(kind, str) and "enum" not in schema and "const" not in schema:
+        return schema | {"type": [kind, "null"]}
+    if {"type": "null"} in schema.get("anyOf", ()):
+        return schema
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _whole(role: Role) -> Role:
+    """The role of what stands in a list: a merge patch replaces it as a whole."""
+    return "input" if role == "patch" else role
+
+
+def _origin(cls: Any) -> Any:
+    return typing.get_origin(cls) or cls
+
+
+def _is_unset(field: types.Field) -> bool:
+    """Whether the field is left out when nobody has set it."""
+    return not field.required and (field.default, field.default_factory) == (
+        msgspec.NODEFAULT,
+        msgspec.NODEFAULT,
+    )
+
+
+def _holds_structs(info: types.Type) -> bool:
+    if isinstance(info, types.UnionType):
+        return any(map(_holds_structs, info.types))
+    if isinstance(info, types.CollectionType):
+        return _holds_structs(info.item_type)
+    return isinstance(info, types.StructType)
+
+
+def _scalar(info: types.Type) -> Json | None:
+    match info:
+        case types.IntType() | types.FloatType():
+            return {"type": _NUMBERS[type(info)]} | _bounds(info)
+        case types.StrType():
+            return {"type": "string"} | _text(info)
+        case types.LiteralType():
+            return _enumerated(info.values)
+        case types.EnumType():
+            return _enumerated([one.value for one in info.cls])
+    plain = _PLAIN.get(type(info))
+    return None if plain is None else dict(plain)
+
+
+def _bounds(info: types.IntType | types.FloatType) -> Json:
+    names = {
+        "minimum": info.ge,
+        "exclusiveMinimum": info.gt,
+        "maximum": info.le,
+        "exclusiveMaximum": info.lt,
+        "multipleOf": info.multiple_of,
+    }
+    return {name: bound for name, bound in names.items() if bound is not None}
+
+
+def _text(info: types.StrType) -> Json:
+    pattern = {} if info.pattern is None else {"pattern": plain_pattern(info.pattern)}
+    return _lengths(info, "Length") | pattern
+
+
+def _lengths(info: Any, what: str) -> Json:
+    bounds = {f"min{what}": info.min_length, f"max{what}": info.max_length}
+    return {name: bound for name, bound in bounds.items() if bound is not None}
+
+
+def _constant(value: Any) -> Json:
+    return {"type": _JSON_TYPES[type(value)], "const": value}
+
+
+def _enumerated(values: Sequence[Any]) -> Json:
+    kinds = sorted({_JSON_TYPES[type(value)] for value in values if value is not None})
+    schema = {"type": kinds[0] if len(kinds) == 1 else kinds, "enum": list(values)}
+    return schema | ({"type": [*kinds, "null"]} if None in values else {})
+
+
+def _discriminator(structs: Sequence[types.StructType], references: Sequence[Json]) -> Json:
+    mapping = {
+        str(struct.tag): one["$ref"] for struct, one in zip(structs, references, strict=True)
+    }
+    return {"discriminator": {"propertyName": structs[0].tag_field, "mapping": mapping}}

@@ -1,0 +1,14 @@
+/** `node openapi.mjs FILE`: print what Spectral's rules for OpenAPI say about the document. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const require = createRequire(`${process.env.PACKAGES}/`);
+const { Document, Spectral } = require("@stoplight/spectral-core");
+const { Json } = require("@stoplight/spectral-parsers");
+const { oas } = require("@stoplight/spectral-rulesets");
+
+const spectral = new Spectral();
+spectral.setRuleset({ extends: [[oas, "all"]] });
+const found = await spectral.run(new Document(readFileSync(process.argv[2], "utf8"), Json));
+const said = found.map(({ code, severity, path, message }) => ({ code, severity, path: path.join("/"), message }));
+console.log(JSON.stringify({ said }));
