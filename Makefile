@@ -9,7 +9,7 @@ CODE := setup.py requirements upcoach handlers streams models config tests
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo migrate admin test conformance chaos docs check format bench bench-peers lock clean base dev
+.PHONY: help run demo explain migrate admin test conformance chaos docs check format bench bench-peers lock clean base dev
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ run: base ## Serve on http://127.0.0.1:8888 (UPCOACH_PORT), with the data in var
 
 demo: base ## Play a habit history to two devices and show each change arrive
 	@exec $(VENV)/python -m upcoach demo $(ARGS)
+
+explain: base ## Show the plan of every query that every GET runs; fail on a scan or a sort
+	@exec $(VENV)/python -m upcoach explain
 
 migrate: base ## Bring the database to this version's schema
 	@exec $(VENV)/python -m upcoach migrate $(ARGS)

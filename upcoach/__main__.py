@@ -1,4 +1,4 @@
-"""`python -m upcoach`: serve, migrate, demo, admin."""
+"""`python -m upcoach`: serve, migrate, demo, explain, admin."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ from config import logging
 from config.secrets import with_development_secrets
 from config.settings import Settings, SettingsError
 from models.permissions import ROLES
-from upcoach import app, demo
+from upcoach import app, demo, explain
 from upcoach.embedded import EngineError
 from upcoach.listener import StartError
 from upcoach.processes import serve_with_children
@@ -41,6 +41,13 @@ async def play(settings: Settings, _: argparse.Namespace) -> int:
     return 0
 
 
+async def explaining(settings: Settings, _: argparse.Namespace) -> int:
+    """Say how MongoDB answers every question; 1 when it scans or sorts for one."""
+    found = await explain.explained(settings, explain.FULL)
+    say(explain.report(found))
+    return 1 if found.bad else 0
+
+
 async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
     """Give somebody the role of an operator, or take all of them back."""
     email = arguments.email
@@ -51,7 +58,7 @@ async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {"serve": serve, "migrate": migrate, "demo": play, "admin": admin}
+COMMANDS = {"serve": serve, "migrate": migrate, "demo": play, "explain": explaining, "admin": admin}
 
 
 def main() -> int:
@@ -90,7 +97,7 @@ def _environ(arguments: argparse.Namespace) -> dict[str, str]:
     for name in ("roles", "processes"):
         if getattr(arguments, name) is not None:
             environ[f"UPCOACH_{name.upper()}"] = getattr(arguments, name)
-    if arguments.command == "demo":
+    if arguments.command in ("demo", "explain"):
         environ.setdefault("UPCOACH_LOG_LEVEL", "warning")  # its own words are what counts
     return environ
 

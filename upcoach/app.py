@@ -241,12 +241,12 @@ class Node:
         return Learning(self.log, learned, lease, self.services.insights, utc_now, self.measures)
 
     def _make_application(self, epoch: str) -> Application:
-        edge = Edge(self.services, epoch, self.measures, self._running)
+        edge = self.edge = Edge(self.services, epoch, self.measures, self._running)
         heads = self.committer.heads
         services = self.services
         feeds = Feeds(self.hub, self.log, heads, services.snapshots, services.shares, epoch)
         self.tickets = Tickets(self._redis.writer, self.revocations, utc_now)
-        router = Router(operations(feeds, edge, self.tickets))
+        router = self.router = Router(operations(feeds, edge, self.tickets))
         live = LiveNode(
             edge=edge,
             router=router,

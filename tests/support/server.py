@@ -20,9 +20,10 @@ PASSWORD = "correct horse battery"
 class Server:
     """A node with its port, and people who use it."""
 
-    def __init__(self, url: str, node: app.Node | None = None) -> None:
+    def __init__(self, url: str, node: app.Node | None = None, kind: type[Client] = Client) -> None:
         self.url = url
         self._node = node
+        self._kind = kind
         self._clients: list[Client] = []
 
     @property
@@ -33,7 +34,7 @@ class Server:
 
     def client(self, token: str = "") -> Client:
         """A client that is closed with the server."""
-        client = Client(self.url, token)
+        client = self._kind(self.url, token)
         self._clients.append(client)
         return client
 
@@ -54,15 +55,15 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[Server]:
-    """A node of this process, with a free port."""
+async def serving(settings: Settings, kind: type[Client] = Client) -> AsyncIterator[Server]:
+    """A node of this process, with a free port, and clients of a *kind*."""
     assert settings.mongo_url is not None
     assert settings.redis_url is not None
     async with (
         app.running_node(settings, settings.mongo_url, settings.redis_url) as node,
         app.listening(node.application, "127.0.0.1", 0) as port,
     ):
-        server = Server(f"http://127.0.0.1:{port}", node)
+        server = Server(f"http://127.0.0.1:{port}", node, kind)
         try:
             yield server
         finally:

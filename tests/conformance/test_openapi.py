@@ -1,0 +1,240 @@
+"""The OpenAPI document: generated, checked in, served, valid, and the whole of the surface."""
+
+import asyncio
+import json
+import os
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from config.settings import Settings
+from handlers import openapi
+from handlers.openapi import areas, beside, page, schemas
+from handlers.operations import Route
+from handlers.published import AGE_S, wire
+from handlers.rest import OperationHandler
+from handlers.surface import described_router
+from models.documents import DOCUMENTS, GoalDraft, HabitDraft, NewHabit, User
+from models.documents.document import Mark, fields_marked
+from models.merge_patch import Json
+from tests.conformance.outside import HERE, VAR, node
+from tests.support.server import Server, serving
+
+CHECKED_IN = Path("docs/openapi.json")
+ROUTER = described_router()
+DOCUMENT = openapi.document(ROUTER)
+COMPONENTS = DOCUMENT["components"]["schemas"]
+METHODS = {"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"}
+
+
+def test_the_document_that_is_checked_in_is_the_one_of_the_surface() -> None:
+    assert CHECKED_IN.read_bytes() == openapi.text(ROUTER), (
+        "The surface, its types or their docstrings have changed, and so does what clients depend "
+        "on: `make docs` writes docs/openapi.json anew.  Whatever vanishes from it breaks them."
+    )
+
+
+def test_the_document_is_valid() -> None:
+    assert [str(flaw) for flaw in OpenAPIV31SpecValidator(DOCUMENT).iter_errors()] == []
+
+
+def test_the_document_and_the_router_name_the_same_operations() -> None:
+    described = {
+        (method.upper(), path)
+        for path, item in DOCUMENT["paths"].items()
+        for method in item
+        if method != "parameters"
+    }
+
+    routed = {(method, route.path) for route in ROUTER.routes for method in route.operations} | {
+        ("GET", row.path) for row in beside.ROWS
+    }
+    names = [
+        operation["operationId"]
+        for item in DOCUMENT["paths"].values()
+        for operation in item.values()
+        if isinstance(operation, dict)
+    ]
+    assert described == routed
+    assert len(names) == len(set(names))
+
+
+def assert_same_paths(server: Server) -> None:
+    """The document and the server have the same paths."""
+    rules = server.node.application.wildcard_router.rules
+    served = {_path(rule.matcher.regex.pattern) for rule in rules}  # type: ignore[attr-defined]
+    assert served == {re.sub(r"\{\w+\}", "{}", path) for path in DOCUMENT["paths"]}
+
+
+def _path(pattern: str) -> str:
+    """The path that a route's pattern stands for, its variable parts without a name."""
+    return re.sub(r"\\(.)", r"\1", re.sub(r"\(\?P<\w+>[^)]*\)", "{}", pattern).strip("^$"))
+
+
+def test_every_variable_part_of_a_path_is_described() -> None:
+    for route in ROUTER.routes:
+        described = DOCUMENT["paths"][route.path].get("parameters", [])
+        assert tuple(one["name"] for one in described) == route.names
+
+
+def test_every_area_has_a_sentence() -> None:
+    words = {route.path.split("/")[2] for route in ROUTER.routes}
+
+    assert words <= areas.AREAS.keys(), "Say in handlers.openapi.areas where it belongs."
+    assert set(areas.AREAS.values()) <= areas.MEANINGS.keys()
+
+
+def test_every_operation_says_what_it_does() -> None:
+    for route in ROUTER.routes:
+        for method in route.operations:
+            described = DOCUMENT["paths"][route.path][method.lower()]
+            assert described["summary"], f"{method} {route.path}: its function has no docstring"
+
+
+def test_no_answer_has_a_hidden_field_or_a_null() -> None:
+    answered = [kind for kind in DOCUMENTS if kind.__name__ in COMPONENTS]
+
+    assert User in answered
+    for kind in answered:
+        fields = wire(COMPONENTS[kind.__name__]["properties"])
+        assert not fields.keys() & fields_marked(kind, Mark.HIDDEN)
+        assert [name for name, one in fields.items() if "null" in json.dumps(one)] == []
+    assert "password_hash" not in json.dumps(DOCUMENT)
+
+
+def test_a_patch_has_every_field_by_itself_and_null_where_it_may_be_taken_away() -> None:
+    goal, habit = COMPONENTS["GoalPatch"], COMPONENTS["HabitPatch"]
+
+    assert set(goal["properties"]) == set(GoalDraft.__struct_fields__)
+    assert "required" not in goal
+    assert goal["additionalProperties"] is False
+    assert goal["properties"]["title"] == {"type": "string", "minLength": 1, "maxLength": 255}
+    assert goal["properties"]["description"] == {"type": ["string", "null"], "maxLength": 1000}
+    schedule = habit["properties"]["schedule"]
+    assert schedule["type"] == ["object", "null"]
+    assert set(schedule["properties"]) == {"type", "days", "times"}
+    assert set(habit["properties"]) == set(HabitDraft.__struct_fields__)
+
+
+def test_an_input_tells_what_it_is_without() -> None:
+    fields = COMPONENTS[NewHabit.__name__]["properties"]
+
+    assert COMPONENTS[NewHabit.__name__]["required"] == ["name"]
+    assert fields["tz"] == {"type": "string", "default": "UTC"}
+    assert fields["schedule"]["default"] == {"type": "daily"}
+    assert "default" not in fields["id"]
+    assert COMPONENTS["Habit"]["properties"]["tz"] == {"type": "string"}
+
+
+def test_what_has_no_json_is_no_schema() -> None:
+    with pytest.raises(TypeError, match="no JSON Schema"):
+        schemas.Schemas([complex])
+
+
+def test_two_types_of_one_name_are_not_taken_for_each_other() -> None:
+    one = msgspec.defstruct("Thing", [("a", int)])
+    other = msgspec.defstruct("Thing", [("b", int)])
+
+    with pytest.raises(AssertionError, match="two types are called Thing"):
+        schemas.Schemas([one, other])
+
+
+async def test_everybody_may_read_and_keep_the_document(settings: Settings) -> None:
+    async with serving(settings) as server:
+        await server.person()
+        anonymous = server.client()
+        for path, kind in (("/openapi.json", openapi.MEDIA_TYPE), ("/docs", page.MEDIA_TYPE)):
+            answer = await anonymous.call("GET", path)
+            tag = answer.headers["etag"]
+            again = await anonymous.call("GET", path, headers={"If-None-Match": tag})
+            head = await anonymous.call("HEAD", path)
+
+            assert (answer.status, answer.headers["content-type"]) == (200, kind)
+            assert answer.headers["cache-control"] == f"public, max-age={AGE_S}"
+            assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
+            assert (head.status, head.body, head.headers["etag"]) == (200, b"", tag)
+        served = await anonymous.call("GET", "/openapi.json")
+        shown = await anonymous.call("GET", "/docs")
+
+    assert served.body == DOCUMENT
+    assert shown.headers["content-security-policy"] == page.POLICY
+    text = shown.body.decode()
+    assert not re.search(r"<script|https?://|<link|<img|\son\w+=|style=", text)
+    for path in DOCUMENT["paths"]:
+        assert f"<code>{path}</code>" in text
+    links = set(re.findall(r"href=#(\w+)", text))
+    assert links <= set(re.findall(r"id=(\w+)", text))
+
+
+def test_the_page_escapes_what_it_shows() -> None:
+    assert page.prose("<b> & `<i>`") == "<p>&lt;b&gt; &amp; <code>&lt;i&gt;</code></p>"
+
+
+async def test_every_path_is_described_and_says_which_methods_it_has(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        assert_same_paths(server)
+        for route in ROUTER.routes:
+            url = route.path.format(**dict.fromkeys(route.names, "2026-01-05"))
+            allowed = _allowed(route)
+            options = await person.call("OPTIONS", url)
+            assert (options.status, options.headers["allow"]) == (204, ", ".join(sorted(allowed)))
+            for method in METHODS - allowed:
+                refused = await person.call(method, url)
+                assert (refused.status, refused.headers["allow"]) == (405, options.headers["allow"])
+                assert method == "HEAD" or refused.body["code"] == "method_not_allowed"
+            if "GET" in allowed:
+                got, head = await person.call("GET", url), await person.call("HEAD", url)
+                assert (head.status, head.body) == (got.status, b"")
+                assert head.headers["content-length"] == got.headers["content-length"]
+
+
+def _allowed(route: Route) -> set[str]:
+    assert OperationHandler.SUPPORTED_METHODS
+    return {*route.operations, "OPTIONS"} | ({"HEAD"} if "GET" in route.operations else set())
+
+
+async def _node(*arguments: str | Path) -> bytes:
+    """What a program for Node prints."""
+    program = await asyncio.to_thread(node)
+    process = await asyncio.create_subprocess_exec(
+        program,
+        *arguments,
+        env=os.environ | {"PACKAGES": str(VAR / "node")},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, errors = await process.communicate()
+    assert process.returncode == 0, (output + errors).decode()
+    return output
+
+
+@pytest.mark.conformance
+async def test_the_document_is_valid_to_spectral() -> None:
+    verdict: Json = msgspec.json.decode(await _node(HERE / "openapi.mjs", CHECKED_IN))
+
+    # A WebSocket's good answer is 101, which Spectral does not know of.
+    assert [(said["code"], said["path"]) for said in verdict["said"]] == [
+        ("operation-success-response", "paths//v1/live/get/responses")
+    ]
+
+
+@pytest.mark.conformance
+async def test_types_that_are_made_from_the_document_compile(tmp_path: Path) -> None:
+    await asyncio.to_thread(node)
+    modules = VAR / "node" / "node_modules"
+    (tmp_path / "package.json").write_text("{}")
+    program = (HERE / "openapi.ts").read_text()
+    (tmp_path / "program.ts").write_text(program)
+    (tmp_path / "wrong.ts").write_text(program.replace('"health"', '"sports"'))
+
+    # What has a default may be left out; the generator would have it always there.
+    made = ("--default-non-nullable", "false", "-o", tmp_path / "api.d.ts")
+    await _node(modules / "openapi-typescript/bin/cli.js", CHECKED_IN, *made)
+    compiler = (modules / "typescript/bin/tsc", "--noEmit", "--strict", "--target", "es2022")
+    await _node(*compiler, tmp_path / "api.d.ts", tmp_path / "program.ts")
+    with pytest.raises(AssertionError, match="sports"):
+        await _node(*compiler, tmp_path / "wrong.ts")

@@ -1,0 +1,138 @@
+"""Sow, ask, and read what MongoDB wrote down about it."""
+
+import dataclasses
+import datetime as dt
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from config.settings import Settings
+from handlers.operations import Call, Operation, Reply
+from models.documents.session import Credentials
+from models.documents.user import Registration
+from models.errors import Refusal
+from models.identity import new_id
+from upcoach import app
+from upcoach.explain.others import leave
+from upcoach.explain.questions import Answer, Question, Questions
+from upcoach.explain.seeds import Scale, Seeds, loop_archives
+from upcoach.services.tokens import Caller
+from upcoach.store.profile import Profile, Ran, profiled
+
+PASSWORD = "nobody logs in again"  # noqa: S105 - of an account that lives for minutes
+
+
+class Query(msgspec.Struct, frozen=True):
+    """A query that MongoDB ran, and the path that it was run for."""
+
+    path: str
+    ran: Ran
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it reads what it need not, or sorts what an index should have sorted."""
+        return "COLLSCAN" in self.ran.plan or self.ran.sorts
+
+
+class Explained(msgspec.Struct):
+    """What was found: the queries, the CPU of each question in seconds, and what was not sown."""
+
+    queries: list[Query]
+    cpu_s: dict[str, list[float]]
+    unsown: list[str]
+
+    @property
+    def bad(self) -> list[Query]:
+        """The queries that scan or sort."""
+        return [one for one in self.queries if one.is_bad]
+
+
+async def explained(settings: Settings, scale: Scale) -> Explained:
+    """Everything, on engines of its own, of which nothing stays."""
+    with tempfile.TemporaryDirectory(prefix="upcoach-explain-") as folder:
+        alone = dataclasses.replace(
+            settings,
+            data=Path(folder),
+            mongo_url=None,
+            redis_url=None,
+            roles=frozenset({"web"}),
+        )
+        async with app.engine_urls(alone) as (mongo_url, redis_url, _engines):
+            return await explained_on(alone, mongo_url, redis_url, scale)
+
+
+async def explained_on(
+    settings: Settings, mongo_url: str, redis_url: str, scale: Scale, *, together: int = 2
+) -> Explained:
+    """Everything, on engines that run; *together* says how many filters are combined."""
+    async with app.running_node(settings, mongo_url, redis_url) as node:
+        caller = await _person(node)
+        coach = await _person(node)
+        asking = _Asking(node, caller)
+        questions = Questions(node.router, asking.ask, together=together)
+        seeds = Seeds(node.router, asking.write, questions, {"coach": coach.scope.user})
+        for archive in loop_archives(scale, dt.datetime.now(dt.UTC).date()):
+            await node.services.imports.import_loop(caller.scope, archive, "UTC")
+        await seeds.sow(scale.documents)
+        await leave(node.services, caller.scope, coach.scope)
+        questions.forget()
+        async with profiled(node.database) as profile:
+            asking.begin(profile)
+            await questions.ask_all()
+        return Explained(asking.queries, asking.cpu_s, seeds.unsown)
+
+
+class _Asking:
+    """Asks a node as one person, and takes note of what each question costs."""
+
+    def __init__(self, node: app.Node, caller: Caller) -> None:
+        self._node = node
+        self._caller = caller
+        self._profile: Profile | None = None
+        self.queries: list[Query] = []
+        self.cpu_s: dict[str, list[float]] = {}
+
+    def begin(self, profile: Profile) -> None:
+        """Take notes from now on."""
+        self._profile = profile
+
+    async def ask(self, question: Question) -> Answer | None:
+        """See `Questions`."""
+        operation = question.operation
+        call = self._call(names=question.names, query=question.query)
+        began = time.thread_time()
+        try:
+            reply = await self._node.edge.perform(operation, call)
+            raw = msgspec.json.encode(reply.body) if reply.raw is None else reply.raw
+        except Refusal:
+            return None
+        took_s = time.thread_time() - began
+        if self._profile is not None:
+            self.cpu_s.setdefault(operation.path, []).append(took_s)
+            ran = await self._profile.fresh()
+            self.queries += [Query(operation.path, one) for one in ran]
+        return Answer(msgspec.json.decode(raw), _next(reply))
+
+    async def write(
+        self, operation: Operation, names: dict[str, str], body: Any, base: int | None
+    ) -> None:
+        """See `Seeds`."""
+        await self._node.edge.perform(operation, self._call(names=names, body=body, base=base))
+
+    def _call(self, **parts: Any) -> Call:
+        return Call(caller=self._caller.scope, login=self._caller, **parts)
+
+
+async def _person(node: app.Node) -> Caller:
+    accounts = node.services.accounts
+    email = f"{new_id('explain')}@example.org"
+    await accounts.register(Registration(email=email, password=PASSWORD, name="Explain"))
+    login, _ = await accounts.log_in(Credentials(email=email, password=PASSWORD, device="explain"))
+    return accounts.authenticate(login.token)
+
+
+def _next(reply: Reply) -> str:
+    return reply.headers.get("Link", "").partition(">")[0].removeprefix("<")

@@ -1,0 +1,33 @@
+"""What a person's operations do not write: what learners, coaches and devices leave with them."""
+
+import datetime as dt
+
+from models.documents import Habit, Insight, ShareDraft
+from models.documents.insight import insight_id
+from models.scope import Scope
+from upcoach.services import Services
+
+
+async def leave(services: Services, person: Scope, coach: Scope) -> None:
+    """Leave one of each with *person*."""
+    now = dt.datetime.now(dt.UTC)
+    for habit in await services.habits.page(person, limit=10):
+        await services.insights.publish(person, _insight(habit, now))
+    everything = ShareDraft(kinds=frozenset({"goal", "habit", "habit.entry"}))
+    await services.shares.share(coach, person.user, everything)
+    services.positions.note(person.user, "phone", person.feed, 1)
+    await services.positions.flush()
+
+
+def _insight(habit: Habit, now: dt.datetime) -> Insight:
+    return Insight(
+        id=insight_id(habit.id),
+        owner=habit.owner,
+        created_at=now,
+        updated_at=now,
+        type="habit_odds",
+        about=habit.id,
+        day=now.date(),
+        odds=0.5,
+        model="explain",
+    )

@@ -1,0 +1,132 @@
+"""A person with years of history, written as people write: by operations that obey every rule."""
+
+import csv
+import datetime as dt
+import io
+import random
+import zipfile
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, Final
+
+import msgspec
+
+from handlers.operations import Operation, Router
+from models.errors import Refusal
+from upcoach.explain.drafts import Drafts
+from upcoach.explain.questions import NoExample, Questions
+
+AT_ONCE: Final = 5  # habits of one import, which is one transaction
+TRIES: Final = 4  # drafts for each document: the rules behind a type refuse some
+
+
+class Scale(msgspec.Struct, frozen=True):
+    """How much there is: *habits* with an entry on each of *days*, and of each kind *documents*."""
+
+    habits: int
+    days: int
+    documents: int
+
+
+FULL: Final = Scale(habits=30, days=5 * 365, documents=300)
+SHORT: Final = Scale(habits=2, days=40, documents=6)
+
+# Writes a body, from a version, to what stands in the path; or raises the refusal.
+Write = Callable[[Operation, dict[str, str], Any, int | None], Awaitable[None]]
+
+
+class Seeds:
+    """Makes a person's documents of every kind that can be written.
+
+    Attributes
+    ----------
+    unsown
+        What took none of the drafts, each with its last refusal.
+
+    """
+
+    def __init__(
+        self, router: Router, write: Write, questions: Questions, fixed: dict[str, str]
+    ) -> None:
+        self._write = write
+        self._questions = questions
+        self._fixed = fixed
+        self._chance = random.Random(5)  # noqa: S311 - the same history each time
+        self._drafts = Drafts(self._chance, dt.datetime.now(dt.UTC).date())
+        self._live = [
+            one
+            for route in router.routes
+            for one in route.operations.values()
+            if one.live and one.takes is not None
+        ]
+        self.unsown: list[str] = []
+
+    async def sow(self, documents: int) -> None:
+        """Make *documents* of each kind, and change some of them."""
+        for method, count in (("POST", documents), ("PUT", documents), ("PATCH", documents // 5)):
+            for operation in self._live:
+                if operation.method == method:
+                    self._questions.forget()
+                    await self._sow(operation, max(count, 2))
+
+    async def _sow(self, operation: Operation, count: int) -> None:
+        done, refusal = 0, ""
+        for _ in range(count * TRIES):
+            try:
+                await self._sow_one(operation)
+                done += 1
+            except (Refusal, NoExample) as failure:
+                refusal = str(failure)
+            if done == count:
+                return
+        if not done:
+            self.unsown.append(f"{operation.method} {operation.path}: {refusal}")
+
+    async def _sow_one(self, operation: Operation) -> None:
+        names = await self._names(operation.path)
+        base = None
+        if operation.base == "required":
+            found = await self._questions.read(operation.path, names)
+            base = None if found is None else found["version"]
+        patches = operation.body == "merge-patch"
+        make = self._drafts.change if patches else self._drafts.draft
+        await self._write(operation, names, make(operation.takes), base)
+
+    async def _names(self, path: str) -> dict[str, str]:
+        """What stands in *path*: one of what is there, but the day of an entry is any day."""
+        above, _, last = path.rpartition("/")
+        if last == "{local_date}":
+            return await self._names(above) | {"local_date": self._drafts.day()}
+        if last.strip("{}") in self._fixed:
+            return {name: self._fixed[name] for name in (last.strip("{}"),)}
+        return await self._questions.names(path, self._chance.randrange(10))
+
+
+def loop_archives(scale: Scale, today: dt.date) -> Iterator[bytes]:
+    """The exports of Loop Habit Tracker that hold the habits of *scale*."""
+    chance = random.Random(3)  # noqa: S311 - the same history each time
+    for first in range(0, scale.habits, AT_ONCE):
+        numbers = range(first, min(first + AT_ONCE, scale.habits))
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+            rows = [(f"{n + 1:03}", f"Habit {n}", "", "", 1, 1, "#FF8F00") for n in numbers]
+            columns = [
+                "Position",
+                "Name",
+                "Question",
+                "Description",
+                "NumRepetitions",
+                "Interval",
+                "Color",
+            ]
+            file.writestr("Habits.csv", _text([columns, *rows]))
+            for n in numbers:
+                days = [(today - dt.timedelta(days=one)).isoformat() for one in range(scale.days)]
+                marks = [(day, chance.choice((2, 2, 2, 0, 3))) for day in days]
+                file.writestr(f"{n + 1:03} Habit {n}/Checkmarks.csv", _text(marks))
+        yield archive.getvalue()
+
+
+def _text(rows: Any) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
