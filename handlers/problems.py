@@ -37,7 +37,8 @@ TITLE_OF_CODE: Final[dict[str, str]] = {"conflict": "Edited elsewhere"}
 
 def status_of(refusal: Refusal) -> int:
     """The HTTP status of *refusal*."""
-    return STATUS_OF_CODE.get(refusal.code) or STATUS[type(refusal)]
+    kinds = (STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
+    return STATUS_OF_CODE.get(refusal.code) or next(kinds)
 
 
 def problem(refusal: Refusal, **members: Any) -> Json:

@@ -19,7 +19,9 @@ from handlers.running import Running
 from models.caller import Caller
 from models.clock import utc_now
 from models.errors import Invalid, Refusal
+from models.frames import Follows
 from models.measures import Measures
+from models.validation import checked
 from upcoach.services import Services
 
 _log = structlog.get_logger(__name__)
@@ -185,7 +187,12 @@ class OperationHandler(Handler):
         # A write without a body is the same one that a `mut` frame without a body names.
         asked = hashlib.sha256(content).hexdigest() if content and not is_json else body
         mutation = operations.mutation_of(
-            key if operation.writes else None, operation, self.request.path, base, asked
+            key if operation.writes else None,
+            operation,
+            self.request.path,
+            base,
+            asked,
+            self._follows(),
         )
         for name in names.values():
             check_name(name)
@@ -219,6 +226,14 @@ class OperationHandler(Handler):
         if match is None:
             raise Invalid("version_invalid", 'If-Match holds one version: "v3".')
         return int(match[1])
+
+    def _follows(self) -> list[str]:
+        header = self.request.headers.get("Upcoach-Follows", "")
+        names = [name.strip() for name in header.split(",") if name.strip()]
+        try:
+            return checked(names, Follows)
+        except Invalid as failure:
+            raise Invalid("follows_invalid", f"Upcoach-Follows: {failure.detail}") from None
 
     def reply(self, reply: Reply) -> None:
         """Answer with *reply*."""

@@ -20,6 +20,7 @@ CursorText = Annotated[str, msgspec.Meta(max_length=2048)]
 TokenText = Annotated[str, msgspec.Meta(max_length=4096)]
 DeviceText = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9._:-]+\Z")]
 HeartbeatS = Annotated[int, msgspec.Meta(ge=15, le=120)]
+Follows = Annotated[list[FrameText], msgspec.Meta(max_length=256)]
 Kinds = Annotated[list[FrameText], msgspec.Meta(min_length=1, max_length=32)]
 
 
@@ -85,12 +86,17 @@ class Unsub(Frame, tag="unsub", frozen=True, kw_only=True):
 
 
 class Mut(Frame, tag="mut", frozen=True, kw_only=True):
-    """A write: exactly what the REST route *op* *path* does with *body*."""
+    """A write: exactly what the REST route *op* *path* does with *body*.
+
+    *follows* names earlier writes of the same device whose effects it took for granted, though it
+    had no answer to them yet.
+    """
 
     id: FrameText
     op: FrameText
     path: FrameText
     base: int | None = None
+    follows: Follows = []
     body: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
 
 

@@ -11,7 +11,7 @@ from handlers.operations import Call, Operation, Router
 from handlers.rest import Edge, check_name
 from models.caller import Caller
 from models.errors import Invalid, NotFound, Refusal
-from models.frames import FrameText, Mut, Res
+from models.frames import Follows, FrameText, Mut, Res
 from models.merge_patch import Json
 
 _log = structlog.get_logger(__name__)
@@ -24,6 +24,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="mut")
     op: FrameText
     path: FrameText
     base: int | None = None
+    follows: Follows = []
     body: Any = None
 
 
@@ -55,7 +56,8 @@ async def _perform(
 ) -> Res:
     operation, names = _find(router, frame)
     body = frame.body if isinstance(frame, Asked) else operations.parse_body(bytes(frame.body))
-    mutation = operations.mutation_of(frame.id, operation, frame.path, frame.base, body, follows)
+    known = frozenset((*follows, *frame.follows))
+    mutation = operations.mutation_of(frame.id, operation, frame.path, frame.base, body, known)
     base = operation.base_of(frame.base)
     call = Call(caller=caller, names=names, body=body, base=base, mutation=mutation)
     reply = await edge.perform(operation, call)

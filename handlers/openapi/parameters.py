@@ -49,6 +49,13 @@ HEADERS: Final[dict[str, tuple[Any, str]]] = {
         MutationId,
         "Your name for the write, a UUID of version 7: a repeat gets the answer of the first.",
     ),
+    "Upcoach-Follows": (
+        {"type": "string"},
+        (
+            "The names of earlier writes, separated by commas, whose effects you took for granted "
+            "though you had no answer to them yet."
+        ),
+    ),
     "Last-Event-ID": (
         {"type": "string"},
         "Where a stream goes on, in the place of `since`.",
@@ -93,6 +100,7 @@ def of(schemas: Schemas, operation: Operation, *, tagged: bool) -> list[Json]:
         "If-Match": operation.base == "taken",
         "If-None-Match": tagged and not operation.writes,
         "Idempotency-Key": is_named(operation),
+        "Upcoach-Follows": operation.base != "ignored",
         "Last-Event-ID": StreamQuery in operation.forms,
     }
     asked = [

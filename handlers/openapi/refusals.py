@@ -1,5 +1,6 @@
 """What can go wrong, by status: the problems (RFC 9457) of the description."""
 
+import datetime as dt
 from typing import Any, Final
 
 import msgspec
@@ -56,6 +57,14 @@ class Reset(msgspec.Struct, frozen=True, omit_defaults=True):
     snapshot: str | None = None
 
 
+class Deleted(msgspec.Struct, frozen=True):
+    """A document of the caller that is not there any more."""
+
+    kind: str
+    id: str
+    at: dt.datetime
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A refusal (RFC 9457).  It changed nothing.
 
@@ -76,6 +85,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         the patch that would keep all else (409).
     reset
         Where to go on from (410).
+    deleted
+        What was there until its owner deleted it, and when (404).
 
     """
 
@@ -93,6 +104,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     conflicts: tuple[Clash, ...] = ()
     merged: Json | None = None
     reset: Reset | None = None
+    deleted: Deleted | None = None
 
 
 def statuses(operation: Operation) -> list[int]:

@@ -18,7 +18,7 @@ from tests.support.server import serving
 CHECKED_IN = Path("docs/asyncapi.json")
 
 # What the clients of each version depend on, as `handlers.asyncapi.digest` sees it.
-FROZEN = {1: "7adfd49a53971a906d01a293830d493ffb961a514041453ccd17d37c9aac6cf3"}
+FROZEN = {1: "50c3b2c82b0bb2ab50cd32c2cb75841281a6e102f74c87ad45c24899d60550cb"}
 
 
 def test_the_document_that_is_checked_in_is_the_one_of_the_frames() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from models.merge_patch import Json
 
+FOLLOWED = 256  # writes that one may name as known
 AGAIN_S = 0.2  # until a write is sent again whose answer says that it may succeed then
 
 
@@ -22,7 +23,10 @@ class Outbox:
         self._again: dict[str, asyncio.TimerHandle] = {}
 
     def add(self, frame: Json) -> asyncio.Future[Json]:
-        """Keep a `mut` frame until its answer is there."""
+        """Keep a `mut` frame until its answer is there; it builds on those for the same path."""
+        before = [one["id"] for one in self._frames.values() if one["path"] == frame["path"]]
+        if before:
+            frame["follows"] = before[-FOLLOWED:]
         answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         self.keep(frame)
         self._answers[frame["id"]] = answer

@@ -96,6 +96,8 @@ class Client:
         headers = {"Idempotency-Key": frame["id"]}
         if "base" in frame:
             headers["If-Match"] = f'"v{frame["base"]}"'
+        if "follows" in frame:
+            headers["Upcoach-Follows"] = ", ".join(frame["follows"])
         answer = await self.call(frame["op"], frame["path"], frame.get("body"), headers=headers)
         return as_result(frame["id"], answer)
 

@@ -12,6 +12,7 @@ const FIRST_MS = 250;
 const LONGEST_MS = 30_000;
 const CONNECT_MS = 5_000;
 const HELLO_MS = 10_000; // until something must have come
+const FOLLOWED = 256; // writes that one may name as known
 const AGAIN_MS = 200; // until a write is sent again whose answer says that it may succeed then
 const ACK_EVENTS = 200;
 const ACK_MS = 5_000;
@@ -433,6 +434,8 @@ class Outbox {
   }
 
   add(frame) {
+    const before = this.frames().filter((one) => one.path === frame.path).map((one) => one.id);
+    if (before.length) frame.follows = before.slice(-FOLLOWED);
     return new Promise((resolve, reject) => {
       this.#writes.set(frame.id, { frame, resolve, reject });
     });
@@ -635,6 +638,7 @@ export class Client {
   async write(frame, signal) {
     const headers = { "Idempotency-Key": frame.id };
     if (frame.base !== undefined) headers["If-Match"] = `"v${frame.base}"`;
+    if (frame.follows !== undefined) headers["Upcoach-Follows"] = frame.follows.join(", ");
     const answer = await this.call(frame.op, frame.path, frame.body, { headers, signal });
     const result = { t: "res", id: frame.id, status: answer.status };
     if (answer.status >= 400) {

@@ -20,6 +20,7 @@ from upcoach.store import log as event_log
 from upcoach.store.changes import (
     Changes,
     Fact,
+    Missing,
     Outcome,
     Overtaken,
     Raced,
@@ -31,6 +32,7 @@ from upcoach.store.changes import (
     stands_below,
 )
 from upcoach.store.database import Bson, Database, is_outage
+from upcoach.store.graves import explained
 from upcoach.store.heads import Head, Heads
 from upcoach.store.keyring import COLLECTION as KEYS
 from upcoach.store.keyring import KeyRing
@@ -69,7 +71,6 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
     decided: list[Decided]
     events: list[Bson]
-    receipts: list[Bson]
     operations: dict[str, list[Any]]
 
 
@@ -104,8 +105,9 @@ class Batch:
             work = await asyncio.to_thread(self._prepare, open_tickets)
         else:
             work = self._prepare(open_tickets)
-        await self._write(work)
         decided = work.decided
+        await self._say_what_is_gone(decided)
+        await self._write(work, self._receipts_of(decided))
         for feed, seq in self._seqs.items():
             if seq > self.counted_on[feed]:
                 self._heads.advance(feed, Head(seq, packed(self._sums[feed])))
@@ -281,16 +283,27 @@ class Batch:
         return Work(
             decided=decided,
             events=[event_log.to_bson(event) for one in decided for event in one.events],
-            receipts=[
-                self._receipts.to_bson(one.ticket.write, one.answer, self._at)
-                for one in decided
-                if one.ticket.write.mutation is not None and not isinstance(one.answer, Overtaken)
-            ],
             operations=self._operations(),
         )
 
-    async def _write(self, work: Work) -> None:
-        if not work.receipts and not work.events and not work.operations:
+    async def _say_what_is_gone(self, decided: Sequence[Decided]) -> None:
+        """Tell those who wrote under a name to what was deleted that it was."""
+        fresh = [event for one in decided for event in one.events]
+        for one in decided:
+            missing, write = one.answer, one.ticket.write
+            if isinstance(missing, Missing) and write.mutation and write.owns(missing.ref):
+                upto = self.counted_on[write.scope.feed]
+                one.answer = await explained(self._log, missing, fresh, upto)
+
+    def _receipts_of(self, decided: Sequence[Decided]) -> list[Bson]:
+        return [
+            self._receipts.to_bson(one.ticket.write, one.answer, self._at)
+            for one in decided
+            if one.ticket.write.mutation is not None and not isinstance(one.answer, Overtaken)
+        ]
+
+    async def _write(self, work: Work, receipts: list[Bson]) -> None:
+        if not receipts and not work.events and not work.operations:
             return
         async with self._database.turn(), self._database.client.start_session() as session:
             try:
@@ -304,7 +317,7 @@ class Batch:
                         await self._database[collection].bulk_write(
                             some, ordered=False, session=session
                         )
-                await self._insert(session, RECEIPTS, work.receipts)
+                await self._insert(session, RECEIPTS, receipts)
                 await _commit(session)
             except PyMongoError as failure:
                 _raise_raced(failure)

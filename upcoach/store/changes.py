@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Literal, NamedTuple, TypeVar
+from typing import Final, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -103,6 +103,10 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     mutation: Mutation | None = None
     new_owner: bool = False
 
+    def owns(self, ref: Ref) -> bool:
+        """Whether *ref* is a document of the writer's own."""
+        return ref.owner == self.scope.user
+
     @property
     def feeds(self) -> tuple[str, ...]:
         """The feeds whose next numbers this write may take."""
@@ -196,7 +200,7 @@ class Changes:
         """The document as it is now, or `NotFound`."""
         found = self.find(kind, owner, document_id)
         if found is None:
-            raise not_found()
+            raise Missing(Ref(kind, owner, document_id))
         return found
 
     def since(self, document: Document, version: int) -> Sequence[Version]:
@@ -255,6 +259,17 @@ def stands_below(ref: Ref, parent: Ref) -> bool:
     return ref[:2] == parent[:2] and ref.id.startswith(f"{parent.id}/")
 
 
+_NOT_FOUND: Final = ("not_found", "There is nothing here under this id.")
+
+
 def not_found() -> NotFound:
     """The refusal for what does not exist or is not theirs; there is only this one."""
-    return NotFound("not_found", "There is nothing here under this id.")
+    return NotFound(*_NOT_FOUND)
+
+
+class Missing(NotFound):
+    """`not_found`, by a write that was to see the document *ref*."""
+
+    def __init__(self, ref: Ref) -> None:
+        super().__init__(*_NOT_FOUND)
+        self.ref = ref
