@@ -15,7 +15,7 @@ from models.merge_patch import Json
 MEANINGS: Final[dict[int, tuple[str, str]]] = {
     400: ("Malformed", "A parameter, a header, or the JSON itself is wrong."),
     401: ("Unauthenticated", "Nobody knows who asks: no token, or one that does not hold."),
-    403: ("Forbidden", "It is known who asks, and they may not."),
+    403: ("Forbidden", "The token may not be used for this: `scope` names what is missing."),
     404: ("NotFound", "It does not exist or is somebody else's, which look the same."),
     406: ("NotAcceptable", "It is not served in any form that was asked for."),
     409: (
@@ -76,6 +76,10 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         A sentence for people.
     errors
         What is wrong with the input, and where.
+    scope
+        The permission that the token lacks (403).
+    acr_values, max_age
+        How well, and how many seconds ago at most, a factor has to be shown (401, RFC 9470).
     version
         At which version the document is (412).
     current
@@ -98,6 +102,9 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     instance: str | None = None
     request_id: str | None = None
     errors: tuple[Flaw, ...] = ()
+    scope: str | None = None
+    acr_values: str | None = None
+    max_age: int | None = None
     version: int | None = None
     current: Json | None = None
     base: int | None = None
@@ -110,7 +117,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def statuses(operation: Operation) -> list[int]:
     """The statuses with which *operation* can be refused."""
     found = {400, 503, *operation.refusals}
-    found |= set() if operation.public else {401}
+    found |= set() if operation.public else {401, 403}
     found |= {404} if "{" in operation.path else set()
     found |= {422} if "{local_date}" in operation.path else set()
     found |= {409, 422} if is_named(operation) else set()

@@ -11,6 +11,7 @@ import msgspec
 
 from config.settings import Settings
 from handlers.operations import Call, Operation, Reply
+from models.caller import Caller
 from models.documents.session import Credentials
 from models.documents.user import Registration
 from models.errors import Refusal
@@ -19,7 +20,6 @@ from upcoach import app
 from upcoach.explain.others import leave
 from upcoach.explain.questions import Answer, Question, Questions
 from upcoach.explain.seeds import Scale, Seeds, loop_archives
-from upcoach.services.tokens import Caller
 from upcoach.store.profile import Profile, Ran, profiled
 
 PASSWORD = "nobody logs in again"  # noqa: S105 - of an account that lives for minutes
@@ -123,7 +123,7 @@ class _Asking:
         await self._node.edge.perform(operation, self._call(names=names, body=body, base=base))
 
     def _call(self, **parts: Any) -> Call:
-        return Call(caller=self._caller.scope, login=self._caller, **parts)
+        return Call(caller=self._caller, **parts)
 
 
 async def _person(node: app.Node) -> Caller:
@@ -131,7 +131,7 @@ async def _person(node: app.Node) -> Caller:
     email = f"{new_id('explain')}@example.org"
     await accounts.register(Registration(email=email, password=PASSWORD, name="Explain"))
     login, _ = await accounts.log_in(Credentials(email=email, password=PASSWORD, device="explain"))
-    return accounts.authenticate(login.token)
+    return node.services.sessions.authenticate(login.token)
 
 
 def _next(reply: Reply) -> str:
