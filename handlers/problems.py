@@ -37,8 +37,7 @@ TITLE_OF_CODE: Final[dict[str, str]] = {"conflict": "Edited elsewhere"}
 
 def status_of(refusal: Refusal) -> int:
     """The HTTP status of *refusal*."""
-    kinds = (STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
-    return STATUS_OF_CODE.get(refusal.code) or next(kinds)
+    return STATUS_OF_CODE.get(refusal.code) or STATUS[type(refusal)]
 
 
 def problem(refusal: Refusal, **members: Any) -> Json:
