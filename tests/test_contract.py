@@ -1,6 +1,7 @@
 """Whatever the server answers, and takes, is what its description promises."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -71,15 +72,8 @@ def unseen(contract: Contract, seen: list[Seen]) -> set[tuple[str, str]]:
 
 
 async def write_everything(server: Server, person: Client) -> None:
-    """Every live write, for one person after another until each has been carried out."""
-    left = [row for row in LIVE_ROWS if row.status < 300]
-    await over_rest(person, [row for row in LIVE_ROWS if row.status >= 400])
-    while left:
-        done_here = await over_rest(person, left)
-        assert done_here, [row.name for row in left]
-        kinds = {(row.method, row.path) for row in done_here}
-        left = [row for row in left if (row.method, row.path) not in kinds]
-        person = await furnished(server)
+    """Every write of the snapshot law, carried out or refused."""
+    await over_rest(person, LIVE_ROWS)
     coach = (await (await server.person()).call("GET", "/v1/me")).body["id"]
     path = f"/v1/shares/{coach}"
     await done(person.call("PUT", path, {"kinds": ["goal"]}))
@@ -87,15 +81,13 @@ async def write_everything(server: Server, person: Client) -> None:
     await done(person.call("DELETE", path))
 
 
-async def over_rest(person: Client, rows: list[Row]) -> list[Row]:
-    """Send *rows*, and tell those that were carried out."""
-    answers = []
+async def over_rest(person: Client, rows: Iterable[Row]) -> None:
+    """Send *rows*."""
     for row in rows:
         headers = {"Idempotency-Key": new_mutation_id()}
         if row.base is not None:
             headers["If-Match"] = f'"v{row.base}"'
-        answers.append(await person.call(row.method, row.url, row.body, headers=headers))
-    return [row for row, answer in zip(rows, answers, strict=True) if answer.status < 300]
+        await person.call(row.method, row.url, row.body, headers=headers)
 
 
 async def join_and_leave(server: Server) -> None:
@@ -145,6 +137,22 @@ async def ask_everything(server: Server, person: Client) -> None:
     questions.forget()
     await questions.ask_all()
     assert seeds.unsown == []
+    await end_everything(person, questions)
+
+
+async def end_everything(person: Client, questions: Questions) -> None:
+    """What takes no body: to have something done, or open again, or deleted."""
+    bare = [
+        operation
+        for route in ROUTER.routes
+        for operation in route.operations.values()
+        if operation.live and operation.takes is None
+    ]
+    # What stands below something else goes before it.
+    for operation in sorted(bare, key=lambda one: (one.method == "DELETE", -len(one.path))):
+        questions.forget()
+        url = operation.path.format(**await questions.names(operation.path))
+        await person.call(operation.method, url)
 
 
 async def be_refused(server: Server, person: Client) -> None:

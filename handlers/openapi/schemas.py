@@ -190,7 +190,7 @@ class Schemas:
         schema = self._of(kind, "input")
         if field.default is None or field.default is msgspec.NODEFAULT:
             return schema
-        return schema | {"default": msgspec.to_builtins(field.default)}
+        return schema | {"default": msgspec.json.decode(msgspec.json.encode(field.default))}
 
     def _patch_fields(self, info: types.StructType) -> Json:
         return {

@@ -51,6 +51,12 @@ class Order(typing.NamedTuple):
     field: str
     equal: tuple[str, ...] = ()
 
+    @property
+    def index_name(self) -> str:
+        """What its index is called.  Those of words are of another form than they once were."""
+        former = ("found_by",) if "words" in self.equal else ()
+        return "_".join((*former, *self.equal, self.field))
+
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """Something that is kept, with its owner and the number of its changes.

@@ -129,16 +129,11 @@ class Questions:
     def _values(
         self, operation: Operation, field: types.Field, known: Sequence[Json]
     ) -> tuple[str, ...]:
-        seen = tuple(_seen(field.encode_name, known))
-        if seen:
-            return seen
-        if field.encode_name in SAMPLES:
-            return SAMPLES[field.encode_name]
-        values = tuple(_of_type(field.type))
-        if not values:
-            name = field.encode_name
+        name = field.encode_name
+        values = tuple(_of_type(field.type)) or tuple(_seen(name, known))
+        if not values and name not in SAMPLES:
             raise NoExample(f"GET {operation.path}: what could {name} be? See {__name__}.SAMPLES.")
-        return values
+        return values or SAMPLES[name]
 
     async def _candidates(self, path: str) -> AsyncIterator[dict[str, str]]:
         found = re.search(r"/\{(\w+)\}(?=[^{}]*$)", path)
@@ -170,9 +165,10 @@ def _named(name: str, item: Json) -> str:
 
 
 def _seen(name: str, items: Sequence[Json]) -> Iterator[str]:
-    """A value of the field *name*, or of the list *name*s, that some item has."""
+    """A value of the field *name*, or of a list of such, that some item has."""
     for item in items:
-        value = item.get(name) or (item.get(f"{name}s") or (None,))[0]
+        several = item.get(f"{name}s") or item.get(f"{name.removesuffix('y')}ies") or (None,)
+        value = item.get(name) or several[0]
         if isinstance(value, str | bool | int | float):
             yield str(value).lower() if isinstance(value, bool) else str(value)
             return
@@ -192,5 +188,3 @@ def _of_type(info: types.Type) -> Iterator[str]:
             yield from ((today - dt.timedelta(days=400)).date().isoformat(), f"{today.date()}")
         case types.DateTimeType():
             yield today.isoformat()
-        case types.IntType() | types.FloatType():
-            yield str(info.ge if info.ge is not None else 2)

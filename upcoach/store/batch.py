@@ -29,10 +29,11 @@ from upcoach.store.changes import (
     Unread,
     Version,
     Write,
+    not_found,
     stands_below,
 )
 from upcoach.store.database import Bson, Database, is_outage
-from upcoach.store.graves import explained
+from upcoach.store.graves import said
 from upcoach.store.heads import Head, Heads
 from upcoach.store.keyring import COLLECTION as KEYS
 from upcoach.store.keyring import KeyRing
@@ -291,9 +292,12 @@ class Batch:
         fresh = [event for one in decided for event in one.events]
         for one in decided:
             missing, write = one.answer, one.ticket.write
-            if isinstance(missing, Missing) and write.mutation and write.owns(missing.ref):
+            if not isinstance(missing, Missing):
+                continue
+            one.answer = not_found()
+            if write.mutation is not None and write.owns(missing.ref):
                 upto = self.counted_on[write.scope.feed]
-                one.answer = await explained(self._log, missing, fresh, upto)
+                one.answer = await said(self._log, missing.ref, fresh, upto) or one.answer
 
     def _receipts_of(self, decided: Sequence[Decided]) -> list[Bson]:
         return [

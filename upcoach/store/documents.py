@@ -73,6 +73,19 @@ def _beyond(owner: str, wanted: Selection) -> Bson:
     }
 
 
+def _index(kind: type[Document], wanted: Selection) -> str:
+    """The index that lists as *wanted* and knows most of its filters.
+
+    Left alone, MongoDB takes for some values an index that finds them and sorts what it found.
+    """
+    known = {name for name, value in wanted.equal.items() if not isinstance(value, dict)}
+    known |= {codec.WORDS} if wanted.words else set()
+    listing = [one for one in kind.orders if one.field == wanted.order]
+    orders = [one for one in listing if known.issuperset(one.equal)]
+    assert orders, f"{kind.__name__} declares no order by {wanted.order}"
+    return max(orders, key=lambda one: len(one.equal)).index_name
+
+
 class Documents:
     """An owner's documents.  There is no way to ask without naming the owner."""
 
@@ -118,9 +131,8 @@ class Documents:
         if wanted.after:
             query |= _beyond(owner, wanted)
         way = -1 if wanted.descending else 1
-        return await self._find(
-            kind, owner, query, wanted.limit, [(wanted.order, way), ("_id", way)]
-        )
+        sort = [(wanted.order, way), ("_id", way)]
+        return await self._find(kind, owner, query, wanted.limit, sort, _index(kind, wanted))
 
     async def some(self, kind: type[D], owner: str, ids: Collection[str]) -> list[D]:
         """Those of the documents *ids* that there are, in order of id."""
@@ -161,10 +173,11 @@ class Documents:
         query: Bson,
         limit: int,
         sort: Sequence[tuple[str, int]] = (("_id", 1),),
+        index: str | None = None,
     ) -> list[D]:
         await self._keyring.load([owner])
         async with self._database.turn():
-            cursor = self._database[kind.collection].find(query, sort=list(sort))
+            cursor = self._database[kind.collection].find(query, sort=list(sort), hint=index)
             found = await cursor.limit(limit).to_list()
         try:
             return [codec.from_bson(kind, stored, self._keyring[owner]) for stored in found]

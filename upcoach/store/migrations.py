@@ -111,24 +111,22 @@ async def _make_positions_age(database: AsyncDatabase[Bson]) -> None:
     )
 
 
-def _index_of(order: Order) -> tuple[str, tuple[str, ...]]:
-    """The name and the fields of an order's index, which begins with the owner.
+def _keys_of(order: Order) -> tuple[str, ...]:
+    """The fields of an order's index, which begins with the owner.
 
     The name of a word is one owner's already.  There are a hundred in an entry, so that owner and
     id, some 120 bytes, would make the index four times as large (docs/decisions/0016).
     """
     names = (*order.equal, order.field)
-    if codec.WORDS in names:
-        return "_".join(("found_by", *names)), names
-    return "_".join(names), ("owner", *names, "_id")
+    return names if codec.WORDS in names else ("owner", *names, "_id")
 
 
 async def _make_document_indexes(database: AsyncDatabase[Bson]) -> None:
     """One for each order in which documents are listed."""
     for kind in DOCUMENTS:
         indexes = [
-            IndexModel([(key, ASCENDING) for key in keys], name=name)
-            for name, keys in map(_index_of, kind.orders)
+            IndexModel([(key, ASCENDING) for key in _keys_of(order)], name=order.index_name)
+            for order in kind.orders
         ]
         if indexes:
             await database[kind.collection].create_indexes(indexes)

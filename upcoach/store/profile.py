@@ -9,6 +9,7 @@ import msgspec
 from upcoach.store.database import Bson, Database
 
 NAME: Final = "system.profile"
+_SUMMING: Final = ("$group", "$facet", "$bucket", "$count")
 BYTES: Final = 64 * 1024 * 1024
 
 
@@ -72,11 +73,18 @@ def _ran(entry: Bson) -> Ran:
         what=next(iter(command), entry["op"]),
         shape=_shape_of(command),
         plan=entry["planSummary"],
-        sorts=bool(entry.get("hasSortStage")),
+        sorts=bool(entry.get("hasSortStage")) and _sorts_what_it_reads(command),
         keys=entry.get("keysExamined", 0),
         documents=entry.get("docsExamined", 0),
         returned=entry.get("nreturned", 0),
     )
+
+
+def _sorts_what_it_reads(command: Bson) -> bool:
+    """Whether it sorts documents, and not only the few rows that they were summed up to."""
+    stages = [next(iter(stage)) for stage in command.get("pipeline", ())]
+    summed = [stages.index(one) for one in _SUMMING if one in stages]
+    return not stages or "$sort" in stages[: min(summed, default=len(stages))]
 
 
 def _shape_of(command: Bson) -> str:

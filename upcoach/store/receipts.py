@@ -98,12 +98,10 @@ class Receipts:
         }
 
 
-def _kind_of(refusal: Refusal) -> str:
-    return next(name for name, kind in _REFUSALS.items() if isinstance(refusal, kind))
-
-
 def _content(answer: Outcome | Refusal) -> _Content:
     if isinstance(answer, Outcome):
         return _Content(outcome=answer)
-    refused = _Refused(_kind_of(answer), answer.code, answer.detail, answer.flaws, answer.extra)
+    refused = _Refused(
+        type(answer).__name__, answer.code, answer.detail, answer.flaws, answer.extra
+    )
     return _Content(refused=refused)
