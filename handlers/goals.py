@@ -256,6 +256,7 @@ OPERATIONS = (
         body="json",
         takes=Undo,
         gives=Goal,
+        statuses=(200,),
         live=True,
     ),
     _row("GET", POINTS, points, Items[GoalPoint], PointQuery),
@@ -267,6 +268,7 @@ OPERATIONS = (
         body="json",
         takes=PointDraft,
         gives=GoalPoint,
+        base="taken",
         live=True,
     ),
     Operation(
@@ -274,6 +276,7 @@ OPERATIONS = (
         path=POINT,
         run=delete_point,
         needs="goals:write",
+        base="taken",
         live=True,
     ),
 )

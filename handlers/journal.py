@@ -146,8 +146,7 @@ async def versions(services: Services, call: Call) -> Reply:
 
 async def version(services: Services, call: Call) -> Reply:
     """An entry as it was."""
-    found = await services.journal.version(call.scope, call.names["id"], _version(call))
-    return Reply(body=public(found))
+    return shown(await services.journal.version(call.scope, call.names["id"], _version(call)))
 
 
 async def restore_version(services: Services, call: Call) -> Reply:
@@ -235,7 +234,14 @@ OPERATIONS = (
     _SHOW,
     _CHANGE,
     Operation(
-        method="DELETE", path=ENTRY, run=throw_away, needs=WRITE, gives=JournalEntry, live=True
+        method="DELETE",
+        path=ENTRY,
+        run=throw_away,
+        needs=WRITE,
+        gives=JournalEntry,
+        base="taken",
+        statuses=(200,),
+        live=True,
     ),
     Operation(
         method="POST",
@@ -243,6 +249,8 @@ OPERATIONS = (
         run=restore,
         needs=WRITE,
         gives=JournalEntry,
+        base="taken",
+        statuses=(200,),
         live=True,
     ),
     Operation(method="GET", path=VERSIONS, run=versions, needs=READ, gives=Items[EntryVersion]),
@@ -253,6 +261,8 @@ OPERATIONS = (
         run=restore_version,
         needs=WRITE,
         gives=JournalEntry,
+        base="required",
+        statuses=(200,),
         live=True,
     ),
     Operation(method="GET", path=DRAFT, run=draft, needs=READ, gives=UnsavedEntry),
@@ -264,7 +274,8 @@ OPERATIONS = (
         body="json",
         takes=Unsaved,
         gives=UnsavedEntry,
+        base="taken",
         live=True,
     ),
-    Operation(method="DELETE", path=DRAFT, run=discard, needs=WRITE, live=True),
+    Operation(method="DELETE", path=DRAFT, run=discard, needs=WRITE, base="taken", live=True),
 )

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import msgspec
 
 from handlers.lists import selected
-from handlers.operations import Call, Items, Operation, PageQuery, Query, Reply, written
+from handlers.operations import Call, Items, Operation, PageQuery, Query, Reply, shown, written
 from handlers.resources import resource
 from handlers.zones import zone
 from models.documents import (
@@ -95,8 +95,9 @@ async def shared(services: Services, call: Call) -> Reply:
 
 async def read(services: Services, call: Call) -> Reply:
     """An entry that a client shares with the caller."""
-    found = await services.entry_shares.read(call.scope, call.names["client"], call.names["id"])
-    return Reply(body=public(found))
+    return shown(
+        await services.entry_shares.read(call.scope, call.names["client"], call.names["id"])
+    )
 
 
 OPERATIONS = (

@@ -1,7 +1,8 @@
 """What `POST /v1/mutations` and the socket's `mut` may ask for: the writes that are live."""
 
 from handlers.live.mutations import Asked
-from handlers.openapi.schemas import Schemas, name_of, nullable, role_of
+from handlers.openapi.scalars import nullable
+from handlers.openapi.schemas import Schemas, name_of, role_of
 from handlers.operations import Operation, Router
 from models.merge_patch import Json
 

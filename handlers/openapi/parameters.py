@@ -1,10 +1,10 @@
 """The parameters of an operation: in its path, behind it, and in its headers."""
 
-import datetime as dt
 from typing import Any, Final
 
 import msgspec
 
+from handlers.openapi.places import PLACES
 from handlers.openapi.refusals import is_named
 from handlers.openapi.schemas import Schemas, described
 from handlers.operations import Operation, Route
@@ -13,8 +13,6 @@ from handlers.sync import StreamQuery
 from models.identity import MutationId
 from models.merge_patch import Json
 
-# What stands in a path where it is not an id.
-PLACES: Final[dict[str, Any]] = {"local_date": dt.date}
 _ID: Final = {"type": "string", "minLength": 1, "maxLength": NAME}
 
 # What a parameter means wherever it stands.
@@ -28,8 +26,10 @@ WORDS: Final[dict[str, str]] = {
     "local_date": "A day, as its owner calls it.",
     "since": "A cursor: what came after it is given.",
     "snap": "Whether the documents come first.",
+    "point": "The point's id, which the client makes.",
     "ticket": "In the place of a token: once, within 30 s.",
     "tz": "A time zone of the IANA database.",
+    "version": "The number of a version.",
     "wait": "How many seconds to wait for something new.",
 }
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from handlers import problems
+from handlers.openapi.places import is_checked
 from handlers.openapi.schemas import Schemas
 from handlers.operations import Operation
 from models.errors import Flaw
@@ -119,7 +120,7 @@ def statuses(operation: Operation) -> list[int]:
     found = {400, 503, *operation.refusals}
     found |= set() if operation.public else {401, 403}
     found |= {404} if "{" in operation.path else set()
-    found |= {422} if "{local_date}" in operation.path else set()
+    found |= {422} if is_checked(operation.path) else set()
     found |= {409, 422} if is_named(operation) else set()
     found |= {413, 415, 422} if operation.body != "none" else set()
     found |= {409, 412} if operation.base != "ignored" else set()

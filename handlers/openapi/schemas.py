@@ -1,8 +1,9 @@
-"""Types as JSON Schemas (draft 2020-12, as OpenAPI 3.1 has it), in three roles.
+"""Types as JSON Schemas (draft 2020-12, as OpenAPI 3.1 has it), in four roles.
 
-An *answer* is what we send: documents without hidden fields and without nulls, everything that is
-always there required.  An *input* is what we read: what may be left out has its default.  A *patch*
-is an input's merge patch (RFC 7396): any field by itself, null where it may be taken away.
+An *answer* is what we send, everything that is always there required.  A *document* is an answer
+without hidden fields, and without nulls however deep.  An *input* is what we read: what may be left
+out has its default.  A *patch* is an input's merge patch (RFC 7396): any field by itself, null
+where it may be taken away.
 
 `Schemas.of` gives the schema of a type, and `Schemas.made` all those that such schemas refer to.
 """
@@ -11,32 +12,24 @@ import inspect
 import re
 import typing
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec import inspect as types
 
-from handlers.published import plain_pattern
-from models.documents import Document
+from handlers.openapi.scalars import (
+    constant,
+    enumerated,
+    lengths,
+    not_null,
+    nullable,
+    scalar,
+)
+from models.documents import DOCUMENTS, Document
 from models.documents.document import Mark, fields_marked
 from models.merge_patch import Json
 
-Role = Literal["answer", "input", "patch"]
-
-_PLAIN: Final[dict[type[types.Type], Json]] = {
-    types.AnyType: {},
-    types.RawType: {},
-    types.NoneType: {"type": "null"},
-    types.BoolType: {"type": "boolean"},
-    types.DateTimeType: {"type": "string", "format": "date-time"},
-    types.DateType: {"type": "string", "format": "date"},
-    types.TimeType: {"type": "string", "format": "time"},
-    types.TimeDeltaType: {"type": "string", "format": "duration"},
-    types.UUIDType: {"type": "string", "format": "uuid"},
-    types.BytesType: {"type": "string", "contentEncoding": "base64"},
-}
-_NUMBERS: Final = {types.IntType: "integer", types.FloatType: "number"}
-_JSON_TYPES: Final = {bool: "boolean", int: "integer", str: "string", float: "number"}
+Role = Literal["answer", "document", "input", "patch"]
 
 
 def role_of(body: str) -> Role:
@@ -48,6 +41,7 @@ class Schemas:
     """The schemas of a surface whose answers hold the types *answered*."""
 
     def __init__(self, answered: Iterable[Any]) -> None:
+        self._kept = {one for kind in DOCUMENTS for one in _structs_in(types.type_info(kind))}
         self._answered: set[Any] = set()
         self._made: dict[str, tuple[Any, Json]] = {}
         for kind in answered:
@@ -73,9 +67,9 @@ class Schemas:
         ]
 
     def _of(self, info: types.Type, role: Role) -> Json:
-        scalar = _scalar(info)
-        if scalar is not None:
-            return scalar
+        alone = scalar(info)
+        if alone is not None:
+            return alone
         match info:
             case types.UnionType():
                 return self._union(info.types, role)
@@ -89,12 +83,13 @@ class Schemas:
         match info:
             case types.CollectionType():
                 member = self._of(info.item_type, _whole(role))
-                return {"type": "array", "items": member} | _lengths(info, "Items")
+                return {"type": "array", "items": member} | lengths(info, "Items")
             case types.TupleType():
                 members = [self._of(one, _whole(role)) for one in info.item_types]
                 return {"type": "array", "prefixItems": members, "items": False}
             case types.DictType():
-                values = self._of(info.value_type, _whole(role))
+                values = self._of(info.value_type, role)
+                values = nullable(values) if role == "patch" else values
                 return {"type": "object"} | ({"additionalProperties": values} if values else {})
         raise TypeError(f"{info} has no JSON Schema here")
 
@@ -123,10 +118,12 @@ class Schemas:
             for name, schemas in found.items()
         }
         for tag in {struct.tag_field for struct in structs if struct.tag_field}:
-            fields[tag] = _enumerated([struct.tag for struct in structs])
+            fields[tag] = enumerated([struct.tag for struct in structs])
         return {"type": "object", "properties": fields, "additionalProperties": False}
 
     def _named(self, info: types.StructType, role: Role) -> Json:
+        if role == "answer" and issubclass(_origin(info.cls), Document):
+            role = "document"
         name = self._name(info, role)
         if name not in self._made:
             self._made[name] = (info.cls, {})  # named already where it refers to itself
@@ -138,19 +135,23 @@ class Schemas:
         name = name_of(info.cls)
         if role == "patch":
             return f"{name.removesuffix('Draft')}Patch"
+        kept = info.cls in self._kept
         if role == "input" and info.cls in self._answered:
-            return name if self._reads_as_it_answers(info) else f"{name}Input"
+            shown: Role = "document" if kept else "answer"
+            return name if self._is_the_same(info, "input", shown) else f"{name}Input"
+        if role == "answer" and kept and not self._is_the_same(info, "answer", "document"):
+            return f"{name}Answer"
         return name
 
-    def _reads_as_it_answers(self, info: types.StructType) -> bool:
-        nested = any(_holds_structs(field.type) for field in info.fields)
-        return not nested and self._struct(info, "input") == self._struct(info, "answer")
+    def _is_the_same(self, info: types.StructType, one: Role, other: Role) -> bool:
+        nested = any(_structs_in(field.type) for field in info.fields)
+        return not nested and self._struct(info, one) == self._struct(info, other)
 
     def _struct(self, info: types.StructType, role: Role) -> Json:
         words, by_field = described(info.cls)
         fields, required = self._fields(info, role)
         if info.tag_field and role != "patch":
-            fields = {info.tag_field: _constant(info.tag)} | fields
+            fields = {info.tag_field: constant(info.tag)} | fields
             required = [info.tag_field, *required]
         for name in by_field.keys() & fields.keys():
             fields[name] = fields[name] | {"description": by_field[name]}
@@ -163,12 +164,12 @@ class Schemas:
         }
 
     def _fields(self, info: types.StructType, role: Role) -> tuple[Json, list[str]]:
-        if role == "answer":
-            return self._answer_fields(info)
+        if role in ("answer", "document"):
+            return self._answer_fields(info, role)
         return self._input_fields(info) if role == "input" else (self._patch_fields(info), [])
 
-    def _answer_fields(self, info: types.StructType) -> tuple[Json, list[str]]:
-        document = issubclass(_origin(info.cls), Document)
+    def _answer_fields(self, info: types.StructType, role: Role) -> tuple[Json, list[str]]:
+        document = role == "document"
         hidden = fields_marked(info.cls, Mark.HIDDEN) if document else frozenset()
         lean = _origin(info.cls).__struct_config__.omit_defaults
         fields, required = {}, []
@@ -177,7 +178,7 @@ class Schemas:
                 continue
             absent = field.default is None and (document or lean)
             asked = not_null(field.type) if absent or document else field.type
-            fields[field.encode_name] = self._of(asked, "answer")
+            fields[field.encode_name] = self._of(asked, role)
             may_lack = asked != field.type or (lean and not field.required) or _is_unset(field)
             required += [] if may_lack else [field.encode_name]
         return fields, required
@@ -227,29 +228,10 @@ def described(cls: Any) -> tuple[str, dict[str, str]]:
     return prose, fields
 
 
-def not_null(info: types.Type) -> types.Type:
-    """*info* without null."""
-    if not isinstance(info, types.UnionType):
-        return info
-    rest = tuple(one for one in info.types if not isinstance(one, types.NoneType))
-    return rest[0] if len(rest) == 1 else types.UnionType(rest)
-
-
-def nullable(schema: Json) -> Json:
-    """*schema*, or null."""
-    kind = schema.get("type")
-    if not schema or kind == "null" or (isinstance(kind, list) and "null" in kind):
-        return schema
-    if isinstance(kind, str) and "enum" not in schema and "const" not in schema:
-        return schema | {"type": [kind, "null"]}
-    if {"type": "null"} in schema.get("anyOf", ()):
-        return schema
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
 def _whole(role: Role) -> Role:
-    """The role of what stands in a list: a merge patch replaces it as a whole."""
-    return "input" if role == "patch" else role
+    """The role of what stands in a list: a merge patch replaces it as a whole, nulls stay in it."""
+    roles: dict[Role, Role] = {"patch": "input", "document": "answer"}
+    return roles.get(role, role)
 
 
 def _origin(cls: Any) -> Any:
@@ -264,57 +246,18 @@ def _is_unset(field: types.Field) -> bool:
     )
 
 
-def _holds_structs(info: types.Type) -> bool:
-    if isinstance(info, types.UnionType):
-        return any(map(_holds_structs, info.types))
-    if isinstance(info, types.CollectionType):
-        return _holds_structs(info.item_type)
-    return isinstance(info, types.StructType)
-
-
-def _scalar(info: types.Type) -> Json | None:
+def _structs_in(info: types.Type) -> set[Any]:
+    """The structs that a value of type *info* may hold."""
     match info:
-        case types.IntType() | types.FloatType():
-            return {"type": _NUMBERS[type(info)]} | _bounds(info)
-        case types.StrType():
-            return {"type": "string"} | _text(info)
-        case types.LiteralType():
-            return _enumerated(info.values)
-        case types.EnumType():
-            return _enumerated([one.value for one in info.cls])
-    plain = _PLAIN.get(type(info))
-    return None if plain is None else dict(plain)
-
-
-def _bounds(info: types.IntType | types.FloatType) -> Json:
-    names = {
-        "minimum": info.ge,
-        "exclusiveMinimum": info.gt,
-        "maximum": info.le,
-        "exclusiveMaximum": info.lt,
-        "multipleOf": info.multiple_of,
-    }
-    return {name: bound for name, bound in names.items() if bound is not None}
-
-
-def _text(info: types.StrType) -> Json:
-    pattern = {} if info.pattern is None else {"pattern": plain_pattern(info.pattern)}
-    return _lengths(info, "Length") | pattern
-
-
-def _lengths(info: Any, what: str) -> Json:
-    bounds = {f"min{what}": info.min_length, f"max{what}": info.max_length}
-    return {name: bound for name, bound in bounds.items() if bound is not None}
-
-
-def _constant(value: Any) -> Json:
-    return {"type": _JSON_TYPES[type(value)], "const": value}
-
-
-def _enumerated(values: Sequence[Any]) -> Json:
-    kinds = sorted({_JSON_TYPES[type(value)] for value in values if value is not None})
-    schema = {"type": kinds[0] if len(kinds) == 1 else kinds, "enum": list(values)}
-    return schema | ({"type": [*kinds, "null"]} if None in values else {})
+        case types.UnionType():
+            return set().union(*map(_structs_in, info.types))
+        case types.CollectionType():
+            return _structs_in(info.item_type)
+        case types.DictType():
+            return _structs_in(info.value_type)
+        case types.StructType():
+            return {info.cls}.union(*(_structs_in(field.type) for field in info.fields))
+    return set()
 
 
 def _discriminator(structs: Sequence[types.StructType], references: Sequence[Json]) -> Json:

@@ -29,7 +29,9 @@ WORDS: Final = [
 ]
 
 _ID: Final = re.compile(r"^\^([a-z]{3})_\[")
+KEY: Final = "a"  # of what stands in a document under an id that its client chose
 _NAMED: Final[dict[str, tuple[str, ...]]] = {
+    "key_result": (KEY,),
     "tz": ("UTC", "Europe/Berlin", "America/New_York"),
     "color": ("#FF8F00", "#00897B"),
 }
@@ -47,6 +49,10 @@ class Drafts:
         """A body for *kind*, of which the rules behind the type may still refuse some."""
         body: Json = self._value(types.type_info(kind), "")
         return body
+
+    def value(self, kind: Any) -> str:
+        """What may stand in a path as a *kind*."""
+        return str(self._value(types.type_info(kind), "id"))
 
     def change(self, kind: Any) -> Json:
         """A merge patch of one field of *kind*."""
@@ -75,8 +81,6 @@ class Drafts:
                 return self._fields(info)
             case types.UnionType():
                 return self._value(self._chance.choice(info.types), name)
-            case types.LiteralType():
-                return self._chance.choice(info.values)
             case types.Metadata():
                 return self._value(info.type, name)
             case types.CollectionType():
@@ -85,10 +89,14 @@ class Drafts:
                 count = self._chance.randint(least, max(least, most))
                 items = [self._value(info.item_type, name) for _ in range(count)]
                 return [one for place, one in enumerate(items) if one not in items[:place]]
+            case types.DictType() if isinstance(info.value_type, types.StructType):
+                return {KEY: self._fields(info.value_type)}
         return self._scalar(info, name)
 
     def _scalar(self, info: types.Type, name: str) -> Any:
         match info:
+            case types.LiteralType():
+                return self._chance.choice(info.values)
             case types.BoolType():
                 return self._chance.random() < 0.2
             case types.IntType():
@@ -97,15 +105,16 @@ class Drafts:
                 return round(self._chance.uniform(*_between(info)), 2)
             case types.StrType():
                 return self._text(info, name)
-        return self._moment(info)
+        return self._moment(info, name)
 
-    def _moment(self, info: types.Type) -> str | None:
+    def _moment(self, info: types.Type, name: str) -> str | None:
         time = f"{self._chance.randrange(24):02}:30:00"
         match info:
             case types.DateType():
                 return self.day()
             case types.DateTimeType():
-                return f"{self.day()}T{time}Z"
+                day = self._today + dt.timedelta(days=30) if name == "until" else self.day()
+                return f"{day}T{time}Z"
             case types.TimeType():
                 return time
         return None

@@ -20,6 +20,7 @@ from upcoach import app
 from upcoach.explain.others import leave
 from upcoach.explain.questions import Answer, Question, Questions
 from upcoach.explain.seeds import Scale, Seeds, loop_archives
+from upcoach.store.codec import WORDS
 from upcoach.store.profile import Profile, Ran, profiled
 
 PASSWORD = "nobody logs in again"  # noqa: S105 - of an account that lives for minutes
@@ -33,8 +34,13 @@ class Query(msgspec.Struct, frozen=True):
 
     @property
     def is_bad(self) -> bool:
-        """Whether it reads what it need not, or sorts what an index should have sorted."""
-        return "COLLSCAN" in self.ran.plan or self.ran.sorts
+        """Whether it reads what it need not, or sorts what an index should have sorted.
+
+        What is found by its words is sorted: their index is small because it knows no more than
+        the date (docs/decisions/0016).
+        """
+        by_words = f"{WORDS} $all" in self.ran.shape
+        return "COLLSCAN" in self.ran.plan or (self.ran.sorts and not by_words)
 
 
 class Explained(msgspec.Struct):
@@ -82,7 +88,8 @@ async def explained_on(
         async with profiled(node.database) as profile:
             asking.begin(profile)
             await questions.ask_all()
-        return Explained(asking.queries, asking.cpu_s, seeds.unsown)
+        unsown = [f"{one.method} {one.path}: {why}" for one, why in seeds.unsown.items()]
+        return Explained(asking.queries, asking.cpu_s, unsown)
 
 
 class _Asking:

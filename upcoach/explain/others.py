@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from models.documents import Habit, Insight, ShareDraft
+from models.documents import EntryShareDraft, Habit, Insight, NewJournalEntry, ShareDraft
 from models.documents.insight import insight_id
 from models.scope import Scope
 from upcoach.services import Services
@@ -15,6 +15,10 @@ async def leave(services: Services, person: Scope, coach: Scope) -> None:
         await services.insights.publish(person, _insight(habit, now))
     everything = ShareDraft(kinds=frozenset({"goal", "habit", "habit.entry"}))
     await services.shares.share(coach, person.user, everything)
+    entry = NewJournalEntry(text="calm", local_date=now.date())
+    await services.journal.create(coach, entry)
+    leave_until = EntryShareDraft(until=now + dt.timedelta(days=30))
+    await services.entry_shares.share(coach, entry.id, person.user, leave_until)
     services.positions.note(person.user, "phone", person.feed, 1)
     await services.positions.flush()
 

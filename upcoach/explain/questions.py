@@ -22,12 +22,15 @@ TRIED: Final = 20  # parents that are looked at for one with children
 # What a parameter may be where neither its type nor an answer tells; none: asked by `Link` alone.
 SAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "after": (),
+    "as_of": ("v1",),
     "feed": (),
     "from": ("goal",),
+    "key_result": ("none",),
     "kind": ("goal", "habit.entry"),
     "limit": ("2",),
     "q": ("run",),
     "since": (),
+    "tag": ("run",),
     "tz": ("Europe/Berlin",),
 }
 
@@ -73,8 +76,7 @@ class Questions:
     async def ask_all(self) -> None:
         """Ask every question; `NoExample` for a route that answers none."""
         for path, operation in self._reads.items():
-            names = await self.names(path)
-            if not [one async for one in self._answers(operation, names)]:
+            if not await self._ask_of_some(path, operation):
                 raise NoExample(f"GET {path} refuses whatever it is asked.")
 
     async def names(self, path: str, place: int = 0) -> dict[str, str]:
@@ -89,20 +91,34 @@ class Questions:
             raise NoExample(f"{path}: no list shows what could stand in it.")
         return found
 
-    async def read(self, path: str, names: dict[str, str]) -> Json | None:
-        """What GET *path* answers, if it does."""
-        answer = (
-            await self._ask(Question(self._reads[path], names)) if path in self._reads else None
-        )
-        return None if answer is None else answer.body
+    async def version(self, path: str, names: dict[str, str]) -> int | None:
+        """The version of the document that a write at *path* is about."""
+        for place in (path, path[: path.find("}") + 1]):
+            if place in self._reads:
+                answer = await self._ask(Question(self._reads[place], names))
+                return None if answer is None else int(answer.body["version"])
+        return None
 
     def forget(self) -> None:
         """Look at lists anew."""
         self._lists.clear()
 
+    async def _ask_of_some(self, path: str, operation: Operation) -> bool:
+        """Whether there is an answer for any of the first things that may stand in *path*."""
+        left = TRIED
+        async for names in self._candidates(path):
+            if [one async for one in self._answers(operation, names)]:
+                return True
+            left -= 1
+            if not left:
+                break
+        if left == TRIED:
+            raise NoExample(f"{path}: no list shows what could stand in it.")
+        return False
+
     async def _answers(self, operation: Operation, names: dict[str, str]) -> AsyncIterator[Answer]:
         known = await self._listed(operation.path, names)
-        for query in self._queries(operation, known):
+        for query in await self._queries(operation, known):
             answer = await self._ask(Question(operation, names, query))
             if answer is None:
                 continue
@@ -114,26 +130,42 @@ class Questions:
                     raise NoExample(f"GET {operation.path} refuses its own Link: {behind}")
                 yield following
 
-    def _queries(self, operation: Operation, known: Sequence[Json]) -> Iterator[dict[str, str]]:
-        needed = NEEDED.get(operation.path, {})
+    async def _queries(
+        self, operation: Operation, known: Sequence[Json]
+    ) -> Iterator[dict[str, str]]:
         info = types.type_info(operation.query)
         assert isinstance(info, types.StructType)
         choices = {
-            field.encode_name: self._values(operation, field, known) for field in info.fields
+            field.encode_name: await self._values(operation, field, known) for field in info.fields
         }
+        return self._chosen(NEEDED.get(operation.path, {}), choices)
+
+    def _chosen(
+        self, needed: dict[str, str], choices: dict[str, tuple[str, ...]]
+    ) -> Iterator[dict[str, str]]:
         for size in range(self._together + 1):
             for chosen in itertools.combinations(choices, size):
                 for values in itertools.product(*(choices[name] for name in chosen)):
                     yield needed | dict(zip(chosen, values, strict=True))
 
-    def _values(
+    async def _values(
         self, operation: Operation, field: types.Field, known: Sequence[Json]
     ) -> tuple[str, ...]:
         name = field.encode_name
-        values = tuple(_of_type(field.type)) or tuple(_seen(name, known))
-        if not values and name not in SAMPLES:
+        found = tuple(_of_type(field.type)) or tuple(_seen(name, known))
+        if found or name in SAMPLES:
+            return found or SAMPLES[name]
+        number = tuple(_number(field.type)) or await self._ids(name)
+        if not number:
             raise NoExample(f"GET {operation.path}: what could {name} be? See {__name__}.SAMPLES.")
-        return values or SAMPLES[name]
+        return number
+
+    async def _ids(self, noun: str) -> tuple[str, ...]:
+        """The id of one of the documents that are called *noun*, from the list of such."""
+        for path in self._reads:
+            if path.endswith(f"/{noun}s") and "{" not in path:
+                return tuple(str(one["id"]) for one in (await self._listed(path, {}))[:1])
+        return ()
 
     async def _candidates(self, path: str) -> AsyncIterator[dict[str, str]]:
         found = re.search(r"/\{(\w+)\}(?=[^{}]*$)", path)
@@ -159,9 +191,19 @@ class Questions:
         return self._lists[place]
 
 
+def _number(info: types.Type) -> Iterator[str]:
+    match info:
+        case types.UnionType():
+            for one in info.types:
+                yield from _number(one)
+        case types.IntType() | types.FloatType():
+            yield str(2 if info.ge is None else info.ge + 1)
+
+
 def _named(name: str, item: Json) -> str:
-    """What stands for *item* in a path: below its parent, the end of its id."""
-    return str(item.get(name) or item["id"].rpartition("/")[2])
+    """What stands for *item* in a path: below something else, the end of its id."""
+    own = None if name == "id" else item.get(name)
+    return str(own or re.split("[/:]", item["id"])[-1])
 
 
 def _seen(name: str, items: Sequence[Json]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from handlers.openapi.places import PLACES
 from handlers.operations import Operation, Router
 from models.errors import Refusal
 from upcoach.explain.drafts import Drafts
@@ -40,7 +41,7 @@ class Seeds:
     Attributes
     ----------
     unsown
-        What took none of the drafts, each with its last refusal.
+        The operations that took none of the drafts, each with its last refusal.
 
     """
 
@@ -58,7 +59,7 @@ class Seeds:
             for one in route.operations.values()
             if one.live and one.takes is not None
         ]
-        self.unsown: list[str] = []
+        self.unsown: dict[Operation, str] = {}
 
     async def sow(self, documents: int) -> None:
         """Make *documents* of each kind, and change some of them."""
@@ -67,6 +68,10 @@ class Seeds:
                 if operation.method == method:
                     self._questions.forget()
                     await self._sow(operation, max(count, 2))
+        # What was refused may have needed something that was made later.
+        early, self.unsown = self.unsown, {}
+        for operation in early:
+            await self._sow(operation, 2)
 
     async def _sow(self, operation: Operation, count: int) -> None:
         done, refusal = 0, ""
@@ -79,25 +84,25 @@ class Seeds:
             if done == count:
                 return
         if not done:
-            self.unsown.append(f"{operation.method} {operation.path}: {refusal}")
+            self.unsown[operation] = refusal
 
     async def _sow_one(self, operation: Operation) -> None:
         names = await self._names(operation.path)
         base = None
         if operation.base == "required":
-            found = await self._questions.read(operation.path, names)
-            base = None if found is None else found["version"]
+            base = await self._questions.version(operation.path, names)
         patches = operation.body == "merge-patch"
         make = self._drafts.change if patches else self._drafts.draft
         await self._write(operation, names, make(operation.takes), base)
 
     async def _names(self, path: str) -> dict[str, str]:
-        """What stands in *path*: one of what is there, but the day of an entry is any day."""
+        """What stands in *path*: one of what is there, at its end what is to be there."""
         above, _, last = path.rpartition("/")
-        if last == "{local_date}":
-            return await self._names(above) | {"local_date": self._drafts.day()}
-        if last.strip("{}") in self._fixed:
-            return {name: self._fixed[name] for name in (last.strip("{}"),)}
+        name = last.strip("{}")
+        if name in PLACES:
+            return await self._names(above) | {name: self._drafts.value(PLACES[name])}
+        if name in self._fixed:
+            return await self._names(above) | {name: self._fixed[name]}
         return await self._questions.names(path, self._chance.randrange(10))
 
 

@@ -53,7 +53,7 @@ def mark(document: Document, order: str) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(place)).rstrip(b"=").decode()
 
 
-def _beyond(owner: str, wanted: Selection) -> Bson:
+def _beyond(owner: str, wanted: Selection) -> list[Bson]:
     """What stands behind the mark `wanted.after`; `Invalid` when it is none."""
     try:
         raw = base64.urlsafe_b64decode(wanted.after + "=" * (-len(wanted.after) % 4))
@@ -65,12 +65,11 @@ def _beyond(owner: str, wanted: Selection) -> Bson:
         raise Invalid("after_invalid", "after is not from a list like this one.")
     past = "$lt" if wanted.descending else "$gt"
     key = codec.key_of(owner, document_id)
-    return {
-        "$or": [
-            {wanted.order: wanted.span | {past: value}},
-            {wanted.order: value, "_id": {past: key}},
-        ]
-    }
+    # One range of the index: two alternatives alone would be looked up one by one, and sorted.
+    return [
+        {wanted.order: {f"{past}e": value}},
+        {"$or": [{wanted.order: {past: value}}, {"_id": {past: key}}]},
+    ]
 
 
 def _index(kind: type[Document], wanted: Selection) -> str:
@@ -120,7 +119,9 @@ class Documents:
 
     async def select(self, kind: type[D], owner: str, wanted: Selection) -> list[D]:
         """The documents that *wanted* describes, through one of the kind's `orders`."""
-        query: Bson = {"owner": owner, **wanted.equal}
+        # Nulls are not stored, and null itself is looked up in two places of an index.
+        absent = {name: {"$exists": False} for name, value in wanted.equal.items() if value is None}
+        query: Bson = {"owner": owner, **wanted.equal, **absent}
         if wanted.words:
             await self._keyring.load([owner])
             # The index is searched for the first one: the longest is the rarest, most often.
@@ -129,7 +130,7 @@ class Documents:
         if wanted.span:
             query[wanted.order] = wanted.span
         if wanted.after:
-            query |= _beyond(owner, wanted)
+            query["$and"] = _beyond(owner, wanted)
         way = -1 if wanted.descending else 1
         sort = [(wanted.order, way), ("_id", way)]
         return await self._find(kind, owner, query, wanted.limit, sort, _index(kind, wanted))
