@@ -254,6 +254,7 @@ OPERATIONS = (
         body="json",
         takes=Logged,
         gives=Entry,
+        statuses=(200, 201),
         live=True,
     ),
     Operation(

@@ -127,7 +127,7 @@ def is_unfinished(days: Days) -> bool:
 def _dated(schedule: Dated, days: Days) -> Units:
     places = np.flatnonzero(due_days(schedule, days) & (days.mark[: days.today + 1] != Mark.OUT))
     verdict = _VERDICTS[days.mark[places]]
-    is_open = len(places) > 0 and places[-1] == days.today and is_unfinished(days)
+    is_open = bool(len(places)) and int(places[-1]) == days.today and is_unfinished(days)
     if is_open:
         verdict[-1] = Verdict.OPEN
     day = places + days.first
