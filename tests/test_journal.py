@@ -235,14 +235,17 @@ async def test_a_repeated_creation_leaves_what_was_begun_since(settings: Setting
 async def test_the_trash_gives_back_for_thirty_days(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await diary.furnish(await server.person())
+        entries = server.node.database["journal_entries"]
 
         await done(person.call("DELETE", KYOTO))
+        [stored] = await entries.find({"_id": {"$regex": PAGE}}).to_list()
         trash = await found(person, "limit=1", f"{JOURNAL}/trash")
         hidden = [await found(person, query) for query in ("q=rain", "tag=japan", "")]
         refused = await person.call("PATCH", KYOTO, {"mood": 1}, headers={"If-Match": '"v2"'})
         await done(person.call("POST", RESTORE.format(id=PAGE)))
 
         assert (trash, hidden) == ("Kyoto?", ["", "", ""])
+        assert "words" not in stored
         assert (refused.status, refused.body["code"]) == (409, "entry_trashed")
         assert await found(person, "q=rain") == await found(person, "tag=japan") == "Kyoto"
         assert await found(person, "", f"{JOURNAL}/trash") == "?"

@@ -228,7 +228,7 @@ async def test_statistics_count_what_is_there(settings: Settings) -> None:
             {"due_date": "2026-01-05", "status": "completed", "priority": "urgent"},
             {"due_date": "2026-01-05", "status": "cancelled", "category": "work"},
             {"due_date": str(sunday), "status": "in_progress"},
-            {"due_date": str(sunday + dt.timedelta(days=1))},
+            {"due_date": str(sunday + dt.timedelta(days=1)), "due_time": "00:00"},
             {},
         ):
             await make(person, tz=tz, **fields)
