@@ -1,37 +1,92 @@
-"""Importing other people's files."""
+"""Importing other people's files; with `dry_run`, only saying what would become of them."""
 
-from handlers.operations import Call, Operation, Query, Reply, written
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from handlers.operations import Body, Call, Operation, Query, Reply, written
+from handlers.zones import zone
 from upcoach.services import Services
-from upcoach.services.imports.service import Imported
+from upcoach.services.imports.habitica import HabiticaExport
+from upcoach.services.imports.plan import Imported, Plan
+from upcoach.services.imports.sheet import What
 
-LARGEST = 10 * 1024 * 1024
+LARGEST: Final = 10 * 1024 * 1024
 
 
-class ZoneQuery(Query, frozen=True, kw_only=True):
-    """The zone in which the file's days begin; the caller's without it."""
+class ImportQuery(Query, frozen=True, kw_only=True):
+    """How a file is to be read.
+
+    Attributes
+    ----------
+    tz
+        The zone in which the file's days begin; the caller's without it.
+    dry_run
+        Whether it is only said what would be made, changed and kept.
+
+    """
 
     tz: str | None = None
+    dry_run: bool = False
 
 
-async def import_loop(services: Services, call: Call) -> Reply:
+Read = Callable[[Services, Call, str], Awaitable[Plan]]
+
+
+async def read_loop(services: Services, call: Call, tz: str) -> Plan:
     """Take the CSV export (zip) of Loop Habit Tracker."""
-    tz = call.asked(ZoneQuery).tz
-    if tz is None:
-        tz = str((await services.accounts.me(call.scope))["tz"])
-    return written(await services.imports.import_loop(call.scope, call.content, tz, call.mutation))
+    return await services.imports.read_loop(call.scope, call.content, tz)
 
 
-OPERATIONS = (
-    Operation(
+async def read_habitica(services: Services, call: Call, tz: str) -> Plan:
+    """Take the export of a user's data (JSON) of Habitica."""
+    return await services.imports.read_habitica(call.scope, call.read(HabiticaExport), tz)
+
+
+async def read_dayone(services: Services, call: Call, tz: str) -> Plan:
+    """Take the JSON export (zip) of Day One."""
+    return await services.imports.read_dayone(call.scope, call.content, tz)
+
+
+def sheet(what: What) -> Read:
+    """Read a table of *what*."""
+
+    async def read(services: Services, call: Call, tz: str) -> Plan:
+        return await services.imports.read_sheet(call.scope, call.content, what, tz)
+
+    read.__doc__ = f"Take a table (CSV) of {what}."
+    return read
+
+
+def _row(path: str, read: Read, body: Body, needs: str, takes: Any = None) -> Operation:
+    async def run(services: Services, call: Call) -> Reply:
+        query = call.asked(ImportQuery)
+        plan = await read(services, call, await zone(services, call, query.tz))
+        if query.dry_run:
+            return Reply(body=await services.imports.show(call.scope, plan))
+        return written(await services.imports.carry_out(call.scope, plan, call.mutation))
+
+    run.__doc__ = read.__doc__
+    return Operation(
         method="POST",
-        path="/v1/imports/loop",
-        run=import_loop,
-        needs="habits:write",
-        body="zip",
-        query=ZoneQuery,
+        path=f"/v1/imports/{path}",
+        run=run,
+        needs=needs,
+        body=body,
+        takes=takes,
+        query=ImportQuery,
         gives=Imported,
         named=True,
         statuses=(200,),
         largest=LARGEST,
-    ),
+    )
+
+
+OPERATIONS = (
+    _row("loop", read_loop, "zip", "habits:write"),
+    _row("habitica", read_habitica, "json", "account:write", HabiticaExport),  # habits and tasks
+    _row("dayone", read_dayone, "zip", "journal:write"),
+    _row("csv/habits", sheet("habits"), "csv", "habits:write"),
+    _row("csv/moods", sheet("moods"), "csv", "moods:write"),
+    _row("csv/tasks", sheet("tasks"), "csv", "tasks:write"),
+    _row("csv/journal", sheet("journal"), "csv", "journal:write"),
 )

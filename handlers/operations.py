@@ -143,7 +143,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Run = Callable[[Services, Call], Awaitable[Reply]]
-Body = Literal["none", "json", "merge-patch", "zip"]
+Body = Literal["none", "json", "merge-patch", "zip", "csv"]
 Base = Literal["ignored", "taken", "required"]
 
 

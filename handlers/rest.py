@@ -29,6 +29,7 @@ _log = structlog.get_logger(__name__)
 MEDIA_TYPES: Final = {
     "json": {"application/json"},
     "merge-patch": {"application/merge-patch+json", "application/json"},
+    "csv": {"text/csv"},
     "zip": {"application/zip", "application/x-zip-compressed", "application/octet-stream"},
 }
 NAME: Final = 512  # characters of an id or a parameter

@@ -218,7 +218,7 @@ class Node:
             entry_shares=entry_shares,
             habits=Habits(documents, self.committer, utc_now),
             habit_reports=HabitReports(documents, Histories(self.database), utc_now),
-            imports=Imports(self.committer),
+            imports=Imports(documents, self.committer, utc_now),
             insights=Insights(documents, self.committer),
             journal=JournalEntries(documents, self.committer, self.log, utc_now),
             journals=Journals(documents, self.committer),

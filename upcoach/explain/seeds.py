@@ -16,7 +16,8 @@ from models.errors import Refusal
 from upcoach.explain.drafts import Drafts
 from upcoach.explain.questions import NoExample, Questions
 
-AT_ONCE: Final = 5  # habits of one import, which is one transaction
+AT_ONCE: Final = 15  # habits of one import, whose entries have a limit
+FEW: Final = {"/v1/habits": 8}  # beside those that are imported: one of each kind
 TRIES: Final = 4  # drafts for each document: the rules behind a type refuse some
 
 
@@ -67,7 +68,7 @@ class Seeds:
             for operation in self._live:
                 if operation.method == method:
                     self._questions.forget()
-                    await self._sow(operation, max(count, 2))
+                    await self._sow(operation, min(max(count, 2), FEW.get(operation.path, count)))
         # What was refused may have needed something that was made later.
         early, self.unsown = self.unsown, {}
         for operation in early:

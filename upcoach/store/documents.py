@@ -3,19 +3,21 @@
 import base64
 import datetime as dt
 from collections.abc import Collection, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from models.documents import Document
 from models.errors import Invalid
 from upcoach.store import codec
-from upcoach.store.changes import not_found
+from upcoach.store.changes import Ref, not_found
 from upcoach.store.database import Bson, Database
 from upcoach.store.keyring import KeyRing
 from upcoach.store.sealing import Unreadable
 
 D = TypeVar("D", bound=Document)
+
+TOGETHER: Final = 1_000  # documents that are looked up in one query
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,6 +143,18 @@ class Documents:
             return []
         keys = [codec.key_of(owner, one) for one in ids]
         return await self._find(kind, owner, {"_id": {"$in": keys}}, len(keys))
+
+    async def state(self, refs: Collection[Ref]) -> dict[Ref, Document | None]:
+        """Each of the documents *refs* as it is; None for one that is not."""
+        wanted: dict[tuple[type[Document], str], list[str]] = {}
+        for ref in refs:
+            wanted.setdefault((ref.kind, ref.owner), []).append(ref.id)
+        found: dict[Ref, Document | None] = dict.fromkeys(refs)
+        for (kind, owner), ids in wanted.items():
+            for start in range(0, len(ids), TOGETHER):
+                for one in await self.some(kind, owner, ids[start : start + TOGETHER]):
+                    found[Ref(kind, owner, one.id)] = one
+        return found
 
     async def ids_since(self, kind: type[Document], field: str, at: dt.datetime) -> list[str]:
         """The ids of everybody's documents whose indexed *field* is *at* or later."""

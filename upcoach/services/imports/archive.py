@@ -30,14 +30,19 @@ _BROKEN: Final = (
 )
 
 
-def read_archive(archive: bytes, wanted: Collection[str]) -> dict[str, bytes]:
-    """The members of *archive* that are called one of *wanted*, in any folder; raises `Invalid`."""
+def read_archive(
+    archive: bytes, wanted: Collection[str], suffix: str | None = None
+) -> dict[str, bytes]:
+    """Some members of *archive*, in any folder; raises `Invalid`.
+
+    They are called one of *wanted*, or end in *suffix*.
+    """
     if len(archive) > PACKED:
         raise _too_large(f"The archive has more than {PACKED >> 20} MiB.")
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as file:
             _check(file.infolist())
-            return _contents(file, wanted)
+            return _contents(file, wanted, suffix)
     except _BROKEN:
         raise refused("", "archive_broken", "This is not a zip archive that we can read.") from None
 
@@ -79,13 +84,16 @@ def _is_plain(name: str) -> bool:
     return not {"", ".", ".."} & set(name.removesuffix("/").split("/"))
 
 
-def _contents(file: zipfile.ZipFile, wanted: Collection[str]) -> dict[str, bytes]:
+def _contents(
+    file: zipfile.ZipFile, wanted: Collection[str], suffix: str | None
+) -> dict[str, bytes]:
     contents: dict[str, bytes] = {}
     left = UNPACKED
     for member in file.infolist():
         content = _unpacked(file, member, left)
         left -= len(content)
-        if member.filename.rpartition("/")[2] in wanted:
+        name = member.filename
+        if name.rpartition("/")[2] in wanted or (suffix is not None and name.endswith(suffix)):
             contents[member.filename] = content
     return contents
 

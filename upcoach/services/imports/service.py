@@ -1,141 +1,96 @@
-"""Bringing in what people logged elsewhere: all of a file, or nothing of it."""
+"""Bringing in what people logged elsewhere."""
 
 import asyncio
-import collections
-import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import Final
 
-import msgspec
-
-from models.documents import Entry, EntryDraft, Habit, HabitDraft, NewHabit
-from models.documents.document import fields_of
-from models.documents.entry import entry_id
+from models.clock import Clock
 from models.documents.habit import check_zone
-from models.identity import derived_id
 from models.merge_patch import Json
 from models.scope import Scope
-from upcoach.services.habits import set_entry
-from upcoach.services.imports.loop import LoopExport, LoopHabit, read_export
+from upcoach.services.imports import dayone, habitica, loop_plan, sheet
+from upcoach.services.imports.habitica import HabiticaExport
+from upcoach.services.imports.plan import Item, Plan, Tally
 from upcoach.store.changes import Changes, Mutation, Outcome, Ref, Write
 from upcoach.store.committer import Committer
+from upcoach.store.documents import Documents
 
-LOOP = "loop"
-
-
-class HabitCounts(msgspec.Struct, frozen=True):
-    """How many habits an import made, and how many there were."""
-
-    created: int
-    kept: int
-
-
-class EntryCounts(msgspec.Struct, frozen=True):
-    """How many entries an import made, changed, and left as they were."""
-
-    created: int
-    updated: int
-    kept: int
-
-
-class Imported(msgspec.Struct, frozen=True):
-    """What an import did; *notes* are sentences about what of the file has no place here."""
-
-    habits: HabitCounts
-    entries: EntryCounts
-    notes: list[str]
-
-
-class Day(msgspec.Struct, frozen=True):
-    """One entry to be, with the id of its habit."""
-
-    habit: str
-    day: dt.date
-    draft: EntryDraft
+# A transaction has to fit into MongoDB's cache with all that it writes: some 14,000 entries do,
+# in the smallest one that we run.
+PART: Final = 5_000
 
 
 class Imports:
-    """Imports are idempotent: a habit's id follows from its owner and its name in the file.
+    """Imports are idempotent: an id follows from its owner and its name in the file.
 
     What a person has changed here since wins over the file; what came with an earlier import of the
-    same habit follows it.
+    same habit follows it.  A file that cannot be read is refused whole, before anything is written.
+    One with more than 5,000 documents is written in parts, each whole: after a crash between two of
+    them, the same import again goes on.
     """
 
-    def __init__(self, committer: Committer) -> None:
+    def __init__(self, documents: Documents, committer: Committer, clock: Clock) -> None:
+        self._documents = documents
         self._committer = committer
+        self._clock = clock
 
-    async def import_loop(
-        self, scope: Scope, archive: bytes, tz: str, mutation: Mutation | None = None
-    ) -> Outcome:
-        """Take the habits and checkmarks of Loop Habit Tracker's CSV export."""
+    async def read_loop(self, scope: Scope, archive: bytes, tz: str) -> Plan:
+        """What Loop Habit Tracker's CSV export wants, for somebody who lives in *tz*."""
         check_zone(tz)
-        export = await asyncio.to_thread(read_export, archive, tz=tz)
-        habits = list(_habits(scope, export))
-        # By date over all habits: the learner sees the days in the order in which they were lived.
-        days = sorted(_days(habits), key=lambda one: (one.day, one.habit))
+        return await asyncio.to_thread(loop_plan.read, archive, owner=scope.user, tz=tz)
 
+    async def read_habitica(self, scope: Scope, export: HabiticaExport, tz: str) -> Plan:
+        """What Habitica's export of a user's data wants, for somebody who lives in *tz*."""
+        check_zone(tz)
+        return await asyncio.to_thread(habitica.read, export, owner=scope.user, tz=tz)
+
+    async def read_dayone(self, scope: Scope, archive: bytes, tz: str) -> Plan:
+        """What Day One's JSON export wants, for somebody who lives in *tz*."""
+        check_zone(tz)
+        return await asyncio.to_thread(dayone.read, archive, owner=scope.user, tz=tz)
+
+    async def read_sheet(self, scope: Scope, content: bytes, what: sheet.What, tz: str) -> Plan:
+        """What a table of *what* wants, for somebody who lives in *tz*."""
+        check_zone(tz)
+        return await asyncio.to_thread(sheet.read, content, what=what, owner=scope.user, tz=tz)
+
+    async def show(self, scope: Scope, plan: Plan) -> Json:
+        """What *plan* would do now; nothing is written."""
+        refs = _reads(scope, plan.items)
+        state = await self._documents.state(refs)
+        return await asyncio.to_thread(self._shown, scope, plan, Changes(self._clock(), state, {}))
+
+    async def carry_out(
+        self, scope: Scope, plan: Plan, mutation: Mutation | None = None
+    ) -> Outcome:
+        """Do what *plan* says, under the name of its last part."""
+        parts = [plan.items[start : start + PART] for start in range(0, len(plan.items), PART)]
+        before: Json = {}
+        for part in parts[:-1]:
+            before = (await self._write(scope, plan, part, before, None)).body or {}
+        return await self._write(scope, plan, parts[-1] if parts else (), before, mutation)
+
+    async def _write(
+        self,
+        scope: Scope,
+        plan: Plan,
+        part: Sequence[Item],
+        before: Json,
+        mutation: Mutation | None,
+    ) -> Outcome:
         def decide(changes: Changes) -> Outcome:
-            return _decide(changes, scope, habits, days, export.notes)
+            tally = Tally(plan, before)
+            tally.take(part, changes, scope.user)
+            return Outcome(verb="updated" if tally.changed else "unchanged", body=tally.body())
 
-        reads = tuple(_reads(scope, habits, days))
-        write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
+        write = Write(scope=scope, reads=_reads(scope, part), decide=decide, mutation=mutation)
         return await self._committer.submit(write)
 
-
-def _habits(scope: Scope, export: LoopExport) -> Iterator[tuple[NewHabit, LoopHabit]]:
-    """Each habit under its id: namesakes are told apart by their order in the file."""
-    seen: collections.Counter[str] = collections.Counter()
-    for habit in export.habits:
-        name = habit.draft.name
-        seen[name] += 1
-        habit_id = derived_id("hab", scope.user, LOOP, name, str(seen[name]))
-        yield NewHabit(id=habit_id, **fields_of(habit.draft, HabitDraft)), habit
+    def _shown(self, scope: Scope, plan: Plan, changes: Changes) -> Json:
+        tally = Tally(plan)
+        tally.take(plan.items, changes, scope.user)
+        return tally.body() | {"dry_run": True, "documents": tally.documents()}
 
 
-def _days(habits: list[tuple[NewHabit, LoopHabit]]) -> Iterator[Day]:
-    for new, habit in habits:
-        for entry in habit.entries:
-            yield Day(new.id, entry.day, entry.draft)
-
-
-def _reads(
-    scope: Scope, habits: list[tuple[NewHabit, LoopHabit]], days: list[Day]
-) -> Iterator[Ref]:
-    for new, _ in habits:
-        yield Ref(Habit, scope.user, new.id)
-    for one in days:
-        yield Ref(Entry, scope.user, entry_id(one.habit, one.day))
-
-
-def _decide(
-    changes: Changes,
-    scope: Scope,
-    habits: list[tuple[NewHabit, LoopHabit]],
-    days: list[Day],
-    notes: Sequence[str],
-) -> Outcome:
-    counts: dict[str, collections.Counter[str]] = {
-        "habits": collections.Counter(created=0, kept=0),
-        "entries": collections.Counter(created=0, updated=0, kept=0),
-    }
-    for new, _ in habits:
-        if changes.find(Habit, scope.user, new.id) is None:
-            habit = Habit.drafted(new, owner=scope.user, at=changes.at, source=LOOP)
-            changes.create(habit)
-            counts["habits"]["created"] += 1
-        else:
-            counts["habits"]["kept"] += 1
-    for one in days:
-        counts["entries"][_take_day(changes, scope, one)] += 1
-    changed = counts["habits"]["created"] + counts["entries"].total() - counts["entries"]["kept"]
-    body: Json = {name: dict(count) for name, count in counts.items()}
-    body["notes"] = list(notes)
-    return Outcome(verb="updated" if changed else "unchanged", body=body)
-
-
-def _take_day(changes: Changes, scope: Scope, one: Day) -> str:
-    habit = changes.get(Habit, scope.user, one.habit)
-    before = changes.find(Entry, scope.user, entry_id(one.habit, one.day))
-    if before is not None and before.source != LOOP:
-        return "kept"
-    verb = set_entry(changes, habit, one.day, one.draft, before, source=LOOP).verb
-    return "kept" if verb == "unchanged" else verb
+def _reads(scope: Scope, items: Sequence[Item]) -> tuple[Ref, ...]:
+    return tuple(dict.fromkeys(ref for item in items for ref in item.reads(scope.user)))

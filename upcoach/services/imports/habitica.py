@@ -1,0 +1,269 @@
+"""Habitica's export of a user's data (`habitica-user-data.json`).
+
+============  ====================================================================================
+There         Here
+============  ====================================================================================
+a daily       a habit, done or not, on the days on which it is due
+a habit       a habit that is counted: its pluses, one a day, week or month; one with a minus only,
+              its minuses, of which there should be none
+a to-do       a task with its checklist, its tags and its due date
+a reward      nothing: it is left out, which is said
+============  ====================================================================================
+
+What a history says about days stands in `habitica_histories`.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from models.documents import NewHabit, NewTask
+from models.documents.task import Step
+from models.errors import Invalid
+from models.habits.days import local_date
+from models.habits.measures import Count, Measure, YesNo
+from models.habits.schedules import Daily, PerMonth, PerWeek, Schedule
+from models.identity import derived_id
+from upcoach.services.imports.flaws import Flaws, refused
+from upcoach.services.imports.habitica_histories import (
+    HistoryPoint,
+    Told,
+    moment,
+    told_of_daily,
+    told_of_habit,
+)
+from upcoach.services.imports.habitica_schedules import schedule_of
+from upcoach.services.imports.plan import EntryItem, HabitItem, Item, Plan, TaskItem
+
+HABITICA: Final = "habitica"
+TASKS: Final = 2_000
+ENTRIES: Final = 50_000
+_PER: Final[dict[str, Schedule]] = {"weekly": PerWeek(1), "monthly": PerMonth(1)}
+
+Text = Annotated[str, msgspec.Meta(max_length=100_000)]
+
+
+class TheirTask(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What all kinds of their tasks have."""
+
+    id: str = msgspec.field(name="_id")
+    text: Text
+    notes: Text | None = None
+    created_at: str | None = None
+
+
+class TheirHabit(TheirTask, frozen=True, rename="camel", kw_only=True):
+    """Something to be done, or left alone, now and then."""
+
+    up: bool = True
+    down: bool = True
+    frequency: str = "daily"
+    history: list[HistoryPoint] = []
+
+
+class TheirDaily(TheirTask, frozen=True, rename="camel", kw_only=True):
+    """Something that is due on certain days."""
+
+    frequency: str = "weekly"
+    every_x: int = 1
+    repeat: dict[str, bool] = {}
+    start_date: str | None = None
+    days_of_month: list[int] = []
+    weeks_of_month: list[int] = []
+    history: list[HistoryPoint] = []
+
+
+class Check(msgspec.Struct, frozen=True):
+    """A line of a checklist."""
+
+    text: Text = ""
+    completed: bool = False
+
+
+class TheirTodo(TheirTask, frozen=True, rename="camel", kw_only=True):
+    """Something to be done once."""
+
+    completed: bool = False
+    date: str | None = None
+    date_completed: str | None = None
+    checklist: list[Check] = []
+    tags: list[str] = []
+
+
+class Tasks(msgspec.Struct, frozen=True):
+    """Their tasks by kind."""
+
+    habits: list[TheirHabit] = []
+    dailys: list[TheirDaily] = []
+    todos: list[TheirTodo] = []
+    rewards: list[Any] = []
+
+
+class Preferences(msgspec.Struct, frozen=True, rename="camel"):
+    """At which hour their day begins."""
+
+    day_start: Annotated[int, msgspec.Meta(ge=0, le=23)] = 0
+
+
+class Label(msgspec.Struct, frozen=True):
+    """A tag by its id."""
+
+    id: str
+    name: Text = ""
+
+
+class HabiticaExport(msgspec.Struct, frozen=True):
+    """What of an export is read; all else in it is the game's."""
+
+    tasks: Tasks
+    tags: list[Label] = []
+    preferences: Preferences = Preferences()
+
+
+def read(export: HabiticaExport, *, owner: str, tz: str) -> Plan:
+    """What *export* wants, for somebody who lives in *tz*; raises `Invalid` with up to 20 flaws."""
+    return _Reader(export, owner, tz).read()
+
+
+class _Reader:
+    """Reads what it can, and collects what is wrong."""
+
+    def __init__(self, export: HabiticaExport, owner: str, tz: str) -> None:
+        self._tasks = export.tasks
+        self._tags = {tag.id: tag.name for tag in export.tags}
+        self._day_start = export.preferences.day_start * 60
+        self._owner = owner
+        self._tz = tz
+        self._flaws = Flaws()
+        self._notes: list[str] = []
+
+    def read(self) -> Plan:
+        """Everything."""
+        tasks = self._tasks
+        if len(tasks.habits) + len(tasks.dailys) + len(tasks.todos) > TASKS:
+            raise _too_large(f"The export holds more than {TASKS:,} tasks.")
+        found: list[Item] = []
+        for kind, make in (
+            ("habits", self._habit),
+            ("dailys", self._daily),
+            ("todos", self._todo),
+        ):
+            for place, task in enumerate(getattr(tasks, kind)):
+                try:
+                    found += make(task)
+                except Invalid as refusal:
+                    pointer = f"/tasks/{kind}/{place}"
+                    self._flaws.add(pointer, refusal.code, f"{task.text[:64]!r}: {refusal.detail}")
+        self._flaws.refuse()
+        if tasks.rewards:
+            self._notes.append(
+                f"Rewards have no place here and are left out ({len(tasks.rewards)})."
+            )
+        # The learner sees the days in the order in which they were lived.
+        days = [one for one in found if isinstance(one, EntryItem)]
+        if len(days) > ENTRIES:
+            raise _too_large(f"The export holds more than {ENTRIES:,} days.")
+        days.sort(key=lambda one: (one.day, one.id))
+        first = [one for one in found if not isinstance(one, EntryItem)]
+        areas = (HabitItem, EntryItem, TaskItem)
+        return Plan(HABITICA, (*first, *days), areas, tuple(self._notes))
+
+    def _habit(self, task: TheirHabit) -> Iterator[Item]:
+        bad = task.down and not task.up
+        told = told_of_habit(task.history, self._tz, self._day_start, bad=bad)
+        measure = Count(0, at_most=True) if bad else Count(1)
+        schedule = Daily() if bad else _PER.get(task.frequency, Daily())
+        if told.minuses:
+            self._notes.append(f"{_cut(task.text, 64)}: left out are its minuses ({told.minuses}).")
+        return self._followed(task, told, measure, schedule)
+
+    def _daily(self, task: TheirDaily) -> Iterator[Item]:
+        told = told_of_daily(task.history, self._tz, self._day_start)
+        start = (
+            self._day(task.start_date)
+            or self._day(task.created_at)
+            or min(told.days, default=dt.date(2000, 1, 1))
+        )
+        schedule = schedule_of(
+            task.frequency,
+            task.every_x,
+            task.repeat,
+            task.days_of_month,
+            task.weeks_of_month,
+            start,
+        )
+        if schedule is None:
+            self._notes.append(f"{_cut(task.text, 64)}: it is never due, and is archived here.")
+        return self._followed(task, told, YesNo(), schedule or Daily(), archived=schedule is None)
+
+    def _followed(
+        self,
+        task: TheirHabit | TheirDaily,
+        told: Told,
+        measure: Measure,
+        schedule: Schedule,
+        *,
+        archived: bool = False,
+    ) -> Iterator[Item]:
+        if told.silent:
+            words = "left out is what the export has only summed up, or says nothing about"
+            self._notes.append(f"{_cut(task.text, 64)}: {words} ({told.silent}).")
+        begun = [day for day in (self._day(task.created_at), *told.days) if day is not None]
+        draft = NewHabit(
+            id=derived_id("hab", self._owner, HABITICA, task.id),
+            name=self._name(task),
+            description=self._shortened(task, 1_000),
+            measure=measure,
+            schedule=schedule,
+            tz=self._tz,
+            day_start=self._day_start,
+            starts_on=min(begun, default=None),
+            archived=archived,
+        )
+        items: list[Item] = [HabitItem(draft)]
+        items += [EntryItem(draft.id, day, entry) for day, entry in sorted(told.days.items())]
+        return iter(items)
+
+    def _todo(self, task: TheirTodo) -> Iterator[Item]:
+        tags = [self._tags[tag] for tag in task.tags if self._tags.get(tag, "").strip()]
+        steps = {
+            f"s{place}": Step(title=_cut(one.text, 255), done=one.completed, place=float(place))
+            for place, one in enumerate(task.checklist[:100])
+            if one.text.strip()
+        }
+        draft = NewTask(
+            id=derived_id("tsk", self._owner, HABITICA, task.id),
+            title=self._name(task),
+            notes=self._shortened(task, 10_000),
+            status="completed" if task.completed else "pending",
+            due_date=self._day(task.date),
+            tz=self._tz,
+            tags=tuple(_cut(tag, 50) for tag in tags[:20]),
+            steps=steps,
+        )
+        return iter((TaskItem(draft, moment(task.date_completed)),))
+
+    def _day(self, value: str | None) -> dt.date | None:
+        at = moment(value)
+        return None if at is None else local_date(at, self._tz)
+
+    def _name(self, task: TheirTask) -> str:
+        if not task.text.strip():
+            raise Invalid("name_missing", "it has no name")
+        return _cut(task.text, 255)
+
+    def _shortened(self, task: TheirTask, most: int) -> str | None:
+        notes = (task.notes or "").strip()
+        if len(notes) > most:
+            self._notes.append(f"{_cut(task.text, 64)}: its notes are cut at {most:,} characters.")
+        return notes[:most] or None
+
+
+def _cut(text: str, most: int) -> str:
+    return text.strip()[:most]
+
+
+def _too_large(detail: str) -> Invalid:
+    return refused("", "export_too_large", detail)

@@ -1,0 +1,101 @@
+"""What a history of Habitica says about days.
+
+A daily is ticked off at a moment of its day.  What was due and not ticked off is written down by
+the run ("cron") that begins the owner's next day, whenever they open the app: its moment lies
+behind the day that it is about.  A habit has its pluses and minuses counted by day.  What is older
+than the app keeps (60 days; a year for who pays) is summed up by the month, without a word of what
+was done: such points, and those of old versions without one, say nothing about a day.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from models.documents import EntryDraft
+from models.errors import Invalid
+from models.habits.days import DAY, local_date
+
+EARLIEST: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+LATEST: Final = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+
+Days = dict[dt.date, EntryDraft]
+
+
+class HistoryPoint(msgspec.Struct, frozen=True, rename="camel"):
+    """One line of a history: *date* is in milliseconds since 1970, in old exports a text."""
+
+    date: float | str
+    completed: bool | None = None
+    is_due: bool | None = None
+    scored_up: float | None = None
+    scored_down: float | None = None
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What a history tells: its days, how many points say nothing, and how many minuses went."""
+
+    days: Days
+    silent: int = 0
+    minuses: int = 0
+
+
+def moment(value: float | str | None) -> dt.datetime | None:
+    """The moment that a date of the export stands for; None for a null.
+
+    Examples
+    --------
+    >>> str(moment(1668022567108)), str(moment("2026-01-05T10:00:00.000Z"))
+    ('2022-11-09 19:36:07.108000+00:00', '2026-01-05 10:00:00+00:00')
+
+    """
+    if value is None or value == "":
+        return None
+    try:
+        if isinstance(value, str):
+            found = dt.datetime.fromisoformat(value)
+        else:
+            found = dt.datetime.fromtimestamp(round(value) / 1000, dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        found = EARLIEST - DAY
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=dt.UTC)
+    if not EARLIEST <= found < LATEST:
+        raise Invalid("date_unreadable", f"{str(value)[:40]!r} is no date of these times")
+    return found
+
+
+def told_of_daily(history: Sequence[HistoryPoint], tz: str, day_start: int) -> Told:
+    """What became of each day: done where it was ticked off, missed where it was due."""
+    days: Days = {}
+    silent = 0
+    for point in history:
+        at = moment(point.date)
+        if at is None or point.completed is None:
+            silent += 1
+            continue
+        day = local_date(at, tz, day_start)
+        if point.completed:
+            days[day] = EntryDraft(state="done")
+        elif point.is_due:
+            days.setdefault(day - DAY, EntryDraft(state="missed"))
+    return Told(days, silent)
+
+
+def told_of_habit(history: Sequence[HistoryPoint], tz: str, day_start: int, *, bad: bool) -> Told:
+    """How often it was done each day; of a *bad* habit, the minuses."""
+    counts: dict[dt.date, float] = {}
+    silent = minuses = 0
+    for point in history:
+        at = moment(point.date)
+        if at is None or (point.scored_up is None and point.scored_down is None):
+            silent += 1
+            continue
+        up, down = round(point.scored_up or 0), round(point.scored_down or 0)
+        minuses += 0 if bad else down
+        if (down if bad else up) > 0:
+            day = local_date(at, tz, day_start)
+            counts[day] = counts.get(day, 0) + (down if bad else up)
+    days = {day: EntryDraft(state="done", value=count) for day, count in counts.items()}
+    return Told(days, silent, minuses)

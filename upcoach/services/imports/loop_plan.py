@@ -1,0 +1,41 @@
+"""The plan of an export of Loop Habit Tracker."""
+
+import collections
+from collections.abc import Iterator
+
+from models.documents import HabitDraft, NewHabit
+from models.documents.document import fields_of
+from models.identity import derived_id
+from upcoach.services.imports.loop import LoopExport, LoopHabit, read_export
+from upcoach.services.imports.plan import EntryItem, HabitItem, Plan
+
+LOOP = "loop"
+
+
+def read(archive: bytes, *, owner: str, tz: str) -> Plan:
+    """What the zip *archive* wants; raises `Invalid` with up to 20 flaws."""
+    return plan_of(read_export(archive, tz=tz), owner)
+
+
+def plan_of(export: LoopExport, owner: str) -> Plan:
+    """What *export* wants."""
+    habits = list(_habits(export, owner))
+    days = [
+        EntryItem(new.id, entry.day, entry.draft)
+        for new, habit in habits
+        for entry in habit.entries
+    ]
+    # By date over all habits: the learner sees the days in the order in which they were lived.
+    days.sort(key=lambda one: (one.day, one.parent))
+    items = (*(HabitItem(new) for new, _ in habits), *days)
+    return Plan(LOOP, items, (HabitItem, EntryItem), export.notes)
+
+
+def _habits(export: LoopExport, owner: str) -> Iterator[tuple[NewHabit, LoopHabit]]:
+    """Each habit under its id: namesakes are told apart by their order in the file."""
+    seen: collections.Counter[str] = collections.Counter()
+    for habit in export.habits:
+        name = habit.draft.name
+        seen[name] += 1
+        habit_id = derived_id("hab", owner, LOOP, name, str(seen[name]))
+        yield NewHabit(id=habit_id, **fields_of(habit.draft, HabitDraft)), habit

@@ -1,0 +1,249 @@
+"""What a file would make of a person's documents: read first, looked at, then carried out.
+
+An importer reads its file into a `Plan`, which names each document that is to be and where it came
+from.  The same rule (`Item.take`) says what becomes of it when the plan is shown and when it is
+carried out.  Ids follow from the owner and the file, so that an import may be repeated.
+"""
+
+import abc
+import collections
+import datetime as dt
+from collections.abc import Iterable
+from typing import ClassVar, Literal
+
+import msgspec
+
+from models.documents import Entry, EntryDraft, Habit, NewHabit, NewTask, Task
+from models.documents.entry import entry_id
+from models.merge_patch import Json
+from upcoach.services.habits import set_entry
+from upcoach.store.changes import Changes, Ref
+
+Verb = Literal["created", "updated", "kept"]
+
+
+class Item(abc.ABC):
+    """A document that is to be there.  *area* is what people call such documents."""
+
+    area: ClassVar[str]
+    verbs: ClassVar[tuple[Verb, ...]] = ("created", "kept")
+    id: str
+
+    @property
+    def name(self) -> str:
+        """What its owner calls it; empty for what has no name."""
+        return ""
+
+    @property
+    def parent(self) -> str:
+        """The id of the document that it is counted with; empty for one that stands by itself."""
+        return ""
+
+    @abc.abstractmethod
+    def reads(self, owner: str) -> tuple[Ref, ...]:
+        """What `take` has to see."""
+
+    @abc.abstractmethod
+    def take(self, changes: Changes, owner: str, source: str) -> Verb:
+        """Make it so, unless its owner has it otherwise already."""
+
+
+class HabitItem(Item):
+    """A habit: what its owner has made of it here stays."""
+
+    area = "habits"
+
+    def __init__(self, draft: NewHabit) -> None:
+        self.id = draft.id
+        self._draft = draft
+
+    @property
+    def name(self) -> str:
+        """See `Item.name`."""
+        return self._draft.name
+
+    def reads(self, owner: str) -> tuple[Ref, ...]:
+        """See `Item.reads`."""
+        return (Ref(Habit, owner, self.id),)
+
+    def take(self, changes: Changes, owner: str, source: str) -> Verb:
+        """See `Item.take`."""
+        if changes.find(Habit, owner, self.id) is not None:
+            return "kept"
+        changes.create(Habit.drafted(self._draft, owner=owner, at=changes.at, source=source))
+        return "created"
+
+
+class EntryItem(Item):
+    """A day of a habit: it follows the file as long as it came from one like it."""
+
+    area = "entries"
+    verbs = ("created", "updated", "kept")
+
+    def __init__(self, habit: str, day: dt.date, draft: EntryDraft) -> None:
+        self.id = entry_id(habit, day)
+        self.day = day
+        self._habit = habit
+        self._draft = draft
+
+    @property
+    def parent(self) -> str:
+        """See `Item.parent`."""
+        return self._habit
+
+    def reads(self, owner: str) -> tuple[Ref, ...]:
+        """See `Item.reads`."""
+        return (Ref(Habit, owner, self._habit), Ref(Entry, owner, self.id))
+
+    def take(self, changes: Changes, owner: str, source: str) -> Verb:
+        """See `Item.take`."""
+        habit = changes.get(Habit, owner, self._habit)
+        before = changes.find(Entry, owner, self.id)
+        if before is not None and before.source != source:
+            return "kept"
+        verb = set_entry(changes, habit, self.day, self._draft, before, source=source).verb
+        return "created" if verb == "created" else "updated" if verb == "updated" else "kept"
+
+
+class TaskItem(Item):
+    """A task, and when it was completed: what its owner has made of it here stays."""
+
+    area = "tasks"
+
+    def __init__(self, draft: NewTask, completed_at: dt.datetime | None) -> None:
+        self.id = draft.id
+        self._draft = draft
+        self._completed_at = completed_at
+
+    @property
+    def name(self) -> str:
+        """See `Item.name`."""
+        return self._draft.title
+
+    def reads(self, owner: str) -> tuple[Ref, ...]:
+        """See `Item.reads`."""
+        return (Ref(Task, owner, self.id),)
+
+    def take(self, changes: Changes, owner: str, source: str) -> Verb:  # noqa: ARG002 - not kept
+        """See `Item.take`."""
+        if changes.find(Task, owner, self.id) is not None:
+            return "kept"
+        task = Task.drafted(self._draft, owner=owner, at=changes.at)
+        if task.completed_at is not None and self._completed_at is not None:
+            task = msgspec.structs.replace(task, completed_at=self._completed_at)
+        changes.create(task)
+        return "created"
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """All that a file wants: *items*, parents first.
+
+    Attributes
+    ----------
+    areas
+        What such files hold: each is counted, also where there is nothing of it.
+    notes
+        Sentences about what of the file has no place here.
+
+    """
+
+    source: str
+    items: tuple[Item, ...]
+    areas: tuple[type[Item], ...]
+    notes: tuple[str, ...] = ()
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How many documents an import made, and how many there were."""
+
+    created: int
+    kept: int
+
+
+class EntryCounts(msgspec.Struct, frozen=True):
+    """How many entries an import made, changed, and left as they were."""
+
+    created: int
+    updated: int
+    kept: int
+
+
+class Planned(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What would become of one document, and of the days that belong to it."""
+
+    area: str
+    id: str
+    name: str
+    verb: Verb
+    entries: EntryCounts | None = None
+
+
+class Imported(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an import did, or what it would do.
+
+    Attributes
+    ----------
+    notes
+        Sentences about what of the file has no place here.
+    documents
+        With *dry_run*, each document of the file that stands by itself.
+
+    """
+
+    notes: list[str]
+    habits: Counts | None = None
+    entries: EntryCounts | None = None
+    tasks: Counts | None = None
+    moods: Counts | None = None
+    journals: Counts | None = None
+    journal_entries: Counts | None = None
+    dry_run: bool = False
+    documents: tuple[Planned, ...] = ()
+
+
+class Tally:
+    """What has become of items, counted by area, on top of *before*."""
+
+    def __init__(self, plan: Plan, before: Json | None = None) -> None:
+        self._plan = plan
+        self._counts = {
+            one.area: collections.Counter(
+                {verb: (before or {}).get(one.area, {}).get(verb, 0) for verb in one.verbs}
+            )
+            for one in plan.areas
+        }
+        self.verbs: dict[str, Verb] = {}
+
+    def take(self, items: Iterable[Item], changes: Changes, owner: str) -> None:
+        """Have *items* taken, and count them."""
+        for item in items:
+            verb = item.take(changes, owner, self._plan.source)
+            self._counts[item.area][verb] += 1
+            self.verbs[item.id] = verb
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is not as it was."""
+        return any(set(count) - {"kept"} & set(+count) for count in self._counts.values())
+
+    def body(self) -> Json:
+        """What is answered: an `Imported`."""
+        counts: Json = {area: dict(count) for area, count in self._counts.items()}
+        return counts | {"notes": list(self._plan.notes)}
+
+    def documents(self) -> list[Planned]:
+        """What would become of each document that stands by itself."""
+        days: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+        for item in self._plan.items:
+            if item.parent:
+                days[item.parent][self.verbs[item.id]] += 1
+        return [
+            Planned(item.area, item.id, item.name, self.verbs[item.id], _entries(days, item.id))
+            for item in self._plan.items
+            if not item.parent
+        ]
+
+
+def _entries(days: dict[str, collections.Counter[str]], parent: str) -> EntryCounts | None:
+    count = days.get(parent)
+    return None if count is None else EntryCounts(**{verb: count[verb] for verb in EntryItem.verbs})
