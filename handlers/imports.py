@@ -10,7 +10,7 @@ from upcoach.services.imports.habitica import HabiticaExport
 from upcoach.services.imports.plan import Imported, Plan
 from upcoach.services.imports.sheet import What
 
-LARGEST: Final = 10 * 1024 * 1024
+LARGEST: Final = 8 * 1024 * 1024  # Tornado itself ends the reading at 10 MiB, with no words
 
 
 class ImportQuery(Query, frozen=True, kw_only=True):

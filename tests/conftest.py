@@ -5,11 +5,13 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import argon2
 import hypothesis
 import pytest
 
 from config.settings import Settings
 from tests.support.engines import TestEngines
+from upcoach.services import passwords
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder there that is ours alone
 ROOM = 4 * 2**30  # bytes
@@ -21,7 +23,9 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS", "quick"))
 
 
 def pytest_configure() -> None:
-    """Let the engines write to memory where there is room: half of a test was waiting for disks."""
+    """Make what all tests do cheap: disks were half of a test's time, passwords a third."""
+    # The real cost has a test of its own (tests/test_passwords.py).
+    passwords.HASHER = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
@@ -39,6 +43,15 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestEngines]:
 def environ(engines: TestEngines) -> dict[str, str]:
     """The environment of a node that starts from nothing."""
     return engines.environ()
+
+
+@pytest.fixture(autouse=True)
+def _released(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Give the databases of a test to the next, if it left them as they were."""
+    yield
+    if "engines" in request.fixturenames:
+        started: TestEngines = request.getfixturevalue("engines")
+        started.release(spoiled=bool(request.node.get_closest_marker("spoils_databases")))
 
 
 @pytest.fixture

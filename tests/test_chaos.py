@@ -37,6 +37,7 @@ def frail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestEngines]:
     started.stop()
 
 
+@pytest.mark.chaos
 async def test_killed_and_stopped_nodes_lose_nothing(frail: TestEngines) -> None:
     async with Storm(frail.environ()).blowing() as storm:
         for node in storm.nodes:
@@ -69,6 +70,7 @@ async def test_an_emptied_or_killed_redis_and_cut_sockets_lose_nothing(frail: Te
             await storm.goes_on()
 
 
+@pytest.mark.chaos
 async def test_a_killed_mongod_and_everything_at_once_lose_nothing(frail: TestEngines) -> None:
     async with Storm(frail.environ()).blowing() as storm:
         os.kill(frail.engines.mongod_pid, signal.SIGKILL)
@@ -83,6 +85,7 @@ async def test_a_killed_mongod_and_everything_at_once_lose_nothing(frail: TestEn
         await storm.nodes[0].start()
 
 
+@pytest.mark.chaos
 async def test_a_killed_node_with_engines_of_its_own_finds_its_data_again(tmp_path: Path) -> None:
     environ = {"UPCOACH_DATA": str(tmp_path), "UPCOACH_PORT": "0", "UPCOACH_LOG_LEVEL": "warning"}
     async with ServerProcess(environ) as node, Person([node.url]).present() as person:
@@ -190,6 +193,7 @@ async def test_what_a_killed_node_had_begun_blocks_nobody(settings: Settings) ->
                 assert time.monotonic() - began < 5
 
 
+@pytest.mark.chaos
 async def test_a_device_that_comes_while_mongod_is_away_is_live_soon_after(
     frail: TestEngines,
 ) -> None:

@@ -17,6 +17,9 @@ from models.documents import Document
 from models.documents.document import Mark
 from models.errors import Invalid
 from models.identity import new_mutation_id
+from tests.imports.test_brought import PLAIN, TABLES
+from tests.imports.test_brought import zipped as day_one
+from tests.imports.test_habitica import GAME
 from tests.support.contract import Contract, Seen, Witness
 from tests.support.server import PASSWORD, Server, serving
 from tests.test_live import mut
@@ -100,6 +103,14 @@ async def join_and_leave(server: Server) -> None:
     zipped = {"Content-Type": "application/zip"}
     export = loop("2026-01-05,YES_MANUAL,", "2026-01-06,SKIP,ill")
     await done(person.call("POST", "/v1/imports/loop", raw=export, headers=zipped))
+    for what, text in TABLES.items():
+        table = {"Content-Type": "text/csv"}
+        path = f"/v1/imports/csv/{what}"
+        await done(person.call("POST", path, raw=text.encode(), headers=table))
+    book = day_one(Journal=[PLAIN])
+    await done(person.call("POST", "/v1/imports/dayone", raw=book, headers=zipped))
+    await done(person.call("POST", "/v1/imports/dayone?dry_run=true", raw=book, headers=zipped))
+    await done(person.call("POST", "/v1/imports/habitica", GAME))
     writes = [mut("POST", GOALS, {"title": title}) for title in ("Swim", 5)]
     await done(person.call("POST", "/v1/mutations", [*writes, mut("X", "/")]))
     await done(person.call("POST", "/v1/live/tickets"))

@@ -486,7 +486,7 @@ async def test_since_zero_is_everything_and_since_now_is_nothing(settings: Setti
 
 def reached(server: Server, person: Client, seq: int) -> bool:
     """Whether the node knows of number *seq* of the person's feed."""
-    topic = server.node.hub._topics.get(f"u:{person.token.partition('.')[0]}")
+    topic = server.node.hub._topics.get(scope_of(server, person).feed)
     return topic is not None and topic.last >= seq
 
 

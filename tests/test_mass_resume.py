@@ -80,6 +80,7 @@ async def goal(person: Client) -> None:
     await done(person.call("POST", GOALS, {"title": "Run"}))
 
 
+@pytest.mark.chaos
 async def test_a_hundred_devices_resume_without_a_query(environ: dict[str, str]) -> None:
     await resume_at_once(environ, 100)
 

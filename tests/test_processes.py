@@ -68,6 +68,7 @@ async def test_two_processes_on_one_port_see_each_others_writes(tmp_path: Path) 
         assert (len(children(parent, "web")), len(children(parent, "learn"))) == (2, 1)
 
 
+@pytest.mark.chaos
 async def test_a_killed_child_loses_nothing_and_comes_back(tmp_path: Path) -> None:
     async with owned(tmp_path) as parent, contextlib.AsyncExitStack() as stack:
         person = await stack.enter_async_context(Person([parent.url]).present())
@@ -124,6 +125,7 @@ async def test_a_parent_that_is_told_to_stop_ends_with_all_of_them(tmp_path: Pat
         assert (code, parent.output.count('"draining"')) == (0, 3)
 
 
+@pytest.mark.chaos
 async def test_children_and_engines_die_with_a_killed_parent(tmp_path: Path) -> None:
     async with owned(tmp_path) as parent:
         family = psutil.Process(parent.pid).children(recursive=True)

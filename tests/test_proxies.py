@@ -181,6 +181,7 @@ def answers(port: int) -> bool:
         return one.connect_ex(("127.0.0.1", port)) == 0
 
 
+@pytest.mark.chaos
 @both
 async def test_devices_behind_a_balancer_hop_when_a_node_drains_and_lose_nothing(
     command: Command, environ: dict[str, str], tmp_path: Path

@@ -54,6 +54,9 @@ CREDENTIALS = {"email": "eve@example.org", "password": PASSWORD, "device": "phon
 OPERATOR = {"$gt": ""}
 FIRST = {"If-Match": '"v1"'}
 
+FILES = {"zip": {"Content-Type": "application/zip"}, "csv": {"Content-Type": "text/csv"}}
+HABITICA = "/v1/imports/habitica"
+
 
 async def furnished(server: Server) -> Client:
     """Somebody with something of every kind."""
@@ -465,6 +468,16 @@ FLAWED: dict[tuple[str, str], tuple[Json, list[tuple[Json, str]]]] = {
             ({"id": VACATION}, "/id"),
         ],
     ),
+    ("POST", HABITICA): (
+        {"tasks": {"habits": [{"_id": "h", "text": "Walk"}]}},
+        [
+            ({"tasks": None}, "/tasks"),
+            ({"tasks": {"dailys": {}}}, "/tasks/dailys"),
+            ({"tasks": {"todos": [{"text": "Pay"}]}}, "/tasks/todos/0/_id"),
+            ({"preferences": {"dayStart": 24}}, "/preferences/dayStart"),
+            ({"tags": ["money"]}, "/tags/0"),
+        ],
+    ),
     **diary.FLAWED,
     **goals.FLAWED,
 }
@@ -777,11 +790,11 @@ async def test_a_write_is_named_by_a_uuid(settings: Settings) -> None:
                     "mutation_id_invalid",
                     operation.method,
                     place_of(operation),
-                    None if operation.body == "zip" else sent_with(operation)[0],
-                    raw=b"" if operation.body == "zip" else None,
+                    None if operation.body in FILES else sent_with(operation)[0],
+                    raw=b"" if operation.body in FILES else None,
                     headers=sent_with(operation)[1]
                     | {"Idempotency-Key": key}
-                    | ({"Content-Type": "application/zip"} if operation.body == "zip" else {}),
+                    | FILES.get(operation.body, {}),
                 )
                 for operation in SURFACE
                 if operation.writes
@@ -872,7 +885,7 @@ async def test_a_body_of_another_type_is_refused(settings: Settings) -> None:
                     raw=b"{}",
                     headers={"Content-Type": name} | FIRST,
                 )
-                for operation in with_body("json", "merge-patch", "zip")
+                for operation in with_body("json", "merge-patch", "zip", "csv")
                 for name in types
             ],
         )
@@ -1205,7 +1218,7 @@ async def test_a_file_that_is_no_export_is_refused(settings: Settings) -> None:
                     Ask(422, "import_invalid", "POST", IMPORT, raw=raw, headers=headers)
                     for raw in (b"", b"PK", b"PK\x05\x06" + b"\0" * 18, b"x" * 100_000)
                 ),
-                Ask(422, "body_invalid", "POST", f"{IMPORT}?tz=x", raw=b"", headers=headers),
+                Ask(400, "parameter_invalid", "POST", f"{IMPORT}?tz=x", raw=b"", headers=headers),
                 Ask(400, "parameter_unknown", "POST", f"{IMPORT}?a=b", raw=b"", headers=headers),
             ],
         )

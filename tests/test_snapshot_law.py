@@ -464,6 +464,8 @@ OWN_TESTS = {
     ("POST", "/v1/auth/refresh"),
     ("POST", "/v1/auth/logout"),
     ("POST", "/v1/imports/loop"),
+    *(("POST", f"/v1/imports/{name}") for name in ("dayone", "habitica")),  # see tests/imports
+    *(("POST", f"/v1/imports/csv/{what}") for what in ("habits", "journal", "moods", "tasks")),
     ("POST", "/v1/mutations"),  # see tests/test_mutations.py
     ("POST", "/v1/live/tickets"),
 }

@@ -2,6 +2,7 @@ import asyncio
 
 from config.settings import Settings
 from tests.support.server import ServerProcess, serving
+from tests.test_snapshot_law import scope_of
 from upcoach.client import Device
 
 WRITERS = 50
@@ -27,7 +28,7 @@ async def test_fifty_writers_over_two_nodes_leave_no_hole_and_no_repeat(
 
         acknowledged = await asyncio.gather(*(write(device) for device in devices))
 
-        feed = f"u:{person.token.partition('.')[0]}"
+        feed = scope_of(server, person).feed
         head = (await server.node.committer.heads.read(feed)).seq
         numbers = sorted(seq for some in acknowledged for seq in some)
         # Two numbers went to the account and its session.

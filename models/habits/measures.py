@@ -134,7 +134,7 @@ def check_measure(measure: Measure) -> None:
 
 def check_whole(value: float | None, pointer: str) -> None:
     """Raise `Invalid` unless *value* is a whole number."""
-    if value is not None and not value.is_integer():
+    if value is not None and value != int(value):
         raise _refused(pointer, "not_whole", "What is counted is a whole number.")
 
 

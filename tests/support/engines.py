@@ -6,10 +6,12 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from pymongo import MongoClient
 from redis import Redis
 
 from config.settings import Settings
 from upcoach.embedded import Engines
+from upcoach.store.migrations import COLLECTION as MIGRATIONS
 
 DATABASES = 16  # that a Redis server has by default
 
@@ -26,6 +28,8 @@ class TestEngines:
         self._ready = threading.Event()
         self._failure: BaseException | None = None
         self._numbers = itertools.count(1)
+        self._free: list[int] = []
+        self._used: list[int] = []
         self._thread = threading.Thread(target=self._run, name="engines")
         self.engines: Engines
 
@@ -43,10 +47,12 @@ class TestEngines:
 
     def environ(self, **more: str) -> dict[str, str]:
         """The environment of a node on a database and a Redis database that nobody else uses."""
-        number = next(self._numbers)
+        number = self._free.pop() if self._free else next(self._numbers)
+        self._used.append(number)
         redis_url = self.engines.redis_url.rpartition("/")[0] + f"/{number % DATABASES}"
         with Redis.from_url(redis_url) as redis:
             redis.flushdb()
+        self._empty(f"test{number}")
         return {
             "UPCOACH_MONGO_URL": self.engines.mongo_url,
             "UPCOACH_MONGO_DATABASE": f"test{number}",
@@ -59,6 +65,19 @@ class TestEngines:
             "UPCOACH_LIVE_WRITES_S": "1000000",  # what holds people back has a test of its own
             "UPCOACH_LOG_LEVEL": "warning",
         } | more
+
+    def release(self, *, spoiled: bool) -> None:
+        """Let another test have the databases of one that is over, unless they are *spoiled*."""
+        if not spoiled:
+            self._free += self._used
+        self._used.clear()
+
+    def _empty(self, name: str) -> None:
+        """Take everything out of a database but what it was migrated to, which takes long."""
+        with MongoClient[dict[str, Any]](self.engines.mongo_url) as client:
+            for collection in client[name].list_collection_names():
+                if not collection.startswith("system.") and collection != MIGRATIONS:
+                    client[name][collection].delete_many({})
 
     def settings(self, **more: str) -> Settings:
         """The same as settings."""

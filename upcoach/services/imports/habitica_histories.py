@@ -97,5 +97,5 @@ def told_of_habit(history: Sequence[HistoryPoint], tz: str, day_start: int, *, b
         if (down if bad else up) > 0:
             day = local_date(at, tz, day_start)
             counts[day] = counts.get(day, 0) + (down if bad else up)
-    days = {day: EntryDraft(state="done", value=count) for day, count in counts.items()}
+    days = {day: EntryDraft(state="done", value=float(count)) for day, count in counts.items()}
     return Told(days, silent, minuses)
