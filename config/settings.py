@@ -108,7 +108,8 @@ class Settings:
         forms.origin,
         form="an origin such as https://api.example.org",
         unset_means="http://HOST:PORT",
-        meaning="Where the world finds this installation: the issuer of its tokens.",
+        meaning="Where the world finds this installation: who issues its tokens, so all nodes must "
+        "agree on it.",
         production="name the origin, for example https://api.example.org",
     )
     data: Path = setting(

@@ -47,11 +47,11 @@ def environ(engines: TestEngines) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def _released(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Give the databases of a test to the next, if it left them as they were."""
+    """Give the databases of a test to the next."""
     yield
     if "engines" in request.fixturenames:
         started: TestEngines = request.getfixturevalue("engines")
-        started.release(spoiled=bool(request.node.get_closest_marker("spoils_databases")))
+        started.release()
 
 
 @pytest.fixture

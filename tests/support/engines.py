@@ -60,16 +60,16 @@ class TestEngines:
             "UPCOACH_MASTER_KEYS": f"test:{KEY}",
             "UPCOACH_INDEX_KEY": KEY,
             "UPCOACH_PORT": "0",
+            "UPCOACH_PUBLIC_URL": "http://upcoach.test",  # one for all nodes, on whatever port
             "UPCOACH_ROLES": "web",
             "UPCOACH_DATA": str(self._data),
             "UPCOACH_LIVE_WRITES_S": "1000000",  # what holds people back has a test of its own
             "UPCOACH_LOG_LEVEL": "warning",
         } | more
 
-    def release(self, *, spoiled: bool) -> None:
-        """Let another test have the databases of one that is over, unless they are *spoiled*."""
-        if not spoiled:
-            self._free += self._used
+    def release(self) -> None:
+        """Let another test have the databases of one that is over."""
+        self._free += self._used
         self._used.clear()
 
     def _empty(self, name: str) -> None:

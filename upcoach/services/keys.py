@@ -35,7 +35,7 @@ class Keys:
         """Know the keys as they are now; an installation without one gets one."""
         self._know(await self._store.load())
         if not any(key.starts_at <= self._clock() for key in self._stored):
-            await self._store.add(made("ES256", self._clock()))
+            await self._store.add_first(made("ES256", self._clock()))
             self._know(await self._store.load())
 
     async def rotate(self, alg: str, *, at_once: bool = False) -> str:

@@ -1,11 +1,13 @@
 """Where signing keys are kept: the private halves sealed under the installation's master key."""
 
+import contextlib
 import datetime as dt
 from typing import Final
 
 import msgspec
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from pymongo.errors import DuplicateKeyError
 
 from upcoach.store.database import Database
 from upcoach.store.keyring import MasterKeys
@@ -37,12 +39,12 @@ class SigningStore:
             found = await self._database[COLLECTION].find(sort=[("starts_at", 1)]).to_list()
         return [
             StoredKey(
-                id=stored["_id"],
+                id=stored["kid"],
                 alg=stored["alg"],
                 private=unseal(
                     self._sealing_key(stored["master"]),
                     stored["private"],
-                    place(COLLECTION, stored["_id"]),
+                    place(COLLECTION, stored["kid"]),
                 ),
                 starts_at=stored["starts_at"],
                 ends_at=stored.get("ends_at"),
@@ -51,12 +53,21 @@ class SigningStore:
             if stored["master"] in self._masters.keys
         ]
 
+    async def add_first(self, key: StoredKey) -> None:
+        """Keep *key* if there is none yet: of nodes that start at once, one makes the first."""
+        with contextlib.suppress(DuplicateKeyError):
+            await self._add(key, "first")
+
     async def add(self, key: StoredKey) -> None:
         """Keep *key*."""
+        await self._add(key, key.id)
+
+    async def _add(self, key: StoredKey, name: str) -> None:
         master = self._masters.current
         sealed = seal(self._sealing_key(master), key.private, place(COLLECTION, key.id))
         stored = {
-            "_id": key.id,
+            "_id": name,
+            "kid": key.id,
             "alg": key.alg,
             "master": master,
             "private": sealed,
