@@ -75,6 +75,8 @@ class TestEngines:
     def _empty(self, name: str) -> None:
         """Take everything out of a database but what it was migrated to, which takes long."""
         with MongoClient[dict[str, Any]](self.engines.mongo_url) as client:
+            client[name].command("profile", 0)
+            client[name].drop_collection("system.profile")
             for collection in client[name].list_collection_names():
                 if not collection.startswith("system.") and collection != MIGRATIONS:
                     client[name][collection].delete_many({})
