@@ -1,4 +1,4 @@
-"""An app that relies on the authorization server, its user's browser, and the keys that it holds."""
+"""An app that relies on the authorization server, its user's browser, and the keys it holds."""
 
 import base64
 import hashlib
