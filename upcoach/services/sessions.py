@@ -29,7 +29,7 @@ from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents, Selection
 from upcoach.store.rotations import Rotations, Turn
 
-MOST: Final = 20  # open sessions of one user (ASVS 7.1.2)
+MOST: Final = 20  # open sessions of one user at one client (ASVS 7.1.2)
 _PURPOSE: Final = b"refresh token\0"
 
 
@@ -71,9 +71,12 @@ class Sessions:
         self._key = key
 
     async def start(self, user: str, terms: Terms) -> tuple[Login, Outcome]:
-        """A new session; where there are too many, the oldest ends."""
+        """A new session; where its client has too many, the oldest ends.
+
+        Those of other clients stay: no app of others can log the user out of our own.
+        """
         session_id = new_id("ses")
-        opened = await self._open(user)
+        opened = [one for one in await self._open(user) if one.client == terms.client]
         crowd = opened[: max(0, len(opened) - MOST + 1)]
 
         def decide(changes: Changes) -> Outcome:

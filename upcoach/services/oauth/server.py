@@ -66,7 +66,6 @@ class OAuth:
         keys: Keys,
         clock: Clock,
         key: bytes,
-        federation: Federation | None = None,
     ) -> None:
         issuer = tokens.issuer
         issuing = Issuing(sessions, tokens, clock)
@@ -78,6 +77,7 @@ class OAuth:
         self.proofs = Proofs(issuer, once, clock)
         self.userinfo = UserInfo(documents)
         self.logout = Logout(clients, sessions, tokens)
+        self._issuing = issuing
         self._keys = keys
         self._key = key
         self._pushing = Pushing(once, tokens)
@@ -92,9 +92,11 @@ class OAuth:
             "client_credentials": ClientCredentials(issuing, issuer).give,
             "urn:ietf:params:oauth:grant-type:device_code": self.devices.poll,
         }
-        if federation is not None:
-            exchange = TokenExchange(federation, issuing, issuer, clock)
-            self._grants[token_exchange.GRANT] = exchange.exchange
+
+    def federate(self, federation: Federation, clock: Clock) -> None:
+        """Take ID tokens of others too, as *federation* knows them; without it nobody can ask."""
+        exchange = TokenExchange(federation, self._issuing, self.issuer, clock)
+        self._grants[token_exchange.GRANT] = exchange.exchange
 
     async def token(self, ask: Ask) -> Json:
         """Tokens for what the client shows (RFC 6749, 3.2)."""

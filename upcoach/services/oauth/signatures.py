@@ -11,6 +11,7 @@ from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
 LEEWAY: Final = dt.timedelta(seconds=30)  # by which clocks may differ
 LONGEST: Final = 8_192
 NAME: Final = 256  # characters of a `jti`
+_KINDS: Final = {"ES256": "EC", "Ed25519": "OKP", "PS256": "RSA", "RS256": "RSA"}
 _RSA_BITS: Final = 2_048
 
 
@@ -36,9 +37,7 @@ def payload_of(token: str, key: Key, alg: str) -> bytes:
 
 def public_key(jwk: Any, alg: str) -> Key:
     """The key that *jwk* describes, which is public and fits *alg*."""
-    if not isinstance(jwk, dict) or not all(
-        isinstance(value, str | list) for value in jwk.values()
-    ):
+    if not isinstance(jwk, dict) or jwk.get("kty") != _KINDS.get(alg):
         raise BadSignature
     try:
         key = import_key(jwk)
@@ -65,12 +64,12 @@ def _raw(token: str) -> bytes:
 
 
 def _fits(key: Key, alg: str) -> bool:
-    match alg:
-        case "ES256":
-            return isinstance(key, ECKey) and key.curve_name == "P-256"
-        case "Ed25519":
-            return isinstance(key, OKPKey) and key.curve_name == "Ed25519"
-        case "PS256" | "RS256":
-            return isinstance(key, RSAKey) and key.raw_value.key_size >= _RSA_BITS
+    match key:
+        case ECKey():
+            return alg == "ES256" and key.curve_name == "P-256"
+        case OKPKey():
+            return alg == "Ed25519" and key.curve_name == "Ed25519"
+        case RSAKey():
+            return key.raw_value.key_size >= _RSA_BITS
         case _:
             return False
