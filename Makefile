@@ -9,7 +9,7 @@ CODE := setup.py requirements upcoach handlers streams models config tests
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo explain migrate admin client-add rotate-keys test conformance chaos docs check format bench bench-peers lock clean base dev
+.PHONY: help run demo explain migrate admin client-add rotate-keys test conformance chaos soak docs check format bench bench-peers lock clean base dev
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ docs: base ## Write the AsyncAPI and the OpenAPI document anew
 
 chaos: dev ## Run the tests that take minutes: rolling restarts and kills under many sockets
 	@exec $(VENV)/python -m pytest -m chaos -n 0 --timeout 1800 $(ARGS)
+
+soak: dev ## 10,000 logins and 50,000 refreshes with lost answers, a killed node and new keys
+	@exec $(VENV)/python -m pytest -m chaos -n 0 --timeout 3600 tests/oauth $(ARGS)
 
 check: dev ## Lint, check the types, the imports' direction and the spelling
 	$(VENV)/ruff check $(CODE)

@@ -101,7 +101,11 @@ async def two_nodes(settings: Settings, chain: Path) -> AsyncIterator[tuple[app.
 async def registered(one: app.Node) -> list[Json]:
     """A client of each kind, as the relying party knows it."""
     register = one.services.oauth.clients.register
-    wanted: Json = {"redirects": (REDIRECT,), "logout_redirects": (GOODBYE,), "permissions": PERMISSIONS}
+    wanted: Json = {
+        "redirects": (REDIRECT,),
+        "logout_redirects": (GOODBYE,),
+        "permissions": PERMISSIONS,
+    }
     key = ECKey.generate_key("P-256", parameters={"kid": "one"})
     private = {**key.as_dict(private=True), "kid": "one"}
     jwks = {"keys": [{**key.as_dict(private=False), "kid": "one"}]}

@@ -79,8 +79,8 @@ class Browser:
     def close(self) -> None:
         self._http.close()
 
-    async def get(self, path: str, query: Form | None = None, **headers: str) -> Answer:
-        place = path if query is None else f"{path}?{urlencode(query)}"
+    async def get(self, path: str, query: Form = (), **headers: str) -> Answer:
+        place = path if not query else f"{path}?{urlencode(query)}"
         return await self.ask("GET", place, None, headers)
 
     async def post(self, path: str, form: Form, **headers: str) -> Answer:

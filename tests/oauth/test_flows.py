@@ -10,7 +10,7 @@ from models.clock import utc_now
 from tests.oauth.relying import ISSUER, Holder, party, settings_of
 from tests.support.engines import TestEngines
 from tests.support.server import PASSWORD
-from upcoach.services.oauth.token_exchange import ID_TOKEN, GRANT, Challenge
+from upcoach.services.oauth.token_exchange import GRANT, ID_TOKEN, Challenge
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 
@@ -134,8 +134,7 @@ async def test_a_socket_needs_the_key_of_a_bound_token(engines: TestEngines) -> 
                     await socket.send(json.dumps(frame))
                     return str(json.loads((await socket.recv()).splitlines()[0])["t"])
             except websockets.ConnectionClosed as closed:
-                assert closed.rcvd is not None
-                return str(closed.rcvd.code)
+                return str(closed.rcvd.code if closed.rcvd else None)
 
         def shown(proof: str) -> dict[str, str]:
             return {"Authorization": f"DPoP {token}", "DPoP": proof}
@@ -195,7 +194,7 @@ async def test_a_user_has_to_log_in_again_where_it_is_asked_for(engines: TestEng
         tokens = await one.tokens()
         before = dict(browser.cookies)
         asked = [
-            await browser.get("/oauth/authorize", one.request(**more))
+            await browser.get("/oauth/authorize", one.request(None, **more))
             for more in ({"prompt": "login"}, {"max_age": "0"}, {"acr_values": "2"})
         ]
         wrong = await browser.log_in(asked[0], one.email, "not the password")

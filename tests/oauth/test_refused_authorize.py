@@ -169,9 +169,9 @@ async def test_what_is_wrong_is_shown_or_sent_back(engines: TestEngines) -> None
         asked = 0
 
         for name, changes in SHOWN.items():
-            _assert_shown(name, await _ask(one, urlencode(one.request(**changes))))
+            _assert_shown(name, await _ask(one, urlencode(one.request(None, **changes))))
         for name, (error, changes) in SENT.items():
-            answer = await _ask(one, urlencode(one.request(**changes)))
+            answer = await _ask(one, urlencode(one.request(None, **changes)))
             _assert_sent(name, answer, error)
         for name in TWICE:
             request = one.request(prompt="consent", max_age="60", dpop_jkt="x" * 43)

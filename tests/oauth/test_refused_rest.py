@@ -1,4 +1,4 @@
-"""What the other endpoints must refuse: pushed requests, proofs, devices, and questions about tokens."""
+"""What the other endpoints must refuse: pushed requests, proofs, devices, questions on tokens."""
 
 import time
 from typing import Any, Final
@@ -104,7 +104,7 @@ async def _bound(one: Party, holder: Holder) -> str:
 
 async def _show(one: Party, token: str, *, scheme: str = "DPoP", proof: str = "") -> Answer:
     headers = {"Authorization": f"{scheme} {token}"} | ({"DPoP": proof} if proof else {})
-    return await one.browser.get(GOALS, **headers)
+    return await one.browser.get(GOALS, (), **headers)
 
 
 async def test_a_bound_token_is_worth_nothing_without_its_key(engines: TestEngines) -> None:
@@ -261,7 +261,7 @@ async def test_identity_is_for_tokens_that_tell_it(engines: TestEngines) -> None
 
         for name, (header, status, error) in rows.items():
             headers = {"Authorization": header} if header else {}
-            answer = await one.browser.get("/oauth/userinfo", **headers)
+            answer = await one.browser.get("/oauth/userinfo", (), **headers)
             assert (answer.status, answer.body["error"]) == (status, error), (name, answer)
 
         assert "refresh_token" not in narrow

@@ -281,5 +281,5 @@ async def test_an_assertion_is_of_its_client_and_counts_once(engines: TestEngine
         assert_refused("another name", misnamed, CLIENT, 401)
         assert first.status == 200, first
         assert_refused("a second time", second, CLIENT, 401)
-        answer = await one.server.client(first.body["access_token"]).call("GET", "/v1/goals")
-        assert (answer.status, answer.body["code"]) == (403, "person_needed")
+        used = await one.server.client(first.body["access_token"]).call("GET", "/v1/goals")
+        assert (used.status, used.body["code"]) == (403, "person_needed")

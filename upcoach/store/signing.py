@@ -77,7 +77,7 @@ class SigningStore:
         """Seal every key under the current master key, and return how many were not."""
         stale = [key for key in await self._stored() if key["master"] != self._masters.current]
         for stored in stale:
-            where = place(COLLECTION, stored["_id"])
+            where = place(COLLECTION, stored["kid"])
             private = unseal(self._sealing_key(stored["master"]), stored["private"], where)
             master = self._masters.current
             sealed = seal(self._sealing_key(master), private, where)
