@@ -9,7 +9,7 @@ CODE := setup.py requirements upcoach handlers streams models config tests
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo explain migrate admin test conformance chaos docs check format bench bench-peers lock clean base dev
+.PHONY: help run demo explain migrate admin client-add rotate-keys test conformance chaos soak docs check format bench bench-peers lock clean base dev
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,13 @@ migrate: base ## Bring the database to this version's schema
 admin: base ## Make USER=address an operator; ROLE=user takes all roles back
 	@exec $(VENV)/python -m upcoach admin --email "$(USER)" --role "$(or $(ROLE),superadmin)"
 
+client-add: base ## Register an app: NAME=… REDIRECT=… SCOPE=… KIND=public|confidential
+	@exec $(VENV)/python -m upcoach client-add --name "$(NAME)" --redirect "$(REDIRECT)" \
+		--scope "$(SCOPE)" --kind "$(KIND)" $(ARGS)
+
+rotate-keys: base ## Sign with a new key from tomorrow on (AT_ONCE=1: now), and wrap all keys anew
+	@exec $(VENV)/python -m upcoach rotate-keys $(if $(AT_ONCE),--at-once) $(ARGS)
+
 test: dev ## Run the tests on engines of their own
 	@exec $(VENV)/python -m pytest $(ARGS)
 
@@ -41,6 +48,9 @@ docs: base ## Write the AsyncAPI and the OpenAPI document anew
 
 chaos: dev ## Run the tests that take minutes: rolling restarts and kills under many sockets
 	@exec $(VENV)/python -m pytest -m chaos -n 0 --timeout 1800 $(ARGS)
+
+soak: dev ## 10,000 logins and 50,000 refreshes with lost answers, a killed node and new keys
+	@exec $(VENV)/python -m pytest -m chaos -n 0 --timeout 3600 tests/oauth $(ARGS)
 
 check: dev ## Lint, check the types, the imports' direction and the spelling
 	$(VENV)/ruff check $(CODE)

@@ -13,6 +13,8 @@ from models.errors import Refusal
 
 _log = structlog.get_logger(__name__)
 
+DPOP: Final = 'DPoP error="invalid_token", algs="ES256 Ed25519"'  # RFC 9449, 7.1
+
 _REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._:-]{1,128}\Z")
 
 
@@ -67,7 +69,8 @@ class ProblemHandler(RequestHandler):
     def headers_of(self, status: int) -> dict[str, str]:
         """The headers that an answer of *status* must have (RFC 9110, 15.5)."""
         if status == 401:
-            return {"WWW-Authenticate": "Bearer"}
+            shown = self.request.headers.get("Authorization", "").lower()
+            return {"WWW-Authenticate": DPOP if shown.startswith("dpop ") else "Bearer"}
         if status == 405:
             return {"Allow": self.allowed()}
         return {"Retry-After": "1"} if status in (429, 503) else {}

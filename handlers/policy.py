@@ -12,6 +12,8 @@ STEPPED_UP: Final = dt.timedelta(minutes=15)  # how long a second factor counts 
 
 def require_permission(operation: Operation, caller: Caller, now: dt.datetime) -> None:
     """Refuse *caller* unless their token may be used for *operation*."""
+    if caller.is_client:
+        raise Forbidden("person_needed", "This is a person's; a client by itself has none of it.")
     audience = "admin" if operation.needs.startswith("admin:") else "api"
     if audience not in caller.audiences:
         raise Unauthenticated("audience_wrong", "This token is not for this part of the service.")
@@ -23,6 +25,13 @@ def require_permission(operation: Operation, caller: Caller, now: dt.datetime) -
         )
     if operation.stepped_up and not is_fresh(caller, now):
         raise stepping_up_needed()
+
+
+def require_live(caller: Caller) -> Caller:
+    """*caller*, or a refusal unless their token opens a socket."""
+    if "live" not in caller.audiences or "live:read" not in caller.permissions or caller.is_client:
+        raise Unauthenticated("audience_wrong", "This token is not for this part of the service.")
+    return caller
 
 
 def is_fresh(caller: Caller, now: dt.datetime) -> bool:

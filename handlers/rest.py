@@ -8,10 +8,9 @@ from typing import Any, Final
 
 import msgspec
 import structlog
-from tornado.httputil import HTTPHeaders
 from tornado.web import HTTPError
 
-from handlers import operations
+from handlers import operations, proof
 from handlers.base import ProblemHandler
 from handlers.operations import Call, Operation, Reply, Route
 from handlers.policy import require_permission
@@ -105,10 +104,7 @@ class Handler(ProblemHandler):
 
     async def identify(self) -> Caller:
         """Who asks."""
-        token = bearer_token(self.request.headers)
-        if not token:
-            raise operations.token_missing()
-        return self.edge.services.sessions.authenticate(token)
+        return await proof.caller_of(self.edge.services, self.request)
 
     def query(self) -> dict[str, str]:
         """The parameters behind the path, each once."""
@@ -270,12 +266,6 @@ async def _parsed(content: bytes) -> Any:
     if len(content) > _LARGE:
         return await asyncio.to_thread(operations.parse_body, content)
     return operations.parse_body(content)
-
-
-def bearer_token(headers: HTTPHeaders) -> str:
-    """The token of an `Authorization` header (RFC 6750, 2.1); empty if there is none."""
-    scheme, _, token = headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _text(raw: bytes) -> str:

@@ -33,6 +33,7 @@ from handlers.live.events import Events
 from handlers.live.limits import FRAME_BYTES
 from handlers.live.socket import LiveSocket
 from handlers.live.sse import OneFeed
+from handlers.oauth import grants, routes
 from handlers.operations import Operation, Router
 from handlers.published import Published
 from handlers.rest import Edge, Missing, OperationHandler
@@ -57,6 +58,7 @@ def operations(feeds: Feeds, edge: Edge, issued: Tickets) -> tuple[Operation, ..
         *shares.OPERATIONS,
         *tasks.OPERATIONS,
         *devices.OPERATIONS,
+        *grants.OPERATIONS,
         *sync.operations(feeds),
         *tickets.operations(issued),
     )
@@ -95,6 +97,7 @@ def make_application(
             URLSpec("/v1/live$", LiveSocket, live),
             URLSpec(f"{admin.PATH}$", AdminLive, {"edge": edge} | live),
             *specs,
+            *routes.specs(edge),
         ],
         default_handler_class=Missing,
         default_handler_args={"edge": edge},

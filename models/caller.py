@@ -16,10 +16,13 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         The app that the token was given to.
     permissions
         What it may be used for (`models.permissions`).
+    identity
+        What it tells of who they are (`models.permissions.IDENTITY`).
     audiences
         The resources that it is for (RFC 8707): "api", "live", "admin".
     acr
-        1 for one factor, 2 for two, or for a passkey that checked who holds it.
+        1 for one factor, 2 for two, or for a passkey that checked who holds it; 0 for a client by
+        itself.
     authenticated_at
         When a factor was last shown.
     key
@@ -34,4 +37,10 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     audiences: frozenset[str]
     acr: int
     authenticated_at: dt.datetime
+    identity: frozenset[str] = frozenset()
     key: str = ""
+
+    @property
+    def is_client(self) -> bool:
+        """Whether this is a client by itself, and no person."""
+        return not self.scope.session

@@ -54,6 +54,15 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "admin:roles": Permission("give roles", True),
 }
 
+# What OpenID Connect calls scopes and we do not need for an operation: who somebody is, and for how
+# long the app may go on by itself (OpenID Connect Core, 5.4 and 11).
+IDENTITY: Final[dict[str, Permission]] = {
+    "openid": Permission("know that it is you"),
+    "profile": Permission("see your name and your time zone"),
+    "email": Permission("see your e-mail address"),
+    "offline_access": Permission("go on while you are not there, until you take this back"),
+}
+
 Role = Literal["editor", "analyst", "support", "security", "superadmin"]
 
 # What each role may do beside what everybody may; whoever is a coach is one by relation alone.

@@ -463,6 +463,7 @@ OWN_TESTS = {
     ("POST", "/v1/auth/login"),
     ("POST", "/v1/auth/refresh"),
     ("POST", "/v1/auth/logout"),
+    ("DELETE", "/v1/auth/grants/{client}"),  # see tests/oauth/test_grants.py
     ("POST", "/v1/imports/loop"),
     *(("POST", f"/v1/imports/{name}") for name in ("dayone", "habitica")),  # see tests/imports
     *(("POST", f"/v1/imports/csv/{what}") for what in ("habits", "journal", "moods", "tasks")),

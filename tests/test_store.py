@@ -25,6 +25,7 @@ from models.documents import (
     Goal,
     GoalPoint,
     GoalTemplate,
+    Grant,
     Habit,
     Insight,
     Journal,
@@ -305,6 +306,7 @@ def full_documents() -> Iterator[Document]:
         model="habit_odds-1",
         **base,
     )
+    yield Grant(id="cli_1", client="Watch", permissions=("goals:read",), **base)
     yield Share(id="usr_2", kinds=("goal", "habit"), **base)
     yield CoachClient(id="usr_3", kinds=("goal",), **base)
     yield from full_diary(base)

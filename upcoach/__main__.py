@@ -1,4 +1,4 @@
-"""`python -m upcoach`: serve, migrate, demo, explain, admin."""
+"""`python -m upcoach`: serve, migrate, demo, explain, admin, client-add, rotate-keys."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ from config import logging
 from config.secrets import with_development_secrets
 from config.settings import Settings, SettingsError
 from models.permissions import ROLES
-from upcoach import app, demo, explain
+from upcoach import app, demo, explain, operating
 from upcoach.embedded import EngineError
 from upcoach.listener import StartError
 from upcoach.processes import serve_with_children
@@ -58,7 +58,36 @@ async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {"serve": serve, "migrate": migrate, "demo": play, "explain": explaining, "admin": admin}
+async def add_client(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Register an app that may ask for tokens."""
+    async with app.engine_urls(settings) as (mongo_url, _redis_url, _engines):
+        client, secret = await operating.add_client(settings, mongo_url, arguments)
+    say(f"client_id      {client.id}")
+    if secret:
+        say(f"client_secret  {secret}  (it is shown this once)")
+    return 0
+
+
+async def rotate_keys(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Make the next signing key, and wrap all keys with the current master key."""
+    async with app.engine_urls(settings) as (mongo_url, _redis_url, _engines):
+        rotated = await operating.rotate_keys(
+            settings, mongo_url, arguments.alg, at_once=arguments.at_once
+        )
+    say(f"The signing key {rotated.signing_key} is used {rotated.used_from}.")
+    say(f"Wrapped anew: {rotated.data_keys} data keys, {rotated.signing_keys} signing keys.")
+    return 0
+
+
+COMMANDS = {
+    "serve": serve,
+    "migrate": migrate,
+    "demo": play,
+    "explain": explaining,
+    "admin": admin,
+    "client-add": add_client,
+    "rotate-keys": rotate_keys,
+}
 
 
 def main() -> int:
@@ -86,6 +115,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--role", choices=("user", *ROLES), default="superadmin", help="admin: to be"
     )
+    operating.add_arguments(parser)
     # How `upcoach.processes` starts its children.
     parser.add_argument("--child-of", type=int, help=argparse.SUPPRESS)
     return parser.parse_args()

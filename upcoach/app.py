@@ -74,11 +74,14 @@ from upcoach.services import (
     Vacations,
 )
 from upcoach.services.keys import Keys
+from upcoach.services.oauth import Grants, OAuth
+from upcoach.services.oauth.clients import Clients
 from upcoach.services.passwords import Passwords
 from upcoach.services.revocations import Revocations
 from upcoach.services.tokens import Tokens
 from upcoach.services.trash import Trash
 from upcoach.store.abandoned import Abandoned
+from upcoach.store.clients import ClientStore
 from upcoach.store.committer import Committer
 from upcoach.store.database import Database
 from upcoach.store.documents import Documents
@@ -89,6 +92,7 @@ from upcoach.store.keyring import KeyRing, MasterKeys
 from upcoach.store.learned import Learned
 from upcoach.store.log import EventLog
 from upcoach.store.migrations import migrate
+from upcoach.store.once import Once
 from upcoach.store.positions import PositionStore
 from upcoach.store.rotations import Rotations
 from upcoach.store.signing import SigningStore
@@ -223,6 +227,7 @@ class Node:
             journal=JournalEntries(documents, self.committer, self.log, utc_now),
             journals=Journals(documents, self.committer),
             moods=Moods(documents, self.committer, tallies, utc_now),
+            oauth=self._make_oauth(documents, sessions, tokens),
             positions=Positions(PositionStore(self.database), utc_now),
             prompts=Prompts(documents),
             sessions=sessions,
@@ -232,6 +237,20 @@ class Node:
             templates=Templates(documents, self.committer),
             unsaved=UnsavedEntries(documents, self.committer),
             vacations=Vacations(documents, self.committer),
+        )
+
+    def _make_oauth(self, documents: Documents, sessions: Sessions, tokens: Tokens) -> OAuth:
+        once, secret = Once(self.database, utc_now), self._settings.index_key
+        return OAuth(
+            clients=Clients(ClientStore(self.database), once, tokens.issuer, utc_now, key=secret),
+            once=once,
+            documents=documents,
+            sessions=sessions,
+            grants=Grants(documents, self.committer, sessions),
+            tokens=tokens,
+            keys=self.keys,
+            clock=utc_now,
+            key=secret,
         )
 
     def _make_learning(self) -> Learning:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import msgspec
@@ -16,6 +16,7 @@ from handlers.live.seats import Seats
 from handlers.live.watching import Desk, Watching, is_admin_feed
 from handlers.live.writing import Writing
 from handlers.operations import Router
+from handlers.policy import require_live
 from handlers.rest import Edge
 from models.caller import Caller
 from models.clock import Clock
@@ -180,10 +181,10 @@ class Connection:
         if self.caller is not None:
             self._node.errands.run(self._hearing.check(self.caller.scope))
 
-    def authenticate(self, token: str) -> None:
+    async def admit(self, caller: Awaitable[Caller]) -> None:
         """Take note of who this is, or close."""
         try:
-            self.know(self._node.edge.services.sessions.authenticate(token))
+            self.know(require_live(await caller))
         except Unauthenticated:
             self.close(Close.TOKEN, "token invalid")
 
@@ -271,7 +272,7 @@ class Connection:
     async def _identify(self, frame: Hello) -> None:
         """Know who says hello, or close."""
         if frame.token is not None:
-            self.authenticate(frame.token)
+            await self.admit(self._holder(frame.token))
         elif frame.ticket is not None:
             await self._redeem(frame.ticket)
         elif self.caller is None:
@@ -337,6 +338,10 @@ class Connection:
         self._warned = True
         self._say(AuthExpiring(exp=self.caller.expires_at))
 
+    async def _holder(self, token: str) -> Caller:
+        # Without the proof that a bound token needs: whoever has one asks for a ticket.
+        return self._node.edge.services.sessions.authenticate(token)
+
     async def _redeem(self, ticket: str) -> None:
         """Take note of whose *ticket* this is, or close."""
         try:
@@ -349,7 +354,7 @@ class Connection:
     async def _renew(self, caller: Caller, frame: Auth) -> None:
         """Take a new token, or a ticket, in the place of the old one."""
         if frame.token is not None:
-            renewed = self._node.edge.services.sessions.authenticate(frame.token)
+            renewed = require_live(await self._holder(frame.token))
         elif frame.ticket is not None:
             renewed = await self._node.tickets.require(frame.ticket)
         else:

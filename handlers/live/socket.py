@@ -3,13 +3,13 @@
 import asyncio
 from typing import Any
 
+from handlers import proof
 from handlers.base import ProblemHandler
 from handlers.live import deflate
 from handlers.live.connection import Connection, Node
 from handlers.live.deflate import deflated_frame
 from handlers.live.outlet import SocketOutlet, text_frame
 from handlers.live.protocol import StrictHandler
-from handlers.rest import bearer_token
 from models.caller import Caller
 from models.frames import PROTOCOL, Close
 
@@ -59,11 +59,10 @@ class LiveSocket(ProblemHandler, StrictHandler):
         if self._connections.is_full:
             connection.close(Close.FULL, "node full")
             return
-        token = bearer_token(self.request.headers)
         if self.known is not None:
             connection.know(self.known)
-        elif token:
-            connection.authenticate(token)
+        elif proof.scheme_of(self.request)[0] in proof.SCHEMES:
+            await connection.admit(proof.caller_of(self._node.edge.services, self.request))
         # They were sent, and would stay as long as the socket.
         self._headers.clear()
         self.request.headers.clear()

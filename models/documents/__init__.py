@@ -11,6 +11,7 @@ from models.documents.entry import Entry, EntryDraft, Logged
 from models.documents.goal import Goal, GoalDraft, NewGoal
 from models.documents.goal_point import GoalPoint, PointDraft
 from models.documents.goal_template import GoalTemplate, GoalTemplateDraft, NewGoalTemplate
+from models.documents.grant import Grant
 from models.documents.habit import Habit, HabitDraft, NewHabit
 from models.documents.insight import Insight
 from models.documents.journal import (
@@ -56,6 +57,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     EntryShare,
     ClientEntry,
     Template,
+    Grant,
 )
 KINDS: dict[str, type[Document]] = {document.kind: document for document in DOCUMENTS}
 
@@ -75,6 +77,7 @@ __all__ = [
     "GoalPoint",
     "GoalTemplate",
     "GoalTemplateDraft",
+    "Grant",
     "Habit",
     "HabitDraft",
     "Insight",

@@ -9,7 +9,9 @@ from models.documents.document import Document, Draft, Mark, Order
 
 DeviceId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+\Z")]
 DeviceName = Annotated[str, msgspec.Meta(max_length=100)]
-Kind = Literal["mobile", "web", "remembered", "coach", "admin", "partner"]
+Kind = Literal["mobile", "web", "remembered", "coach", "admin", "partner", "visit"]
+
+OWN_CLIENT: Final = "upcoach"  # what our own apps are called that log in by themselves
 
 
 class Lifetime(msgspec.Struct, frozen=True):
@@ -26,6 +28,7 @@ LIFETIMES: Final[dict[Kind, Lifetime]] = {
     "coach": Lifetime(dt.timedelta(hours=24), dt.timedelta(hours=2)),
     "admin": Lifetime(dt.timedelta(hours=8), dt.timedelta(minutes=15)),
     "partner": Lifetime(dt.timedelta(days=90), dt.timedelta(days=30)),
+    "visit": Lifetime(dt.timedelta(hours=1), dt.timedelta(hours=1)),  # an app that will not return
 }
 
 
@@ -51,12 +54,13 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     device: str
     device_name: str | None = None
     app: Kind = "mobile"
-    client: str = "upcoach"
+    client: str = OWN_CLIENT
     permissions: tuple[str, ...] | None = None
     audiences: tuple[str, ...] = ("api", "live")
     key: str = ""
     acr: int = 1
     amr: tuple[str, ...] = ("pwd",)
+    authenticated_at: dt.datetime | None = None  # now, unless it was in a session before this one
 
 
 class Session(Document, frozen=True, kw_only=True):
@@ -88,7 +92,7 @@ class Session(Document, frozen=True, kw_only=True):
     device: Annotated[str, Mark.PERSONAL]
     device_name: Annotated[DeviceName | None, Mark.SEALED] = None
     app: Annotated[Kind, Mark.PERSONAL] = "mobile"
-    client: Annotated[str, Mark.PERSONAL] = "upcoach"
+    client: Annotated[str, Mark.PERSONAL] = OWN_CLIENT
     permissions: tuple[str, ...] | None = None
     audiences: tuple[str, ...] = ("api", "live")
     key: Annotated[str, Mark.HIDDEN] = ""
@@ -101,14 +105,14 @@ class Session(Document, frozen=True, kw_only=True):
     @classmethod
     def started(cls, terms: Terms, *, session_id: str, owner: str, at: dt.datetime) -> Self:
         """A new session."""
+        fields = msgspec.structs.asdict(terms) | {"authenticated_at": terms.authenticated_at or at}
         return cls(
             id=session_id,
             owner=owner,
             created_at=at,
             updated_at=at,
-            authenticated_at=at,
             expires_at=at + LIFETIMES[terms.app].whole,
-            **msgspec.structs.asdict(terms),
+            **fields,
         )
 
     def is_open(self, at: dt.datetime) -> bool:

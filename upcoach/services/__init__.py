@@ -19,6 +19,7 @@ from upcoach.services.insights import Insights
 from upcoach.services.journal import JournalEntries
 from upcoach.services.journals import Journals, Templates
 from upcoach.services.moods import Moods
+from upcoach.services.oauth import OAuth
 from upcoach.services.positions import Positions
 from upcoach.services.prompts import Prompts
 from upcoach.services.sessions import Sessions
@@ -44,6 +45,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     journal: JournalEntries
     journals: Journals
     moods: Moods
+    oauth: OAuth
     positions: Positions
     prompts: Prompts
     sessions: Sessions
@@ -68,6 +70,7 @@ __all__ = [
     "JournalEntries",
     "Journals",
     "Moods",
+    "OAuth",
     "Positions",
     "Prompts",
     "Services",

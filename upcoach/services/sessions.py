@@ -8,7 +8,7 @@ import base64
 import datetime as dt
 import hashlib
 import hmac
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final
 
 import msgspec
@@ -17,7 +17,7 @@ from models.caller import Caller
 from models.clock import Clock
 from models.documents import Session
 from models.documents.document import public
-from models.documents.session import LIFETIMES, Terms
+from models.documents.session import LIFETIMES, OWN_CLIENT, Terms
 from models.errors import NotFound
 from models.identity import new_id
 from models.merge_patch import Json
@@ -29,7 +29,7 @@ from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents, Selection
 from upcoach.store.rotations import Rotations, Turn
 
-MOST: Final = 20  # open sessions of one user (ASVS 7.1.2)
+MOST: Final = 20  # open sessions of one user at one client (ASVS 7.1.2)
 _PURPOSE: Final = b"refresh token\0"
 
 
@@ -71,9 +71,12 @@ class Sessions:
         self._key = key
 
     async def start(self, user: str, terms: Terms) -> tuple[Login, Outcome]:
-        """A new session; where there are too many, the oldest ends."""
+        """A new session; where its client has too many, the oldest ends.
+
+        Those of other clients stay: no app of others can log the user out of our own.
+        """
         session_id = new_id("ses")
-        opened = await self._open(user)
+        opened = [one for one in await self._open(user) if one.client == terms.client]
         crowd = opened[: max(0, len(opened) - MOST + 1)]
 
         def decide(changes: Changes) -> Outcome:
@@ -97,18 +100,18 @@ class Sessions:
 
         *key* is the thumbprint of the key that the caller has shown to hold (RFC 9449, 5).
         """
-        return (await self.exchange(refresh_token, key))[0]
+        return (await self.exchange(refresh_token, key, _require_own))[0]
 
-    async def exchange(self, refresh_token: str, key: str = "") -> tuple[Login, Session]:
-        """The same, with the session."""
-        user, session_id, generation = self._parsed(refresh_token)
-        try:
-            session = await self._documents.get(Session, user, session_id)
-        except NotFound:
-            raise token_invalid() from None
+    async def exchange(
+        self, refresh_token: str, key: str, check: Callable[[Session], None]
+    ) -> tuple[Login, Session]:
+        """The same for a session that *check* does not refuse, with the session."""
+        session, generation = await self.find(refresh_token)
         now = self._clock()
+        check(session)
         if session.key != key or not session.is_open(now):
             raise token_invalid()
+        user, session_id = session.owner, session.id
         idle = LIFETIMES[session.app].idle
         turn = await self._rotations.turn(session_id, generation, now, idle)
         if turn is Turn.REPLAYED:
@@ -117,9 +120,35 @@ class Sessions:
             raise token_invalid()
         return self._login(session, generation + 1), session
 
-    def authenticate(self, token: str) -> Caller:
-        """Who holds *token*, or `Unauthenticated`."""
-        return self._tokens.read(token)
+    async def find(self, refresh_token: str) -> tuple[Session, int]:
+        """The session of a token that is one of ours, and the token's generation."""
+        user, session_id, generation = self._parsed(refresh_token)
+        try:
+            return await self._documents.get(Session, user, session_id), generation
+        except NotFound:
+            raise token_invalid() from None
+
+    async def is_newest(self, session: Session, generation: int) -> bool:
+        """Whether the refresh token of *generation* can be exchanged for the next."""
+        is_open = session.is_open(self._clock())
+        return is_open and await self._rotations.newest(session.id) == generation
+
+    async def is_open(self, scope: Scope) -> bool:
+        """Whether the session of *scope* holds, as the database knows."""
+        try:
+            return (await self.get(scope)).is_open(self._clock())
+        except NotFound:
+            return False
+
+    def authenticate(self, token: str, key: str = "") -> Caller:
+        """Who holds *token*, or `Unauthenticated`.
+
+        *key* is the thumbprint of the key that came with it (RFC 9449, 7).
+        """
+        caller = self._tokens.read(token)
+        if caller.key != key:
+            raise token_invalid()
+        return caller
 
     def has_ended(self, scope: Scope) -> bool:
         """Whether the session of *scope* is known to have ended."""
@@ -174,6 +203,11 @@ class Sessions:
         opened = await self._open(scope.user)
         return await self._end_all(scope, [one.id for one in opened if one.id not in but])
 
+    async def end_client(self, scope: Scope, client: str) -> Outcome:
+        """End all of the caller's sessions that an OAuth client holds."""
+        opened = await self._open(scope.user)
+        return await self._end_all(scope, [one.id for one in opened if one.client == client])
+
     async def _end_all(self, scope: Scope, sessions: list[str]) -> Outcome:
         def decide(changes: Changes) -> Outcome:
             for session_id in sessions:
@@ -214,6 +248,11 @@ class Sessions:
         signed = _PURPOSE + name.encode(errors="surrogatepass")
         digest = hmac.digest(self._key, signed, hashlib.sha256)
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _require_own(session: Session) -> None:
+    if session.client != OWN_CLIENT:  # it is exchanged by its client, which shows who it is
+        raise token_invalid()
 
 
 def _end(changes: Changes, user: str, session_id: str) -> None:

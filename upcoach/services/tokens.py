@@ -7,7 +7,8 @@ A token is a JWT (RFC 9068).  A session that ends before its tokens do is known 
 import collections
 import datetime as dt
 import hashlib
-from typing import Final, Literal
+from collections.abc import Collection
+from typing import Any, Final, Literal
 
 import msgspec
 import uuid_utils
@@ -18,7 +19,7 @@ from models.caller import Caller
 from models.clock import Clock
 from models.documents import Session
 from models.errors import Unauthenticated
-from models.permissions import FIRST_PARTY, PERMISSIONS
+from models.permissions import FIRST_PARTY, IDENTITY, PERMISSIONS
 from models.scope import Scope
 from upcoach.services.keys import ALGORITHMS, Keys
 from upcoach.services.revocations import Revocations
@@ -45,12 +46,12 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     iss: str
     aud: tuple[str, ...]
     client_id: str
-    sid: str
+    sid: str = ""
     iat: int
     exp: int
     jti: str
-    auth_time: int
-    acr: Literal["1", "2"]
+    auth_time: int = 0  # of a client by itself: nobody has shown who they are
+    acr: Literal["0", "1", "2"] = "0"
     dev: str = ""
     scope: str | None = None
     amr: tuple[str, ...] = ()
@@ -105,6 +106,26 @@ class Tokens:
         token = self.signed(TYPE, msgspec.to_builtins(claims))
         return token, dt.datetime.fromtimestamp(end, dt.UTC)
 
+    def issue_to_client(
+        self, client: str, scopes: Collection[str], audiences: Collection[str], key: str
+    ) -> tuple[str, dt.datetime]:
+        """A token for *client* by itself (RFC 6749, 4.4)."""
+        now = self._clock()
+        end = int((now + self._lifetime).timestamp())
+        claims = Claims(
+            iss=self.issuer,
+            sub=client,
+            aud=tuple(self.issuer + AUDIENCES[name] for name in audiences),
+            client_id=client,
+            iat=int(now.timestamp()),
+            exp=end,
+            jti=str(uuid_utils.uuid7()),
+            scope=" ".join(scopes),
+            cnf=Confirmation(key) if key else None,
+        )
+        token = self.signed(TYPE, msgspec.to_builtins(claims))
+        return token, dt.datetime.fromtimestamp(end, dt.UTC)
+
     def signed(self, kind: str, claims: dict[str, object]) -> str:
         """A JWT of *kind* (its `typ`) with *claims*."""
         alg, key = self._keys.current
@@ -123,6 +144,19 @@ class Tokens:
             raise token_invalid()
         return caller
 
+    @property
+    def algorithm(self) -> str:
+        """What signs now."""
+        return self._keys.current[0]
+
+    def read_id_token(self, token: str) -> dict[str, Any] | None:
+        """The claims of an ID token of ours, which may be over; None when it is none."""
+        try:
+            claims = self._decoded(token, "JWT")
+        except Unauthenticated:
+            return None
+        return claims if claims.get("iss") == self.issuer else None
+
     def has_ended(self, session: str) -> bool:
         """Whether *session* has ended, as far as this node knows."""
         return self._revocations.holds(session)
@@ -133,13 +167,18 @@ class Tokens:
 
     def _verified(self, token: str) -> Claims:
         try:
+            return msgspec.convert(self._decoded(token, TYPE), Claims)
+        except msgspec.ValidationError:
+            raise token_invalid() from None
+
+    def _decoded(self, token: str, kind: str) -> dict[str, Any]:
+        try:
             header = jws.extract_compact(token.encode()).headers()
             found = self._keys.find(str(header.get("kid")))
-            if found is None or header.get("alg") != found[0] or header.get("typ") != TYPE:
+            if found is None or header.get("alg") != found[0] or header.get("typ") != kind:
                 raise token_invalid()
-            read = jwt.decode(token, found[1], algorithms=[found[0]])
-            return msgspec.convert(read.claims, Claims)
-        except (JoseError, ValueError, msgspec.ValidationError):
+            return jwt.decode(token, found[1], algorithms=[found[0]]).claims
+        except (JoseError, ValueError):
             raise token_invalid() from None
 
     def _caller(self, claims: Claims) -> Caller:
@@ -154,6 +193,7 @@ class Tokens:
             audiences=frozenset(
                 name for name, path in AUDIENCES.items() if self.issuer + path in claims.aud
             ),
+            identity=frozenset(IDENTITY) if asked is None else asked & IDENTITY.keys(),
             acr=int(claims.acr),
             authenticated_at=dt.datetime.fromtimestamp(claims.auth_time, dt.UTC),
             key="" if claims.cnf is None else claims.cnf.jkt,

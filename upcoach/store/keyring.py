@@ -87,6 +87,25 @@ class KeyRing:
         async with self._database.turn():
             await self._database[COLLECTION].delete_one({"_id": owner})
 
+    async def rewrap(self) -> int:
+        """Wrap every key with the current master key, and return how many were not.
+
+        Beside a running installation, whose nodes must hold both master keys: a key is wrapped by
+        the one or by the other, and read with either.
+        """
+        current, count = self._masters.current, 0
+        master = self._masters.keys[current]
+        old = [name for name in self._masters.keys if name != current]
+        async with self._database.turn():
+            cursor = self._database[COLLECTION].find({"master": {"$in": old}})
+            async for found in cursor:
+                plain = aes_key_unwrap(self._masters.keys[found["master"]], found["wrapped"])
+                change = {"$set": {"master": current, "wrapped": aes_key_wrap(master, plain)}}
+                # Only what is still so: a key that was destroyed just now must not come back.
+                await self._database[COLLECTION].update_one(found, change)
+                count += 1
+        return count
+
     def _is_fresh(self, owner: str, now: float) -> bool:
         held = self._held.get(owner)
         return held is not None and held[0] >= now

@@ -16,7 +16,17 @@ from models.documents import DOCUMENTS, EntryShare, JournalEntry, UnsavedEntry
 from models.documents.document import Order
 from models.events import feed_owner
 from models.sums import EMPTY, Sums, packed, toggle
-from upcoach.store import codec, keyring, log, once, positions, receipts, rotations, signing
+from upcoach.store import (
+    clients,
+    codec,
+    keyring,
+    log,
+    once,
+    positions,
+    receipts,
+    rotations,
+    signing,
+)
 from upcoach.store.database import Bson, Database
 from upcoach.store.learned import SNAPSHOTS, TURNS
 
@@ -31,7 +41,13 @@ async def _make_collections(database: AsyncDatabase[Bson]) -> None:
     """Every collection, so that no transaction has to make one."""
     wanted = {document.collection for document in DOCUMENTS}
     wanted |= {log.COLLECTION, receipts.COLLECTION, keyring.COLLECTION, TURNS, SNAPSHOTS}
-    wanted |= {positions.COLLECTION, once.COLLECTION, rotations.COLLECTION, signing.COLLECTION}
+    wanted |= {
+        clients.COLLECTION,
+        positions.COLLECTION,
+        once.COLLECTION,
+        rotations.COLLECTION,
+        signing.COLLECTION,
+    }
     wanted |= {positions.COLLECTION, UnsavedEntry.collection}
     for name in sorted(wanted - set(await database.list_collection_names())):
         try:
@@ -167,6 +183,7 @@ STEPS: tuple[tuple[int, Step], ...] = (
     (10, _make_ages),
     (11, _date_sessions),
     (12, _make_ends),
+    (13, _make_collections),  # clients and grants
 )
 
 

@@ -1,5 +1,7 @@
 """Values that can be taken once: authorization codes, links in mails, challenges.
 
+And names that can be claimed once: the numbers of proofs, which must not come twice.
+
 What is taken is gone before anybody looks at it, so of many who show the same token one gets the
 value, whatever they do with it (RFC 9700, 4.5).  The database holds a hash of the token and a value
 that is sealed under a key made from the token: who reads the database can use neither.
@@ -11,6 +13,7 @@ import secrets
 from typing import Any, Final, TypeVar
 
 import msgspec
+from pymongo.errors import DuplicateKeyError
 
 from models.clock import Clock
 from upcoach.store.database import Bson, Database
@@ -56,6 +59,20 @@ class Once:
         async with self._database.turn():
             found = await self._database[COLLECTION].find_one({"_id": _name(purpose, token)})
         return self._opened(found, purpose, token, kind)
+
+    async def claim(self, purpose: str, name: str, life: dt.timedelta) -> bool:
+        """Whether *name* was not claimed within the *life* of the claim before; it is now."""
+        now = self._clock()
+        over = {"_id": _name(purpose, name), "until": {"$lte": now}}
+        async with self._database.turn():
+            try:
+                # MongoDB removes what is over when it gets round to it.
+                await self._database[COLLECTION].replace_one(
+                    over, {"until": now + life}, upsert=True
+                )
+            except DuplicateKeyError:
+                return False
+        return True
 
     def _opened(self, found: Bson | None, purpose: str, token: str, kind: type[T]) -> T | None:
         if found is None or found["until"] <= self._clock():

@@ -55,6 +55,12 @@ class Rotations:
         is_repeated = found["generation"] == generation + 1 and at - found["at"] <= RETRY
         return Turn.NEXT if is_repeated else Turn.REPLAYED
 
+    async def newest(self, session: str) -> int | None:
+        """The generation that can be exchanged; None when none can."""
+        async with self._database.turn():
+            found = await self._database[COLLECTION].find_one({"_id": session}, {"generation": 1})
+        return None if found is None else int(found["generation"])
+
     async def last_used(self, sessions: list[str]) -> dict[str, dt.datetime]:
         """When each of *sessions* was last refreshed, to the minute."""
         async with self._database.turn():

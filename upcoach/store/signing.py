@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pymongo.errors import DuplicateKeyError
 
-from upcoach.store.database import Database
+from upcoach.store.database import Bson, Database
 from upcoach.store.keyring import MasterKeys
 from upcoach.store.sealing import DataKey, place, seal, unseal
 
@@ -35,8 +35,6 @@ class SigningStore:
 
     async def load(self) -> list[StoredKey]:
         """Every key whose master key is at hand, in the order in which they are used."""
-        async with self._database.turn():
-            found = await self._database[COLLECTION].find(sort=[("starts_at", 1)]).to_list()
         return [
             StoredKey(
                 id=stored["kid"],
@@ -49,8 +47,7 @@ class SigningStore:
                 starts_at=stored["starts_at"],
                 ends_at=stored.get("ends_at"),
             )
-            for stored in found
-            if stored["master"] in self._masters.keys
+            for stored in await self._stored()
         ]
 
     async def add_first(self, key: StoredKey) -> None:
@@ -75,6 +72,25 @@ class SigningStore:
         }
         async with self._database.turn():
             await self._database[COLLECTION].insert_one(stored)
+
+    async def rewrap(self) -> int:
+        """Seal every key under the current master key, and return how many were not."""
+        stale = [key for key in await self._stored() if key["master"] != self._masters.current]
+        for stored in stale:
+            where = place(COLLECTION, stored["kid"])
+            private = unseal(self._sealing_key(stored["master"]), stored["private"], where)
+            master = self._masters.current
+            sealed = seal(self._sealing_key(master), private, where)
+            async with self._database.turn():
+                await self._database[COLLECTION].update_one(
+                    {"_id": stored["_id"]}, {"$set": {"master": master, "private": sealed}}
+                )
+        return len(stale)
+
+    async def _stored(self) -> list[Bson]:
+        async with self._database.turn():
+            found = await self._database[COLLECTION].find(sort=[("starts_at", 1)]).to_list()
+        return [stored for stored in found if stored["master"] in self._masters.keys]
 
     def _sealing_key(self, master: str) -> DataKey:
         # A key of its own: the master key itself is for AES key wrap (RFC 3394), and nothing else.

@@ -1,0 +1,135 @@
+"""What the endpoints for clients have in common."""
+
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import msgspec
+from tornado.web import HTTPError
+
+from handlers import problems
+from handlers.rest import Edge, Handler
+from models.errors import Refusal, Unavailable
+from models.merge_patch import Json
+from upcoach.services.oauth import Ask, OAuth
+from upcoach.services.oauth.errors import OAuthError, invalid_request
+from upcoach.services.oauth.parameters import MOST, Parameters
+
+FORM: Final = "application/x-www-form-urlencoded"
+LARGEST: Final = 64 * 1024  # bytes of a form
+
+
+class Endpoint(Handler):
+    """An endpoint that answers in JSON, and refuses in OAuth's words (RFC 6749, 5.2)."""
+
+    path: str
+    shared = False  # with scripts of every origin: there is no cookie that they could use
+
+    def initialize(self, edge: Edge, path: str = "", **_: Any) -> None:
+        """Take what the routing table gives."""
+        super().initialize(edge)
+        self.path = path
+
+    @property
+    def route(self) -> str:
+        """See `Handler.route`."""
+        return self.path
+
+    @property
+    def oauth(self) -> OAuth:
+        """The authorization server."""
+        return self.edge.services.oauth
+
+    def set_default_headers(self) -> None:
+        """See `ProblemHandler.set_default_headers`."""
+        super().set_default_headers()
+        if self.shared:
+            self.set_header("Access-Control-Allow-Origin", "*")
+            self.set_header("Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce")
+
+    def options(self, **_: str) -> None:
+        """Say what is allowed, also to a browser that asks for a script."""
+        super().options()
+        if self.shared:
+            self.set_header("Access-Control-Allow-Methods", self.allowed())
+            self.set_header("Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP")
+
+    def ask(self) -> Ask:
+        """What the client sent."""
+        headers = self.request.headers
+        authorizations = headers.get_list("Authorization")
+        if len(authorizations) > 1:
+            raise invalid_request("The client shows who it is in two ways.")
+        return Ask(form=posted(self), authorization="".join(authorizations), proofs=proofs_of(self))
+
+    def answer(self, body: Json, status: int = 200) -> None:
+        """Answer with *body*."""
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.finish(msgspec.json.encode(body))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Answer in OAuth's words, whatever went wrong."""
+        failure = kwargs.get("exc_info", (None, None, None))[1]
+        for name, value in self.headers_of(status_code).items():
+            self.set_header(name, value)
+        if isinstance(failure, OAuthError):
+            self._refuse(failure)
+        elif isinstance(failure, Unavailable):
+            self.answer(_words("temporarily_unavailable", "Try again shortly."), 503)
+        elif isinstance(failure, Refusal):
+            error = OAuthError("invalid_token", failure.detail, status=problems.status_of(failure))
+            self._refuse(error)
+        elif status_code < 500:
+            self.answer(_words("invalid_request", "There is no such request here."), status_code)
+        else:
+            self.answer(_words("server_error", "Something went wrong here."), status_code)
+
+    def _refuse(self, failure: OAuthError) -> None:
+        if failure.status == 401:
+            self.set_header("WWW-Authenticate", self.challenge(failure))
+        self.answer(_words(failure.error, failure.description) | failure.more, failure.status)
+
+    def challenge(self, _failure: OAuthError) -> str:
+        """How a client has to show who it is (RFC 6749, 5.2)."""
+        return 'Basic realm="upcoach"'
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """See `ProblemHandler.log_exception`."""
+        if not isinstance(value, OAuthError):
+            super().log_exception(typ, value, tb)
+
+
+def posted(handler: Handler) -> Parameters:
+    """The form in the body; parameters in the URL would be logged by others."""
+    request = handler.request
+    media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if request.query or media_type != FORM:
+        raise invalid_request("Send a form, in the body.")
+    if len(request.body) > LARGEST:
+        raise HTTPError(413)
+    return parameters(request.body)
+
+
+def asked(handler: Handler) -> Parameters:
+    """The parameters in the URL."""
+    return parameters(handler.request.query.encode(errors="surrogateescape"))
+
+
+def parameters(raw: bytes) -> Parameters:
+    """The parameters that *raw* writes, which is a form or the query of a URL."""
+    try:
+        pairs = parse_qsl(
+            raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST
+        )
+    except ValueError:
+        raise invalid_request("This is no form that we take.") from None
+    return Parameters(pairs)
+
+
+def proofs_of(handler: Handler) -> tuple[str, ...]:
+    """The proofs of a key."""
+    return tuple(handler.request.headers.get_list("DPoP"))
+
+
+def _words(error: str, description: str) -> Json:
+    return {"error": error, "error_description": description}

@@ -1,0 +1,32 @@
+"""What the caller has agreed to: they see it, and take it back."""
+
+from handlers.operations import Call, Items, Operation, PageQuery, Reply, listed, written
+from models.documents import Grant
+from upcoach.services import Services
+
+PATH = "/v1/auth/grants"
+
+
+async def grants(services: Services, call: Call) -> Reply:
+    """The apps of others that the caller has let in."""
+    page = call.asked(PageQuery)
+    found = await services.oauth.grants.page(call.scope, after=page.after, limit=page.limit + 1)
+    return listed(PATH, found, page.limit)
+
+
+async def take_back(services: Services, call: Call) -> Reply:
+    """Let an app in no more: its sessions end, and it has to ask again."""
+    return written(await services.oauth.grants.take_back(call.scope, call.names["client"]))
+
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path=PATH,
+        run=grants,
+        needs="account:read",
+        gives=Items[Grant],
+        query=PageQuery,
+    ),
+    Operation(method="DELETE", path=f"{PATH}/{{client}}", run=take_back, needs="account:write"),
+)

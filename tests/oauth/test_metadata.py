@@ -1,0 +1,43 @@
+"""What the server says of itself, as another library reads it."""
+
+from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
+from authlib.oidc.discovery import OpenIDProviderMetadata
+
+from tests.oauth.relying import ISSUER, party, settings_of
+from tests.support.engines import TestEngines
+
+
+async def test_both_documents_are_what_the_standards_want(engines: TestEngines) -> None:
+    async with party(settings_of(engines)) as one:
+        plain = await one.browser.get("/.well-known/oauth-authorization-server")
+        oidc = await one.browser.get("/.well-known/openid-configuration")
+        keys = await one.browser.get("/oauth/jwks")
+
+        assert plain.body == oidc.body
+        AuthorizationServerMetadata(plain.body).validate()
+        # We sign by ES256 and Ed25519 only.  OpenID Connect Discovery 1.0, 3 wants RS256 of every
+        # provider, and nothing else of the document may be wrong.
+        algorithms = oidc.body["id_token_signing_alg_values_supported"]
+        wanted = {"id_token_signing_alg_values_supported": [*algorithms, "RS256"]}
+        OpenIDProviderMetadata(oidc.body | wanted).validate()
+        assert algorithms == ["ES256", "Ed25519"]
+        assert oidc.body["issuer"] == ISSUER
+        for answer in (plain, oidc, keys):
+            assert answer.headers["access-control-allow-origin"] == "*"
+            assert answer.headers["cache-control"].startswith("public, max-age=")
+        assert all("d" not in key for key in keys.body["keys"])
+
+
+async def test_every_endpoint_that_is_named_is_there(engines: TestEngines) -> None:
+    async with party(settings_of(engines)) as one:
+        document = (await one.browser.get("/.well-known/openid-configuration")).body
+        places = [
+            value.removeprefix(ISSUER)
+            for name, value in document.items()
+            if name.endswith(("_endpoint", "_uri"))
+        ]
+
+        assert len(places) == 9
+        for place in places:
+            answer = await one.browser.ask("OPTIONS", place, None)
+            assert (place, answer.status) == (place, 204)

@@ -1,0 +1,189 @@
+"""Refresh tokens that must be refused, without harm to those who hold the right one."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from models.merge_patch import Json
+from tests.oauth.refusals import assert_refused
+from tests.oauth.relying import ISSUER, Answer, Holder, Party, party, settings_of
+from tests.support.engines import TestEngines
+from tests.support.server import PASSWORD
+
+GRANT, REQUEST, CLIENT = "invalid_grant", "invalid_request", "invalid_client"
+Ask = Callable[[Party, str, Json], Awaitable[Answer]]
+
+
+def _with(**form: str) -> Ask:
+    return lambda one, token, _: one.refresh(token, **form)
+
+
+def _token(change: Callable[[str], str]) -> Ask:
+    return lambda one, token, _: one.refresh(change(token))
+
+
+def _other(name: str) -> Ask:
+    return lambda one, _, tokens: one.refresh(tokens[name])
+
+
+def _part(place: int, value: str) -> Callable[[str], str]:
+    def change(token: str) -> str:
+        parts = token.split(".")
+        parts[place] = value
+        return ".".join(parts)
+
+    return change
+
+
+async def _twice(one: Party, token: str, _: Json) -> Answer:
+    pairs = [("grant_type", "refresh_token"), ("client_id", one.public.id)]
+    return await one.token([*pairs, ("refresh_token", token), ("refresh_token", token)])
+
+
+async def _secret(one: Party, token: str, _: Json) -> Answer:
+    return await one.refresh(token, client_id=one.confidential.id, client_secret=one.secret)
+
+
+async def _proven(one: Party, token: str, _: Json) -> Answer:
+    form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": one.public.id}
+    return await one.token(form, DPoP=Holder().proof("POST", "/oauth/token"))
+
+
+async def _own_app(one: Party, _token: str, tokens: Json) -> Answer:
+    person = await one.server.client().log_in(one.email, PASSWORD, "phone")
+    answer = await one.refresh(person.refresh_token)
+    assert await person.refresh()
+    person.close()
+    del tokens
+    return answer
+
+
+ROWS: Final[dict[str, tuple[str, Ask]]] = {
+    "no token": (REQUEST, _token(lambda _: "")),
+    "letters": (GRANT, _token(lambda _: "abc")),
+    "a version": (GRANT, _token(lambda _: "v1.")),
+    "dots": (GRANT, _token(lambda _: "v1....")),
+    "many dots": (GRANT, _token(lambda _: "." * 900)),
+    "beyond ASCII": (GRANT, _token(lambda _: "v1.\u00e4.\u00f6.1.\u00fc")),
+    "half of it": (GRANT, _token(lambda token: token[: len(token) // 2])),
+    "without its mac": (GRANT, _token(lambda token: token.rpartition(".")[0])),
+    "an empty mac": (GRANT, _token(_part(4, ""))),
+    "another mac": (GRANT, _token(_part(4, "A" * 43))),
+    "a padded mac": (GRANT, _token(lambda token: f"{token}=")),
+    "another version": (GRANT, _token(_part(0, "v2"))),
+    "another user": (GRANT, _token(_part(1, "usr_1"))),
+    "another session": (GRANT, _token(_part(2, "ses_1"))),
+    "the next generation": (GRANT, _token(_part(3, "2"))),
+    "an old generation": (GRANT, _token(_part(3, "0"))),
+    "no generation": (GRANT, _token(_part(3, ""))),
+    "a space": (GRANT, _token(lambda token: f" {token}")),
+    "a new line": (REQUEST, _token(lambda token: f"{token}\n")),
+    "9000 letters": (REQUEST, _token(lambda _: "v1." + "x" * 9_000)),
+    "an operator": (GRANT, _token(lambda _: '{"$gt": ""}')),
+    "an access token": (GRANT, _other("access_token")),
+    "an ID token": (GRANT, _other("id_token")),
+    "the token twice": (REQUEST, _twice),
+    "no client": (CLIENT, _with(client_id="")),
+    "an unknown client": (CLIENT, _with(client_id="cli_1")),
+    "another client": (GRANT, _secret),
+    "a secret": (CLIENT, _with(client_secret="x")),
+    "more scopes": ("invalid_scope", _with(scope="openid habits:read")),
+    "an unknown scope": ("invalid_scope", _with(scope="everything")),
+    "an operator's scope": ("invalid_scope", _with(scope="admin:users")),
+    "an unknown resource": ("invalid_target", _with(resource="https://api.example.org")),
+    "a resource of others": ("invalid_target", _with(resource=f"{ISSUER}/v1/admin")),
+    "a key for a token without": (GRANT, _proven),
+    "a token of our own app": (GRANT, _own_app),
+}
+
+
+async def test_a_refresh_token_is_its_client_s(engines: TestEngines) -> None:
+    async with party(settings_of(engines)) as one:
+        tokens = await one.tokens()
+        token = tokens["refresh_token"]
+        sessions = one.server.node.database["sessions"]
+        witness = await one.state()
+
+        for name, (error, ask) in ROWS.items():
+            answer = await ask(one, token, tokens)
+            assert_refused(name, answer, error, 401 if error == CLIENT else 400)
+
+        # The own app has logged in meanwhile, and nothing else has happened.
+        now = await one.state()
+        known = {session["_id"] for session in witness["sessions"]}
+        assert [one for one in now["sessions"] if one["_id"] in known] == witness["sessions"]
+        assert len(ROWS) >= 35
+        assert await sessions.count_documents({"ended_at": {"$exists": True}}) == 0
+        assert (await one.refresh(token)).status == 200
+        own = await one.server.client().call("POST", "/v1/auth/refresh", {"refresh_token": token})
+        assert own.status == 401
+
+
+async def test_a_bound_refresh_token_needs_its_key(engines: TestEngines) -> None:
+    async with party(settings_of(engines)) as one:
+        holder, thief = Holder(), Holder()
+        form = one.redemption(await one.code())
+        first = await one.token(form, DPoP=holder.proof("POST", "/oauth/token"))
+        token = first.body["refresh_token"]
+        form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": one.public.id}
+        used = holder.proof("POST", "/oauth/token")
+        rows: dict[str, tuple[str, dict[str, Any]]] = {
+            "no proof": (GRANT, {}),
+            "another key": (GRANT, {"DPoP": thief.proof("POST", "/oauth/token")}),
+            "another method": ("invalid_dpop_proof", {"DPoP": holder.proof("GET", "/oauth/token")}),
+            "another place": ("invalid_dpop_proof", {"DPoP": holder.proof("POST", "/oauth/par")}),
+        }
+
+        for name, (error, headers) in rows.items():
+            assert_refused(name, await one.token(form, **headers), error)
+        second = await one.token(form, DPoP=used)
+        replayed = await one.token(
+            form | {"refresh_token": second.body["refresh_token"]}, DPoP=used
+        )
+
+        assert first.body["token_type"] == second.body["token_type"] == "DPoP"
+        assert_refused("a proof again", replayed, "invalid_dpop_proof")
+
+
+async def test_an_old_refresh_token_ends_its_session(engines: TestEngines) -> None:
+    async with party(settings_of(engines)) as one:
+        first = (await one.tokens())["refresh_token"]
+        second = (await one.refresh(first)).body["refresh_token"]
+        again = (await one.refresh(first)).body["refresh_token"]
+        third = (await one.refresh(second)).body["refresh_token"]
+
+        replayed = await one.refresh(first)
+        after = await one.refresh(third)
+
+        assert again == second  # a lost answer is given again
+        assert_refused("a thief's", replayed, GRANT)
+        assert_refused("the victim's", after, GRANT)
+
+
+async def test_what_is_taken_back_is_not_refreshed(engines: TestEngines) -> None:
+    async with party(settings_of(engines)) as one:
+        person = await one.server.client().log_in(one.email, PASSWORD, "phone")
+        taken, revoked = await one.tokens(), await one.tokens(one.confidential)
+
+        listed = await person.call("GET", "/v1/auth/grants")
+        gone = await person.call("DELETE", f"/v1/auth/grants/{one.public.id}")
+        again = await person.call("DELETE", f"/v1/auth/grants/{one.public.id}")
+        after = await one.refresh(taken["refresh_token"])
+        asked = await one.browser.get("/oauth/authorize", one.request(prompt="none"))
+        own = {"client_id": one.confidential.id, "client_secret": one.secret}
+        back = await one.browser.post(
+            "/oauth/revoke", own | {"token": revoked["access_token"], "token_type_hint": "foo"}
+        )
+        late = await one.token(
+            own | {"grant_type": "refresh_token", "refresh_token": revoked["refresh_token"]}
+        )
+
+        assert {grant["client"] for grant in listed.body["items"]} == {
+            "Public App",
+            "Confidential & Co",
+        }
+        assert (gone.status, again.status) == (204, 404)
+        assert_refused("taken back", after, GRANT)
+        assert asked.sent_to["error"] == "consent_required"
+        assert (back.status, back.text) == (200, "")
+        assert_refused("revoked", late, GRANT)
+        person.close()

@@ -1,0 +1,114 @@
+"""What an operator's command does beside a running installation: clients, and keys."""
+
+import argparse
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from config.settings import Settings
+from models.client import Client
+from models.clock import utc_now
+from models.errors import Invalid
+from upcoach.app import open_database
+from upcoach.listener import StartError
+from upcoach.services.keys import AHEAD, ALGORITHMS, Keys
+from upcoach.services.oauth.clients import Clients
+from upcoach.services.tokens import AUDIENCES
+from upcoach.store.clients import ClientStore
+from upcoach.store.keyring import KeyRing, MasterKeys
+from upcoach.store.once import Once
+from upcoach.store.signing import SigningStore
+
+
+class Rotated(msgspec.Struct, frozen=True):
+    """What a rotation has done."""
+
+    signing_key: str
+    used_from: str
+    data_keys: int
+    signing_keys: int
+
+
+async def add_client(
+    settings: Settings, mongo_url: str, wanted: argparse.Namespace
+) -> tuple[Client, str]:
+    """Register a client, and return it with its secret, which is known to nobody afterwards."""
+    async with open_database(mongo_url, settings) as database:
+        once = Once(database, utc_now)
+        store = ClientStore(database)
+        clients = Clients(store, once, settings.issuer, utc_now, key=settings.index_key)
+        try:
+            return await clients.register(**_fields(wanted))
+        except Invalid as refusal:
+            raise StartError(refusal.detail) from None
+
+
+async def rotate_keys(
+    settings: Settings, mongo_url: str, alg: str | None, *, at_once: bool
+) -> Rotated:
+    """Make the next signing key, and wrap every key with the current master key."""
+    masters = MasterKeys(next(iter(settings.master_keys)), settings.master_keys)
+    async with open_database(mongo_url, settings) as database:
+        store = SigningStore(database, masters)
+        keys = Keys(store, utc_now)
+        await keys.load()
+        name = await keys.rotate(alg or keys.current[0], at_once=at_once)
+        begins = "at once" if at_once else f"from {_moment(utc_now() + AHEAD)} on"
+        data_keys = await KeyRing(database, masters).rewrap()
+        return Rotated(name, begins, data_keys, await store.rewrap())
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What these commands may be told."""
+    add = parser.add_argument
+    add("--name", default="", help="client-add: what people see it called")
+    add("--kind", choices=("public", "confidential"), help="client-add: can it keep a secret?")
+    add("--redirect", default="", help="client-add: where codes go, separated by spaces")
+    add("--logout", default="", help="client-add: where browsers go that were logged out")
+    add("--scope", default="", help="client-add: what it may ask for, separated by spaces")
+    add("--audience", default="api", help="client-add: api, live, admin, separated by spaces")
+    add("--jwks", type=Path, help="client-add: a file with its public keys (private_key_jwt)")
+    add("--first-party", action="store_true", help="client-add: it is an app of ours")
+    add("--alg", choices=ALGORITHMS, help="rotate-keys: of the next key; that of the present one")
+    add("--at-once", action="store_true", help="rotate-keys: the present key is in wrong hands")
+
+
+def _fields(wanted: argparse.Namespace) -> dict[str, Any]:
+    kind = wanted.kind or "public"
+    if not wanted.name.strip():
+        raise StartError("Say what the client is called: NAME=…")
+    audiences = tuple(wanted.audience.split())
+    if not set(audiences) <= AUDIENCES.keys():
+        raise StartError(f"An audience is one of {', '.join(AUDIENCES)}.")
+    keyed = "private_key_jwt" if wanted.jwks else "secret"
+    return {
+        "name": wanted.name.strip(),
+        "kind": kind,
+        "redirects": tuple(wanted.redirect.split()),
+        "logout_redirects": tuple(wanted.logout.split()),
+        "permissions": tuple(wanted.scope.split()),
+        "audiences": audiences,
+        "auth": keyed if kind == "confidential" else "none",
+        "jwks": _jwks(wanted.jwks) if wanted.jwks else None,
+        "first_party": wanted.first_party,
+    }
+
+
+class _Keys(msgspec.Struct):
+    keys: list[dict[str, Any]]
+
+
+def _jwks(path: Path) -> dict[str, Any]:
+    try:
+        read = msgspec.json.decode(path.read_bytes(), type=_Keys)
+    except (OSError, msgspec.MsgspecError):
+        raise StartError(f"{path} holds no JSON Web Key Set.") from None
+    if any("d" in key or key.get("kty") == "oct" for key in read.keys):
+        raise StartError(f"{path} holds a secret key; only the public halves are for us.")
+    return {"keys": read.keys}
+
+
+def _moment(at: dt.datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

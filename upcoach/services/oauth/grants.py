@@ -1,0 +1,72 @@
+"""What people have agreed to: it is remembered, listed and taken back."""
+
+from collections.abc import Iterable
+
+from models.client import Client
+from models.documents import Grant
+from models.errors import NotFound
+from models.scope import Scope
+from upcoach.services.resources import outcome
+from upcoach.services.sessions import Sessions
+from upcoach.store.changes import Changes, Outcome, Ref, Write
+from upcoach.store.committer import Committer
+from upcoach.store.documents import Documents
+
+
+class Grants:
+    """The apps of others that a user has let in."""
+
+    def __init__(self, documents: Documents, committer: Committer, sessions: Sessions) -> None:
+        self._documents = documents
+        self._committer = committer
+        self._sessions = sessions
+
+    async def page(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[Grant]:
+        """What the caller has agreed to, in order of the clients' ids."""
+        return await self._documents.page(Grant, scope.user, after=after, limit=limit)
+
+    async def covers(self, user: str, client: Client, asked: Iterable[str]) -> bool:
+        """Whether *user* has agreed to all that is *asked* for *client*."""
+        try:
+            return (await self._documents.get(Grant, user, client.id)).covers(asked)
+        except NotFound:
+            return False
+
+    async def remember(self, scope: Scope, client: Client, asked: tuple[str, ...]) -> Outcome:
+        """Note that the caller agrees to what is *asked* for *client*, too."""
+
+        def decide(changes: Changes) -> Outcome:
+            before = changes.find(Grant, scope.user, client.id)
+            if before is not None and before.covers(asked) and before.client == client.name:
+                return outcome("unchanged", before)
+            after = (
+                Grant(
+                    id=client.id,
+                    owner=scope.user,
+                    created_at=changes.at,
+                    updated_at=changes.at,
+                    client=client.name,
+                    permissions=asked,
+                )
+                if before is None
+                else before.widened(client.name, asked, changes.at)
+            )
+            changes.set(before, after)
+            return outcome("updated" if before else "created", after)
+
+        reads = (Ref(Grant, scope.user, client.id),)
+        return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+
+    async def take_back(self, scope: Scope, client_id: str) -> Outcome:
+        """Let an app in no more: what it holds ends, and it has to ask again."""
+        await self._documents.get(Grant, scope.user, client_id)
+        # First: if we fail in between, the grant is still listed and can be taken back again.
+        await self._sessions.end_client(scope, client_id)
+
+        def decide(changes: Changes) -> Outcome:
+            grant = changes.get(Grant, scope.user, client_id)
+            changes.delete(grant)
+            return Outcome(verb="deleted", version=grant.version + 1)
+
+        reads = (Ref(Grant, scope.user, client_id),)
+        return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))

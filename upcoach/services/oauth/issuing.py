@@ -1,0 +1,137 @@
+"""What a client gets: an access token, and where it asked for them a refresh and an ID token."""
+
+import base64
+import datetime as dt
+import hashlib
+from typing import Any, Final
+
+import msgspec
+
+from models.client import Client
+from models.clock import Clock
+from models.documents import Session
+from models.documents.session import Kind, Terms
+from models.merge_patch import Json
+from upcoach.services.oauth.errors import OAuthError
+from upcoach.services.oauth.parameters import Parameters
+from upcoach.services.oauth.targets import narrowed
+from upcoach.services.sessions import Sessions
+from upcoach.services.tokens import Tokens
+
+ID_TOKEN_TYPE: Final = "JWT"  # noqa: S105 - a type
+
+
+class Allowed(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody allows a client, and how they had shown who they are when they did."""
+
+    user: str
+    client: str
+    scopes: tuple[str, ...]
+    audiences: tuple[str, ...]
+    acr: int
+    amr: tuple[str, ...]
+    authenticated_at: dt.datetime
+    nonce: str = ""
+
+
+class Issuing:
+    """Makes the answers of the token endpoint."""
+
+    def __init__(self, sessions: Sessions, tokens: Tokens, clock: Clock) -> None:
+        self._sessions = sessions
+        self._tokens = tokens
+        self._clock = clock
+
+    async def begin(
+        self, allowed: Allowed, client: Client, key: str, form: Parameters
+    ) -> tuple[Session, Json]:
+        """A session of *client* with what is *allowed*, and the answer that tells of it."""
+        scopes, audiences = narrowed(form, self._tokens.issuer, allowed.scopes, allowed.audiences)
+        lasts: Kind = "mobile" if client.first_party else "partner"
+        terms = Terms(
+            device=client.id,
+            device_name=client.name,
+            app=lasts if "offline_access" in allowed.scopes else "visit",
+            client=client.id,
+            permissions=allowed.scopes,
+            audiences=allowed.audiences,
+            key=key,
+            acr=allowed.acr,
+            amr=allowed.amr,
+            authenticated_at=allowed.authenticated_at,
+        )
+        login, outcome = await self._sessions.start(allowed.user, terms)
+        assert outcome.body is not None
+        session = msgspec.convert(outcome.body | {"key": key}, Session)
+        refresh_token = login.refresh_token if "offline_access" in allowed.scopes else ""
+        return session, self.answer(session, scopes, audiences, refresh_token, allowed.nonce)
+
+    def answer(
+        self,
+        session: Session,
+        scopes: tuple[str, ...] | None,
+        audiences: tuple[str, ...],
+        refresh_token: str,
+        nonce: str = "",
+    ) -> Json:
+        """The answer (RFC 6749, 5.1) with a token for *scopes* at *audiences*."""
+        narrow = msgspec.structs.replace(session, permissions=scopes, audiences=audiences)
+        token, expires_at = self._tokens.issue(narrow)
+        answer = self._described(token, expires_at, scopes or (), session.key)
+        if refresh_token:
+            answer["refresh_token"] = refresh_token
+        if "openid" in (scopes or ()):
+            answer["id_token"] = self._id_token(session, token, nonce)
+        return answer
+
+    def answer_client(
+        self, client: Client, scopes: tuple[str, ...], audiences: tuple[str, ...], key: str
+    ) -> Json:
+        """The answer with a token for *client* by itself."""
+        token, expires_at = self._tokens.issue_to_client(client.id, scopes, audiences, key)
+        return self._described(token, expires_at, scopes, key)
+
+    def _described(
+        self, token: str, expires_at: dt.datetime, scopes: tuple[str, ...], key: str
+    ) -> Json:
+        return {
+            "access_token": token,
+            "token_type": "DPoP" if key else "Bearer",
+            "expires_in": int((expires_at - self._clock()).total_seconds()),
+            "scope": " ".join(scopes),
+        }
+
+    def _id_token(self, session: Session, token: str, nonce: str) -> str:
+        now = int(self._clock().timestamp())
+        claims: dict[str, Any] = {
+            "iss": self._tokens.issuer,
+            "sub": session.owner,
+            "aud": session.client,
+            "exp": now + 600,
+            "iat": now,
+            "auth_time": int(session.authenticated_at.timestamp()),
+            "acr": str(session.acr),
+            "amr": list(session.amr),
+            "sid": session.id,
+            "at_hash": half_hash(token, self._tokens.algorithm),
+        }
+        return self._tokens.signed(ID_TOKEN_TYPE, claims | ({"nonce": nonce} if nonce else {}))
+
+
+def half_hash(token: str, alg: str) -> str:
+    """The left half of the hash that goes with *alg* (OpenID Connect Core, 3.1.3.6).
+
+    Examples
+    --------
+    >>> half_hash("dNZX1hEZ9wBCzNL40Upu646bdzQA", "ES256")
+    'wfgvmE9VxjAudsl9lc6TqA'
+
+    """
+    make = hashlib.sha512 if alg == "Ed25519" else hashlib.sha256  # RFC 8032, 5.1
+    digest = make(token.encode()).digest()
+    return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
+
+
+def unauthorized_client() -> OAuthError:
+    """The refusal of a grant that is not for such clients."""
+    return OAuthError("unauthorized_client", "This client may not ask in this way.")

@@ -1,0 +1,67 @@
+"""Logging out by the wish of a client (OpenID Connect RP-Initiated Logout)."""
+
+from urllib.parse import urlencode
+
+import msgspec
+
+from models.documents import Session
+from models.scope import Scope
+from upcoach.services.oauth.clients import Clients
+from upcoach.services.oauth.parameters import SHORT, Parameters
+from upcoach.services.sessions import Sessions
+from upcoach.services.tokens import Tokens
+
+
+class Leaving(msgspec.Struct, frozen=True):
+    """A wish to log out.
+
+    Attributes
+    ----------
+    is_certain
+        Whether an ID token shows that it is the user's own client that asks; else they are asked.
+    to
+        Where the browser goes afterwards; empty for a page of ours.
+    client_session
+        The client's session, which ends too.
+
+    """
+
+    is_certain: bool
+    to: str = ""
+    client_session: str = ""
+
+
+class Logout:
+    """Ends the sessions of browsers."""
+
+    def __init__(self, clients: Clients, sessions: Sessions, tokens: Tokens) -> None:
+        self._clients = clients
+        self._sessions = sessions
+        self._tokens = tokens
+
+    async def read(self, form: Parameters, session: Session | None) -> Leaving:
+        """What a browser whose user is logged in as *session* asks for.
+
+        A hint that is wrong counts as none, and a place that is not registered is not gone to.
+        """
+        hint = self._tokens.read_id_token(form["id_token_hint"]) or {}
+        client_id = form["client_id"] or str(hint.get("aud", ""))
+        if hint and hint.get("aud") != client_id:
+            hint = {}
+        client = await self._clients.find(client_id)
+        to = form["post_logout_redirect_uri"]
+        if client is None or to not in client.logout_redirects:
+            to = ""
+        elif "state" in form and len(form["state"]) <= SHORT:
+            to += ("&" if "?" in to else "?") + urlencode({"state": form["state"]})
+        is_certain = bool(hint) and (session is None or hint.get("sub") == session.owner)
+        return Leaving(is_certain, to, str(hint.get("sid", "")) if is_certain else "")
+
+    async def end(self, leaving: Leaving, session: Session | None) -> None:
+        """End the browser's session, and that of the client which asked."""
+        if session is None:
+            return
+        scope = Scope(user=session.owner, session=session.id, device=session.device)
+        await self._sessions.end(scope, session.id)
+        if leaving.client_session:
+            await self._sessions.end(scope, leaving.client_session)

@@ -1,0 +1,38 @@
+"""Refreshing tokens (RFC 6749, 6): the successor of a refresh token, for its client only."""
+
+from models.client import Client
+from models.documents import Session
+from models.errors import Unauthenticated
+from models.merge_patch import Json
+from upcoach.services.oauth.errors import invalid_grant
+from upcoach.services.oauth.issuing import Issuing
+from upcoach.services.oauth.parameters import Parameters
+from upcoach.services.oauth.targets import narrowed
+from upcoach.services.sessions import Sessions
+
+
+class Refreshing:
+    """Exchanges refresh tokens."""
+
+    def __init__(self, issuing: Issuing, sessions: Sessions, issuer: str) -> None:
+        self._issuing = issuing
+        self._sessions = sessions
+        self._issuer = issuer
+
+    async def refresh(self, client: Client, form: Parameters, key: str) -> Json:
+        """The next tokens, for as much as was granted or for less."""
+
+        def check(session: Session) -> None:
+            """Refuse before anything is exchanged."""
+            if session.client != client.id:
+                raise invalid_grant()
+            narrowed(form, self._issuer, session.permissions, session.audiences)
+
+        try:
+            login, session = await self._sessions.exchange(
+                form.required("refresh_token"), key, check
+            )
+        except Unauthenticated:
+            raise invalid_grant() from None
+        scopes, audiences = narrowed(form, self._issuer, session.permissions, session.audiences)
+        return self._issuing.answer(session, scopes, audiences, login.refresh_token)

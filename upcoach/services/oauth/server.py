@@ -1,0 +1,142 @@
+"""The authorization server: its endpoints, as functions of what a client sent."""
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import msgspec
+
+from models.client import Client
+from models.clock import Clock
+from models.merge_patch import Json
+from upcoach.services.keys import Keys
+from upcoach.services.oauth import token_exchange
+from upcoach.services.oauth.authorization import Authorization
+from upcoach.services.oauth.client_credentials import ClientCredentials
+from upcoach.services.oauth.clients import Clients
+from upcoach.services.oauth.codes import Codes
+from upcoach.services.oauth.devices import PATH as DEVICE_PATH
+from upcoach.services.oauth.devices import Devices
+from upcoach.services.oauth.errors import OAuthError
+from upcoach.services.oauth.grants import Grants
+from upcoach.services.oauth.issuing import Issuing
+from upcoach.services.oauth.logout import Logout
+from upcoach.services.oauth.lookups import Lookups
+from upcoach.services.oauth.metadata import metadata
+from upcoach.services.oauth.parameters import Parameters
+from upcoach.services.oauth.proofs import Proofs
+from upcoach.services.oauth.pushing import Pushing
+from upcoach.services.oauth.refreshing import Refreshing
+from upcoach.services.oauth.token_exchange import Federation, TokenExchange
+from upcoach.services.oauth.userinfo import UserInfo
+from upcoach.services.sessions import Sessions
+from upcoach.services.tokens import Tokens
+from upcoach.store.documents import Documents
+from upcoach.store.once import Once
+
+TOKEN: Final = "/oauth/token"  # noqa: S105 - a path
+PAR: Final = "/oauth/par"
+REVOKE: Final = "/oauth/revoke"
+INTROSPECT: Final = "/oauth/introspect"
+
+GiveTokens = Callable[[Client, Parameters, str], Awaitable[Json]]
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """A request of a client: its form, and the two headers that matter."""
+
+    form: Parameters
+    authorization: str = ""
+    proofs: tuple[str, ...] = ()
+
+
+class OAuth:
+    """The authorization server of this installation."""
+
+    def __init__(
+        self,
+        *,
+        clients: Clients,
+        once: Once,
+        documents: Documents,
+        sessions: Sessions,
+        grants: Grants,
+        tokens: Tokens,
+        keys: Keys,
+        clock: Clock,
+        key: bytes,
+    ) -> None:
+        issuer = tokens.issuer
+        issuing = Issuing(sessions, tokens, clock)
+        codes = Codes(once, issuing, sessions, grants, clock)
+        self.issuer = issuer
+        self.once = once
+        self.clients = clients
+        self.grants = grants
+        self.proofs = Proofs(issuer, once, clock)
+        self.userinfo = UserInfo(documents)
+        self.logout = Logout(clients, sessions, tokens)
+        self._issuing = issuing
+        self._keys = keys
+        self._key = key
+        self._pushing = Pushing(once, tokens)
+        self._lookups = Lookups(sessions, tokens)
+        self.devices = Devices(once, clients, grants, issuing, issuer, key=key)
+        self.authorization = Authorization(
+            clients, self._pushing, codes, grants, tokens, once, clock
+        )
+        self._grants: dict[str, GiveTokens] = {
+            "authorization_code": codes.redeem,
+            "refresh_token": Refreshing(issuing, sessions, issuer).refresh,
+            "client_credentials": ClientCredentials(issuing, issuer).give,
+            "urn:ietf:params:oauth:grant-type:device_code": self.devices.poll,
+        }
+
+    def federate(self, federation: Federation, clock: Clock) -> None:
+        """Take ID tokens of others too, as *federation* knows them; without it nobody can ask."""
+        exchange = TokenExchange(federation, self._issuing, self.issuer, clock)
+        self._grants[token_exchange.GRANT] = exchange.exchange
+
+    async def token(self, ask: Ask) -> Json:
+        """Tokens for what the client shows (RFC 6749, 3.2)."""
+        give = self._grants.get(ask.form.required("grant_type"))
+        if give is None:
+            raise OAuthError("unsupported_grant_type", "There is no such grant here.")
+        client = await self.clients.authenticated(ask.form, ask.authorization, TOKEN)
+        key = await self.proofs.key(ask.proofs, "POST", TOKEN)
+        return await give(client, ask.form, key)
+
+    async def push(self, ask: Ask) -> Json:
+        """A name for an authorization request (RFC 9126)."""
+        client = await self.clients.authenticated(ask.form, ask.authorization, PAR)
+        key = await self.proofs.key(ask.proofs, "POST", PAR)
+        return await self._pushing.push(client, ask.form, key)
+
+    async def ask_device(self, ask: Ask) -> Json:
+        """The codes of a device (RFC 8628, 3.1)."""
+        client = await self.clients.authenticated(ask.form, ask.authorization, DEVICE_PATH)
+        return await self.devices.ask(client, ask.form)
+
+    async def introspect(self, ask: Ask) -> Json:
+        """What a token is (RFC 7662)."""
+        client = await self.clients.authenticated(ask.form, ask.authorization, INTROSPECT)
+        return await self._lookups.introspect(client, ask.form)
+
+    async def revoke(self, ask: Ask) -> None:
+        """Take a token back (RFC 7009)."""
+        client = await self.clients.authenticated(ask.form, ask.authorization, REVOKE)
+        await self._lookups.revoke(client, ask.form)
+
+    def form_token(self, browser: str) -> str:
+        """What the forms hold that *browser* was shown, and those of no other site can."""
+        secret = b"form\0" + browser.encode(errors="replace")
+        return hmac.digest(self._key, secret, hashlib.sha256).hex()
+
+    def metadata(self) -> Json:
+        """What this server can do."""
+        return metadata(self.issuer, self._grants)
+
+    def jwks(self) -> dict[str, Any]:
+        """The keys that its tokens are signed with."""
+        return self._keys.jwks()

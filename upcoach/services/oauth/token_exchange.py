@@ -1,0 +1,75 @@
+"""Token exchange (RFC 8693): an ID token of Google or Apple, got by an app of ours, for a session
+of ours.
+"""
+
+from typing import Final, Protocol
+
+import msgspec
+
+from models.client import Client
+from models.clock import Clock
+from models.merge_patch import Json
+from upcoach.services.oauth.errors import OAuthError, invalid_grant, invalid_request
+from upcoach.services.oauth.issuing import Allowed, Issuing, unauthorized_client
+from upcoach.services.oauth.parameters import Parameters
+from upcoach.services.oauth.targets import asked_audiences, asked_scopes
+
+GRANT: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
+ID_TOKEN: Final = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105 - a type
+ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a type
+
+
+class Challenge(msgspec.Struct, frozen=True):
+    """A second factor has to be shown first, under this name (`POST /v1/auth/challenge`)."""
+
+    challenge: str
+
+
+class Federation(Protocol):
+    """Who somebody is by the word of another issuer."""
+
+    async def identify(
+        self, subject_token: str, subject_issuer: str, nonce: str
+    ) -> str | Challenge | None:
+        """The id of the user, a challenge for them, or None when the token proves nothing."""
+
+
+class TokenExchange:
+    """Exchanges ID tokens."""
+
+    def __init__(self, federation: Federation, issuing: Issuing, issuer: str, clock: Clock) -> None:
+        self._federation = federation
+        self._issuing = issuing
+        self._issuer = issuer
+        self._clock = clock
+
+    async def exchange(self, client: Client, form: Parameters, key: str) -> Json:
+        """Tokens for the user whom the subject token names."""
+        if not client.first_party:
+            raise unauthorized_client()
+        if form.required("subject_token_type") != ID_TOKEN or "actor_token" in form:
+            raise invalid_request("An ID token is exchanged, on nobody else's behalf.")
+        if form["requested_token_type"] not in ("", ACCESS_TOKEN):
+            raise invalid_request("It is exchanged for an access token.")
+        scopes = asked_scopes(form, client)
+        audiences = asked_audiences(form, self._issuer, client.audiences)
+        found = await self._federation.identify(
+            form.required("subject_token"), form.required("subject_issuer"), form.required("nonce")
+        )
+        if found is None:
+            raise invalid_grant("This ID token does not hold.")
+        if isinstance(found, Challenge):
+            raise OAuthError(
+                "interaction_required", "Show a second factor.", challenge=found.challenge
+            )
+        allowed = Allowed(
+            user=found,
+            client=client.id,
+            scopes=scopes,
+            audiences=audiences,
+            acr=1,
+            amr=("fed",),
+            authenticated_at=self._clock(),
+        )
+        _, answer = await self._issuing.begin(allowed, client, key, form)
+        return answer | {"issued_token_type": ACCESS_TOKEN}

@@ -1,0 +1,34 @@
+"""Who somebody is, for the clients that they let know it (OpenID Connect Core, 5.3)."""
+
+from models.caller import Caller
+from models.documents import Session, User
+from models.errors import NotFound
+from models.merge_patch import Json
+from upcoach.services.oauth.errors import OAuthError
+from upcoach.store.documents import Documents
+
+
+class UserInfo:
+    """Answers for the holders of access tokens."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    async def of(self, caller: Caller) -> Json:
+        """What the token of *caller* tells."""
+        scopes = caller.identity
+        if caller.is_client or "openid" not in scopes:
+            raise OAuthError(
+                "insufficient_scope", "This token tells nobody's identity.", status=403
+            )
+        try:
+            await self._documents.get(Session, caller.scope.user, caller.scope.session)
+            user = await self._documents.get(User, caller.scope.user, caller.scope.user)
+        except NotFound:
+            raise OAuthError("invalid_token", "This token does not hold.", status=401) from None
+        shown: Json = {"sub": user.id}
+        if "profile" in scopes:
+            shown |= {"name": user.name, "zoneinfo": user.tz}
+        if "email" in scopes:
+            shown["email"] = user.email
+        return shown
