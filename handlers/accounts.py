@@ -9,6 +9,7 @@ from models.documents.session import Credentials, Refresh, Session
 from models.documents.user import Registration, User
 from models.merge_patch import Json
 from upcoach.services import Services
+from upcoach.services.logins import Challenge
 from upcoach.services.sessions import Login
 
 
@@ -31,7 +32,10 @@ async def register(services: Services, call: Call) -> Reply:
 
 async def log_in(services: Services, call: Call) -> Reply:
     """Get a token for this device."""
-    login, outcome = await services.accounts.log_in(call.read(Credentials))
+    found = await services.accounts.log_in(call.read(Credentials))
+    if isinstance(found, Challenge):
+        return Reply(status=200, body=msgspec.to_builtins(found))
+    login, outcome = found
     return Reply(status=201, body=_shown(login) | {"session": outcome.body}, seq=outcome.seq)
 
 

@@ -17,6 +17,7 @@ from models.documents import Document
 from models.documents.document import Mark
 from models.errors import Invalid
 from models.identity import new_mutation_id
+from models.scope import Scope
 from tests.imports.test_brought import PLAIN, TABLES
 from tests.imports.test_brought import zipped as day_one
 from tests.imports.test_habitica import GAME
@@ -57,6 +58,7 @@ async def test_every_operation_answers_as_it_is_described(
         person = await furnished(server)
         await write_everything(server, person)
         await join_and_leave(server)
+        await let_an_app_in(server, person)
         await ask_everything(server, await furnished(server))
         await be_refused(server, person)
 
@@ -116,6 +118,20 @@ async def join_and_leave(server: Server) -> None:
     await done(person.call("POST", "/v1/live/tickets"))
     await done(person.call("POST", "/v1/auth/refresh", {"refresh_token": person.refresh_token}))
     await done(person.call("POST", "/v1/auth/logout"))
+
+
+async def let_an_app_in(server: Server, person: Client) -> None:
+    """Agree with an app of others, and take it back."""
+    app, _ = await server.node.services.oauth.clients.register(
+        name="Charts",
+        kind="public",
+        auth="none",
+        redirects=("https://charts.example/back",),
+        permissions=("goals:read",),
+    )
+    scope = Scope(user=(await person.call("GET", "/v1/me")).body["id"])
+    await server.node.services.oauth.grants.remember(scope, app, ("goals:read",))
+    await done(person.call("DELETE", f"/v1/auth/grants/{app.id}"))
 
 
 async def ask_everything(server: Server, person: Client) -> None:

@@ -289,8 +289,8 @@ async def test_what_is_over_is_gone_everywhere_but_the_numbers(settings: Setting
         await age(server, person, PAGE)
         kept = (await snapshot(other))[0]
 
-        await server.node.trash.empty()
-        await server.node.trash.empty()
+        await server.node.assembly.trash.empty()
+        await server.node.assembly.trash.empty()
 
         events = await events_since(person, start)
         documents: dict[str, dict[str, Json]] = {kind: {} for kind in kept}

@@ -12,7 +12,7 @@ from upcoach.store.signing import SigningStore
 
 async def test_nodes_that_start_at_once_make_one_key(settings: Settings) -> None:
     async with serving(settings) as server:
-        store: SigningStore = server.node.keys._store
+        store: SigningStore = server.node.assembly.keys._store
         async with server.node.database.turn():
             await server.node.database["signing_keys"].delete_many({})
         nodes = [Keys(store, utc_now) for _ in range(8)]
@@ -26,7 +26,7 @@ async def test_nodes_that_start_at_once_make_one_key(settings: Settings) -> None
 async def test_a_key_is_published_before_it_signs_and_after(settings: Settings) -> None:
     async with serving(settings) as server:
         now = [utc_now()]
-        keys = Keys(server.node.keys._store, lambda: now[0])
+        keys = Keys(server.node.assembly.keys._store, lambda: now[0])
         await keys.load()
         _, first = keys.current
 

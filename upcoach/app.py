@@ -7,7 +7,6 @@ at work on it.  Everything is made here, once, and handed to whoever needs it.
 import asyncio
 import contextlib
 import dataclasses
-import datetime as dt
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
@@ -47,56 +46,17 @@ from streams.subscription import Feeds
 from streams.tasks import Errands, Job
 from streams.tickets import Tickets
 from streams.timeline import Streams
+from upcoach.assembly import Assembly, Ground
 from upcoach.embedded import Engines
 from upcoach.listener import Listener, StartError
-from upcoach.services import (
-    Accounts,
-    EntryShares,
-    GoalPoints,
-    Goals,
-    GoalTemplates,
-    HabitReports,
-    Habits,
-    Imports,
-    Insights,
-    JournalEntries,
-    Journals,
-    Moods,
-    Positions,
-    Prompts,
-    Services,
-    Sessions,
-    Shares,
-    Snapshots,
-    Tasks,
-    Templates,
-    UnsavedEntries,
-    Vacations,
-)
-from upcoach.services.keys import Keys
-from upcoach.services.oauth import Grants, OAuth
-from upcoach.services.oauth.clients import Clients
-from upcoach.services.passwords import Passwords
-from upcoach.services.revocations import Revocations
-from upcoach.services.tokens import Tokens
-from upcoach.services.trash import Trash
 from upcoach.store.abandoned import Abandoned
-from upcoach.store.clients import ClientStore
 from upcoach.store.committer import Committer
 from upcoach.store.database import Database
-from upcoach.store.documents import Documents
-from upcoach.store.forgetting import Forgetting
-from upcoach.store.histories import Histories
 from upcoach.store.installation import load_installation
 from upcoach.store.keyring import KeyRing, MasterKeys
 from upcoach.store.learned import Learned
 from upcoach.store.log import EventLog
 from upcoach.store.migrations import migrate
-from upcoach.store.once import Once
-from upcoach.store.positions import PositionStore
-from upcoach.store.rotations import Rotations
-from upcoach.store.signing import SigningStore
-from upcoach.store.tallies import Tallies
 
 START_PATIENCE_S = 30.0
 RESTART_S = 1.0  # before work that broke begins again
@@ -159,13 +119,21 @@ class Node:
         self.database = database
         self._redis = redis
         self.measures = Measures()
-        self._masters = MasterKeys(next(iter(settings.master_keys)), settings.master_keys)
-        self.keyring = KeyRing(database, self._masters)
+        masters = MasterKeys(next(iter(settings.master_keys)), settings.master_keys)
+        self.keyring = KeyRing(database, masters)
         self.log = EventLog(database, self.keyring)
         self.relay = Relay(redis.writer, self.log, utc_now)
         self.committer = Committer(database, self.keyring, utc_now, self.relay.publish)
-        self._passwords = Passwords()
-        self.services = self._make_services()
+        ground = Ground(
+            settings=settings,
+            database=database,
+            masters=masters,
+            keyring=self.keyring,
+            log=self.log,
+            committer=self.committer,
+        )
+        self.assembly = Assembly(ground)
+        self.services = self.assembly.services
         self.hub = Hub(self.log, self.committer.heads, self.measures)
         self._learning = self._make_learning() if "learn" in settings.roles else None
         self._connections = Connections(self.measures, settings.live_sockets)
@@ -179,7 +147,7 @@ class Node:
         )
         self._presence = Presence(redis.writer, self._channels, self._errands, utc_now)
         self._revoking = Revoking(
-            self.revocations, self._connections.revoke, self._connections.check_channels
+            self.assembly.revocations, self._connections.revoke, self._connections.check_channels
         )
         self._reader = StreamReader(redis.reader, self._followers())
         self._running = Running()
@@ -187,71 +155,6 @@ class Node:
         self.application = self._make_application(epoch)
         self.metrics = make_metrics_application(self.measures, self._checks())
         self._tasks: list[asyncio.Task[None]] = []
-
-    def _make_services(self) -> Services:
-        documents = Documents(self.database, self.keyring)
-        tallies = Tallies(self.database, self.keyring)
-        entry_shares = EntryShares(documents, self.committer, utc_now)
-        forgetting = Forgetting(self.database, self.keyring, self.log)
-        self.trash = Trash(documents, self.committer, forgetting, entry_shares, utc_now)
-        lifetime = dt.timedelta(minutes=self._settings.token_minutes)
-        self.revocations = Revocations(documents, lifetime, utc_now)
-        self.keys = Keys(SigningStore(self.database, self._masters), utc_now)
-        tokens = Tokens(self.keys, self._settings.issuer, lifetime, self.revocations, utc_now)
-        sessions = Sessions(
-            documents,
-            self.committer,
-            tokens,
-            Rotations(self.database),
-            utc_now,
-            key=self._settings.index_key,
-        )
-        accounts = Accounts(
-            documents,
-            self.committer,
-            self._passwords,
-            sessions,
-            index_key=self._settings.index_key,
-        )
-        goals = Goals(documents, self.committer, tallies, self.log)
-        return Services(
-            accounts=accounts,
-            goals=goals,
-            goal_points=GoalPoints(documents, self.committer, goals),
-            goal_templates=GoalTemplates(documents, self.committer),
-            entry_shares=entry_shares,
-            habits=Habits(documents, self.committer, utc_now),
-            habit_reports=HabitReports(documents, Histories(self.database), utc_now),
-            imports=Imports(documents, self.committer, utc_now),
-            insights=Insights(documents, self.committer),
-            journal=JournalEntries(documents, self.committer, self.log, utc_now),
-            journals=Journals(documents, self.committer),
-            moods=Moods(documents, self.committer, tallies, utc_now),
-            oauth=self._make_oauth(documents, sessions, tokens),
-            positions=Positions(PositionStore(self.database), utc_now),
-            prompts=Prompts(documents),
-            sessions=sessions,
-            shares=Shares(documents, self.committer, self.log),
-            snapshots=Snapshots(documents),
-            tasks=Tasks(documents, self.committer, tallies, utc_now),
-            templates=Templates(documents, self.committer),
-            unsaved=UnsavedEntries(documents, self.committer),
-            vacations=Vacations(documents, self.committer),
-        )
-
-    def _make_oauth(self, documents: Documents, sessions: Sessions, tokens: Tokens) -> OAuth:
-        once, secret = Once(self.database, utc_now), self._settings.index_key
-        return OAuth(
-            clients=Clients(ClientStore(self.database), once, tokens.issuer, utc_now, key=secret),
-            once=once,
-            documents=documents,
-            sessions=sessions,
-            grants=Grants(documents, self.committer, sessions),
-            tokens=tokens,
-            keys=self.keys,
-            clock=utc_now,
-            key=secret,
-        )
 
     def _make_learning(self) -> Learning:
         secret = self._settings.index_key
@@ -264,7 +167,7 @@ class Node:
         heads = self.committer.heads
         services = self.services
         feeds = Feeds(self.hub, self.log, heads, services.snapshots, services.shares, epoch)
-        self.tickets = Tickets(self._redis.writer, self.revocations, utc_now)
+        self.tickets = Tickets(self._redis.writer, self.assembly.revocations, utc_now)
         router = self.router = Router(operations(feeds, edge, self.tickets))
         live = LiveNode(
             edge=edge,
@@ -298,8 +201,8 @@ class Node:
 
     async def start(self) -> None:
         """Begin all work that goes on in the background."""
-        await self.keys.load()
-        await self.revocations.look()
+        await self.assembly.keys.load()
+        await self.assembly.revocations.look()
         with contextlib.suppress(RedisError):
             await self.hub.preload(await self._reader.recent(RECENT))
         for job in (*self.relay.jobs, *self._presence.jobs):
@@ -312,7 +215,7 @@ class Node:
         self._begin(self._desk.run, "desk")
         self._begin(self._look_at_keys, "keys")
         self._begin(self._flush_positions, "positions")
-        self._begin(self.trash.run, "trash")
+        self._begin(self.assembly.trash.run, "trash")
         self._begin(Ageing(self._redis.writer, utc_now).run, "ageing")
         self._begin(Abandoned(self.database).run, "abandoned")
         if self._learning is not None:
@@ -338,12 +241,12 @@ class Node:
         await _in_time(self.relay.flush(), "relay")
         await _in_time(self.services.positions.flush(), "positions")
         await _in_time(self._errands.over(), "errands")
-        self._passwords.close()
+        self.assembly.passwords.close()
 
     async def _look_at_keys(self) -> None:
         while True:
             await asyncio.sleep(KEYS_EVERY_S)
-            await self.keys.load()
+            await self.assembly.keys.load()
 
     async def _flush_positions(self) -> None:
         while True:

@@ -16,6 +16,7 @@ from handlers.oauth.browser import (
 from models.documents.session import Credentials
 from models.errors import Invalid, Refusal, Unauthenticated
 from models.validation import checked
+from upcoach.services.logins import Challenge
 from upcoach.services.oauth.authorization import (
     NeedsConsent,
     NeedsLogin,
@@ -68,7 +69,10 @@ class Page(Endpoint):
             )
         except Invalid:
             raise _wrong() from None
-        _, outcome = await self.edge.services.accounts.log_in(credentials)
+        found = await self.edge.services.accounts.log_in(credentials)
+        if isinstance(found, Challenge):
+            raise Unauthenticated("factor_needed", "This account asks for a second factor.")
+        _, outcome = found
         assert outcome.body is not None
         return await log_browser_in(self, outcome.body["owner"], outcome.body["id"])
 

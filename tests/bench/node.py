@@ -19,6 +19,7 @@ from models.scope import Scope
 from tests.bench.child import obey
 from tests.bench.crowd import make_people
 from upcoach import app, collector
+from upcoach.services.logins import Challenge
 from upcoach.store.changes import Mutation, Outcome
 
 MARK = "<>"  # what the load generator counts
@@ -55,8 +56,9 @@ class Bench:
             outcome = await accounts.register(registration)
             assert outcome.body is not None
             self._scopes.append(Scope(user=outcome.body["id"], device="phone"))
-        login, _ = await accounts.log_in(credentials[0])
-        person = {"user": self._scopes[0].user, "token": login.token}
+        found = await accounts.log_in(credentials[0])
+        assert not isinstance(found, Challenge)
+        person = {"user": self._scopes[0].user, "token": found[0].token}
         return {"people": [person], "port": self._port}
 
     async def crowd(self, count: int) -> dict[str, Any]:

@@ -35,11 +35,11 @@ async def test_the_next_key_is_shown_before_it_signs(engines: TestEngines) -> No
         tokens = await one.tokens()
 
         await rotate_keys(settings, settings.mongo_url, "Ed25519", at_once=False)
-        await one.server.node.keys.load()
+        await one.server.node.assembly.keys.load()
         shown = (await one.browser.get("/oauth/jwks")).body
         same = await one.tokens()
         await rotate_keys(settings, settings.mongo_url, "Ed25519", at_once=True)
-        await one.server.node.keys.load()
+        await one.server.node.assembly.keys.load()
         after = await one.tokens()
         keys = KeySet.import_key_set((await one.browser.get("/oauth/jwks")).body)
 

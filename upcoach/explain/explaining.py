@@ -21,6 +21,7 @@ from upcoach import app
 from upcoach.explain.others import leave
 from upcoach.explain.questions import Answer, Question, Questions
 from upcoach.explain.seeds import Scale, Seeds, loop_archives
+from upcoach.services.logins import Challenge
 from upcoach.store.codec import WORDS
 from upcoach.store.profile import Profile, Ran, profiled
 
@@ -147,8 +148,9 @@ async def _person(node: app.Node) -> Caller:
     accounts = node.services.accounts
     email = f"{new_id('explain')}@example.org"
     await accounts.register(Registration(email=email, password=PASSWORD, name="Explain"))
-    login, _ = await accounts.log_in(Credentials(email=email, password=PASSWORD, device="explain"))
-    return node.services.sessions.authenticate(login.token)
+    found = await accounts.log_in(Credentials(email=email, password=PASSWORD, device="explain"))
+    assert not isinstance(found, Challenge)
+    return node.services.sessions.authenticate(found[0].token)
 
 
 def _next(reply: Reply) -> str:

@@ -12,9 +12,9 @@ from models.identity import new_id
 from models.merge_patch import Json
 from models.permissions import Role, granted_by
 from models.scope import Scope
+from upcoach.services.logins import Challenge, LoggedIn, Logins
 from upcoach.services.passwords import Passwords
 from upcoach.services.resources import outcome
-from upcoach.services.sessions import Login, Sessions
 from upcoach.store.changes import Changes, Outcome, Ref, Taken, Write
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
@@ -28,14 +28,14 @@ class Accounts:
         documents: Documents,
         committer: Committer,
         passwords: Passwords,
-        sessions: Sessions,
+        logins: Logins,
         *,
         index_key: bytes,
     ) -> None:
         self._documents = documents
         self._committer = committer
         self._passwords = passwords
-        self._sessions = sessions
+        self._logins = logins
         self._index_key = index_key
 
     async def register(self, registration: Registration) -> Outcome:
@@ -70,7 +70,7 @@ class Accounts:
         except Taken:
             raise Conflict("email_taken", "There is an account for this address.") from None
 
-    async def log_in(self, credentials: Credentials) -> tuple[Login, Outcome]:
+    async def log_in(self, credentials: Credentials) -> LoggedIn | Challenge:
         """A new session on the caller's device; other devices keep theirs."""
         user = await self._find(credentials.email)
         password_hash = user.password_hash if user else None
@@ -81,7 +81,7 @@ class Accounts:
         terms = Terms(
             device=credentials.device, device_name=credentials.device_name, app=credentials.app
         )
-        return await self._sessions.start(user.id, terms)
+        return await self._logins.finish(user, terms)
 
     async def me(self, scope: Scope) -> Json:
         """The caller, as they see themselves."""
