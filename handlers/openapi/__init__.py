@@ -6,7 +6,7 @@ A row says what it takes, what it gives and who may ask; nothing is described a 
 
 from typing import Final
 
-from handlers.openapi import areas, batch, beside, page, parameters, paths, refusals
+from handlers.openapi import areas, batch, beside, clients, page, parameters, paths, refusals
 from handlers.openapi.schemas import Schemas
 from handlers.operations import Router
 from handlers.published import as_text
@@ -54,6 +54,7 @@ def document(router: Router) -> Json:
     schemas = Schemas([*answered, refusals.Problem])
     items = {route.path: paths.item(schemas, route) for route in router.routes}
     items |= {row.path: beside.item(schemas, row) for row in beside.ROWS}
+    items |= clients.items(schemas)
     used = {status for one in operations for status in refusals.statuses(one)}
     used |= {status for row in beside.ROWS for status in row.refused}
     return {
@@ -80,6 +81,12 @@ def _security() -> Json:
             "scheme": "bearer",
             "description": "A token of `POST /v1/auth/login`, with the permissions that an "
             f"operation names.\n\n| Permission | It may |\n|---|---|\n{rows}\n",
+        },
+        "client": {
+            "type": "http",
+            "scheme": "basic",
+            "description": "A client's id and secret (RFC 6749, 2.3.1); or in the form, as a "
+            "secret or an assertion (RFC 7523).",
         },
         "ticket": {
             "type": "apiKey",
