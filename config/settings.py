@@ -228,6 +228,11 @@ class Settings:
         return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
+    def audit_checkpoints(self) -> Path:
+        """The second place of the audit log's checkpoints."""
+        return self.data / "audit-checkpoints"
+
+    @property
     def metrics_ports(self) -> list[int]:
         """The metrics port of each process: of the web processes first, then of the learner."""
         if self.processes == 1:

@@ -8,6 +8,7 @@ from handlers.operations import Call, Operation, Reply, written
 from models.documents.session import Credentials, Refresh, Session
 from models.documents.user import Registration, User
 from models.merge_patch import Json
+from models.scope import Scope
 from upcoach.services import Services
 from upcoach.services.logins import Challenge
 from upcoach.services.sessions import Login
@@ -36,7 +37,13 @@ async def log_in(services: Services, call: Call) -> Reply:
     if isinstance(found, Challenge):
         return Reply(status=200, body=msgspec.to_builtins(found))
     login, outcome = found
-    return Reply(status=201, body=_shown(login) | {"session": outcome.body}, seq=outcome.seq)
+    session: Json = outcome.body or {}
+    return Reply(
+        status=201,
+        body=_shown(login) | {"session": session},
+        seq=outcome.seq,
+        became=Scope(user=session["owner"], session=session["id"]),
+    )
 
 
 async def refresh(services: Services, call: Call) -> Reply:
@@ -71,6 +78,7 @@ OPERATIONS = (
         gives=User,
         public=True,
         refusals=(409,),
+        audit="account.registered",
     ),
     Operation(
         method="POST",
@@ -81,6 +89,7 @@ OPERATIONS = (
         gives=LoggedIn,
         public=True,
         refusals=(401,),
+        audit="session.started",
     ),
     Operation(
         method="POST",
@@ -93,6 +102,12 @@ OPERATIONS = (
         statuses=(200,),
         refusals=(401,),
     ),
-    Operation(method="POST", path="/v1/auth/logout", run=log_out, needs="account:write"),
+    Operation(
+        method="POST",
+        path="/v1/auth/logout",
+        run=log_out,
+        needs="account:write",
+        audit="session.ended",
+    ),
     Operation(method="GET", path="/v1/me", run=me, needs="account:read", gives=User),
 )

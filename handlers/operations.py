@@ -19,6 +19,7 @@ from models.documents import Document
 from models.documents.document import public
 from models.errors import Flaw, Invalid, Unauthenticated
 from models.identity import MutationId
+from models.origin import NOWHERE, Origin
 from models.permissions import PERMISSIONS
 from models.scope import Scope
 from models.validation import checked
@@ -60,6 +61,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         The version that a change is based on (`If-Match`, `mut.base`).
     mutation
         The client's name for the write (`Idempotency-Key`, `mut.id`).
+    origin
+        Where it came from.
 
     """
 
@@ -70,6 +73,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     content: bytes = b""
     base: int | None = None
     mutation: Mutation | None = None
+    origin: Origin = NOWHERE
 
     @property
     def scope(self) -> Scope:
@@ -128,6 +132,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
         A ready-made body, in place of *body*.
     merged
         See `upcoach.store.changes.Outcome`.
+    became
+        As whom a caller without a token goes on.
 
     """
 
@@ -139,6 +145,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     cursor: str | None = None
     merged: tuple[str, ...] = ()
     replayed: bool = False
+    became: Scope | None = None
     headers: dict[str, str] = {}
 
 
@@ -178,6 +185,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         Those of its good answers, where its method does not tell.
     refusals
         The statuses of refusals that do not follow from the rest of the row.
+    audit
+        What the audit log calls it: "session.started"; empty for what it need not know.
 
     """
 
@@ -198,6 +207,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     summary: str = ""
     statuses: tuple[int, ...] = ()
     refusals: tuple[int, ...] = ()
+    audit: str = ""
     largest: int = 64 * 1024  # bytes of body
 
     def __post_init__(self) -> None:

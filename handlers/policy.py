@@ -6,7 +6,9 @@ from typing import Final
 from handlers.operations import Operation
 from models.caller import Caller
 from models.errors import Forbidden, Unauthenticated
+from upcoach.services import Services
 
+_ADMIN: Final = "admin:"
 STEPPED_UP: Final = dt.timedelta(minutes=15)  # how long a second factor counts as just shown
 
 
@@ -14,7 +16,7 @@ def require_permission(operation: Operation, caller: Caller, now: dt.datetime) -
     """Refuse *caller* unless their token may be used for *operation*."""
     if caller.is_client:
         raise Forbidden("person_needed", "This is a person's; a client by itself has none of it.")
-    audience = "admin" if operation.needs.startswith("admin:") else "api"
+    audience = "admin" if operation.needs.startswith(_ADMIN) else "api"
     if audience not in caller.audiences:
         raise Unauthenticated("audience_wrong", "This token is not for this part of the service.")
     if operation.needs not in caller.permissions:
@@ -25,6 +27,14 @@ def require_permission(operation: Operation, caller: Caller, now: dt.datetime) -
         )
     if operation.stepped_up and not is_fresh(caller, now):
         raise stepping_up_needed()
+
+
+async def require_power(services: Services, operation: Operation, caller: Caller) -> None:
+    """Refuse *caller* what operators do, unless they are one as of now."""
+    if not operation.needs.startswith(_ADMIN):
+        return
+    if operation.needs not in await services.accounts.powers(caller.scope):
+        raise Forbidden("operator_needed", "This is for operators.")
 
 
 def require_live(caller: Caller) -> Caller:

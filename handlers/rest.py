@@ -10,10 +10,10 @@ import msgspec
 import structlog
 from tornado.web import HTTPError
 
-from handlers import operations, proof
+from handlers import auditing, operations, proof
 from handlers.base import ProblemHandler
 from handlers.operations import Call, Operation, Reply, Route
-from handlers.policy import require_permission
+from handlers.policy import require_permission, require_power
 from handlers.running import Running
 from models.caller import Caller
 from models.clock import utc_now
@@ -50,13 +50,16 @@ class Edge(msgspec.Struct, frozen=True):
         try:
             if not operation.public:
                 require_permission(operation, call.holder, utc_now())
+                await require_power(self.services, operation, call.holder)
             if call.query:
                 call.asked(operation.query)  # also an operation that does not look refuses it
             reply = await operation.run(self.services, call)
         except Refusal as refusal:
             self._count("refused" if refusal.code == "conflict" else "", refusal.replayed)
+            await auditing.note_refused(self.services, operation, call, refusal)
             raise
         self._count("merged" if reply.merged else "", reply.replayed)
+        await auditing.note_done(self.services, operation, call, reply)
         return reply
 
     def _count(self, resolution: str, replayed: bool) -> None:  # noqa: FBT001 - counted, not asked
@@ -201,6 +204,7 @@ class OperationHandler(Handler):
             content=content,
             base=operation.base_of(base),
             mutation=mutation,
+            origin=self.origin,
         )
 
     def _content(self, operation: Operation) -> bytes:

@@ -10,6 +10,7 @@ from tornado.web import Application
 from handlers import (
     accounts,
     asyncapi,
+    audit,
     devices,
     goals,
     habits,
@@ -59,6 +60,7 @@ def operations(feeds: Feeds, edge: Edge, issued: Tickets) -> tuple[Operation, ..
         *tasks.OPERATIONS,
         *devices.OPERATIONS,
         *grants.OPERATIONS,
+        *audit.OPERATIONS,
         *sync.operations(feeds),
         *tickets.operations(issued),
     )

@@ -1,4 +1,4 @@
-"""`python -m upcoach`: serve, migrate, demo, explain, admin, client-add, rotate-keys."""
+"""`python -m upcoach`: serve, migrate, demo, explain, and the commands of operators."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ from config import logging
 from config.secrets import with_development_secrets
 from config.settings import Settings, SettingsError
 from models.permissions import ROLES
-from upcoach import app, demo, explain, operating
+from upcoach import app, demo, explain, operating, verifying
 from upcoach.embedded import EngineError
 from upcoach.listener import StartError
 from upcoach.processes import serve_with_children
@@ -79,6 +79,20 @@ async def rotate_keys(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
+async def audit_verify(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Say whether the audit log is as it was written; 1 when it is not."""
+    async with app.engine_urls(settings) as (mongo_url, _redis_url, _engines):
+        if arguments.export is not None:
+            await verifying.export_audit(settings, mongo_url, arguments.export)
+        found = await verifying.verify_audit(settings, mongo_url)
+    say(f"{found.entries} entries, {found.checkpoints} checkpoints, {len(found.damages)} damages")
+    if not found.is_witnessed:
+        say(f"Nothing was found in the second place, {settings.audit_checkpoints}.")
+    for damage in found.damages:
+        say(str(damage))
+    return 1 if found.damages else 0
+
+
 COMMANDS = {
     "serve": serve,
     "migrate": migrate,
@@ -87,6 +101,7 @@ COMMANDS = {
     "admin": admin,
     "client-add": add_client,
     "rotate-keys": rotate_keys,
+    "audit-verify": audit_verify,
 }
 
 

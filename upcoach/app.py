@@ -24,7 +24,9 @@ from handlers.operations import Router
 from handlers.rest import Edge
 from handlers.running import Running
 from handlers.surface import make_application, make_metrics_application, operations
+from models.audit import Act
 from models.clock import utc_now
+from models.documents.user import normalised_email
 from models.errors import NotFound, Unavailable
 from models.learners import HabitOdds
 from models.measures import Measures
@@ -49,6 +51,7 @@ from streams.timeline import Streams
 from upcoach.assembly import Assembly, Ground
 from upcoach.embedded import Engines
 from upcoach.listener import Listener, StartError
+from upcoach.services.seals import ADDRESS
 from upcoach.store.abandoned import Abandoned
 from upcoach.store.committer import Committer
 from upcoach.store.database import Database
@@ -216,6 +219,7 @@ class Node:
         self._begin(self._look_at_keys, "keys")
         self._begin(self._flush_positions, "positions")
         self._begin(self.assembly.trash.run, "trash")
+        self._begin(self.services.audit.run, "audit")
         self._begin(Ageing(self._redis.writer, utc_now).run, "ageing")
         self._begin(Abandoned(self.database).run, "abandoned")
         if self._learning is not None:
@@ -241,6 +245,7 @@ class Node:
         await _in_time(self.relay.flush(), "relay")
         await _in_time(self.services.positions.flush(), "positions")
         await _in_time(self._errands.over(), "errands")
+        await _in_time(self.services.audit.close(), "audit")
         self.assembly.passwords.close()
 
     async def _look_at_keys(self) -> None:
@@ -270,6 +275,8 @@ async def appoint(
         node = Node(web_only, database, redis, installation.epoch)
         try:
             await node.services.accounts.appoint(email, roles)
+            act = Act(action="roles.given", kind="system", target=ADDRESS + normalised_email(email))
+            await node.services.audit.note(act)
         except NotFound as refusal:
             raise StartError(refusal.detail) from None
         finally:

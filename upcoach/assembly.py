@@ -7,6 +7,7 @@ from config.settings import Settings
 from models.clock import utc_now
 from upcoach.services import (
     Accounts,
+    Audit,
     EntryShares,
     GoalPoints,
     Goals,
@@ -35,8 +36,10 @@ from upcoach.services.oauth import Grants, OAuth
 from upcoach.services.oauth.clients import Clients
 from upcoach.services.passwords import Passwords
 from upcoach.services.revocations import Revocations
+from upcoach.services.seals import Seals
 from upcoach.services.tokens import Tokens
 from upcoach.services.trash import Trash
+from upcoach.store.audit import AuditStore
 from upcoach.store.clients import ClientStore
 from upcoach.store.committer import Committer
 from upcoach.store.database import Database
@@ -97,6 +100,7 @@ class Assembly:
         goals = Goals(documents, committer, tallies, log)
         return Services(
             accounts=self._make_accounts(),
+            audit=self._make_audit(),
             goals=goals,
             goal_points=GoalPoints(documents, committer, goals),
             goal_templates=GoalTemplates(documents, committer),
@@ -128,6 +132,11 @@ class Assembly:
             Logins(self._sessions),
             index_key=self._ground.settings.index_key,
         )
+
+    def _make_audit(self) -> Audit:
+        settings = self._ground.settings
+        store, seals = AuditStore(self._ground.database), Seals(settings.index_key)
+        return Audit(store, seals, utc_now, settings.audit_checkpoints)
 
     def _make_oauth(self) -> OAuth:
         database, secret = self._ground.database, self._ground.settings.index_key

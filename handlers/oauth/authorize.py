@@ -13,10 +13,13 @@ from handlers.oauth.browser import (
     log_browser_in,
     require_same_site,
 )
+from models.audit import Act
 from models.documents.session import Credentials
+from models.documents.user import normalised_email
 from models.errors import Invalid, Refusal, Unauthenticated
+from models.scope import Scope
 from models.validation import checked
-from upcoach.services.logins import Challenge
+from upcoach.services.logins import Challenge, LoggedIn
 from upcoach.services.oauth.authorization import (
     NeedsConsent,
     NeedsLogin,
@@ -26,6 +29,7 @@ from upcoach.services.oauth.authorization import (
 )
 from upcoach.services.oauth.errors import OAuthError
 from upcoach.services.oauth.parameters import Parameters
+from upcoach.services.seals import ADDRESS
 
 LOGIN: Final = "/oauth/login"
 CONSENT: Final = "/oauth/consent"
@@ -69,7 +73,9 @@ class Page(Endpoint):
             )
         except Invalid:
             raise _wrong() from None
-        found = await self.edge.services.accounts.log_in(credentials)
+        address = ADDRESS + normalised_email(credentials.email)
+        act = Act(action="session.started", kind="anonymous", target=address)
+        found = await self.noted(act, self.edge.services.accounts.log_in(credentials), _who)
         if isinstance(found, Challenge):
             raise Unauthenticated("factor_needed", "This account asks for a second factor.")
         _, outcome = found
@@ -136,7 +142,17 @@ class Consent(Page):
         granted = granted_in(form)
         authorization = self.oauth.authorization
         request_id = form.required("request")
-        respond(self, await authorization.approve(request_id, session, browser, granted))
+        waits = await authorization.resume(request_id, session, browser)
+        client = waits.client.id if isinstance(waits, NeedsConsent) else ""
+        act = Act(
+            action="grant.given" if granted else "grant.denied",
+            kind="user",
+            user=session.owner,
+            session=session.id,
+            target=client,
+        )
+        answer = authorization.approve(request_id, session, browser, granted)
+        respond(self, await self.noted(act, answer))
 
 
 def granted_in(form: Parameters) -> list[str]:
@@ -159,6 +175,11 @@ def respond(page: Page, what: Next) -> None:
             page.show(pages.consent(CONSENT, hidden, client, permissions, note))
         case ShownError(_, description):
             page.show(pages.message("This did not work", description), 400)
+
+
+def _who(found: LoggedIn | Challenge) -> Scope | None:
+    body = None if isinstance(found, Challenge) else found[1].body
+    return None if body is None else Scope(user=body["owner"], session=body["id"])
 
 
 def _wrong() -> Unauthenticated:

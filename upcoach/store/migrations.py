@@ -17,6 +17,7 @@ from models.documents.document import Order
 from models.events import feed_owner
 from models.sums import EMPTY, Sums, packed, toggle
 from upcoach.store import (
+    audit,
     clients,
     codec,
     keyring,
@@ -49,6 +50,7 @@ async def _make_collections(database: AsyncDatabase[Bson]) -> None:
         signing.COLLECTION,
     }
     wanted |= {positions.COLLECTION, UnsavedEntry.collection}
+    wanted |= {audit.COLLECTION, audit.CHECKPOINTS}
     for name in sorted(wanted - set(await database.list_collection_names())):
         try:
             # Without the driver's own look first, which is no use against another node.
@@ -170,6 +172,24 @@ async def _make_ends(database: AsyncDatabase[Bson]) -> None:
         )
 
 
+async def _make_audit_indexes(database: AsyncDatabase[Bson]) -> None:
+    """The numbers of the audit log, and how operators list it."""
+    names = {"number": (), "actor": ("actor",), "action": ("action",)}
+    await database[audit.COLLECTION].create_indexes(
+        [
+            IndexModel(
+                [(key, ASCENDING) for key in ("stream", *keys, "seq")],
+                name=name,
+                unique=name == "number",
+            )
+            for name, keys in names.items()
+        ]
+    )
+    await database[audit.CHECKPOINTS].create_indexes(
+        [IndexModel([("stream", ASCENDING), ("seq", ASCENDING)], name="number")]
+    )
+
+
 STEPS: tuple[tuple[int, Step], ...] = (
     (1, _make_collections),
     (2, _make_indexes),
@@ -184,6 +204,8 @@ STEPS: tuple[tuple[int, Step], ...] = (
     (11, _date_sessions),
     (12, _make_ends),
     (13, _make_collections),  # clients and grants
+    (14, _make_collections),  # the audit log
+    (15, _make_audit_indexes),
 )
 
 
