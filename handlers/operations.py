@@ -105,20 +105,26 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     def asked(self, kind: type[Q]) -> Q:
         """The query as a *kind*, which is the operation's."""
-        known = {field.encode_name for field in msgspec.structs.fields(kind)}
+        known = {field.encode_name: field.name for field in msgspec.structs.fields(kind)}
         for name in self.query:
             if name not in known:
                 words = f"There is no parameter {name[:64]!r} here."
                 flaw = Flaw(f"?{name[:64]}", "parameter_unknown", words)
                 raise Invalid("parameter_unknown", words, flaws=(flaw,))
         try:
-            return checked(self.query, kind, text=True)
+            found = checked(self.query, kind, text=True)
         except Invalid as failure:
             flaws = tuple(
                 Flaw(f"?{one.pointer[1:]}", "parameter_invalid", one.detail)
                 for one in failure.flaws
             )
             raise Invalid("parameter_invalid", failure.detail, flaws=flaws) from None
+        for name in self.query:
+            if getattr(found, known[name]) is None:  # which is how "null" is read
+                words = f"The parameter {name!r} says nothing: leave it out."
+                flaw = Flaw(f"?{name}", "parameter_invalid", words)
+                raise Invalid("parameter_invalid", words, flaws=(flaw,))
+        return found
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ import msgspec
 
 from handlers.oauth.base import FORM
 from handlers.openapi import paths
+from handlers.openapi.beside import HTML
 from handlers.openapi.schemas import Schemas
 from models.merge_patch import Json
 
@@ -156,6 +157,13 @@ ROWS: Final = (
     ),
     Endpoint(
         "GET",
+        "/oauth/device",
+        "Show where to type the code in that a device shows, as a page.",
+        HTML,
+        refused=(),
+    ),
+    Endpoint(
+        "GET",
         "/oauth/userinfo",
         "Say who the holder of the token is (OpenID Connect Core, 5.3).",
         Identity,
@@ -223,7 +231,9 @@ def _form(names: tuple[str, ...]) -> Json:
 
 def _answer(schemas: Schemas, gives: Any, words: str) -> Json:
     answer: Json = {"description": words, "headers": paths.headers()}
-    if gives is not None:
+    if gives is HTML:
+        answer["content"] = {HTML: {"schema": {"type": "string"}}}
+    elif gives is not None:
         schema = {"type": "object"} if gives is Json else schemas.of(gives, "answer")
         answer["content"] = {paths.JSON: {"schema": schema}}
     return answer
