@@ -7,6 +7,7 @@ from config.settings import Settings
 from models.clock import utc_now
 from upcoach.services import (
     Accounts,
+    Browsers,
     EntryShares,
     GoalPoints,
     Goals,
@@ -97,6 +98,7 @@ class Assembly:
         goals = Goals(documents, committer, tallies, log)
         return Services(
             accounts=self._make_accounts(),
+            browsers=Browsers(self._once, self._sessions, key=self._ground.settings.index_key),
             goals=goals,
             goal_points=GoalPoints(documents, committer, goals),
             goal_templates=GoalTemplates(documents, committer),

@@ -8,6 +8,7 @@ handlers call it, and so does the learner.
 import msgspec
 
 from upcoach.services.accounts import Accounts
+from upcoach.services.browsers import Browsers
 from upcoach.services.entry_shares import EntryShares
 from upcoach.services.goal_points import GoalPoints
 from upcoach.services.goal_templates import GoalTemplates
@@ -34,6 +35,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     """Every service, made once by the composition root."""
 
     accounts: Accounts
+    browsers: Browsers
     entry_shares: EntryShares
     goals: Goals
     goal_points: GoalPoints
@@ -59,6 +61,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
 __all__ = [
     "Accounts",
+    "Browsers",
     "EntryShares",
     "GoalPoints",
     "GoalTemplates",
