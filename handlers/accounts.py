@@ -5,12 +5,15 @@ from typing import Literal
 import msgspec
 
 from handlers.operations import Call, Operation, Reply, written
-from models.documents.session import Credentials, Refresh, Session
+from models.documents.session import BROWSERS, Credentials, Refresh, Session
 from models.documents.user import Registration, User
+from models.errors import Forbidden
 from models.merge_patch import Json
+from models.scope import Scope
 from upcoach.services import Services
 from upcoach.services.logins import Challenge
 from upcoach.services.sessions import Login
+from upcoach.store.changes import Outcome
 
 
 class Renewed(Login, frozen=True):
@@ -25,17 +28,35 @@ class LoggedIn(Renewed, frozen=True):
     session: Session
 
 
+class Entered(msgspec.Struct, frozen=True):
+    """The session of a browser, which has it in a cookie and never sees a token."""
+
+    session: Session
+
+
+class Csrf(msgspec.Struct, frozen=True):
+    """What a page sends as `X-UpCoach-CSRF` with all that changes something; a token needs none."""
+
+    token: str | None
+
+
 async def register(services: Services, call: Call) -> Reply:
     """Become a user."""
     return written(await services.accounts.register(call.read(Registration)))
 
 
 async def log_in(services: Services, call: Call) -> Reply:
-    """Get a token for this device."""
-    found = await services.accounts.log_in(call.read(Credentials))
+    """Get a token for this device; a browser (`web`, `remembered`, `admin`) gets a cookie."""
+    credentials = call.read(Credentials)
+    is_browser = credentials.app in BROWSERS
+    if is_browser and call.is_foreign:
+        raise Forbidden("site_other", "This was not sent from a page of ours.")
+    found = await services.accounts.log_in(credentials)
     if isinstance(found, Challenge):
         return Reply(status=200, body=msgspec.to_builtins(found))
     login, outcome = found
+    if is_browser:
+        return await _entered(services, outcome)
     return Reply(status=201, body=_shown(login) | {"session": outcome.body}, seq=outcome.seq)
 
 
@@ -46,14 +67,28 @@ async def refresh(services: Services, call: Call) -> Reply:
 
 
 async def log_out(services: Services, call: Call) -> Reply:
-    """End the session whose token this is."""
-    return written(await services.sessions.end(call.scope, call.scope.session))
+    """End the session whose token, or cookie, this is."""
+    reply = written(await services.sessions.end(call.scope, call.scope.session))
+    return msgspec.structs.replace(reply, leaves=bool(call.browser))
+
+
+async def csrf(services: Services, call: Call) -> Reply:
+    """What shows that a page of ours sends a request with a cookie."""
+    proof = services.browsers.proof(call.browser, "csrf") if call.browser else None
+    return Reply(body=Csrf(proof))
 
 
 async def me(services: Services, call: Call) -> Reply:
     """Who am I?"""
     user = await services.accounts.me(call.scope)
     return Reply(body=user, version=user["version"])
+
+
+async def _entered(services: Services, outcome: Outcome) -> Reply:
+    assert outcome.body is not None
+    scope = Scope(user=outcome.body["owner"], session=outcome.body["id"])
+    session = await services.sessions.get(scope)
+    return Reply(status=201, body={"session": outcome.body}, seq=outcome.seq, enters=session)
 
 
 def _shown(login: Login) -> Json:
@@ -78,9 +113,9 @@ OPERATIONS = (
         run=log_in,
         body="json",
         takes=Credentials,
-        gives=LoggedIn,
+        gives=LoggedIn | Entered,
         public=True,
-        refusals=(401,),
+        refusals=(401, 403),
     ),
     Operation(
         method="POST",
@@ -94,5 +129,6 @@ OPERATIONS = (
         refusals=(401,),
     ),
     Operation(method="POST", path="/v1/auth/logout", run=log_out, needs="account:write"),
+    Operation(method="GET", path="/v1/auth/csrf", run=csrf, needs="account:read", gives=Csrf),
     Operation(method="GET", path="/v1/me", run=me, needs="account:read", gives=User),
 )

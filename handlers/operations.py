@@ -15,7 +15,7 @@ import msgspec
 from handlers import strict_json
 from models.caller import Caller
 from models.cursor import Cursor
-from models.documents import Document
+from models.documents import Document, Session
 from models.documents.document import public
 from models.errors import Flaw, Invalid, Unauthenticated
 from models.identity import MutationId
@@ -60,6 +60,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         The version that a change is based on (`If-Match`, `mut.base`).
     mutation
         The client's name for the write (`Idempotency-Key`, `mut.id`).
+    browser
+        The secret of the browser that it came from, where a cookie says who calls.
+    is_foreign
+        Whether a page of another site sent it.
 
     """
 
@@ -70,6 +74,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     content: bytes = b""
     base: int | None = None
     mutation: Mutation | None = None
+    browser: str = ""
+    is_foreign: bool = False
 
     @property
     def scope(self) -> Scope:
@@ -128,6 +134,10 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
         A ready-made body, in place of *body*.
     merged
         See `upcoach.store.changes.Outcome`.
+    enters
+        The session as which the browser that asked is known from now on.
+    leaves
+        Whether the browser that asked is nobody's from now on.
 
     """
 
@@ -140,6 +150,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     merged: tuple[str, ...] = ()
     replayed: bool = False
     headers: dict[str, str] = {}
+    enters: Session | None = None
+    leaves: bool = False
 
 
 Run = Callable[[Services, Call], Awaitable[Reply]]

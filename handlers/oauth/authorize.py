@@ -4,7 +4,6 @@ from typing import Final
 
 from tornado.web import HTTPError
 
-from handlers import browser
 from handlers.oauth.base import asked, posted
 from handlers.pages import views
 from handlers.pages.base import Page
@@ -34,7 +33,7 @@ class Authorize(Page):
         await self._take(posted(self))
 
     async def _take(self, form: Parameters) -> None:
-        session, secret = await self.session(), browser.secret_of(self)
+        session, secret = await self.session(), self.browser.secret
         respond(self, await self.oauth.authorization.authorize(form, session, secret))
 
 
@@ -44,13 +43,13 @@ class Consent(Page):
     async def get(self) -> None:
         """Go on with the request that waits."""
         request_id = asked(self).required("request")
-        session, secret = await self.session(), browser.secret_of(self)
+        session, secret = await self.session(), self.browser.secret
         respond(self, await self.oauth.authorization.resume(request_id, session, secret))
 
     async def post(self) -> None:
         """Take the user's answer."""
         form = self.sent()
-        session, secret = await self.session(), browser.secret_of(self)
+        session, secret = await self.session(), self.browser.secret
         if session is None:
             raise HTTPError(403)
         granted = granted_in(form)

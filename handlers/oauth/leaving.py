@@ -1,6 +1,5 @@
 """`/oauth/logout`: logging out by the wish of a client."""
 
-from handlers import browser
 from handlers.oauth.base import asked, posted
 from handlers.pages import views
 from handlers.pages.base import Page
@@ -26,14 +25,13 @@ class LogOut(Page):
         leaving = await self.oauth.logout.read(form, session)
         is_sure = self.was_shown(form)
         if is_sure:
-            browser.require_same_site(self)
+            self.browser.require_our_page()
         if session is not None and not (leaving.is_certain or is_sure):
             kept = {name: form[name] for name in _KEPT if name in form}
             self.show(views.logout(PATH, self.hidden(**kept), leaving.to))
             return
         await self.oauth.logout.end(leaving, session)
-        await browser.leave(self)
-        self.set_header("Clear-Site-Data", '"cache", "cookies", "storage"')
+        await self.browser.leave()
         if leaving.to:
             self.go(leaving.to)
         else:

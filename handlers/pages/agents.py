@@ -19,7 +19,6 @@ _SYSTEMS: Final = {
     "Android": "Android",
     "Windows": "Windows",
     "Mac OS X": "Mac",
-    "CrOS": "ChromeOS",
     "Linux": "Linux",
 }
 

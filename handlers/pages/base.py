@@ -4,7 +4,7 @@ import hmac
 from typing import Any
 from urllib.parse import urlsplit
 
-from handlers import browser, problems
+from handlers import problems
 from handlers.oauth.base import Endpoint, posted
 from handlers.pages import views
 from handlers.pages.rendering import View, drawn
@@ -34,7 +34,7 @@ class Page(Endpoint):
 
     async def session(self) -> Session | None:
         """The session of the user who has logged in with this browser; None when nobody has."""
-        return await browser.session_of(self)
+        return await self.browser.session()
 
     def hidden(self, **fields: str) -> dict[str, str]:
         """The hidden *fields* of a form, and what shows that this browser was shown it."""
@@ -42,7 +42,7 @@ class Page(Endpoint):
 
     def sent(self) -> Parameters:
         """The form in the body, which a page of ours has sent that this browser was shown."""
-        browser.require_same_site(self)
+        self.browser.require_our_page()
         form = posted(self)
         if not self.was_shown(form):
             raise OAuthError("invalid_request", "This page is too old. Load it again.", status=403)
@@ -65,4 +65,4 @@ class Page(Endpoint):
         self.show(views.failure(words), status_code)
 
     def _proof(self) -> str:
-        return self.edge.services.browsers.proof(browser.secret_of(self), "form")
+        return self.edge.services.browsers.proof(self.browser.secret, "form")

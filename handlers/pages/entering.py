@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from handlers import browser
 from handlers.oauth.authorize import respond
 from handlers.oauth.base import asked
 from handlers.pages import views
@@ -103,8 +102,8 @@ class Register(Page):
 async def _goal_of(page: Page, errand: Errand) -> Goal | None:
     """What *errand* leads to; None when it is over, and *page* has answered so."""
     if errand.request:
-        secret = browser.secret_of(page)
-        waits = await page.oauth.authorization.resume(errand.request, None, secret)
+        authorization = page.oauth.authorization
+        waits = await authorization.resume(errand.request, None, page.browser.secret)
         if isinstance(waits, NeedsLogin):
             return Goal(waits.client.name, waits.redirect)
         respond(page, waits)

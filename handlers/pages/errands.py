@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from handlers import browser
 from handlers.pages import views
 from handlers.pages.agents import name_of
 from handlers.pages.base import Page
@@ -78,10 +77,10 @@ async def let_in(page: Page, outcome: Outcome, errand: Errand) -> None:
 
 async def become(page: Page, session: Session, errand: Errand) -> None:
     """Let the browser be that of *session*, and *errand* wait for it."""
-    before = browser.secret_of(page)
-    secret = await browser.enter(page, session)
+    before = page.browser.secret
+    await page.browser.enter(session)
     if errand.request:
-        await page.oauth.authorization.move(errand.request, before, secret)
+        await page.oauth.authorization.move(errand.request, before, page.browser.secret)
 
 
 def this_browser(page: Page) -> dict[str, str]:
