@@ -5,8 +5,9 @@ from typing import Literal
 import msgspec
 
 from handlers.operations import Call, Operation, Reply, written
-from models.documents.session import Credentials, Refresh, Session
+from models.documents.session import BROWSERS, Credentials, Refresh, Session
 from models.documents.user import Registration, User
+from models.errors import Forbidden
 from models.merge_patch import Json
 from models.scope import Scope
 from upcoach.services import Services
@@ -26,23 +27,41 @@ class LoggedIn(Renewed, frozen=True):
     session: Session
 
 
+class Entered(msgspec.Struct, frozen=True):
+    """The session of a browser, which has it in a cookie and never sees a token."""
+
+    session: Session
+
+
+class Csrf(msgspec.Struct, frozen=True):
+    """What a page sends as `X-UpCoach-CSRF` with all that changes something; a token needs none."""
+
+    token: str | None
+
+
 async def register(services: Services, call: Call) -> Reply:
     """Become a user."""
     return written(await services.accounts.register(call.read(Registration)))
 
 
 async def log_in(services: Services, call: Call) -> Reply:
-    """Get a token for this device."""
-    found = await services.accounts.log_in(call.read(Credentials))
+    """Get a token for this device; a browser (`web`, `remembered`, `admin`) gets a cookie."""
+    credentials = call.read(Credentials)
+    is_browser = credentials.app in BROWSERS
+    if is_browser and call.is_foreign:
+        raise Forbidden("site_other", "This was not sent from a page of ours.")
+    found = await services.accounts.log_in(credentials)
     if isinstance(found, Challenge):
         return Reply(status=200, body=msgspec.to_builtins(found))
     login, outcome = found
     session: Json = outcome.body or {}
+    scope = Scope(user=session["owner"], session=session["id"])
     return Reply(
         status=201,
-        body=_shown(login) | {"session": session},
+        body={"session": session} | ({} if is_browser else _shown(login)),
         seq=outcome.seq,
-        became=Scope(user=session["owner"], session=session["id"]),
+        became=scope,
+        enters=await services.sessions.get(scope) if is_browser else None,
     )
 
 
@@ -53,8 +72,15 @@ async def refresh(services: Services, call: Call) -> Reply:
 
 
 async def log_out(services: Services, call: Call) -> Reply:
-    """End the session whose token this is."""
-    return written(await services.sessions.end(call.scope, call.scope.session))
+    """End the session whose token, or cookie, this is."""
+    reply = written(await services.sessions.end(call.scope, call.scope.session))
+    return msgspec.structs.replace(reply, leaves=bool(call.browser))
+
+
+async def csrf(services: Services, call: Call) -> Reply:
+    """What shows that a page of ours sends a request with a cookie."""
+    proof = services.browsers.proof(call.browser, "csrf") if call.browser else None
+    return Reply(body=Csrf(proof))
 
 
 async def me(services: Services, call: Call) -> Reply:
@@ -86,9 +112,9 @@ OPERATIONS = (
         run=log_in,
         body="json",
         takes=Credentials,
-        gives=LoggedIn,
+        gives=LoggedIn | Entered,
         public=True,
-        refusals=(401,),
+        refusals=(401, 403),
         audit="session.started",
     ),
     Operation(
@@ -109,5 +135,6 @@ OPERATIONS = (
         needs="account:write",
         audit="session.ended",
     ),
+    Operation(method="GET", path="/v1/auth/csrf", run=csrf, needs="account:read", gives=Csrf),
     Operation(method="GET", path="/v1/me", run=me, needs="account:read", gives=User),
 )

@@ -15,7 +15,7 @@ import msgspec
 from handlers import strict_json
 from models.caller import Caller
 from models.cursor import Cursor
-from models.documents import Document
+from models.documents import Document, Session
 from models.documents.document import public
 from models.errors import Flaw, Invalid, Unauthenticated
 from models.identity import MutationId
@@ -63,6 +63,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         The client's name for the write (`Idempotency-Key`, `mut.id`).
     origin
         Where it came from.
+    browser
+        The secret of the browser that it came from, where a cookie says who calls.
+    is_foreign
+        Whether a page of another site sent it.
 
     """
 
@@ -74,6 +78,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     base: int | None = None
     mutation: Mutation | None = None
     origin: Origin = NOWHERE
+    browser: str = ""
+    is_foreign: bool = False
 
     @property
     def scope(self) -> Scope:
@@ -140,6 +146,10 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
         See `upcoach.store.changes.Outcome`.
     became
         As whom a caller without a token goes on.
+    enters
+        The session as which the browser that asked is known from now on.
+    leaves
+        Whether the browser that asked is nobody's from now on.
 
     """
 
@@ -153,6 +163,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     replayed: bool = False
     became: Scope | None = None
     headers: dict[str, str] = {}
+    enters: Session | None = None
+    leaves: bool = False
 
 
 Run = Callable[[Services, Call], Awaitable[Reply]]

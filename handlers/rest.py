@@ -1,6 +1,7 @@
 """Operations over HTTP."""
 
 import asyncio
+import functools
 import hashlib
 import re
 import time
@@ -12,6 +13,7 @@ from tornado.web import HTTPError
 
 from handlers import auditing, operations, proof
 from handlers.base import ProblemHandler
+from handlers.browser import Browser
 from handlers.operations import Call, Operation, Reply, Route
 from handlers.policy import require_permission, require_power
 from handlers.running import Running
@@ -105,6 +107,11 @@ class Handler(ProblemHandler):
         """The path as it stands in the table."""
         return "unknown"
 
+    @functools.cached_property
+    def browser(self) -> Browser:
+        """The browser that asks, if it is one."""
+        return Browser(self, self.edge.services)
+
     async def identify(self) -> Caller:
         """Who asks."""
         return await proof.caller_of(self.edge.services, self.request)
@@ -149,6 +156,14 @@ class OperationHandler(Handler):
         """See `Handler.route`."""
         return self._route.path
 
+    async def identify(self) -> Caller:
+        """Who asks: by their token, or from the browser in which they have logged in."""
+        if "Authorization" not in self.request.headers:
+            return await self.browser.caller()
+        caller = await super().identify()
+        await self.browser.require_same(caller)
+        return caller
+
     async def get(self, **names: str) -> None:
         """Run the operation."""
         await self._run(names)
@@ -169,7 +184,12 @@ class OperationHandler(Handler):
 
     async def perform(self, operation: Operation, call: Call) -> None:
         """Answer *call*."""
-        self.reply(await self.edge.perform(operation, call))
+        reply = await self.edge.perform(operation, call)
+        if reply.enters is not None:
+            await self.browser.enter(reply.enters)
+        if reply.leaves:
+            await self.browser.leave()
+        self.reply(reply)
 
     def allowed(self) -> str:
         """See `ProblemHandler.allowed`."""
@@ -205,7 +225,12 @@ class OperationHandler(Handler):
             base=operation.base_of(base),
             mutation=mutation,
             origin=self.origin,
+            browser=self.browser.secret if self._is_by_cookie(login) else "",
+            is_foreign=not self.browser.is_on_our_page,
         )
+
+    def _is_by_cookie(self, login: Caller | None) -> bool:
+        return login is not None and "Authorization" not in self.request.headers
 
     def _content(self, operation: Operation) -> bytes:
         content = self.request.body

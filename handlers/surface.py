@@ -1,6 +1,7 @@
 """The whole surface as data: every path of the server, and what answers there."""
 
 import functools
+import re
 from collections.abc import Mapping
 from typing import cast
 
@@ -34,8 +35,10 @@ from handlers.live.events import Events
 from handlers.live.limits import FRAME_BYTES
 from handlers.live.socket import LiveSocket
 from handlers.live.sse import OneFeed
-from handlers.oauth import grants, routes
+from handlers.oauth import grants
+from handlers.oauth import routes as oauth
 from handlers.operations import Operation, Router
+from handlers.pages import routes as pages
 from handlers.published import Published
 from handlers.rest import Edge, Missing, OperationHandler
 from handlers.sync import EVENTS
@@ -99,13 +102,21 @@ def make_application(
             URLSpec("/v1/live$", LiveSocket, live),
             URLSpec(f"{admin.PATH}$", AdminLive, {"edge": edge} | live),
             *specs,
-            *routes.specs(edge),
+            *_plain_specs(edge),
         ],
         default_handler_class=Missing,
         default_handler_args={"edge": edge},
         log_function=lambda _: None,  # each handler logs its own line
         websocket_max_message_size=FRAME_BYTES,
     )
+
+
+def _plain_specs(edge: Edge) -> list[URLSpec]:
+    """What is no operation: the authorization server, and the pages."""
+    return [
+        URLSpec(f"{re.escape(path)}$", handler, {"edge": edge, "path": path})
+        for path, handler in (*oauth.ROUTES, *pages.ROUTES)
+    ]
 
 
 @functools.cache  # it takes as long as a hundred requests

@@ -19,6 +19,7 @@ from models.errors import Invalid
 from models.identity import new_mutation_id
 from models.scope import Scope
 from tests.accounts.operators import operator
+from tests.accounts.web_app import log_in_at_a_browser
 from tests.imports.test_brought import PLAIN, TABLES
 from tests.imports.test_brought import zipped as day_one
 from tests.imports.test_habitica import GAME
@@ -60,6 +61,7 @@ async def test_every_operation_answers_as_it_is_described(
         await write_everything(server, person)
         await join_and_leave(server)
         await let_an_app_in(server, person)
+        await log_in_at_a_browser(server)
         await ask_everything(server, await furnished(server), await operator(server, "superadmin"))
         await be_refused(server, person)
 

@@ -8,6 +8,7 @@ from models.clock import utc_now
 from upcoach.services import (
     Accounts,
     Audit,
+    Browsers,
     EntryShares,
     GoalPoints,
     Goals,
@@ -101,6 +102,7 @@ class Assembly:
         return Services(
             accounts=self._make_accounts(),
             audit=self._make_audit(),
+            browsers=Browsers(self._once, self._sessions, key=self._ground.settings.index_key),
             goals=goals,
             goal_points=GoalPoints(documents, committer, goals),
             goal_templates=GoalTemplates(documents, committer),

@@ -88,6 +88,15 @@ def _security() -> Json:
             "description": "A client's id and secret (RFC 6749, 2.3.1); or in the form, as a "
             "secret or an assertion (RFC 7523).",
         },
+        "cookie": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "__Host-sid",
+            "description": "The cookie of a browser that logged in with `POST /v1/auth/login` as "
+            "`web`, `remembered` or `admin`, or on a page of ours. What changes something is taken "
+            "from our own origin, with the header `X-UpCoach-CSRF` that `GET /v1/auth/csrf` tells; "
+            "beside a token the cookie counts for nothing.",
+        },
         "ticket": {
             "type": "apiKey",
             "in": "query",

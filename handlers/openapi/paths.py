@@ -106,7 +106,7 @@ def is_tagged(operation: Operation) -> bool:
 def _security(operation: Operation) -> list[Json]:
     if operation.public:
         return []
-    ways: list[Json] = [{"token": [operation.needs]}]
+    ways: list[Json] = [{"token": [operation.needs]}, {"cookie": []}]
     return [*ways, {"ticket": []}] if StreamQuery in operation.forms else ways
 
 

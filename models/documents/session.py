@@ -11,6 +11,7 @@ DeviceId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[
 DeviceName = Annotated[str, msgspec.Meta(max_length=100)]
 Kind = Literal["mobile", "web", "remembered", "coach", "admin", "partner", "visit"]
 
+BROWSERS: Final = frozenset[Kind]({"web", "remembered", "admin"})  # their tokens never leave us
 OWN_CLIENT: Final = "upcoach"  # what our own apps are called that log in by themselves
 
 
@@ -30,6 +31,11 @@ LIFETIMES: Final[dict[Kind, Lifetime]] = {
     "partner": Lifetime(dt.timedelta(days=90), dt.timedelta(days=30)),
     "visit": Lifetime(dt.timedelta(hours=1), dt.timedelta(hours=1)),  # an app that will not return
 }
+
+
+def audiences_of(app: Kind) -> tuple[str, ...]:
+    """The resources that a session of our own *app* is for."""
+    return ("api", "live", "admin") if app == "admin" else ("api", "live")
 
 
 class Credentials(Draft, frozen=True, kw_only=True):

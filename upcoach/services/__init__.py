@@ -9,6 +9,7 @@ import msgspec
 
 from upcoach.services.accounts import Accounts
 from upcoach.services.audit import Audit
+from upcoach.services.browsers import Browsers
 from upcoach.services.entry_shares import EntryShares
 from upcoach.services.goal_points import GoalPoints
 from upcoach.services.goal_templates import GoalTemplates
@@ -36,6 +37,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
     accounts: Accounts
     audit: Audit
+    browsers: Browsers
     entry_shares: EntryShares
     goals: Goals
     goal_points: GoalPoints
@@ -62,6 +64,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 __all__ = [
     "Accounts",
     "Audit",
+    "Browsers",
     "EntryShares",
     "GoalPoints",
     "GoalTemplates",

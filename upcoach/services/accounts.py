@@ -5,7 +5,7 @@ import hmac
 
 from models.documents import User
 from models.documents.document import public
-from models.documents.session import Credentials, Terms
+from models.documents.session import Credentials, Terms, audiences_of
 from models.documents.user import Registration, normalised_email
 from models.errors import Conflict, NotFound, Unauthenticated
 from models.identity import new_id
@@ -79,7 +79,10 @@ class Accounts:
                 "credentials_wrong", "This address and password do not belong together."
             )
         terms = Terms(
-            device=credentials.device, device_name=credentials.device_name, app=credentials.app
+            device=credentials.device,
+            device_name=credentials.device_name,
+            app=credentials.app,
+            audiences=audiences_of(credentials.app),
         )
         return await self._logins.finish(user, terms)
 

@@ -140,6 +140,12 @@ class Sessions:
         except NotFound:
             return False
 
+    async def use(self, session: Session) -> bool:
+        """Note that *session* is in use; false when it is over, or was not used for too long."""
+        now = self._clock()
+        idle = LIFETIMES[session.app].idle
+        return session.is_open(now) and await self._rotations.use(session.id, now, idle)
+
     def authenticate(self, token: str, key: str = "") -> Caller:
         """Who holds *token*, or `Unauthenticated`.
 

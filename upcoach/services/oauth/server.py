@@ -1,7 +1,5 @@
 """The authorization server: its endpoints, as functions of what a client sent."""
 
-import hashlib
-import hmac
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -79,7 +77,6 @@ class OAuth:
         self.logout = Logout(clients, sessions, tokens)
         self._issuing = issuing
         self._keys = keys
-        self._key = key
         self._pushing = Pushing(once, tokens)
         self._lookups = Lookups(sessions, tokens)
         self.devices = Devices(once, clients, grants, issuing, issuer, key=key)
@@ -127,11 +124,6 @@ class OAuth:
         """Take a token back (RFC 7009)."""
         client = await self.clients.authenticated(ask.form, ask.authorization, REVOKE)
         await self._lookups.revoke(client, ask.form)
-
-    def form_token(self, browser: str) -> str:
-        """What the forms hold that *browser* was shown, and those of no other site can."""
-        secret = b"form\0" + browser.encode(errors="replace")
-        return hmac.digest(self._key, secret, hashlib.sha256).hex()
 
     def metadata(self) -> Json:
         """What this server can do."""

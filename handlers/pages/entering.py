@@ -1,0 +1,137 @@
+"""The pages on which somebody logs in, or makes an account."""
+
+from typing import Final
+
+from handlers.oauth.authorize import respond
+from handlers.oauth.base import asked
+from handlers.pages import views
+from handlers.pages.base import Page
+from handlers.pages.errands import (
+    REGISTER,
+    Errand,
+    errand_of,
+    let_in,
+    show_login,
+    this_browser,
+)
+from handlers.pages.views import Goal, Link
+from models.audit import Act
+from models.documents.session import Credentials
+from models.documents.user import Registration, normalised_email
+from models.errors import Conflict, Invalid, Unauthenticated
+from models.scope import Scope
+from models.validation import checked
+from upcoach.services.logins import Challenge, LoggedIn
+from upcoach.services.oauth.authorization import NeedsLogin
+from upcoach.services.oauth.parameters import Parameters
+from upcoach.services.seals import ADDRESS
+
+_TYPED: Final = ("name", "email", "tz")
+_WORDS: Final = {
+    "name": "Say how you want to be called, in 1 to 100 characters.",
+    "email": "This is no e-mail address.",
+    "password": f"Take {views.SHORTEST} to {views.LONGEST} characters.",
+    "tz": "There is no such time zone. Try one such as Europe/Berlin, or UTC.",
+}
+
+
+class LogIn(Page):
+    """`/account/login`."""
+
+    async def get(self) -> None:
+        """Show the form, unless somebody has logged in."""
+        errand = errand_of(asked(self))
+        if await self.session() is not None:
+            self.go(errand.then)
+            return
+        goal = await _goal_of(self, errand)
+        if goal is not None:
+            show_login(self, errand, goal)
+
+    async def post(self) -> None:
+        """Log in, and go on."""
+        form = self.sent()
+        errand = errand_of(form)
+        goal = await _goal_of(self, errand)
+        if goal is None:
+            return
+        try:
+            found = await self._log_in(form)
+        except Unauthenticated as refusal:
+            hint = form["email"][: views.ADDRESS]
+            show_login(self, errand, goal, hint=hint, problem=refusal.detail)
+            return
+        if isinstance(found, Challenge):
+            raise Unauthenticated("factor_needed", "This account asks for a second factor.")
+        await let_in(self, found[1], errand)
+
+    async def _log_in(self, form: Parameters) -> LoggedIn | Challenge:
+        typed = {"email": form["email"], "password": form["password"]}
+        app = {"app": "remembered" if "remember" in form else "web"}
+        try:
+            credentials = checked(typed | app | this_browser(self), Credentials)
+        except Invalid:
+            raise _wrong() from None
+        address = ADDRESS + normalised_email(credentials.email)
+        act = Act(action="session.started", kind="anonymous", target=address)
+        return await self.noted(act, self.edge.services.accounts.log_in(credentials), _who)
+
+
+class Register(Page):
+    """`/account/register`."""
+
+    def get(self) -> None:
+        """Show the form."""
+        self._show(errand_of(asked(self)), {}, {})
+
+    async def post(self) -> None:
+        """Make the account, and send its user to log in."""
+        form = self.sent()
+        errand = errand_of(form)
+        typed = {name: form[name] for name in (*_TYPED, "password")}
+        try:
+            registration = checked(typed, Registration)
+            address = ADDRESS + normalised_email(registration.email)
+            act = Act(action="account.registered", kind="anonymous", target=address)
+            await self.noted(act, self.edge.services.accounts.register(registration))
+        except (Conflict, Invalid) as refusal:
+            self._show(errand, typed, problems_of(refusal), 400)
+            return
+        self.go(errand.login)
+
+    def _show(
+        self, errand: Errand, typed: dict[str, str], problems: dict[str, str], status: int = 200
+    ) -> None:
+        links = (Link(errand.login, "You have an account? Log in"),)
+        hidden = self.hidden(**errand.fields)
+        self.show(views.register(REGISTER, hidden, typed, problems, links), status)
+
+
+async def _goal_of(page: Page, errand: Errand) -> Goal | None:
+    """What *errand* leads to; None when it is over, and *page* has answered so."""
+    if errand.request:
+        authorization = page.oauth.authorization
+        waits = await authorization.resume(errand.request, None, page.browser.secret)
+        if isinstance(waits, NeedsLogin):
+            return Goal(waits.client.name, waits.redirect)
+        respond(page, waits)
+        return None
+    ask = await page.oauth.devices.look(errand.user_code) if errand.user_code else None
+    return Goal() if ask is None else Goal(ask.client.name)
+
+
+def problems_of(refusal: Conflict | Invalid) -> dict[str, str]:
+    """What is wrong with a form, by field."""
+    if refusal.code == "email_taken":
+        return {"email": refusal.detail}
+    names = (flaw.pointer.strip("/") for flaw in refusal.flaws)
+    return {name: _WORDS.get(name, refusal.detail) for name in names}
+
+
+def _who(found: LoggedIn | Challenge) -> Scope | None:
+    body = None if isinstance(found, Challenge) else found[1].body
+    return None if body is None else Scope(user=body["owner"], session=body["id"])
+
+
+def _wrong() -> Unauthenticated:
+    return Unauthenticated("credentials_wrong", "This address and password do not belong together.")
