@@ -6,7 +6,7 @@ import msgspec
 
 from handlers.operations import Call, Operation, Reply, written
 from models.documents.session import Credentials, Refresh, Session
-from models.documents.user import Registration, User
+from models.documents.user import Address, Registration, User
 from models.merge_patch import Json
 from upcoach.services import Services
 from upcoach.services.logins import Challenge
@@ -26,8 +26,13 @@ class LoggedIn(Renewed, frozen=True):
 
 
 async def register(services: Services, call: Call) -> Reply:
-    """Become a user."""
-    return written(await services.accounts.register(call.read(Registration)))
+    """Become a user, unless the address has an account already, which only a mail to it tells.
+
+    Log in at once, whichever it was.
+    """
+    registration = call.read(Registration)
+    await services.accounts.register(registration)
+    return Reply(status=202, body={"email": registration.email})
 
 
 async def log_in(services: Services, call: Call) -> Reply:
@@ -68,9 +73,9 @@ OPERATIONS = (
         run=register,
         body="json",
         takes=Registration,
-        gives=User,
+        gives=Address,
         public=True,
-        refusals=(409,),
+        statuses=(202,),
     ),
     Operation(
         method="POST",

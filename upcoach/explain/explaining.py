@@ -147,7 +147,7 @@ class _Asking:
 async def _person(node: app.Node) -> Caller:
     accounts = node.services.accounts
     email = f"{new_id('explain')}@example.org"
-    await accounts.register(Registration(email=email, password=PASSWORD, name="Explain"))
+    await accounts.create(Registration(email=email, password=PASSWORD, name="Explain"))
     found = await accounts.log_in(Credentials(email=email, password=PASSWORD, device="explain"))
     assert not isinstance(found, Challenge)
     return node.services.sessions.authenticate(found[0].token)

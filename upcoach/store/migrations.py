@@ -22,6 +22,7 @@ from upcoach.store import (
     keyring,
     log,
     once,
+    outbox,
     positions,
     receipts,
     rotations,
@@ -45,6 +46,7 @@ async def _make_collections(database: AsyncDatabase[Bson]) -> None:
         clients.COLLECTION,
         positions.COLLECTION,
         once.COLLECTION,
+        outbox.COLLECTION,
         rotations.COLLECTION,
         signing.COLLECTION,
     }
@@ -170,6 +172,16 @@ async def _make_ends(database: AsyncDatabase[Bson]) -> None:
         )
 
 
+async def _make_outbox_indexes(database: AsyncDatabase[Bson]) -> None:
+    """What is due to be sent, and what nobody waits for any more."""
+    await database[outbox.COLLECTION].create_indexes(
+        [
+            IndexModel([("at", ASCENDING)], name="at"),
+            IndexModel([("until", ASCENDING)], name="until", expireAfterSeconds=0),
+        ]
+    )
+
+
 STEPS: tuple[tuple[int, Step], ...] = (
     (1, _make_collections),
     (2, _make_indexes),
@@ -184,6 +196,8 @@ STEPS: tuple[tuple[int, Step], ...] = (
     (11, _date_sessions),
     (12, _make_ends),
     (13, _make_collections),  # clients and grants
+    (17, _make_collections),  # the outbox
+    (18, _make_outbox_indexes),
 )
 
 
