@@ -59,6 +59,7 @@ def matching(pattern: str) -> Callable[[str], str]:
 
 origin = matching(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 database = matching(r"[A-Za-z0-9_-]{1,38}")
+mailbox = matching(r"[^<>@\r\n\"]{1,64} <[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+")
 key_id = matching(r"[A-Za-z0-9_-]{1,32}")
 
 

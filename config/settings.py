@@ -164,6 +164,24 @@ class Settings:
         secret=True,
         production=f"make one with: {forms.MAKE_KEY}",
     )
+    smtp_url: str | None = setting(
+        "SMTP_URL",
+        forms.url("smtp", "smtps"),
+        form="a URL that begins with smtp:// or smtps://",
+        unset_means="files in DATA/mail, shown at /dev/mail",
+        meaning="The server that takes mails. Over smtp:// it is asked for TLS, which must be "
+        "where there is a password.",
+        secret=True,
+        production="name the server, for example smtps://user:password@host:465",
+    )
+    mail_from: str = setting(
+        "MAIL_FROM",
+        forms.mailbox,
+        form="an address, or a name and an address in <>",
+        unset="UpCoach <upcoach@localhost>",
+        unset_means="UpCoach <upcoach@localhost>",
+        meaning="Who mails come from.",
+    )
     roles: frozenset[Role] = setting(
         "ROLES",
         forms.some_of("web", "learn"),

@@ -6,7 +6,7 @@ import msgspec
 
 from handlers.operations import Call, Operation, Reply, written
 from models.documents.session import BROWSERS, Credentials, Refresh, Session
-from models.documents.user import Registration, User
+from models.documents.user import Address, Registration, User
 from models.errors import Forbidden
 from models.merge_patch import Json
 from models.scope import Scope
@@ -40,8 +40,13 @@ class Csrf(msgspec.Struct, frozen=True):
 
 
 async def register(services: Services, call: Call) -> Reply:
-    """Become a user."""
-    return written(await services.accounts.register(call.read(Registration)))
+    """Become a user, unless the address has an account already, which only a mail to it tells.
+
+    Log in at once, whichever it was.
+    """
+    registration = call.read(Registration)
+    await services.accounts.register(registration)
+    return Reply(status=202, body={"email": registration.email})
 
 
 async def log_in(services: Services, call: Call) -> Reply:
@@ -101,10 +106,10 @@ OPERATIONS = (
         run=register,
         body="json",
         takes=Registration,
-        gives=User,
+        gives=Address,
         public=True,
-        refusals=(409,),
         audit="account.registered",
+        statuses=(202,),
     ),
     Operation(
         method="POST",

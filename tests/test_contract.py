@@ -18,6 +18,7 @@ from models.documents.document import Mark
 from models.errors import Invalid
 from models.identity import new_mutation_id
 from models.scope import Scope
+from tests.accounts.contract_mail import go_by_mail
 from tests.accounts.operators import operator
 from tests.accounts.web_app import log_in_at_a_browser
 from tests.imports.test_brought import PLAIN, TABLES
@@ -62,6 +63,7 @@ async def test_every_operation_answers_as_it_is_described(
         await join_and_leave(server)
         await let_an_app_in(server, person)
         await log_in_at_a_browser(server)
+        await go_by_mail(server)
         await ask_everything(server, await furnished(server), await operator(server, "superadmin"))
         await be_refused(server, person)
 

@@ -32,6 +32,7 @@ PRODUCTION = {
     "UPCOACH_REDIS_URL": "rediss://:hidden-redis@cache:6379/0",
     "UPCOACH_MASTER_KEYS": f"k2:{KEY},k1:{OTHER_KEY}",
     "UPCOACH_INDEX_KEY": KEY,
+    "UPCOACH_SMTP_URL": "smtps://mailer:hidden-smtp@mail.example.org",
 }
 
 
@@ -58,6 +59,8 @@ def test_an_empty_environment_is_a_development_installation() -> None:
         redis_url=None,
         master_keys={},
         index_key=b"",
+        smtp_url=None,
+        mail_from="UpCoach <upcoach@localhost>",
         roles=frozenset({"web", "learn"}),
         log_level="info",
         log_format="auto",
@@ -84,6 +87,7 @@ def test_every_name_is_read() -> None:
         "UPCOACH_LIVE_SOCKETS": "100",
         "UPCOACH_PROCESSES": "4",
         "UPCOACH_DRAIN_S": "20",
+        "UPCOACH_MAIL_FROM": "Coach <no-reply@example.org>",
     }
 
     settings = Settings.from_environ(environ)
@@ -101,6 +105,8 @@ def test_every_name_is_read() -> None:
         redis_url="rediss://:hidden-redis@cache:6379/0",
         master_keys={"k2": bytes(range(32)), "k1": bytes(32)},
         index_key=bytes(range(32)),
+        smtp_url="smtps://mailer:hidden-smtp@mail.example.org",
+        mail_from="Coach <no-reply@example.org>",
         roles=frozenset({"web", "learn"}),
         log_level="warning",
         log_format="json",
@@ -167,6 +173,16 @@ def test_every_name_is_read() -> None:
             "UPCOACH_PUBLIC_URL must be an origin such as https://api.example.org, not 'ftp://x'.",
         ),
         ("PROCESSES", "0", "UPCOACH_PROCESSES must be a number, 1 to 64, not '0'."),
+        (
+            "SMTP_URL",
+            "http://x",
+            "UPCOACH_SMTP_URL must be a URL that begins with smtp:// or smtps://.",
+        ),
+        (
+            "MAIL_FROM",
+            "me",
+            "UPCOACH_MAIL_FROM must be an address, or a name and an address in <>, not 'me'.",
+        ),
         ("DRAIN_S", "26", "UPCOACH_DRAIN_S must be a number of seconds, 0 to 25, not '26'."),
     ],
 )

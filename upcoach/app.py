@@ -188,7 +188,7 @@ class Node:
             window=WINDOW,
             writes_s=self._settings.live_writes_s,
         )
-        return make_application(edge, router, live, self._checks())
+        return make_application(edge, router, live, self._checks(), self.assembly.mailbox)
 
     def _followers(self) -> tuple[Follower, ...]:
         is_web = "web" in self._settings.roles
@@ -220,6 +220,7 @@ class Node:
         self._begin(self._flush_positions, "positions")
         self._begin(self.assembly.trash.run, "trash")
         self._begin(self.services.audit.run, "audit")
+        self._begin(self.assembly.mail.run, "mail")
         self._begin(Ageing(self._redis.writer, utc_now).run, "ageing")
         self._begin(Abandoned(self.database).run, "abandoned")
         if self._learning is not None:

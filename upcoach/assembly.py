@@ -20,8 +20,11 @@ from upcoach.services import (
     JournalEntries,
     Journals,
     Moods,
+    Moves,
+    NewPasswords,
     Positions,
     Prompts,
+    Resets,
     Services,
     Sessions,
     Shares,
@@ -30,9 +33,13 @@ from upcoach.services import (
     Templates,
     UnsavedEntries,
     Vacations,
+    Verification,
 )
+from upcoach.services.directory import Directory
 from upcoach.services.keys import Keys
+from upcoach.services.links import Links
 from upcoach.services.logins import Logins
+from upcoach.services.mail import Folder, Mail, Smtp
 from upcoach.services.oauth import Grants, OAuth
 from upcoach.services.oauth.clients import Clients
 from upcoach.services.passwords import Passwords
@@ -50,6 +57,7 @@ from upcoach.store.histories import Histories
 from upcoach.store.keyring import KeyRing, MasterKeys
 from upcoach.store.log import EventLog
 from upcoach.store.once import Once
+from upcoach.store.outbox import Outbox
 from upcoach.store.positions import PositionStore
 from upcoach.store.rotations import Rotations
 from upcoach.store.signing import SigningStore
@@ -76,7 +84,7 @@ class Assembly:
         self._documents = Documents(ground.database, ground.keyring)
         self._once = Once(ground.database, utc_now)
         self._entry_shares = EntryShares(self._documents, ground.committer, utc_now)
-        self.passwords = Passwords()
+        self.passwords = Passwords(ground.settings.index_key)
         self.keys = Keys(SigningStore(ground.database, ground.masters), utc_now)
         lifetime = dt.timedelta(minutes=ground.settings.token_minutes)
         self.revocations = Revocations(self._documents, lifetime, utc_now)
@@ -91,6 +99,10 @@ class Assembly:
             utc_now,
             key=ground.settings.index_key,
         )
+        self.directory = Directory(self._documents, ground.settings.index_key)
+        self._links = Links(ground.settings.issuer)
+        self.mailbox = self._make_mailbox()
+        self.mail = self._make_mail()
         self.trash = self._make_trash()
         self.services = self._make_services()
 
@@ -99,6 +111,7 @@ class Assembly:
         database, log = self._ground.database, self._ground.log
         tallies = Tallies(database, self._ground.keyring)
         goals = Goals(documents, committer, tallies, log)
+        new_passwords = self._make_new_passwords()
         return Services(
             accounts=self._make_accounts(),
             audit=self._make_audit(),
@@ -114,9 +127,12 @@ class Assembly:
             journal=JournalEntries(documents, committer, log, utc_now),
             journals=Journals(documents, committer),
             moods=Moods(documents, committer, tallies, utc_now),
+            moves=self._make_moves(),
+            new_passwords=new_passwords,
             oauth=self._make_oauth(),
             positions=Positions(PositionStore(database), utc_now),
             prompts=Prompts(documents),
+            resets=self._make_resets(new_passwords),
             sessions=self._sessions,
             shares=Shares(documents, committer, log),
             snapshots=Snapshots(documents),
@@ -124,6 +140,7 @@ class Assembly:
             templates=Templates(documents, committer),
             unsaved=UnsavedEntries(documents, committer),
             vacations=Vacations(documents, committer),
+            verification=self._make_verification(),
         )
 
     def _make_accounts(self) -> Accounts:
@@ -132,13 +149,43 @@ class Assembly:
             self._ground.committer,
             self.passwords,
             Logins(self._sessions),
-            index_key=self._ground.settings.index_key,
+            self.directory,
+            self.mail,
         )
 
     def _make_audit(self) -> Audit:
         settings = self._ground.settings
         store, seals = AuditStore(self._ground.database), Seals(settings.index_key)
         return Audit(store, seals, utc_now, settings.audit_checkpoints)
+
+    def _make_new_passwords(self) -> NewPasswords:
+        return NewPasswords(self._documents, self.passwords, self._sessions, self.mail, self._links)
+
+    def _make_resets(self, new_passwords: NewPasswords) -> Resets:
+        return Resets(
+            self._documents, self.directory, new_passwords, self._once, self.mail, self._links
+        )
+
+    def _make_verification(self) -> Verification:
+        committer = self._ground.committer
+        return Verification(
+            self._documents, committer, self.directory, self._once, self.mail, self._links
+        )
+
+    def _make_moves(self) -> Moves:
+        committer = self._ground.committer
+        return Moves(self._documents, committer, self.directory, self._once, self.mail, self._links)
+
+    def _make_mailbox(self) -> Folder | None:
+        """The files that mails are in where there is no mail server, which is in development."""
+        settings = self._ground.settings
+        return None if settings.smtp_url else Folder(settings.data / "mail", settings.mail_from)
+
+    def _make_mail(self) -> Mail:
+        settings = self._ground.settings
+        carrier = self.mailbox or Smtp(settings.smtp_url or "", settings.mail_from)
+        outbox = Outbox(self._ground.database, self._ground.masters, utc_now)
+        return Mail(outbox, carrier, utc_now)
 
     def _make_oauth(self) -> OAuth:
         database, secret = self._ground.database, self._ground.settings.index_key

@@ -21,15 +21,19 @@ from upcoach.services.insights import Insights
 from upcoach.services.journal import JournalEntries
 from upcoach.services.journals import Journals, Templates
 from upcoach.services.moods import Moods
+from upcoach.services.moves import Moves
+from upcoach.services.new_passwords import NewPasswords
 from upcoach.services.oauth import OAuth
 from upcoach.services.positions import Positions
 from upcoach.services.prompts import Prompts
+from upcoach.services.resets import Resets
 from upcoach.services.sessions import Sessions
 from upcoach.services.shares import Shares
 from upcoach.services.snapshots import Snapshots
 from upcoach.services.tasks import Tasks
 from upcoach.services.unsaved import UnsavedEntries
 from upcoach.services.vacations import Vacations
+from upcoach.services.verification import Verification
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,9 +53,12 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     journal: JournalEntries
     journals: Journals
     moods: Moods
+    moves: Moves
+    new_passwords: NewPasswords
     oauth: OAuth
     positions: Positions
     prompts: Prompts
+    resets: Resets
     sessions: Sessions
     shares: Shares
     snapshots: Snapshots
@@ -59,6 +66,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     templates: Templates
     unsaved: UnsavedEntries
     vacations: Vacations
+    verification: Verification
 
 
 __all__ = [
@@ -76,9 +84,12 @@ __all__ = [
     "JournalEntries",
     "Journals",
     "Moods",
+    "Moves",
+    "NewPasswords",
     "OAuth",
     "Positions",
     "Prompts",
+    "Resets",
     "Services",
     "Sessions",
     "Shares",
@@ -87,4 +98,5 @@ __all__ = [
     "Templates",
     "UnsavedEntries",
     "Vacations",
+    "Verification",
 ]

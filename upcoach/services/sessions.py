@@ -214,6 +214,24 @@ class Sessions:
         opened = await self._open(scope.user)
         return await self._end_all(scope, [one.id for one in opened if one.client == client])
 
+    async def end_with(self, write: Write, but: Collection[str] = ()) -> Outcome:
+        """Do *write*, and in the same moment end all sessions of its user but some."""
+        user = write.scope.user
+        ends = [one.id for one in await self._open(user) if one.id not in but]
+
+        def decide(changes: Changes) -> Outcome:
+            done = write.decide(changes)
+            for session_id in ends:
+                _end(changes, user, session_id)
+            return done
+
+        reads = (*write.reads, *(Ref(Session, user, one) for one in ends))
+        both = msgspec.structs.replace(write, reads=reads, decide=decide)
+        done = await self._committer.submit(both)
+        for session_id in ends:
+            await self._forget(session_id)
+        return done
+
     async def _end_all(self, scope: Scope, sessions: list[str]) -> Outcome:
         def decide(changes: Changes) -> Outcome:
             for session_id in sessions:

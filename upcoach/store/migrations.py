@@ -23,6 +23,7 @@ from upcoach.store import (
     keyring,
     log,
     once,
+    outbox,
     positions,
     receipts,
     rotations,
@@ -46,6 +47,7 @@ async def _make_collections(database: AsyncDatabase[Bson]) -> None:
         clients.COLLECTION,
         positions.COLLECTION,
         once.COLLECTION,
+        outbox.COLLECTION,
         rotations.COLLECTION,
         signing.COLLECTION,
     }
@@ -190,6 +192,16 @@ async def _make_audit_indexes(database: AsyncDatabase[Bson]) -> None:
     )
 
 
+async def _make_outbox_indexes(database: AsyncDatabase[Bson]) -> None:
+    """What is due to be sent, and what nobody waits for any more."""
+    await database[outbox.COLLECTION].create_indexes(
+        [
+            IndexModel([("at", ASCENDING)], name="at"),
+            IndexModel([("until", ASCENDING)], name="until", expireAfterSeconds=0),
+        ]
+    )
+
+
 STEPS: tuple[tuple[int, Step], ...] = (
     (1, _make_collections),
     (2, _make_indexes),
@@ -206,6 +218,8 @@ STEPS: tuple[tuple[int, Step], ...] = (
     (13, _make_collections),  # clients and grants
     (14, _make_collections),  # the audit log
     (15, _make_audit_indexes),
+    (17, _make_collections),  # the outbox
+    (18, _make_outbox_indexes),
 )
 
 
