@@ -13,7 +13,7 @@ from tornado.web import HTTPError
 from handlers import operations, proof
 from handlers.base import ProblemHandler
 from handlers.operations import Call, Operation, Reply, Route
-from handlers.policy import require_permission
+from handlers.policy import require_permission, require_step_up
 from handlers.running import Running
 from models.caller import Caller
 from models.clock import utc_now
@@ -49,7 +49,8 @@ class Edge(msgspec.Struct, frozen=True):
         """What *operation* answers to *call*; repeats and conflicts are counted."""
         try:
             if not operation.public:
-                require_permission(operation, call.holder, utc_now())
+                require_permission(operation, call.holder)
+                await require_step_up(operation, call.holder, utc_now(), self.services)
             if call.query:
                 call.asked(operation.query)  # also an operation that does not look refuses it
             reply = await operation.run(self.services, call)

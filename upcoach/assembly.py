@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from config.settings import Settings
 from models.clock import utc_now
@@ -17,20 +18,23 @@ from upcoach.services import (
     Insights,
     JournalEntries,
     Journals,
+    Logins,
     Moods,
     Positions,
     Prompts,
+    SecondFactors,
     Services,
     Sessions,
     Shares,
     Snapshots,
+    SteppingUp,
     Tasks,
     Templates,
     UnsavedEntries,
     Vacations,
 )
+from upcoach.services.factors.party import Party
 from upcoach.services.keys import Keys
-from upcoach.services.logins import Logins
 from upcoach.services.oauth import Grants, OAuth
 from upcoach.services.oauth.clients import Clients
 from upcoach.services.passwords import Passwords
@@ -87,6 +91,8 @@ class Assembly:
             utc_now,
             key=ground.settings.index_key,
         )
+        self._factors = self._make_factors()
+        self._logins = Logins(self._documents, self._sessions, self._factors, self._once, utc_now)
         self.trash = self._make_trash()
         self.services = self._make_services()
 
@@ -101,12 +107,14 @@ class Assembly:
             goal_points=GoalPoints(documents, committer, goals),
             goal_templates=GoalTemplates(documents, committer),
             entry_shares=self._entry_shares,
+            factors=self._factors,
             habits=Habits(documents, committer, utc_now),
             habit_reports=HabitReports(documents, Histories(database), utc_now),
             imports=Imports(documents, committer, utc_now),
             insights=Insights(documents, committer),
             journal=JournalEntries(documents, committer, log, utc_now),
             journals=Journals(documents, committer),
+            logins=self._logins,
             moods=Moods(documents, committer, tallies, utc_now),
             oauth=self._make_oauth(),
             positions=Positions(PositionStore(database), utc_now),
@@ -114,6 +122,7 @@ class Assembly:
             sessions=self._sessions,
             shares=Shares(documents, committer, log),
             snapshots=Snapshots(documents),
+            stepping_up=SteppingUp(documents, self.passwords, self._factors, self._sessions),
             tasks=Tasks(documents, committer, tallies, utc_now),
             templates=Templates(documents, committer),
             unsaved=UnsavedEntries(documents, committer),
@@ -125,8 +134,23 @@ class Assembly:
             self._documents,
             self._ground.committer,
             self.passwords,
-            Logins(self._sessions),
+            self._logins,
             index_key=self._ground.settings.index_key,
+        )
+
+    def _make_factors(self) -> SecondFactors:
+        settings = self._ground.settings
+        party = Party(
+            domain=settings.passkey_domain or urlsplit(settings.issuer).hostname or "",
+            origins=(settings.issuer, *settings.passkey_origins),
+        )
+        return SecondFactors(
+            self._documents,
+            self._ground.committer,
+            self._once,
+            utc_now,
+            party=party,
+            key=settings.index_key,
         )
 
     def _make_oauth(self) -> OAuth:
@@ -137,6 +161,7 @@ class Assembly:
             once=self._once,
             documents=self._documents,
             sessions=self._sessions,
+            logins=self._logins,
             grants=Grants(self._documents, self._ground.committer, self._sessions),
             tokens=self._tokens,
             keys=self.keys,

@@ -9,6 +9,7 @@ import msgspec
 
 from upcoach.services.accounts import Accounts
 from upcoach.services.entry_shares import EntryShares
+from upcoach.services.factors import SecondFactors
 from upcoach.services.goal_points import GoalPoints
 from upcoach.services.goal_templates import GoalTemplates
 from upcoach.services.goals import Goals
@@ -18,6 +19,7 @@ from upcoach.services.imports.service import Imports
 from upcoach.services.insights import Insights
 from upcoach.services.journal import JournalEntries
 from upcoach.services.journals import Journals, Templates
+from upcoach.services.logins import Logins
 from upcoach.services.moods import Moods
 from upcoach.services.oauth import OAuth
 from upcoach.services.positions import Positions
@@ -25,6 +27,7 @@ from upcoach.services.prompts import Prompts
 from upcoach.services.sessions import Sessions
 from upcoach.services.shares import Shares
 from upcoach.services.snapshots import Snapshots
+from upcoach.services.stepping_up import SteppingUp
 from upcoach.services.tasks import Tasks
 from upcoach.services.unsaved import UnsavedEntries
 from upcoach.services.vacations import Vacations
@@ -35,6 +38,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
     accounts: Accounts
     entry_shares: EntryShares
+    factors: SecondFactors
     goals: Goals
     goal_points: GoalPoints
     goal_templates: GoalTemplates
@@ -44,6 +48,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     insights: Insights
     journal: JournalEntries
     journals: Journals
+    logins: Logins
     moods: Moods
     oauth: OAuth
     positions: Positions
@@ -51,6 +56,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     sessions: Sessions
     shares: Shares
     snapshots: Snapshots
+    stepping_up: SteppingUp
     tasks: Tasks
     templates: Templates
     unsaved: UnsavedEntries
@@ -69,14 +75,17 @@ __all__ = [
     "Insights",
     "JournalEntries",
     "Journals",
+    "Logins",
     "Moods",
     "OAuth",
     "Positions",
     "Prompts",
+    "SecondFactors",
     "Services",
     "Sessions",
     "Shares",
     "Snapshots",
+    "SteppingUp",
     "Tasks",
     "Templates",
     "UnsavedEntries",

@@ -81,7 +81,7 @@ class Accounts:
         terms = Terms(
             device=credentials.device, device_name=credentials.device_name, app=credentials.app
         )
-        return await self._logins.finish(user, terms)
+        return await self._logins.finish(user, terms, trusted=credentials.trusted_device)
 
     async def me(self, scope: Scope) -> Json:
         """The caller, as they see themselves."""

@@ -170,6 +170,13 @@ async def _make_ends(database: AsyncDatabase[Bson]) -> None:
         )
 
 
+async def _make_passkey_index(database: AsyncDatabase[Bson]) -> None:
+    """Whose a passkey is; it is nobody else's."""
+    await database["passkeys"].create_indexes(
+        [IndexModel([("credential", ASCENDING)], name="credential", unique=True)]
+    )
+
+
 STEPS: tuple[tuple[int, Step], ...] = (
     (1, _make_collections),
     (2, _make_indexes),
@@ -184,6 +191,8 @@ STEPS: tuple[tuple[int, Step], ...] = (
     (11, _date_sessions),
     (12, _make_ends),
     (13, _make_collections),  # clients and grants
+    (14, _make_collections),  # second factors, passkeys, trusted devices
+    (15, _make_passkey_index),
 )
 
 
