@@ -194,7 +194,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     live
         Whether it may be asked for in a `mut` frame.
     stepped_up
-        Whether the caller must have shown a second factor just now (RFC 9470).
+        Whether the caller must have shown the best factor that they have just now (RFC 9470).
     named
         Whether it is done once under one name (`Idempotency-Key`), as what is *live* is.
     summary

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from config.settings import Settings
 from models.clock import utc_now
@@ -19,16 +20,19 @@ from upcoach.services import (
     Insights,
     JournalEntries,
     Journals,
+    Logins,
     Moods,
     Moves,
     NewPasswords,
     Positions,
     Prompts,
     Resets,
+    SecondFactors,
     Services,
     Sessions,
     Shares,
     Snapshots,
+    SteppingUp,
     Tasks,
     Templates,
     UnsavedEntries,
@@ -36,9 +40,9 @@ from upcoach.services import (
     Verification,
 )
 from upcoach.services.directory import Directory
+from upcoach.services.factors.party import Party
 from upcoach.services.keys import Keys
 from upcoach.services.links import Links
-from upcoach.services.logins import Logins
 from upcoach.services.mail import Folder, Mail, Smtp
 from upcoach.services.oauth import Grants, OAuth
 from upcoach.services.oauth.clients import Clients
@@ -103,6 +107,8 @@ class Assembly:
         self._links = Links(ground.settings.issuer)
         self.mailbox = self._make_mailbox()
         self.mail = self._make_mail()
+        self._factors = self._make_factors()
+        self._logins = Logins(self._documents, self._sessions, self._factors, self._once, utc_now)
         self.trash = self._make_trash()
         self.services = self._make_services()
 
@@ -120,12 +126,14 @@ class Assembly:
             goal_points=GoalPoints(documents, committer, goals),
             goal_templates=GoalTemplates(documents, committer),
             entry_shares=self._entry_shares,
+            factors=self._factors,
             habits=Habits(documents, committer, utc_now),
             habit_reports=HabitReports(documents, Histories(database), utc_now),
             imports=Imports(documents, committer, utc_now),
             insights=Insights(documents, committer),
             journal=JournalEntries(documents, committer, log, utc_now),
             journals=Journals(documents, committer),
+            logins=self._logins,
             moods=Moods(documents, committer, tallies, utc_now),
             moves=self._make_moves(),
             new_passwords=new_passwords,
@@ -136,6 +144,7 @@ class Assembly:
             sessions=self._sessions,
             shares=Shares(documents, committer, log),
             snapshots=Snapshots(documents),
+            stepping_up=SteppingUp(documents, self.passwords, self._factors, self._sessions),
             tasks=Tasks(documents, committer, tallies, utc_now),
             templates=Templates(documents, committer),
             unsaved=UnsavedEntries(documents, committer),
@@ -148,7 +157,7 @@ class Assembly:
             self._documents,
             self._ground.committer,
             self.passwords,
-            Logins(self._sessions),
+            self._logins,
             self.directory,
             self.mail,
         )
@@ -187,6 +196,21 @@ class Assembly:
         outbox = Outbox(self._ground.database, self._ground.masters, utc_now)
         return Mail(outbox, carrier, utc_now)
 
+    def _make_factors(self) -> SecondFactors:
+        settings = self._ground.settings
+        party = Party(
+            domain=settings.passkey_domain or urlsplit(settings.issuer).hostname or "",
+            origins=(settings.issuer, *settings.passkey_origins),
+        )
+        return SecondFactors(
+            self._documents,
+            self._ground.committer,
+            self._once,
+            utc_now,
+            party=party,
+            key=settings.index_key,
+        )
+
     def _make_oauth(self) -> OAuth:
         database, secret = self._ground.database, self._ground.settings.index_key
         issuer = self._tokens.issuer
@@ -195,6 +219,7 @@ class Assembly:
             once=self._once,
             documents=self._documents,
             sessions=self._sessions,
+            logins=self._logins,
             grants=Grants(self._documents, self._ground.committer, self._sessions),
             tokens=self._tokens,
             keys=self.keys,

@@ -8,6 +8,7 @@ or hidden.
 
 from models.documents.document import Document, Draft
 from models.documents.entry import Entry, EntryDraft, Logged
+from models.documents.factors import Factors, Passkey, TrustedDevice
 from models.documents.goal import Goal, GoalDraft, NewGoal
 from models.documents.goal_point import GoalPoint, PointDraft
 from models.documents.goal_template import GoalTemplate, GoalTemplateDraft, NewGoalTemplate
@@ -58,6 +59,9 @@ DOCUMENTS: tuple[type[Document], ...] = (
     ClientEntry,
     Template,
     Grant,
+    Factors,
+    Passkey,
+    TrustedDevice,
 )
 KINDS: dict[str, type[Document]] = {document.kind: document for document in DOCUMENTS}
 
@@ -72,6 +76,7 @@ __all__ = [
     "EntryDraft",
     "EntryShare",
     "EntryShareDraft",
+    "Factors",
     "Goal",
     "GoalDraft",
     "GoalPoint",
@@ -97,6 +102,7 @@ __all__ = [
     "NewTask",
     "NewTemplate",
     "NewVacation",
+    "Passkey",
     "PointDraft",
     "Session",
     "Share",
@@ -105,6 +111,7 @@ __all__ = [
     "TaskDraft",
     "Template",
     "TemplateDraft",
+    "TrustedDevice",
     "UnsavedEntry",
     "User",
     "Vacation",

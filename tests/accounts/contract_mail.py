@@ -28,6 +28,6 @@ async def go_by_mail(server: Server) -> None:
 
 async def stepped_up(server: Server, person: Client) -> Client:
     """*person*, who has shown a second factor just now."""
-    await server.node.services.sessions.step_up(scope_of(server, person), ("otp",))
+    await server.node.services.sessions.step_up(scope_of(server, person), ("otp",), 2)
     assert await person.refresh()
     return person

@@ -19,7 +19,7 @@ async def stepped_up(server: Server, email: str = ANN) -> Client:
     """Somebody who has shown a second factor just now."""
     await joined(server, email)
     person = await server.client().log_in(email, PASSWORD, "laptop")
-    await server.node.services.sessions.step_up(scope_of(server, person), ("otp",))
+    await server.node.services.sessions.step_up(scope_of(server, person), ("otp",), 2)
     assert await person.refresh()
     token = person.token
     person.close()

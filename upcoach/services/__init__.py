@@ -11,6 +11,7 @@ from upcoach.services.accounts import Accounts
 from upcoach.services.audit import Audit
 from upcoach.services.browsers import Browsers
 from upcoach.services.entry_shares import EntryShares
+from upcoach.services.factors import SecondFactors
 from upcoach.services.goal_points import GoalPoints
 from upcoach.services.goal_templates import GoalTemplates
 from upcoach.services.goals import Goals
@@ -20,6 +21,7 @@ from upcoach.services.imports.service import Imports
 from upcoach.services.insights import Insights
 from upcoach.services.journal import JournalEntries
 from upcoach.services.journals import Journals, Templates
+from upcoach.services.logins import Logins
 from upcoach.services.moods import Moods
 from upcoach.services.moves import Moves
 from upcoach.services.new_passwords import NewPasswords
@@ -30,6 +32,7 @@ from upcoach.services.resets import Resets
 from upcoach.services.sessions import Sessions
 from upcoach.services.shares import Shares
 from upcoach.services.snapshots import Snapshots
+from upcoach.services.stepping_up import SteppingUp
 from upcoach.services.tasks import Tasks
 from upcoach.services.unsaved import UnsavedEntries
 from upcoach.services.vacations import Vacations
@@ -43,6 +46,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     audit: Audit
     browsers: Browsers
     entry_shares: EntryShares
+    factors: SecondFactors
     goals: Goals
     goal_points: GoalPoints
     goal_templates: GoalTemplates
@@ -52,6 +56,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     insights: Insights
     journal: JournalEntries
     journals: Journals
+    logins: Logins
     moods: Moods
     moves: Moves
     new_passwords: NewPasswords
@@ -62,6 +67,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     sessions: Sessions
     shares: Shares
     snapshots: Snapshots
+    stepping_up: SteppingUp
     tasks: Tasks
     templates: Templates
     unsaved: UnsavedEntries
@@ -83,6 +89,7 @@ __all__ = [
     "Insights",
     "JournalEntries",
     "Journals",
+    "Logins",
     "Moods",
     "Moves",
     "NewPasswords",
@@ -90,10 +97,12 @@ __all__ = [
     "Positions",
     "Prompts",
     "Resets",
+    "SecondFactors",
     "Services",
     "Sessions",
     "Shares",
     "Snapshots",
+    "SteppingUp",
     "Tasks",
     "Templates",
     "UnsavedEntries",

@@ -78,7 +78,7 @@ class Accounts:
             app=credentials.app,
             audiences=audiences_of(credentials.app),
         )
-        return await self._logins.finish(user, terms)
+        return await self._logins.finish(user, terms, trusted=credentials.trusted_device)
 
     async def me(self, scope: Scope) -> Json:
         """The caller, as they see themselves."""

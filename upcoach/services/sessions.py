@@ -17,6 +17,7 @@ from models.caller import Caller
 from models.clock import Clock
 from models.documents import Session
 from models.documents.document import public
+from models.documents.factors import checked_name
 from models.documents.session import LIFETIMES, OWN_CLIENT, Terms
 from models.errors import NotFound
 from models.identity import new_id
@@ -24,7 +25,7 @@ from models.merge_patch import Json
 from models.scope import Scope
 from upcoach.services.resources import outcome
 from upcoach.services.tokens import Tokens, token_invalid
-from upcoach.store.changes import Changes, Outcome, Ref, Write
+from upcoach.store.changes import Changes, Outcome, Ref, Write, not_found
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents, Selection
 from upcoach.store.rotations import Rotations, Turn
@@ -176,29 +177,38 @@ class Sessions:
 
     async def rename(self, scope: Scope, session_id: str, name: str) -> Outcome:
         """Call a session's device *name*."""
+        cleaned = checked_name(name)
 
         def decide(changes: Changes) -> Outcome:
             session = changes.get(Session, scope.user, session_id)
-            if session.device_name == name:
+            if not session.is_open(changes.at):
+                raise not_found()
+            if session.device_name == cleaned:
                 return outcome("unchanged", session)
-            after = session.renamed(name, changes.at)
+            after = session.renamed(cleaned, changes.at)
             changes.update(session, after)
             return outcome("updated", after)
 
         reads = (Ref(Session, scope.user, session_id),)
         return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
 
-    async def step_up(self, scope: Scope, amr: tuple[str, ...]) -> Outcome:
-        """Note that the caller has shown the factors *amr* just now."""
+    async def step_up(
+        self, scope: Scope, amr: tuple[str, ...], acr: int
+    ) -> tuple[str, dt.datetime, Session]:
+        """Note that the caller has shown *amr* just now; a token that says so, and its end."""
 
         def decide(changes: Changes) -> Outcome:
             session = changes.get(Session, scope.user, scope.session)
-            after = session.stepped_up(amr, changes.at)
+            if not session.is_open(changes.at):
+                raise token_invalid()
+            after = session.stepped_up(amr, acr, changes.at)
             changes.update(session, after)
             return outcome("updated", after)
 
         reads = (Ref(Session, scope.user, scope.session),)
-        return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        session = await self.get(scope)
+        return *self._tokens.issue(session), session
 
     async def end(self, scope: Scope, session_id: str) -> Outcome:
         """End one of the caller's sessions."""

@@ -202,6 +202,13 @@ async def _make_outbox_indexes(database: AsyncDatabase[Bson]) -> None:
     )
 
 
+async def _make_passkey_index(database: AsyncDatabase[Bson]) -> None:
+    """Whose a passkey is; it is nobody else's."""
+    await database["passkeys"].create_indexes(
+        [IndexModel([("credential", ASCENDING)], name="credential", unique=True)]
+    )
+
+
 STEPS: tuple[tuple[int, Step], ...] = (
     (1, _make_collections),
     (2, _make_indexes),
@@ -220,6 +227,8 @@ STEPS: tuple[tuple[int, Step], ...] = (
     (15, _make_audit_indexes),
     (17, _make_collections),  # the outbox
     (18, _make_outbox_indexes),
+    (19, _make_collections),  # second factors, passkeys, trusted devices
+    (20, _make_passkey_index),
 )
 
 

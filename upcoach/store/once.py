@@ -74,6 +74,11 @@ class Once:
                 return False
         return True
 
+    async def release(self, purpose: str, name: str) -> None:
+        """Let *name* be claimed again."""
+        async with self._database.turn():
+            await self._database[COLLECTION].delete_one({"_id": _name(purpose, name)})
+
     def _opened(self, found: Bson | None, purpose: str, token: str, kind: type[T]) -> T | None:
         if found is None or found["until"] <= self._clock():
             return None
