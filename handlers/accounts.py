@@ -31,18 +31,22 @@ async def register(services: Services, call: Call) -> Reply:
 
 
 async def log_in(services: Services, call: Call) -> Reply:
-    """Get a token for this device."""
+    """Get a token for this device.
+
+    Whoever has enrolled a second factor gets a challenge first, to be answered at
+    `/v1/auth/challenge`.
+    """
     found = await services.accounts.log_in(call.read(Credentials))
     if isinstance(found, Challenge):
         return Reply(status=200, body=msgspec.to_builtins(found))
     login, outcome = found
-    return Reply(status=201, body=_shown(login) | {"session": outcome.body}, seq=outcome.seq)
+    return Reply(status=201, body=shown_login(login) | {"session": outcome.body}, seq=outcome.seq)
 
 
 async def refresh(services: Services, call: Call) -> Reply:
     """Get a new token before, or after, the old one ends."""
     login = await services.sessions.refresh(call.read(Refresh).refresh_token)
-    return Reply(status=200, body=_shown(login))
+    return Reply(status=200, body=shown_login(login))
 
 
 async def log_out(services: Services, call: Call) -> Reply:
@@ -56,7 +60,8 @@ async def me(services: Services, call: Call) -> Reply:
     return Reply(body=user, version=user["version"])
 
 
-def _shown(login: Login) -> Json:
+def shown_login(login: Login) -> Json:
+    """*login* as it is answered."""
     shown: Json = msgspec.to_builtins(login)
     return shown | {"token_type": "Bearer"}
 
@@ -79,6 +84,7 @@ OPERATIONS = (
         body="json",
         takes=Credentials,
         gives=LoggedIn,
+        otherwise={200: Challenge},
         public=True,
         refusals=(401,),
     ),

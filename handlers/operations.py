@@ -160,6 +160,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         What its JSON body holds.
     gives
         What the answer's body holds.
+    otherwise
+        What it holds in good answers of other statuses.
     query
         The parameters behind the path.
     forms
@@ -189,6 +191,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     body: Body = "none"
     takes: Any = None
     gives: Any = None
+    otherwise: dict[int, Any] = {}
     query: type[Query] = Query
     forms: tuple[type[Query], ...] = ()
     base: Base = "ignored"

@@ -11,6 +11,7 @@ from handlers import (
     accounts,
     asyncapi,
     devices,
+    factors,
     goals,
     habits,
     imports,
@@ -20,6 +21,8 @@ from handlers import (
     moods,
     mutations,
     openapi,
+    passkeys,
+    sessions,
     shares,
     sync,
     tasks,
@@ -48,6 +51,9 @@ def operations(feeds: Feeds, edge: Edge, issued: Tickets) -> tuple[Operation, ..
     """Every operation."""
     rows = (
         *accounts.OPERATIONS,
+        *factors.OPERATIONS,
+        *passkeys.OPERATIONS,
+        *sessions.OPERATIONS,
         *goals.OPERATIONS,
         *habits.OPERATIONS,
         *insights.OPERATIONS,

@@ -97,10 +97,7 @@ class Accounts:
 
     async def appoint(self, email: str, roles: tuple[Role, ...]) -> Outcome:
         """Give whoever has the address *email* these *roles*, and no others."""
-        found = await self._find(email)
-        if found is None:
-            raise NotFound("account_unknown", "There is no account for this address.")
-        user_id = found.id
+        user_id = (await self.find(email)).id
 
         def decide(changes: Changes) -> Outcome:
             user = changes.get(User, user_id, user_id)
@@ -114,6 +111,13 @@ class Accounts:
         return await self._committer.submit(
             Write(scope=Scope(user=user_id), reads=reads, decide=decide)
         )
+
+    async def find(self, email: str) -> User:
+        """Whoever has the address *email*, for operators."""
+        found = await self._find(email)
+        if found is None:
+            raise NotFound("account_unknown", "There is no account for this address.")
+        return found
 
     async def _find(self, email: str) -> User | None:
         index = self._email_index(email)
