@@ -188,6 +188,8 @@ class OperationHandler(Handler):
         reply = await self.edge.perform(operation, call)
         if reply.enters is not None:
             await self.browser.enter(reply.enters)
+            if reply.trusts:
+                self.browser.trust(reply.trusts)
         if reply.leaves:
             await self.browser.leave()
         self.reply(reply)
@@ -228,6 +230,7 @@ class OperationHandler(Handler):
             origin=self.origin,
             browser=self.browser.secret if self._is_by_cookie(login) else "",
             is_foreign=not self.browser.is_on_our_page,
+            trusted=self.browser.trusted,
         )
 
     def _is_by_cookie(self, login: Caller | None) -> bool:

@@ -94,10 +94,7 @@ class Accounts:
 
     async def appoint(self, email: str, roles: tuple[Role, ...]) -> Outcome:
         """Give whoever has the address *email* these *roles*, and no others."""
-        found = await self._directory.find(email)
-        if found is None:
-            raise NotFound("account_unknown", "There is no account for this address.")
-        user_id = found.id
+        user_id = (await self.find(email)).id
 
         def decide(changes: Changes) -> Outcome:
             user = changes.get(User, user_id, user_id)
@@ -111,6 +108,13 @@ class Accounts:
         return await self._committer.submit(
             Write(scope=Scope(user=user_id), reads=reads, decide=decide)
         )
+
+    async def find(self, email: str) -> User:
+        """Whoever has the address *email*, for operators."""
+        found = await self._directory.find(email)
+        if found is None:
+            raise NotFound("account_unknown", "There is no account for this address.")
+        return found
 
     async def _hashed(self, registration: Registration) -> str:
         password_policy.check(registration.password, registration.email, registration.name)

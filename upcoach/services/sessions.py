@@ -51,6 +51,22 @@ class Login(msgspec.Struct, frozen=True):
     refresh_token: str
 
 
+class OpenSession(Session, frozen=True, kw_only=True):
+    """A session as its user sees it among the others.
+
+    Attributes
+    ----------
+    last_used_at
+        When its token was last renewed, or it began.
+    current
+        Whether it is the one that asks.
+
+    """
+
+    last_used_at: dt.datetime
+    current: bool
+
+
 class Sessions:
     """The logins of users."""
 
@@ -169,10 +185,11 @@ class Sessions:
         """The caller's open sessions, with when each was last used, to the minute."""
         opened = await self._open(scope.user)
         used = await self._rotations.last_used([one.id for one in opened])
+        now = self._clock() - dt.timedelta(minutes=1)  # `used` is to the minute
         return [
-            public(one)
-            | {"last_used_at": used.get(one.id, one.created_at), "current": one.id == scope.session}
+            public(one) | {"last_used_at": used[one.id], "current": one.id == scope.session}
             for one in opened
+            if one.id in used and now < used[one.id] + LIFETIMES[one.app].idle
         ]
 
     async def rename(self, scope: Scope, session_id: str, name: str) -> Outcome:
@@ -218,6 +235,12 @@ class Sessions:
         """End all of the caller's sessions but some."""
         opened = await self._open(scope.user)
         return await self._end_all(scope, [one.id for one in opened if one.id not in but])
+
+    async def end_all(self, scope: Scope) -> int:
+        """End every session of the caller's, and return how many there were."""
+        opened = await self._open(scope.user)
+        await self._end_all(scope, [one.id for one in opened])
+        return len(opened)
 
     async def end_client(self, scope: Scope, client: str) -> Outcome:
         """End all of the caller's sessions that an OAuth client holds."""

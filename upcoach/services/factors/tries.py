@@ -27,15 +27,11 @@ class Tries:
     async def one(self, what: str, user: str) -> AsyncIterator[None]:
         """One try at *what* of *user*: it counts unless the block ends well."""
         purpose = f"try {what}"
-        place = await self._place(purpose, user)
+        places = [f"{user}/{number}" for number in range(PLACES)]
+        place = await self._once.claim_any(purpose, places, WINDOW)
+        if place is None:
+            raise Forbidden(
+                "tries_too_many", "This was tried too often. Take another way, or wait a while."
+            )
         yield
         await self._once.release(purpose, place)
-
-    async def _place(self, purpose: str, user: str) -> str:
-        for number in range(PLACES):
-            place = f"{user}/{number}"
-            if await self._once.claim(purpose, place, WINDOW):
-                return place
-        raise Forbidden(
-            "tries_too_many", "This was tried too often. Take another way, or wait a while."
-        )
