@@ -246,6 +246,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         """A row that does not say who may do it does not let the server start."""
         assert self.public is not (self.needs in PERMISSIONS), f"{self.method} {self.path}: needs?"
 
+    def __hash__(self) -> int:
+        """Of what no two operations share; not all of the rest can be hashed."""
+        return hash((self.method, self.path))
+
     @property
     def writes(self) -> bool:
         """Whether it changes something."""
