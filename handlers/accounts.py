@@ -10,6 +10,7 @@ from models.documents.user import Address, Registration, User
 from models.merge_patch import Json
 from upcoach.services import Services
 from upcoach.services.logins import Challenge
+from upcoach.services.logins import LoggedIn as Entered
 from upcoach.services.sessions import Login
 
 
@@ -37,7 +38,11 @@ async def register(services: Services, call: Call) -> Reply:
 
 async def log_in(services: Services, call: Call) -> Reply:
     """Get a token for this device."""
-    found = await services.accounts.log_in(call.read(Credentials))
+    return logged_in(await services.accounts.log_in(call.read(Credentials)))
+
+
+def logged_in(found: Entered | Challenge) -> Reply:
+    """The reply to whoever has logged in, or has still to show a second factor."""
     if isinstance(found, Challenge):
         return Reply(status=200, body=msgspec.to_builtins(found))
     login, outcome = found

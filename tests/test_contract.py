@@ -18,7 +18,7 @@ from models.documents.document import Mark
 from models.errors import Invalid
 from models.identity import new_mutation_id
 from models.scope import Scope
-from tests.accounts.contract_mail import go_by_mail
+from tests.accounts.contract_mail import come_from_provider, go_by_mail
 from tests.imports.test_brought import PLAIN, TABLES
 from tests.imports.test_brought import zipped as day_one
 from tests.imports.test_habitica import GAME
@@ -63,6 +63,7 @@ async def test_every_operation_answers_as_it_is_described(
         await go_by_mail(server)
         await ask_everything(server, await furnished(server))
         await be_refused(server, person)
+    await come_from_provider(settings, witness)
 
     broken = {flaw for seen in witness.seen for flaw in contract.broken(seen)}
     assert broken == set()

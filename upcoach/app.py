@@ -243,6 +243,7 @@ class Node:
         await _in_time(self.services.positions.flush(), "positions")
         await _in_time(self._errands.over(), "errands")
         self.assembly.passwords.close()
+        self.assembly.outbound.close()
 
     async def _look_at_keys(self) -> None:
         while True:

@@ -31,6 +31,7 @@ from models.documents.journal_entry import (
     NewJournalEntry,
     UnsavedEntry,
 )
+from models.documents.linked import Identity
 from models.documents.mood import Mood, MoodDraft, NewMood
 from models.documents.session import Session
 from models.documents.share import CoachClient, Share, ShareDraft
@@ -58,6 +59,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     ClientEntry,
     Template,
     Grant,
+    Identity,
 )
 KINDS: dict[str, type[Document]] = {document.kind: document for document in DOCUMENTS}
 
@@ -80,6 +82,7 @@ __all__ = [
     "Grant",
     "Habit",
     "HabitDraft",
+    "Identity",
     "Insight",
     "Journal",
     "JournalDraft",

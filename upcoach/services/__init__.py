@@ -9,6 +9,7 @@ import msgspec
 
 from upcoach.services.accounts import Accounts
 from upcoach.services.entry_shares import EntryShares
+from upcoach.services.federation import Federation
 from upcoach.services.goal_points import GoalPoints
 from upcoach.services.goal_templates import GoalTemplates
 from upcoach.services.goals import Goals
@@ -18,6 +19,7 @@ from upcoach.services.imports.service import Imports
 from upcoach.services.insights import Insights
 from upcoach.services.journal import JournalEntries
 from upcoach.services.journals import Journals, Templates
+from upcoach.services.logins import Logins
 from upcoach.services.moods import Moods
 from upcoach.services.moves import Moves
 from upcoach.services.new_passwords import NewPasswords
@@ -39,6 +41,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
     accounts: Accounts
     entry_shares: EntryShares
+    federation: Federation
     goals: Goals
     goal_points: GoalPoints
     goal_templates: GoalTemplates
@@ -48,6 +51,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     insights: Insights
     journal: JournalEntries
     journals: Journals
+    logins: Logins
     moods: Moods
     moves: Moves
     new_passwords: NewPasswords
@@ -68,6 +72,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 __all__ = [
     "Accounts",
     "EntryShares",
+    "Federation",
     "GoalPoints",
     "GoalTemplates",
     "Goals",
@@ -77,6 +82,7 @@ __all__ = [
     "Insights",
     "JournalEntries",
     "Journals",
+    "Logins",
     "Moods",
     "Moves",
     "NewPasswords",

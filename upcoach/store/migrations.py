@@ -182,6 +182,13 @@ async def _make_outbox_indexes(database: AsyncDatabase[Bson]) -> None:
     )
 
 
+async def _make_identity_index(database: AsyncDatabase[Bson]) -> None:
+    """Whose account somebody at a provider enters; it is one."""
+    await database["identities"].create_indexes(
+        [IndexModel([("subject_index", ASCENDING)], name="subject", unique=True)]
+    )
+
+
 STEPS: tuple[tuple[int, Step], ...] = (
     (1, _make_collections),
     (2, _make_indexes),
@@ -198,6 +205,8 @@ STEPS: tuple[tuple[int, Step], ...] = (
     (13, _make_collections),  # clients and grants
     (17, _make_collections),  # the outbox
     (18, _make_outbox_indexes),
+    (19, _make_collections),  # identities
+    (20, _make_identity_index),
 )
 
 
