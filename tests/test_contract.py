@@ -1,7 +1,9 @@
 """Whatever the server answers, and takes, is what its description promises."""
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlencode
 
@@ -52,10 +54,11 @@ def witness() -> type[Witness]:
 
 
 async def test_every_operation_answers_as_it_is_described(
-    settings: Settings, witness: type[Witness]
+    settings: Settings, witness: type[Witness], tmp_path: Path
 ) -> None:
     contract = Contract(DOCUMENT, ROUTER)
-    async with serving(settings, witness) as server:
+    apart = dataclasses.replace(settings, data=tmp_path)  # its mails are read
+    async with serving(apart, witness) as server:
         person = await furnished(server)
         await write_everything(server, person)
         await join_and_leave(server)
@@ -63,7 +66,7 @@ async def test_every_operation_answers_as_it_is_described(
         await go_by_mail(server)
         await ask_everything(server, await furnished(server))
         await be_refused(server, person)
-    await come_from_provider(settings, witness)
+    await come_from_provider(apart, witness)
 
     broken = {flaw for seen in witness.seen for flaw in contract.broken(seen)}
     assert broken == set()
