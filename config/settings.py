@@ -198,6 +198,16 @@ class Settings:
         unset_means="UpCoach <upcoach@localhost>",
         meaning="Who mails come from.",
     )
+    providers: tuple[Mapping[str, Any], ...] = setting(
+        "PROVIDERS",
+        forms.rows,
+        form="a JSON list of objects, or the path of a file that holds one",
+        unset=(),
+        unset_means="none",
+        meaning="The OpenID providers that people can log in with, such as "
+        '`[{"name": "google", "clients": ["…"], "secret": "…"}]`.',
+        secret=True,
+    )
     roles: frozenset[Role] = setting(
         "ROLES",
         forms.some_of("web", "learn"),

@@ -11,6 +11,7 @@ from models.merge_patch import Json
 from models.scope import Scope
 from upcoach.services import Services
 from upcoach.services.logins import Challenge
+from upcoach.services.logins import LoggedIn as LetIn
 from upcoach.services.sessions import Login
 from upcoach.store.changes import Outcome
 
@@ -59,7 +60,11 @@ async def log_in(services: Services, call: Call) -> Reply:
     credentials = call.read(Credentials)
     if not credentials.trusted_device:
         credentials = msgspec.structs.replace(credentials, trusted_device=call.trusted)
-    found = await services.accounts.log_in(credentials)
+    return await logged_in(services, await services.accounts.log_in(credentials))
+
+
+async def logged_in(services: Services, found: LetIn | Challenge) -> Reply:
+    """The reply to whoever has logged in, or has still to show a second factor."""
     if isinstance(found, Challenge):
         return Reply(status=200, body=msgspec.to_builtins(found))
     return await admitted(services, *found)

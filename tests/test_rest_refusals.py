@@ -18,6 +18,7 @@ from models.identity import new_id, new_mutation_id
 from models.merge_patch import Json
 from streams.subscription import Feeds
 from streams.tickets import Tickets
+from tests.accounts import contract_mail
 from tests.accounts.contract_mail import stepped_up
 from tests.accounts.flawed_mail import FLAWED_MAIL, PUBLIC_MAIL
 from tests.goals import people as goals
@@ -122,11 +123,12 @@ def place_of(operation: Operation, **names: str) -> str:
         "/v1/habits": HABIT,
         "/v1/coach": insight_id(HABIT),
         "/v1/clients": diary.PAGE,
+        "/v1/auth/identities": "ide_01a20c66-99df-75bd-8f37-3328887fd981",
         **diary.PLACES,
     }
     found = [document for path, document in own.items() if operation.path.startswith(path)]
     given = {"local_date": "2026-01-05", "coach": COACH, "client": COACH, "version": "1"}
-    given |= {"point": goals.POINT_1}
+    given |= {"point": goals.POINT_1, "provider": "google"}
     chosen = {"id": found[0] if found else ""} | given | names
     return operation.path.format(**chosen)
 
@@ -637,6 +639,7 @@ async def test_what_is_not_ours_looks_like_what_is_not(settings: Settings) -> No
         }
         strangers |= await diary.hidden(stranger)
         strangers["/v1/clients"] = strangers[diary.JOURNAL]
+        strangers |= await contract_mail.hidden(server, stranger)
         user = (await stranger.call("GET", "/v1/me")).body["id"]
         secret = await snapshot(stranger)
 

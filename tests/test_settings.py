@@ -61,6 +61,7 @@ def test_an_empty_environment_is_a_development_installation() -> None:
         index_key=b"",
         smtp_url=None,
         mail_from="UpCoach <upcoach@localhost>",
+        providers=(),
         roles=frozenset({"web", "learn"}),
         log_level="info",
         log_format="auto",
@@ -88,6 +89,7 @@ def test_every_name_is_read() -> None:
         "UPCOACH_PROCESSES": "4",
         "UPCOACH_DRAIN_S": "20",
         "UPCOACH_MAIL_FROM": "Coach <no-reply@example.org>",
+        "UPCOACH_PROVIDERS": '[{"name": "google", "clients": ["hidden-google"]}]',
     }
 
     settings = Settings.from_environ(environ)
@@ -107,6 +109,7 @@ def test_every_name_is_read() -> None:
         index_key=bytes(range(32)),
         smtp_url="smtps://mailer:hidden-smtp@mail.example.org",
         mail_from="Coach <no-reply@example.org>",
+        providers=({"name": "google", "clients": ["hidden-google"]},),
         roles=frozenset({"web", "learn"}),
         log_level="warning",
         log_format="json",

@@ -468,6 +468,10 @@ OWN_TESTS = {
     ("POST", "/v1/auth/email"),
     ("POST", "/v1/auth/email/confirm"),
     *(("POST", f"/v1/auth/password/{word}") for word in ("change", "forgot", "reset")),
+    ("POST", "/v1/auth/nonce"),
+    ("POST", "/v1/auth/{provider}/token"),
+    ("POST", "/v1/auth/identities"),
+    ("DELETE", "/v1/auth/identities/{id}"),
     ("DELETE", "/v1/auth/grants/{client}"),  # see tests/oauth/test_grants.py
     ("POST", "/v1/imports/loop"),
     *(("POST", f"/v1/imports/{name}") for name in ("dayone", "habitica")),  # see tests/imports

@@ -28,6 +28,7 @@ from models.documents import (
     GoalTemplate,
     Grant,
     Habit,
+    Identity,
     Insight,
     Journal,
     JournalEntry,
@@ -224,6 +225,15 @@ def full_documents() -> Iterator[Document]:
         tz="Europe/Berlin",
         verified_at=NOON,
         password_hash="$argon2id$",
+        **base,
+    )
+    yield Identity(
+        id="ide_1",
+        provider="google",
+        issuer="https://accounts.example",
+        subject="canary",
+        subject_index="00ff",
+        email="canary@example.org",
         **base,
     )
     yield Session(

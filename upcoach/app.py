@@ -249,6 +249,7 @@ class Node:
         await _in_time(self._errands.over(), "errands")
         await _in_time(self.services.audit.close(), "audit")
         self.assembly.passwords.close()
+        self.assembly.outbound.close()
 
     async def _look_at_keys(self) -> None:
         while True:

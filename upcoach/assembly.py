@@ -4,13 +4,16 @@ import datetime as dt
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from config.settings import Settings
+from config.settings import Settings, SettingsError
 from models.clock import utc_now
+from models.errors import Invalid
+from upcoach.outbound import Outbound
 from upcoach.services import (
     Accounts,
     Audit,
     Browsers,
     EntryShares,
+    Federation,
     GoalPoints,
     Goals,
     GoalTemplates,
@@ -41,6 +44,8 @@ from upcoach.services import (
 )
 from upcoach.services.directory import Directory
 from upcoach.services.factors.party import Party
+from upcoach.services.federation import Provider, providers_of
+from upcoach.services.federation.linking import Linking
 from upcoach.services.keys import Keys
 from upcoach.services.links import Links
 from upcoach.services.mail import Folder, Mail, Smtp
@@ -109,6 +114,7 @@ class Assembly:
         self.mail = self._make_mail()
         self._factors = self._make_factors()
         self._logins = Logins(self._documents, self._sessions, self._factors, self._once, utc_now)
+        self.outbound = Outbound(loopback=ground.settings.environment == "development")
         self.trash = self._make_trash()
         self.services = self._make_services()
 
@@ -118,10 +124,14 @@ class Assembly:
         tallies = Tallies(database, self._ground.keyring)
         goals = Goals(documents, committer, tallies, log)
         new_passwords = self._make_new_passwords()
+        federation, oauth = self._make_federation(), self._make_oauth()
+        if federation.offers:
+            oauth.federate(federation, utc_now)
         return Services(
             accounts=self._make_accounts(),
             audit=self._make_audit(),
             browsers=Browsers(self._once, self._sessions, key=self._ground.settings.index_key),
+            federation=federation,
             goals=goals,
             goal_points=GoalPoints(documents, committer, goals),
             goal_templates=GoalTemplates(documents, committer),
@@ -137,7 +147,7 @@ class Assembly:
             moods=Moods(documents, committer, tallies, utc_now),
             moves=self._make_moves(),
             new_passwords=new_passwords,
-            oauth=self._make_oauth(),
+            oauth=oauth,
             positions=Positions(PositionStore(database), utc_now),
             prompts=Prompts(documents),
             resets=self._make_resets(new_passwords),
@@ -185,6 +195,29 @@ class Assembly:
         committer = self._ground.committer
         return Moves(self._documents, committer, self.directory, self._once, self.mail, self._links)
 
+    def _make_federation(self) -> Federation:
+        settings = self._ground.settings
+        linking = Linking(
+            self._documents,
+            self._ground.committer,
+            self._sessions,
+            self.directory,
+            self._once,
+            self.mail,
+            self._links,
+            key=settings.index_key,
+        )
+        return Federation(
+            _providers(settings),
+            linking,
+            self._logins,
+            self._sessions,
+            self._once,
+            self.outbound,
+            settings.issuer,
+            utc_now,
+        )
+
     def _make_mailbox(self) -> Folder | None:
         """The files that mails are in where there is no mail server, which is in development."""
         settings = self._ground.settings
@@ -231,3 +264,10 @@ class Assembly:
         ground = self._ground
         forgetting = Forgetting(ground.database, ground.keyring, ground.log)
         return Trash(self._documents, ground.committer, forgetting, self._entry_shares, utc_now)
+
+
+def _providers(settings: Settings) -> dict[str, Provider]:
+    try:
+        return providers_of(settings.providers)
+    except Invalid as flaw:
+        raise SettingsError(f"UPCOACH_PROVIDERS is wrong: {flaw.detail}") from None

@@ -68,9 +68,15 @@ async def show_login(
         Link(errand.link(REGISTER), "New here? Create an account"),
     )
     hidden = page.hidden(**errand.fields)
-    options = await page.edge.services.factors.passkeys.ask_anybody()
+    services = page.edge.services
+    ways = tuple(
+        Link(errand.link(f"/v1/auth/{one.name}/start"), f"Go on with {one.title}")
+        for one in services.federation.offers
+    )
+    options = await services.factors.passkeys.ask_anybody()
     passkey = forms.Passkey(PASSKEY, "Log in with a passkey", options)
-    view = views.login(LOGIN, hidden, goal, passkey, hint=hint, problem=problem, links=links)
+    more = {"hint": hint, "problem": problem}
+    view = views.login(LOGIN, hidden, goal, passkey, ways=ways, links=links, **more)
     page.show(view, 401 if problem else 200)
 
 

@@ -82,7 +82,7 @@ def form(
 ) -> View:
     """A page with a form; *more* are `words` before it, its `problem`, and `links` behind it."""
     values = {"action": action, "hidden": hidden, "fields": fields, "submit": submit}
-    known = {"words": (), "problem": "", "links": (), "passkey": None}
+    known = {"words": (), "problem": "", "ways": (), "links": (), "passkey": None}
     leads_to = more.pop("leads_to", "")
     return View(title=title, template="form", values=values | known | more, leads_to=leads_to)
 

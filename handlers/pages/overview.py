@@ -5,7 +5,7 @@ from typing import Final
 
 from handlers.pages.rendering import View
 from models.client import scope_named
-from models.documents import Factors, Grant, TrustedDevice
+from models.documents import Factors, Grant, Identity, TrustedDevice
 from models.merge_patch import Json
 
 _KINDS: Final = {
@@ -25,6 +25,8 @@ def account(
     grants: Sequence[Grant],
     factors: Factors,
     trusted: Sequence[TrustedDevice],
+    identities: Sequence[Identity],
+    titles: dict[str, str],
     hidden: dict[str, str],
 ) -> View:
     """All that belongs to logging in, of one person."""
@@ -39,6 +41,7 @@ def account(
             "grants": [_grant(one) for one in grants],
             "factors": factors,
             "trusted": trusted,
+            "elsewhere": [_elsewhere(one, titles) for one in identities],
             "hidden": hidden,
         },
     )
@@ -53,6 +56,11 @@ def _session(session: Json, apps: dict[str, str]) -> Json:
         "used": session["last_used_at"],
         "since": session["created_at"],
     }
+
+
+def _elsewhere(identity: Identity, titles: dict[str, str]) -> str:
+    title = titles.get(identity.provider, identity.provider)
+    return f"{title} ({identity.email})" if identity.email else title
 
 
 def _grant(grant: Grant) -> Json:

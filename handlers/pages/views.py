@@ -29,9 +29,10 @@ def login(
     *,
     hint: str = "",
     problem: str = "",
+    ways: Sequence[Link] = (),
     links: Sequence[Link] = (),
 ) -> View:
-    """A form to log in with."""
+    """A form to log in with; *ways* lead through providers."""
     fields = (
         email_field(hint, first=not hint),
         Field(
@@ -45,7 +46,13 @@ def login(
         Field(name="remember", label="Stay logged in on this browser", kind="checkbox"),
     )
     title = f"Log in to go on to {goal.name}" if goal.name else "Log in"
-    more = {"problem": problem, "links": links, "leads_to": goal.leads_to, "passkey": passkey}
+    more = {
+        "problem": problem,
+        "ways": ways,
+        "links": links,
+        "leads_to": goal.leads_to,
+        "passkey": passkey,
+    }
     return form(title, action, hidden, fields, "Log in", **more)
 
 

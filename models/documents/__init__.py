@@ -32,6 +32,7 @@ from models.documents.journal_entry import (
     NewJournalEntry,
     UnsavedEntry,
 )
+from models.documents.linked import Identity
 from models.documents.mood import Mood, MoodDraft, NewMood
 from models.documents.session import Session
 from models.documents.share import CoachClient, Share, ShareDraft
@@ -62,6 +63,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     Factors,
     Passkey,
     TrustedDevice,
+    Identity,
 )
 KINDS: dict[str, type[Document]] = {document.kind: document for document in DOCUMENTS}
 
@@ -85,6 +87,7 @@ __all__ = [
     "Grant",
     "Habit",
     "HabitDraft",
+    "Identity",
     "Insight",
     "Journal",
     "JournalDraft",

@@ -99,6 +99,10 @@ class User(Document, frozen=True, kw_only=True):
         """The same user with another password, which they chose through their mails."""
         return msgspec.structs.replace(self.verified(at), password_hash=password_hash)
 
+    def claimed(self, at: dt.datetime) -> Self:
+        """The same user, whose address turned out to be of somebody else than took the password."""
+        return msgspec.structs.replace(self.verified(at), password_hash=None)
+
     def moved(self, email: str, email_index: str, at: dt.datetime) -> Self:
         """The same user at another address, which is known to be theirs."""
         return msgspec.structs.replace(

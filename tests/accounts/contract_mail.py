@@ -1,9 +1,14 @@
 """Addresses and passwords, as tests/test_contract.py sees them succeed."""
 
+import dataclasses
+
+from config.settings import Settings
 from tests.accounts.post import newest, token_in
-from tests.support.server import PASSWORD, Server
+from tests.support.provider import OpenIdProvider
+from tests.support.server import PASSWORD, Server, serving
 from tests.test_snapshot_law import done, scope_of
 from upcoach.client import Client
+from upcoach.services.federation.id_tokens import Subject
 
 
 async def go_by_mail(server: Server) -> None:
@@ -24,6 +29,40 @@ async def go_by_mail(server: Server) -> None:
     link = {"token": token_in(await newest(server, other["email"]))}
     new = link | {"password": f"{PASSWORD} 3"}
     await done(anonymous.call("POST", "/v1/auth/password/reset", new))
+
+
+async def come_from_provider(settings: Settings, kind: type[Client]) -> None:
+    """Log in by the word of a provider, link another identity, and take one away."""
+    async with OpenIdProvider().listening() as provider:
+        known = dataclasses.replace(settings, providers=(provider.row(),))
+        async with serving(known, kind) as server:
+            await _come(server, provider)
+
+
+async def _come(server: Server, provider: OpenIdProvider) -> None:
+    nonces = [
+        (await done(server.client().call("POST", "/v1/auth/nonce"))).body["nonce"] for _ in range(2)
+    ]
+    proof = {"id_token": provider.token(nonce=nonces[0]), "nonce": nonces[0], "device": "phone"}
+    answer = await done(server.client().call("POST", "/v1/auth/google/token", proof))
+    person = server.client(answer.body["token"])
+    person.refresh_token = answer.body["refresh_token"]
+    await stepped_up(server, person)
+    path = "/v1/auth/identities"
+    token = provider.token(nonce=nonces[1], sub="another")
+    more = {"provider": "google", "id_token": token, "nonce": nonces[1]}
+    made = await done(person.call("POST", path, more))
+    await done(person.call("GET", path))
+    await done(person.call("DELETE", f"{path}/{made.body['id']}"))
+
+
+async def hidden(server: Server, stranger: Client) -> dict[str, str]:
+    """Something of a stranger's, below the path where it would be found."""
+    subject = Subject(provider="google", title="Google", issuer="https://x.test", subject="1")
+    linking = server.node.services.federation.linking
+    made = await linking.link(scope_of(server, stranger), subject)
+    assert made.body is not None
+    return {"/v1/auth/identities": made.body["id"]}
 
 
 async def stepped_up(server: Server, person: Client) -> Client:

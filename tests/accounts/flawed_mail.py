@@ -32,6 +32,32 @@ FLAWED_MAIL: dict[tuple[str, str], tuple[Json, list[tuple[Json, str]]]] = {
         _LINK[0] | {"password": "correct horse battery"},
         [*_LINK[1], ({"password": "short"}, "/password")],
     ),
+    ("POST", "/v1/auth/{provider}/token"): (
+        {"id_token": "a.b.c", "nonce": "x" * 43, "device": "phone"},
+        [
+            ({"id_token": OPERATOR}, "/id_token"),
+            ({"id_token": ""}, "/id_token"),
+            ({"id_token": "x" * 8193}, "/id_token"),
+            ({"nonce": None}, "/nonce"),
+            ({"nonce": "x" * 129}, "/nonce"),
+            ({"device": "my phone"}, "/device"),
+            ({"name": "x" * 101}, "/name"),
+            ({"name": ["Ann"]}, "/name"),
+            ({"email": "eve@example.org"}, "/email"),
+            ({"user": "usr_1"}, "/user"),
+        ],
+    ),
+    ("POST", "/v1/auth/identities"): (
+        {"link": "x" * 43},
+        [
+            ({"link": OPERATOR}, "/link"),
+            ({"link": ""}, "/link"),
+            ({"provider": "../google"}, "/provider"),
+            ({"provider": "Google"}, "/provider"),
+            ({"subject": "1234"}, "/subject"),
+            ({"owner": "usr_1"}, "/owner"),
+        ],
+    ),
     ("POST", "/v1/auth/password/change"): (
         {"current": "correct horse", "password": "correct horse battery"},
         [
@@ -44,6 +70,8 @@ FLAWED_MAIL: dict[tuple[str, str], tuple[Json, list[tuple[Json, str]]]] = {
     ),
 }
 PUBLIC_MAIL = {
+    "/v1/auth/nonce",
+    "/v1/auth/{provider}/token",
     "/v1/auth/verify-email",
     "/v1/auth/email/confirm",
     "/v1/auth/password/forgot",

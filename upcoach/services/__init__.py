@@ -12,6 +12,7 @@ from upcoach.services.audit import Audit
 from upcoach.services.browsers import Browsers
 from upcoach.services.entry_shares import EntryShares
 from upcoach.services.factors import SecondFactors
+from upcoach.services.federation import Federation
 from upcoach.services.goal_points import GoalPoints
 from upcoach.services.goal_templates import GoalTemplates
 from upcoach.services.goals import Goals
@@ -47,6 +48,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     browsers: Browsers
     entry_shares: EntryShares
     factors: SecondFactors
+    federation: Federation
     goals: Goals
     goal_points: GoalPoints
     goal_templates: GoalTemplates
@@ -80,6 +82,7 @@ __all__ = [
     "Audit",
     "Browsers",
     "EntryShares",
+    "Federation",
     "GoalPoints",
     "GoalTemplates",
     "Goals",

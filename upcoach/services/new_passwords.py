@@ -58,9 +58,15 @@ class NewPasswords:
         password_policy.check(password, user.email, user.name)
         return await self._passwords.hash(password)
 
-    async def keep(self, scope: Scope, email: str, decide: Decide) -> Outcome:
-        """Do what *decide* does to the caller, end their other sessions, and tell *email*."""
-        write = Write(scope=scope, reads=(Ref(User, scope.user, scope.user),), decide=decide)
+    async def keep(
+        self, scope: Scope, email: str, decide: Decide, others: tuple[Ref, ...] = ()
+    ) -> Outcome:
+        """Do what *decide* does to the caller and to *others*, and tell *email*.
+
+        All sessions but the caller's end.
+        """
+        reads = (Ref(User, scope.user, scope.user), *others)
+        write = Write(scope=scope, reads=reads, decide=decide)
         done = await self._sessions.end_with(write, but=(scope.session,))
         await self._mail.send(PasswordChanged(email))
         return done

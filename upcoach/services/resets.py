@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from models.documents import User
+from models.documents import Identity, User
 from models.documents.user import PasswordReset
 from models.errors import NotFound
 from models.mail import Forgotten, Letter
@@ -18,7 +18,7 @@ from upcoach.services.mail import Mail, letters
 from upcoach.services.new_passwords import NewPasswords
 from upcoach.services.resources import outcome
 from upcoach.services.verification import is_at
-from upcoach.store.changes import Changes, Outcome
+from upcoach.store.changes import Changes, Outcome, Ref
 from upcoach.store.documents import Documents
 from upcoach.store.once import Once
 
@@ -86,13 +86,15 @@ class Resets:
         """Use a link up: the account has a new password, and all its sessions end.
 
         A password that is refused leaves the link as it was.  Nobody is logged in by it, so a
-        second factor is asked for as ever.
+        second factor is asked for as ever.  Whoever comes through their mails for the first time
+        shuts out whoever has come through a provider before them.
         """
         user = await self.look(wanted.token)
         password_hash = await self._new_passwords.hash(user, wanted.password)
         if await self._once.take(_PURPOSE, wanted.token, Ask) is None:
             raise link_over()
         await self._once.take(_NEWEST, user.id, str)
+        linked = await self._documents.page(Identity, user.id)
 
         def decide(changes: Changes) -> Outcome:
             before = changes.get(User, user.id, user.id)
@@ -100,9 +102,13 @@ class Resets:
                 raise link_over()
             after = before.reset(password_hash, changes.at)
             changes.update(before, after)
+            if before.verified_at is None:
+                for identity in changes.find_all(Identity, user.id, [one.id for one in linked]):
+                    changes.delete(identity)
             return outcome("updated", after)
 
-        return await self._new_passwords.keep(Scope(user=user.id), user.email, decide)
+        others = tuple(Ref(Identity, user.id, one.id) for one in linked)
+        return await self._new_passwords.keep(Scope(user=user.id), user.email, decide, others)
 
     async def _write(self, wish: Forgotten) -> Letter | None:
         user = await self._directory.find(wish.to)

@@ -209,6 +209,13 @@ async def _make_passkey_index(database: AsyncDatabase[Bson]) -> None:
     )
 
 
+async def _make_identity_index(database: AsyncDatabase[Bson]) -> None:
+    """Whose account somebody at a provider enters; it is one."""
+    await database["identities"].create_indexes(
+        [IndexModel([("subject_index", ASCENDING)], name="subject", unique=True)]
+    )
+
+
 STEPS: tuple[tuple[int, Step], ...] = (
     (1, _make_collections),
     (2, _make_indexes),
@@ -229,6 +236,8 @@ STEPS: tuple[tuple[int, Step], ...] = (
     (18, _make_outbox_indexes),
     (19, _make_collections),  # second factors, passkeys, trusted devices
     (20, _make_passkey_index),
+    (21, _make_collections),  # identities
+    (22, _make_identity_index),
 )
 
 
