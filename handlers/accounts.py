@@ -84,7 +84,7 @@ OPERATIONS = (
         body="json",
         takes=Credentials,
         gives=LoggedIn,
-        otherwise={200: Challenge},
+        otherwise=((200, Challenge),),
         public=True,
         refusals=(401,),
     ),

@@ -161,7 +161,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     gives
         What the answer's body holds.
     otherwise
-        What it holds in good answers of other statuses.
+        What it holds in good answers of other statuses, by status.
     query
         The parameters behind the path.
     forms
@@ -191,7 +191,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     body: Body = "none"
     takes: Any = None
     gives: Any = None
-    otherwise: dict[int, Any] = {}
+    otherwise: tuple[tuple[int, Any], ...] = ()
     query: type[Query] = Query
     forms: tuple[type[Query], ...] = ()
     base: Base = "ignored"

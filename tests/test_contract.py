@@ -18,6 +18,7 @@ from models.documents.document import Mark
 from models.errors import Invalid
 from models.identity import new_mutation_id
 from models.scope import Scope
+from tests.accounts.contract import use_factors
 from tests.imports.test_brought import PLAIN, TABLES
 from tests.imports.test_brought import zipped as day_one
 from tests.imports.test_habitica import GAME
@@ -59,6 +60,7 @@ async def test_every_operation_answers_as_it_is_described(
         await write_everything(server, person)
         await join_and_leave(server)
         await let_an_app_in(server, person)
+        await use_factors(server)
         await ask_everything(server, await furnished(server))
         await be_refused(server, person)
 

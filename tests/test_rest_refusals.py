@@ -18,6 +18,7 @@ from models.identity import new_id, new_mutation_id
 from models.merge_patch import Json
 from streams.subscription import Feeds
 from streams.tickets import Tickets
+from tests.accounts import refused as accounts
 from tests.goals import people as goals
 from tests.support import diary
 from tests.support.server import PASSWORD, Server, serving
@@ -119,6 +120,7 @@ def place_of(operation: Operation, **names: str) -> str:
         "/v1/habits": HABIT,
         "/v1/coach": insight_id(HABIT),
         "/v1/clients": diary.PAGE,
+        **accounts.PLACES,
         **diary.PLACES,
     }
     found = [document for path, document in own.items() if operation.path.startswith(path)]
@@ -201,6 +203,7 @@ SHAPES: tuple[Any, ...] = (
 
 # By operation: what makes a whole body, and which values in it are refused at which place.
 FLAWED: dict[tuple[str, str], tuple[Json, list[tuple[Json, str]]]] = {
+    **accounts.FLAWED,
     ("POST", REGISTER): (
         REGISTRATION,
         [
@@ -631,7 +634,7 @@ async def test_what_is_not_ours_looks_like_what_is_not(settings: Settings) -> No
             "/v1/habits": habit,
             "/v1/coach": insight_id(habit),
         }
-        strangers |= await diary.hidden(stranger)
+        strangers |= await diary.hidden(stranger) | await accounts.hidden(server, stranger)
         strangers["/v1/clients"] = strangers[diary.JOURNAL]
         user = (await stranger.call("GET", "/v1/me")).body["id"]
         secret = await snapshot(stranger)
@@ -1137,6 +1140,7 @@ async def test_who_has_no_token_is_sent_away_from_every_route(settings: Settings
             REGISTER,
             LOGIN,
             REFRESH,
+            *accounts.PUBLIC,
         }
 
 
