@@ -41,7 +41,7 @@ class RecoveryCodes(msgspec.Struct, frozen=True):
     recovery_codes: tuple[str, ...]
 
 
-class Admitted(LoggedIn, frozen=True, kw_only=True):
+class Admitted(LoggedIn, frozen=True, kw_only=True, omit_defaults=True):
     """A token and its session.
 
     Attributes

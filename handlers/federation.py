@@ -65,7 +65,7 @@ class Start(Page):
     async def get(self, provider: str) -> None:
         """Send the browser away."""
         errand = errand_of(asked(self))
-        kept = errand.fields | {BROWSER: self.browser.secret}
+        kept = errand.fields | ({BROWSER: self.browser.secret} if errand.request else {})
         federation = self.edge.services.federation
         sent = await federation.send(provider, kept)
         depart(self, federation.get(provider), sent)

@@ -197,7 +197,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     gives
         What the answer's body holds.
     otherwise
-        What it holds in good answers of other statuses.
+        What it holds in good answers of other statuses, by status.
     query
         The parameters behind the path.
     forms
@@ -229,7 +229,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     body: Body = "none"
     takes: Any = None
     gives: Any = None
-    otherwise: dict[int, Any] = {}
+    otherwise: tuple[tuple[int, Any], ...] = ()
     query: type[Query] = Query
     forms: tuple[type[Query], ...] = ()
     base: Base = "ignored"
@@ -245,10 +245,6 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """A row that does not say who may do it does not let the server start."""
         assert self.public is not (self.needs in PERMISSIONS), f"{self.method} {self.path}: needs?"
-
-    def __hash__(self) -> int:
-        """Of what no two operations share; not all of the rest can be hashed."""
-        return hash((self.method, self.path))
 
     @property
     def writes(self) -> bool:

@@ -20,6 +20,7 @@ from models.documents.document import Mark
 from models.errors import Invalid
 from models.identity import new_mutation_id
 from models.scope import Scope
+from tests.accounts.contract import use_factors
 from tests.accounts.contract_mail import come_from_provider, go_by_mail
 from tests.accounts.operators import operator
 from tests.accounts.web_app import log_in_at_a_browser
@@ -67,6 +68,7 @@ async def test_every_operation_answers_as_it_is_described(
         await let_an_app_in(server, person)
         await log_in_at_a_browser(server)
         await go_by_mail(server)
+        await use_factors(server)
         await ask_everything(server, await furnished(server), await operator(server, "superadmin"))
         await be_refused(server, person)
     await come_from_provider(apart, witness)

@@ -19,6 +19,7 @@ from models.merge_patch import Json
 from streams.subscription import Feeds
 from streams.tickets import Tickets
 from tests.accounts import contract_mail
+from tests.accounts import refused as accounts
 from tests.accounts.contract_mail import stepped_up
 from tests.accounts.flawed_mail import FLAWED_MAIL, PUBLIC_MAIL
 from tests.goals import people as goals
@@ -124,6 +125,7 @@ def place_of(operation: Operation, **names: str) -> str:
         "/v1/coach": insight_id(HABIT),
         "/v1/clients": diary.PAGE,
         "/v1/auth/identities": "ide_01a20c66-99df-75bd-8f37-3328887fd981",
+        **accounts.PLACES,
         **diary.PLACES,
     }
     found = [document for path, document in own.items() if operation.path.startswith(path)]
@@ -206,6 +208,7 @@ SHAPES: tuple[Any, ...] = (
 
 # By operation: what makes a whole body, and which values in it are refused at which place.
 FLAWED: dict[tuple[str, str], tuple[Json, list[tuple[Json, str]]]] = {
+    **accounts.FLAWED,
     ("POST", REGISTER): (
         REGISTRATION,
         [
@@ -637,7 +640,7 @@ async def test_what_is_not_ours_looks_like_what_is_not(settings: Settings) -> No
             "/v1/habits": habit,
             "/v1/coach": insight_id(habit),
         }
-        strangers |= await diary.hidden(stranger)
+        strangers |= await diary.hidden(stranger) | await accounts.hidden(server, stranger)
         strangers["/v1/clients"] = strangers[diary.JOURNAL]
         strangers |= await contract_mail.hidden(server, stranger)
         user = (await stranger.call("GET", "/v1/me")).body["id"]
@@ -1145,6 +1148,7 @@ async def test_who_has_no_token_is_sent_away_from_every_route(settings: Settings
             LOGIN,
             REFRESH,
             *PUBLIC_MAIL,
+            *accounts.PUBLIC,
         }
 
 

@@ -25,6 +25,8 @@ ROOT = Path(__file__).parent.parent
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 OTHER_KEY = base64.urlsafe_b64encode(bytes(32)).decode()
 
+PAGES = rows()["passkey_origins"].form
+
 PRODUCTION = {
     "UPCOACH_ENV": "production",
     "UPCOACH_PUBLIC_URL": "https://api.example.org",
@@ -53,6 +55,8 @@ def test_an_empty_environment_is_a_development_installation() -> None:
         port=8888,
         metrics_port=8889,
         public_url=None,
+        passkey_domain=None,
+        passkey_origins=(),
         data=Path("var"),
         mongo_url=None,
         mongo_database="upcoach",
@@ -78,6 +82,8 @@ def test_every_name_is_read() -> None:
         "UPCOACH_HOST": "0.0.0.0",  # noqa: S104
         "UPCOACH_PORT": "80",
         "UPCOACH_METRICS_PORT": "9100",
+        "UPCOACH_PASSKEY_DOMAIN": "example.org",
+        "UPCOACH_PASSKEY_ORIGINS": f"https://app.example.org, android:apk-key-hash:{'A' * 43}",
         "UPCOACH_DATA": "/srv/upcoach",
         "UPCOACH_MONGO_DATABASE": "coach",
         "UPCOACH_ROLES": "learn, web",
@@ -101,6 +107,8 @@ def test_every_name_is_read() -> None:
         port=80,
         metrics_port=9100,
         public_url="https://api.example.org",
+        passkey_domain="example.org",
+        passkey_origins=("https://app.example.org", f"android:apk-key-hash:{'A' * 43}"),
         data=Path("/srv/upcoach"),
         mongo_url="mongodb://app:hidden-mongo@db/?replicaSet=rs0",
         mongo_database="coach",
@@ -128,6 +136,16 @@ def test_every_name_is_read() -> None:
         ("PROT", "1", "UPCOACH_PROT is no setting; did you mean UPCOACH_PORT?"),
         ("QQQQ", "1", "UPCOACH_QQQQ is no setting; docs/settings.md lists all."),
         ("ENV", "prod", "UPCOACH_ENV must be development or production, not 'prod'."),
+        (
+            "PASSKEY_DOMAIN",
+            "https://x.org",
+            "UPCOACH_PASSKEY_DOMAIN must be a domain such as example.org, not 'https://x.org'.",
+        ),
+        (
+            "PASSKEY_ORIGINS",
+            "https://x.org/",
+            f"UPCOACH_PASSKEY_ORIGINS must be {PAGES}, not 'https://x.org/'.",
+        ),
         ("PORT", "http", "UPCOACH_PORT must be a port, 0 to 65535, not 'http'."),
         ("PORT", "65536", "UPCOACH_PORT must be a port, 0 to 65535, not '65536'."),
         ("PORT", "-1", "UPCOACH_PORT must be a port, 0 to 65535, not '-1'."),

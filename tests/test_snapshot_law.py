@@ -457,6 +457,19 @@ LIVE_ROWS = (
     Row("delete an entry that is not", 404, (), "DELETE", ENTRY, MEDITATE | TUESDAY),
 )
 
+ACCOUNT = {
+    *(("POST", f"/v1/auth/totp/{name}") for name in ("enrol", "confirm", "disable")),
+    *(
+        ("POST", f"/v1/auth/{name}{more}")
+        for name in ("challenge", "step-up", "passkeys/login")
+        for more in ("", "/options")
+    ),
+    *(("POST", f"/v1/auth/{name}") for name in ("recovery-codes", "passkeys", "passkeys/options")),
+    *(("PATCH", f"/v1/auth/{name}/{{id}}") for name in ("passkeys", "sessions")),
+    *(("DELETE", f"/v1/auth/{name}/{{id}}") for name in ("passkeys", "sessions", "devices")),
+    ("DELETE", "/v1/auth/sessions"),
+}
+
 # What is asked for by itself below: no `mut` frame carries it.
 OWN_TESTS = {
     ("POST", "/v1/auth/register"),
@@ -473,6 +486,7 @@ OWN_TESTS = {
     ("POST", "/v1/auth/identities"),
     ("DELETE", "/v1/auth/identities/{id}"),
     ("DELETE", "/v1/auth/grants/{client}"),  # see tests/oauth/test_grants.py
+    *ACCOUNT,  # see tests/accounts/test_factors_law.py
     ("POST", "/v1/imports/loop"),
     *(("POST", f"/v1/imports/{name}") for name in ("dayone", "habitica")),  # see tests/imports
     *(("POST", f"/v1/imports/csv/{what}") for what in ("habits", "journal", "moods", "tasks")),

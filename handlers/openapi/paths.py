@@ -122,7 +122,7 @@ def _body(schemas: Schemas, operation: Operation) -> Json:
 
 
 def _answers(schemas: Schemas, operation: Operation) -> Json:
-    given = dict.fromkeys(statuses(operation), operation.gives) | operation.otherwise
+    given = dict.fromkeys(statuses(operation), operation.gives) | dict(operation.otherwise)
     good = {str(one): _answer(schemas, operation, one, given[one]) for one in given}
     if is_tagged(operation) and not operation.writes:
         good["304"] = {"description": "It is still what you have.", "headers": headers("ETag")}
