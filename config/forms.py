@@ -1,8 +1,11 @@
 """How a setting's text becomes a value; a text of the wrong form is a `ValueError`."""
 
 import base64
+import json
 import re
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 KEY_BYTES = 32
 LAST_PORT = 65535
@@ -58,8 +61,35 @@ def matching(pattern: str) -> Callable[[str], str]:
 
 
 origin = matching(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
+domain = matching(r"(?!-)[a-z0-9.-]{1,253}")
+_passkey_origin = matching(
+    r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|android:apk-key-hash:[A-Za-z0-9_-]{43}"
+)
 database = matching(r"[A-Za-z0-9_-]{1,38}")
+mailbox = matching(r"[^<>@\r\n\"]{1,64} <[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+")
 key_id = matching(r"[A-Za-z0-9_-]{1,32}")
+
+
+def passkey_origins(text: str) -> tuple[str, ...]:
+    return tuple(_passkey_origin(part.strip()) for part in text.split(","))
+
+
+def rows(text: str) -> tuple[dict[str, Any], ...]:
+    """The objects of the JSON list in *text*, or in the file that it names.
+
+    Examples
+    --------
+    >>> rows('[{"name": "google"}]')
+    ({'name': 'google'},)
+
+    """
+    try:
+        found = json.loads(text if text.startswith("[") else Path(text).read_text())
+    except (OSError, RecursionError) as failure:
+        raise ValueError(text) from failure
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise ValueError(text)
+    return tuple(found)
 
 
 def key(text: str) -> bytes:

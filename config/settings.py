@@ -112,6 +112,22 @@ class Settings:
         "agree on it.",
         production="name the origin, for example https://api.example.org",
     )
+    passkey_domain: str | None = setting(
+        "PASSKEY_DOMAIN",
+        forms.domain,
+        form="a domain such as example.org",
+        unset_means="the host of PUBLIC_URL",
+        meaning="What passkeys are bound to: the host of every page that asks for them, or what "
+        "all of these end with. Changed, no passkey works any more.",
+    )
+    passkey_origins: tuple[str, ...] = setting(
+        "PASSKEY_ORIGINS",
+        forms.passkey_origins,
+        form="origins and android:apk-key-hash:… separated by commas",
+        unset=(),
+        unset_means="none",
+        meaning="Pages and apps beside PUBLIC_URL that may ask for passkeys.",
+    )
     data: Path = setting(
         "DATA",
         Path,
@@ -163,6 +179,34 @@ class Settings:
         meaning="Keys the blind indexes and signatures.",
         secret=True,
         production=f"make one with: {forms.MAKE_KEY}",
+    )
+    smtp_url: str | None = setting(
+        "SMTP_URL",
+        forms.url("smtp", "smtps"),
+        form="a URL that begins with smtp:// or smtps://",
+        unset_means="files in DATA/mail, shown at /dev/mail",
+        meaning="The server that takes mails. Over smtp:// it is asked for TLS, which must be "
+        "where there is a password.",
+        secret=True,
+        production="name the server, for example smtps://user:password@host:465",
+    )
+    mail_from: str = setting(
+        "MAIL_FROM",
+        forms.mailbox,
+        form="an address, or a name and an address in <>",
+        unset="UpCoach <upcoach@localhost>",
+        unset_means="UpCoach <upcoach@localhost>",
+        meaning="Who mails come from.",
+    )
+    providers: tuple[Mapping[str, Any], ...] = setting(
+        "PROVIDERS",
+        forms.rows,
+        form="a JSON list of objects, or the path of a file that holds one",
+        unset=(),
+        unset_means="none",
+        meaning="The OpenID providers that people can log in with, such as "
+        '`[{"name": "google", "clients": ["…"], "secret": "…"}]`.',
+        secret=True,
     )
     roles: frozenset[Role] = setting(
         "ROLES",

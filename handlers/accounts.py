@@ -6,13 +6,14 @@ import msgspec
 
 from handlers.operations import Call, Operation, Reply, written
 from models.documents.session import BROWSERS, Credentials, Refresh, Session
-from models.documents.user import Registration, User
-from models.errors import Forbidden
+from models.documents.user import Address, Registration, User
 from models.merge_patch import Json
 from models.scope import Scope
 from upcoach.services import Services
 from upcoach.services.logins import Challenge
+from upcoach.services.logins import LoggedIn as LetIn
 from upcoach.services.sessions import Login
+from upcoach.store.changes import Outcome
 
 
 class Renewed(Login, frozen=True):
@@ -40,35 +41,39 @@ class Csrf(msgspec.Struct, frozen=True):
 
 
 async def register(services: Services, call: Call) -> Reply:
-    """Become a user."""
-    return written(await services.accounts.register(call.read(Registration)))
+    """Become a user, unless the address has an account already, which only a mail to it tells.
+
+    Log in at once, whichever it was.
+    """
+    registration = call.read(Registration)
+    await services.accounts.register(registration)
+    return Reply(status=202, body={"email": registration.email})
 
 
 async def log_in(services: Services, call: Call) -> Reply:
-    """Get a token for this device; a browser (`web`, `remembered`, `admin`) gets a cookie."""
+    """Get a token for this device; a browser (`web`, `remembered`, `admin`) gets a cookie.
+
+    Whoever has enrolled a second factor gets a challenge first, to be answered at
+    `/v1/auth/challenge`.
+    """
+    call.require_our_page()
     credentials = call.read(Credentials)
-    is_browser = credentials.app in BROWSERS
-    if is_browser and call.is_foreign:
-        raise Forbidden("site_other", "This was not sent from a page of ours.")
-    found = await services.accounts.log_in(credentials)
+    if not credentials.trusted_device:
+        credentials = msgspec.structs.replace(credentials, trusted_device=call.trusted)
+    return await logged_in(services, await services.accounts.log_in(credentials))
+
+
+async def logged_in(services: Services, found: LetIn | Challenge) -> Reply:
+    """The reply to whoever has logged in, or has still to show a second factor."""
     if isinstance(found, Challenge):
         return Reply(status=200, body=msgspec.to_builtins(found))
-    login, outcome = found
-    session: Json = outcome.body or {}
-    scope = Scope(user=session["owner"], session=session["id"])
-    return Reply(
-        status=201,
-        body={"session": session} | ({} if is_browser else _shown(login)),
-        seq=outcome.seq,
-        became=scope,
-        enters=await services.sessions.get(scope) if is_browser else None,
-    )
+    return await admitted(services, *found)
 
 
 async def refresh(services: Services, call: Call) -> Reply:
     """Get a new token before, or after, the old one ends."""
     login = await services.sessions.refresh(call.read(Refresh).refresh_token)
-    return Reply(status=200, body=_shown(login))
+    return Reply(status=200, body=shown_login(login))
 
 
 async def log_out(services: Services, call: Call) -> Reply:
@@ -89,7 +94,23 @@ async def me(services: Services, call: Call) -> Reply:
     return Reply(body=user, version=user["version"])
 
 
-def _shown(login: Login) -> Json:
+async def admitted(services: Services, login: Login, outcome: Outcome) -> Reply:
+    """The answer to whoever was let in: tokens, or for a browser a cookie and no token."""
+    assert outcome.body is not None
+    scope = Scope(user=outcome.body["owner"], session=outcome.body["id"])
+    session = await services.sessions.get(scope)
+    is_browser = session.app in BROWSERS
+    return Reply(
+        status=201,
+        body={"session": outcome.body} | ({} if is_browser else shown_login(login)),
+        seq=outcome.seq,
+        became=scope,
+        enters=session if is_browser else None,
+    )
+
+
+def shown_login(login: Login) -> Json:
+    """*login* as it is answered."""
     shown: Json = msgspec.to_builtins(login)
     return shown | {"token_type": "Bearer"}
 
@@ -101,10 +122,10 @@ OPERATIONS = (
         run=register,
         body="json",
         takes=Registration,
-        gives=User,
+        gives=Address,
         public=True,
-        refusals=(409,),
         audit="account.registered",
+        statuses=(202,),
     ),
     Operation(
         method="POST",
@@ -113,6 +134,7 @@ OPERATIONS = (
         body="json",
         takes=Credentials,
         gives=LoggedIn | Entered,
+        otherwise=((200, Challenge),),
         public=True,
         refusals=(401, 403),
         audit="session.started",

@@ -13,11 +13,15 @@ from tornado.web import RequestHandler
 from handlers import operations
 from models.caller import Caller
 from models.documents import Session
+from models.documents.factors import TRUST
 from models.documents.session import LIFETIMES
 from models.errors import Forbidden, Invalid
 from upcoach.services import Services
 from upcoach.services.browsers import caller_of, new_secret
 
+SID: Final = "sid"
+DEVICE: Final = "device"
+TRUST_LENGTH: Final = 128  # characters of what a trusted device shows
 CSRF: Final = "X-UpCoach-CSRF"
 CLEAR: Final = '"cache", "cookies", "storage"'  # what is left of somebody who logs out
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -31,8 +35,7 @@ class Browser:
         self._handler = handler
         self._services = services
         self._is_secure = services.oauth.issuer.startswith("https://")
-        self._name = "__Host-sid" if self._is_secure else "sid"
-        cookie = handler.get_cookie(self._name) or ""
+        cookie = handler.get_cookie(self._prefixed(SID)) or ""
         self._secret = cookie if _SECRET.fullmatch(cookie) else ""
 
     @property
@@ -89,6 +92,15 @@ class Browser:
         self._give(new_secret())
         self._handler.set_header("Clear-Site-Data", CLEAR)
 
+    @property
+    def trusted(self) -> str:
+        """What makes it a device that its user trusts; empty if nothing does."""
+        return (self._handler.get_cookie(self._prefixed(DEVICE)) or "")[:TRUST_LENGTH]
+
+    def trust(self, shown: str) -> None:
+        """Let it show from now on that its user trusts it."""
+        self._set(DEVICE, shown, max_age=int(TRUST.total_seconds()))
+
     def _require_proof(self) -> None:
         shown = self._handler.request.headers.get(CSRF, "")
         proof = self._services.browsers.proof(self._secret, "csrf")
@@ -98,9 +110,17 @@ class Browser:
 
     def _give(self, secret: str, same_site: str = "Lax", max_age: int | None = None) -> None:
         self._secret = secret
+        self._set(SID, secret, same_site, max_age)
+
+    def _prefixed(self, name: str) -> str:
+        return f"__Host-{name}" if self._is_secure else name
+
+    def _set(
+        self, name: str, value: str, same_site: str = "Lax", max_age: int | None = None
+    ) -> None:
         self._handler.set_cookie(
-            self._name,
-            secret,
+            self._prefixed(name),
+            value,
             path="/",
             max_age=max_age,
             secure=self._is_secure,

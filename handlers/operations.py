@@ -17,7 +17,7 @@ from models.caller import Caller
 from models.cursor import Cursor
 from models.documents import Document, Session
 from models.documents.document import public
-from models.errors import Flaw, Invalid, Unauthenticated
+from models.errors import Flaw, Forbidden, Invalid, Unauthenticated
 from models.identity import MutationId
 from models.origin import NOWHERE, Origin
 from models.permissions import PERMISSIONS
@@ -67,6 +67,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         The secret of the browser that it came from, where a cookie says who calls.
     is_foreign
         Whether a page of another site sent it.
+    trusted
+        What the browser that it came from shows for being one that its user trusts.
 
     """
 
@@ -80,6 +82,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin = NOWHERE
     browser: str = ""
     is_foreign: bool = False
+    trusted: str = ""
 
     @property
     def scope(self) -> Scope:
@@ -96,6 +99,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     def read(self, kind: type[T]) -> T:
         """The body as a *kind*."""
         return checked(self.body, kind)
+
+    def require_our_page(self) -> None:
+        """Refuse what a page of another site sent: it would log somebody in as somebody else."""
+        if self.is_foreign:
+            raise Forbidden("site_other", "This was not sent from a page of ours.")
 
     def require_base(self) -> int:
         """The version that the change is based on; without one nobody knows what it would undo."""
@@ -150,6 +158,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
         The session as which the browser that asked is known from now on.
     leaves
         Whether the browser that asked is nobody's from now on.
+    trusts
+        What the browser that enters shows from now on, see `Call.trusted`.
 
     """
 
@@ -165,6 +175,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
     enters: Session | None = None
     leaves: bool = False
+    trusts: str = ""
 
 
 Run = Callable[[Services, Call], Awaitable[Reply]]
@@ -185,6 +196,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         What its JSON body holds.
     gives
         What the answer's body holds.
+    otherwise
+        What it holds in good answers of other statuses, by status.
     query
         The parameters behind the path.
     forms
@@ -194,7 +207,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     live
         Whether it may be asked for in a `mut` frame.
     stepped_up
-        Whether the caller must have shown a second factor just now (RFC 9470).
+        Whether the caller must have shown the best factor that they have just now (RFC 9470).
     named
         Whether it is done once under one name (`Idempotency-Key`), as what is *live* is.
     summary
@@ -216,6 +229,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     body: Body = "none"
     takes: Any = None
     gives: Any = None
+    otherwise: tuple[tuple[int, Any], ...] = ()
     query: type[Query] = Query
     forms: tuple[type[Query], ...] = ()
     base: Base = "ignored"

@@ -28,7 +28,9 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     "body_invalid": 422,
     "import_invalid": 422,
     "mutation_reused": 422,
+    "password_weak": 422,
     "version_required": 428,
+    "tries_too_many": 429,
     "writes_too_many": 429,
 }
 

@@ -15,7 +15,7 @@ from handlers import auditing, operations, proof
 from handlers.base import ProblemHandler
 from handlers.browser import Browser
 from handlers.operations import Call, Operation, Reply, Route
-from handlers.policy import require_permission, require_power
+from handlers.policy import require_permission, require_power, require_step_up
 from handlers.running import Running
 from models.caller import Caller
 from models.clock import utc_now
@@ -51,8 +51,9 @@ class Edge(msgspec.Struct, frozen=True):
         """What *operation* answers to *call*; repeats and conflicts are counted."""
         try:
             if not operation.public:
-                require_permission(operation, call.holder, utc_now())
+                require_permission(operation, call.holder)
                 await require_power(self.services, operation, call.holder)
+                await require_step_up(operation, call.holder, utc_now(), self.services)
             if call.query:
                 call.asked(operation.query)  # also an operation that does not look refuses it
             reply = await operation.run(self.services, call)
@@ -187,6 +188,8 @@ class OperationHandler(Handler):
         reply = await self.edge.perform(operation, call)
         if reply.enters is not None:
             await self.browser.enter(reply.enters)
+            if reply.trusts:
+                self.browser.trust(reply.trusts)
         if reply.leaves:
             await self.browser.leave()
         self.reply(reply)
@@ -227,6 +230,7 @@ class OperationHandler(Handler):
             origin=self.origin,
             browser=self.browser.secret if self._is_by_cookie(login) else "",
             is_foreign=not self.browser.is_on_our_page,
+            trusted=self.browser.trusted,
         )
 
     def _is_by_cookie(self, login: Caller | None) -> bool:

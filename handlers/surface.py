@@ -10,9 +10,13 @@ from tornado.web import Application
 
 from handlers import (
     accounts,
+    addresses,
     asyncapi,
     audit,
+    dev_mail,
     devices,
+    factors,
+    federation,
     goals,
     habits,
     imports,
@@ -22,6 +26,9 @@ from handlers import (
     moods,
     mutations,
     openapi,
+    passkeys,
+    passwords,
+    sessions,
     shares,
     sync,
     tasks,
@@ -46,12 +53,19 @@ from models.measures import Measures
 from models.merge_patch import Json
 from streams.subscription import Feeds
 from streams.tickets import Tickets
+from upcoach.services.mail import Folder
 
 
 def operations(feeds: Feeds, edge: Edge, issued: Tickets) -> tuple[Operation, ...]:
     """Every operation."""
     rows = (
         *accounts.OPERATIONS,
+        *addresses.OPERATIONS,
+        *passwords.OPERATIONS,
+        *factors.OPERATIONS,
+        *passkeys.OPERATIONS,
+        *sessions.OPERATIONS,
+        *federation.OPERATIONS,
         *goals.OPERATIONS,
         *habits.OPERATIONS,
         *insights.OPERATIONS,
@@ -81,8 +95,9 @@ def make_application(
     router: Router,
     node: Node,
     checks: Mapping[str, Check],
+    mailbox: Folder | None = None,
 ) -> Application:
-    """The application that serves the public port."""
+    """The application that serves the public port; mails in a *mailbox* are shown to anybody."""
     events = {"node": node, "wrap": OneFeed(edge.epoch)}
     specs = [
         URLSpec(f"{route.pattern}$", Events, {"edge": edge, "route": route} | events)
@@ -103,6 +118,8 @@ def make_application(
             URLSpec(f"{admin.PATH}$", AdminLive, {"edge": edge} | live),
             *specs,
             *_plain_specs(edge),
+            *federation.specs(edge),
+            *dev_mail.specs(edge, mailbox),
         ],
         default_handler_class=Missing,
         default_handler_args={"edge": edge},

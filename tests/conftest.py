@@ -11,7 +11,7 @@ import pytest
 
 from config.settings import Settings
 from tests.support.engines import TestEngines
-from upcoach.services import passwords
+from upcoach.services import accounts, passwords
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder there that is ours alone
 ROOM = 4 * 2**30  # bytes
@@ -26,6 +26,7 @@ def pytest_configure() -> None:
     """Make what all tests do cheap: disks were half of a test's time, passwords a third."""
     # The real cost has a test of its own (tests/test_passwords.py).
     passwords.HASHER = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    accounts.PACE_S = 0.0
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 

@@ -1,7 +1,9 @@
 """Whatever the server answers, and takes, is what its description promises."""
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlencode
 
@@ -18,6 +20,8 @@ from models.documents.document import Mark
 from models.errors import Invalid
 from models.identity import new_mutation_id
 from models.scope import Scope
+from tests.accounts.contract import use_factors
+from tests.accounts.contract_mail import come_from_provider, go_by_mail
 from tests.accounts.operators import operator
 from tests.accounts.web_app import log_in_at_a_browser
 from tests.imports.test_brought import PLAIN, TABLES
@@ -53,17 +57,21 @@ def witness() -> type[Witness]:
 
 
 async def test_every_operation_answers_as_it_is_described(
-    settings: Settings, witness: type[Witness]
+    settings: Settings, witness: type[Witness], tmp_path: Path
 ) -> None:
     contract = Contract(DOCUMENT, ROUTER)
-    async with serving(settings, witness) as server:
+    apart = dataclasses.replace(settings, data=tmp_path)  # its mails are read
+    async with serving(apart, witness) as server:
         person = await furnished(server)
         await write_everything(server, person)
         await join_and_leave(server)
         await let_an_app_in(server, person)
         await log_in_at_a_browser(server)
+        await go_by_mail(server)
+        await use_factors(server)
         await ask_everything(server, await furnished(server), await operator(server, "superadmin"))
         await be_refused(server, person)
+    await come_from_provider(apart, witness)
 
     broken = {flaw for seen in witness.seen for flaw in contract.broken(seen)}
     assert broken == set()

@@ -6,7 +6,7 @@ import sys
 COST = """
 import asyncio
 from upcoach.services.passwords import Passwords
-print(asyncio.run(Passwords().hash("correct horse battery")))
+print(asyncio.run(Passwords(bytes(32)).hash("correct horse battery")))
 """
 
 
@@ -15,4 +15,6 @@ def test_a_password_is_hashed_at_the_cost_that_was_decided() -> None:
         [sys.executable, "-c", COST], capture_output=True, text=True, check=True
     ).stdout
 
-    assert hashed.startswith("$argon2id$v=19$m=47104,t=1,p=1$")
+    name, _, cost = hashed.partition("$")
+    assert len(name) == 8
+    assert cost.startswith("argon2id$v=19$m=47104,t=1,p=1$")

@@ -33,7 +33,7 @@ class Writer:
     async def register(self) -> None:
         email = f"{new_id('test')}@example.org"
         answer = await self._clients[0].register(email, PASSWORD, "Test Person")
-        assert answer.status == 201, answer
+        assert answer.status == 202, answer
         person = await self._clients[0].log_in(email, PASSWORD, "phone")
         self.token = person.token
         person.close()

@@ -25,6 +25,8 @@ ROOT = Path(__file__).parent.parent
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 OTHER_KEY = base64.urlsafe_b64encode(bytes(32)).decode()
 
+PAGES = rows()["passkey_origins"].form
+
 PRODUCTION = {
     "UPCOACH_ENV": "production",
     "UPCOACH_PUBLIC_URL": "https://api.example.org",
@@ -32,6 +34,7 @@ PRODUCTION = {
     "UPCOACH_REDIS_URL": "rediss://:hidden-redis@cache:6379/0",
     "UPCOACH_MASTER_KEYS": f"k2:{KEY},k1:{OTHER_KEY}",
     "UPCOACH_INDEX_KEY": KEY,
+    "UPCOACH_SMTP_URL": "smtps://mailer:hidden-smtp@mail.example.org",
 }
 
 
@@ -52,12 +55,17 @@ def test_an_empty_environment_is_a_development_installation() -> None:
         port=8888,
         metrics_port=8889,
         public_url=None,
+        passkey_domain=None,
+        passkey_origins=(),
         data=Path("var"),
         mongo_url=None,
         mongo_database="upcoach",
         redis_url=None,
         master_keys={},
         index_key=b"",
+        smtp_url=None,
+        mail_from="UpCoach <upcoach@localhost>",
+        providers=(),
         roles=frozenset({"web", "learn"}),
         log_level="info",
         log_format="auto",
@@ -74,6 +82,8 @@ def test_every_name_is_read() -> None:
         "UPCOACH_HOST": "0.0.0.0",  # noqa: S104
         "UPCOACH_PORT": "80",
         "UPCOACH_METRICS_PORT": "9100",
+        "UPCOACH_PASSKEY_DOMAIN": "example.org",
+        "UPCOACH_PASSKEY_ORIGINS": f"https://app.example.org, android:apk-key-hash:{'A' * 43}",
         "UPCOACH_DATA": "/srv/upcoach",
         "UPCOACH_MONGO_DATABASE": "coach",
         "UPCOACH_ROLES": "learn, web",
@@ -84,6 +94,8 @@ def test_every_name_is_read() -> None:
         "UPCOACH_LIVE_SOCKETS": "100",
         "UPCOACH_PROCESSES": "4",
         "UPCOACH_DRAIN_S": "20",
+        "UPCOACH_MAIL_FROM": "Coach <no-reply@example.org>",
+        "UPCOACH_PROVIDERS": '[{"name": "google", "clients": ["hidden-google"]}]',
     }
 
     settings = Settings.from_environ(environ)
@@ -95,12 +107,17 @@ def test_every_name_is_read() -> None:
         port=80,
         metrics_port=9100,
         public_url="https://api.example.org",
+        passkey_domain="example.org",
+        passkey_origins=("https://app.example.org", f"android:apk-key-hash:{'A' * 43}"),
         data=Path("/srv/upcoach"),
         mongo_url="mongodb://app:hidden-mongo@db/?replicaSet=rs0",
         mongo_database="coach",
         redis_url="rediss://:hidden-redis@cache:6379/0",
         master_keys={"k2": bytes(range(32)), "k1": bytes(32)},
         index_key=bytes(range(32)),
+        smtp_url="smtps://mailer:hidden-smtp@mail.example.org",
+        mail_from="Coach <no-reply@example.org>",
+        providers=({"name": "google", "clients": ["hidden-google"]},),
         roles=frozenset({"web", "learn"}),
         log_level="warning",
         log_format="json",
@@ -119,6 +136,16 @@ def test_every_name_is_read() -> None:
         ("PROT", "1", "UPCOACH_PROT is no setting; did you mean UPCOACH_PORT?"),
         ("QQQQ", "1", "UPCOACH_QQQQ is no setting; docs/settings.md lists all."),
         ("ENV", "prod", "UPCOACH_ENV must be development or production, not 'prod'."),
+        (
+            "PASSKEY_DOMAIN",
+            "https://x.org",
+            "UPCOACH_PASSKEY_DOMAIN must be a domain such as example.org, not 'https://x.org'.",
+        ),
+        (
+            "PASSKEY_ORIGINS",
+            "https://x.org/",
+            f"UPCOACH_PASSKEY_ORIGINS must be {PAGES}, not 'https://x.org/'.",
+        ),
         ("PORT", "http", "UPCOACH_PORT must be a port, 0 to 65535, not 'http'."),
         ("PORT", "65536", "UPCOACH_PORT must be a port, 0 to 65535, not '65536'."),
         ("PORT", "-1", "UPCOACH_PORT must be a port, 0 to 65535, not '-1'."),
@@ -167,6 +194,16 @@ def test_every_name_is_read() -> None:
             "UPCOACH_PUBLIC_URL must be an origin such as https://api.example.org, not 'ftp://x'.",
         ),
         ("PROCESSES", "0", "UPCOACH_PROCESSES must be a number, 1 to 64, not '0'."),
+        (
+            "SMTP_URL",
+            "http://x",
+            "UPCOACH_SMTP_URL must be a URL that begins with smtp:// or smtps://.",
+        ),
+        (
+            "MAIL_FROM",
+            "me",
+            "UPCOACH_MAIL_FROM must be an address, or a name and an address in <>, not 'me'.",
+        ),
         ("DRAIN_S", "26", "UPCOACH_DRAIN_S must be a number of seconds, 0 to 25, not '26'."),
     ],
 )

@@ -58,6 +58,14 @@ async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
+async def revoke(settings: Settings, arguments: argparse.Namespace) -> int:
+    """End all sessions of somebody, and trust none of their devices."""
+    async with app.engine_urls(settings) as (mongo_url, redis_url, _engines):
+        ended = await app.revoke(settings, mongo_url, redis_url, arguments.email)
+    say(f"{arguments.email} is logged out everywhere; there were {ended} sessions.")
+    return 0
+
+
 async def add_client(settings: Settings, arguments: argparse.Namespace) -> int:
     """Register an app that may ask for tokens."""
     async with app.engine_urls(settings) as (mongo_url, _redis_url, _engines):
@@ -99,6 +107,7 @@ COMMANDS = {
     "demo": play,
     "explain": explaining,
     "admin": admin,
+    "revoke": revoke,
     "client-add": add_client,
     "rotate-keys": rotate_keys,
     "audit-verify": audit_verify,
@@ -126,7 +135,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--roles", help="what this process does: web, learn or both")
     parser.add_argument("--processes", help="how many web processes share the port")
-    parser.add_argument("--email", default="", help="admin: whom it is about")
+    parser.add_argument("--email", default="", help="admin, revoke: whom it is about")
     parser.add_argument(
         "--role", choices=("user", *ROLES), default="superadmin", help="admin: to be"
     )

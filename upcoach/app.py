@@ -31,6 +31,7 @@ from models.errors import NotFound, Unavailable
 from models.learners import HabitOdds
 from models.measures import Measures
 from models.permissions import Role
+from models.scope import Scope
 from streams import tasks
 from streams.ageing import Ageing
 from streams.channels import Channels
@@ -188,7 +189,7 @@ class Node:
             window=WINDOW,
             writes_s=self._settings.live_writes_s,
         )
-        return make_application(edge, router, live, self._checks())
+        return make_application(edge, router, live, self._checks(), self.assembly.mailbox)
 
     def _followers(self) -> tuple[Follower, ...]:
         is_web = "web" in self._settings.roles
@@ -220,6 +221,7 @@ class Node:
         self._begin(self._flush_positions, "positions")
         self._begin(self.assembly.trash.run, "trash")
         self._begin(self.services.audit.run, "audit")
+        self._begin(self.assembly.mail.run, "mail")
         self._begin(Ageing(self._redis.writer, utc_now).run, "ageing")
         self._begin(Abandoned(self.database).run, "abandoned")
         if self._learning is not None:
@@ -247,6 +249,7 @@ class Node:
         await _in_time(self._errands.over(), "errands")
         await _in_time(self.services.audit.close(), "audit")
         self.assembly.passwords.close()
+        self.assembly.outbound.close()
 
     async def _look_at_keys(self) -> None:
         while True:
@@ -263,25 +266,42 @@ class Node:
         self._tasks.append(asyncio.create_task(_keep_up(work, name), name=name))
 
 
-async def appoint(
-    settings: Settings, mongo_url: str, redis_url: str, email: str, roles: tuple[Role, ...]
-) -> None:
-    """Give whoever has the address *email* these *roles*, and no others."""
+@contextlib.asynccontextmanager
+async def _operating(settings: Settings, mongo_url: str, redis_url: str) -> AsyncIterator[Node]:
+    """A node that does one thing beside a running installation, and teaches nobody."""
     async with (
         open_database(mongo_url, settings) as database,
         contextlib.aclosing(RedisConnections(redis_url)) as redis,
     ):
         installation = await load_installation(database)
-        web_only = dataclasses.replace(settings, roles=frozenset({"web"}))  # it teaches nobody
+        web_only = dataclasses.replace(settings, roles=frozenset({"web"}))
         node = Node(web_only, database, redis, installation.epoch)
         try:
-            await node.services.accounts.appoint(email, roles)
-            act = Act(action="roles.given", kind="system", target=ADDRESS + normalised_email(email))
-            await node.services.audit.note(act)
+            yield node
         except NotFound as refusal:
             raise StartError(refusal.detail) from None
         finally:
             await node.stop()
+
+
+async def appoint(
+    settings: Settings, mongo_url: str, redis_url: str, email: str, roles: tuple[Role, ...]
+) -> None:
+    """Give whoever has the address *email* these *roles*, and no others."""
+    async with _operating(settings, mongo_url, redis_url) as node:
+        await node.services.accounts.appoint(email, roles)
+        act = Act(action="roles.given", kind="system", target=ADDRESS + normalised_email(email))
+        await node.services.audit.note(act)
+
+
+async def revoke(settings: Settings, mongo_url: str, redis_url: str, email: str) -> int:
+    """End all sessions of whoever has the address *email*, and return how many there were."""
+    async with _operating(settings, mongo_url, redis_url) as node:
+        user = await node.services.accounts.find(email)
+        scope = Scope(user=user.id)
+        ended = await node.services.sessions.end_all(scope)
+        await node.services.factors.trusted.distrust_all(scope)
+        return ended
 
 
 @contextlib.asynccontextmanager

@@ -2,14 +2,18 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from config.settings import Settings
+from config.settings import Settings, SettingsError
 from models.clock import utc_now
+from models.errors import Invalid
+from upcoach.outbound import Outbound
 from upcoach.services import (
     Accounts,
     Audit,
     Browsers,
     EntryShares,
+    Federation,
     GoalPoints,
     Goals,
     GoalTemplates,
@@ -19,20 +23,32 @@ from upcoach.services import (
     Insights,
     JournalEntries,
     Journals,
+    Logins,
     Moods,
+    Moves,
+    NewPasswords,
     Positions,
     Prompts,
+    Resets,
+    SecondFactors,
     Services,
     Sessions,
     Shares,
     Snapshots,
+    SteppingUp,
     Tasks,
     Templates,
     UnsavedEntries,
     Vacations,
+    Verification,
 )
+from upcoach.services.directory import Directory
+from upcoach.services.factors.party import Party
+from upcoach.services.federation import Provider, providers_of
+from upcoach.services.federation.linking import Linking
 from upcoach.services.keys import Keys
-from upcoach.services.logins import Logins
+from upcoach.services.links import Links
+from upcoach.services.mail import Folder, Mail, Smtp
 from upcoach.services.oauth import Grants, OAuth
 from upcoach.services.oauth.clients import Clients
 from upcoach.services.passwords import Passwords
@@ -50,6 +66,7 @@ from upcoach.store.histories import Histories
 from upcoach.store.keyring import KeyRing, MasterKeys
 from upcoach.store.log import EventLog
 from upcoach.store.once import Once
+from upcoach.store.outbox import Outbox
 from upcoach.store.positions import PositionStore
 from upcoach.store.rotations import Rotations
 from upcoach.store.signing import SigningStore
@@ -76,7 +93,7 @@ class Assembly:
         self._documents = Documents(ground.database, ground.keyring)
         self._once = Once(ground.database, utc_now)
         self._entry_shares = EntryShares(self._documents, ground.committer, utc_now)
-        self.passwords = Passwords()
+        self.passwords = Passwords(ground.settings.index_key)
         self.keys = Keys(SigningStore(ground.database, ground.masters), utc_now)
         lifetime = dt.timedelta(minutes=ground.settings.token_minutes)
         self.revocations = Revocations(self._documents, lifetime, utc_now)
@@ -91,6 +108,13 @@ class Assembly:
             utc_now,
             key=ground.settings.index_key,
         )
+        self.directory = Directory(self._documents, ground.settings.index_key)
+        self._links = Links(ground.settings.issuer)
+        self.mailbox = self._make_mailbox()
+        self.mail = self._make_mail()
+        self._factors = self._make_factors()
+        self._logins = Logins(self._documents, self._sessions, self._factors, self._once, utc_now)
+        self.outbound = Outbound(loopback=ground.settings.environment == "development")
         self.trash = self._make_trash()
         self.services = self._make_services()
 
@@ -99,31 +123,43 @@ class Assembly:
         database, log = self._ground.database, self._ground.log
         tallies = Tallies(database, self._ground.keyring)
         goals = Goals(documents, committer, tallies, log)
+        new_passwords = self._make_new_passwords()
+        federation, oauth = self._make_federation(), self._make_oauth()
+        if federation.offers:
+            oauth.federate(federation, utc_now)
         return Services(
             accounts=self._make_accounts(),
             audit=self._make_audit(),
             browsers=Browsers(self._once, self._sessions, key=self._ground.settings.index_key),
+            federation=federation,
             goals=goals,
             goal_points=GoalPoints(documents, committer, goals),
             goal_templates=GoalTemplates(documents, committer),
             entry_shares=self._entry_shares,
+            factors=self._factors,
             habits=Habits(documents, committer, utc_now),
             habit_reports=HabitReports(documents, Histories(database), utc_now),
             imports=Imports(documents, committer, utc_now),
             insights=Insights(documents, committer),
             journal=JournalEntries(documents, committer, log, utc_now),
             journals=Journals(documents, committer),
+            logins=self._logins,
             moods=Moods(documents, committer, tallies, utc_now),
-            oauth=self._make_oauth(),
+            moves=self._make_moves(),
+            new_passwords=new_passwords,
+            oauth=oauth,
             positions=Positions(PositionStore(database), utc_now),
             prompts=Prompts(documents),
+            resets=self._make_resets(new_passwords),
             sessions=self._sessions,
             shares=Shares(documents, committer, log),
             snapshots=Snapshots(documents),
+            stepping_up=SteppingUp(documents, self.passwords, self._factors, self._sessions),
             tasks=Tasks(documents, committer, tallies, utc_now),
             templates=Templates(documents, committer),
             unsaved=UnsavedEntries(documents, committer),
             vacations=Vacations(documents, committer),
+            verification=self._make_verification(),
         )
 
     def _make_accounts(self) -> Accounts:
@@ -131,14 +167,82 @@ class Assembly:
             self._documents,
             self._ground.committer,
             self.passwords,
-            Logins(self._sessions),
-            index_key=self._ground.settings.index_key,
+            self._logins,
+            self.directory,
+            self.mail,
         )
 
     def _make_audit(self) -> Audit:
         settings = self._ground.settings
         store, seals = AuditStore(self._ground.database), Seals(settings.index_key)
         return Audit(store, seals, utc_now, settings.audit_checkpoints)
+
+    def _make_new_passwords(self) -> NewPasswords:
+        return NewPasswords(self._documents, self.passwords, self._sessions, self.mail, self._links)
+
+    def _make_resets(self, new_passwords: NewPasswords) -> Resets:
+        return Resets(
+            self._documents, self.directory, new_passwords, self._once, self.mail, self._links
+        )
+
+    def _make_verification(self) -> Verification:
+        committer = self._ground.committer
+        return Verification(
+            self._documents, committer, self.directory, self._once, self.mail, self._links
+        )
+
+    def _make_moves(self) -> Moves:
+        committer = self._ground.committer
+        return Moves(self._documents, committer, self.directory, self._once, self.mail, self._links)
+
+    def _make_federation(self) -> Federation:
+        settings = self._ground.settings
+        linking = Linking(
+            self._documents,
+            self._ground.committer,
+            self._sessions,
+            self.directory,
+            self._once,
+            self.mail,
+            self._links,
+            key=settings.index_key,
+        )
+        return Federation(
+            _providers(settings),
+            linking,
+            self._logins,
+            self._sessions,
+            self._once,
+            self.outbound,
+            settings.issuer,
+            utc_now,
+        )
+
+    def _make_mailbox(self) -> Folder | None:
+        """The files that mails are in where there is no mail server, which is in development."""
+        settings = self._ground.settings
+        return None if settings.smtp_url else Folder(settings.data / "mail", settings.mail_from)
+
+    def _make_mail(self) -> Mail:
+        settings = self._ground.settings
+        carrier = self.mailbox or Smtp(settings.smtp_url or "", settings.mail_from)
+        outbox = Outbox(self._ground.database, self._ground.masters, utc_now)
+        return Mail(outbox, carrier, utc_now)
+
+    def _make_factors(self) -> SecondFactors:
+        settings = self._ground.settings
+        party = Party(
+            domain=settings.passkey_domain or urlsplit(settings.issuer).hostname or "",
+            origins=(settings.issuer, *settings.passkey_origins),
+        )
+        return SecondFactors(
+            self._documents,
+            self._ground.committer,
+            self._once,
+            utc_now,
+            party=party,
+            key=settings.index_key,
+        )
 
     def _make_oauth(self) -> OAuth:
         database, secret = self._ground.database, self._ground.settings.index_key
@@ -148,6 +252,7 @@ class Assembly:
             once=self._once,
             documents=self._documents,
             sessions=self._sessions,
+            logins=self._logins,
             grants=Grants(self._documents, self._ground.committer, self._sessions),
             tokens=self._tokens,
             keys=self.keys,
@@ -159,3 +264,10 @@ class Assembly:
         ground = self._ground
         forgetting = Forgetting(ground.database, ground.keyring, ground.log)
         return Trash(self._documents, ground.committer, forgetting, self._entry_shares, utc_now)
+
+
+def _providers(settings: Settings) -> dict[str, Provider]:
+    try:
+        return providers_of(settings.providers)
+    except Invalid as flaw:
+        raise SettingsError(f"UPCOACH_PROVIDERS is wrong: {flaw.detail}") from None

@@ -52,7 +52,7 @@ class Events(StreamingHandler, OperationHandler):
     async def perform(self, operation: Operation, call: Call) -> None:
         """See `OperationHandler.perform`."""
         caller = call.holder
-        require_permission(operation, caller, self.node.clock())
+        require_permission(operation, caller)
         if self.wants_stream:
             await self._stream(call, caller)
         elif "wait" in call.query and self.request.method == "GET":

@@ -5,10 +5,10 @@ from typing import Final
 from tornado.web import HTTPError
 
 from handlers.oauth.base import asked, posted
-from handlers.pages import views
+from handlers.pages import forms, views
 from handlers.pages.base import Page
 from handlers.pages.errands import CONSENT, Errand, show_login
-from handlers.pages.views import Goal
+from handlers.pages.forms import Goal
 from models.audit import Act
 from upcoach.services.oauth.authorization import (
     NeedsConsent,
@@ -35,7 +35,7 @@ class Authorize(Page):
 
     async def _take(self, form: Parameters) -> None:
         session, secret = await self.session(), self.browser.secret
-        respond(self, await self.oauth.authorization.authorize(form, session, secret))
+        await respond(self, await self.oauth.authorization.authorize(form, session, secret))
 
 
 class Consent(Page):
@@ -45,7 +45,7 @@ class Consent(Page):
         """Go on with the request that waits."""
         request_id = asked(self).required("request")
         session, secret = await self.session(), self.browser.secret
-        respond(self, await self.oauth.authorization.resume(request_id, session, secret))
+        await respond(self, await self.oauth.authorization.resume(request_id, session, secret))
 
     async def post(self) -> None:
         """Take the user's answer."""
@@ -65,7 +65,7 @@ class Consent(Page):
             target=waits.client.id if isinstance(waits, NeedsConsent) else "",
         )
         answer = authorization.approve(request_id, session, secret, granted)
-        respond(self, await self.noted(act, answer))
+        await respond(self, await self.noted(act, answer))
 
 
 def granted_in(form: Parameters) -> list[str]:
@@ -75,16 +75,18 @@ def granted_in(form: Parameters) -> list[str]:
     return [name.removeprefix(_ALLOW) for name in form.names() if name.startswith(_ALLOW)]
 
 
-def respond(page: Page, what: Next) -> None:
+async def respond(page: Page, what: Next) -> None:
     """Answer with what comes next."""
     match what:
         case Redirect(url):
             page.go(url)
         case NeedsLogin(request_id, client, redirect, hint):
-            show_login(page, Errand(request=request_id), Goal(client.name, redirect), hint=hint)
+            await show_login(
+                page, Errand(request=request_id), Goal(client.name, redirect), hint=hint
+            )
         case NeedsConsent(request_id, client, redirect, permissions):
             hidden = page.hidden(request=request_id)
             note = "You can take this back at any time."
             page.show(views.consent(CONSENT, hidden, client, permissions, note, redirect))
         case ShownError(_, description):
-            page.show(views.failure(description), 400)
+            page.show(forms.failure(description), 400)

@@ -4,10 +4,10 @@ from typing import Any, Final
 
 from handlers.oauth.authorize import granted_in
 from handlers.oauth.base import Endpoint, asked
-from handlers.pages import views
+from handlers.pages import forms, views
 from handlers.pages.base import Page
 from handlers.pages.errands import Errand, show_login
-from handlers.pages.views import Goal
+from handlers.pages.forms import Goal
 
 CODE: Final = "/oauth/device/code"
 _WRONG: Final = "There is no device that shows this code now."
@@ -44,12 +44,12 @@ class DeviceCode(Page):
             shown = code[: views.USER_CODE]
             self.show(views.user_code(CODE, self.hidden(), shown, _WRONG), 400)
         elif session is None:
-            show_login(self, Errand(user_code=code), Goal(ask.client.name))
+            await show_login(self, Errand(user_code=code), Goal(ask.client.name))
         elif "answer" not in form:
             note = f"Only go on if your device shows {code} now."
             hidden = self.hidden(user_code=code)
             self.show(views.consent(CODE, hidden, ask.client, ask.permissions, note))
         elif await self.oauth.devices.answer(code, session, granted_in(form)):
-            self.show(views.message("Done", "Look at your device."))
+            self.show(forms.message("Done", "Look at your device."))
         else:
-            self.show(views.failure(_WRONG))
+            self.show(forms.failure(_WRONG))

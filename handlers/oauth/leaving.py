@@ -1,7 +1,7 @@
 """`/oauth/logout`: logging out by the wish of a client."""
 
 from handlers.oauth.base import asked, posted
-from handlers.pages import views
+from handlers.pages import forms, views
 from handlers.pages.base import Page
 from upcoach.services.oauth.parameters import Parameters
 
@@ -35,4 +35,4 @@ class LogOut(Page):
         if leaving.to:
             self.go(leaving.to)
         else:
-            self.show(views.message("Logged out", "You are logged out."))
+            self.show(forms.message("Logged out", "You are logged out."))

@@ -51,7 +51,8 @@ def document(router: Router) -> Json:
     """The document."""
     operations = [one for route in router.routes for one in route.operations.values()]
     answered = [one.gives for one in operations if one.gives is not None]
-    schemas = Schemas([*answered, refusals.Problem])
+    otherwise = [gives for one in operations for _, gives in one.otherwise]
+    schemas = Schemas([*answered, *otherwise, refusals.Problem])
     items = {route.path: paths.item(schemas, route) for route in router.routes}
     items |= {row.path: beside.item(schemas, row) for row in beside.ROWS}
     items |= clients.items(schemas)

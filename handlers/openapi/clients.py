@@ -59,7 +59,7 @@ class Introspected(msgspec.Struct, frozen=True, omit_defaults=True):
     cnf: dict[str, str] | None = None
 
 
-class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
+class UserClaims(msgspec.Struct, frozen=True, omit_defaults=True):
     """Who somebody is, as far as the token tells (OpenID Connect Core, 5.3)."""
 
     sub: str
@@ -166,7 +166,7 @@ ROWS: Final = (
         "GET",
         "/oauth/userinfo",
         "Say who the holder of the token is (OpenID Connect Core, 5.3).",
-        Identity,
+        UserClaims,
         refused=(401, 403, 503),
         held=True,
     ),
@@ -174,7 +174,7 @@ ROWS: Final = (
         "POST",
         "/oauth/userinfo",
         "Say who the holder of the token is, as a form.",
-        Identity,
+        UserClaims,
         refused=(401, 403, 503),
         held=True,
     ),

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from handlers import problems
 from handlers.oauth.base import Endpoint, posted
-from handlers.pages import views
+from handlers.pages import forms
 from handlers.pages.rendering import View, drawn
 from models.documents import Session
 from models.errors import Refusal
@@ -62,7 +62,7 @@ class Page(Endpoint):
             status_code, words = problems.status_of(failure), failure.detail
         for name, value in self.headers_of(status_code).items():
             self.set_header(name, value)
-        self.show(views.failure(words), status_code)
+        self.show(forms.failure(words), status_code)
 
     def _proof(self) -> str:
         return self.edge.services.browsers.proof(self.browser.secret, "form")

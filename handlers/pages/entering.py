@@ -4,21 +4,21 @@ from typing import Final
 
 from handlers.oauth.authorize import respond
 from handlers.oauth.base import asked
-from handlers.pages import views
+from handlers.pages import forms, views
 from handlers.pages.base import Page
+from handlers.pages.challenge import ask_or_let_in
 from handlers.pages.errands import (
     REGISTER,
     Errand,
     errand_of,
-    let_in,
     show_login,
     this_browser,
 )
-from handlers.pages.views import Goal, Link
+from handlers.pages.forms import Goal, Link
 from models.audit import Act
 from models.documents.session import Credentials
 from models.documents.user import Registration, normalised_email
-from models.errors import Conflict, Invalid, Unauthenticated
+from models.errors import Invalid, Unauthenticated
 from models.scope import Scope
 from models.validation import checked
 from upcoach.services.logins import Challenge, LoggedIn
@@ -30,7 +30,7 @@ _TYPED: Final = ("name", "email", "tz")
 _WORDS: Final = {
     "name": "Say how you want to be called, in 1 to 100 characters.",
     "email": "This is no e-mail address.",
-    "password": f"Take {views.SHORTEST} to {views.LONGEST} characters.",
+    "password": f"Take {forms.SHORTEST} to {forms.LONGEST} characters.",
     "tz": "There is no such time zone. Try one such as Europe/Berlin, or UTC.",
 }
 
@@ -46,7 +46,7 @@ class LogIn(Page):
             return
         goal = await _goal_of(self, errand)
         if goal is not None:
-            show_login(self, errand, goal)
+            await show_login(self, errand, goal)
 
     async def post(self) -> None:
         """Log in, and go on."""
@@ -58,18 +58,17 @@ class LogIn(Page):
         try:
             found = await self._log_in(form)
         except Unauthenticated as refusal:
-            hint = form["email"][: views.ADDRESS]
-            show_login(self, errand, goal, hint=hint, problem=refusal.detail)
+            hint = form["email"][: forms.ADDRESS]
+            await show_login(self, errand, goal, hint=hint, problem=refusal.detail)
             return
-        if isinstance(found, Challenge):
-            raise Unauthenticated("factor_needed", "This account asks for a second factor.")
-        await let_in(self, found[1], errand)
+        await ask_or_let_in(self, found, errand)
 
     async def _log_in(self, form: Parameters) -> LoggedIn | Challenge:
         typed = {"email": form["email"], "password": form["password"]}
         app = {"app": "remembered" if "remember" in form else "web"}
+        trusted = {"trusted_device": self.browser.trusted}
         try:
-            credentials = checked(typed | app | this_browser(self), Credentials)
+            credentials = checked(typed | app | this_browser(self) | trusted, Credentials)
         except Invalid:
             raise _wrong() from None
         address = ADDRESS + normalised_email(credentials.email)
@@ -94,10 +93,11 @@ class Register(Page):
             address = ADDRESS + normalised_email(registration.email)
             act = Act(action="account.registered", kind="anonymous", target=address)
             await self.noted(act, self.edge.services.accounts.register(registration))
-        except (Conflict, Invalid) as refusal:
+        except Invalid as refusal:
             self._show(errand, typed, problems_of(refusal), 400)
             return
-        self.go(errand.login)
+        # The same for an address that has an account: what is different stands in the mail.
+        self.show(views.registered(registration.email, Link(errand.login, "Log in")))
 
     def _show(
         self, errand: Errand, typed: dict[str, str], problems: dict[str, str], status: int = 200
@@ -114,18 +114,20 @@ async def _goal_of(page: Page, errand: Errand) -> Goal | None:
         waits = await authorization.resume(errand.request, None, page.browser.secret)
         if isinstance(waits, NeedsLogin):
             return Goal(waits.client.name, waits.redirect)
-        respond(page, waits)
+        await respond(page, waits)
         return None
     ask = await page.oauth.devices.look(errand.user_code) if errand.user_code else None
     return Goal() if ask is None else Goal(ask.client.name)
 
 
-def problems_of(refusal: Conflict | Invalid) -> dict[str, str]:
+def problems_of(refusal: Invalid) -> dict[str, str]:
     """What is wrong with a form, by field."""
-    if refusal.code == "email_taken":
-        return {"email": refusal.detail}
-    names = (flaw.pointer.strip("/") for flaw in refusal.flaws)
-    return {name: _WORDS.get(name, refusal.detail) for name in names}
+    problems = {}
+    for flaw in refusal.flaws:
+        name = flaw.pointer.strip("/")
+        is_plain = flaw.code in ("field_invalid", "field_missing", "zone_unknown")
+        problems[name] = _WORDS.get(name, flaw.detail) if is_plain else flaw.detail
+    return problems
 
 
 def _who(found: LoggedIn | Challenge) -> Scope | None:

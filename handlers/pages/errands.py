@@ -6,12 +6,13 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from handlers.pages import views
+from handlers.pages import forms, views
 from handlers.pages.agents import name_of
 from handlers.pages.base import Page
-from handlers.pages.views import Goal, Link
+from handlers.pages.forms import Goal, Link
 from models.documents import Session
 from models.scope import Scope
+from upcoach.services.links import FORGOT
 from upcoach.services.oauth.devices import PATH as DEVICE
 from upcoach.services.oauth.parameters import Parameters
 from upcoach.store.changes import Outcome
@@ -20,6 +21,8 @@ CONSENT: Final = "/oauth/consent"
 ACCOUNT: Final = "/account"
 LOGIN: Final = "/account/login"
 REGISTER: Final = "/account/register"
+FACTOR: Final = "/account/factor"
+PASSKEY: Final = "/account/passkey"
 
 
 class Errand(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -56,13 +59,24 @@ def errand_of(form: Parameters) -> Errand:
     return Errand(form.short("request"), form["user_code"][: views.USER_CODE])
 
 
-def show_login(
+async def show_login(
     page: Page, errand: Errand, goal: Goal, *, hint: str = "", problem: str = ""
 ) -> None:
     """Let somebody log in for *errand*; *problem* is what came of it the last time."""
-    links = (Link(errand.link(REGISTER), "New here? Create an account"),)
+    links = (
+        Link(FORGOT, "Forgot your password?"),
+        Link(errand.link(REGISTER), "New here? Create an account"),
+    )
     hidden = page.hidden(**errand.fields)
-    view = views.login(LOGIN, hidden, goal, hint=hint, problem=problem, links=links)
+    services = page.edge.services
+    ways = tuple(
+        Link(errand.link(f"/v1/auth/{one.name}/start"), f"Go on with {one.title}")
+        for one in services.federation.offers
+    )
+    options = await services.factors.passkeys.ask_anybody()
+    passkey = forms.Passkey(PASSKEY, "Log in with a passkey", options)
+    more = {"hint": hint, "problem": problem}
+    view = views.login(LOGIN, hidden, goal, passkey, ways=ways, links=links, **more)
     page.show(view, 401 if problem else 200)
 
 

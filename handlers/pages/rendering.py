@@ -11,6 +11,7 @@ from tornado.template import Loader
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 STYLE: Final = (TEMPLATES / "style.css").read_text()
+SCRIPT: Final = (TEMPLATES / "passkeys.js").read_text()
 _LOADER: Final = Loader(str(TEMPLATES))
 _HOST: Final = re.compile(r"[a-z0-9.-]+(:[0-9]+)?", re.IGNORECASE)
 
@@ -38,7 +39,13 @@ def drawn(view: View, host: str) -> tuple[bytes, str]:
     """*view* as HTML for a browser that came to *host*, and its `Content-Security-Policy`."""
     nonce = secrets.token_urlsafe(18)
     page = _LOADER.load(f"{view.template}.html").generate(
-        title=view.title, wide=view.wide, host=host, nonce=nonce, style=STYLE, **view.values
+        title=view.title,
+        wide=view.wide,
+        host=host,
+        nonce=nonce,
+        style=STYLE,
+        script=SCRIPT,
+        **view.values,
     )
     return page, policy(nonce, view.leads_to)
 
@@ -48,6 +55,7 @@ def policy(nonce: str, leads_to: str) -> str:
     rules = {
         "default-src": "'none'",
         "style-src": f"'nonce-{nonce}'",
+        "script-src": f"'nonce-{nonce}'",
         "img-src": "data:",
         "form-action": f"'self' {source_of(leads_to)}".rstrip(),
         "frame-ancestors": "'none'",

@@ -1,108 +1,40 @@
 """What each page shows."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-
+from handlers.pages.forms import (
+    LONGEST,
+    Field,
+    Goal,
+    Link,
+    Passkey,
+    email_field,
+    form,
+    message,
+    new_password,
+)
 from handlers.pages.rendering import View
 from models.client import Client, scope_named
-from upcoach.services.oauth.parameters import SHORT
+from models.merge_patch import Json
 
-SHORTEST: Final = 8  # characters of a password
-LONGEST: Final = 128
-ADDRESS: Final = 254
 USER_CODE: Final = 16  # the letters of a device's code, and what people put between them
-
-
-class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """A place to type in, or to tick.
-
-    Attributes
-    ----------
-    problem
-        What is wrong with what was typed.
-    is_code
-        Whether people copy it letter by letter.
-
-    """
-
-    name: str
-    label: str
-    kind: str = "text"
-    autocomplete: str = "off"
-    inputmode: str = ""
-    value: str = ""
-    hint: str = ""
-    problem: str = ""
-    shortest: int = 0
-    longest: int = SHORT
-    required: bool = True
-    first: bool = False
-    is_code: bool = False
-
-    def described_by(self, problem: str) -> str:
-        """The ids of what a screen reader says with it; *problem* is the whole form's."""
-        ids = {
-            "problem": problem,
-            f"{self.name}-problem": self.problem,
-            f"{self.name}-hint": self.hint,
-        }
-        return " ".join(name for name, words in ids.items() if words)
-
-
-class Link(msgspec.Struct, frozen=True):
-    """A way to another page."""
-
-    to: str
-    words: str
-
-
-class Goal(msgspec.Struct, frozen=True):
-    """What somebody logs in for: an app with a name, whose answer goes to *leads_to*."""
-
-    name: str = ""
-    leads_to: str = ""
-
-
-def form(
-    title: str,
-    action: str,
-    hidden: dict[str, str],
-    fields: Sequence[Field],
-    submit: str,
-    **more: Any,
-) -> View:
-    """A page with a form; *more* are `words` before it, its `problem`, and `links` behind it."""
-    values = {"action": action, "hidden": hidden, "fields": fields, "submit": submit}
-    known = {"words": (), "problem": "", "links": ()}
-    leads_to = more.pop("leads_to", "")
-    return View(title=title, template="form", values=values | known | more, leads_to=leads_to)
-
-
-def message(title: str, *words: str, links: Sequence[Link] = ()) -> View:
-    """A page that says something."""
-    values = {"words": words, "links": links}
-    return View(title=title, template="message", values=values)
-
-
-def failure(words: str) -> View:
-    """The page of what went wrong."""
-    return message("This did not work", words)
 
 
 def login(
     action: str,
     hidden: dict[str, str],
     goal: Goal,
+    passkey: Passkey,
     *,
     hint: str = "",
     problem: str = "",
+    ways: Sequence[Link] = (),
     links: Sequence[Link] = (),
 ) -> View:
-    """A form to log in with."""
+    """A form to log in with; *ways* lead through providers."""
     fields = (
-        _email(hint, first=not hint),
+        email_field(hint, first=not hint),
         Field(
             name="password",
             label="Password",
@@ -114,8 +46,57 @@ def login(
         Field(name="remember", label="Stay logged in on this browser", kind="checkbox"),
     )
     title = f"Log in to go on to {goal.name}" if goal.name else "Log in"
-    more = {"problem": problem, "links": links, "leads_to": goal.leads_to}
+    more = {
+        "problem": problem,
+        "ways": ways,
+        "links": links,
+        "leads_to": goal.leads_to,
+        "passkey": passkey,
+    }
     return form(title, action, hidden, fields, "Log in", **more)
+
+
+def challenge(
+    action: str, hidden: dict[str, str], methods: Sequence[str], options: Json, problem: str
+) -> View:
+    """A form for a second factor."""
+    has_app = "totp" in methods
+    app = "The six digits that your app shows, or" if has_app else "Without your passkey:"
+    fields = [
+        Field(
+            name="code",
+            label="Code" if has_app else "Recovery code",
+            autocomplete="one-time-code" if has_app else "off",
+            hint=f"{app} one of your recovery codes.",
+            longest=64,
+            first=True,
+            is_code=True,
+        )
+    ]
+    if has_app:
+        words = "Do not ask for a code on this browser for 30 days"
+        fields.append(Field(name="trust", label=words, kind="checkbox"))
+    passkey = Passkey(action, "Use a passkey", options) if options else None
+    return form(
+        "One more step",
+        action,
+        hidden,
+        fields if {"totp", "recovery_code"} & set(methods) else (),
+        "Go on",
+        words=("Your account is protected with a second factor.",),
+        problem=problem,
+        passkey=passkey,
+    )
+
+
+def registered(email: str, login: Link) -> View:
+    """What whoever has made an account does next."""
+    return message(
+        "Look at your mail",
+        f"We have written to {email}. The mail says how to go on.",
+        "You need not wait for it to log in.",
+        links=(login,),
+    )
 
 
 def register(
@@ -136,7 +117,7 @@ def register(
             longest=100,
             first=True,
         ),
-        _email(typed.get("email", ""), problem=problems.get("email", "")),
+        email_field(typed.get("email", ""), problem=problems.get("email", "")),
         new_password(problems.get("password", "")),
         Field(
             name="tz",
@@ -150,18 +131,51 @@ def register(
     return form("Create an account", action, hidden, fields, "Create the account", links=links)
 
 
-def new_password(problem: str = "") -> Field:
-    """Where a password is chosen."""
-    return Field(
-        name="password",
-        label="New password",
-        kind="password",
-        autocomplete="new-password",
-        hint=f"{SHORTEST} characters or more. A few words that nobody else puts together do well.",
-        problem=problem,
-        shortest=SHORTEST,
-        longest=LONGEST,
+def forgot(
+    action: str,
+    hidden: dict[str, str],
+    typed: str = "",
+    problem: str = "",
+    links: Sequence[Link] = (),
+) -> View:
+    """A form to have a link to a new password mailed with."""
+    fields = (email_field(typed, problem=problem, first=True),)
+    words = ("We write to the address of your account, with a link to a new password.",)
+    title = "Forgot your password?"
+    return form(title, action, hidden, fields, "Send the mail", words=words, links=links)
+
+
+def mailed(email: str, login: Link) -> View:
+    """What whoever has forgotten their password does next."""
+    return message(
+        "Look at your mail",
+        f"If {email} has an account, a mail with a link is on its way.",
+        "The link holds for 15 minutes.",
+        links=(login,),
     )
+
+
+def reset(action: str, hidden: dict[str, str], problem: str) -> View:
+    """A form to choose a new password with."""
+    words = ("Every device will have to log in again.",)
+    fields = (new_password(problem, first=True),)
+    return form("Choose a new password", action, hidden, fields, "Keep it", words=words)
+
+
+def change_password(action: str, hidden: dict[str, str], problems: dict[str, str]) -> View:
+    """A form to change the password with."""
+    current = Field(
+        name="current",
+        label="Password as it is",
+        kind="password",
+        autocomplete="current-password",
+        problem=problems.get("current", ""),
+        longest=LONGEST,
+        first=True,
+    )
+    fields = (current, new_password(problems.get("password", "")))
+    words = ("All other devices will have to log in again.",)
+    return form("Change your password", action, hidden, fields, "Change it", words=words)
 
 
 def consent(
@@ -206,17 +220,3 @@ def logout(action: str, hidden: dict[str, str], leads_to: str) -> View:
     """A form that asks whether to log out."""
     words = ("This browser will have to log in again. Your other devices stay logged in.",)
     return form("Log out?", action, hidden, (), "Log out", words=words, leads_to=leads_to)
-
-
-def _email(value: str, *, problem: str = "", first: bool = False) -> Field:
-    return Field(
-        name="email",
-        label="E-mail",
-        kind="email",
-        autocomplete="username",
-        inputmode="email",
-        value=value,
-        problem=problem,
-        longest=ADDRESS,
-        first=first,
-    )

@@ -8,6 +8,7 @@ or hidden.
 
 from models.documents.document import Document, Draft
 from models.documents.entry import Entry, EntryDraft, Logged
+from models.documents.factors import Factors, Passkey, TrustedDevice
 from models.documents.goal import Goal, GoalDraft, NewGoal
 from models.documents.goal_point import GoalPoint, PointDraft
 from models.documents.goal_template import GoalTemplate, GoalTemplateDraft, NewGoalTemplate
@@ -31,6 +32,7 @@ from models.documents.journal_entry import (
     NewJournalEntry,
     UnsavedEntry,
 )
+from models.documents.linked import Identity
 from models.documents.mood import Mood, MoodDraft, NewMood
 from models.documents.session import Session
 from models.documents.share import CoachClient, Share, ShareDraft
@@ -58,6 +60,10 @@ DOCUMENTS: tuple[type[Document], ...] = (
     ClientEntry,
     Template,
     Grant,
+    Factors,
+    Passkey,
+    TrustedDevice,
+    Identity,
 )
 KINDS: dict[str, type[Document]] = {document.kind: document for document in DOCUMENTS}
 
@@ -72,6 +78,7 @@ __all__ = [
     "EntryDraft",
     "EntryShare",
     "EntryShareDraft",
+    "Factors",
     "Goal",
     "GoalDraft",
     "GoalPoint",
@@ -80,6 +87,7 @@ __all__ = [
     "Grant",
     "Habit",
     "HabitDraft",
+    "Identity",
     "Insight",
     "Journal",
     "JournalDraft",
@@ -97,6 +105,7 @@ __all__ = [
     "NewTask",
     "NewTemplate",
     "NewVacation",
+    "Passkey",
     "PointDraft",
     "Session",
     "Share",
@@ -105,6 +114,7 @@ __all__ = [
     "TaskDraft",
     "Template",
     "TemplateDraft",
+    "TrustedDevice",
     "UnsavedEntry",
     "User",
     "Vacation",

@@ -14,6 +14,8 @@ Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"^[^@\s]{1,64}@[^@\
 PersonName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Password = Annotated[str, msgspec.Meta(min_length=8, max_length=128)]
 
+LinkToken = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+
 
 class Registration(Draft, frozen=True, kw_only=True):
     """What somebody gives to become a user."""
@@ -27,6 +29,32 @@ class Registration(Draft, frozen=True, kw_only=True):
         check_zone(self.tz)
 
 
+class NewPassword(Draft, frozen=True, kw_only=True):
+    """What somebody gives who is logged in and wants another password."""
+
+    current: Annotated[str, msgspec.Meta(max_length=128)]
+    password: Password
+
+
+class PasswordReset(Draft, frozen=True, kw_only=True):
+    """What somebody gives who has followed the link in a mail: its token, and a new password."""
+
+    token: LinkToken
+    password: Password
+
+
+class Link(Draft, frozen=True, kw_only=True):
+    """The token of a link in a mail."""
+
+    token: LinkToken
+
+
+class Address(Draft, frozen=True, kw_only=True):
+    """An address, of an account or not."""
+
+    email: Email
+
+
 class User(Document, frozen=True, kw_only=True):
     """A person with an account.
 
@@ -34,8 +62,11 @@ class User(Document, frozen=True, kw_only=True):
     ----------
     email_index
         A keyed hash of the normalised address: the account is found by it, and it tells nothing.
+    verified_at
+        When somebody who reads the address's mails said that the account is theirs.
     password_hash
-        Argon2id in PHC string format.
+        Argon2id in PHC string format, behind the name of the pepper; None for whoever has only
+        come in through a provider so far.
     roles
         Given by an operator's command (`make admin`), and by nobody else.
 
@@ -48,12 +79,35 @@ class User(Document, frozen=True, kw_only=True):
     email_index: Annotated[str, Mark.PERSONAL, Mark.HIDDEN]
     name: Annotated[PersonName, Mark.SEALED]
     tz: Annotated[str, Mark.PERSONAL] = "UTC"
-    password_hash: Annotated[str, Mark.PERSONAL, Mark.HIDDEN]
+    verified_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
+    password_hash: Annotated[str | None, Mark.PERSONAL, Mark.HIDDEN] = None
     roles: tuple[Role, ...] = ()
 
     def appointed(self, roles: tuple[Role, ...], at: dt.datetime) -> Self:
         """The same user in other roles."""
         return msgspec.structs.replace(self.advanced(at), roles=roles)
+
+    def verified(self, at: dt.datetime) -> Self:
+        """The same user, whose address is known to be theirs."""
+        return msgspec.structs.replace(self.advanced(at), verified_at=self.verified_at or at)
+
+    def rekeyed(self, password_hash: str, at: dt.datetime) -> Self:
+        """The same user with another password."""
+        return msgspec.structs.replace(self.advanced(at), password_hash=password_hash)
+
+    def reset(self, password_hash: str, at: dt.datetime) -> Self:
+        """The same user with another password, which they chose through their mails."""
+        return msgspec.structs.replace(self.verified(at), password_hash=password_hash)
+
+    def claimed(self, at: dt.datetime) -> Self:
+        """The same user, whose address turned out to be of somebody else than took the password."""
+        return msgspec.structs.replace(self.verified(at), password_hash=None)
+
+    def moved(self, email: str, email_index: str, at: dt.datetime) -> Self:
+        """The same user at another address, which is known to be theirs."""
+        return msgspec.structs.replace(
+            self.advanced(at), email=email, email_index=email_index, verified_at=at
+        )
 
 
 def normalised_email(email: str) -> str:

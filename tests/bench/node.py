@@ -53,7 +53,7 @@ class Bench:
         self._scopes = []
         for one in credentials:
             registration = Registration(email=one.email, password=PASSWORD, name="Test", tz="UTC")
-            outcome = await accounts.register(registration)
+            outcome = await accounts.create(registration)
             assert outcome.body is not None
             self._scopes.append(Scope(user=outcome.body["id"], device="phone"))
         found = await accounts.log_in(credentials[0])

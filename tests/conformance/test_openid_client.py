@@ -23,6 +23,7 @@ from config.settings import Settings
 from models.identity import new_id
 from models.merge_patch import Json
 from tests.conformance.outside import HERE, VAR, node
+from tests.oauth.relying import user_of
 from tests.support.server import PASSWORD
 from upcoach import app
 from upcoach.client import Client
@@ -133,13 +134,13 @@ async def test_a_certified_relying_party_finds_nothing_wrong(
         email = f"{new_id('test')}@example.org"
         async with app.listening(one.application, "127.0.0.1", 0) as port:
             anonymous = Client(f"http://127.0.0.1:{port}")
-            person = await anonymous.register(email, PASSWORD, "Ann Example")
+            await anonymous.register(email, PASSWORD, "Ann Example")
             anonymous.close()
         plan = {
             "issuer": issuer,
             "redirect": REDIRECT,
             "goodbye": GOODBYE,
-            "sub": person.body["id"],
+            "sub": await user_of(one, email),
             "user": {"email": email, "password": PASSWORD},
             "apps": await registered(one),
         }

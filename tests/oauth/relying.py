@@ -24,6 +24,7 @@ from models.identity import new_id
 from models.merge_patch import Json
 from tests.support.engines import TestEngines
 from tests.support.server import PASSWORD, Server, serving
+from upcoach import app
 
 ISSUER: Final = "https://auth.example.org"
 REDIRECT: Final = "https://app.example.org/cb"
@@ -239,6 +240,13 @@ class Party(msgspec.Struct, frozen=True):
         return {name: await database[name].find({}, sort=[("_id", 1)]).to_list() for name in names}
 
 
+async def user_of(node: app.Node, email: str) -> str:
+    """The id of whoever has the address *email*."""
+    user = await node.assembly.directory.find(email)
+    assert user is not None
+    return user.id
+
+
 def settings_of(engines: TestEngines, **more: str) -> Settings:
     """The settings of a server that knows the name under which the world finds it."""
     return engines.settings(UPCOACH_PUBLIC_URL=ISSUER, **more)
@@ -250,7 +258,8 @@ async def party(settings: Settings) -> AsyncIterator[Party]:
     async with serving(settings) as server:
         anonymous = server.client()
         email = f"{new_id('test')}@example.org"
-        registered = await anonymous.register(email, PASSWORD, "Ann Example")
+        await anonymous.register(email, PASSWORD, "Ann Example")
+        user = await user_of(server.node, email)
         register = server.node.services.oauth.clients.register
         allowed = tuple(f"{SCOPES} habits:read".split())
         public, _ = await register(
@@ -271,7 +280,7 @@ async def party(settings: Settings) -> AsyncIterator[Party]:
         )
         browser = Browser(server.url)
         try:
-            yield Party(server, browser, email, registered.body["id"], public, confidential, secret)
+            yield Party(server, browser, email, user, public, confidential, secret)
         finally:
             browser.close()
 

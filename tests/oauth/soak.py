@@ -183,6 +183,6 @@ async def _register(url: str, users: int) -> list[str]:
     anonymous = RestClient(url)
     for email in emails:
         answer = await anonymous.register(email, PASSWORD, "Ann")
-        assert answer.status == 201, msgspec.json.encode(answer)
+        assert answer.status == 202, msgspec.json.encode(answer)
     anonymous.close()
     return emails

@@ -155,7 +155,7 @@ class Person:
         anonymous = Client(self._urls[0])
         try:
             answer = await anonymous.register(email, PASSWORD, "Test Person")
-            assert answer.status == 201, answer
+            assert answer.status == 202, answer
             tokens = []
             for name in ("phone", "watch"):
                 client = await anonymous.log_in(email, PASSWORD, name)

@@ -43,7 +43,7 @@ class Server:
         email = f"{new_id('test')}@example.org"
         anonymous = self.client()
         answer = await anonymous.register(email, PASSWORD, "Test Person")
-        assert answer.status == 201, answer
+        assert answer.status == 202, answer
         person = await anonymous.log_in(email, PASSWORD, device)
         self._clients.append(person)
         return person

@@ -157,7 +157,7 @@ async def _operator(node: app.Node) -> Caller:
 async def _person(node: app.Node, email: str = "") -> Caller:
     accounts = node.services.accounts
     email = email or f"{new_id('explain')}@example.org"
-    await accounts.register(Registration(email=email, password=PASSWORD, name="Explain"))
+    await accounts.create(Registration(email=email, password=PASSWORD, name="Explain"))
     found = await accounts.log_in(Credentials(email=email, password=PASSWORD, device="explain"))
     assert not isinstance(found, Challenge)
     return node.services.sessions.authenticate(found[0].token)

@@ -11,6 +11,8 @@ from upcoach.services.accounts import Accounts
 from upcoach.services.audit import Audit
 from upcoach.services.browsers import Browsers
 from upcoach.services.entry_shares import EntryShares
+from upcoach.services.factors import SecondFactors
+from upcoach.services.federation import Federation
 from upcoach.services.goal_points import GoalPoints
 from upcoach.services.goal_templates import GoalTemplates
 from upcoach.services.goals import Goals
@@ -20,16 +22,22 @@ from upcoach.services.imports.service import Imports
 from upcoach.services.insights import Insights
 from upcoach.services.journal import JournalEntries
 from upcoach.services.journals import Journals, Templates
+from upcoach.services.logins import Logins
 from upcoach.services.moods import Moods
+from upcoach.services.moves import Moves
+from upcoach.services.new_passwords import NewPasswords
 from upcoach.services.oauth import OAuth
 from upcoach.services.positions import Positions
 from upcoach.services.prompts import Prompts
+from upcoach.services.resets import Resets
 from upcoach.services.sessions import Sessions
 from upcoach.services.shares import Shares
 from upcoach.services.snapshots import Snapshots
+from upcoach.services.stepping_up import SteppingUp
 from upcoach.services.tasks import Tasks
 from upcoach.services.unsaved import UnsavedEntries
 from upcoach.services.vacations import Vacations
+from upcoach.services.verification import Verification
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +47,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     audit: Audit
     browsers: Browsers
     entry_shares: EntryShares
+    factors: SecondFactors
+    federation: Federation
     goals: Goals
     goal_points: GoalPoints
     goal_templates: GoalTemplates
@@ -48,17 +58,23 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     insights: Insights
     journal: JournalEntries
     journals: Journals
+    logins: Logins
     moods: Moods
+    moves: Moves
+    new_passwords: NewPasswords
     oauth: OAuth
     positions: Positions
     prompts: Prompts
+    resets: Resets
     sessions: Sessions
     shares: Shares
     snapshots: Snapshots
+    stepping_up: SteppingUp
     tasks: Tasks
     templates: Templates
     unsaved: UnsavedEntries
     vacations: Vacations
+    verification: Verification
 
 
 __all__ = [
@@ -66,6 +82,7 @@ __all__ = [
     "Audit",
     "Browsers",
     "EntryShares",
+    "Federation",
     "GoalPoints",
     "GoalTemplates",
     "Goals",
@@ -75,16 +92,23 @@ __all__ = [
     "Insights",
     "JournalEntries",
     "Journals",
+    "Logins",
     "Moods",
+    "Moves",
+    "NewPasswords",
     "OAuth",
     "Positions",
     "Prompts",
+    "Resets",
+    "SecondFactors",
     "Services",
     "Sessions",
     "Shares",
     "Snapshots",
+    "SteppingUp",
     "Tasks",
     "Templates",
     "UnsavedEntries",
     "Vacations",
+    "Verification",
 ]

@@ -1,23 +1,29 @@
 """Accounts: becoming a user, logging in, and what an operator may do."""
 
-import hashlib
-import hmac
+import asyncio
+import contextlib
 
+from models import password_policy
 from models.documents import User
 from models.documents.document import public
 from models.documents.session import Credentials, Terms, audiences_of
-from models.documents.user import Registration, normalised_email
-from models.errors import Conflict, NotFound, Unauthenticated
+from models.documents.user import Registration
+from models.errors import Conflict, NotFound, Unauthenticated, Unavailable
 from models.identity import new_id
+from models.mail import Welcome
 from models.merge_patch import Json
 from models.permissions import Role, granted_by
 from models.scope import Scope
+from upcoach.services.directory import Directory
 from upcoach.services.logins import Challenge, LoggedIn, Logins
+from upcoach.services.mail import Mail
 from upcoach.services.passwords import Passwords
 from upcoach.services.resources import outcome
 from upcoach.store.changes import Changes, Outcome, Ref, Taken, Write
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
+
+PACE_S = 0.25  # within which an account is made, or found to be there: the answer tells not which
 
 
 class Accounts:
@@ -29,20 +35,95 @@ class Accounts:
         committer: Committer,
         passwords: Passwords,
         logins: Logins,
-        *,
-        index_key: bytes,
+        directory: Directory,
+        mail: Mail,
     ) -> None:
         self._documents = documents
         self._committer = committer
         self._passwords = passwords
         self._logins = logins
-        self._index_key = index_key
+        self._directory = directory
+        self._mail = mail
 
-    async def register(self, registration: Registration) -> Outcome:
-        """Make a user; an address that has an account is a `Conflict`."""
-        user_id = new_id("usr")
-        password_hash = await self._passwords.hash(registration.password)
-        email_index = self._email_index(registration.email)
+    async def register(self, registration: Registration) -> None:
+        """Make a user, unless the address has an account; who reads its mails is told which."""
+        user_id, made = new_id("usr"), await self._hashed(registration)
+        pace = asyncio.create_task(asyncio.sleep(PACE_S))
+        with contextlib.suppress(Taken):
+            await self._create(user_id, registration, made)
+        await self._mail.send(Welcome(registration.email, user_id))
+        await pace
+
+    async def create(self, registration: Registration) -> Outcome:
+        """Make a user and tell nobody; an address that has an account is a `Conflict`."""
+        password_hash = await self._hashed(registration)
+        try:
+            return await self._create(new_id("usr"), registration, password_hash)
+        except Taken:
+            raise Conflict("email_taken", "There is an account for this address.") from None
+
+    async def log_in(self, credentials: Credentials) -> LoggedIn | Challenge:
+        """A new session on the caller's device; other devices keep theirs."""
+        user = await self._directory.find(credentials.email)
+        password_hash = user.password_hash if user else None
+        if not await self._passwords.verify(password_hash, credentials.password) or user is None:
+            raise Unauthenticated(
+                "credentials_wrong", "This address and password do not belong together."
+            )
+        if password_hash is not None and self._passwords.is_stale(password_hash):
+            await self._refresh_hash(user, password_hash, credentials.password)
+        terms = Terms(
+            device=credentials.device,
+            device_name=credentials.device_name,
+            app=credentials.app,
+            audiences=audiences_of(credentials.app),
+        )
+        return await self._logins.finish(user, terms, trusted=credentials.trusted_device)
+
+    async def me(self, scope: Scope) -> Json:
+        """The caller, as they see themselves."""
+        return public(await self._documents.get(User, scope.user, scope.user))
+
+    async def powers(self, scope: Scope) -> frozenset[str]:
+        """The permissions that the caller has as an operator, as of now."""
+        try:
+            user = await self._documents.get(User, scope.user, scope.user)
+        except NotFound:
+            return frozenset()
+        return granted_by(user.roles)
+
+    async def appoint(self, email: str, roles: tuple[Role, ...]) -> Outcome:
+        """Give whoever has the address *email* these *roles*, and no others."""
+        user_id = (await self.find(email)).id
+
+        def decide(changes: Changes) -> Outcome:
+            user = changes.get(User, user_id, user_id)
+            if user.roles == roles:
+                return outcome("unchanged", user)
+            after = user.appointed(roles, changes.at)
+            changes.update(user, after)
+            return outcome("updated", after)
+
+        reads = (Ref(User, user_id, user_id),)
+        return await self._committer.submit(
+            Write(scope=Scope(user=user_id), reads=reads, decide=decide)
+        )
+
+    async def find(self, email: str) -> User:
+        """Whoever has the address *email*, for operators."""
+        found = await self._directory.find(email)
+        if found is None:
+            raise NotFound("account_unknown", "There is no account for this address.")
+        return found
+
+    async def _hashed(self, registration: Registration) -> str:
+        password_policy.check(registration.password, registration.email, registration.name)
+        return await self._passwords.hash(registration.password)
+
+    async def _create(
+        self, user_id: str, registration: Registration, password_hash: str
+    ) -> Outcome:
+        email_index = self._directory.index(registration.email)
 
         def decide(changes: Changes) -> Outcome:
             user = User(
@@ -65,66 +146,22 @@ class Accounts:
             decide=decide,
             new_owner=True,
         )
+        return await self._committer.submit(write)
+
+    async def _refresh_hash(self, user: User, old: str, password: str) -> None:
+        """Keep *password*, which is known for this moment, as one is kept today."""
         try:
-            return await self._committer.submit(write)
-        except Taken:
-            raise Conflict("email_taken", "There is an account for this address.") from None
-
-    async def log_in(self, credentials: Credentials) -> LoggedIn | Challenge:
-        """A new session on the caller's device; other devices keep theirs."""
-        user = await self._find(credentials.email)
-        password_hash = user.password_hash if user else None
-        if not await self._passwords.verify(password_hash, credentials.password) or user is None:
-            raise Unauthenticated(
-                "credentials_wrong", "This address and password do not belong together."
-            )
-        terms = Terms(
-            device=credentials.device,
-            device_name=credentials.device_name,
-            app=credentials.app,
-            audiences=audiences_of(credentials.app),
-        )
-        return await self._logins.finish(user, terms)
-
-    async def me(self, scope: Scope) -> Json:
-        """The caller, as they see themselves."""
-        return public(await self._documents.get(User, scope.user, scope.user))
-
-    async def powers(self, scope: Scope) -> frozenset[str]:
-        """The permissions that the caller has as an operator, as of now."""
-        try:
-            user = await self._documents.get(User, scope.user, scope.user)
-        except NotFound:
-            return frozenset()
-        return granted_by(user.roles)
-
-    async def appoint(self, email: str, roles: tuple[Role, ...]) -> Outcome:
-        """Give whoever has the address *email* these *roles*, and no others."""
-        found = await self._find(email)
-        if found is None:
-            raise NotFound("account_unknown", "There is no account for this address.")
-        user_id = found.id
+            password_hash = await self._passwords.hash(password)
+        except Unavailable:  # too many log in: another time
+            return
 
         def decide(changes: Changes) -> Outcome:
-            user = changes.get(User, user_id, user_id)
-            if user.roles == roles:
-                return outcome("unchanged", user)
-            after = user.appointed(roles, changes.at)
-            changes.update(user, after)
+            before = changes.get(User, user.id, user.id)
+            if before.password_hash != old:
+                return outcome("unchanged", before)
+            after = before.rekeyed(password_hash, changes.at)
+            changes.update(before, after)
             return outcome("updated", after)
 
-        reads = (Ref(User, user_id, user_id),)
-        return await self._committer.submit(
-            Write(scope=Scope(user=user_id), reads=reads, decide=decide)
-        )
-
-    async def _find(self, email: str) -> User | None:
-        index = self._email_index(email)
-        owner = await self._documents.find_owner(User, "email_index", index)
-        if owner is None:
-            return None
-        return await self._documents.get(User, owner, owner)
-
-    def _email_index(self, email: str) -> str:
-        address = normalised_email(email).encode()
-        return hmac.digest(self._index_key, b"email\0" + address, hashlib.sha256).hex()
+        reads = (Ref(User, user.id, user.id),)
+        await self._committer.submit(Write(scope=Scope(user=user.id), reads=reads, decide=decide))

@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterable, Mapping
 
 import msgspec
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 
 from upcoach.store.database import Bson, Database
@@ -28,6 +30,13 @@ class MasterKeys(msgspec.Struct, frozen=True):
 
     current: str
     keys: Mapping[str, bytes]
+
+    def derived(self, master: str, purpose: bytes) -> DataKey:
+        """The key for *purpose* that is made from *master*.
+
+        A key of its own: the master key itself is for AES key wrap (RFC 3394), and nothing else.
+        """
+        return DataKey(HKDF(hashes.SHA256(), 32, salt=None, info=purpose).derive(self.keys[master]))
 
     def __repr__(self) -> str:
         return f"MasterKeys(current={self.current!r})"

@@ -23,6 +23,7 @@ from upcoach.store import (
     keyring,
     log,
     once,
+    outbox,
     positions,
     receipts,
     rotations,
@@ -46,6 +47,7 @@ async def _make_collections(database: AsyncDatabase[Bson]) -> None:
         clients.COLLECTION,
         positions.COLLECTION,
         once.COLLECTION,
+        outbox.COLLECTION,
         rotations.COLLECTION,
         signing.COLLECTION,
     }
@@ -190,6 +192,30 @@ async def _make_audit_indexes(database: AsyncDatabase[Bson]) -> None:
     )
 
 
+async def _make_outbox_indexes(database: AsyncDatabase[Bson]) -> None:
+    """What is due to be sent, and what nobody waits for any more."""
+    await database[outbox.COLLECTION].create_indexes(
+        [
+            IndexModel([("at", ASCENDING)], name="at"),
+            IndexModel([("until", ASCENDING)], name="until", expireAfterSeconds=0),
+        ]
+    )
+
+
+async def _make_passkey_index(database: AsyncDatabase[Bson]) -> None:
+    """Whose a passkey is; it is nobody else's."""
+    await database["passkeys"].create_indexes(
+        [IndexModel([("credential", ASCENDING)], name="credential", unique=True)]
+    )
+
+
+async def _make_identity_index(database: AsyncDatabase[Bson]) -> None:
+    """Whose account somebody at a provider enters; it is one."""
+    await database["identities"].create_indexes(
+        [IndexModel([("subject_index", ASCENDING)], name="subject", unique=True)]
+    )
+
+
 STEPS: tuple[tuple[int, Step], ...] = (
     (1, _make_collections),
     (2, _make_indexes),
@@ -206,6 +232,12 @@ STEPS: tuple[tuple[int, Step], ...] = (
     (13, _make_collections),  # clients and grants
     (14, _make_collections),  # the audit log
     (15, _make_audit_indexes),
+    (17, _make_collections),  # the outbox
+    (18, _make_outbox_indexes),
+    (19, _make_collections),  # second factors, passkeys, trusted devices
+    (20, _make_passkey_index),
+    (21, _make_collections),  # identities
+    (22, _make_identity_index),
 )
 
 

@@ -5,8 +5,6 @@ import datetime as dt
 from typing import Final
 
 import msgspec
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pymongo.errors import DuplicateKeyError
 
 from upcoach.store.database import Bson, Database
@@ -93,6 +91,4 @@ class SigningStore:
         return [stored for stored in found if stored["master"] in self._masters.keys]
 
     def _sealing_key(self, master: str) -> DataKey:
-        # A key of its own: the master key itself is for AES key wrap (RFC 3394), and nothing else.
-        derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"upcoach signing keys")
-        return DataKey(derived.derive(self._masters.keys[master]))
+        return self._masters.derived(master, b"upcoach signing keys")

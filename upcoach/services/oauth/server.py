@@ -9,6 +9,7 @@ from models.client import Client
 from models.clock import Clock
 from models.merge_patch import Json
 from upcoach.services.keys import Keys
+from upcoach.services.logins import Logins
 from upcoach.services.oauth import token_exchange
 from upcoach.services.oauth.authorization import Authorization
 from upcoach.services.oauth.client_credentials import ClientCredentials
@@ -59,6 +60,7 @@ class OAuth:
         once: Once,
         documents: Documents,
         sessions: Sessions,
+        logins: Logins,
         grants: Grants,
         tokens: Tokens,
         keys: Keys,
@@ -76,6 +78,7 @@ class OAuth:
         self.userinfo = UserInfo(documents)
         self.logout = Logout(clients, sessions, tokens)
         self._issuing = issuing
+        self._logins = logins
         self._keys = keys
         self._pushing = Pushing(once, tokens)
         self._lookups = Lookups(sessions, tokens)
@@ -92,7 +95,7 @@ class OAuth:
 
     def federate(self, federation: Federation, clock: Clock) -> None:
         """Take ID tokens of others too, as *federation* knows them; without it nobody can ask."""
-        exchange = TokenExchange(federation, self._issuing, self.issuer, clock)
+        exchange = TokenExchange(federation, self._logins, self._issuing, self.issuer, clock)
         self._grants[token_exchange.GRANT] = exchange.exchange
 
     async def token(self, ask: Ask) -> Json:

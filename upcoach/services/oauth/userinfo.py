@@ -30,5 +30,5 @@ class UserInfo:
         if "profile" in scopes:
             shown |= {"name": user.name, "zoneinfo": user.tz}
         if "email" in scopes:
-            shown["email"] = user.email
+            shown |= {"email": user.email, "email_verified": user.verified_at is not None}
         return shown

@@ -1,0 +1,70 @@
+"""The address of an account: showing that it is one's own, and going by another."""
+
+from handlers.operations import Call, Operation, Reply
+from models.documents.user import Address, Link
+from upcoach.services import Services
+
+
+async def ask_again(services: Services, call: Call) -> Reply:
+    """Have another link mailed that shows that the caller's address is theirs."""
+    email = await services.verification.ask(call.scope)
+    return Reply(status=202, body={"email": email})
+
+
+async def verify(services: Services, call: Call) -> Reply:
+    """Show that an address is one's own, with the token of the link that was mailed to it."""
+    await services.verification.confirm(call.read(Link).token)
+    return Reply(status=204)
+
+
+async def move(services: Services, call: Call) -> Reply:
+    """Go by another address, once the link is followed that is mailed to it."""
+    email = call.read(Address).email
+    await services.moves.ask(call.scope, email)
+    return Reply(status=202, body={"email": email})
+
+
+async def confirm(services: Services, call: Call) -> Reply:
+    """Go by the address from now on to which the link with this token was mailed."""
+    await services.moves.confirm(call.read(Link).token)
+    return Reply(status=204)
+
+
+OPERATIONS = (
+    Operation(
+        method="POST",
+        path="/v1/auth/verify-email",
+        run=verify,
+        body="json",
+        takes=Link,
+        public=True,
+    ),
+    Operation(
+        method="POST",
+        path="/v1/auth/verify-email/resend",
+        run=ask_again,
+        needs="account:write",
+        gives=Address,
+        statuses=(202,),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/auth/email",
+        run=move,
+        needs="account:write",
+        body="json",
+        takes=Address,
+        gives=Address,
+        statuses=(202,),
+        stepped_up=True,
+    ),
+    Operation(
+        method="POST",
+        path="/v1/auth/email/confirm",
+        run=confirm,
+        body="json",
+        takes=Link,
+        public=True,
+        refusals=(409,),
+    ),
+)

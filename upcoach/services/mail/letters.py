@@ -1,0 +1,114 @@
+"""What the mails say: plain sentences, for people who may not have asked for them."""
+
+from typing import Final
+
+from models.mail import Letter
+
+_END: Final = "\n\nThe people of UpCoach\n"
+_NOT_YOU: Final = (
+    "If this was not you, choose a new password at once. That ends every login on every device:\n\n"
+)
+
+
+def verification(to: str, link: str) -> Letter:
+    """The link that shows whose the address is."""
+    return _letter(
+        to,
+        "Is this your address?",
+        "Somebody, most likely you, has made an account at UpCoach with this address. If it was "
+        f"you, follow this link within 24 hours:\n\n{link}\n\n"
+        "If it was not you, do nothing: whoever it was has not shown that the address is theirs.",
+    )
+
+
+def already_there(to: str, link: str) -> Letter:
+    """The answer to whoever registers twice."""
+    return _letter(
+        to,
+        "You have an account already",
+        "Somebody, most likely you, wanted to make an account at UpCoach with this address. There "
+        "is one already, and it is as it was. If it is yours, log in. If you do not know the "
+        f"password any more, choose a new one:\n\n{link}",
+    )
+
+
+def reset(to: str, link: str) -> Letter:
+    """The link to a new password."""
+    return _letter(
+        to,
+        "Choose a new password",
+        "Somebody, most likely you, has forgotten the password of your account at UpCoach. This "
+        f"link lets you choose a new one. It works once, for 15 minutes:\n\n{link}\n\n"
+        "If it was not you, do nothing: your password stays as it is.",
+    )
+
+
+def password_changed(to: str, link: str) -> Letter:
+    """The notice that somebody got in the hard way."""
+    return _letter(
+        to,
+        "Your password was changed",
+        f"Your account at UpCoach has a new password. {_NOT_YOU}{link}",
+    )
+
+
+def move(to: str, link: str) -> Letter:
+    """The link that moves an account to a new address."""
+    return _letter(
+        to,
+        "Is this your new address?",
+        "Somebody, most likely you, wants to use this address for their account at UpCoach. If it "
+        f"was you, follow this link within 24 hours:\n\n{link}\n\n"
+        "If it was not you, do nothing.",
+    )
+
+
+def move_impossible(to: str) -> Letter:
+    """The answer to whoever wants to move to an address that has an account."""
+    return _letter(
+        to,
+        "This address has an account already",
+        "Somebody, most likely you, wanted to use this address for another account at UpCoach. "
+        "It has one already, so nothing was changed.",
+    )
+
+
+def move_asked(to: str, link: str) -> Letter:
+    """The notice to the address that is to be left."""
+    return _letter(
+        to,
+        "Your address is about to be changed",
+        f"Your account at UpCoach is about to go by another address. {_NOT_YOU}{link}",
+    )
+
+
+def moved(to: str) -> Letter:
+    """The notice to the address that was left."""
+    return _letter(
+        to,
+        "Your address was changed",
+        "Your account at UpCoach goes by another address now, and no more mails will come here. "
+        "If this was not you, answer this mail.",
+    )
+
+
+def linked(to: str, provider: str, link: str) -> Letter:
+    """The notice of a new way in."""
+    return _letter(
+        to,
+        f"You can log in with {provider}",
+        f"Your account at UpCoach can be entered with {provider} from now on. {_NOT_YOU}{link}",
+    )
+
+
+def unlinked(to: str, provider: str, link: str) -> Letter:
+    """The notice that a way in is no more."""
+    return _letter(
+        to,
+        f"{provider} was taken off your account",
+        f"Your account at UpCoach can no longer be entered with {provider}. {_NOT_YOU}{link}",
+    )
+
+
+def _letter(to: str, subject: str, words: str) -> Letter:
+    return Letter(to, subject, words + _END)

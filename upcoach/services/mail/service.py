@@ -1,0 +1,83 @@
+"""Sending mails without making anybody wait for a mail server."""
+
+import asyncio
+import contextlib
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+import structlog
+
+from models.clock import Clock
+from models.errors import Unavailable
+from models.mail import AnyWish, Letter, Wish
+from upcoach.services.mail.carriers import Away, Carrier, Undeliverable
+from upcoach.store.outbox import Outbox, Waiting
+
+LOOK_EVERY_S: Final = 5.0  # for what others have put off, or left behind
+FIRST_WAIT: Final = dt.timedelta(seconds=10)
+LONGEST_WAIT: Final = dt.timedelta(minutes=10)
+
+W = TypeVar("W", bound=Wish)
+Writer = Callable[[W], Awaitable[Letter | None]]
+
+_log = structlog.get_logger(__name__)
+
+
+class Mail:
+    """Keeps wishes, and has them written and carried in their turn."""
+
+    def __init__(self, outbox: Outbox, carrier: Carrier, clock: Clock) -> None:
+        self._outbox = outbox
+        self._carrier = carrier
+        self._clock = clock
+        self._writers: dict[type[Wish], Writer[Wish]] = {}
+        self._wished = asyncio.Event()
+
+    def writes(self, kind: type[W], writer: Writer[W]) -> None:
+        """Have *writer* write the letters for wishes of a *kind*; None is no letter."""
+
+        async def write(wish: Wish) -> Letter | None:
+            assert isinstance(wish, kind)
+            return await writer(wish)
+
+        self._writers[kind] = write
+
+    async def send(self, wish: AnyWish) -> None:
+        """Have *wish* fulfilled: it is kept when this returns, and soon sent."""
+        await self._outbox.add(wish)
+        self._wished.set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            self._wished.clear()
+            with contextlib.suppress(Unavailable):
+                while await self.send_one():
+                    pass
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._wished.wait()
+
+    async def send_one(self) -> bool:
+        """Send what is due first, or put it off; return whether anything was due."""
+        waiting = await self._outbox.take()
+        if waiting is None:
+            return False
+        try:
+            letter = await self._writers[type(waiting.wish)](waiting.wish)
+            if letter is not None:
+                await self._carrier.carry(waiting.id, letter, self._clock())
+        except Undeliverable:
+            _log.info("mail_undeliverable", letter=waiting.id, wish=_kind(waiting))
+        except Away as failure:
+            wait = min(FIRST_WAIT * 2 ** min(waiting.tries - 1, 10), LONGEST_WAIT)
+            await self._outbox.put_off(waiting.id, wait)
+            _log.warning("mail_put_off", letter=waiting.id, wish=_kind(waiting), why=str(failure))
+            return True
+        await self._outbox.discard(waiting.id)
+        return True
+
+
+def _kind(waiting: Waiting) -> str:
+    return type(waiting.wish).__name__

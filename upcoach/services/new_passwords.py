@@ -1,0 +1,79 @@
+"""Changing a password, and what goes with it: other logins end, and a mail says so."""
+
+from models import password_policy
+from models.documents import User
+from models.documents.user import NewPassword
+from models.errors import Conflict, Forbidden
+from models.mail import Letter, PasswordChanged
+from models.scope import Scope
+from upcoach.services.links import FORGOT, Links
+from upcoach.services.mail import Mail, letters
+from upcoach.services.passwords import Passwords
+from upcoach.services.resources import outcome
+from upcoach.services.sessions import Sessions
+from upcoach.store.changes import Changes, Decide, Outcome, Ref, Write
+from upcoach.store.documents import Documents
+
+
+class NewPasswords:
+    """Gives accounts new passwords."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        passwords: Passwords,
+        sessions: Sessions,
+        mail: Mail,
+        links: Links,
+    ) -> None:
+        self._documents = documents
+        self._passwords = passwords
+        self._sessions = sessions
+        self._mail = mail
+        self._links = links
+        mail.writes(PasswordChanged, self._write)
+
+    async def change(self, scope: Scope, wanted: NewPassword) -> Outcome:
+        """Change the caller's password; every session but theirs ends."""
+        user = await self._documents.get(User, scope.user, scope.user)
+        old = user.password_hash
+        if old is None:
+            raise Conflict("password_missing", "You have no password: have a link mailed to you.")
+        if not await self._passwords.verify(old, wanted.current):
+            raise _wrong()
+        password_hash = await self.hash(user, wanted.password)
+
+        def decide(changes: Changes) -> Outcome:
+            before = changes.get(User, user.id, user.id)
+            if before.password_hash != old:  # somebody else was faster
+                raise _wrong()
+            after = before.rekeyed(password_hash, changes.at)
+            changes.update(before, after)
+            return outcome("updated", after)
+
+        return await self.keep(scope, user.email, decide)
+
+    async def hash(self, user: User, password: str) -> str:
+        """The hash of a *password* that *user* may take."""
+        password_policy.check(password, user.email, user.name)
+        return await self._passwords.hash(password)
+
+    async def keep(
+        self, scope: Scope, email: str, decide: Decide, others: tuple[Ref, ...] = ()
+    ) -> Outcome:
+        """Do what *decide* does to the caller and to *others*, and tell *email*.
+
+        All sessions but the caller's end.
+        """
+        reads = (Ref(User, scope.user, scope.user), *others)
+        write = Write(scope=scope, reads=reads, decide=decide)
+        done = await self._sessions.end_with(write, but=(scope.session,))
+        await self._mail.send(PasswordChanged(email))
+        return done
+
+    async def _write(self, wish: PasswordChanged) -> Letter:
+        return letters.password_changed(wish.to, self._links.to(FORGOT))
+
+
+def _wrong() -> Forbidden:
+    return Forbidden("password_wrong", "This is not your password.")

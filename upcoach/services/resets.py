@@ -1,0 +1,125 @@
+"""A way back in for whoever has forgotten their password: a link that was mailed to them."""
+
+import datetime as dt
+import hashlib
+import secrets
+from typing import Final
+
+import msgspec
+
+from models.documents import Identity, User
+from models.documents.user import PasswordReset
+from models.errors import NotFound
+from models.mail import Forgotten, Letter
+from models.scope import Scope
+from upcoach.services.directory import Directory
+from upcoach.services.links import RESET, Links, link_over
+from upcoach.services.mail import Mail, letters
+from upcoach.services.new_passwords import NewPasswords
+from upcoach.services.resources import outcome
+from upcoach.services.verification import is_at
+from upcoach.store.changes import Changes, Outcome, Ref
+from upcoach.store.documents import Documents
+from upcoach.store.once import Once
+
+LIFE: Final = dt.timedelta(minutes=15)
+_PURPOSE: Final = "reset"
+_NEWEST: Final = "newest reset"  # of a user: whoever asks again has the link before put out
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """Who may choose a new password, and what must be as it was when they asked.
+
+    Attributes
+    ----------
+    replaces
+        A digest of the hash of the password that was forgotten.
+    mark
+        Which of their links this is.
+
+    """
+
+    user: str
+    email: str
+    replaces: bytes
+    mark: str
+
+
+class Resets:
+    """Mails links, and lets new passwords be chosen by them."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        directory: Directory,
+        new_passwords: NewPasswords,
+        once: Once,
+        mail: Mail,
+        links: Links,
+    ) -> None:
+        self._documents = documents
+        self._directory = directory
+        self._new_passwords = new_passwords
+        self._once = once
+        self._mail = mail
+        self._links = links
+        mail.writes(Forgotten, self._write)
+
+    async def ask(self, email: str) -> None:
+        """Have a link mailed to *email*, if it has an account, which nobody is told."""
+        await self._mail.send(Forgotten(email))
+
+    async def look(self, token: str) -> User:
+        """Whose link *token* is, which stays as it is; one that does not hold is `Invalid`."""
+        ask = await self._once.look(_PURPOSE, token, Ask)
+        if ask is None or await self._once.look(_NEWEST, ask.user, str) != ask.mark:
+            raise link_over()
+        try:
+            user = await self._documents.get(User, ask.user, ask.user)
+        except NotFound:
+            raise link_over() from None
+        if not is_at(user, ask.email) or _digest(user) != ask.replaces:
+            raise link_over()
+        return user
+
+    async def finish(self, wanted: PasswordReset) -> Outcome:
+        """Use a link up: the account has a new password, and all its sessions end.
+
+        A password that is refused leaves the link as it was.  Nobody is logged in by it, so a
+        second factor is asked for as ever.  Whoever comes through their mails for the first time
+        shuts out whoever has come through a provider before them.
+        """
+        user = await self.look(wanted.token)
+        password_hash = await self._new_passwords.hash(user, wanted.password)
+        if await self._once.take(_PURPOSE, wanted.token, Ask) is None:
+            raise link_over()
+        await self._once.take(_NEWEST, user.id, str)
+        linked = await self._documents.page(Identity, user.id)
+
+        def decide(changes: Changes) -> Outcome:
+            before = changes.get(User, user.id, user.id)
+            if not is_at(before, user.email) or before.password_hash != user.password_hash:
+                raise link_over()
+            after = before.reset(password_hash, changes.at)
+            changes.update(before, after)
+            if before.verified_at is None:
+                for identity in changes.find_all(Identity, user.id, [one.id for one in linked]):
+                    changes.delete(identity)
+            return outcome("updated", after)
+
+        others = tuple(Ref(Identity, user.id, one.id) for one in linked)
+        return await self._new_passwords.keep(Scope(user=user.id), user.email, decide, others)
+
+    async def _write(self, wish: Forgotten) -> Letter | None:
+        user = await self._directory.find(wish.to)
+        if user is None:
+            return None
+        mark = secrets.token_urlsafe()
+        await self._once.keep(_NEWEST, mark, LIFE, user.id)
+        ask = Ask(user.id, user.email, _digest(user), mark)
+        token = await self._once.keep(_PURPOSE, ask, LIFE)
+        return letters.reset(user.email, self._links.to(RESET, token))
+
+
+def _digest(user: User) -> bytes:
+    return hashlib.sha256((user.password_hash or "").encode()).digest()
