@@ -9,10 +9,10 @@ CODE := setup.py requirements upcoach handlers streams models config tests
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo explain migrate admin client-add rotate-keys test conformance chaos soak docs check format bench bench-peers lock clean base dev
+.PHONY: help run demo explain migrate admin revoke client-add rotate-keys audit-verify test conformance chaos soak docs check format bench bench-peers lock clean base dev
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: base ## Serve on http://127.0.0.1:8888 (UPCOACH_PORT), with the data in var/ (UPCOACH_DATA)
 	@exec $(VENV)/python -m upcoach serve $(ARGS)
@@ -29,12 +29,18 @@ migrate: base ## Bring the database to this version's schema
 admin: base ## Make USER=address an operator; ROLE=user takes all roles back
 	@exec $(VENV)/python -m upcoach admin --email "$(USER)" --role "$(or $(ROLE),superadmin)"
 
+revoke: base ## End all sessions of USER=address at once, live sockets too
+	@exec $(VENV)/python -m upcoach revoke --email "$(USER)"
+
 client-add: base ## Register an app: NAME=… REDIRECT=… SCOPE=… KIND=public|confidential
 	@exec $(VENV)/python -m upcoach client-add --name "$(NAME)" --redirect "$(REDIRECT)" \
 		--scope "$(SCOPE)" --kind "$(KIND)" $(ARGS)
 
 rotate-keys: base ## Sign with a new key from tomorrow on (AT_ONCE=1: now), and wrap all keys anew
 	@exec $(VENV)/python -m upcoach rotate-keys $(if $(AT_ONCE),--at-once) $(ARGS)
+
+audit-verify: base ## Check the audit log against its checkpoints (ARGS="--export folder" for others)
+	@exec $(VENV)/python -m upcoach audit-verify $(ARGS)
 
 test: dev ## Run the tests on engines of their own
 	@exec $(VENV)/python -m pytest $(ARGS)

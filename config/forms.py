@@ -61,6 +61,10 @@ def matching(pattern: str) -> Callable[[str], str]:
 
 
 origin = matching(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
+domain = matching(r"(?!-)[a-z0-9.-]{1,253}")
+_passkey_origin = matching(
+    r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|android:apk-key-hash:[A-Za-z0-9_-]{43}"
+)
 database = matching(r"[A-Za-z0-9_-]{1,38}")
 mailbox = matching(r"[^<>@\r\n\"]{1,64} <[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+")
 key_id = matching(r"[A-Za-z0-9_-]{1,32}")
@@ -82,6 +86,10 @@ def rows(text: str) -> tuple[dict[str, Any], ...]:
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise ValueError(text)
     return tuple(found)
+
+
+def passkey_origins(text: str) -> tuple[str, ...]:
+    return tuple(_passkey_origin(part.strip()) for part in text.split(","))
 
 
 def key(text: str) -> bytes:

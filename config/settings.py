@@ -112,6 +112,22 @@ class Settings:
         "agree on it.",
         production="name the origin, for example https://api.example.org",
     )
+    passkey_domain: str | None = setting(
+        "PASSKEY_DOMAIN",
+        forms.domain,
+        form="a domain such as example.org",
+        unset_means="the host of PUBLIC_URL",
+        meaning="What passkeys are bound to: the host of every page that asks for them, or what "
+        "all of these end with. Changed, no passkey works any more.",
+    )
+    passkey_origins: tuple[str, ...] = setting(
+        "PASSKEY_ORIGINS",
+        forms.passkey_origins,
+        form="origins and android:apk-key-hash:… separated by commas",
+        unset=(),
+        unset_means="none",
+        meaning="Pages and apps beside PUBLIC_URL that may ask for passkeys.",
+    )
     data: Path = setting(
         "DATA",
         Path,
@@ -254,6 +270,11 @@ class Settings:
     def issuer(self) -> str:
         """Who issues this installation's tokens (RFC 8414, 2)."""
         return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def audit_checkpoints(self) -> Path:
+        """The second place of the audit log's checkpoints."""
+        return self.data / "audit-checkpoints"
 
     @property
     def metrics_ports(self) -> list[int]:

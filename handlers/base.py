@@ -10,6 +10,7 @@ from tornado.web import HTTPError, RequestHandler
 
 from handlers import problems
 from models.errors import Refusal
+from models.origin import Origin
 
 _log = structlog.get_logger(__name__)
 
@@ -34,6 +35,15 @@ class ProblemHandler(RequestHandler):
         self.set_header("Referrer-Policy", "no-referrer")
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+
+    @property
+    def origin(self) -> Origin:
+        """Where the request came from."""
+        return Origin(
+            address=self.request.remote_ip or "",
+            agent=self.request.headers.get("User-Agent", ""),
+            request=self.request_id,
+        )
 
     def options(self, **_: str) -> None:
         """Say what is allowed."""

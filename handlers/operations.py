@@ -15,10 +15,11 @@ import msgspec
 from handlers import strict_json
 from models.caller import Caller
 from models.cursor import Cursor
-from models.documents import Document
+from models.documents import Document, Session
 from models.documents.document import public
-from models.errors import Flaw, Invalid, Unauthenticated
+from models.errors import Flaw, Forbidden, Invalid, Unauthenticated
 from models.identity import MutationId
+from models.origin import NOWHERE, Origin
 from models.permissions import PERMISSIONS
 from models.scope import Scope
 from models.validation import checked
@@ -60,6 +61,14 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         The version that a change is based on (`If-Match`, `mut.base`).
     mutation
         The client's name for the write (`Idempotency-Key`, `mut.id`).
+    origin
+        Where it came from.
+    browser
+        The secret of the browser that it came from, where a cookie says who calls.
+    is_foreign
+        Whether a page of another site sent it.
+    trusted
+        What the browser that it came from shows for being one that its user trusts.
 
     """
 
@@ -70,6 +79,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     content: bytes = b""
     base: int | None = None
     mutation: Mutation | None = None
+    origin: Origin = NOWHERE
+    browser: str = ""
+    is_foreign: bool = False
+    trusted: str = ""
 
     @property
     def scope(self) -> Scope:
@@ -87,6 +100,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         """The body as a *kind*."""
         return checked(self.body, kind)
 
+    def require_our_page(self) -> None:
+        """Refuse what a page of another site sent: it would log somebody in as somebody else."""
+        if self.is_foreign:
+            raise Forbidden("site_other", "This was not sent from a page of ours.")
+
     def require_base(self) -> int:
         """The version that the change is based on; without one nobody knows what it would undo."""
         if self.base is None:
@@ -101,20 +119,26 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     def asked(self, kind: type[Q]) -> Q:
         """The query as a *kind*, which is the operation's."""
-        known = {field.encode_name for field in msgspec.structs.fields(kind)}
+        known = {field.encode_name: field.name for field in msgspec.structs.fields(kind)}
         for name in self.query:
             if name not in known:
                 words = f"There is no parameter {name[:64]!r} here."
                 flaw = Flaw(f"?{name[:64]}", "parameter_unknown", words)
                 raise Invalid("parameter_unknown", words, flaws=(flaw,))
         try:
-            return checked(self.query, kind, text=True)
+            found = checked(self.query, kind, text=True)
         except Invalid as failure:
             flaws = tuple(
                 Flaw(f"?{one.pointer[1:]}", "parameter_invalid", one.detail)
                 for one in failure.flaws
             )
             raise Invalid("parameter_invalid", failure.detail, flaws=flaws) from None
+        for name in self.query:
+            if getattr(found, known[name]) is None:  # which is how "null" is read
+                words = f"The parameter {name!r} says nothing: leave it out."
+                flaw = Flaw(f"?{name}", "parameter_invalid", words)
+                raise Invalid("parameter_invalid", words, flaws=(flaw,))
+        return found
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +152,14 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
         A ready-made body, in place of *body*.
     merged
         See `upcoach.store.changes.Outcome`.
+    became
+        As whom a caller without a token goes on.
+    enters
+        The session as which the browser that asked is known from now on.
+    leaves
+        Whether the browser that asked is nobody's from now on.
+    trusts
+        What the browser that enters shows from now on, see `Call.trusted`.
 
     """
 
@@ -139,7 +171,11 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     cursor: str | None = None
     merged: tuple[str, ...] = ()
     replayed: bool = False
+    became: Scope | None = None
     headers: dict[str, str] = {}
+    enters: Session | None = None
+    leaves: bool = False
+    trusts: str = ""
 
 
 Run = Callable[[Services, Call], Awaitable[Reply]]
@@ -160,6 +196,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         What its JSON body holds.
     gives
         What the answer's body holds.
+    otherwise
+        What it holds in good answers of other statuses.
     query
         The parameters behind the path.
     forms
@@ -169,7 +207,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     live
         Whether it may be asked for in a `mut` frame.
     stepped_up
-        Whether the caller must have shown a second factor just now (RFC 9470).
+        Whether the caller must have shown the best factor that they have just now (RFC 9470).
     named
         Whether it is done once under one name (`Idempotency-Key`), as what is *live* is.
     summary
@@ -178,6 +216,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         Those of its good answers, where its method does not tell.
     refusals
         The statuses of refusals that do not follow from the rest of the row.
+    audit
+        What the audit log calls it: "session.started"; empty for what it need not know.
 
     """
 
@@ -189,6 +229,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     body: Body = "none"
     takes: Any = None
     gives: Any = None
+    otherwise: dict[int, Any] = {}
     query: type[Query] = Query
     forms: tuple[type[Query], ...] = ()
     base: Base = "ignored"
@@ -198,6 +239,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     summary: str = ""
     statuses: tuple[int, ...] = ()
     refusals: tuple[int, ...] = ()
+    audit: str = ""
     largest: int = 64 * 1024  # bytes of body
 
     def __post_init__(self) -> None:

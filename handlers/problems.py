@@ -30,6 +30,7 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     "mutation_reused": 422,
     "password_weak": 422,
     "version_required": 428,
+    "tries_too_many": 429,
     "writes_too_many": 429,
 }
 

@@ -1,6 +1,7 @@
 """Operations over HTTP."""
 
 import asyncio
+import functools
 import hashlib
 import re
 import time
@@ -10,10 +11,11 @@ import msgspec
 import structlog
 from tornado.web import HTTPError
 
-from handlers import operations, proof
+from handlers import auditing, operations, proof
 from handlers.base import ProblemHandler
+from handlers.browser import Browser
 from handlers.operations import Call, Operation, Reply, Route
-from handlers.policy import require_permission
+from handlers.policy import require_permission, require_power, require_step_up
 from handlers.running import Running
 from models.caller import Caller
 from models.clock import utc_now
@@ -49,14 +51,18 @@ class Edge(msgspec.Struct, frozen=True):
         """What *operation* answers to *call*; repeats and conflicts are counted."""
         try:
             if not operation.public:
-                require_permission(operation, call.holder, utc_now())
+                require_permission(operation, call.holder)
+                await require_power(self.services, operation, call.holder)
+                await require_step_up(operation, call.holder, utc_now(), self.services)
             if call.query:
                 call.asked(operation.query)  # also an operation that does not look refuses it
             reply = await operation.run(self.services, call)
         except Refusal as refusal:
             self._count("refused" if refusal.code == "conflict" else "", refusal.replayed)
+            await auditing.note_refused(self.services, operation, call, refusal)
             raise
         self._count("merged" if reply.merged else "", reply.replayed)
+        await auditing.note_done(self.services, operation, call, reply)
         return reply
 
     def _count(self, resolution: str, replayed: bool) -> None:  # noqa: FBT001 - counted, not asked
@@ -102,6 +108,11 @@ class Handler(ProblemHandler):
         """The path as it stands in the table."""
         return "unknown"
 
+    @functools.cached_property
+    def browser(self) -> Browser:
+        """The browser that asks, if it is one."""
+        return Browser(self, self.edge.services)
+
     async def identify(self) -> Caller:
         """Who asks."""
         return await proof.caller_of(self.edge.services, self.request)
@@ -146,6 +157,14 @@ class OperationHandler(Handler):
         """See `Handler.route`."""
         return self._route.path
 
+    async def identify(self) -> Caller:
+        """Who asks: by their token, or from the browser in which they have logged in."""
+        if "Authorization" not in self.request.headers:
+            return await self.browser.caller()
+        caller = await super().identify()
+        await self.browser.require_same(caller)
+        return caller
+
     async def get(self, **names: str) -> None:
         """Run the operation."""
         await self._run(names)
@@ -166,7 +185,14 @@ class OperationHandler(Handler):
 
     async def perform(self, operation: Operation, call: Call) -> None:
         """Answer *call*."""
-        self.reply(await self.edge.perform(operation, call))
+        reply = await self.edge.perform(operation, call)
+        if reply.enters is not None:
+            await self.browser.enter(reply.enters)
+            if reply.trusts:
+                self.browser.trust(reply.trusts)
+        if reply.leaves:
+            await self.browser.leave()
+        self.reply(reply)
 
     def allowed(self) -> str:
         """See `ProblemHandler.allowed`."""
@@ -201,7 +227,14 @@ class OperationHandler(Handler):
             content=content,
             base=operation.base_of(base),
             mutation=mutation,
+            origin=self.origin,
+            browser=self.browser.secret if self._is_by_cookie(login) else "",
+            is_foreign=not self.browser.is_on_our_page,
+            trusted=self.browser.trusted,
         )
+
+    def _is_by_cookie(self, login: Caller | None) -> bool:
+        return login is not None and "Authorization" not in self.request.headers
 
     def _content(self, operation: Operation) -> bytes:
         content = self.request.body

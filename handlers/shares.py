@@ -54,8 +54,16 @@ OPERATIONS = (
         takes=ShareDraft,
         gives=Share,
         live=True,
+        audit="share.given",
     ),
-    Operation(method="DELETE", path=SHARE, run=take_back, needs="shares:write", live=True),
+    Operation(
+        method="DELETE",
+        path=SHARE,
+        run=take_back,
+        needs="shares:write",
+        live=True,
+        audit="share.removed",
+    ),
     Operation(
         method="GET",
         path=CLIENTS,

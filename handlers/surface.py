@@ -1,6 +1,7 @@
 """The whole surface as data: every path of the server, and what answers there."""
 
 import functools
+import re
 from collections.abc import Mapping
 from typing import cast
 
@@ -11,8 +12,10 @@ from handlers import (
     accounts,
     addresses,
     asyncapi,
+    audit,
     dev_mail,
     devices,
+    factors,
     federation,
     goals,
     habits,
@@ -23,7 +26,9 @@ from handlers import (
     moods,
     mutations,
     openapi,
+    passkeys,
     passwords,
+    sessions,
     shares,
     sync,
     tasks,
@@ -37,8 +42,11 @@ from handlers.live.events import Events
 from handlers.live.limits import FRAME_BYTES
 from handlers.live.socket import LiveSocket
 from handlers.live.sse import OneFeed
-from handlers.oauth import grants, routes
+from handlers.oauth import grants
+from handlers.oauth import routes as oauth
 from handlers.operations import Operation, Router
+from handlers.pages import routes as pages
+from handlers.pages import visits
 from handlers.published import Published
 from handlers.rest import Edge, Missing, OperationHandler
 from handlers.sync import EVENTS
@@ -56,6 +64,9 @@ def operations(feeds: Feeds, edge: Edge, issued: Tickets) -> tuple[Operation, ..
         *addresses.OPERATIONS,
         *passwords.OPERATIONS,
         *federation.OPERATIONS,
+        *factors.OPERATIONS,
+        *passkeys.OPERATIONS,
+        *sessions.OPERATIONS,
         *goals.OPERATIONS,
         *habits.OPERATIONS,
         *insights.OPERATIONS,
@@ -67,6 +78,7 @@ def operations(feeds: Feeds, edge: Edge, issued: Tickets) -> tuple[Operation, ..
         *tasks.OPERATIONS,
         *devices.OPERATIONS,
         *grants.OPERATIONS,
+        *audit.OPERATIONS,
         *sync.operations(feeds),
         *tickets.operations(issued),
     )
@@ -106,8 +118,8 @@ def make_application(
             URLSpec("/v1/live$", LiveSocket, live),
             URLSpec(f"{admin.PATH}$", AdminLive, {"edge": edge} | live),
             *specs,
-            *routes.specs(edge),
-            *federation.specs(edge),
+            *_plain_specs(edge),
+            *visits.specs(edge),
             *dev_mail.specs(edge, mailbox),
         ],
         default_handler_class=Missing,
@@ -115,6 +127,14 @@ def make_application(
         log_function=lambda _: None,  # each handler logs its own line
         websocket_max_message_size=FRAME_BYTES,
     )
+
+
+def _plain_specs(edge: Edge) -> list[URLSpec]:
+    """What is no operation: the authorization server, and the pages."""
+    return [
+        URLSpec(f"{re.escape(path)}$", handler, {"edge": edge, "path": path})
+        for path, handler in (*oauth.ROUTES, *pages.ROUTES)
+    ]
 
 
 @functools.cache  # it takes as long as a hundred requests

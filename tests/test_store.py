@@ -22,6 +22,7 @@ from models.documents import (
     Document,
     Entry,
     EntryShare,
+    Factors,
     Goal,
     GoalPoint,
     GoalTemplate,
@@ -33,10 +34,12 @@ from models.documents import (
     JournalEntry,
     Mood,
     NewGoal,
+    Passkey,
     Session,
     Share,
     Task,
     Template,
+    TrustedDevice,
     User,
     Vacation,
 )
@@ -241,6 +244,36 @@ def full_documents() -> Iterator[Document]:
         authenticated_at=NOON,
         expires_at=NOON,
         ended_at=NOON,
+        **base,
+    )
+    yield Factors(
+        id="factors",
+        totp_secret="canary",
+        totp_step=1,
+        totp_since=NOON,
+        passkeys=1,
+        handle="00ff",
+        recovery=("00ff",),
+        round=2,
+        **base,
+    )
+    yield Passkey(
+        id="pky_1",
+        name="canary",
+        credential="00ff",
+        public_key="00ff",
+        sign_count=1,
+        backed_up=True,
+        used_at=NOON,
+        **base,
+    )
+    yield TrustedDevice(
+        id="trd_1",
+        name="canary",
+        device="phone",
+        secret_hash="00ff",
+        round=2,
+        expires_at=NOON,
         **base,
     )
     yield Goal(

@@ -1,4 +1,4 @@
-"""`python -m upcoach`: serve, migrate, demo, explain, admin, client-add, rotate-keys."""
+"""`python -m upcoach`: serve, migrate, demo, explain, and the commands of operators."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ from config import logging
 from config.secrets import with_development_secrets
 from config.settings import Settings, SettingsError
 from models.permissions import ROLES
-from upcoach import app, demo, explain, operating
+from upcoach import app, demo, explain, operating, verifying
 from upcoach.embedded import EngineError
 from upcoach.listener import StartError
 from upcoach.processes import serve_with_children
@@ -58,6 +58,14 @@ async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
+async def revoke(settings: Settings, arguments: argparse.Namespace) -> int:
+    """End all sessions of somebody, and trust none of their devices."""
+    async with app.engine_urls(settings) as (mongo_url, redis_url, _engines):
+        ended = await app.revoke(settings, mongo_url, redis_url, arguments.email)
+    say(f"{arguments.email} is logged out everywhere; there were {ended} sessions.")
+    return 0
+
+
 async def add_client(settings: Settings, arguments: argparse.Namespace) -> int:
     """Register an app that may ask for tokens."""
     async with app.engine_urls(settings) as (mongo_url, _redis_url, _engines):
@@ -79,14 +87,30 @@ async def rotate_keys(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
+async def audit_verify(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Say whether the audit log is as it was written; 1 when it is not."""
+    async with app.engine_urls(settings) as (mongo_url, _redis_url, _engines):
+        if arguments.export is not None:
+            await verifying.export_audit(settings, mongo_url, arguments.export)
+        found = await verifying.verify_audit(settings, mongo_url)
+    say(f"{found.entries} entries, {found.checkpoints} checkpoints, {len(found.damages)} damages")
+    if not found.is_witnessed:
+        say(f"Nothing was found in the second place, {settings.audit_checkpoints}.")
+    for damage in found.damages:
+        say(str(damage))
+    return 1 if found.damages else 0
+
+
 COMMANDS = {
     "serve": serve,
     "migrate": migrate,
     "demo": play,
     "explain": explaining,
     "admin": admin,
+    "revoke": revoke,
     "client-add": add_client,
     "rotate-keys": rotate_keys,
+    "audit-verify": audit_verify,
 }
 
 
@@ -111,7 +135,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--roles", help="what this process does: web, learn or both")
     parser.add_argument("--processes", help="how many web processes share the port")
-    parser.add_argument("--email", default="", help="admin: whom it is about")
+    parser.add_argument("--email", default="", help="admin, revoke: whom it is about")
     parser.add_argument(
         "--role", choices=("user", *ROLES), default="superadmin", help="admin: to be"
     )

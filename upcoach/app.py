@@ -24,11 +24,14 @@ from handlers.operations import Router
 from handlers.rest import Edge
 from handlers.running import Running
 from handlers.surface import make_application, make_metrics_application, operations
+from models.audit import Act
 from models.clock import utc_now
+from models.documents.user import normalised_email
 from models.errors import NotFound, Unavailable
 from models.learners import HabitOdds
 from models.measures import Measures
 from models.permissions import Role
+from models.scope import Scope
 from streams import tasks
 from streams.ageing import Ageing
 from streams.channels import Channels
@@ -49,6 +52,7 @@ from streams.timeline import Streams
 from upcoach.assembly import Assembly, Ground
 from upcoach.embedded import Engines
 from upcoach.listener import Listener, StartError
+from upcoach.services.seals import ADDRESS
 from upcoach.store.abandoned import Abandoned
 from upcoach.store.committer import Committer
 from upcoach.store.database import Database
@@ -216,6 +220,7 @@ class Node:
         self._begin(self._look_at_keys, "keys")
         self._begin(self._flush_positions, "positions")
         self._begin(self.assembly.trash.run, "trash")
+        self._begin(self.services.audit.run, "audit")
         self._begin(self.assembly.mail.run, "mail")
         self._begin(Ageing(self._redis.writer, utc_now).run, "ageing")
         self._begin(Abandoned(self.database).run, "abandoned")
@@ -242,6 +247,7 @@ class Node:
         await _in_time(self.relay.flush(), "relay")
         await _in_time(self.services.positions.flush(), "positions")
         await _in_time(self._errands.over(), "errands")
+        await _in_time(self.services.audit.close(), "audit")
         self.assembly.passwords.close()
         self.assembly.outbound.close()
 
@@ -259,23 +265,42 @@ class Node:
         self._tasks.append(asyncio.create_task(_keep_up(work, name), name=name))
 
 
-async def appoint(
-    settings: Settings, mongo_url: str, redis_url: str, email: str, roles: tuple[Role, ...]
-) -> None:
-    """Give whoever has the address *email* these *roles*, and no others."""
+@contextlib.asynccontextmanager
+async def _operating(settings: Settings, mongo_url: str, redis_url: str) -> AsyncIterator[Node]:
+    """A node that does one thing beside a running installation, and teaches nobody."""
     async with (
         open_database(mongo_url, settings) as database,
         contextlib.aclosing(RedisConnections(redis_url)) as redis,
     ):
         installation = await load_installation(database)
-        web_only = dataclasses.replace(settings, roles=frozenset({"web"}))  # it teaches nobody
+        web_only = dataclasses.replace(settings, roles=frozenset({"web"}))
         node = Node(web_only, database, redis, installation.epoch)
         try:
-            await node.services.accounts.appoint(email, roles)
+            yield node
         except NotFound as refusal:
             raise StartError(refusal.detail) from None
         finally:
             await node.stop()
+
+
+async def appoint(
+    settings: Settings, mongo_url: str, redis_url: str, email: str, roles: tuple[Role, ...]
+) -> None:
+    """Give whoever has the address *email* these *roles*, and no others."""
+    async with _operating(settings, mongo_url, redis_url) as node:
+        await node.services.accounts.appoint(email, roles)
+        act = Act(action="roles.given", kind="system", target=ADDRESS + normalised_email(email))
+        await node.services.audit.note(act)
+
+
+async def revoke(settings: Settings, mongo_url: str, redis_url: str, email: str) -> int:
+    """End all sessions of whoever has the address *email*, and return how many there were."""
+    async with _operating(settings, mongo_url, redis_url) as node:
+        user = await node.services.accounts.find(email)
+        scope = Scope(user=user.id)
+        ended = await node.services.sessions.end_all(scope)
+        await node.services.factors.trusted.distrust_all(scope)
+        return ended
 
 
 @contextlib.asynccontextmanager

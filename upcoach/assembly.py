@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from config.settings import Settings, SettingsError
 from models.clock import utc_now
@@ -9,6 +10,8 @@ from models.errors import Invalid
 from upcoach.outbound import Outbound
 from upcoach.services import (
     Accounts,
+    Audit,
+    Browsers,
     EntryShares,
     Federation,
     GoalPoints,
@@ -20,16 +23,19 @@ from upcoach.services import (
     Insights,
     JournalEntries,
     Journals,
+    Logins,
     Moods,
     Moves,
     NewPasswords,
     Positions,
     Prompts,
     Resets,
+    SecondFactors,
     Services,
     Sessions,
     Shares,
     Snapshots,
+    SteppingUp,
     Tasks,
     Templates,
     UnsavedEntries,
@@ -37,18 +43,20 @@ from upcoach.services import (
     Verification,
 )
 from upcoach.services.directory import Directory
+from upcoach.services.factors.party import Party
 from upcoach.services.federation import Provider, providers_of
 from upcoach.services.federation.linking import Linking
 from upcoach.services.keys import Keys
 from upcoach.services.links import Links
-from upcoach.services.logins import Logins
 from upcoach.services.mail import Folder, Mail, Smtp
 from upcoach.services.oauth import Grants, OAuth
 from upcoach.services.oauth.clients import Clients
 from upcoach.services.passwords import Passwords
 from upcoach.services.revocations import Revocations
+from upcoach.services.seals import Seals
 from upcoach.services.tokens import Tokens
 from upcoach.services.trash import Trash
+from upcoach.store.audit import AuditStore
 from upcoach.store.clients import ClientStore
 from upcoach.store.committer import Committer
 from upcoach.store.database import Database
@@ -104,8 +112,9 @@ class Assembly:
         self._links = Links(ground.settings.issuer)
         self.mailbox = self._make_mailbox()
         self.mail = self._make_mail()
-        self._logins = Logins(self._sessions)
         self.outbound = Outbound(loopback=ground.settings.environment == "development")
+        self._factors = self._make_factors()
+        self._logins = Logins(self._documents, self._sessions, self._factors, self._once, utc_now)
         self.trash = self._make_trash()
         self.services = self._make_services()
 
@@ -121,10 +130,13 @@ class Assembly:
         return Services(
             accounts=self._make_accounts(),
             federation=federation,
+            audit=self._make_audit(),
+            browsers=Browsers(self._once, self._sessions, key=self._ground.settings.index_key),
             goals=goals,
             goal_points=GoalPoints(documents, committer, goals),
             goal_templates=GoalTemplates(documents, committer),
             entry_shares=self._entry_shares,
+            factors=self._factors,
             habits=Habits(documents, committer, utc_now),
             habit_reports=HabitReports(documents, Histories(database), utc_now),
             imports=Imports(documents, committer, utc_now),
@@ -142,6 +154,7 @@ class Assembly:
             sessions=self._sessions,
             shares=Shares(documents, committer, log),
             snapshots=Snapshots(documents),
+            stepping_up=SteppingUp(documents, self.passwords, self._factors, self._sessions),
             tasks=Tasks(documents, committer, tallies, utc_now),
             templates=Templates(documents, committer),
             unsaved=UnsavedEntries(documents, committer),
@@ -158,6 +171,11 @@ class Assembly:
             self.directory,
             self.mail,
         )
+
+    def _make_audit(self) -> Audit:
+        settings = self._ground.settings
+        store, seals = AuditStore(self._ground.database), Seals(settings.index_key)
+        return Audit(store, seals, utc_now, settings.audit_checkpoints)
 
     def _make_new_passwords(self) -> NewPasswords:
         return NewPasswords(self._documents, self.passwords, self._sessions, self.mail, self._links)
@@ -211,6 +229,21 @@ class Assembly:
         outbox = Outbox(self._ground.database, self._ground.masters, utc_now)
         return Mail(outbox, carrier, utc_now)
 
+    def _make_factors(self) -> SecondFactors:
+        settings = self._ground.settings
+        party = Party(
+            domain=settings.passkey_domain or urlsplit(settings.issuer).hostname or "",
+            origins=(settings.issuer, *settings.passkey_origins),
+        )
+        return SecondFactors(
+            self._documents,
+            self._ground.committer,
+            self._once,
+            utc_now,
+            party=party,
+            key=settings.index_key,
+        )
+
     def _make_oauth(self) -> OAuth:
         database, secret = self._ground.database, self._ground.settings.index_key
         issuer = self._tokens.issuer
@@ -219,6 +252,7 @@ class Assembly:
             once=self._once,
             documents=self._documents,
             sessions=self._sessions,
+            logins=self._logins,
             grants=Grants(self._documents, self._ground.committer, self._sessions),
             tokens=self._tokens,
             keys=self.keys,

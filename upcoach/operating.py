@@ -8,15 +8,20 @@ from typing import Any
 import msgspec
 
 from config.settings import Settings
+from models.audit import Act, Action
 from models.client import Client
 from models.clock import utc_now
 from models.errors import Invalid
 from upcoach.app import open_database
 from upcoach.listener import StartError
+from upcoach.services.audit import Audit
 from upcoach.services.keys import AHEAD, ALGORITHMS, Keys
 from upcoach.services.oauth.clients import Clients
+from upcoach.services.seals import Seals
 from upcoach.services.tokens import AUDIENCES
+from upcoach.store.audit import AuditStore
 from upcoach.store.clients import ClientStore
+from upcoach.store.database import Database
 from upcoach.store.keyring import KeyRing, MasterKeys
 from upcoach.store.once import Once
 from upcoach.store.signing import SigningStore
@@ -40,9 +45,11 @@ async def add_client(
         store = ClientStore(database)
         clients = Clients(store, once, settings.issuer, utc_now, key=settings.index_key)
         try:
-            return await clients.register(**_fields(wanted))
+            client, secret = await clients.register(**_fields(wanted))
         except Invalid as refusal:
             raise StartError(refusal.detail) from None
+        await _note(settings, database, "client.added", client.id)
+        return client, secret
 
 
 async def rotate_keys(
@@ -57,6 +64,7 @@ async def rotate_keys(
         name = await keys.rotate(alg or keys.current[0], at_once=at_once)
         begins = "at once" if at_once else f"from {_moment(utc_now() + AHEAD)} on"
         data_keys = await KeyRing(database, masters).rewrap()
+        await _note(settings, database, "keys.rotated", name)
         return Rotated(name, begins, data_keys, await store.rewrap())
 
 
@@ -72,7 +80,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--jwks", type=Path, help="client-add: a file with its public keys (private_key_jwt)")
     add("--first-party", action="store_true", help="client-add: it is an app of ours")
     add("--alg", choices=ALGORITHMS, help="rotate-keys: of the next key; that of the present one")
+    add("--export", type=Path, help="audit-verify: a folder to write the log into, for others")
     add("--at-once", action="store_true", help="rotate-keys: the present key is in wrong hands")
+
+
+async def _note(settings: Settings, database: Database, action: Action, target: str) -> None:
+    seals, place = Seals(settings.index_key), settings.audit_checkpoints
+    audit = Audit(AuditStore(database), seals, utc_now, place)
+    await audit.note(Act(action=action, kind="system", target=target))
 
 
 def _fields(wanted: argparse.Namespace) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from handlers.live.poll import Heard, Poll, as_array
 from handlers.live.sse import EventStream, OneFeed, SeveralFeeds
 from handlers.live.streaming import StreamingHandler
 from handlers.operations import Call, Operation, Reply, Route
+from handlers.policy import require_permission
 from handlers.rest import Edge, OperationHandler
 from handlers.sync import (
     Place,
@@ -51,6 +52,7 @@ class Events(StreamingHandler, OperationHandler):
     async def perform(self, operation: Operation, call: Call) -> None:
         """See `OperationHandler.perform`."""
         caller = call.holder
+        require_permission(operation, caller)
         if self.wants_stream:
             await self._stream(call, caller)
         elif "wait" in call.query and self.request.method == "GET":

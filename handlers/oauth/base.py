@@ -1,6 +1,8 @@
 """What the endpoints for clients have in common."""
 
-from typing import Any, Final
+import base64
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -8,14 +10,24 @@ from tornado.web import HTTPError
 
 from handlers import problems
 from handlers.rest import Edge, Handler
-from models.errors import Refusal, Unavailable
+from models.audit import Act
+from models.errors import Forbidden, Refusal, Unauthenticated, Unavailable
 from models.merge_patch import Json
+from models.scope import Scope
 from upcoach.services.oauth import Ask, OAuth
 from upcoach.services.oauth.errors import OAuthError, invalid_request
 from upcoach.services.oauth.parameters import MOST, Parameters
 
 FORM: Final = "application/x-www-form-urlencoded"
 LARGEST: Final = 64 * 1024  # bytes of a form
+
+# Refusals that the audit log need not know: a device that waits, and what is no request at all.
+QUIET: Final = frozenset({"authorization_pending", "slow_down", "invalid_request"})
+
+# Acts of which only the refusals matter: every app does them every ten minutes.
+UNSAID: Final = frozenset({"token.refreshed"})
+
+T = TypeVar("T")
 
 
 class Endpoint(Handler):
@@ -60,6 +72,30 @@ class Endpoint(Handler):
         if len(authorizations) > 1:
             raise invalid_request("The client shows who it is in two ways.")
         return Ask(form=posted(self), authorization="".join(authorizations), proofs=proofs_of(self))
+
+    async def noted(
+        self, act: Act, work: Awaitable[T], who: Callable[[T], Scope | None] = lambda _: None
+    ) -> T:
+        """What *work* gives, once the audit log knows; it also knows of a refusal.
+
+        *who* tells from what was given whose act it was.
+        """
+        note = self.edge.services.audit.note
+        try:
+            done = await work
+        except (OAuthError, Unauthenticated, Forbidden) as refusal:
+            reason = refusal.error if isinstance(refusal, OAuthError) else refusal.code
+            if reason not in QUIET:
+                refused = msgspec.structs.replace(act, outcome="refused", reason=reason)
+                await note(refused, self.origin)
+            raise
+        if act.action in UNSAID:
+            return done
+        scope = who(done)
+        if scope is not None:
+            act = msgspec.structs.replace(act, kind="user", user=scope.user, session=scope.session)
+        await note(act, self.origin)
+        return done
 
     def answer(self, body: Json, status: int = 200) -> None:
         """Answer with *body*."""
@@ -108,6 +144,18 @@ def posted(handler: Handler) -> Parameters:
     if len(request.body) > LARGEST:
         raise HTTPError(413)
     return parameters(request.body)
+
+
+def claimed_client(ask: Ask) -> str:
+    """The client that *ask* says it is of, which nobody has checked yet."""
+    scheme, _, encoded = ask.authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return ask.form["client_id"]
+    try:
+        name, _, _ = base64.b64decode(encoded, validate=True).decode("ascii").partition(":")
+    except ValueError:
+        return ""
+    return name
 
 
 def asked(handler: Handler) -> Parameters:

@@ -2,14 +2,17 @@
 
 from typing import Final
 
+import msgspec
 from tornado.web import HTTPError
 
 from handlers import proof
-from handlers.oauth.base import Endpoint
+from handlers.oauth.base import Endpoint, claimed_client
+from models.audit import Act
 from upcoach.services.oauth.errors import OAuthError
 
 KEYS_AGE_S: Final = 300
 METADATA_AGE_S: Final = 3_600
+REFRESH: Final = "refresh_token"
 
 
 class Token(Endpoint):
@@ -19,7 +22,12 @@ class Token(Endpoint):
 
     async def post(self) -> None:
         """Give tokens."""
-        self.answer(await self.oauth.token(self.ask()))
+        ask = self.ask()
+        grant = ask.form["grant_type"]
+        act = Act(action="token.given", kind="client", user=claimed_client(ask), target=grant)
+        if grant == REFRESH:
+            act = msgspec.structs.replace(act, action="token.refreshed")
+        self.answer(await self.noted(act, self.oauth.token(ask)))
 
 
 class Push(Endpoint):
@@ -35,7 +43,9 @@ class Revoke(Endpoint):
 
     async def post(self) -> None:
         """Take a token back."""
-        await self.oauth.revoke(self.ask())
+        ask = self.ask()
+        act = Act(action="token.revoked", kind="client", user=claimed_client(ask))
+        await self.noted(act, self.oauth.revoke(ask))
         self.set_status(200)
 
 

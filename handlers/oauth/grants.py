@@ -28,5 +28,11 @@ OPERATIONS = (
         gives=Items[Grant],
         query=PageQuery,
     ),
-    Operation(method="DELETE", path=f"{PATH}/{{client}}", run=take_back, needs="account:write"),
+    Operation(
+        method="DELETE",
+        path=f"{PATH}/{{client}}",
+        run=take_back,
+        needs="account:write",
+        audit="grant.removed",
+    ),
 )

@@ -1,14 +1,8 @@
 """`/oauth/logout`: logging out by the wish of a client."""
 
-from handlers.oauth import pages
-from handlers.oauth.authorize import Page
 from handlers.oauth.base import asked, posted
-from handlers.oauth.browser import (
-    browser_secret,
-    browser_session,
-    forget_browser,
-    require_same_site,
-)
+from handlers.pages import forms, views
+from handlers.pages.base import Page
 from upcoach.services.oauth.parameters import Parameters
 
 PATH = "/oauth/logout"
@@ -27,19 +21,18 @@ class LogOut(Page):
         await self._leave(posted(self))
 
     async def _leave(self, form: Parameters) -> None:
-        session = await browser_session(self)
+        session = await self.session()
         leaving = await self.oauth.logout.read(form, session)
-        token = self.oauth.form_token(browser_secret(self))
-        is_sure = form["form"] == token
+        is_sure = self.was_shown(form)
         if is_sure:
-            require_same_site(self)
+            self.browser.require_our_page()
         if session is not None and not (leaving.is_certain or is_sure):
-            hidden = {name: form[name] for name in _KEPT if name in form} | {"form": token}
-            self.show(pages.confirmation(PATH, hidden))
+            kept = {name: form[name] for name in _KEPT if name in form}
+            self.show(views.logout(PATH, self.hidden(**kept), leaving.to))
             return
         await self.oauth.logout.end(leaving, session)
-        await forget_browser(self)
+        await self.browser.leave()
         if leaving.to:
             self.go(leaving.to)
         else:
-            self.show(pages.message("Logged out", "You are logged out."))
+            self.show(forms.message("Logged out", "You are logged out."))

@@ -1,19 +1,16 @@
 """Where the authorization server answers."""
 
-from tornado.routing import URLSpec
-
 from handlers.oauth import leaving
-from handlers.oauth.authorize import CONSENT, LOGIN, Authorize, Consent, LogIn
+from handlers.oauth.authorize import Authorize, Consent
 from handlers.oauth.base import Endpoint
 from handlers.oauth.devices import CODE, Device, DeviceCode
 from handlers.oauth.endpoints import Introspect, Jwks, Metadata, Push, Revoke, Token, UserInfo
 from handlers.oauth.leaving import LogOut
-from handlers.rest import Edge
+from handlers.pages.errands import CONSENT
 from upcoach.services.oauth import devices, server
 
 ROUTES: tuple[tuple[str, type[Endpoint]], ...] = (
     ("/oauth/authorize", Authorize),
-    (LOGIN, LogIn),
     (CONSENT, Consent),
     (server.TOKEN, Token),
     (server.PAR, Push),
@@ -27,11 +24,3 @@ ROUTES: tuple[tuple[str, type[Endpoint]], ...] = (
     ("/.well-known/oauth-authorization-server", Metadata),
     ("/.well-known/openid-configuration", Metadata),
 )
-
-
-def specs(edge: Edge) -> list[URLSpec]:
-    """The routes for Tornado."""
-    return [
-        URLSpec(f"{path.replace('.', chr(92) + '.')}$", handler, {"edge": edge, "path": path})
-        for path, handler in ROUTES
-    ]

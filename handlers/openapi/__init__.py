@@ -6,7 +6,7 @@ A row says what it takes, what it gives and who may ask; nothing is described a 
 
 from typing import Final
 
-from handlers.openapi import areas, batch, beside, page, parameters, paths, refusals
+from handlers.openapi import areas, batch, beside, clients, page, parameters, paths, refusals
 from handlers.openapi.schemas import Schemas
 from handlers.operations import Router
 from handlers.published import as_text
@@ -51,9 +51,11 @@ def document(router: Router) -> Json:
     """The document."""
     operations = [one for route in router.routes for one in route.operations.values()]
     answered = [one.gives for one in operations if one.gives is not None]
-    schemas = Schemas([*answered, refusals.Problem])
+    otherwise = [gives for one in operations for gives in one.otherwise.values()]
+    schemas = Schemas([*answered, *otherwise, refusals.Problem])
     items = {route.path: paths.item(schemas, route) for route in router.routes}
     items |= {row.path: beside.item(schemas, row) for row in beside.ROWS}
+    items |= clients.items(schemas)
     used = {status for one in operations for status in refusals.statuses(one)}
     used |= {status for row in beside.ROWS for status in row.refused}
     return {
@@ -80,6 +82,21 @@ def _security() -> Json:
             "scheme": "bearer",
             "description": "A token of `POST /v1/auth/login`, with the permissions that an "
             f"operation names.\n\n| Permission | It may |\n|---|---|\n{rows}\n",
+        },
+        "client": {
+            "type": "http",
+            "scheme": "basic",
+            "description": "A client's id and secret (RFC 6749, 2.3.1); or in the form, as a "
+            "secret or an assertion (RFC 7523).",
+        },
+        "cookie": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "__Host-sid",
+            "description": "The cookie of a browser that logged in with `POST /v1/auth/login` as "
+            "`web`, `remembered` or `admin`, or on a page of ours. What changes something is taken "
+            "from our own origin, with the header `X-UpCoach-CSRF` that `GET /v1/auth/csrf` tells; "
+            "beside a token the cookie counts for nothing.",
         },
         "ticket": {
             "type": "apiKey",

@@ -38,6 +38,7 @@ MEANINGS: Final[dict[str, str]] = {
     "Imports": "Bringing in what was logged elsewhere.",
     "Live and sync": "All of a person's changes: as they happen, after an absence, many at once.",
     "Admin": "For operators.",
+    "Authorization server": "What apps of others call to be let in (OAuth 2.0, OpenID Connect).",
     "Server": "Whether it lives, and what it can do.",
 }
 
@@ -54,6 +55,8 @@ def area_of(path: str) -> str:
 
     """
     words = path.split("/")
+    if words[1] in ("oauth", ".well-known"):
+        return "Authorization server"
     return AREAS.get(words[2], words[2]) if words[1] == "v1" else "Server"
 
 

@@ -106,7 +106,7 @@ def is_tagged(operation: Operation) -> bool:
 def _security(operation: Operation) -> list[Json]:
     if operation.public:
         return []
-    ways: list[Json] = [{"token": [operation.needs]}]
+    ways: list[Json] = [{"token": [operation.needs]}, {"cookie": []}]
     return [*ways, {"ticket": []}] if StreamQuery in operation.forms else ways
 
 
@@ -122,20 +122,21 @@ def _body(schemas: Schemas, operation: Operation) -> Json:
 
 
 def _answers(schemas: Schemas, operation: Operation) -> Json:
-    good = {str(status): _answer(schemas, operation, status) for status in statuses(operation)}
+    given = dict.fromkeys(statuses(operation), operation.gives) | operation.otherwise
+    good = {str(one): _answer(schemas, operation, one, given[one]) for one in given}
     if is_tagged(operation) and not operation.writes:
         good["304"] = {"description": "It is still what you have.", "headers": headers("ETag")}
     bad = {str(one): refusals.reference(one) for one in refusals.statuses(operation)}
     return dict(sorted((good | bad).items()))
 
 
-def _answer(schemas: Schemas, operation: Operation, status: int) -> Json:
+def _answer(schemas: Schemas, operation: Operation, status: int, gives: Any) -> Json:
     answer: Json = {
         "description": f"{http.HTTPStatus(status).phrase}.",
         "headers": headers(*_headers(operation)),
     }
     if status != 204:
-        content = {JSON: {"schema": schemas.of(operation.gives, "answer")}}
+        content = {JSON: {"schema": schemas.of(gives, "answer")}}
         if StreamQuery in operation.forms:
             content[STREAM] = {"schema": _STREAMED}
         answer["content"] = content

@@ -12,6 +12,7 @@ import inspect
 import re
 import typing
 from collections.abc import Iterable, Sequence
+from types import UnionType
 from typing import Any, Literal
 
 import msgspec
@@ -54,7 +55,9 @@ class Schemas:
         return {name: schema for name, (_, schema) in sorted(self._made.items())}
 
     def of(self, kind: Any, role: Role) -> Json:
-        """The schema of *kind* in *role*."""
+        """The schema of *kind* in *role*; it may be one of several."""
+        if isinstance(kind, UnionType):
+            return {"anyOf": [self.of(one, role) for one in typing.get_args(kind)]}
         return self._of(types.type_info(kind), role)
 
     def parameters(self, kind: type[msgspec.Struct]) -> list[tuple[str, Json, bool]]:

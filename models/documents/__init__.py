@@ -8,6 +8,7 @@ or hidden.
 
 from models.documents.document import Document, Draft
 from models.documents.entry import Entry, EntryDraft, Logged
+from models.documents.factors import Factors, Passkey, TrustedDevice
 from models.documents.goal import Goal, GoalDraft, NewGoal
 from models.documents.goal_point import GoalPoint, PointDraft
 from models.documents.goal_template import GoalTemplate, GoalTemplateDraft, NewGoalTemplate
@@ -60,6 +61,9 @@ DOCUMENTS: tuple[type[Document], ...] = (
     Template,
     Grant,
     Identity,
+    Factors,
+    Passkey,
+    TrustedDevice,
 )
 KINDS: dict[str, type[Document]] = {document.kind: document for document in DOCUMENTS}
 
@@ -74,6 +78,7 @@ __all__ = [
     "EntryDraft",
     "EntryShare",
     "EntryShareDraft",
+    "Factors",
     "Goal",
     "GoalDraft",
     "GoalPoint",
@@ -100,6 +105,7 @@ __all__ = [
     "NewTask",
     "NewTemplate",
     "NewVacation",
+    "Passkey",
     "PointDraft",
     "Session",
     "Share",
@@ -108,6 +114,7 @@ __all__ = [
     "TaskDraft",
     "Template",
     "TemplateDraft",
+    "TrustedDevice",
     "UnsavedEntry",
     "User",
     "Vacation",

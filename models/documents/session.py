@@ -6,11 +6,13 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 import msgspec
 
 from models.documents.document import Document, Draft, Mark, Order
+from models.documents.factors import clean_name
 
 DeviceId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+\Z")]
 DeviceName = Annotated[str, msgspec.Meta(max_length=100)]
 Kind = Literal["mobile", "web", "remembered", "coach", "admin", "partner", "visit"]
 
+BROWSERS: Final = frozenset[Kind]({"web", "remembered", "admin"})  # their tokens never leave us
 OWN_CLIENT: Final = "upcoach"  # what our own apps are called that log in by themselves
 
 
@@ -32,14 +34,27 @@ LIFETIMES: Final[dict[Kind, Lifetime]] = {
 }
 
 
+def audiences_of(app: Kind) -> tuple[str, ...]:
+    """The resources that a session of our own *app* is for."""
+    return ("api", "live", "admin") if app == "admin" else ("api", "live")
+
+
 class Credentials(Draft, frozen=True, kw_only=True):
-    """What somebody gives to log in on a device."""
+    """What somebody gives to log in on a device.
+
+    Attributes
+    ----------
+    trusted_device
+        What the device was given when its user chose to trust it.
+
+    """
 
     email: Annotated[str, msgspec.Meta(max_length=254)]
     password: Annotated[str, msgspec.Meta(max_length=128)]
     device: DeviceId
     device_name: DeviceName | None = None
     app: Literal["mobile", "web", "remembered", "coach", "admin"] = "mobile"
+    trusted_device: Annotated[str, msgspec.Meta(max_length=128)] = ""
 
 
 class Refresh(Draft, frozen=True, kw_only=True):
@@ -105,7 +120,10 @@ class Session(Document, frozen=True, kw_only=True):
     @classmethod
     def started(cls, terms: Terms, *, session_id: str, owner: str, at: dt.datetime) -> Self:
         """A new session."""
-        fields = msgspec.structs.asdict(terms) | {"authenticated_at": terms.authenticated_at or at}
+        fields = msgspec.structs.asdict(terms) | {
+            "authenticated_at": terms.authenticated_at or at,
+            "device_name": clean_name(terms.device_name or "") or None,
+        }
         return cls(
             id=session_id,
             owner=owner,
@@ -127,7 +145,10 @@ class Session(Document, frozen=True, kw_only=True):
         """The same login, on a device that is called *name*."""
         return msgspec.structs.replace(self.advanced(at), device_name=name)
 
-    def stepped_up(self, amr: tuple[str, ...], at: dt.datetime) -> Self:
-        """The same login, whose holder has shown more factors, *amr*."""
+    def stepped_up(self, amr: tuple[str, ...], acr: int, at: dt.datetime) -> Self:
+        """The same login, whose holder has shown *amr* just now."""
         methods = tuple(dict.fromkeys((*self.amr, *amr)))
-        return msgspec.structs.replace(self.advanced(at), acr=2, amr=methods, authenticated_at=at)
+        best = max(self.acr, acr)
+        return msgspec.structs.replace(
+            self.advanced(at), acr=best, amr=methods, authenticated_at=at
+        )

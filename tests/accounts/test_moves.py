@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from tests.accounts.contract_mail import stale
 from tests.accounts.post import newest, post_of, settings_of, subjects, token_in
 from tests.accounts.test_new_passwords import enters, forgot, reset
 from tests.accounts.test_verification import ANN, BAD_TOKENS, joined
@@ -19,7 +20,7 @@ async def stepped_up(server: Server, email: str = ANN) -> Client:
     """Somebody who has shown a second factor just now."""
     await joined(server, email)
     person = await server.client().log_in(email, PASSWORD, "laptop")
-    await server.node.services.sessions.step_up(scope_of(server, person), ("otp",))
+    await server.node.services.sessions.step_up(scope_of(server, person), ("otp",), 2)
     assert await person.refresh()
     token = person.token
     person.close()
@@ -92,7 +93,7 @@ async def test_nobody_moves_to_the_address_of_another(engines: TestEngines, tmp_
 
 async def test_who_may_not_move_does_not(engines: TestEngines, tmp_path: Path) -> None:
     async with serving(settings_of(engines, tmp_path)) as server:
-        person = await joined(server)
+        person = await stale(server, await joined(server))
         strong = await stepped_up(server, "eve@example.org")
         before = await snapshot(person)
 

@@ -10,7 +10,7 @@ from models.clock import utc_now
 from tests.oauth.relying import ISSUER, Holder, party, settings_of
 from tests.support.engines import TestEngines
 from tests.support.server import PASSWORD
-from upcoach.services.oauth.token_exchange import GRANT, ID_TOKEN, Challenge
+from upcoach.services.oauth.token_exchange import GRANT, ID_TOKEN
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 
@@ -57,12 +57,8 @@ async def test_a_device_is_told_that_its_user_said_no(engines: TestEngines) -> N
 class Google:
     """An issuer whose tokens are the ids of our users."""
 
-    async def identify(
-        self, subject_token: str, subject_issuer: str, nonce: str
-    ) -> str | Challenge | None:
+    async def identify(self, subject_token: str, subject_issuer: str, nonce: str) -> str | None:
         assert (subject_issuer, nonce) == ("https://accounts.google.com", "n")
-        if subject_token == "second factor":
-            return Challenge("chl_1")
         return subject_token if subject_token.startswith("usr_") else None
 
 
@@ -93,7 +89,6 @@ async def test_an_id_token_of_others_is_exchanged_for_our_own_app(engines: TestE
         me = await one.server.client(answer.body["access_token"]).call("GET", "/v1/me")
         refused = {
             "invalid_grant": await one.token(form | {"subject_token": "forged"}),
-            "interaction_required": await one.token(form | {"subject_token": "second factor"}),
             "unauthorized_client": await one.token(form | subject | {"client_id": one.public.id}),
             "invalid_scope": await one.token(form | subject | {"scope": "habits:read"}),
             "invalid_request": await one.token(form | subject | {"subject_token_type": "saml"}),
@@ -103,7 +98,6 @@ async def test_an_id_token_of_others_is_exchanged_for_our_own_app(engines: TestE
         assert GRANT in after["grant_types_supported"]
         assert me.body["id"] == one.user
         assert {answer.body["error"] for answer in refused.values()} == set(refused)
-        assert refused["interaction_required"].body["challenge"] == "chl_1"
 
 
 async def test_a_socket_needs_the_key_of_a_bound_token(engines: TestEngines) -> None:

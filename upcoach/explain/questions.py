@@ -21,6 +21,7 @@ TRIED: Final = 20  # parents that are looked at for one with children
 
 # What a parameter may be where neither its type nor an answer tells; none: asked by `Link` alone.
 SAMPLES: Final[dict[str, tuple[str, ...]]] = {
+    "action": ("audit.read",),
     "after": (),
     "as_of": ("v1",),
     "feed": (),
@@ -32,6 +33,7 @@ SAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "since": (),
     "tag": ("run",),
     "tz": ("Europe/Berlin",),
+    "user": ("usr_1",),
 }
 
 # What a route cannot do without.

@@ -8,7 +8,10 @@ handlers call it, and so does the learner.
 import msgspec
 
 from upcoach.services.accounts import Accounts
+from upcoach.services.audit import Audit
+from upcoach.services.browsers import Browsers
 from upcoach.services.entry_shares import EntryShares
+from upcoach.services.factors import SecondFactors
 from upcoach.services.federation import Federation
 from upcoach.services.goal_points import GoalPoints
 from upcoach.services.goal_templates import GoalTemplates
@@ -30,6 +33,7 @@ from upcoach.services.resets import Resets
 from upcoach.services.sessions import Sessions
 from upcoach.services.shares import Shares
 from upcoach.services.snapshots import Snapshots
+from upcoach.services.stepping_up import SteppingUp
 from upcoach.services.tasks import Tasks
 from upcoach.services.unsaved import UnsavedEntries
 from upcoach.services.vacations import Vacations
@@ -40,8 +44,11 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     """Every service, made once by the composition root."""
 
     accounts: Accounts
+    audit: Audit
+    browsers: Browsers
     entry_shares: EntryShares
     federation: Federation
+    factors: SecondFactors
     goals: Goals
     goal_points: GoalPoints
     goal_templates: GoalTemplates
@@ -62,6 +69,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     sessions: Sessions
     shares: Shares
     snapshots: Snapshots
+    stepping_up: SteppingUp
     tasks: Tasks
     templates: Templates
     unsaved: UnsavedEntries
@@ -71,6 +79,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
 __all__ = [
     "Accounts",
+    "Audit",
+    "Browsers",
     "EntryShares",
     "Federation",
     "GoalPoints",
@@ -90,10 +100,12 @@ __all__ = [
     "Positions",
     "Prompts",
     "Resets",
+    "SecondFactors",
     "Services",
     "Sessions",
     "Shares",
     "Snapshots",
+    "SteppingUp",
     "Tasks",
     "Templates",
     "UnsavedEntries",

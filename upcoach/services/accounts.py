@@ -6,7 +6,7 @@ import contextlib
 from models import password_policy
 from models.documents import User
 from models.documents.document import public
-from models.documents.session import Credentials, Terms
+from models.documents.session import Credentials, Terms, audiences_of
 from models.documents.user import Registration
 from models.errors import Conflict, NotFound, Unauthenticated, Unavailable
 from models.identity import new_id
@@ -73,9 +73,12 @@ class Accounts:
         if password_hash is not None and self._passwords.is_stale(password_hash):
             await self._refresh_hash(user, password_hash, credentials.password)
         terms = Terms(
-            device=credentials.device, device_name=credentials.device_name, app=credentials.app
+            device=credentials.device,
+            device_name=credentials.device_name,
+            app=credentials.app,
+            audiences=audiences_of(credentials.app),
         )
-        return await self._logins.finish(user, terms)
+        return await self._logins.finish(user, terms, trusted=credentials.trusted_device)
 
     async def me(self, scope: Scope) -> Json:
         """The caller, as they see themselves."""
@@ -91,10 +94,7 @@ class Accounts:
 
     async def appoint(self, email: str, roles: tuple[Role, ...]) -> Outcome:
         """Give whoever has the address *email* these *roles*, and no others."""
-        found = await self._directory.find(email)
-        if found is None:
-            raise NotFound("account_unknown", "There is no account for this address.")
-        user_id = found.id
+        user_id = (await self.find(email)).id
 
         def decide(changes: Changes) -> Outcome:
             user = changes.get(User, user_id, user_id)
@@ -108,6 +108,13 @@ class Accounts:
         return await self._committer.submit(
             Write(scope=Scope(user=user_id), reads=reads, decide=decide)
         )
+
+    async def find(self, email: str) -> User:
+        """Whoever has the address *email*, for operators."""
+        found = await self._directory.find(email)
+        if found is None:
+            raise NotFound("account_unknown", "There is no account for this address.")
+        return found
 
     async def _hashed(self, registration: Registration) -> str:
         password_policy.check(registration.password, registration.email, registration.name)

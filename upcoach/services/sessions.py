@@ -17,6 +17,7 @@ from models.caller import Caller
 from models.clock import Clock
 from models.documents import Session
 from models.documents.document import public
+from models.documents.factors import checked_name
 from models.documents.session import LIFETIMES, OWN_CLIENT, Terms
 from models.errors import NotFound
 from models.identity import new_id
@@ -24,7 +25,7 @@ from models.merge_patch import Json
 from models.scope import Scope
 from upcoach.services.resources import outcome
 from upcoach.services.tokens import Tokens, token_invalid
-from upcoach.store.changes import Changes, Outcome, Ref, Write
+from upcoach.store.changes import Changes, Outcome, Ref, Write, not_found
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents, Selection
 from upcoach.store.rotations import Rotations, Turn
@@ -48,6 +49,22 @@ class Login(msgspec.Struct, frozen=True):
     token: str
     expires_at: dt.datetime
     refresh_token: str
+
+
+class OpenSession(Session, frozen=True, kw_only=True):
+    """A session as its user sees it among the others.
+
+    Attributes
+    ----------
+    last_used_at
+        When its token was last renewed, or it began.
+    current
+        Whether it is the one that asks.
+
+    """
+
+    last_used_at: dt.datetime
+    current: bool
 
 
 class Sessions:
@@ -140,6 +157,12 @@ class Sessions:
         except NotFound:
             return False
 
+    async def use(self, session: Session) -> bool:
+        """Note that *session* is in use; false when it is over, or was not used for too long."""
+        now = self._clock()
+        idle = LIFETIMES[session.app].idle
+        return session.is_open(now) and await self._rotations.use(session.id, now, idle)
+
     def authenticate(self, token: str, key: str = "") -> Caller:
         """Who holds *token*, or `Unauthenticated`.
 
@@ -162,37 +185,47 @@ class Sessions:
         """The caller's open sessions, with when each was last used, to the minute."""
         opened = await self._open(scope.user)
         used = await self._rotations.last_used([one.id for one in opened])
+        now = self._clock() - dt.timedelta(minutes=1)  # `used` is to the minute
         return [
-            public(one)
-            | {"last_used_at": used.get(one.id, one.created_at), "current": one.id == scope.session}
+            public(one) | {"last_used_at": used[one.id], "current": one.id == scope.session}
             for one in opened
+            if one.id in used and now < used[one.id] + LIFETIMES[one.app].idle
         ]
 
     async def rename(self, scope: Scope, session_id: str, name: str) -> Outcome:
         """Call a session's device *name*."""
+        cleaned = checked_name(name)
 
         def decide(changes: Changes) -> Outcome:
             session = changes.get(Session, scope.user, session_id)
-            if session.device_name == name:
+            if not session.is_open(changes.at):
+                raise not_found()
+            if session.device_name == cleaned:
                 return outcome("unchanged", session)
-            after = session.renamed(name, changes.at)
+            after = session.renamed(cleaned, changes.at)
             changes.update(session, after)
             return outcome("updated", after)
 
         reads = (Ref(Session, scope.user, session_id),)
         return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
 
-    async def step_up(self, scope: Scope, amr: tuple[str, ...]) -> Outcome:
-        """Note that the caller has shown the factors *amr* just now."""
+    async def step_up(
+        self, scope: Scope, amr: tuple[str, ...], acr: int
+    ) -> tuple[str, dt.datetime, Session]:
+        """Note that the caller has shown *amr* just now; a token that says so, and its end."""
 
         def decide(changes: Changes) -> Outcome:
             session = changes.get(Session, scope.user, scope.session)
-            after = session.stepped_up(amr, changes.at)
+            if not session.is_open(changes.at):
+                raise token_invalid()
+            after = session.stepped_up(amr, acr, changes.at)
             changes.update(session, after)
             return outcome("updated", after)
 
         reads = (Ref(Session, scope.user, scope.session),)
-        return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        session = await self.get(scope)
+        return *self._tokens.issue(session), session
 
     async def end(self, scope: Scope, session_id: str) -> Outcome:
         """End one of the caller's sessions."""
@@ -202,6 +235,12 @@ class Sessions:
         """End all of the caller's sessions but some."""
         opened = await self._open(scope.user)
         return await self._end_all(scope, [one.id for one in opened if one.id not in but])
+
+    async def end_all(self, scope: Scope) -> int:
+        """End every session of the caller's, and return how many there were."""
+        opened = await self._open(scope.user)
+        await self._end_all(scope, [one.id for one in opened])
+        return len(opened)
 
     async def end_client(self, scope: Scope, client: str) -> Outcome:
         """End all of the caller's sessions that an OAuth client holds."""

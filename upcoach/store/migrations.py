@@ -17,6 +17,7 @@ from models.documents.document import Order
 from models.events import feed_owner
 from models.sums import EMPTY, Sums, packed, toggle
 from upcoach.store import (
+    audit,
     clients,
     codec,
     keyring,
@@ -51,6 +52,7 @@ async def _make_collections(database: AsyncDatabase[Bson]) -> None:
         signing.COLLECTION,
     }
     wanted |= {positions.COLLECTION, UnsavedEntry.collection}
+    wanted |= {audit.COLLECTION, audit.CHECKPOINTS}
     for name in sorted(wanted - set(await database.list_collection_names())):
         try:
             # Without the driver's own look first, which is no use against another node.
@@ -172,6 +174,24 @@ async def _make_ends(database: AsyncDatabase[Bson]) -> None:
         )
 
 
+async def _make_audit_indexes(database: AsyncDatabase[Bson]) -> None:
+    """The numbers of the audit log, and how operators list it."""
+    names = {"number": (), "actor": ("actor",), "action": ("action",)}
+    await database[audit.COLLECTION].create_indexes(
+        [
+            IndexModel(
+                [(key, ASCENDING) for key in ("stream", *keys, "seq")],
+                name=name,
+                unique=name == "number",
+            )
+            for name, keys in names.items()
+        ]
+    )
+    await database[audit.CHECKPOINTS].create_indexes(
+        [IndexModel([("stream", ASCENDING), ("seq", ASCENDING)], name="number")]
+    )
+
+
 async def _make_outbox_indexes(database: AsyncDatabase[Bson]) -> None:
     """What is due to be sent, and what nobody waits for any more."""
     await database[outbox.COLLECTION].create_indexes(
@@ -189,6 +209,13 @@ async def _make_identity_index(database: AsyncDatabase[Bson]) -> None:
     )
 
 
+async def _make_passkey_index(database: AsyncDatabase[Bson]) -> None:
+    """Whose a passkey is; it is nobody else's."""
+    await database["passkeys"].create_indexes(
+        [IndexModel([("credential", ASCENDING)], name="credential", unique=True)]
+    )
+
+
 STEPS: tuple[tuple[int, Step], ...] = (
     (1, _make_collections),
     (2, _make_indexes),
@@ -203,10 +230,14 @@ STEPS: tuple[tuple[int, Step], ...] = (
     (11, _date_sessions),
     (12, _make_ends),
     (13, _make_collections),  # clients and grants
+    (14, _make_collections),  # the audit log
+    (15, _make_audit_indexes),
     (17, _make_collections),  # the outbox
     (18, _make_outbox_indexes),
-    (19, _make_collections),  # identities
-    (20, _make_identity_index),
+    (19, _make_collections),  # second factors, passkeys, trusted devices
+    (20, _make_passkey_index),
+    (21, _make_collections),  # identities
+    (22, _make_identity_index),
 )
 
 

@@ -10,6 +10,7 @@ that is sealed under a key made from the token: who reads the database can use n
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Collection
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -73,6 +74,25 @@ class Once:
             except DuplicateKeyError:
                 return False
         return True
+
+    async def claim_any(
+        self, purpose: str, names: Collection[str], life: dt.timedelta
+    ) -> str | None:
+        """The first of *names* that `claim` claims; None when all are claimed."""
+        ids = {_name(purpose, name): name for name in names}
+        held = {"_id": {"$in": list(ids)}, "until": {"$gt": self._clock()}}
+        async with self._database.turn():
+            found = self._database[COLLECTION].find(held, {"_id": 1})
+            taken = {ids[one["_id"]] async for one in found}
+        for name in names:
+            if name not in taken and await self.claim(purpose, name, life):
+                return name
+        return None
+
+    async def release(self, purpose: str, name: str) -> None:
+        """Let *name* be claimed again."""
+        async with self._database.turn():
+            await self._database[COLLECTION].delete_one({"_id": _name(purpose, name)})
 
     def _opened(self, found: Bson | None, purpose: str, token: str, kind: type[T]) -> T | None:
         if found is None or found["until"] <= self._clock():

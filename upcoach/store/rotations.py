@@ -15,6 +15,7 @@ from upcoach.store.database import Bson, Database
 
 COLLECTION: Final = "rotations"
 RETRY: Final = dt.timedelta(seconds=10)
+FINE: Final = dt.timedelta(minutes=1)  # how exactly it is known when a session was used
 
 
 class Turn(enum.Enum):
@@ -54,6 +55,16 @@ class Rotations:
             return Turn.OVER
         is_repeated = found["generation"] == generation + 1 and at - found["at"] <= RETRY
         return Turn.NEXT if is_repeated else Turn.REPLAYED
+
+    async def use(self, session: str, at: dt.datetime, idle: dt.timedelta) -> bool:
+        """Note that *session* is used without an exchange; false if nobody used it for *idle*."""
+        alive: Bson = {"_id": session, "until": {"$gt": at}, "at": {"$gt": at - idle}}
+        rotations = self._database[COLLECTION]
+        async with self._database.turn():
+            found = await rotations.find_one(alive, {"at": 1})
+            if found is not None and found["at"] <= at - FINE:
+                await rotations.update_one(alive, {"$max": {"at": at}})
+        return found is not None
 
     async def newest(self, session: str) -> int | None:
         """The generation that can be exchanged; None when none can."""

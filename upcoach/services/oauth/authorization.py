@@ -39,18 +39,27 @@ class Redirect(msgspec.Struct, frozen=True):
 
 
 class NeedsLogin(msgspec.Struct, frozen=True):
-    """The user has to show who they are, who may be called *hint*."""
+    """The user has to show who they are, who may be called *hint*.
+
+    Attributes
+    ----------
+    redirect
+        Where the browser goes in the end.
+
+    """
 
     request_id: str
     client: Client
+    redirect: str
     hint: str = ""
 
 
 class NeedsConsent(msgspec.Struct, frozen=True):
-    """The user has to agree to *permissions*."""
+    """The user has to agree to *permissions*; see `NeedsLogin`."""
 
     request_id: str
     client: Client
+    redirect: str
     permissions: tuple[str, ...]
 
 
@@ -164,11 +173,13 @@ class Authorization:
             is_vain = session is not None and session.authenticated_at >= pending.asked_at
             if "none" in request.prompts or is_vain:
                 return self._sent(request, OAuthError(reason, "The user has to log in."))
-            return NeedsLogin(await self._kept(pending, request_id), client, request.login_hint)
+            name = await self._kept(pending, request_id)
+            return NeedsLogin(name, client, request.redirect, request.login_hint)
         if await self._needs_consent(request, client, session):
             if "none" in request.prompts:
                 return self._sent(request, OAuthError("consent_required", "The user has to agree."))
-            return NeedsConsent(await self._kept(pending, request_id), client, request.scopes)
+            name = await self._kept(pending, request_id)
+            return NeedsConsent(name, client, request.redirect, request.scopes)
         if request_id and await self._once.take(_PURPOSE, request_id, Pending) is None:
             return _over()
         return await self._coded(request, session)

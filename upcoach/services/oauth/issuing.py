@@ -47,8 +47,16 @@ class Issuing:
     ) -> tuple[Session, Json]:
         """A session of *client* with what is *allowed*, and the answer that tells of it."""
         scopes, audiences = narrowed(form, self._tokens.issuer, allowed.scopes, allowed.audiences)
+        login, outcome = await self._sessions.start(allowed.user, self.terms(allowed, client, key))
+        assert outcome.body is not None
+        session = msgspec.convert(outcome.body | {"key": key}, Session)
+        refresh_token = login.refresh_token if "offline_access" in allowed.scopes else ""
+        return session, self.answer(session, scopes, audiences, refresh_token, allowed.nonce)
+
+    def terms(self, allowed: Allowed, client: Client, key: str) -> Terms:
+        """What a session of *client* with what is *allowed* is for."""
         lasts: Kind = "mobile" if client.first_party else "partner"
-        terms = Terms(
+        return Terms(
             device=client.id,
             device_name=client.name,
             app=lasts if "offline_access" in allowed.scopes else "visit",
@@ -60,11 +68,6 @@ class Issuing:
             amr=allowed.amr,
             authenticated_at=allowed.authenticated_at,
         )
-        login, outcome = await self._sessions.start(allowed.user, terms)
-        assert outcome.body is not None
-        session = msgspec.convert(outcome.body | {"key": key}, Session)
-        refresh_token = login.refresh_token if "offline_access" in allowed.scopes else ""
-        return session, self.answer(session, scopes, audiences, refresh_token, allowed.nonce)
 
     def answer(
         self,

@@ -1,7 +1,5 @@
 """The authorization server: its endpoints, as functions of what a client sent."""
 
-import hashlib
-import hmac
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -11,6 +9,7 @@ from models.client import Client
 from models.clock import Clock
 from models.merge_patch import Json
 from upcoach.services.keys import Keys
+from upcoach.services.logins import Logins
 from upcoach.services.oauth import token_exchange
 from upcoach.services.oauth.authorization import Authorization
 from upcoach.services.oauth.client_credentials import ClientCredentials
@@ -61,6 +60,7 @@ class OAuth:
         once: Once,
         documents: Documents,
         sessions: Sessions,
+        logins: Logins,
         grants: Grants,
         tokens: Tokens,
         keys: Keys,
@@ -78,8 +78,8 @@ class OAuth:
         self.userinfo = UserInfo(documents)
         self.logout = Logout(clients, sessions, tokens)
         self._issuing = issuing
+        self._logins = logins
         self._keys = keys
-        self._key = key
         self._pushing = Pushing(once, tokens)
         self._lookups = Lookups(sessions, tokens)
         self.devices = Devices(once, clients, grants, issuing, issuer, key=key)
@@ -95,7 +95,7 @@ class OAuth:
 
     def federate(self, federation: Federation, clock: Clock) -> None:
         """Take ID tokens of others too, as *federation* knows them; without it nobody can ask."""
-        exchange = TokenExchange(federation, self._issuing, self.issuer, clock)
+        exchange = TokenExchange(federation, self._logins, self._issuing, self.issuer, clock)
         self._grants[token_exchange.GRANT] = exchange.exchange
 
     async def token(self, ask: Ask) -> Json:
@@ -127,11 +127,6 @@ class OAuth:
         """Take a token back (RFC 7009)."""
         client = await self.clients.authenticated(ask.form, ask.authorization, REVOKE)
         await self._lookups.revoke(client, ask.form)
-
-    def form_token(self, browser: str) -> str:
-        """What the forms hold that *browser* was shown, and those of no other site can."""
-        secret = b"form\0" + browser.encode(errors="replace")
-        return hmac.digest(self._key, secret, hashlib.sha256).hex()
 
     def metadata(self) -> Json:
         """What this server can do."""

@@ -1,5 +1,8 @@
 """Token exchange (RFC 8693): an ID token of Google or Apple, got by an app of ours, for a session
 of ours.
+
+Whoever has enrolled a second factor gets the name of a login that waits for it: the app answers to
+`POST /v1/auth/challenge`, and gets there what it asked for here.
 """
 
 from typing import Final, Protocol
@@ -9,6 +12,7 @@ import msgspec
 from models.client import Client
 from models.clock import Clock
 from models.merge_patch import Json
+from upcoach.services.logins import Logins
 from upcoach.services.oauth.errors import OAuthError, invalid_grant, invalid_request
 from upcoach.services.oauth.issuing import Allowed, Issuing, unauthorized_client
 from upcoach.services.oauth.parameters import Parameters
@@ -19,26 +23,26 @@ ID_TOKEN: Final = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105 - a 
 ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a type
 
 
-class Challenge(msgspec.Struct, frozen=True):
-    """A second factor has to be shown first, under this name (`POST /v1/auth/challenge`)."""
-
-    challenge: str
-
-
 class Federation(Protocol):
     """Who somebody is by the word of another issuer."""
 
-    async def identify(
-        self, subject_token: str, subject_issuer: str, nonce: str
-    ) -> str | Challenge | None:
-        """The id of the user, a challenge for them, or None when the token proves nothing."""
+    async def identify(self, subject_token: str, subject_issuer: str, nonce: str) -> str | None:
+        """The id of the user, or None when the token proves nothing."""
 
 
 class TokenExchange:
     """Exchanges ID tokens."""
 
-    def __init__(self, federation: Federation, issuing: Issuing, issuer: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        federation: Federation,
+        logins: Logins,
+        issuing: Issuing,
+        issuer: str,
+        clock: Clock,
+    ) -> None:
         self._federation = federation
+        self._logins = logins
         self._issuing = issuing
         self._issuer = issuer
         self._clock = clock
@@ -58,10 +62,6 @@ class TokenExchange:
         )
         if found is None:
             raise invalid_grant("This ID token does not hold.")
-        if isinstance(found, Challenge):
-            raise OAuthError(
-                "interaction_required", "Show a second factor.", challenge=found.challenge
-            )
         allowed = Allowed(
             user=found,
             client=client.id,
@@ -71,5 +71,10 @@ class TokenExchange:
             amr=("fed",),
             authenticated_at=self._clock(),
         )
+        challenge = await self._logins.challenge(found, self._issuing.terms(allowed, client, key))
+        if challenge is not None:
+            raise OAuthError(
+                "interaction_required", "Show a second factor.", **msgspec.to_builtins(challenge)
+            )
         _, answer = await self._issuing.begin(allowed, client, key, form)
         return answer | {"issued_token_type": ACCESS_TOKEN}

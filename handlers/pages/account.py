@@ -1,0 +1,123 @@
+"""The account page: where somebody is logged in, whom they have let in, how they log in."""
+
+from typing import Final
+
+from handlers.pages import forms, overview, views
+from handlers.pages.base import Page
+from handlers.pages.entering import problems_of
+from handlers.pages.errands import ACCOUNT, LOGIN
+from handlers.pages.forms import Link
+from models.audit import Act
+from models.documents import Session
+from models.documents.user import NewPassword
+from models.errors import Conflict, Forbidden, Invalid
+from models.scope import Scope
+from models.validation import checked
+from upcoach.services.oauth.parameters import Parameters
+
+SESSIONS: Final = "/account/sessions"
+GRANTS: Final = "/account/grants"
+PASSWORD: Final = "/account/password"  # noqa: S105 - a path
+_OTHERS: Final = "others"
+
+
+class OwnPage(Page):
+    """A page of whoever has logged in; others are sent to log in first."""
+
+    mine: Session
+
+    async def prepare(self) -> None:
+        """Find out whose page it is."""
+        session = await self.session()
+        if session is None:
+            self.go(LOGIN)
+        else:
+            self.mine = session
+
+    @property
+    def scope(self) -> Scope:
+        """Who looks at it."""
+        return Scope(user=self.mine.owner, session=self.mine.id, device=self.mine.device)
+
+    def act(self, action: str, target: str = "") -> Act:
+        """What they do, for the audit log."""
+        user, session = self.mine.owner, self.mine.id
+        return Act(action=action, kind="user", user=user, session=session, target=target)
+
+
+class Account(OwnPage):
+    """`/account`."""
+
+    async def get(self) -> None:
+        """Show all of it."""
+        services, scope = self.edge.services, self.scope
+        self.show(
+            overview.account(
+                user=await services.accounts.me(scope),
+                sessions=(await services.sessions.page(scope))[::-1],
+                grants=await services.oauth.grants.page(scope),
+                factors=await services.factors.of(scope.user),
+                trusted=await services.factors.trusted.page(scope),
+                hidden=self.hidden(),
+            )
+        )
+
+
+class EndSession(OwnPage):
+    """`/account/sessions`."""
+
+    async def post(self) -> None:
+        """Log a device out, or all others."""
+        sessions, session = self.edge.services.sessions, self.sent().required("session")
+        if session == _OTHERS:
+            work = sessions.end_others(self.scope, (self.mine.id,))
+        else:
+            work = sessions.end(self.scope, session)
+        await self.noted(self.act("session.ended", session), work)
+        self.go(ACCOUNT)
+
+
+class TakeBack(OwnPage):
+    """`/account/grants`."""
+
+    async def post(self) -> None:
+        """Let an app in no more."""
+        client = self.sent().required("client")
+        work = self.edge.services.oauth.grants.take_back(self.scope, client)
+        await self.noted(self.act("grant.removed", client), work)
+        self.go(ACCOUNT)
+
+
+class ChangePassword(OwnPage):
+    """`/account/password`."""
+
+    def get(self) -> None:
+        """Ask for the old one and the new one."""
+        self._show({})
+
+    async def post(self) -> None:
+        """Keep the new one."""
+        try:
+            await self._change(self.sent())
+        except Forbidden as refusal:
+            if refusal.code != "password_wrong":
+                raise
+            self._show({"current": refusal.detail})
+        except Invalid as refusal:
+            self._show(problems_of(refusal))
+        except Conflict as refusal:
+            self._show({"current": refusal.detail})
+        else:
+            words = "Your password is new. You stay logged in here, and nowhere else."
+            links = (Link(ACCOUNT, "Back to your account"),)
+            self.show(forms.message("Done", words, links=links))
+
+    async def _change(self, form: Parameters) -> None:
+        typed = {"current": form["current"], "password": form["password"]}
+        wanted = checked(typed, NewPassword)
+        work = self.edge.services.new_passwords.change(self.scope, wanted)
+        await self.noted(self.act("password.changed"), work)
+
+    def _show(self, problems: dict[str, str]) -> None:
+        view = views.change_password(PASSWORD, self.hidden(), problems)
+        self.show(view, 400 if problems else 200)

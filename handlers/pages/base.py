@@ -1,0 +1,68 @@
+"""What all pages have in common."""
+
+import hmac
+from typing import Any
+from urllib.parse import urlsplit
+
+from handlers import problems
+from handlers.oauth.base import Endpoint, posted
+from handlers.pages import forms
+from handlers.pages.rendering import View, drawn
+from models.documents import Session
+from models.errors import Refusal
+from upcoach.services.oauth.errors import OAuthError
+from upcoach.services.oauth.parameters import Parameters
+
+
+class Page(Endpoint):
+    """A path that answers browsers."""
+
+    def show(self, view: View, status: int = 200) -> None:
+        """Answer with a page."""
+        page, policy = drawn(view, urlsplit(self.oauth.issuer).netloc)
+        self.set_status(status)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Content-Security-Policy", policy)
+        self.set_header("Cross-Origin-Opener-Policy", "same-origin")
+        self.finish(page)
+
+    def go(self, url: str) -> None:
+        """Send the browser on with a GET, whatever it came with (RFC 9700, 4.12)."""
+        self.set_status(303)
+        self.set_header("Location", url)
+        self.finish()
+
+    async def session(self) -> Session | None:
+        """The session of the user who has logged in with this browser; None when nobody has."""
+        return await self.browser.session()
+
+    def hidden(self, **fields: str) -> dict[str, str]:
+        """The hidden *fields* of a form, and what shows that this browser was shown it."""
+        return fields | {"form": self._proof()}
+
+    def sent(self) -> Parameters:
+        """The form in the body, which a page of ours has sent that this browser was shown."""
+        self.browser.require_our_page()
+        form = posted(self)
+        if not self.was_shown(form):
+            raise OAuthError("invalid_request", "This page is too old. Load it again.", status=403)
+        return form
+
+    def was_shown(self, form: Parameters) -> bool:
+        """Whether this browser was shown the page of *form*."""
+        return hmac.compare_digest(form["form"].encode(), self._proof().encode())
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Answer with a page, whatever went wrong."""
+        failure = kwargs.get("exc_info", (None, None, None))[1]
+        words = "There is no such page." if status_code < 500 else "Something went wrong here."
+        if isinstance(failure, OAuthError):
+            status_code, words = failure.status, failure.description
+        elif isinstance(failure, Refusal):
+            status_code, words = problems.status_of(failure), failure.detail
+        for name, value in self.headers_of(status_code).items():
+            self.set_header(name, value)
+        self.show(forms.failure(words), status_code)
+
+    def _proof(self) -> str:
+        return self.edge.services.browsers.proof(self.browser.secret, "form")

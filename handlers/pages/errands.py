@@ -1,0 +1,103 @@
+"""Why somebody logs in: an app's request waits, or a device, or they want to see their account."""
+
+import secrets
+from typing import Final
+from urllib.parse import urlencode
+
+import msgspec
+
+from handlers.pages import forms, views
+from handlers.pages.agents import name_of
+from handlers.pages.base import Page
+from handlers.pages.forms import Goal, Link
+from models.documents import Session
+from models.scope import Scope
+from upcoach.services.links import FORGOT
+from upcoach.services.oauth.devices import PATH as DEVICE
+from upcoach.services.oauth.parameters import Parameters
+from upcoach.store.changes import Outcome
+
+CONSENT: Final = "/oauth/consent"
+ACCOUNT: Final = "/account"
+LOGIN: Final = "/account/login"
+REGISTER: Final = "/account/register"
+FACTOR: Final = "/account/factor"
+PASSKEY: Final = "/account/passkey"
+
+
+class Errand(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What goes on when somebody has logged in: a *request* that waits, or the device of a code."""
+
+    request: str = ""
+    user_code: str = ""
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The hidden fields of a form that goes on with it."""
+        fields: dict[str, str] = msgspec.to_builtins(self)
+        return fields
+
+    @property
+    def then(self) -> str:
+        """Where the browser goes when its user has logged in."""
+        if self.request:
+            return self.link(CONSENT)
+        return self.link(DEVICE) if self.user_code else ACCOUNT
+
+    @property
+    def login(self) -> str:
+        """Where its user logs in."""
+        return self.then if self.request else self.link(LOGIN)
+
+    def link(self, path: str) -> str:
+        """*path*, from which it goes on."""
+        return f"{path}?{urlencode(self.fields)}" if self.fields else path
+
+
+def errand_of(form: Parameters) -> Errand:
+    """The errand that *form* goes on with."""
+    return Errand(form.short("request"), form["user_code"][: views.USER_CODE])
+
+
+async def show_login(
+    page: Page, errand: Errand, goal: Goal, *, hint: str = "", problem: str = ""
+) -> None:
+    """Let somebody log in for *errand*; *problem* is what came of it the last time."""
+    offers = page.edge.services.federation.offers
+    links = (
+        *(Link(errand.link(_start(one.name)), f"Continue with {one.title}") for one in offers),
+        Link(FORGOT, "Forgot your password?"),
+        Link(errand.link(REGISTER), "New here? Create an account"),
+    )
+    hidden = page.hidden(**errand.fields)
+    options = await page.edge.services.factors.passkeys.ask_anybody()
+    passkey = forms.Passkey(PASSKEY, "Log in with a passkey", options)
+    view = views.login(LOGIN, hidden, goal, passkey, hint=hint, problem=problem, links=links)
+    page.show(view, 401 if problem else 200)
+
+
+def _start(provider: str) -> str:
+    return f"/v1/auth/{provider}/start"
+
+
+async def let_in(page: Page, outcome: Outcome, errand: Errand) -> None:
+    """Log the browser in with the session that *outcome* has made, and go on with *errand*."""
+    assert outcome.body is not None
+    scope = Scope(user=outcome.body["owner"], session=outcome.body["id"])
+    session = await page.edge.services.sessions.get(scope)
+    await become(page, session, errand)
+    page.go(errand.then)
+
+
+async def become(page: Page, session: Session, errand: Errand) -> None:
+    """Let the browser be that of *session*, and *errand* wait for it."""
+    before = page.browser.secret
+    await page.browser.enter(session)
+    if errand.request:
+        await page.oauth.authorization.move(errand.request, before, page.browser.secret)
+
+
+def this_browser(page: Page) -> dict[str, str]:
+    """How the sessions of this browser are listed."""
+    agent = page.request.headers.get("User-Agent", "")
+    return {"device": f"browser:{secrets.token_hex(8)}", "device_name": name_of(agent)}

@@ -1,0 +1,127 @@
+"""What pages are made of: forms with fields, messages, and ways on."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from handlers.pages.rendering import View
+from models.merge_patch import Json
+from upcoach.services.oauth.parameters import SHORT
+
+SHORTEST: Final = 8  # characters of a password
+LONGEST: Final = 128
+ADDRESS: Final = 254
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """A place to type in, or to tick.
+
+    Attributes
+    ----------
+    problem
+        What is wrong with what was typed.
+    is_code
+        Whether people copy it letter by letter.
+
+    """
+
+    name: str
+    label: str
+    kind: str = "text"
+    autocomplete: str = "off"
+    inputmode: str = ""
+    value: str = ""
+    hint: str = ""
+    problem: str = ""
+    shortest: int = 0
+    longest: int = SHORT
+    required: bool = True
+    first: bool = False
+    is_code: bool = False
+
+    def described_by(self, problem: str) -> str:
+        """The ids of what a screen reader says with it; *problem* is the whole form's."""
+        ids = {
+            "problem": problem,
+            f"{self.name}-problem": self.problem,
+            f"{self.name}-hint": self.hint,
+        }
+        return " ".join(name for name, words in ids.items() if words)
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A way to another page."""
+
+    to: str
+    words: str
+
+
+class Goal(msgspec.Struct, frozen=True):
+    """What somebody logs in for: an app with a name, whose answer goes to *leads_to*."""
+
+    name: str = ""
+    leads_to: str = ""
+
+
+class Passkey(msgspec.Struct, frozen=True):
+    """A way in for browsers that know passkeys: *options* are what they ask their user for."""
+
+    action: str
+    words: str
+    options: Json
+
+
+def form(
+    title: str,
+    action: str,
+    hidden: dict[str, str],
+    fields: Sequence[Field],
+    submit: str,
+    **more: Any,
+) -> View:
+    """A page with a form; *more* are `words` before it, its `problem`, and `links` behind it."""
+    values = {"action": action, "hidden": hidden, "fields": fields, "submit": submit}
+    known = {"words": (), "problem": "", "links": (), "passkey": None}
+    leads_to = more.pop("leads_to", "")
+    return View(title=title, template="form", values=values | known | more, leads_to=leads_to)
+
+
+def message(title: str, *words: str, links: Sequence[Link] = ()) -> View:
+    """A page that says something."""
+    values = {"words": words, "links": links}
+    return View(title=title, template="message", values=values)
+
+
+def failure(words: str) -> View:
+    """The page of what went wrong."""
+    return message("This did not work", words)
+
+
+def new_password(problem: str = "", *, first: bool = False) -> Field:
+    """Where a password is chosen."""
+    return Field(
+        name="password",
+        label="New password",
+        kind="password",
+        autocomplete="new-password",
+        hint=f"{SHORTEST} characters or more. A few words that nobody else puts together do well.",
+        problem=problem,
+        shortest=SHORTEST,
+        longest=LONGEST,
+        first=first,
+    )
+
+
+def email_field(value: str, *, problem: str = "", first: bool = False) -> Field:
+    return Field(
+        name="email",
+        label="E-mail",
+        kind="email",
+        autocomplete="username",
+        inputmode="email",
+        value=value,
+        problem=problem,
+        longest=ADDRESS,
+        first=first,
+    )

@@ -1,0 +1,120 @@
+"""The pages to which mails lead, and the one that has a mail sent.
+
+Whoever loads such a page uses nothing up, because mail servers follow links too: its form does.
+"""
+
+from typing import Final
+
+from handlers.oauth.base import asked
+from handlers.pages import forms, views
+from handlers.pages.base import Page
+from handlers.pages.entering import problems_of
+from handlers.pages.errands import ACCOUNT, LOGIN
+from handlers.pages.forms import Link
+from models.audit import Act
+from models.documents.user import Address, LinkToken, PasswordReset, normalised_email
+from models.errors import Invalid
+from models.validation import checked
+from upcoach.services.links import FORGOT, MOVE, RESET, VERIFY
+from upcoach.services.seals import ADDRESS
+
+_LOG_IN: Final = Link(LOGIN, "Log in")
+_GO_ON: Final = Link(ACCOUNT, "Go to your account")
+
+
+class Forgot(Page):
+    """`/account/forgot`."""
+
+    def get(self) -> None:
+        """Ask for the address."""
+        self.show(views.forgot(FORGOT, self.hidden(), links=(_LOG_IN,)))
+
+    async def post(self) -> None:
+        """Have a link mailed, if the address has an account, which nobody is told."""
+        typed = self.sent()["email"]
+        try:
+            email = checked({"email": typed}, Address).email
+        except Invalid as refusal:
+            problem = problems_of(refusal)["email"]
+            view = views.forgot(FORGOT, self.hidden(), typed, problem, links=(_LOG_IN,))
+            self.show(view, 400)
+            return
+        address = ADDRESS + normalised_email(email)
+        act = Act(action="password.forgotten", kind="anonymous", target=address)
+        await self.noted(act, self.edge.services.resets.ask(email))
+        self.show(views.mailed(email, _LOG_IN))
+
+
+class Reset(Page):
+    """`/account/reset`."""
+
+    async def get(self) -> None:
+        """Ask for a new password."""
+        token = _token(asked(self)["token"])
+        await self.edge.services.resets.look(token)
+        self._show(token)
+
+    async def post(self) -> None:
+        """Keep the new password; every login ends."""
+        form = self.sent()
+        token = _token(form["token"])
+        act = Act(action="password.reset", kind="anonymous")
+        try:
+            wanted = checked({"token": token, "password": form["password"]}, PasswordReset)
+            await self.noted(act, self.edge.services.resets.finish(wanted))
+        except Invalid as refusal:
+            problem = problems_of(refusal).get("password")
+            if problem is None:
+                raise
+            self._show(token, problem)
+            return
+        words = "Your password is new, and every device has to log in again."
+        self.show(forms.message("Done", words, links=(_LOG_IN,)))
+
+    def _show(self, token: str, problem: str = "") -> None:
+        view = views.reset(RESET, self.hidden(token=token), problem)
+        self.show(view, 400 if problem else 200)
+
+
+class Verify(Page):
+    """`/account/verify`."""
+
+    def get(self) -> None:
+        """Ask whether the address is theirs."""
+        token = _token(asked(self)["token"])
+        words = "With this you show that mails to your address reach you."
+        hidden = self.hidden(token=token)
+        self.show(forms.form("Is this your address?", VERIFY, hidden, (), "Yes", words=(words,)))
+
+    async def post(self) -> None:
+        """Take it for shown."""
+        token = _token(self.sent()["token"])
+        act = Act(action="email.verified", kind="anonymous")
+        await self.noted(act, self.edge.services.verification.confirm(token))
+        self.show(forms.message("Thank you", "This address is yours.", links=(_GO_ON,)))
+
+
+class Move(Page):
+    """`/account/email`."""
+
+    def get(self) -> None:
+        """Ask whether to go by this address."""
+        token = _token(asked(self)["token"])
+        words = "From then on you log in with it, and our mails go there."
+        hidden = self.hidden(token=token)
+        self.show(forms.form("Use this address?", MOVE, hidden, (), "Use it", words=(words,)))
+
+    async def post(self) -> None:
+        """Go by it."""
+        token = _token(self.sent()["token"])
+        act = Act(action="email.changed", kind="anonymous")
+        await self.noted(act, self.edge.services.moves.confirm(token))
+        self.show(forms.message("Done", "You go by this address now.", links=(_GO_ON,)))
+
+
+def _token(text: str) -> str:
+    """The token of a link, or the refusal of one that is none."""
+    try:
+        return checked(text, LinkToken)
+    except Invalid:
+        raise Invalid("link_over", "This link is not whole. Copy all of it.") from None

@@ -1,0 +1,38 @@
+"use strict";
+// The form of a passkey shows itself where the browser knows passkeys; all else works without.
+const form = document.getElementById("passkey");
+const [button, alert] = [form.querySelector("button"), form.querySelector("[role=alert]")];
+
+const bytes = (text) =>
+  Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (one) => one.charCodeAt(0));
+const text = (buffer) =>
+  btoa(String.fromCharCode(...new Uint8Array(buffer)))
+    .replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+
+async function ask() {
+  const { challenge, rpId, userVerification, timeout, allowCredentials = [] } =
+    JSON.parse(form.dataset.options);
+  const known = allowCredentials.map((one) => ({ type: one.type, id: bytes(one.id) }));
+  const publicKey = {
+    challenge: bytes(challenge), rpId, userVerification, timeout, allowCredentials: known,
+  };
+  const { id, response } = await navigator.credentials.get({ publicKey });
+  form.elements.passkey.value = JSON.stringify({
+    id,
+    type: "public-key",
+    response: {
+      authenticatorData: text(response.authenticatorData),
+      clientDataJSON: text(response.clientDataJSON),
+      signature: text(response.signature),
+      userHandle: response.userHandle && text(response.userHandle),
+    },
+  });
+  form.submit();
+}
+
+if (window.PublicKeyCredential) {
+  form.hidden = false;
+  button.addEventListener("click", () => ask().catch(() => {
+    alert.textContent = "No passkey was shown. Try again, or take another way.";
+  }));
+}

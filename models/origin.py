@@ -1,0 +1,75 @@
+"""Where a request came from, as little of it as is worth knowing."""
+
+import hashlib
+import ipaddress
+from typing import Final
+
+import msgspec
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """The sender of a request.
+
+    Attributes
+    ----------
+    address
+        Their IP address; empty for who is not on a network.
+    agent
+        What their program calls itself.
+    request
+        The name of the request in our log.
+
+    """
+
+    address: str = ""
+    agent: str = ""
+    request: str = ""
+
+    @property
+    def network(self) -> str:
+        """The part of the address that is kept: it says where, and not who.
+
+        Examples
+        --------
+        >>> Origin(address="203.0.113.77").network
+        '203.0.113.0/24'
+        >>> Origin(address="2001:db8:1:2::9").network
+        '2001:db8:1::/48'
+        >>> Origin(address="::ffff:203.0.113.77").network
+        '203.0.113.0/24'
+
+        """
+        return _shortened(self.address, 24, 48)
+
+    @property
+    def household(self) -> str:
+        """The part of the address that one person disposes of: all of it in IPv4, a /64 in IPv6.
+
+        Examples
+        --------
+        >>> Origin(address="203.0.113.77").household
+        '203.0.113.77/32'
+        >>> Origin(address="2001:db8:1:2::9").household
+        '2001:db8:1:2::/64'
+
+        """
+        return _shortened(self.address, 32, 64)
+
+    @property
+    def agent_hash(self) -> str:
+        """What tells one program from another, and nothing else."""
+        return hashlib.sha256(self.agent.encode(errors="replace")).hexdigest()[:16]
+
+
+NOWHERE: Final = Origin()
+
+
+def _shortened(address: str, bits: int, bits_of_6: int) -> str:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    plain = mapped or found
+    length = bits if plain.version == 4 else bits_of_6
+    return str(ipaddress.ip_network((plain, length), strict=False))

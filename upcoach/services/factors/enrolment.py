@@ -1,0 +1,50 @@
+"""The document of somebody's second factors, and how it is written."""
+
+from collections.abc import Callable
+
+from models.documents import Factors
+from models.documents.factors import FACTORS
+from models.errors import NotFound
+from models.scope import Scope
+from upcoach.services.resources import outcome
+from upcoach.store.changes import Changes, Outcome, Ref, Write
+from upcoach.store.committer import Committer
+from upcoach.store.documents import Documents
+
+
+class Enrolment:
+    """Reads and writes what is enrolled."""
+
+    def __init__(self, documents: Documents, committer: Committer) -> None:
+        self._documents = documents
+        self._committer = committer
+
+    async def of(self, user: str) -> Factors | None:
+        """What *user* has enrolled; None if they never did."""
+        try:
+            return await self._documents.get(Factors, user, FACTORS)
+        except NotFound:
+            return None
+
+    async def change(
+        self, scope: Scope, change: Callable[[Factors, Changes], Factors], *beside: Ref
+    ) -> Factors:
+        """Make of the caller's factors what *change* does, and return them.
+
+        *change* is pure, and may see and change the documents *beside* too.
+        """
+        after: list[Factors] = []
+
+        def decide(changes: Changes) -> Outcome:
+            before = changes.find(Factors, scope.user, FACTORS)
+            changed = change(before or Factors.none(scope.user, changes.at), changes)
+            if before is None:
+                changes.create(changed)
+            else:
+                changes.update(before, changed)
+            after[:] = [changed]
+            return outcome("updated", changed)
+
+        reads = (Ref(Factors, scope.user, FACTORS), *beside)
+        await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        return after[0]

@@ -1,0 +1,57 @@
+"""All second factors of all users, behind one door."""
+
+from models.clock import Clock
+from models.documents import Factors
+from models.documents.factors import Shown
+from upcoach.services.factors.enrolment import Enrolment
+from upcoach.services.factors.party import Party
+from upcoach.services.factors.passkeys import Passkeys
+from upcoach.services.factors.recovery import RecoveryCodes
+from upcoach.services.factors.refusals import factor_wrong
+from upcoach.services.factors.totp import Totp
+from upcoach.services.factors.tries import Tries
+from upcoach.services.factors.trusted import TrustedDevices
+from upcoach.store.committer import Committer
+from upcoach.store.documents import Documents
+from upcoach.store.once import Once
+
+
+class SecondFactors:
+    """Second factors: of each kind, and whichever somebody shows."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        committer: Committer,
+        once: Once,
+        clock: Clock,
+        *,
+        party: Party,
+        key: bytes,
+    ) -> None:
+        self._enrolment = Enrolment(documents, committer)
+        self._clock = clock
+        self.tries = Tries(once)
+        self.recovery = RecoveryCodes(self._enrolment, self.tries, key=key)
+        self.totp = Totp(documents, self._enrolment, self.recovery, self.tries, once)
+        self.passkeys = Passkeys(documents, committer, self._enrolment, self.recovery, once, party)
+        self.trusted = TrustedDevices(documents, committer, clock)
+
+    async def of(self, user: str) -> Factors:
+        """What *user* has enrolled, which may be nothing."""
+        return await self._enrolment.of(user) or Factors.none(user, self._clock())
+
+    async def show(self, user: str, shown: Shown, context: str) -> tuple[str, ...]:
+        """Use up the factor that *user* has *shown*, and say what it is (RFC 8176).
+
+        *context* names what it was asked for, such as a login that waits.
+        """
+        if shown.passkey is not None:
+            return await self.passkeys.use(user, shown.passkey, context)
+        if shown.totp is not None:
+            await self.totp.use(user, shown.totp)
+        elif shown.recovery_code is not None:
+            await self.recovery.use(user, shown.recovery_code)
+        else:
+            raise factor_wrong()
+        return ("otp",)

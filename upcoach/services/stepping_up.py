@@ -1,0 +1,94 @@
+"""Step-up: showing a factor again, in a session that goes on (RFC 9470).
+
+What is asked for is the best that the user has: a second factor where one is enrolled, and the
+password where none is.  Operators always need a second factor.
+"""
+
+import datetime as dt
+from typing import Annotated, Final
+
+import msgspec
+
+from models.caller import Caller
+from models.documents import Session, User
+from models.documents.factors import Shown
+from models.errors import Unauthenticated
+from models.merge_patch import Json
+from models.scope import Scope
+from upcoach.services.factors import SecondFactors
+from upcoach.services.factors.refusals import factor_wrong
+from upcoach.services.passwords import Passwords
+from upcoach.services.sessions import Sessions
+from upcoach.store.documents import Documents
+
+FRESH: Final = dt.timedelta(minutes=15)  # how long a factor counts as just shown
+
+
+class StepUp(Shown, frozen=True, kw_only=True):
+    """One factor; the password is one where no second factor is enrolled."""
+
+    password: Annotated[str, msgspec.Meta(max_length=128)] | None = None
+
+
+class SteppedUp(msgspec.Struct, frozen=True):
+    """A token that says what was shown just now, in place of the one before."""
+
+    token: str
+    expires_at: dt.datetime
+    session: Session
+
+
+class SteppingUp:
+    """Sessions whose holders show who they are once more."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        passwords: Passwords,
+        factors: SecondFactors,
+        sessions: Sessions,
+    ) -> None:
+        self._documents = documents
+        self._passwords = passwords
+        self._factors = factors
+        self._sessions = sessions
+
+    async def require(self, caller: Caller, now: dt.datetime, *, operator: bool = False) -> None:
+        """Refuse *caller* unless they have shown the best factor that they have just now."""
+        is_fresh = now - caller.authenticated_at <= FRESH
+        if is_fresh and caller.acr >= 2:
+            return
+        has_second = operator or bool((await self._factors.of(caller.scope.user)).methods)
+        if has_second or not is_fresh:
+            raise stepping_up_needed(2 if has_second else 1)
+
+    async def ask_passkey(self, scope: Scope) -> Json:
+        """What a browser is given to ask an authenticator for the caller (WebAuthn, 5.5)."""
+        return await self._factors.passkeys.ask(scope.user, scope.session)
+
+    async def step_up(self, scope: Scope, shown: StepUp) -> SteppedUp:
+        """Take the factor that the caller has *shown*, or `Forbidden`."""
+        if shown.password is not None:
+            await self._check_password(scope.user, shown.password)
+            return SteppedUp(*await self._sessions.step_up(scope, ("pwd",), 1))
+        amr = await self._factors.show(scope.user, shown, scope.session)
+        return SteppedUp(*await self._sessions.step_up(scope, (*amr, "mfa"), 2))
+
+    async def _check_password(self, user_id: str, password: str) -> None:
+        user = await self._documents.get(User, user_id, user_id)
+        factors = await self._factors.of(user_id)
+        if factors.methods:
+            raise factor_wrong()
+        async with self._factors.tries.one("password", user_id):
+            if not await self._passwords.verify(user.password_hash, password):
+                raise factor_wrong()
+
+
+def stepping_up_needed(acr: int) -> Unauthenticated:
+    """The refusal of a caller who has to show a factor again (RFC 9470, 3)."""
+    factor = "with a second factor" if acr == 2 else "with your password"
+    return Unauthenticated(
+        "insufficient_user_authentication",
+        f"Show once more who you are, {factor}.",
+        extra={"acr_values": str(acr), "max_age": int(FRESH.total_seconds())},
+    )
