@@ -65,6 +65,18 @@ async def hidden(server: Server, stranger: Client) -> dict[str, str]:
     return {"/v1/auth/identities": made.body["id"]}
 
 
+async def an_hour_later(server: Server, person: Client) -> Client:
+    """*person*, who logged in an hour ago and has shown nothing since."""
+    hour = {"$dateSubtract": {"startDate": "$authenticated_at", "unit": "hour", "amount": 1}}
+    session = {"_id": {"$regex": scope_of(server, person).session}}
+    sessions = server.node.database["sessions"]
+    await sessions.update_one(session, [{"$set": {"authenticated_at": hour}}])
+    assert await person.refresh()
+    token = person.token
+    person.close()
+    return server.client(token)
+
+
 async def stepped_up(server: Server, person: Client) -> Client:
     """*person*, who has shown a second factor just now."""
     await server.node.services.sessions.step_up(scope_of(server, person), ("otp",), 2)

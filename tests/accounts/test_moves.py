@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from tests.accounts.contract_mail import an_hour_later
 from tests.accounts.post import newest, post_of, settings_of, subjects, token_in
 from tests.accounts.test_new_passwords import enters, forgot, reset
 from tests.accounts.test_verification import ANN, BAD_TOKENS, joined
@@ -20,19 +21,6 @@ async def stepped_up(server: Server, email: str = ANN) -> Client:
     await joined(server, email)
     person = await server.client().log_in(email, PASSWORD, "laptop")
     await server.node.services.sessions.step_up(scope_of(server, person), ("otp",), 2)
-    assert await person.refresh()
-    token = person.token
-    person.close()
-    return server.client(token)
-
-
-async def logged_in_an_hour_ago(server: Server) -> Client:
-    """Somebody who has shown nothing since."""
-    person = await server.client().log_in(ANN, PASSWORD, "laptop")
-    hour = {"$dateSubtract": {"startDate": "$authenticated_at", "unit": "hour", "amount": 1}}
-    session = {"_id": {"$regex": scope_of(server, person).session}}
-    sessions = server.node.database["sessions"]
-    await sessions.update_one(session, [{"$set": {"authenticated_at": hour}}])
     assert await person.refresh()
     token = person.token
     person.close()
@@ -107,7 +95,7 @@ async def test_who_may_not_move_does_not(engines: TestEngines, tmp_path: Path) -
     async with serving(settings_of(engines, tmp_path)) as server:
         person = await joined(server)
         strong = await stepped_up(server, "eve@example.org")
-        late = await logged_in_an_hour_ago(server)
+        late = await an_hour_later(server, await server.client().log_in(ANN, PASSWORD, "laptop"))
         before = await snapshot(person)
 
         plain = await late.call("POST", MOVE, {"email": BOB})

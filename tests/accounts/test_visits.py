@@ -57,7 +57,7 @@ async def whose(one: Party) -> str | None:
     assert error == "consent_required", answer
     sessions = (
         await one.server.node.database["sessions"]
-        .find({"device": "browser"}, sort=[("_id", -1)])
+        .find({"device": {"$regex": "^browser:"}}, sort=[("_id", -1)])
         .to_list()
     )
     return str(sessions[0]["owner"])
