@@ -70,10 +70,6 @@ mailbox = matching(r"[^<>@\r\n\"]{1,64} <[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]
 key_id = matching(r"[A-Za-z0-9_-]{1,32}")
 
 
-def passkey_origins(text: str) -> tuple[str, ...]:
-    return tuple(_passkey_origin(part.strip()) for part in text.split(","))
-
-
 def rows(text: str) -> tuple[dict[str, Any], ...]:
     """The objects of the JSON list in *text*, or in the file that it names.
 
@@ -90,6 +86,10 @@ def rows(text: str) -> tuple[dict[str, Any], ...]:
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise ValueError(text)
     return tuple(found)
+
+
+def passkey_origins(text: str) -> tuple[str, ...]:
+    return tuple(_passkey_origin(part.strip()) for part in text.split(","))
 
 
 def key(text: str) -> bytes:

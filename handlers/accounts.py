@@ -60,11 +60,11 @@ async def log_in(services: Services, call: Call) -> Reply:
     credentials = call.read(Credentials)
     if not credentials.trusted_device:
         credentials = msgspec.structs.replace(credentials, trusted_device=call.trusted)
-    return await logged_in(services, await services.accounts.log_in(credentials))
+    return await asked_or_admitted(services, await services.accounts.log_in(credentials))
 
 
-async def logged_in(services: Services, found: LetIn | Challenge) -> Reply:
-    """The reply to whoever has logged in, or has still to show a second factor."""
+async def asked_or_admitted(services: Services, found: LetIn | Challenge) -> Reply:
+    """The answer to whoever has shown one factor: what they have to show yet, or they are in."""
     if isinstance(found, Challenge):
         return Reply(status=200, body=msgspec.to_builtins(found))
     return await admitted(services, *found)

@@ -38,6 +38,7 @@ OPERATIONS = (
         body="json",
         takes=Link,
         public=True,
+        audit="email.verified",
     ),
     Operation(
         method="POST",
@@ -57,6 +58,7 @@ OPERATIONS = (
         gives=Address,
         statuses=(202,),
         stepped_up=True,
+        audit="email.asked",
     ),
     Operation(
         method="POST",
@@ -66,5 +68,6 @@ OPERATIONS = (
         takes=Link,
         public=True,
         refusals=(409,),
+        audit="email.changed",
     ),
 )

@@ -33,6 +33,7 @@ OPERATIONS = (
         body="json",
         takes=NewPassword,
         refusals=(409,),
+        audit="password.changed",
     ),
     Operation(
         method="POST",
@@ -43,6 +44,7 @@ OPERATIONS = (
         gives=Address,
         public=True,
         statuses=(202,),
+        audit="password.forgotten",
     ),
     Operation(
         method="POST",
@@ -51,5 +53,6 @@ OPERATIONS = (
         body="json",
         takes=PasswordReset,
         public=True,
+        audit="password.reset",
     ),
 )

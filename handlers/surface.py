@@ -46,6 +46,7 @@ from handlers.oauth import grants
 from handlers.oauth import routes as oauth
 from handlers.operations import Operation, Router
 from handlers.pages import routes as pages
+from handlers.pages import visits
 from handlers.published import Published
 from handlers.rest import Edge, Missing, OperationHandler
 from handlers.sync import EVENTS
@@ -62,10 +63,10 @@ def operations(feeds: Feeds, edge: Edge, issued: Tickets) -> tuple[Operation, ..
         *accounts.OPERATIONS,
         *addresses.OPERATIONS,
         *passwords.OPERATIONS,
+        *federation.OPERATIONS,
         *factors.OPERATIONS,
         *passkeys.OPERATIONS,
         *sessions.OPERATIONS,
-        *federation.OPERATIONS,
         *goals.OPERATIONS,
         *habits.OPERATIONS,
         *insights.OPERATIONS,
@@ -118,7 +119,7 @@ def make_application(
             URLSpec(f"{admin.PATH}$", AdminLive, {"edge": edge} | live),
             *specs,
             *_plain_specs(edge),
-            *federation.specs(edge),
+            *visits.specs(edge),
             *dev_mail.specs(edge, mailbox),
         ],
         default_handler_class=Missing,

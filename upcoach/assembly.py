@@ -112,9 +112,9 @@ class Assembly:
         self._links = Links(ground.settings.issuer)
         self.mailbox = self._make_mailbox()
         self.mail = self._make_mail()
+        self.outbound = Outbound(loopback=ground.settings.environment == "development")
         self._factors = self._make_factors()
         self._logins = Logins(self._documents, self._sessions, self._factors, self._once, utc_now)
-        self.outbound = Outbound(loopback=ground.settings.environment == "development")
         self.trash = self._make_trash()
         self.services = self._make_services()
 
@@ -129,9 +129,9 @@ class Assembly:
             oauth.federate(federation, utc_now)
         return Services(
             accounts=self._make_accounts(),
+            federation=federation,
             audit=self._make_audit(),
             browsers=Browsers(self._once, self._sessions, key=self._ground.settings.index_key),
-            federation=federation,
             goals=goals,
             goal_points=GoalPoints(documents, committer, goals),
             goal_templates=GoalTemplates(documents, committer),

@@ -66,6 +66,7 @@ class UserClaims(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str | None = None
     zoneinfo: str | None = None
     email: str | None = None
+    email_verified: bool | None = None
 
 
 class OAuthRefusal(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -63,7 +63,9 @@ async def show_login(
     page: Page, errand: Errand, goal: Goal, *, hint: str = "", problem: str = ""
 ) -> None:
     """Let somebody log in for *errand*; *problem* is what came of it the last time."""
+    offers = page.edge.services.federation.offers
     links = (
+        *(Link(errand.link(_start(one.name)), f"Continue with {one.title}") for one in offers),
         Link(FORGOT, "Forgot your password?"),
         Link(errand.link(REGISTER), "New here? Create an account"),
     )
@@ -78,6 +80,10 @@ async def show_login(
     more = {"hint": hint, "problem": problem}
     view = views.login(LOGIN, hidden, goal, passkey, ways=ways, links=links, **more)
     page.show(view, 401 if problem else 200)
+
+
+def _start(provider: str) -> str:
+    return f"/v1/auth/{provider}/start"
 
 
 async def let_in(page: Page, outcome: Outcome, errand: Errand) -> None:

@@ -60,10 +60,10 @@ DOCUMENTS: tuple[type[Document], ...] = (
     ClientEntry,
     Template,
     Grant,
+    Identity,
     Factors,
     Passkey,
     TrustedDevice,
-    Identity,
 )
 KINDS: dict[str, type[Document]] = {document.kind: document for document in DOCUMENTS}
 

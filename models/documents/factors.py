@@ -156,6 +156,10 @@ class Factors(Document, frozen=True, kw_only=True):
         """The same with one passkey less."""
         return self._changed(at, passkeys=self.passkeys - 1)
 
+    def without_passkeys(self, at: dt.datetime) -> Self:
+        """The same without any passkey."""
+        return self._changed(at, passkeys=0)
+
     def with_recovery(self, recovery: tuple[str, ...], at: dt.datetime) -> Self:
         """The same with other recovery codes in the place of those there were."""
         return msgspec.structs.replace(self.advanced(at), recovery=recovery)

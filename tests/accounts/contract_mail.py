@@ -1,8 +1,10 @@
 """Addresses and passwords, as tests/test_contract.py sees them succeed."""
 
 import dataclasses
+import datetime as dt
 
 from config.settings import Settings
+from models.clock import utc_now
 from tests.accounts.post import newest, token_in
 from tests.support.provider import OpenIdProvider
 from tests.support.server import PASSWORD, Server, serving
@@ -65,20 +67,18 @@ async def hidden(server: Server, stranger: Client) -> dict[str, str]:
     return {"/v1/auth/identities": made.body["id"]}
 
 
-async def an_hour_later(server: Server, person: Client) -> Client:
-    """*person*, who logged in an hour ago and has shown nothing since."""
-    hour = {"$dateSubtract": {"startDate": "$authenticated_at", "unit": "hour", "amount": 1}}
-    session = {"_id": {"$regex": scope_of(server, person).session}}
-    sessions = server.node.database["sessions"]
-    await sessions.update_one(session, [{"$set": {"authenticated_at": hour}}])
-    assert await person.refresh()
-    token = person.token
-    person.close()
-    return server.client(token)
-
-
 async def stepped_up(server: Server, person: Client) -> Client:
     """*person*, who has shown a second factor just now."""
     await server.node.services.sessions.step_up(scope_of(server, person), ("otp",), 2)
+    assert await person.refresh()
+    return person
+
+
+async def stale(server: Server, person: Client) -> Client:
+    """*person*, who has shown no factor for an hour."""
+    session = scope_of(server, person).session
+    earlier = {"$set": {"authenticated_at": utc_now() - dt.timedelta(hours=1)}}
+    name = {"_id": {"$regex": f"/{session}$"}}
+    await server.node.database["sessions"].update_one(name, earlier)
     assert await person.refresh()
     return person

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from models.mail import Forgotten
-from tests.accounts.contract_mail import an_hour_later, stepped_up
+from tests.accounts.contract_mail import stale, stepped_up
 from tests.accounts.post import newest, settings_of, subjects, token_in
 from tests.accounts.providers import come, federated, let_in, nonce_of, sign_in, user_of
 from tests.accounts.test_new_passwords import enters, reset
@@ -124,8 +124,7 @@ async def test_an_account_is_linked_by_whoever_can_log_in_to_it(
 
         refused = await come(server, provider)
         token = {"link": refused.body["link"]}
-        late = await an_hour_later(server, await server.client().log_in(ANN, PASSWORD, "watch"))
-        weak = await late.call("POST", IDENTITIES, token)
+        weak = await (await stale(server, person)).call("POST", IDENTITIES, token)
         ann = await strong(server)
         before = await snapshot(person)
         done = await ann.call("POST", IDENTITIES, token)
@@ -286,7 +285,7 @@ async def test_who_has_a_password_may_take_the_last_provider_away(
         nonce = await nonce_of(server)
         before = await snapshot(eve)
         made = await linked(eve, provider.token(nonce=nonce), nonce)
-        stranger = await an_hour_later(server, await server.person())
+        stranger = await stale(server, await server.person())
         theirs = await stepped_up(server, await server.person())
         path = f"{IDENTITIES}/{made.body['id']}"
 

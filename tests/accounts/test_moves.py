@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from tests.accounts.contract_mail import an_hour_later
+from tests.accounts.contract_mail import stale
 from tests.accounts.post import newest, post_of, settings_of, subjects, token_in
 from tests.accounts.test_new_passwords import enters, forgot, reset
 from tests.accounts.test_verification import ANN, BAD_TOKENS, joined
@@ -93,12 +93,11 @@ async def test_nobody_moves_to_the_address_of_another(engines: TestEngines, tmp_
 
 async def test_who_may_not_move_does_not(engines: TestEngines, tmp_path: Path) -> None:
     async with serving(settings_of(engines, tmp_path)) as server:
-        person = await joined(server)
+        person = await stale(server, await joined(server))
         strong = await stepped_up(server, "eve@example.org")
-        late = await an_hour_later(server, await server.client().log_in(ANN, PASSWORD, "laptop"))
         before = await snapshot(person)
 
-        plain = await late.call("POST", MOVE, {"email": BOB})
+        plain = await person.call("POST", MOVE, {"email": BOB})
         stranger = await server.client().call("POST", MOVE, {"email": BOB})
         wrong = [
             (await strong.call("POST", MOVE, body)).status

@@ -36,7 +36,10 @@ async def joined(server: Server, email: str = ANN) -> Client:
     answer = await anonymous.register(email, PASSWORD, "Ann")
     assert answer.status == 202, answer
     person = await anonymous.log_in(email, PASSWORD, "phone")
-    return server.client(person.token)
+    kept = server.client(person.token)
+    kept.refresh_token = person.refresh_token
+    person.close()
+    return kept
 
 
 async def is_verified(person: Client) -> bool:

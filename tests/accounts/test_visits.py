@@ -57,7 +57,7 @@ async def whose(one: Party) -> str | None:
     assert error == "consent_required", answer
     sessions = (
         await one.server.node.database["sessions"]
-        .find({"device": {"$regex": "^browser:"}}, sort=[("_id", -1)])
+        .find({"app": "web"}, sort=[("_id", -1)])
         .to_list()
     )
     return str(sessions[0]["owner"])
@@ -117,12 +117,16 @@ async def test_apple_brings_browsers_back_with_a_form(engines: TestEngines, tmp_
         fields = provider.consent(answer.headers["location"])[1]
         fields["user"] = '{"name": {"firstName": "Ada", "lastName": "L\u00f6velace"}, "email": "e"}'
 
-        one.browser.cookies.pop("__Host-sid", "")  # Lax: it does not come with such a form
-        back = await one.browser.post(APPLE_BACK, fields, Origin=provider.url)
+        cookies, one.browser.cookies = one.browser.cookies, {}  # none comes with such a form
+        posted = await one.browser.post(APPLE_BACK, fields, Origin=provider.url)
+        one.browser.cookies = cookies
+        back = await one.browser.get(posted.headers["location"])
+        again = await one.browser.get(posted.headers["location"])
 
         assert (asked["response_mode"], asked["scope"]) == ("form_post", "openid email name")
-        assert "SameSite=None" in answer.headers["set-cookie"]
-        assert back.status == 303, back
+        assert fields["code"] not in posted.headers["location"]
+        assert [posted.status, back.status, again.status] == [303, 303, 403]
+        assert back.headers["location"] == "/account"
         user = await one.server.node.assembly.directory.find("x@relay.test")
         assert user is not None
         assert (user.name, user.verified_at is not None) == ("Ada L\u00f6velace", True)
@@ -143,7 +147,7 @@ NAMES: Final[dict[str, str]] = {
     "a number": '{"name": {"firstName": 5}}',
     "an operator": '{"name": {"$ne": ""}}',
     "too long": '{"name": {"firstName": "' + "x" * 200 + '"}}',
-    "deep": "[" * 2_000,
+    "deep": "[" * 900,
 }
 
 
@@ -154,7 +158,8 @@ async def test_a_name_that_is_none_harms_nobody(engines: TestEngines, tmp_path: 
             provider.says = {"name": None, "sub": what, "email": email}
             fields = await away(one, provider, APPLE_START)
 
-            back = await one.browser.post(APPLE_BACK, fields | {"user": text})
+            posted = await one.browser.post(APPLE_BACK, fields | {"user": text})
+            back = await one.browser.get(posted.headers["location"])
 
             assert back.status == 303, (what, back)
             user = await one.server.node.assembly.directory.find(email)
@@ -193,7 +198,7 @@ async def test_who_comes_back_wrong_is_not_let_in(engines: TestEngines, tmp_path
         gotten = (await one.browser.get(APPLE_BACK, await away(one, provider, APPLE_START))).status
 
         assert found == {what: status for what, (_, status) in SPOILT.items()}
-        assert (repeated, posted, gotten) == (400, 405, 405)
+        assert (repeated, posted, gotten) == (400, 405, 403)
         assert await whose(one) is None
         assert await one.server.node.database["identities"].count_documents({}) == 0
 
@@ -209,7 +214,8 @@ async def test_a_visit_is_over_when_it_is_and_ends_where_it_began(
         await other.get(START)
         in_another = await other.get(BACK, swapped)
         elsewhere = await away(one, provider)
-        at_apple = await one.browser.post(APPLE_BACK, elsewhere)
+        posted = await one.browser.post(APPLE_BACK, elsewhere)
+        at_apple = await one.browser.get(posted.headers["location"])
         without = await away(one, provider)
         one.browser.cookies.pop("__Host-visit")
         cookieless = await one.browser.get(BACK, without)

@@ -47,8 +47,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     audit: Audit
     browsers: Browsers
     entry_shares: EntryShares
-    factors: SecondFactors
     federation: Federation
+    factors: SecondFactors
     goals: Goals
     goal_points: GoalPoints
     goal_templates: GoalTemplates

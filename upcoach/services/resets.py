@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from models.documents import Identity, User
+from models.documents import User
 from models.documents.user import PasswordReset
 from models.errors import NotFound
 from models.mail import Forgotten, Letter
@@ -17,8 +17,9 @@ from upcoach.services.links import RESET, Links, link_over
 from upcoach.services.mail import Mail, letters
 from upcoach.services.new_passwords import NewPasswords
 from upcoach.services.resources import outcome
+from upcoach.services.shutting_out import shut_out, ways_into
 from upcoach.services.verification import is_at
-from upcoach.store.changes import Changes, Outcome, Ref
+from upcoach.store.changes import Changes, Outcome
 from upcoach.store.documents import Documents
 from upcoach.store.once import Once
 
@@ -94,7 +95,7 @@ class Resets:
         if await self._once.take(_PURPOSE, wanted.token, Ask) is None:
             raise link_over()
         await self._once.take(_NEWEST, user.id, str)
-        linked = await self._documents.page(Identity, user.id)
+        ways = await ways_into(self._documents, user.id)
 
         def decide(changes: Changes) -> Outcome:
             before = changes.get(User, user.id, user.id)
@@ -103,12 +104,10 @@ class Resets:
             after = before.reset(password_hash, changes.at)
             changes.update(before, after)
             if before.verified_at is None:
-                for identity in changes.find_all(Identity, user.id, [one.id for one in linked]):
-                    changes.delete(identity)
+                shut_out(changes, ways, codes=False)
             return outcome("updated", after)
 
-        others = tuple(Ref(Identity, user.id, one.id) for one in linked)
-        return await self._new_passwords.keep(Scope(user=user.id), user.email, decide, others)
+        return await self._new_passwords.keep(Scope(user=user.id), user.email, decide, ways)
 
     async def _write(self, wish: Forgotten) -> Letter | None:
         user = await self._directory.find(wish.to)

@@ -202,17 +202,17 @@ async def _make_outbox_indexes(database: AsyncDatabase[Bson]) -> None:
     )
 
 
-async def _make_passkey_index(database: AsyncDatabase[Bson]) -> None:
-    """Whose a passkey is; it is nobody else's."""
-    await database["passkeys"].create_indexes(
-        [IndexModel([("credential", ASCENDING)], name="credential", unique=True)]
-    )
-
-
 async def _make_identity_index(database: AsyncDatabase[Bson]) -> None:
     """Whose account somebody at a provider enters; it is one."""
     await database["identities"].create_indexes(
         [IndexModel([("subject_index", ASCENDING)], name="subject", unique=True)]
+    )
+
+
+async def _make_passkey_index(database: AsyncDatabase[Bson]) -> None:
+    """Whose a passkey is; it is nobody else's."""
+    await database["passkeys"].create_indexes(
+        [IndexModel([("credential", ASCENDING)], name="credential", unique=True)]
     )
 
 

@@ -5,7 +5,7 @@
     not enough to enter it: its owner logs in the old way first, and links the provider then.
 (d) Unless nobody has ever shown that the account is theirs, and the provider is the last word on
     whose the address is: then it is theirs, and whoever made it before them, in order to wait for
-    them there, loses the password, the other ways in and every session.
+    them there, loses the password, every other way in and every session.
 (e) The last way in is not taken away.  (f) A second factor is asked for as ever: `Logins.finish`.
 """
 
@@ -17,7 +17,8 @@ from typing import Final
 
 import msgspec
 
-from models.documents import Identity, User
+from models.documents import Factors, Identity, User
+from models.documents.factors import FACTORS
 from models.documents.user import normalised_email
 from models.errors import Conflict, Forbidden, NotFound
 from models.identity import new_id
@@ -29,6 +30,7 @@ from upcoach.services.links import FORGOT, Links, link_over
 from upcoach.services.mail import Mail, letters
 from upcoach.services.resources import outcome
 from upcoach.services.sessions import Sessions
+from upcoach.services.shutting_out import shut_out, ways_into
 from upcoach.store.changes import Changes, Outcome, Overtaken, Ref, Taken, Write
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
@@ -131,12 +133,12 @@ class Linking:
                 for one in changes.find_all(Identity, scope.user, [ref.id for ref in refs])
                 if one.id != identity_id
             ]
-            if changes.get(User, scope.user, scope.user).password_hash is None and not others:
+            if not others and not _can_enter_otherwise(changes, scope.user):
                 raise Conflict("last_way_in", "Choose a password first, or link another provider.")
             changes.delete(identity)
             return Outcome(verb="deleted", version=identity.version + 1)
 
-        reads = (user_ref, *dict.fromkeys((*refs, asked)))
+        reads = (user_ref, Ref(Factors, scope.user, FACTORS), *dict.fromkeys((*refs, asked)))
         done = await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
         user = await self._documents.get(User, scope.user, scope.user)
         await self._mail.send(Unlinked(user.email, titles.get(provider, provider)))
@@ -189,7 +191,7 @@ class Linking:
 
     async def _claim(self, subject: Subject, there: User) -> User:
         user_id, identity_id = there.id, new_id("ide")
-        refs = await self._refs(user_id)
+        ways = await ways_into(self._documents, user_id)
 
         def decide(changes: Changes) -> Outcome:
             before = changes.get(User, user_id, user_id)
@@ -198,12 +200,11 @@ class Linking:
                 raise Overtaken
             after = before.claimed(changes.at)
             changes.update(before, after)
-            for other in changes.find_all(Identity, user_id, [ref.id for ref in refs]):
-                changes.delete(other)
+            shut_out(changes, ways, codes=True)
             changes.create(self._identity(subject, user_id, identity_id, changes.at))
             return outcome("updated", after)
 
-        reads = (Ref(User, user_id, user_id), *refs, Ref(Identity, user_id, identity_id))
+        reads = (Ref(User, user_id, user_id), *ways, Ref(Identity, user_id, identity_id))
         write = Write(scope=Scope(user=user_id), reads=reads, decide=decide)
         await self._sessions.end_with(write)
         await self._mail.send(Linked(there.email, subject.title))
@@ -262,6 +263,13 @@ class Linking:
 
     async def _write_unlinked(self, wish: Unlinked) -> Letter:
         return letters.unlinked(wish.to, wish.provider, self._links.to(FORGOT))
+
+
+def _can_enter_otherwise(changes: Changes, user: str) -> bool:
+    """Whether *user* can log in without any provider."""
+    factors = changes.find(Factors, user, FACTORS)
+    has_passkey = factors is not None and factors.passkeys > 0
+    return has_passkey or changes.get(User, user, user).password_hash is not None
 
 
 def _taken() -> Conflict:

@@ -120,6 +120,14 @@ class Federation:
         provider = self.get(name)
         return await self._visits.send(provider, self._known[name], errand, scope)
 
+    async def hold(self, answer: dict[str, str]) -> str:
+        """See `Visits.hold`."""
+        return await self._visits.hold(answer)
+
+    async def held(self, name: str) -> list[tuple[str, str]]:
+        """See `Visits.held`."""
+        return [*(await self._visits.held(name)).items()]
+
     async def take_back(self, name: str, form: Parameters, secret: str) -> Arrival:
         """Take a browser back: whoever has come logs in, or links the provider."""
         provider = self.get(name)

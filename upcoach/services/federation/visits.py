@@ -29,7 +29,10 @@ from upcoach.services.oauth.parameters import Parameters
 from upcoach.store.once import Once
 
 PATIENCE: Final = dt.timedelta(minutes=10)  # for logging in at the provider
+HELD_FOR: Final = dt.timedelta(minutes=1)
+ANSWER: Final = ("state", "code", "iss", "error", "user")  # what a provider says by a browser
 _PURPOSE: Final = "visit"
+_HELD: Final = "posted answer"
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,18 +128,29 @@ class Visits:
         separator = "&" if "?" in endpoints.authorization_endpoint else "?"
         return Sent(f"{endpoints.authorization_endpoint}{separator}{urlencode(asked)}", secret)
 
+    async def hold(self, answer: dict[str, str]) -> str:
+        """Keep what a form has brought until the browser comes without it, under a name."""
+        return await self._once.keep(_HELD, answer, HELD_FOR)
+
+    async def held(self, name: str) -> dict[str, str]:
+        """What `hold` has kept, once."""
+        answer = await self._once.take(_HELD, name, dict[str, str])
+        if answer is None:
+            raise visit_over()
+        return answer
+
     async def take_back(
         self, provider: Provider, discovery: Discovery, form: Parameters, secret: str
     ) -> Back:
         """End a visit: who comes back with *form*, in the browser that knows *secret*."""
         visit = await self._once.take(_PURPOSE, form["state"], Visit)
         if visit is None or visit.provider != provider.name:
-            raise _visit_over()
+            raise visit_over()
         if not hmac.compare_digest(visit.guest, _digest(secret)):
-            raise _visit_over()
+            raise visit_over()
         # Another provider's answer may have been sent here (RFC 9207, 2.4).
         if form["iss"] and form["iss"] not in provider.issuers:
-            raise _visit_over()
+            raise visit_over()
         if form["error"] or not form["code"]:
             raise Forbidden("provider_refused", "The provider did not let you in. Try again.")
         token = await self._redeem(provider, discovery, form["code"], visit.verifier)
@@ -186,5 +200,6 @@ def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode(errors="surrogatepass")).digest()
 
 
-def _visit_over() -> Forbidden:
+def visit_over() -> Forbidden:
+    """The refusal of a browser that comes back from where it was not sent, or too late."""
     return Forbidden("visit_over", "This login was not begun here, or is over. Begin again.")
