@@ -6,7 +6,6 @@ at work on it.  Everything is made here, once, and handed to whoever needs it.
 
 import asyncio
 import contextlib
-import dataclasses
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
@@ -25,11 +24,9 @@ from handlers.rest import Edge
 from handlers.running import Running
 from handlers.surface import make_application, make_metrics_application, operations
 from models.clock import utc_now
-from models.errors import NotFound, Unavailable
+from models.errors import Unavailable
 from models.learners import HabitOdds
 from models.measures import Measures
-from models.permissions import Role
-from models.scope import Scope
 from streams import tasks
 from streams.ageing import Ageing
 from streams.channels import Channels
@@ -256,42 +253,6 @@ class Node:
 
     def _begin(self, work: Job, name: str) -> None:
         self._tasks.append(asyncio.create_task(_keep_up(work, name), name=name))
-
-
-@contextlib.asynccontextmanager
-async def _operating(settings: Settings, mongo_url: str, redis_url: str) -> AsyncIterator[Node]:
-    """A node that does one thing beside a running installation, and teaches nobody."""
-    async with (
-        open_database(mongo_url, settings) as database,
-        contextlib.aclosing(RedisConnections(redis_url)) as redis,
-    ):
-        installation = await load_installation(database)
-        web_only = dataclasses.replace(settings, roles=frozenset({"web"}))
-        node = Node(web_only, database, redis, installation.epoch)
-        try:
-            yield node
-        except NotFound as refusal:
-            raise StartError(refusal.detail) from None
-        finally:
-            await node.stop()
-
-
-async def appoint(
-    settings: Settings, mongo_url: str, redis_url: str, email: str, roles: tuple[Role, ...]
-) -> None:
-    """Give whoever has the address *email* these *roles*, and no others."""
-    async with _operating(settings, mongo_url, redis_url) as node:
-        await node.services.accounts.appoint(email, roles)
-
-
-async def revoke(settings: Settings, mongo_url: str, redis_url: str, email: str) -> int:
-    """End all sessions of whoever has the address *email*, and return how many there were."""
-    async with _operating(settings, mongo_url, redis_url) as node:
-        user = await node.services.accounts.find(email)
-        scope = Scope(user=user.id)
-        ended = await node.services.sessions.end_all(scope)
-        await node.services.factors.trusted.distrust_all(scope)
-        return ended
 
 
 @contextlib.asynccontextmanager
