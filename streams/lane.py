@@ -7,7 +7,7 @@ its own, and is handed each parcel by `Subscriber.push`.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Sized
 from typing import Final, Protocol
 
 from models.sight import Sight
@@ -90,20 +90,20 @@ class Lane:
 class Group:
     """Members of a lane who get the same bytes."""
 
-    __slots__ = ("_are_busy", "_members", "_sends", "_sight", "_wrap")
+    __slots__ = ("_members", "_sends", "_sight", "_unsent", "_wrap")
 
     def __init__(self, wrap: Wrap, sight: Sight | None) -> None:
         self._wrap = wrap
         self._sight = sight
         self._members: list[Level] = []
         self._sends: list[Callable[[bytes], int]] = []
-        self._are_busy: list[Callable[[], bool]] = []
+        self._unsent: list[Sized] = []
 
     def add(self, member: Level, straight: Straight) -> None:
         """Take *member* in."""
         self._members.append(member)
         self._sends.append(straight.send)
-        self._are_busy.append(straight.is_busy)
+        self._unsent.append(straight.unsent)
 
     def send(self, parcel: Parcel) -> None:
         """Send *parcel* to all members."""
@@ -138,8 +138,10 @@ class Group:
         """Hand *parcel* to those who have to take it for themselves, and say who they are."""
         if self._sight is not None and parcel.moves_access:
             fallen = list(range(len(self._members)))
+        elif any(map(len, self._unsent)):  # hardly ever, and a loop in C is soon through
+            fallen = [place for place, unsent in enumerate(self._unsent) if len(unsent)]
         else:
-            fallen = [place for place, is_busy in enumerate(self._are_busy) if is_busy()]
+            return []
         for place in fallen:
             self._members[place].fall(parcel.first - 1)
             self._members[place].push(parcel)

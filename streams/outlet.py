@@ -1,6 +1,6 @@
 """Where the bytes of a connection go, whatever its transport."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from typing import NamedTuple, Protocol
 
 
@@ -12,13 +12,13 @@ class Straight(NamedTuple):
     send
         How many bytes of a message the kernel took; raises `BlockingIOError` when it is full, and
         another `OSError` when the socket is gone.
-    is_busy
-        Whether earlier bytes wait: nothing may overtake them.
+    unsent
+        The earlier bytes that wait: nothing may overtake them.
 
     """
 
     send: Callable[[bytes], int]
-    is_busy: Callable[[], bool]
+    unsent: Sized
 
 
 class Outlet(Protocol):

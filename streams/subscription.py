@@ -238,7 +238,7 @@ class Subscription:
         """Be level with the topic from now on, if that is so, and if the socket is free."""
         straight = self.outlet.straight
         is_level = self._position == self._topic.last and self.limit > self._topic.last
-        if is_level and self.is_open and straight is not None and not straight.is_busy():
+        if is_level and self.is_open and straight is not None and not len(straight.unsent):
             self._position = None
             self._topic.level(self)
 

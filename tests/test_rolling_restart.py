@@ -28,6 +28,7 @@ class Writer:
         self.written: list[str] = []
         self.token = ""
         self.longest_s = 0.0
+        self.is_over = False
 
     async def register(self) -> None:
         email = f"{new_id('test')}@example.org"
@@ -40,8 +41,8 @@ class Writer:
             client.token = self.token
 
     async def write(self) -> None:
-        """Write until cancelled."""
-        while True:
+        """Write until it is over."""
+        while not self.is_over:
             key = new_mutation_id()
             began = time.monotonic()
             while not await self._made({"Idempotency-Key": key}):
@@ -72,9 +73,9 @@ async def writing(writers: Sequence[Writer]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in writers:
+            writer.is_over = True  # what is under way is answered
+        await asyncio.gather(*tasks)
 
 
 async def newest_of(writers: Sequence[Writer], urls: Sequence[str]) -> list[int]:

@@ -9,22 +9,29 @@ from collections.abc import AsyncIterator
 import psutil
 import pytest
 
+from streams import tasks
 from tests.support.server import Server, ServerProcess
 from upcoach.client import Client, Device
 
 EVENTS = 100_000
 BATCH = 64
 NOTE = "x" * 150
+SIP, SIP_S = 512, 5.0
 FLAT = 48 * 1024 * 1024  # the tail in memory, the window, and what the allocator keeps
 
 
 class SlowReader:
-    """A socket that says hello and then does not read until it is told to."""
+    """A socket that says hello and then takes a little now and then, until it is told to go on.
+
+    One that took nothing at all for a minute would be given up.
+    """
 
     def __init__(self, url: str, token: str) -> None:
         host, _, port = url.removeprefix("http://").partition(":")
         self._address = (host, int(port))
         self._token = token
+        self._sipping: asyncio.Task[None]
+        self._sipped = b""
 
     async def open(self) -> None:
         """Shake hands (RFC 6455, 4.1) and say hello."""
@@ -42,23 +49,44 @@ class SlowReader:
         await self._reader.readuntil(b"\r\n\r\n")
         hello = {"t": "hello", "v": 1, "token": self._token, "hb": 120, "subs": [{"f": "u:me"}]}
         text = json.dumps(hello).encode()
-        self._writer.write(struct.pack("!BBH4x", 0x81, 0x80 | 126, len(text)) + text)
+        self._writer.write(_masked(text))
+        self._sipping = asyncio.create_task(self._sip())
+
+    async def _sip(self) -> None:
+        """Take some bytes and say a word, every few seconds."""
+        while True:
+            await asyncio.sleep(SIP_S)
+            self._sipped += await self._reader.read(SIP)
+            self._writer.write(_masked(b'{"t":"pong"}'))
 
     async def frames(self) -> AsyncIterator[dict[str, object]]:
         """Every frame that has come and comes."""
+        await tasks.end(self._sipping)
         while True:
-            _, size = await self._reader.readexactly(2)
+            _, size = await self._take(2)
             if size == 126:
-                [size] = struct.unpack("!H", await self._reader.readexactly(2))
+                [size] = struct.unpack("!H", await self._take(2))
             elif size == 127:
-                [size] = struct.unpack("!Q", await self._reader.readexactly(8))
-            for line in (await self._reader.readexactly(size)).splitlines():
+                [size] = struct.unpack("!Q", await self._take(8))
+            for line in (await self._take(size)).splitlines():
                 yield json.loads(line)
+
+    async def _take(self, size: int) -> bytes:
+        taken, self._sipped = self._sipped[:size], self._sipped[size:]
+        return taken + await self._reader.readexactly(size - len(taken))
 
     async def close(self) -> None:
         """Close the socket."""
         self._writer.close()
         await self._writer.wait_closed()
+
+
+def _masked(text: bytes) -> bytes:
+    """*text* as a client's message (RFC 6455, 5.3), under a mask of zeros."""
+    size = len(text)
+    if size < 126:
+        return struct.pack("!BB4x", 0x81, 0x80 | size) + text
+    return struct.pack("!BBH4x", 0x81, 0x80 | 126, size) + text
 
 
 async def write_many(device: Device, count: int) -> None:
@@ -91,7 +119,7 @@ async def test_a_socket_that_does_not_read_costs_one_window_and_delays_nobody(
             await phone.until(lambda device: device.seq == head)
             grown = memory_of(process) - before
 
-            received = [frame async for frame in until_live(slow, head)]
+            received = [frame async for frame in until_current(slow, head)]
             numbers = [frame["seq"] for frame in received]
             assert grown < FLAT
             assert numbers == list(range(head - len(numbers) + 1, head + 1))
@@ -105,12 +133,10 @@ async def newest(person: Client) -> int:
     return int(answer.headers["upcoach-cursor"].rpartition(".")[2])
 
 
-async def until_live(slow: SlowReader, head: int) -> AsyncIterator[dict[str, object]]:
+async def until_current(slow: SlowReader, head: int) -> AsyncIterator[dict[str, object]]:
     """The events that *slow* gets until it is current at *head*."""
-    seen = 0
     async for frame in slow.frames():
         if frame["t"] == "ev":
-            seen = int(str(frame["seq"]))
             yield frame
-        elif frame["t"] == "live" and seen == head:
-            return
+            if frame["seq"] == head:
+                return

@@ -248,7 +248,8 @@ class Node:
     async def _look_at_keys(self) -> None:
         while True:
             await asyncio.sleep(KEYS_EVERY_S)
-            await self.assembly.keys.load()
+            with contextlib.suppress(Unavailable):
+                await self.assembly.keys.load()
 
     async def _flush_positions(self) -> None:
         while True:

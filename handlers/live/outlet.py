@@ -46,7 +46,10 @@ class SocketOutlet:
     @property
     def straight(self) -> Straight | None:
         """See `Outlet.straight`."""
-        return None if self._send is None else Straight(self._send, self._stream.writing)
+        if self._send is None:
+            return None
+        # What `writing()` asks, which every socket is asked for every message.
+        return Straight(self._send, self._stream._write_buffer)  # noqa: SLF001
 
     @property
     def has_room(self) -> bool:
