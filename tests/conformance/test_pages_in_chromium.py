@@ -1,0 +1,204 @@
+"""A whole login in Chromium, which runs no script of ours and holds us to our policy."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from tornado.web import Application, RequestHandler
+
+from config.settings import Settings
+from models.documents.factors import NewCredential
+from models.documents.user import Registration
+from models.merge_patch import Json
+from models.scope import Scope
+from tests.conformance.browser import PATIENCE_S, Page, browsing
+from tests.oauth.relying import CHALLENGE, VERIFIER, Browser
+from tests.support.engines import TestEngines
+from tests.support.server import PASSWORD, Server, serving
+from upcoach import app
+from upcoach.services.factors.passkeys import NewPasskey
+
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+}
+# What an app of ours does to make a passkey.
+MAKE = """
+(async () => {
+  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(%s);
+  return JSON.stringify(await navigator.credentials.create({ publicKey }));
+})()
+"""
+CODE = "authorization_code"
+CALLED = "Fitness & Füße"
+
+
+class Callback(RequestHandler):
+    """Where the app waits for its code."""
+
+    def initialize(self, heard: dict[str, str]) -> None:
+        self.heard = heard
+
+    def get(self) -> None:
+        self.heard |= {name: self.get_argument(name) for name in self.request.arguments}
+        self.finish("<title>Back in the app</title>")
+
+
+class Person:
+    """Somebody at Chromium: they type, tick and click, and read what is there."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    async def read(self, expression: str) -> Any:
+        done = await self._page.call(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
+        )
+        return done["result"].get("value")
+
+    async def see(self, words: str) -> None:
+        """Return when the page says *words*."""
+        async with asyncio.timeout(PATIENCE_S):
+            while words not in str(await self.read("document.title")):
+                await asyncio.sleep(0.05)
+
+    async def hear(self, selector: str) -> str:
+        """What *selector* says, once it is there."""
+        async with asyncio.timeout(PATIENCE_S):
+            found = f"document.querySelector('{selector}')?.textContent"
+            while not (words := await self.read(found)):
+                await asyncio.sleep(0.05)
+        return str(words)
+
+    async def go(self, url: str) -> None:
+        await self._page.call("Page.navigate", url=url)
+
+    async def type(self, name: str, text: str) -> None:
+        await self.read(f"document.querySelector('[name={name}]').focus()")
+        await self._page.call("Input.insertText", text=text)
+
+    async def click(self, selector: str = "button.main") -> None:
+        await self.read(f"document.querySelector('{selector}').click()")
+
+    async def take(self, authenticator: Json) -> None:
+        """Have an authenticator at hand."""
+        await self._page.call("WebAuthn.enable")
+        await self._page.call("WebAuthn.addVirtualAuthenticator", options=authenticator)
+
+
+@contextlib.asynccontextmanager
+async def at_chromium(folder: Path, url: str, *, scripts: bool = False) -> AsyncIterator[Person]:
+    """Somebody whose Chromium does what our policy says, and runs *scripts* or not."""
+    async with browsing(folder, url, lambda _: None) as page:
+        await page.call("Page.setBypassCSP", enabled=False)
+        await page.call("Emulation.setScriptExecutionDisabled", value=not scripts)
+        yield Person(page)
+
+
+async def redeemed(server: Server, code: str, client: str, redirect: str) -> int:
+    browser = Browser(server.url)
+    form = {"grant_type": CODE, "code": code, "client_id": client, "redirect_uri": redirect}
+    answer = await browser.post("/oauth/token", form | {"code_verifier": VERIFIER})
+    browser.close()
+    return answer.status
+
+
+def query_of(client: str, redirect: str, quoted: Callable[[str], str]) -> str:
+    asked = {
+        "client_id": client,
+        "redirect_uri": quoted(redirect),
+        "response_type": "code",
+        "scope": "openid%20goals:read%20journal:read",
+        "state": "s",
+        "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256",
+    }
+    return "&".join(f"{name}={value}" for name, value in asked.items())
+
+
+@pytest.mark.conformance
+async def test_somebody_registers_logs_in_and_agrees_without_a_script(
+    settings: Settings, tmp_path: Path
+) -> None:
+    heard: dict[str, str] = {}
+    waiting = Application([("/cb", Callback, {"heard": heard})])
+    async with serving(settings) as server, app.listening(waiting, "127.0.0.1", 0) as port:
+        redirect = f"http://127.0.0.1:{port}/cb"
+        client, _ = await server.node.services.oauth.clients.register(
+            name=CALLED,
+            kind="public",
+            redirects=("http://127.0.0.1/cb",),
+            permissions=("openid", "goals:read", "journal:read"),
+            auth="none",
+        )
+        asked = query_of(client.id, redirect, lambda text: text.replace("/", "%2F"))
+        async with at_chromium(tmp_path, f"{server.url}/livez") as person:
+            await person.go(f"{server.url}/oauth/authorize?{asked}")
+            await person.see(f"Log in to go on to {CALLED}")
+            await person.click("nav li:last-child a")
+            await person.see("Create an account")
+            for name, text in {"name": "Ann", "email": "ann@example.org"}.items():
+                await person.type(name, text)
+            await person.type("password", PASSWORD)
+            await person.click()
+            await person.see("Look at your mail")
+            await person.click("nav a")
+            await person.see("Log in to go on")
+            await person.type("email", "ann@example.org")
+            await person.type("password", "not the password")
+            await person.click()
+            alert = await person.hear("#problem")
+            focused = await person.read("document.activeElement.name")
+            await person.type("password", PASSWORD)
+            await person.click()
+            await person.see(f"{CALLED} asks for access")
+            corner = await person.read("getComputedStyle(document.querySelector('main')).maxWidth")
+            await person.click()
+            await person.see("Back in the app")
+
+        assert alert == "This address and password do not belong together."
+        assert focused == "password"
+        assert corner == "432px"  # the style is there: the policy lets it be
+        assert heard.keys() == {"code", "state", "iss"}
+        assert await redeemed(server, heard["code"], client.id, redirect) == 200
+
+
+@pytest.mark.conformance
+async def test_somebody_logs_in_with_a_passkey_alone(engines: TestEngines, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url = f"http://localhost:{port}"  # passkeys are for domains, and an address is none
+    settings = engines.settings(UPCOACH_PUBLIC_URL=url)
+    assert settings.mongo_url is not None
+    assert settings.redis_url is not None
+    async with (
+        app.running_node(settings, settings.mongo_url, settings.redis_url) as node,
+        app.listening(node.application, "127.0.0.1", port),
+        at_chromium(tmp_path, f"{url}/livez", scripts=True) as person,
+    ):
+        accounts, passkeys = node.services.accounts, node.services.factors.passkeys
+        draft = Registration(email="ann@example.org", password=PASSWORD, name="Ann")
+        made = await accounts.create(draft)
+        assert made.body is not None
+        scope = Scope(user=made.body["id"])
+        await person.take(AUTHENTICATOR)
+        await person.go(f"{url}/account/login")
+        await person.see("Log in")
+        options = msgspec.json.encode(await passkeys.begin(scope)).decode()
+        credential = msgspec.json.decode(await person.read(MAKE % options), type=NewCredential)
+        await passkeys.register(scope, NewPasskey(name="Chromium", credential=credential))
+
+        await person.click("#passkey button")
+        await person.see("Hello, Ann")
+
+        session = await node.database["sessions"].find_one({})
+        assert session is not None
+        assert (session["acr"], session["app"]) == (2, "web")
