@@ -30,9 +30,11 @@ TIMELINE = f"{LIVE}?feed=admin:events"
 
 
 async def operator(server: Server) -> Client:
-    """An operator, logged in."""
+    """An operator, logged in with two factors."""
     person = await server.person()
     await appoint(server, person, ("superadmin",))
+    scope = scope_of(server, person)
+    person.token, _, _ = await server.node.services.sessions.step_up(scope, ("otp", "mfa"), 2)
     return person
 
 
@@ -113,15 +115,16 @@ async def test_the_beginning_is_what_the_streams_keep(settings: Settings) -> Non
     async with serving(settings) as server:
         admin = await operator(server)
         feed = scope_of(server, admin).feed
-        # The account, its session, and the role.
+        # The account, its session, the role, and the second factor.
         async with reading(server, f"{TIMELINE}&since=0", admin.token) as reader:
-            seen = await items(reader, 3)
+            seen = await items(reader, 4)
 
-        assert [(item["f"], item["seq"]) for item in seen] == [(feed, 1), (feed, 2), (feed, 3)]
+        assert [(item["f"], item["seq"]) for item in seen] == [(feed, at) for at in range(1, 5)]
         assert [item["type"] for item in seen] == [
             "user.created",
             "session.created",
             "user.updated",
+            "session.updated",
         ]
 
 
@@ -156,7 +159,7 @@ async def test_a_position_below_what_the_streams_keep_is_reset(
             since = (await ready(reader)).id
         await write_goals(admin, 5)
         with redis_of(environ) as redis:
-            await until(lambda: redis.xlen(stream) == 8)
+            await until(lambda: redis.xlen(stream) == 9)
             redis.xtrim(stream, maxlen=6, approximate=False)
             async with reading(server, TIMELINE, admin.token, last_id=since) as reader:
                 whole = await items(reader, 5)
@@ -407,7 +410,7 @@ async def test_a_role_is_given_by_the_command_and_taken_back(environ: dict[str, 
             0,
             f"{email.upper()} is now: superadmin.\n",
         )
-        assert await status_of(server, person) == 200
+        assert await status_of(server, person) == 401  # with one factor only
         assert (await command(environ, "--email", email, "--role", "user"))[0] == 0
         assert await status_of(server, person) == 404
         assert await command(environ, "--email", "nobody@example.org") == (

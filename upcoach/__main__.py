@@ -53,7 +53,7 @@ async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
     email = arguments.email
     roles = () if arguments.role == "user" else (arguments.role,)
     async with app.engine_urls(settings) as (mongo_url, redis_url, _engines):
-        await app.appoint(settings, mongo_url, redis_url, email, roles)
+        await operating.appoint(settings, mongo_url, redis_url, email, roles)
     say(f"{email} is now: {arguments.role}.")
     return 0
 
@@ -61,7 +61,7 @@ async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
 async def revoke(settings: Settings, arguments: argparse.Namespace) -> int:
     """End all sessions of somebody, and trust none of their devices."""
     async with app.engine_urls(settings) as (mongo_url, redis_url, _engines):
-        ended = await app.revoke(settings, mongo_url, redis_url, arguments.email)
+        ended = await operating.revoke(settings, mongo_url, redis_url, arguments.email)
     say(f"{arguments.email} is logged out everywhere; there were {ended} sessions.")
     return 0
 

@@ -6,7 +6,6 @@ at work on it.  Everything is made here, once, and handed to whoever needs it.
 
 import asyncio
 import contextlib
-import dataclasses
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
@@ -24,14 +23,10 @@ from handlers.operations import Router
 from handlers.rest import Edge
 from handlers.running import Running
 from handlers.surface import make_application, make_metrics_application, operations
-from models.audit import Act
 from models.clock import utc_now
-from models.documents.user import normalised_email
-from models.errors import NotFound, Unavailable
+from models.errors import Unavailable
 from models.learners import HabitOdds
 from models.measures import Measures
-from models.permissions import Role
-from models.scope import Scope
 from streams import tasks
 from streams.ageing import Ageing
 from streams.channels import Channels
@@ -52,7 +47,6 @@ from streams.timeline import Streams
 from upcoach.assembly import Assembly, Ground
 from upcoach.embedded import Engines
 from upcoach.listener import Listener, StartError
-from upcoach.services.seals import ADDRESS
 from upcoach.store.abandoned import Abandoned
 from upcoach.store.committer import Committer
 from upcoach.store.database import Database
@@ -264,44 +258,6 @@ class Node:
 
     def _begin(self, work: Job, name: str) -> None:
         self._tasks.append(asyncio.create_task(_keep_up(work, name), name=name))
-
-
-@contextlib.asynccontextmanager
-async def _operating(settings: Settings, mongo_url: str, redis_url: str) -> AsyncIterator[Node]:
-    """A node that does one thing beside a running installation, and teaches nobody."""
-    async with (
-        open_database(mongo_url, settings) as database,
-        contextlib.aclosing(RedisConnections(redis_url)) as redis,
-    ):
-        installation = await load_installation(database)
-        web_only = dataclasses.replace(settings, roles=frozenset({"web"}))
-        node = Node(web_only, database, redis, installation.epoch)
-        try:
-            yield node
-        except NotFound as refusal:
-            raise StartError(refusal.detail) from None
-        finally:
-            await node.stop()
-
-
-async def appoint(
-    settings: Settings, mongo_url: str, redis_url: str, email: str, roles: tuple[Role, ...]
-) -> None:
-    """Give whoever has the address *email* these *roles*, and no others."""
-    async with _operating(settings, mongo_url, redis_url) as node:
-        await node.services.accounts.appoint(email, roles)
-        act = Act(action="roles.given", kind="system", target=ADDRESS + normalised_email(email))
-        await node.services.audit.note(act)
-
-
-async def revoke(settings: Settings, mongo_url: str, redis_url: str, email: str) -> int:
-    """End all sessions of whoever has the address *email*, and return how many there were."""
-    async with _operating(settings, mongo_url, redis_url) as node:
-        user = await node.services.accounts.find(email)
-        scope = Scope(user=user.id)
-        ended = await node.services.sessions.end_all(scope)
-        await node.services.factors.trusted.distrust_all(scope)
-        return ended
 
 
 @contextlib.asynccontextmanager

@@ -1,7 +1,10 @@
-"""What an operator's command does beside a running installation: clients, and keys."""
+"""What an operator's command does beside a running installation: people, clients, and keys."""
 
 import argparse
+import contextlib
+import dataclasses
 import datetime as dt
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +14,22 @@ from config.settings import Settings
 from models.audit import Act, Action
 from models.client import Client
 from models.clock import utc_now
-from models.errors import Invalid
-from upcoach.app import open_database
+from models.documents.user import normalised_email
+from models.errors import Invalid, NotFound
+from models.permissions import Role
+from models.scope import Scope
+from streams.redis import Connections as RedisConnections
+from upcoach.app import Node, open_database
 from upcoach.listener import StartError
 from upcoach.services.audit import Audit
 from upcoach.services.keys import AHEAD, ALGORITHMS, Keys
 from upcoach.services.oauth.clients import Clients
-from upcoach.services.seals import Seals
+from upcoach.services.seals import ADDRESS, Seals
 from upcoach.services.tokens import AUDIENCES
 from upcoach.store.audit import AuditStore
 from upcoach.store.clients import ClientStore
 from upcoach.store.database import Database
+from upcoach.store.installation import load_installation
 from upcoach.store.keyring import KeyRing, MasterKeys
 from upcoach.store.once import Once
 from upcoach.store.signing import SigningStore
@@ -34,6 +42,46 @@ class Rotated(msgspec.Struct, frozen=True):
     used_from: str
     data_keys: int
     signing_keys: int
+
+
+@contextlib.asynccontextmanager
+async def _operating(settings: Settings, mongo_url: str, redis_url: str) -> AsyncIterator[Node]:
+    """A node that does one thing beside a running installation, and teaches nobody."""
+    async with (
+        open_database(mongo_url, settings) as database,
+        contextlib.aclosing(RedisConnections(redis_url)) as redis,
+    ):
+        installation = await load_installation(database)
+        web_only = dataclasses.replace(settings, roles=frozenset({"web"}))
+        node = Node(web_only, database, redis, installation.epoch)
+        try:
+            yield node
+        except NotFound as refusal:
+            raise StartError(refusal.detail) from None
+        finally:
+            await node.stop()
+
+
+async def appoint(
+    settings: Settings, mongo_url: str, redis_url: str, email: str, roles: tuple[Role, ...]
+) -> None:
+    """Give whoever has the address *email* these *roles*, and no others."""
+    async with _operating(settings, mongo_url, redis_url) as node:
+        await node.services.accounts.appoint(email, roles)
+        act = Act(action="roles.given", kind="system", target=ADDRESS + normalised_email(email))
+        await node.services.audit.note(act)
+
+
+async def revoke(settings: Settings, mongo_url: str, redis_url: str, email: str) -> int:
+    """End all sessions of whoever has the address *email*, and return how many there were."""
+    async with _operating(settings, mongo_url, redis_url) as node:
+        user = await node.services.accounts.find(email)
+        scope = Scope(user=user.id)
+        ended = await node.services.sessions.end_all(scope)
+        await node.services.factors.trusted.distrust_all(scope)
+        act = Act(action="sessions.ended", kind="system", target=ADDRESS + normalised_email(email))
+        await node.services.audit.note(act)
+        return ended
 
 
 async def add_client(

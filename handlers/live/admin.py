@@ -18,6 +18,7 @@ from handlers.rest import Edge
 from models.caller import Caller
 from models.errors import Invalid, Unauthenticated
 from streams import kpis, timeline
+from upcoach.services.stepping_up import stepping_up_needed
 
 PATH = "/v1/admin/live"
 
@@ -90,13 +91,15 @@ class AdminLive(StreamingHandler, LiveSocket):
             LiveSocket.log_exception(self, typ, value, tb)
 
     async def _operator(self) -> Caller:
-        """Who asks, if it is an operator; else there is nothing here."""
+        """Who asks, if it is an operator with two factors; for others there is nothing here."""
         try:
             caller = await self.identify()
         except Unauthenticated:
             raise HTTPError(404) from None
         if not await self.node.desk.admits(caller.scope):
             raise HTTPError(404)
+        if caller.acr < 2:
+            raise stepping_up_needed(2)
         return caller
 
     def _stream(self, caller: Caller) -> None:

@@ -1,5 +1,6 @@
 """Sessions: seen, named and ended by their user, and by nobody else."""
 
+import asyncio
 from typing import Any
 
 from config.settings import Settings
@@ -7,7 +8,7 @@ from tests.accounts.enrolling import SESSIONS, Person
 from tests.support.reader import reading
 from tests.support.server import serving
 from tests.test_snapshot_law import done
-from upcoach import app
+from upcoach import operating
 from upcoach.client import Client
 
 
@@ -105,7 +106,7 @@ async def test_an_operator_ends_all_sessions_by_address(settings: Settings) -> N
         assert settings.mongo_url is not None
         assert settings.redis_url is not None
         async with reading(server, "/v1/events", ann.client.token) as socket:
-            count = await app.revoke(
+            count = await operating.revoke(
                 settings, settings.mongo_url, settings.redis_url, ann.email.upper()
             )
             await socket.rest()  # the server ends it
