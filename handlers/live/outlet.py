@@ -49,7 +49,9 @@ class SocketOutlet:
         if self._send is None:
             return None
         # What `writing()` asks, which every socket is asked for every message.
-        return Straight(self._send, self._stream._write_buffer)  # noqa: SLF001
+        buffer = self._stream._write_buffer  # noqa: SLF001
+        # A stream that was closed has none, and the next send finds that out.
+        return Straight(self._send, () if self._stream.closed() else buffer)
 
     @property
     def has_room(self) -> bool:
