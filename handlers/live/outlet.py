@@ -38,7 +38,8 @@ class SocketOutlet:
         self.wrap = wrap
         # Through TLS, bytes take another way: the stream's.
         self._send = None if isinstance(stream, SSLIOStream) else stream.socket.send
-        # What `writing()` asks, which every socket is asked for every message.
+        # What `writing()` asks, which every socket is asked for every message; a stream that is
+        # closed has none any more, and the next send finds that out.
         self._buffer = stream._write_buffer  # noqa: SLF001
         self._queued: list[bytes] = []
         self._unsent = 0
