@@ -1,8 +1,11 @@
 """How a setting's text becomes a value; a text of the wrong form is a `ValueError`."""
 
 import base64
+import ipaddress
 import re
 from collections.abc import Callable
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 KEY_BYTES = 32
 LAST_PORT = 65535
@@ -60,6 +63,18 @@ def matching(pattern: str) -> Callable[[str], str]:
 origin = matching(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 database = matching(r"[A-Za-z0-9_-]{1,38}")
 key_id = matching(r"[A-Za-z0-9_-]{1,32}")
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """The addresses that *text* lists, as networks.
+
+    Examples
+    --------
+    >>> networks("10.0.0.1, fd00::/8")
+    (IPv4Network('10.0.0.1/32'), IPv6Network('fd00::/8'))
+
+    """
+    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(","))
 
 
 def key(text: str) -> bytes:

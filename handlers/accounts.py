@@ -105,6 +105,7 @@ OPERATIONS = (
         public=True,
         refusals=(409,),
         audit="account.registered",
+        limit="mail",
     ),
     Operation(
         method="POST",
@@ -116,6 +117,7 @@ OPERATIONS = (
         public=True,
         refusals=(401, 403),
         audit="session.started",
+        limit="login",
     ),
     Operation(
         method="POST",
@@ -127,6 +129,7 @@ OPERATIONS = (
         public=True,
         statuses=(200,),
         refusals=(401,),
+        limit="refresh",
     ),
     Operation(
         method="POST",

@@ -10,7 +10,6 @@ from tornado.web import HTTPError, RequestHandler
 
 from handlers import problems
 from models.errors import Refusal
-from models.origin import Origin
 
 _log = structlog.get_logger(__name__)
 
@@ -23,6 +22,7 @@ class ProblemHandler(RequestHandler):
     """Base of all handlers: what goes wrong is answered with a problem (RFC 9457)."""
 
     request_id: str = ""
+    retry_after_s: int = 1
 
     def set_default_headers(self) -> None:
         """The headers of every answer."""
@@ -35,15 +35,6 @@ class ProblemHandler(RequestHandler):
         self.set_header("Referrer-Policy", "no-referrer")
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-
-    @property
-    def origin(self) -> Origin:
-        """Where the request came from."""
-        return Origin(
-            address=self.request.remote_ip or "",
-            agent=self.request.headers.get("User-Agent", ""),
-            request=self.request_id,
-        )
 
     def options(self, **_: str) -> None:
         """Say what is allowed."""
@@ -83,7 +74,7 @@ class ProblemHandler(RequestHandler):
             return {"WWW-Authenticate": DPOP if shown.startswith("dpop ") else "Bearer"}
         if status == 405:
             return {"Allow": self.allowed()}
-        return {"Retry-After": "1"} if status in (429, 503) else {}
+        return {"Retry-After": str(self.retry_after_s)} if status in (429, 503) else {}
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Log what nobody expected; refusals are answers."""

@@ -29,6 +29,7 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     "import_invalid": 422,
     "mutation_reused": 422,
     "version_required": 428,
+    "requests_too_many": 429,
     "writes_too_many": 429,
 }
 

@@ -20,6 +20,7 @@ from upcoach.services.imports.service import Imports
 from upcoach.services.insights import Insights
 from upcoach.services.journal import JournalEntries
 from upcoach.services.journals import Journals, Templates
+from upcoach.services.known import KnownDevices
 from upcoach.services.moods import Moods
 from upcoach.services.oauth import OAuth
 from upcoach.services.positions import Positions
@@ -48,6 +49,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     insights: Insights
     journal: JournalEntries
     journals: Journals
+    known: KnownDevices
     moods: Moods
     oauth: OAuth
     positions: Positions
@@ -75,6 +77,7 @@ __all__ = [
     "Insights",
     "JournalEntries",
     "Journals",
+    "KnownDevices",
     "Moods",
     "OAuth",
     "Positions",
