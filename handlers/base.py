@@ -15,6 +15,24 @@ _log = structlog.get_logger(__name__)
 
 DPOP: Final = 'DPoP error="invalid_token", algs="ES256 Ed25519"'  # RFC 9449, 7.1
 
+HSTS: Final = "max-age=63072000; includeSubDomains; preload"
+# What no page of ours asks a browser for (Permissions Policy, W3C).
+PERMISSIONS: Final = ", ".join(
+    f"{name}=()"
+    for name in (
+        "accelerometer",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+)
+
 _REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._:-]{1,128}\Z")
 
 
@@ -33,8 +51,13 @@ class ProblemHandler(RequestHandler):
         self.set_header("X-Request-Id", self.request_id)
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.set_header("Permissions-Policy", PERMISSIONS)
         self.set_header("Cache-Control", "no-store")
+        self.set_header("Vary", "Origin, Cookie, Authorization")
         self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        if self.application.settings.get("is_secure"):
+            self.set_header("Strict-Transport-Security", HSTS)
 
     def options(self, **_: str) -> None:
         """Say what is allowed."""
