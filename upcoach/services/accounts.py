@@ -12,6 +12,7 @@ from models.identity import new_id
 from models.merge_patch import Json
 from models.permissions import Role, granted_by
 from models.scope import Scope
+from upcoach.services.evenness import evenly
 from upcoach.services.logins import Challenge, LoggedIn, Logins
 from upcoach.services.passwords import Passwords
 from upcoach.services.resources import outcome
@@ -72,7 +73,7 @@ class Accounts:
 
     async def log_in(self, credentials: Credentials) -> LoggedIn | Challenge:
         """A new session on the caller's device; other devices keep theirs."""
-        user = await self._find(credentials.email)
+        user = await evenly(self._find(credentials.email))
         password_hash = user.password_hash if user else None
         if not await self._passwords.verify(password_hash, credentials.password) or user is None:
             raise Unauthenticated(
