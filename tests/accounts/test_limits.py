@@ -1,7 +1,9 @@
 """The limits: exact, the same on every node, told of in headers, and kept without Redis."""
 
 import asyncio
+import contextlib
 import ipaddress
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -11,7 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
+from tornado.httpclient import HTTPRequest
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
+from tornado.websocket import websocket_connect
 
 from config.settings import Settings
 from handlers.origins import address_of
@@ -344,3 +348,24 @@ def test_the_table_is_that_of_the_specification() -> None:
     assert found["upload/user"][:2] == (30, 3_600)
     assert found["connect/network"][:2] == (20, 60)
     assert msgspec.to_builtins(PASSWORDS)["free"] == 5
+
+
+async def test_so_many_sockets_and_no_more(limited: dict[str, str]) -> None:
+    async with serving_limited(limited) as server, contextlib.AsyncExitStack() as stack:
+        people = [(await person_at(server, f"192.0.2.{number}"))[0] for number in range(4)]
+        url = server.url.replace("http", "ws", 1) + "/v1/live"
+
+        async def connect(person: Client, address: str) -> int | str:
+            headers = {"X-Forwarded-For": address}
+            wire = await websocket_connect(HTTPRequest(url, headers=headers))
+            stack.callback(wire.close)
+            await wire.write_message(json.dumps({"t": "hello", "v": 1, "token": person.token}))
+            said = await wire.read_message()
+            return wire.close_code or "" if said is None else json.loads(said)["t"]
+
+        of_user = [await connect(people[0], f"198.51.100.{number}") for number in range(12)]
+        of_network = [await connect(people[1 + number % 3], "203.0.113.50") for number in range(24)]
+
+    assert of_user == ["welcome"] * 10 + [4429] * 2
+    assert of_network[:20] == ["welcome"] * 20
+    assert 4429 in of_network[20:]
