@@ -1,11 +1,14 @@
 """How a setting's text becomes a value; a text of the wrong form is a `ValueError`."""
 
 import base64
+import ipaddress
 import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 KEY_BYTES = 32
 LAST_PORT = 65535
@@ -90,6 +93,18 @@ def rows(text: str) -> tuple[dict[str, Any], ...]:
 
 def passkey_origins(text: str) -> tuple[str, ...]:
     return tuple(_passkey_origin(part.strip()) for part in text.split(","))
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """The addresses that *text* lists, as networks.
+
+    Examples
+    --------
+    >>> networks("10.0.0.1, fd00::/8")
+    (IPv4Network('10.0.0.1/32'), IPv6Network('fd00::/8'))
+
+    """
+    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(","))
 
 
 def key(text: str) -> bytes:

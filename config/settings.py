@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from config import forms
+from config.forms import Network
 
 PREFIX = "UPCOACH_"
 
@@ -249,6 +250,22 @@ class Settings:
         form="a number, 1 to 1000000",
         default="20000",
         meaning="Sockets that one process holds at most.",
+    )
+    limits: Literal["on", "off"] = setting(
+        "LIMITS",
+        forms.one_of("on", "off"),
+        form="on or off",
+        default="on",
+        meaning="Whether anybody is held back who asks for too much (docs/security.md).",
+    )
+    proxies: tuple[Network, ...] = setting(
+        "PROXIES",
+        forms.networks,
+        form="addresses or networks, separated by commas",
+        unset=(),
+        unset_means="nobody",
+        meaning="The balancers in front: what they say in X-Forwarded-For is believed. Without "
+        "them, all who come through a balancer count as one.",
     )
     processes: int = setting(
         "PROCESSES",

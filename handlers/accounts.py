@@ -126,6 +126,7 @@ OPERATIONS = (
         public=True,
         audit="account.registered",
         statuses=(202,),
+        limit="mail",
     ),
     Operation(
         method="POST",
@@ -138,6 +139,7 @@ OPERATIONS = (
         public=True,
         refusals=(401, 403),
         audit="session.started",
+        limit="login",
     ),
     Operation(
         method="POST",
@@ -149,6 +151,7 @@ OPERATIONS = (
         public=True,
         statuses=(200,),
         refusals=(401,),
+        limit="refresh",
     ),
     Operation(
         method="POST",

@@ -47,6 +47,7 @@ OPERATIONS = (
         needs="account:write",
         gives=Address,
         statuses=(202,),
+        limit="mail",
     ),
     Operation(
         method="POST",
@@ -59,6 +60,7 @@ OPERATIONS = (
         statuses=(202,),
         stepped_up=True,
         audit="email.asked",
+        limit="mail",
     ),
     Operation(
         method="POST",

@@ -10,11 +10,28 @@ from tornado.web import HTTPError, RequestHandler
 
 from handlers import problems
 from models.errors import Refusal
-from models.origin import Origin
 
 _log = structlog.get_logger(__name__)
 
 DPOP: Final = 'DPoP error="invalid_token", algs="ES256 Ed25519"'  # RFC 9449, 7.1
+
+HSTS: Final = "max-age=63072000; includeSubDomains; preload"
+# What no page of ours asks a browser for (Permissions Policy, W3C).
+PERMISSIONS: Final = ", ".join(
+    f"{name}=()"
+    for name in (
+        "accelerometer",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+)
 
 _REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._:-]{1,128}\Z")
 
@@ -23,6 +40,7 @@ class ProblemHandler(RequestHandler):
     """Base of all handlers: what goes wrong is answered with a problem (RFC 9457)."""
 
     request_id: str = ""
+    retry_after_s: int = 1
 
     def set_default_headers(self) -> None:
         """The headers of every answer."""
@@ -33,17 +51,13 @@ class ProblemHandler(RequestHandler):
         self.set_header("X-Request-Id", self.request_id)
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.set_header("Permissions-Policy", PERMISSIONS)
         self.set_header("Cache-Control", "no-store")
+        self.set_header("Vary", "Origin, Cookie, Authorization")
         self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-
-    @property
-    def origin(self) -> Origin:
-        """Where the request came from."""
-        return Origin(
-            address=self.request.remote_ip or "",
-            agent=self.request.headers.get("User-Agent", ""),
-            request=self.request_id,
-        )
+        if self.application.settings.get("is_secure"):
+            self.set_header("Strict-Transport-Security", HSTS)
 
     def options(self, **_: str) -> None:
         """Say what is allowed."""
@@ -83,7 +97,7 @@ class ProblemHandler(RequestHandler):
             return {"WWW-Authenticate": DPOP if shown.startswith("dpop ") else "Bearer"}
         if status == 405:
             return {"Allow": self.allowed()}
-        return {"Retry-After": "1"} if status in (429, 503) else {}
+        return {"Retry-After": str(self.retry_after_s)} if status in (429, 503) else {}
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Log what nobody expected; refusals are answers."""

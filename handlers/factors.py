@@ -154,6 +154,7 @@ OPERATIONS = (
         stepped_up=True,
         statuses=(200,),
         refusals=(429,),
+        audit="totp.enrolled",
     ),
     Operation(
         method="POST",
@@ -162,6 +163,7 @@ OPERATIONS = (
         needs="account:write",
         stepped_up=True,
         refusals=(409,),
+        audit="totp.removed",
     ),
     Operation(
         method="POST",
@@ -171,6 +173,7 @@ OPERATIONS = (
         gives=RecoveryCodes,
         stepped_up=True,
         refusals=(409,),
+        audit="recovery_codes.renewed",
     ),
     Operation(
         method="POST",
@@ -181,6 +184,8 @@ OPERATIONS = (
         gives=Admitted | Entered,
         public=True,
         refusals=(403, 429),
+        audit="session.started",
+        limit="factor",
     ),
     Operation(
         method="POST",
@@ -192,6 +197,7 @@ OPERATIONS = (
         gives=SteppedUp | Entered,
         statuses=(200,),
         refusals=(429,),
+        audit="session.stepped_up",
     ),
     Operation(
         method="GET",
@@ -205,5 +211,6 @@ OPERATIONS = (
         path=f"{DEVICES}/{{id}}",
         run=distrust,
         needs="account:write",
+        audit="device.distrusted",
     ),
 )

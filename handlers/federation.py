@@ -69,6 +69,7 @@ OPERATIONS = (
         public=True,
         refusals=(401, 403, 404, 409),
         audit="session.started",
+        limit="factor",
     ),
     Operation(
         method="GET",

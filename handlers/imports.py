@@ -78,6 +78,7 @@ def _row(path: str, read: Read, body: Body, needs: str, takes: Any = None) -> Op
         named=True,
         statuses=(200,),
         largest=LARGEST,
+        limit="upload",
     )
 
 

@@ -42,4 +42,5 @@ def operation(edge: Edge, router: Router) -> Operation:
         gives=list[Res],
         statuses=(200,),
         largest=LARGEST,
+        limit="batch",
     )

@@ -19,6 +19,7 @@ from models.documents import Document, Session
 from models.documents.document import public
 from models.errors import Flaw, Forbidden, Invalid, Unauthenticated
 from models.identity import MutationId
+from models.limits import SURFACES
 from models.origin import NOWHERE, Origin
 from models.permissions import PERMISSIONS
 from models.scope import Scope
@@ -216,6 +217,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         Those of its good answers, where its method does not tell.
     refusals
         The statuses of refusals that do not follow from the rest of the row.
+    limit
+        The surface that it is counted on (`models.limits`): "read" or "write" of its user, or
+        "public" by where it comes from, unless it says so.
     audit
         What the audit log calls it: "session.started"; empty for what it need not know.
 
@@ -239,12 +243,18 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     summary: str = ""
     statuses: tuple[int, ...] = ()
     refusals: tuple[int, ...] = ()
+    limit: str = ""
     audit: str = ""
     largest: int = 64 * 1024  # bytes of body
 
     def __post_init__(self) -> None:
         """A row that does not say who may do it does not let the server start."""
-        assert self.public is not (self.needs in PERMISSIONS), f"{self.method} {self.path}: needs?"
+        place = f"{self.method} {self.path}"
+        assert self.public is not (self.needs in PERMISSIONS), f"{place}: needs?"
+        if not self.limit:
+            usual = "public" if self.public else "write" if self.writes else "read"
+            msgspec.structs.force_setattr(self, "limit", usual)
+        assert self.limit in SURFACES, f"{place}: {self.limit}?"
 
     @property
     def writes(self) -> bool:

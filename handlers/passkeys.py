@@ -122,6 +122,7 @@ OPERATIONS = (
         gives=Registered,
         stepped_up=True,
         refusals=(409,),
+        audit="passkey.added",
     ),
     Operation(
         method="GET",
@@ -136,6 +137,7 @@ OPERATIONS = (
         run=ask_anybody,
         gives=Options,
         public=True,
+        limit="factor",
     ),
     Operation(
         method="POST",
@@ -146,6 +148,8 @@ OPERATIONS = (
         gives=LoggedIn | Entered,
         public=True,
         refusals=(403,),
+        audit="session.started",
+        limit="factor",
     ),
     Operation(
         method="POST",
@@ -156,6 +160,7 @@ OPERATIONS = (
         gives=Options,
         public=True,
         refusals=(403,),
+        limit="factor",
     ),
     Operation(
         method="POST",
@@ -179,5 +184,6 @@ OPERATIONS = (
         run=delete,
         needs="account:write",
         stepped_up=True,
+        audit="passkey.removed",
     ),
 )

@@ -34,6 +34,7 @@ OPERATIONS = (
         takes=NewPassword,
         refusals=(409,),
         audit="password.changed",
+        limit="factor",
     ),
     Operation(
         method="POST",
@@ -45,6 +46,7 @@ OPERATIONS = (
         public=True,
         statuses=(202,),
         audit="password.forgotten",
+        limit="mail",
     ),
     Operation(
         method="POST",
@@ -54,5 +56,6 @@ OPERATIONS = (
         takes=PasswordReset,
         public=True,
         audit="password.reset",
+        limit="factor",
     ),
 )

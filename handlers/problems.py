@@ -31,6 +31,7 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     "password_weak": 422,
     "version_required": 428,
     "tries_too_many": 429,
+    "requests_too_many": 429,
     "writes_too_many": 429,
 }
 

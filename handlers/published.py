@@ -25,6 +25,7 @@ class Published(ProblemHandler):
         """Answer, or say that what the asker has still holds."""
         self.set_header("Content-Type", self._media_type)
         self.set_header("Cache-Control", f"public, max-age={AGE_S}")
+        self.clear_header("Vary")  # it is the same for everybody
         self.set_header("ETag", f'"{hashlib.sha256(self._content).hexdigest()[:32]}"')
         if self._policy:
             self.set_header("Content-Security-Policy", self._policy)

@@ -5,27 +5,31 @@ import functools
 import hashlib
 import re
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
 import structlog
 from tornado.web import HTTPError
 
-from handlers import auditing, operations, proof
+from handlers import operations, proof
 from handlers.base import ProblemHandler
 from handlers.browser import Browser
+from handlers.edge import Edge
+from handlers.limiting import LOGIN, PasswordGate, Turnstile, address_in, parties_of
 from handlers.operations import Call, Operation, Reply, Route
-from handlers.policy import require_permission, require_power, require_step_up
-from handlers.running import Running
+from handlers.origins import address_of
 from models.caller import Caller
-from models.clock import utc_now
-from models.errors import Invalid, Refusal
+from models.documents.session import BROWSERS
+from models.errors import Invalid
 from models.frames import Follows
-from models.measures import Measures
+from models.origin import Origin
 from models.validation import checked
-from upcoach.services import Services
 
 _log = structlog.get_logger(__name__)
+
+__all__ = ["Edge", "Handler", "Missing", "OperationHandler"]
 
 MEDIA_TYPES: Final = {
     "json": {"application/json"},
@@ -39,39 +43,6 @@ _ETAG: Final = re.compile(r'^"v([1-9][0-9]{0,8})"\Z')
 _LARGE: Final = 64 * 1024  # bytes of JSON beyond which reading them would hold the loop
 
 
-class Edge(msgspec.Struct, frozen=True):
-    """What every handler needs."""
-
-    services: Services
-    epoch: str
-    measures: Measures
-    running: Running = msgspec.field(default_factory=Running)
-
-    async def perform(self, operation: Operation, call: Call) -> Reply:
-        """What *operation* answers to *call*; repeats and conflicts are counted."""
-        try:
-            if not operation.public:
-                require_permission(operation, call.holder)
-                await require_power(self.services, operation, call.holder)
-                await require_step_up(operation, call.holder, utc_now(), self.services)
-            if call.query:
-                call.asked(operation.query)  # also an operation that does not look refuses it
-            reply = await operation.run(self.services, call)
-        except Refusal as refusal:
-            self._count("refused" if refusal.code == "conflict" else "", refusal.replayed)
-            await auditing.note_refused(self.services, operation, call, refusal)
-            raise
-        self._count("merged" if reply.merged else "", reply.replayed)
-        await auditing.note_done(self.services, operation, call, reply)
-        return reply
-
-    def _count(self, resolution: str, replayed: bool) -> None:  # noqa: FBT001 - counted, not asked
-        if replayed:
-            self.measures.replays.inc()
-        elif resolution:
-            self.measures.conflicts.labels(resolution).inc()
-
-
 class Handler(ProblemHandler):
     """Base of the operations and of what is in no table: one log line a request."""
 
@@ -79,6 +50,7 @@ class Handler(ProblemHandler):
 
     edge: Edge
     began: float
+    _said: Mapping[str, str] = MappingProxyType({})
 
     def initialize(self, edge: Edge, **_: Any) -> None:
         """Take what the routing table gives."""
@@ -107,6 +79,35 @@ class Handler(ProblemHandler):
     def route(self) -> str:
         """The path as it stands in the table."""
         return "unknown"
+
+    def set_default_headers(self) -> None:
+        """See `ProblemHandler.set_default_headers`; what the limits say survives an error."""
+        super().set_default_headers()
+        self.say(self._said)
+
+    def say(self, headers: Mapping[str, str]) -> None:
+        """Have *headers* in the answer, whatever it will be."""
+        self._said = headers
+        for name, value in headers.items():
+            self.set_header(name, value)
+
+    @property
+    def origin(self) -> Origin:
+        """Where the request came from."""
+        return Origin(
+            address=address_of(self.request, self.edge.proxies),
+            agent=self.request.headers.get("User-Agent", ""),
+            request=self.request_id,
+        )
+
+    @functools.cached_property
+    def turnstile(self) -> Turnstile:
+        """The limits for this request."""
+        return Turnstile(self, self.edge.limits)
+
+    def password_gate(self, address: str) -> PasswordGate:
+        """The tries that the password of *address* has left, here."""
+        return PasswordGate(self, self.turnstile, self.edge.services, address)
 
     @functools.cached_property
     def browser(self) -> Browser:
@@ -181,11 +182,23 @@ class OperationHandler(Handler):
         if operation is None:
             raise HTTPError(405)
         login = None if operation.public else await self.identify()
-        await self.perform(operation, await self._call(operation, names, login))
+        call = await self._call(operation, names, login)
+        await self._take_turn(operation, call)
+        await self.perform(operation, call)
+
+    async def _take_turn(self, operation: Operation, call: Call) -> None:
+        if operation.limit == LOGIN:
+            await self.password_gate(address_in(call.body)).enter()
+        else:
+            surface, parties = parties_of(operation, call)
+            await self.turnstile.take(surface, parties)
 
     async def perform(self, operation: Operation, call: Call) -> None:
         """Answer *call*."""
         reply = await self.edge.perform(operation, call)
+        if operation.limit == LOGIN:
+            is_browser = call.body.get("app") in BROWSERS
+            await self.password_gate(address_in(call.body)).was_right(is_browser=is_browser)
         if reply.enters is not None:
             await self.browser.enter(reply.enters)
             if reply.trusts:

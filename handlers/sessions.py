@@ -66,6 +66,13 @@ OPERATIONS = (
         takes=DeviceNamed,
         gives=Session,
     ),
-    Operation(method="DELETE", path=ONE, run=end, needs="account:write"),
-    Operation(method="DELETE", path=PATH, run=end_all, needs="account:write", query=Ending),
+    Operation(method="DELETE", path=ONE, run=end, needs="account:write", audit="session.ended"),
+    Operation(
+        method="DELETE",
+        path=PATH,
+        run=end_all,
+        needs="account:write",
+        query=Ending,
+        audit="sessions.ended",
+    ),
 )

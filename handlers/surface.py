@@ -34,6 +34,7 @@ from handlers import (
     tasks,
     tickets,
 )
+from handlers.application import BoundedApplication
 from handlers.health import Check, Livez, Metrics, Readyz
 from handlers.live import admin
 from handlers.live.admin import AdminLive
@@ -108,7 +109,7 @@ def make_application(
     ]
     live = {"node": node}
     described, as_page = _descriptions()
-    return Application(
+    return BoundedApplication(
         [
             URLSpec("/livez$", Livez),
             URLSpec("/readyz$", Readyz, {"checks": checks}),
@@ -126,6 +127,7 @@ def make_application(
         default_handler_args={"edge": edge},
         log_function=lambda _: None,  # each handler logs its own line
         websocket_max_message_size=FRAME_BYTES,
+        is_secure=edge.services.oauth.issuer.startswith("https://"),
     )
 
 

@@ -51,7 +51,7 @@ class Pool(BlockingConnectionPool):
 
 
 class Connections:
-    """The two clients of a process.
+    """The clients of a process.
 
     Attributes
     ----------
@@ -59,6 +59,8 @@ class Connections:
         For short commands: it fails quickly and repeats nothing by itself.
     reader
         For blocking reads, which no timeout of the socket may cut.
+    counter
+        For what every request waits for.
 
     """
 
@@ -82,6 +84,16 @@ class Connections:
         )
         self.reader: Redis = Redis.from_pool(waiting)
 
+        counting = Pool.from_url(
+            url,
+            max_connections=32,
+            timeout=1,
+            socket_timeout=1,
+            socket_connect_timeout=1,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self.counter: Redis = Redis.from_pool(counting)
+
     async def ping(self) -> None:
         """Return when Redis answers, or raise `Unavailable`."""
         try:
@@ -93,6 +105,7 @@ class Connections:
         """Close both."""
         await self.writer.aclose()
         await self.reader.aclose()
+        await self.counter.aclose()
 
 
 def stream_of(feed: str) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import ipaddress
 import json
 import logging
 import stat
@@ -72,6 +73,8 @@ def test_an_empty_environment_is_a_development_installation() -> None:
         token_minutes=10,
         live_writes_s=20,
         live_sockets=20_000,
+        limits="on",
+        proxies=(),
         processes=1,
         drain_s=5,
     )
@@ -87,6 +90,8 @@ def test_every_name_is_read() -> None:
         "UPCOACH_DATA": "/srv/upcoach",
         "UPCOACH_MONGO_DATABASE": "coach",
         "UPCOACH_ROLES": "learn, web",
+        "UPCOACH_LIMITS": "off",
+        "UPCOACH_PROXIES": "10.0.0.1",
         "UPCOACH_LOG_LEVEL": "warning",
         "UPCOACH_LOG_FORMAT": "json",
         "UPCOACH_TOKEN_MINUTES": "5",
@@ -124,6 +129,8 @@ def test_every_name_is_read() -> None:
         token_minutes=5,
         live_writes_s=30,
         live_sockets=100,
+        limits="off",
+        proxies=(ipaddress.IPv4Network("10.0.0.1"),),
         processes=4,
         drain_s=20,
     )

@@ -26,6 +26,7 @@ from handlers.surface import make_application, make_metrics_application, operati
 from models.clock import utc_now
 from models.errors import Unavailable
 from models.learners import HabitOdds
+from models.limits import OPEN_OF_NETWORK
 from models.measures import Measures
 from streams import tasks
 from streams.ageing import Ageing
@@ -34,6 +35,7 @@ from streams.hub import RECENT, Hub
 from streams.kpis import Kpis
 from streams.learning import Learning
 from streams.lease import Lease
+from streams.limits import Limits
 from streams.presence import Presence
 from streams.reader import Follower, StreamReader
 from streams.redis import Connections as RedisConnections
@@ -161,7 +163,16 @@ class Node:
         return Learning(self.log, learned, lease, self.services.insights, utc_now, self.measures)
 
     def _make_application(self, epoch: str) -> Application:
-        edge = self.edge = Edge(self.services, epoch, self.measures, self._running)
+        settings = self._settings
+        counter = self._redis.counter if settings.limits == "on" else None
+        edge = self.edge = Edge(
+            services=self.services,
+            epoch=epoch,
+            measures=self.measures,
+            running=self._running,
+            limits=Limits(counter, settings.index_key),
+            proxies=settings.proxies,
+        )
         heads = self.committer.heads
         services = self.services
         feeds = Feeds(self.hub, self.log, heads, services.snapshots, services.shares, epoch)
@@ -178,6 +189,7 @@ class Node:
             positions=self.services.positions,
             desk=self._desk,
             seats=self._seats,
+            doors=Seats(OPEN_OF_NETWORK),
             tickets=self.tickets,
             clock=utc_now,
             window=WINDOW,

@@ -6,6 +6,11 @@ from types import TracebackType
 from typing import Self
 
 from tornado.httpserver import HTTPServer
+from tornado.httputil import (
+    ParseBodyConfig,
+    ParseMultipartConfig,
+    set_parse_body_config,
+)
 from tornado.iostream import IOStream
 from tornado.netutil import bind_sockets
 from tornado.web import Application
@@ -32,6 +37,8 @@ class Listener:
             self._sockets = bind_sockets(port, host, backlog=QUEUE, reuse_port=shared)
         except OSError as failure:
             raise _unusable(host, port, failure) from None
+        # For all servers of a process: nobody here reads multipart bodies.
+        set_parse_body_config(ParseBodyConfig(multipart=ParseMultipartConfig(enabled=False)))
         self._server = HTTPServer(
             application,
             max_header_size=16 * 1024,

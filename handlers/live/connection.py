@@ -43,6 +43,7 @@ from models.frames import (
     decode,
     encode,
 )
+from models.limits import OPEN_OF_USER
 from streams.channels import Channels, Device
 from streams.outlet import Wire
 from streams.presence import Presence
@@ -67,6 +68,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     positions: Positions
     desk: Desk
     seats: Seats
+    doors: Seats  # sockets by where they come from
     tickets: Tickets
     clock: Clock
     window: int
@@ -260,6 +262,9 @@ class Connection:
         if not self._node.connections.greet(self, at):
             self.close(Close.FULL, "node full")
             return
+        if self._is_one_too_many(self.caller.scope.user):
+            self.close(Close.TOO_MANY, "too many sockets")
+            return
         if self._node.edge.services.sessions.has_ended(self.caller.scope):
             # Before it could be found by its session.
             self.close(Close.REVOKED, "session ended")
@@ -268,6 +273,10 @@ class Connection:
             device = Device(self.caller.scope.user, frame.dev, self.name, at)
             self._node.errands.run(self._arrive(device))
         await self._begin(frame, self.caller)
+
+    def _is_one_too_many(self, user: str) -> bool:
+        edge, connections = self._node.edge, self._node.connections
+        return edge.limits.is_on and connections.sockets_of(user) > OPEN_OF_USER
 
     async def _identify(self, frame: Hello) -> None:
         """Know who says hello, or close."""

@@ -83,6 +83,10 @@ class Connections:
         """Who has something open."""
         return self._by_user.keys()
 
+    def sockets_of(self, user: str) -> int:
+        """How many sockets *user* has open."""
+        return sum(guest.kind == "socket" for guest in self._by_user.get(user, ()))
+
     def name(self) -> str:
         """A name for a new connection."""
         return f"{self._node}-{next(self._numbers)}"

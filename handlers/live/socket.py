@@ -10,8 +10,10 @@ from handlers.live.connection import Connection, Node
 from handlers.live.deflate import deflated_frame
 from handlers.live.outlet import SocketOutlet, text_frame
 from handlers.live.protocol import StrictHandler
+from handlers.origins import address_of
 from models.caller import Caller
 from models.frames import PROTOCOL, Close
+from models.origin import Origin
 
 
 class LiveSocket(ProblemHandler, StrictHandler):
@@ -20,6 +22,7 @@ class LiveSocket(ProblemHandler, StrictHandler):
     known: Caller | None = None  # who it is, if that was found out before the socket is open
     _connection: Connection | None = None
     _deflates = False
+    _door = ""  # where it came from, as long as it counts there
 
     def initialize(self, node: Node) -> None:
         """Take what the routing table gives."""
@@ -56,6 +59,9 @@ class LiveSocket(ProblemHandler, StrictHandler):
         )
         self._connection = connection
         self._connections.add(connection)
+        if not await self._may_enter():
+            connection.close(Close.TOO_MANY, "too many sockets")
+            return
         if self._connections.is_full:
             connection.close(Close.FULL, "node full")
             return
@@ -81,6 +87,20 @@ class LiveSocket(ProblemHandler, StrictHandler):
         if self._connection is not None:
             self._connections.remove(self._connection)
             self._connection = None
+        if self._door:
+            self._node.doors.leave(self._door)
+            self._door = ""
+
+    async def _may_enter(self) -> bool:
+        """Whether there are not too many sockets from where this one comes."""
+        limits = self._node.edge.limits
+        if not limits.is_on:
+            return True
+        origin = Origin(address=address_of(self.request, self._node.edge.proxies))
+        if not self._node.doors.take(origin.household):
+            return False
+        self._door = origin.household
+        return not (await limits.take("connect", {"ip": origin.household})).wait_s
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Log what nobody expected, and close."""

@@ -25,6 +25,8 @@ _ALLOW: Final = "allow:"
 class Authorize(Page):
     """`GET` and `POST /oauth/authorize`."""
 
+    limit = "authorize"
+
     async def get(self) -> None:
         """Take a client's request in."""
         await self._take(asked(self))
@@ -40,6 +42,8 @@ class Authorize(Page):
 
 class Consent(Page):
     """`/oauth/consent`: the request that waits, and the form of the consent page."""
+
+    limit = "authorize"
 
     async def get(self) -> None:
         """Go on with the request that waits."""

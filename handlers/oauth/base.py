@@ -16,7 +16,7 @@ from models.merge_patch import Json
 from models.scope import Scope
 from upcoach.services.oauth import Ask, OAuth
 from upcoach.services.oauth.errors import OAuthError, invalid_request
-from upcoach.services.oauth.parameters import MOST, Parameters
+from upcoach.services.oauth.parameters import MOST, SHORT, Parameters
 
 FORM: Final = "application/x-www-form-urlencoded"
 LARGEST: Final = 64 * 1024  # bytes of a form
@@ -34,12 +34,18 @@ class Endpoint(Handler):
     """An endpoint that answers in JSON, and refuses in OAuth's words (RFC 6749, 5.2)."""
 
     path: str
+    limit = ""  # the surface that each request is counted on, by where it came from
     shared = False  # with scripts of every origin: there is no cookie that they could use
 
     def initialize(self, edge: Edge, path: str = "", **_: Any) -> None:
         """Take what the routing table gives."""
         super().initialize(edge)
         self.path = path
+
+    async def prepare(self) -> None:
+        """Count the request."""
+        if self.limit and self.request.method in ("GET", "POST"):
+            await self.turnstile.take(self.limit)
 
     @property
     def route(self) -> str:
@@ -97,6 +103,23 @@ class Endpoint(Handler):
         await note(act, self.origin)
         return done
 
+    async def asked_by_client(self) -> Ask:
+        """What the client sent, who is counted; and so is each failure to show who it is."""
+        ask = self.ask()
+        client = claimed_client(ask)[:SHORT]
+        await self.turnstile.take("token", {"client": client})
+        await self.turnstile.take("client", {"client": client}, charge=False)
+        return ask
+
+    async def of_client(self, ask: Ask, work: Awaitable[T]) -> T:
+        """What *work* gives, which begins by finding out whose *ask* it is."""
+        try:
+            return await work
+        except OAuthError as refusal:
+            if refusal.error == "invalid_client":
+                await self.turnstile.charge("client", {"client": claimed_client(ask)[:SHORT]})
+            raise
+
     def answer(self, body: Json, status: int = 200) -> None:
         """Answer with *body*."""
         self.set_status(status)
@@ -106,12 +129,15 @@ class Endpoint(Handler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer in OAuth's words, whatever went wrong."""
         failure = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(failure, Refusal):
+            status_code = problems.status_of(failure)
         for name, value in self.headers_of(status_code).items():
             self.set_header(name, value)
         if isinstance(failure, OAuthError):
             self._refuse(failure)
         elif isinstance(failure, Unavailable):
-            self.answer(_words("temporarily_unavailable", "Try again shortly."), 503)
+            status = problems.status_of(failure)
+            self.answer(_words("temporarily_unavailable", "Try again shortly."), status)
         elif isinstance(failure, Refusal):
             error = OAuthError("invalid_token", failure.detail, status=problems.status_of(failure))
             self._refuse(error)

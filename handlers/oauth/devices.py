@@ -16,6 +16,8 @@ _WRONG: Final = "There is no device that shows this code now."
 class Device(Page):
     """`GET /oauth/device` for people, `POST` for devices."""
 
+    limit = "authorize"
+
     async def get(self) -> None:
         """Show where to type the code in."""
         code = asked(self)["user_code"][: views.USER_CODE]
@@ -38,9 +40,12 @@ class DeviceCode(Page):
         """Let somebody log in if need be, show what the device asks for, and take the answer."""
         form = self.sent()
         code = form["user_code"]
-        ask = await self.oauth.devices.look(code)
         session = await self.session()
+        tries = {"session": session.id if session else ""}
+        await self.turnstile.take("user_code", tries, charge=False)
+        ask = await self.oauth.devices.look(code)
         if ask is None:
+            await self.turnstile.charge("user_code", tries)
             shown = code[: views.USER_CODE]
             self.show(views.user_code(CODE, self.hidden(), shown, _WRONG), 400)
         elif session is None:

@@ -22,12 +22,12 @@ class Token(Endpoint):
 
     async def post(self) -> None:
         """Give tokens."""
-        ask = self.ask()
+        ask = await self.asked_by_client()
         grant = ask.form["grant_type"]
         act = Act(action="token.given", kind="client", user=claimed_client(ask), target=grant)
         if grant == REFRESH:
             act = msgspec.structs.replace(act, action="token.refreshed")
-        self.answer(await self.noted(act, self.oauth.token(ask)))
+        self.answer(await self.noted(act, self.of_client(ask, self.oauth.token(ask))))
 
 
 class Push(Endpoint):
@@ -35,7 +35,8 @@ class Push(Endpoint):
 
     async def post(self) -> None:
         """Keep an authorization request."""
-        self.answer(await self.oauth.push(self.ask()), 201)
+        ask = await self.asked_by_client()
+        self.answer(await self.of_client(ask, self.oauth.push(ask)), 201)
 
 
 class Revoke(Endpoint):
@@ -43,9 +44,9 @@ class Revoke(Endpoint):
 
     async def post(self) -> None:
         """Take a token back."""
-        ask = self.ask()
+        ask = await self.asked_by_client()
         act = Act(action="token.revoked", kind="client", user=claimed_client(ask))
-        await self.noted(act, self.oauth.revoke(ask))
+        await self.noted(act, self.of_client(ask, self.oauth.revoke(ask)))
         self.set_status(200)
 
 
@@ -54,12 +55,14 @@ class Introspect(Endpoint):
 
     async def post(self) -> None:
         """Say what a token is."""
-        self.answer(await self.oauth.introspect(self.ask()))
+        ask = await self.asked_by_client()
+        self.answer(await self.of_client(ask, self.oauth.introspect(ask)))
 
 
 class UserInfo(Endpoint):
     """`GET` and `POST /oauth/userinfo`."""
 
+    limit = "authorize"
     shared = True
 
     async def get(self) -> None:

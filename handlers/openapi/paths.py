@@ -31,6 +31,8 @@ HEADERS: Final[dict[str, str]] = {
     "ETag": 'The version of the document: `"v5"`.',
     "Idempotency-Replayed": "`true` when this is the answer that the same write got before.",
     "Link": 'Where the list goes on (`rel="next"`); missing on the last page.',
+    "RateLimit": "What is left of each limit, and in how many seconds all of it is there again.",
+    "RateLimit-Policy": "The limits that the request was counted by.",
     "Retry-After": "Seconds to wait.",
     "Upcoach-Cursor": "The position of the effect, or of what was read, in the caller's feed.",
     "Upcoach-Merged": "Where the document is not what the write alone would have made of it.",

@@ -44,7 +44,7 @@ MEANINGS: Final[dict[int, tuple[str, str]]] = {
 
 HEADERS: Final[dict[int, tuple[str, ...]]] = {
     401: ("WWW-Authenticate",),
-    429: ("Retry-After",),
+    429: ("RateLimit", "RateLimit-Policy", "Retry-After"),
     503: ("Retry-After",),
 }
 
@@ -92,6 +92,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         Where to go on from (410).
     deleted
         What was there until its owner deleted it, and when (404).
+    after
+        The milliseconds to wait (429).
 
     """
 
@@ -113,11 +115,12 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     merged: Json | None = None
     reset: Reset | None = None
     deleted: Deleted | None = None
+    after: int | None = None
 
 
 def statuses(operation: Operation) -> list[int]:
     """The statuses with which *operation* can be refused."""
-    found = {400, 503, *operation.refusals}
+    found = {400, 429, 503, *operation.refusals}
     found |= set() if operation.public else {401, 403}
     found |= {404} if "{" in operation.path else set()
     found |= {422} if is_checked(operation.path) else set()

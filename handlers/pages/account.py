@@ -28,6 +28,7 @@ class OwnPage(Page):
 
     async def prepare(self) -> None:
         """Find out whose page it is."""
+        await super().prepare()
         session = await self.session()
         if session is None:
             self.go(LOGIN)
@@ -92,6 +93,8 @@ class TakeBack(OwnPage):
 
 class ChangePassword(OwnPage):
     """`/account/password`."""
+
+    limit = "factor"
 
     def get(self) -> None:
         """Ask for the old one and the new one."""

@@ -17,6 +17,8 @@ from upcoach.services.oauth.parameters import Parameters
 class Page(Endpoint):
     """A path that answers browsers."""
 
+    limit = "public"
+
     def show(self, view: View, status: int = 200) -> None:
         """Answer with a page."""
         page, policy = drawn(view, urlsplit(self.oauth.issuer).netloc)

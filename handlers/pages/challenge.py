@@ -27,6 +27,8 @@ _OF_AN_APP: Final = re.compile(r"[0-9]{3}[ -]?[0-9]{3}")
 class Factor(Page):
     """`/account/factor`."""
 
+    limit = "factor"
+
     async def post(self) -> None:
         """Take a second factor, and go on."""
         form = self.sent()
@@ -49,6 +51,8 @@ class Factor(Page):
 
 class Passkey(Page):
     """`/account/passkey`."""
+
+    limit = "factor"
 
     async def post(self) -> None:
         """Log in with a passkey and nothing else."""

@@ -73,7 +73,11 @@ class LogIn(Page):
             raise _wrong() from None
         address = ADDRESS + normalised_email(credentials.email)
         act = Act(action="session.started", kind="anonymous", target=address)
-        return await self.noted(act, self.edge.services.accounts.log_in(credentials), _who)
+        gate = self.password_gate(credentials.email)
+        await gate.enter()
+        found = await self.noted(act, self.edge.services.accounts.log_in(credentials), _who)
+        await gate.was_right(is_browser=True)
+        return found
 
 
 class Register(Page):
@@ -90,6 +94,7 @@ class Register(Page):
         typed = {name: form[name] for name in (*_TYPED, "password")}
         try:
             registration = checked(typed, Registration)
+            await self.turnstile.take("mail", {"address": normalised_email(registration.email)})
             address = ADDRESS + normalised_email(registration.email)
             act = Act(action="account.registered", kind="anonymous", target=address)
             await self.noted(act, self.edge.services.accounts.register(registration))

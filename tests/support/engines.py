@@ -64,6 +64,7 @@ class TestEngines:
             "UPCOACH_ROLES": "web",
             "UPCOACH_DATA": str(self._data),
             "UPCOACH_LIVE_WRITES_S": "1000000",  # what holds people back has a test of its own
+            "UPCOACH_LIMITS": "off",  # the same
             "UPCOACH_LOG_LEVEL": "warning",
         } | more
 

@@ -22,6 +22,7 @@ from upcoach.services.imports.service import Imports
 from upcoach.services.insights import Insights
 from upcoach.services.journal import JournalEntries
 from upcoach.services.journals import Journals, Templates
+from upcoach.services.known import KnownDevices
 from upcoach.services.logins import Logins
 from upcoach.services.moods import Moods
 from upcoach.services.moves import Moves
@@ -59,6 +60,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     journal: JournalEntries
     journals: Journals
     logins: Logins
+    known: KnownDevices
     moods: Moods
     moves: Moves
     new_passwords: NewPasswords
@@ -92,6 +94,7 @@ __all__ = [
     "Insights",
     "JournalEntries",
     "Journals",
+    "KnownDevices",
     "Logins",
     "Moods",
     "Moves",

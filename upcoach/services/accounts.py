@@ -15,6 +15,7 @@ from models.merge_patch import Json
 from models.permissions import Role, granted_by
 from models.scope import Scope
 from upcoach.services.directory import Directory
+from upcoach.services.evenness import evenly
 from upcoach.services.logins import Challenge, LoggedIn, Logins
 from upcoach.services.mail import Mail
 from upcoach.services.passwords import Passwords
@@ -64,7 +65,7 @@ class Accounts:
 
     async def log_in(self, credentials: Credentials) -> LoggedIn | Challenge:
         """A new session on the caller's device; other devices keep theirs."""
-        user = await self._directory.find(credentials.email)
+        user = await evenly(self._directory.find(credentials.email))
         password_hash = user.password_hash if user else None
         if not await self._passwords.verify(password_hash, credentials.password) or user is None:
             raise Unauthenticated(

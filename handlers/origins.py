@@ -1,0 +1,39 @@
+"""The address that a request came from: that of its sender, also behind balancers of ours."""
+
+import ipaddress
+from collections.abc import Collection
+from ipaddress import IPv4Network, IPv6Network
+
+from tornado.httputil import HTTPServerRequest
+
+Network = IPv4Network | IPv6Network
+
+
+def address_of(request: HTTPServerRequest, proxies: Collection[Network]) -> str:
+    """The last address on the way that is not one of our *proxies*.
+
+    Only what a proxy of ours has added is believed: everybody can send `X-Forwarded-For`.
+    """
+    address = request.remote_ip or ""
+    forwarded = ",".join(request.headers.get_list("X-Forwarded-For")).split(",")
+    while forwarded and _is_among(address, proxies):
+        before = forwarded.pop().strip()
+        if not _is_address(before):
+            break
+        address = before
+    return address
+
+
+def _is_among(address: str, proxies: Collection[Network]) -> bool:
+    if not proxies or not _is_address(address):
+        return False
+    found = ipaddress.ip_address(address)
+    return any(found in network for network in proxies if network.version == found.version)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,257 @@
+"""Counting what everybody asks for, on all nodes together: one round trip to Redis a request.
+
+Redis's own clock counts, so nodes need not agree on theirs.  All rules of a surface are looked at
+before any is charged: what one refuses costs nothing at the others.  Redis holds keyed hashes of
+names and addresses, each no longer than it counts.
+"""
+
+import asyncio
+import base64
+import collections
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+
+from models.limits import SURFACES, Bound, Rule, Surface
+from streams.redis import RedisError
+
+PATIENCE_S: Final = 1.0  # for an answer; a request that waits longer is counted here
+PAUSE_S: Final = 1.0  # after a failure, before Redis is asked again
+TENTH: Final = 10
+REMEMBERED: Final = 10_000  # keys of a process that counts by itself
+
+_log = structlog.get_logger(__name__)
+
+# Four arguments for each key.  A bound: "b", the microseconds of one, the burst, the charge; a
+# backoff: "w", free:first:most (tries, seconds, seconds), nothing, the charge.
+_SCRIPT: Final = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local found, before, writes, refused = {}, {}, {}, false
+for i, key in ipairs(KEYS) do
+  local kind, a, b, charge = unpack(ARGV, i * 4 - 3, i * 4)
+  local kept = redis.call('GET', key)
+  if kind == 'b' then
+    local every, burst = tonumber(a), tonumber(b)
+    local paid = math.max(tonumber(kept or 0), now)
+    local wait = paid - now - every * (burst - 1)
+    if wait > 0 then
+      refused = true
+      found[i] = {wait, 0, paid - now}
+    else
+      before[i] = {0, math.floor((every * burst - (paid - now)) / every), paid - now}
+      paid = paid + every * tonumber(charge)
+      local left = math.floor((every * burst - (paid - now)) / every)
+      found[i] = {0, left, paid - now}
+      local text = string.format('%.0f', paid)
+      if charge ~= '0' then writes[#writes + 1] = {key, text, paid - now} end
+    end
+  else
+    local free, first, most = string.match(a, '(%d+):(%d+):(%d+)')
+    free, first, most = tonumber(free), tonumber(first) * 1000000, tonumber(most) * 1000000
+    local tried, at = string.match(kept or '0:0', '(%d+):(%d+)')
+    tried, at = tonumber(tried), tonumber(at)
+    local function wait_of(n)
+      if n < free then return 0 end
+      return math.min(most, first * 2 ^ math.min(n - free, 20))
+    end
+    local wait = at + wait_of(tried) - now
+    if wait > 0 then
+      refused = true
+      found[i] = {wait, 0, wait}
+    else
+      before[i] = {0, math.max(0, free - tried), 0}
+      tried = tried + tonumber(charge)
+      local following = wait_of(tried)
+      found[i] = {0, math.max(0, free - tried), following}
+      local text = string.format('%.0f:%.0f', tried, now)
+      if charge ~= '0' then writes[#writes + 1] = {key, text, following + most} end
+    end
+  end
+end
+if refused then
+  for i, one in pairs(before) do found[i] = one end
+  return found
+end
+for _, one in ipairs(writes) do
+  redis.call('SET', one[1], one[2], 'PX', math.floor(one[3] / 1000) + 1)
+end
+return found
+"""
+
+
+class Count(msgspec.Struct, frozen=True):
+    """What one rule says: how long to wait, how many are left, when all are there again."""
+
+    rule: Rule
+    surface: str
+    key: str
+    wait_s: float
+    left: int
+    whole_s: float
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What all rules of a surface say."""
+
+    counts: tuple[Count, ...] = ()
+
+    @property
+    def wait_s(self) -> float:
+        """How long to wait; 0 for who may go on."""
+        return max((one.wait_s for one in self.counts), default=0.0)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The fields of draft-ietf-httpapi-ratelimit-headers, for the rules that are rates."""
+        rates = [one for one in self.counts if isinstance(one.rule, Bound)]
+        if not rates:
+            return {}
+        return {
+            "RateLimit-Policy": ", ".join(map(_policy, rates)),
+            "RateLimit": ", ".join(
+                f'"{_name(one)}";r={one.left};t={_whole(one.whole_s)}' for one in rates
+            ),
+        }
+
+
+NOTHING: Final = Verdict()
+
+
+class Limits:
+    """The counts of all surfaces; without Redis nothing is counted.
+
+    Attributes
+    ----------
+    patience_s
+        How long a request waits for Redis.
+
+    """
+
+    def __init__(self, redis: "Redis | None" = None, key: bytes = b"") -> None:
+        self.is_on = redis is not None
+        self.patience_s = PATIENCE_S
+        self._key = hashlib.sha256(b"limits\0" + key).digest()
+        self._script: Any = None if redis is None else redis.register_script(_SCRIPT)
+        self._redis = redis
+        self._alone = Alone()
+        self._paused_until = 0.0
+
+    async def take(self, name: str, parties: Mapping[str, str], *, charge: bool = True) -> Verdict:
+        """Ask for one of the surface *name*; without *charge* only whether there is one."""
+        if self._script is None:
+            return NOTHING
+        surface = SURFACES[name]
+        keys = [self._key_of(name, rule, parties) for rule in surface.rules]
+        found = await self._asked(surface, keys, charge=charge)
+        if found is None:
+            if surface.opens:
+                return NOTHING
+            found = self._alone.take(
+                surface.rules, keys, charge=charge, now_us=time.monotonic_ns() // 1000
+            )
+        counts = zip(surface.rules, keys, found, strict=True)
+        return Verdict(
+            tuple(
+                Count(rule, name, key, wait / 1e6, left, whole / 1e6)
+                for rule, key, (wait, left, whole) in counts
+            )
+        )
+
+    async def forgive(self, name: str, parties: Mapping[str, str]) -> None:
+        """Forget the tries of the surface *name* that led to the right answer."""
+        if self._redis is None:
+            return
+        rules = [rule for rule in SURFACES[name].rules if not isinstance(rule, Bound)]
+        keys = [self._key_of(name, rule, parties) for rule in rules]
+        self._alone.forget(keys)
+        try:
+            async with asyncio.timeout(self.patience_s):
+                await self._redis.delete(*keys)
+        except (RedisError, TimeoutError):
+            self._pause()
+
+    async def _asked(
+        self, surface: Surface, keys: Sequence[str], *, charge: bool
+    ) -> list[tuple[int, int, int]] | None:
+        """What Redis says, or None when it does not answer."""
+        if time.monotonic() < self._paused_until:
+            return None
+        arguments = [part for rule in surface.rules for part in _arguments(rule, charge=charge)]
+        try:
+            async with asyncio.timeout(self.patience_s):
+                found: list[tuple[int, int, int]] = await self._script(keys=keys, args=arguments)
+        except (RedisError, TimeoutError):
+            self._pause()
+            return None
+        return found
+
+    def _pause(self) -> None:
+        _log.warning("limits_alone", for_s=PAUSE_S)
+        self._paused_until = time.monotonic() + PAUSE_S
+
+    def _key_of(self, surface: str, rule: Rule, parties: Mapping[str, str]) -> str:
+        told = msgspec.json.encode([surface, rule.name, [parties.get(one, "") for one in rule.by]])
+        digest = hashlib.blake2b(told, key=self._key, digest_size=12).digest()
+        return f"limit:{base64.urlsafe_b64encode(digest).decode()}"
+
+
+class Alone:
+    """The counts of one process while Redis is away: a tenth of every rate, and of every burst."""
+
+    def __init__(self) -> None:
+        self._paid: collections.OrderedDict[str, int] = collections.OrderedDict()
+
+    def take(
+        self, rules: Sequence[Rule], keys: Sequence[str], *, charge: bool, now_us: int
+    ) -> list[tuple[int, int, int]]:
+        """What the script says, of what this process has counted."""
+        found: list[tuple[int, int, int]] = []
+        for rule, key in zip(rules, keys, strict=True):
+            every, burst = _slowed(rule)
+            owed = max(self._paid.get(key, 0), now_us) - now_us
+            wait = owed - every * (burst - 1)
+            found.append((max(0, wait), max(0, burst - 1 - owed // every), owed))
+        if charge and not any(wait for wait, _, _ in found):
+            for rule, key in zip(rules, keys, strict=True):
+                self._paid[key] = max(self._paid.pop(key, 0), now_us) + _slowed(rule)[0]
+            while len(self._paid) > REMEMBERED:
+                self._paid.popitem(last=False)
+        return found
+
+    def forget(self, keys: Sequence[str]) -> None:
+        """See `Limits.forgive`."""
+        for key in keys:
+            self._paid.pop(key, None)
+
+
+def _slowed(rule: Rule) -> tuple[int, int]:
+    """The microseconds that one takes at a tenth of the rate, and a tenth of the burst."""
+    if isinstance(rule, Bound):
+        return rule.every_us * TENTH, max(1, rule.burst // TENTH)
+    return rule.most_s * 1_000_000 // rule.free * TENTH, 1
+
+
+def _arguments(rule: Rule, *, charge: bool) -> tuple[str, str, str, str]:
+    if isinstance(rule, Bound):
+        return "b", str(rule.every_us), str(rule.burst), str(int(charge))
+    return "w", f"{rule.free}:{rule.first_s}:{rule.most_s}", "", str(int(charge))
+
+
+def _policy(one: Count) -> str:
+    assert isinstance(one.rule, Bound)
+    partition = base64.b64encode(one.key.encode()[-8:]).decode()
+    return f'"{_name(one)}";q={one.rule.count};w={one.rule.seconds};pk=:{partition}:'
+
+
+def _name(one: Count) -> str:
+    return f"{one.surface}-{one.rule.name}"
+
+
+def _whole(seconds: float) -> int:
+    return -int(-seconds // 1)

@@ -1,0 +1,155 @@
+"""Everybody who may ask: twelve principals, and the person whose documents it is about."""
+
+import base64
+import datetime as dt
+import json
+import time
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from handlers.operations import Operation, Router
+from models.clock import utc_now
+from models.documents import DOCUMENTS, EntryShareDraft, NewJournalEntry, Session
+from models.errors import Invalid
+from models.identity import new_id
+from models.permissions import PERMISSIONS
+from tests.accounts.operators import operator
+from tests.support.server import Server
+from tests.test_snapshot_law import done, next_page, scope_of
+from upcoach.client import Client, Response
+from upcoach.explain.others import leave
+from upcoach.explain.questions import NEEDED, Answer, Question, Questions
+from upcoach.explain.seeds import Seeds
+from upcoach.services.tokens import TYPE
+
+Json = dict[str, Any]
+CANARY: Final = "canary5d1f"  # a word that the owner alone has written
+
+# Who is somebody else, however near.
+FOREIGN: Final = (
+    "other user",
+    "assigned coach",
+    "unassigned coach",
+    "former coach",
+    "support",
+    "editor",
+    "superadmin",
+)
+# Whose token is not right.
+BROKEN: Final = ("anonymous", "expired token", "missing scope", "other audience")
+
+
+class Stage:
+    """A server with everybody on it."""
+
+    def __init__(self, server: Server, router: Router) -> None:
+        self.server = server
+        self.router = router
+        self.people: dict[str, Client] = {}
+        self.owner = ""
+        self.entry = ""  # the one that the assigned coach may read
+        self.coach = ""
+        self._claims: Json = {}
+
+    async def enter(self) -> None:
+        """Make everybody, and the owner's documents."""
+        server = self.server
+        owner = await server.person()
+        self.people["owner"] = owner
+        self.owner = scope_of(server, owner).user
+        for name in FOREIGN[:4]:
+            self.people[name] = await server.person()
+        for role in ("support", "editor", "superadmin"):
+            self.people[role] = await operator(server, role)
+        self.people["anonymous"] = server.client()
+        self._claims = _payload(owner.token)
+        await self._furnish(owner)
+
+    async def _furnish(self, owner: Client) -> None:
+        async def ask(question: Question) -> Answer | None:
+            url = url_of(question.operation, question.names, question.query)
+            answer = await owner.call("GET", url)
+            return Answer(answer.body, next_page(answer)) if answer.status == 200 else None
+
+        async def write(one: Operation, names: dict[str, str], body: Any, base: int | None) -> None:
+            headers = {} if base is None else {"If-Match": f'"v{base}"'}
+            answer = await owner.call(one.method, url_of(one, names), body, headers=headers)
+            if answer.status >= 400:
+                raise Invalid("refused", str(answer.body))
+
+        self.questions = Questions(self.router, ask)
+        assigned = scope_of(self.server, self.people["assigned coach"])
+        former = scope_of(self.server, self.people["former coach"])
+        sown = scope_of(self.server, await self.server.person())
+        self.coach = assigned.user
+        await Seeds(self.router, write, self.questions, {"coach": sown.user}).sow(2)
+        kinds = {"kinds": ["goal", "habit", "habit.entry"]}
+        for coach in (assigned, former):
+            await done(owner.call("PUT", f"/v1/shares/{coach.user}", kinds))
+        await done(owner.call("DELETE", f"/v1/shares/{former.user}"))
+        await done(owner.call("POST", "/v1/goals", {"title": CANARY}))
+        await done(owner.call("POST", "/v1/moods", {"level": 3, "note": CANARY}))
+        services, scope = self.server.node.services, scope_of(self.server, owner)
+        await leave(services, scope, scope_of(self.server, await self.server.person()))
+        entry = NewJournalEntry(id=new_id("jen"), text=CANARY)
+        await services.journal.create(scope, entry)
+        self.entry = entry.id
+        until = EntryShareDraft(until=utc_now() + dt.timedelta(days=30))
+        await services.entry_shares.share(scope, entry.id, assigned.user, until)
+        self.questions.forget()
+
+    def client(self, who: str, operation: Operation) -> Client:
+        """The client of *who*, as they ask for *operation*."""
+        if who in self.people:
+            return self.people[who]
+        issuer, claims = self._claims["iss"], dict(self._claims)
+        match who:
+            case "expired token":
+                claims["exp"] = int(time.time()) - 60
+            case "missing scope":
+                claims["scope"] = " ".join(sorted(PERMISSIONS.keys() - {operation.needs}))
+                claims["aud"] = [*claims["aud"], f"{issuer}/v1/admin"]
+            case "other audience":
+                claims["aud"] = [f"{issuer}/v1/live"]
+        tokens = self.server.node.services.sessions._tokens
+        return self.server.client(tokens.signed(TYPE, claims))
+
+    def others(self) -> str:
+        """The ids of everybody but the owner."""
+        people = [one for who, one in self.people.items() if who not in ("owner", "anonymous")]
+        return " ".join(scope_of(self.server, one).user for one in people)
+
+    def known_to(self, who: str) -> str:
+        """The ids of the owner's that *who* knows rightly."""
+        shown = {"assigned coach": f"{self.owner} {self.entry}", "former coach": self.owner}
+        return shown.get(who, "")
+
+    async def documents(self) -> dict[str, list[Json]]:
+        """All that the owner has, as the database holds it."""
+        kept = {}
+        for kind in DOCUMENTS:
+            if kind is not Session:
+                async with self.server.node.database.turn():
+                    found = self.server.node.database[kind.collection].find({"owner": self.owner})
+                    kept[kind.collection] = await found.to_list()
+        return kept
+
+
+def url_of(operation: Operation, names: dict[str, str], query: dict[str, str] | None = None) -> str:
+    """Where *operation* is asked for."""
+    asked = NEEDED.get(operation.path, {}) | (query or {})
+    return operation.path.format(**names) + (f"?{urlencode(asked)}" if asked else "")
+
+
+def told(answer: Response) -> Any:
+    """What *answer* says, without what names the request."""
+    if not isinstance(answer.body, dict):
+        return answer.body
+    ours = ("instance", "request_id")
+    return {name: value for name, value in answer.body.items() if name not in ours}
+
+
+def _payload(token: str) -> Json:
+    part = token.split(".")[1]
+    payload: Json = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return payload
