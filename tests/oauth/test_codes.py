@@ -35,6 +35,7 @@ async def test_a_code_leads_to_tokens_that_work(engines: TestEngines) -> None:
             "name": "Ann Example",
             "zoneinfo": "UTC",
             "email": one.email,
+            "email_verified": False,
         }
         keys = KeySet.import_key_set((await one.browser.get("/oauth/jwks")).body)
         claims = jwt.decode(tokens["id_token"], keys, algorithms=["ES256"]).claims
