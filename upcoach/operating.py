@@ -79,6 +79,8 @@ async def revoke(settings: Settings, mongo_url: str, redis_url: str, email: str)
         scope = Scope(user=user.id)
         ended = await node.services.sessions.end_all(scope)
         await node.services.factors.trusted.distrust_all(scope)
+        act = Act(action="sessions.ended", kind="system", target=ADDRESS + normalised_email(email))
+        await node.services.audit.note(act)
         return ended
 
 

@@ -38,6 +38,9 @@ class SocketOutlet:
         self.wrap = wrap
         # Through TLS, bytes take another way: the stream's.
         self._send = None if isinstance(stream, SSLIOStream) else stream.socket.send
+        # What `writing()` asks, which every socket is asked for every message; a stream that is
+        # closed has none any more, and the next send finds that out.
+        self._buffer = stream._write_buffer  # noqa: SLF001
         self._queued: list[bytes] = []
         self._unsent = 0
         self._drained: asyncio.Event | None = None  # made when somebody waits
@@ -48,8 +51,7 @@ class SocketOutlet:
         """See `Outlet.straight`."""
         if self._send is None:
             return None
-        # What `writing()` asks, which every socket is asked for every message.
-        return Straight(self._send, self._stream._write_buffer)  # noqa: SLF001
+        return Straight(self._send, self._buffer)
 
     @property
     def has_room(self) -> bool:

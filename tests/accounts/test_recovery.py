@@ -57,12 +57,14 @@ async def test_codes_go_with_the_last_factor(settings: Settings) -> None:
         await ann.step_up(totp=ann.code())
         former = ann.codes
         await done(ann.client.call("POST", "/v1/auth/totp/disable"))
+        nothing_to_recover = await ann.step_up(recovery_code=former[0])
         await ann.enrol()
         await ann.forget_step()
         name = await ann.challenge()
         old = await ann.answer(name, recovery_code=former[0])
         new = await ann.answer(name, recovery_code=ann.codes[0])
 
+        assert nothing_to_recover.status == 403
         assert set(ann.codes).isdisjoint(former)
         assert [old.status, new.status] == [403, 201]
 

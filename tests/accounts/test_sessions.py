@@ -1,5 +1,6 @@
 """Sessions: seen, named and ended by their user, and by nobody else."""
 
+import asyncio
 from typing import Any
 
 from config.settings import Settings
@@ -109,6 +110,9 @@ async def test_an_operator_ends_all_sessions_by_address(settings: Settings) -> N
                 settings, settings.mongo_url, settings.redis_url, ann.email.upper()
             )
             await socket.rest()  # the server ends it
+        async with asyncio.timeout(10):  # the two sessions are two events
+            while (await tablet.call("GET", "/v1/me")).status == 200:
+                await asyncio.sleep(0.01)
         answers = [await one.call("GET", "/v1/me") for one in (ann.client, tablet, bob.client)]
         again = await ann.log_in()
 
