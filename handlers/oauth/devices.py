@@ -8,6 +8,8 @@ from handlers.pages import forms, views
 from handlers.pages.base import Page
 from handlers.pages.errands import Errand, show_login
 from handlers.pages.forms import Goal
+from models.audit import Act
+from models.documents import Session
 
 CODE: Final = "/oauth/device/code"
 _WRONG: Final = "There is no device that shows this code now."
@@ -54,7 +56,17 @@ class DeviceCode(Page):
             note = f"Only go on if your device shows {code} now."
             hidden = self.hidden(user_code=code)
             self.show(views.consent(CODE, hidden, ask.client, ask.permissions, note))
-        elif await self.oauth.devices.answer(code, session, granted_in(form)):
+        elif await self._answer(code, session, ask.client.id, granted_in(form)):
             self.show(forms.message("Done", "Look at your device."))
         else:
             self.show(forms.failure(_WRONG))
+
+    async def _answer(self, code: str, session: Session, client: str, granted: list[str]) -> bool:
+        act = Act(
+            action="grant.given" if granted else "grant.denied",
+            kind="user",
+            user=session.owner,
+            session=session.id,
+            target=client,
+        )
+        return await self.noted(act, self.oauth.devices.answer(code, session, granted))

@@ -3,6 +3,7 @@
 from handlers.oauth.base import asked, posted
 from handlers.pages import forms, views
 from handlers.pages.base import Page
+from models.audit import Act
 from upcoach.services.oauth.parameters import Parameters
 
 PATH = "/oauth/logout"
@@ -30,7 +31,9 @@ class LogOut(Page):
             kept = {name: form[name] for name in _KEPT if name in form}
             self.show(views.logout(PATH, self.hidden(**kept), leaving.to))
             return
-        await self.oauth.logout.end(leaving, session)
+        if session is not None:
+            act = Act(action="session.ended", kind="user", user=session.owner, session=session.id)
+            await self.noted(act, self.oauth.logout.end(leaving, session))
         await self.browser.leave()
         if leaving.to:
             self.go(leaving.to)

@@ -57,10 +57,8 @@ class Logout:
         is_certain = bool(hint) and (session is None or hint.get("sub") == session.owner)
         return Leaving(is_certain, to, str(hint.get("sid", "")) if is_certain else "")
 
-    async def end(self, leaving: Leaving, session: Session | None) -> None:
+    async def end(self, leaving: Leaving, session: Session) -> None:
         """End the browser's session, and that of the client which asked."""
-        if session is None:
-            return
         scope = Scope(user=session.owner, session=session.id, device=session.device)
         await self._sessions.end(scope, session.id)
         if leaving.client_session:
