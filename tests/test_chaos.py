@@ -87,7 +87,12 @@ async def test_a_killed_mongod_and_everything_at_once_lose_nothing(frail: TestEn
 
 @pytest.mark.chaos
 async def test_a_killed_node_with_engines_of_its_own_finds_its_data_again(tmp_path: Path) -> None:
-    environ = {"UPCOACH_DATA": str(tmp_path), "UPCOACH_PORT": "0", "UPCOACH_LOG_LEVEL": "warning"}
+    environ = {
+        "UPCOACH_DATA": str(tmp_path),
+        "UPCOACH_PORT": "0",
+        "UPCOACH_PUBLIC_URL": "http://upcoach.test",  # the port is another one after the start
+        "UPCOACH_LOG_LEVEL": "warning",
+    }
     async with ServerProcess(environ) as node, Person([node.url]).present() as person:
         children = psutil.Process(node.pid).children()
         await person.over_rest("POST", "/v1/goals", {"title": "Run"}, None)
