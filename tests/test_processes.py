@@ -45,7 +45,12 @@ async def goes_on(person: Person) -> None:
 @contextlib.asynccontextmanager
 async def owned(tmp_path: Path, **more: str) -> AsyncIterator[ServerProcess]:
     """Two processes with engines of their own, on any free port."""
-    environ = {"UPCOACH_DATA": str(tmp_path), "UPCOACH_PORT": "0", "UPCOACH_PROCESSES": "2"}
+    environ = {
+        "UPCOACH_DATA": str(tmp_path),
+        "UPCOACH_PORT": "0",
+        "UPCOACH_PROCESSES": "2",
+        "UPCOACH_LIMITS": "off",  # all sockets come from here
+    }
     async with ServerProcess(environ | {"UPCOACH_LOG_FORMAT": "json"} | more) as parent:
         yield parent
 

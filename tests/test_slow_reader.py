@@ -1,5 +1,6 @@
 import asyncio
 import base64
+import contextlib
 import json
 import os
 import socket
@@ -76,9 +77,11 @@ class SlowReader:
         return taken + await self._reader.readexactly(size - len(taken))
 
     async def close(self) -> None:
-        """Close the socket."""
+        """Close the socket, which the server may have done before."""
+        await tasks.end(self._sipping)
         self._writer.close()
-        await self._writer.wait_closed()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
 
 
 def _masked(text: bytes) -> bytes:

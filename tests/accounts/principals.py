@@ -9,20 +9,41 @@ from urllib.parse import urlencode
 
 from handlers.operations import Operation, Router
 from models.clock import utc_now
-from models.documents import DOCUMENTS, EntryShareDraft, NewJournalEntry, Session
+from models.documents import (
+    DOCUMENTS,
+    Document,
+    EntryShareDraft,
+    Factors,
+    Identity,
+    NewJournalEntry,
+    Passkey,
+    Session,
+    TrustedDevice,
+)
+from models.documents.factors import FACTORS
+from models.documents.session import Terms
 from models.errors import Invalid
 from models.identity import new_id
 from models.permissions import PERMISSIONS
+from models.scope import Scope
 from tests.accounts.operators import operator
 from tests.support.server import Server
 from tests.test_snapshot_law import done, next_page, scope_of
+from upcoach.app import Node
 from upcoach.client import Client, Response
 from upcoach.explain.others import leave
 from upcoach.explain.questions import NEEDED, Answer, Question, Questions
 from upcoach.explain.seeds import Seeds
 from upcoach.services.tokens import TYPE
+from upcoach.store.changes import Changes, Outcome, Ref, Write
 
 Json = dict[str, Any]
+# What ends the session that asks for it, the gentlest first.
+ENDING: Final = (
+    ("POST", "/v1/auth/logout"),
+    ("DELETE", "/v1/auth/sessions/{id}"),
+    ("DELETE", "/v1/auth/sessions"),
+)
 CANARY: Final = "canary5d1f"  # a word that the owner alone has written
 
 # Who is somebody else, however near.
@@ -50,6 +71,7 @@ class Stage:
         self.entry = ""  # the one that the assigned coach may read
         self.coach = ""
         self._claims: Json = {}
+        self._other: dict[str, list[Client]] = {}  # sessions that may end
 
     async def enter(self) -> None:
         """Make everybody, and the owner's documents."""
@@ -63,7 +85,19 @@ class Stage:
             self.people[role] = await operator(server, role)
         self.people["anonymous"] = server.client()
         self._claims = _payload(owner.token)
+        for who, person in self.people.items():
+            if person.token:
+                self._other[who] = [await self._again(person) for _ in ENDING]
         await self._furnish(owner)
+
+    async def _again(self, person: Client) -> Client:
+        """Somebody who is there, in one more session."""
+        sessions = self.server.node.services.sessions
+        scope = scope_of(self.server, person)
+        before = await sessions.get(scope)
+        terms = Terms(device="spare", app=before.app, audiences=before.audiences, acr=before.acr)
+        login, _ = await sessions.start(scope.user, terms)
+        return self.server.client(login.token)
 
     async def _furnish(self, owner: Client) -> None:
         async def ask(question: Question) -> Answer | None:
@@ -90,6 +124,7 @@ class Stage:
         await done(owner.call("POST", "/v1/goals", {"title": CANARY}))
         await done(owner.call("POST", "/v1/moods", {"level": 3, "note": CANARY}))
         services, scope = self.server.node.services, scope_of(self.server, owner)
+        await enrol(self.server.node, scope.user)
         await leave(services, scope, scope_of(self.server, await self.server.person()))
         entry = NewJournalEntry(id=new_id("jen"), text=CANARY)
         await services.journal.create(scope, entry)
@@ -100,6 +135,9 @@ class Stage:
 
     def client(self, who: str, operation: Operation) -> Client:
         """The client of *who*, as they ask for *operation*."""
+        ending = (operation.method, operation.path)
+        if who in self._other and ending in ENDING:
+            return self._other[who][ENDING.index(ending)]
         if who in self.people:
             return self.people[who]
         issuer, claims = self._claims["iss"], dict(self._claims)
@@ -133,6 +171,34 @@ class Stage:
                     found = self.server.node.database[kind.collection].find({"owner": self.owner})
                     kept[kind.collection] = await found.to_list()
         return kept
+
+
+async def enrol(node: Node, owner: str) -> None:
+    """Give *owner* one of each way to log in, as it would be kept."""
+    ids: dict[type[Document], str] = {
+        Passkey: new_id("pky"),
+        TrustedDevice: new_id("trd"),
+        Identity: new_id("ide"),
+    }
+
+    def decide(changes: Changes) -> Outcome:
+        def made(kind: type[Document], **fields: Any) -> Document:
+            base: Json = {"id": ids[kind], "owner": owner, "created_at": changes.at}
+            return kind(**base, updated_at=changes.at, **fields)
+
+        until = changes.at + dt.timedelta(days=30)
+        provider = {"provider": "google", "issuer": "https://issuer.example"}
+        for document in (
+            Factors.none(owner, changes.at),
+            made(Passkey, name="Phone", credential=CANARY, public_key=CANARY),
+            made(TrustedDevice, device="x", secret_hash=CANARY, round=0, expires_at=until),
+            made(Identity, subject=CANARY, subject_index=CANARY, **provider),
+        ):
+            changes.create(document)
+        return Outcome(verb="created")
+
+    reads = (Ref(Factors, owner, FACTORS), *(Ref(kind, owner, one) for kind, one in ids.items()))
+    await node.committer.submit(Write(scope=Scope(user=owner), reads=reads, decide=decide))
 
 
 def url_of(operation: Operation, names: dict[str, str], query: dict[str, str] | None = None) -> str:

@@ -12,14 +12,13 @@ from config.settings import Settings
 from handlers.operations import Operation, Router
 from handlers.surface import described_router
 from models.identity import derived_uuid
-from tests.accounts.principals import BROKEN, CANARY, FOREIGN, Stage, told, url_of
+from tests.accounts.principals import BROKEN, CANARY, ENDING, FOREIGN, Stage, told, url_of
 from tests.support.server import serving
 from upcoach.client import Client, Response
 from upcoach.explain.drafts import Drafts
 from upcoach.explain.questions import NoExample
 
 ROUTER: Final = described_router()
-LOGOUT: Final = "/v1/auth/logout"
 CLIENTS: Final = "/v1/clients/{client}/journal"
 MEDIA_TYPES: Final = {
     "json": "application/json",
@@ -29,7 +28,12 @@ MEDIA_TYPES: Final = {
 }
 UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # What stands in a path and is listed nowhere.
-SAMPLES: Final = {"local_date": "2026-01-05", "version": "1", "client": "cli_x"}
+SAMPLES: Final = {
+    "local_date": "2026-01-05",
+    "version": "1",
+    "client": "cli_x",
+    "provider": "nobody",
+}
 
 # What may be missing although it is the owner who asks: nothing there can be done a second time.
 ABSENT: Final = {
@@ -41,6 +45,9 @@ ABSENT: Final = {
 # Under any id everybody keeps what they have not saved yet, each their own.
 OWN: Final = {"/v1/journal/{id}/draft"}
 
+# Refusals of a right token, with which something else was shown that is not right.
+SHOWN_WRONG: Final = {"password_wrong", "factor_wrong"}
+
 EXPECTED: Final = {
     "anonymous": (401, "token_missing"),
     "expired token": (401, "token_invalid"),
@@ -50,11 +57,16 @@ EXPECTED: Final = {
 
 
 def operations(router: Router) -> list[Operation]:
-    """All rows: what reads first, what deletes last and from below, and nobody is logged out."""
+    """All rows: what reads first, what deletes last and from below, and what logs out behind it."""
     order = ("GET", "POST", "PUT", "PATCH", "DELETE")
     rows = [row for route in router.routes for row in route.operations.values()]
     return sorted(
-        rows, key=lambda one: (one.path == LOGOUT, order.index(one.method), -len(one.path))
+        rows,
+        key=lambda one: (
+            ENDING.index((one.method, one.path)) if (one.method, one.path) in ENDING else -1,
+            order.index(one.method),
+            -len(one.path),
+        ),
     )
 
 
@@ -141,7 +153,7 @@ class Matrix:
         if who in BROKEN or operation.needs.startswith("admin:"):
             expected = self._expected(who)
             return "" if (answer.status, code) == expected else f"not {expected}"
-        if answer.status in (401, 403):
+        if answer.status in (401, 403) and code not in SHOWN_WRONG:
             return "their token is right"
         if who == "owner":
             is_absent = answer.status == 404 and operation.path not in ABSENT

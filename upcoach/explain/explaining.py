@@ -151,7 +151,7 @@ async def _operator(node: app.Node) -> Caller:
     email = f"{new_id('explain')}@example.org"
     caller = await _person(node, email)
     await node.services.accounts.appoint(email, ("superadmin",))
-    return msgspec.structs.replace(caller, audiences=caller.audiences | {"admin"})
+    return msgspec.structs.replace(caller, audiences=caller.audiences | {"admin"}, acr=2)
 
 
 async def _person(node: app.Node, email: str = "") -> Caller:
