@@ -45,6 +45,7 @@ async def found_by(server: Server, who: str, folder: Path, *options: str) -> str
     return "" if process.returncode == 0 else output.decode()[-6_000:]
 
 
+@pytest.mark.conformance
 async def test_whatever_is_asked_the_answer_is_described(
     settings: Settings, tmp_path: Path
 ) -> None:
