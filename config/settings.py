@@ -108,7 +108,7 @@ class Settings:
         "PUBLIC_URL",
         forms.origin,
         form="an origin such as https://api.example.org",
-        unset_means="http://HOST:PORT",
+        unset_means="http://HOST:PORT, localhost for 127.0.0.1",
         meaning="Where the world finds this installation: who issues its tokens, so all nodes must "
         "agree on it.",
         production="name the origin, for example https://api.example.org",
@@ -286,7 +286,9 @@ class Settings:
     @property
     def issuer(self) -> str:
         """Who issues this installation's tokens (RFC 8414, 2)."""
-        return self.public_url or f"http://{self.host}:{self.port}"
+        # Browsers bind passkeys to names, and to no address.
+        host = "localhost" if self.host == "127.0.0.1" else self.host
+        return self.public_url or f"http://{host}:{self.port}"
 
     @property
     def audit_checkpoints(self) -> Path:

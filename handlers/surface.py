@@ -13,7 +13,6 @@ from handlers import (
     addresses,
     asyncapi,
     audit,
-    dev_mail,
     devices,
     factors,
     federation,
@@ -46,8 +45,8 @@ from handlers.live.sse import OneFeed
 from handlers.oauth import grants
 from handlers.oauth import routes as oauth
 from handlers.operations import Operation, Router
+from handlers.pages import mailbox, visits
 from handlers.pages import routes as pages
-from handlers.pages import visits
 from handlers.published import Published
 from handlers.rest import Edge, Missing, OperationHandler
 from handlers.sync import EVENTS
@@ -97,9 +96,9 @@ def make_application(
     router: Router,
     node: Node,
     checks: Mapping[str, Check],
-    mailbox: Folder | None = None,
+    mailed: Folder | None = None,
 ) -> Application:
-    """The application that serves the public port; mails in a *mailbox* are shown to anybody."""
+    """The application that serves the public port; mails in a *mailed* folder are for anybody."""
     events = {"node": node, "wrap": OneFeed(edge.epoch)}
     specs = [
         URLSpec(f"{route.pattern}$", Events, {"edge": edge, "route": route} | events)
@@ -121,7 +120,7 @@ def make_application(
             *specs,
             *_plain_specs(edge),
             *visits.specs(edge),
-            *dev_mail.specs(edge, mailbox),
+            *mailbox.specs(edge, mailed),
         ],
         default_handler_class=Missing,
         default_handler_args={"edge": edge},

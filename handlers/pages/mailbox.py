@@ -1,0 +1,70 @@
+"""The mails that nobody sent: pages for developers, which no production server has."""
+
+import re
+from email.message import EmailMessage
+from typing import Any, Final, NamedTuple
+
+from tornado.routing import URLSpec
+from tornado.web import HTTPError
+
+from handlers.pages.base import Page
+from handlers.pages.rendering import View
+from handlers.rest import Edge
+from upcoach.services.mail import Folder
+
+PATH: Final = "/dev/mail"
+MOST: Final = 100
+_LINK: Final = re.compile(r"(https?://[^\s<>\"]+)")
+
+
+class Row(NamedTuple):
+    """A mail as it is listed."""
+
+    name: str
+    to: str
+    subject: str
+    date: str
+
+
+class DevMail(Page):
+    """`GET /dev/mail` and `GET /dev/mail/{name}`."""
+
+    def initialize(
+        self, edge: Edge, path: str = PATH, mailbox: Folder | None = None, **_: Any
+    ) -> None:
+        """Take the mails."""
+        super().initialize(edge, path)
+        assert mailbox is not None
+        self._mailbox = mailbox
+
+    def get(self, name: str = "") -> None:
+        """Show the newest mails, or one."""
+        self.show(self._letter(name) if name else self._list())
+
+    def _list(self) -> View:
+        found = ((name, self._mailbox.read(name)) for name in self._mailbox.names()[:MOST])
+        rows = [_row(name, message) for name, message in found if message is not None]
+        return View(
+            title="Mail", template="mailbox", values={"rows": rows, "path": PATH}, wide=True
+        )
+
+    def _letter(self, name: str) -> View:
+        message = self._mailbox.read(name)
+        if message is None:
+            raise HTTPError(404)
+        text: str = message.get_content()
+        # Every other part is a link.
+        values = {"row": _row(name, message), "parts": _LINK.split(text), "path": PATH}
+        return View(title=str(message["Subject"]), template="letter", values=values, wide=True)
+
+
+def specs(edge: Edge, mailbox: Folder | None) -> list[URLSpec]:
+    """The routes for Tornado; none where mails are sent."""
+    if mailbox is None:
+        return []
+    taken = {"edge": edge, "mailbox": mailbox}
+    return [URLSpec(f"{PATH}$", DevMail, taken), URLSpec(f"{PATH}/([\\w.-]+)$", DevMail, taken)]
+
+
+def _row(name: str, message: EmailMessage) -> Row:
+    return Row(name, str(message["To"]), str(message["Subject"]), str(message["Date"]))
