@@ -1,12 +1,11 @@
 """Authorization codes (RFC 6749, 4.1), with PKCE for every client (RFC 7636)."""
 
-import base64
 import datetime as dt
-import hashlib
 import hmac
 from typing import Final
 
 import msgspec
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from models.client import Client
 from models.clock import Clock
@@ -92,6 +91,4 @@ def is_verified(verifier: str, challenge: str) -> bool:
     """
     if len(verifier) not in _VERIFIER or not verifier.isascii():
         return False
-    digest = hashlib.sha256(verifier.encode()).digest()
-    made = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-    return hmac.compare_digest(made, challenge)
+    return hmac.compare_digest(create_s256_code_challenge(verifier), challenge)
