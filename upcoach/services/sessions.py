@@ -182,12 +182,16 @@ class Sessions:
         idle = LIFETIMES[session.app].idle
         return session.is_open(now) and await self._rotations.use(session.id, now, idle)
 
+    def holder(self, token: str) -> Caller:
+        """Who *token* was given to, and has yet to show its key; or `Unauthenticated`."""
+        return self._tokens.read(token)
+
     def authenticate(self, token: str, key: str = "") -> Caller:
         """Who holds *token*, or `Unauthenticated`.
 
         *key* is the thumbprint of the key that came with it (RFC 9449, 7).
         """
-        caller = self._tokens.read(token)
+        caller = self.holder(token)
         if caller.key != key:
             raise token_invalid()
         return caller
