@@ -132,7 +132,8 @@ def parties_of(operation: Operation, call: Call) -> tuple[str, dict[str, str]]:
         return "integration", {"client": caller.client}
     if caller is not None:
         user = caller.scope.user
-        return operation.limit, {"user": user, "address": user}  # mails go to their own
+        # Mails go to the address that is named, which may be a stranger's, or else to their own.
+        return operation.limit, {"user": user, "address": address_in(call.body) or user}
     body = call.body if isinstance(call.body, dict) else {}
     if operation.limit == "refresh":
         token = str(body.get("refresh_token", ""))

@@ -32,7 +32,7 @@ OPERATIONS = (
         needs="account:write",
         body="json",
         takes=NewPassword,
-        refusals=(409,),
+        refusals=(409, 429),
         audit="password.changed",
         limit="factor",
     ),

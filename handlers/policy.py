@@ -1,12 +1,15 @@
 """Who may do what: the one place where a token meets an operation."""
 
 import datetime as dt
+from typing import Final
 
 from handlers.operations import Operation
 from models.caller import Caller
 from models.errors import Forbidden, Unauthenticated
 from upcoach.services import Services
 from upcoach.services.stepping_up import stepping_up_needed
+
+DESK: Final = "admin:metrics"  # what following all nodes and all events takes
 
 
 def is_operators(operation: Operation) -> bool:
@@ -18,15 +21,7 @@ def require_permission(operation: Operation, caller: Caller) -> None:
     """Refuse *caller* unless their token may be used for *operation*."""
     if caller.is_client:
         raise Forbidden("person_needed", "This is a person's; a client by itself has none of it.")
-    audience = "admin" if is_operators(operation) else "api"
-    if audience not in caller.audiences:
-        raise Unauthenticated("audience_wrong", "This token is not for this part of the service.")
-    if operation.needs not in caller.permissions:
-        raise Forbidden(
-            "permission_missing",
-            f"This token may not be used for {operation.needs}.",
-            extra={"scope": operation.needs},
-        )
+    _require("admin" if is_operators(operation) else "api", operation.needs, caller)
     if is_operators(operation) and caller.acr < 2:
         raise stepping_up_needed(2)
 
@@ -46,6 +41,24 @@ async def require_power(services: Services, operation: Operation, caller: Caller
         return
     if operation.needs not in await services.accounts.powers(caller.scope):
         raise Forbidden("operator_needed", "This is for operators.")
+
+
+def require_desk(caller: Caller) -> None:
+    """Refuse *caller* unless their token is one of the operators' panel, of two factors."""
+    _require("admin", DESK, caller)
+    if caller.acr < 2:
+        raise stepping_up_needed(2)
+
+
+def _require(audience: str, permission: str, caller: Caller) -> None:
+    if audience not in caller.audiences:
+        raise Unauthenticated("audience_wrong", "This token is not for this part of the service.")
+    if permission not in caller.permissions:
+        raise Forbidden(
+            "permission_missing",
+            f"This token may not be used for {permission}.",
+            extra={"scope": permission},
+        )
 
 
 def require_live(caller: Caller) -> Caller:

@@ -27,6 +27,7 @@ async def caller_of(services: Services, request: HTTPServerRequest) -> Caller:
         raise operations.token_missing()
     if scheme == "bearer":
         return services.sessions.authenticate(token)
+    services.sessions.holder(token)  # first: of whoever has none we keep nothing, not even proofs
     key = await _key(services, request, token)
     if not key:
         raise Unauthenticated("proof_missing", "Send a proof of the token's key (RFC 9449).")

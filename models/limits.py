@@ -104,7 +104,11 @@ SURFACES: Final[dict[str, Surface]] = {
         )
     ),
     "token": Surface(
-        rules=(Bound(name="client", by=("client", "ip"), count=60, seconds=60, burst=20),)
+        rules=(
+            Bound(name="client", by=("client", "ip"), count=60, seconds=60, burst=20),
+            # Anybody can name any client.
+            Bound(name="network", by=("ip",), count=600, seconds=60, burst=100),
+        )
     ),
     "client": Surface(  # failures of clients to show who they are
         rules=(Bound(name="failed", by=("client", "ip"), count=10, seconds=60, burst=10),)

@@ -4,6 +4,8 @@ A wish says what happened, and to which address; whoever carries it out finds ou
 address has an account.  So asking for a letter takes the same time whether or not it has one.
 """
 
+import datetime as dt
+
 import msgspec
 
 
@@ -36,9 +38,10 @@ class Forgotten(Wish, frozen=True):
 
 
 class Move(Wish, frozen=True):
-    """The account *user* is to go by the address."""
+    """The account *user* is to go by the address; see `User.password_at`."""
 
     user: str
+    password_at: dt.datetime | None
 
 
 class PasswordChanged(Wish, frozen=True):

@@ -180,7 +180,14 @@ class Assembly:
         return Audit(store, seals, utc_now, settings.audit_checkpoints)
 
     def _make_new_passwords(self) -> NewPasswords:
-        return NewPasswords(self._documents, self.passwords, self._sessions, self.mail, self._links)
+        return NewPasswords(
+            self._documents,
+            self.passwords,
+            self._sessions,
+            self.mail,
+            self._links,
+            self._factors.tries,
+        )
 
     def _make_resets(self, new_passwords: NewPasswords) -> Resets:
         return Resets(

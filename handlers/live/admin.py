@@ -14,11 +14,11 @@ from handlers.live.socket import LiveSocket
 from handlers.live.sse import event_of
 from handlers.live.streaming import StreamingHandler
 from handlers.live.watching import Watching, check_since, filter_of
+from handlers.policy import require_desk
 from handlers.rest import Edge
 from models.caller import Caller
 from models.errors import Invalid, Unauthenticated
 from streams import kpis, timeline
-from upcoach.services.stepping_up import stepping_up_needed
 
 PATH = "/v1/admin/live"
 
@@ -98,8 +98,7 @@ class AdminLive(StreamingHandler, LiveSocket):
             raise HTTPError(404) from None
         if not await self.node.desk.admits(caller.scope):
             raise HTTPError(404)
-        if caller.acr < 2:
-            raise stepping_up_needed(2)
+        require_desk(caller)
         return caller
 
     def _stream(self, caller: Caller) -> None:

@@ -310,7 +310,7 @@ class Connection:
             elif is_admin_feed(wish.f):
                 if self._watching is None:
                     self._watching = Watching(self._node.desk, self._outlet)
-                await self._watching.follow(caller.scope, wish.f, wish.since)
+                await self._watching.follow(caller, wish.f, wish.since)
             else:
                 await self._following.subscribe(caller.scope, wish, limits.SUBSCRIPTIONS)
         except Refusal as refusal:

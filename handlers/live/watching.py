@@ -7,6 +7,8 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from handlers import problems
+from handlers.policy import DESK, require_desk
+from models.caller import Caller
 from models.documents import KINDS
 from models.errors import Invalid, NotFound, Unavailable
 from models.frames import Frame, Subd, Unsubd, encode
@@ -65,7 +67,7 @@ class Desk:
 
     async def admits(self, scope: Scope) -> bool:
         """Whether the caller is an operator, as of now."""
-        return "admin:metrics" in await self._accounts.powers(scope)
+        return DESK in await self._accounts.powers(scope)
 
 
 class Watching:
@@ -77,12 +79,13 @@ class Watching:
         self._followed: dict[str, Watch | StateWatch] = {}
         self._is_closed = False
 
-    async def follow(self, scope: Scope, name: str, since: str | None = None) -> None:
+    async def follow(self, caller: Caller, name: str, since: str | None = None) -> None:
         """Follow *name*; whoever is no operator hears that there is no such feed."""
-        if not await self._desk.admits(scope):
+        if not await self._desk.admits(caller.scope):
             raise _unknown()
+        require_desk(caller)
         if not self._is_closed:  # the socket may have gone meanwhile
-            self.open(scope, name, since)
+            self.open(caller.scope, name, since)
 
     def open(self, scope: Scope, name: str, since: str | None = None) -> None:
         """Follow *name* on behalf of an operator."""

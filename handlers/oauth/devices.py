@@ -6,7 +6,7 @@ from handlers.oauth.authorize import granted_in
 from handlers.oauth.base import Endpoint, asked
 from handlers.pages import forms, views
 from handlers.pages.base import Page
-from handlers.pages.errands import Errand, show_login
+from handlers.pages.errands import Errand, device_of, show_login
 from handlers.pages.forms import Goal
 from models.audit import Act
 from models.documents import Session
@@ -43,11 +43,8 @@ class DeviceCode(Page):
         form = self.sent()
         code = form["user_code"]
         session = await self.session()
-        tries = {"session": session.id if session else ""}
-        await self.turnstile.take("user_code", tries, charge=False)
-        ask = await self.oauth.devices.look(code)
+        ask = await device_of(self, code, session)
         if ask is None:
-            await self.turnstile.charge("user_code", tries)
             shown = code[: views.USER_CODE]
             self.show(views.user_code(CODE, self.hidden(), shown, _WRONG), 400)
         elif session is None:

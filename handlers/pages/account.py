@@ -105,7 +105,7 @@ class ChangePassword(OwnPage):
         try:
             await self._change(self.sent())
         except Forbidden as refusal:
-            if refusal.code != "password_wrong":
+            if refusal.code not in ("password_wrong", "tries_too_many"):
                 raise
             self._show({"current": refusal.detail})
         except Invalid as refusal:

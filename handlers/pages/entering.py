@@ -10,6 +10,7 @@ from handlers.pages.challenge import ask_or_let_in
 from handlers.pages.errands import (
     REGISTER,
     Errand,
+    device_of,
     errand_of,
     show_login,
     this_browser,
@@ -121,7 +122,8 @@ async def _goal_of(page: Page, errand: Errand) -> Goal | None:
             return Goal(waits.client.name, waits.redirect)
         await respond(page, waits)
         return None
-    ask = await page.oauth.devices.look(errand.user_code) if errand.user_code else None
+    code = errand.user_code
+    ask = await device_of(page, code, await page.session()) if code else None
     return Goal() if ask is None else Goal(ask.client.name)
 
 

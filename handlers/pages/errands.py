@@ -14,6 +14,7 @@ from models.documents import Session
 from models.scope import Scope
 from upcoach.services.links import FORGOT
 from upcoach.services.oauth.devices import PATH as DEVICE
+from upcoach.services.oauth.devices import DeviceAsk
 from upcoach.services.oauth.parameters import Parameters
 from upcoach.store.changes import Outcome
 
@@ -84,6 +85,16 @@ async def show_login(
 
 def _start(provider: str) -> str:
     return f"/v1/auth/{provider}/start"
+
+
+async def device_of(page: Page, code: str, session: Session | None) -> DeviceAsk | None:
+    """What the device that shows *code* asks for; guesses are counted (RFC 8628, 5.1)."""
+    tries = {"session": session.id if session else ""}
+    await page.turnstile.take("user_code", tries, charge=False)
+    ask = await page.oauth.devices.look(code)
+    if ask is None:
+        await page.turnstile.charge("user_code", tries)
+    return ask
 
 
 async def let_in(page: Page, outcome: Outcome, errand: Errand) -> None:

@@ -148,7 +148,5 @@ class Session(Document, frozen=True, kw_only=True):
     def stepped_up(self, amr: tuple[str, ...], acr: int, at: dt.datetime) -> Self:
         """The same login, whose holder has shown *amr* just now."""
         methods = tuple(dict.fromkeys((*self.amr, *amr)))
-        best = max(self.acr, acr)
-        return msgspec.structs.replace(
-            self.advanced(at), acr=best, amr=methods, authenticated_at=at
-        )
+        # Not the best that they have ever shown, or two factors would count as shown just now.
+        return msgspec.structs.replace(self.advanced(at), acr=acr, amr=methods, authenticated_at=at)

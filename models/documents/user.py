@@ -67,6 +67,9 @@ class User(Document, frozen=True, kw_only=True):
     password_hash
         Argon2id in PHC string format, behind the name of the pepper; None for whoever has only
         come in through a provider so far.
+    password_at
+        When it was chosen or taken away, if ever since the account was made: what somebody began
+        before is not theirs to end after.
     roles
         Given by an operator's command (`make admin`), and by nobody else.
 
@@ -81,6 +84,7 @@ class User(Document, frozen=True, kw_only=True):
     tz: Annotated[str, Mark.PERSONAL] = "UTC"
     verified_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
     password_hash: Annotated[str | None, Mark.PERSONAL, Mark.HIDDEN] = None
+    password_at: Annotated[dt.datetime | None, Mark.PERSONAL, Mark.HIDDEN] = None
     roles: tuple[Role, ...] = ()
 
     def appointed(self, roles: tuple[Role, ...], at: dt.datetime) -> Self:
@@ -91,17 +95,24 @@ class User(Document, frozen=True, kw_only=True):
         """The same user, whose address is known to be theirs."""
         return msgspec.structs.replace(self.advanced(at), verified_at=self.verified_at or at)
 
-    def rekeyed(self, password_hash: str, at: dt.datetime) -> Self:
-        """The same user with another password."""
+    def rehashed(self, password_hash: str, at: dt.datetime) -> Self:
+        """The same user with the same password, kept in another way."""
         return msgspec.structs.replace(self.advanced(at), password_hash=password_hash)
+
+    def rekeyed(self, password_hash: str | None, at: dt.datetime) -> Self:
+        """The same user with another password."""
+        return msgspec.structs.replace(
+            self.advanced(at), password_hash=password_hash, password_at=at
+        )
 
     def reset(self, password_hash: str, at: dt.datetime) -> Self:
         """The same user with another password, which they chose through their mails."""
-        return msgspec.structs.replace(self.verified(at), password_hash=password_hash)
+        after = self.rekeyed(password_hash, at)
+        return msgspec.structs.replace(after, verified_at=self.verified_at or at)
 
     def claimed(self, at: dt.datetime) -> Self:
         """The same user, whose address turned out to be of somebody else than took the password."""
-        return msgspec.structs.replace(self.verified(at), password_hash=None)
+        return msgspec.structs.replace(self.rekeyed(None, at), verified_at=at)
 
     def moved(self, email: str, email_index: str, at: dt.datetime) -> Self:
         """The same user at another address, which is known to be theirs."""

@@ -184,3 +184,17 @@ async def test_an_operator_needs_two_factors_at_all_times(settings: Settings) ->
         for one in (caller(1, now), caller(2, LONG_AGO)):
             with pytest.raises(Unauthenticated):
                 await require_step_up(guarded, one, utc_now(), services)
+
+
+async def test_a_password_is_one_factor_also_where_there_were_two(settings: Settings) -> None:
+    async with serving(settings) as server:
+        ann = await Person.enrolled(server)
+        strong = await done(ann.step_up(totp=ann.code()))
+        await done(ann.client.call("POST", "/v1/auth/totp/disable"))
+        await age(server, ann)
+        weak = await done(ann.step_up(password=PASSWORD))
+        caller = server.node.services.sessions.authenticate(ann.client.token)
+
+        assert (strong.body["session"]["acr"], weak.body["session"]["acr"]) == (2, 1)
+        with pytest.raises(Unauthenticated):
+            await server.node.services.stepping_up.require(caller, utc_now(), operator=True)

@@ -160,7 +160,7 @@ class Accounts:
             before = changes.get(User, user.id, user.id)
             if before.password_hash != old:
                 return outcome("unchanged", before)
-            after = before.rekeyed(password_hash, changes.at)
+            after = before.rehashed(password_hash, changes.at)
             changes.update(before, after)
             return outcome("updated", after)
 

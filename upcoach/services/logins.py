@@ -17,8 +17,8 @@ from models.documents.session import Terms
 from models.errors import Forbidden, NotFound
 from models.merge_patch import Json
 from upcoach.services.factors import SecondFactors
-from upcoach.services.sessions import Login, Sessions
-from upcoach.store.changes import Outcome
+from upcoach.services.sessions import Login, Proviso, Sessions
+from upcoach.store.changes import Outcome, Ref
 from upcoach.store.documents import Documents
 from upcoach.store.once import Once
 
@@ -44,10 +44,11 @@ class Challenge(msgspec.Struct, frozen=True):
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """A login that waits for a second factor."""
+    """A login that waits for a second factor, as long as the password of then is that of now."""
 
     user: str
     terms: Terms
+    password_at: dt.datetime | None
 
 
 LoggedIn = tuple[Login, Outcome]
@@ -85,34 +86,38 @@ class Logins:
         self._once = once
         self._clock = clock
 
+    async def user(self, user_id: str) -> User:
+        """Whoever wants to come in, as they are now."""
+        return await self._documents.get(User, user_id, user_id)
+
     async def finish(self, user: User, terms: Terms, *, trusted: str = "") -> LoggedIn | Challenge:
         """Let *user* in, who has shown what *terms* say, on a device that may be *trusted*."""
-        challenge = await self.challenge(user.id, terms, trusted=trusted)
+        challenge = await self.challenge(user, terms, trusted=trusted)
         if challenge is not None:
             return challenge
-        return await self._sessions.start(user.id, terms)
+        return await self._sessions.start(user.id, terms, (_not_locked_out(user),))
 
-    async def challenge(self, user: str, terms: Terms, *, trusted: str = "") -> Challenge | None:
+    async def challenge(self, user: User, terms: Terms, *, trusted: str = "") -> Challenge | None:
         """What *user* has to answer before a session on these *terms*; None if nothing.
 
         Terms of two factors (acr 2) need no third.
         """
-        factors = await self._factors.of(user)
+        factors = await self._factors.of(user.id)
         if terms.acr >= 2 or not factors.methods:
             return None
         if "totp" in factors.methods and await self._factors.trusted.admits(factors, trusted):
             return None
-        name = await self._once.keep(_PURPOSE, Waiting(user, terms), PATIENCE)
+        name = await self._once.keep(_PURPOSE, Waiting(user.id, terms, user.password_at), PATIENCE)
         return Challenge(name, factors.methods, self._clock() + PATIENCE)
 
     async def ask_passkey(self, challenge: str) -> Json:
         """What a browser is given to ask an authenticator for the answer (WebAuthn, 5.5)."""
-        waiting = await self._waiting(challenge)
+        waiting, _ = await self._waiting(challenge)
         return await self._factors.passkeys.ask(waiting.user, challenge)
 
     async def answer(self, answer: Answer) -> Answered:
         """Let somebody in whose login waits, or `Forbidden`."""
-        waiting = await self._waiting(answer.challenge)
+        waiting, user = await self._waiting(answer.challenge)
         amr = await self._factors.show(waiting.user, answer, answer.challenge)
         # Of two right answers one is taken; the factor of the other is used up all the same.
         if await self._once.take(_PURPOSE, answer.challenge, Waiting) is None:
@@ -121,7 +126,7 @@ class Logins:
         terms = msgspec.structs.replace(
             waiting.terms, acr=2, amr=shown, authenticated_at=self._clock()
         )
-        login, outcome = await self._sessions.start(waiting.user, terms)
+        login, outcome = await self._sessions.start(user.id, terms, (_not_locked_out(user),))
         trusted = ""
         if answer.trust_device:
             trusted = await self._factors.trusted.trust(waiting.user, terms)
@@ -133,15 +138,24 @@ class Logins:
         both = msgspec.structs.replace(terms, acr=2, amr=(*amr, "mfa"))
         return await self._sessions.start(user, both)
 
-    async def _waiting(self, challenge: str) -> Waiting:
+    async def _waiting(self, challenge: str) -> tuple[Waiting, User]:
+        """The login that waits under *challenge*, and whose it is."""
         waiting = await self._once.look(_PURPOSE, challenge, Waiting)
         if waiting is None:
             raise challenge_over()
         try:
-            await self._documents.get(User, waiting.user, waiting.user)
+            user = await self._documents.get(User, waiting.user, waiting.user)
         except NotFound:
             raise challenge_over() from None
-        return waiting
+        if user.password_at != waiting.password_at:
+            raise challenge_over()
+        return waiting, user
+
+
+def _not_locked_out(user: User) -> Proviso:
+    """That nobody has given *user* another password since they showed who they are."""
+    ref = Ref(User, user.id, user.id)
+    return Proviso(ref, lambda now, _: now.password_at == user.password_at)
 
 
 def challenge_over() -> Forbidden:

@@ -24,11 +24,12 @@ _PURPOSE: Final = "move"
 
 
 class Moving(msgspec.Struct, frozen=True):
-    """Who wants to go from which address to which."""
+    """Who wants to go from which address to which, as long as they have the password of then."""
 
     user: str
     old: str
     new: str
+    password_at: dt.datetime | None
 
 
 class Moves:
@@ -57,7 +58,7 @@ class Moves:
         """Mail a link to *email*, and a notice to the address that the caller has."""
         user = await self._documents.get(User, scope.user, scope.user)
         await self._mail.send(MoveAsked(user.email))
-        await self._mail.send(Move(email, user.id))
+        await self._mail.send(Move(email, user.id, user.password_at))
 
     async def confirm(self, token: str) -> Outcome:
         """Take the link of *token* for consent; one that does not hold is `Invalid`."""
@@ -69,6 +70,9 @@ class Moves:
         def decide(changes: Changes) -> Outcome:
             before = changes.find(User, moving.user, moving.user)
             if before is None or not is_at(before, moving.old):
+                raise link_over()
+            # Who asked may have been a thief, whom the owner has locked out meanwhile.
+            if before.password_at != moving.password_at:
                 raise link_over()
             after = before.moved(moving.new, index, changes.at)
             changes.update(before, after)
@@ -88,7 +92,8 @@ class Moves:
         if there is not None and there.id != wish.user:
             return letters.move_impossible(there.email)
         user = await self._documents.get(User, wish.user, wish.user)
-        token = await self._once.keep(_PURPOSE, Moving(user.id, user.email, wish.to), LIFE)
+        moving = Moving(user.id, user.email, wish.to, wish.password_at)
+        token = await self._once.keep(_PURPOSE, moving, LIFE)
         return letters.move(wish.to, self._links.to(MOVE, token))
 
     async def _write_asked(self, wish: MoveAsked) -> Letter:

@@ -6,6 +6,7 @@ from models.documents.user import NewPassword
 from models.errors import Conflict, Forbidden
 from models.mail import Letter, PasswordChanged
 from models.scope import Scope
+from upcoach.services.factors.tries import Tries
 from upcoach.services.links import FORGOT, Links
 from upcoach.services.mail import Mail, letters
 from upcoach.services.passwords import Passwords
@@ -25,12 +26,14 @@ class NewPasswords:
         sessions: Sessions,
         mail: Mail,
         links: Links,
+        tries: Tries,
     ) -> None:
         self._documents = documents
         self._passwords = passwords
         self._sessions = sessions
         self._mail = mail
         self._links = links
+        self._tries = tries
         mail.writes(PasswordChanged, self._write)
 
     async def change(self, scope: Scope, wanted: NewPassword) -> Outcome:
@@ -39,8 +42,9 @@ class NewPasswords:
         old = user.password_hash
         if old is None:
             raise Conflict("password_missing", "You have no password: have a link mailed to you.")
-        if not await self._passwords.verify(old, wanted.current):
-            raise _wrong()
+        async with self._tries.one("password", user.id):
+            if not await self._passwords.verify(old, wanted.current):
+                raise _wrong()
         password_hash = await self.hash(user, wanted.password)
 
         def decide(changes: Changes) -> Outcome:

@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 import hmac
 from collections.abc import Callable, Collection
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -51,6 +51,17 @@ class Login(msgspec.Struct, frozen=True):
     refresh_token: str
 
 
+class Proviso(NamedTuple):
+    """What must be so when a session begins, as the database knows: *holds* of the document *ref*.
+
+    Who was locked out meanwhile, by a new password or because what let them in has ended, begins
+    nothing any more.
+    """
+
+    ref: Ref
+    holds: Callable[[Any, dt.datetime], bool]
+
+
 class OpenSession(Session, frozen=True, kw_only=True):
     """A session as its user sees it among the others.
 
@@ -87,16 +98,23 @@ class Sessions:
         self._clock = clock
         self._key = key
 
-    async def start(self, user: str, terms: Terms) -> tuple[Login, Outcome]:
-        """A new session; where its client has too many, the oldest ends.
+    async def start(
+        self, user: str, terms: Terms, provisos: Collection[Proviso] = ()
+    ) -> tuple[Login, Outcome]:
+        """A new session, or `Unauthenticated` if one of *provisos* does not hold.
 
-        Those of other clients stay: no app of others can log the user out of our own.
+        Where its client has too many, the oldest ends.  Those of other clients stay: no app of
+        others can log the user out of our own.
         """
         session_id = new_id("ses")
         opened = [one for one in await self._open(user) if one.client == terms.client]
         crowd = opened[: max(0, len(opened) - MOST + 1)]
 
         def decide(changes: Changes) -> Outcome:
+            for ref, holds in provisos:
+                found = changes.find(*ref)
+                if found is None or not holds(found, changes.at):
+                    raise token_invalid()
             for old in crowd:
                 _end(changes, user, old.id)
             session = Session.started(terms, session_id=session_id, owner=user, at=changes.at)
@@ -104,7 +122,8 @@ class Sessions:
             return outcome("created", session)
 
         scope = Scope(user=user, session=session_id, device=terms.device)
-        reads = (*(Ref(Session, user, one.id) for one in crowd), Ref(Session, user, session_id))
+        refs = (*(Ref(Session, user, one.id) for one in crowd), *(one.ref for one in provisos))
+        reads = (*dict.fromkeys(refs), Ref(Session, user, session_id))
         done = await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
         session = await self._documents.get(Session, user, session_id)
         await self._rotations.begin(session_id, session.created_at, session.expires_at)
@@ -163,12 +182,16 @@ class Sessions:
         idle = LIFETIMES[session.app].idle
         return session.is_open(now) and await self._rotations.use(session.id, now, idle)
 
+    def holder(self, token: str) -> Caller:
+        """Who *token* was given to, and has yet to show its key; or `Unauthenticated`."""
+        return self._tokens.read(token)
+
     def authenticate(self, token: str, key: str = "") -> Caller:
         """Who holds *token*, or `Unauthenticated`.
 
         *key* is the thumbprint of the key that came with it (RFC 9449, 7).
         """
-        caller = self._tokens.read(token)
+        caller = self.holder(token)
         if caller.key != key:
             raise token_invalid()
         return caller

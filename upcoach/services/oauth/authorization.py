@@ -220,6 +220,7 @@ class Authorization:
             amr=session.amr,
             authenticated_at=session.authenticated_at,
             nonce=request.nonce,
+            session=session.id,
         )
         code = Code(
             allowed=allowed,

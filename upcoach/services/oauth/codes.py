@@ -11,8 +11,7 @@ from models.client import Client
 from models.clock import Clock
 from models.merge_patch import Json
 from models.scope import Scope
-from upcoach.services.oauth.errors import OAuthError, invalid_grant
-from upcoach.services.oauth.grants import Grants
+from upcoach.services.oauth.errors import invalid_grant
 from upcoach.services.oauth.issuing import Allowed, Issuing
 from upcoach.services.oauth.parameters import Parameters
 from upcoach.services.sessions import Sessions
@@ -36,13 +35,10 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
 class Codes:
     """Codes that were given to browsers."""
 
-    def __init__(
-        self, once: Once, issuing: Issuing, sessions: Sessions, grants: Grants, clock: Clock
-    ) -> None:
+    def __init__(self, once: Once, issuing: Issuing, sessions: Sessions, clock: Clock) -> None:
         self._once = once
         self._issuing = issuing
         self._sessions = sessions
-        self._grants = grants
         self._clock = clock
 
     async def make(self, code: Code) -> str:
@@ -60,7 +56,6 @@ class Codes:
             raise invalid_grant()
         if not is_verified(form["code_verifier"], code.challenge) or code.key not in ("", key):
             raise invalid_grant()
-        await self._require_consent(client, code.allowed)
         session, answer = await self._issuing.begin(code.allowed, client, key, form)
         spent = Scope(user=session.owner, session=session.id)
         await self._once.keep(_SPENT, spent, session.expires_at - self._clock(), token)
@@ -71,12 +66,6 @@ class Codes:
         spent = await self._once.take(_SPENT, token, Scope)
         if spent is not None:
             await self._sessions.end(spent, spent.session)
-
-    async def _require_consent(self, client: Client, allowed: Allowed) -> None:
-        if client.first_party:
-            return
-        if not await self._grants.covers(allowed.user, client, allowed.scopes):
-            raise OAuthError("invalid_grant", "This was taken back.")
 
 
 def is_verified(verifier: str, challenge: str) -> bool:

@@ -123,6 +123,7 @@ class Devices:
             acr=session.acr,
             amr=session.amr,
             authenticated_at=session.authenticated_at,
+            session=session.id,
         )
         said = DeviceAnswer(allowed if agreed else None)
         await self._once.keep(_ANSWER, said, LIFE, asked.answer)

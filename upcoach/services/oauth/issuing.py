@@ -9,20 +9,30 @@ import msgspec
 
 from models.client import Client
 from models.clock import Clock
-from models.documents import Session
+from models.documents import Grant, Session
 from models.documents.session import Kind, Terms
+from models.errors import Unauthenticated
 from models.merge_patch import Json
-from upcoach.services.oauth.errors import OAuthError
+from upcoach.services.oauth.errors import OAuthError, invalid_grant
 from upcoach.services.oauth.parameters import Parameters
 from upcoach.services.oauth.targets import narrowed
-from upcoach.services.sessions import Sessions
+from upcoach.services.sessions import Proviso, Sessions
 from upcoach.services.tokens import Tokens
+from upcoach.store.changes import Ref
 
 ID_TOKEN_TYPE: Final = "JWT"  # noqa: S105 - a type
 
 
 class Allowed(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody allows a client, and how they had shown who they are when they did."""
+    """What somebody allows a client, and how they had shown who they are when they did.
+
+    Attributes
+    ----------
+    session
+        That in which they allowed it: when it has ended, nothing comes of this any more.  Empty
+        for what they allow by showing who they are to the client.
+
+    """
 
     user: str
     client: str
@@ -32,6 +42,7 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True):
     amr: tuple[str, ...]
     authenticated_at: dt.datetime
     nonce: str = ""
+    session: str = ""
 
 
 class Issuing:
@@ -47,7 +58,13 @@ class Issuing:
     ) -> tuple[Session, Json]:
         """A session of *client* with what is *allowed*, and the answer that tells of it."""
         scopes, audiences = narrowed(form, self._tokens.issuer, allowed.scopes, allowed.audiences)
-        login, outcome = await self._sessions.start(allowed.user, self.terms(allowed, client, key))
+        terms = self.terms(allowed, client, key)
+        try:
+            login, outcome = await self._sessions.start(
+                allowed.user, terms, _still_allowed(allowed, client)
+            )
+        except Unauthenticated:
+            raise invalid_grant("This was taken back.") from None
         assert outcome.body is not None
         session = msgspec.convert(outcome.body | {"key": key}, Session)
         refresh_token = login.refresh_token if "offline_access" in allowed.scopes else ""
@@ -119,6 +136,18 @@ class Issuing:
             "at_hash": half_hash(token, self._tokens.algorithm),
         }
         return self._tokens.signed(ID_TOKEN_TYPE, claims | ({"nonce": nonce} if nonce else {}))
+
+
+def _still_allowed(allowed: Allowed, client: Client) -> list[Proviso]:
+    """That nobody has taken back what is *allowed* before *client* came for it."""
+    provisos = []
+    if allowed.session:
+        ref = Ref(Session, allowed.user, allowed.session)
+        provisos.append(Proviso(ref, Session.is_open))
+    if not client.first_party:
+        grant = Ref(Grant, allowed.user, client.id)
+        provisos.append(Proviso(grant, lambda found, _: found.covers(allowed.scopes)))
+    return provisos
 
 
 def half_hash(token: str, alg: str) -> str:

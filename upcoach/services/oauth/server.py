@@ -69,7 +69,7 @@ class OAuth:
     ) -> None:
         issuer = tokens.issuer
         issuing = Issuing(sessions, tokens, clock)
-        codes = Codes(once, issuing, sessions, grants, clock)
+        codes = Codes(once, issuing, sessions, clock)
         self.issuer = issuer
         self.once = once
         self.clients = clients

@@ -71,7 +71,8 @@ class TokenExchange:
             amr=("fed",),
             authenticated_at=self._clock(),
         )
-        challenge = await self._logins.challenge(found, self._issuing.terms(allowed, client, key))
+        user = await self._logins.user(found)
+        challenge = await self._logins.challenge(user, self._issuing.terms(allowed, client, key))
         if challenge is not None:
             raise OAuthError(
                 "interaction_required", "Show a second factor.", **msgspec.to_builtins(challenge)

@@ -1,0 +1,89 @@
+"""What an attacker may choose (an account, a client's name, a page) gives them no more tries."""
+
+import secrets
+
+import pytest
+
+from models.limits import SURFACES
+from tests.accounts.enrolling import Person
+from tests.accounts.test_limits import limited, person_at, serving_limited
+from tests.accounts.test_new_passwords import CHANGE, NEW
+from tests.oauth.relying import ISSUER, Browser, Holder
+from tests.support.engines import TestEngines
+from tests.support.server import PASSWORD, serving
+from tests.test_snapshot_law import scope_of
+
+__all__ = ["limited"]  # a fixture
+
+STRANGER = "stranger@elsewhere.example"
+
+
+async def test_a_stranger_gets_three_mails_an_hour_from_however_many_accounts(
+    limited: dict[str, str],
+) -> None:
+    async with serving_limited(limited) as server:
+        answers = []
+        for number in range(5):
+            address = f"198.51.100.{number}"
+            person, _ = await person_at(server, address)
+            step_up = server.node.services.sessions.step_up
+            person.token, _, _ = await step_up(scope_of(server, person), ("otp",), 2)
+            spelt = STRANGER.upper() if number % 2 else STRANGER
+            headers = {"X-Forwarded-For": address}
+            answers.append(
+                await person.call("POST", "/v1/auth/email", {"email": spelt}, headers=headers)
+            )
+
+    assert [one.status for one in answers] == [202] * 3 + [429] * 2
+
+
+async def test_codes_of_devices_are_guessed_on_no_page(limited: dict[str, str]) -> None:
+    async with serving_limited(limited) as server:
+        browser = Browser(server.url)
+        where = {"X-Forwarded-For": "203.0.113.9"}
+        guesses = [
+            await browser.get("/account/login", {"user_code": f"BBBBBBB{one}"}, **where)
+            for one in "BCDFGHJKLMNP"
+        ]
+        elsewhere = {"X-Forwarded-For": "203.0.113.10"}
+        other = await browser.get("/account/login", {"user_code": "BBBBBBBB"}, **elsewhere)
+        plain = await browser.get("/account/login", **where)
+        browser.close()
+
+    assert [one.status for one in guesses] == [200] * 10 + [429] * 2
+    assert (other.status, plain.status) == (200, 200)
+
+
+def test_whoever_names_many_clients_is_counted_by_where_they_come_from() -> None:
+    assert ("ip",) in [rule.by for rule in SURFACES["token"].rules]
+
+
+async def test_a_stolen_session_is_no_place_to_guess_the_password(engines: TestEngines) -> None:
+    async with serving(engines.settings()) as server:
+        ann = await Person.new(server)
+        guesses = [
+            await ann.client.call("POST", CHANGE, {"current": f"guess {n} guess", "password": NEW})
+            for n in range(7)
+        ]
+        right = await ann.client.call("POST", CHANGE, {"current": PASSWORD, "password": NEW})
+        step = await ann.step_up(password=PASSWORD)
+
+    assert [one.status for one in guesses] == [403] * 5 + [429] * 2
+    assert right.body["code"] == step.body["code"] == "tries_too_many"
+
+
+@pytest.mark.parametrize("path", ["/v1/goals", "/v1/auth/sessions"])
+async def test_proofs_of_who_has_no_token_are_not_kept(engines: TestEngines, path: str) -> None:
+    async with serving(engines.settings(UPCOACH_PUBLIC_URL=ISSUER)) as server:
+        browser, holder = Browser(server.url), Holder()
+        kept = server.node.database["once"].count_documents
+        before = await kept({})
+        answers = []
+        for _ in range(3):
+            token = secrets.token_urlsafe()
+            shown = {"Authorization": f"DPoP {token}", "DPoP": holder.proof("GET", path, token)}
+            answers.append(await browser.get(path, **shown))
+        browser.close()
+
+        assert {one.status for one in answers} == {401}
+        assert await kept({}) == before

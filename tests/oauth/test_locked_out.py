@@ -1,0 +1,62 @@
+"""What somebody has allowed an app is given to it only as long as they could still allow it."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from models.scope import Scope
+from tests.oauth.relying import Party, party, settings_of
+from tests.oauth.test_flows import DEVICE
+from tests.support.engines import TestEngines
+from tests.support.server import PASSWORD
+from tests.test_snapshot_law import done
+
+Lock = Callable[[Party], Awaitable[None]]
+
+
+async def allowed_device(one: Party) -> dict[str, str]:
+    """What the device polls with that the user has just allowed."""
+    own = {"client_id": one.public.id}
+    codes = (await one.browser.post("/oauth/device", own | {"scope": "goals:read"})).body
+    page = await one.browser.get("/oauth/device")
+    typed = {"user_code": codes["user_code"]}
+    consent = await one.browser.post(page.action, page.hidden | typed)
+    assert "Look at your device." in (await one.browser.agree(consent)).text
+    return own | {"grant_type": DEVICE, "device_code": codes["device_code"]}
+
+
+async def ended(one: Party) -> None:
+    """All sessions end, as by `make revoke`."""
+    await one.server.node.services.sessions.end_all(Scope(user=one.user))
+
+
+async def changed(one: Party) -> None:
+    """The user chooses a new password elsewhere."""
+    client = await one.server.client().log_in(one.email, PASSWORD, "phone")
+    new = {"current": PASSWORD, "password": f"{PASSWORD} 2"}
+    await done(client.call("POST", "/v1/auth/password/change", new))
+    client.close()
+
+
+async def taken_back(one: Party) -> None:
+    """The user lets the app in no more."""
+    client = await one.server.client().log_in(one.email, PASSWORD, "phone")
+    await done(client.call("DELETE", f"/v1/auth/grants/{one.public.id}"))
+    client.close()
+
+
+@pytest.mark.parametrize("lock", [ended, changed, taken_back])
+async def test_what_was_allowed_before_is_not_given_after(engines: TestEngines, lock: Lock) -> None:
+    async with party(settings_of(engines)) as one:
+        code = await one.code()
+        device = await allowed_device(one)
+        other = await allowed_device(one)
+        before = await one.token(other)
+
+        await lock(one)
+        answers = [await one.token(one.redemption(code)), await one.token(device)]
+
+        assert before.status == 200
+        assert [(answer.status, answer.body["error"]) for answer in answers] == [
+            (400, "invalid_grant")
+        ] * 2
