@@ -47,7 +47,7 @@ async def test_codes_of_devices_are_guessed_on_no_page(limited: dict[str, str]) 
         ]
         elsewhere = {"X-Forwarded-For": "203.0.113.10"}
         other = await browser.get("/account/login", {"user_code": "BBBBBBBB"}, **elsewhere)
-        plain = await browser.get("/account/login", **where)
+        plain = await browser.get("/account/login", {}, **where)
         browser.close()
 
     assert [one.status for one in guesses] == [200] * 10 + [429] * 2
@@ -82,7 +82,7 @@ async def test_proofs_of_who_has_no_token_are_not_kept(engines: TestEngines, pat
         for _ in range(3):
             token = secrets.token_urlsafe()
             shown = {"Authorization": f"DPoP {token}", "DPoP": holder.proof("GET", path, token)}
-            answers.append(await browser.get(path, **shown))
+            answers.append(await browser.get(path, {}, **shown))
         browser.close()
 
         assert {one.status for one in answers} == {401}
