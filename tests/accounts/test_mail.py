@@ -144,7 +144,9 @@ async def test_who_is_refused_for_good_is_not_tried_again(
         assert there.letters == []
 
 
-@pytest.mark.parametrize("to", ["a,b@example.org", "<@example.org", "a@example.org>", "a(@b.c"])
+@pytest.mark.parametrize(
+    "to", ["a,b@example.org", "<@example.org", "a@example.org>", "a(@b.c", "a@[.b"]
+)
 async def test_what_is_no_address_is_given_up(settings: Settings, to: str) -> None:
     there = MailServer()
     async with post_office(settings) as (database, outbox, clock), there.listening() as url:
@@ -155,6 +157,28 @@ async def test_what_is_no_address_is_given_up(settings: Settings, to: str) -> No
 
         assert await database["outbox"].count_documents({}) == 0
         assert there.commands == []
+
+
+async def test_a_letter_that_cannot_be_written_holds_up_no_other(settings: Settings) -> None:
+    there = MailServer()
+    async with post_office(settings) as (database, outbox, clock), there.listening() as url:
+        mail = mail_by(outbox, url, clock)
+
+        async def write_some(wish: Welcome) -> Letter:
+            return {"Ann": Letter(wish.to, "Good day", "Hello.\n")}[wish.user]
+
+        mail.writes(Welcome, write_some)
+        await mail.send(Welcome("eve@example.org", "Eve"))
+        await mail.send(Welcome(ANN, "Ann"))
+
+        with capture_logs() as lines:
+            sent = await sent_by(mail)
+
+        [stored] = await database["outbox"].find({}).to_list()
+        assert sent == 2
+        assert [recipients for recipients, _ in there.letters] == [[ANN]]
+        assert (stored["at"] - clock.at).total_seconds() == 10
+        assert [line["event"] for line in lines] == ["mail_broken"]
 
 
 async def test_a_password_is_not_told_where_anybody_can_listen(settings: Settings) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from models.documents import User
-from models.errors import Conflict
+from models.errors import Conflict, NotFound
 from models.mail import Letter, Move, MoveAsked, Moved
 from models.scope import Scope
 from upcoach.services.directory import Directory
@@ -91,7 +91,10 @@ class Moves:
         there = await self._directory.find(wish.to)
         if there is not None and there.id != wish.user:
             return letters.move_impossible(there.email)
-        user = await self._documents.get(User, wish.user, wish.user)
+        try:
+            user = await self._documents.get(User, wish.user, wish.user)
+        except NotFound:
+            return None
         moving = Moving(user.id, user.email, wish.to, wish.password_at)
         token = await self._once.keep(_PURPOSE, moving, LIFE)
         return letters.move(wish.to, self._links.to(MOVE, token))

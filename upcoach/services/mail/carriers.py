@@ -25,6 +25,10 @@ class Away(Exception):
     """The letter could not be carried just now; its text is no address and no word of it."""
 
 
+# What Python's parser says of what is no address: some defects break the parser itself.
+_NO_ADDRESS: Final = (HeaderParseError, ValueError, LookupError, AttributeError, TypeError)
+
+
 class Undeliverable(Exception):
     """The letter can never be carried."""
 
@@ -113,7 +117,7 @@ def as_message(name: str, letter: Letter, sender: str, at: dt.datetime) -> Email
     try:
         message["To"] = Address(addr_spec=letter.to)
         message["From"] = sender
-    except (HeaderParseError, ValueError, IndexError):  # what is no address, in Python's words
+    except _NO_ADDRESS:
         raise Undeliverable from None
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(at)

@@ -71,12 +71,21 @@ class Mail:
         except Undeliverable:
             _log.info("mail_undeliverable", letter=waiting.id, wish=_kind(waiting))
         except Away as failure:
-            wait = min(FIRST_WAIT * 2 ** min(waiting.tries - 1, 10), LONGEST_WAIT)
-            await self._outbox.put_off(waiting.id, wait)
             _log.warning("mail_put_off", letter=waiting.id, wish=_kind(waiting), why=str(failure))
+            await self._put_off(waiting)
+            return True
+        except Unavailable:  # the database is away: for all
+            raise
+        except Exception:  # noqa: BLE001 - logged; one letter must not hold up those of others
+            _log.exception("mail_broken", letter=waiting.id, wish=_kind(waiting))
+            await self._put_off(waiting)
             return True
         await self._outbox.discard(waiting.id)
         return True
+
+    async def _put_off(self, waiting: Waiting) -> None:
+        wait = min(FIRST_WAIT * 2 ** min(waiting.tries - 1, 10), LONGEST_WAIT)
+        await self._outbox.put_off(waiting.id, wait)
 
 
 def _kind(waiting: Waiting) -> str:
