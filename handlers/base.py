@@ -59,7 +59,7 @@ class ProblemHandler(RequestHandler):
         if self.application.settings.get("is_secure"):
             self.set_header("Strict-Transport-Security", HSTS)
 
-    def options(self, **_: str) -> None:
+    def options(self, *_: str, **__: str) -> None:
         """Say what is allowed."""
         self.set_header("Allow", self.allowed())
         self.set_status(204)

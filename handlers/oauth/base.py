@@ -64,7 +64,7 @@ class Endpoint(Handler):
             self.set_header("Access-Control-Allow-Origin", "*")
             self.set_header("Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce")
 
-    def options(self, **_: str) -> None:
+    def options(self, *_: str, **__: str) -> None:
         """Say what is allowed, also to a browser that asks for a script."""
         super().options()
         if self.shared:
