@@ -1,6 +1,6 @@
 """The address of an account: showing that it is one's own, and going by another."""
 
-from handlers.operations import Call, Operation, Reply
+from handlers.operations import Call, Operation, Reply, owned_by
 from models.documents.user import Address, Link
 from upcoach.services import Services
 
@@ -13,8 +13,8 @@ async def ask_again(services: Services, call: Call) -> Reply:
 
 async def verify(services: Services, call: Call) -> Reply:
     """Show that an address is one's own, with the token of the link that was mailed to it."""
-    await services.verification.confirm(call.read(Link).token)
-    return Reply(status=204)
+    done = await services.verification.confirm(call.read(Link).token)
+    return Reply(status=204, became=owned_by(done))
 
 
 async def move(services: Services, call: Call) -> Reply:
@@ -26,8 +26,8 @@ async def move(services: Services, call: Call) -> Reply:
 
 async def confirm(services: Services, call: Call) -> Reply:
     """Go by the address from now on to which the link with this token was mailed."""
-    await services.moves.confirm(call.read(Link).token)
-    return Reply(status=204)
+    done = await services.moves.confirm(call.read(Link).token)
+    return Reply(status=204, became=owned_by(done))
 
 
 OPERATIONS = (

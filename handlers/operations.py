@@ -352,6 +352,11 @@ def written(outcome: Outcome) -> Reply:
     )
 
 
+def owned_by(outcome: Outcome) -> Scope | None:
+    """Whose document it was that was written: of who came without a token, that is who it was."""
+    return None if outcome.body is None else Scope(user=outcome.body["owner"])
+
+
 def listed(path: str, found: Sequence[Document], limit: int) -> Reply:
     """A page of a list, of which *found* holds one more than *limit* if there is a next page."""
     items = [public(document) for document in found[:limit]]

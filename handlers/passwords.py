@@ -1,6 +1,6 @@
 """Passwords: changing one's own, and choosing a new one when it is forgotten."""
 
-from handlers.operations import Call, Operation, Reply
+from handlers.operations import Call, Operation, Reply, owned_by
 from models.documents.user import Address, NewPassword, PasswordReset
 from upcoach.services import Services
 
@@ -20,8 +20,8 @@ async def forget(services: Services, call: Call) -> Reply:
 
 async def reset(services: Services, call: Call) -> Reply:
     """Choose a new password, with the token of the link that was mailed; every login ends."""
-    await services.resets.finish(call.read(PasswordReset))
-    return Reply(status=204)
+    done = await services.resets.finish(call.read(PasswordReset))
+    return Reply(status=204, became=owned_by(done))
 
 
 OPERATIONS = (

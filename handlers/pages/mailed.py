@@ -6,6 +6,7 @@ Whoever loads such a page uses nothing up, because mail servers follow links too
 from typing import Final
 
 from handlers.oauth.base import asked
+from handlers.operations import owned_by
 from handlers.pages import forms, views
 from handlers.pages.base import Page
 from handlers.pages.entering import problems_of
@@ -64,7 +65,7 @@ class Reset(Page):
         act = Act(action="password.reset", kind="anonymous")
         try:
             wanted = checked({"token": token, "password": form["password"]}, PasswordReset)
-            await self.noted(act, self.edge.services.resets.finish(wanted))
+            await self.noted(act, self.edge.services.resets.finish(wanted), owned_by)
         except Invalid as refusal:
             problem = problems_of(refusal).get("password")
             if problem is None:
@@ -93,7 +94,7 @@ class Verify(Page):
         """Take it for shown."""
         token = _token(self.sent()["token"])
         act = Act(action="email.verified", kind="anonymous")
-        await self.noted(act, self.edge.services.verification.confirm(token))
+        await self.noted(act, self.edge.services.verification.confirm(token), owned_by)
         self.show(forms.message("Thank you", "This address is yours.", links=(_GO_ON,)))
 
 
@@ -111,7 +112,7 @@ class Move(Page):
         """Go by it."""
         token = _token(self.sent()["token"])
         act = Act(action="email.changed", kind="anonymous")
-        await self.noted(act, self.edge.services.moves.confirm(token))
+        await self.noted(act, self.edge.services.moves.confirm(token), owned_by)
         self.show(forms.message("Done", "You go by this address now.", links=(_GO_ON,)))
 
 
