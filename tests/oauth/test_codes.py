@@ -3,6 +3,7 @@
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from models.documents.session import LIFETIMES
 from tests.oauth.relying import ISSUER, REDIRECT, SCOPES, party, settings_of
 from tests.support.engines import TestEngines
 
@@ -45,3 +46,22 @@ async def test_a_code_leads_to_tokens_that_work(engines: TestEngines) -> None:
             one.user,
             "n-0S6_WzA2Mj",
         )
+
+
+async def test_an_operators_app_stays_for_hours_at_most(engines: TestEngines) -> None:
+    async with party(settings_of(engines)) as one:
+        panel, _ = await one.server.node.services.oauth.clients.register(
+            name="Panel",
+            kind="public",
+            auth="none",
+            redirects=(REDIRECT,),
+            permissions=("openid", "offline_access", "admin:users"),
+            audiences=("api", "admin"),
+            first_party=True,
+        )
+
+        await one.tokens(panel, scope="openid offline_access admin:users")
+
+        stored = await one.server.node.database["sessions"].find_one({"client": panel.id})
+        assert stored is not None
+        assert stored["expires_at"] - stored["created_at"] <= LIFETIMES["admin"].whole

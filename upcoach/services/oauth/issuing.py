@@ -73,10 +73,12 @@ class Issuing:
     def terms(self, allowed: Allowed, client: Client, key: str) -> Terms:
         """What a session of *client* with what is *allowed* is for."""
         lasts: Kind = "mobile" if client.first_party else "partner"
+        # What operators do is for hours at most, whatever their app asks for.
+        is_short = "offline_access" not in allowed.scopes or "admin" in allowed.audiences
         return Terms(
             device=client.id,
             device_name=client.name,
-            app=lasts if "offline_access" in allowed.scopes else "visit",
+            app="visit" if is_short else lasts,
             client=client.id,
             permissions=allowed.scopes,
             audiences=allowed.audiences,
