@@ -12,6 +12,7 @@ from tornado.web import RequestHandler
 
 from handlers import operations
 from models.caller import Caller
+from models.clock import utc_now
 from models.documents import Session
 from models.documents.factors import TRUST
 from models.documents.session import LIFETIMES
@@ -70,7 +71,7 @@ class Browser:
         if self._handler.request.method not in _READS:
             self.require_our_page()
             self._require_proof()
-        return caller_of(session)
+        return caller_of(session, utc_now())
 
     async def require_same(self, caller: Caller) -> None:
         """Refuse a token of *caller* if somebody else has logged in: whose request would it be?"""

@@ -5,6 +5,8 @@ from typing import Final
 
 import msgspec
 
+from models.clock import utc_now
+from models.documents.session import BROWSERS, LIFETIMES
 from tests.accounts.web_app import CSRF, GOALS, JSON, WebApp, web_app
 from tests.oauth.relying import ISSUER, Answer, Browser, settings_of
 from tests.support.engines import TestEngines
@@ -292,3 +294,17 @@ async def test_without_tls_the_cookie_has_a_plain_name(engines: TestEngines) -> 
         assert name == "sid"
         assert rest.partition("; ")[2].endswith("HttpOnly; Path=/; SameSite=Lax")
         assert (await app.call("GET", "/v1/me")).status == 200
+
+
+async def test_what_a_browser_opens_ends_where_its_session_would_without_use(
+    engines: TestEngines,
+) -> None:
+    async with web_app(settings_of(engines)) as app:
+        for kind in BROWSERS:
+            await app.log_in(kind)
+            ticket = (await app.call("POST", "/v1/live/tickets", **await app.proof())).body
+            before = utc_now()
+
+            caller = await app.server.node.tickets.require(ticket["ticket"])
+
+            assert caller.expires_at <= before + LIFETIMES[kind].idle, kind

@@ -5,6 +5,7 @@ is made from it, so who reads the database cannot pose as a browser.  The sessio
 as all sessions do, and no token of it ever reaches the browser.
 """
 
+import datetime as dt
 import hashlib
 import hmac
 import secrets
@@ -64,11 +65,14 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-def caller_of(session: Session) -> Caller:
-    """Who asks from the browser of *session*: our own app, with all that its user may do."""
+def caller_of(session: Session, at: dt.datetime) -> Caller:
+    """Who asks at *at* from the browser of *session*: our own app, with all that its user may do.
+
+    What they open, such as a socket, stays open no longer than the session would without use.
+    """
     return Caller(
         scope=Scope(user=session.owner, session=session.id, device=session.device),
-        expires_at=session.expires_at,
+        expires_at=min(session.expires_at, at + LIFETIMES[session.app].idle),
         client=session.client,
         permissions=FIRST_PARTY,
         audiences=frozenset(session.audiences),
