@@ -97,7 +97,8 @@ def linked(to: str, provider: str, link: str) -> Letter:
     return _letter(
         to,
         f"You can log in with {provider}",
-        f"Your account at UpCoach can be entered with {provider} from now on. {_NOT_YOU}{link}",
+        f"Your account at UpCoach can be entered with {provider} from now on. {_NOT_YOU}{link}\n\n"
+        f"Then take {provider} off your account: a new password alone does not.",
     )
 
 
