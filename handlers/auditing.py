@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 from handlers.operations import Call, Operation, Reply
 from models.audit import Act, ActorKind
 from models.caller import Caller
@@ -32,6 +34,8 @@ async def note_refused(
         return
     scope = call.caller.scope if call.caller else None
     act = _act(operation, call, kind_of(call.caller), scope, refusal.code)
+    if refusal.concerns:
+        act = msgspec.structs.replace(act, target=refusal.concerns)
     await services.audit.note(act, call.origin)
 
 

@@ -35,6 +35,7 @@ class Refusal(Exception):
         self.flaws = flaws
         self.extra = extra or {}
         self.replayed = False  # whether it is the answer that the same write got before
+        self.concerns = ""  # whose account was tried to enter: for the audit log, never answered
 
 
 class Unauthenticated(Refusal):

@@ -92,7 +92,10 @@ class Endpoint(Handler):
         except (OAuthError, Unauthenticated, Forbidden) as refusal:
             reason = refusal.error if isinstance(refusal, OAuthError) else refusal.code
             if reason not in QUIET:
-                refused = msgspec.structs.replace(act, outcome="refused", reason=reason)
+                target = getattr(refusal, "concerns", "") or act.target
+                refused = msgspec.structs.replace(
+                    act, outcome="refused", reason=reason, target=target
+                )
                 await note(refused, self.origin)
             raise
         if act.action in UNSAID:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tests.accounts.enrolling import Person
 from tests.accounts.operators import noted
 from tests.accounts.post import newest, settings_of, token_in
 from tests.accounts.test_moves import BOB, MOVE, confirm, stepped_up
@@ -56,3 +57,22 @@ async def test_it_knows_so_by_way_of_the_pages(engines: TestEngines, tmp_path: P
 
         actors = [(await noted(server, action=act))[-1]["actor"] for act in ACTS]
         assert actors == [server.node.services.audit._seals.pseudonym(user)] * 3
+
+
+async def test_it_knows_at_whose_account_a_second_factor_is_guessed(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    async with serving(settings_of(engines, tmp_path)) as server:
+        ann = await Person.enrolled(server)
+        browser = Browser(server.url)
+
+        await ann.answer(await ann.challenge(), totp="000000")
+        page = await browser.get("/account/login")
+        asked = await browser.log_in(page, ann.email)
+        wrong = await browser.post(asked.action, asked.hidden | {"code": "000000"})
+        browser.close()
+
+        entries = await noted(server, action="session.started", reason="factor_wrong")
+        assert wrong.status == 401
+        pseudonym = server.node.services.audit._seals.pseudonym(ann.user)
+        assert [entry["target"] for entry in entries] == [pseudonym] * 2

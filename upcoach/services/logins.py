@@ -118,7 +118,11 @@ class Logins:
     async def answer(self, answer: Answer) -> Answered:
         """Let somebody in whose login waits, or `Forbidden`."""
         waiting, user = await self._waiting(answer.challenge)
-        amr = await self._factors.show(waiting.user, answer, answer.challenge)
+        try:
+            amr = await self._factors.show(waiting.user, answer, answer.challenge)
+        except Forbidden as refusal:
+            refusal.concerns = waiting.user
+            raise
         # Of two right answers one is taken; the factor of the other is used up all the same.
         if await self._once.take(_PURPOSE, answer.challenge, Waiting) is None:
             raise challenge_over()
