@@ -17,7 +17,7 @@ from upcoach.client import Client, Device
 EVENTS = 100_000
 BATCH = 64
 NOTE = "x" * 150
-SIP, SIP_S = 512, 5.0
+SIP, SIP_S = 4_096, 5.0
 FLAT = 48 * 1024 * 1024  # the tail in memory, the window, and what the allocator keeps
 
 

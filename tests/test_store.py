@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import OperationFailure
 
 from config.settings import Settings
 from models.clock import utc_now
@@ -62,7 +63,7 @@ from upcoach.client import Client, Response
 from upcoach.store import codec
 from upcoach.store.changes import Changes, Mutation, Outcome, Ref, Write
 from upcoach.store.committer import BATCH, Committer
-from upcoach.store.database import Bson, Database, unavailable
+from upcoach.store.database import Bson, Database, is_outage, unavailable
 from upcoach.store.keyring import KeyRing, MasterKeys
 from upcoach.store.sealing import DataKey, Unreadable, place, seal, unseal
 
@@ -160,6 +161,13 @@ def test_another_key_does_not_open() -> None:
 
     with pytest.raises(Unreadable):
         unseal(key(), sealed, where)
+
+
+def test_a_server_that_has_just_started_is_away_and_a_wrong_request_is_wrong() -> None:
+    starting = OperationFailure("No keys found for HMAC that is valid for time", 211)
+    wrong = OperationFailure("unknown operator: $x", 2)
+
+    assert (is_outage(starting), is_outage(wrong)) == (True, False)
 
 
 async def test_a_key_is_wrapped_for_every_process(settings: Settings) -> None:

@@ -10,7 +10,7 @@ from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from models.errors import Unavailable
@@ -22,6 +22,9 @@ APPLICATION = "upcoach"  # our name in MongoDB's list of what is under way
 POOL = 32
 SELECTION_MS = 3_000  # how long a request waits for a MongoDB that is away before it gets a 503
 OPERATION_MS = 10_000
+
+# KeyNotFound: a server that has just started has not read yet what it signs its clock with.
+_STARTING = 211
 
 DURABLE = WriteConcern(w="majority", j=True)
 
@@ -86,6 +89,8 @@ class Database:
 
 def is_outage(failure: PyMongoError) -> bool:
     """Whether the engine is away or too slow, rather than the request wrong."""
+    if isinstance(failure, OperationFailure) and failure.code == _STARTING:
+        return True
     return isinstance(failure, ConnectionFailure | ExecutionTimeout) or failure.timeout
 
 
