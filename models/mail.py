@@ -5,6 +5,7 @@ address has an account.  So asking for a letter takes the same time whether or n
 """
 
 import datetime as dt
+from typing import Literal
 
 import msgspec
 
@@ -68,4 +69,30 @@ class Unlinked(Wish, frozen=True):
     provider: str
 
 
-AnyWish = Welcome | Forgotten | Move | PasswordChanged | MoveAsked | Moved | Linked | Unlinked
+FactorChange = Literal[
+    "totp added",
+    "totp removed",
+    "passkey added",
+    "passkey removed",
+    "recovery code used",
+    "recovery codes renewed",
+]
+
+
+class FactorsChanged(Wish, frozen=True):
+    """The account of the address has other second factors than before."""
+
+    change: FactorChange
+
+
+AnyWish = (
+    Welcome
+    | Forgotten
+    | Move
+    | PasswordChanged
+    | MoveAsked
+    | Moved
+    | Linked
+    | Unlinked
+    | FactorsChanged
+)

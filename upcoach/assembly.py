@@ -44,6 +44,7 @@ from upcoach.services import (
     Verification,
 )
 from upcoach.services.directory import Directory
+from upcoach.services.factors.notices import FactorNotices
 from upcoach.services.factors.party import Party
 from upcoach.services.federation import Provider, providers_of
 from upcoach.services.federation.linking import Linking
@@ -249,6 +250,7 @@ class Assembly:
             self._ground.committer,
             self._once,
             utc_now,
+            FactorNotices(self._documents, self.mail, self._links),
             party=party,
             key=settings.index_key,
         )

@@ -6,6 +6,7 @@ from models.documents import Factors
 from models.documents.factors import FACTORS
 from models.errors import NotFound
 from models.scope import Scope
+from upcoach.services.factors.notices import FactorNotices
 from upcoach.services.resources import outcome
 from upcoach.store.changes import Changes, Outcome, Ref, Write
 from upcoach.store.committer import Committer
@@ -13,9 +14,17 @@ from upcoach.store.documents import Documents
 
 
 class Enrolment:
-    """Reads and writes what is enrolled."""
+    """Reads and writes what is enrolled.
 
-    def __init__(self, documents: Documents, committer: Committer) -> None:
+    Attributes
+    ----------
+    notices
+        What tells people of it.
+
+    """
+
+    def __init__(self, documents: Documents, committer: Committer, notices: FactorNotices) -> None:
+        self.notices = notices
         self._documents = documents
         self._committer = committer
 

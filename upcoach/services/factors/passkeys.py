@@ -110,6 +110,7 @@ class Passkeys:
             after = await self._enrolment.change(scope, change, ref)
         except Taken:
             raise Conflict("passkey_taken", "This passkey is known already.") from None
+        await self._enrolment.notices.tell(scope.user, "passkey added")
         passkey = await self._documents.get(Passkey, scope.user, passkey_id)
         return passkey, codes if after.recovery == hashes else ()
 
@@ -140,6 +141,7 @@ class Passkeys:
             return before.without_passkey(changes.at)
 
         await self._enrolment.change(scope, change, Ref(Passkey, scope.user, passkey_id))
+        await self._enrolment.notices.tell(scope.user, "passkey removed")
 
     async def ask(self, user: str, context: str) -> Json:
         """What a browser is given to ask for a passkey of *user* (WebAuthn, 5.5)."""

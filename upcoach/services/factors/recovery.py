@@ -43,6 +43,7 @@ class RecoveryCodes:
             return before.with_recovery(hashes, changes.at)
 
         await self._enrolment.change(scope, change)
+        await self._enrolment.notices.tell(scope.user, "recovery codes renewed")
         return codes
 
     async def use(self, user: str, code: str) -> None:
@@ -56,6 +57,7 @@ class RecoveryCodes:
 
         async with self._tries.one("recovery code", user):
             await self._enrolment.change(Scope(user=user), change)
+        await self._enrolment.notices.tell(user, "recovery code used")
 
     def _hash(self, user: str, code: str) -> str:
         said = f"recovery code\0{user}\0{normalised(code)}".encode(errors="surrogatepass")

@@ -4,6 +4,7 @@ from models.clock import Clock
 from models.documents import Factors
 from models.documents.factors import Shown
 from upcoach.services.factors.enrolment import Enrolment
+from upcoach.services.factors.notices import FactorNotices
 from upcoach.services.factors.party import Party
 from upcoach.services.factors.passkeys import Passkeys
 from upcoach.services.factors.recovery import RecoveryCodes
@@ -25,11 +26,12 @@ class SecondFactors:
         committer: Committer,
         once: Once,
         clock: Clock,
+        notices: FactorNotices,
         *,
         party: Party,
         key: bytes,
     ) -> None:
-        self._enrolment = Enrolment(documents, committer)
+        self._enrolment = Enrolment(documents, committer, notices)
         self._clock = clock
         self.tries = Tries(once)
         self.recovery = RecoveryCodes(self._enrolment, self.tries, key=key)

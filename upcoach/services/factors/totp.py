@@ -101,6 +101,7 @@ class Totp:
         async with self._tries.one("totp", scope.user):
             after = await self._enrolment.change(scope, change)
         await self._once.take(_PURPOSE, given.enrolment, _Offer)
+        await self._enrolment.notices.tell(scope.user, "totp added")
         return codes if after.recovery == hashes else ()
 
     async def disable(self, scope: Scope) -> None:
@@ -112,6 +113,7 @@ class Totp:
             return before.without_totp(changes.at)
 
         await self._enrolment.change(scope, change)
+        await self._enrolment.notices.tell(scope.user, "totp removed")
 
     async def use(self, user: str, code: str) -> None:
         """Use up the time step of *code*, or `Forbidden`."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from models.mail import Letter
+from models.mail import FactorChange, Letter
 
 _END: Final = "\n\nThe people of UpCoach\n"
 _NOT_YOU: Final = (
@@ -108,6 +108,45 @@ def unlinked(to: str, provider: str, link: str) -> Letter:
         to,
         f"{provider} was taken off your account",
         f"Your account at UpCoach can no longer be entered with {provider}. {_NOT_YOU}{link}",
+    )
+
+
+_FACTORS: Final[dict[FactorChange, tuple[str, str]]] = {
+    "totp added": (
+        "An app makes codes for your account",
+        "Whoever logs in to your account at UpCoach is asked for a code of an app from now on.",
+    ),
+    "totp removed": (
+        "Your account asks for no codes any more",
+        "Whoever logs in to your account at UpCoach is not asked for a code any more.",
+    ),
+    "passkey added": (
+        "A passkey was added to your account",
+        "Your account at UpCoach can be entered with a new passkey from now on.",
+    ),
+    "passkey removed": (
+        "A passkey was taken off your account",
+        "One of the passkeys of your account at UpCoach opens it no more.",
+    ),
+    "recovery code used": (
+        "A recovery code was used",
+        "A recovery code of your account at UpCoach was shown. It does not work a second time.",
+    ),
+    "recovery codes renewed": (
+        "Your recovery codes are new",
+        "Your account at UpCoach has new recovery codes, and the old ones work no more.",
+    ),
+}
+
+
+def factors_changed(to: str, change: FactorChange, link: str) -> Letter:
+    """The notice that something else is asked for, or opens the account, than before."""
+    subject, words = _FACTORS[change]
+    return _letter(
+        to,
+        subject,
+        f"{words} {_NOT_YOU}{link}\n\nThen look through what opens your account: a new password "
+        "does not change it.",
     )
 
 
