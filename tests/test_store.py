@@ -232,6 +232,7 @@ def full_documents() -> Iterator[Document]:
         name="canary",
         tz="Europe/Berlin",
         verified_at=NOON,
+        password_at=NOON,
         password_hash="$argon2id$",
         **base,
     )
