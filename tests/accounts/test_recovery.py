@@ -6,7 +6,7 @@ from config.settings import Settings
 from models.documents import Factors
 from models.scope import Scope
 from tests.accounts.enrolling import FACTORS_PATH, Person
-from tests.accounts.racing import assert_one_wins_each
+from tests.accounts.racing import assert_one_factor_wins, repeatedly
 from tests.support.server import serving
 from tests.test_snapshot_law import done
 
@@ -92,7 +92,8 @@ async def test_what_is_no_recovery_code_of_theirs_is_refused(settings: Settings)
         assert other_way.status == 201
 
 
-async def test_of_twenty_with_one_code_one_gets_in_twenty_times(settings: Settings) -> None:
+@repeatedly
+async def test_of_twenty_with_one_code_one_gets_in(settings: Settings, rounds: int) -> None:
     async with serving(settings) as one, serving(settings) as other:
         ann = await Person.enrolled(one)
 
@@ -100,4 +101,4 @@ async def test_of_twenty_with_one_code_one_gets_in_twenty_times(settings: Settin
             scope = Scope(user=ann.user)
             return {"recovery_code": (await one.node.services.factors.recovery.renew(scope))[0]}
 
-        await assert_one_wins_each((one, other), ann, prepare)
+        await assert_one_factor_wins((one, other), ann, prepare, rounds)

@@ -5,7 +5,7 @@ import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from tests.oauth.relying import Answer, Browser, party, settings_of
+from tests.oauth.relying import Answer, Browser, Holder, party, settings_of
 from tests.support.engines import TestEngines
 from tests.support.server import serving
 
@@ -72,4 +72,31 @@ async def test_twenty_at_once_twenty_times(engines: TestEngines) -> None:
             successors = {answer.body["refresh_token"] for answer in answers}
             assert len(successors) == 1
             tokens = answers[0].body
+        second.close()
+
+
+async def test_what_is_agreed_to_or_proved_counts_once(engines: TestEngines) -> None:
+    settings = settings_of(engines)
+    async with party(settings) as one, serving(dataclasses.replace(settings)) as other:
+        second, holder = Browser(other.url), Holder()
+        await one.code()
+        second.cookies = one.browser.cookies
+        form = one.redemption(await one.code())
+        bound = await one.token(form, DPoP=holder.proof("POST", "/oauth/token"))
+        token = bound.body["access_token"]
+
+        async def consent() -> Try:
+            page = await one.browser.get("/oauth/authorize", one.request(prompt="consent"))
+            given = page.hidden | page.ticked | {"answer": "yes"}
+            return lambda browser: browser.post(page.action, given)
+
+        async def proof() -> Try:
+            shown = {
+                "Authorization": f"DPoP {token}",
+                "DPoP": holder.proof("GET", "/v1/goals", token),
+            }
+            return lambda browser: browser.get("/v1/goals", (), **shown)
+
+        for make in (consent, proof):
+            await _race([one.browser, second], make)
         second.close()
