@@ -11,6 +11,7 @@ import argon2
 import pytest
 
 from config.settings import Settings
+from tests.accounts.hashers import Counted
 from tests.support.server import PASSWORD, Server, serving
 from tests.test_live import talking, write_goals
 from upcoach.client import Response
@@ -21,28 +22,6 @@ FLOOD: Final = 100
 EVENTS: Final = 20
 TICK_S: Final = 0.002
 SENT_AWAY: Final = (503, "busy", "1")
-
-
-class Counted(argon2.PasswordHasher):
-    """A hasher that is held until it is let go, and knows on which threads it was asked."""
-
-    def __init__(self, hasher: argon2.PasswordHasher) -> None:
-        super().__init__(
-            time_cost=hasher.time_cost,
-            memory_cost=hasher.memory_cost,
-            parallelism=hasher.parallelism,
-        )
-        self.go = threading.Event()
-        self.threads: list[int] = []
-        self.took_s: list[float] = []
-
-    def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # type: ignore[override] # noqa: A002
-        self.threads.append(threading.get_ident())
-        assert self.go.wait(60)
-        began = time.perf_counter()
-        is_right = super().verify(hash, password)
-        self.took_s.append(time.perf_counter() - began)
-        return is_right
 
 
 async def person_of(server: Server) -> str:

@@ -1,0 +1,28 @@
+"""A password hasher that tells what it was asked."""
+
+import threading
+import time
+
+import argon2
+
+
+class Counted(argon2.PasswordHasher):
+    """A hasher that is held until it is let go, and knows on which threads it was asked."""
+
+    def __init__(self, hasher: argon2.PasswordHasher) -> None:
+        super().__init__(
+            time_cost=hasher.time_cost,
+            memory_cost=hasher.memory_cost,
+            parallelism=hasher.parallelism,
+        )
+        self.go = threading.Event()
+        self.threads: list[int] = []
+        self.took_s: list[float] = []
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # type: ignore[override] # noqa: A002
+        self.threads.append(threading.get_ident())
+        assert self.go.wait(60)
+        began = time.perf_counter()
+        is_right = super().verify(hash, password)
+        self.took_s.append(time.perf_counter() - began)
+        return is_right
