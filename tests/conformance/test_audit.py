@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.support.server import serving
 from upcoach.services.seals import Seals
 from upcoach.verifying import export_audit
 
-MANY = 100_000
+MANY, BOUND_S = 100_000, 10
 
 
 async def said(*arguments: object) -> tuple[int | None, str]:
@@ -67,6 +68,12 @@ async def test_a_hundred_thousand_entries_are_verified_in_ten_seconds(tmp_path: 
     (tmp_path / "checkpoints.jsonl").write_text(json.dumps(members))
     (tmp_path / "key.pem").write_bytes(seals.public_pem)
 
-    found = await asyncio.wait_for(said(tmp_path), 10)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    found = await said(tmp_path)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
 
     assert found == (0, f"{MANY} entries, 1 checkpoints\n")
+    # Of the processor, since others use the machine, too.
+    took_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    print(f"{MANY:,} entries verified with {took_s:.1f} s of CPU")
+    assert took_s < BOUND_S
