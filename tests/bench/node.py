@@ -38,14 +38,14 @@ class Bench:
     """A node, its people, and their writes."""
 
     def __init__(self, node: app.Node, settings: Settings, port: int) -> None:
-        self._node = node
-        self._settings = settings
-        self._port = port
+        self.node = node
+        self.port = port
+        self.settings = settings
         self._scopes: list[Scope] = []
 
     async def people(self, count: int) -> dict[str, Any]:
         """Register *count* people and log the first one in."""
-        accounts = self._node.services.accounts
+        accounts = self.node.services.accounts
         credentials = [
             Credentials(email=f"{new_id('test')}@example.org", password=PASSWORD, device="phone")
             for _ in range(count)
@@ -59,11 +59,11 @@ class Bench:
         found = await accounts.log_in(credentials[0])
         assert not isinstance(found, Challenge)
         person = {"user": self._scopes[0].user, "token": found[0].token}
-        return {"people": [person], "port": self._port}
+        return {"people": [person], "port": self.port}
 
     async def crowd(self, count: int) -> dict[str, Any]:
         """Make *count* people who are logged in, without the work that passwords are."""
-        return {"people": await make_people(self._node, self._settings, count), "port": self._port}
+        return {"people": await make_people(self.node, self.settings, count), "port": self.port}
 
     async def write(self, writers: int, users: int, writes: int) -> dict[str, Any]:
         """Create *writes* goals from *writers* tasks, for *users* people in turn."""
@@ -99,7 +99,7 @@ class Bench:
 
     async def _create(self, scope: Scope) -> Outcome:
         mutation = Mutation(new_mutation_id(), os.urandom(32))
-        return await self._node.services.goals.create(scope, draft(), mutation)
+        return await self.node.services.goals.create(scope, draft(), mutation)
 
 
 def _monotonic(at: str) -> float:
