@@ -20,6 +20,7 @@ from structlog.testing import capture_logs
 
 from upcoach.embedded import EngineError, Engines, owner
 from upcoach.embedded.engine import Engine
+from upcoach.embedded.mongod import initiate
 
 SERVE = """
 import asyncio, sys
@@ -72,6 +73,25 @@ def test_what_the_engines_hold_survives_a_restart(tmp_path: Path) -> None:
     first, second = asyncio.run(run(1)), asyncio.run(run(2))
 
     assert second == (*first[:2], ([1, 2], [1, 2]))
+
+
+def test_a_set_that_was_read_late_is_not_founded_again(tmp_path: Path) -> None:
+    async def run() -> tuple[str, str]:
+        async with Engines(tmp_path) as engines:
+            system: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+                engines.mongo_url,
+                username="__system",
+                password=(tmp_path / "mongo/key").read_text(),
+                authSource="local",
+            )
+            async with system:
+                before = (await system.admin.command("hello"))["me"]
+                await initiate(system.admin, "127.0.0.1:1")
+                return before, (await system.admin.command("hello"))["me"]
+
+    before, after = asyncio.run(run())
+
+    assert before == after
 
 
 @pytest.mark.parametrize("engine", ["mongod", "valkey"])

@@ -20,6 +20,7 @@ ROLES = ["readWriteAnyDatabase", "dbAdminAnyDatabase", "clusterMonitor"]
 
 # MongoDB's error codes.
 UNINITIALIZED = 94
+INITIALIZED = 23
 USER_EXISTS = 51003
 
 OPTIONS = {
@@ -94,7 +95,7 @@ class Mongod(Engine):
         except OperationFailure as error:
             if error.code != UNINITIALIZED:
                 raise
-            await admin.command("replSetInitiate", _config(address))
+            await initiate(admin, address)
             return
         if config["members"][0]["host"] != address:
             moved = _config(address) | {"version": config["version"] + 1}
@@ -128,6 +129,18 @@ class Mongod(Engine):
     @property
     def _key_file(self) -> Path:
         return self.folder / "key"
+
+
+async def initiate(admin: Database, address: str) -> None:
+    """Found the replica set, unless there is one.
+
+    A mongod may answer for a moment before it has read the set that it belonged to.
+    """
+    try:
+        await admin.command("replSetInitiate", _config(address))
+    except OperationFailure as error:
+        if error.code != INITIALIZED:
+            raise
 
 
 def _config(address: str) -> dict[str, Any]:
