@@ -97,6 +97,7 @@ async def test_a_killed_child_loses_nothing_and_comes_back(tmp_path: Path) -> No
         assert parent.output.count('"child_ended"') == 2
 
 
+@pytest.mark.chaos
 async def test_a_child_that_is_told_to_stop_drains_and_is_replaced(tmp_path: Path) -> None:
     async with owned(tmp_path, UPCOACH_DRAIN_S="1") as parent, contextlib.AsyncExitStack() as stack:
         server = Server(parent.url)
@@ -141,6 +142,7 @@ async def test_children_and_engines_die_with_a_killed_parent(tmp_path: Path) -> 
         await parent.start()  # on the same port and the same data
 
 
+@pytest.mark.chaos
 async def test_each_process_has_metrics_and_the_learner_no_other_port(tmp_path: Path) -> None:
     async with owned(tmp_path) as parent:
         await until(lambda: parent.output.count("/metrics") == 3)

@@ -5,11 +5,11 @@ import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from tests.accounts.racing import repeatedly
 from tests.oauth.relying import Answer, Browser, Holder, party, settings_of
 from tests.support.engines import TestEngines
 from tests.support.server import serving
 
-ROUNDS: Final = 20
 AT_ONCE: Final = 20
 Try = Callable[[Browser], Awaitable[Answer]]
 
@@ -22,13 +22,14 @@ async def _wins(browsers: list[Browser], attempt: Try) -> tuple[int, list[Answer
     return won, answers
 
 
-async def _race(browsers: list[Browser], make: Callable[[], Awaitable[Try]]) -> None:
-    for number in range(ROUNDS):
+async def _race(browsers: list[Browser], make: Callable[[], Awaitable[Try]], rounds: int) -> None:
+    for number in range(rounds):
         won, answers = await _wins(browsers, await make())
         assert (number, won) == (number, 1), [answer.text for answer in answers]
 
 
-async def test_twenty_at_once_twenty_times(engines: TestEngines) -> None:
+@repeatedly
+async def test_of_twenty_at_once_one_wins(engines: TestEngines, rounds: int) -> None:
     settings = settings_of(engines)
     async with party(settings) as one, serving(dataclasses.replace(settings)) as other:
         second = Browser(other.url)
@@ -64,10 +65,10 @@ async def test_twenty_at_once_twenty_times(engines: TestEngines) -> None:
             return lambda browser: browser.post("/oauth/token", form)
 
         for make in (code, pushed, device):
-            await _race(browsers, make)
+            await _race(browsers, make, rounds)
 
         tokens = await one.tokens(one.confidential)
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             _, answers = await _wins(browsers, refreshing(tokens["refresh_token"]))
             successors = {answer.body["refresh_token"] for answer in answers}
             assert len(successors) == 1
@@ -75,7 +76,8 @@ async def test_twenty_at_once_twenty_times(engines: TestEngines) -> None:
         second.close()
 
 
-async def test_what_is_agreed_to_or_proved_counts_once(engines: TestEngines) -> None:
+@repeatedly
+async def test_what_is_agreed_to_or_proved_counts_once(engines: TestEngines, rounds: int) -> None:
     settings = settings_of(engines)
     async with party(settings) as one, serving(dataclasses.replace(settings)) as other:
         second, holder = Browser(other.url), Holder()
@@ -98,5 +100,5 @@ async def test_what_is_agreed_to_or_proved_counts_once(engines: TestEngines) -> 
             return lambda browser: browser.get("/v1/goals", (), **shown)
 
         for make in (consent, proof):
-            await _race([one.browser, second], make)
+            await _race([one.browser, second], make, rounds)
         second.close()
