@@ -59,3 +59,6 @@ class Wire(Outlet, Protocol):
     """
 
     stuck_since: float | None
+
+    def look(self, now: float) -> None:
+        """Take note of it if some bytes were taken since the last look, at *now*."""

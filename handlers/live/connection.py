@@ -119,6 +119,7 @@ class Connection:
 
     def tick(self, now: float) -> float:
         """Look after the connection, and say when to look again."""
+        self._outlet.look(now)
         self._look(now)
         if not self._greeted:
             return self._began + limits.HELLO_S

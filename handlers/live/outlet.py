@@ -43,6 +43,7 @@ class SocketOutlet:
         self._buffer = stream._write_buffer  # noqa: SLF001
         self._queued: list[bytes] = []
         self._unsent = 0
+        self._handed = self._seen = 0  # bytes that the stream was given, and has sent of them
         self._drained: asyncio.Event | None = None  # made when somebody waits
         self.stuck_since: float | None = None
 
@@ -104,10 +105,22 @@ class SocketOutlet:
             written = self._stream.write(rest)
         except StreamClosedError:
             return
+        self._handed += size
         if not self._unsent:
+            self._seen = self._sent
             self.stuck_since = asyncio.get_running_loop().time()
         self._unsent += size
         written.add_done_callback(lambda _: self._taken(size))
+
+    def look(self, now: float) -> None:
+        """See `Wire.look`."""
+        if self._unsent and self._sent != self._seen:
+            self._seen = self._sent
+            self.stuck_since = now
+
+    @property
+    def _sent(self) -> int:
+        return self._handed - len(self._buffer)
 
     def _taken(self, size: int) -> None:
         self._unsent -= size

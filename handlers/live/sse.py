@@ -145,6 +145,7 @@ class EventStream:
 
     def tick(self, now: float) -> float:
         """Look after the stream, and say when to look again."""
+        self.outlet.look(now)
         self._look(now)
         stuck = self.outlet.stuck_since
         left = (self.caller.expires_at - self._clock()).total_seconds()
