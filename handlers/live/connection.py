@@ -125,7 +125,7 @@ class Connection:
             return self._began + limits.HELLO_S
         stuck = self._outlet.stuck_since
         ends = self._ends + (limits.GRACE_S if self._warned else -limits.EXPIRING_S)
-        taken = (now + limits.LOOK_S) if stuck is None else stuck + limits.TAKEN_S
+        taken = min(now + limits.LOOK_S, (now if stuck is None else stuck) + limits.TAKEN_S)
         return min(taken, self._heard + 2 * self._heartbeat_s + 1, ends, self._due_ping)
 
     def _look(self, now: float) -> None:

@@ -6,7 +6,11 @@ and event streams differ in nothing but *wrap*: how lines become a message of th
 """
 
 import asyncio
+import fcntl
+import socket
 import struct
+import sys
+import termios
 from collections.abc import Callable
 from typing import Final
 
@@ -43,7 +47,7 @@ class SocketOutlet:
         self._buffer = stream._write_buffer  # noqa: SLF001
         self._queued: list[bytes] = []
         self._unsent = 0
-        self._handed = self._seen = 0  # bytes that the stream was given, and has sent of them
+        self._handed = self._seen = 0  # bytes that the stream was given, and the peer has of them
         self._drained: asyncio.Event | None = None  # made when somebody waits
         self.stuck_since: float | None = None
 
@@ -107,20 +111,24 @@ class SocketOutlet:
             return
         self._handed += size
         if not self._unsent:
-            self._seen = self._sent
+            self._seen = self._arrived
             self.stuck_since = asyncio.get_running_loop().time()
         self._unsent += size
         written.add_done_callback(lambda _: self._taken(size))
 
     def look(self, now: float) -> None:
         """See `Wire.look`."""
-        if self._unsent and self._sent != self._seen:
-            self._seen = self._sent
+        if not self._unsent:
+            return
+        arrived = self._arrived
+        if arrived != self._seen:
+            self._seen = arrived
             self.stuck_since = now
 
     @property
-    def _sent(self) -> int:
-        return self._handed - len(self._buffer)
+    def _arrived(self) -> int:
+        """How far the peer is; the kernel holds megabytes before it lets us see any progress."""
+        return self._handed - len(self._buffer) - _unacknowledged(self._stream.socket)
 
     def _taken(self, size: int) -> None:
         self._unsent -= size
@@ -128,3 +136,13 @@ class SocketOutlet:
         if self.has_room and self._drained is not None:
             self._drained.set()
             self._drained = None
+
+
+def _unacknowledged(one: socket.socket) -> int:
+    """The bytes that the kernel holds until *one*'s peer has them (Linux; elsewhere 0)."""
+    size = bytearray(4)
+    try:
+        fcntl.ioctl(one, termios.TIOCOUTQ, size)
+    except OSError:
+        return 0
+    return int.from_bytes(size, sys.byteorder)

@@ -150,7 +150,7 @@ class EventStream:
         stuck = self.outlet.stuck_since
         left = (self.caller.expires_at - self._clock()).total_seconds()
         ends = now + left + (limits.GRACE_S if self._warned else -limits.EXPIRING_S)
-        taken = (now + limits.LOOK_S) if stuck is None else stuck + limits.TAKEN_S
+        taken = min(now + limits.LOOK_S, (now if stuck is None else stuck) + limits.TAKEN_S)
         return min(taken, ends, self._commented + COMMENT_S)
 
     def _look(self, now: float) -> None:
