@@ -7,11 +7,13 @@ its own, and is handed each parcel by `Subscriber.push`.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Sequence, Sized
+from collections.abc import Iterable, Iterator
+from itertools import repeat
+from operator import call, length_hint
 from typing import Final, Protocol
 
 from models.sight import Sight
-from streams.outlet import Outlet, Straight
+from streams.outlet import Outlet, Rider, Send
 from streams.parcel import Parcel, Wrap
 
 NO_LIMIT: Final = sys.maxsize
@@ -31,7 +33,7 @@ class Subscriber(Flushed, Protocol):
         """Take *parcel*; called for who is behind, for each in order, never concurrently."""
 
 
-class Level(Subscriber, Protocol):
+class Level(Subscriber, Rider, Protocol):
     """Somebody who may be level with a topic."""
 
     @property
@@ -66,13 +68,13 @@ class Lane:
         self.limit = NO_LIMIT
         groups: dict[tuple[Wrap, Sight | None], Group] = {}
         for one in level:
-            straight = one.outlet.straight
-            assert straight is not None
+            send = one.outlet.straight
+            assert send is not None  # it would have been held up
             form = (one.outlet.wrap, one.sight)
             group = groups.get(form)
             if group is None:
                 group = groups[form] = Group(*form)
-            group.add(one, straight)
+            group.add(one, send)
             self.limit = min(self.limit, one.limit)
         self._groups = tuple(groups.values())
 
@@ -90,65 +92,61 @@ class Lane:
 class Group:
     """Members of a lane who get the same bytes."""
 
-    __slots__ = ("_members", "_sends", "_sight", "_unsent", "_wrap")
+    __slots__ = ("_members", "_sends", "_sight", "_wrap")
 
     def __init__(self, wrap: Wrap, sight: Sight | None) -> None:
         self._wrap = wrap
         self._sight = sight
         self._members: list[Level] = []
-        self._sends: list[Callable[[bytes], int]] = []
-        self._unsent: list[Sized] = []
+        self._sends: list[Send] = []
 
-    def add(self, member: Level, straight: Straight) -> None:
+    def add(self, member: Level, send: Send) -> None:
         """Take *member* in."""
         self._members.append(member)
-        self._sends.append(straight.send)
-        self._unsent.append(straight.unsent)
+        self._sends.append(send)
 
     def send(self, parcel: Parcel) -> None:
         """Send *parcel* to all members."""
-        fallen = self._let_fall(parcel)
-        for place in fallen:
-            self._members[place].flush()
-        if len(fallen) == len(self._members):
+        if self._have_to_look(parcel):
+            for member in self._members:
+                self._let_fall(member, parcel)
+                member.flush()
             return
         wrapped = parcel.form(self._wrap, self._sight)
         size = len(wrapped)
-        for place, send in self._others(fallen):
+        # A loop in C: Python has its turn where the kernel did not take all.
+        left = iter(self._sends)
+        answers = map(call, left, repeat(wrapped))
+        while length_hint(left):
             try:
-                sent = send(wrapped)
+                for sent in answers:
+                    if sent != size:
+                        self._finish(left, wrapped, sent)
             except BlockingIOError:
-                sent = 0
+                self._finish(left, wrapped, 0)
             except OSError:
-                sent = -1
-            if sent != size:
-                self._members[place].outlet.finish(wrapped, sent)
+                self._finish(left, wrapped, -1)
 
     def queue(self, parcel: Parcel, touched: list[Flushed]) -> None:
         """See `Lane.queue`."""
-        fallen = self._let_fall(parcel)
         touched.extend(self._members)
-        if len(fallen) == len(self._members):
+        if self._have_to_look(parcel):
+            for member in self._members:
+                self._let_fall(member, parcel)
             return
         wrapped = parcel.form(self._wrap, self._sight)
-        for place, _ in self._others(fallen):
-            self._members[place].outlet.queue(wrapped)
+        for member in self._members:
+            member.outlet.queue(wrapped)
 
-    def _let_fall(self, parcel: Parcel) -> list[int]:
-        """Hand *parcel* to those who have to take it for themselves, and say who they are."""
-        if self._sight is not None and parcel.moves_access:
-            fallen = list(range(len(self._members)))
-        elif any(map(len, self._unsent)):  # hardly ever, and a loop in C is soon through
-            fallen = [place for place, unsent in enumerate(self._unsent) if len(unsent)]
-        else:
-            return []
-        for place in fallen:
-            self._members[place].fall(parcel.first - 1)
-            self._members[place].push(parcel)
-        return fallen
+    def _have_to_look(self, parcel: Parcel) -> bool:
+        """Whether each member has to find out first what it may see of *parcel*."""
+        return self._sight is not None and parcel.moves_access
 
-    def _others(self, fallen: Sequence[int]) -> Iterable[tuple[int, Callable[[bytes], int]]]:
-        if not fallen:
-            return enumerate(self._sends)
-        gone = set(fallen)
-        return [(place, send) for place, send in enumerate(self._sends) if place not in gone]
+    def _let_fall(self, member: Level, parcel: Parcel) -> None:
+        member.fall(parcel.first - 1)
+        member.push(parcel)
+
+    def _finish(self, left: Iterator[Send], wrapped: bytes, sent: int) -> None:
+        """Have the rest sent to the last one before *left*, who took only *sent* bytes."""
+        place = len(self._sends) - length_hint(left) - 1
+        self._members[place].outlet.finish(wrapped, sent)

@@ -1,24 +1,16 @@
 """Where the bytes of a connection go, whatever its transport."""
 
-from collections.abc import Callable, Sized
-from typing import NamedTuple, Protocol
+from collections.abc import Callable
+from typing import Protocol
+
+Send = Callable[[bytes], int]
 
 
-class Straight(NamedTuple):
-    """A socket with nothing in between.
+class Rider(Protocol):
+    """Somebody whose messages go straight to the socket, as long as nothing waits before them."""
 
-    Attributes
-    ----------
-    send
-        How many bytes of a message the kernel took; raises `BlockingIOError` when it is full, and
-        another `OSError` when the socket is gone.
-    unsent
-        The earlier bytes that wait: nothing may overtake them.
-
-    """
-
-    send: Callable[[bytes], int]
-    unsent: Sized
+    def hold_up(self) -> None:
+        """Take note that bytes wait from now on."""
 
 
 class Outlet(Protocol):
@@ -28,8 +20,18 @@ class Outlet(Protocol):
         """*lines* as one message of the transport."""
 
     @property
-    def straight(self) -> Straight | None:
-        """The socket, if messages may go there with nothing in between."""
+    def straight(self) -> Send | None:
+        """The socket's `send`, if a message may go there now with nothing in between.
+
+        It says how many bytes the kernel took; raises `BlockingIOError` when that is full, and
+        another `OSError` when the socket is gone.
+        """
+
+    def attach(self, rider: Rider) -> None:
+        """Tell *rider* when `straight` may be used no more; once."""
+
+    def detach(self, rider: Rider) -> None:
+        """Do not tell *rider*."""
 
     @property
     def has_room(self) -> bool:

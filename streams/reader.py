@@ -153,6 +153,6 @@ class StreamReader:
 
     async def _read_marker(self) -> bytes:
         """The marker, made if it is not there: whoever empties Redis removes it."""
-        await self._redis.set(MARKER, secrets.token_hex(8), nx=True)
-        marker: Any = await self._redis.get(MARKER)
-        return bytes(marker or b"")
+        new = secrets.token_hex(8).encode()
+        standing: Any = await self._redis.set(MARKER, new, nx=True, get=True)
+        return bytes(standing or new)

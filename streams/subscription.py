@@ -195,6 +195,7 @@ class Subscription:
     def close(self) -> None:
         """Detach."""
         self._topic.remove(self)
+        self.outlet.detach(self)
         if self._catching_up is not None:
             self._catching_up.cancel()
 
@@ -229,17 +230,22 @@ class Subscription:
         """See `lane.Flushed.flush`."""
         self.outlet.flush()
 
+    def hold_up(self) -> None:
+        """See `outlet.Rider.hold_up`."""
+        self.fall(self._topic.last)
+
     def fall(self, position: int) -> None:
         """See `lane.Level.fall`."""
         self._position = position
+        self.outlet.detach(self)
         self._topic.fall(self)
 
     def _rise(self) -> None:
         """Be level with the topic from now on, if that is so, and if the socket is free."""
-        straight = self.outlet.straight
         is_level = self._position == self._topic.last and self.limit > self._topic.last
-        if is_level and self.is_open and straight is not None and not len(straight.unsent):
+        if is_level and self.is_open and self.outlet.straight is not None:
             self._position = None
+            self.outlet.attach(self)
             self._topic.level(self)
 
     def _run(self, work: "asyncio._CoroutineLike[None]") -> None:

@@ -16,11 +16,12 @@ from typing import Final
 
 from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
 
-from streams.outlet import Straight
+from streams.outlet import Rider, Send
 
 WINDOW: Final = 256 * 1024  # unsent bytes beyond which a connection is slow
 
 _TEXT: Final = 0x81  # FIN and opcode 1 (RFC 6455, 5.2)
+_PONG: Final = 0x8A  # the same with opcode 10
 _SHORT, _MEDIUM = 126, 1 << 16
 
 
@@ -34,6 +35,11 @@ def text_frame(payload: bytes, flags: int = 0) -> bytes:
     return struct.pack("!BBQ", first, 127, size) + payload
 
 
+def pong_frame(payload: bytes) -> bytes:
+    """The answer to a ping with *payload*, of 125 bytes at most (RFC 6455, 5.5.3)."""
+    return bytes((_PONG, len(payload))) + payload
+
+
 class SocketOutlet:
     """See `streams.outlet.Outlet`."""
 
@@ -42,21 +48,28 @@ class SocketOutlet:
         self.wrap = wrap
         # Through TLS, bytes take another way: the stream's.
         self._send = None if isinstance(stream, SSLIOStream) else stream.socket.send
-        # What `writing()` asks, which every socket is asked for every message; a stream that is
-        # closed has none any more, and the next send finds that out.
-        self._buffer = stream._write_buffer  # noqa: SLF001
         self._queued: list[bytes] = []
+        self._riders: tuple[Rider, ...] = ()
+        self._writes = 0  # of the stream's that are under way, and their bytes
         self._unsent = 0
         self._handed = self._seen = 0  # bytes that the stream was given, and the peer has of them
         self._drained: asyncio.Event | None = None  # made when somebody waits
         self.stuck_since: float | None = None
+        if stream.writing():  # the head of the answer
+            self._hand_over(memoryview(b""))
 
     @property
-    def straight(self) -> Straight | None:
+    def straight(self) -> Send | None:
         """See `Outlet.straight`."""
-        if self._send is None:
-            return None
-        return Straight(self._send, self._buffer)
+        return None if self._writes else self._send
+
+    def attach(self, rider: Rider) -> None:
+        """See `Outlet.attach`."""
+        self._riders = (*self._riders, rider)
+
+    def detach(self, rider: Rider) -> None:
+        """See `Outlet.detach`."""
+        self._riders = tuple(one for one in self._riders if one is not rider)
 
     @property
     def has_room(self) -> bool:
@@ -92,7 +105,7 @@ class SocketOutlet:
 
     def _write(self, wrapped: bytes) -> None:
         sent = 0
-        if self._send is not None and not self._stream.writing():
+        if self._send is not None and not self._writes:
             try:
                 sent = self._send(wrapped)
             except BlockingIOError:
@@ -110,15 +123,19 @@ class SocketOutlet:
         except StreamClosedError:
             return
         self._handed += size
-        if not self._unsent:
+        if not self._writes:
             self._seen = self._arrived
             self.stuck_since = asyncio.get_running_loop().time()
+        self._writes += 1
         self._unsent += size
         written.add_done_callback(lambda _: self._taken(size))
+        riders, self._riders = self._riders, ()
+        for rider in riders:
+            rider.hold_up()
 
     def look(self, now: float) -> None:
         """See `Wire.look`."""
-        if not self._unsent:
+        if not self._writes:
             return
         arrived = self._arrived
         if arrived != self._seen:
@@ -128,11 +145,13 @@ class SocketOutlet:
     @property
     def _arrived(self) -> int:
         """How far the peer is; the kernel holds megabytes before it lets us see any progress."""
-        return self._handed - len(self._buffer) - _unacknowledged(self._stream.socket)
+        buffer = self._stream._write_buffer  # noqa: SLF001
+        return self._handed - len(buffer) - _unacknowledged(self._stream.socket)
 
     def _taken(self, size: int) -> None:
+        self._writes -= 1
         self._unsent -= size
-        self.stuck_since = asyncio.get_running_loop().time() if self._unsent else None
+        self.stuck_since = asyncio.get_running_loop().time() if self._writes else None
         if self.has_room and self._drained is not None:
             self._drained.set()
             self._drained = None

@@ -73,7 +73,7 @@ class Message:
 class StrictProtocol(WebSocketProtocol13):
     """The server's end of one connection."""
 
-    def __init__(self, handler: WebSocketHandler, params: Any) -> None:
+    def __init__(self, handler: "StrictHandler", params: Any) -> None:
         super().__init__(handler, mask_outgoing=False, params=params)
         self._handler = handler
         self._message: Message | None = None
@@ -178,8 +178,12 @@ class StrictProtocol(WebSocketProtocol13):
             raise Fault(1007, "not deflated") from None
 
     def _take_control(self, opcode: int, data: bytes) -> None:
+        if opcode == _PING:
+            self._handler.pong(data)
+            return
         if opcode == _CLOSE:
             _check_close(data)
+            self._handler.on_close()  # nothing may be sent behind the answer
         self._handle_message(opcode, data)
 
     async def _fail(self, fault: Fault) -> None:
@@ -208,6 +212,10 @@ class StrictHandler(WebSocketHandler):
         if self._check_cross_origin(self.check_origin) is not None:
             raise HTTPError(403, "Another site's page may not connect.")
         await super().get(*args, **kwargs)
+
+    def pong(self, data: bytes) -> None:
+        """Answer a ping (RFC 6455, 5.5.3), behind all that was sent before."""
+        raise NotImplementedError
 
     def get_websocket_protocol(self) -> WebSocketProtocol | None:
         """The protocol object of this connection."""

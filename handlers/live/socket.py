@@ -8,7 +8,7 @@ from handlers.base import ProblemHandler
 from handlers.live import deflate
 from handlers.live.connection import Connection, Node
 from handlers.live.deflate import deflated_frame
-from handlers.live.outlet import SocketOutlet, text_frame
+from handlers.live.outlet import SocketOutlet, pong_frame, text_frame
 from handlers.live.protocol import StrictHandler
 from handlers.origins import address_of
 from models.caller import Caller
@@ -21,6 +21,7 @@ class LiveSocket(ProblemHandler, StrictHandler):
 
     known: Caller | None = None  # who it is, if that was found out before the socket is open
     _connection: Connection | None = None
+    _outlet: SocketOutlet
     _deflates = False
     _door = ""  # where it came from, as long as it counts there
 
@@ -50,14 +51,15 @@ class LiveSocket(ProblemHandler, StrictHandler):
         self.set_nodelay(True)
         stream = self.ws_connection.stream
         assert stream is not None
+        outlet = SocketOutlet(stream, deflated_frame if self._deflates else text_frame)
         connection = Connection(
             self._node,
             self._connections.name(),
-            SocketOutlet(stream, deflated_frame if self._deflates else text_frame),
+            outlet,
             self._end,
             asyncio.get_running_loop().time(),
         )
-        self._connection = connection
+        self._outlet, self._connection = outlet, connection
         self._connections.add(connection)
         if not await self._may_enter():
             connection.close(Close.TOO_MANY, "too many sockets")
@@ -81,6 +83,12 @@ class LiveSocket(ProblemHandler, StrictHandler):
             self._end(4400, "text only")
             return
         await self._connection.take(message.encode(), asyncio.get_running_loop().time())
+
+    def pong(self, data: bytes) -> None:
+        """See `StrictHandler.pong`."""
+        if self._connection is not None:
+            self._outlet.queue(pong_frame(data))
+            self._outlet.flush()
 
     def on_close(self) -> None:
         """Let go."""

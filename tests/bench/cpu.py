@@ -1,5 +1,6 @@
 """The CPU that processes have used, and the cores they stay on."""
 
+import contextlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,7 +24,8 @@ def cores() -> tuple[int, int]:
 def stay(pid: int, core: int) -> None:
     """Keep the process *pid*, with all its threads, on *core*."""
     for task in Path(f"/proc/{pid}/task").iterdir():
-        os.sched_setaffinity(int(task.name), {core})
+        with contextlib.suppress(ProcessLookupError):  # a thread that has just ended
+            os.sched_setaffinity(int(task.name), {core})
 
 
 class Meter:

@@ -31,11 +31,11 @@ from upcoach.store.database import Database
 from upcoach.store.documents import Documents
 from upcoach.store.keyring import KeyRing, MasterKeys
 from upcoach.store.log import COLLECTION, EventLog
-from upcoach.store.sealing import place, seal
+from upcoach.store.sealing import DataKey, place, seal
 from upcoach.store.tallies import Tallies
 
 LINE_BYTES = 300
-NO_STAMP = "0" * 16
+NO_STAMP = "f" * 16  # zeros would be taken for the number of a card
 AT_ONCE = 100  # events committed together, and a round trip when there is no pace
 
 
@@ -48,11 +48,30 @@ class Goal(msgspec.Struct):
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """An event that is committed, and its line up to the stamp and after it."""
+    """An event that is committed, and the command that publishes it but for what is sealed.
 
-    event: Event
+    Attributes
+    ----------
+    head, tail
+        The command up to what is sealed, and after it.
+    before, after
+        The line up to the stamp, and after it.
+    key, where
+        What it is sealed with, and its place.
+
+    """
+
+    head: bytes
+    tail: bytes
     before: bytes
     after: bytes
+    key: DataKey
+    where: bytes
+
+    def stamped(self) -> bytes:
+        """The command as if the event had been committed this moment."""
+        line = b"%b%016x%b" % (self.before, time.monotonic_ns(), self.after)
+        return b"%b%b%b" % (self.head, seal(self.key, line, self.where), self.tail)
 
 
 class Feeder:
@@ -78,7 +97,7 @@ class Feeder:
         """Make a goal for each of *users*, and learn how much an event has to be padded."""
         for some in _portions(users):
             self._made += await asyncio.gather(*(self._make(user) for user in some))
-        await self._publish(self._committed)
+        await self._append(b"".join(map(_packed, self._committed)), len(self._committed))
         await self._log.mark_published(self._committed)
         self._committed.clear()
         await self.prepare(1, everybody=True)
@@ -99,7 +118,7 @@ class Feeder:
 
     async def pack(self) -> None:
         """Make one write of all that is prepared, for a flood that nobody here holds up."""
-        self._packed = b"".join(_packed(self._stamped(one)) for one in self._ready)
+        self._packed = b"".join(one.stamped() for one in self._ready)
 
     async def flood(self) -> None:
         """Publish it all at once."""
@@ -113,7 +132,8 @@ class Feeder:
         while self._ready:
             passed = time.monotonic_ns() - begin
             due = min(len(self._ready), passed // interval_ns + 1 - published)
-            await self._publish([self._stamped(self._ready.popleft()) for _ in range(due)])
+            commands = b"".join(self._ready.popleft().stamped() for _ in range(due))
+            await self._append(commands, due)
             published += due
             early = begin + published * interval_ns - time.monotonic_ns()
             if early > 0:
@@ -138,18 +158,10 @@ class Feeder:
 
     def _opened(self, event: Event) -> Ready:
         before, _, after = self._log.open_line(event).partition(NO_STAMP.encode())
-        return Ready(event, before, after)
-
-    def _stamped(self, one: Ready) -> Event:
-        """The event as if it had been committed this moment: with the time in its line."""
-        event = one.event
-        line = b"%b%016x%b" % (one.before, time.monotonic_ns(), one.after)
+        head, _, tail = _packed(event).partition(event.sealed)
         key = self._keyring[feed_owner(event.feed)]
-        sealed = seal(key, line, place(COLLECTION, event.feed, event.seq))
-        return msgspec.structs.replace(event, sealed=sealed)
-
-    async def _publish(self, events: Sequence[Event]) -> None:
-        await self._append(b"".join(map(_packed, events)), len(events))
+        where = place(COLLECTION, event.feed, event.seq)
+        return Ready(head, tail, before, after, key, where)
 
     async def _append(self, commands: bytes, count: int) -> None:
         """Send ready-made commands: packed by redis-py, they could not keep the pace."""
