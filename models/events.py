@@ -1,6 +1,7 @@
 """Events: what happened, to which document, at which place of which feed."""
 
 import datetime as dt
+import functools
 import zlib
 from typing import Final
 
@@ -41,7 +42,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def kind(self) -> str:
         """The kind of the document that it is about."""
-        return self.type.rpartition(".")[0]
+        return _kind_of(self.type)
+
+
+@functools.lru_cache(1_000)
+def _kind_of(what: str) -> str:
+    return what.rpartition(".")[0]
 
 
 def user_feed(user: str) -> str:

@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 import msgspec
 
@@ -14,7 +13,7 @@ from upcoach.store.log import EventLog
 from upcoach.store.sealing import Unreadable
 
 
-class Line(NamedTuple):
+class Line(msgspec.Struct, frozen=True, gc=False):
     """One event, opened: its number, the kind of its document, its frame."""
 
     seq: int

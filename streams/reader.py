@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 from models.errors import Unavailable
 from models.events import Event
-from streams.redis import MARKER, STREAMS, RedisError, event_from
+from streams.redis import MARKER, STREAMS, RedisError, event_from, event_in
 from streams.xread import START, Fields, Streams
 
 BLOCK_MS = 1_000
@@ -128,7 +128,7 @@ class StreamReader:
     async def _take(self, entries: Sequence[Fields]) -> None:
         if not entries:
             return
-        events = [event_from(dict(zip(one[::2], one[1::2], strict=True))) for one in entries]
+        events = [event_in(one) for one in entries]
         for follower in self._followers:
             await follower.take(events)
         if self._rate.is_high(len(events), asyncio.get_running_loop().time()):

@@ -1,6 +1,7 @@
 """The connections to Redis, and the form of what is kept in it."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -22,6 +23,7 @@ __all__ = [
     "Connections",
     "RedisError",
     "event_from",
+    "event_in",
     "fields_of",
     "stream_of",
 ]
@@ -127,15 +129,30 @@ def fields_of(event: Event) -> dict[Any, Any]:
     }
 
 
-def event_from(fields: dict[bytes, bytes]) -> Event:
+def event_from(fields: Mapping[bytes, bytes]) -> Event:
     """The event that `fields_of` made."""
+    return _event([fields[name] for name in _NAMES])
+
+
+def event_in(words: Sequence[bytes]) -> Event:
+    """The same from the names and values in turn, as Redis sends them."""
+    if words[::2] == _NAMES:  # as `fields_of` has them
+        return _event(words[1::2])
+    return event_from(dict(zip(words[::2], words[1::2], strict=True)))
+
+
+_NAMES: Final = [b"f", b"s", b"a", b"t", b"i", b"c", b"b", b"r"]
+
+
+def _event(values: Sequence[bytes]) -> Event:
+    feed, seq, at, what, which, sums, sealed, repeated = values
     return Event(
-        feed=fields[b"f"].decode(),
-        seq=int(fields[b"s"]),
-        at=dt.datetime.fromtimestamp(int(fields[b"a"]) / 1000, dt.UTC),
-        type=fields[b"t"].decode(),
-        id=fields[b"i"].decode(),
-        sums=fields[b"c"],
-        sealed=fields[b"b"],
-        repeated=fields[b"r"] == b"1",
+        feed=feed.decode(),
+        seq=int(seq),
+        at=dt.datetime.fromtimestamp(int(at) / 1000, dt.UTC),
+        type=what.decode(),
+        id=which.decode(),
+        sums=sums,
+        sealed=sealed,
+        repeated=repeated == b"1",
     )

@@ -9,6 +9,7 @@ import websockets
 
 from config.settings import Settings
 from tests.conformance.following import Heard, assert_nothing_is_lost
+from tests.support.server import serving
 from upcoach.client import Client
 
 
@@ -48,3 +49,13 @@ async def follow(port: int, token: str, heard: Heard) -> None:
 
 async def test_websockets_loses_nothing(settings: Settings) -> None:
     await assert_nothing_is_lost(settings, following)
+
+
+async def test_a_ping_comes_back_as_it_was(settings: Settings) -> None:
+    async with (
+        serving(settings) as server,
+        websockets.connect(f"{server.url.replace('http', 'ws', 1)}/v1/live") as socket,
+    ):
+        for payload in (b"", b"x" * 125):
+            pong = await socket.ping(payload)
+            await pong

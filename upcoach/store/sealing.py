@@ -38,8 +38,12 @@ class Unreadable(Exception):
 
 def place(*names: str | int) -> bytes:
     """Associated data for a value that stands at *names*; no two places give the same bytes."""
-    parts = [str(name).encode() for name in names]
-    return b"".join([len(part).to_bytes(4) + part for part in parts])
+    return b"".join(map(_part, names))
+
+
+def _part(name: str | int) -> bytes:
+    part = str(name).encode()
+    return len(part).to_bytes(4) + part
 
 
 def seal(key: DataKey, plain: bytes, where: bytes) -> bytes:
