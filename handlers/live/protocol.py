@@ -12,6 +12,7 @@ import codecs
 import contextlib
 import socket
 import struct
+import sys
 import zlib
 from typing import Any, Final
 
@@ -164,9 +165,12 @@ class StrictProtocol(WebSocketProtocol13):
                 told = content.decode()
             except UnicodeDecodeError:
                 raise Fault(1007, "not UTF-8") from None
-        handled = self._run_callback(self.handler.on_message, told)
-        if handled is not None:
-            await handled
+        # In this task: Tornado makes another one, and two futures, for each message.
+        try:
+            await self._handler.on_message(told)
+        except Exception:  # noqa: BLE001 - whatever it is, it is logged
+            self._handler.log_exception(*sys.exc_info())
+            self._abort()
 
     def _decompressed(self, content: bytes) -> bytes:
         assert self._decompressor is not None
@@ -212,6 +216,10 @@ class StrictHandler(WebSocketHandler):
         if self._check_cross_origin(self.check_origin) is not None:
             raise HTTPError(403, "Another site's page may not connect.")
         await super().get(*args, **kwargs)
+
+    async def on_message(self, message: str | bytes) -> None:
+        """Act on a message; the next is read when this one is done with."""
+        raise NotImplementedError
 
     def pong(self, data: bytes) -> None:
         """Answer a ping (RFC 6455, 5.5.3), behind all that was sent before."""
