@@ -8,7 +8,7 @@ import collections
 import datetime as dt
 import hashlib
 from collections.abc import Collection
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 import uuid_utils
@@ -27,6 +27,8 @@ from upcoach.services.revocations import Revocations
 TYPE: Final = "at+jwt"
 AUDIENCES: Final = {"api": "/v1", "live": "/v1/live", "admin": "/v1/admin"}
 REMEMBERED: Final = 10_000
+
+T = TypeVar("T")
 
 
 class Confirmation(msgspec.Struct, frozen=True):
@@ -137,7 +139,7 @@ class Tokens:
         name = hashlib.sha256(token.encode(errors="surrogatepass")).digest()
         caller = self._read.get(name)
         if caller is None:
-            caller = self._read[name] = self._caller(self._verified(token))
+            caller = self._read[name] = self._caller(self._claims(token, TYPE, Claims))
             if len(self._read) > REMEMBERED:
                 self._read.popitem(last=False)
         if caller.expires_at <= self._clock() or self._revocations.holds(caller.scope.session):
@@ -152,7 +154,7 @@ class Tokens:
     def read_id_token(self, token: str) -> dict[str, Any] | None:
         """The claims of an ID token of ours, which may be over; None when it is none."""
         try:
-            claims = self._decoded(token, "JWT")
+            claims = self._claims(token, "JWT", dict[str, Any])
         except Unauthenticated:
             return None
         return claims if claims.get("iss") == self.issuer else None
@@ -165,20 +167,18 @@ class Tokens:
         """Let no token of *session* hold here any more; other nodes hear of it by themselves."""
         self._revocations.note([session])
 
-    def _verified(self, token: str) -> Claims:
+    def _claims(self, token: str, kind: str, form: type[T]) -> T:
+        """What *token* says, a JWT of *kind* that one of our keys has signed."""
         try:
-            return msgspec.convert(self._decoded(token, TYPE), Claims)
-        except msgspec.ValidationError:
-            raise token_invalid() from None
-
-    def _decoded(self, token: str, kind: str) -> dict[str, Any]:
-        try:
-            header = jws.extract_compact(token.encode()).headers()
-            found = self._keys.find(str(header.get("kid")))
-            if found is None or header.get("alg") != found[0] or header.get("typ") != kind:
+            found = jws.extract_compact(token.encode())
+            header = found.headers()
+            key = self._keys.find(str(header.get("kid")))
+            if key is None or header.get("alg") != key[0] or header.get("typ") != kind:
                 raise token_invalid()
-            return jwt.decode(token, found[1], algorithms=[found[0]]).claims
-        except (JoseError, ValueError):
+            if not jws.validate_compact(found, key[1], [key[0]]):
+                raise token_invalid()
+            return msgspec.json.decode(found.payload or b"", type=form)
+        except (JoseError, ValueError, msgspec.DecodeError):
             raise token_invalid() from None
 
     def _caller(self, claims: Claims) -> Caller:
