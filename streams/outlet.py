@@ -64,3 +64,6 @@ class Wire(Outlet, Protocol):
 
     def look(self, now: float) -> None:
         """Take note of it if some bytes were taken since the last look, at *now*."""
+
+    def shut(self) -> None:
+        """Send nothing more: what is queued is dropped, and what comes later, too."""

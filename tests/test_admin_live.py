@@ -3,16 +3,19 @@
 import asyncio
 import contextlib
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.iostream import IOStream
 from tornado.websocket import websocket_connect
 
 from config.settings import Settings
-from handlers.live.watching import WATCHES
+from handlers.live.outlet import SocketOutlet
+from handlers.live.watching import WATCHES, Watching
 from models.errors import NotFound
 from models.identity import new_id
 from models.merge_patch import Json
@@ -396,6 +399,27 @@ async def test_who_is_no_operator_any_more_is_sent_away(settings: Settings) -> N
             assert rest[-1].frame["problem"]["code"] == "feed_unknown"
             assert not server.node._desk.watches
             assert await refused(wire, sub(feed="admin:kpi")) == (404, "feed_unknown")
+
+
+async def test_a_socket_that_goes_while_its_powers_are_looked_up_leaves_nothing(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as server:
+        admin, desk = await operator(server), server.node._desk
+        caller = server.node.services.sessions.authenticate(admin.token)
+        ours, theirs = socket.socketpair()
+        watching = Watching(desk, SocketOutlet(IOStream(ours)))
+
+        following = asyncio.create_task(watching.follow(caller, "admin:events"))
+        await asyncio.sleep(0)  # it has asked, and MongoDB has not answered
+        under_way = not following.done()
+        watching.close()
+        await following
+        ours.close()
+        theirs.close()
+
+        assert under_way
+        assert (len(desk.watches), len(desk._watching)) == (0, 0)
 
 
 async def test_a_role_is_given_by_the_command_and_taken_back(environ: dict[str, str]) -> None:

@@ -1,10 +1,15 @@
 """What becomes of those who are level with a topic when it does not go on as usual."""
 
+from typing import cast
+from urllib.parse import urlsplit
+
 import msgspec
 
 from config.settings import Settings
+from handlers.live.connection import Connection
+from tests.conformance.raw import CLOSE, TEXT, closing, frame, upgraded
 from tests.support.server import serving
-from tests.test_live import numbers, talking, write_goals
+from tests.test_live import hello, numbers, talking, write_goals
 from tests.test_snapshot_law import furnished, scope_of
 
 
@@ -40,3 +45,24 @@ async def test_who_comes_back_up_to_date_is_level_again(settings: Settings) -> N
 
         assert (behind, left) == (1, 0)
         assert numbers(events) == [topic.last - 1, topic.last]
+
+
+async def test_a_connection_that_has_ended_sends_nothing_more(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+        async with upgraded(urlsplit(server.url).port or 0, "/v1/live") as raw:
+            await raw.send(frame(TEXT, msgspec.json.encode(hello(person))))
+            welcome = await raw.receive()
+            [guest] = server.node._connections._open
+            outlet = cast("Connection", guest)._outlet
+            outlet.queue(outlet.wrap(b"queued"))
+
+            server.node._connections.close_all(4503, "draining")
+            outlet.flush()
+            outlet.queue(outlet.wrap(b"later"))
+            outlet.flush()
+            await raw.send(closing(1000))
+            rest = await raw.rest()
+
+        assert welcome is not None
+        assert [(one.opcode, one.code) for one in rest] == [(CLOSE, 4503)]

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import time
 from collections.abc import Iterable
 from typing import Any, cast
@@ -57,6 +58,7 @@ REGISTRATION = {"email": "eve@example.org", "password": PASSWORD, "name": "Eve"}
 CREDENTIALS = {"email": "eve@example.org", "password": PASSWORD, "device": "phone"}
 OPERATOR = {"$gt": ""}
 FIRST = {"If-Match": '"v1"'}
+CRITS: list[Any] = [5, [{}]]  # no lists of names (RFC 7515, 4.1.11)
 
 FILES = {"zip": {"Content-Type": "application/zip"}, "csv": {"Content-Type": "text/csv"}}
 HABITICA = "/v1/imports/habitica"
@@ -1099,11 +1101,19 @@ async def test_a_log_that_was_cut_is_said_to_be_cut(settings: Settings) -> None:
         assert kept.body[0]["seq"] == 4
 
 
+def _headed(header: bytes) -> str:
+    """*header* as the first part of a token."""
+    return base64.urlsafe_b64encode(header).rstrip(b"=").decode()
+
+
 async def test_who_has_no_token_is_sent_away_from_every_route(settings: Settings) -> None:
     async with serving(settings) as server:
         person, visitor = await furnished(server), server.client()
         head, claims, signature = person.token.split(".")
-        unsigned = base64.urlsafe_b64encode(b'{"alg":"none","typ":"at+jwt"}').rstrip(b"=").decode()
+        unsigned = _headed(b'{"alg":"none","typ":"at+jwt"}')
+        known = json.loads(base64.urlsafe_b64decode(head + "=="))
+        odd = [b'["alg"]', b'"alg"', b"[" * 100_000]
+        odd += [json.dumps(known | {"crit": crit}).encode() for crit in CRITS]
         other = (await server.person()).token.split(".")
         ended = await logged_out(server, person)
         bearers = (
@@ -1115,6 +1125,7 @@ async def test_who_has_no_token_is_sent_away_from_every_route(settings: Settings
             f"{head}.{claims}.{other[2]}",
             f"{unsigned}.{claims}.",
             f"{unsigned}.{claims}.{signature}",
+            *(f"{_headed(header)[:12_000]}.{claims}.{signature}" for header in odd),
             f"{head}..{signature}",
             f".{claims}.{signature}",
             f"{head}.{claims}.{signature}.{signature}",

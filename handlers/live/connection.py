@@ -174,6 +174,7 @@ class Connection:
     def end(self) -> None:
         """Let go of everything; writes that are under way finish without an audience."""
         self._closed = self._silent = True
+        self._outlet.shut()
         self._following.close()
         self._hearing.close()
         if self._watching is not None:

@@ -46,9 +46,13 @@ class SocketOutlet:
     def __init__(self, stream: IOStream, wrap: Callable[[bytes], bytes] = text_frame) -> None:
         self._stream = stream
         self.wrap = wrap
+        self._send: Send | None = None
         # Through TLS, bytes take another way: the stream's.
-        self._send = None if isinstance(stream, SSLIOStream) else stream.socket.send
+        if not isinstance(stream, SSLIOStream) and not stream.closed():
+            self._send = stream.socket.send
         self._queued: list[bytes] = []
+        self._late = b""  # what is sent when nothing waits any more
+        self._is_shut = False
         self._riders: tuple[Rider, ...] = ()
         self._writes = 0  # of the stream's that are under way, and their bytes
         self._unsent = 0
@@ -78,7 +82,22 @@ class SocketOutlet:
 
     def queue(self, wrapped: bytes) -> None:
         """See `Outlet.queue`."""
-        self._queued.append(wrapped)
+        if not self._is_shut:
+            self._queued.append(wrapped)
+
+    def shut(self) -> None:
+        """See `Wire.shut`."""
+        self._is_shut = True
+        self._queued.clear()
+        self._late = b""
+
+    def send_late(self, wrapped: bytes) -> None:
+        """Send *wrapped* as soon as nothing waits before it, or whatever is given here later."""
+        if self._writes:
+            self._late = wrapped
+        else:
+            self.queue(wrapped)
+            self.flush()
 
     def flush(self) -> None:
         """See `Outlet.flush`."""
@@ -122,6 +141,8 @@ class SocketOutlet:
             written = self._stream.write(rest)
         except StreamClosedError:
             return
+        if self._stream.closed():  # it has just found out
+            return
         self._handed += size
         if not self._writes:
             self._seen = self._arrived
@@ -135,7 +156,7 @@ class SocketOutlet:
 
     def look(self, now: float) -> None:
         """See `Wire.look`."""
-        if not self._writes:
+        if not self._writes or self._stream.closed():
             return
         arrived = self._arrived
         if arrived != self._seen:
@@ -155,6 +176,9 @@ class SocketOutlet:
         if self.has_room and self._drained is not None:
             self._drained.set()
             self._drained = None
+        if self._late and not self._writes:
+            late, self._late = self._late, b""
+            self.send_late(late)
 
 
 def _unacknowledged(one: socket.socket) -> int:

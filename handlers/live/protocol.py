@@ -6,6 +6,7 @@ fault has its close code: 1002 for a broken frame, 1007 for a broken text, 1009 
 Only what comes in is read here; what goes out takes its own way (`handlers.live.outlet`).
 """
 
+import asyncio
 import base64
 import binascii
 import codecs
@@ -27,6 +28,7 @@ from tornado.websocket import (
 )
 
 CONTROL_BYTES: Final = 125  # RFC 6455, 5.5
+CLOSING_S: Final = 5.0  # for a peer that closes to take what was sent before
 DROPPED_BYTES: Final = 1 << 20  # what a peer may still send after its fault before it is cut off
 
 _CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
@@ -105,7 +107,7 @@ class StrictProtocol(WebSocketProtocol13):
                 raise Fault(1002, "broken control frame")
             mask = await self._read_bytes(4)
             data = _websocket_mask(mask, await self._read_bytes(size))
-            self._take_control(opcode, data)
+            await self._take_control(opcode, data)
             return
         message = self._message_of(opcode, flags)
         if size > CONTROL_BYTES:
@@ -181,13 +183,17 @@ class StrictProtocol(WebSocketProtocol13):
         except zlib.error:
             raise Fault(1007, "not deflated") from None
 
-    def _take_control(self, opcode: int, data: bytes) -> None:
+    async def _take_control(self, opcode: int, data: bytes) -> None:
         if opcode == _PING:
             self._handler.pong(data)
             return
         if opcode == _CLOSE:
             _check_close(data)
             self._handler.on_close()  # nothing may be sent behind the answer
+            if self.stream.writing():  # with it the connection ends, and what waits would be lost
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(CLOSING_S):
+                        await self.stream.write(b"")
         self._handle_message(opcode, data)
 
     async def _fail(self, fault: Fault) -> None:

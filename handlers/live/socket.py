@@ -87,8 +87,7 @@ class LiveSocket(ProblemHandler, StrictHandler):
     def pong(self, data: bytes) -> None:
         """See `StrictHandler.pong`."""
         if self._connection is not None:
-            self._outlet.queue(pong_frame(data))
-            self._outlet.flush()
+            self._outlet.send_late(pong_frame(data))  # one for many will do (RFC 6455, 5.5.3)
 
     def on_close(self) -> None:
         """Let go."""

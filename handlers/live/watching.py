@@ -108,7 +108,7 @@ class Watching:
     def lose(self) -> None:
         """Follow nothing any more, because the caller may not."""
         names = tuple(self._followed)
-        self.close()
+        self._leave_all()
         for name in names:
             self._say(Unsubd(f=name, problem=problems.problem(_unknown())))
 
@@ -123,7 +123,11 @@ class Watching:
         return True
 
     def close(self) -> None:
-        """Follow nothing any more."""
+        """Follow nothing any more, and nothing later."""
+        self._is_closed = True
+        self._leave_all()
+
+    def _leave_all(self) -> None:
         self._desk.leave(self)
         for name in tuple(self._followed):
             self.leave(name)

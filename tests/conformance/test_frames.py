@@ -4,11 +4,22 @@ import struct
 from collections.abc import Callable
 
 import pytest
+from tornado.web import Application
 
 from handlers.live.protocol import Fault, _check_close
 from tests.conformance.cases import BROKEN_TEXTS, HELLO, LARGEST, TABLES, Case
-from tests.conformance.echo import echoing
-from tests.conformance.raw import BINARY, CLOSE, TEXT, Received, answers, frame, upgraded
+from tests.conformance.echo import Echo, echoing
+from tests.conformance.raw import (
+    BINARY,
+    CLOSE,
+    TEXT,
+    Received,
+    answers,
+    closing,
+    frame,
+    upgraded,
+)
+from upcoach.app import listening
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -68,3 +79,26 @@ async def test_who_sends_on_and_on_behind_a_fault_is_cut_off() -> None:
 
         with pytest.raises(ConnectionError):
             await raw.send_surely(b"still here?")
+
+
+class Burst(Echo):
+    """An echo that does not wait until what it says is taken."""
+
+    async def on_message(self, message: str | bytes) -> None:
+        self.write_message(message, binary=isinstance(message, bytes))
+
+
+async def test_who_closes_gets_all_that_was_sent_before_and_the_answer() -> None:
+    content = bytes(9_000_000)  # more than the kernel holds for a reader that does not read
+    application = Application(
+        [("/", Burst, {"compression": False})], websocket_max_message_size=len(content)
+    )
+    async with listening(application, "127.0.0.1", 0) as port, upgraded(port) as raw:
+        await raw.send(frame(BINARY, content), closing(1000))
+        frames = await raw.rest()
+
+        assert [(one.opcode, len(one.payload)) for one in frames] == [
+            (BINARY, len(content)),
+            (CLOSE, 2),
+        ]
+        assert frames[-1].code == 1000

@@ -29,6 +29,8 @@ AUDIENCES: Final = {"api": "/v1", "live": "/v1/live", "admin": "/v1/admin"}
 REMEMBERED: Final = 10_000
 
 T = TypeVar("T")
+# What joserfc raises besides its own for a header that is no object, or has members of odd types.
+_NO_JWT: Final = (ValueError, TypeError, AttributeError, RecursionError)
 
 
 class Confirmation(msgspec.Struct, frozen=True):
@@ -178,7 +180,7 @@ class Tokens:
             if not jws.validate_compact(found, key[1], [key[0]]):
                 raise token_invalid()
             return msgspec.json.decode(found.payload or b"", type=form)
-        except (JoseError, ValueError, msgspec.DecodeError):
+        except (JoseError, msgspec.DecodeError, *_NO_JWT):
             raise token_invalid() from None
 
     def _caller(self, claims: Claims) -> Caller:
