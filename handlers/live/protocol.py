@@ -167,7 +167,9 @@ class StrictProtocol(WebSocketProtocol13):
                 told = content.decode()
             except UnicodeDecodeError:
                 raise Fault(1007, "not UTF-8") from None
-        # In this task: Tornado makes another one, and two futures, for each message.
+        # In this task: Tornado makes another one, and two futures, for each message.  The others
+        # get their turn nevertheless.
+        await asyncio.sleep(0)
         try:
             await self._handler.on_message(told)
         except Exception:  # noqa: BLE001 - whatever it is, it is logged

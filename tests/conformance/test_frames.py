@@ -1,5 +1,6 @@
 """RFC 6455 frame by frame."""
 
+import asyncio
 import struct
 from collections.abc import Callable
 
@@ -102,3 +103,28 @@ async def test_who_closes_gets_all_that_was_sent_before_and_the_answer() -> None
             (CLOSE, 2),
         ]
         assert frames[-1].code == 1000
+
+
+class Counting(Echo):
+    """Says how many messages were acted on when others had their turn after the first."""
+
+    acted = 0
+
+    async def on_message(self, message: str | bytes) -> None:
+        assert message == "x"
+        self.acted += 1
+        if self.acted == 1:
+            asyncio.get_running_loop().call_soon(self._tell)
+
+    def _tell(self) -> None:
+        self.write_message(f"{self.acted}")
+
+
+async def test_who_sends_much_at_once_leaves_others_their_turn() -> None:
+    application = Application([("/", Counting, {"compression": False})])
+    async with listening(application, "127.0.0.1", 0) as port, upgraded(port) as raw:
+        await raw.send(frame(TEXT, b"x") * 1_000)
+        told = await raw.receive()
+
+        assert told is not None
+        assert int(told.payload) <= 2
