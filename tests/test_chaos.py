@@ -16,6 +16,7 @@ from pymongo import AsyncMongoClient
 from config.settings import Settings
 from models.documents import NewGoal
 from models.errors import Refusal
+from streams.outlet import Rider
 from streams.redis import STREAMS
 from streams.subscription import Feeds, Subscription
 from tests.support.chaos import Person, Storm, assert_quiet, assert_whole, until
@@ -277,6 +278,12 @@ class Sink:
 
     def __init__(self) -> None:
         self.sent = b""
+
+    def attach(self, rider: Rider) -> None:
+        raise AssertionError(rider)  # nobody goes straight
+
+    def detach(self, rider: Rider) -> None:
+        pass
 
     def wrap(self, lines: bytes, /) -> bytes:
         return lines
