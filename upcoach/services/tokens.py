@@ -6,6 +6,7 @@ A token is a JWT (RFC 9068).  A session that ends before its tokens do is known 
 
 import collections
 import datetime as dt
+import functools
 import hashlib
 from collections.abc import Collection
 from typing import Any, Final, Literal, TypeVar
@@ -29,6 +30,7 @@ AUDIENCES: Final = {"api": "/v1", "live": "/v1/live", "admin": "/v1/admin"}
 REMEMBERED: Final = 10_000
 
 T = TypeVar("T")
+_IDENTITY: Final = frozenset(IDENTITY)
 # What joserfc raises besides its own for a header that is no object, or has members of odd types.
 _NO_JWT: Final = (ValueError, TypeError, AttributeError, RecursionError)
 
@@ -192,10 +194,8 @@ class Tokens:
             expires_at=dt.datetime.fromtimestamp(claims.exp, dt.UTC),
             client=claims.client_id,
             permissions=FIRST_PARTY if asked is None else asked & PERMISSIONS.keys(),
-            audiences=frozenset(
-                name for name, path in AUDIENCES.items() if self.issuer + path in claims.aud
-            ),
-            identity=frozenset(IDENTITY) if asked is None else asked & IDENTITY.keys(),
+            audiences=_audiences(self.issuer, claims.aud),
+            identity=_IDENTITY if asked is None else asked & IDENTITY.keys(),
             acr=int(claims.acr),
             authenticated_at=dt.datetime.fromtimestamp(claims.auth_time, dt.UTC),
             key="" if claims.cnf is None else claims.cnf.jkt,
@@ -205,3 +205,8 @@ class Tokens:
 def token_invalid() -> Unauthenticated:
     """The refusal of a token that is forged, over, or of an ended session."""
     return Unauthenticated("token_invalid", "This token does not hold (any more). Log in again.")
+
+
+@functools.lru_cache(1_000)  # one set for all who have the same: callers stay as long as sockets
+def _audiences(issuer: str, urls: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name for name, path in AUDIENCES.items() if issuer + path in urls)
