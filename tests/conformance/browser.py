@@ -30,6 +30,10 @@ FLAGS: Final = (
 )
 
 
+class Navigated(Exception):
+    """The page that was asked has given way to another one."""
+
+
 class Page:
     """A page: it runs scripts, and what they `say` is heard."""
 
@@ -68,6 +72,8 @@ class Page:
         await self._socket.send(msgspec.json.encode(message).decode())
         async with asyncio.timeout(PATIENCE_S):
             answer = await answered
+        if "navigated" in answer.get("error", {}).get("message", ""):
+            raise Navigated
         assert "error" not in answer, answer
         result: Json = answer["result"]
         return result

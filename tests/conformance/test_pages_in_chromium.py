@@ -16,7 +16,7 @@ from models.documents.factors import NewCredential
 from models.documents.user import Registration
 from models.merge_patch import Json
 from models.scope import Scope
-from tests.conformance.browser import PATIENCE_S, Page, browsing
+from tests.conformance.browser import PATIENCE_S, Navigated, Page, browsing
 from tests.oauth.relying import CHALLENGE, VERIFIER, Browser
 from tests.support.engines import TestEngines
 from tests.support.server import PASSWORD, Server, serving
@@ -65,18 +65,22 @@ class Person:
         return done["result"].get("value")
 
     async def see(self, words: str) -> None:
-        """Return when the page says *words*."""
-        async with asyncio.timeout(PATIENCE_S):
-            while words not in str(await self.read("document.title")):
-                await asyncio.sleep(0.05)
+        """Return when the page says *words*, and is all there."""
+        await self._until(lambda title: words in title, "document.title")
 
     async def hear(self, selector: str) -> str:
         """What *selector* says, once it is there."""
+        return await self._until(bool, f"document.querySelector('{selector}')?.textContent")
+
+    async def _until(self, is_right: Callable[[str], bool], expression: str) -> str:
+        whole = f"document.readyState == 'complete' && {expression}"
         async with asyncio.timeout(PATIENCE_S):
-            found = f"document.querySelector('{selector}')?.textContent"
-            while not (words := await self.read(found)):
+            while True:
+                with contextlib.suppress(Navigated):
+                    found = str(await self.read(whole) or "")
+                    if is_right(found):
+                        return found
                 await asyncio.sleep(0.05)
-        return str(words)
 
     async def go(self, url: str) -> None:
         await self._page.call("Page.navigate", url=url)
