@@ -1,5 +1,6 @@
 """What becomes of those who are level with a topic when it does not go on as usual."""
 
+import asyncio
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -7,6 +8,8 @@ import msgspec
 
 from config.settings import Settings
 from handlers.live.connection import Connection
+from handlers.live.connections import Connections
+from models.measures import Measures
 from tests.conformance.raw import CLOSE, TEXT, closing, frame, upgraded
 from tests.support.server import serving
 from tests.test_live import hello, numbers, talking, write_goals
@@ -66,3 +69,47 @@ async def test_a_connection_that_has_ended_sends_nothing_more(settings: Settings
 
         assert welcome is not None
         assert [(one.opcode, one.code) for one in rest] == [(CLOSE, 4503)]
+
+
+class Visitor:
+    """A connection that notes when it is looked after, or breaks."""
+
+    kind = "socket"
+    caller = device = None
+
+    def __init__(self, name: str, *, breaks: bool) -> None:
+        self.name = name
+        self.looked_after = asyncio.Event()
+        self.closed_with = 0
+        self._breaks = breaks
+
+    def tick(self, now: float) -> float:
+        self.looked_after.set()
+        if self._breaks:
+            raise TypeError(self.name)
+        return now + 60
+
+    def close(self, code: int, _reason: str) -> None:
+        self.closed_with = code
+
+    def check_channels(self) -> None:
+        raise AssertionError(self.name)
+
+    def go(self, after_ms: int, reason: str) -> None:
+        raise AssertionError(self.name, after_ms, reason)
+
+    def end(self) -> None:
+        raise AssertionError(self.name)
+
+
+async def test_a_connection_that_breaks_takes_no_turn_from_the_others() -> None:
+    connections = Connections(Measures(), 10)
+    visitors = [Visitor(str(number), breaks=number != 2) for number in range(5)]
+    for one in visitors:
+        connections.add(one)
+
+    running = asyncio.create_task(connections.run())
+    await asyncio.gather(*(one.looked_after.wait() for one in visitors))
+    running.cancel()
+
+    assert [one.closed_with for one in visitors] == [4500, 4500, 0, 4500, 4500]

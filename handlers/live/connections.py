@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Protocol
 
+import structlog
+
 from handlers.live.drain import drain
 from handlers.live.wheel import Wheel
 from models.caller import Caller
@@ -16,6 +18,8 @@ from models.measures import Measures
 from streams.channels import Device
 
 TICK_S = 1.0
+
+_log = structlog.get_logger(__name__)
 
 
 class Guest(Protocol):
@@ -151,7 +155,7 @@ class Connections:
             await asyncio.sleep(TICK_S)
             now = loop.time()
             for guest in self._wheel.turn(now):
-                due = guest.tick(now)
+                due = self._tick(guest, now)
                 if guest in self._open:
                     self._wheel.put(guest, due)
 
@@ -163,6 +167,14 @@ class Connections:
         """Close everything."""
         for guest in tuple(self._open):
             guest.close(code, reason)
+
+    def _tick(self, guest: Guest, now: float) -> float:
+        try:
+            return guest.tick(now)
+        except Exception:  # noqa: BLE001 - logged; one must not take their turn from the others
+            _log.exception("tick_failed", kind=guest.kind)
+            guest.close(Close.INTERNAL, "internal")
+            return now + TICK_S
 
     def _forget(self, guest: Guest, caller: Caller) -> None:
         scope = caller.scope
