@@ -226,7 +226,9 @@ class Learning:
         """Let the learner take *event*; one that breaks it is parked, the same way each time."""
         try:
             self.learner.apply(event)
-        except Exception:  # noqa: BLE001 - one poisoned event must not end everybody's learning
+        # Events are learned in order and for ever again after a restart: one that raises would end
+        # everybody's learning.  It is counted, and logged with its trace.
+        except Exception:  # noqa: BLE001
             self._measures.parked.labels(HabitOdds.NAME).inc()
             _log.exception("event_parked", feed=event.f, seq=event.seq, type=event.type)
 

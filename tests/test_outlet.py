@@ -11,11 +11,7 @@ MUCH = 8_000_000  # more than the kernel holds
 
 
 async def test_a_reader_that_takes_a_little_is_not_stuck() -> None:
-    ours, theirs = socket.socketpair()
-    stream = IOStream(ours)
-    outlet = SocketOutlet(stream)
-    outlet.queue(text_frame(bytes(MUCH)))
-    outlet.flush()
+    stream, theirs, outlet = _backlogged()
     began = outlet.stuck_since
     assert began is not None
 
@@ -50,11 +46,7 @@ async def test_a_peer_that_is_gone_is_found_out_by_a_write_and_hurts_nobody() ->
 
 
 async def test_a_stream_that_was_closed_with_bytes_waiting_can_be_looked_at() -> None:
-    ours, theirs = socket.socketpair()
-    stream = IOStream(ours)
-    outlet = SocketOutlet(stream)
-    outlet.queue(text_frame(bytes(MUCH)))
-    outlet.flush()
+    stream, theirs, outlet = _backlogged()
     since = outlet.stuck_since
     stream.close()
     theirs.close()
@@ -66,12 +58,8 @@ async def test_a_stream_that_was_closed_with_bytes_waiting_can_be_looked_at() ->
 
 
 async def test_of_many_pongs_that_wait_the_last_is_sent() -> None:
-    ours, theirs = socket.socketpair()
-    stream, reader = IOStream(ours), IOStream(theirs)
-    outlet = SocketOutlet(stream)
-    first = text_frame(bytes(MUCH))
-    outlet.queue(first)
-    outlet.flush()
+    stream, theirs, outlet = _backlogged()
+    reader, first = IOStream(theirs), text_frame(bytes(MUCH))
 
     for number in range(1_000):
         outlet.send_late(pong_frame(b"%d" % number))
@@ -104,6 +92,16 @@ async def test_what_is_shut_sends_nothing_more() -> None:
     assert theirs.recv(1_000) == text_frame(b"first")
     assert theirs.recv(1_000) == b""
     theirs.close()
+
+
+def _backlogged() -> tuple[IOStream, socket.socket, SocketOutlet]:
+    """An outlet that was given more than the kernel holds, and the end that reads nothing."""
+    ours, theirs = socket.socketpair()
+    stream = IOStream(ours)
+    outlet = SocketOutlet(stream)
+    outlet.queue(text_frame(bytes(MUCH)))
+    outlet.flush()
+    return stream, theirs, outlet
 
 
 def _connected() -> tuple[socket.socket, socket.socket]:

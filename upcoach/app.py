@@ -308,6 +308,8 @@ async def _keep_up(work: Job, name: str) -> None:
     while True:
         try:
             return await work()
-        except Exception:  # noqa: BLE001 - logged; a node without its reader would be deaf
+        # A supervisor: without its reader or its relay a node would serve on, deaf.  Whatever ended
+        # the work is logged with its trace.
+        except Exception:  # noqa: BLE001
             _log.exception("task_failed", task=name)
         await asyncio.sleep(RESTART_S)

@@ -44,7 +44,9 @@ async def mutate(
         answer = await _perform(edge, router, caller, frame, follows)
     except Refusal as refusal:
         answer = refused(frame, refusal)
-    except Exception:  # noqa: BLE001 - logged; one broken write must not end the connection
+    # What Tornado does for REST: logged with its trace, and a 500 to whoever asked.  The other
+    # writes of the socket, or of the batch, get their answers.
+    except Exception:  # noqa: BLE001
         _log.exception("mutation_failed", op=frame.op)
         answer = _answered(frame, problems.http_problem(500, instance=frame.path))
     edge.measures.mutations.labels(str(answer.status)).inc()

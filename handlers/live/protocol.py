@@ -27,6 +27,8 @@ from tornado.websocket import (
     _DecompressTooLargeError,
 )
 
+from handlers.live.outlet import pong_frame
+
 CONTROL_BYTES: Final = 125  # RFC 6455, 5.5
 CLOSING_S: Final = 5.0  # for a peer that closes to take what was sent before
 DROPPED_BYTES: Final = 1 << 20  # what a peer may still send after its fault before it is cut off
@@ -176,8 +178,11 @@ class StrictProtocol(WebSocketProtocol13):
         # get their turn nevertheless.
         await asyncio.sleep(0)
         try:
-            await self._handler.on_message(told)
-        except Exception:  # noqa: BLE001 - whatever it is, it is logged
+            handled = self._handler.on_message(told)
+            if handled is not None:
+                await handled
+        # What Tornado promises to handlers: logged with its trace, and the connection is cut.
+        except Exception:  # noqa: BLE001
             self._handler.log_exception(*sys.exc_info())
             self._abort()
 
@@ -230,13 +235,10 @@ class StrictHandler(WebSocketHandler):
             raise HTTPError(403, "Another site's page may not connect.")
         await super().get(*args, **kwargs)
 
-    async def on_message(self, message: str | bytes) -> None:
-        """Act on a message; the next is read when this one is done with."""
-        raise NotImplementedError
-
     def pong(self, data: bytes) -> None:
         """Answer a ping (RFC 6455, 5.5.3), behind all that was sent before."""
-        raise NotImplementedError
+        assert isinstance(self.ws_connection, StrictProtocol)
+        self.ws_connection.stream.write(pong_frame(data))
 
     def get_websocket_protocol(self) -> WebSocketProtocol | None:
         """The protocol object of this connection."""

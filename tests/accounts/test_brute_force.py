@@ -1,6 +1,8 @@
 """A thousand guesses at one account: how many are compared with its password, in an hour too."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from typing import Final
 
 import pytest
@@ -52,18 +54,27 @@ async def guesses(server: Server, email: str, *, addresses: int) -> set[int]:
     return {one.status for one in answers}
 
 
-async def test_few_of_a_thousand_guesses_are_compared_and_the_owner_gets_in(
+@contextlib.asynccontextmanager
+async def besieged(
     engines: TestEngines, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> AsyncIterator[tuple[Server, dict[str, str], Counted, str, str]]:
+    """A server, its environment, what counts its hashes; somebody's address and known device."""
     environ = engines.environ(UPCOACH_LIMITS="on", UPCOACH_PROXIES="127.0.0.1")
     hasher = Counted(passwords.HASHER)
     hasher.go.set()
     monkeypatch.setattr(passwords, "HASHER", hasher)
     async with serving_limited(environ) as server:
-        client = server.client()
         _, email = await person_at(server)
-        known = (await log_in(client, email, PASSWORD)).headers["upcoach-known-device"]
+        login = await log_in(server.client(), email, PASSWORD)
         hasher.threads.clear()
+        yield server, environ, hasher, email, login.headers["upcoach-known-device"]
+
+
+async def test_few_of_a_thousand_guesses_are_compared_and_the_owner_gets_in(
+    engines: TestEngines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with besieged(engines, monkeypatch) as (server, environ, hasher, email, known):
+        client = server.client()
 
         statuses = await guesses(server, email, addresses=1)
         from_one = len(hasher.threads)
@@ -84,15 +95,8 @@ async def test_few_of_a_thousand_guesses_are_compared_and_the_owner_gets_in(
 async def test_whoever_guesses_for_an_hour_from_everywhere_gets_few_in(
     engines: TestEngines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    environ = engines.environ(UPCOACH_LIMITS="on", UPCOACH_PROXIES="127.0.0.1")
-    hasher = Counted(passwords.HASHER)
-    hasher.go.set()
-    monkeypatch.setattr(passwords, "HASHER", hasher)
-    async with serving_limited(environ) as server:
+    async with besieged(engines, monkeypatch) as (server, environ, hasher, email, known):
         client = server.client()
-        _, email = await person_at(server)
-        known = (await log_in(client, email, PASSWORD)).headers["upcoach-known-device"]
-        hasher.threads.clear()
 
         number, gone_s = 0, 0.0
         while gone_s < HOUR_S:  # each guess at the first moment at which it is let through

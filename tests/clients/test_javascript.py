@@ -26,7 +26,7 @@ from upcoach.client.machine import TABLE
 NODE: Final = shutil.which("node")
 TYPES: Final = CLIENT.with_suffix(".d.mts")
 
-needs_node = pytest.mark.skipif(NODE is None, reason="there is no node on the path")
+needs_node = pytest.mark.skipif(NODE is None, reason="Node is no Python package")
 
 
 def node(*arguments: str | Path) -> str:

@@ -6,8 +6,7 @@ from typing import Any
 
 from tornado.web import Application
 
-from handlers.live.outlet import pong_frame
-from handlers.live.protocol import StrictHandler, StrictProtocol
+from handlers.live.protocol import StrictHandler
 from upcoach.app import listening
 
 
@@ -22,10 +21,6 @@ class Echo(StrictHandler):
 
     async def on_message(self, message: str | bytes) -> None:
         await self.write_message(message, binary=isinstance(message, bytes))
-
-    def pong(self, data: bytes) -> None:
-        assert isinstance(self.ws_connection, StrictProtocol)
-        self.ws_connection.stream.write(pong_frame(data))
 
 
 @contextlib.asynccontextmanager

@@ -76,7 +76,9 @@ class Mail:
             return True
         except Unavailable:  # the database is away: for all
             raise
-        except Exception:  # noqa: BLE001 - logged; one letter must not hold up those of others
+        # One letter that cannot be written must not hold up those behind it.  It is logged with its
+        # trace, kept, and tried again later.
+        except Exception:  # noqa: BLE001
             _log.exception("mail_broken", letter=waiting.id, wish=_kind(waiting))
             await self._put_off(waiting)
             return True
