@@ -44,6 +44,7 @@ from models.frames import (
     encode,
 )
 from models.limits import OPEN_OF_USER
+from models.validation import WORDS, cut
 from streams.channels import Channels, Device
 from streams.outlet import Wire
 from streams.presence import Presence
@@ -196,7 +197,7 @@ class Connection:
         try:
             frame = decode(line)
         except msgspec.ValidationError as failure:
-            self._complain(Invalid("frame_invalid", str(failure)))
+            self._complain(Invalid("frame_invalid", cut(str(failure), WORDS)))
             self._count(now)
             return
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
