@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from handlers.operations import LIMIT, Call, Items, Operation, Query, Reply
+from handlers.operations import LIMIT, Call, Items, Operation, Ordinal, Query, Reply
 from models.audit import Action, AuditEntry
 from upcoach.services import Services
 
@@ -16,7 +16,7 @@ class AuditQuery(Query, frozen=True, kw_only=True):
 
     user: Annotated[str, msgspec.Meta(max_length=64)] = ""
     action: Action | None = None
-    before: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    before: Ordinal | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT)] = LIMIT
 
 

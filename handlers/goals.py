@@ -6,8 +6,9 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from handlers.lists import ListQuery, between, selected
-from handlers.operations import Call, Items, Operation, Query, Reply, shown, written
+from handlers.operations import Call, Items, Operation, Ordinal, Query, Reply, shown, written
 from handlers.resources import resource
+from handlers.strict_json import LARGEST
 from handlers.zones import zone
 from models.clock import utc_now
 from models.documents import Goal, GoalPoint, GoalTemplate, NewGoal, NewGoalTemplate, PointDraft
@@ -97,7 +98,7 @@ class DayQuery(Query, frozen=True, kw_only=True):
 class HistoryQuery(Query, frozen=True, kw_only=True):
     """Up to *limit* changes, of versions below *before*."""
 
-    before: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    before: Ordinal | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 50
 
 
@@ -121,7 +122,7 @@ class PointQuery(ListQuery, frozen=True, kw_only=True):
 class Undo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which version's change is taken back; the last one without it."""
 
-    version: Annotated[int, msgspec.Meta(ge=2)] | None = None
+    version: Annotated[int, msgspec.Meta(ge=2, le=LARGEST)] | None = None
 
 
 async def read(services: Services, call: Call) -> Reply:

@@ -19,7 +19,13 @@ from handlers.operations import (
 )
 from handlers.resources import resource
 from handlers.zones import zone
-from models.documents import JournalEntry, JournalEntryDraft, NewJournalEntry, UnsavedEntry
+from models.documents import (
+    JournalEntry,
+    JournalEntryContent,
+    JournalEntryDraft,
+    NewJournalEntry,
+    UnsavedEntry,
+)
 from models.documents.document import fields_of, public
 from models.documents.journal_entry import Level
 from models.errors import Flaw, Invalid
@@ -173,7 +179,7 @@ async def draft(services: Services, call: Call) -> Reply:
 async def save(services: Services, call: Call) -> Reply:
     """Save what is being written, without changing the entry."""
     asked = call.read(Unsaved)
-    content = JournalEntryDraft(**fields_of(asked, JournalEntryDraft))
+    content = JournalEntryContent(**fields_of(asked, JournalEntryContent))
     return written(
         await services.unsaved.save(
             call.scope, call.names["id"], content, asked.base, call.base, call.mutation

@@ -26,9 +26,11 @@ def operation(edge: Edge, router: Router) -> Operation:
         asked = call.read(Batch)
         names = frozenset(one.id for one in asked)
         # Started in order, hence queued in order; those that wait together share transactions.
-        answers = await asyncio.gather(
-            *(mutate(edge, router, call.holder, one, names) for one in asked)
-        )
+        writing = []
+        for one in asked:
+            writing.append(asyncio.ensure_future(mutate(edge, router, call.holder, one, names)))
+            await asyncio.sleep(0)  # each is read in a turn of its own
+        answers = await asyncio.gather(*writing)
         reached = [Cursor.parse(one.cur).seq for one in answers if one.cur is not None]
         return Reply(body=answers, seq=max(reached, default=None))
 

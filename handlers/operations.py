@@ -31,6 +31,9 @@ T = TypeVar("T")
 Q = TypeVar("Q", bound="Query")
 
 LIMIT: Final = 100
+NEWEST: Final = 999_999_999  # version of a document
+# A number that was given out, such as a version: none is beyond what JSON's readers tell apart.
+Ordinal = Annotated[int, msgspec.Meta(ge=1, le=strict_json.LARGEST)]
 STATUS_OF_VERB = {"created": 201, "updated": 200, "deleted": 204, "unchanged": 200}
 
 
@@ -306,6 +309,13 @@ class Router:
             if match:
                 return route, match.groupdict()
         return None
+
+
+def version(given: int | None) -> int | None:
+    """The version that a write says it is based on, or `Invalid` where there can be none such."""
+    if given is not None and not 1 <= given <= NEWEST:
+        raise Invalid("version_invalid", f"A version is a number from 1 to {NEWEST}.")
+    return given
 
 
 def mutation_of(

@@ -6,12 +6,15 @@ next.
 """
 
 import json
+import re
 from typing import Any, Final, NoReturn
 
 from models.errors import Invalid
 
 DEPTH: Final = 32
 LARGEST: Final = 2**53
+
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def parse(raw: bytes) -> Any:
@@ -34,13 +37,14 @@ def _check(value: Any, depth: int) -> None:
             raise _malformed(f"it is nested deeper than {DEPTH}")
         members = value if isinstance(value, list) else [*value, *value.values()]
         for member in members:
-            _check(member, depth - 1)
+            if isinstance(member, str | dict | list):
+                _check(member, depth - 1)
 
 
 def _check_text(text: str) -> None:
     if "\0" in text:
         raise _malformed("a string holds NUL")
-    if any("\ud800" <= letter <= "\udfff" for letter in text):
+    if not text.isascii() and _SURROGATE.search(text):
         raise _malformed("a string holds a lone surrogate")
 
 

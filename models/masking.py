@@ -1,9 +1,16 @@
 """Card numbers in what people write: they are masked before anything is stored.
 
 A card number (ISO/IEC 7812) has 13 to 19 digits, whose last one is right by Luhn's formula.  People
-write it in groups.  One in ten other numbers of that length looks the same and is masked too.
+write it in groups, with up to three spaces or dashes between two of them.  One in ten other numbers
+of that length looks the same and is masked too.
+
+Of the numbers that whole groups make up, the one that begins first is masked, and of those the
+longest; what is left of it may be the end of another one.  Each group is compared with the 19
+digits that follow it and no more, so a text costs time in proportion to its length.
 """
 
+import bisect
+import itertools
 import re
 from typing import Any, Final
 
@@ -16,6 +23,8 @@ _KEPT: Final = 4
 _GAP: Final = "[ \u00a0\u2009\u202f\u2010-\u2015-]"  # spaces and dashes, as phones write them
 _RUN: Final = re.compile(rf"\d+(?:{_GAP}{{1,3}}\d+)*")
 _GROUP: Final = re.compile(r"\d+")
+_NO_END: Final = 255
+_DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # what a doubled digit counts (Luhn)
 
 
 def masked(text: str) -> str:
@@ -27,42 +36,113 @@ def masked(text: str) -> str:
     'Pay 4111… by 2027-01-05, call 030 1234567'
 
     """
-    while True:  # what is left of a number may be the end of another one
-        once = _RUN.sub(lambda run: _masked_run(run[0]), text)
-        if once == text:
-            return text
-        text = once
+    return _RUN.sub(_masked_run, text)
 
 
 def mask(struct: msgspec.Struct, fields: tuple[str, ...]) -> None:
-    """Mask the texts in *fields* of a struct that is being made."""
+    """Mask the texts in *fields* of a struct that is being made, and in what they are made of."""
     for name in fields:
         value = getattr(struct, name)
-        if value:
-            msgspec.structs.force_setattr(struct, name, _masked_value(value))
+        after = _masked_value(value)
+        if after is not value:
+            msgspec.structs.force_setattr(struct, name, after)
 
 
 def _masked_value(value: Any) -> Any:
     if isinstance(value, str):
         return masked(value)
-    return tuple(masked(one) for one in value)
+    if isinstance(value, tuple):
+        return tuple(map(_masked_value, value))
+    if isinstance(value, dict):
+        return {name: _masked_value(part) for name, part in value.items()}
+    if isinstance(value, msgspec.Struct):
+        texts = {name: _masked_value(getattr(value, name)) for name in _free_text(type(value))}
+        return msgspec.structs.replace(value, **texts)
+    return value
 
 
-def _masked_run(run: str) -> str:
-    """*run*, groups of digits, with the first card number that whole groups make up masked."""
-    groups = list(_GROUP.finditer(run))
-    for first, group in enumerate(groups):
-        for last in reversed(groups[first:]):
-            digits = "".join(_GROUP.findall(run[group.start() : last.end()]))
-            if SHORTEST <= len(digits) <= LONGEST and _is_right(digits):
-                return f"{run[: group.start()]}{digits[:_KEPT]}…{run[last.end() :]}"
-    return run
+def _free_text(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    fields: tuple[str, ...] = getattr(kind, "free_text", ())
+    return fields
+
+
+class _Run:
+    """Groups of digits with gaps between them, which are to be masked.
+
+    Digits are counted from the start of the run, gaps left out.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._groups = [group.span() for group in _GROUP.finditer(text)]
+        digits = list(map(int, "".join(_GROUP.findall(text))))
+        self._starts = [0, *itertools.accumulate(end - start for start, end in self._groups)]
+        # What the digits before each place count, when every second one is doubled.
+        self._sums = tuple(bytes(total % 10 for total in _totals(digits, odd)) for odd in (0, 1))
+        # Where groups end: what a number that ends there has before it, by the parity of the end.
+        self._ends = bytearray([_NO_END]) * (len(digits) + 1)
+        for end in self._starts[1:]:
+            self._ends[end] = self._sums[end % 2][end] + 10 * (end % 2)
+
+    def masked(self) -> str:
+        done: list[str] = []
+        copied = first = place = 0
+        while place < len(self._groups):
+            last = self._last_of_number(place)
+            if last is None:
+                place += 1
+                continue
+            begin, kept = self._shortened(first, place, last)
+            done += self._text[copied:begin], kept
+            copied = self._groups[last][1]
+            first = place = last + 1
+        return "".join((*done, self._text[copied:]))
+
+    def _last_of_number(self, place: int) -> int | None:
+        """The last group of the longest card number that begins with the group at *place*."""
+        start = self._starts[place]
+        window = start + SHORTEST, start + LONGEST + 1
+        even = self._ends.rfind(self._sums[0][start], *window)
+        odd = self._ends.rfind(self._sums[1][start] + 10, *window)
+        end = max(even, odd)
+        return None if end < 0 else bisect.bisect_left(self._starts, end) - 1
+
+    def _shortened(self, first: int, place: int, last: int) -> tuple[int, str]:
+        """Where the number from *place* to *last* begins and what stays of it.
+
+        That may be the end of a number which begins in a group from *first* on, and so on.
+        """
+        kept, ellipses = self._digits(place, last), ""
+        while True:
+            begin, kept, ellipses = self._groups[place][0], kept[:_KEPT], f"{ellipses}…"
+            longer = kept
+            found = None
+            for earlier in range(place - 1, first - 1, -1):
+                longer = self._digits(earlier, earlier) + longer
+                if len(longer) > LONGEST:
+                    break
+                if len(longer) >= SHORTEST and _is_right(longer):
+                    found = earlier, longer
+            if found is None:
+                return begin, kept + ellipses
+            place, kept = found
+
+    def _digits(self, first: int, last: int) -> str:
+        return "".join(self._text[start:end] for start, end in self._groups[first : last + 1])
+
+
+def _masked_run(run: re.Match[str]) -> str:
+    return run[0] if len(run[0]) < SHORTEST else _Run(run[0]).masked()
+
+
+def _totals(digits: list[int], odd: int) -> list[int]:
+    """What the digits up to each count by Luhn's formula, of which every other is doubled."""
+    counted = digits.copy()
+    counted[odd::2] = [_DOUBLED[digit] for digit in digits[odd::2]]
+    return [0, *itertools.accumulate(counted)]
 
 
 def _is_right(digits: str) -> bool:
     """Whether Luhn's formula holds for *digits* (ISO/IEC 7812-1, annex B)."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit) * (1 + place % 2)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
+    values = [int(digit) for digit in digits]
+    return _totals(values, len(values) % 2)[-1] % 10 == 0

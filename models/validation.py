@@ -1,6 +1,6 @@
 """Checking a value against a type, with refusals that name the place and the reason."""
 
-import re
+import string
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -9,9 +9,13 @@ from models.errors import Flaw, Invalid
 
 T = TypeVar("T")
 
-_PLACE: Final = re.compile(r" - at (?:`key` in )?`\$?(.*)`$")
-_UNKNOWN: Final = re.compile(r"Object contains unknown field `(.*)`")
-_MISSING: Final = re.compile(r"Object missing required field `(.*)`")
+QUOTED: Final = 64  # characters of what somebody sent that a refusal repeats
+
+_UNKNOWN: Final = "Object contains unknown field `"
+_MISSING: Final = "Object missing required field `"
+_KEY: Final = "key` in `"
+_OF_PATHS: Final = frozenset(f"{string.ascii_letters}{string.digits}_$.[]`")
+_WORDS: Final = 256  # characters of any other message, which may quote what was sent as well
 
 
 def checked(value: Any, kind: type[T], *, text: bool = False) -> T:
@@ -38,21 +42,40 @@ def checked(value: Any, kind: type[T], *, text: bool = False) -> T:
 
 
 def _flaw(message: str) -> Flaw:
-    place = _PLACE.search(message)
-    pointer = _pointer(place[1]) if place else ""
-    words = message[: place.start()] if place else message
-    unknown = _UNKNOWN.match(words)
-    if unknown:
-        detail = f"The field {unknown[1]} may not be set here."
-        return Flaw(f"{pointer}/{unknown[1]}", "field_unknown", detail)
-    missing = _MISSING.match(words)
-    if missing:
-        return Flaw(
-            f"{pointer}/{missing[1]}", "field_missing", f"The field {missing[1]} is missing."
-        )
-    return Flaw(pointer, "field_invalid", f"{words}{f' at {pointer}' if pointer else ''}.")
+    # The message quotes what a stranger named a field: no regular expression searches it.
+    words, _, place = message.rpartition(" - at `") if message.endswith("`") else (message, "", "")
+    if not words or not _is_path(place):
+        words, place = message, ""
+    pointer = _pointer(place)
+    if words.startswith(_UNKNOWN):
+        name = _quoted(words.removeprefix(_UNKNOWN))
+        return Flaw(f"{pointer}/{name}", "field_unknown", f"The field {name} may not be set here.")
+    if words.startswith(_MISSING):
+        name = _quoted(words.removeprefix(_MISSING))
+        return Flaw(f"{pointer}/{name}", "field_missing", f"The field {name} is missing.")
+    detail = f"{cut(words, _WORDS)}{f' at {pointer}' if pointer else ''}."
+    return Flaw(pointer, "field_invalid", detail)
 
 
-def _pointer(path: str) -> str:
-    """A JSON pointer (RFC 6901) from msgspec's `.a[0].b`."""
-    return re.sub(r"\[(\d+)\]", r"/\1", path).replace("[...]", "/*").replace(".", "/")
+def cut(text: str, most: int = QUOTED) -> str:
+    """The first *most* characters of *text*, with an ellipsis where there are more."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def _quoted(words: str) -> str:
+    return cut(words.removesuffix("`"))
+
+
+def _is_path(place: str) -> bool:
+    """Whether *place* ends a message of msgspec's as the path to what is wrong, and is no name.
+
+    It names fields and places in lists only, never the keys of a mapping.
+    """
+    path = place.removeprefix(_KEY)
+    return len(path) <= _WORDS and path.startswith("$") and set(path) <= _OF_PATHS
+
+
+def _pointer(place: str) -> str:
+    """A JSON pointer (RFC 6901) from msgspec's `$.a[0].b`."""
+    path = place.removeprefix(_KEY).removeprefix("$").removesuffix("`")
+    return path.replace("[...]", "/*").replace("[", "/").replace("]", "").replace(".", "/")

@@ -59,8 +59,8 @@ async def _perform(
     operation, names = _find(router, frame)
     body = frame.body if isinstance(frame, Asked) else operations.parse_body(bytes(frame.body))
     known = frozenset((*follows, *frame.follows))
+    base = operation.base_of(operations.version(frame.base))
     mutation = operations.mutation_of(frame.id, operation, frame.path, frame.base, body, known)
-    base = operation.base_of(frame.base)
     call = Call(caller=caller, names=names, body=body, base=base, mutation=mutation)
     reply = await edge.perform(operation, call)
     return Res(

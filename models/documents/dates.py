@@ -54,7 +54,12 @@ def local_date(at: dt.datetime, tz: str) -> dt.date:
 
 
 def exact(at: dt.datetime) -> dt.datetime:
-    """*at* in UTC, cut to what the database keeps."""
+    """*at* in UTC, cut to what the database keeps; `Invalid` where no calendar of ours reaches.
+
+    The first and the last day of Python's calendar have moments that are none in UTC.
+    """
+    if not EARLIEST <= at.date() <= LATEST:
+        raise Invalid("body_invalid", f"Moments go from {EARLIEST} to {LATEST}.")
     moment = at.astimezone(dt.UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 

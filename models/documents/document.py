@@ -35,7 +35,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     Attributes
     ----------
     free_text
-        The fields that may hold anything, also what must not be kept (see `models.masking`).
+        The fields that may hold anything, also what must not be kept (see `models.masking`); of
+        one made of structs, their own `free_text`.
 
     """
 
@@ -104,7 +105,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def fields_of(draft: Draft, kind: type[Draft]) -> dict[str, Any]:
+def fields_of(draft: Draft, kind: type[msgspec.Struct]) -> dict[str, Any]:
     """The values of *draft* for the fields that *kind* declares."""
     return {name: getattr(draft, name) for name in kind.__struct_fields__}
 

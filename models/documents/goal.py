@@ -67,7 +67,14 @@ class GoalDraft(Draft, frozen=True, kw_only=True):
 
     """
 
-    free_text: ClassVar[tuple[str, ...]] = ("title", "description", "private_notes")
+    free_text: ClassVar[tuple[str, ...]] = (
+        "title",
+        "description",
+        "private_notes",
+        "smart",
+        "milestones",
+        "key_results",
+    )
 
     title: Title
     description: Description | None = None

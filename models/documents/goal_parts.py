@@ -1,12 +1,11 @@
 """What a goal is made of: milestones to pass, and key results that can be measured."""
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
 from models.errors import Flaw, Invalid
-from models.masking import mask
 
 PartTitle = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Figure = Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)]
@@ -17,27 +16,31 @@ Answer = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S
 class Smart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A person's answers to the five questions of a SMART goal (Doran, 1981)."""
 
+    free_text: ClassVar[tuple[str, ...]] = (
+        "specific",
+        "measurable",
+        "achievable",
+        "relevant",
+        "time_bound",
+    )
+
     specific: Answer | None = None
     measurable: Answer | None = None
     achievable: Answer | None = None
     relevant: Answer | None = None
     time_bound: Answer | None = None
 
-    def __post_init__(self) -> None:
-        mask(self, self.__struct_fields__)
-
 
 class Milestone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Something on the way; milestones are shown in order of *place*."""
+
+    free_text: ClassVar[tuple[str, ...]] = ("title", "description")
 
     title: PartTitle
     description: Annotated[str, msgspec.Meta(max_length=500)] | None = None
     target_date: dt.date | None = None
     done: bool = False
     place: Place = 0.0
-
-    def __post_init__(self) -> None:
-        mask(self, ("title", "description"))
 
     @property
     def progress(self) -> float:
@@ -60,6 +63,8 @@ class KeyResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     """
 
+    free_text: ClassVar[tuple[str, ...]] = ("title", "unit")
+
     title: PartTitle
     baseline: Figure = 0.0
     target: Figure
@@ -69,7 +74,6 @@ class KeyResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     place: Place = 0.0
 
     def __post_init__(self) -> None:
-        mask(self, ("title", "unit"))
         if self.target == self.baseline:
             raise _unfit("target", "target_is_baseline", "A target differs from its baseline.")
         way: Literal["increase", "decrease"] = (

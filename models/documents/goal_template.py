@@ -16,7 +16,13 @@ Days = Annotated[int, msgspec.Meta(ge=1, le=3660)]
 class GoalTemplateDraft(Draft, frozen=True, kw_only=True):
     """What a person may write of a template; *days* is how long its goals take."""
 
-    free_text: ClassVar[tuple[str, ...]] = ("title", "description")
+    free_text: ClassVar[tuple[str, ...]] = (
+        "title",
+        "description",
+        "smart",
+        "milestones",
+        "key_results",
+    )
 
     title: Title
     description: Description | None = None

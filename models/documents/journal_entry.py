@@ -27,8 +27,8 @@ Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
 PromptId = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{1,16}-[0-9]{1,3}\Z")]
 
 
-class JournalEntryDraft(Draft, frozen=True, kw_only=True):
-    """What a person may write of an entry.
+class JournalEntryContent(msgspec.Struct, frozen=True, kw_only=True):
+    """What an entry says, as it is kept while it is being written.
 
     Attributes
     ----------
@@ -43,8 +43,6 @@ class JournalEntryDraft(Draft, frozen=True, kw_only=True):
 
     """
 
-    free_text: ClassVar[tuple[str, ...]] = ("title", "text", "feelings", "tags")
-
     journal: JournalId | None = None
     title: Title | None = None
     text: Text = ""
@@ -55,6 +53,12 @@ class JournalEntryDraft(Draft, frozen=True, kw_only=True):
     tz: str = "UTC"
     pinned: bool = False
     prompt: PromptId | None = None
+
+
+class JournalEntryDraft(Draft, JournalEntryContent, frozen=True, kw_only=True):
+    """What a person may write of an entry."""
+
+    free_text: ClassVar[tuple[str, ...]] = ("title", "text", "feelings", "tags")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -148,7 +152,7 @@ class UnsavedEntry(Document, frozen=True, kw_only=True):
     kind: ClassVar[str] = "journal.draft"
     collection: ClassVar[str] = "journal_drafts"
 
-    content: Annotated[JournalEntryDraft, Mark.SEALED]
+    content: Annotated[JournalEntryContent, Mark.SEALED]
     base: int | None = None
 
 

@@ -16,7 +16,6 @@ from models.documents.habit import check_zone
 from models.documents.recurrence import Repeat
 from models.errors import Flaw, Invalid
 from models.identity import GoalId, PartId, TaskId, derived_id, new_id
-from models.masking import mask
 from models.merge import Merge
 from models.vocabulary import distinct, label
 
@@ -33,12 +32,11 @@ Tags = Annotated[tuple[Tag, ...], msgspec.Meta(max_length=20)]
 class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of a task; steps are shown in order of *place*."""
 
+    free_text: ClassVar[tuple[str, ...]] = ("title",)
+
     title: Title
     done: bool = False
     place: Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)] = 0.0
-
-    def __post_init__(self) -> None:
-        mask(self, ("title",))
 
 
 Steps = Annotated[dict[PartId, Step], msgspec.Meta(max_length=100)]
@@ -60,7 +58,7 @@ class TaskDraft(Draft, frozen=True, kw_only=True):
 
     """
 
-    free_text: ClassVar[tuple[str, ...]] = ("title", "notes", "tags")
+    free_text: ClassVar[tuple[str, ...]] = ("title", "notes", "tags", "steps")
 
     title: Title
     notes: Notes | None = None

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from models.documents import JournalEntryDraft, UnsavedEntry
+from models.documents import JournalEntryContent, UnsavedEntry
 from models.errors import Invalid
 from models.identity import JournalEntryId
 from models.scope import Scope
@@ -33,7 +33,7 @@ class UnsavedEntries:
         self,
         scope: Scope,
         entry: str,
-        content: JournalEntryDraft,
+        content: JournalEntryContent,
         based_on: int | None,
         base: int | None,
         mutation: Mutation | None,
@@ -81,7 +81,7 @@ def _saved(
     changes: Changes,
     scope: Scope,
     entry: str,
-    content: JournalEntryDraft,
+    content: JournalEntryContent,
     based_on: int | None,
 ) -> UnsavedEntry:
     if before is not None:

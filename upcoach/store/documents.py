@@ -2,12 +2,15 @@
 
 import base64
 import datetime as dt
+import functools
+import typing
 from collections.abc import Collection, Sequence
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
 from models.documents import Document
+from models.documents.dates import exact
 from models.errors import Invalid
 from upcoach.store import codec
 from upcoach.store.changes import Ref, not_found
@@ -16,6 +19,8 @@ from upcoach.store.keyring import KeyRing
 from upcoach.store.sealing import Unreadable
 
 D = TypeVar("D", bound=Document)
+
+_Shown = Annotated[str, msgspec.Meta(max_length=64)] | int | float
 
 TOGETHER: Final = 1_000  # documents that are looked up in one query
 
@@ -55,16 +60,9 @@ def mark(document: Document, order: str) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(place)).rstrip(b"=").decode()
 
 
-def _beyond(owner: str, wanted: Selection) -> list[Bson]:
+def _beyond(kind: type[Document], owner: str, wanted: Selection) -> list[Bson]:
     """What stands behind the mark `wanted.after`; `Invalid` when it is none."""
-    try:
-        raw = base64.urlsafe_b64decode(wanted.after + "=" * (-len(wanted.after) % 4))
-        text, moment, document_id = msgspec.json.decode(raw, type=tuple[Any, bool, str])
-        value = dt.datetime.fromisoformat(text) if moment else text
-    except (ValueError, TypeError, msgspec.MsgspecError):
-        raise Invalid("after_invalid", "after is not from a list like this one.") from None
-    if not isinstance(value, str | int | float | dt.datetime):
-        raise Invalid("after_invalid", "after is not from a list like this one.")
+    value, document_id = _place(kind, wanted)
     past = "$lt" if wanted.descending else "$gt"
     key = codec.key_of(owner, document_id)
     # One range of the index: two alternatives alone would be looked up one by one, and sorted.
@@ -72,6 +70,30 @@ def _beyond(owner: str, wanted: Selection) -> list[Bson]:
         {wanted.order: {f"{past}e": value}},
         {"$or": [{wanted.order: {past: value}}, {"_id": {past: key}}]},
     ]
+
+
+def _place(kind: type[Document], wanted: Selection) -> tuple[Any, str]:
+    """The value and the id that a mark names, of which anybody can make one up."""
+    try:
+        raw = base64.b64decode(wanted.after + "=" * (-len(wanted.after) % 4), b"-_", validate=True)
+        shown, moment, document_id = msgspec.json.decode(raw, type=tuple[_Shown, bool, str])
+        value = msgspec.convert(shown, _type_of(kind, wanted.order))
+        place = exact(value) if isinstance(value, dt.datetime) else shown
+    except (ValueError, msgspec.MsgspecError, Invalid):
+        raise _no_mark() from None
+    if moment is not (isinstance(value, dt.datetime) and value.tzinfo is not None):
+        raise _no_mark()
+    return place, document_id
+
+
+def _no_mark() -> Invalid:
+    return Invalid("after_invalid", "after is not from a list like this one.")
+
+
+@functools.cache
+def _type_of(kind: type[Document], field: str) -> Any:
+    """What *field* may hold, with its rules."""
+    return typing.get_type_hints(kind, include_extras=True)[field]
 
 
 def _index(kind: type[Document], wanted: Selection) -> str:
@@ -132,7 +154,7 @@ class Documents:
         if wanted.span:
             query[wanted.order] = wanted.span
         if wanted.after:
-            query["$and"] = _beyond(owner, wanted)
+            query["$and"] = _beyond(kind, owner, wanted)
         way = -1 if wanted.descending else 1
         sort = [(wanted.order, way), ("_id", way)]
         return await self._find(kind, owner, query, wanted.limit, sort, _index(kind, wanted))

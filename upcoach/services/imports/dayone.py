@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from models.documents import NewJournal, NewJournalEntry
-from models.documents.dates import local_date
+from models.documents.dates import exact, local_date
 from models.documents.habit import check_zone
 from models.errors import Invalid
 from models.identity import derived_id
@@ -25,7 +25,9 @@ from upcoach.services.imports.plan import Item, Plan
 DAY_ONE: Final = "dayone"
 ENTRIES: Final = 20_000
 _LOST: Final = ("photos", "audios", "videos", "pdf_attachments")
-_MOMENT: Final = re.compile(r"!\[[^\]]*\]\(dayone-moment:[^)]*\)\s*")  # where an attachment stood
+RAW: Final = 100_000  # characters of a text with its Markdown, of which 30,000 may be left
+# Where an attachment stood; what may stand in it cannot begin another one.
+_MOMENT: Final = re.compile(r"!\[[^\[\]]*\]\(dayone-moment:[^()\s]*\)\s*")
 _ESCAPED: Final = re.compile(r"\\([.\-!()+#*_`>\[\]{}])")  # its Markdown escapes all punctuation
 
 
@@ -99,10 +101,13 @@ class _Reader:
         return JournalItem(NewJournal(id=journal, name=name))
 
     def _page(self, journal: str, entry: TheirEntry) -> None:
+        if len(entry.text) > RAW:
+            raise Invalid("text_too_long", f"its text has more than {RAW:,} characters")
         self._lost += sum(len(getattr(entry, name)) for name in _LOST)
         tz = self._zone(entry.time_zone)
         if entry.creation_date.tzinfo is None:
             raise Invalid("date_without_zone", "its creation date has no offset")
+        written = exact(entry.creation_date)
         fields = {
             "id": derived_id("jen", self._owner, DAY_ONE, entry.uuid),
             "journal": journal,
@@ -110,7 +115,7 @@ class _Reader:
             "tags": [tag[:50] for tag in entry.tags if tag.strip()][:30],
             "pinned": entry.starred or entry.is_pinned,
             "tz": tz,
-            "local_date": local_date(entry.creation_date, tz).isoformat(),
+            "local_date": local_date(written, tz).isoformat(),
         }
         page = PageItem(checked(fields, NewJournalEntry))
         if page.id in self._pages:
