@@ -31,6 +31,7 @@ from models.measures import Measures
 from streams import tasks
 from streams.ageing import Ageing
 from streams.channels import Channels
+from streams.credit import Credits
 from streams.hub import RECENT, Hub
 from streams.kpis import Kpis
 from streams.learning import Learning
@@ -175,7 +176,8 @@ class Node:
         )
         heads = self.committer.heads
         services = self.services
-        feeds = Feeds(self.hub, self.log, heads, services.snapshots, services.shares, epoch)
+        credit = Credits(edge.limits)
+        feeds = Feeds(self.hub, self.log, heads, services.snapshots, services.shares, epoch, credit)
         self.tickets = Tickets(self._redis.writer, self.assembly.revocations, utc_now)
         router = self.router = Router(operations(feeds, edge, self.tickets))
         live = LiveNode(
@@ -192,6 +194,7 @@ class Node:
             doors=Seats(OPEN_OF_NETWORK),
             tickets=self.tickets,
             clock=utc_now,
+            credit=credit,
             window=WINDOW,
             writes_s=self._settings.live_writes_s,
         )

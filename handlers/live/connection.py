@@ -45,6 +45,7 @@ from models.frames import (
 )
 from models.limits import OPEN_OF_USER
 from streams.channels import Channels, Device
+from streams.credit import Credits
 from streams.outlet import Wire
 from streams.presence import Presence
 from streams.subscription import UNACKED, Feeds
@@ -71,6 +72,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     doors: Seats  # sockets by where they come from
     tickets: Tickets
     clock: Clock
+    credit: Credits
     window: int
     writes_s: int
 
@@ -103,7 +105,7 @@ class Connection:
         )
         self._watching: Watching | None = None  # operators only
         self._frames = limits.Bucket(limits.FRAMES_S, limits.BURST)
-        self._writing = Writing(node.edge, node.router, self._say, node.writes_s)
+        self._writing = Writing(node.edge, node.router, node.credit, self._tell, node.writes_s)
         self.name = name
         self.caller: Caller | None = None
         self.device: str | None = None
@@ -314,6 +316,9 @@ class Connection:
                     self._watching = Watching(self._node.desk, self._outlet)
                 await self._watching.follow(caller, wish.f, wish.since)
             else:
+                # Whoever asks for too much waits for it, and is not sent away.
+                price = limits.SNAP if wish.snap else limits.SUB
+                await self._node.credit.pace(caller.scope.user, price)
                 await self._following.subscribe(caller.scope, wish, limits.SUBSCRIPTIONS)
         except Refusal as refusal:
             self._following.refuse(wish.f, refusal)
@@ -386,7 +391,7 @@ class Connection:
         caller = self._known()
         if caller is None:
             return
-        if self._writing.refuses(frame, now):
+        if await self._writing.refuses(caller, frame, now):
             self._count(now)
             return
         await self._outlet.room()
@@ -401,7 +406,12 @@ class Connection:
         self._close(code, reason)
 
     def _say(self, frame: Frame) -> None:
-        if self._silent:
-            return
-        self._outlet.queue(self._outlet.wrap(encode(frame)))
-        self._outlet.flush()
+        self._tell(frame)
+
+    def _tell(self, frame: Frame) -> int:
+        """Send *frame*, and say how many bytes it has."""
+        line = encode(frame)
+        if not self._silent:
+            self._outlet.queue(self._outlet.wrap(line))
+            self._outlet.flush()
+        return len(line)
