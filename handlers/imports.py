@@ -2,18 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any
 
 from handlers.operations import Body, Call, Operation, Query, Reply, written
 from handlers.zones import zone
 from models.errors import Invalid
-from models.limits import KEPT_AT_ONCE, Cost, kib
+from models.limits import KEPT_AT_ONCE, UPLOAD_BYTES, Cost, kib
 from upcoach.services import Services
 from upcoach.services.imports.habitica import HabiticaExport
 from upcoach.services.imports.plan import Imported, Plan
 from upcoach.services.imports.sheet import What
-
-LARGEST: Final = 8 * 1024 * 1024  # Tornado itself ends the reading at 10 MiB, with no words
 
 
 class ImportQuery(Query, frozen=True, kw_only=True):
@@ -90,7 +88,7 @@ def _row(path: str, read: Read, body: Body, needs: str, takes: Any = None) -> Op
         gives=Imported,
         named=True,
         statuses=(200,),
-        largest=LARGEST,
+        largest=UPLOAD_BYTES,
         limit="upload",
     )
 

@@ -19,7 +19,7 @@ from models.documents import Document, Session
 from models.documents.document import public
 from models.errors import Flaw, Forbidden, Invalid, Unauthenticated
 from models.identity import MutationId
-from models.limits import SURFACES, Cost, kib
+from models.limits import MUTATION_BYTES, PUBLIC_BYTES, SURFACES, Cost, kib
 from models.origin import NOWHERE, Origin
 from models.permissions import PERMISSIONS
 from models.scope import Scope
@@ -264,7 +264,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     weight: int = 1
     weigh: Callable[[Call], int] | None = None
     audit: str = ""
-    largest: int = 64 * 1024  # bytes of body
+    largest: int = 0  # bytes of body
 
     def __post_init__(self) -> None:
         """A row that does not say who may do it does not let the server start."""
@@ -273,6 +273,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         if not self.limit:
             usual = "public" if self.public else "write" if self.writes else "read"
             msgspec.structs.force_setattr(self, "limit", usual)
+        if not self.largest:
+            largest = MUTATION_BYTES if self.live else PUBLIC_BYTES
+            msgspec.structs.force_setattr(self, "largest", largest)
         assert self.limit in SURFACES, f"{place}: {self.limit}?"
 
     @property

@@ -61,6 +61,7 @@ class Handler(ProblemHandler):
 
     def on_finish(self) -> None:
         """Log the canonical line."""
+        super().on_finish()
         self.edge.running.end()
         took = time.perf_counter() - self.began
         route = self.route

@@ -204,5 +204,34 @@ SURFACES: Final[dict[str, Surface]] = {
     ),
 }
 
+# What may be sent at once.  Whatever the fields of a document may hold, with every letter escaped,
+# fits into one write, over each road; a test computes it from the schemas.
+MUTATION_BYTES: Final = 1536 * 1024  # a body of one write
+FRAME_BYTES: Final = MUTATION_BYTES + 64 * 1024  # a message of a socket
+HELLO_BYTES: Final = 64 * 1024  # the same, of who has not said hello
+BATCH_BYTES: Final = 2 * 1024 * 1024
+BATCH_WRITES: Final = 100
+UPLOAD_BYTES: Final = 8 * 1024 * 1024
+PUBLIC_BYTES: Final = 64 * 1024  # of what needs no login, and of all that carries no document
+
+# A body, by whether its sender shows a token that holds, and how long it may take to come.
+NOBODYS_BODY_BYTES: Final = PUBLIC_BYTES + 32 * 1024  # beyond what a row takes it refuses itself
+NOBODYS_BODY_S: Final = 15.0
+OWN_BODY_BYTES: Final = BATCH_BYTES + 64 * 1024
+OWN_BODY_S: Final = 60.0
+UPLOAD_BODY_BYTES: Final = UPLOAD_BYTES + 64 * 1024
+UPLOAD_S: Final = 120.0
+DROPPED_BYTES: Final = (
+    64 * 1024 * 1024
+)  # what is read of a refused body, so that its answer arrives
+
+# What a node holds at once of bodies, and of large messages, that have come in part or are in work.
+UNCOUNTED_BYTES: Final = 4 * 1024  # of each
+HELD_BY_NETWORK: Final = 4 * 1024 * 1024  # of an address, by who has shown nothing
+HELD_BY_NOBODY: Final = 64 * 1024 * 1024  # by all of those
+HELD_BY_USER: Final = 24 * 1024 * 1024
+HELD_BY_SOMEBODY: Final = 256 * 1024 * 1024  # by all who have logged in
+
+CONNECTIONS_OF_NETWORK: Final = 256  # over HTTP, on one node
 OPEN_OF_USER: Final = 10  # sockets on one node
 OPEN_OF_NETWORK: Final = 50

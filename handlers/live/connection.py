@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from handlers import problems
+from handlers.bodies import Bodies
 from handlers.live import limits
 from handlers.live.connections import Connections
 from handlers.live.following import Following
@@ -42,8 +43,9 @@ from models.frames import (
     Wish,
     decode,
     encode,
+    require_mut,
 )
-from models.limits import OPEN_OF_USER
+from models.limits import FRAME_BYTES, HELLO_BYTES, OPEN_OF_USER
 from streams.channels import Channels, Device
 from streams.credit import Credits
 from streams.outlet import Wire
@@ -73,6 +75,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     tickets: Tickets
     clock: Clock
     credit: Credits
+    bodies: Bodies
     window: int
     writes_s: int
 
@@ -113,6 +116,9 @@ class Connection:
     async def take(self, message: bytes, now: float) -> None:
         """Act on one message, which holds one or more frames."""
         self._heard = now
+        if message.count(b"\n") > limits.LINES:
+            self.close(Close.TOO_MANY, "too many lines")
+            return
         for line in message.splitlines():
             if self._closed:
                 return
@@ -150,6 +156,11 @@ class Connection:
         elif now >= self._due_ping:
             self._pinged = now
             self._say(Ping(now=self._node.clock(), top=self._following.tops()))
+
+    @property
+    def most(self) -> int:
+        """The bytes that a message may have: of who has not said hello, no more than that takes."""
+        return FRAME_BYTES if self._greeted else HELLO_BYTES
 
     @property
     def _due_ping(self) -> float:
@@ -196,6 +207,8 @@ class Connection:
 
     async def _take_line(self, line: bytes, now: float) -> None:
         try:
+            if len(line) > HELLO_BYTES:  # nothing but a write is as large
+                require_mut(line)
             frame = decode(line)
         except msgspec.ValidationError as failure:
             self._complain(Invalid("frame_invalid", str(failure)))
@@ -332,7 +345,7 @@ class Connection:
             exp=caller.expires_at,
             now=self._node.clock(),
             limits={
-                "frame": limits.FRAME_BYTES,
+                "frame": FRAME_BYTES,
                 "subs": limits.SUBSCRIPTIONS,
                 "muts": limits.WRITES_AT_ONCE,
                 "mut_s": self._node.writes_s,

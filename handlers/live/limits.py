@@ -4,7 +4,7 @@ from typing import Final
 
 from models.limits import Cost
 
-FRAME_BYTES: Final = 65_536
+LINES: Final = 2_048  # of one message
 SUBSCRIPTIONS: Final = 64
 WRITES_AT_ONCE: Final = 32
 FOLLOWED: Final = 64  # the writes before one that it is taken to build on

@@ -11,13 +11,13 @@ from typing import Final
 import msgspec
 
 from handlers.live import limits
-from handlers.live.mutations import mutate, refused
-from handlers.operations import Router
+from handlers.live.mutations import Asked, mutate, refused
+from handlers.operations import Router, parse_body
 from handlers.rest import Edge
 from models.caller import Caller
-from models.errors import Unavailable
+from models.errors import Refusal, Unavailable
 from models.frames import Mut, Res
-from models.limits import Cost, kib, written_beyond
+from models.limits import PUBLIC_BYTES, Cost, kib, written_beyond
 from streams.credit import Credits
 
 LAPSE_S: Final = 5.0  # how long a write that was sent away is waited for beyond its time
@@ -84,19 +84,42 @@ class Writing:
         if self._is_closed:
             self._slots.release()
             return
+        asked = frame if len(frame.body) <= PUBLIC_BYTES else await asyncio.to_thread(_read, frame)
+        if isinstance(asked, Refusal):
+            self._slots.release()
+            self._say(refused(frame, asked))
+            return
         follows, self._written = self._written, (*self._written, frame.id)[-limits.FOLLOWED :]
-        task = asyncio.create_task(self._mutate(caller, frame, follows))
+        task = asyncio.create_task(self._mutate(caller, asked, len(frame.body), follows))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _mutate(self, caller: Caller, frame: Mut, follows: tuple[str, ...]) -> None:
+    async def _mutate(
+        self, caller: Caller, frame: Mut | Asked, size: int, follows: tuple[str, ...]
+    ) -> None:
         try:
             said = self._say(await mutate(self._edge, self._router, caller, frame, follows))
-            owed = written_beyond(len(frame.body), said)
+            owed = written_beyond(size, said)
             if owed is not None:
                 await self._credit.owe("write", caller.scope.user, owed)
         finally:
             self._slots.release()
+
+
+def _read(frame: Mut) -> Asked | Refusal:
+    """*frame* with its body, which would hold the loop; or why that cannot be read."""
+    try:
+        body = parse_body(bytes(frame.body))
+    except Refusal as refusal:
+        return refusal
+    return Asked(
+        id=frame.id,
+        op=frame.op,
+        path=frame.path,
+        base=frame.base,
+        follows=frame.follows,
+        body=body,
+    )
 
 
 def _too_many(wait_s: float) -> Unavailable:
