@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
+import msgspec
+
 from models.merge_patch import Json
 
 FOLLOWED = 256  # writes that one may name as known
@@ -61,6 +63,12 @@ class Outbox:
         if answer is not None and not answer.done():
             answer.set_result(result)
 
+    def refuse_largest(self) -> None:
+        """Take it that the largest write was too large for the server, which has hung up on it."""
+        if self._frames:
+            largest = max(self._frames.values(), key=size_of)
+            self.take(too_large(largest))
+
     def close(self, failure: Exception | None = None) -> None:
         """Wait for answers no longer."""
         self.pending()
@@ -84,6 +92,18 @@ class Outbox:
     def _send_again(self, mutation_id: str) -> None:
         del self._again[mutation_id]
         self._send(self._frames[mutation_id])
+
+
+def size_of(frame: Json) -> int:
+    """The bytes of *frame* on the wire."""
+    return len(msgspec.json.encode(frame))
+
+
+def too_large(frame: Json) -> Json:
+    """The answer to a `mut` frame that no server would take."""
+    detail = "This is more than the server takes of one write."
+    problem = {"type": "/problems/frame_too_large", "status": 413, "code": "frame_too_large"}
+    return {"t": "res", "id": frame["id"], "status": 413, "problem": problem | {"detail": detail}}
 
 
 def again_s(result: Json) -> float | None:
