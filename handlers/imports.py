@@ -1,16 +1,17 @@
 """Importing other people's files; with `dry_run`, only saying what would become of them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any
 
 from handlers.operations import Body, Call, Operation, Query, Reply, written
 from handlers.zones import zone
+from models.errors import Invalid
+from models.limits import KEPT_AT_ONCE, UPLOAD_BYTES, Cost, kib
 from upcoach.services import Services
 from upcoach.services.imports.habitica import HabiticaExport
 from upcoach.services.imports.plan import Imported, Plan
 from upcoach.services.imports.sheet import What
-
-LARGEST: Final = 8 * 1024 * 1024  # Tornado itself ends the reading at 10 MiB, with no words
 
 
 class ImportQuery(Query, frozen=True, kw_only=True):
@@ -57,12 +58,22 @@ def sheet(what: What) -> Read:
     return read
 
 
+async def _pay(call: Call, plan: Plan) -> None:
+    """Charge what *plan* would keep: of the same ledger as writes one by one."""
+    cost = Cost(0, kib(await asyncio.to_thread(plan.size)))
+    if cost.kib > KEPT_AT_ONCE:
+        words = f"This holds more than may be kept at once, {KEPT_AT_ONCE >> 10} MiB: split it."
+        raise Invalid("import_too_large", words)
+    await call.charge(cost)
+
+
 def _row(path: str, read: Read, body: Body, needs: str, takes: Any = None) -> Operation:
     async def run(services: Services, call: Call) -> Reply:
         query = call.asked(ImportQuery)
         plan = await read(services, call, await zone(services, call, query.tz))
         if query.dry_run:
             return Reply(body=await services.imports.show(call.scope, plan))
+        await _pay(call, plan)
         return written(await services.imports.carry_out(call.scope, plan, call.mutation))
 
     run.__doc__ = read.__doc__
@@ -77,7 +88,7 @@ def _row(path: str, read: Read, body: Body, needs: str, takes: Any = None) -> Op
         gives=Imported,
         named=True,
         statuses=(200,),
-        largest=LARGEST,
+        largest=UPLOAD_BYTES,
         limit="upload",
     )
 

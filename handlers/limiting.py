@@ -9,6 +9,7 @@ from tornado.web import RequestHandler
 from handlers.operations import Call, Operation
 from models.documents.user import normalised_email
 from models.errors import Unavailable
+from models.limits import ONE, Cost
 from models.origin import Origin
 from streams.limits import Limits, Verdict
 from upcoach.services import Services
@@ -45,10 +46,15 @@ class Turnstile:
         return self._limits.is_on
 
     async def take(
-        self, surface: str, parties: dict[str, str] | None = None, *, charge: bool = True
+        self,
+        surface: str,
+        parties: dict[str, str] | None = None,
+        cost: Cost = ONE,
+        *,
+        charge: bool = True,
     ) -> None:
-        """Take one of *surface*, or refuse with a 429; without *charge* only look."""
-        verdict = await self._limits.take(surface, self._named(parties), charge=charge)
+        """Take *cost* of *surface*, or refuse with a 429; without *charge* only look."""
+        verdict = await self._limits.take(surface, self._named(parties), cost, charge=charge)
         self._request.say(verdict.headers)
         if verdict.wait_s:
             self._refuse(verdict)
@@ -56,6 +62,10 @@ class Turnstile:
     async def charge(self, surface: str, parties: dict[str, str]) -> None:
         """Take one of *surface* after the fact."""
         await self._limits.take(surface, self._named(parties))
+
+    async def owe(self, surface: str, parties: dict[str, str], cost: Cost) -> None:
+        """See `Limits.owe`."""
+        await self._limits.owe(surface, self._named(parties), cost)
 
     async def forgive(self, surface: str, parties: dict[str, str]) -> None:
         """See `Limits.forgive`."""

@@ -24,6 +24,7 @@ from models.caller import Caller
 from models.documents.session import BROWSERS
 from models.errors import Invalid
 from models.frames import Follows
+from models.limits import Cost, read_beyond, written_beyond
 from models.origin import Origin
 from models.validation import checked
 
@@ -60,6 +61,7 @@ class Handler(ProblemHandler):
 
     def on_finish(self) -> None:
         """Log the canonical line."""
+        super().on_finish()
         self.edge.running.end()
         took = time.perf_counter() - self.began
         route = self.route
@@ -147,6 +149,8 @@ class Missing(Handler):
 class OperationHandler(Handler):
     """A path with its operations."""
 
+    _answered = 0  # bytes
+
     def initialize(self, edge: Edge, route: Route | None = None, **_: Any) -> None:
         """Take the route."""
         super().initialize(edge)
@@ -185,13 +189,27 @@ class OperationHandler(Handler):
         call = await self._call(operation, names, login)
         await self._take_turn(operation, call)
         await self.perform(operation, call)
+        await self._settle(operation, call)
 
     async def _take_turn(self, operation: Operation, call: Call) -> None:
         if operation.limit == LOGIN:
             await self.password_gate(address_in(call.body)).enter()
         else:
             surface, parties = parties_of(operation, call)
-            await self.turnstile.take(surface, parties)
+            await self.turnstile.take(surface, parties, operation.cost_of(call))
+
+    async def _settle(self, operation: Operation, call: Call) -> None:
+        """Charge what only the answer has shown."""
+        if call.caller is None or operation.limit not in ("read", "write"):
+            return
+        owed = (
+            written_beyond(call.size, self._answered)
+            if operation.writes
+            else read_beyond(self._answered)
+        )
+        if owed is not None:
+            surface, parties = parties_of(operation, call)
+            await self.turnstile.owe(surface, parties, owed)
 
     async def perform(self, operation: Operation, call: Call) -> None:
         """Answer *call*."""
@@ -244,7 +262,14 @@ class OperationHandler(Handler):
             browser=self.browser.secret if self._is_by_cookie(login) else "",
             is_foreign=not self.browser.is_on_our_page,
             trusted=self.browser.trusted,
+            size=len(content),
+            charge=functools.partial(self._charge, login),
         )
+
+    async def _charge(self, login: Caller | None, cost: Cost) -> None:
+        """Charge what *login* would keep beyond the request itself."""
+        if login is not None:
+            await self.turnstile.take("write", {"user": login.scope.user}, cost)
 
     def _is_by_cookie(self, login: Caller | None) -> bool:
         return login is not None and "Authorization" not in self.request.headers
@@ -295,7 +320,9 @@ class OperationHandler(Handler):
         if reply.status == 204:
             return
         self.set_header("Content-Type", "application/json; charset=utf-8")
-        self.finish(reply.raw if reply.raw is not None else msgspec.json.encode(reply.body))
+        content = reply.raw if reply.raw is not None else msgspec.json.encode(reply.body)
+        self._answered = len(content)
+        self.finish(content)
 
     def _not_modified(self, version: int) -> bool:
         etag = f'"v{version}"'

@@ -197,6 +197,7 @@ def operations(feeds: Feeds) -> tuple[Operation, ...]:
             query=SnapshotQuery,
             gives=Page,
             refusals=(404, 410),
+            weight=2,
         ),
     )
 

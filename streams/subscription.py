@@ -17,8 +17,10 @@ from models.documents import Share
 from models.errors import NotFound, Refusal, Unavailable
 from models.events import Event
 from models.frames import Live, Reset, Snap, Subd, encode
+from models.limits import Cost
 from models.sight import Sight
 from models.sums import shown
+from streams.credit import Credits
 from streams.hub import Hub
 from streams.lane import NO_LIMIT
 from streams.outlet import Outlet
@@ -32,6 +34,7 @@ from upcoach.store.log import EventLog, contiguous
 PAGE = 200
 RETRY_S = 0.5
 BEHIND = 200_000  # events beyond which a snapshot is cheaper than what was missed
+PER_READ = 100  # documents or events that count as one read
 UNACKED = 1_000  # events beyond the last acknowledged one that a device which acks is sent
 
 _log = structlog.get_logger(__name__)
@@ -68,6 +71,7 @@ class Feeds:
         snapshots: Snapshots,
         shares: Shares,
         epoch: str,
+        credit: Credits | None = None,
     ) -> None:
         self.hub = hub
         self.log = log
@@ -75,6 +79,12 @@ class Feeds:
         self.snapshots = snapshots
         self.shares = shares
         self.epoch = epoch
+        self._credit = credit
+
+    async def pace(self, view: View, count: int) -> None:
+        """Return when whoever has the *view* may be sent so many documents or events more."""
+        if self._credit is not None and count:
+            await self._credit.pace(view.scope.user, Cost(-(-count // PER_READ)))
 
     def cursor(self, seq: int) -> str:
         """The cursor of number *seq*."""
@@ -266,6 +276,7 @@ class Subscription:
             async for page in self._feeds.snapshots.pages(
                 self._view.owner, kinds, self._view.sight
             ):
+                await self._feeds.pace(self._view, len(page.items))
                 await self.outlet.room()
                 if self._access_moved and not await self._still_sees():
                     return
@@ -331,6 +342,7 @@ class Subscription:
         events = self._topic.after(self.position)
         if events is None:
             events = await self._feeds.log.page(self.feed, self.position, PAGE)
+            await self._feeds.pace(self._view, len(events))
         return events[: min(PAGE, self.limit - self.position)]
 
     def _moves_access(self, event: Event) -> bool:

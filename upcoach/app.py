@@ -13,6 +13,8 @@ import structlog
 from tornado.web import Application
 
 from config.settings import Settings
+from handlers.application import BoundedApplication
+from handlers.bodies import Bodies
 from handlers.live.connection import Node as LiveNode
 from handlers.live.connections import Connections
 from handlers.live.numbers import NodeNumbers
@@ -31,6 +33,7 @@ from models.measures import Measures
 from streams import tasks
 from streams.ageing import Ageing
 from streams.channels import Channels
+from streams.credit import Credits
 from streams.hub import RECENT, Hub
 from streams.kpis import Kpis
 from streams.learning import Learning
@@ -162,7 +165,7 @@ class Node:
         lease = Lease(self._redis.writer, HabitOdds.NAME)
         return Learning(self.log, learned, lease, self.services.insights, utc_now, self.measures)
 
-    def _make_application(self, epoch: str) -> Application:
+    def _make_application(self, epoch: str) -> BoundedApplication:
         settings = self._settings
         counter = self._redis.counter if settings.limits == "on" else None
         edge = self.edge = Edge(
@@ -175,9 +178,11 @@ class Node:
         )
         heads = self.committer.heads
         services = self.services
-        feeds = Feeds(self.hub, self.log, heads, services.snapshots, services.shares, epoch)
+        credit = Credits(edge.limits)
+        feeds = Feeds(self.hub, self.log, heads, services.snapshots, services.shares, epoch, credit)
         self.tickets = Tickets(self._redis.writer, self.assembly.revocations, utc_now)
         router = self.router = Router(operations(feeds, edge, self.tickets))
+        self.bodies = Bodies(services, settings.proxies)
         live = LiveNode(
             edge=edge,
             router=router,
@@ -192,6 +197,8 @@ class Node:
             doors=Seats(OPEN_OF_NETWORK),
             tickets=self.tickets,
             clock=utc_now,
+            credit=credit,
+            bodies=self.bodies,
             window=WINDOW,
             writes_s=self._settings.live_writes_s,
         )

@@ -17,6 +17,7 @@ class MoodItem(Item):
     """A mood."""
 
     area = "moods"
+    _draft: NewMood
 
     def __init__(self, draft: NewMood) -> None:
         self.id = draft.id
@@ -35,6 +36,7 @@ class JournalItem(Item):
     """A journal."""
 
     area = "journals"
+    _draft: NewJournal
 
     def __init__(self, draft: NewJournal) -> None:
         self.id = draft.id
@@ -58,6 +60,7 @@ class PageItem(Item):
     """An entry of a journal that the same file wants."""
 
     area = "journal_entries"
+    _draft: NewJournalEntry
 
     def __init__(self, draft: NewJournalEntry) -> None:
         self.id = draft.id

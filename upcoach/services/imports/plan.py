@@ -9,7 +9,7 @@ import abc
 import collections
 import datetime as dt
 from collections.abc import Iterable
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 import msgspec
 
@@ -21,6 +21,8 @@ from upcoach.store.changes import Changes, Ref
 
 Verb = Literal["created", "updated", "kept"]
 
+LEAST: Final = 256  # bytes
+
 
 class Item(abc.ABC):
     """A document that is to be there.  *area* is what people call such documents."""
@@ -28,6 +30,12 @@ class Item(abc.ABC):
     area: ClassVar[str]
     verbs: ClassVar[tuple[Verb, ...]] = ("created", "kept")
     id: str
+    _draft: msgspec.Struct
+
+    @property
+    def size(self) -> int:
+        """The bytes that it adds to what is kept: an event and a document, at the least."""
+        return max(LEAST, len(msgspec.json.encode(self._draft)))
 
     @property
     def name(self) -> str:
@@ -52,6 +60,7 @@ class HabitItem(Item):
     """A habit: what its owner has made of it here stays."""
 
     area = "habits"
+    _draft: NewHabit
 
     def __init__(self, draft: NewHabit) -> None:
         self.id = draft.id
@@ -79,6 +88,7 @@ class EntryItem(Item):
 
     area = "entries"
     verbs = ("created", "updated", "kept")
+    _draft: EntryDraft
 
     def __init__(self, habit: str, day: dt.date, draft: EntryDraft) -> None:
         self.id = entry_id(habit, day)
@@ -109,6 +119,7 @@ class TaskItem(Item):
     """A task, and when it was completed: what its owner has made of it here stays."""
 
     area = "tasks"
+    _draft: NewTask
 
     def __init__(self, draft: NewTask, completed_at: dt.datetime | None) -> None:
         self.id = draft.id
@@ -151,6 +162,10 @@ class Plan(msgspec.Struct, frozen=True):
     items: tuple[Item, ...]
     areas: tuple[type[Item], ...]
     notes: tuple[str, ...] = ()
+
+    def size(self) -> int:
+        """The bytes that it adds to what is kept, if nothing of it is there yet."""
+        return sum(item.size for item in self.items)
 
 
 class Counts(msgspec.Struct, frozen=True):
