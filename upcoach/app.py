@@ -147,7 +147,10 @@ class Node:
         )
         self._presence = Presence(redis.writer, self._channels, self._errands, utc_now)
         self._revoking = Revoking(
-            self.assembly.revocations, self._connections.revoke, self._connections.check_channels
+            self.assembly.revocations,
+            self._connections.revoke,
+            self._connections.check_channels,
+            lambda user: self._errands.run(self._desk.check_user(user)),
         )
         self._reader = StreamReader(redis.reader, self._followers())
         self._running = Running()

@@ -167,9 +167,9 @@ class Tokens:
         """Whether *session* has ended, as far as this node knows."""
         return self._revocations.holds(session)
 
-    def revoke(self, session: str) -> None:
-        """Let no token of *session* hold here any more; other nodes hear of it by themselves."""
-        self._revocations.note([session])
+    def revoke(self, sessions: Collection[str]) -> None:
+        """Let no token of *sessions* hold here any more; other nodes hear of it by themselves."""
+        self._revocations.note(sessions)
 
     def _claims(self, token: str, kind: str, form: type[T]) -> T:
         """What *token* says, a JWT of *kind* that one of our keys has signed."""
