@@ -12,7 +12,6 @@ from models.clock import Clock
 from models.documents import Session
 from upcoach.store.documents import Documents
 
-
 # By how much a token may outlive what it was made for: who asked for it before the end of their
 # session was known gets it a moment after, and the clocks of two nodes are not the same.
 LATE: Final = dt.timedelta(minutes=1)
