@@ -147,8 +147,8 @@ class Sessions:
 
     async def exchange(
         self, refresh_token: str, key: str, check: Callable[[Session], None]
-    ) -> tuple[Login, Session]:
-        """The same for a session that *check* does not refuse, with the session."""
+    ) -> tuple[Login, Session, int]:
+        """The same for a session that *check* does not refuse, with it and the generation."""
         session, generation = await self.find(refresh_token)
         now = self._clock()
         check(session)
@@ -161,7 +161,7 @@ class Sessions:
             await self.end(Scope(user=user, session=session_id), session_id)
         if turn is not Turn.NEXT:
             raise token_invalid()
-        return self._login(session, generation + 1), session
+        return self._login(session, generation + 1), session, generation + 1
 
     async def find(self, refresh_token: str) -> tuple[Session, int]:
         """The session of a token that is one of ours, and the token's generation."""
@@ -171,10 +171,12 @@ class Sessions:
         except NotFound:
             raise token_invalid() from None
 
-    async def is_newest(self, session: Session, generation: int) -> bool:
+    async def is_exchangeable(self, session: Session, generation: int) -> bool:
         """Whether the refresh token of *generation* can be exchanged for the next."""
-        is_open = session.is_open(self._clock())
-        return is_open and await self._rotations.newest(session.id) == generation
+        now, idle = self._clock(), LIFETIMES[session.app].idle
+        return session.is_open(now) and await self._rotations.is_exchangeable(
+            session.id, generation, now, idle
+        )
 
     async def is_open(self, scope: Scope) -> bool:
         """Whether the session of *scope* holds, as the database knows."""
@@ -343,7 +345,7 @@ class Sessions:
         return Listing(Session, user, {"owner": user, **is_open})
 
     def _login(self, session: Session, generation: int) -> Login:
-        token, expires_at = self._tokens.issue(session)
+        token, expires_at = self._tokens.issue(session, generation)
         name = f"v1.{session.owner}.{session.id}.{generation}"
         return Login(token, expires_at, f"{name}.{self._mac(name)}")
 

@@ -101,10 +101,15 @@ class Issuing:
         audiences: tuple[str, ...],
         refresh_token: str,
         nonce: str = "",
+        *,
+        generation: int = 1,
     ) -> Json:
-        """The answer (RFC 6749, 5.1) with a token for *scopes* at *audiences*."""
+        """The answer (RFC 6749, 5.1) with a token for *scopes* at *audiences*.
+
+        *generation* is that of *refresh_token*.
+        """
         narrow = msgspec.structs.replace(session, permissions=scopes, audiences=audiences)
-        token, expires_at = self._tokens.issue(narrow)
+        token, expires_at = self._tokens.issue(narrow, generation)
         answer = self._described(token, expires_at, scopes or (), session.key)
         if refresh_token:
             answer["refresh_token"] = refresh_token
