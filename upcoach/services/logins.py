@@ -95,7 +95,7 @@ class Logins:
         challenge = await self.challenge(user, terms, trusted=trusted)
         if challenge is not None:
             return challenge
-        return await self._sessions.start(user.id, terms, user.lockouts)
+        return await self._sessions.start(user.id, terms, lockouts=user.lockouts)
 
     async def challenge(self, user: User, terms: Terms, *, trusted: str = "") -> Challenge | None:
         """What *user* has to answer before a session on these *terms*; None if nothing.
@@ -130,7 +130,7 @@ class Logins:
         terms = msgspec.structs.replace(
             waiting.terms, acr=2, amr=shown, authenticated_at=self._clock()
         )
-        login, outcome = await self._sessions.start(user.id, terms, waiting.lockouts)
+        login, outcome = await self._sessions.start(user.id, terms, lockouts=waiting.lockouts)
         trusted = ""
         if answer.trust_device:
             assert outcome.body is not None
@@ -142,7 +142,7 @@ class Logins:
         """A session for whoever *shown* names: a passkey that checks its holder is two factors."""
         user, amr = await self._factors.passkeys.identify(shown)
         both = msgspec.structs.replace(terms, acr=2, amr=(*amr, "mfa"))
-        return await self._sessions.start(user.id, both, user.lockouts)
+        return await self._sessions.start(user.id, both, lockouts=user.lockouts)
 
     async def _waiting(self, challenge: str) -> tuple[Waiting, User]:
         """The login that waits under *challenge*, and whose it is."""

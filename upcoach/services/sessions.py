@@ -100,11 +100,17 @@ class Sessions:
         self._key = key
 
     async def start(
-        self, user: str, terms: Terms, lockouts: int, provisos: Collection[Proviso] = ()
+        self,
+        user: str,
+        terms: Terms,
+        provisos: Collection[Proviso] = (),
+        *,
+        lockouts: int | None = None,
     ) -> tuple[Login, Outcome]:
         """A new session, or `Unauthenticated` if one of *provisos* does not hold.
 
-        *lockouts* is `User.lockouts` as it was before its holder began to show who they are.
+        *lockouts* is `User.lockouts` as it was before its holder began to show who they are; None
+        for whoever has shown nothing, because it is us who begin it.
 
         Where its client has too many, the oldest ends.  Those of other clients stay: no app of
         others can log the user out of our own.
@@ -113,7 +119,7 @@ class Sessions:
         ended: list[str] = []
 
         def decide(changes: Changes) -> Outcome:
-            if changes.get(User, user, user).lockouts != lockouts:
+            if lockouts not in (None, changes.get(User, user, user).lockouts):
                 raise token_invalid()
             for ref, holds in provisos:
                 found = changes.find(*ref)

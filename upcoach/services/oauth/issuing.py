@@ -67,7 +67,10 @@ class Issuing:
         terms = self.terms(allowed, client, key)
         try:
             login, outcome = await self._sessions.start(
-                allowed.user, terms, allowed.lockouts, _still_allowed(allowed, client)
+                allowed.user,
+                terms,
+                _still_allowed(allowed, client),
+                lockouts=allowed.lockouts,
             )
         except Unauthenticated:
             raise invalid_grant("This was taken back.") from None
