@@ -4,7 +4,6 @@ A wish says what happened, and to which address; whoever carries it out finds ou
 address has an account.  So asking for a letter takes the same time whether or not it has one.
 """
 
-import datetime as dt
 from typing import Literal
 
 import msgspec
@@ -39,10 +38,11 @@ class Forgotten(Wish, frozen=True):
 
 
 class Move(Wish, frozen=True):
-    """The account *user* is to go by the address; see `User.password_at`."""
+    """The account *user* is to go by the address, as *session* asked; see `User.lockouts`."""
 
     user: str
-    password_at: dt.datetime | None
+    session: str = ""
+    lockouts: int = 0
 
 
 class PasswordChanged(Wish, frozen=True):

@@ -150,7 +150,10 @@ class Node:
         )
         self._presence = Presence(redis.writer, self._channels, self._errands, utc_now)
         self._revoking = Revoking(
-            self.assembly.revocations, self._connections.revoke, self._connections.check_channels
+            self.assembly.revocations,
+            self._connections.revoke,
+            self._connections.check_channels,
+            lambda user: self._errands.run(self._desk.check_user(user)),
         )
         self._reader = StreamReader(redis.reader, self._followers())
         self._running = Running()
@@ -230,6 +233,7 @@ class Node:
         self._begin(self._channels.run, "channels")
         self._begin(self._kpis.run, "kpis")
         self._begin(self._desk.run, "desk")
+        self._begin(self.assembly.arrivals.run, "arrivals")
         self._begin(self._look_at_keys, "keys")
         self._begin(self._flush_positions, "positions")
         self._begin(self.assembly.trash.run, "trash")
@@ -259,6 +263,7 @@ class Node:
             await _in_time(self._learning.stop(), "learning")
         await _in_time(self.relay.flush(), "relay")
         await _in_time(self.services.positions.flush(), "positions")
+        await _in_time(self.assembly.arrivals.flush(), "arrivals")
         await _in_time(self._errands.over(), "errands")
         await _in_time(self.services.audit.close(), "audit")
         self.assembly.passwords.close()

@@ -43,6 +43,7 @@ from upcoach.services import (
     Vacations,
     Verification,
 )
+from upcoach.services.arrivals import Arrivals
 from upcoach.services.directory import Directory
 from upcoach.services.factors.notices import FactorNotices
 from upcoach.services.factors.party import Party
@@ -99,14 +100,21 @@ class Assembly:
         self.keys = Keys(SigningStore(ground.database, ground.masters), utc_now)
         lifetime = dt.timedelta(minutes=ground.settings.token_minutes)
         self.revocations = Revocations(self._documents, lifetime, utc_now)
+        rotations = Rotations(ground.database)
+        self.arrivals = Arrivals(rotations)
         self._tokens = Tokens(
-            self.keys, ground.settings.issuer, lifetime, self.revocations, utc_now
+            self.keys,
+            ground.settings.issuer,
+            lifetime,
+            self.revocations,
+            utc_now,
+            self.arrivals.note,
         )
         self._sessions = Sessions(
             self._documents,
             ground.committer,
             self._tokens,
-            Rotations(ground.database),
+            rotations,
             utc_now,
             key=ground.settings.index_key,
         )

@@ -68,8 +68,10 @@ class User(Document, frozen=True, kw_only=True):
         Argon2id in PHC string format, behind the name of the pepper; None for whoever has only
         come in through a provider so far.
     password_at
-        When it was chosen or taken away, if ever since the account was made: what somebody began
-        before is not theirs to end after.
+        When it was chosen or taken away, if ever since the account was made.
+    lockouts
+        How often somebody was locked out of the account: by a new password, by ending its sessions,
+        by taking a way in away.  What was begun before the latest is not theirs to end after.
     roles
         Given by an operator's command (`make admin`), and by nobody else.
 
@@ -85,6 +87,7 @@ class User(Document, frozen=True, kw_only=True):
     verified_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
     password_hash: Annotated[str | None, Mark.PERSONAL, Mark.HIDDEN] = None
     password_at: Annotated[dt.datetime | None, Mark.PERSONAL, Mark.HIDDEN] = None
+    lockouts: Annotated[int, Mark.HIDDEN] = 0
     roles: tuple[Role, ...] = ()
 
     def appointed(self, roles: tuple[Role, ...], at: dt.datetime) -> Self:
@@ -99,10 +102,14 @@ class User(Document, frozen=True, kw_only=True):
         """The same user with the same password, kept in another way."""
         return msgspec.structs.replace(self.advanced(at), password_hash=password_hash)
 
+    def locking_out(self) -> Self:
+        """The same user, into whose account nobody comes who has begun before."""
+        return msgspec.structs.replace(self, lockouts=self.lockouts + 1)
+
     def rekeyed(self, password_hash: str | None, at: dt.datetime) -> Self:
         """The same user with another password."""
         return msgspec.structs.replace(
-            self.advanced(at), password_hash=password_hash, password_at=at
+            self.locking_out().advanced(at), password_hash=password_hash, password_at=at
         )
 
     def reset(self, password_hash: str, at: dt.datetime) -> Self:
@@ -117,7 +124,7 @@ class User(Document, frozen=True, kw_only=True):
     def moved(self, email: str, email_index: str, at: dt.datetime) -> Self:
         """The same user at another address, which is known to be theirs."""
         return msgspec.structs.replace(
-            self.advanced(at), email=email, email_index=email_index, verified_at=at
+            self.locking_out().advanced(at), email=email, email_index=email_index, verified_at=at
         )
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from models.documents import User
+from models.documents import Session, User
 from models.errors import Conflict, NotFound
 from models.mail import Letter, Move, MoveAsked, Moved
 from models.scope import Scope
@@ -24,12 +24,22 @@ _PURPOSE: Final = "move"
 
 
 class Moving(msgspec.Struct, frozen=True):
-    """Who wants to go from which address to which, as long as they have the password of then."""
+    """Who wants to go from which address to which, as long as nobody is locked out meanwhile.
+
+    Attributes
+    ----------
+    session
+        That in which they asked for it.
+    lockouts
+        `User.lockouts` when they did.
+
+    """
 
     user: str
     old: str
     new: str
-    password_at: dt.datetime | None
+    session: str = ""
+    lockouts: int = 0
 
 
 class Moves:
@@ -58,7 +68,7 @@ class Moves:
         """Mail a link to *email*, and a notice to the address that the caller has."""
         user = await self._documents.get(User, scope.user, scope.user)
         await self._mail.send(MoveAsked(user.email))
-        await self._mail.send(Move(email, user.id, user.password_at))
+        await self._mail.send(Move(email, user.id, scope.session, user.lockouts))
 
     async def confirm(self, token: str) -> Outcome:
         """Take the link of *token* for consent; one that does not hold is `Invalid`."""
@@ -72,13 +82,15 @@ class Moves:
             if before is None or not is_at(before, moving.old):
                 raise link_over()
             # Who asked may have been a thief, whom the owner has locked out meanwhile.
-            if before.password_at != moving.password_at:
+            session = changes.find(*asked_in)
+            if before.lockouts != moving.lockouts or (session and session.ended_at):
                 raise link_over()
             after = before.moved(moving.new, index, changes.at)
             changes.update(before, after)
             return outcome("updated", after)
 
-        reads = (Ref(User, moving.user, moving.user),)
+        asked_in = (Session, moving.user, moving.session)
+        reads = (Ref(User, moving.user, moving.user), Ref(*asked_in))
         write = Write(scope=Scope(user=moving.user), reads=reads, decide=decide)
         try:
             done = await self._committer.submit(write)
@@ -95,7 +107,7 @@ class Moves:
             user = await self._documents.get(User, wish.user, wish.user)
         except NotFound:
             return None
-        moving = Moving(user.id, user.email, wish.to, wish.password_at)
+        moving = Moving(user.id, user.email, wish.to, wish.session, wish.lockouts)
         token = await self._once.keep(_PURPOSE, moving, LIFE)
         return letters.move(wish.to, self._links.to(MOVE, token))
 

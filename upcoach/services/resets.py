@@ -95,7 +95,6 @@ class Resets:
         if await self._once.take(_PURPOSE, wanted.token, Ask) is None:
             raise link_over()
         await self._once.take(_NEWEST, user.id, str)
-        ways = await ways_into(self._documents, user.id)
 
         def decide(changes: Changes) -> Outcome:
             before = changes.get(User, user.id, user.id)
@@ -104,10 +103,11 @@ class Resets:
             after = before.reset(password_hash, changes.at)
             changes.update(before, after)
             if before.verified_at is None:
-                shut_out(changes, ways, codes=False)
+                shut_out(changes, user.id, codes=False)
             return outcome("updated", after)
 
-        return await self._new_passwords.keep(Scope(user=user.id), user.email, decide, ways)
+        lists = ways_into(user.id)
+        return await self._new_passwords.keep(Scope(user=user.id), user.email, decide, lists)
 
     async def _write(self, wish: Forgotten) -> Letter | None:
         user = await self._directory.find(wish.to)

@@ -6,27 +6,22 @@ and the sessions are the affair of whoever lets the owner in.
 """
 
 from models.documents import Document, Factors, Identity, Passkey, TrustedDevice
-from models.documents.factors import FACTORS
-from upcoach.store.changes import Changes, Ref
-from upcoach.store.documents import Documents
+from upcoach.store.changes import Changes, Listing
 
 WAYS: tuple[type[Document], ...] = (Identity, Passkey, TrustedDevice)
 
 
-async def ways_into(documents: Documents, user: str) -> tuple[Ref, ...]:
-    """What a write has to see that shuts strangers out of the account *user*."""
-    refs = [Ref(kind, user, one.id) for kind in WAYS for one in await documents.page(kind, user)]
-    return (*refs, Ref(Factors, user, FACTORS))
+def ways_into(user: str) -> tuple[Listing, ...]:
+    """What a write has to list that shuts strangers out of the account *user*."""
+    return (*(Listing(kind, user) for kind in WAYS), Listing(Factors, user))
 
 
-def shut_out(changes: Changes, ways: tuple[Ref, ...], *, codes: bool) -> None:
-    """Take *ways* into an account away; with *codes*, the app that makes them does not count."""
-    for kind, owner, name in ways:
-        found = changes.find(kind, owner, name)
-        if isinstance(found, Factors):
-            if codes:
-                changes.delete(found)
-            elif found.passkeys:
-                changes.update(found, found.without_passkeys(changes.at))
-        elif found is not None:
-            changes.delete(found)
+def shut_out(changes: Changes, user: str, *, codes: bool) -> None:
+    """Take all ways into an account away; with *codes*, the app that makes them does not count."""
+    for way in (one for kind in WAYS for one in changes.all_of(kind, user)):
+        changes.delete(way)
+    for factors in changes.all_of(Factors, user):
+        if codes:
+            changes.delete(factors)
+        elif factors.passkeys:
+            changes.update(factors, factors.without_passkeys(changes.at))

@@ -10,7 +10,7 @@ from pymongo import DeleteOne, InsertOne, ReplaceOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 
-from models.documents import Document
+from models.documents import Document, Session
 from models.errors import Refusal
 from models.events import Event, feed_owner, user_feed
 from models.frames import Author, Ev, encode
@@ -20,6 +20,7 @@ from upcoach.store import log as event_log
 from upcoach.store.changes import (
     Changes,
     Fact,
+    Listing,
     Missing,
     Outcome,
     Overtaken,
@@ -30,6 +31,7 @@ from upcoach.store.changes import (
     Version,
     Write,
     not_found,
+    session_ended,
     stands_below,
 )
 from upcoach.store.database import Bson, Database, is_outage
@@ -60,11 +62,20 @@ class Ticket:
 
 
 class Decided(msgspec.Struct):
-    """A write with its answer, which counts once the transaction is committed."""
+    """A write with its answer, which counts once the transaction is committed.
+
+    Attributes
+    ----------
+    is_kept
+        Whether the same write, sent again under its name, gets the same answer: not if its caller
+        was locked out, who may log in again and send it.
+
+    """
 
     ticket: Ticket
     answer: Outcome | Refusal | Overtaken
     events: list[Event]
+    is_kept: bool = True
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +131,7 @@ class Batch:
         writes = [ticket.write for ticket in tickets]
         known = {write.scope.user for write in writes if not write.new_owner}
         owners = known | {
-            ref.owner for write in writes for ref in write.reads if not write.new_owner
+            owner for write in writes if not write.new_owner for owner in write.owners
         }
         # The heads come first: a document that is read before its feed's head proves nothing.
         feeds = {feed for write in writes for feed in write.feeds}
@@ -129,10 +140,14 @@ class Batch:
         self._sums = {feed: unpacked(self._heads[feed].sums) for feed in feeds}
         self.counted_on = dict(self._seqs)
         await self._keyring.load(owners)
-        refs = {ref for write in writes for ref in write.reads}
+        refs = {ref for write in writes for ref in (*write.reads, *_session_of(write))}
+        lists = [listing for write in writes for listing in write.lists]
         parents = {parent for write in writes for parent in write.sweeps}
         await asyncio.gather(
-            self._replay(tickets), *self._reads(refs), *map(self._read_children, parents)
+            self._replay(tickets),
+            *self._reads(refs),
+            *map(self._read_list, lists),
+            *map(self._read_children, parents),
         )
         self._state = dict(self._before)
         await self._read_past(tickets)
@@ -168,6 +183,14 @@ class Batch:
                 ref = keys[stored["_id"]]
                 self._before[ref] = codec.from_bson(kind, stored, self._keyring[ref.owner])
 
+    async def _read_list(self, listing: Listing) -> None:
+        kind, owner, where = listing
+        query = {"_id": codec.below(owner), **where}
+        async with self._database.turn():
+            async for stored in self._database[kind.collection].find(query):
+                found = codec.from_bson(kind, stored, self._keyring[owner])
+                self._before[Ref(kind, owner, found.id)] = found
+
     async def _read_children(self, parent: Ref) -> None:
         query = {"_id": codec.below(parent.owner, parent.id)}
         async with self._database.turn():
@@ -195,6 +218,8 @@ class Batch:
 
     def _decide(self, ticket: Ticket) -> Decided:
         write = ticket.write
+        if any(self._has_ended(ref) for ref in _session_of(write)):
+            return Decided(ticket, session_ended(), [], is_kept=False)
         changes = Changes(self._at, self._state, self._past)
         if write.new_owner:
             self._keys.append(self._keyring.create(write.scope.user))
@@ -210,6 +235,10 @@ class Batch:
         self._state.update(changes.staged)
         seq = self._seqs[write.scope.feed]
         return Decided(ticket, msgspec.structs.replace(outcome, seq=seq), events)
+
+    def _has_ended(self, ref: Ref) -> bool:
+        session = self._state[ref]
+        return isinstance(session, Session) and session.ended_at is not None
 
     def _remember(self, write: Write, staged: dict[Ref, Document | None]) -> None:
         """Let later writes of this batch know what each document was before *write*."""
@@ -303,7 +332,9 @@ class Batch:
         return [
             self._receipts.to_bson(one.ticket.write, one.answer, self._at)
             for one in decided
-            if one.ticket.write.mutation is not None and not isinstance(one.answer, Overtaken)
+            if one.ticket.write.mutation is not None
+            and one.is_kept
+            and not isinstance(one.answer, Overtaken)
         ]
 
     async def _write(self, work: Work, receipts: list[Bson]) -> None:
@@ -357,6 +388,12 @@ class Batch:
 
     def _is_swept(self, ref: Ref) -> bool:
         return any(stands_below(ref, parent) for parent in self._swept)
+
+
+def _session_of(write: Write) -> tuple[Ref, ...]:
+    """The session that the writer is logged in with, if any: who is locked out writes no more."""
+    scope = write.scope
+    return (Ref(Session, scope.user, scope.session),) if scope.session else ()
 
 
 def _portions(some: list[T]) -> Iterator[list[T]]:

@@ -2,13 +2,14 @@
 
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Final, Literal, NamedTuple, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 import msgspec
 
 from models.documents import Document
 from models.documents.document import public
-from models.errors import NotFound
+from models.errors import NotFound, Unauthenticated
 from models.frames import FrameText
 from models.merge_patch import Json, difference
 from models.scope import Scope
@@ -25,6 +26,14 @@ class Ref(NamedTuple):
     kind: type[Document]
     owner: str
     id: str
+
+
+class Listing(NamedTuple):
+    """All documents of *kind* that *owner* has, or those that match *where* in MongoDB's words."""
+
+    kind: type[Document]
+    owner: str
+    where: Mapping[str, Any] = MappingProxyType({})
 
 
 class Base(NamedTuple):
@@ -84,6 +93,9 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     reads
         The documents that *decide* may see and change.
+    lists
+        Those that it may see and change too, whose ids nobody knows before: they are read with the
+        others, so that nothing can come between the list and the write.
     sweeps
         The documents whose children, by kind and the parent's id, *decide* may delete with it.
     decide
@@ -98,6 +110,7 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope
     reads: tuple[Ref, ...]
     decide: Decide
+    lists: tuple[Listing, ...] = ()
     sweeps: tuple[Ref, ...] = ()
     base: Base | None = None
     mutation: Mutation | None = None
@@ -110,7 +123,13 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def feeds(self) -> tuple[str, ...]:
         """The feeds whose next numbers this write may take."""
-        return tuple({f"u:{ref.owner}": None for ref in self.reads} | {self.scope.feed: None})
+        return tuple({f"u:{owner}": None for owner in self.owners} | {self.scope.feed: None})
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Whose documents it sees."""
+        listed = (listing.owner for listing in self.lists)
+        return tuple(dict.fromkeys((*(ref.owner for ref in self.reads), *listed)))
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -196,6 +215,12 @@ class Changes:
         found = (self.find(kind, owner, one) for one in ids)
         return [document for document in found if document is not None]
 
+    def all_of(self, kind: type[D], owner: str) -> list[D]:
+        """What the write `lists` of *kind*, in order of id, and what else of it was read."""
+        refs = {ref for ref in (*self._state, *self.staged) if ref[:2] == (kind, owner)}
+        found = (self.find(kind, owner, ref.id) for ref in sorted(refs, key=lambda ref: ref.id))
+        return [document for document in found if document is not None]
+
     def get(self, kind: type[D], owner: str, document_id: str) -> D:
         """The document as it is now, or `NotFound`."""
         found = self.find(kind, owner, document_id)
@@ -265,6 +290,11 @@ _NOT_FOUND: Final = ("not_found", "There is nothing here under this id.")
 def not_found() -> NotFound:
     """The refusal for what does not exist or is not theirs; there is only this one."""
     return NotFound(*_NOT_FOUND)
+
+
+def session_ended() -> Unauthenticated:
+    """The refusal of who was locked out before what they asked for was done."""
+    return Unauthenticated("session_ended", "This session was ended. Log in again.")
 
 
 class Missing(NotFound):

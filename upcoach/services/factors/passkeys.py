@@ -164,14 +164,15 @@ class Passkeys:
         await self._verify(user, given, challenge)
         return AMR
 
-    async def identify(self, given: PasskeyAnswer) -> tuple[str, tuple[str, ...]]:
-        """Who gives the answer to a challenge for anybody, or `Forbidden`."""
+    async def identify(self, given: PasskeyAnswer) -> tuple[User, tuple[str, ...]]:
+        """Who gives the answer to a challenge for anybody, as they were before; or `Forbidden`."""
         challenge, asked = await self._taken(_SHOWN, given.response.client_data)
         owner = await self._documents.find_owner(Passkey, "credential", given.id)
         if asked != _Asked("", "") or owner is None or not given.response.user_handle:
             raise factor_wrong()
+        user = await self._documents.get(User, owner, owner)
         await self._verify(owner, given, challenge)
-        return owner, AMR
+        return user, AMR
 
     async def _taken(self, purpose: str, client_data: str) -> tuple[bytes, _Asked]:
         """The challenge that an answer names, and what it was made for; nobody has it again."""

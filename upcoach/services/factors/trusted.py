@@ -32,8 +32,8 @@ class TrustedDevices:
         self._committer = committer
         self._clock = clock
 
-    async def trust(self, user: str, terms: Terms) -> str:
-        """Trust the device of *terms*, and return what it is to show."""
+    async def trust(self, user: str, terms: Terms, session: str = "") -> str:
+        """Trust the device of *terms*, while *session* is open; return what it is to show."""
         found = await self._documents.page(TrustedDevice, user, limit=2 * MOST)
         device_id, secret = new_id("trd"), secrets.token_urlsafe(32)
 
@@ -59,7 +59,7 @@ class TrustedDevices:
             return outcome("created", device)
 
         reads = (Ref(Factors, user, FACTORS), Ref(TrustedDevice, user, device_id))
-        scope = Scope(user=user, device=terms.device)
+        scope = Scope(user=user, session=session, device=terms.device)
         await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
         return f"{device_id}.{secret}"
 

@@ -31,7 +31,7 @@ from upcoach.services.mail import Mail, letters
 from upcoach.services.resources import outcome
 from upcoach.services.sessions import Sessions
 from upcoach.services.shutting_out import shut_out, ways_into
-from upcoach.store.changes import Changes, Outcome, Overtaken, Ref, Taken, Write
+from upcoach.store.changes import Changes, Listing, Outcome, Overtaken, Ref, Taken, Write
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
 from upcoach.store.once import Once
@@ -122,24 +122,23 @@ class Linking:
     async def unlink(self, scope: Scope, identity_id: str, titles: Mapping[str, str]) -> Outcome:
         """Let an identity of the caller's enter no more, unless nothing else can."""
         provider = (await self._documents.get(Identity, scope.user, identity_id)).provider
-        user_ref = Ref(User, scope.user, scope.user)
-        refs = await self._refs(scope.user)
-        asked = Ref(Identity, scope.user, identity_id)
 
         def decide(changes: Changes) -> Outcome:
             identity = changes.get(Identity, scope.user, identity_id)
-            others = [
-                one
-                for one in changes.find_all(Identity, scope.user, [ref.id for ref in refs])
-                if one.id != identity_id
-            ]
+            others = [one for one in changes.all_of(Identity, scope.user) if one.id != identity_id]
             if not others and not _can_enter_otherwise(changes, scope.user):
                 raise Conflict("last_way_in", "Choose a password first, or link another provider.")
             changes.delete(identity)
             return Outcome(verb="deleted", version=identity.version + 1)
 
-        reads = (user_ref, Ref(Factors, scope.user, FACTORS), *dict.fromkeys((*refs, asked)))
-        done = await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        refs = ((User, scope.user), (Factors, FACTORS), (Identity, identity_id))
+        write = Write(
+            scope=scope,
+            reads=tuple(Ref(kind, scope.user, name) for kind, name in refs),
+            lists=(Listing(Identity, scope.user),),
+            decide=decide,
+        )
+        done = await self._committer.submit(write)
         user = await self._documents.get(User, scope.user, scope.user)
         await self._mail.send(Unlinked(user.email, titles.get(provider, provider)))
         return done
@@ -147,7 +146,11 @@ class Linking:
     async def _enter(self, subject: Subject, name: str) -> User:
         owner = await self._owner(subject)
         if owner is not None:
-            return await self._get(owner)
+            user = await self._get(owner)
+            # Once more, now that it is known what they are compared with when they are let in.
+            if await self._owner(subject) != owner:
+                raise Overtaken
+            return user
         if not subject.email:
             raise Forbidden(
                 "email_unverified",
@@ -191,7 +194,6 @@ class Linking:
 
     async def _claim(self, subject: Subject, there: User) -> User:
         user_id, identity_id = there.id, new_id("ide")
-        ways = await ways_into(self._documents, user_id)
 
         def decide(changes: Changes) -> Outcome:
             before = changes.get(User, user_id, user_id)
@@ -200,12 +202,16 @@ class Linking:
                 raise Overtaken
             after = before.claimed(changes.at)
             changes.update(before, after)
-            shut_out(changes, ways, codes=True)
+            shut_out(changes, user_id, codes=True)
             changes.create(self._identity(subject, user_id, identity_id, changes.at))
             return outcome("updated", after)
 
-        reads = (Ref(User, user_id, user_id), *ways, Ref(Identity, user_id, identity_id))
-        write = Write(scope=Scope(user=user_id), reads=reads, decide=decide)
+        write = Write(
+            scope=Scope(user=user_id),
+            reads=(Ref(User, user_id, user_id), Ref(Identity, user_id, identity_id)),
+            lists=ways_into(user_id),
+            decide=decide,
+        )
         await self._sessions.end_with(write)
         await self._mail.send(Linked(there.email, subject.title))
         return await self._get(user_id)
@@ -236,10 +242,6 @@ class Linking:
             return await self._documents.get(User, user, user)
         except NotFound:  # erased, and what they were called at the provider with them
             raise id_token_invalid() from None
-
-    async def _refs(self, user: str) -> tuple[Ref, ...]:
-        found = await self._documents.page(Identity, user)
-        return tuple(Ref(Identity, user, one.id) for one in found)
 
     def _identity(self, subject: Subject, user: str, name: str, at: dt.datetime) -> Identity:
         return Identity(
