@@ -6,13 +6,15 @@ a `CoachClient` of the coach, whose app lists it.  Both begin when an invitation
 """
 
 import datetime as dt
-from typing import Annotated, Any, ClassVar, Literal, Self
+import typing
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 import msgspec
 
 from models.documents.document import Document, Draft, Mark
 
 SharedKind = Literal["goal", "goal.point", "habit", "habit.entry", "habit.vacation", "insight"]
+SHARED_KINDS: Final[frozenset[str]] = frozenset(typing.get_args(SharedKind))
 
 
 Hidden = Annotated[

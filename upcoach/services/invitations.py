@@ -124,7 +124,7 @@ class Invitations:
 
         def decide(changes: Changes) -> Outcome:
             before = changes.find(OpenInvitations, offer.inviter, INVITATIONS)
-            made = before and before.holding(offer.invitation, changes.at)
+            made = None if before is None else before.holding(offer.invitation, changes.at)
             if before is None or made is None:
                 raise _unknown()
             client, coach = _sides(made.role, offer.inviter, scope.user)

@@ -71,11 +71,12 @@ class Shares:
             share = await self._documents.get(Share, owner, scope.user)
         except NotFound:
             raise _unknown() from None
-        if not share.kinds:  # not even how often something changes
+        sight = _sight(share)
+        if not sight.kinds:  # not even how often something changes
             raise _unknown()
         # The number second: a newer one than the share's only asks for a snapshot too many.
         changes = await self._log.history(name, Share.kind, scope.user, LATEST, 1)
-        return View(scope, name, _sight(share), share.relation, changes[0].seq if changes else 0)
+        return View(scope, name, sight, share.relation, changes[0].seq if changes else 0)
 
     async def connects(self, one: str, other: str) -> bool:
         """Whether one of these two is the other's coach, by the word of both."""
@@ -179,8 +180,7 @@ class Shares:
 
 
 def _sight(share: Share) -> Sight:
-    hidden = ((kind, name) for kind, names in share.hidden.items() for name in names)
-    return Sight(frozenset(share.kinds), frozenset(hidden))
+    return Sight.without(share.kinds, share.hidden)
 
 
 def _require_fields(draft: ShareDraft) -> None:
