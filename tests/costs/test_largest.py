@@ -147,9 +147,7 @@ async def test_what_fits_nowhere_is_answered_and_the_queue_goes_on(
 async def test_a_close_for_size_is_the_answer_to_the_largest_write() -> None:
     phone = Device(["http://127.0.0.1:1"], "token")
     texts = ("a" * 10, "b" * 1_000, "c" * 100)
-    waiting = [
-        asyncio.create_task(phone.mutate("POST", JOURNAL, {"text": text})) for text in texts
-    ]
+    waiting = [asyncio.create_task(phone.mutate("POST", JOURNAL, {"text": text})) for text in texts]
     await asyncio.sleep(0)
 
     phone.take_close(1009)
