@@ -58,6 +58,17 @@ class Order(typing.NamedTuple):
         return "_".join((*former, *self.equal, self.field))
 
 
+class Lookup(typing.NamedTuple):
+    """A *field* by which documents are found among everybody's, through the index *name*.
+
+    If *unique*, no two documents have the same value.
+    """
+
+    name: str
+    field: str
+    unique: bool = False
+
+
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """Something that is kept, with its owner and the number of its changes.
 
@@ -70,12 +81,15 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     orders
         The fields by which an owner's documents are listed, each with the fields that it can be
         filtered by at once; the database has an index for each.
+    lookups
+        The fields by which they are found whoever owns them; each has an index, too.
 
     """
 
     kind: ClassVar[str]
     collection: ClassVar[str]
     orders: ClassVar[tuple["Order", ...]] = ()
+    lookups: ClassVar[tuple["Lookup", ...]] = ()
     draft: ClassVar[type[Draft] | None] = None
 
     id: str

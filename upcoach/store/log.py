@@ -3,17 +3,24 @@
 import datetime as dt
 import functools
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from pymongo import UpdateMany
 from pymongo.write_concern import WriteConcern
 
 from models.events import Event, feed_owner
 from upcoach.store.database import Bson, Database
+from upcoach.store.indexes import Index
 from upcoach.store.keyring import KeyRing
 from upcoach.store.sealing import place, unseal
 
 COLLECTION = "events"
 LATEST = 2**53  # above every number
+INDEXES: Final = (
+    Index(name="number", keys=("feed", "seq"), unique=True),
+    Index(name="due", keys=("feed", "seq", "at"), partial={"due": True}),
+    Index(name="history", keys=("feed", "id", "seq"), partial={"id": {"$gt": ""}}),
+)
 
 # A lost mark costs one repeated publication, which every consumer ignores: no need for the disk.
 _QUICK = WriteConcern(w=1, j=False)

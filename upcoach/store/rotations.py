@@ -12,8 +12,10 @@ from typing import Final
 from pymongo import ReturnDocument
 
 from upcoach.store.database import Bson, Database
+from upcoach.store.indexes import Index
 
 COLLECTION: Final = "rotations"
+INDEXES: Final = (Index(name="until", keys=("until",), kept=dt.timedelta(0)),)
 RETRY: Final = dt.timedelta(seconds=10)
 FINE: Final = dt.timedelta(minutes=1)  # how exactly it is known when a session was used
 
