@@ -23,7 +23,7 @@ demo: base ## Play a habit history to two devices and show each change arrive
 explain: base ## Show the plan of every query that every GET runs; fail on a scan or a sort
 	@exec $(VENV)/python -m upcoach explain
 
-migrate: base ## Bring the database to this version's schema
+migrate: base ## Bring the database to this version's schema, large indexes too
 	@exec $(VENV)/python -m upcoach migrate $(ARGS)
 
 admin: base ## Make USER=address an operator; ROLE=user takes all roles back

@@ -15,6 +15,7 @@ from upcoach.listener import StartError
 from upcoach.processes import serve_with_children
 from upcoach.serving import serve_alone, serve_as_child
 from upcoach.store.installation import InstallationError
+from upcoach.store.schema import SchemaError
 from upcoach.words import say
 
 
@@ -29,8 +30,9 @@ async def migrate(settings: Settings, _: argparse.Namespace) -> int:
     """Bring the database up to date."""
     async with (
         app.engine_urls(settings) as (mongo_url, _redis_url, _engines),
-        app.open_database(mongo_url, settings),
+        app.open_schema(mongo_url, settings) as (_database, schema),
     ):
+        await schema.run()
         say("The database is up to date.")
     return 0
 
@@ -121,7 +123,7 @@ def main() -> int:
         settings = with_development_secrets(Settings.from_environ(_environ(arguments)))
         logging.configure(settings.log_level, settings.log_format)
         return asyncio.run(COMMANDS[arguments.command](settings, arguments))
-    except (SettingsError, EngineError, InstallationError, StartError) as refusal:
+    except (SettingsError, EngineError, InstallationError, SchemaError, StartError) as refusal:
         sys.stderr.write(f"upcoach: {refusal}\n")
         return 2
     except KeyboardInterrupt:

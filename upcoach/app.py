@@ -60,6 +60,7 @@ from upcoach.store.keyring import KeyRing, MasterKeys
 from upcoach.store.learned import Learned
 from upcoach.store.log import EventLog
 from upcoach.store.migrations import migrate
+from upcoach.store.schema import Schema
 
 START_PATIENCE_S = 30.0
 RESTART_S = 1.0  # before work that broke begins again
@@ -89,15 +90,32 @@ async def engine_urls(settings: Settings) -> AsyncIterator[tuple[str, str, Engin
 @contextlib.asynccontextmanager
 async def open_database(url: str, settings: Settings) -> AsyncIterator[Database]:
     """The database, brought up to date; a MongoDB that is still starting is waited for."""
+    async with open_schema(url, settings) as (database, _):
+        yield database
+
+
+@contextlib.asynccontextmanager
+async def open_schema(url: str, settings: Settings) -> AsyncIterator[tuple[Database, Schema]]:
+    """The same, and its schema, of which large indexes are still to be built."""
     database = Database(url, settings.mongo_database)
     try:
-        await _reached(database)
+        schema = Schema(database)
+        await _ensured(database, schema)
         steps = await migrate(database, utc_now)
         if steps:
             _log.info("migrated", steps=steps)
-        yield database
+        yield database, schema
     finally:
         await database.close()
+
+
+async def _ensured(database: Database, schema: Schema) -> None:
+    while True:
+        await _reached(database)
+        try:
+            return await schema.ensure()
+        except Unavailable:  # an index takes longer than an operation may; MongoDB goes on with it
+            _log.warning("waiting_for_indexes")
 
 
 async def _reached(database: Database) -> None:
@@ -116,10 +134,16 @@ class Node:
     """One process: its services, its share of the streams, its sockets."""
 
     def __init__(
-        self, settings: Settings, database: Database, redis: RedisConnections, epoch: str
+        self,
+        settings: Settings,
+        database: Database,
+        schema: Schema,
+        redis: RedisConnections,
+        epoch: str,
     ) -> None:
         self._settings = settings
         self.database = database
+        self._schema = schema
         self._redis = redis
         self.measures = Measures()
         masters = MasterKeys(next(iter(settings.master_keys)), settings.master_keys)
@@ -213,7 +237,12 @@ class Node:
         return web if self._learning is None else (*web, self._learning)
 
     def _checks(self) -> dict[str, Any]:
-        return {"mongodb": self.database.ping, "redis": self._redis.ping, "node": self._staying}
+        return {
+            "mongodb": self.database.ping,
+            "redis": self._redis.ping,
+            "schema": self._schema.check,
+            "node": self._staying,
+        }
 
     async def _staying(self) -> None:
         if self._leaving:
@@ -241,6 +270,7 @@ class Node:
         self._begin(self.assembly.mail.run, "mail")
         self._begin(Ageing(self._redis.writer, utc_now).run, "ageing")
         self._begin(Abandoned(self.database).run, "abandoned")
+        self._begin(self._schema.run, "schema")
         if self._learning is not None:
             self._begin(self._learning.run, "learning")
 
@@ -288,11 +318,11 @@ class Node:
 async def running_node(settings: Settings, mongo_url: str, redis_url: str) -> AsyncIterator[Node]:
     """A node at work, without its ports."""
     async with (
-        open_database(mongo_url, settings) as database,
+        open_schema(mongo_url, settings) as (database, schema),
         contextlib.aclosing(RedisConnections(redis_url)) as redis,
     ):
         installation = await load_installation(database)
-        node = Node(settings, database, redis, installation.epoch)
+        node = Node(settings, database, schema, redis, installation.epoch)
         await node.start()
         try:
             yield node

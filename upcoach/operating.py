@@ -19,7 +19,7 @@ from models.errors import Invalid, NotFound
 from models.permissions import Role
 from models.scope import Scope
 from streams.redis import Connections as RedisConnections
-from upcoach.app import Node, open_database
+from upcoach.app import Node, open_database, open_schema
 from upcoach.listener import StartError
 from upcoach.services.audit import Audit
 from upcoach.services.keys import AHEAD, ALGORITHMS, Keys
@@ -48,12 +48,12 @@ class Rotated(msgspec.Struct, frozen=True):
 async def _operating(settings: Settings, mongo_url: str, redis_url: str) -> AsyncIterator[Node]:
     """A node that does one thing beside a running installation, and teaches nobody."""
     async with (
-        open_database(mongo_url, settings) as database,
+        open_schema(mongo_url, settings) as (database, schema),
         contextlib.aclosing(RedisConnections(redis_url)) as redis,
     ):
         installation = await load_installation(database)
         web_only = dataclasses.replace(settings, roles=frozenset({"web"}))
-        node = Node(web_only, database, redis, installation.epoch)
+        node = Node(web_only, database, schema, redis, installation.epoch)
         try:
             yield node
         except NotFound as refusal:

@@ -73,6 +73,17 @@ class Order(typing.NamedTuple):
         return "_".join((*former, *self.equal, self.field))
 
 
+class Lookup(typing.NamedTuple):
+    """A *field* by which documents are found among everybody's, through the index *name*.
+
+    If *unique*, no two documents have the same value.
+    """
+
+    name: str
+    field: str
+    unique: bool = False
+
+
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """Something that is kept, with its owner and the number of its changes.
 
@@ -90,6 +101,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     edits
         How often, and when last, each set of fields was changed, see `edits`; null before the
         first change, and in what is never shown in parts.
+    lookups
+        The fields by which they are found whoever owns them; each has an index, too.
 
     """
 
@@ -97,6 +110,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     collection: ClassVar[str]
     orders: ClassVar[tuple["Order", ...]] = ()
     sources: ClassVar[tuple[str, ...]] = ()
+    lookups: ClassVar[tuple["Lookup", ...]] = ()
     draft: ClassVar[type[Draft] | None] = None
 
     id: str

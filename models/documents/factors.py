@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 import msgspec
 
-from models.documents.document import Document, Draft, Mark
+from models.documents.document import Document, Draft, Lookup, Mark
 from models.errors import Invalid
 
 Method = Literal["passkey", "totp", "recovery_code"]
@@ -201,6 +201,7 @@ class Passkey(Document, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "passkey"
     collection: ClassVar[str] = "passkeys"
+    lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("credential", "credential", unique=True),)
 
     name: Annotated[FactorName, Mark.SEALED]
     credential: Annotated[str, Mark.PERSONAL, Mark.HIDDEN]

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Final, Self
 import msgspec
 
 from models.documents.dates import check_date, local_date
-from models.documents.document import Document, Draft, Mark, Order, fields_of
+from models.documents.document import Document, Draft, Lookup, Mark, Order, fields_of
 from models.documents.habit import check_zone
 from models.documents.journal import Tags, Text, default_journal
 from models.documents.share import Share
@@ -88,6 +88,7 @@ class JournalEntry(Document, frozen=True, kw_only=True):
         Order("local_date", ("words",)),
         Order("trashed_at"),
     )
+    lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("end", "trashed_at"),)
 
     journal: Annotated[str, Mark.PERSONAL]
     title: Annotated[Title | None, Mark.SEALED] = None
@@ -176,6 +177,7 @@ class EntryShare(Document, frozen=True, kw_only=True):
     kind: ClassVar[str] = "journal.share"
     collection: ClassVar[str] = "journal_shares"
     orders: ClassVar[tuple[Order, ...]] = ()
+    lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("end", "until"),)
 
     entry: str
     coach: Annotated[str, Mark.PERSONAL]

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
-from models.documents.document import Document, Draft, Mark
+from models.documents.document import Document, Draft, Lookup, Mark
 from models.documents.session import DeviceId, DeviceName
 from models.documents.user import PersonName
 
@@ -30,6 +30,7 @@ class Identity(Document, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "identity"
     collection: ClassVar[str] = "identities"
+    lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("subject", "subject_index", unique=True),)
 
     provider: Annotated[ProviderName, Mark.PERSONAL]
     issuer: Annotated[str, Mark.PERSONAL]

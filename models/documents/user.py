@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Self
 
 import msgspec
 
-from models.documents.document import Document, Draft, Mark
+from models.documents.document import Document, Draft, Lookup, Mark
 from models.documents.habit import check_zone
 from models.permissions import Role
 
@@ -79,6 +79,7 @@ class User(Document, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "user"
     collection: ClassVar[str] = "users"
+    lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("email", "email_index", unique=True),)
 
     email: Annotated[Email, Mark.SEALED]
     email_index: Annotated[str, Mark.PERSONAL, Mark.HIDDEN]

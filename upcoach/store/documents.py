@@ -16,6 +16,7 @@ from models.errors import Invalid
 from upcoach.store import codec
 from upcoach.store.changes import Ref, not_found
 from upcoach.store.database import Bson, Database
+from upcoach.store.hints import hinted
 from upcoach.store.keyring import KeyRing
 from upcoach.store.sealing import Unreadable
 
@@ -231,10 +232,15 @@ class Documents:
         sort: Sequence[tuple[str, int]] = (("_id", 1),),
         index: str | None = None,
     ) -> list[D]:
+        collection = self._database[kind.collection]
+
+        async def ask(query: Bson, index: str | None = None) -> list[Bson]:
+            cursor = collection.find(query, sort=list(sort), hint=index)
+            return await cursor.limit(limit).to_list()
+
         await self._keyring.load([owner])
         async with self._database.turn():
-            cursor = self._database[kind.collection].find(query, sort=list(sort), hint=index)
-            found = await cursor.limit(limit).to_list()
+            found = await (hinted(owner, query, index, ask) if index else ask(query))
         try:
             return [codec.from_bson(kind, stored, self._keyring[owner]) for stored in found]
         except Unreadable:

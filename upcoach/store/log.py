@@ -3,6 +3,7 @@
 import datetime as dt
 import functools
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from pymongo import UpdateMany
 from pymongo.write_concern import WriteConcern
@@ -10,11 +11,17 @@ from pymongo.write_concern import WriteConcern
 from models.aside import NOTHING, Aside, unpacked
 from models.events import Event, feed_owner
 from upcoach.store.database import Bson, Database
+from upcoach.store.indexes import Index
 from upcoach.store.keyring import KeyRing
 from upcoach.store.sealing import place, unseal
 
 COLLECTION = "events"
 LATEST = 2**53  # above every number
+INDEXES: Final = (
+    Index(name="number", keys=("feed", "seq"), unique=True),
+    Index(name="due", keys=("feed", "seq", "at"), partial={"due": True}),
+    Index(name="history", keys=("feed", "id", "seq"), partial={"id": {"$gt": ""}}),
+)
 
 # A lost mark costs one repeated publication, which every consumer ignores: no need for the disk.
 _QUICK = WriteConcern(w=1, j=False)

@@ -19,9 +19,11 @@ from typing import Any, Final
 from pymongo import ReturnDocument, UpdateOne
 
 from upcoach.store.database import Bson, Database
+from upcoach.store.indexes import Index
 
 COLLECTION: Final = "rotations"
 TOGETHER: Final = dt.timedelta(seconds=10)  # two processes of one app may ask in the same moment
+INDEXES: Final = (Index(name="until", keys=("until",), kept=dt.timedelta(0)),)
 FINE: Final = dt.timedelta(minutes=1)  # how exactly it is known when a session was used
 
 

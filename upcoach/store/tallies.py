@@ -8,6 +8,7 @@ import msgspec
 from models.documents import Goal, Mood, Task
 from upcoach.store import codec
 from upcoach.store.database import Bson, Database
+from upcoach.store.hints import hinted
 from upcoach.store.keyring import KeyRing
 
 
@@ -81,7 +82,6 @@ class Tallies:
         due = {"$and": [{"$gte": ["$due_at", since]}, {"$lt": ["$due_at", until]}]}
         past = {"$and": [_is_set("due_at"), {"$lt": ["$due_at", now]}]}
         pipeline: list[Bson] = [
-            {"$match": {"owner": owner}},
             {"$project": {"_id": 0, "due_at": 1} | dict.fromkeys(names, 1)},
             {
                 "$group": {
@@ -92,11 +92,15 @@ class Tallies:
                 }
             },
         ]
+        collection = self._database[Task.collection]
+
+        async def ask(query: Bson, index: str) -> list[Bson]:
+            cursor = await collection.aggregate([{"$match": query}, *pipeline], hint=index)
+            return await cursor.to_list()
+
         async with self._database.turn():
-            cursor = await self._database[Task.collection].aggregate(
-                pipeline, hint="status_priority_category_due_at"
-            )
-            return [msgspec.convert(one | one.pop("_id"), TaskTally) async for one in cursor]
+            found = await hinted(owner, {"owner": owner}, "status_priority_category_due_at", ask)
+        return [msgspec.convert(one | one.pop("_id"), TaskTally) for one in found]
 
     async def goals(self, owner: str, day: dt.date) -> list[GoalTally]:
         """Goals by sort, without archived ones; how many have a target date before *day*."""
