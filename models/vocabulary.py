@@ -4,6 +4,7 @@ Case, accents and width do not count ("Café" is found by "cafe").  Scripts that
 words are taken in pairs of letters, so any two letters or more are found.
 """
 
+import functools
 import re
 import unicodedata
 from typing import Final
@@ -30,15 +31,24 @@ def words_of(*texts: str | None) -> frozenset[str]:
         part
         for text in texts
         if text
-        for word in _WORD.findall(normalised(text))
+        for word in set(_WORD.findall(normalised(text)))
         for part in _parts(word)
     )
 
 
 def normalised(text: str) -> str:
     """*text* without case, accents and width."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
+    folded = text.casefold()
+    if folded.isascii():
+        return folded
+    # Letter by letter: to put many marks in a row in order takes time by the square.
+    return "".join(map(_plain, folded)).casefold()
+
+
+@functools.lru_cache(maxsize=4096)
+def _plain(letter: str) -> str:
+    parts = unicodedata.normalize("NFKD", letter)
+    return "".join(part for part in parts if not unicodedata.combining(part))
 
 
 def label(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import msgspec
+import pytest
 
 from config.settings import Settings
 from handlers.operations import Operation
@@ -27,6 +28,10 @@ from upcoach.explain.seeds import Seeds
 
 ROUTER: Final = described_router()
 AT_ONCE: Final = 8
+# `make test` asks a part of all that there is to ask, and `make chaos` the whole.
+PARTS: Final = pytest.mark.parametrize(
+    "every", [5, pytest.param(1, marks=[pytest.mark.chaos, pytest.mark.timeout(600)])]
+)
 
 Json = dict[str, Any]
 

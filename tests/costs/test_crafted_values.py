@@ -4,14 +4,13 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-import pytest
 from msgspec import inspect as types
 
 from config.settings import Settings
 from handlers.lists import ListQuery
 from handlers.operations import Operation
 from tests.costs import crafted
-from tests.costs.probe import Call, Json, probing, rows
+from tests.costs.probe import PARTS, Call, Json, probing, rows
 from upcoach.explain.questions import NEEDED
 
 # What ends the session of whoever asks, or needs a file.
@@ -49,12 +48,6 @@ SHAPES: Final = (
     'sid="\\377\\400"; =; ;;',
     "application/json;charset=",
     ",,,",
-)
-
-
-# `make test` asks a part of all that there is to ask, and `make chaos` the whole.
-PARTS: Final = pytest.mark.parametrize(
-    "every", [5, pytest.param(1, marks=[pytest.mark.chaos, pytest.mark.timeout(600)])]
 )
 
 

@@ -13,6 +13,7 @@ from upcoach.services.federation.providers import Provider
 from upcoach.services.oauth.signatures import (
     LEEWAY,
     BadSignature,
+    NumericDate,
     header_of,
     payload_of,
     read,
@@ -31,9 +32,9 @@ class IdClaims(msgspec.Struct, frozen=True, kw_only=True):
     iss: str
     sub: Name
     aud: str | list[str]
-    exp: int
-    iat: int
-    nbf: int | None = None
+    exp: NumericDate
+    iat: NumericDate
+    nbf: NumericDate | None = None
     azp: str | None = None
     nonce: str
     email: str | None = None

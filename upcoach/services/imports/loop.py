@@ -46,7 +46,7 @@ from upcoach.services.imports.archive import read_archive
 from upcoach.services.imports.flaws import Flaws, refused
 from upcoach.services.imports.loop_cells import day_of, draft_of, entry_of, position_of
 from upcoach.services.imports.loop_histories import CHECKMARKS, Histories, History
-from upcoach.services.imports.table import Line, Table
+from upcoach.services.imports.table import COLUMNS, Line, Table
 
 HABITS: Final = 500
 ENTRIES: Final = 50_000
@@ -141,6 +141,8 @@ class _Reader:
         if first is None:
             self._flaws.refuse()
         names = first.cells if first else []
+        if len(names) > COLUMNS:
+            raise refused("", "export_too_large", f"{_HABITS_CSV} has more than {COLUMNS} columns.")
         given = set(names)
         frequencies = [columns for columns in _FREQUENCIES if columns <= given]
         if not given >= _NEEDED or len(frequencies) != 1 or len(given) < len(names):

@@ -29,7 +29,7 @@ from models.documents import (
     NewMood,
     NewTask,
 )
-from models.documents.dates import instant
+from models.documents.dates import check_date, instant
 from models.errors import Invalid
 from models.identity import derived_id
 from models.merge_patch import Json
@@ -37,7 +37,7 @@ from models.validation import checked
 from upcoach.services.imports.diary_items import JournalItem, MoodItem, PageItem
 from upcoach.services.imports.flaws import Flaws, refused
 from upcoach.services.imports.plan import EntryItem, HabitItem, Item, Plan, TaskItem
-from upcoach.services.imports.table import Table
+from upcoach.services.imports.table import COLUMNS, Table
 
 CSV: Final = "csv"
 ROWS: Final = 50_000
@@ -115,6 +115,8 @@ class _Reader:
                 self._table.flaw(line, "cells_wrong", reason)
 
     def _check(self, names: list[str]) -> None:
+        if len(names) > COLUMNS:
+            raise refused("", "export_too_large", f"The table has more than {COLUMNS} columns.")
         needed = _NEEDED[self._what]
         missing = sorted(needed - set(names))
         if missing or len(set(names)) < len(names):
@@ -172,7 +174,7 @@ class _Reader:
             fields: Json = {name: row[name] for name in ("state", "note") if name in row}
             if "value" in row:
                 fields["value"] = _number(row["value"])
-            day = checked(row.get("date"), dt.date)
+            day = _day(row)
             item = EntryItem(habit, day, checked(fields, EntryDraft))
         except Invalid as refusal:
             self._table.refused(line, refusal)
@@ -187,7 +189,7 @@ class _Reader:
         if "at" in row:
             fields["at"] = row["at"]
         else:
-            day = checked(row.get("date"), dt.date)
+            day = _day(row)
             fields["at"] = instant(day, _NOON, self._tz).isoformat()
         return MoodItem(checked(fields | {"id": self._id("moo", fields)}, NewMood))
 
@@ -214,6 +216,12 @@ class _Reader:
         said = tuple(f"{name}={fields[name]}" for name in sorted(fields))
         self._seen[said] += 1
         return derived_id(prefix, self._owner, CSV, *said, str(self._seen[said]))
+
+
+def _day(row: Row) -> dt.date:
+    day = checked(row.get("date"), dt.date)
+    check_date(day, "date")
+    return day
 
 
 def _number(text: str) -> int | float | str:

@@ -35,10 +35,10 @@ class Assertion(msgspec.Struct, frozen=True):
     iss: str
     sub: str
     aud: str | list[str]
-    exp: int
+    exp: signatures.NumericDate
     jti: Annotated[str, msgspec.Meta(min_length=1, max_length=signatures.NAME)]
-    iat: int | None = None
-    nbf: int | None = None
+    iat: signatures.NumericDate | None = None
+    nbf: signatures.NumericDate | None = None
 
 
 class Clients:

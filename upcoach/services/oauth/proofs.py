@@ -26,7 +26,7 @@ class Proof(msgspec.Struct, frozen=True):
     jti: Annotated[str, msgspec.Meta(min_length=8, max_length=signatures.NAME)]
     htm: str
     htu: str
-    iat: int
+    iat: signatures.NumericDate
     ath: str | None = None
 
 

@@ -1,7 +1,7 @@
 """JSON Web Tokens that others sign: proofs and assertions."""
 
 import datetime as dt
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from joserfc import jws
@@ -10,6 +10,8 @@ from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
 
 LEEWAY: Final = dt.timedelta(seconds=30)  # by which clocks may differ
 LONGEST: Final = 8_192
+# Seconds since 1970 (RFC 7519, 2), none of which is too large to be compared with a clock.
+NumericDate = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 NAME: Final = 256  # characters of a `jti`
 _KINDS: Final = {"ES256": "EC", "Ed25519": "OKP", "PS256": "RSA", "RS256": "RSA"}
 _RSA_BITS: Final = 2_048
