@@ -68,6 +68,8 @@ async def test_the_largest_of_each_kind_goes_over_every_road(
     async with serving(settings) as server:
         person = await server.person()
         body = largest_draft(row.takes)
+        if "entries" in row.path:
+            del body["value"]  # the habit is done or not
         headers = {"Content-Type": "application/json"}
 
         path = await place_of(person, row)
@@ -147,9 +149,7 @@ async def test_what_fits_nowhere_is_answered_and_the_queue_goes_on(
 async def test_a_close_for_size_is_the_answer_to_the_largest_write() -> None:
     phone = Device(["http://127.0.0.1:1"], "token")
     texts = ("a" * 10, "b" * 1_000, "c" * 100)
-    waiting = [
-        asyncio.create_task(phone.mutate("POST", JOURNAL, {"text": text})) for text in texts
-    ]
+    waiting = [asyncio.create_task(phone.mutate("POST", JOURNAL, {"text": text})) for text in texts]
     await asyncio.sleep(0)
 
     phone.take_close(1009)
