@@ -18,7 +18,7 @@ CHOSEN: Final[dict[str, Any]] = {
     "journal": None,
     "repeats": None,
     "progress": None,
-    "value": None,
+    "key_result": None,
     "direction": None,
     "status": None,
     "measure": None,

@@ -68,6 +68,8 @@ async def test_the_largest_of_each_kind_goes_over_every_road(
     async with serving(settings) as server:
         person = await server.person()
         body = largest_draft(row.takes)
+        if "entries" in row.path:
+            del body["value"]  # the habit is done or not
         headers = {"Content-Type": "application/json"}
 
         path = await place_of(person, row)

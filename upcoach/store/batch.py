@@ -39,6 +39,7 @@ from upcoach.store.changes import (
 from upcoach.store.database import Bson, Database, is_outage
 from upcoach.store.graves import said
 from upcoach.store.heads import Head, Heads
+from upcoach.store.holdings import Growth, Holdings, places_of
 from upcoach.store.keyring import COLLECTION as KEYS
 from upcoach.store.keyring import KeyRing
 from upcoach.store.past import past_of
@@ -91,8 +92,17 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 class Batch:
     """Reads for all its writes, lets each decide, and commits what they decided."""
 
-    def __init__(self, database: Database, keyring: KeyRing, heads: Heads, at: dt.datetime) -> None:
+    def __init__(
+        self,
+        database: Database,
+        keyring: KeyRing,
+        heads: Heads,
+        holdings: Holdings,
+        at: dt.datetime,
+    ) -> None:
         self._database = database
+        self._holdings = holdings
+        self._growth = Growth(holdings)
         self._keyring = keyring
         self._heads = heads
         self._receipts = Receipts(database, keyring)
@@ -125,6 +135,7 @@ class Batch:
         for feed, seq in self._seqs.items():
             if seq > self.counted_on[feed]:
                 self._heads.advance(feed, Head(seq, packed(self._sums[feed])))
+        self._growth.settle()
         for one in decided:
             _settle(one)
         return [event for one in decided for event in one.events]
@@ -152,6 +163,7 @@ class Batch:
             *map(self._read_children, parents),
         )
         self._state = dict(self._before)
+        await self._holdings.load(places_of(self._before))
         await self._read_past(tickets)
 
     async def _read_past(self, tickets: Sequence[Ticket]) -> None:
@@ -227,6 +239,7 @@ class Batch:
             self._keys.append(self._keyring.create(write.scope.user))
         try:
             outcome = write.decide(changes)
+            self._growth.admit(self._state, changes.staged)
         except (Refusal, Overtaken) as refusal:
             return Decided(ticket, refusal, [])
         except Unread as more:
@@ -313,6 +326,7 @@ class Batch:
     def _sweep_away(self, parent: Ref) -> dict[str, int]:
         """The versions of what stands below *parent*, and is gone with it."""
         self._swept.append(parent)
+        self._growth.sweep(parent)
         gone, self._children[parent] = self._children[parent], {}
         for ref, document in self._state.items():
             if stands_below(ref, parent):

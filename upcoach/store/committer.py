@@ -22,6 +22,7 @@ from upcoach.store.batch import Batch, Ticket
 from upcoach.store.changes import Mutation, Outcome, Raced, Unread, Write
 from upcoach.store.database import Database
 from upcoach.store.heads import Heads
+from upcoach.store.holdings import Holdings
 from upcoach.store.keyring import KeyRing
 
 BATCH = 64  # beyond this, a transaction's latency grows faster than its cost per write falls
@@ -44,6 +45,7 @@ class Committer:
         self, database: Database, keyring: KeyRing, clock: Clock, publish: Publish
     ) -> None:
         self.heads = Heads(database)
+        self.holdings = Holdings(database)
         self._database = database
         self._keyring = keyring
         self._clock = clock
@@ -170,7 +172,7 @@ class Committer:
 
     async def _race(self, tickets: list[Ticket]) -> None:
         for lost in range(PATIENCE):
-            batch = Batch(self._database, self._keyring, self.heads, self._clock())
+            batch = Batch(self._database, self._keyring, self.heads, self.holdings, self._clock())
             began = time.monotonic()
             try:
                 events = await batch.commit(tickets)

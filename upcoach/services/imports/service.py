@@ -14,6 +14,7 @@ from upcoach.services.imports.plan import Item, Plan, Tally
 from upcoach.store.changes import Changes, Mutation, Outcome, Ref, Write
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
+from upcoach.store.holdings import require_room
 
 # A transaction has to fit into MongoDB's cache with all that it writes: some 14,000 entries do,
 # in the smallest one that we run.
@@ -56,6 +57,7 @@ class Imports:
 
     async def show(self, scope: Scope, plan: Plan) -> Json:
         """What *plan* would do now; nothing is written."""
+        await self._require_room(scope, plan)
         refs = _reads(scope, plan.items)
         state = await self._documents.state(refs)
         return await asyncio.to_thread(self._shown, scope, plan, Changes(self._clock(), state, {}))
@@ -63,12 +65,20 @@ class Imports:
     async def carry_out(
         self, scope: Scope, plan: Plan, mutation: Mutation | None = None
     ) -> Outcome:
-        """Do what *plan* says, under the name of its last part."""
+        """Do what *plan* says, under the name of its last part; all of it fits, or none is done."""
+        await self._require_room(scope, plan)
         parts = [plan.items[start : start + PART] for start in range(0, len(plan.items), PART)]
         before: Json = {}
         for part in parts[:-1]:
             before = (await self._write(scope, plan, part, before, None)).body or {}
         return await self._write(scope, plan, parts[-1] if parts else (), before, mutation)
+
+    async def _require_room(self, scope: Scope, plan: Plan) -> None:
+        """Refuse a plan that makes more than its owner's quotas have room for."""
+        wanted = await asyncio.to_thread(
+            lambda: {item.reads(scope.user)[-1]: item.size for item in plan.items}
+        )
+        await require_room(self._committer.holdings, wanted, self._documents.state)
 
     async def _write(
         self,
