@@ -5,8 +5,11 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from models.documents import Identity, Passkey
 from models.documents.factors import Answer
+from models.documents.linked import NewIdentity
 from models.documents.session import Terms
 from models.errors import Refusal
 from models.identity import new_id
@@ -24,7 +27,6 @@ from tests.accounts.lockout.takers import (
 )
 from tests.accounts.post import newest, token_in
 from tests.accounts.providers import nonce_of
-from tests.accounts.test_linking import linked
 from tests.accounts.test_moves import CONFIRM, MOVE
 from tests.accounts.test_passkeys import LOGIN, ORIGIN, PASSKEYS, add, options
 from tests.oauth.relying import Answer as Page
@@ -35,7 +37,9 @@ from tests.support.reader import reading
 from tests.test_live import calling, hello
 from tests.test_tickets import ticket_of
 from upcoach.client import Client
+from upcoach.services.factors.passkeys import NewPasskey
 from upcoach.services.logins import Challenge
+from upcoach.store.codec import key_of
 
 Holds = Callable[[], Awaitable[bool]]
 Finish = Callable[[int], Awaitable[Holds | None]]  # on which node; None if it is refused
@@ -135,15 +139,14 @@ async def _passkey_login(victim: Victim) -> Finish:
 
 
 async def _passkey(victim: Victim) -> Finish:
-    """A passkey that the intruder is about to add."""
+    """A passkey that the intruder is about to add: the request was let in, and waits."""
     made = Authenticator(ORIGIN).make(await options(victim.intruder, PASSKEYS))
+    new = msgspec.convert({"name": "Phone", "credential": made}, NewPasskey)
 
     async def finish(at: int) -> Holds | None:
-        body = {"name": "Phone", "credential": made}
-        answer = await victim.client(at, victim.intruder.token).call("POST", PASSKEYS, body)
-        if answer.status >= 400:
-            return None
-        found = {"_id": f"{victim.user}/{answer.body['passkey']['id']}"}
+        passkeys = victim.stage.node(at).node.services.factors.passkeys
+        passkey, _ = await passkeys.register(victim.scope, new)
+        found = {"_id": key_of(victim.user, passkey.id)}
         kept = victim.stage.nodes[0].node.database[Passkey.collection]
         return lambda: _counts(kept.count_documents(found))
 
@@ -151,15 +154,16 @@ async def _passkey(victim: Victim) -> Finish:
 
 
 async def _identity(victim: Victim) -> Finish:
-    """A provider that the intruder is about to link."""
+    """A provider that the intruder is about to link: the request was let in, and waits."""
     nonce = await nonce_of(victim.stage.nodes[0])
     token = victim.stage.provider.token(nonce=nonce, sub=new_id("sub"), email="eve@gmail.test")
+    wanted = NewIdentity(provider="google", id_token=token, nonce=nonce)
 
     async def finish(at: int) -> Holds | None:
-        answer = await linked(victim.client(at, victim.intruder.token), token, nonce)
-        if answer.status >= 400:
-            return None
-        found = {"_id": f"{victim.user}/{answer.body['id']}"}
+        federation = victim.stage.node(at).node.services.federation
+        outcome = await federation.link(victim.scope, wanted)
+        assert outcome.body is not None
+        found = {"_id": key_of(victim.user, outcome.body["id"])}
         kept = victim.stage.nodes[0].node.database[Identity.collection]
         return lambda: _counts(kept.count_documents(found))
 

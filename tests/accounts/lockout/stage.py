@@ -68,6 +68,11 @@ class Victim(msgspec.Struct, frozen=True):
     browser: Party
     held: contextlib.AsyncExitStack
 
+    @property
+    def scope(self) -> Scope:
+        """What the intruder's device asks with, once it was let in."""
+        return Scope(user=self.user, session=self.session, device="tv")
+
     def client(self, at: int, token: str) -> Client:
         return self.stage.node(at).client(token)
 
