@@ -222,15 +222,23 @@ def _past(as_of: str) -> tuple[dt.datetime | None, int | None]:
         raise Invalid("parameter_invalid", words, flaws=(flaw,)) from None
 
 
-def _row(method: str, path: str, run: Any, gives: Any, query: type[Query]) -> Operation:
+def _row(
+    method: str, path: str, run: Any, gives: Any, query: type[Query], *, heavy: bool = False
+) -> Operation:
     return Operation(
-        method=method, path=path, run=run, needs="goals:read", gives=gives, query=query
+        method=method,
+        path=path,
+        run=run,
+        needs="goals:read",
+        gives=gives,
+        query=query,
+        heavy=heavy,
     )
 
 
 OPERATIONS = (
-    _row("GET", f"{GOALS}/stats", stats, GoalStats, DayQuery),
-    _row("GET", f"{GOALS}/assessments", assess_all, Items[Assessment], DayQuery),
+    _row("GET", f"{GOALS}/stats", stats, GoalStats, DayQuery, heavy=True),
+    _row("GET", f"{GOALS}/assessments", assess_all, Items[Assessment], DayQuery, heavy=True),
     _row("GET", f"{TEMPLATES}/ready", ready, Items[Ready], Query),
     *resource(
         TEMPLATES,
@@ -246,7 +254,7 @@ OPERATIONS = (
         if (row.method, row.path) != ("GET", GOAL)
     ),
     _row("GET", GOAL, read, Goal, AsOfQuery),
-    _row("GET", f"{GOAL}/history", history, Items[Revision], HistoryQuery),
+    _row("GET", f"{GOAL}/history", history, Items[Revision], HistoryQuery, heavy=True),
     _row("GET", f"{GOAL}/assessment", assess, Assessment, DayQuery),
     Operation(
         method="POST",

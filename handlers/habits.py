@@ -183,7 +183,7 @@ async def reminders(services: Services, call: Call) -> Reply:
 
 
 def _answered(answer: Any) -> Reply:
-    return Reply(body=msgspec.to_builtins(answer))
+    return Reply(body=answer)
 
 
 def _range(services: Services, call: Call) -> RangeQuery:
@@ -216,7 +216,13 @@ def _unusable(name: str, detail: str) -> Invalid:
 
 def _report(path: str, run: Any, gives: Any, query: type[Query]) -> Operation:
     return Operation(
-        method="GET", path=HABITS + path, run=run, needs="habits:read", query=query, gives=gives
+        method="GET",
+        path=HABITS + path,
+        run=run,
+        needs="habits:read",
+        query=query,
+        gives=gives,
+        heavy=True,
     )
 
 

@@ -253,8 +253,10 @@ OPERATIONS = (
         statuses=(200,),
         live=True,
     ),
-    Operation(method="GET", path=VERSIONS, run=versions, needs=READ, gives=Items[EntryVersion]),
-    Operation(method="GET", path=VERSION, run=version, needs=READ, gives=JournalEntry),
+    Operation(
+        method="GET", path=VERSIONS, run=versions, needs=READ, gives=Items[EntryVersion], heavy=True
+    ),
+    Operation(method="GET", path=VERSION, run=version, needs=READ, gives=JournalEntry, heavy=True),
     Operation(
         method="POST",
         path=f"{VERSION}/restore",

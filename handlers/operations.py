@@ -222,6 +222,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         "public" by where it comes from, unless it says so.
     audit
         What the audit log calls it: "session.started"; empty for what it need not know.
+    heavy
+        Whether what it costs grows with all that its user has: few of them run at once.
 
     """
 
@@ -245,6 +247,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     refusals: tuple[int, ...] = ()
     limit: str = ""
     audit: str = ""
+    heavy: bool = False
     largest: int = 64 * 1024  # bytes of body
 
     def __post_init__(self) -> None:

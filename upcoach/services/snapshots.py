@@ -9,6 +9,7 @@ from models.documents.document import public
 from models.merge_patch import Json
 from models.sight import Sight
 from upcoach.store.documents import Documents
+from upcoach.store.pacing import paced
 
 PAGE = 200
 
@@ -47,7 +48,7 @@ class Snapshots:
         found: list[Document] = await self._documents.page(
             KINDS[kind], owner, after=after, limit=limit + 1
         )
-        items = [public(document) for document in found[:limit]]
+        items = [item async for item in paced(public(document) for document in found[:limit])]
         if sight is not None:
             items = [sight.shown(kind, item) for item in items]
         return Page(kind, items, len(found) <= limit)

@@ -13,6 +13,7 @@ from upcoach.store import codec
 from upcoach.store.changes import Ref, not_found
 from upcoach.store.database import Bson, Database
 from upcoach.store.keyring import KeyRing
+from upcoach.store.pacing import paced
 from upcoach.store.sealing import Unreadable
 
 D = TypeVar("D", bound=Document)
@@ -181,6 +182,10 @@ class Documents:
             found = await self._database[kind.collection].find_one({field: value}, {"owner": 1})
         return str(found["owner"]) if found else None
 
+    async def _opened(self, kind: type[D], owner: str, found: list[Bson]) -> list[D]:
+        key = self._keyring[owner]
+        return [one async for one in paced(codec.from_bson(kind, stored, key) for stored in found)]
+
     async def _find(
         self,
         kind: type[D],
@@ -195,6 +200,6 @@ class Documents:
             cursor = self._database[kind.collection].find(query, sort=list(sort), hint=index)
             found = await cursor.limit(limit).to_list()
         try:
-            return [codec.from_bson(kind, stored, self._keyring[owner]) for stored in found]
+            return await self._opened(kind, owner, found)
         except Unreadable:
             return []
