@@ -183,7 +183,7 @@ async def reminders(services: Services, call: Call) -> Reply:
 
 
 def _answered(answer: Any) -> Reply:
-    return Reply(body=msgspec.to_builtins(answer))
+    return Reply(body=answer)
 
 
 def _range(services: Services, call: Call) -> RangeQuery:

@@ -32,6 +32,7 @@ Q = TypeVar("Q", bound="Query")
 
 LIMIT: Final = 100
 NEWEST: Final = 999_999_999  # version of a document
+COSTLY: Final = 3  # the weight from which few operations of one user run at once
 # A number that was given out, such as a version: none is beyond what JSON's readers tell apart.
 Ordinal = Annotated[int, msgspec.Meta(ge=1, le=strict_json.LARGEST)]
 STATUS_OF_VERB = {"created": 201, "updated": 200, "deleted": 204, "unchanged": 200}
@@ -280,6 +281,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
             largest = MUTATION_BYTES if self.live else PUBLIC_BYTES
             msgspec.structs.force_setattr(self, "largest", largest)
         assert self.limit in SURFACES, f"{place}: {self.limit}?"
+
+    @property
+    def is_costly(self) -> bool:
+        """Whether what it costs grows with all that its user has: few of them run at once."""
+        return self.weight >= COSTLY
 
     @property
     def writes(self) -> bool:

@@ -19,6 +19,7 @@ from upcoach.services import Services
 from upcoach.services.shares import View
 from upcoach.services.snapshots import Page
 from upcoach.store.log import contiguous
+from upcoach.store.pacing import paced
 
 EVENTS: Final = "/v1/events"
 PAGE: Final = 500
@@ -121,7 +122,7 @@ async def read(feeds: Feeds, place: Place, limit: int) -> list[bytes]:
         await check_access(feeds, place)
     await feeds.log.load_keys([place.view.feed])
     place.seq = found[-1].seq
-    return _lines(feeds, place.view, found)
+    return await _lines(feeds, place.view, found)
 
 
 async def check_access(feeds: Feeds, place: Place) -> None:
@@ -264,9 +265,12 @@ def _kinds(view: View, query: SnapshotQuery) -> tuple[str, tuple[str, ...]]:
     return kind, () if query.kind else kinds[kinds.index(kind) + 1 :]
 
 
-def _lines(feeds: Feeds, view: View, events: Sequence[Event]) -> list[bytes]:
+async def _lines(feeds: Feeds, view: View, events: Sequence[Event]) -> list[bytes]:
     """*events* as the frames that *view* shows."""
-    lines = [line_of(feeds.log, one, open_line(feeds.log, one)) for one in events]
+    lines = []
+    async for event in paced(events):
+        await feeds.log.load_keys([view.feed])  # which may have gone during a breath
+        lines.append(line_of(feeds.log, event, open_line(feeds.log, event)))
     return Parcel(view.feed, lines).form(bytes, view.sight).splitlines()
 
 

@@ -16,11 +16,12 @@ import msgspec
 
 from models.documents.insight import Scores
 from models.frames import Ev
+from models.habits.pauses import Pauses
 from models.habits.schedules import unrolled
 from models.learners.crowd import Crowd, CrowdState
 from models.learners.days import DAY
 from models.learners.forecast import MINIMUM_LABELS, Forecast, reasons
-from models.learners.track import Pause, Pauses, Plan, Prediction, Track
+from models.learners.track import Pause, Plan, Prediction, Track
 from models.merge_patch import merged
 
 PAUSES: Final = 500  # vacations of one person that are known: those that end last

@@ -18,13 +18,12 @@ it was settled changes nothing.  `Track` holds these rules and nothing of a mode
 """
 
 import datetime as dt
-from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
 from models.habits.measures import Measure, YesNo
-from models.habits.ranges import Range, joined
+from models.habits.ranges import Range
 from models.habits.schedules import Daily, Schedule
 from models.learners.days import DAY, EARLIEST, LATEST, closes_at, next_due, today
 from models.learners.history import HabitHistory
@@ -75,26 +74,6 @@ class Pause(msgspec.Struct, frozen=True, kw_only=True):
     first: dt.date
     last: dt.date
     habits: tuple[str, ...] = ()
-
-
-class Pauses:
-    """All pauses of one person, gone through once for all their habits."""
-
-    def __init__(self, pauses: Iterable[Pause]) -> None:
-        self._named: dict[str, list[Range]] = {}
-        general = []
-        for pause in pauses:
-            days = (pause.first, pause.last)
-            for habit in pause.habits:
-                self._named.setdefault(habit, []).append(days)
-            if not pause.habits:
-                general.append(days)
-        self._general = joined(general)
-
-    def of(self, habit: str) -> tuple[Range, ...]:
-        """When *habit* pauses, `joined`."""
-        named = self._named.get(habit)
-        return joined((*self._general, *named)) if named else self._general
 
 
 class Prediction(msgspec.Struct, frozen=True, array_like=True):

@@ -60,8 +60,7 @@ async def test_a_row_of_vacations_holds_up_nobody(settings: Settings) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await asking
 
-        assert beat.worst < 0.5
-        assert beat.at(0.99) < 0.1
+        assert beat.worst() < 0.05
         assert max(waits) < 1.0
 
 

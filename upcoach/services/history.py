@@ -12,6 +12,7 @@ from models.merge_patch import Json, merged
 from models.scope import Scope
 from upcoach.store.changes import not_found
 from upcoach.store.log import EventLog
+from upcoach.store.pacing import paced
 from upcoach.store.past import lines_of
 from upcoach.store.sealing import Unreadable
 
@@ -50,18 +51,14 @@ class History(Generic[D]):
         self, scope: Scope, document_id: str, before: int | None, limit: int
     ) -> list[Revision]:
         """Up to *limit* changes, the newest first, of versions below *before*."""
-        states = [
-            one
-            for one in await self._states(scope, document_id)
-            if before is None or one[0].ver <= before
-        ]
+        states = await self._states(scope, document_id)
         earlier: list[Json] = [{}, *(fields for _, fields in states)]
         shown = [
-            _revision(line, was, fields)
+            (line, was, fields)
             for (line, fields), was in zip(states, earlier, strict=False)
             if before is None or line.ver < before
         ]
-        return shown[::-1][:limit]
+        return [one async for one in paced(_revision(*one) for one in shown[::-1][:limit])]
 
     async def at(
         self, scope: Scope, document_id: str, moment: dt.datetime | None, version: int | None
@@ -88,7 +85,7 @@ class History(Generic[D]):
             raise not_found()
         states: list[tuple[Ev, Json]] = []
         fields: Json = {}
-        for line in lines:
+        async for line in paced(lines):
             if line.doc is not None:
                 fields = line.doc
             else:

@@ -30,6 +30,7 @@ from upcoach.store.changes import Base, Changes, Mutation, Outcome, Raced, Ref, 
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents, Selection
 from upcoach.store.log import LATEST, EventLog
+from upcoach.store.pacing import paced
 from upcoach.store.past import past_of
 
 DEFAULT_NAME: Final = "Journal"
@@ -188,7 +189,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         """The versions that the log knows, the newest first."""
         fields: Json = {}
         versions = []
-        for one in await self._past(scope, document_id):
+        async for one in paced(await self._past(scope, document_id)):
             before, fields = fields, one.document.to_draft()
             version, at = one.document.version, one.document.updated_at
             changed = changed_paths(before, fields)

@@ -11,6 +11,7 @@ from models.merge_patch import Json
 from models.sight import Sight
 from models.sums import Sums, toggle
 from upcoach.store.documents import Documents
+from upcoach.store.pacing import paced
 
 PAGE = 200
 
@@ -50,7 +51,7 @@ class Snapshots:
             KINDS[kind], owner, after=after, limit=limit + 1
         )
         shown = public if sight is None else sight.shown
-        items = [shown(document) for document in found[:limit]]
+        items = [item async for item in paced(shown(document) for document in found[:limit])]
         return Page(kind, items, len(found) <= limit)
 
     async def unseen(self, owner: str, sight: Sight) -> Sums:

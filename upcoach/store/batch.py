@@ -42,6 +42,7 @@ from upcoach.store.heads import Head, Heads
 from upcoach.store.holdings import Growth, Holdings, places_of
 from upcoach.store.keyring import COLLECTION as KEYS
 from upcoach.store.keyring import KeyRing
+from upcoach.store.pacing import Pace
 from upcoach.store.past import past_of
 from upcoach.store.receipts import COLLECTION as RECEIPTS
 from upcoach.store.receipts import Receipts
@@ -125,7 +126,7 @@ class Batch:
         """
         await self._read(tickets)
         open_tickets = [ticket for ticket in tickets if not ticket.done.done()]
-        if len(self._before) > HEAVY:
+        if len(self._before) + sum(map(len, self._children.values())) > HEAVY:
             work = await asyncio.to_thread(self._prepare, open_tickets)
         else:
             work = self._prepare(open_tickets)
@@ -191,11 +192,13 @@ class Batch:
 
     async def _read_kind(self, kind: type[Document], refs: list[Ref]) -> None:
         keys = {codec.key_of(ref.owner, ref.id): ref for ref in refs}
+        pace = Pace()
         async with self._database.turn():
             found = self._database[kind.collection].find({"_id": {"$in": list(keys)}})
             async for stored in found:
                 ref = keys[stored["_id"]]
                 self._before[ref] = codec.from_bson(kind, stored, self._keyring[ref.owner])
+                await pace.breathe()
 
     async def _read_list(self, listing: Listing) -> None:
         kind, owner, where = listing
@@ -209,9 +212,10 @@ class Batch:
         query = {"_id": codec.below(parent.owner, parent.id)}
         async with self._database.turn():
             found = self._database[parent.kind.collection].find(query, {"version": 1})
-            self._children[parent] = {
-                stored["_id"][len(parent.owner) + 1 :]: stored["version"] async for stored in found
-            }
+            pace, children = Pace(), self._children.setdefault(parent, {})
+            async for stored in found:
+                children[stored["_id"][len(parent.owner) + 1 :]] = stored["version"]
+                await pace.breathe()
 
     async def _replay(self, tickets: Sequence[Ticket]) -> None:
         """Give those whose mutation id was used before the answer of that time."""

@@ -18,6 +18,7 @@ from upcoach.store.changes import Ref, not_found
 from upcoach.store.database import Bson, Database
 from upcoach.store.hints import hinted
 from upcoach.store.keyring import KeyRing
+from upcoach.store.pacing import paced
 from upcoach.store.sealing import Unreadable
 
 D = TypeVar("D", bound=Document)
@@ -223,6 +224,10 @@ class Documents:
             found = await self._database[kind.collection].find_one({field: value}, {"owner": 1})
         return str(found["owner"]) if found else None
 
+    async def _opened(self, kind: type[D], owner: str, found: list[Bson]) -> list[D]:
+        key = self._keyring[owner]
+        return [one async for one in paced(codec.from_bson(kind, stored, key) for stored in found)]
+
     async def _find(
         self,
         kind: type[D],
@@ -242,6 +247,6 @@ class Documents:
         async with self._database.turn():
             found = await (hinted(owner, query, index, ask) if index else ask(query))
         try:
-            return [codec.from_bson(kind, stored, self._keyring[owner]) for stored in found]
+            return await self._opened(kind, owner, found)
         except Unreadable:
             return []

@@ -8,6 +8,7 @@ from models.frames import Ev
 from models.merge_patch import Json, merged
 from upcoach.store.changes import Raced, Version
 from upcoach.store.log import LATEST, EventLog
+from upcoach.store.pacing import paced
 from upcoach.store.sealing import Unreadable
 
 PAGE = 128
@@ -22,7 +23,7 @@ async def past_of(log: EventLog, document: Document, since: int, upto: int) -> l
     """
     try:
         lines = await lines_of(log, type(document), document.owner, document.id, upto)
-        return _replayed(document, lines, since)
+        return await _replayed(document, lines, since)
     except (Unreadable, msgspec.ValidationError):  # of an erased person, or an older build
         return []
 
@@ -36,11 +37,11 @@ async def lines_of(
     an erased person.
     """
     feed = user_feed(owner)
-    await log.load_keys([feed])
     lines: list[Ev] = []
     while len(lines) < REACH:
         page = await log.history(feed, kind.kind, document_id, upto, PAGE)
-        for event in page:
+        async for event in paced(page):
+            await log.load_keys([feed])  # which may have gone during a breath
             line = read_line(log.open_line(event))
             lines.append(line)
             if line.doc is not None:
@@ -51,10 +52,10 @@ async def lines_of(
     return []
 
 
-def _replayed(document: Document, lines: list[Ev], since: int) -> list[Version]:
+async def _replayed(document: Document, lines: list[Ev], since: int) -> list[Version]:
     fields: Json = {}
     versions = []
-    for line in lines:
+    async for line in paced(lines):
         fields = merged(fields, line.patch) if line.doc is None else line.doc
         if line.ver >= since:
             versions.append(Version(msgspec.convert(fields, type(document)), line.by.mut))
