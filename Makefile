@@ -26,6 +26,7 @@ explain: base ## Show the plan of every query that every GET runs; fail on a sca
 migrate: base ## Bring the database to this version's schema, large indexes too
 	@exec $(VENV)/python -m upcoach migrate $(ARGS)
 
+# These four and audit-verify work beside a running server, and without one.
 admin: base ## Make USER=address an operator; ROLE=user takes all roles back
 	@exec $(VENV)/python -m upcoach admin --email "$(USER)" --role "$(or $(ROLE),superadmin)"
 

@@ -50,7 +50,7 @@ from streams.tasks import Errands, Job
 from streams.tickets import Tickets
 from streams.timeline import Streams
 from upcoach.assembly import Assembly, Ground
-from upcoach.embedded import Engines
+from upcoach.embedded import Engines, joined
 from upcoach.listener import Listener, StartError
 from upcoach.store.abandoned import Abandoned
 from upcoach.store.committer import Committer
@@ -85,6 +85,17 @@ async def engine_urls(settings: Settings) -> AsyncIterator[tuple[str, str, Engin
             settings.redis_url or engines.redis_url,
             engines,
         )
+
+
+@contextlib.asynccontextmanager
+async def joined_urls(settings: Settings) -> AsyncIterator[tuple[str, str]]:
+    """The same for a command: configured, or of engines that run, or of some that we start."""
+    mongo, redis = settings.mongo_url, settings.redis_url
+    if mongo is not None and redis is not None:
+        yield mongo, redis
+        return
+    async with joined(settings.data, mongo=mongo is None, redis=redis is None) as found:
+        yield mongo or found.mongo_url or "", redis or found.redis_url or ""
 
 
 @contextlib.asynccontextmanager

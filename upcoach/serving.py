@@ -100,7 +100,7 @@ async def _serving(
 ) -> AsyncIterator[Served]:
     async with contextlib.AsyncExitStack() as stack:
         node = await stack.enter_async_context(app.running_node(settings, mongo_url, redis_url))
-        metrics = Listener(node.metrics, settings.host, settings.metrics_port)
+        metrics = Listener(node.metrics, settings.metrics_host, settings.metrics_port)
         await stack.enter_async_context(metrics)
         web = None
         if "web" in settings.roles:
