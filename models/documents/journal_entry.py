@@ -15,6 +15,7 @@ from models.documents.dates import check_date, local_date
 from models.documents.document import Document, Draft, Mark, Order, fields_of
 from models.documents.habit import check_zone
 from models.documents.journal import Tags, Text, default_journal
+from models.documents.way import Way
 from models.errors import Conflict
 from models.identity import JournalEntryId, JournalId, new_id
 from models.merge import Merge
@@ -162,7 +163,7 @@ class EntryShareDraft(Draft, frozen=True, kw_only=True):
         check_date(self.until.date(), "until")
 
 
-class EntryShare(Document, frozen=True, kw_only=True):
+class EntryShare(Way, frozen=True, kw_only=True):
     """Leave for a coach to read one entry; the id stands below the entry's."""
 
     kind: ClassVar[str] = "journal.share"

@@ -20,6 +20,7 @@ from upcoach.store import log as event_log
 from upcoach.store.changes import (
     Changes,
     Fact,
+    Listing,
     Missing,
     Outcome,
     Overtaken,
@@ -122,6 +123,7 @@ class Batch:
         owners = known | {
             ref.owner for write in writes for ref in write.reads if not write.new_owner
         }
+        owners |= {one.owner for write in writes for one in write.lists}
         # The heads come first: a document that is read before its feed's head proves nothing.
         feeds = {feed for write in writes for feed in write.feeds}
         await self._heads.load(feeds)
@@ -131,8 +133,12 @@ class Batch:
         await self._keyring.load(owners)
         refs = {ref for write in writes for ref in write.reads}
         parents = {parent for write in writes for parent in write.sweeps}
+        lists = {one for write in writes for one in write.lists}
         await asyncio.gather(
-            self._replay(tickets), *self._reads(refs), *map(self._read_children, parents)
+            self._replay(tickets),
+            *self._reads(refs),
+            *map(self._read_children, parents),
+            *map(self._read_all, lists),
         )
         self._state = dict(self._before)
         await self._read_past(tickets)
@@ -167,6 +173,14 @@ class Batch:
             async for stored in found:
                 ref = keys[stored["_id"]]
                 self._before[ref] = codec.from_bson(kind, stored, self._keyring[ref.owner])
+
+    async def _read_all(self, listing: Listing) -> None:
+        kind, owner = listing
+        async with self._database.turn():
+            found = self._database[kind.collection].find({"_id": codec.below(owner)})
+            async for stored in found:
+                document = codec.from_bson(kind, stored, self._keyring[owner])
+                self._before[Ref(kind, owner, document.id)] = document
 
     async def _read_children(self, parent: Ref) -> None:
         query = {"_id": codec.below(parent.owner, parent.id)}

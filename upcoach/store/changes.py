@@ -27,6 +27,13 @@ class Ref(NamedTuple):
     id: str
 
 
+class Listing(NamedTuple):
+    """All documents of a kind that an owner has."""
+
+    kind: type[Document]
+    owner: str
+
+
 class Base(NamedTuple):
     """The version of a document that a write was made from."""
 
@@ -84,6 +91,9 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     reads
         The documents that *decide* may see and change.
+    lists
+        Of what *decide* may see all there is: what others add meanwhile is seen, too, or they
+        come after this write and see what it has changed.
     sweeps
         The documents whose children, by kind and the parent's id, *decide* may delete with it.
     decide
@@ -98,6 +108,7 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope
     reads: tuple[Ref, ...]
     decide: Decide
+    lists: tuple[Listing, ...] = ()
     sweeps: tuple[Ref, ...] = ()
     base: Base | None = None
     mutation: Mutation | None = None
@@ -110,7 +121,8 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def feeds(self) -> tuple[str, ...]:
         """The feeds whose next numbers this write may take."""
-        return tuple({f"u:{ref.owner}": None for ref in self.reads} | {self.scope.feed: None})
+        owners = {ref.owner: None for ref in self.reads} | {one.owner: None for one in self.lists}
+        return tuple({f"u:{owner}": None for owner in owners} | {self.scope.feed: None})
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -190,11 +202,21 @@ class Changes:
     def find_all(self, kind: type[D], owner: str, ids: Collection[str]) -> list[D]:
         """Those of the documents *ids* that there are; they need not be among the write's reads."""
         refs = [Ref(kind, owner, one) for one in ids]
+        return [one for one in self.find_refs(refs) if isinstance(one, kind)]
+
+    def find_refs(self, refs: Collection[Ref]) -> list[Document]:
+        """The same for documents of several kinds and owners."""
         unread = [ref for ref in refs if ref not in self.staged and ref not in self._state]
         if unread:
             raise Unread(unread)
-        found = (self.find(kind, owner, one) for one in ids)
+        found = (self.find(*ref) for ref in refs)
         return [document for document in found if document is not None]
+
+    def all(self, kind: type[D], owner: str) -> list[D]:
+        """All documents of a *kind* that *owner* has now; it must be among the write's lists."""
+        refs = dict.fromkeys((*self._state, *self.staged))
+        found = (self.find(*ref) for ref in refs if ref[:2] == (kind, owner))
+        return [one for one in found if isinstance(one, kind)]
 
     def get(self, kind: type[D], owner: str, document_id: str) -> D:
         """The document as it is now, or `NotFound`."""
