@@ -51,11 +51,22 @@ class PromptQuery(Query, frozen=True, kw_only=True):
 
 
 async def prompts(services: Services, call: Call) -> Reply:
-    """Questions to write about; none of them was asked in the last 30 days."""
+    """Questions to write about; none of them was asked in the last 30 days.
+
+    Mood and goals are looked up for callers who may see them.
+    """
     query = call.asked(PromptQuery)
     tz = await zone(services, call, query.tz)
     day = query.date or services.journal.today(tz)
-    found = await services.prompts.of(call.scope, day, query.mood, query.goal)
+    permissions = call.holder.permissions
+    found = await services.prompts.of(
+        call.scope,
+        day,
+        mood=query.mood,
+        goal=query.goal,
+        with_mood="moods:read" in permissions,
+        with_goals="goals:read" in permissions,
+    )
     return Reply(body={"items": found})
 
 
@@ -111,7 +122,7 @@ OPERATIONS = (
         query=PromptQuery,
         gives=Items[Prompt],
     ),
-    Operation(method="GET", path=SHARES, run=shares, needs="journal:read", gives=Items[EntryShare]),
+    Operation(method="GET", path=SHARES, run=shares, needs="shares:read", gives=Items[EntryShare]),
     Operation(
         method="PUT",
         path=SHARE,

@@ -117,6 +117,7 @@ def stream_of(feed: str) -> str:
 
 def fields_of(event: Event) -> dict[Any, Any]:
     """An event as the fields of a stream's entry."""
+    aside = {"x": event.aside} if event.aside else {}
     return {
         "f": event.feed,
         "s": event.seq,
@@ -126,12 +127,13 @@ def fields_of(event: Event) -> dict[Any, Any]:
         "c": event.sums,
         "b": event.sealed,
         "r": int(event.repeated),
+        **aside,
     }
 
 
 def event_from(fields: Mapping[bytes, bytes]) -> Event:
     """The event that `fields_of` made."""
-    return _event([fields[name] for name in _NAMES])
+    return _event([fields[name] for name in _NAMES], fields.get(_ASIDE, b""))
 
 
 def event_in(words: Sequence[bytes]) -> Event:
@@ -142,9 +144,10 @@ def event_in(words: Sequence[bytes]) -> Event:
 
 
 _NAMES: Final = [b"f", b"s", b"a", b"t", b"i", b"c", b"b", b"r"]
+_ASIDE: Final = b"x"
 
 
-def _event(values: Sequence[bytes]) -> Event:
+def _event(values: Sequence[bytes], aside: bytes = b"") -> Event:
     feed, seq, at, what, which, sums, sealed, repeated = values
     return Event(
         feed=feed.decode(),
@@ -154,5 +157,6 @@ def _event(values: Sequence[bytes]) -> Event:
         id=which.decode(),
         sums=sums,
         sealed=sealed,
+        aside=aside,
         repeated=repeated == b"1",
     )

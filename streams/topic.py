@@ -6,7 +6,7 @@ from typing import Final
 
 from models.events import Event
 from streams.lane import Lane, Level, Subscriber
-from streams.parcel import Line, Parcel, open_line
+from streams.parcel import Parcel, line_of, open_line
 from streams.sequencer import Sequencer
 from upcoach.store.heads import Head
 from upcoach.store.log import EventLog
@@ -135,9 +135,7 @@ class Topic:
 
     def parcel(self, events: Sequence[Event]) -> Parcel:
         """*events* opened and joined; each is opened once, however many subscribers there are."""
-        return Parcel(
-            self.feed, [Line(event.seq, event.kind, self._line(event)) for event in events]
-        )
+        return Parcel(self.feed, [line_of(self._log, event, self._line(event)) for event in events])
 
     def parcel_again(self, events: Sequence[Event]) -> Parcel:
         """The same for who is behind: many who fell behind together are handed the same ones."""

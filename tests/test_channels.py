@@ -9,10 +9,11 @@ from models.identity import new_id
 from models.merge_patch import Json
 from streams import presence
 from tests.support.engines import TestEngines, redis_of
+from tests.support.relations import share
 from tests.support.server import serving
 from tests.test_live import calling, hello, talking
 from tests.test_live_rules import two_nodes
-from tests.test_shares import pair, share
+from tests.test_shares import pair
 from tests.test_snapshot_law import done, scope_of
 
 
@@ -24,15 +25,15 @@ def typing_to(user: str, kind: str = "start") -> Json:
     return {"t": "eph", "ch": f"typing:{user}", "kind": kind, "body": {"in": "chat"}}
 
 
-async def test_a_coach_sees_a_clients_devices_come_and_go(
+async def test_a_coach_sees_a_client_come_and_go(
     engines: TestEngines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(presence, "LINGER_MS", 200)
     monkeypatch.setattr(presence, "LOOK_EVERY_S", 0.05)
     async with two_nodes(engines) as (one, other):
-        client, _, coach, coach_id = await pair(one)
+        client, _, coach, _coach_id = await pair(one)
         client_id = scope_of(one, client).user
-        await share(client, coach_id)
+        await share(client, coach)
 
         async with talking(other, coach) as watching:
             await watching.send(presence_of(client_id))
@@ -44,15 +45,15 @@ async def test_a_coach_sees_a_clients_devices_come_and_go(
 
         assert subd == {"t": "subd", "f": f"presence:{client_id}", "mode": "state"}
         assert (state["kind"], state["body"]) == ("state", {"members": []})
-        assert (joined["kind"], joined["body"]) == ("diff", {"joined": ["phone"], "left": []})
-        assert (left["kind"], left["body"]) == ("diff", {"joined": [], "left": ["phone"]})
+        assert (joined["kind"], joined["body"]) == ("diff", {"joined": [client_id], "left": []})
+        assert (left["kind"], left["body"]) == ("diff", {"joined": [], "left": [client_id]})
 
 
 async def test_a_device_that_comes_back_soon_was_never_away(settings: Settings) -> None:
     async with serving(settings) as server:
-        client, _, coach, coach_id = await pair(server)
+        client, _, coach, _coach_id = await pair(server)
         client_id = scope_of(server, client).user
-        await share(client, coach_id)
+        await share(client, coach)
 
         async with talking(server, coach) as watching:
             for _ in range(3):
@@ -64,7 +65,7 @@ async def test_a_device_that_comes_back_soon_was_never_away(settings: Settings) 
             _, state = [await watching.frame() for _ in range(2)]
 
         assert members == {"phone"}
-        assert state["body"] == {"members": ["phone"]}
+        assert state["body"] == {"members": [client_id]}
 
 
 async def test_a_node_that_died_is_swept_away(
@@ -72,9 +73,9 @@ async def test_a_node_that_died_is_swept_away(
 ) -> None:
     monkeypatch.setattr(presence, "LOOK_EVERY_S", 0.05)
     async with serving(settings) as server:
-        client, _, coach, coach_id = await pair(server)
+        client, _, coach, _coach_id = await pair(server)
         client_id = scope_of(server, client).user
-        await share(client, coach_id)
+        await share(client, coach)
         with redis_of(environ) as redis:  # what a killed node leaves behind
             redis.eval(presence._STAY, 1, f"here:{client_id}", "dead-1 phone", 300, 45_000)
 
@@ -82,20 +83,21 @@ async def test_a_node_that_died_is_swept_away(
             await watching.send(presence_of(client_id))
             _, state, left = [await watching.frame() for _ in range(3)]
 
-        assert state["body"] == {"members": ["phone"]}
-        assert left["body"] == {"joined": [], "left": ["phone"]}
+        assert state["body"] == {"members": [client_id]}
+        assert left["body"] == {"joined": [], "left": [client_id]}
 
 
 async def test_what_is_typed_is_heard_on_the_other_node(engines: TestEngines) -> None:
     async with two_nodes(engines) as (one, other):
         client, _, coach, coach_id = await pair(one)
         client_id = scope_of(one, client).user
-        await share(client, coach_id)
-        channel = f"typing:{client_id}"
+        await share(client, coach)
+        # Each calls the channel by the other.
+        channel = f"typing:{coach_id}"
 
         async with talking(one, client) as here, talking(other, coach) as there:
             await here.send({"t": "sub", "f": channel})
-            await there.send({"t": "sub", "f": channel})
+            await there.send({"t": "sub", "f": f"typing:{client_id}"})
             assert (await here.frame())["t"] == "subd"
             assert (await there.frame())["t"] == "subd"
             heard: Json = {}
@@ -106,7 +108,7 @@ async def test_what_is_typed_is_heard_on_the_other_node(engines: TestEngines) ->
                         heard = await asyncio.wait_for(here.frame(), 1)
                     except TimeoutError:
                         continue
-            await here.send(typing_to(client_id, "stop"))
+            await here.send(typing_to(coach_id, "stop"))
             answered = await there.frame()
 
         assert heard.pop("at")
@@ -115,8 +117,9 @@ async def test_what_is_typed_is_heard_on_the_other_node(engines: TestEngines) ->
             "ch": channel,
             "kind": "start",
             "body": {"in": "chat"},
-            "by": {"user": coach_id, "dev": "phone"},
+            "by": {"user": coach_id},
         }
+        assert answered["ch"] == f"typing:{client_id}"
         assert (answered["kind"], answered["by"]["user"]) == ("stop", client_id)
 
 
@@ -153,7 +156,7 @@ async def test_who_loses_the_share_hears_no_more(settings: Settings) -> None:
     async with serving(settings) as server:
         client, _, coach, coach_id = await pair(server)
         client_id = scope_of(server, client).user
-        await share(client, coach_id)
+        await share(client, coach)
 
         async with talking(server, coach) as wire:
             await wire.send(presence_of(client_id))
@@ -167,9 +170,9 @@ async def test_who_loses_the_share_hears_no_more(settings: Settings) -> None:
 
 async def test_who_unsubscribes_hears_no_more(settings: Settings) -> None:
     async with serving(settings) as server:
-        client, _, coach, coach_id = await pair(server)
+        client, _, coach, _coach_id = await pair(server)
         client_id = scope_of(server, client).user
-        await share(client, coach_id)
+        await share(client, coach)
 
         async with talking(server, coach) as wire:
             await wire.send(presence_of(client_id), {"t": "unsub", "f": f"presence:{client_id}"})

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 import msgspec
 
-from models.documents.document import Document, Draft, Mark, Order, fields_of
+from models.documents.document import Derived, Document, Draft, Mark, Order, fields_of
 from models.errors import Flaw, Invalid
 from models.habits.days import local_date
 from models.habits.measures import Measure, YesNo, check_measure
@@ -112,12 +112,12 @@ class Habit(Document, frozen=True, kw_only=True):
     schedule: Annotated[Schedule, Mark.PERSONAL] = Daily()
     tz: Annotated[str, Mark.PERSONAL] = "UTC"
     day_start: Annotated[DayStart, Mark.PERSONAL] = 0
-    starts_on: Annotated[dt.date, Mark.PERSONAL]
+    starts_on: Annotated[dt.date, Mark.PERSONAL, Derived("tz", "day_start")]
     reminders: Annotated[tuple[Reminder, ...], Mark.PERSONAL] = ()
     color: Color | None = None
     position: Position = 0.0
     archived: bool = False
-    archived_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
+    archived_at: Annotated[dt.datetime | None, Mark.PERSONAL, Derived("archived")] = None
     source: str | None = None
 
     @classmethod

@@ -48,6 +48,15 @@ class Insight(Document, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "insight"
     collection: ClassVar[str] = "insights"
+    # All of it, and whether it is there, is made of days: which were due, and how they ended.
+    sources: ClassVar[tuple[str, ...]] = (
+        *(
+            f"habit:{name}"
+            for name in ("measure", "schedule", "tz", "day_start", "starts_on", "archived")
+        ),
+        *(f"habit.entry:{name}" for name in ("state", "value", "achieved", "share")),
+        *(f"habit.vacation:{name}" for name in ("first", "last", "habits")),
+    )
 
     type: str
     about: str
@@ -75,4 +84,5 @@ class Insight(Document, frozen=True, kw_only=True):
             version=before.version + 1 if version is None else version,
             created_at=before.created_at,
             updated_at=at,
+            edits=before.edits,
         )

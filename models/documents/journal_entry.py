@@ -15,7 +15,11 @@ from models.documents.dates import check_date, local_date
 from models.documents.document import Document, Draft, Mark, Order, fields_of
 from models.documents.habit import check_zone
 from models.documents.journal import Tags, Text, default_journal
+<<<<<<< HEAD
 from models.documents.way import Way
+=======
+from models.documents.share import Share
+>>>>>>> c37cb4727169cdd700b046dae0f93533c271df40
 from models.errors import Conflict
 from models.identity import JournalEntryId, JournalId, new_id
 from models.merge import Merge
@@ -164,7 +168,11 @@ class EntryShareDraft(Draft, frozen=True, kw_only=True):
 
 
 class EntryShare(Way, frozen=True, kw_only=True):
-    """Leave for a coach to read one entry; the id stands below the entry's."""
+    """Leave for a coach to read one entry; the id stands below the entry's.
+
+    It ends with the relation in which it was given, whose name is `relation`.
+    """
+>>>>>>> c37cb4727169cdd700b046dae0f93533c271df40
 
     kind: ClassVar[str] = "journal.share"
     collection: ClassVar[str] = "journal_shares"
@@ -173,10 +181,19 @@ class EntryShare(Way, frozen=True, kw_only=True):
     entry: str
     coach: Annotated[str, Mark.PERSONAL]
     until: Annotated[dt.datetime, Mark.PERSONAL]
+    relation: Annotated[str, Mark.HIDDEN] = ""
 
-    def holds(self, at: dt.datetime) -> bool:
-        """Whether the coach may read it at the moment *at*."""
-        return at < self.until
+    def given_in(self, share: Share) -> bool:
+        """Whether it was given in the relation that *share* is part of.
+
+        Relations of older builds have no name, and left this behind when they ended: the times
+        tell them from those that came after.
+        """
+        return self.relation == share.relation and self.updated_at >= share.created_at
+
+    def is_over(self, at: dt.datetime) -> bool:
+        """Whether its time is over at the moment *at*."""
+        return at >= self.until
 
 
 class ClientEntry(Document, frozen=True, kw_only=True):
@@ -189,6 +206,7 @@ class ClientEntry(Document, frozen=True, kw_only=True):
     client: Annotated[str, Mark.PERSONAL]
     entry: Annotated[str, Mark.PERSONAL]
     until: Annotated[dt.datetime, Mark.PERSONAL]
+    relation: Annotated[str, Mark.HIDDEN] = ""
 
 
 def share_id(entry: str, coach: str) -> str:

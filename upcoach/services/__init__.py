@@ -21,6 +21,7 @@ from upcoach.services.habits import Habits
 from upcoach.services.habits_reports import HabitReports
 from upcoach.services.imports.service import Imports
 from upcoach.services.insights import Insights
+from upcoach.services.invitations import Invitations
 from upcoach.services.journal import JournalEntries
 from upcoach.services.journals import Journals, Templates
 from upcoach.services.known import KnownDevices
@@ -59,6 +60,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     habit_reports: HabitReports
     imports: Imports
     insights: Insights
+    invitations: Invitations
     journal: JournalEntries
     journals: Journals
     logins: Logins
@@ -95,6 +97,7 @@ __all__ = [
     "Habits",
     "Imports",
     "Insights",
+    "Invitations",
     "JournalEntries",
     "Journals",
     "KnownDevices",

@@ -150,9 +150,12 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
                 return outcome("unchanged", before)
             after = before.restored(changes.at)
             changes.update(before, after)
+            # Leave that was given while it was thrown away does not come back with it.
+            deleted_shares(changes, shares)
             return outcome("updated", after)
 
-        return await self._submit(scope, (self._ref(scope, document_id),), decide, mutation)
+        shares = await share_refs(self._documents, scope.user, document_id)
+        return await self._submit(scope, (self._ref(scope, document_id), *shares), decide, mutation)
 
     async def trash(self, scope: Scope, after: str, limit: int) -> list[JournalEntry]:
         """What can be taken back, the last thrown away first."""

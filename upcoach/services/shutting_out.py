@@ -28,6 +28,7 @@ from models.documents import (
     Journal,
     JournalEntry,
     Mood,
+    OpenInvitations,
     Passkey,
     Session,
     Share,
@@ -52,6 +53,7 @@ WAYS: Final[tuple[type[Document], ...]] = (
     Grant,
     Share,
     EntryShare,
+    OpenInvitations,
 )
 MIRRORS: Final[tuple[type[Document], ...]] = (CoachClient, ClientEntry)  # they fall with theirs
 CONTENT: Final[tuple[type[Document], ...]] = (
@@ -92,7 +94,7 @@ def shut_out(changes: Changes, user: str, *, before: dt.datetime | None = None) 
         if falls(one.confirmed_at)
     ]
     gone += changes.find_refs([ref for one in gone for ref in _mirrors(one)])
-    gone += changes.all(TrustedDevice, user)
+    gone += [*changes.all(TrustedDevice, user), *changes.all(OpenInvitations, user)]
     for factors in changes.all(Factors, user):
         kept = {name for name, at in factors.confirmed.items() if not falls(at)}
         gone += [one for one in changes.all(Passkey, user) if one.id not in kept]

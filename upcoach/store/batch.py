@@ -10,6 +10,8 @@ from pymongo import DeleteOne, InsertOne, ReplaceOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 
+from models import aside
+from models.aside import Aside
 from models.documents import Document
 from models.errors import Refusal
 from models.events import Event, feed_owner, user_feed
@@ -242,7 +244,7 @@ class Batch:
         subject = fact.subject
         feed = user_feed(subject.owner)
         self._seqs[feed] = seq = self._seqs[feed] + 1
-        self._sum(self._sums[feed], fact)
+        swept = self._sum(self._sums[feed], fact)
         doc, patch = fact.content()
         by = Author(
             user=write.scope.user,
@@ -270,16 +272,28 @@ class Batch:
             id=subject.id,
             sums=packed(self._sums[feed]),
             sealed=sealed,
+            aside=self._aside(fact, swept, feed, seq),
         )
 
-    def _sum(self, sums: Sums, fact: Fact) -> None:
-        """Bring *sums* to what they are after *fact*."""
+    def _aside(self, fact: Fact, swept: int, feed: str, seq: int) -> bytes:
+        takes = None
+        if fact.swept is not None:
+            takes = (fact.swept.kind.kind,) if swept else ()
+        plain = aside.packed(Aside(edits=fact.subject.edits, takes=takes))
+        key = self._keyring[feed_owner(feed)]
+        return seal(key, plain, event_log.aside_place(feed, seq)) if plain else b""
+
+    def _sum(self, sums: Sums, fact: Fact) -> int:
+        """Bring *sums* to what they are after *fact*; how many documents were swept away."""
         for document in (fact.before, fact.after):
             if document is not None:
                 toggle(sums, document.kind, document.id, document.version)
-        if fact.swept is not None:
-            for child, version in self._sweep_away(fact.swept).items():
-                toggle(sums, fact.swept.kind.kind, child, version)
+        if fact.swept is None:
+            return 0
+        gone = self._sweep_away(fact.swept)
+        for child, version in gone.items():
+            toggle(sums, fact.swept.kind.kind, child, version)
+        return len(gone)
 
     def _sweep_away(self, parent: Ref) -> dict[str, int]:
         """The versions of what stands below *parent*, and is gone with it."""

@@ -8,6 +8,8 @@ import msgspec
 
 from models.documents import Document
 from models.documents.document import public
+from models.documents.edits import counted
+from models.documents.share import SHARED_KINDS
 from models.errors import NotFound
 from models.frames import FrameText
 from models.merge_patch import Json, difference
@@ -240,11 +242,16 @@ class Changes:
 
     def update(self, before: Document, after: Document, event: str = "updated") -> None:
         """Keep *after* in the place of *before*."""
+        if after.kind in SHARED_KINDS:
+            after = counted(before, after)
         self._stage(after, Fact(f"{after.kind}.{event}", before, after))
 
     def set(self, before: Document | None, after: Document) -> None:
         """Keep *after*, whether or not there was one before: the event is `set` both times."""
-        self._stage(after, Fact(f"{after.kind}.set", before, after))
+        if before is not None:
+            self.update(before, after, "set")
+        else:
+            self._stage(after, Fact(f"{after.kind}.set", before, after))
 
     def delete(self, document: Document, *, children: type[Document] | None = None) -> None:
         """Delete *document* and all its *children*, whose ids stand below its own.

@@ -3,11 +3,12 @@
 import base64
 import datetime as dt
 from collections.abc import Collection, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
 from models.documents import Document
+from models.documents.document import Edits
 from models.errors import Invalid
 from upcoach.store import codec
 from upcoach.store.changes import Ref, not_found
@@ -45,6 +46,14 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     descending: bool = False
     after: str = ""
     limit: int = 100
+
+
+class Edited(NamedTuple):
+    """A document that was changed: its version, and how often which fields were."""
+
+    id: str
+    version: int
+    edits: Edits
 
 
 def mark(document: Document, order: str) -> str:
@@ -155,6 +164,16 @@ class Documents:
                 for one in await self.some(kind, owner, ids[start : start + TOGETHER]):
                     found[Ref(kind, owner, one.id)] = one
         return found
+
+    async def edited(self, kind: type[Document], owner: str) -> list["Edited"]:
+        """Which documents of a kind were changed, and in which fields (`Document.edits`)."""
+        query = {"_id": codec.below(owner), "edits": {"$exists": True}}
+        async with self._database.turn():
+            found = self._database[kind.collection].find(query, {"version": 1, "edits": 1})
+            return [
+                Edited(stored["_id"][len(owner) + 1 :], stored["version"], stored["edits"])
+                async for stored in found
+            ]
 
     async def ids_since(self, kind: type[Document], field: str, at: dt.datetime) -> list[str]:
         """The ids of everybody's documents whose indexed *field* is *at* or later."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pymongo import UpdateMany
 from pymongo.write_concern import WriteConcern
 
+from models.aside import NOTHING, Aside, unpacked
 from models.events import Event, feed_owner
 from upcoach.store.database import Bson, Database
 from upcoach.store.keyring import KeyRing
@@ -90,6 +91,13 @@ class EventLog:
         key = self._keyring[feed_owner(event.feed)]
         return unseal(key, event.sealed, _log_of(event.feed) + place(event.seq))
 
+    def open_aside(self, event: Event) -> Aside:
+        """What stands beside the frame of *event*; `load_keys` and refusal as with `open_line`."""
+        if not event.aside:
+            return NOTHING
+        key = self._keyring[feed_owner(event.feed)]
+        return unpacked(unseal(key, event.aside, aside_place(event.feed, event.seq)))
+
     def can_open(self, feed: str) -> bool:
         """Whether `load_keys` has nothing to do for *feed*."""
         return self._keyring.holds(feed_owner(feed))
@@ -101,11 +109,13 @@ def _log_of(feed: str) -> bytes:
     return place(COLLECTION, feed)
 
 
-_ENVELOPE = {"_id": 0, "feed": 1, "seq": 1, "at": 1, "type": 1, "id": 1, "sums": 1, "body": 1}
+_FIELDS = ("feed", "seq", "at", "type", "id", "sums", "body", "aside")
+_ENVELOPE = {"_id": 0} | dict.fromkeys(_FIELDS, 1)
 
 
 def to_bson(event: Event) -> Bson:
     """What is stored of *event*, which nobody has published yet."""
+    aside = {"aside": event.aside} if event.aside else {}
     return {
         "feed": event.feed,
         "seq": event.seq,
@@ -115,6 +125,7 @@ def to_bson(event: Event) -> Bson:
         "sums": event.sums,
         "body": event.sealed,
         "due": True,
+        **aside,
     }
 
 
@@ -128,7 +139,13 @@ def from_bson(stored: Bson) -> Event:
         id=stored["id"],
         sums=bytes(stored["sums"]),
         sealed=bytes(stored["body"]),
+        aside=bytes(stored.get("aside", b"")),
     )
+
+
+def aside_place(feed: str, seq: int) -> bytes:
+    """Where what stands beside a frame belongs, for its seal."""
+    return place(COLLECTION, feed, seq, "aside")
 
 
 def contiguous(events: Sequence[Event], after: int) -> bool:

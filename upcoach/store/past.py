@@ -60,4 +60,5 @@ def _replayed(document: Document, lines: list[Ev], since: int) -> list[Version]:
             versions.append(Version(msgspec.convert(fields, type(document)), line.by.mut))
     if lines and lines[-1].ver < document.version:
         raise Raced
-    return versions if versions and versions[-1].document == document else []
+    bare = msgspec.structs.replace(document, edits=None)  # which no event tells
+    return versions if versions and versions[-1].document == bare else []
