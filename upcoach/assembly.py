@@ -285,7 +285,7 @@ class Assembly:
             documents=self._documents,
             sessions=self._sessions,
             logins=self._logins,
-            grants=Grants(self._documents, self._ground.committer, self._sessions),
+            grants=Grants(self._documents, self._ground.committer, self._sessions, self._additions),
             tokens=self._tokens,
             keys=self.keys,
             clock=utc_now,

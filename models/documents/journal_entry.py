@@ -15,11 +15,8 @@ from models.documents.dates import check_date, local_date
 from models.documents.document import Document, Draft, Mark, Order, fields_of
 from models.documents.habit import check_zone
 from models.documents.journal import Tags, Text, default_journal
-<<<<<<< HEAD
-from models.documents.way import Way
-=======
 from models.documents.share import Share
->>>>>>> c37cb4727169cdd700b046dae0f93533c271df40
+from models.documents.way import Way
 from models.errors import Conflict
 from models.identity import JournalEntryId, JournalId, new_id
 from models.merge import Merge
@@ -172,7 +169,6 @@ class EntryShare(Way, frozen=True, kw_only=True):
 
     It ends with the relation in which it was given, whose name is `relation`.
     """
->>>>>>> c37cb4727169cdd700b046dae0f93533c271df40
 
     kind: ClassVar[str] = "journal.share"
     collection: ClassVar[str] = "journal_shares"

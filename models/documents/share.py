@@ -44,7 +44,6 @@ class Share(Way, frozen=True, kw_only=True):
         The name of the relation that it is part of; empty in shares of older builds.
 
     """
->>>>>>> c37cb4727169cdd700b046dae0f93533c271df40
 
     kind: ClassVar[str] = "share"
     collection: ClassVar[str] = "shares"

@@ -72,6 +72,13 @@ class Additions:
         user = await self._documents.get(User, scope.user, scope.user)
         await self._mail.send(WayAdded(user.email, user.id, scope.session, added))
 
+    async def announce_given(self, scope: Scope, way: WayName, given: Outcome) -> None:
+        """Have the caller told of the document that a write has *given*, unless nothing is new."""
+        if given.body is None or given.replayed or given.verb == "unchanged":
+            return
+        since = msgspec.convert(given.body["updated_at"], dt.datetime)
+        await self.announce(scope, Addition(way=way, id=given.body["id"], since=since))
+
     async def look(self, token: str) -> Addition:
         """What the mail with *token* was about; one that does not hold is `Invalid`."""
         found = await self._once.look(_PURPOSE, token, Announced)

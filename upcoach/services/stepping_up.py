@@ -20,7 +20,8 @@ from upcoach.services.factors.refusals import factor_wrong
 from upcoach.services.passwords import Passwords
 from upcoach.services.sessions import Sessions
 from upcoach.services.shutting_out import require_open, session_refs
-from upcoach.store.changes import Changes, Overtaken, Ref
+from upcoach.store.changes import Changes, Outcome, Overtaken, Ref, Write
+from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
 
 FRESH: Final = dt.timedelta(minutes=15)  # how long a factor counts as just shown
@@ -60,9 +61,9 @@ class SteppingUp:
     ) -> None:
         """Refuse *caller* unless they have shown the best factor that they have just now.
 
-        Whether what was shown is the best is asked by the write itself if it is so *in_write*
-        (`require_best`): nothing may be awaited before it is queued, or it would be overtaken by
-        what the same device has sent after it.
+        Whether that was the best, the write itself asks if it does so (*in_write*, see
+        `submit_with_best`): nothing may be awaited before it is queued, or what the same device
+        has sent after it would overtake it.
         """
         is_fresh = now - caller.authenticated_at <= FRESH
         if is_fresh and (caller.acr >= 2 or (in_write and not operator)):
@@ -92,23 +93,29 @@ class SteppingUp:
                 raise factor_wrong()
 
 
-def best_refs(scope: Scope) -> tuple[Ref, ...]:
-    """What a write has to see for `require_best`."""
-    return Ref(Factors, scope.user, FACTORS), *session_refs(scope)
+async def submit_with_best(committer: Committer, write: Write, acr: int) -> Outcome:
+    """Do *write* if its caller, who has shown *acr*, could not have shown more.
 
-
-def require_best(changes: Changes, scope: Scope, acr: int) -> None:
-    """`Overtaken` where who has shown *acr* could have shown more, or is locked out meanwhile.
-
-    That is no answer to the write, which may come again under its name when they have.
+    Also a session that has ended meanwhile is asked to show more.  A refusal of this kind is no
+    answer to the write: it may come again under its name when more was shown.
     """
+    scope = write.scope
+
+    def decide(changes: Changes) -> Outcome:
+        try:
+            require_open(changes, scope)
+        except Unauthenticated:
+            raise Overtaken from None
+        factors = changes.find(Factors, scope.user, FACTORS)
+        if acr < 2 and factors is not None and factors.methods(changes.at):
+            raise Overtaken
+        return write.decide(changes)
+
+    reads = (*write.reads, Ref(Factors, scope.user, FACTORS), *session_refs(scope))
     try:
-        require_open(changes, scope)
-    except Unauthenticated:
-        raise Overtaken from None
-    factors = changes.find(Factors, scope.user, FACTORS)
-    if acr < 2 and factors is not None and factors.methods(changes.at):
-        raise Overtaken
+        return await committer.submit(msgspec.structs.replace(write, reads=reads, decide=decide))
+    except Overtaken:
+        raise stepping_up_needed(2) from None
 
 
 def stepping_up_needed(acr: int) -> Unauthenticated:
