@@ -139,6 +139,7 @@ class Moves:
 
         reads, lists = (Ref(User, user_id, user_id),), ways_of(user_id)
         write = Write(scope=Scope(user=user_id), reads=reads, lists=lists, decide=decide)
+        await self._sessions.end_others(write.scope)  # who writes without a pause outruns nobody
         try:
             done = await self._sessions.end_with(write)
         except Taken:  # by somebody who was faster than our word that it is not free

@@ -237,6 +237,7 @@ class Linking:
         reads = (Ref(User, user_id, user_id), Ref(Identity, user_id, identity_id))
         lists = ways_of(user_id)
         write = Write(scope=Scope(user=user_id), reads=reads, lists=lists, decide=decide)
+        await self._sessions.end_others(write.scope)  # who writes without a pause outruns nobody
         await self._sessions.end_with(write)
         await self._mail.send(Linked(there.email, subject.title))
         return await self._get(user_id)
