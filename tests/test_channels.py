@@ -10,8 +10,8 @@ from models.merge_patch import Json
 from streams import presence
 from tests.support.engines import TestEngines, redis_of
 from tests.support.relations import share
-from tests.support.server import serving
-from tests.test_live import calling, hello, talking
+from tests.support.server import Server, serving
+from tests.test_live import calling, hello, talking, until
 from tests.test_live_rules import two_nodes
 from tests.test_shares import pair
 from tests.test_snapshot_law import done, scope_of
@@ -19,6 +19,13 @@ from tests.test_snapshot_law import done, scope_of
 
 def presence_of(user: str) -> Json:
     return {"t": "sub", "f": f"presence:{user}"}
+
+
+async def there(server: Server, user: str) -> None:
+    """Return when *user* is counted in."""
+    async with asyncio.timeout(10):
+        while not await server.node._presence.members(user):
+            await asyncio.sleep(0.005)
 
 
 def typing_to(user: str, kind: str = "start") -> Json:
@@ -179,3 +186,123 @@ async def test_who_unsubscribes_hears_no_more(settings: Settings) -> None:
             frames = await wire.until("unsubd")
 
         assert [frame["t"] for frame in frames] == ["subd", "eph", "unsubd"]
+
+
+async def test_those_who_have_one_coach_do_not_hear_of_each_other(settings: Settings) -> None:
+    async with serving(settings) as server:
+        ann, _, coach, coach_id = await pair(server)
+        bob = await server.person()
+        for client in (ann, bob):
+            await share(client, coach)
+        ann_id = scope_of(server, ann).user
+
+        async with (
+            talking(server, ann) as anns,
+            talking(server, bob) as bobs,
+            talking(server, coach) as coachs,
+        ):
+            await there(server, coach_id)
+            for wire in (anns, bobs):
+                await wire.send({"t": "sub", "f": f"typing:{coach_id}"}, presence_of(coach_id))
+                state = (await wire.until("eph"))[-1]
+                assert state["body"] == {"members": [coach_id]}
+            # Who calls the channel by somebody's own name speaks to that one's own devices alone.
+            await coachs.send({"t": "sub", "f": f"typing:{coach_id}"})
+            await coachs.send({"t": "sub", "f": f"typing:{ann_id}"})
+            assert [frame["f"] for frame in [await coachs.frame() for _ in range(2)]]
+            await bobs.send(typing_to(coach_id, "bob"), typing_to(ann_id, "bob"))
+            refused = (await bobs.until("err"))[-1]
+            await anns.send(typing_to(coach_id, "ann"))
+            to_coach = await coachs.frame()
+            await coachs.send(typing_to(ann_id, "coach"))
+            to_ann = (await anns.until("eph"))[-1]
+            # What came to Bob meanwhile stands before the answer to his next frame.
+            await bobs.send({"t": "unsub", "f": f"typing:{coach_id}"})
+            to_bob = await bobs.until("unsubd")
+
+        assert refused["problem"]["code"] == "channel_unknown"
+        assert (to_coach["ch"], to_coach["kind"]) == (f"typing:{ann_id}", "ann")
+        assert (to_ann["ch"], to_ann["kind"]) == (f"typing:{coach_id}", "coach")
+        assert [frame["t"] for frame in to_bob] == ["unsubd"]
+
+
+async def test_ones_own_devices_go_by_their_names(settings: Settings) -> None:
+    async with serving(settings) as server:
+        client, _, coach, _ = await pair(server)
+        own = scope_of(server, client).user
+        await share(client, coach)
+
+        async with talking(server, coach) as watching, talking(server, client) as first:
+            await there(server, own)
+            await first.send(presence_of(own))
+            state = (await first.until("eph"))[-1]
+            await watching.send(presence_of(own))
+            theirs = (await watching.until("eph"))[-1]
+            async with calling(server) as second:
+                await second.send(hello(client, dev="tablet"))
+                joined = (await first.until("eph"))[-1]
+                await watching.send({"t": "unsub", "f": f"presence:{own}"})
+                heard = await watching.until("unsubd")
+
+        assert state["body"] == {"members": ["phone"]}
+        assert theirs["body"] == {"members": [own]}
+        assert joined["body"] == {"joined": ["tablet"], "left": []}
+        assert "tablet" not in str(heard)
+
+
+@pytest.mark.parametrize("by", ["client", "coach"])
+async def test_channels_close_on_every_node_when_the_relation_ends(
+    engines: TestEngines, by: str
+) -> None:
+    async with two_nodes(engines) as (one, other):
+        client, _, coach, coach_id = await pair(one)
+        client_id = scope_of(one, client).user
+        await share(client, coach)
+        names = {client_id: coach_id, coach_id: client_id}
+
+        async with talking(one, client) as clients, talking(other, coach) as coachs:
+            for wire, whom in ((clients, coach_id), (coachs, client_id)):
+                await wire.send({"t": "sub", "f": f"typing:{whom}"}, presence_of(whom))
+                await wire.until("eph")
+            if by == "client":
+                await done(client.call("DELETE", f"/v1/shares/{coach_id}"))
+            else:
+                await done(coach.call("DELETE", f"/v1/clients/{client_id}"))
+            closed = {}
+            for wire, whom in ((clients, coach_id), (coachs, client_id)):
+                ends = [(await wire.until("unsubd"))[-1] for _ in range(2)]
+                closed[names[whom]] = {end["f"] for end in ends}
+                await wire.send(typing_to(whom), {"t": "sub", "f": f"typing:{whom}"})
+                refusals = [await wire.frame() for _ in range(2)]
+                assert {frame["problem"]["code"] for frame in refusals} == {"channel_unknown"}
+
+        assert closed == {
+            mine: {f"typing:{whom}", f"presence:{whom}"} for mine, whom in names.items()
+        }
+
+
+async def test_nobody_gets_into_a_channel_while_it_closes(engines: TestEngines) -> None:
+    async with two_nodes(engines) as (one, other):
+        client, _, coach, coach_id = await pair(one)
+        client_id = scope_of(one, client).user
+        for _ in range(5):
+            await share(client, coach)
+            async with talking(one, client) as clients, talking(other, coach) as coachs:
+                wires = ((clients, coach_id), (coachs, client_id))
+                ending = asyncio.create_task(client.call("DELETE", f"/v1/shares/{coach_id}"))
+                while not ending.done():
+                    for wire, whom in wires:
+                        await wire.send({"t": "sub", "f": f"typing:{whom}"})
+                        await wire.until("subd", "unsubd")
+                for wire, whom in wires:
+                    await wire.send({"t": "sub", "f": f"typing:{whom}"})
+                    frames = await wire.until("unsubd")
+                    while "problem" not in frames[-1]:
+                        frames = await wire.until("unsubd")
+                topic = f"typing:{'+'.join(sorted((client_id, coach_id)))}"
+                await until(lambda topic=topic: not listeners(one, other, topic))
+
+
+def listeners(one: Server, other: Server, topic: str) -> int:
+    """How many follow *topic* on two nodes."""
+    return sum(len(server.node._channels.listeners(topic)) for server in (one, other))
