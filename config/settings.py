@@ -248,6 +248,14 @@ class Settings:
         default="10",
         meaning="How long an access token holds.",
     )
+    factor_delay_h: int = setting(
+        "FACTOR_DELAY_H",
+        forms.between(1, 720),
+        form="a number of hours, 1 to 720",
+        default="72",
+        meaning="How long a second factor or a provider waits before it counts that was added with "
+        "nothing but the password; a link in a mail ends the wait.",
+    )
     live_writes_s: int = setting(
         "LIVE_WRITES_S",
         forms.between(1, 1_000_000),

@@ -79,11 +79,10 @@ async def shares(services: Services, call: Call) -> Reply:
 async def share(services: Services, call: Call) -> Reply:
     """Let a coach read this entry, and no other, until a moment."""
     asked = call.read(EntryShareDraft)
-    return written(
-        await services.entry_shares.share(
-            call.scope, call.names["id"], call.names["coach"], asked, call.mutation
-        )
-    )
+    entry, coach, acr = call.names["id"], call.names["coach"], call.holder.acr
+    given = await services.entry_shares.share(call.scope, entry, coach, asked, acr, call.mutation)
+    await services.additions.announce_given(call.scope, "entry share", given)
+    return written(given)
 
 
 async def take_back(services: Services, call: Call) -> Reply:
@@ -132,6 +131,8 @@ OPERATIONS = (
         takes=EntryShareDraft,
         gives=EntryShare,
         live=True,
+        stepped_up=True,
+        audit="entry_share.given",
     ),
     Operation(method="DELETE", path=SHARE, run=take_back, needs="shares:write", live=True),
     Operation(

@@ -27,9 +27,10 @@ async def clients(services: Services, call: Call) -> Reply:
 async def share(services: Services, call: Call) -> Reply:
     """Let a coach who has agreed to be one see documents of some kinds, and of no others."""
     draft = call.read(ShareDraft)
-    return written(
-        await services.shares.share(call.scope, call.names["coach"], draft, call.mutation)
-    )
+    coach, acr = call.names["coach"], call.holder.acr
+    given = await services.shares.share(call.scope, coach, draft, acr, call.mutation)
+    await services.additions.announce_given(call.scope, "share", given)
+    return written(given)
 
 
 async def leave(services: Services, call: Call) -> Reply:
@@ -60,6 +61,7 @@ OPERATIONS = (
         takes=ShareDraft,
         gives=Share,
         live=True,
+        stepped_up=True,
         refusals=(409,),
         audit="share.given",
     ),

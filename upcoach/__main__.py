@@ -75,6 +75,14 @@ async def revoke(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
+async def remove_factors(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Take all second factors off somebody's account, who is locked out by them."""
+    async with app.engine_urls(settings) as (mongo_url, redis_url, _engines):
+        await operating.remove_factors(settings, mongo_url, redis_url, arguments.email)
+    say(f"{arguments.email} has no second factor any more, and is told so by mail.")
+    return 0
+
+
 async def add_client(settings: Settings, arguments: argparse.Namespace) -> int:
     """Register an app that may ask for tokens."""
     async with app.joined_urls(settings) as (mongo_url, _redis_url):
@@ -117,6 +125,7 @@ COMMANDS = {
     "explain": explaining,
     "admin": admin,
     "revoke": revoke,
+    "factors-remove": remove_factors,
     "client-add": add_client,
     "rotate-keys": rotate_keys,
     "audit-verify": audit_verify,
@@ -147,7 +156,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--roles", help="what this process does: web, learn or both")
     parser.add_argument("--processes", help="how many web processes share the port")
-    parser.add_argument("--email", default="", help="admin, revoke: whom it is about")
+    parser.add_argument(
+        "--email", default="", help="admin, revoke, factors-remove: whom it is about"
+    )
     parser.add_argument(
         "--role", choices=("user", *ROLES), default="superadmin", help="admin: to be"
     )

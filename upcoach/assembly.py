@@ -10,6 +10,7 @@ from models.errors import Invalid
 from upcoach.outbound import Outbound
 from upcoach.services import (
     Accounts,
+    Additions,
     Audit,
     Browsers,
     EntryShares,
@@ -48,6 +49,7 @@ from upcoach.services.arrivals import Arrivals
 from upcoach.services.directory import Directory
 from upcoach.services.factors.notices import FactorNotices
 from upcoach.services.factors.party import Party
+from upcoach.services.factors.waiting import WaitingPeriod
 from upcoach.services.federation import Provider, providers_of
 from upcoach.services.federation.linking import Linking
 from upcoach.services.keys import Keys
@@ -119,11 +121,15 @@ class Assembly:
             utc_now,
             key=ground.settings.index_key,
         )
-        self.directory = Directory(self._documents, ground.settings.index_key)
+        self.directory = Directory(self._documents, self._once, ground.settings.index_key)
         self._links = Links(ground.settings.issuer)
         self.mailbox = self._make_mailbox()
         self.mail = self._make_mail()
         self.outbound = Outbound(loopback=ground.settings.environment == "development")
+        self._additions = Additions(
+            self._documents, ground.committer, self._sessions, self._once, self.mail, self._links
+        )
+        self._waiting = WaitingPeriod(dt.timedelta(hours=ground.settings.factor_delay_h))
         self._factors = self._make_factors()
         self._logins = Logins(self._documents, self._sessions, self._factors, self._once, utc_now)
         self.trash = self._make_trash()
@@ -140,6 +146,7 @@ class Assembly:
             oauth.federate(federation, utc_now)
         return Services(
             accounts=self._make_accounts(),
+            additions=self._additions,
             federation=federation,
             audit=self._make_audit(),
             browsers=Browsers(self._once, self._sessions, key=self._ground.settings.index_key),
@@ -212,8 +219,16 @@ class Assembly:
         )
 
     def _make_moves(self) -> Moves:
-        committer = self._ground.committer
-        return Moves(self._documents, committer, self.directory, self._once, self.mail, self._links)
+        return Moves(
+            self._documents,
+            self._ground.committer,
+            self.directory,
+            self._once,
+            self.mail,
+            self._links,
+            self._sessions,
+            utc_now,
+        )
 
     def _make_federation(self) -> Federation:
         settings = self._ground.settings
@@ -225,6 +240,9 @@ class Assembly:
             self._once,
             self.mail,
             self._links,
+            self._additions,
+            self._waiting,
+            utc_now,
             key=settings.index_key,
         )
         return Federation(
@@ -260,9 +278,10 @@ class Assembly:
             self._ground.committer,
             self._once,
             utc_now,
-            FactorNotices(self._documents, self.mail, self._links),
+            FactorNotices(self._documents, self.mail, self._links, self._additions),
             party=party,
             key=settings.index_key,
+            waiting=self._waiting,
         )
 
     def _make_oauth(self) -> OAuth:
@@ -274,7 +293,7 @@ class Assembly:
             documents=self._documents,
             sessions=self._sessions,
             logins=self._logins,
-            grants=Grants(self._documents, self._ground.committer, self._sessions),
+            grants=Grants(self._documents, self._ground.committer, self._sessions, self._additions),
             tokens=self._tokens,
             keys=self.keys,
             clock=utc_now,

@@ -85,6 +85,15 @@ async def revoke(settings: Settings, mongo_url: str, redis_url: str, email: str)
         return ended
 
 
+async def remove_factors(settings: Settings, mongo_url: str, redis_url: str, email: str) -> None:
+    """Take all second factors off the account with the address *email*, and tell its owner."""
+    async with _operating(settings, mongo_url, redis_url) as node:
+        user = await node.services.accounts.find(email)
+        await node.services.factors.remove_all(Scope(user=user.id))
+        target = ADDRESS + normalised_email(email)
+        await node.services.audit.note(Act(action="factors.removed", kind="system", target=target))
+
+
 async def add_client(
     settings: Settings, mongo_url: str, wanted: argparse.Namespace
 ) -> tuple[Client, str]:

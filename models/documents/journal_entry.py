@@ -16,6 +16,7 @@ from models.documents.document import Document, Draft, Lookup, Mark, Order, fiel
 from models.documents.habit import check_zone
 from models.documents.journal import Tags, Text, default_journal
 from models.documents.share import Share
+from models.documents.way import Way
 from models.errors import Conflict
 from models.identity import JournalEntryId, JournalId, new_id
 from models.merge import Merge
@@ -168,7 +169,7 @@ class EntryShareDraft(Draft, frozen=True, kw_only=True):
         check_date(self.until.date(), "until")
 
 
-class EntryShare(Document, frozen=True, kw_only=True):
+class EntryShare(Way, frozen=True, kw_only=True):
     """Leave for a coach to read one entry; the id stands below the entry's.
 
     It ends with the relation in which it was given, whose name is `relation`.

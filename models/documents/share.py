@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 import msgspec
 
 from models.documents.document import Document, Draft, Mark
+from models.documents.way import Way
 
 SharedKind = Literal["goal", "goal.point", "habit", "habit.entry", "habit.vacation", "insight"]
 SHARED_KINDS: Final[frozenset[str]] = frozenset(typing.get_args(SharedKind))
@@ -31,7 +32,7 @@ class ShareDraft(Draft, frozen=True, kw_only=True):
     )
 
 
-class Share(Document, frozen=True, kw_only=True):
+class Share(Way, frozen=True, kw_only=True):
     """Leave for the coach whose user id is this document's id.
 
     Attributes
@@ -72,7 +73,7 @@ class Share(Document, frozen=True, kw_only=True):
 
     def revised(self, draft: ShareDraft, at: dt.datetime) -> Self:
         """The same leave, for what *draft* says."""
-        return msgspec.structs.replace(self.advanced(at), **_sorted(draft))
+        return msgspec.structs.replace(self.advanced(at).to_confirm(), **_sorted(draft))
 
     def mirrored(self, client: "CoachClient | None", at: dt.datetime) -> "CoachClient":
         """The coach's side of it, in the place of *client*."""

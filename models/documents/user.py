@@ -18,6 +18,8 @@ Email = Annotated[
 PersonName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Password = Annotated[str, msgspec.Meta(min_length=8, max_length=128)]
 
+UNDO: Final = dt.timedelta(days=7)  # how long a move to another address can be undone
+
 LinkToken = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 
@@ -59,6 +61,21 @@ class Address(Draft, frozen=True, kw_only=True):
     email: Email
 
 
+class Former(msgspec.Struct, frozen=True, kw_only=True):
+    """An address that an account has left, to which the move can be undone for a while.
+
+    Attributes
+    ----------
+    mark
+        What the link names it by that was mailed there.
+
+    """
+
+    mark: str
+    email: str
+    left_at: dt.datetime
+
+
 class User(Document, frozen=True, kw_only=True):
     """A person with an account.
 
@@ -76,6 +93,8 @@ class User(Document, frozen=True, kw_only=True):
     lockouts
         How often somebody was locked out of the account: by a new password, by ending its sessions,
         by taking a way in away.  What was begun before the latest is not theirs to end after.
+    former
+        The addresses that it has left of late, the newest last.
     roles
         Given by an operator's command (`make admin`), and by nobody else.
 
@@ -93,6 +112,7 @@ class User(Document, frozen=True, kw_only=True):
     password_hash: Annotated[str | None, Mark.PERSONAL, Mark.HIDDEN] = None
     password_at: Annotated[dt.datetime | None, Mark.PERSONAL, Mark.HIDDEN] = None
     lockouts: Annotated[int, Mark.HIDDEN] = 0
+    former: Annotated[tuple[Former, ...], Mark.SEALED, Mark.HIDDEN] = ()
     roles: tuple[Role, ...] = ()
 
     def appointed(self, roles: tuple[Role, ...], at: dt.datetime) -> Self:
@@ -126,10 +146,31 @@ class User(Document, frozen=True, kw_only=True):
         """The same user, whose address turned out to be of somebody else than took the password."""
         return msgspec.structs.replace(self.rekeyed(None, at), verified_at=at)
 
-    def moved(self, email: str, email_index: str, at: dt.datetime) -> Self:
+    def moved(self, email: str, email_index: str, mark: str, at: dt.datetime) -> Self:
         """The same user at another address, which is known to be theirs."""
+        left = Former(mark=mark, email=self.email, left_at=at)
+        former = (*(one for one in self.former if at < one.left_at + UNDO), left)
         return msgspec.structs.replace(
-            self.locking_out().advanced(at), email=email, email_index=email_index, verified_at=at
+            self.locking_out().advanced(at),
+            email=email,
+            email_index=email_index,
+            verified_at=at,
+            former=former,
+        )
+
+    def left(self, mark: str, at: dt.datetime) -> Former | None:
+        """The address that the link *mark* leads back to, if it still does at *at*."""
+        found = (one for one in self.former if one.mark == mark and at < one.left_at + UNDO)
+        return next(found, None)
+
+    def returned(self, to: Former, email_index: str, at: dt.datetime) -> Self:
+        """The same user at an address of before, without the password of whoever moved them."""
+        return msgspec.structs.replace(
+            self.rekeyed(None, at),
+            email=to.email,
+            email_index=email_index,
+            verified_at=at,
+            former=self.former[: self.former.index(to)],
         )
 
 

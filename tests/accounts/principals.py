@@ -129,7 +129,7 @@ class Stage:
         await services.journal.create(scope, entry)
         self.entry = entry.id
         until = EntryShareDraft(until=utc_now() + dt.timedelta(days=30))
-        await services.entry_shares.share(scope, entry.id, assigned.user, until)
+        await services.entry_shares.share(scope, entry.id, assigned.user, until, 1)
         self.questions.forget()
 
     def client(self, who: str, operation: Operation) -> Client:

@@ -11,7 +11,7 @@ import pyotp
 from models.clock import utc_now
 from models.scope import Scope
 from tests.accounts.html import flaws_of
-from tests.accounts.post import newest, token_in
+from tests.accounts.post import confirm, newest, token_in
 from tests.oauth.relying import ISSUER, REDIRECT, Answer, Browser, Party, party, settings_of
 from tests.support.engines import TestEngines
 from tests.support.server import PASSWORD
@@ -41,7 +41,9 @@ async def enrolled(one: Party) -> tuple[pyotp.TOTP, tuple[str, ...]]:
     offer = await services.factors.totp.enrol(scope, utc_now())
     app = pyotp.TOTP(offer.secret)
     first = Confirmation(enrolment=offer.enrolment, code=app.now())
-    return app, await services.factors.totp.confirm(scope, first)
+    codes = await services.factors.totp.confirm(scope, first)
+    await confirm(one.server, one.email)
+    return app, codes
 
 
 def policy_of(page: Answer) -> str:

@@ -24,11 +24,11 @@ async def leave(services: Services, person: Scope, coach: Scope) -> None:
     await relate(services, client=coach, coach=person)
     await services.invitations.invite(person, InvitationDraft(role="coach"))
     everything = ShareDraft(kinds=frozenset({"goal", "habit", "habit.entry"}))
-    await services.shares.share(coach, person.user, everything)
+    await services.shares.share(coach, person.user, everything, 1)
     entry = NewJournalEntry(text="calm", local_date=now.date())
     await services.journal.create(coach, entry)
     leave_until = EntryShareDraft(until=now + dt.timedelta(days=30))
-    await services.entry_shares.share(coach, entry.id, person.user, leave_until)
+    await services.entry_shares.share(coach, entry.id, person.user, leave_until, 1)
     services.positions.note(person.user, "phone", person.feed, 1)
     await services.positions.flush()
 

@@ -8,6 +8,7 @@ handlers call it, and so does the learner.
 import msgspec
 
 from upcoach.services.accounts import Accounts
+from upcoach.services.additions import Additions
 from upcoach.services.audit import Audit
 from upcoach.services.browsers import Browsers
 from upcoach.services.entry_shares import EntryShares
@@ -46,6 +47,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     """Every service, made once by the composition root."""
 
     accounts: Accounts
+    additions: Additions
     audit: Audit
     browsers: Browsers
     entry_shares: EntryShares
@@ -83,6 +85,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
 __all__ = [
     "Accounts",
+    "Additions",
     "Audit",
     "Browsers",
     "EntryShares",

@@ -19,6 +19,7 @@ from models.documents.journal_entry import client_entry_id, share_id
 from models.errors import Flaw, Invalid, NotFound
 from models.scope import Scope
 from upcoach.services.resources import outcome
+from upcoach.services.stepping_up import submit_with_best
 from upcoach.store.changes import Changes, Decide, Mutation, Outcome, Ref, Write, not_found
 from upcoach.store.committer import Committer
 from upcoach.store.database import Bson
@@ -48,9 +49,13 @@ class EntryShares:
         entry: str,
         coach: str,
         draft: EntryShareDraft,
+        acr: int,
         mutation: Mutation | None = None,
     ) -> Outcome:
-        """Let *coach*, with whom the caller shares already, read an entry until a moment."""
+        """Let *coach*, with whom the caller shares already, read an entry until a moment.
+
+        *acr* is what the caller has shown just now, which must be the best that they have.
+        """
 
         def decide(changes: Changes) -> Outcome:
             _require_open(changes, scope, entry)
@@ -69,7 +74,8 @@ class EntryShares:
 
         entries = Ref(JournalEntry, scope.user, entry), Ref(Share, scope.user, coach)
         reads = (*entries, *_both(scope.user, entry, coach))
-        return await self._submit(scope, reads, decide, mutation)
+        write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
+        return await submit_with_best(self._committer, write, acr)
 
     async def take_back(
         self, scope: Scope, entry: str, coach: str, mutation: Mutation | None = None

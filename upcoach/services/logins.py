@@ -16,6 +16,7 @@ from models.documents.factors import Answer, PasskeyAnswer
 from models.documents.session import Terms
 from models.errors import Forbidden, NotFound
 from models.merge_patch import Json
+from models.scope import Scope
 from upcoach.services.factors import SecondFactors
 from upcoach.services.sessions import Login, Sessions
 from upcoach.store.changes import Outcome
@@ -103,12 +104,13 @@ class Logins:
         Terms of two factors (acr 2) need no third.
         """
         factors = await self._factors.of(user.id)
-        if terms.acr >= 2 or not factors.methods:
+        methods = factors.methods(self._clock())
+        if terms.acr >= 2 or not methods:
             return None
-        if "totp" in factors.methods and await self._factors.trusted.admits(factors, trusted):
+        if "totp" in methods and await self._factors.trusted.admits(factors, trusted):
             return None
         name = await self._once.keep(_PURPOSE, Waiting(user.id, terms, user.lockouts), PATIENCE)
-        return Challenge(name, factors.methods, self._clock() + PATIENCE)
+        return Challenge(name, methods, self._clock() + PATIENCE)
 
     async def ask_passkey(self, challenge: str) -> Json:
         """What a browser is given to ask an authenticator for the answer (WebAuthn, 5.5)."""
@@ -134,8 +136,8 @@ class Logins:
         trusted = ""
         if answer.trust_device:
             assert outcome.body is not None
-            session = outcome.body["id"]
-            trusted = await self._factors.trusted.trust(user.id, terms, session)
+            scope = Scope(user=user.id, session=outcome.body["id"], device=terms.device)
+            trusted = await self._factors.trusted.trust(scope, terms)
         return Answered(login, outcome, trusted)
 
     async def log_in_with_passkey(self, shown: PasskeyAnswer, terms: Terms) -> LoggedIn:

@@ -65,10 +65,14 @@ class NewPasswords:
     async def keep(
         self, scope: Scope, email: str, decide: Decide, lists: tuple[Listing, ...] = ()
     ) -> Outcome:
-        """Do what *decide* does to the caller and to what it *lists*, and tell *email*.
+        """Do what *decide* does to the caller and what is in *lists*, and tell *email*.
 
         All sessions but the caller's end.
         """
+        if lists:
+            # Before they are all looked through: a stranger who wrote on without a pause could
+            # outrun this write for as long as they liked.
+            await self._sessions.end_others(scope)
         reads = (Ref(User, scope.user, scope.user),)
         write = Write(scope=scope, reads=reads, lists=lists, decide=decide)
         done = await self._sessions.end_with(write, but=(scope.session,))

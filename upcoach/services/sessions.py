@@ -305,7 +305,11 @@ class Sessions:
 
     async def end_client_with(self, write: Write, client: str) -> Outcome:
         """Do *write*, and in the same moment end all sessions of its user at an OAuth client."""
-        return (await self._end_with(write, lambda one: one.client == client))[0]
+        return await self.end_some_with(write, lambda session: session.client == client)
+
+    async def end_some_with(self, write: Write, is_over: Callable[[Session], bool]) -> Outcome:
+        """Do *write*, and in the same moment end the sessions of its user that are over by then."""
+        return (await self._end_with(write, is_over))[0]
 
     async def _lock_out(self, write: Write, but: Collection[str] = ()) -> tuple[Outcome, int]:
         """End all sessions of a user but some, those too that begin just now."""

@@ -15,6 +15,7 @@ from models.scope import Scope
 from models.sight import Sight
 from upcoach.services.entry_shares import deleted_shares, refs_between
 from upcoach.services.resources import outcome
+from upcoach.services.stepping_up import submit_with_best
 from upcoach.store.changes import Changes, Decide, Mutation, Outcome, Ref, Write, not_found
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
@@ -100,9 +101,17 @@ class Shares:
         return await self._documents.page(CoachClient, scope.user, after=after, limit=limit)
 
     async def share(
-        self, scope: Scope, coach: str, draft: ShareDraft, mutation: Mutation | None = None
+        self,
+        scope: Scope,
+        coach: str,
+        draft: ShareDraft,
+        acr: int,
+        mutation: Mutation | None = None,
     ) -> Outcome:
-        """Let *coach*, who has agreed to be one, see what *draft* says, and nothing else."""
+        """Let *coach*, who has agreed to be one, see what *draft* says, and nothing else.
+
+        *acr* is what the caller has shown just now, which must be the best that they have.
+        """
         _require_fields(draft)
         if coach == scope.user:
             raise Invalid("share_with_oneself", "Everybody sees their own documents.")
@@ -122,7 +131,9 @@ class Shares:
             changes.set(client, after.mirrored(client, changes.at))
             return outcome("updated", after)
 
-        return await self._submit(scope, relation_refs(scope.user, coach), decide, mutation)
+        reads = relation_refs(scope.user, coach)
+        write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
+        return await submit_with_best(self._committer, write, acr)
 
     async def leave(self, scope: Scope, coach: str, mutation: Mutation | None = None) -> Outcome:
         """End the caller's relation with *coach*, and all that they were shown."""

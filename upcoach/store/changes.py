@@ -211,10 +211,14 @@ class Changes:
     def find_all(self, kind: type[D], owner: str, ids: Collection[str]) -> list[D]:
         """Those of the documents *ids* that there are; they need not be among the write's reads."""
         refs = [Ref(kind, owner, one) for one in ids]
+        return [one for one in self.find_refs(refs) if isinstance(one, kind)]
+
+    def find_refs(self, refs: Collection[Ref]) -> list[Document]:
+        """The same for documents of several kinds and owners."""
         unread = [ref for ref in refs if ref not in self.staged and ref not in self._state]
         if unread:
             raise Unread(unread)
-        found = (self.find(kind, owner, one) for one in ids)
+        found = (self.find(*ref) for ref in refs)
         return [document for document in found if document is not None]
 
     def all_of(self, kind: type[D], owner: str) -> list[D]:

@@ -8,6 +8,7 @@ from models.errors import NotFound
 from models.scope import Scope
 from upcoach.services.factors.notices import FactorNotices
 from upcoach.services.resources import outcome
+from upcoach.services.shutting_out import remove_factors, ways_of
 from upcoach.store.changes import Changes, Outcome, Ref, Write
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
@@ -34,6 +35,17 @@ class Enrolment:
             return await self._documents.get(Factors, user, FACTORS)
         except NotFound:
             return None
+
+    async def remove_all(self, scope: Scope) -> None:
+        """Take all factors of the caller away, and tell them."""
+
+        def decide(changes: Changes) -> Outcome:
+            remove_factors(changes, scope.user)
+            return Outcome(verb="deleted")
+
+        write = Write(scope=scope, reads=(), lists=ways_of(scope.user), decide=decide)
+        await self._committer.submit(write)
+        await self.notices.tell_of_removal(scope.user)
 
     async def change(
         self, scope: Scope, change: Callable[[Factors, Changes], Factors], *beside: Ref

@@ -12,7 +12,13 @@ import msgspec
 
 from models.documents import Factors, Passkey, User
 from models.documents.document import Draft
-from models.documents.factors import FactorName, NewCredential, PasskeyAnswer, checked_name
+from models.documents.factors import (
+    FACTORS,
+    FactorName,
+    NewCredential,
+    PasskeyAnswer,
+    checked_name,
+)
 from models.errors import Conflict
 from models.identity import new_id
 from models.merge_patch import Json
@@ -20,7 +26,8 @@ from models.scope import Scope
 from upcoach.services.factors.enrolment import Enrolment
 from upcoach.services.factors.party import Party, Registered, decoded, encoded
 from upcoach.services.factors.recovery import RecoveryCodes
-from upcoach.services.factors.refusals import factor_wrong
+from upcoach.services.factors.refusals import factor_waiting, factor_wrong
+from upcoach.services.factors.waiting import WaitingPeriod
 from upcoach.services.resources import outcome
 from upcoach.store.changes import Changes, Outcome, Ref, Taken, Write
 from upcoach.store.committer import Committer
@@ -70,6 +77,7 @@ class Passkeys:
         recovery: RecoveryCodes,
         once: Once,
         party: Party,
+        waiting: WaitingPeriod,
     ) -> None:
         self._documents = documents
         self._committer = committer
@@ -77,6 +85,7 @@ class Passkeys:
         self._recovery = recovery
         self._once = once
         self._party = party
+        self._waiting = waiting
 
     async def begin(self, scope: Scope) -> Json:
         """What a browser is given to make a key for the caller (WebAuthn, 5.4)."""
@@ -102,15 +111,16 @@ class Passkeys:
                 raise Conflict("passkeys_too_many", f"An account has {MOST} passkeys at most.")
             if before.handle not in ("", asked.handle):
                 raise factor_wrong()  # two first ones were begun at once: this one comes late
+            since = self._waiting.end(changes, scope)
             changes.create(_made(passkey_id, scope.user, name, found, changes.at))
-            return before.with_passkey(asked.handle, hashes, changes.at)
+            return before.with_passkey(passkey_id, asked.handle, hashes, changes.at, since)
 
         try:
-            ref = Ref(Passkey, scope.user, passkey_id)
-            after = await self._enrolment.change(scope, change, ref)
+            refs = (Ref(Passkey, scope.user, passkey_id), *self._waiting.refs(scope))
+            after = await self._enrolment.change(scope, change, *refs)
         except Taken:
             raise Conflict("passkey_taken", "This passkey is known already.") from None
-        await self._enrolment.notices.tell(scope.user, "passkey added")
+        await self._enrolment.notices.announce(scope, after, passkey_id)
         passkey = await self._documents.get(Passkey, scope.user, passkey_id)
         return passkey, codes if after.recovery == hashes else ()
 
@@ -138,7 +148,7 @@ class Passkeys:
 
         def change(before: Factors, changes: Changes) -> Factors:
             changes.delete(changes.get(Passkey, scope.user, passkey_id))
-            return before.without_passkey(changes.at)
+            return before.without_passkey(passkey_id, changes.at)
 
         await self._enrolment.change(scope, change, Ref(Passkey, scope.user, passkey_id))
         await self._enrolment.notices.tell(scope.user, "passkey removed")
@@ -197,6 +207,9 @@ class Passkeys:
 
         def decide(changes: Changes) -> Outcome:
             passkey = changes.find(Passkey, user, passkey_id)
+            factors = changes.find(Factors, user, FACTORS)
+            if factors is None or not factors.counts(passkey_id, changes.at):
+                raise factor_waiting()
             # A count that does not grow is a copy's (WebAuthn, 6.1.1); 0 says that nobody counts.
             if passkey is None or (count <= passkey.sign_count and (count or passkey.sign_count)):
                 raise factor_wrong()
@@ -204,7 +217,7 @@ class Passkeys:
             changes.update(passkey, after)
             return outcome("updated", after)
 
-        reads = (Ref(Passkey, user, passkey_id),)
+        reads = (Ref(Passkey, user, passkey_id), Ref(Factors, user, FACTORS))
         await self._committer.submit(Write(scope=Scope(user=user), reads=reads, decide=decide))
 
 

@@ -17,6 +17,7 @@ from models.errors import NotFound
 from models.identity import new_id
 from models.scope import Scope
 from upcoach.services.resources import outcome
+from upcoach.services.shutting_out import require_open, session_refs
 from upcoach.store.changes import Changes, Outcome, Ref, Write
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
@@ -32,12 +33,14 @@ class TrustedDevices:
         self._committer = committer
         self._clock = clock
 
-    async def trust(self, user: str, terms: Terms, session: str = "") -> str:
-        """Trust the device of *terms*, while *session* is open; return what it is to show."""
+    async def trust(self, scope: Scope, terms: Terms) -> str:
+        """Trust the device of *terms*, while the caller's session is open; what it is to show."""
+        user = scope.user
         found = await self._documents.page(TrustedDevice, user, limit=2 * MOST)
         device_id, secret = new_id("trd"), secrets.token_urlsafe(32)
 
         def decide(changes: Changes) -> Outcome:
+            require_open(changes, scope)
             factors = changes.get(Factors, user, FACTORS)
             known = changes.find_all(TrustedDevice, user, [one.id for one in found])
             over = [one for one in known if not one.counts(factors.round, changes.at)]
@@ -58,8 +61,8 @@ class TrustedDevices:
             changes.create(device)
             return outcome("created", device)
 
-        reads = (Ref(Factors, user, FACTORS), Ref(TrustedDevice, user, device_id))
-        scope = Scope(user=user, session=session, device=terms.device)
+        refs = (Ref(Factors, user, FACTORS), Ref(TrustedDevice, user, device_id))
+        reads = (*refs, *session_refs(scope))
         await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
         return f"{device_id}.{secret}"
 

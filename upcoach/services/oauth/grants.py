@@ -7,8 +7,10 @@ from models.client import Client
 from models.documents import Grant, User
 from models.errors import NotFound
 from models.scope import Scope
+from upcoach.services.additions import Additions
 from upcoach.services.resources import outcome
 from upcoach.services.sessions import Sessions
+from upcoach.services.shutting_out import require_open, session_refs
 from upcoach.store.changes import Changes, Outcome, Ref, Write
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
@@ -17,10 +19,17 @@ from upcoach.store.documents import Documents
 class Grants:
     """The apps of others that a user has let in."""
 
-    def __init__(self, documents: Documents, committer: Committer, sessions: Sessions) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        committer: Committer,
+        sessions: Sessions,
+        additions: Additions,
+    ) -> None:
         self._documents = documents
         self._committer = committer
         self._sessions = sessions
+        self._additions = additions
 
     async def page(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[Grant]:
         """What the caller has agreed to, in order of the clients' ids."""
@@ -47,6 +56,7 @@ class Grants:
         """Note that the caller agrees to what is *asked* for *client*, too."""
 
         def decide(changes: Changes) -> Outcome:
+            require_open(changes, scope)
             before = changes.find(Grant, scope.user, client.id)
             if before is not None and before.covers(asked) and before.client == client.name:
                 return outcome("unchanged", before)
@@ -65,8 +75,10 @@ class Grants:
             changes.set(before, after)
             return outcome("updated" if before else "created", after)
 
-        reads = (Ref(Grant, scope.user, client.id),)
-        return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        reads = (Ref(Grant, scope.user, client.id), *session_refs(scope))
+        given = await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        await self._additions.announce_given(scope, "grant", given)
+        return given
 
     async def take_back(self, scope: Scope, client_id: str) -> Outcome:
         """Let an app in no more: what it holds ends, and it has to ask again."""
