@@ -21,6 +21,11 @@ CELLS: Final = (
     ";" * 1_000,
     "done",
 )
+VALUES: Final[tuple[Any, ...]] = (
+    *crafted.INTEGERS,
+    *crafted.FLOATS,
+    *(None, [], {}, [[]], [""]),
+)
 LOOP: Final = {
     "Habits.csv": NEW + MEDITATE + RUN,
     MEDITATED: "2026-01-05,YES_MANUAL,calm\n",
@@ -52,7 +57,7 @@ async def test_no_diary_breaks_an_import(settings: Settings, every: int) -> None
         entries = [
             ENTRY | {name: value}
             for name in (*ENTRY, "isPinned", "audios", "nobody")
-            for value in (*CELLS, *crafted.INTEGERS, *crafted.FLOATS, None, [], {}, [[]], [""])
+            for value in (*CELLS, *VALUES)
         ]
         whole: list[Any] = [{"entries": [entry]} for entry in entries]
         whole += [[], {}, {"entries": None}, {"entries": [[]]}, {"entries": {"a": 1}}]
@@ -74,7 +79,7 @@ async def test_no_archive_breaks_an_import(settings: Settings, every: int) -> No
         archives = [
             zipped(LOOP | {name: text})
             for name, table in LOOP.items()
-            for text in _bent_table(table if isinstance(table, str) else table.decode())
+            for text in _bent_table(table)
         ]
         archives += [zipped({"Habits.csv": NEW + MEDITATE, OVERVIEW: text}) for text in CELLS]
         whole = zipped(LOOP)
