@@ -58,6 +58,14 @@ class Reset(msgspec.Struct, frozen=True, omit_defaults=True):
     snapshot: str | None = None
 
 
+class Quota(msgspec.Struct, frozen=True):
+    """How many documents of a kind an account keeps, and how many bytes of them."""
+
+    kind: str
+    documents: int
+    bytes: int
+
+
 class Deleted(msgspec.Struct, frozen=True):
     """A document of the caller that is not there any more."""
 
@@ -94,6 +102,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         What was there until its owner deleted it, and when (404).
     after
         The milliseconds to wait (429).
+    quota
+        What an account may keep of a kind (409).
 
     """
 
@@ -116,6 +126,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reset: Reset | None = None
     deleted: Deleted | None = None
     after: int | None = None
+    quota: Quota | None = None
 
 
 def statuses(operation: Operation) -> list[int]:

@@ -19,6 +19,7 @@ CHOSEN: Final[dict[str, Any]] = {
     "repeats": None,
     "progress": None,
     "key_result": None,
+    "value": 0.5,
     "direction": None,
     "status": None,
     "measure": None,

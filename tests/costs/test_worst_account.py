@@ -1,0 +1,107 @@
+"""While one account does its worst, a stranger notices next to nothing."""
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.costs.worst import Worst
+from tests.support.engines import TestEngines
+from tests.support.server import Server, ServerProcess
+from tests.test_live import mut, talking
+from tests.test_snapshot_law import GOALS
+from upcoach.client import Client
+
+P99_MS = 100.0
+NOISE = 4  # how many times as long things may take where the machine has others to serve
+
+
+class Stranger:
+    """Somebody who does ordinary things, and how long each takes."""
+
+    def __init__(self, server: Server, person: Client) -> None:
+        self._server = server
+        self._person = person
+
+    async def live(self, rounds: int) -> list[float]:
+        """So many rounds of a read, a write over REST and one over a socket, in ms."""
+        took = []
+        async with talking(self._server, self._person, {"f": "u:me", "since": "now"}) as wire:
+            for _ in range(rounds):
+                for ask in (self._reads, self._writes):
+                    began = time.perf_counter()
+                    assert await ask() in (200, 201)
+                    took.append(time.perf_counter() - began)
+                began = time.perf_counter()
+                await wire.send(mut("POST", GOALS, {"title": "Walk"}))
+                assert (await wire.answers(1))[0]["status"] == 201
+                took.append(time.perf_counter() - began)
+                await asyncio.sleep(0.05)
+        return [one * 1e3 for one in took]
+
+    async def _reads(self) -> int:
+        return (await self._person.call("GET", "/v1/me")).status
+
+    async def _writes(self) -> int:
+        return (await self._person.call("POST", GOALS, {"title": "Run"})).status
+
+
+def p99(took: list[float]) -> float:
+    return sorted(took)[len(took) * 99 // 100]
+
+
+@contextlib.asynccontextmanager
+async def attacked(server: Server, person: Client) -> AsyncIterator[None]:
+    """The worst account at work, in a process of its own."""
+    worst = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", Worst.__module__, server.url, person.token),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        assert worst.stdout is not None
+        assert (await worst.stdout.readline()).strip() == b"begun"
+        yield
+        assert worst.returncode is None
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            worst.kill()
+        await worst.wait()
+
+
+async def measured(engines: TestEngines, rounds: int, turns: int) -> tuple[float, float]:
+    """The stranger's p99 by themselves, and beside the worst account; the best of some rounds."""
+    quiet, beside = [], []
+    async with ServerProcess(engines.environ(UPCOACH_LIMITS="on")) as process:
+        server = Server(process.url)
+        try:
+            stranger = Stranger(server, await server.person())
+            person = await server.person()
+            await stranger.live(3)
+            for _ in range(rounds):
+                quiet.append(p99(await stranger.live(turns)))
+                async with attacked(server, person):
+                    beside.append(p99(await stranger.live(turns)))
+        finally:
+            server.close()
+    print(f"p99 of a stranger: {min(quiet):.0f} ms, beside the worst account {min(beside):.0f} ms")
+    print([round(one) for one in quiet], [round(one) for one in beside])
+    return min(quiet), min(beside)
+
+
+async def test_a_stranger_is_served_beside_the_worst_account(engines: TestEngines) -> None:
+    quiet, beside = await measured(engines, rounds=3, turns=20)
+
+    assert beside < max(P99_MS, NOISE * quiet)
+
+
+@pytest.mark.chaos
+async def test_a_stranger_is_served_for_long_beside_the_worst_account(
+    engines: TestEngines,
+) -> None:
+    quiet, beside = await measured(engines, rounds=3, turns=500)
+
+    assert beside < max(P99_MS, NOISE * quiet)
