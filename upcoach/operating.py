@@ -77,9 +77,8 @@ async def revoke(settings: Settings, mongo_url: str, redis_url: str, email: str)
     async with _operating(settings, mongo_url, redis_url) as node:
         user = await node.services.accounts.find(email)
         scope = Scope(user=user.id)
-        # Last, so that nobody comes in between by what a trusted device spares them.
-        await node.services.factors.trusted.distrust_all(scope)
-        ended = await node.services.sessions.end_all(scope)
+        distrusting = node.services.factors.trusted.distrusting(scope)
+        ended = await node.services.sessions.end_all(scope, distrusting)
         act = Act(action="sessions.ended", kind="system", target=ADDRESS + normalised_email(email))
         await node.services.audit.note(act)
         return ended

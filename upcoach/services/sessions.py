@@ -295,9 +295,12 @@ class Sessions:
         """End all of the caller's sessions but some."""
         return (await self._lock_out(_nothing_else(scope), but))[0]
 
-    async def end_all(self, scope: Scope) -> int:
-        """End every session of the caller's, and return how many there were."""
-        return (await self._lock_out(_nothing_else(scope)))[1]
+    async def end_all(self, scope: Scope, beside: Write | None = None) -> int:
+        """End every session of the caller's, and return how many there were.
+
+        What is done *beside* is done in the same moment.
+        """
+        return (await self._lock_out(beside or _nothing_else(scope)))[1]
 
     async def end_with(self, write: Write, but: Collection[str] = ()) -> Outcome:
         """Do *write*, and in the same moment end all sessions of its user but some."""

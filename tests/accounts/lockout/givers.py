@@ -17,6 +17,7 @@ from tests.accounts.enrolling import STEP_UP
 from tests.accounts.lockout.stage import STRONG, Victim, stays
 from tests.accounts.lockout.takers import (
     ALL,
+    CHANGED,
     CLAIMED,
     GRANT_TAKEN_BACK,
     LOCKOUTS,
@@ -28,7 +29,10 @@ from tests.accounts.lockout.takers import (
 from tests.accounts.post import newest, token_in
 from tests.accounts.providers import nonce_of
 from tests.accounts.test_moves import CONFIRM, MOVE
+from tests.accounts.test_new_passwords import FORGOT, NEW
+from tests.accounts.test_new_passwords import RESET as RESET_PATH
 from tests.accounts.test_passkeys import LOGIN, ORIGIN, PASSKEYS, add, options
+from tests.accounts.test_verification import VERIFY
 from tests.oauth.relying import Answer as Page
 from tests.oauth.relying import Browser
 from tests.oauth.test_flows import DEVICE
@@ -350,13 +354,45 @@ async def _move(victim: Victim) -> Finish:
     body = {"token": token_in(await newest(victim.stage.nodes[0], to))}
 
     async def finish(at: int) -> Holds | None:
-        return lambda: _is_moved(victim.client(at, ""), body)
+        return lambda: _is_taken(victim.client(at, ""), CONFIRM, body)
 
     return finish
 
 
-async def _is_moved(client: Client, body: dict[str, str]) -> bool:
-    return (await client.call("POST", CONFIRM, body)).status == 204
+async def _page(victim: Victim) -> Finish:
+    """The next page of a snapshot of which the intruder has the first."""
+    first = await victim.intruder.call("GET", "/v1/snapshot?limit=1")
+    path = first.headers["link"].partition(">")[0].removeprefix("<")
+
+    async def finish(at: int) -> Holds | None:
+        client = victim.client(at, victim.intruder.token)
+        return lambda: stays(lambda: _any_is_answered([client], path))
+
+    return finish
+
+
+async def _link(victim: Victim, path: str, ask: Callable[[Victim], Awaitable[None]]) -> Finish:
+    """A link in a mail to the owner's address."""
+    await ask(victim)
+    body = {"token": token_in(await newest(victim.stage.nodes[0], victim.email))}
+    body |= {"password": f"{NEW} 2"} if path == RESET_PATH else {}
+
+    async def finish(at: int) -> Holds | None:
+        return lambda: _is_taken(victim.client(at, ""), path, body)
+
+    return finish
+
+
+async def _ask_to_reset(victim: Victim) -> None:
+    assert (await victim.client(0, "").call("POST", FORGOT, {"email": victim.email})).status == 202
+
+
+async def _ask_to_verify(victim: Victim) -> None:
+    assert (await victim.owner.call("POST", f"{VERIFY}/resend")).status == 202
+
+
+async def _is_taken(client: Client, path: str, body: dict[str, str]) -> bool:
+    return (await client.call("POST", path, body)).status == 204
 
 
 async def refused(finish: Finish, at: int) -> Holds | None:
@@ -393,5 +429,21 @@ GIVERS: Final = (
     Giver("a ticket", functools.partial(_stream, by_ticket=True), SESSION, SESSION, 2),
     Giver("a socket", _socket, SESSION, SESSION, 2),
     Giver("a wait", _wait, SESSION, SESSION, 2),
+    Giver("a page", _page, SESSION, SESSION, 2),
     Giver("a move", _move, SESSION | {MOVED}, SESSION | {MOVED}),
+    # Whoever reads the mails shows it when they follow the link: nobody inside can put it out.
+    Giver(
+        "a link to a new password",
+        functools.partial(_link, path=RESET_PATH, ask=_ask_to_reset),
+        SHUT_OUT | {CHANGED, MOVED},
+        SHUT_OUT | {CHANGED, MOVED},
+        1,
+    ),
+    Giver(
+        "a link that verifies",
+        functools.partial(_link, path=VERIFY, ask=_ask_to_verify),
+        frozenset({MOVED}),
+        frozenset({MOVED}),
+        1,
+    ),
 )

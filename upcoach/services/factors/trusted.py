@@ -97,8 +97,8 @@ class TrustedDevices:
         reads = (Ref(TrustedDevice, scope.user, device_id),)
         return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
 
-    async def distrust_all(self, scope: Scope) -> None:
-        """Trust no device of the caller's any more."""
+    def distrusting(self, scope: Scope) -> Write:
+        """The write after which no device of the caller's is trusted any more."""
 
         def decide(changes: Changes) -> Outcome:
             factors = changes.find(Factors, scope.user, FACTORS)
@@ -106,8 +106,7 @@ class TrustedDevices:
                 changes.update(factors, factors.distrusting(changes.at))
             return Outcome(verb="deleted")
 
-        reads = (Ref(Factors, scope.user, FACTORS),)
-        await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        return Write(scope=scope, reads=(Ref(Factors, scope.user, FACTORS),), decide=decide)
 
 
 def _hash(secret: str) -> str:
