@@ -138,13 +138,18 @@ def event_from(fields: Mapping[bytes, bytes]) -> Event:
 
 def event_in(words: Sequence[bytes]) -> Event:
     """The same from the names and values in turn, as Redis sends them."""
-    if words[::2] == _NAMES:  # as `fields_of` has them
+    names = words[::2]
+    if names == _NAMES:  # as `fields_of` has them
         return _event(words[1::2])
+    if names == _NAMES_ASIDE:
+        *values, aside = words[1::2]
+        return _event(values, aside)
     return event_from(dict(zip(words[::2], words[1::2], strict=True)))
 
 
 _NAMES: Final = [b"f", b"s", b"a", b"t", b"i", b"c", b"b", b"r"]
 _ASIDE: Final = b"x"
+_NAMES_ASIDE: Final = [*_NAMES, _ASIDE]
 
 
 def _event(values: Sequence[bytes], aside: bytes = b"") -> Event:

@@ -27,7 +27,8 @@ from tests.support.twins import (
     told,
 )
 from tests.test_live import Wire, sub, sums_of, talking
-from tests.test_snapshot_law import ENTRY, ONE_HABIT, ONE_VACATION, done, scope_of
+from tests.test_snapshot_law import ENTRY, ONE_HABIT, ONE_VACATION, done, publish, scope_of
+from tests.test_snapshot_law import furnished as with_insight
 from upcoach.client import Client, Replica
 from upcoach.services.goals import Goals
 from upcoach.services.habits import Habits
@@ -244,6 +245,45 @@ async def heard(wire: Wire, stage: Stage) -> list[list[Json]]:
         if frame.get("id") == last:
             left.remove(frame["f"])
     return list(frames.values())
+
+
+async def test_an_insight_shows_nothing_of_what_it_was_made_of(settings: Settings) -> None:
+    async with serving(settings) as server:
+        client, coach = await asyncio.gather(with_insight(server), server.person())
+        feed = scope_of(server, client).feed
+        path = f"/v1/snapshot?feed={feed}&kind=insight"
+
+        seen, skipped = {}, {}
+        for kind, field in (
+            ("insight", "odds"),
+            ("insight", "reasons"),
+            ("habit.entry", "state"),
+            ("habit.entry", "note"),
+            ("habit", "schedule"),
+            ("habit.vacation", "first"),
+        ):
+            await share(client, coach, ["goal", "insight"], {kind: [field]})
+            answer = await coach.call("GET", path)
+            since = (await coach.call("GET", f"/v1/snapshot?feed={feed}")).headers["upcoach-cursor"]
+            for odds in (0.1, 0.9):
+                await publish(server, client, odds)
+            events = await coach.call("GET", f"/v1/events?feed={feed}&since={since}")
+            seen[kind, field] = set(answer.body["items"][0]) if answer.status == 200 else None
+            skipped[kind, field] = {frame["t"] for frame in events.body} == {"skip"}
+
+        assert seen["insight", "odds"] is not None
+        assert seen["insight", "odds"].isdisjoint({"odds", "low", "high", "reasons"})
+        assert seen["insight", "reasons"] is not None
+        assert {"odds", "low"} <= seen["insight", "reasons"]
+        assert {name for name, fields in seen.items() if fields is None} == {
+            ("habit.entry", "state"),
+            ("habit", "schedule"),
+            ("habit.vacation", "first"),
+        }
+        assert {name for name, hidden in skipped.items() if not hidden} == {
+            ("insight", "reasons"),
+            ("habit.entry", "note"),
+        }
 
 
 async def test_checksums_are_those_of_what_is_seen(settings: Settings) -> None:

@@ -175,6 +175,9 @@ async def test_either_ends_it_with_all_that_was_given(settings: Settings, by: st
 
         assert [event["type"] for event in events[0]] == ["share.deleted", "journal.share.deleted"]
         assert [event["type"] for event in events[1]] == ["client.deleted", "client.entry.deleted"]
+        # Whoever did it is told, but not on which device.
+        told = events[1] if by == "client" else events[0]
+        assert [event["by"] for event in told] == [{"user": await user_of(leaving)}] * 2
         assert twice.status == 404
         assert (back.status, back.body["code"]) == (404, "coach_unknown")
         assert (again.status, again.body["code"]) == (404, "coach_unknown")
@@ -239,11 +242,11 @@ async def test_a_share_that_the_coach_never_agreed_to_shows_and_opens_nothing_mo
         unsaid = {"$unset": {"accepted_at": "", "relation": ""}}
         for kind in ("shares", "clients", "journal_shares", "client_entries"):
             await server.node.database[kind].update_many({}, unsaid)
-        readings = await read_and_listed(coach, client_id, given)
+        held = await read_and_listed(coach, client_id, given)
         long_ago = {"$set": {"updated_at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)}}
         for kind in ("journal_shares", "client_entries"):
             await server.node.database[kind].update_many({}, long_ago)
-        readings += await read_and_listed(coach, client_id, given)
+        left_behind = await read_and_listed(coach, client_id, given)
         before = await snapshot(coach)
 
         shown = await coach.call("GET", f"/v1/snapshot?feed=u:{client_id}")
@@ -256,7 +259,7 @@ async def test_a_share_that_the_coach_never_agreed_to_shows_and_opens_nothing_mo
         later = await client.call("PUT", SHARE.format(coach_id), {"kinds": ["goal", "habit"]})
 
         # What was left behind by a relation before that one does not count.
-        assert readings == (200, 1, 404, 0)
+        assert (held, left_behind) == ((200, 1), (404, 0))
         assert (shown.status, shown.body["kind"]) == (200, "goal")
         assert (wider.status, wider.body["code"]) == (409, "share_unconfirmed")
         assert (more.status, more.body["code"]) == (404, "coach_unknown")

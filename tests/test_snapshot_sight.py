@@ -37,13 +37,14 @@ async def test_what_is_shown_is_what_is_shared_at_the_cursor(
         def over() -> bool:
             return ended
 
-        *found, _ = await asyncio.gather(
+        changing = asyncio.create_task(change())
+        found = await asyncio.gather(
             *(rest_pages(other.client(coach.token), feed, over) for _ in range(3)),
             *(rest_pages(one.client(coach.token), feed, over) for _ in range(2)),
             *(socket_pages(server, coach, feed, over) for server in (one, other)),
             *(polled(one.client(coach.token), feed, over) for _ in range(2)),
-            change(),
         )
+        await changing
         shared = await shared_at(client)
         shown = [page for pages in found for page in pages]
         wrong = [(kind, at) for kind, at in shown if kind not in shared(at)]

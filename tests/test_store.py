@@ -35,6 +35,7 @@ from models.documents import (
     JournalEntry,
     Mood,
     NewGoal,
+    OpenInvitations,
     Passkey,
     Session,
     Share,
@@ -48,6 +49,7 @@ from models.documents.document import Mark, fields_marked
 from models.documents.goal import Reached
 from models.documents.goal_parts import KeyResult, Milestone, Smart
 from models.documents.insight import Reason, Scores
+from models.documents.invitation import Invitation
 from models.documents.recurrence import Repeat
 from models.documents.task import Step
 from models.errors import Conflict, Invalid, NotFound, Unavailable
@@ -224,6 +226,9 @@ def test_master_keys_are_not_shown() -> None:
 def full_documents() -> Iterator[Document]:
     """A document of every kind, with every field filled."""
     base: Json = {"owner": OWNER, "version": 3, "created_at": NOON, "updated_at": NOON}
+    base["edits"] = {"title,track": (2, NOON)}
+    invitation = Invitation(role="coach", created_at=NOON, expires_at=NOON)
+    yield OpenInvitations(id="invitations", open={"inv_1": invitation}, **base)
     day = dt.date(2026, 1, 5)
     yield User(
         id=OWNER,
@@ -360,8 +365,8 @@ def full_documents() -> Iterator[Document]:
         **base,
     )
     yield Grant(id="cli_1", client="Watch", permissions=("goals:read",), **base)
-    yield Share(id="usr_2", kinds=("goal", "habit"), **base)
-    yield CoachClient(id="usr_3", kinds=("goal",), **base)
+    yield Share(id="usr_2", kinds=("goal", "habit"), accepted_at=NOON, **base)
+    yield CoachClient(id="usr_3", kinds=("goal",), accepted_at=NOON, **base)
     yield from full_diary(base)
     yield GoalPoint(
         id=f"{GOAL}/pnt_1", goal=GOAL, value=2.5, key_result="kg", at=NOON, note="canary", **base

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Self
 
 import msgspec
 
-from models.documents.document import Document, Mark
+from models.documents.document import Derived, Document, Mark
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,9 +62,9 @@ class Insight(Document, frozen=True, kw_only=True):
     about: str
     day: Annotated[dt.date, Mark.PERSONAL]
     odds: Annotated[float | None, Mark.PERSONAL] = None
-    low: Annotated[float | None, Mark.PERSONAL] = None
-    high: Annotated[float | None, Mark.PERSONAL] = None
-    reasons: Annotated[tuple[Reason, ...], Mark.PERSONAL] = ()
+    low: Annotated[float | None, Mark.PERSONAL, Derived("odds")] = None
+    high: Annotated[float | None, Mark.PERSONAL, Derived("odds")] = None
+    reasons: Annotated[tuple[Reason, ...], Mark.PERSONAL, Derived("odds")] = ()
     labels: int = 0
     scores: Annotated[Scores | None, Mark.PERSONAL] = None
     model: str

@@ -86,11 +86,11 @@ async def patch(person: Client, path: str, change: Json) -> None:
 async def conclude(person: Client, names: Names, unseen: str) -> None:
     """Change, and end, what everybody sees of each document, but for the field *unseen*."""
     for goal in (names.plain, names.parts, names.weight):
-        seen = {"priority": "high"} if unseen == "category" else {"category": "health"}
+        seen: Json = {"priority": "high"} if unseen == "category" else {"category": "health"}
         await patch(person, GOAL.format(id=goal), seen)
     for habit in (names.habit, names.water):
-        seen = {"position": 7} if unseen == "color" else {"color": "#00ff00"}
-        await patch(person, ONE_HABIT.format(id=habit), seen)
+        shown: Json = {"position": 7} if unseen == "color" else {"color": "#00ff00"}
+        await patch(person, ONE_HABIT.format(id=habit), shown)
 
 
 async def end(person: Client, names: Names) -> None:

@@ -124,6 +124,7 @@ class Invitations:
         offer = await self._offer(code)
         if offer.inviter == scope.user:
             raise Conflict("invitation_own", "Give this code to the other person.")
+        relation = new_id("rel")
 
         def decide(changes: Changes) -> Outcome:
             require_open(changes, scope)
@@ -132,7 +133,7 @@ class Invitations:
             if before is None or made is None:
                 raise _unknown()
             client, coach = _sides(made.role, offer.inviter, scope.user)
-            share, mirrored = _begin(changes, client, coach, offer.invitation)
+            share, mirrored = _begin(changes, client, coach, relation)
             changes.set(before, before.without(offer.invitation, changes.at))
             return outcome("created", share if scope.user == client else mirrored)
 

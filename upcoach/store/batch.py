@@ -246,11 +246,10 @@ class Batch:
         self._seqs[feed] = seq = self._seqs[feed] + 1
         swept = self._sum(self._sums[feed], fact)
         doc, patch = fact.content()
-        by = Author(
-            user=write.scope.user,
-            dev=write.scope.device,
-            mut=write.mutation.id if write.mutation else "",
-        )
+        by = Author(user=write.scope.user)
+        if feed == write.scope.feed:  # devices, and what they call their writes, are one's own
+            mut = write.mutation.id if write.mutation else ""
+            by = Author(user=write.scope.user, dev=write.scope.device, mut=mut)
         line = Ev(
             f=feed,
             seq=seq,

@@ -60,5 +60,7 @@ def _replayed(document: Document, lines: list[Ev], since: int) -> list[Version]:
             versions.append(Version(msgspec.convert(fields, type(document)), line.by.mut))
     if lines and lines[-1].ver < document.version:
         raise Raced
-    bare = msgspec.structs.replace(document, edits=None)  # which no event tells
-    return versions if versions and versions[-1].document == bare else []
+    bare = msgspec.structs.replace(document, edits=None)  # which no frame tells
+    if not versions or versions[-1].document != bare:
+        return []
+    return [*versions[:-1], versions[-1]._replace(document=document)]
