@@ -49,7 +49,9 @@ async def test_nothing_is_planted_beside_a_reset(
             thief.coach = await relate(thief.client, await other.person())
             await thief.enrol(confirmed=False)
 
-            planting = asyncio.gather(*(_until_refused(way) for way in _ways(thief, apps)))
+            begun = asyncio.Event()
+            planting = asyncio.gather(*(_until_refused(way, begun) for way in _ways(thief, apps)))
+            await begun.wait()
             answer = await reset(one, link)
             planted = await planting
 
@@ -83,8 +85,8 @@ def _ways(thief: Thief, apps: Sequence[App]) -> tuple[Plant, ...]:
     return let_in, add_passkey, share, invite, trust
 
 
-async def _until_refused(way: Plant) -> int:
-    """How often *way* went before it went no more."""
+async def _until_refused(way: Plant, begun: asyncio.Event) -> int:
+    """How often *way* went before it went no more; the first time, it has *begun*."""
     for number in itertools.count():
         try:
             await way(number)
@@ -92,6 +94,7 @@ async def _until_refused(way: Plant) -> int:
             if refusal.code not in (*LOCKED_OUT, *ENOUGH):
                 raise
             return number
+        begun.set()
     raise AssertionError
 
 
