@@ -238,8 +238,10 @@ class OperationHandler(Handler):
         body = await _parsed(content) if is_json else None
         base = self._base()
         key = self.request.headers.get("Idempotency-Key")
-        # A write without a body is the same one that a `mut` frame without a body names.
-        asked = hashlib.sha256(content).hexdigest() if content and not is_json else body
+        # A write without a body is the same one that a `mut` frame without a body names.  What no
+        # frame holds is told by its bytes: to write it anew would hold the loop.
+        is_small = is_json and len(content) <= _LARGE
+        asked = hashlib.sha256(content).hexdigest() if content and not is_small else body
         mutation = operations.mutation_of(
             key if operation.writes else None,
             operation,

@@ -15,7 +15,7 @@ _UNKNOWN: Final = "Object contains unknown field `"
 _MISSING: Final = "Object missing required field `"
 _KEY: Final = "key` in `"
 _OF_PATHS: Final = frozenset(f"{string.ascii_letters}{string.digits}_$.[]`")
-_WORDS: Final = 256  # characters of any other message, which may quote what was sent as well
+WORDS: Final = 256  # characters of any other message, which may quote what was sent as well
 
 
 def checked(value: Any, kind: type[T], *, text: bool = False) -> T:
@@ -53,7 +53,7 @@ def _flaw(message: str) -> Flaw:
     if words.startswith(_MISSING):
         name = _quoted(words.removeprefix(_MISSING))
         return Flaw(f"{pointer}/{name}", "field_missing", f"The field {name} is missing.")
-    detail = f"{cut(words, _WORDS)}{f' at {pointer}' if pointer else ''}."
+    detail = f"{cut(words, WORDS)}{f' at {pointer}' if pointer else ''}."
     return Flaw(pointer, "field_invalid", detail)
 
 
@@ -72,7 +72,7 @@ def _is_path(place: str) -> bool:
     It names fields and places in lists only, never the keys of a mapping.
     """
     path = place.removeprefix(_KEY)
-    return len(path) <= _WORDS and path.startswith("$") and set(path) <= _OF_PATHS
+    return len(path) <= WORDS and path.startswith("$") and set(path) <= _OF_PATHS
 
 
 def _pointer(place: str) -> str:

@@ -46,6 +46,7 @@ from models.frames import (
     require_mut,
 )
 from models.limits import FRAME_BYTES, HELLO_BYTES, OPEN_OF_USER
+from models.validation import WORDS, cut
 from streams.channels import Channels, Device
 from streams.credit import Credits
 from streams.outlet import Wire
@@ -211,7 +212,7 @@ class Connection:
                 require_mut(line)
             frame = decode(line)
         except msgspec.ValidationError as failure:
-            self._complain(Invalid("frame_invalid", str(failure)))
+            self._complain(Invalid("frame_invalid", cut(str(failure), WORDS)))
             self._count(now)
             return
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -64,6 +64,12 @@ UNITS: Final = (
     "_",
 )
 
+# One of each kind, for where there is no time for more.
+QUICK: Final = (
+    *("1 ", "![", "[[", '"', ' - at `"', "\u0301\u0316", "\ufdfa", " "),
+    *("a@a.", "\\", "a,", "=&", "%25"),
+)
+
 
 @functools.cache
 def units() -> tuple[str, ...]:
@@ -76,8 +82,9 @@ def units() -> tuple[str, ...]:
     return tuple(unit for unit in found if (unit and unit.isprintable()) or unit in UNITS)
 
 
-def repeated(unit: str, size: int) -> str:
+def repeated(unit: str, size: int, most_bytes: int = 10**6) -> str:
     """*unit* up to *size* characters, with an end that nothing expects."""
+    size = min(size, most_bytes * len(unit) // len(unit.encode()))
     return (unit * (size // len(unit) + 1))[: size - 2] + "\nx"
 
 

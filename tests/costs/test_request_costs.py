@@ -1,0 +1,109 @@
+"""What a request of a stranger costs a node, by its processor: twice for twice as much.
+
+The node is in this process, and so is whoever asks: what is counted holds both.
+"""
+
+import contextlib
+import json
+import time
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+from urllib.parse import urlencode
+
+from config.settings import Settings
+from tests.costs.adversarial import QUICK, repeated
+from tests.costs.cpu import GROWTH, HOLD_S, NOISE_S, ROUNDS
+from tests.costs.probe import PARTS, rows
+from tests.support.server import serving
+from upcoach.client import Client
+from upcoach.client.rest import NO_ANSWER
+
+LARGEST: Final = 60_000  # characters, of the 64 KiB that a body may have
+HEADER: Final = 12_000  # of the 16 KiB that all headers may have
+REQUEST_S: Final = 0.01  # what a request takes by itself, with both sides of it
+JSON: Final = "application/json"
+FORM: Final = "application/x-www-form-urlencoded"
+# What is no operation takes forms.
+FORMS: Final = (
+    *(f"/oauth/{name}" for name in ("token", "par", "introspect", "revoke", "device")),
+    *(f"/account/{name}" for name in ("login", "register", "forgot", "factor")),
+    "/nowhere",
+)
+FIELDS: Final = ("email", "password", "token", "scope", "client_id", "redirect_uri", "state")
+HEADERS: Final = ("Authorization", "Cookie", "Accept", "User-Agent", "If-None-Match", "DPoP")
+
+
+class Ask(NamedTuple):
+    """A request with a text somewhere, of at most *most* characters."""
+
+    method: str
+    path: str
+    media: str
+    field: str
+    unit: str
+    most: int = LARGEST
+
+    def body(self, size: int) -> bytes | None:
+        """The body of *size*, if it has one."""
+        text = repeated(self.unit, size, LARGEST)
+        if self.media == JSON:
+            value = {text: 1} if self.field == "*" else {self.field: text}
+            return json.dumps(value, ensure_ascii=False).encode(errors="replace")[:LARGEST]
+        if self.media == FORM:
+            value = {text: 1} if self.field == "*" else {self.field: text}
+            return urlencode(value, errors="replace").encode()[:LARGEST]
+        return None
+
+    def headers(self, size: int) -> dict[str, str]:
+        """The headers, of which one is of *size*."""
+        if self.media:
+            return {"Content-Type": self.media}
+        text = repeated(self.unit, size).encode("latin-1", errors="replace").decode("latin-1")
+        return {self.field: "".join(one if one.isprintable() else "x" for one in text)}
+
+
+@PARTS
+async def test_no_request_of_a_stranger_is_slow(settings: Settings, every: int) -> None:
+    async with serving(settings) as server:
+        client = server.client()
+        asks = list(_asks())
+        found = {ask: told for ask in asks[::every] if (told := await _flaw(client, ask))}
+
+    assert found == {}
+    assert len(asks) > 1_000
+
+
+def _asks() -> Iterator[Ask]:
+    public = [one for one in rows("POST", "PUT", "PATCH") if one.public and one.takes is not None]
+    for unit in QUICK:
+        for operation in public:
+            path = operation.path.replace("{provider}", "nobody")
+            fields = operation.takes.__struct_fields__
+            yield from (Ask("POST", path, JSON, field, unit) for field in ("*", *fields))
+        for path in FORMS:
+            yield from (Ask("POST", path, FORM, field, unit) for field in ("*", *FIELDS))
+        for path in ("/v1/me", "/oauth/authorize", "/account"):
+            yield from (Ask("GET", path, "", header, unit, HEADER) for header in HEADERS)
+
+
+async def _flaw(client: Client, ask: Ask) -> str:
+    """What is wrong with the cost of *ask*; empty if it is fine."""
+    half = whole = float("inf")
+    for _ in range(ROUNDS):
+        whole = min(whole, await _cost_s(client, ask, ask.most))
+        if whole < REQUEST_S + NOISE_S:
+            return ""
+        half = min(half, await _cost_s(client, ask, ask.most // 2))
+        if whole < HOLD_S and whole < GROWTH * half:
+            return ""
+    return f"{half:.4f} s becomes {whole:.4f} s"
+
+
+async def _cost_s(client: Client, ask: Ask, size: int) -> float:
+    """What this thread's processor does until there is an answer, which is no fault of ours."""
+    raw, headers = ask.body(size), ask.headers(size)
+    began = time.thread_time()
+    with contextlib.suppress(*NO_ANSWER):  # Tornado hangs up on what is not HTTP
+        answer = await client.call(ask.method, ask.path, raw=raw, headers=headers)
+        assert answer.status < 500, (ask, answer)
+    return time.thread_time() - began
