@@ -19,6 +19,7 @@ from models.documents import Document
 from models.documents.document import Mark
 from models.errors import Invalid
 from models.identity import new_mutation_id
+from models.limits import MUTATION_BYTES
 from models.scope import Scope
 from tests.accounts.contract import use_factors
 from tests.accounts.contract_mail import come_from_provider, go_by_mail
@@ -239,7 +240,7 @@ async def be_refused(server: Server, person: Client) -> None:
         await person.call("POST", GOALS, {"title": "Swim"}, headers=reused),
         await person.call("POST", GOALS, raw=b"{", headers={"Content-Type": "application/json"}),
         await person.call("POST", GOALS, raw=b"{}", headers={"Content-Type": "text/plain"}),
-        await person.call("POST", GOALS, {"title": "x" * 70_000}),
+        await person.call("POST", GOALS, {"title": "x" * MUTATION_BYTES}),
         await person.call("GET", "/v1/events?since=other.1"),
         await person.call("GET", "/v1/events?since=0&feed=u:nobody"),
         await server.client().call("POST", "/v1/auth/login", login),

@@ -20,14 +20,26 @@ from models.frames import Mut, Res
 from models.limits import PUBLIC_BYTES, Cost, kib, written_beyond
 from streams.credit import Credits
 
+LEDGER_S: Final = 0.5  # in which the ledger has room for one more write
+SPREAD_S: Final = 10.0  # the longest that one behind another is asked to wait beyond it
 LAPSE_S: Final = 5.0  # how long a write that was sent away is waited for beyond its time
 
 
-class SentAway(msgspec.Struct, frozen=True):
-    """A write that may come again at *due*, on the loop's clock."""
+class SentAway(msgspec.Struct):
+    """A write that may come again at *due*, on the loop's clock.
+
+    So many *behind* it were sent away since; of those there is room for one in each *every_s*.
+    """
 
     id: str
     due: float
+    every_s: float
+    behind: int = 0
+
+    def next_due(self) -> float:
+        """When the next one behind it may come: all at once would mostly be sent away again."""
+        self.behind += 1
+        return self.due + min(SPREAD_S, self.behind * self.every_s)
 
 
 class Writing:
@@ -46,6 +58,7 @@ class Writing:
         self._router = router
         self._say = say
         self._rate = limits.Bucket(rate_s, limits.BURST)
+        self._every_s = 1 / rate_s
         self._slots = asyncio.Semaphore(limits.WRITES_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._written: tuple[str, ...] = ()
@@ -66,28 +79,30 @@ class Writing:
         first = self._sent_away
         if first is not None and (frame.id == first.id or now > first.due + LAPSE_S):
             first = self._sent_away = None
-        wait_s = await self._wait_s(caller, frame, now) if first is None else first.due - now
-        if first is None and not wait_s:
-            return False
-        if first is None:
-            self._sent_away = SentAway(frame.id, now + wait_s)
+        if first is not None:
+            wait_s = first.next_due() - now
+        else:
+            wait_s = self._rate.take(now)
+            every_s = self._every_s
+            if not wait_s:
+                cost = Cost(1, kib(len(frame.body)))
+                wait_s = await self._credit.take("write", caller.scope.user, cost)
+                every_s = LEDGER_S
+            if not wait_s:
+                return False
+            self._sent_away = SentAway(frame.id, now + wait_s, every_s)
         self._say(refused(frame, _too_many(max(0.0, wait_s))))
         return True
 
-    async def _wait_s(self, caller: Caller, frame: Mut, now: float) -> float:
-        cost = Cost(1, kib(len(frame.body)))
-        return self._rate.take(now) or await self._credit.take("write", caller.scope.user, cost)
-
     async def begin(self, caller: Caller, frame: Mut) -> None:
         """Carry *frame* out, as soon as there is a slot; the answer comes when it comes."""
+        asked = frame if len(frame.body) <= PUBLIC_BYTES else await asyncio.to_thread(_read, frame)
+        if isinstance(asked, Refusal):
+            self._say(refused(frame, asked))
+            return
         await self._slots.acquire()
         if self._is_closed:
             self._slots.release()
-            return
-        asked = frame if len(frame.body) <= PUBLIC_BYTES else await asyncio.to_thread(_read, frame)
-        if isinstance(asked, Refusal):
-            self._slots.release()
-            self._say(refused(frame, asked))
             return
         follows, self._written = self._written, (*self._written, frame.id)[-limits.FOLLOWED :]
         task = asyncio.create_task(self._mutate(caller, asked, len(frame.body), follows))
