@@ -18,9 +18,9 @@ def ways_into(user: str) -> tuple[Listing, ...]:
 
 def shut_out(changes: Changes, user: str, *, codes: bool) -> None:
     """Take all ways into an account away; with *codes*, the app that makes them does not count."""
-    for way in (one for kind in WAYS for one in changes.all_of(kind, user)):
+    for way in (one for kind in WAYS for one in changes.all(kind, user)):
         changes.delete(way)
-    for factors in changes.all_of(Factors, user):
+    for factors in changes.all(Factors, user):
         if codes:
             changes.delete(factors)
         elif factors.passkeys:

@@ -125,7 +125,7 @@ class Linking:
 
         def decide(changes: Changes) -> Outcome:
             identity = changes.get(Identity, scope.user, identity_id)
-            others = [one for one in changes.all_of(Identity, scope.user) if one.id != identity_id]
+            others = [one for one in changes.all(Identity, scope.user) if one.id != identity_id]
             if not others and not _can_enter_otherwise(changes, scope.user):
                 raise Conflict("last_way_in", "Choose a password first, or link another provider.")
             changes.delete(identity)
