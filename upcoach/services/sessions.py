@@ -387,7 +387,7 @@ def _nothing_else(scope: Scope) -> Write:
 
 def _open(changes: Changes, user: str) -> list[Session]:
     """The open sessions of *user*, the oldest first."""
-    opened = (one for one in changes.all_of(Session, user) if one.is_open(changes.at))
+    opened = (one for one in changes.all(Session, user) if one.is_open(changes.at))
     return sorted(opened, key=lambda one: one.created_at)
 
 

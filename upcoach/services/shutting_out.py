@@ -90,14 +90,14 @@ def shut_out(changes: Changes, user: str, *, before: dt.datetime | None = None) 
     gone: list[Document] = [
         one
         for kind in (Identity, Grant, Share, EntryShare)
-        for one in changes.all_of(kind, user)
+        for one in changes.all(kind, user)
         if falls(one.confirmed_at)
     ]
     gone += changes.find_refs([ref for one in gone for ref in _mirrors(one)])
-    gone += [*changes.all_of(TrustedDevice, user), *changes.all_of(OpenInvitations, user)]
-    for factors in changes.all_of(Factors, user):
+    gone += [*changes.all(TrustedDevice, user), *changes.all_of(OpenInvitations, user)]
+    for factors in changes.all(Factors, user):
         kept = {name for name, at in factors.confirmed.items() if not falls(at)}
-        gone += [one for one in changes.all_of(Passkey, user) if one.id not in kept]
+        gone += [one for one in changes.all(Passkey, user) if one.id not in kept]
         changes.update(factors, factors.fallen(kept, changes.at))
     for one in gone:
         changes.delete(one)
@@ -107,7 +107,7 @@ def shut_out(changes: Changes, user: str, *, before: dt.datetime | None = None) 
 def remove_factors(changes: Changes, user: str) -> None:
     """Take every second factor of *user* away, whoever has confirmed it."""
     for kind in (Passkey, TrustedDevice, Factors):
-        for one in changes.all_of(kind, user):
+        for one in changes.all(kind, user):
             changes.delete(one)
 
 

@@ -221,7 +221,7 @@ class Changes:
         found = (self.find(*ref) for ref in refs)
         return [document for document in found if document is not None]
 
-    def all_of(self, kind: type[D], owner: str) -> list[D]:
+    def all(self, kind: type[D], owner: str) -> list[D]:
         """What the write `lists` of *kind*, in order of id, and what else of it was read."""
         refs = {ref for ref in (*self._state, *self.staged) if ref[:2] == (kind, owner)}
         found = (self.find(kind, owner, ref.id) for ref in sorted(refs, key=lambda ref: ref.id))

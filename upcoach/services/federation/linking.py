@@ -155,7 +155,7 @@ class Linking:
             identity = changes.get(Identity, scope.user, identity_id)
             others = [
                 one
-                for one in changes.all_of(Identity, scope.user)
+                for one in changes.all(Identity, scope.user)
                 if one.id != identity_id and one.counts(changes.at)
             ]
             if not others and not _can_enter_otherwise(changes, scope.user):
