@@ -132,7 +132,23 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
             return outcome("updated", after)
 
         shares = await share_refs(self._documents, scope.user, document_id)
-        return await self._submit(scope, (self._ref(scope, document_id), *shares), decide, mutation)
+        reads = (self._ref(scope, document_id), *shares)
+        thrown = await self._submit(scope, reads, decide, mutation)
+        await self._end_late_shares(scope, document_id)
+        return thrown
+
+    async def _end_late_shares(self, scope: Scope, document_id: str) -> None:
+        """End what was shared of an entry while it was thrown away: it would come back with it."""
+
+        def decide(changes: Changes) -> Outcome:
+            entry = changes.find(JournalEntry, scope.user, document_id)
+            if entry is not None and entry.trashed_at is not None:
+                deleted_shares(changes, late)
+            return Outcome(verb="unchanged")
+
+        late = await share_refs(self._documents, scope.user, document_id)
+        if late:
+            await self._submit(scope, (self._ref(scope, document_id), *late), decide, None)
 
     async def restore(
         self,
@@ -151,12 +167,9 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
                 return outcome("unchanged", before)
             after = before.restored(changes.at)
             changes.update(before, after)
-            # Leave that was given while it was thrown away does not come back with it.
-            deleted_shares(changes, shares)
             return outcome("updated", after)
 
-        shares = await share_refs(self._documents, scope.user, document_id)
-        return await self._submit(scope, (self._ref(scope, document_id), *shares), decide, mutation)
+        return await self._submit(scope, (self._ref(scope, document_id),), decide, mutation)
 
     async def trash(self, scope: Scope, after: str, limit: int) -> list[JournalEntry]:
         """What can be taken back, the last thrown away first."""
