@@ -480,6 +480,8 @@ OWN_TESTS = {
     ("POST", "/v1/auth/verify-email/resend"),
     ("POST", "/v1/auth/email"),
     ("POST", "/v1/auth/email/confirm"),
+    ("POST", "/v1/auth/email/undo"),
+    *(("POST", f"/v1/auth/additions/{word}") for word in ("confirm", "disown")),
     *(("POST", f"/v1/auth/password/{word}") for word in ("change", "forgot", "reset")),
     ("POST", "/v1/auth/nonce"),
     ("POST", "/v1/auth/{provider}/token"),

@@ -52,6 +52,7 @@ from models.documents.insight import Reason, Scores
 from models.documents.invitation import Invitation
 from models.documents.recurrence import Repeat
 from models.documents.task import Step
+from models.documents.user import Former
 from models.errors import Conflict, Invalid, NotFound, Unavailable
 from models.habits.measures import Amount
 from models.habits.reminders import Reminder
@@ -239,6 +240,7 @@ def full_documents() -> Iterator[Document]:
         verified_at=NOON,
         password_at=NOON,
         password_hash="$argon2id$",
+        former=(Former(mark="00ff", email="canary@example.org", left_at=NOON),),
         **base,
     )
     yield Identity(
@@ -248,6 +250,8 @@ def full_documents() -> Iterator[Document]:
         subject="canary",
         subject_index="00ff",
         email="canary@example.org",
+        counts_from=NOON,
+        confirmed_at=NOON,
         **base,
     )
     yield Session(
@@ -268,6 +272,10 @@ def full_documents() -> Iterator[Document]:
         passkeys=1,
         handle="00ff",
         recovery=("00ff",),
+        recovery_at=NOON,
+        recovery_with="totp",
+        waiting={"totp": NOON},
+        confirmed={"pky_1": NOON},
         round=2,
         **base,
     )
@@ -364,8 +372,9 @@ def full_documents() -> Iterator[Document]:
         model="habit_odds-1",
         **base,
     )
-    yield Grant(id="cli_1", client="Watch", permissions=("goals:read",), **base)
-    yield Share(id="usr_2", kinds=("goal", "habit"), accepted_at=NOON, **base)
+    said: Json = base | {"confirmed_at": NOON}
+    yield Grant(id="cli_1", client="Watch", permissions=("goals:read",), **said)
+    yield Share(id="usr_2", kinds=("goal", "habit"), accepted_at=NOON, **said)
     yield CoachClient(id="usr_3", kinds=("goal",), accepted_at=NOON, **base)
     yield from full_diary(base)
     yield GoalPoint(
@@ -443,7 +452,8 @@ def full_diary(base: dict[str, Any]) -> Iterator[Document]:
         trashed_at=NOON,
         **base,
     )
-    yield EntryShare(id="jen_1/usr_2", entry="jen_1", coach="usr_2", until=NOON, **base)
+    said: Json = base | {"confirmed_at": NOON}
+    yield EntryShare(id="jen_1/usr_2", entry="jen_1", coach="usr_2", until=NOON, **said)
     yield ClientEntry(id="usr_3:jen_2", client="usr_3", entry="jen_2", until=NOON, **base)
     yield Template(
         id="jtp_1", name="canary", title="canary", text="canary", tags=("canary",), **base

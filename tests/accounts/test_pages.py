@@ -35,14 +35,15 @@ async def logged_in(one: Party, browser: Browser | None = None) -> Answer:
     return await browser.log_in(await browser.get(LOGIN), one.email)
 
 
-async def enrolled(one: Party) -> tuple[pyotp.TOTP, tuple[str, ...]]:
+async def enrolled(one: Party, *, confirmed: bool = True) -> tuple[pyotp.TOTP, tuple[str, ...]]:
     """The app that makes the user's codes, and their recovery codes."""
     services, scope = one.server.node.services, Scope(user=one.user)
     offer = await services.factors.totp.enrol(scope, utc_now())
     app = pyotp.TOTP(offer.secret)
     first = Confirmation(enrolment=offer.enrolment, code=app.now())
     codes = await services.factors.totp.confirm(scope, first)
-    await confirm(one.server, one.email)
+    if confirmed:
+        await confirm(one.server, one.email)
     return app, codes
 
 
