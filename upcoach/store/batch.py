@@ -131,6 +131,7 @@ class Batch:
         else:
             work = self._prepare(open_tickets)
         decided = work.decided
+        await self._prove_refusals(decided)
         await self._say_what_is_gone(decided)
         await self._write(work, self._receipts_of(decided))
         for feed, seq in self._seqs.items():
@@ -346,6 +347,24 @@ class Batch:
             events=[event_log.to_bson(event) for one in decided for event in one.events],
             operations=self._operations(),
         )
+
+    async def _prove_refusals(self, decided: Sequence[Decided]) -> None:
+        """Start over when a feed has gone on in which something was refused.
+
+        Whoever takes a number proves thereby that nobody has written since; a refusal takes none,
+        and may rest on documents that are older than the receipts of the writes that it follows.
+        """
+        refused = [one.ticket.write for one in decided if not isinstance(one.answer, Outcome)]
+        unproven = {
+            feed
+            for write in refused
+            if not write.new_owner
+            for feed in write.feeds
+            if self._seqs[feed] == self.counted_on[feed]
+        }
+        for feed in unproven:
+            if (await self._heads.read(feed)).seq > self.counted_on[feed]:
+                raise Raced
 
     async def _say_what_is_gone(self, decided: Sequence[Decided]) -> None:
         """Tell those who wrote under a name to what was deleted that it was."""
