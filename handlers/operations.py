@@ -222,6 +222,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         "public" by where it comes from, unless it says so.
     audit
         What the audit log calls it: "session.started"; empty for what it need not know.
+    unread
+        Whether it takes its body as it came, in `Call.content`, whatever form that has.
     heavy
         Whether what it costs grows with all that its user has: few of them run at once.
 
@@ -247,6 +249,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     refusals: tuple[int, ...] = ()
     limit: str = ""
     audit: str = ""
+    unread: bool = False
     heavy: bool = False
     largest: int = 64 * 1024  # bytes of body
 

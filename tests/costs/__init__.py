@@ -1,0 +1,1 @@
+"""What one account, or nobody, may cost."""
