@@ -243,6 +243,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         The same where it depends on the call, such as on how many writes it brings.
     audit
         What the audit log calls it: "session.started"; empty for what it need not know.
+    unread
+        Whether it takes its body as it came, in `Call.content`, whatever form that has.
 
     """
 
@@ -268,6 +270,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     weight: int = 1
     weigh: Callable[[Call], int] | None = None
     audit: str = ""
+    unread: bool = False
     largest: int = 0  # bytes of body
 
     def __post_init__(self) -> None:

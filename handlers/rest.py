@@ -234,14 +234,14 @@ class OperationHandler(Handler):
         self, operation: Operation, names: dict[str, str], login: Caller | None
     ) -> Call:
         content = self._content(operation)
-        is_json = operation.body in ("json", "merge-patch")
+        is_json = operation.body in ("json", "merge-patch") and not operation.unread
         body = await _parsed(content) if is_json else None
         base = self._base()
         key = self.request.headers.get("Idempotency-Key")
         # A write without a body is the same one that a `mut` frame without a body names.  What no
         # frame holds is told by its bytes: to write it anew would hold the loop.
         is_small = is_json and len(content) <= _LARGE
-        asked = hashlib.sha256(content).hexdigest() if content and not is_small else body
+        asked = await _digest(content) if content and not is_small else body
         mutation = operations.mutation_of(
             key if operation.writes else None,
             operation,
@@ -334,6 +334,13 @@ class OperationHandler(Handler):
             self.set_status(304)
             return True
         return False
+
+
+async def _digest(content: bytes) -> str:
+    """The SHA-256 of a body, taken on another thread if it is large."""
+    if len(content) > _LARGE:
+        return (await asyncio.to_thread(hashlib.sha256, content)).hexdigest()
+    return hashlib.sha256(content).hexdigest()
 
 
 async def _parsed(content: bytes) -> Any:

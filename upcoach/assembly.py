@@ -1,7 +1,9 @@
 """The services, made of their parts: who is who first, then what people do."""
 
+import atexit
 import datetime as dt
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
 from config.settings import Settings, SettingsError
@@ -52,6 +54,7 @@ from upcoach.services.factors.party import Party
 from upcoach.services.factors.waiting import WaitingPeriod
 from upcoach.services.federation import Provider, providers_of
 from upcoach.services.federation.linking import Linking
+from upcoach.services.imports.workers import ForkServer, Workers
 from upcoach.services.keys import Keys
 from upcoach.services.links import Links
 from upcoach.services.mail import Folder, Mail, Smtp
@@ -77,6 +80,11 @@ from upcoach.store.positions import PositionStore
 from upcoach.store.rotations import Rotations
 from upcoach.store.signing import SigningStore
 from upcoach.store.tallies import Tallies
+
+# One for all nodes of this process, since it takes a second to start: the interpreter that it
+# spares is one, too.
+FILE_READERS: Final = ForkServer()
+atexit.register(FILE_READERS.close)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +165,7 @@ class Assembly:
             factors=self._factors,
             habits=Habits(documents, committer, utc_now),
             habit_reports=HabitReports(documents, Histories(database), utc_now),
-            imports=Imports(documents, committer, utc_now),
+            imports=Imports(documents, committer, Workers(FILE_READERS), utc_now),
             insights=Insights(documents, committer),
             invitations=Invitations(documents, committer, self._once, utc_now),
             journal=JournalEntries(documents, committer, log, utc_now),

@@ -88,7 +88,7 @@ async def explained_on(
         questions = Questions(node.router, asking.ask, together=together)
         seeds = Seeds(node.router, asking.write, questions, {"coach": coach.scope.user})
         for archive in loop_archives(scale, dt.datetime.now(dt.UTC).date()):
-            plan = await node.services.imports.read_loop(caller.scope, archive, "UTC")
+            plan = await node.services.imports.read(caller.scope, "loop", archive, "UTC")
             await node.services.imports.carry_out(caller.scope, plan)
         await relate(node.services, client=caller.scope, coach=coach.scope)
         await seeds.sow(scale.documents)

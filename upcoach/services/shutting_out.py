@@ -94,7 +94,7 @@ def shut_out(changes: Changes, user: str, *, before: dt.datetime | None = None) 
         if falls(one.confirmed_at)
     ]
     gone += changes.find_refs([ref for one in gone for ref in _mirrors(one)])
-    gone += [*changes.all(TrustedDevice, user), *changes.all_of(OpenInvitations, user)]
+    gone += [*changes.all(TrustedDevice, user), *changes.all(OpenInvitations, user)]
     for factors in changes.all(Factors, user):
         kept = {name for name, at in factors.confirmed.items() if not falls(at)}
         gone += [one for one in changes.all(Passkey, user) if one.id not in kept]

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, TypeVar
 import msgspec
 from pymongo import DeleteOne, InsertOne, ReplaceOne
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
 
 from models import aside
 from models.aside import Aside
@@ -50,10 +50,14 @@ from upcoach.store.sealing import place, seal
 
 T = TypeVar("T")
 
-HEAVY = 256  # documents beyond which deciding would hold the loop for longer than 5 ms
+HEAVY = 32  # documents beyond which deciding would hold the loop for longer than 5 ms
 PORTION = 500  # what the driver encodes in one go, for the same reason
 
 _DUPLICATE_KEY = 11_000
+# What another try may get around, by whatever error it is told: LockTimeout, WriteConflict,
+# TransactionTooOld, SnapshotTooOld, SnapshotUnavailable, NoSuchTransaction,
+# TransactionExceededLifetimeLimitSeconds, TemporarilyUnavailable, TransactionTooLargeForCache.
+_TRANSIENT = frozenset({24, 112, 225, 239, 246, 251, 290, 365, 388})
 _COMMIT_TRIES = 3
 
 
@@ -473,7 +477,7 @@ async def _commit(session: AsyncClientSession) -> None:
 
 def _raise_raced(failure: PyMongoError) -> NoReturn:
     """Raise `Raced` for what another writer caused, `Taken` for a name that is not free."""
-    if failure.has_error_label("TransientTransactionError") and not is_outage(failure):
+    if is_transient(failure) and not is_outage(failure):
         raise Raced from failure
     taken = _taken(failure)
     if taken in (("feed", "seq"), ("_id",)):
@@ -481,6 +485,20 @@ def _raise_raced(failure: PyMongoError) -> NoReturn:
     if taken:
         raise Taken(taken) from failure
     raise failure
+
+
+def is_transient(failure: PyMongoError) -> bool:
+    """Whether the engine has given up a transaction that it may carry out another time.
+
+    The label is not on every such error: not on that of a bulk write, nor on one that MongoDB
+    raises where its cache is full.
+    """
+    if failure.has_error_label("TransientTransactionError"):
+        return True
+    if isinstance(failure, BulkWriteError):
+        errors = failure.details.get("writeErrors", ())
+        return any(one.get("code") in _TRANSIENT for one in errors)
+    return isinstance(failure, OperationFailure) and failure.code in _TRANSIENT
 
 
 def _taken(failure: PyMongoError) -> tuple[str, ...]:

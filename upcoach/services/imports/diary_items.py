@@ -17,11 +17,14 @@ class MoodItem(Item):
     """A mood."""
 
     area = "moods"
-    _draft: NewMood
 
     def __init__(self, draft: NewMood) -> None:
         self.id = draft.id
         self._draft = draft
+
+    def parts(self) -> tuple[object, ...]:
+        """See `Item.parts`."""
+        return (self._draft,)
 
     def reads(self, owner: str) -> tuple[Ref, ...]:
         """See `Item.reads`."""
@@ -36,11 +39,14 @@ class JournalItem(Item):
     """A journal."""
 
     area = "journals"
-    _draft: NewJournal
 
     def __init__(self, draft: NewJournal) -> None:
         self.id = draft.id
         self._draft = draft
+
+    def parts(self) -> tuple[object, ...]:
+        """See `Item.parts`."""
+        return (self._draft,)
 
     @property
     def name(self) -> str:
@@ -60,11 +66,14 @@ class PageItem(Item):
     """An entry of a journal that the same file wants."""
 
     area = "journal_entries"
-    _draft: NewJournalEntry
 
     def __init__(self, draft: NewJournalEntry) -> None:
         self.id = draft.id
         self._draft = draft
+
+    def parts(self) -> tuple[object, ...]:
+        """See `Item.parts`."""
+        return (self._draft,)
 
     @property
     def name(self) -> str:

@@ -8,8 +8,8 @@ carried out.  Ids follow from the owner and the file, so that an import may be r
 import abc
 import collections
 import datetime as dt
-from collections.abc import Iterable
-from typing import ClassVar, Final, Literal
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -21,8 +21,6 @@ from upcoach.store.changes import Changes, Ref
 
 Verb = Literal["created", "updated", "kept"]
 
-LEAST: Final = 256  # bytes
-
 
 class Item(abc.ABC):
     """A document that is to be there.  *area* is what people call such documents."""
@@ -30,12 +28,6 @@ class Item(abc.ABC):
     area: ClassVar[str]
     verbs: ClassVar[tuple[Verb, ...]] = ("created", "kept")
     id: str
-    _draft: msgspec.Struct
-
-    @property
-    def size(self) -> int:
-        """The bytes that it adds to what is kept: an event and a document, at the least."""
-        return max(LEAST, len(msgspec.json.encode(self._draft)))
 
     @property
     def name(self) -> str:
@@ -46,6 +38,10 @@ class Item(abc.ABC):
     def parent(self) -> str:
         """The id of the document that it is counted with; empty for one that stands by itself."""
         return ""
+
+    @abc.abstractmethod
+    def parts(self) -> tuple[object, ...]:
+        """What it was made from."""
 
     @abc.abstractmethod
     def reads(self, owner: str) -> tuple[Ref, ...]:
@@ -60,11 +56,14 @@ class HabitItem(Item):
     """A habit: what its owner has made of it here stays."""
 
     area = "habits"
-    _draft: NewHabit
 
     def __init__(self, draft: NewHabit) -> None:
         self.id = draft.id
         self._draft = draft
+
+    def parts(self) -> tuple[object, ...]:
+        """See `Item.parts`."""
+        return (self._draft,)
 
     @property
     def name(self) -> str:
@@ -88,13 +87,16 @@ class EntryItem(Item):
 
     area = "entries"
     verbs = ("created", "updated", "kept")
-    _draft: EntryDraft
 
     def __init__(self, habit: str, day: dt.date, draft: EntryDraft) -> None:
         self.id = entry_id(habit, day)
         self.day = day
         self._habit = habit
         self._draft = draft
+
+    def parts(self) -> tuple[object, ...]:
+        """See `Item.parts`."""
+        return (self._habit, self.day, self._draft)
 
     @property
     def parent(self) -> str:
@@ -119,12 +121,15 @@ class TaskItem(Item):
     """A task, and when it was completed: what its owner has made of it here stays."""
 
     area = "tasks"
-    _draft: NewTask
 
     def __init__(self, draft: NewTask, completed_at: dt.datetime | None) -> None:
         self.id = draft.id
         self._draft = draft
         self._completed_at = completed_at
+
+    def parts(self) -> tuple[object, ...]:
+        """See `Item.parts`."""
+        return (self._draft, self._completed_at)
 
     @property
     def name(self) -> str:
@@ -162,10 +167,6 @@ class Plan(msgspec.Struct, frozen=True):
     items: tuple[Item, ...]
     areas: tuple[type[Item], ...]
     notes: tuple[str, ...] = ()
-
-    def size(self) -> int:
-        """The bytes that it adds to what is kept, if nothing of it is there yet."""
-        return sum(item.size for item in self.items)
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -219,22 +220,32 @@ class Imported(msgspec.Struct, frozen=True, omit_defaults=True):
 class Tally:
     """What has become of items, counted by area, on top of *before*."""
 
-    def __init__(self, plan: Plan, before: Json | None = None) -> None:
-        self._plan = plan
+    def __init__(
+        self,
+        areas: Iterable[type[Item]],
+        source: str,
+        notes: Sequence[str],
+        before: Json | None = None,
+    ) -> None:
+        self._source = source
+        self._notes = notes
         self._counts = {
             one.area: collections.Counter(
                 {verb: (before or {}).get(one.area, {}).get(verb, 0) for verb in one.verbs}
             )
-            for one in plan.areas
+            for one in areas
         }
-        self.verbs: dict[str, Verb] = {}
+        self._documents: list[Planned] = []
+        self._days: dict[str, collections.Counter[str]] = {}
 
-    def take(self, items: Iterable[Item], changes: Changes, owner: str) -> None:
-        """Have *items* taken, and count them."""
-        for item in items:
-            verb = item.take(changes, owner, self._plan.source)
-            self._counts[item.area][verb] += 1
-            self.verbs[item.id] = verb
+    def take(self, item: Item, changes: Changes, owner: str) -> None:
+        """Have *item* taken, and count it."""
+        verb = item.take(changes, owner, self._source)
+        self._counts[item.area][verb] += 1
+        if item.parent:
+            self._days.setdefault(item.parent, collections.Counter())[verb] += 1
+        else:
+            self._documents.append(Planned(item.area, item.id, item.name, verb))
 
     @property
     def changed(self) -> bool:
@@ -244,18 +255,13 @@ class Tally:
     def body(self) -> Json:
         """What is answered: an `Imported`."""
         counts: Json = {area: dict(count) for area, count in self._counts.items()}
-        return counts | {"notes": list(self._plan.notes)}
+        return counts | {"notes": list(self._notes)}
 
     def documents(self) -> list[Planned]:
         """What would become of each document that stands by itself."""
-        days: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
-        for item in self._plan.items:
-            if item.parent:
-                days[item.parent][self.verbs[item.id]] += 1
         return [
-            Planned(item.area, item.id, item.name, self.verbs[item.id], _entries(days, item.id))
-            for item in self._plan.items
-            if not item.parent
+            msgspec.structs.replace(one, entries=_entries(self._days, one.id))
+            for one in self._documents
         ]
 
 
