@@ -3,6 +3,7 @@
 The node is in this process, and so is whoever asks: what is counted holds both.
 """
 
+import asyncio
 import contextlib
 import json
 import time
@@ -15,6 +16,7 @@ from tests.costs.adversarial import QUICK, repeated
 from tests.costs.cpu import GROWTH, HOLD_S, NOISE_S, ROUNDS
 from tests.costs.probe import PARTS, rows
 from tests.support.server import serving
+from tests.test_live import mut
 from upcoach.client import Client
 from upcoach.client.rest import NO_ANSWER
 
@@ -107,3 +109,30 @@ async def _cost_s(client: Client, ask: Ask, size: int) -> float:
         answer = await client.call(ask.method, ask.path, raw=raw, headers=headers)
         assert answer.status < 500, (ask, answer)
     return time.thread_time() - began
+
+
+async def test_a_batch_of_long_texts_lets_others_have_their_turn(settings: Settings) -> None:
+    texts = ("1 " * 15_000, "x" * 30_000, "\u0301\u0316" * 5_000, " - at `" * 4_000)
+    async with serving(settings) as server:
+        person = await server.person()
+        holds = []
+        for _ in range(ROUNDS):
+            batch = [mut("POST", "/v1/journal", {"text": text}) for text in texts * 4]
+            watch = asyncio.create_task(_longest_turn_s())
+            answer = await person.call("POST", "/v1/mutations", batch)
+            watch.cancel()
+            holds.append(await watch)
+            assert [one["status"] for one in answer.body] == [201] * len(batch)
+
+    assert min(holds) < HOLD_S
+
+
+async def _longest_turn_s() -> float:
+    """The most that this thread's processor did between two turns, until it is cancelled."""
+    longest = 0.0
+    with contextlib.suppress(asyncio.CancelledError):
+        while True:
+            began = time.thread_time()
+            await asyncio.sleep(0)
+            longest = max(longest, time.thread_time() - began)
+    return longest
