@@ -12,6 +12,7 @@ from handlers.running import Running
 from models.clock import utc_now
 from models.errors import Refusal
 from models.measures import Measures
+from streams.held_writes import HeldWrites
 from streams.limits import Limits
 from upcoach.services import Services
 from upcoach.services.concurrency import UserConcurrency
@@ -25,6 +26,7 @@ class Edge(msgspec.Struct, frozen=True):
     measures: Measures
     running: Running = msgspec.field(default_factory=Running)
     limits: Limits = msgspec.field(default_factory=Limits)
+    held_writes: HeldWrites = msgspec.field(default_factory=HeldWrites)
     proxies: tuple[Network, ...] = ()
     costly: UserConcurrency = msgspec.field(default_factory=UserConcurrency)
 

@@ -22,11 +22,12 @@ from handlers.operations import Call, Operation, Reply, Route
 from handlers.origins import address_of
 from models.caller import Caller
 from models.documents.session import BROWSERS
-from models.errors import Invalid
+from models.errors import Invalid, Unavailable
 from models.frames import Follows
 from models.limits import Cost, read_beyond, written_beyond
 from models.origin import Origin
 from models.validation import checked
+from upcoach.store.changes import Mutation
 
 _log = structlog.get_logger(__name__)
 
@@ -194,9 +195,27 @@ class OperationHandler(Handler):
     async def _take_turn(self, operation: Operation, call: Call) -> None:
         if operation.limit == LOGIN:
             await self.password_gate(address_in(call.body)).enter()
+        elif call.caller is None or call.mutation is None:
+            await self._charge_request(operation, call)
         else:
-            surface, parties = parties_of(operation, call)
-            await self.turnstile.take(surface, parties, operation.cost_of(call))
+            await self._take_turn_in_queue(operation, call, call.caller.scope.user, call.mutation)
+
+    async def _charge_request(self, operation: Operation, call: Call) -> None:
+        surface, parties = parties_of(operation, call)
+        await self.turnstile.take(surface, parties, operation.cost_of(call))
+
+    async def _take_turn_in_queue(
+        self, operation: Operation, call: Call, user: str, mutation: Mutation
+    ) -> None:
+        """The same for a write with a name: it does not go ahead of those that it builds on."""
+        held = self.edge.held_writes
+        try:
+            self.turnstile.require(await held.wait_s(user, mutation.follows))
+            await self._charge_request(operation, call)
+        except Unavailable as refusal:
+            await held.hold(user, mutation.id, refusal.extra.get("after", 0) / 1000)
+            raise
+        await held.release(user, mutation.id)
 
     async def _settle(self, operation: Operation, call: Call) -> None:
         """Charge what only the answer has shown."""

@@ -35,6 +35,7 @@ from streams import tasks
 from streams.ageing import Ageing
 from streams.channels import Channels
 from streams.credit import Credits
+from streams.held_writes import HeldWrites
 from streams.hub import RECENT, Hub
 from streams.kpis import Kpis
 from streams.learning import Learning
@@ -216,6 +217,7 @@ class Node:
             measures=self.measures,
             running=self._running,
             limits=Limits(counter, settings.index_key),
+            held_writes=HeldWrites(counter),
             proxies=settings.proxies,
         )
         heads = self.committer.heads
