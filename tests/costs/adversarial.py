@@ -83,11 +83,13 @@ def units() -> tuple[str, ...]:
 
 
 def repeated(unit: str, size: int, most_bytes: int = 10**6) -> str:
-    """*unit* up to *size* characters, with an end that nothing expects."""
+    """*unit* up to *size* characters, with an end that nothing expects, and no text has twice."""
     size = min(size, most_bytes * len(unit) // len(unit.encode()))
-    return (unit * (size // len(unit) + 1))[: size - 2] + "\nx"
+    end = f"\nx{next(_numbers)}"
+    return (unit * (size // len(unit) + 1))[: size - len(end)] + end
 
 
+_numbers = itertools.count()
 _LETTERS: Final[dict[Any, str]] = {sre.CATEGORY_DIGIT: "1", sre.CATEGORY_SPACE: " "}
 
 

@@ -13,24 +13,25 @@ ROUNDS: Final = 4  # a machine that is busy may spoil some of them
 Work = Callable[[int], Callable[[], object]]
 
 
-def cost_s(work: Callable[[], object], tries: int = 1) -> float:
-    """What *work* takes of this thread's processor, at its best."""
+def cost_s(work: Work, size: int, tries: int = 1) -> float:
+    """What *work* for *size* takes of this thread's processor, at its best."""
     best = float("inf")
     for _ in range(tries):
+        ready = work(size)  # anew: what was worked out before may be remembered
         began = time.thread_time()
-        work()
+        ready()
         best = min(best, time.thread_time() - began)
     return best
 
 
 def flaw(work: Work, size: int, hold_s: float = HOLD_S) -> str:
     """What is wrong with the cost of *work* for *size*, compared with half of it; empty if fine."""
-    if cost_s(work(size)) < NOISE_S:
+    if cost_s(work, size) < NOISE_S:
         return ""
     half = whole = float("inf")
     for _ in range(ROUNDS):
-        half = min(half, cost_s(work(size // 2), TRIES))
-        whole = min(whole, cost_s(work(size), TRIES))
+        half = min(half, cost_s(work, size // 2, TRIES))
+        whole = min(whole, cost_s(work, size, TRIES))
         if whole <= hold_s and whole <= max(NOISE_S, GROWTH * half):
             return ""
     return f"{size}: {half:.4f} s becomes {whole:.4f} s"

@@ -30,7 +30,7 @@ ROUTER: Final = described_router()
 AT_ONCE: Final = 8
 # `make test` asks a part of all that there is to ask, and `make chaos` the whole.
 PARTS: Final = pytest.mark.parametrize(
-    "every", [5, pytest.param(1, marks=[pytest.mark.chaos, pytest.mark.timeout(600)])]
+    "every", [8, pytest.param(1, marks=[pytest.mark.chaos, pytest.mark.timeout(600)])]
 )
 
 Json = dict[str, Any]

@@ -14,7 +14,7 @@ from handlers import strict_json
 from handlers.operations import Operation
 from models.errors import Invalid
 from models.validation import checked
-from tests.costs.adversarial import QUICK, UNITS, repeated, units
+from tests.costs.adversarial import QUICK, repeated, units
 from tests.costs.cpu import Work, flaw
 from tests.costs.probe import rows
 from upcoach.explain.drafts import Drafts
@@ -29,15 +29,19 @@ TAKING: Final = [
 Put = Callable[[str], Any]
 
 
-@pytest.mark.parametrize("every", [40, pytest.param(1, marks=pytest.mark.chaos)])
+@pytest.mark.parametrize(
+    "repeating", [QUICK, pytest.param(units(), marks=pytest.mark.chaos)], ids=["some", "all"]
+)
 @pytest.mark.parametrize("operation", TAKING, ids=lambda one: f"{one.method} {one.path}")
-def test_no_text_in_a_body_is_slow_to_take(operation: Operation, every: int) -> None:
+def test_no_text_in_a_body_is_slow_to_take(
+    operation: Operation, repeating: tuple[str, ...]
+) -> None:
     drafts = Drafts(random.Random(3), dt.datetime.now(dt.UTC).date())
     whole = drafts.draft(operation.takes)
     found = {
         (name, unit): told
         for name, most, put in _texts(types.type_info(operation.takes), whole, "")
-        for unit in dict.fromkeys((*units()[::every], *(QUICK if every > 1 else UNITS)))
+        for unit in repeating
         if (told := flaw(_work(operation, put, unit), most))
     }
 
