@@ -13,6 +13,7 @@ import datetime as dt
 import time
 from collections.abc import Iterable, Sequence
 
+import msgspec
 import structlog
 
 from models.clock import Clock
@@ -184,8 +185,12 @@ class Learning:
         await self._log.load_keys([feed])
         opened = []
         for event in events:
-            with contextlib.suppress(Unreadable):  # its owner was erased
+            try:
                 opened.append(read_line(self._log.open_line(event)))
+            except Unreadable:  # its owner was erased
+                continue
+            except msgspec.MsgspecError:
+                self._park(event.feed, event.seq, event.type)
         return [event for event in opened if event.type.startswith(CONCERNS)]
 
     async def _learn(self, events: Sequence[Ev], tick: dt.datetime | None) -> None:
@@ -229,8 +234,11 @@ class Learning:
         # Events are learned in order and for ever again after a restart: one that raises would end
         # everybody's learning.  It is counted, and logged with its trace.
         except Exception:  # noqa: BLE001
-            self._measures.parked.labels(HabitOdds.NAME).inc()
-            _log.exception("event_parked", feed=event.f, seq=event.seq, type=event.type)
+            self._park(event.f, event.seq, event.type)
+
+    def _park(self, feed: str, seq: int, what: str) -> None:
+        self._measures.parked.labels(HabitOdds.NAME).inc()
+        _log.exception("event_parked", feed=feed, seq=seq, type=what)
 
     async def _publish(self) -> None:
         """Write what the learner has to say; while MongoDB is away it stays unsaid."""

@@ -70,6 +70,10 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     orders
         The fields by which an owner's documents are listed, each with the fields that it can be
         filtered by at once; the database has an index for each.
+    first_version
+        The version that it was made with: above 1 where there was another under its id before.
+    made_by
+        The name of the write that made it then.
 
     """
 
@@ -81,8 +85,15 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     owner: typing.Annotated[str, Mark.PERSONAL]
     version: int = 1
+    first_version: typing.Annotated[int, Mark.HIDDEN] = 1
+    made_by: typing.Annotated[str, Mark.HIDDEN] = ""
     created_at: dt.datetime
     updated_at: dt.datetime
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nobody has changed it since it was made."""
+        return self.version == self.first_version
 
     def words(self) -> Collection[str]:
         """What it is found by; kept as keyed hashes only (see `models.vocabulary`)."""

@@ -59,7 +59,7 @@ class EntryShares:
                 return outcome("unchanged", mine)
             after = _leave(mine, scope.user, entry, coach, until, changes.at)
             theirs = changes.find(ClientEntry, coach, client_entry_id(scope.user, entry))
-            changes.set(mine, after)
+            after = changes.set(mine, after)
             changes.set(theirs, _mirrored(theirs, after, changes.at))
             return outcome("created" if mine is None else "updated", after)
 
@@ -73,7 +73,7 @@ class EntryShares:
         """Let *coach* read an entry no more."""
 
         def decide(changes: Changes) -> Outcome:
-            mine = changes.get(EntryShare, scope.user, share_id(entry, coach))
+            mine = changes.get_any(EntryShare, scope.user, share_id(entry, coach))
             deleted_shares(changes, _both(scope.user, entry, coach))
             return Outcome(verb="deleted", version=mine.version + 1)
 
@@ -104,8 +104,9 @@ class EntryShares:
         entry, _, coach = document_id.partition("/")
 
         def decide(changes: Changes) -> Outcome:
-            mine = changes.find(EntryShare, owner, document_id)
-            if mine is None or mine.holds(changes.at):
+            leave = changes.find(EntryShare, owner, document_id)
+            mine = leave or changes.broken(EntryShare, owner, document_id)
+            if mine is None or (leave is not None and leave.holds(changes.at)):
                 return Outcome(verb="unchanged")
             deleted_shares(changes, _both(owner, entry, coach))
             return Outcome(verb="deleted", version=mine.version + 1)
@@ -121,16 +122,15 @@ class EntryShares:
 
 async def share_refs(documents: Documents, owner: str, entry: str) -> tuple[Ref, ...]:
     """Both sides of every leave to read *entry*."""
-    found = await documents.page(EntryShare, owner, below=entry, limit=MOST)
-    return tuple(ref for one in found for ref in _both(owner, entry, one.coach))
+    found = await documents.page_of_all(EntryShare, owner, below=entry, limit=MOST)
+    coaches = (one.id.removeprefix(f"{entry}/") for one in found)
+    return tuple(ref for coach in coaches for ref in _both(owner, entry, coach))
 
 
 def deleted_shares(changes: Changes, refs: Iterable[Ref]) -> None:
     """Delete those of the documents named by *refs* that there are."""
     for ref in refs:
-        found = changes.find(*ref)
-        if found is not None:
-            changes.delete(found)
+        changes.discard(*ref)
 
 
 def _both(owner: str, entry: str, coach: str) -> tuple[Ref, Ref]:

@@ -35,10 +35,11 @@ from upcoach.services.habits_answers import (
 )
 from upcoach.services.habits_followed import AsOf, Followed, followed
 from upcoach.store.documents import Documents, Selection
-from upcoach.store.histories import Histories
+from upcoach.store.histories import Columns, Histories, columns_of
 
 HABITS = 500  # that are looked at in one answer
 VACATIONS = 500
+ENTRIES = 50_000  # of one habit, where they have to be read one by one
 COMING = dt.timedelta(days=14)  # how far reminders are looked for
 
 
@@ -125,13 +126,25 @@ class HabitReports:
         habit = await self._documents.get(Habit, scope.user, habit_id)
         columns = await self._histories.of(scope.user, habit_id)
         vacations = await self._vacations(scope)
-        return followed(habit, columns.get(habit_id), vacations, as_of)
+        return await self._followed(habit, columns.get(habit_id), vacations, as_of)
 
     async def _all(self, scope: Scope, as_of: AsOf, *, archived: bool = False) -> list[Followed]:
         habits = await self._habits(scope, archived=archived)
         columns = await self._histories.of(scope.user)
         vacations = await self._vacations(scope)
-        return [followed(habit, columns.get(habit.id), vacations, as_of) for habit in habits]
+        return [
+            await self._followed(habit, columns.get(habit.id), vacations, as_of) for habit in habits
+        ]
+
+    async def _followed(
+        self, habit: Habit, columns: Columns | None, vacations: list[Vacation], as_of: AsOf
+    ) -> Followed:
+        """*habit* with its entries; without those that cannot be read, where there are such."""
+        try:
+            return followed(habit, columns, vacations, as_of)
+        except (ValueError, TypeError, LookupError, AttributeError, OSError):
+            known = await self._documents.page(Entry, habit.owner, below=habit.id, limit=ENTRIES)
+            return followed(habit, columns_of(known), vacations, as_of)
 
     async def _habits(self, scope: Scope, *, archived: bool = False) -> list[Habit]:
         equal = {} if archived else {"archived": False}

@@ -118,13 +118,14 @@ class Sessions:
             for old in crowd:
                 _end(changes, user, old.id)
             session = Session.started(terms, session_id=session_id, owner=user, at=changes.at)
-            changes.create(session)
-            return outcome("created", session)
+            return outcome("created", changes.create(session))
 
         scope = Scope(user=user, session=session_id, device=terms.device)
         refs = (*(Ref(Session, user, one.id) for one in crowd), *(one.ref for one in provisos))
-        reads = (*dict.fromkeys(refs), Ref(Session, user, session_id))
-        done = await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        mine = Ref(Session, user, session_id)
+        reads = (*dict.fromkeys(refs), mine)
+        write = Write(scope=scope, reads=reads, decide=decide, fresh=(mine,))
+        done = await self._committer.submit(write)
         session = await self._documents.get(Session, user, session_id)
         await self._rotations.begin(session_id, session.created_at, session.expires_at)
         for old in crowd:
@@ -336,6 +337,8 @@ def _require_own(session: Session) -> None:
 
 
 def _end(changes: Changes, user: str, session_id: str) -> None:
-    session = changes.get(Session, user, session_id)
-    if session.ended_at is None:
+    session = changes.get_any(Session, user, session_id)
+    if not isinstance(session, Session):
+        changes.delete(session)  # nobody can read it: it lets nobody in
+    elif session.ended_at is None:
         changes.update(session, session.ended(changes.at), event="ended")

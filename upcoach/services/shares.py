@@ -103,7 +103,7 @@ class Shares:
                 return outcome("unchanged", before)
             after = fresh if before is None else before.revised(draft, changes.at)
             client = changes.find(CoachClient, coach, scope.user)
-            changes.set(before, after)
+            after = changes.set(before, after)
             changes.set(client, after.mirrored(client, changes.at))
             return outcome("created" if before is None else "updated", after)
 
@@ -116,11 +116,9 @@ class Shares:
         """Let *coach* see nothing any more."""
 
         def decide(changes: Changes) -> Outcome:
-            share = changes.get(Share, scope.user, coach)
+            share = changes.get_any(Share, scope.user, coach)
             changes.delete(share)
-            client = changes.find(CoachClient, coach, scope.user)
-            if client is not None:
-                changes.delete(client)
+            changes.discard(CoachClient, coach, scope.user)
             return Outcome(verb="deleted", version=share.version + 1)
 
         return await self._submit(scope, _both(scope, coach), decide, mutation)

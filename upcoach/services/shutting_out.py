@@ -15,7 +15,8 @@ WAYS: tuple[type[Document], ...] = (Identity, Passkey, TrustedDevice)
 
 async def ways_into(documents: Documents, user: str) -> tuple[Ref, ...]:
     """What a write has to see that shuts strangers out of the account *user*."""
-    refs = [Ref(kind, user, one.id) for kind in WAYS for one in await documents.page(kind, user)]
+    pages = [(kind, await documents.page_of_all(kind, user)) for kind in WAYS]
+    refs = (Ref(kind, user, one.id) for kind, page in pages for one in page)
     return (*refs, Ref(Factors, user, FACTORS))
 
 
@@ -28,5 +29,5 @@ def shut_out(changes: Changes, ways: tuple[Ref, ...], *, codes: bool) -> None:
                 changes.delete(found)
             elif found.passkeys:
                 changes.update(found, found.without_passkeys(changes.at))
-        elif found is not None:
-            changes.delete(found)
+        else:
+            changes.discard(kind, owner, name)

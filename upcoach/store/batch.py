@@ -10,13 +10,14 @@ from pymongo import DeleteOne, InsertOne, ReplaceOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 
-from models.documents import Document
+from models.documents import KINDS, Document
 from models.errors import Refusal
 from models.events import Event, feed_owner, user_feed
 from models.frames import Author, Ev, encode
 from models.sums import Sums, packed, toggle, unpacked
 from upcoach.store import codec
 from upcoach.store import log as event_log
+from upcoach.store.broken import Broken
 from upcoach.store.changes import (
     Changes,
     Fact,
@@ -88,6 +89,8 @@ class Batch:
         self._before: dict[Ref, Document | None] = {}
         self._state: dict[Ref, Document | None] = {}
         self._past: dict[Ref, list[Version]] = {}
+        self._former: dict[Ref, int] = {}  # how far versions went under ids that hold nothing now
+        self._tombs: dict[Ref, int] = {}  # the same as stored, of kinds that are in no log
         self._swept: list[Ref] = []
         self._children: dict[Ref, dict[str, int]] = {}  # the versions of what stands below each
         self._seqs: dict[str, int] = {}
@@ -112,6 +115,7 @@ class Batch:
         for feed, seq in self._seqs.items():
             if seq > self.counted_on[feed]:
                 self._heads.advance(feed, Head(seq, packed(self._sums[feed])))
+        self._heal()
         for one in decided:
             _settle(one)
         return [event for one in decided for event in one.events]
@@ -135,7 +139,7 @@ class Batch:
             self._replay(tickets), *self._reads(refs), *map(self._read_children, parents)
         )
         self._state = dict(self._before)
-        await self._read_past(tickets)
+        await asyncio.gather(self._read_past(tickets), self._read_former(writes))
 
     async def _read_past(self, tickets: Sequence[Ticket]) -> None:
         """Know the past of those documents that somebody changes from an older version."""
@@ -153,6 +157,19 @@ class Batch:
         )
         self._past = dict(zip(wanted, found, strict=True))
 
+    async def _read_former(self, writes: Iterable[Write]) -> None:
+        """Know how far the versions went of what is not there, unless its id was made just now."""
+        made = (write.reads if write.new_owner else write.fresh for write in writes)
+        fresh = {ref for refs in made for ref in refs}
+        wanted: dict[str, list[Ref]] = {}
+        for ref, found in self._before.items():
+            if found is None and ref not in fresh and _is_logged(ref):
+                wanted.setdefault(user_feed(ref.owner), []).append(ref)
+        for feed, refs in wanted.items():
+            # Each version took a number of the feed, so none was above the last of these.
+            last = await self._log.last_numbers(feed, {ref.id for ref in refs})
+            self._former |= {ref: last[ref.id] for ref in refs if ref.id in last}
+
     def _reads(self, refs: Iterable[Ref]) -> list[Any]:
         by_kind: dict[type[Document], list[Ref]] = {}
         for ref in refs:
@@ -166,14 +183,21 @@ class Batch:
             found = self._database[kind.collection].find({"_id": {"$in": list(keys)}})
             async for stored in found:
                 ref = keys[stored["_id"]]
-                self._before[ref] = codec.from_bson(kind, stored, self._keyring[ref.owner])
+                if codec.TOMB in stored:
+                    self._tombs[ref] = self._former[ref] = stored["version"]
+                else:
+                    key = self._keyring[ref.owner]
+                    self._before[ref] = codec.read(
+                        kind, stored, ref.owner, key, self._database.broken
+                    )
 
     async def _read_children(self, parent: Ref) -> None:
         query = {"_id": codec.below(parent.owner, parent.id)}
         async with self._database.turn():
             found = self._database[parent.kind.collection].find(query, {"version": 1})
             self._children[parent] = {
-                stored["_id"][len(parent.owner) + 1 :]: stored["version"] async for stored in found
+                stored["_id"][len(parent.owner) + 1 :]: stored.get("version", 1)
+                async for stored in found
             }
 
     async def _replay(self, tickets: Sequence[Ticket]) -> None:
@@ -195,7 +219,8 @@ class Batch:
 
     def _decide(self, ticket: Ticket) -> Decided:
         write = ticket.write
-        changes = Changes(self._at, self._state, self._past)
+        name = write.mutation.id if write.mutation else ""
+        changes = Changes(self._at, self._state, self._past, self._former, name)
         if write.new_owner:
             self._keys.append(self._keyring.create(write.scope.user))
         try:
@@ -207,6 +232,7 @@ class Batch:
             raise
         events = [self._event(write, fact) for fact in changes.facts]
         self._remember(write, changes.staged)
+        self._former |= changes.ended
         self._state.update(changes.staged)
         seq = self._seqs[write.scope.feed]
         return Decided(ticket, msgspec.structs.replace(outcome, seq=seq), events)
@@ -220,7 +246,7 @@ class Batch:
                 self._past.pop(ref, None)
                 continue
             past = self._past.setdefault(ref, [])
-            if not past and before is not None:
+            if not past and before is not None and not isinstance(before, Broken):
                 past.append(Version(before))
             past.append(Version(after, name))
 
@@ -276,6 +302,7 @@ class Batch:
                 gone.pop(ref.id, None)
                 if document is not None:
                     gone[ref.id] = document.version
+        self._former |= {Ref(parent.kind, parent.owner, name): last for name, last in gone.items()}
         return gone
 
     def _prepare(self, tickets: Sequence[Ticket]) -> Work:
@@ -318,9 +345,11 @@ class Batch:
                 await self._delete_swept(session)
                 for collection, operations in work.operations.items():
                     for some in _portions(operations):
-                        await self._database[collection].bulk_write(
+                        done = await self._database[collection].bulk_write(
                             some, ordered=False, session=session
                         )
+                        if done.matched_count < sum(isinstance(one, ReplaceOne) for one in some):
+                            raise Raced  # what is in no log has no number that could be taken
                 await self._insert(session, RECEIPTS, receipts)
                 await _commit(session)
             except PyMongoError as failure:
@@ -341,22 +370,53 @@ class Batch:
     def _operations(self) -> dict[str, list[Any]]:
         operations: dict[str, list[Any]] = {}
         for ref, after in self._state.items():
-            before = self._before.get(ref)
-            if after is not before:
-                standing = None if self._is_swept(ref) else before
-                operation = self._operation(ref, standing, after)
-                operations.setdefault(ref.kind.collection, []).extend(operation)
+            make = self._operation if _is_logged(ref) else self._unlogged
+            operations.setdefault(ref.kind.collection, []).extend(make(ref, after))
         return {collection: some for collection, some in operations.items() if some}
 
-    def _operation(self, ref: Ref, before: Document | None, after: Document | None) -> list[Any]:
+    def _operation(self, ref: Ref, after: Document | None) -> list[Any]:
+        before = self._before.get(ref)
+        if after is before:
+            return []
         key = {"_id": codec.key_of(ref.owner, ref.id)}
+        if self._is_swept(ref):
+            before = None
         if after is None:
             return [] if before is None else [DeleteOne(key)]
         stored = codec.to_bson(after, self._keyring[ref.owner])
         return [InsertOne(stored) if before is None else ReplaceOne(key, stored)]
 
+    def _unlogged(self, ref: Ref, after: Document | None) -> list[Any]:
+        """The same for what is in no log, of which its last version stays when it is gone."""
+        before, buried = self._before.get(ref), self._tombs.get(ref)
+        if after is not None:
+            stored = codec.to_bson(after, self._keyring[ref.owner])
+        elif ref in self._former:
+            stored = codec.tombstone(ref.owner, ref.id, self._former[ref])
+        else:
+            return []
+        if after is before and self._former.get(ref) == buried:
+            return []
+        if before is None and buried is None:
+            return [InsertOne(stored)]
+        key = {"_id": stored["_id"]}
+        if not isinstance(before, Broken):
+            key["version"] = before.version if before else buried
+        return [ReplaceOne(key, stored)]
+
+    def _heal(self) -> None:
+        """Count those broken documents no more that were deleted, or written anew."""
+        for ref, before in self._before.items():
+            if isinstance(before, Broken) and self._state[ref] is not before:
+                self._database.broken.gone(ref.kind, codec.key_of(ref.owner, ref.id))
+
     def _is_swept(self, ref: Ref) -> bool:
         return any(stands_below(ref, parent) for parent in self._swept)
+
+
+def _is_logged(ref: Ref) -> bool:
+    """Whether documents of its kind are in their owners' feeds."""
+    return ref.kind.kind in KINDS
 
 
 def _portions(some: list[T]) -> Iterator[list[T]]:

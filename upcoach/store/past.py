@@ -3,6 +3,8 @@
 import msgspec
 
 from models.documents import Document
+from models.documents.document import public
+from models.errors import Refusal
 from models.events import read_line, user_feed
 from models.frames import Ev
 from models.merge_patch import Json, merged
@@ -23,7 +25,7 @@ async def past_of(log: EventLog, document: Document, since: int, upto: int) -> l
     try:
         lines = await lines_of(log, type(document), document.owner, document.id, upto)
         return _replayed(document, lines, since)
-    except (Unreadable, msgspec.ValidationError):  # of an erased person, or an older build
+    except (Unreadable, msgspec.MsgspecError, Refusal):  # of an erased person, or an older build
         return []
 
 
@@ -60,4 +62,6 @@ def _replayed(document: Document, lines: list[Ev], since: int) -> list[Version]:
             versions.append(Version(msgspec.convert(fields, type(document)), line.by.mut))
     if lines and lines[-1].ver < document.version:
         raise Raced
-    return versions if versions and versions[-1].document == document else []
+    if not versions or public(versions[-1].document) != public(document):
+        return []
+    return versions

@@ -137,7 +137,7 @@ class Passkeys:
         """Take a passkey for nobody's any more."""
 
         def change(before: Factors, changes: Changes) -> Factors:
-            changes.delete(changes.get(Passkey, scope.user, passkey_id))
+            changes.delete(changes.get_any(Passkey, scope.user, passkey_id))
             return before.without_passkey(changes.at)
 
         await self._enrolment.change(scope, change, Ref(Passkey, scope.user, passkey_id))

@@ -121,13 +121,14 @@ class Linking:
 
     async def unlink(self, scope: Scope, identity_id: str, titles: Mapping[str, str]) -> Outcome:
         """Let an identity of the caller's enter no more, unless nothing else can."""
-        provider = (await self._documents.get(Identity, scope.user, identity_id)).provider
+        known = await self._documents.get_any(Identity, scope.user, identity_id)
+        provider = known.provider if isinstance(known, Identity) else ""
         user_ref = Ref(User, scope.user, scope.user)
         refs = await self._refs(scope.user)
         asked = Ref(Identity, scope.user, identity_id)
 
         def decide(changes: Changes) -> Outcome:
-            identity = changes.get(Identity, scope.user, identity_id)
+            identity = changes.get_any(Identity, scope.user, identity_id)
             others = [
                 one
                 for one in changes.find_all(Identity, scope.user, [ref.id for ref in refs])
@@ -174,7 +175,7 @@ class Linking:
                 name=name or subject.name or subject.email.partition("@")[0],
                 verified_at=changes.at if subject.is_theirs else None,
             )
-            changes.create(user)
+            user = changes.create(user)
             changes.create(self._identity(subject, user_id, identity_id, changes.at))
             return outcome("created", user)
 

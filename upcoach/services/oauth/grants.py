@@ -51,20 +51,19 @@ class Grants:
                 if before is None
                 else before.widened(client.name, asked, changes.at)
             )
-            changes.set(before, after)
-            return outcome("updated" if before else "created", after)
+            return outcome("updated" if before else "created", changes.set(before, after))
 
         reads = (Ref(Grant, scope.user, client.id),)
         return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
 
     async def take_back(self, scope: Scope, client_id: str) -> Outcome:
         """Let an app in no more: what it holds ends, and it has to ask again."""
-        await self._documents.get(Grant, scope.user, client_id)
+        await self._documents.get_any(Grant, scope.user, client_id)
         # First: if we fail in between, the grant is still listed and can be taken back again.
         await self._sessions.end_client(scope, client_id)
 
         def decide(changes: Changes) -> Outcome:
-            grant = changes.get(Grant, scope.user, client_id)
+            grant = changes.get_any(Grant, scope.user, client_id)
             changes.delete(grant)
             return Outcome(verb="deleted", version=grant.version + 1)
 
