@@ -127,7 +127,7 @@ def frames_of(queue: list[Queued]) -> list[Json]:
     for one in queue:
         base = {} if one.base is None else {"base": one.base}
         outbox.add(mut(one.op, one.path, one.body, **base))
-    frames = outbox.frames()
+    frames: list[Json] = outbox.pending()
     outbox.close()
     return frames
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import random
 import re
 import shutil
 import subprocess
@@ -20,10 +21,12 @@ from tests.clients.walking import (
     TRANSPORTS,
     assert_it_loses_nothing_and_writes_once,
 )
+from tests.support.server import serving
 from upcoach.client import Client
 from upcoach.client.machine import TABLE
 
 NODE: Final = shutil.which("node")
+GOALS: Final = 20  # that an application makes while it is killed again and again
 TYPES: Final = CLIENT.with_suffix(".d.mts")
 
 needs_node = pytest.mark.skipif(NODE is None, reason="Node is no Python package")
@@ -89,6 +92,47 @@ async def test_a_device_in_node_loses_nothing_and_writes_once(settings: Settings
         assert await process.wait() == 0
 
     await assert_it_loses_nothing_and_writes_once(settings, walk)
+
+
+@needs_node
+async def test_an_application_in_node_may_be_killed_at_any_moment(
+    settings: Settings, tmp_path: Path
+) -> None:
+    chance = random.Random(5)
+    async with serving(settings) as server:
+        person = await server.person()
+        given = {"token": person.token, "refreshToken": person.refresh_token}
+        kept = tmp_path / "kept.json"
+        kept.write_text(json.dumps({"given": given, "begun": 0, "saved": None}))
+        kills, code = 0, None
+        while code is None:
+            process = await asyncio.create_subprocess_exec(
+                str(NODE), HERE / "restart.mjs", server.url, kept, str(GOALS)
+            )
+            await until_changed(kept, process)
+            with contextlib.suppress(TimeoutError):
+                code = await asyncio.wait_for(process.wait(), chance.uniform(0, 0.1))
+            if code is None:
+                process.kill()
+                await process.wait()
+                kills += 1
+
+        goals = (await person.call("GET", "/v1/goals")).body["items"]
+    assert code == 0
+    assert kills > 3
+    assert sorted(goal["title"] for goal in goals) == sorted(f"Goal {n + 1}" for n in range(GOALS))
+
+
+def written_ns(file: Path) -> int:
+    """When *file* was written."""
+    return file.stat().st_mtime_ns
+
+
+async def until_changed(file: Path, process: asyncio.subprocess.Process) -> None:
+    """Return when *file* has been written anew, or the process has ended."""
+    before = written_ns(file)
+    while written_ns(file) == before and process.returncode is None:
+        await asyncio.sleep(0.005)
 
 
 async def listen(lines: asyncio.StreamReader, said: asyncio.Queue[str]) -> None:

@@ -5,7 +5,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 
 import {
-  applyEvent, EVENTS, EventParser, merged, newMutationId, Replica, sha256, STATES, Stopped, sumsOf,
+  applyEvent, Device, EVENTS, EventParser, merged, newMutationId, Replica, sha256, STATES, Stopped, sumsOf,
   TABLE,
 } from "../../upcoach/client/upcoach.mjs";
 import { current, FRAMES, Stage, WAYS } from "./stage.mjs";
@@ -245,4 +245,58 @@ test("a write has a UUID of version 7 that sorts by time", async () => {
   assert.match(first, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   assert.ok(first < second);
   assert.ok(Math.abs(parseInt(first.replace("-", "").slice(0, 12), 16) - Date.now()) < 1000);
+});
+
+test("a refusal that nobody waits for is told, and kept until it is dismissed", () => {
+  const told = [];
+  const write = { t: "mut", id: "one", op: "PATCH", path: "/v1/goals/gol_1", body: {} };
+  const answer = { t: "res", id: "one", status: 409, problem: { code: "edited" } };
+  const onRefused = (refusal) => told.push(refusal);
+  const stage = new Stage({ saved: { feeds: [], writes: [write] }, onRefused });
+  stage.go("start");
+  stage.greet().hear(answer);
+  const saved = JSON.parse(JSON.stringify(stage.device.saved()));
+  stage.device.stop();
+  const again = new Stage({ saved });
+  assert.deepEqual(told, [{ write, answer }]);
+  assert.deepEqual([again.device.refusals, saved.writes], [told, []]);
+  again.device.dismiss("one");
+  assert.deepEqual(again.device.saved().refusals, []);
+});
+
+test("newer tokens of the same login count", () => {
+  const login = { first: "refresh", token: "newer", refreshToken: "newer refresh" };
+  const newest = (given) => {
+    const urls = ["http://127.0.0.1:1"];
+    return new Device({ urls, ...given, saved: { feeds: [], writes: [], login } }).token;
+  };
+  assert.equal(newest({ token: "old", refreshToken: "refresh" }), "newer");
+  assert.equal(newest({}), "newer");
+  assert.equal(newest({ token: "of a new login", refreshToken: "other" }), "of a new login");
+  assert.equal(newest({ token: "without a refresh token" }), "without a refresh token");
+});
+
+test("a device that stops keeps its writes", async () => {
+  for (const code of [4400, 4403, 4409, 4426]) {
+    const stage = current();
+    const writing = stage.device.mutate("POST", "/v1/goals", {});
+    stage.line.end(code);
+    await assert.rejects(writing, Stopped);
+    assert.equal(stage.device.saved().writes.length, 1);
+  }
+});
+
+test("what waits behind a write that has to wait goes out after it", async () => {
+  const stage = current();
+  const write = (title) => stage.device.mutate("POST", "/v1/goals", { title }).catch(() => {});
+  const muts = () => stage.sent.filter((frame) => frame.t === "mut");
+  ["a", "b", "c"].forEach(write);
+  const [a, b, c] = muts().map((frame) => frame.id);
+  const wait = (id, after) => ({ t: "res", id, status: 429, problem: { after } });
+  stage.line.hear(wait(a, 60), wait(b, 30), { t: "res", id: c, status: 201 });
+  write("d");
+  assert.equal(muts().length, 3);
+  while (muts().length < 6) await new Promise((resolve) => { setTimeout(resolve, 5); });
+  assert.deepEqual(muts().slice(3).map((frame) => frame.body.title), ["a", "b", "d"]);
+  stage.device.stop();
 });

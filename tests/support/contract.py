@@ -11,6 +11,7 @@ from referencing.jsonschema import DRAFT202012
 from handlers.operations import Router
 from models.merge_patch import Json
 from upcoach.client import Client, Response
+from upcoach.client.rest import ANSWER_S
 
 _ROOT = "urn:upcoach"
 
@@ -46,9 +47,12 @@ class Witness(Client):
         *,
         raw: bytes | None = None,
         headers: dict[str, str] | None = None,
+        timeout_s: float = ANSWER_S,
     ) -> Response:
         """See `Client.call`."""
-        answer = await super().call(method, path, body, raw=raw, headers=headers)
+        answer = await super().call(
+            method, path, body, raw=raw, headers=headers, timeout_s=timeout_s
+        )
         # Shown as it stood on the wire: dates and structs are text in it.
         sent = msgspec.json.decode(msgspec.json.encode(body))
         self.seen.append(Seen(method, path, sent, body is not None, answer))

@@ -25,8 +25,14 @@ class Device(Driver):
         Called with every `ev` frame that was applied.
     on_told
         Called with every `eph` frame.
-    refresh_token
-        For new tokens; without one the device stops when its token ends.
+    on_refused
+        Called with every refusal that nobody waits for; see `refusals`.
+    on_login
+        Called with the `login` of `saved` as soon as there are new tokens: who keeps it at once
+        stays logged in, whenever the application ends.
+    token, refresh_token
+        What the login gave; the newer tokens in *saved* count when they follow from the same login,
+        or none are given.  Without a refresh token the device stops when its token ends.
     dev
         The device's name: a second connection under it replaces the first.
     transport, transports
@@ -119,7 +125,19 @@ class Device(Driver):
     def saved(self) -> Json:
         """What to keep, in order to go on after the application was closed."""
         feeds = [replica.saved() for replica in self.replicas.values()]
-        return {"feeds": feeds, "writes": self._outbox.frames()}
+        return {"feeds": feeds, **self._outbox.saved(), "login": self._login.saved()}
+
+    @property
+    def refusals(self) -> list[Json]:
+        """The writes (`write`) that were refused (`answer`) while nobody waited for the answer.
+
+        They are part of `saved` until `dismiss` is called.
+        """
+        return list(self._outbox.refusals.values())
+
+    def dismiss(self, mutation_id: str) -> None:
+        """Keep the refusal of a write no longer: its user knows."""
+        self._outbox.refusals.pop(mutation_id, None)
 
     def send(self, frame: Json) -> None:
         """Send a frame of the application's own, such as `eph`, if there is a connection."""

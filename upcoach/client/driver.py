@@ -61,10 +61,12 @@ class Driver:
     def __init__(
         self,
         urls: list[str],
-        token: str,
+        token: str = "",
         on_event: OnFrame | None = None,
         *,
         on_told: OnFrame | None = None,
+        on_refused: OnFrame | None = None,
+        on_login: OnFrame | None = None,
         refresh_token: str = "",
         dev: str = "",
         transport: str = "websocket",
@@ -88,13 +90,13 @@ class Driver:
         self._following = Following(feeds, channels)
         self.replicas = self._following.replicas
         self._links = Links(self)
-        self._outbox = Outbox(lambda frame: self.happen(Event.WRITE, frame))
-        self._login = Login(self.happen, token, refresh_token, longest_s)
+        self._outbox = Outbox(lambda frame: self.happen(Event.WRITE, frame), on_refused)
+        self._login = Login(self.happen, token, refresh_token, longest_s, on_login)
         self._pace = BackOff(longest_s)
         self._timer = Timer(lambda: self.happen(Event.TIMER))
         self._ack_timer = Timer(self._ack)
         self._acked: dict[str, int] = {}
-        self._load(saved or {"feeds": [], "writes": []})
+        self._load(saved or {})
         self._changed = asyncio.Event()
 
     @property
@@ -133,12 +135,12 @@ class Driver:
         self.happen(event_of_close(code))
 
     def _load(self, saved: Json) -> None:
-        for one in saved["feeds"]:
-            replica = self.replicas.get(one["feed"])
+        for feed in saved.get("feeds", ()):
+            replica = self.replicas.get(feed["feed"])
             if replica is not None:
-                replica.load(one)
-        for frame in saved["writes"]:
-            self._outbox.keep(frame)
+                replica.load(feed)
+        self._outbox.load(saved)
+        self._login.load(saved.get("login"))
 
     def _end(self, event: Event) -> None:
         self._ack_timer.stop()
@@ -161,7 +163,8 @@ class Driver:
         self._timer.stop()
 
     def _send(self, frame: Json) -> None:
-        self._links.send(frame)
+        if not self._outbox.holds(frame):
+            self._links.send(frame)
 
     def _resend(self, _: Json) -> None:
         for frame in self._outbox.pending():

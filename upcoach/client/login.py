@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from models.merge_patch import Json
 from upcoach.client.machine import Event
 from upcoach.client.rest import NO_ANSWER, Client, ClientError
 from upcoach.client.timing import BackOff
@@ -19,14 +20,37 @@ class Login:
     """
 
     def __init__(
-        self, happen: Callable[[Event], None], token: str, refresh_token: str, longest_s: float
+        self,
+        happen: Callable[[Event], None],
+        token: str,
+        refresh_token: str,
+        longest_s: float,
+        on_login: Callable[[Json], None] | None = None,
     ) -> None:
         self.token = token
         self._happen = happen
-        self._refresh_token = refresh_token
+        self._on_login = on_login
+        self._first = self._refresh_token = refresh_token
         self._back_off = BackOff(longest_s)
         self._was_unheard = False
         self._task: asyncio.Task[None] | None = None
+
+    def load(self, saved: Json | None) -> None:
+        """Go on from *saved*, unless the application has logged in anew since."""
+        is_given = bool(self.token or self._refresh_token)
+        if saved is not None and (not is_given or self._first == saved["first"]):
+            self.token = saved["token"]
+            self._first, self._refresh_token = saved["first"], saved["refresh_token"]
+
+    def saved(self) -> Json | None:
+        """The newest tokens, and the refresh token of the login they follow from; None without."""
+        if not self._refresh_token:
+            return None
+        return {
+            "first": self._first,
+            "token": self.token,
+            "refresh_token": self._refresh_token,
+        }
 
     def renew(self, url: str, *, must: bool) -> None:
         """Ask at *url*; without a refresh token only who *must* have a new one is refused."""
@@ -39,7 +63,7 @@ class Login:
 
     def forget(self) -> None:
         """Be nobody any more."""
-        self.token = self._refresh_token = ""
+        self.token = self._first = self._refresh_token = ""
 
     def close(self) -> None:
         """Ask no more."""
@@ -72,4 +96,7 @@ class Login:
             client.close()
         self.token = client.token
         self._refresh_token = client.refresh_token
+        saved = self.saved()
+        if self._on_login is not None and saved is not None:
+            self._on_login(saved)
         return Event.RENEWED

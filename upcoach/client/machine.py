@@ -177,13 +177,14 @@ ACTIONS: Final[dict[Action, str]] = {
     Action.RELEASE: "close the former connection",
     Action.CLOSE: "close every connection, and stop the timer",
     Action.RESEND: "send all writes that have no answer, in order, under their ids",
-    Action.SEND: "send the write",
+    Action.SEND: "send the write, unless an earlier one was told to wait: then behind it",
     Action.BEGIN: "note that the feed is followed; in mode `snapshot`, collect pages from here on",
     Action.APPLY: "apply the frame to the copy of its feed, and `ack` now and then",
     Action.SETTLE: "compare `sums`; if they differ, that is the event `mismatch`",
     Action.CALM: "begin the next back-off at its shortest",
-    Action.ANSWER: "hand the answer to whoever waits for it; 429, 503 and 409 `mutation_running` "
-    "mean: send the write again a little later",
+    Action.ANSWER: "hand the answer to whoever waits for it, and keep a refusal that nobody waits "
+    "for; 429, 503 and 409 `mutation_running` mean: send the write again a little later, and what "
+    "comes after it behind it",
     Action.PONG: "send `pong`",
     Action.WATCH: "look in two seconds whether the position has come up to `top`",
     Action.RESUME: "send `sub` with `since`",

@@ -2,25 +2,41 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 from models.merge_patch import Json
+from upcoach.client.timing import Timer
 
-FOLLOWED = 256  # writes that one may name as known
-AGAIN_S = 0.2  # until a write is sent again whose answer says that it may succeed then
+FOLLOWED: Final = 256  # writes that one may name as known
+AGAIN_S: Final = 0.2  # until a write is sent again whose answer says that it may succeed then
+
+OnRefused = Callable[[Json], None]
 
 
 class Outbox:
     """The unanswered writes of a device.
 
     A write is sent again under its own id, which the server carries out once, until an answer says
-    how it ended.
+    how it ended.  While one was told to wait, what was made after it waits behind it: a later write
+    may build on an earlier one.
+
+    Attributes
+    ----------
+    refusals
+        The writes (`write`) whose refusal (`answer`) nobody was waiting for, because the
+        application was closed since or waits no more, by id.
+
     """
 
-    def __init__(self, send: Callable[[Json], None]) -> None:
+    def __init__(self, send: Callable[[Json], None], on_refused: OnRefused | None = None) -> None:
         self._send = send
+        self._on_refused = on_refused
         self._frames: dict[str, Json] = {}
         self._answers: dict[str, asyncio.Future[Json]] = {}
-        self._again: dict[str, asyncio.TimerHandle] = {}
+        self._held: set[str] = set()
+        self._held_until = 0.0
+        self._timer = Timer(self._send_held)
+        self.refusals: dict[str, Json] = {}
 
     def add(self, frame: Json) -> asyncio.Future[Json]:
         """Keep a `mut` frame until its answer is there; it builds on those for the same path."""
@@ -28,41 +44,51 @@ class Outbox:
         if before:
             frame["follows"] = before[-FOLLOWED:]
         answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
-        self.keep(frame)
+        self._frames[frame["id"]] = frame
         self._answers[frame["id"]] = answer
         return answer
 
-    def keep(self, frame: Json) -> None:
-        """Keep a `mut` frame of an earlier run, for whose answer nobody waits any more."""
-        self._frames[frame["id"]] = frame
+    def load(self, saved: Json) -> None:
+        """Keep the writes and refusals of an earlier run, for whose answers nobody waits."""
+        self._frames |= {frame["id"]: frame for frame in saved.get("writes", ())}
+        self.refusals |= {one["write"]["id"]: one for one in saved.get("refusals", ())}
 
-    def frames(self) -> list[Json]:
-        """All of them."""
-        return list(self._frames.values())
+    def saved(self) -> Json:
+        """What `load` takes."""
+        return {"writes": list(self._frames.values()), "refusals": list(self.refusals.values())}
+
+    def holds(self, frame: Json) -> bool:
+        """Whether *frame* has to wait behind one that was told to wait; it goes out after it."""
+        if not self._held or frame["id"] not in self._frames:
+            return False
+        self._held.add(frame["id"])
+        return True
 
     def pending(self) -> list[Json]:
-        """All of them, to be sent again over a new connection."""
-        for timer in self._again.values():
-            timer.cancel()
-        self._again.clear()
-        return self.frames()
+        """All that have no answer, to be sent again over a new connection."""
+        self._held.clear()
+        self._timer.stop()
+        return list(self._frames.values())
 
     def take(self, result: Json) -> None:
         """Take a `res` frame: it is the answer, or it says to ask again."""
-        mutation_id = result["id"]
-        if mutation_id not in self._frames:
+        frame = self._frames.get(result["id"])
+        if frame is None:
             return
         after_s = again_s(result)
         if after_s is not None:
-            self._send_in(mutation_id, after_s)
+            self._hold(frame, after_s)
             return
-        del self._frames[mutation_id]
-        answer = self._answers.pop(mutation_id, None)
+        del self._frames[frame["id"]]
+        self._held.discard(frame["id"])
+        answer = self._answers.pop(frame["id"], None)
         if answer is not None and not answer.done():
             answer.set_result(result)
+        elif result["status"] >= 400:
+            self._keep_refusal({"write": frame, "answer": result})
 
     def close(self, failure: Exception | None = None) -> None:
-        """Wait for answers no longer."""
+        """Let nobody wait for an answer any longer; the writes are kept."""
         self.pending()
         for answer in self._answers.values():
             if answer.done():
@@ -72,18 +98,25 @@ class Outbox:
             else:
                 answer.set_exception(failure)
         self._answers.clear()
-        self._frames.clear()
 
-    def _send_in(self, mutation_id: str, after_s: float) -> None:
-        standing = self._again.pop(mutation_id, None)
-        if standing is not None:
-            standing.cancel()
-        loop = asyncio.get_running_loop()
-        self._again[mutation_id] = loop.call_later(after_s, self._send_again, mutation_id)
+    def _keep_refusal(self, refusal: Json) -> None:
+        self.refusals[refusal["write"]["id"]] = refusal
+        if self._on_refused is not None:
+            self._on_refused(refusal)
 
-    def _send_again(self, mutation_id: str) -> None:
-        del self._again[mutation_id]
-        self._send(self._frames[mutation_id])
+    def _hold(self, frame: Json, after_s: float) -> None:
+        """Send *frame*, and what waits behind it, no sooner than in *after_s*."""
+        now = asyncio.get_running_loop().time()
+        standing = self._held_until if self._held else now
+        self._held_until = max(standing, now + after_s)
+        self._held.add(frame["id"])
+        self._timer.set(self._held_until - now)
+
+    def _send_held(self) -> None:
+        held = [frame for frame in self._frames.values() if frame["id"] in self._held]
+        self._held.clear()
+        for frame in held:
+            self._send(frame)
 
 
 def again_s(result: Json) -> float | None:

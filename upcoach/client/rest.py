@@ -11,6 +11,9 @@ from models.merge_patch import Json
 # What is raised when there is no answer: Tornado has words of its own for a connection that ended.
 NO_ANSWER: Final = (OSError, HTTPClientError)
 
+ANSWER_S: Final = 30.0
+REFRESH_S: Final = 8.0  # a swallowed answer is asked for again well before the token ends
+
 
 class ClientError(Exception):
     """The server refused; the problem is the argument."""
@@ -45,6 +48,7 @@ class Client:
         *,
         raw: bytes | None = None,
         headers: dict[str, str] | None = None,
+        timeout_s: float = ANSWER_S,
     ) -> Response:
         """Ask for *path*; *body* is sent as JSON, *raw* as it is."""
         sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
@@ -57,7 +61,7 @@ class Client:
             headers=sent | (headers or {}),
             body=raw,
             allow_nonstandard_methods=True,
-            request_timeout=30,
+            request_timeout=timeout_s,
         )
         # Whoever cancels the call leaves the request to itself: Tornado cannot take it back.
         answer = await asyncio.shield(self._http.fetch(request, raise_error=False))
@@ -83,7 +87,8 @@ class Client:
 
     async def refresh(self) -> bool:
         """Get a new token; false when there will be none, because the session is over."""
-        answer = await self.call("POST", "/v1/auth/refresh", {"refresh_token": self.refresh_token})
+        body = {"refresh_token": self.refresh_token}
+        answer = await self.call("POST", "/v1/auth/refresh", body, timeout_s=REFRESH_S)
         if answer.status == 200:
             self.token = answer.body["token"]
             self.refresh_token = answer.body["refresh_token"]

@@ -107,10 +107,25 @@ export interface SavedFeed {
   documents?: Documents;
 }
 
+/** The newest tokens, and the refresh token of the login that they follow from. */
+export interface Login {
+  first: string;
+  token: string;
+  refreshToken: string;
+}
+
+/** A write that was refused while nobody waited for the answer. */
+export interface Refusal {
+  write: Mut;
+  answer: Res;
+}
+
 /** What `Device.saved` gives: it may be kept as JSON. */
 export interface Saved {
   feeds: SavedFeed[];
   writes: Mut[];
+  refusals?: Refusal[];
+  login?: Login;
 }
 
 export function sha256(bytes: Uint8Array): Uint8Array;
@@ -223,7 +238,8 @@ export interface Listener {
 export interface DeviceOptions {
   /** The nodes; each attempt goes to the next. */
   urls: string[];
-  token: string;
+  /** What the login gave; the newer tokens in `saved` count when they follow from the same login. */
+  token?: string;
   /** For new tokens; without one the device stops when its token ends. */
   refreshToken?: string;
   /** The device's name: a second connection under it replaces the first. */
@@ -239,6 +255,10 @@ export interface DeviceOptions {
   onEvent?: (event: Ev) => void;
   onTold?: (message: Told) => void;
   onChange?: (device: Device, event: Event) => void;
+  /** Every refusal that nobody waits for; see `Device.refusals`. */
+  onRefused?: (refusal: Refusal) => void;
+  /** New tokens; who keeps them at once stays logged in, whenever the application ends. */
+  onLogin?: (login: Login) => void;
   /** The most that a back-off may take. */
   longestMs?: number;
   /** Where there is none of its own, as in Node 20. */
@@ -273,6 +293,9 @@ export class Device {
   send(frame: Frame): void;
   cut(): void;
   saved(): Saved;
+  /** Part of `saved` until `dismiss` is called. */
+  readonly refusals: Refusal[];
+  dismiss(id: string): void;
   happen(event: Event, frame?: object): void;
   take(frame: Frame): void;
   takeClose(code: number | undefined): void;

@@ -12,6 +12,7 @@ const FIRST_MS = 250;
 const LONGEST_MS = 30_000;
 const CONNECT_MS = 5_000;
 const HELLO_MS = 10_000; // until something must have come
+const REFRESH_MS = 8_000; // a swallowed answer is asked for again well before the token ends
 const FOLLOWED = 256; // writes that one may name as known
 const AGAIN_MS = 200; // until a write is sent again whose answer says that it may succeed then
 const ACK_EVENTS = 200;
@@ -422,57 +423,98 @@ export function againMs(result) {
   return isRunning || result.status === 503 ? AGAIN_MS : undefined;
 }
 
-/** Writes that have no answer yet, in the order in which they were made. */
+/**
+ * Writes that have no answer yet, in the order in which they were made.
+ *
+ * While one was told to wait, what was made after it waits behind it: a later write may build on an
+ * earlier one.
+ */
 class Outbox {
   #send;
+  #onRefused;
   #writes = new Map();
-  #again = new Map();
+  #held = new Set();
+  #heldUntil = 0;
+  #timer = new Timer(() => this.#sendHeld());
+  refusals = new Map();
 
-  constructor(send, saved) {
+  constructor(send, onRefused, saved) {
     this.#send = send;
-    for (const frame of saved) this.#writes.set(frame.id, { frame });
+    this.#onRefused = onRefused;
+    for (const frame of saved?.writes ?? []) this.#writes.set(frame.id, { frame });
+    for (const refusal of saved?.refusals ?? []) this.refusals.set(refusal.write.id, refusal);
   }
 
   add(frame) {
-    const before = this.frames().filter((one) => one.path === frame.path).map((one) => one.id);
+    const before = this.#frames().filter((one) => one.path === frame.path).map((one) => one.id);
     if (before.length) frame.follows = before.slice(-FOLLOWED);
     return new Promise((resolve, reject) => {
       this.#writes.set(frame.id, { frame, resolve, reject });
     });
   }
 
-  frames() {
-    return [...this.#writes.values()].map((write) => write.frame);
+  /** What the constructor takes. */
+  saved() {
+    return { writes: this.#frames(), refusals: [...this.refusals.values()] };
   }
 
-  /** All of them, to be sent again over a new connection. */
+  /** Whether a write has to wait behind one that was told to wait; it goes out after it. */
+  holds(frame) {
+    if (!this.#held.size || !this.#writes.has(frame.id)) return false;
+    this.#held.add(frame.id);
+    return true;
+  }
+
+  /** All that have no answer, to be sent again over a new connection. */
   pending() {
-    for (const timer of this.#again.values()) clearTimeout(timer);
-    this.#again.clear();
-    return this.frames();
+    this.#held.clear();
+    this.#timer.stop();
+    return this.#frames();
   }
 
   take(result) {
     const write = this.#writes.get(result.id);
     if (write === undefined) return;
     const afterMs = againMs(result);
-    if (afterMs === undefined) {
-      this.#writes.delete(result.id);
-      write.resolve?.(result);
+    if (afterMs !== undefined) {
+      this.#hold(result.id, afterMs);
       return;
     }
-    clearTimeout(this.#again.get(result.id));
-    const again = () => {
-      this.#again.delete(result.id);
-      this.#send(write.frame);
-    };
-    this.#again.set(result.id, setTimeout(again, afterMs));
+    this.#writes.delete(result.id);
+    this.#held.delete(result.id);
+    if (write.resolve !== undefined) write.resolve(result);
+    else if (result.status >= 400) this.#keepRefusal({ write: write.frame, answer: result });
   }
 
+  /** Let nobody wait for an answer any longer; the writes are kept. */
   close(failure) {
-    this.pending();
-    for (const write of this.#writes.values()) write.reject?.(failure);
-    this.#writes.clear();
+    for (const frame of this.pending()) {
+      this.#writes.get(frame.id).reject?.(failure);
+      this.#writes.set(frame.id, { frame });
+    }
+  }
+
+  #frames() {
+    return [...this.#writes.values()].map((write) => write.frame);
+  }
+
+  #keepRefusal(refusal) {
+    this.refusals.set(refusal.write.id, refusal);
+    this.#onRefused?.(refusal);
+  }
+
+  /** Send a write, and what waits behind it, no sooner than in *afterMs*. */
+  #hold(id, afterMs) {
+    const now = Date.now();
+    this.#heldUntil = Math.max(this.#held.size ? this.#heldUntil : now, now + afterMs);
+    this.#held.add(id);
+    this.#timer.set(this.#heldUntil - now);
+  }
+
+  #sendHeld() {
+    const held = this.#frames().filter((frame) => this.#held.has(frame.id));
+    this.#held.clear();
+    held.forEach(this.#send);
   }
 }
 
@@ -622,9 +664,9 @@ export class Client {
 
   /** Get a new token; false when there will be none, because the session is over. */
   async refresh() {
-    const answer = await this.call("POST", "/v1/auth/refresh", {
-      refresh_token: this.refreshToken,
-    });
+    const body = { refresh_token: this.refreshToken };
+    const signal = AbortSignal.timeout(REFRESH_MS);
+    const answer = await this.call("POST", "/v1/auth/refresh", body, { signal });
     if (answer.status === 200) {
       this.token = answer.body.token;
       this.refreshToken = answer.body.refresh_token;
@@ -730,6 +772,7 @@ class WebChannel {
   #options;
   #feeds = new Map();
   #all = new AbortController();
+  #waiting = [];
   #writes = Promise.resolve();
   #isGreeted = false;
   #isOver = false;
@@ -753,7 +796,8 @@ class WebChannel {
       this.#follow(frame);
     } else if (frame.t === "mut") {
       // One after the other, so that their order holds.
-      this.#writes = this.#writes.then(() => this.#write(frame));
+      this.#waiting.push(frame);
+      this.#writes = this.#writes.then(() => this.#write());
     } else if (frame.t === "auth") {
       this.token = frame.token;
       this.renewed();
@@ -847,13 +891,17 @@ class WebChannel {
     }
   }
 
-  async #write(frame) {
-    if (this.#isOver) return;
+  async #write() {
+    const frame = this.#waiting.shift();
+    if (this.#isOver || frame === undefined) return;
     const client = new Client(this.url, this.token, "", this.#options);
     try {
       const result = await client.write(frame, this.#all.signal);
       if (result.status === 401) this.end(4401);
       this.hear(result);
+      if (againMs(result) === undefined) return;
+      // What waits behind is answered as the server does over a socket.
+      for (const later of this.#waiting.splice(0)) this.hear({ ...result, id: later.id });
     } catch {
       this.end(undefined);
     }
@@ -1089,6 +1137,7 @@ export class Device {
   #acked = new Map();
   #renewing = false;
   #wasUnheard = false;
+  #firstRefreshToken;
   #refreshToken;
   #waiters = new Set();
   #actions;
@@ -1104,12 +1153,12 @@ export class Device {
     this.closedWith = undefined;
     this.problems = [];
     this.transport = given.transport;
-    this.token = given.token;
-    this.#refreshToken = given.refreshToken;
+    this.#logIn(given);
     this.#following = new Following(given.feeds, given.channels, given.saved?.feeds ?? []);
     this.replicas = this.#following.replicas;
     this.#links = new Links(this, given);
-    this.#outbox = new Outbox((frame) => this.happen("write", frame), given.saved?.writes ?? []);
+    const send = (frame) => this.happen("write", frame);
+    this.#outbox = new Outbox(send, given.onRefused, given.saved);
     this.#pace = new BackOff(given.longestMs);
     this.#renewPace = new BackOff(given.longestMs);
     this.#actions = this.#makeActions();
@@ -1185,7 +1234,17 @@ export class Device {
   /** What to keep, in order to go on after the application was closed. */
   saved() {
     const feeds = [...this.replicas.values()].map((replica) => replica.saved());
-    return { feeds, writes: this.#outbox.frames() };
+    return { feeds, ...this.#outbox.saved(), login: this.#login() };
+  }
+
+  /** The writes (`write`) that were refused (`answer`) while nobody waited for the answer. */
+  get refusals() {
+    return [...this.#outbox.refusals.values()];
+  }
+
+  /** Keep the refusal of a write no longer: its user knows. */
+  dismiss(id) {
+    this.#outbox.refusals.delete(id);
   }
 
   /** Do what the table says. */
@@ -1236,7 +1295,9 @@ export class Device {
         this.#timer.stop();
       },
       resend: () => this.#outbox.pending().forEach(send),
-      send,
+      send: (frame) => {
+        if (!this.#outbox.holds(frame)) send(frame);
+      },
       begin: (frame) => {
         const replica = replicaOf(frame);
         replica.begin(frame);
@@ -1286,7 +1347,7 @@ export class Device {
         this.problems = [...this.problems, frame.problem].slice(-PROBLEMS);
       },
       log_out: () => {
-        this.token = this.#refreshToken = undefined;
+        this.token = this.#firstRefreshToken = this.#refreshToken = undefined;
         for (const replica of this.replicas.values()) replica.clear();
       },
     };
@@ -1333,6 +1394,24 @@ export class Device {
     }
     this.token = client.token;
     this.#refreshToken = client.refreshToken;
+    this.#options.onLogin?.(this.#login());
     return "renewed";
+  }
+
+  /** Take the tokens of the application, or the newer ones of the same login that were saved. */
+  #logIn({ token, refreshToken, saved }) {
+    const login = saved?.login;
+    const isSame = !(token || refreshToken) || refreshToken === login?.first;
+    const newest = login && isSame ? login : { first: refreshToken, token, refreshToken };
+    this.token = newest.token;
+    this.#firstRefreshToken = newest.first;
+    this.#refreshToken = newest.refreshToken;
+  }
+
+  /** The newest tokens, and the refresh token of the login that they follow from. */
+  #login() {
+    if (!this.#refreshToken) return undefined;
+    const { token } = this;
+    return { first: this.#firstRefreshToken, token, refreshToken: this.#refreshToken };
   }
 }

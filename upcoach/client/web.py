@@ -11,6 +11,7 @@ from models.frames import Close
 from models.merge_patch import Json
 from upcoach.client.channel import Channel, Listener
 from upcoach.client.exchange import Exchange
+from upcoach.client.outbox import again_s
 from upcoach.client.rest import NO_ANSWER, Client
 
 EVENTS: Final = "/v1/events"
@@ -44,6 +45,8 @@ class WebChannel(Channel):
                 if result["status"] == 401:
                     self._end(Close.TOKEN)
                 self._hear(result)
+                if again_s(result) is not None:
+                    self._hold_back(result)
         except NO_ANSWER:
             self._end(None)
         finally:
@@ -63,6 +66,11 @@ class WebChannel(Channel):
             case "auth":
                 self._token = frame["token"]
                 self.renewed()
+
+    def _hold_back(self, result: Json) -> None:
+        """Answer what waits behind a write that has to wait as the server does over a socket."""
+        while not self._writes.empty():
+            self._hear(result | {"id": self._writes.get_nowait()["id"]})
 
     def cut(self) -> None:
         """See `Channel.cut`."""
