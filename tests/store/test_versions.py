@@ -105,18 +105,37 @@ async def test_a_life_may_begin_and_end_within_one_batch(settings: Settings) -> 
         answers = await send(
             person,
             asked("PUT", {"note": "10"}),
+            asked("PUT", {"note": "11"}),
             asked("DELETE"),
             asked("PUT", {"note": "100"}),
-            asked("PUT", {"note": "12"}, 1),
+            asked("PUT", {"note": "12"}, 2),  # of the former life
+            asked("PUT", {"note": "101"}, 1),  # of what this request has made
             asked("DELETE"),
             asked("PUT", {"note": "1000"}),
         )
 
-        assert statuses(answers)[:3] == [201, 204, 201]
-        assert statuses(answers)[3] in (409, 412)
-        assert statuses(answers)[4:] == [204, 201]
-        made = [answer["ver"] for answer in answers if answer["status"] == 201]
-        assert len(set(made)) == 3
+        assert statuses(answers) == [201, 200, 204, 201, 412, 200, 204, 201]
+        versions = [answer["ver"] for answer in answers if answer["status"] in (200, 201)]
+        assert len(set(versions)) == 5
+
+
+async def test_whoever_did_not_make_it_does_not_know_its_first_version(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+        await done(write(person, "PUT", DAY, {"note": "10"}))
+        await done(write(person, "DELETE", DAY))
+        name = new_mutation_id()
+        await done(write(person, "PUT", DAY, {"note": "100"}, name=name))
+
+        async def late(follows: str) -> int:
+            headers = {"If-Match": '"v1"', "Upcoach-Follows": follows}
+            headers["Idempotency-Key"] = new_mutation_id()
+            return (await person.call("PUT", DAY, {"note": "12"}, headers=headers)).status
+
+        assert await late(new_mutation_id()) == 412
+        assert await late(name) == 200
 
 
 @pytest.mark.parametrize("swept", [True, False])
