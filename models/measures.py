@@ -79,6 +79,11 @@ class Measures:
             "upcoach_model_updates", "Events that a learner took.", ("model",), registry=registry
         )
 
+        self.broken = Gauge(
+            "upcoach_documents_broken",
+            "Documents that were found to be unreadable, and are there still.",
+            registry=registry,
+        )
         self.parked = Counter(
             "upcoach_dead_letters", "Events that broke a learner.", ("group",), registry=registry
         )

@@ -14,6 +14,7 @@ import datetime as dt
 import time
 from collections.abc import Iterable, Sequence
 
+import msgspec
 import structlog
 
 from models.clock import Clock
@@ -187,10 +188,15 @@ class Learning:
         await self._log.load_keys([feed])
         opened = []
         for event in events:
-            if event.type.startswith(CONCERNS):
-                with contextlib.suppress(Unreadable):  # its owner was erased
-                    opened.append(read_line(self._log.open_line(event)))
-                await self._breathe()
+            if not event.type.startswith(CONCERNS):
+                continue
+            try:
+                opened.append(read_line(self._log.open_line(event)))
+            except Unreadable:  # its owner was erased
+                pass
+            except msgspec.MsgspecError:
+                self._park(event.feed, event.seq, event.type)
+            await self._breathe()
         return opened
 
     async def _learn(self, events: Sequence[Ev], tick: dt.datetime | None) -> None:
@@ -247,8 +253,11 @@ class Learning:
         # Events are learned in order and for ever again after a restart: one that raises would end
         # everybody's learning.  It is counted, and logged with its trace.
         except Exception:  # noqa: BLE001
-            self._measures.parked.labels(HabitOdds.NAME).inc()
-            _log.exception("event_parked", feed=event.f, seq=event.seq, type=event.type)
+            self._park(event.f, event.seq, event.type)
+
+    def _park(self, feed: str, seq: int, what: str) -> None:
+        self._measures.parked.labels(HabitOdds.NAME).inc()
+        _log.exception("event_parked", feed=feed, seq=seq, type=what)
 
     async def _publish(self) -> None:
         """Write what the learner has to say; while MongoDB is away it stays unsaid."""

@@ -10,7 +10,7 @@ from models.errors import Unavailable
 from models.events import Event, feed_owner
 from upcoach.services.revocations import Revocations
 
-ENDED: Final = "session.ended"
+ENDED: Final = ("session.ended", "session.deleted")  # it is deleted where nobody could read it
 LOOK_EVERY_S: Final = 10.0  # how long a node that heard nothing goes on as before
 
 OnPerson = Callable[[str], None]
@@ -34,7 +34,7 @@ class Revoking:
 
     async def take(self, events: Sequence[Event]) -> None:
         """See `reader.Follower.take`."""
-        ended = [event.id for event in events if event.type == ENDED]
+        ended = [event.id for event in events if event.type in ENDED]
         if ended:
             self._revocations.note(ended)
             self._on_ended(ended)

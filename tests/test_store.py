@@ -632,7 +632,7 @@ async def test_later_writes_of_a_batch_see_the_earlier_ones(settings: Settings) 
         assert [created.seq, changed.seq, deleted.seq, again.seq] == [3, 4, 5, 6]
         assert [type(missed), type(gone)] == [Conflict, NotFound]
         goal = await goals.get(scope, GOAL)
-        assert (goal.title, goal.version) == ("Rest", 1)
+        assert (goal.title, goal.version) == ("Rest", 4)
 
 
 async def test_two_nodes_write_to_one_feed_without_a_hole_or_a_repeat(settings: Settings) -> None:

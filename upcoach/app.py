@@ -162,6 +162,7 @@ class Node:
         self._schema = schema
         self._redis = redis
         self.measures = Measures()
+        self.measures.broken.set_function(lambda: len(database.broken))
         masters = MasterKeys(next(iter(settings.master_keys)), settings.master_keys)
         self.keyring = KeyRing(database, masters)
         self.log = EventLog(database, self.keyring)

@@ -74,6 +74,14 @@ class Deleted(msgspec.Struct, frozen=True):
     at: dt.datetime
 
 
+class BrokenOne(msgspec.Struct, frozen=True):
+    """A document of the caller that cannot be read."""
+
+    kind: str
+    id: str
+    version: int
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A refusal (RFC 9457).  It changed nothing.
 
@@ -100,6 +108,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         Where to go on from (410).
     deleted
         What was there until its owner deleted it, and when (404).
+    broken
+        What cannot be read, but deleted, or written anew (409).
     after
         The milliseconds to wait (429).
     quota
@@ -125,6 +135,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     merged: Json | None = None
     reset: Reset | None = None
     deleted: Deleted | None = None
+    broken: BrokenOne | None = None
     after: int | None = None
     quota: Quota | None = None
 
@@ -133,7 +144,7 @@ def statuses(operation: Operation) -> list[int]:
     """The statuses with which *operation* can be refused."""
     found = {400, 429, 503, *operation.refusals}
     found |= set() if operation.public else {401, 403}
-    found |= {404} if "{" in operation.path else set()
+    found |= {404, 409} if "{" in operation.path else set()
     found |= {422} if is_checked(operation.path) else set()
     found |= {409, 422} if is_named(operation) else set()
     found |= {413, 415, 422} if operation.body != "none" else set()

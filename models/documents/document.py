@@ -103,6 +103,10 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
         first change, and in what is never shown in parts.
     lookups
         The fields by which they are found whoever owns them; each has an index, too.
+    first_version
+        The version that it was made with: above 1 where there was another under its id before.
+    made_by
+        The name of the write that made it then.
 
     """
 
@@ -116,11 +120,18 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     owner: typing.Annotated[str, Mark.PERSONAL]
     version: int = 1
+    first_version: typing.Annotated[int, Mark.HIDDEN] = 1
+    made_by: typing.Annotated[str, Mark.HIDDEN] = ""
     created_at: dt.datetime
     updated_at: dt.datetime
     edits: typing.Annotated[
         dict[str, tuple[int, dt.datetime]] | None, Mark.PERSONAL, Mark.HIDDEN
     ] = None
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nobody has changed it since it was made."""
+        return self.version == self.first_version
 
     def words(self) -> Collection[str]:
         """What it is found by; kept as keyed hashes only (see `models.vocabulary`)."""

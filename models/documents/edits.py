@@ -20,7 +20,7 @@ MOST: Final = 64  # sets of fields that are kept apart
 BOOKKEEPING: Final = frozenset({"version", "updated_at", "edits"})
 
 
-def counted(before: D, after: D) -> D:
+def counted(before: Document, after: D) -> D:
     """*after*, which takes the place of *before*, with this change counted."""
     edits = dict(before.edits or {UNKNOWN: (before.version - 1, before.updated_at)})
     names = _changed(before, after)

@@ -111,6 +111,10 @@ class Entry(Document, frozen=True, kw_only=True):
     backfilled: Annotated[bool, Mark.PERSONAL, Derived("tz", "day_start")] = False
     source: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a zone that nobody knows: no day of it can be told."""
+        check_zone(self.tz)
+
     @classmethod
     def drafted(
         cls,

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 
 import msgspec
 
-from models.documents.dates import check_date
+from models.documents.dates import LATEST, check_date
 from models.documents.document import Derived, Document, Draft, Mark, Order, fields_of
 from models.documents.goal_parts import KeyResult, Milestone, Smart
 from models.documents.recurrence import Repeat
@@ -225,6 +225,10 @@ class Goal(Document, frozen=True, kw_only=True):
             after = msgspec.structs.replace(after, progress=value or 0.0)
         return settled(after, self, at)
 
+    def without_a_point(self) -> Self:
+        """The same goal, one of whose points counts no more since it cannot be read."""
+        return msgspec.structs.replace(self, points=self.points - 1)
+
     @property
     def has_parts(self) -> bool:
         """Whether its progress follows from its parts."""
@@ -236,10 +240,14 @@ class Goal(Document, frozen=True, kw_only=True):
             return None
         after = max(self.target_date, at.date())
         target = self.repeats.following(self.series or self.target_date, after)
+        if target > LATEST:
+            return None
         fresh = msgspec.structs.replace(
             self,
             id=successor_id(self.owner, self.id),
             version=1,
+            first_version=1,
+            made_by="",
             created_at=at,
             updated_at=at,
             status="active",

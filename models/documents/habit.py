@@ -120,6 +120,12 @@ class Habit(Document, frozen=True, kw_only=True):
     archived_at: Annotated[dt.datetime | None, Mark.PERSONAL, Derived("archived")] = None
     source: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what no day of it could be told by."""
+        check_zone(self.tz)
+        check_schedule(self.schedule)
+        check_measure(self.measure)
+
     @classmethod
     def drafted(
         cls, draft: NewHabit, *, owner: str, at: dt.datetime, source: str | None = None

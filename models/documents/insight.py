@@ -82,6 +82,8 @@ class Insight(Document, frozen=True, kw_only=True):
         return msgspec.structs.replace(
             self,
             version=before.version + 1 if version is None else version,
+            first_version=before.first_version,
+            made_by=before.made_by,
             created_at=before.created_at,
             updated_at=at,
             edits=before.edits,

@@ -103,6 +103,10 @@ class JournalEntry(Document, frozen=True, kw_only=True):
     prompt: Annotated[PromptId | None, Mark.PERSONAL] = None
     trashed_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
 
+    def __post_init__(self) -> None:
+        """Refuse a zone that nobody knows: no day of it can be told."""
+        check_zone(self.tz)
+
     @classmethod
     def drafted(cls, draft: NewJournalEntry, *, owner: str, at: dt.datetime) -> Self:
         """A new entry."""

@@ -68,7 +68,7 @@ class EntryShares:
                 return outcome("unchanged", mine)
             after = _leave(mine, share, entry, until, changes.at)
             theirs = changes.find(ClientEntry, coach, client_entry_id(scope.user, entry))
-            changes.set(mine, after)
+            after = changes.set(mine, after)
             changes.set(theirs, _mirrored(theirs, after, changes.at))
             return outcome("created" if mine is None else "updated", after)
 
@@ -83,7 +83,7 @@ class EntryShares:
         """Let *coach* read an entry no more."""
 
         def decide(changes: Changes) -> Outcome:
-            mine = changes.get(EntryShare, scope.user, share_id(entry, coach))
+            mine = changes.get_any(EntryShare, scope.user, share_id(entry, coach))
             deleted_shares(changes, _both(scope.user, entry, coach))
             return Outcome(verb="deleted", version=mine.version + 1)
 
@@ -118,8 +118,9 @@ class EntryShares:
         entry, _, coach = document_id.partition("/")
 
         def decide(changes: Changes) -> Outcome:
-            mine = changes.find(EntryShare, owner, document_id)
-            if mine is None or not mine.is_over(changes.at):
+            leave = changes.find(EntryShare, owner, document_id)
+            mine = leave or changes.broken(EntryShare, owner, document_id)
+            if mine is None or (leave is not None and not leave.is_over(changes.at)):
                 return Outcome(verb="unchanged")
             deleted_shares(changes, _both(owner, entry, coach))
             return Outcome(verb="deleted", version=mine.version + 1)
@@ -138,8 +139,9 @@ async def share_refs(documents: Documents, owner: str, entry: str) -> tuple[Ref,
     refs: list[Ref] = []
     after = ""
     while True:
-        page = await documents.page(EntryShare, owner, below=entry, after=after, limit=PAGE)
-        refs += (ref for leave in page for ref in _both(owner, entry, leave.coach))
+        page = await documents.page_of_all(EntryShare, owner, below=entry, after=after, limit=PAGE)
+        coaches = (leave.id.removeprefix(f"{entry}/") for leave in page)
+        refs += (ref for coach in coaches for ref in _both(owner, entry, coach))
         if len(page) < PAGE:
             return tuple(refs)
         after = page[-1].id
@@ -160,9 +162,7 @@ async def refs_between(documents: Documents, client: str, coach: str) -> tuple[R
 def deleted_shares(changes: Changes, refs: Iterable[Ref]) -> None:
     """Delete those of the documents named by *refs* that there are."""
     for ref in refs:
-        found = changes.find(*ref)
-        if found is not None:
-            changes.delete(found)
+        changes.discard(*ref)
 
 
 def _both(owner: str, entry: str, coach: str) -> tuple[Ref, Ref]:

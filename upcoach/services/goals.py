@@ -186,7 +186,7 @@ def continue_series(changes: Changes, before: Goal | None, after: Goal) -> None:
         made = after.successor(changes.at)
         if made is not None:
             changes.create(made)
-    elif was_done and not is_done and following is not None and following.version == 1:
+    elif was_done and not is_done and following is not None and following.is_untouched:
         changes.delete(following)
 
 

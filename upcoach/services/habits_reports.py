@@ -41,11 +41,12 @@ from upcoach.services.habits_answers import (
 )
 from upcoach.services.habits_followed import AsOf, Followed, followed
 from upcoach.store.documents import Documents, Selection
-from upcoach.store.histories import Columns, Histories
+from upcoach.store.histories import Columns, Histories, columns_of
 from upcoach.store.pacing import paced
 
 HABITS = 500  # that are looked at in one answer
 VACATIONS = 500
+ENTRIES = 50_000  # of one habit, where they have to be read one by one
 COMING = dt.timedelta(days=14)  # how far reminders are looked for
 
 
@@ -140,16 +141,28 @@ class HabitReports:
         habit = await self._documents.get(Habit, scope.user, habit_id)
         columns = await self._histories.of(scope.user, habit_id)
         pauses = await self._pauses(scope)
-        return await _followed(habit, columns.get(habit_id), pauses, as_of)
+        return await self._followed(habit, columns.get(habit_id), pauses, as_of)
 
     async def _all(self, scope: Scope, as_of: AsOf, *, archived: bool = False) -> list[Followed]:
         habits = await self._habits(scope, archived=archived)
         columns = await self._histories.of(scope.user)
         pauses = await self._pauses(scope)
         return [
-            await _followed(habit, columns.get(habit.id), pauses, as_of)
+            await self._followed(habit, columns.get(habit.id), pauses, as_of)
             async for habit in paced(habits)
         ]
+
+    async def _followed(
+        self, habit: Habit, columns: Columns | None, pauses: Pauses, as_of: AsOf
+    ) -> Followed:
+        """*habit* with its entries; without those that cannot be read, where there are such."""
+        async for _ in paced(unrolled(habit.schedule, as_of.day(habit))):
+            pass  # a rule takes some milliseconds, the first time
+        try:
+            return followed(habit, columns, pauses.of(habit.id), as_of)
+        except (ValueError, TypeError, LookupError, AttributeError, OSError):
+            known = await self._documents.page(Entry, habit.owner, below=habit.id, limit=ENTRIES)
+            return followed(habit, columns_of(known), pauses.of(habit.id), as_of)
 
     async def _habits(self, scope: Scope, *, archived: bool = False) -> list[Habit]:
         equal = {} if archived else {"archived": False}
@@ -159,12 +172,6 @@ class HabitReports:
     async def _pauses(self, scope: Scope) -> Pauses:
         wanted = Selection(order="last", descending=True, limit=VACATIONS)
         return Pauses(await self._documents.select(Vacation, scope.user, wanted))
-
-
-async def _followed(habit: Habit, columns: Columns | None, pauses: Pauses, as_of: AsOf) -> Followed:
-    async for _ in paced(unrolled(habit.schedule, as_of.day(habit))):
-        pass  # a rule takes some milliseconds, the first time
-    return followed(habit, columns, pauses.of(habit.id), as_of)
 
 
 def _coming(habit: Habit, pauses: Sequence[Range], now: dt.datetime) -> Iterator[Coming]:

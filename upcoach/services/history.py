@@ -6,10 +6,12 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from models.documents import Document
+from models.errors import Refusal
 from models.frames import Ev
 from models.merge import changed_paths, value_at
 from models.merge_patch import Json, merged
 from models.scope import Scope
+from upcoach.store.broken import broken
 from upcoach.store.changes import not_found
 from upcoach.store.log import EventLog
 from upcoach.store.pacing import paced
@@ -71,15 +73,18 @@ class History(Generic[D]):
             ):
                 break
             found = fields
-        if not found or (version is not None and found["version"] != version):
+        if not found or (version is not None and found.get("version") != version):
             raise not_found()
-        return msgspec.convert(found, self._kind)
+        try:
+            return msgspec.convert(found, self._kind)
+        except (msgspec.MsgspecError, Refusal):  # it was written under other rules
+            raise broken(self._kind.kind, document_id, version or 0) from None
 
     async def _states(self, scope: Scope, document_id: str) -> list[tuple[Ev, Json]]:
         """Every event of the document with the fields that it left; none after it was deleted."""
         try:
             lines = await lines_of(self._log, self._kind, scope.user, document_id)
-        except Unreadable:
+        except (Unreadable, msgspec.MsgspecError):
             lines = []
         if not lines:
             raise not_found()

@@ -90,12 +90,11 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
 
         A new entry is what was unsaved under its id.
         """
-        unsaved = changes.find(UnsavedEntry, after.owner, after.id)
-        if before is None and unsaved is not None:
-            changes.drop(unsaved)
+        if before is None and changes.holds(UnsavedEntry, after.owner, after.id):
+            changes.drop(changes.get_any(UnsavedEntry, after.owner, after.id))
         if before is not None and before.journal == after.journal:
             return
-        if changes.find(Journal, after.owner, after.journal) is not None:
+        if changes.holds(Journal, after.owner, after.journal):
             return
         if after.journal != default_journal(after.owner):
             words = "There is no journal under this id."
@@ -121,9 +120,14 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         """Put an entry in the trash for 30 days, and end what was shared of it."""
 
         def decide(changes: Changes) -> Outcome:
+            broken = changes.broken(JournalEntry, scope.user, document_id)
+            if broken is not None:  # nobody could take it back
+                changes.delete(broken)
+                deleted_shares(changes, shares)
+                return Outcome(verb="deleted", version=broken.version + 1)
             before = self._found(changes, scope, document_id)
             if base is not None:
-                require_version(before, base)
+                require_version(before, base, mutation)
             if before.trashed_at is not None:
                 return outcome("unchanged", before)
             after = before.trashed(changes.at)
@@ -162,7 +166,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         def decide(changes: Changes) -> Outcome:
             before = self._found(changes, scope, document_id)
             if base is not None:
-                require_version(before, base)
+                require_version(before, base, mutation)
             if before.trashed_at is None:
                 return outcome("unchanged", before)
             after = before.restored(changes.at)
@@ -223,7 +227,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
 
         def decide(changes: Changes) -> Outcome:
             before = self._found(changes, scope, document_id)
-            require_version(before, base)
+            require_version(before, base, mutation)
             past = changes.since(before, version)
             if not past or past[0].document.version != version:
                 raise _no_version()

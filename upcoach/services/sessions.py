@@ -128,15 +128,16 @@ class Sessions:
             same = [one for one in _open(changes, user) if one.client == terms.client]
             ended[:] = _end(changes, same[: max(0, len(same) - MOST + 1)])
             session = Session.started(terms, session_id=session_id, owner=user, at=changes.at)
-            changes.create(session)
-            return outcome("created", session)
+            return outcome("created", changes.create(session))
 
+        mine = Ref(Session, user, session_id)
         refs = (Ref(User, user, user), *(one.ref for one in provisos))
         write = Write(
             scope=Scope(user=user, session=session_id, device=terms.device),
-            reads=(*dict.fromkeys(refs), Ref(Session, user, session_id)),
+            reads=(*dict.fromkeys(refs), mine),
             lists=(self._listing(user),),
             decide=decide,
+            fresh=(mine,),
         )
         done = await self._committer.submit(write)
         session = await self._documents.get(Session, user, session_id)

@@ -16,7 +16,7 @@ from models.sight import Sight
 from upcoach.services.entry_shares import deleted_shares, refs_between
 from upcoach.services.resources import outcome
 from upcoach.services.stepping_up import submit_with_best
-from upcoach.store.changes import Changes, Decide, Mutation, Outcome, Ref, Write, not_found
+from upcoach.store.changes import Changes, Decide, Mutation, Outcome, Ref, Write
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
 from upcoach.store.log import LATEST, EventLog
@@ -127,7 +127,7 @@ class Shares:
             if (before.kinds, before.hidden) == (after.kinds, after.hidden):
                 return outcome("unchanged", before)
             client = changes.find(CoachClient, coach, scope.user)
-            changes.set(before, after)
+            after = changes.set(before, after)
             changes.set(client, after.mirrored(client, changes.at))
             return outcome("updated", after)
 
@@ -147,14 +147,11 @@ class Shares:
         self, scope: Scope, client: str, coach: str, mutation: Mutation | None
     ) -> Outcome:
         def decide(changes: Changes) -> Outcome:
-            share = changes.find(Share, client, coach)
-            theirs = changes.find(CoachClient, coach, client)
-            own = share if scope.user == client else theirs
-            if own is None:
-                raise not_found()
-            for document in (share, theirs):
-                if document is not None:
-                    changes.delete(document)
+            is_client = scope.user == client
+            mine = (Share, client, coach) if is_client else (CoachClient, coach, client)
+            own = changes.get_any(*mine)
+            changes.discard(Share, client, coach)
+            changes.discard(CoachClient, coach, client)
             deleted_shares(changes, entries)
             return Outcome(verb="deleted", version=own.version + 1)
 

@@ -99,6 +99,7 @@ def shut_out(changes: Changes, user: str, *, before: dt.datetime | None = None) 
         kept = {name for name, at in factors.confirmed.items() if not falls(at)}
         gone += [one for one in changes.all(Passkey, user) if one.id not in kept]
         changes.update(factors, factors.fallen(kept, changes.at))
+    gone += [one for kind in WAYS for one in changes.all_broken(kind, user)]
     for one in gone:
         changes.delete(one)
     return tuple(one.id for one in gone if isinstance(one, Grant))
@@ -107,7 +108,7 @@ def shut_out(changes: Changes, user: str, *, before: dt.datetime | None = None) 
 def remove_factors(changes: Changes, user: str) -> None:
     """Take every second factor of *user* away, whoever has confirmed it."""
     for kind in (Passkey, TrustedDevice, Factors):
-        for one in changes.all(kind, user):
+        for one in (*changes.all(kind, user), *changes.all_broken(kind, user)):
             changes.delete(one)
 
 

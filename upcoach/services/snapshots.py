@@ -1,6 +1,6 @@
 """Snapshots: all of a person's documents, from which their events go on."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 import msgspec
 
@@ -47,7 +47,7 @@ class Snapshots:
         self, owner: str, kind: str, after: str, limit: int, sight: Sight | None
     ) -> Page:
         """One page of one kind, as far as it is in *sight*."""
-        found: list[Document] = await self._documents.page(
+        found: Sequence[Document] = await self._documents.page_of_all(
             KINDS[kind], owner, after=after, limit=limit + 1
         )
         shown = public if sight is None else sight.shown

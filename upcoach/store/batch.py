@@ -12,13 +12,14 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, 
 
 from models import aside
 from models.aside import Aside
-from models.documents import Document, Session
+from models.documents import KINDS, Document, Session
 from models.errors import Refusal
 from models.events import Event, feed_owner, user_feed
 from models.frames import Author, Ev, encode
 from models.sums import Sums, packed, toggle, unpacked
 from upcoach.store import codec
 from upcoach.store import log as event_log
+from upcoach.store.broken import Broken
 from upcoach.store.changes import (
     Changes,
     Fact,
@@ -116,6 +117,8 @@ class Batch:
         self._before: dict[Ref, Document | None] = {}
         self._state: dict[Ref, Document | None] = {}
         self._past: dict[Ref, list[Version]] = {}
+        self._former: dict[Ref, int] = {}  # how far versions went under ids that hold nothing now
+        self._tombs: dict[Ref, int] = {}  # the same as stored, of kinds that are in no log
         self._swept: list[Ref] = []
         self._children: dict[Ref, dict[str, int]] = {}  # the versions of what stands below each
         self._seqs: dict[str, int] = {}
@@ -142,6 +145,7 @@ class Batch:
             if seq > self.counted_on[feed]:
                 self._heads.advance(feed, Head(seq, packed(self._sums[feed])))
         self._growth.settle()
+        self._heal()
         for one in decided:
             _settle(one)
         return [event for one in decided for event in one.events]
@@ -169,8 +173,11 @@ class Batch:
             *map(self._read_children, parents),
         )
         self._state = dict(self._before)
-        await self._holdings.load(places_of(self._before))
-        await self._read_past(tickets)
+        await asyncio.gather(
+            self._holdings.load(places_of(self._before)),
+            self._read_past(tickets),
+            self._read_former(writes),
+        )
 
     async def _read_past(self, tickets: Sequence[Ticket]) -> None:
         """Know the past of those documents that somebody changes from an older version."""
@@ -188,6 +195,19 @@ class Batch:
         )
         self._past = dict(zip(wanted, found, strict=True))
 
+    async def _read_former(self, writes: Iterable[Write]) -> None:
+        """Know how far the versions went of what is not there, unless its id was made just now."""
+        made = (write.reads if write.new_owner else write.fresh for write in writes)
+        fresh = {ref for refs in made for ref in refs}
+        wanted: dict[str, list[Ref]] = {}
+        for ref, found in self._before.items():
+            if found is None and ref not in fresh and _is_logged(ref):
+                wanted.setdefault(user_feed(ref.owner), []).append(ref)
+        for feed, refs in wanted.items():
+            # Each version took a number of the feed, so none was above the last of these.
+            last = await self._log.last_numbers(feed, {ref.id for ref in refs})
+            self._former |= {ref: last[ref.id] for ref in refs if ref.id in last}
+
     def _reads(self, refs: Iterable[Ref]) -> list[Any]:
         by_kind: dict[type[Document], list[Ref]] = {}
         for ref in refs:
@@ -202,7 +222,7 @@ class Batch:
             found = self._database[kind.collection].find({"_id": {"$in": list(keys)}})
             async for stored in found:
                 ref = keys[stored["_id"]]
-                self._before[ref] = codec.from_bson(kind, stored, self._keyring[ref.owner])
+                self._take(ref, stored)
                 await pace.breathe()
 
     async def _read_list(self, listing: Listing) -> None:
@@ -210,8 +230,14 @@ class Batch:
         query = {"_id": codec.below(owner), **where}
         async with self._database.turn():
             async for stored in self._database[kind.collection].find(query):
-                found = codec.from_bson(kind, stored, self._keyring[owner])
-                self._before[Ref(kind, owner, found.id)] = found
+                self._take(Ref(kind, owner, stored["_id"][len(owner) + 1 :]), stored)
+
+    def _take(self, ref: Ref, stored: Bson) -> None:
+        if codec.TOMB in stored:
+            self._tombs[ref] = self._former[ref] = stored["version"]
+            return
+        key, broken = self._keyring[ref.owner], self._database.broken
+        self._before[ref] = codec.read(ref.kind, stored, ref.owner, key, broken)
 
     async def _read_children(self, parent: Ref) -> None:
         query = {"_id": codec.below(parent.owner, parent.id)}
@@ -219,7 +245,7 @@ class Batch:
             found = self._database[parent.kind.collection].find(query, {"version": 1})
             pace, children = Pace(), self._children.setdefault(parent, {})
             async for stored in found:
-                children[stored["_id"][len(parent.owner) + 1 :]] = stored["version"]
+                children[stored["_id"][len(parent.owner) + 1 :]] = stored.get("version", 1)
                 await pace.breathe()
 
     async def _replay(self, tickets: Sequence[Ticket]) -> None:
@@ -243,7 +269,8 @@ class Batch:
         write = ticket.write
         if any(self._has_ended(ref) for ref in _session_of(write)):
             return Decided(ticket, session_ended(), [], is_kept=False)
-        changes = Changes(self._at, self._state, self._past)
+        name = write.mutation.id if write.mutation else ""
+        changes = Changes(self._at, self._state, self._past, self._former, name)
         if write.new_owner:
             self._keys.append(self._keyring.create(write.scope.user))
         try:
@@ -256,13 +283,16 @@ class Batch:
             raise
         events = [self._event(write, fact) for fact in changes.facts]
         self._remember(write, changes.staged)
+        self._former |= changes.ended
         self._state.update(changes.staged)
         seq = self._seqs[write.scope.feed]
         return Decided(ticket, msgspec.structs.replace(outcome, seq=seq), events)
 
     def _has_ended(self, ref: Ref) -> bool:
         session = self._state[ref]
-        return isinstance(session, Session) and session.ended_at is not None
+        if isinstance(session, Session):
+            return session.ended_at is not None
+        return session is not None  # nobody can read it: it lets nobody in
 
     def _remember(self, write: Write, staged: dict[Ref, Document | None]) -> None:
         """Let later writes of this batch know what each document was before *write*."""
@@ -273,7 +303,7 @@ class Batch:
                 self._past.pop(ref, None)
                 continue
             past = self._past.setdefault(ref, [])
-            if not past and before is not None:
+            if not past and before is not None and not isinstance(before, Broken):
                 past.append(Version(before))
             past.append(Version(after, name))
 
@@ -341,6 +371,7 @@ class Batch:
                 gone.pop(ref.id, None)
                 if document is not None:
                     gone[ref.id] = document.version
+        self._former |= {Ref(parent.kind, parent.owner, name): last for name, last in gone.items()}
         return gone
 
     def _prepare(self, tickets: Sequence[Ticket]) -> Work:
@@ -403,9 +434,11 @@ class Batch:
                 await self._delete_swept(session)
                 for collection, operations in work.operations.items():
                     for some in _portions(operations):
-                        await self._database[collection].bulk_write(
+                        done = await self._database[collection].bulk_write(
                             some, ordered=False, session=session
                         )
+                        if done.matched_count < sum(isinstance(one, ReplaceOne) for one in some):
+                            raise Raced  # what is in no log has no number that could be taken
                 await self._insert(session, RECEIPTS, receipts)
                 await _commit(session)
             except PyMongoError as failure:
@@ -426,19 +459,45 @@ class Batch:
     def _operations(self) -> dict[str, list[Any]]:
         operations: dict[str, list[Any]] = {}
         for ref, after in self._state.items():
-            before = self._before.get(ref)
-            if after is not before:
-                standing = None if self._is_swept(ref) else before
-                operation = self._operation(ref, standing, after)
-                operations.setdefault(ref.kind.collection, []).extend(operation)
+            make = self._operation if _is_logged(ref) else self._unlogged
+            operations.setdefault(ref.kind.collection, []).extend(make(ref, after))
         return {collection: some for collection, some in operations.items() if some}
 
-    def _operation(self, ref: Ref, before: Document | None, after: Document | None) -> list[Any]:
+    def _operation(self, ref: Ref, after: Document | None) -> list[Any]:
+        before = self._before.get(ref)
+        if after is before:
+            return []
         key = {"_id": codec.key_of(ref.owner, ref.id)}
+        if self._is_swept(ref):
+            before = None
         if after is None:
             return [] if before is None else [DeleteOne(key)]
         stored = codec.to_bson(after, self._keyring[ref.owner])
         return [InsertOne(stored) if before is None else ReplaceOne(key, stored)]
+
+    def _unlogged(self, ref: Ref, after: Document | None) -> list[Any]:
+        """The same for what is in no log, of which its last version stays when it is gone."""
+        before, buried = self._before.get(ref), self._tombs.get(ref)
+        if after is not None:
+            stored = codec.to_bson(after, self._keyring[ref.owner])
+        elif ref in self._former:
+            stored = codec.tombstone(ref.owner, ref.id, self._former[ref])
+        else:
+            return []
+        if after is before and self._former.get(ref) == buried:
+            return []
+        if before is None and buried is None:
+            return [InsertOne(stored)]
+        key = {"_id": stored["_id"]}
+        if not isinstance(before, Broken):
+            key["version"] = before.version if before else buried
+        return [ReplaceOne(key, stored)]
+
+    def _heal(self) -> None:
+        """Count those broken documents no more that were deleted, or written anew."""
+        for ref, before in self._before.items():
+            if isinstance(before, Broken) and self._state[ref] is not before:
+                self._database.broken.gone(ref.kind, codec.key_of(ref.owner, ref.id))
 
     def _is_swept(self, ref: Ref) -> bool:
         return any(stands_below(ref, parent) for parent in self._swept)
@@ -448,6 +507,11 @@ def _session_of(write: Write) -> tuple[Ref, ...]:
     """The session that the writer is logged in with, if any: who is locked out writes no more."""
     scope = write.scope
     return (Ref(Session, scope.user, scope.session),) if scope.session else ()
+
+
+def _is_logged(ref: Ref) -> bool:
+    """Whether documents of its kind are in their owners' feeds."""
+    return ref.kind.kind in KINDS
 
 
 def _portions(some: list[T]) -> Iterator[list[T]]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from pymongo import UpdateMany
@@ -54,6 +54,16 @@ class EventLog:
         async with self._database.turn():
             found = self._database[COLLECTION].find(query, _ENVELOPE, sort=[("seq", -1)])
             return [from_bson(stored) for stored in await found.limit(limit).to_list()]
+
+    async def last_numbers(self, feed: str, ids: Collection[str]) -> dict[str, int]:
+        """The number of the last event of each of the documents *ids* that ever had one."""
+        pipeline: list[Bson] = [
+            {"$match": {"feed": feed, "id": {"$in": sorted(ids)}}},
+            {"$group": {"_id": "$id", "seq": {"$max": "$seq"}}},
+        ]
+        async with self._database.turn():
+            cursor = await self._database[COLLECTION].aggregate(pipeline)
+            return {found["_id"]: int(found["seq"]) async for found in cursor}
 
     async def heads(self) -> dict[str, int]:
         """The newest number of every feed: one index seek a feed."""

@@ -3,6 +3,8 @@
 import msgspec
 
 from models.documents import Document
+from models.documents.document import public
+from models.errors import Refusal
 from models.events import read_line, user_feed
 from models.frames import Ev
 from models.merge_patch import Json, merged
@@ -24,7 +26,7 @@ async def past_of(log: EventLog, document: Document, since: int, upto: int) -> l
     try:
         lines = await lines_of(log, type(document), document.owner, document.id, upto)
         return await _replayed(document, lines, since)
-    except (Unreadable, msgspec.ValidationError):  # of an erased person, or an older build
+    except (Unreadable, msgspec.MsgspecError, Refusal):  # of an erased person, or an older build
         return []
 
 
@@ -61,7 +63,7 @@ async def _replayed(document: Document, lines: list[Ev], since: int) -> list[Ver
             versions.append(Version(msgspec.convert(fields, type(document)), line.by.mut))
     if lines and lines[-1].ver < document.version:
         raise Raced
-    bare = msgspec.structs.replace(document, edits=None)  # which no frame tells
-    if not versions or versions[-1].document != bare:
+    # What is hidden, no frame tells.
+    if not versions or public(versions[-1].document) != public(document):
         return []
     return [*versions[:-1], versions[-1]._replace(document=document)]

@@ -60,7 +60,7 @@ class Enrolment:
             before = changes.find(Factors, scope.user, FACTORS)
             changed = change(before or Factors.none(scope.user, changes.at), changes)
             if before is None:
-                changes.create(changed)
+                changed = changes.create(changed)
             else:
                 changes.update(before, changed)
             after[:] = [changed]

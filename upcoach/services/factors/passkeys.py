@@ -147,7 +147,7 @@ class Passkeys:
         """Take a passkey for nobody's any more."""
 
         def change(before: Factors, changes: Changes) -> Factors:
-            changes.delete(changes.get(Passkey, scope.user, passkey_id))
+            changes.delete(changes.get_any(Passkey, scope.user, passkey_id))
             return before.without_passkey(passkey_id, changes.at)
 
         await self._enrolment.change(scope, change, Ref(Passkey, scope.user, passkey_id))

@@ -91,7 +91,7 @@ class TrustedDevices:
         """Trust one device no more."""
 
         def decide(changes: Changes) -> Outcome:
-            changes.delete(changes.get(TrustedDevice, scope.user, device_id))
+            changes.delete(changes.get_any(TrustedDevice, scope.user, device_id))
             return Outcome(verb="deleted")
 
         reads = (Ref(TrustedDevice, scope.user, device_id),)

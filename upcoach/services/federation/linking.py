@@ -149,10 +149,11 @@ class Linking:
 
     async def unlink(self, scope: Scope, identity_id: str, titles: Mapping[str, str]) -> Outcome:
         """Let an identity of the caller's enter no more, unless nothing else can."""
-        provider = (await self._documents.get(Identity, scope.user, identity_id)).provider
+        known = await self._documents.get_any(Identity, scope.user, identity_id)
+        provider = known.provider if isinstance(known, Identity) else ""
 
         def decide(changes: Changes) -> Outcome:
-            identity = changes.get(Identity, scope.user, identity_id)
+            identity = changes.get_any(Identity, scope.user, identity_id)
             others = [
                 one
                 for one in changes.all(Identity, scope.user)
@@ -210,7 +211,7 @@ class Linking:
                 name=name or subject.name or subject.email.partition("@")[0],
                 verified_at=changes.at if subject.is_theirs else None,
             )
-            changes.create(user)
+            user = changes.create(user)
             identity = self._identity(subject, user_id, identity_id, changes.at)
             # Whoever enters by the word of the address's own provider reads its mails.
             changes.create(msgspec.structs.replace(identity, confirmed_at=user.verified_at))

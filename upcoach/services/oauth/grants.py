@@ -72,8 +72,7 @@ class Grants:
                 if before is None
                 else before.widened(client.name, asked, changes.at)
             )
-            changes.set(before, after)
-            return outcome("updated" if before else "created", after)
+            return outcome("updated" if before else "created", changes.set(before, after))
 
         reads = (Ref(Grant, scope.user, client.id), *session_refs(scope))
         given = await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
@@ -84,7 +83,7 @@ class Grants:
         """Let an app in no more: what it holds ends, and it has to ask again."""
 
         def decide(changes: Changes) -> Outcome:
-            grant = changes.get(Grant, scope.user, client_id)
+            grant = changes.get_any(Grant, scope.user, client_id)
             changes.delete(grant)
             return Outcome(verb="deleted", version=grant.version + 1)
 
