@@ -85,8 +85,9 @@ def units() -> tuple[str, ...]:
 def repeated(unit: str, size: int, most_bytes: int = 10**6) -> str:
     """*unit* up to *size* characters, with an end that nothing expects, and no text has twice."""
     size = min(size, most_bytes * len(unit) // len(unit.encode()))
-    end = f"\nx{next(_numbers)}"
-    return (unit * (size // len(unit) + 1))[: size - len(end)] + end
+    end = f"\nx{next(_numbers):07}"
+    # Cut in front: what a text ends in decides of many what becomes of it.
+    return (unit * (size // len(unit) + 1))[len(end) - size :] + end
 
 
 _numbers = itertools.count()

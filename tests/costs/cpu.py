@@ -1,7 +1,9 @@
 """How the cost of work grows with what it is given: by ratios of the same run, without a clock."""
 
+import contextlib
+import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 GROWTH: Final = 2.5  # at most, when what is given doubles
@@ -18,10 +20,21 @@ def cost_s(work: Work, size: int, tries: int = 1) -> float:
     best = float("inf")
     for _ in range(tries):
         ready = work(size)  # anew: what was worked out before may be remembered
-        began = time.thread_time()
-        ready()
-        best = min(best, time.thread_time() - began)
+        with _uncollected():
+            began = time.thread_time()
+            ready()
+            best = min(best, time.thread_time() - began)
     return best
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage is collected meanwhile: that costs by what the whole run has made."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def flaw(work: Work, size: int, hold_s: float = HOLD_S) -> str:
