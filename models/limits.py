@@ -220,7 +220,7 @@ class Quota(msgspec.Struct, frozen=True):
 # Of each kind that a person can make.  What others make for somebody (a coach's clients), and what
 # the server makes, is bounded where it is made.
 QUOTAS: Final[dict[str, Quota]] = {
-    "goal": Quota(1_000, 32),
+    "goal": Quota(2_000, 32),
     "goal.point": Quota(50_000, 64),
     "goal.template": Quota(100, 16),
     "habit": Quota(500, 8),

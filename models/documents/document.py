@@ -165,7 +165,7 @@ def fields_marked(document: type[msgspec.Struct], mark: Mark) -> frozenset[str]:
     Examples
     --------
     >>> sorted(fields_marked(Document, Mark.PERSONAL))
-    ['owner']
+    ['edits', 'owner']
 
     """
     hints = typing.get_type_hints(document, include_extras=True)

@@ -13,7 +13,7 @@ from models.identity import new_id
 from models.scope import Scope
 from tests.accounts.lockout.givers import GIVERS, Finish, Giver, Holds, refused
 from tests.accounts.lockout.stage import Stage, Victim, account, staged
-from tests.accounts.lockout.takers import LOCKOUTS, TAKERS, Taker
+from tests.accounts.lockout.takers import CLAIMED, LOCKOUTS, TAKERS, Taker
 from tests.support.engines import TestEngines
 
 # How often a row is raced, and how many of each thing at once.
@@ -37,7 +37,7 @@ async def race(
     """What survives *taker*, by when it was got."""
     survivors: dict[str, list[str]] = {"before": [], "during": [], "after": []}
     rows = [giver for giver in GIVERS if taker.name in giver.stops]
-    async with account(stage) as victim:
+    async with account(stage, is_claimed=taker.name == CLAIMED) as victim:
         before: list[tuple[Giver, Holds]] = []
         during: list[tuple[Giver, Finish]] = []
         after: list[tuple[Giver, Finish]] = []

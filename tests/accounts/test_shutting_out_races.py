@@ -28,7 +28,7 @@ from tests.test_snapshot_law import scope_of
 from upcoach.services.factors.passkeys import NewPasskey
 
 APPS = 8
-LOCKED_OUT = ("token_invalid", "insufficient_user_authentication")
+LOCKED_OUT = ("token_invalid", "session_ended", "insufficient_user_authentication")
 ENOUGH = ("passkeys_too_many", "invitations_too_many")
 Plant = Callable[[int], Awaitable[None]]
 

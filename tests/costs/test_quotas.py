@@ -28,7 +28,7 @@ FIRST = dt.date(2026, 1, 1)
 # What a person cannot make by themselves, or what is bounded where it is made.
 OTHERS = {
     "user", "session", "insight", "client", "client.entry", "grant", "identity", "factors",
-    "passkey", "trusted_device",
+    "passkey", "trusted_device", "invitations",
 }  # fmt: skip
 MADE: dict[str, tuple[str, Json]] = {
     "goal": (GOALS, {"title": "Run"}),

@@ -14,7 +14,7 @@ from tests.support.server import serving
 from tests.support.wealth import hold, moods, old_habits, user_of, vacations
 from upcoach.client import Client
 
-HABITS, FEWER, VACATIONS, MOODS = 500, 100, 300, 3_600
+HABITS, FEWER, VACATIONS, MOODS = 500, 100, 100, 3_600
 HELD_S = 0.05  # generous: a slice is 2 ms, and the longest piece 8
 AT_ONCE = 20
 

@@ -31,7 +31,7 @@ from tests.accounts.providers import nonce_of
 from tests.accounts.test_moves import CONFIRM, MOVE
 from tests.accounts.test_new_passwords import FORGOT, NEW
 from tests.accounts.test_new_passwords import RESET as RESET_PATH
-from tests.accounts.test_passkeys import LOGIN, ORIGIN, PASSKEYS, add, options
+from tests.accounts.test_passkeys import ORIGIN, PASSKEYS, options
 from tests.accounts.test_verification import VERIFY
 from tests.oauth.relying import Answer as Page
 from tests.oauth.relying import Browser
@@ -124,22 +124,6 @@ async def _second_factor(victim: Victim, *, is_trusted: bool = False) -> Finish:
 async def _is_trusted(victim: Victim, shown: str) -> bool:
     factors = victim.stage.nodes[1].node.services.factors
     return await factors.trusted.admits(await factors.of(victim.user), shown)
-
-
-async def _passkey_login(victim: Victim) -> Finish:
-    """What a passkey has signed."""
-    phone = Authenticator(ORIGIN)
-    assert (await add(victim.person, phone)).status == 201
-    shown = phone.show(await options(victim.client(0, ""), LOGIN))
-
-    async def finish(at: int) -> Holds | None:
-        body = {"credential": shown, "device": new_id("dev")[:20]}
-        answer = await victim.client(at, "").call("POST", LOGIN, body)
-        if answer.status >= 400:
-            return None
-        return _tokens(victim, answer.body["token"], answer.body["refresh_token"])
-
-    return finish
 
 
 async def _passkey(victim: Victim) -> Finish:
@@ -405,17 +389,18 @@ async def refused(finish: Finish, at: int) -> Holds | None:
 
 SESSION: Final = LOCKOUTS | {ONE_ENDED}
 SHUT_OUT: Final = frozenset({CLAIMED, RESET})
+CONFIRMED: Final = LOCKOUTS - {CLAIMED}
 GIVERS: Final = (
     Giver("a login", _login, LOCKOUTS, LOCKOUTS | {MOVED}),
-    Giver("a login that waits", _second_factor, LOCKOUTS, LOCKOUTS | {MOVED}, 1),
+    # At an address that is nobody's yet, no factor counts.
+    Giver("a login that waits", _second_factor, CONFIRMED, CONFIRMED | {MOVED}, 1),
     Giver(
         "a trusted device",
         functools.partial(_second_factor, is_trusted=True),
-        SHUT_OUT | {REVOKED},
-        LOCKOUTS | {MOVED},
+        frozenset({RESET, REVOKED}),
+        CONFIRMED | {MOVED},
         1,
     ),
-    Giver("a login by passkey", _passkey_login, SHUT_OUT, SHUT_OUT, 2),
     Giver("a passkey", _passkey, SHUT_OUT, SESSION, 2),
     Giver("a provider", _identity, SHUT_OUT, SESSION),
     Giver("a code", _code, LOCKOUTS | {GRANT_TAKEN_BACK}, ALL - {ONE_ENDED}),
@@ -423,7 +408,7 @@ GIVERS: Final = (
     Giver("a consent", _consent, LOCKOUTS, LOCKOUTS),
     Giver("an app", _app_refresh, LOCKOUTS | {GRANT_TAKEN_BACK}, LOCKOUTS | {GRANT_TAKEN_BACK}),
     Giver("a refresh token", _refresh, SESSION, SESSION, 1),
-    Giver("a factor shown again", _step_up, SESSION, SESSION, 1),
+    Giver("a factor shown again", _step_up, SESSION - {CLAIMED}, SESSION - {CLAIMED}, 1),
     Giver("a cookie", _cookie, LOCKOUTS, LOCKOUTS, 1),
     Giver("a stream", _stream, SESSION, SESSION, 2),
     Giver("a ticket", functools.partial(_stream, by_ticket=True), SESSION, SESSION, 2),

@@ -116,8 +116,12 @@ async def staged(
 
 
 @contextlib.asynccontextmanager
-async def account(stage: Stage) -> AsyncIterator[Victim]:
-    """An account whose address nobody has shown to be theirs, with a second factor."""
+async def account(stage: Stage, *, is_claimed: bool = False) -> AsyncIterator[Victim]:
+    """An account with a second factor.
+
+    The click that confirms the factor shows whose the address is.  Before somebody else claims the
+    account nobody has shown that, and the factor waits.
+    """
     server = stage.nodes[0]
     email = f"{new_id('ann')}@gmail.test"
     registration = Registration(email=email, password=PASSWORD, name="Ann")
@@ -127,7 +131,7 @@ async def account(stage: Stage) -> AsyncIterator[Victim]:
     owner, kept = await start(server, user)
     intruder, session = await start(server, user)
     person = Person(server, email, intruder, user)
-    await person.enrol()
+    await person.enrol(confirmed=not is_claimed)
     window = Browser(server.url)
     window.cookies["sid"] = await server.node.services.browsers.enter(
         "", (await start(server, user, "web"))[1]

@@ -18,6 +18,8 @@ from models.documents import (
     NewMood,
     NewTask,
 )
+from models.errors import Flaw, Invalid
+from models.validation import WORDS, cut
 from upcoach.services.imports.diary_items import JournalItem, MoodItem, PageItem
 from upcoach.services.imports.plan import EntryItem, HabitItem, Item, Plan, TaskItem
 
@@ -57,7 +59,10 @@ class PackedItem(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def opened(self) -> Item:
         """The item."""
         kind, parts = _ITEMS[self.area]
-        made: Item = kind(*msgspec.msgpack.decode(self.parts, type=parts))
+        try:
+            made: Item = kind(*msgspec.msgpack.decode(self.parts, type=parts))
+        except msgspec.ValidationError as failure:
+            raise beyond_rules(str(failure), self.area) from None
         return made
 
 
@@ -77,6 +82,12 @@ class PackedPlan(msgspec.Struct, frozen=True):
     def size(self) -> int:
         """The bytes that it adds to what is kept, if nothing of it is there yet."""
         return sum(item.kept for item in self.items)
+
+
+def beyond_rules(message: str, area: str) -> Invalid:
+    """The refusal of an item that would be no document, in msgspec's words."""
+    words = f"One of the {area} is beyond its rules: {cut(message, WORDS)}."
+    return Invalid("document_invalid", words, flaws=(Flaw("", "field_invalid", words),))
 
 
 def area_named(name: str) -> type[Item]:
