@@ -5,6 +5,7 @@ import contextlib
 import sys
 import time
 from collections.abc import AsyncIterator
+from typing import NamedTuple
 
 import pytest
 
@@ -72,36 +73,57 @@ async def attacked(server: Server, person: Client) -> AsyncIterator[None]:
         await worst.wait()
 
 
-async def measured(engines: TestEngines, rounds: int, turns: int) -> tuple[float, float]:
-    """The stranger's p99 by themselves, and beside the worst account; the best of some rounds."""
-    quiet, beside = [], []
+class Round(NamedTuple):
+    """The p99 in ms beside the worst account, and of one who does the same at another node."""
+
+    beside: float
+    elsewhere: float
+
+    @property
+    def is_hardly_noticed(self) -> bool:
+        """Whether it is below the bound, or near what the machine itself takes just then."""
+        return self.beside < max(P99_MS, NOISE * self.elsewhere)
+
+
+@contextlib.asynccontextmanager
+async def node(engines: TestEngines) -> AsyncIterator[Server]:
+    """A node in a process of its own, with limits."""
     async with ServerProcess(engines.environ(UPCOACH_LIMITS="on")) as process:
         server = Server(process.url)
         try:
-            stranger = Stranger(server, await server.person())
-            person = await server.person()
-            await stranger.live(3)
-            for _ in range(rounds):
-                quiet.append(p99(await stranger.live(turns)))
-                async with attacked(server, person):
-                    beside.append(p99(await stranger.live(turns)))
+            yield server
         finally:
             server.close()
-    print(f"p99 of a stranger: {min(quiet):.0f} ms, beside the worst account {min(beside):.0f} ms")
-    print([round(one) for one in quiet], [round(one) for one in beside])
-    return min(quiet), min(beside)
+
+
+async def measured(engines: TestEngines, rounds: int, turns: int) -> list[Round]:
+    """Some rounds; the other node is on the same machine and engines, and nobody attacks it."""
+    taken: list[Round] = []
+    async with node(engines) as server, node(engines) as other:
+        stranger = Stranger(server, await server.person())
+        control = Stranger(other, await other.person())
+        person = await server.person()
+        await asyncio.gather(stranger.live(3), control.live(3))
+        for _ in range(rounds):
+            async with attacked(server, person):
+                both = await asyncio.gather(stranger.live(turns), control.live(turns))
+            taken.append(Round(*map(p99, both)))
+            if taken[-1].is_hardly_noticed:
+                break
+    print(taken)
+    return taken
 
 
 async def test_a_stranger_is_served_beside_the_worst_account(engines: TestEngines) -> None:
-    quiet, beside = await measured(engines, rounds=3, turns=20)
+    taken = await measured(engines, rounds=3, turns=40)
 
-    assert beside < max(P99_MS, NOISE * quiet)
+    assert taken[-1].is_hardly_noticed, taken
 
 
 @pytest.mark.chaos
 async def test_a_stranger_is_served_for_long_beside_the_worst_account(
     engines: TestEngines,
 ) -> None:
-    quiet, beside = await measured(engines, rounds=3, turns=500)
+    taken = await measured(engines, rounds=3, turns=500)
 
-    assert beside < max(P99_MS, NOISE * quiet)
+    assert taken[-1].is_hardly_noticed, taken
