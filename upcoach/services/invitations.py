@@ -19,7 +19,6 @@ from models.identity import new_id
 from models.scope import Scope
 from upcoach.services.resources import outcome
 from upcoach.services.shares import relation_refs
-from upcoach.services.shutting_out import require_open, session_refs
 from upcoach.store.changes import Changes, Mutation, Outcome, Ref, Write, not_found
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
@@ -71,15 +70,13 @@ class Invitations:
         name = new_id("inv")
 
         def decide(changes: Changes) -> Outcome:
-            require_open(changes, scope)
             before = changes.find(OpenInvitations, scope.user, INVITATIONS)
             known = before or OpenInvitations.none(scope.user, changes.at)
             after = known.invited(name, draft.role, changes.at)
             changes.set(before, after)
             return outcome("created", after)
 
-        reads = (_ref(scope.user), *session_refs(scope))
-        write = Write(scope=scope, reads=reads, decide=decide)
+        write = Write(scope=scope, reads=(_ref(scope.user),), decide=decide)
         made = await self._committer.submit(write)
         assert made.body is not None
         invitation = msgspec.convert(made.body["open"][name], Invitation)
@@ -127,7 +124,6 @@ class Invitations:
         relation = new_id("rel")
 
         def decide(changes: Changes) -> Outcome:
-            require_open(changes, scope)
             before = changes.find(OpenInvitations, offer.inviter, INVITATIONS)
             made = None if before is None else before.holding(offer.invitation, changes.at)
             if before is None or made is None:
@@ -141,7 +137,7 @@ class Invitations:
             *relation_refs(scope.user, offer.inviter),
             *relation_refs(offer.inviter, scope.user),
         )
-        reads = (_ref(offer.inviter), *both, *session_refs(scope))
+        reads = (_ref(offer.inviter), *both)
         write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
         return await self._committer.submit(write)
 

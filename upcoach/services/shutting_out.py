@@ -39,8 +39,6 @@ from models.documents import (
     Vacation,
 )
 from models.documents.journal_entry import client_entry_id
-from models.scope import Scope
-from upcoach.services.tokens import token_invalid
 from upcoach.store.changes import Changes, Listing, Ref
 
 # Every kind of document is in one of the three: a new one says whether it lets anybody in or out.
@@ -110,25 +108,6 @@ def remove_factors(changes: Changes, user: str) -> None:
     for kind in (Passkey, TrustedDevice, Factors):
         for one in (*changes.all(kind, user), *changes.all_broken(kind, user)):
             changes.delete(one)
-
-
-def session_refs(scope: Scope) -> tuple[Ref, ...]:
-    """What a write has to see for `require_open`."""
-    return (Ref(Session, scope.user, scope.session),) if scope.session else ()
-
-
-def require_open(changes: Changes, scope: Scope) -> Session | None:
-    """The session that the caller adds a way in, or `Unauthenticated` if it has ended meanwhile.
-
-    The token has been looked at before, on another node maybe: who is locked out by then adds
-    nothing after.  None if the caller needs no session, being no person.
-    """
-    if not scope.session:
-        return None
-    session = changes.find(Session, scope.user, scope.session)
-    if session is None or not session.is_open(changes.at):
-        raise token_invalid()
-    return session
 
 
 def _mirrors(way: Document) -> tuple[Ref, ...]:

@@ -19,7 +19,6 @@ from upcoach.services.factors import SecondFactors
 from upcoach.services.factors.refusals import factor_wrong
 from upcoach.services.passwords import Passwords
 from upcoach.services.sessions import Sessions
-from upcoach.services.shutting_out import require_open, session_refs
 from upcoach.store.changes import Changes, Outcome, Overtaken, Ref, Write
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
@@ -102,16 +101,15 @@ async def submit_with_best(committer: Committer, write: Write, acr: int) -> Outc
     scope = write.scope
 
     def decide(changes: Changes) -> Outcome:
-        try:
-            require_open(changes, scope)
-        except Unauthenticated:
-            raise Overtaken from None
         factors = changes.find(Factors, scope.user, FACTORS)
-        if acr < 2 and factors is not None and factors.methods(changes.at):
+        has_second = changes.broken(Factors, scope.user, FACTORS) or (
+            factors is not None and factors.methods(changes.at)
+        )
+        if acr < 2 and has_second:
             raise Overtaken
         return write.decide(changes)
 
-    reads = (*write.reads, Ref(Factors, scope.user, FACTORS), *session_refs(scope))
+    reads = (*write.reads, Ref(Factors, scope.user, FACTORS))
     try:
         return await committer.submit(msgspec.structs.replace(write, reads=reads, decide=decide))
     except Overtaken:

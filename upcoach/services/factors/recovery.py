@@ -12,7 +12,6 @@ from models.scope import Scope
 from upcoach.services.factors.enrolment import Enrolment
 from upcoach.services.factors.refusals import factor_wrong, not_enrolled
 from upcoach.services.factors.tries import Tries
-from upcoach.services.shutting_out import require_open, session_refs
 from upcoach.store.changes import Changes
 
 COUNT: Final = 10
@@ -42,10 +41,9 @@ class RecoveryCodes:
         def change(before: Factors, changes: Changes) -> Factors:
             if not before.methods(changes.at):
                 raise not_enrolled()
-            require_open(changes, scope)
             return before.with_recovery(hashes, changes.at)
 
-        after = await self._enrolment.change(scope, change, *session_refs(scope))
+        after = await self._enrolment.change(scope, change)
         await self._enrolment.notices.announce(scope, after, RECOVERY)
         return codes
 

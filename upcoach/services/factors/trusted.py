@@ -17,7 +17,6 @@ from models.errors import NotFound
 from models.identity import new_id
 from models.scope import Scope
 from upcoach.services.resources import outcome
-from upcoach.services.shutting_out import require_open, session_refs
 from upcoach.store.changes import Changes, Outcome, Ref, Write
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
@@ -40,7 +39,6 @@ class TrustedDevices:
         device_id, secret = new_id("trd"), secrets.token_urlsafe(32)
 
         def decide(changes: Changes) -> Outcome:
-            require_open(changes, scope)
             factors = changes.get(Factors, user, FACTORS)
             known = changes.find_all(TrustedDevice, user, [one.id for one in found])
             over = [one for one in known if not one.counts(factors.round, changes.at)]
@@ -61,8 +59,7 @@ class TrustedDevices:
             changes.create(device)
             return outcome("created", device)
 
-        refs = (Ref(Factors, user, FACTORS), Ref(TrustedDevice, user, device_id))
-        reads = (*refs, *session_refs(scope))
+        reads = (Ref(Factors, user, FACTORS), Ref(TrustedDevice, user, device_id))
         await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
         return f"{device_id}.{secret}"
 

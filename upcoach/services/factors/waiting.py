@@ -8,10 +8,9 @@ be theirs it counts with that click only.
 
 import datetime as dt
 
-from models.documents import Factors, User
+from models.documents import Factors, Session, User
 from models.documents.factors import FACTORS, NEVER
 from models.scope import Scope
-from upcoach.services.shutting_out import require_open, session_refs
 from upcoach.store.changes import Changes, Ref
 
 
@@ -25,11 +24,11 @@ class WaitingPeriod:
     def refs(scope: Scope) -> tuple[Ref, ...]:
         """What a write has to see that adds a way in for the caller."""
         user = Ref(User, scope.user, scope.user), Ref(Factors, scope.user, FACTORS)
-        return (*user, *session_refs(scope))
+        return (*user, Ref(Session, scope.user, scope.session))
 
     def end(self, changes: Changes, scope: Scope) -> dt.datetime:
         """From when on what the caller adds counts; now, if they have shown a second factor."""
-        session = require_open(changes, scope)
+        session = changes.find(Session, scope.user, scope.session)
         factors = changes.find(Factors, scope.user, FACTORS)
         has_second = factors is not None and bool(factors.methods(changes.at))
         if has_second and session is not None and session.acr >= 2:
