@@ -391,7 +391,8 @@ SESSION: Final = LOCKOUTS | {ONE_ENDED}
 SHUT_OUT: Final = frozenset({CLAIMED, RESET})
 CONFIRMED: Final = LOCKOUTS - {CLAIMED}
 GIVERS: Final = (
-    Giver("a login", _login, LOCKOUTS, LOCKOUTS | {MOVED}),
+    # Of more than twenty sessions of our own apps the oldest ends, which is that of the owner.
+    Giver("a login", _login, LOCKOUTS, LOCKOUTS | {MOVED}, 12),
     # At an address that is nobody's yet, no factor counts.
     Giver("a login that waits", _second_factor, CONFIRMED, CONFIRMED | {MOVED}, 1),
     Giver(
