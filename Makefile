@@ -9,7 +9,7 @@ CODE := setup.py requirements upcoach handlers streams models config tests
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo explain migrate admin revoke client-add rotate-keys audit-verify test conformance chaos soak docs check format bench bench-peers lock clean base dev
+.PHONY: help run demo explain migrate admin revoke factors-remove client-add rotate-keys audit-verify test conformance chaos soak docs check format bench bench-peers lock clean base dev
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,14 +23,18 @@ demo: base ## Play a habit history to two devices and show each change arrive
 explain: base ## Show the plan of every query that every GET runs; fail on a scan or a sort
 	@exec $(VENV)/python -m upcoach explain
 
-migrate: base ## Bring the database to this version's schema
+migrate: base ## Bring the database to this version's schema, large indexes too
 	@exec $(VENV)/python -m upcoach migrate $(ARGS)
 
+# These four and audit-verify work beside a running server, and without one.
 admin: base ## Make USER=address an operator; ROLE=user takes all roles back
 	@exec $(VENV)/python -m upcoach admin --email "$(USER)" --role "$(or $(ROLE),superadmin)"
 
 revoke: base ## End all sessions of USER=address at once, live sockets too
 	@exec $(VENV)/python -m upcoach revoke --email "$(USER)"
+
+factors-remove: base ## Take all second factors off USER=address, who is locked out by them
+	@exec $(VENV)/python -m upcoach factors-remove --email "$(USER)"
 
 client-add: base ## Register an app: NAME=… REDIRECT=… SCOPE=… KIND=public|confidential
 	@exec $(VENV)/python -m upcoach client-add --name "$(NAME)" --redirect "$(REDIRECT)" \

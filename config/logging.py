@@ -1,7 +1,8 @@
 """One renderer for every line: structlog's own and the standard library's.
 
 JSON lines begin with ts, level and event, so that they can be read without a tool.  Tracebacks are
-plain text: the richer forms print local variables, and those may hold a secret.
+plain text: the richer forms print local variables, and those may hold a secret.  What a driver says
+is left out of them (`tracebacks`): it quotes what was to be written.
 """
 
 import logging
@@ -11,6 +12,7 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from config import tracebacks
 from config.settings import LogFormat, LogLevel
 
 # At debug level PyMongo writes every command with its documents, and those are private.
@@ -51,6 +53,7 @@ def _route_standard_library(threshold: int, stream: TextIO, *, for_people: bool)
             ],
         )
     )
+    handler.addFilter(_first_line)
     logging.captureWarnings(capture=True)
     root = logging.getLogger()
     root.handlers = [handler]
@@ -59,19 +62,29 @@ def _route_standard_library(threshold: int, stream: TextIO, *, for_people: bool)
         logging.getLogger(name).setLevel(max(threshold, logging.WARNING))
 
 
+def _first_line(record: logging.LogRecord) -> bool:
+    """Keep of what asyncio and Tornado say of a driver's exception the first line alone.
+
+    Behind it they show the task or the callback, which shows its exception, which quotes documents.
+    """
+    if record.exc_info and tracebacks.quotes(record.exc_info[1]):
+        record.msg, record.args = str(record.msg).partition("\n")[0], ()
+    return True
+
+
 def _console(stream: TextIO) -> list[Processor]:
     return [
         structlog.dev.ConsoleRenderer(
             colors=stream.isatty(),
             timestamp_key="ts",
-            exception_formatter=structlog.dev.plain_traceback,
+            exception_formatter=tracebacks.render,
         )
     ]
 
 
 def _json() -> list[Processor]:
     return [
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(tracebacks.render_text),
         _first_things_first,
         structlog.processors.JSONRenderer(),
     ]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from config import forms
+from config import exposure, forms
 from config.forms import Network
 
 PREFIX = "UPCOACH_"
@@ -80,8 +80,11 @@ class Settings:
         "ENV",
         forms.one_of("development", "production"),
         form="development or production",
-        default="development",
-        meaning="Production has no default for a secret or an engine.",
+        unset="development",
+        unset_means="development, while nobody but this machine can reach it",
+        meaning="Production has no default for a secret or an engine, and refuses what is not "
+        "safe. Needed when HOST, METRICS_HOST or PUBLIC_URL is not of this machine alone, or "
+        "PUBLIC_URL is https.",
     )
     host: str = setting(
         "HOST",
@@ -103,6 +106,14 @@ class Settings:
         form="a port, 0 to 65535",
         unset_means="port + 1",
         meaning="Metrics and health, for operators only.",
+    )
+    metrics_host: str = setting(
+        "METRICS_HOST",
+        str,
+        form="a host name or an address",
+        unset="",
+        unset_means="HOST, but 127.0.0.1 where that is all addresses",
+        meaning="The address that metrics and health listen on; everybody is answered there.",
     )
     public_url: str | None = setting(
         "PUBLIC_URL",
@@ -237,6 +248,14 @@ class Settings:
         default="10",
         meaning="How long an access token holds.",
     )
+    factor_delay_h: int = setting(
+        "FACTOR_DELAY_H",
+        forms.between(1, 720),
+        form="a number of hours, 1 to 720",
+        default="72",
+        meaning="How long a second factor or a provider waits before it counts that was added with "
+        "nothing but the password; a link in a mail ends the wait.",
+    )
     live_writes_s: int = setting(
         "LIVE_WRITES_S",
         forms.between(1, 1_000_000),
@@ -310,9 +329,19 @@ class Settings:
         values = {name: row.value(environ) for name, row in rows().items()}
         if values["metrics_port"] is None:
             values["metrics_port"] = _next_port(values["port"])
+        if not values["metrics_host"]:
+            everywhere = exposure.is_everywhere(values["host"])
+            values["metrics_host"] = exposure.LOOPBACK if everywhere else values["host"]
         settings = cls(**values)
         _refuse_incomplete(settings)
+        if not environ.get(f"{PREFIX}ENV", "").strip():
+            _refuse_unsaid(settings)
         return settings
+
+    @property
+    def reached_at(self) -> str | None:
+        """The setting by which others than its developer reach this installation, if they do."""
+        return exposure.reached_at(self)
 
 
 def rows() -> dict[str, Row]:
@@ -339,6 +368,17 @@ def _refuse_incomplete(settings: Settings) -> None:
     for field, row in rows().items():
         if row.production and not getattr(settings, field):
             raise SettingsError(f"{row.name} is needed in production; {row.production}")
+    for fault in exposure.faults(settings):
+        raise SettingsError(fault)
+
+
+def _refuse_unsaid(settings: Settings) -> None:
+    """Serve others only where somebody has said what this is: development lets everybody in."""
+    if settings.reached_at is not None:
+        raise SettingsError(
+            f"{settings.reached_at}, where others can reach it, and UPCOACH_ENV is not set: set "
+            "UPCOACH_ENV=production to serve them, or UPCOACH_ENV=development if they are you."
+        )
 
 
 def _next_port(port: int) -> int:

@@ -1,4 +1,7 @@
-"""The address of an account: showing that it is one's own, and going by another."""
+"""The address of an account: showing that it is one's own, and going by another.
+
+And what is told of by mails to it: somebody says that what was added is theirs, or is not.
+"""
 
 from handlers.operations import Call, Operation, Reply, owned_by
 from models.documents.user import Address, Link
@@ -27,6 +30,24 @@ async def move(services: Services, call: Call) -> Reply:
 async def confirm(services: Services, call: Call) -> Reply:
     """Go by the address from now on to which the link with this token was mailed."""
     done = await services.moves.confirm(call.read(Link).token)
+    return Reply(status=204, became=owned_by(done))
+
+
+async def undo(services: Services, call: Call) -> Reply:
+    """Go by the address again that was left, with the token of the link that was mailed to it."""
+    done = await services.moves.undo(call.read(Link).token)
+    return Reply(status=204, became=owned_by(done))
+
+
+async def confirm_addition(services: Services, call: Call) -> Reply:
+    """Say that what was added to one's account is one's own, with the token of its mail."""
+    done = await services.additions.confirm(call.read(Link).token)
+    return Reply(status=204, became=owned_by(done))
+
+
+async def disown_addition(services: Services, call: Call) -> Reply:
+    """Have removed what was added to one's account, and all else that nobody has confirmed."""
+    done = await services.additions.disown(call.read(Link).token)
     return Reply(status=204, became=owned_by(done))
 
 
@@ -71,5 +92,33 @@ OPERATIONS = (
         public=True,
         refusals=(409,),
         audit="email.changed",
+    ),
+    Operation(
+        method="POST",
+        path="/v1/auth/email/undo",
+        run=undo,
+        body="json",
+        takes=Link,
+        public=True,
+        refusals=(409,),
+        audit="email.returned",
+    ),
+    Operation(
+        method="POST",
+        path="/v1/auth/additions/confirm",
+        run=confirm_addition,
+        body="json",
+        takes=Link,
+        public=True,
+        audit="addition.confirmed",
+    ),
+    Operation(
+        method="POST",
+        path="/v1/auth/additions/disown",
+        run=disown_addition,
+        body="json",
+        takes=Link,
+        public=True,
+        audit="addition.disowned",
     ),
 )

@@ -17,6 +17,7 @@ from handlers.live import limits
 from handlers.published import as_text, plain, wire
 from models import frames
 from models.frames import Close
+from models.limits import FRAME_BYTES
 from models.merge_patch import Json
 
 MEDIA_TYPE: Final = "application/vnd.aai.asyncapi+json;version=3.0.0"
@@ -114,7 +115,7 @@ def _live() -> Json:
     rows = [f"| {code} | {meaning} | {then} |" for code, (meaning, then) in _closes()]
     description = f"""\
 A WebSocket (RFC 6455, subprotocol `{frames.PROTOCOL}`).  A message holds one or more frames, one
-JSON object a line, in at most {limits.FRAME_BYTES} bytes.  `hello` comes first, within
+JSON object a line, in at most {FRAME_BYTES} bytes.  `hello` comes first, within
 {limits.HELLO_S:.0f} s.  A socket has at most {limits.SUBSCRIPTIONS} subscriptions and
 {limits.WRITES_AT_ONCE} writes under way, and sends {limits.FRAMES_S} other frames a second;
 `welcome` names all limits of the node.  A token may be renewed from {limits.EXPIRING_S:.0f} s

@@ -75,20 +75,31 @@ class ProblemHandler(RequestHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer with a problem, whatever went wrong."""
         failure = kwargs.get("exc_info", (None, None, None))[1]
+        self.finish(self.problem(status_code, failure))
+
+    def problem(self, status: int, failure: BaseException | None) -> bytes:
+        """The problem that *failure* is, with its status and headers set."""
         members = {"instance": self.request.path, "request_id": self.request_id}
         if isinstance(failure, Refusal):
-            self.set_status(problems.status_of(failure))
+            status = problems.status_of(failure)
             body = problems.problem(failure, **members)
             if failure.replayed:
                 self.set_header("Idempotency-Replayed", "true")
         else:
             detail = (failure.log_message or "") if isinstance(failure, HTTPError) else ""
-            body = problems.http_problem(status_code, detail, **members)
+            body = problems.http_problem(status, detail, **members)
+        self.set_status(status)
         # Here, because Tornado drops the headers that were set before an error.
-        for name, value in self.headers_of(self.get_status()).items():
+        for name, value in self.headers_of(status).items():
             self.set_header(name, value)
         self.set_header("Content-Type", problems.MEDIA_TYPE)
-        self.finish(msgspec.json.encode(body))
+        return msgspec.json.encode(body)
+
+    def on_finish(self) -> None:
+        """Hold nothing of the request any more; see `handlers.bodies`."""
+        holding = getattr(self.request, "holding", None)
+        if holding is not None:
+            holding.release()
 
     def headers_of(self, status: int) -> dict[str, str]:
         """The headers that an answer of *status* must have (RFC 9110, 15.5)."""

@@ -1,5 +1,7 @@
 """What every handler needs, and the one way in which operations are carried out."""
 
+from contextlib import AbstractAsyncContextManager, nullcontext
+
 import msgspec
 
 from handlers import auditing
@@ -10,8 +12,10 @@ from handlers.running import Running
 from models.clock import utc_now
 from models.errors import Refusal
 from models.measures import Measures
+from streams.held_writes import HeldWrites
 from streams.limits import Limits
 from upcoach.services import Services
+from upcoach.services.concurrency import UserConcurrency
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -22,7 +26,9 @@ class Edge(msgspec.Struct, frozen=True):
     measures: Measures
     running: Running = msgspec.field(default_factory=Running)
     limits: Limits = msgspec.field(default_factory=Limits)
+    held_writes: HeldWrites = msgspec.field(default_factory=HeldWrites)
     proxies: tuple[Network, ...] = ()
+    costly: UserConcurrency = msgspec.field(default_factory=UserConcurrency)
 
     async def perform(self, operation: Operation, call: Call) -> Reply:
         """What *operation* answers to *call*; repeats and conflicts are counted."""
@@ -33,7 +39,8 @@ class Edge(msgspec.Struct, frozen=True):
                 await require_step_up(operation, call.holder, utc_now(), self.services)
             if call.query:
                 call.asked(operation.query)  # also an operation that does not look refuses it
-            reply = await operation.run(self.services, call)
+            async with self._turn(operation, call):
+                reply = await operation.run(self.services, call)
         except Refusal as refusal:
             self._count("refused" if refusal.code == "conflict" else "", refusal.replayed)
             await auditing.note_refused(self.services, operation, call, refusal)
@@ -41,6 +48,10 @@ class Edge(msgspec.Struct, frozen=True):
         self._count("merged" if reply.merged else "", reply.replayed)
         await auditing.note_done(self.services, operation, call, reply)
         return reply
+
+    def _turn(self, operation: Operation, call: Call) -> AbstractAsyncContextManager[None]:
+        """What is held while *operation* runs."""
+        return self.costly.turn(call.scope.user) if operation.is_costly else nullcontext()
 
     def _count(self, resolution: str, replayed: bool) -> None:  # noqa: FBT001 - counted, not asked
         if replayed:

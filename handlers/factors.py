@@ -9,12 +9,27 @@ from handlers.operations import Call, Items, Operation, Reply, written
 from models.clock import utc_now
 from models.documents import Session, TrustedDevice
 from models.documents.document import public
-from models.documents.factors import Answer, Method
+from models.documents.factors import NEVER, Answer, Method
 from upcoach.services import Services
 from upcoach.services.factors.totp import Confirmation, Enrolling
 from upcoach.services.stepping_up import StepUp
 
 DEVICES = "/v1/auth/devices"
+
+
+class WaitingFactor(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A factor that is asked of nobody so far: "totp", or a passkey by its id.
+
+    Attributes
+    ----------
+    counts_from
+        When it begins to count by itself; without, it does when the link in the mail is followed
+        that has told of it.
+
+    """
+
+    factor: str
+    counts_from: dt.datetime | None = None
 
 
 class Enrolled(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -26,6 +41,8 @@ class Enrolled(msgspec.Struct, frozen=True, omit_defaults=True):
         What they are asked for at a login, the strongest first; nothing if there is no factor.
     recovery_codes
         How many of them are left.
+    waiting
+        The factors that do not count yet.
 
     """
 
@@ -33,6 +50,7 @@ class Enrolled(msgspec.Struct, frozen=True, omit_defaults=True):
     passkeys: int = 0
     recovery_codes: int = 0
     totp_since: dt.datetime | None = None
+    waiting: tuple[WaitingFactor, ...] = ()
 
 
 class RecoveryCodes(msgspec.Struct, frozen=True):
@@ -64,8 +82,14 @@ class SteppedUp(msgspec.Struct, frozen=True):
 
 async def factors(services: Services, call: Call) -> Reply:
     """Which second factors the caller has."""
-    found = await services.factors.of(call.scope.user)
-    enrolled = Enrolled(found.methods, found.passkeys, len(found.recovery), found.totp_since)
+    found, now = await services.factors.of(call.scope.user), utc_now()
+    waiting = tuple(
+        WaitingFactor(name, None if since == NEVER else since)
+        for name, since in sorted(found.waiting.items())
+        if since > now
+    )
+    methods, codes = found.methods(now), len(found.recovery)
+    enrolled = Enrolled(methods, found.passkeys, codes, found.totp_since, waiting)
     body = msgspec.to_builtins(enrolled)
     return Reply(body={"methods": [], "passkeys": 0, "recovery_codes": 0} | body)
 
@@ -80,7 +104,7 @@ async def enrol_totp(services: Services, call: Call) -> Reply:
 
 
 async def confirm_totp(services: Services, call: Call) -> Reply:
-    """Have every login ask for a code of this app from now on."""
+    """Have logins ask for a code of this app, as soon as it counts."""
     codes = await services.factors.totp.confirm(call.scope, call.read(Confirmation))
     return Reply(status=200, body=RecoveryCodes(codes))
 

@@ -1,6 +1,7 @@
 """Goals, and what can be said of them."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -223,16 +224,36 @@ def _past(as_of: str) -> tuple[dt.datetime | None, int | None]:
         raise Invalid("parameter_invalid", words, flaws=(flaw,)) from None
 
 
-def _row(method: str, path: str, run: Any, gives: Any, query: type[Query]) -> Operation:
+def _weight_of_read(call: Call) -> int:
+    """What is put together from the log costs more than what lies there."""
+    return 5 if "as_of" in call.query else 1
+
+
+def _row(
+    path: str,
+    run: Any,
+    gives: Any,
+    query: type[Query],
+    *,
+    weight: int = 1,
+    weigh: Callable[[Call], int] | None = None,
+) -> Operation:
     return Operation(
-        method=method, path=path, run=run, needs="goals:read", gives=gives, query=query
+        method="GET",
+        path=path,
+        run=run,
+        needs="goals:read",
+        gives=gives,
+        query=query,
+        weight=weight,
+        weigh=weigh,
     )
 
 
 OPERATIONS = (
-    _row("GET", f"{GOALS}/stats", stats, GoalStats, DayQuery),
-    _row("GET", f"{GOALS}/assessments", assess_all, Items[Assessment], DayQuery),
-    _row("GET", f"{TEMPLATES}/ready", ready, Items[Ready], Query),
+    _row(f"{GOALS}/stats", stats, GoalStats, DayQuery, weight=3),
+    _row(f"{GOALS}/assessments", assess_all, Items[Assessment], DayQuery, weight=10),
+    _row(f"{TEMPLATES}/ready", ready, Items[Ready], Query),
     *resource(
         TEMPLATES,
         lambda services: services.goal_templates,
@@ -246,9 +267,9 @@ OPERATIONS = (
         )
         if (row.method, row.path) != ("GET", GOAL)
     ),
-    _row("GET", GOAL, read, Goal, AsOfQuery),
-    _row("GET", f"{GOAL}/history", history, Items[Revision], HistoryQuery),
-    _row("GET", f"{GOAL}/assessment", assess, Assessment, DayQuery),
+    _row(GOAL, read, Goal, AsOfQuery, weigh=_weight_of_read),
+    _row(f"{GOAL}/history", history, Items[Revision], HistoryQuery, weight=5),
+    _row(f"{GOAL}/assessment", assess, Assessment, DayQuery, weight=3),
     Operation(
         method="POST",
         path=f"{GOAL}/undo",
@@ -260,7 +281,7 @@ OPERATIONS = (
         statuses=(200,),
         live=True,
     ),
-    _row("GET", POINTS, points, Items[GoalPoint], PointQuery),
+    _row(POINTS, points, Items[GoalPoint], PointQuery),
     Operation(
         method="PUT",
         path=POINT,

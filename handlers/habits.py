@@ -183,7 +183,7 @@ async def reminders(services: Services, call: Call) -> Reply:
 
 
 def _answered(answer: Any) -> Reply:
-    return Reply(body=msgspec.to_builtins(answer))
+    return Reply(body=answer)
 
 
 def _range(services: Services, call: Call) -> RangeQuery:
@@ -214,18 +214,24 @@ def _unusable(name: str, detail: str) -> Invalid:
     return Invalid("parameter_invalid", detail, flaws=(flaw,))
 
 
-def _report(path: str, run: Any, gives: Any, query: type[Query]) -> Operation:
+def _report(path: str, run: Any, gives: Any, query: type[Query], weight: int) -> Operation:
     return Operation(
-        method="GET", path=HABITS + path, run=run, needs="habits:read", query=query, gives=gives
+        method="GET",
+        path=HABITS + path,
+        run=run,
+        needs="habits:read",
+        query=query,
+        gives=gives,
+        weight=weight,
     )
 
 
 OPERATIONS = (
     # Before the habits themselves, whose paths have an id in this place.
-    _report("/today", today, Items[HabitToday], TodayQuery),
-    _report("/analytics", overview, Overview, RangeQuery),
-    _report("/achievements", achievements, Items[Unlocked], Query),
-    _report("/reminders", reminders, Items[Coming], RemindersQuery),
+    _report("/today", today, Items[HabitToday], TodayQuery, 5),
+    _report("/analytics", overview, Overview, RangeQuery, 20),
+    _report("/achievements", achievements, Items[Unlocked], Query, 20),
+    _report("/reminders", reminders, Items[Coming], RemindersQuery, 5),
     *resource(
         f"{HABITS}/vacations",
         lambda services: services.vacations,
@@ -236,8 +242,8 @@ OPERATIONS = (
     *resource(
         HABITS, lambda services: services.habits, new=NewHabit, gives=Habit, lists=HabitsQuery
     ),
-    _report("/{id}/streak", streak, StreakAnswer, StreakQuery),
-    _report("/{id}/analytics", analytics, Analytics, RangeQuery),
+    _report("/{id}/streak", streak, StreakAnswer, StreakQuery, 5),
+    _report("/{id}/analytics", analytics, Analytics, RangeQuery, 10),
     Operation(
         method="GET",
         path=ENTRIES,

@@ -1,16 +1,17 @@
 """Importing other people's files; with `dry_run`, only saying what would become of them."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any
 
 from handlers.operations import Body, Call, Operation, Query, Reply, written
 from handlers.zones import zone
+from models.errors import Invalid
+from models.limits import KEPT_AT_ONCE, UPLOAD_BYTES, Cost, kib
 from upcoach.services import Services
 from upcoach.services.imports.habitica import HabiticaExport
-from upcoach.services.imports.plan import Imported, Plan
+from upcoach.services.imports.jobs import Format
+from upcoach.services.imports.packing import PackedPlan
+from upcoach.services.imports.plan import Imported
 from upcoach.services.imports.sheet import What
-
-LARGEST: Final = 8 * 1024 * 1024  # Tornado itself ends the reading at 10 MiB, with no words
 
 
 class ImportQuery(Query, frozen=True, kw_only=True):
@@ -29,43 +30,29 @@ class ImportQuery(Query, frozen=True, kw_only=True):
     dry_run: bool = False
 
 
-Read = Callable[[Services, Call, str], Awaitable[Plan]]
+async def _pay(call: Call, plan: PackedPlan) -> None:
+    """Charge what *plan* would keep: of the same ledger as writes one by one."""
+    cost = Cost(0, kib(plan.size()))
+    if cost.kib > KEPT_AT_ONCE:
+        words = f"This holds more than may be kept at once, {KEPT_AT_ONCE >> 10} MiB: split it."
+        raise Invalid("import_too_large", words)
+    await call.charge(cost)
 
 
-async def read_loop(services: Services, call: Call, tz: str) -> Plan:
-    """Take the CSV export (zip) of Loop Habit Tracker."""
-    return await services.imports.read_loop(call.scope, call.content, tz)
-
-
-async def read_habitica(services: Services, call: Call, tz: str) -> Plan:
-    """Take the export of a user's data (JSON) of Habitica."""
-    return await services.imports.read_habitica(call.scope, call.read(HabiticaExport), tz)
-
-
-async def read_dayone(services: Services, call: Call, tz: str) -> Plan:
-    """Take the JSON export (zip) of Day One."""
-    return await services.imports.read_dayone(call.scope, call.content, tz)
-
-
-def sheet(what: What) -> Read:
-    """Read a table of *what*."""
-
-    async def read(services: Services, call: Call, tz: str) -> Plan:
-        return await services.imports.read_sheet(call.scope, call.content, what, tz)
-
-    read.__doc__ = f"Take a table (CSV) of {what}."
-    return read
-
-
-def _row(path: str, read: Read, body: Body, needs: str, takes: Any = None) -> Operation:
+def _row(
+    path: str, format_: Format, what: str, body: Body, needs: str, takes: Any = None
+) -> Operation:
     async def run(services: Services, call: Call) -> Reply:
         query = call.asked(ImportQuery)
-        plan = await read(services, call, await zone(services, call, query.tz))
-        if query.dry_run:
-            return Reply(body=await services.imports.show(call.scope, plan))
-        return written(await services.imports.carry_out(call.scope, plan, call.mutation))
+        tz = await zone(services, call, query.tz)
+        async with services.imports.turn(call.scope):
+            plan = await services.imports.read(call.scope, format_, call.content, tz)
+            if query.dry_run:
+                return Reply(body=await services.imports.show(call.scope, plan))
+            await _pay(call, plan)
+            return written(await services.imports.carry_out(call.scope, plan, call.mutation))
 
-    run.__doc__ = read.__doc__
+    run.__doc__ = f"Take {what}."
     return Operation(
         method="POST",
         path=f"/v1/imports/{path}",
@@ -73,21 +60,33 @@ def _row(path: str, read: Read, body: Body, needs: str, takes: Any = None) -> Op
         needs=needs,
         body=body,
         takes=takes,
+        unread=True,
         query=ImportQuery,
         gives=Imported,
         named=True,
         statuses=(200,),
-        largest=LARGEST,
+        largest=UPLOAD_BYTES,
         limit="upload",
     )
 
 
+def _sheet(what: What, needs: str) -> Operation:
+    return _row(f"csv/{what}", what, f"a table (CSV) of {what}", "csv", needs)
+
+
 OPERATIONS = (
-    _row("loop", read_loop, "zip", "habits:write"),
-    _row("habitica", read_habitica, "json", "account:write", HabiticaExport),  # habits and tasks
-    _row("dayone", read_dayone, "zip", "journal:write"),
-    _row("csv/habits", sheet("habits"), "csv", "habits:write"),
-    _row("csv/moods", sheet("moods"), "csv", "moods:write"),
-    _row("csv/tasks", sheet("tasks"), "csv", "tasks:write"),
-    _row("csv/journal", sheet("journal"), "csv", "journal:write"),
+    _row("loop", "loop", "the CSV export (zip) of Loop Habit Tracker", "zip", "habits:write"),
+    _row(
+        "habitica",
+        "habitica",
+        "the export of a user's data (JSON) of Habitica",
+        "json",
+        "account:write",  # habits and tasks
+        HabiticaExport,
+    ),
+    _row("dayone", "dayone", "the JSON export (zip) of Day One", "zip", "journal:write"),
+    _sheet("habits", "habits:write"),
+    _sheet("moods", "moods:write"),
+    _sheet("tasks", "tasks:write"),
+    _sheet("journal", "journal:write"),
 )

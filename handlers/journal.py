@@ -215,6 +215,7 @@ OPERATIONS = (
         needs=READ,
         query=JournalQuery,
         gives=Items[JournalEntry],
+        weight=5,
     ),
     Operation(
         method="GET",
@@ -223,6 +224,7 @@ OPERATIONS = (
         needs=READ,
         query=DayQuery,
         gives=Items[JournalEntry],
+        weight=5,
     ),
     Operation(
         method="GET", path=TRASH, run=trash, needs=READ, query=PageQuery, gives=Items[JournalEntry]
@@ -259,8 +261,22 @@ OPERATIONS = (
         statuses=(200,),
         live=True,
     ),
-    Operation(method="GET", path=VERSIONS, run=versions, needs=READ, gives=Items[EntryVersion]),
-    Operation(method="GET", path=VERSION, run=version, needs=READ, gives=JournalEntry),
+    Operation(
+        method="GET",
+        path=VERSIONS,
+        run=versions,
+        needs=READ,
+        gives=Items[EntryVersion],
+        weight=5,
+    ),
+    Operation(
+        method="GET",
+        path=VERSION,
+        run=version,
+        needs=READ,
+        gives=JournalEntry,
+        weight=3,
+    ),
     Operation(
         method="POST",
         path=f"{VERSION}/restore",

@@ -51,11 +51,22 @@ class PromptQuery(Query, frozen=True, kw_only=True):
 
 
 async def prompts(services: Services, call: Call) -> Reply:
-    """Questions to write about; none of them was asked in the last 30 days."""
+    """Questions to write about; none of them was asked in the last 30 days.
+
+    Mood and goals are looked up for callers who may see them.
+    """
     query = call.asked(PromptQuery)
     tz = await zone(services, call, query.tz)
     day = query.date or services.journal.today(tz)
-    found = await services.prompts.of(call.scope, day, query.mood, query.goal)
+    permissions = call.holder.permissions
+    found = await services.prompts.of(
+        call.scope,
+        day,
+        mood=query.mood,
+        goal=query.goal,
+        with_mood="moods:read" in permissions,
+        with_goals="goals:read" in permissions,
+    )
     return Reply(body={"items": found})
 
 
@@ -68,11 +79,10 @@ async def shares(services: Services, call: Call) -> Reply:
 async def share(services: Services, call: Call) -> Reply:
     """Let a coach read this entry, and no other, until a moment."""
     asked = call.read(EntryShareDraft)
-    return written(
-        await services.entry_shares.share(
-            call.scope, call.names["id"], call.names["coach"], asked, call.mutation
-        )
-    )
+    entry, coach, acr = call.names["id"], call.names["coach"], call.holder.acr
+    given = await services.entry_shares.share(call.scope, entry, coach, asked, acr, call.mutation)
+    await services.additions.announce_given(call.scope, "entry share", given)
+    return written(given)
 
 
 async def take_back(services: Services, call: Call) -> Reply:
@@ -111,7 +121,7 @@ OPERATIONS = (
         query=PromptQuery,
         gives=Items[Prompt],
     ),
-    Operation(method="GET", path=SHARES, run=shares, needs="journal:read", gives=Items[EntryShare]),
+    Operation(method="GET", path=SHARES, run=shares, needs="shares:read", gives=Items[EntryShare]),
     Operation(
         method="PUT",
         path=SHARE,
@@ -121,6 +131,8 @@ OPERATIONS = (
         takes=EntryShareDraft,
         gives=EntryShare,
         live=True,
+        stepped_up=True,
+        audit="entry_share.given",
     ),
     Operation(method="DELETE", path=SHARE, run=take_back, needs="shares:write", live=True),
     Operation(

@@ -9,8 +9,9 @@ from tornado.web import RequestHandler
 from handlers.operations import Call, Operation
 from models.documents.user import normalised_email
 from models.errors import Unavailable
+from models.limits import ONE, Cost
 from models.origin import Origin
-from streams.limits import Limits, Verdict
+from streams.limits import Limits
 from upcoach.services import Services
 from upcoach.services.known import LIFE_S
 
@@ -45,17 +46,25 @@ class Turnstile:
         return self._limits.is_on
 
     async def take(
-        self, surface: str, parties: dict[str, str] | None = None, *, charge: bool = True
+        self,
+        surface: str,
+        parties: dict[str, str] | None = None,
+        cost: Cost = ONE,
+        *,
+        charge: bool = True,
     ) -> None:
-        """Take one of *surface*, or refuse with a 429; without *charge* only look."""
-        verdict = await self._limits.take(surface, self._named(parties), charge=charge)
+        """Take *cost* of *surface*, or refuse with a 429; without *charge* only look."""
+        verdict = await self._limits.take(surface, self._named(parties), cost, charge=charge)
         self._request.say(verdict.headers)
-        if verdict.wait_s:
-            self._refuse(verdict)
+        self.require(verdict.wait_s)
 
     async def charge(self, surface: str, parties: dict[str, str]) -> None:
         """Take one of *surface* after the fact."""
         await self._limits.take(surface, self._named(parties))
+
+    async def owe(self, surface: str, parties: dict[str, str], cost: Cost) -> None:
+        """See `Limits.owe`."""
+        await self._limits.owe(surface, self._named(parties), cost)
 
     async def forgive(self, surface: str, parties: dict[str, str]) -> None:
         """See `Limits.forgive`."""
@@ -64,12 +73,15 @@ class Turnstile:
     def _named(self, parties: dict[str, str] | None) -> dict[str, str]:
         return {"ip": self._request.origin.household} | (parties or {})
 
-    def _refuse(self, verdict: Verdict) -> None:
-        self._request.retry_after_s = math.ceil(verdict.wait_s)
+    def require(self, wait_s: float) -> None:
+        """Refuse with a 429 a request that has to wait; 0 for one that may go on."""
+        if not wait_s:
+            return
+        self._request.retry_after_s = math.ceil(wait_s)
         raise Unavailable(
             "requests_too_many",
             f"This was asked for too often. Try again in {self._request.retry_after_s} s.",
-            extra={"after": math.ceil(verdict.wait_s * 1000)},
+            extra={"after": math.ceil(wait_s * 1000)},
         )
 
 

@@ -66,6 +66,7 @@ OPERATIONS = (
         needs="moods:read",
         query=StatsQuery,
         gives=MoodStats,
+        weight=10,
     ),
     *resource(MOODS, lambda services: services.moods, new=NewMood, gives=Mood, lists=MoodQuery),
 )

@@ -1,7 +1,7 @@
 """Many writes in one request, for a device that was away."""
 
 import asyncio
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 
@@ -10,12 +10,15 @@ from handlers.operations import Call, Operation, Reply, Router
 from handlers.rest import Edge
 from models.cursor import Cursor
 from models.frames import Res
+from models.limits import BATCH_BYTES, BATCH_WRITES
 from upcoach.services import Services
 
-MOST: Final = 100
-LARGEST: Final = 1024 * 1024
+Batch = Annotated[list[Asked], msgspec.Meta(min_length=1, max_length=BATCH_WRITES)]
 
-Batch = Annotated[list[Asked], msgspec.Meta(min_length=1, max_length=MOST)]
+
+def _writes_in(call: Call) -> int:
+    """How many writes it counts as; what is no batch is refused as one."""
+    return min(len(call.body), BATCH_WRITES) if isinstance(call.body, list) else 1
 
 
 def operation(edge: Edge, router: Router) -> Operation:
@@ -43,6 +46,6 @@ def operation(edge: Edge, router: Router) -> Operation:
         takes=Batch,
         gives=list[Res],
         statuses=(200,),
-        largest=LARGEST,
-        limit="batch",
+        largest=BATCH_BYTES,
+        weigh=_writes_in,
     )

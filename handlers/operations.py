@@ -19,7 +19,7 @@ from models.documents import Document, Session
 from models.documents.document import public
 from models.errors import Flaw, Forbidden, Invalid, Unauthenticated
 from models.identity import MutationId
-from models.limits import SURFACES
+from models.limits import MUTATION_BYTES, PUBLIC_BYTES, SURFACES, Cost, kib
 from models.origin import NOWHERE, Origin
 from models.permissions import PERMISSIONS
 from models.scope import Scope
@@ -32,6 +32,7 @@ Q = TypeVar("Q", bound="Query")
 
 LIMIT: Final = 100
 NEWEST: Final = 999_999_999  # version of a document
+COSTLY: Final = 3  # the weight from which few operations of one user run at once
 # A number that was given out, such as a version: none is beyond what JSON's readers tell apart.
 Ordinal = Annotated[int, msgspec.Meta(ge=1, le=strict_json.LARGEST)]
 STATUS_OF_VERB = {"created": 201, "updated": 200, "deleted": 204, "unchanged": 200}
@@ -54,6 +55,13 @@ class Items(msgspec.Struct, Generic[T], frozen=True):
     items: list[T]
 
 
+Charge = Callable[[Cost], Awaitable[None]]
+
+
+async def free(_: Cost) -> None:
+    """Charge nothing."""
+
+
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One request, however it came.
 
@@ -73,6 +81,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         Whether a page of another site sent it.
     trusted
         What the browser that it came from shows for being one that its user trusts.
+    size
+        The bytes of its body.
+    charge
+        Charges what the operation finds out that it would keep, or refuses.
 
     """
 
@@ -87,6 +99,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     browser: str = ""
     is_foreign: bool = False
     trusted: str = ""
+    size: int = 0
+    charge: Charge = free
 
     @property
     def scope(self) -> Scope:
@@ -223,8 +237,14 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     limit
         The surface that it is counted on (`models.limits`): "read" or "write" of its user, or
         "public" by where it comes from, unless it says so.
+    weight
+        How many requests it counts as, which follows from what it computes and reads.
+    weigh
+        The same where it depends on the call, such as on how many writes it brings.
     audit
         What the audit log calls it: "session.started"; empty for what it need not know.
+    unread
+        Whether it takes its body as it came, in `Call.content`, whatever form that has.
 
     """
 
@@ -247,8 +267,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     statuses: tuple[int, ...] = ()
     refusals: tuple[int, ...] = ()
     limit: str = ""
+    weight: int = 1
+    weigh: Callable[[Call], int] | None = None
     audit: str = ""
-    largest: int = 64 * 1024  # bytes of body
+    unread: bool = False
+    largest: int = 0  # bytes of body
 
     def __post_init__(self) -> None:
         """A row that does not say who may do it does not let the server start."""
@@ -257,12 +280,25 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         if not self.limit:
             usual = "public" if self.public else "write" if self.writes else "read"
             msgspec.structs.force_setattr(self, "limit", usual)
+        if not self.largest:
+            largest = MUTATION_BYTES if self.live else PUBLIC_BYTES
+            msgspec.structs.force_setattr(self, "largest", largest)
         assert self.limit in SURFACES, f"{place}: {self.limit}?"
+
+    @property
+    def is_costly(self) -> bool:
+        """Whether what it costs grows with all that its user has: few of them run at once."""
+        return self.weight >= COSTLY
 
     @property
     def writes(self) -> bool:
         """Whether it changes something."""
         return self.method != "GET"
+
+    def cost_of(self, call: Call) -> Cost:
+        """What *call* takes of its surface: a write also the bytes that it brings."""
+        requests = self.weight if self.weigh is None else self.weigh(call)
+        return Cost(requests, kib(call.size) if self.writes else 0)
 
     def base_of(self, given: int | None) -> int | None:
         """The version that a write is based on; what does not look at it never sees it."""

@@ -16,7 +16,7 @@ def address_of(request: HTTPServerRequest, proxies: Collection[Network]) -> str:
     """
     address = request.remote_ip or ""
     forwarded = ",".join(request.headers.get_list("X-Forwarded-For")).split(",")
-    while forwarded and _is_among(address, proxies):
+    while forwarded and is_among(address, proxies):
         before = forwarded.pop().strip()
         if not _is_address(before):
             break
@@ -24,7 +24,8 @@ def address_of(request: HTTPServerRequest, proxies: Collection[Network]) -> str:
     return address
 
 
-def _is_among(address: str, proxies: Collection[Network]) -> bool:
+def is_among(address: str, proxies: Collection[Network]) -> bool:
+    """Whether *address* is one of our *proxies*."""
     if not proxies or not _is_address(address):
         return False
     found = ipaddress.ip_address(address)

@@ -32,7 +32,7 @@ async def require_step_up(
     """Refuse *caller* unless they have shown a factor as lately as *operation* demands."""
     if operation.stepped_up:
         operator = is_operators(operation)
-        await services.stepping_up.require(caller, now, operator=operator)
+        await services.stepping_up.require(caller, now, operator=operator, in_write=operation.live)
 
 
 async def require_power(services: Services, operation: Operation, caller: Caller) -> None:

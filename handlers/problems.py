@@ -26,6 +26,7 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     "media_type_unsupported": 415,
     "method_not_allowed": 405,
     "body_invalid": 422,
+    "document_invalid": 422,
     "import_invalid": 422,
     "mutation_reused": 422,
     "password_weak": 422,

@@ -45,7 +45,10 @@ def resource(
         return listed(path, found, query.limit)
 
     async def create(services: Services, call: Call) -> Reply:
-        return written(await of(services).create(call.scope, call.read(new), call.mutation))
+        draft, is_fresh = call.read(new), "id" not in call.body
+        return written(
+            await of(services).create(call.scope, draft, call.mutation, is_fresh=is_fresh)
+        )
 
     async def read(services: Services, call: Call) -> Reply:
         return shown(await of(services).get(call.scope, call.names["id"]))

@@ -22,10 +22,12 @@ from handlers.operations import Call, Operation, Reply, Route
 from handlers.origins import address_of
 from models.caller import Caller
 from models.documents.session import BROWSERS
-from models.errors import Invalid
+from models.errors import Invalid, Unavailable
 from models.frames import Follows
+from models.limits import Cost, read_beyond, written_beyond
 from models.origin import Origin
 from models.validation import checked
+from upcoach.store.changes import Mutation
 
 _log = structlog.get_logger(__name__)
 
@@ -60,6 +62,7 @@ class Handler(ProblemHandler):
 
     def on_finish(self) -> None:
         """Log the canonical line."""
+        super().on_finish()
         self.edge.running.end()
         took = time.perf_counter() - self.began
         route = self.route
@@ -147,6 +150,8 @@ class Missing(Handler):
 class OperationHandler(Handler):
     """A path with its operations."""
 
+    _answered = 0  # bytes
+
     def initialize(self, edge: Edge, route: Route | None = None, **_: Any) -> None:
         """Take the route."""
         super().initialize(edge)
@@ -185,13 +190,45 @@ class OperationHandler(Handler):
         call = await self._call(operation, names, login)
         await self._take_turn(operation, call)
         await self.perform(operation, call)
+        await self._settle(operation, call)
 
     async def _take_turn(self, operation: Operation, call: Call) -> None:
         if operation.limit == LOGIN:
             await self.password_gate(address_in(call.body)).enter()
+        elif call.caller is None or call.mutation is None:
+            await self._charge_request(operation, call)
         else:
+            await self._take_turn_in_queue(operation, call, call.caller.scope.user, call.mutation)
+
+    async def _charge_request(self, operation: Operation, call: Call) -> None:
+        surface, parties = parties_of(operation, call)
+        await self.turnstile.take(surface, parties, operation.cost_of(call))
+
+    async def _take_turn_in_queue(
+        self, operation: Operation, call: Call, user: str, mutation: Mutation
+    ) -> None:
+        """The same for a write with a name: it does not go ahead of those that it builds on."""
+        held = self.edge.held_writes
+        try:
+            self.turnstile.require(await held.wait_s(user, mutation.follows))
+            await self._charge_request(operation, call)
+        except Unavailable as refusal:
+            await held.hold(user, mutation.id, refusal.extra.get("after", 0) / 1000)
+            raise
+        await held.release(user, mutation.id)
+
+    async def _settle(self, operation: Operation, call: Call) -> None:
+        """Charge what only the answer has shown."""
+        if call.caller is None or operation.limit not in ("read", "write"):
+            return
+        owed = (
+            written_beyond(call.size, self._answered)
+            if operation.writes
+            else read_beyond(self._answered)
+        )
+        if owed is not None:
             surface, parties = parties_of(operation, call)
-            await self.turnstile.take(surface, parties)
+            await self.turnstile.owe(surface, parties, owed)
 
     async def perform(self, operation: Operation, call: Call) -> None:
         """Answer *call*."""
@@ -216,14 +253,14 @@ class OperationHandler(Handler):
         self, operation: Operation, names: dict[str, str], login: Caller | None
     ) -> Call:
         content = self._content(operation)
-        is_json = operation.body in ("json", "merge-patch")
+        is_json = operation.body in ("json", "merge-patch") and not operation.unread
         body = await _parsed(content) if is_json else None
         base = self._base()
         key = self.request.headers.get("Idempotency-Key")
         # A write without a body is the same one that a `mut` frame without a body names.  What no
         # frame holds is told by its bytes: to write it anew would hold the loop.
         is_small = is_json and len(content) <= _LARGE
-        asked = hashlib.sha256(content).hexdigest() if content and not is_small else body
+        asked = await _digest(content) if content and not is_small else body
         mutation = operations.mutation_of(
             key if operation.writes else None,
             operation,
@@ -246,7 +283,14 @@ class OperationHandler(Handler):
             browser=self.browser.secret if self._is_by_cookie(login) else "",
             is_foreign=not self.browser.is_on_our_page,
             trusted=self.browser.trusted,
+            size=len(content),
+            charge=functools.partial(self._charge, login),
         )
+
+    async def _charge(self, login: Caller | None, cost: Cost) -> None:
+        """Charge what *login* would keep beyond the request itself."""
+        if login is not None:
+            await self.turnstile.take("write", {"user": login.scope.user}, cost)
 
     def _is_by_cookie(self, login: Caller | None) -> bool:
         return login is not None and "Authorization" not in self.request.headers
@@ -297,7 +341,9 @@ class OperationHandler(Handler):
         if reply.status == 204:
             return
         self.set_header("Content-Type", "application/json; charset=utf-8")
-        self.finish(reply.raw if reply.raw is not None else msgspec.json.encode(reply.body))
+        content = reply.raw if reply.raw is not None else msgspec.json.encode(reply.body)
+        self._answered = len(content)
+        self.finish(content)
 
     def _not_modified(self, version: int) -> bool:
         etag = f'"v{version}"'
@@ -307,6 +353,13 @@ class OperationHandler(Handler):
             self.set_status(304)
             return True
         return False
+
+
+async def _digest(content: bytes) -> str:
+    """The SHA-256 of a body, taken on another thread if it is large."""
+    if len(content) > _LARGE:
+        return (await asyncio.to_thread(hashlib.sha256, content)).hexdigest()
+    return hashlib.sha256(content).hexdigest()
 
 
 async def _parsed(content: bytes) -> Any:

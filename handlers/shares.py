@@ -1,4 +1,4 @@
-"""What a person lets their coaches see, and a coach's clients."""
+"""What a person lets their coaches see, a coach's clients, and the end of either."""
 
 from handlers.operations import Call, Items, Operation, PageQuery, Reply, listed, written
 from models.documents import CoachClient, Share, ShareDraft
@@ -7,6 +7,7 @@ from upcoach.services import Services
 SHARES = "/v1/shares"
 SHARE = SHARES + "/{coach}"
 CLIENTS = "/v1/clients"
+CLIENT = CLIENTS + "/{client}"
 
 
 async def shares(services: Services, call: Call) -> Reply:
@@ -24,16 +25,22 @@ async def clients(services: Services, call: Call) -> Reply:
 
 
 async def share(services: Services, call: Call) -> Reply:
-    """Let a coach see documents of some kinds, and of no others."""
+    """Let a coach who has agreed to be one see documents of some kinds, and of no others."""
     draft = call.read(ShareDraft)
-    return written(
-        await services.shares.share(call.scope, call.names["coach"], draft, call.mutation)
-    )
+    coach, acr = call.names["coach"], call.holder.acr
+    given = await services.shares.share(call.scope, coach, draft, acr, call.mutation)
+    await services.additions.announce_given(call.scope, "share", given)
+    return written(given)
 
 
-async def take_back(services: Services, call: Call) -> Reply:
-    """Let a coach see nothing any more."""
-    return written(await services.shares.take_back(call.scope, call.names["coach"], call.mutation))
+async def leave(services: Services, call: Call) -> Reply:
+    """End the relation with a coach, who sees nothing any more."""
+    return written(await services.shares.leave(call.scope, call.names["coach"], call.mutation))
+
+
+async def dismiss(services: Services, call: Call) -> Reply:
+    """End the relation with a client, of whom nothing is seen any more."""
+    return written(await services.shares.dismiss(call.scope, call.names["client"], call.mutation))
 
 
 OPERATIONS = (
@@ -54,12 +61,14 @@ OPERATIONS = (
         takes=ShareDraft,
         gives=Share,
         live=True,
+        stepped_up=True,
+        refusals=(409,),
         audit="share.given",
     ),
     Operation(
         method="DELETE",
         path=SHARE,
-        run=take_back,
+        run=leave,
         needs="shares:write",
         live=True,
         audit="share.removed",
@@ -71,5 +80,13 @@ OPERATIONS = (
         needs="shares:read",
         query=PageQuery,
         gives=Items[CoachClient],
+    ),
+    Operation(
+        method="DELETE",
+        path=CLIENT,
+        run=dismiss,
+        needs="shares:write",
+        live=True,
+        audit="client.removed",
     ),
 )

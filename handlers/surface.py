@@ -20,6 +20,7 @@ from handlers import (
     habits,
     imports,
     insights,
+    invitations,
     journal,
     journals,
     moods,
@@ -39,7 +40,6 @@ from handlers.live import admin
 from handlers.live.admin import AdminLive
 from handlers.live.connection import Node
 from handlers.live.events import Events
-from handlers.live.limits import FRAME_BYTES
 from handlers.live.socket import LiveSocket
 from handlers.live.sse import OneFeed
 from handlers.oauth import grants
@@ -50,6 +50,7 @@ from handlers.pages import routes as pages
 from handlers.published import Published
 from handlers.rest import Edge, Missing, OperationHandler
 from handlers.sync import EVENTS
+from models.limits import FRAME_BYTES
 from models.measures import Measures
 from models.merge_patch import Json
 from streams.subscription import Feeds
@@ -74,6 +75,7 @@ def operations(feeds: Feeds, edge: Edge, issued: Tickets) -> tuple[Operation, ..
         *journal.OPERATIONS,
         *moods.OPERATIONS,
         *imports.OPERATIONS,
+        *invitations.OPERATIONS,
         *shares.OPERATIONS,
         *tasks.OPERATIONS,
         *devices.OPERATIONS,
@@ -97,7 +99,7 @@ def make_application(
     node: Node,
     checks: Mapping[str, Check],
     mailed: Folder | None = None,
-) -> Application:
+) -> BoundedApplication:
     """The application that serves the public port; mails in a *mailed* folder are for anybody."""
     events = {"node": node, "wrap": OneFeed(edge.epoch)}
     specs = [
@@ -122,6 +124,8 @@ def make_application(
             *visits.specs(edge),
             *mailbox.specs(edge, mailed),
         ],
+        edge=edge,
+        bodies=node.bodies,
         default_handler_class=Missing,
         default_handler_args={"edge": edge},
         log_function=lambda _: None,  # each handler logs its own line

@@ -8,21 +8,23 @@ import msgspec
 from handlers.operations import Call, Operation, Query, Reply, Run
 from models.cursor import Cursor, joined, part_of
 from models.documents import Share
-from models.errors import Conflict, Invalid, NotFound
+from models.errors import Conflict, Invalid, NotFound, Unavailable
 from models.events import Event
 from models.frames import Ev, Skip
 from models.scope import Scope
-from streams.parcel import Line, Parcel, open_line
+from streams.parcel import Parcel, line_of, open_line
 from streams.subscription import Feeds, Start
 from streams.topic import Topic
 from upcoach.services import Services
 from upcoach.services.shares import View
 from upcoach.services.snapshots import Page
 from upcoach.store.log import contiguous
+from upcoach.store.pacing import paced
 
 EVENTS: Final = "/v1/events"
 PAGE: Final = 500
 FEEDS: Final = 16  # that one request may name
+TRIES: Final = 5  # of a page whose documents were being shared otherwise while it was read
 WAIT_S: Final = 60  # the longest that a request may wait
 
 RESERVED: Final = ("0", "now")
@@ -120,7 +122,7 @@ async def read(feeds: Feeds, place: Place, limit: int) -> list[bytes]:
         await check_access(feeds, place)
     await feeds.log.load_keys([place.view.feed])
     place.seq = found[-1].seq
-    return _lines(feeds, place.view, found)
+    return await _lines(feeds, place.view, found)
 
 
 async def check_access(feeds: Feeds, place: Place) -> None:
@@ -128,7 +130,7 @@ async def check_access(feeds: Feeds, place: Place) -> None:
     if place.view.sight is None:
         return
     view = await feeds.shares.view(place.view.scope, place.view.feed)
-    if view.sight != place.view.sight:
+    if not view.shows_the_same(place.view):
         raise gone(feeds, view.feed, "access", place.topic.last)
 
 
@@ -197,6 +199,7 @@ def operations(feeds: Feeds) -> tuple[Operation, ...]:
             query=SnapshotQuery,
             gives=Page,
             refusals=(404, 410),
+            weight=2,
         ),
     )
 
@@ -208,15 +211,7 @@ def _snapshot(feeds: Feeds) -> Run:
         *kind* asks for one kind alone, *from* for it and those after it.
         """
         query = call.asked(SnapshotQuery)
-        view = await feeds.shares.view(call.scope, query.feed)
-        # The position first: what changes while the pages are read comes again as an event.
-        since = query.since or feeds.cursor((await feeds.heads.read(view.feed)).seq)
-        if Cursor.parse(since).epoch != feeds.epoch:
-            raise gone(feeds, view.feed, "epoch", (await feeds.heads.read(view.feed)).seq)
-        kind, following = _kinds(view, query)
-        found = await services.snapshots.page(
-            view.owner, kind, query.after, query.limit, view.sight
-        )
+        view, since, (kind, following), found = await _read_page(feeds, services, call, query)
         headers = {}
         link = f"/v1/snapshot?feed={view.feed}&since={since}&limit={query.limit}"
         if not found.last:
@@ -231,6 +226,33 @@ def _snapshot(feeds: Feeds) -> Run:
     return snapshot
 
 
+Shown = tuple[View, str, tuple[str, tuple[str, ...]], Page]
+
+
+async def _read_page(feeds: Feeds, services: Services, call: Call, query: SnapshotQuery) -> Shown:
+    """A page, with the view in which it was read and the cursor that goes with both.
+
+    The view is looked at again when the documents have been read: what it showed at the cursor, it
+    has shown all the while.
+    """
+    for _ in range(TRIES):
+        view = await feeds.shares.view(call.scope, query.feed)
+        # The position first: what changes while the pages are read comes again as an event.
+        since = query.since or feeds.cursor((await feeds.heads.read(view.feed)).seq)
+        cursor = Cursor.parse(since)
+        if cursor.epoch != feeds.epoch:
+            raise gone(feeds, view.feed, "epoch", (await feeds.heads.read(view.feed)).seq)
+        if cursor.seq < view.since:
+            raise gone(feeds, view.feed, "access", (await feeds.heads.read(view.feed)).seq)
+        kinds = _kinds(view, query)
+        found = await services.snapshots.page(
+            view.owner, kinds[0], query.after, query.limit, view.sight
+        )
+        if view.sight is None or await feeds.shares.view(call.scope, query.feed) == view:
+            return view, since, kinds, found
+    raise Unavailable("share_contended", "What is shared changes all the time. Try again.")
+
+
 def _kinds(view: View, query: SnapshotQuery) -> tuple[str, tuple[str, ...]]:
     """The kind that is asked for, and those that are to follow."""
     if query.kind is not None and query.first is not None:
@@ -243,9 +265,12 @@ def _kinds(view: View, query: SnapshotQuery) -> tuple[str, tuple[str, ...]]:
     return kind, () if query.kind else kinds[kinds.index(kind) + 1 :]
 
 
-def _lines(feeds: Feeds, view: View, events: Sequence[Event]) -> list[bytes]:
+async def _lines(feeds: Feeds, view: View, events: Sequence[Event]) -> list[bytes]:
     """*events* as the frames that *view* shows."""
-    lines = [Line(one.seq, one.kind, open_line(feeds.log, one)) for one in events]
+    lines = []
+    async for event in paced(events):
+        await feeds.log.load_keys([view.feed])  # which may have gone during a breath
+        lines.append(line_of(feeds.log, event, open_line(feeds.log, event)))
     return Parcel(view.feed, lines).form(bytes, view.sight).splitlines()
 
 

@@ -112,6 +112,7 @@ OPERATIONS = (
         needs="tasks:read",
         query=StatsQuery,
         gives=TaskStats,
+        weight=3,
     ),
     *resource(TASKS, lambda services: services.tasks, new=NewTask, gives=Task, lists=TaskQuery),
     Operation(

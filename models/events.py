@@ -24,6 +24,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     sealed
         The ready-made `ev` frame, encrypted under the data key of the feed's owner;
         `models.frames.Ev` describes what is inside.
+    aside
+        What those who see only parts of the document have to know beside the frame, sealed like it;
+        empty where there is nothing (`models.aside`).
     repeated
         Whether the streams bring it once more than the first time: then newer events of its feed
         may lie before it.
@@ -37,6 +40,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     sums: bytes
     sealed: bytes
+    aside: bytes = b""
     repeated: bool = False
 
     @property

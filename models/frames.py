@@ -325,6 +325,13 @@ ServerFrame = (
     | Err
 )
 
+
+class _Named(msgspec.Struct, frozen=True):
+    """The name of a frame, whatever else it holds."""
+
+    t: str
+
+
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[ClientFrame] = msgspec.json.Decoder(ClientFrame)
 
@@ -332,6 +339,12 @@ _decoder: msgspec.json.Decoder[ClientFrame] = msgspec.json.Decoder(ClientFrame)
 def encode(frame: Frame) -> bytes:
     """The frame as one line."""
     return _encoder.encode(frame) + b"\n"
+
+
+def require_mut(line: bytes) -> None:
+    """Raise `msgspec.ValidationError` unless *line* is a `mut`, which alone may be large."""
+    if msgspec.json.decode(line, type=_Named).t != "mut":
+        raise msgspec.ValidationError("Only a write may be as large as this")
 
 
 def decode(line: bytes) -> ClientFrame:

@@ -10,10 +10,59 @@ from typing import Final, Literal
 
 import msgspec
 
+# What is counted: requests (a heavy one as many), writes, or kibibytes that are kept.
+Unit = Literal["request", "kib"]
+
 # By what is counted: who asks (*user*, *client*), from where (*ip*: one IPv4 address or an IPv6
 # /64), or what is asked for (an *account*'s password from anywhere, or from a *device* that has
 # shown the right one before; an *address* that gets mail; a *session* that is refreshed).
 Party = Literal["user", "client", "ip", "account", "device", "address", "session"]
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """What is taken of a surface at once: so many requests or writes, and so many kibibytes."""
+
+    requests: int = 1
+    kib: int = 0
+
+    def of(self, unit: Unit) -> int:
+        """How much of *unit* it is."""
+        return self.requests if unit == "request" else self.kib
+
+
+ONE: Final = Cost()
+
+
+def kib(size: int) -> int:
+    """The kibibytes that *size* bytes begin.
+
+    Examples
+    --------
+    >>> [kib(size) for size in (0, 1, 1024, 1025)]
+    [0, 1, 1, 2]
+
+    """
+    return -(-size // 1024)
+
+
+UNTOLD: Final = 4_096  # bytes by which an answer may be larger than what was sent, at no cost
+READ_AT_ONCE: Final = 65_536  # bytes of an answer that one request stands for
+
+
+def written_beyond(sent: int, answered: int) -> Cost | None:
+    """What a write costs beyond the bytes that it *sent*; None for the usual one.
+
+    A few words may change a large document, which is kept anew, with its answer.
+    """
+    if answered <= sent + UNTOLD:
+        return None
+    return Cost(0, kib(answered) - kib(sent))
+
+
+def read_beyond(answered: int) -> Cost | None:
+    """What a read costs beyond its weight, by the bytes that it *answered*; None for the usual."""
+    requests = answered // READ_AT_ONCE
+    return Cost(requests) if requests else None
 
 
 class Bound(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +73,7 @@ class Bound(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     seconds: int
     burst: int
+    unit: Unit = "request"
 
     @property
     def every_us(self) -> int:
@@ -82,6 +132,9 @@ _NETWORK: Final = (
 )
 
 
+KEPT_AT_ONCE: Final = 16_384  # KiB of one account
+
+
 def _of_user(count: int, burst: int, seconds: int = 60, *, opens: bool = True) -> Surface:
     bound = Bound(name="user", by=("user",), count=count, seconds=seconds, burst=burst)
     return Surface(rules=(bound,), opens=opens)
@@ -122,9 +175,25 @@ SURFACES: Final[dict[str, Surface]] = {
     "user_code": Surface(  # wrong codes of devices
         rules=(Bound(name="codes", by=("ip", "session"), count=10, seconds=3_600, burst=10),)
     ),
+    # Of operations, and of what a socket is sent to be up to date.
     "read": _of_user(600, 100),
-    "write": _of_user(120, 30),
-    "batch": _of_user(12, 6),  # of up to 100 writes, which is what a socket may send
+    # The one ledger of what an account keeps: over REST, sockets, batches and imports together.  A
+    # phone comes back after weeks with five hundred writes at once.
+    "write": Surface(
+        rules=(
+            Bound(name="user", by=("user",), count=120, seconds=60, burst=600),
+            Bound(
+                name="hour",
+                by=("user",),
+                count=32_768,
+                seconds=3_600,
+                burst=KEPT_AT_ONCE,
+                unit="kib",
+            ),
+            Bound(name="day", by=("user",), count=65_536, seconds=86_400, burst=65_536, unit="kib"),
+        ),
+        opens=True,
+    ),
     "upload": _of_user(30, 30, 3_600),
     "integration": Surface(
         rules=(Bound(name="client", by=("client",), count=300, seconds=60, burst=100),),
@@ -135,5 +204,66 @@ SURFACES: Final[dict[str, Surface]] = {
     ),
 }
 
+
+class Quota(msgspec.Struct, frozen=True):
+    """How much one account keeps of a kind: *most* documents, of *mib* mebibytes in all."""
+
+    most: int
+    mib: int
+
+    @property
+    def size(self) -> int:
+        """The bytes."""
+        return self.mib << 20
+
+
+# Of each kind that a person can make.  What others make for somebody (a coach's clients), and what
+# the server makes, is bounded where it is made.
+QUOTAS: Final[dict[str, Quota]] = {
+    "goal": Quota(2_000, 32),
+    "goal.point": Quota(50_000, 64),
+    "goal.template": Quota(100, 16),
+    "habit": Quota(500, 8),
+    "habit.entry": Quota(200_000, 128),
+    "habit.vacation": Quota(100, 4),
+    "journal": Quota(100, 4),
+    "journal.draft": Quota(100, 16),
+    "journal.entry": Quota(20_000, 256),
+    "journal.share": Quota(2_000, 4),
+    "journal.template": Quota(100, 8),
+    "mood": Quota(50_000, 64),
+    "share": Quota(100, 4),
+    "task": Quota(10_000, 64),
+}
+
+# What may be sent at once.  Whatever the fields of a document may hold, with every letter escaped,
+# fits into one write, over each road; a test computes it from the schemas.
+MUTATION_BYTES: Final = 1536 * 1024  # a body of one write
+FRAME_BYTES: Final = MUTATION_BYTES + 64 * 1024  # a message of a socket
+HELLO_BYTES: Final = 64 * 1024  # the same, of who has not said hello
+BATCH_BYTES: Final = 2 * 1024 * 1024
+BATCH_WRITES: Final = 100
+UPLOAD_BYTES: Final = 8 * 1024 * 1024
+PUBLIC_BYTES: Final = 64 * 1024  # of what needs no login, and of all that carries no document
+
+# A body, by whether its sender shows a token that holds, and how long it may take to come.
+NOBODYS_BODY_BYTES: Final = PUBLIC_BYTES + 32 * 1024  # beyond what a row takes it refuses itself
+NOBODYS_BODY_S: Final = 15.0
+OWN_BODY_BYTES: Final = BATCH_BYTES + 64 * 1024
+OWN_BODY_S: Final = 60.0
+UPLOAD_BODY_BYTES: Final = UPLOAD_BYTES + 64 * 1024
+UPLOAD_S: Final = 120.0
+DROPPED_BYTES: Final = (
+    64 * 1024 * 1024
+)  # what is read of a refused body, so that its answer arrives
+
+# What a node holds at once of bodies, and of large messages, that have come in part or are in work.
+UNCOUNTED_BYTES: Final = 4 * 1024  # of each
+HELD_BY_NETWORK: Final = 4 * 1024 * 1024  # of an address, by who has shown nothing
+HELD_BY_NOBODY: Final = 64 * 1024 * 1024  # by all of those
+HELD_BY_USER: Final = 24 * 1024 * 1024
+HELD_BY_SOMEBODY: Final = 256 * 1024 * 1024  # by all who have logged in
+
+CONNECTIONS_OF_NETWORK: Final = 256  # over HTTP, on one node
 OPEN_OF_USER: Final = 10  # sockets on one node
 OPEN_OF_NETWORK: Final = 50

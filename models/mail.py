@@ -39,10 +39,11 @@ class Forgotten(Wish, frozen=True):
 
 
 class Move(Wish, frozen=True):
-    """The account *user* is to go by the address; see `User.password_at`."""
+    """The account *user* is to go by the address, as *session* asked; see `User.lockouts`."""
 
     user: str
-    password_at: dt.datetime | None
+    session: str = ""
+    lockouts: int = 0
 
 
 class PasswordChanged(Wish, frozen=True):
@@ -54,7 +55,10 @@ class MoveAsked(Wish, frozen=True):
 
 
 class Moved(Wish, frozen=True):
-    """The account of the address goes by another one now."""
+    """The account *user* went by the address so far; see `models.documents.user.Former`."""
+
+    user: str = ""
+    mark: str = ""
 
 
 class Linked(Wish, frozen=True):
@@ -63,12 +67,51 @@ class Linked(Wish, frozen=True):
     provider: str
 
 
+WayName = Literal["totp", "passkey", "recovery codes", "identity", "share", "entry share", "grant"]
+
+
+class Addition(msgspec.Struct, frozen=True, kw_only=True):
+    """A way into an account, or out of it, that was added.
+
+    Attributes
+    ----------
+    id
+        Of the document; of factors, what they are called among the user's factors.
+    since
+        When it became what it is: what was put in its place later is another.
+    title
+        What the provider of an identity is called.
+    counts_from
+        When it begins to count, if it does not at once.
+
+    """
+
+    way: WayName
+    id: str
+    since: dt.datetime
+    title: str = ""
+    counts_from: dt.datetime | None = None
+
+
+class WayAdded(Wish, frozen=True):
+    """The account *user* of the address has another way in or out, which *session* has added."""
+
+    user: str
+    session: str
+    added: Addition
+
+
+class FactorsRemoved(Wish, frozen=True):
+    """An operator has taken all second factors off the account of the address."""
+
+
 class Unlinked(Wish, frozen=True):
     """The account of the address cannot be entered through the provider *provider* any more."""
 
     provider: str
 
 
+# The first two and the last are told of in another way now; mails of before may wait.
 FactorChange = Literal[
     "totp added",
     "totp removed",
@@ -93,6 +136,8 @@ AnyWish = (
     | MoveAsked
     | Moved
     | Linked
+    | WayAdded
+    | FactorsRemoved
     | Unlinked
     | FactorsChanged
 )

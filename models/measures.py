@@ -69,10 +69,21 @@ class Measures:
             buckets=_LATENCIES,
             registry=registry,
         )
+        self.loop_held_s = Histogram(
+            "upcoach_loop_held_seconds",
+            "How long something kept the loop, of what kept it for a second or longer.",
+            buckets=(1.0, 2.5, 5.0, 10.0, 30.0),
+            registry=registry,
+        )
         self.learned = Counter(
             "upcoach_model_updates", "Events that a learner took.", ("model",), registry=registry
         )
 
+        self.broken = Gauge(
+            "upcoach_documents_broken",
+            "Documents that were found to be unreadable, and are there still.",
+            registry=registry,
+        )
         self.parked = Counter(
             "upcoach_dead_letters", "Events that broke a learner.", ("group",), registry=registry
         )

@@ -48,10 +48,18 @@ def unpacked(stored: bytes) -> Sums:
     return _decoder.decode(stored)
 
 
-def shown(stored: bytes, kinds: Collection[str] | None = None) -> dict[str, str]:
-    """Stored sums as the wire has them, of *kinds* only if those are all that may be seen."""
+def shown(
+    stored: bytes, kinds: Collection[str] | None = None, unseen: Sums | None = None
+) -> dict[str, str]:
+    """Stored sums as the wire has them, of *kinds* only if those are all that may be seen.
+
+    *unseen* has, by kind, in what the sums of versions differ that somebody sees.
+    """
+    totals = unpacked(stored)
+    for kind, part in (unseen or {}).items():
+        totals[kind] = totals.get(kind, 0) ^ part
     return {
         kind: f"{total:016x}"
-        for kind, total in unpacked(stored).items()
-        if kinds is None or kind in kinds
+        for kind, total in totals.items()
+        if total and (kinds is None or kind in kinds)
     }

@@ -15,7 +15,6 @@ import structlog
 from redis.asyncio import Redis
 
 from models.errors import Unavailable
-from models.frames import Told, encode
 from streams.redis import RedisError
 from streams.tasks import Errands
 
@@ -28,6 +27,10 @@ _log = structlog.get_logger(__name__)
 
 class Listener(Protocol):
     """Somebody who follows a channel."""
+
+    @property
+    def user(self) -> str:
+        """Whose connection it is."""
 
     @property
     def speaker(self) -> str:
@@ -47,10 +50,13 @@ class Device(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Word(msgspec.Struct, frozen=True, array_like=True):
-    """A ready-made frame, and whose words it holds."""
+    """Ready-made frames, by who is to hear them, and whose words they hold.
+
+    The frame under the empty name is for everybody who has none of their own.
+    """
 
     speaker: str
-    line: bytes
+    lines: dict[str, bytes]
 
 
 OnDevice = Callable[[Device], None]
@@ -99,17 +105,17 @@ class Channels:
             with contextlib.suppress(RedisError):
                 await self._pubsub.unsubscribe(_PREFIX + name)
 
-    async def say(self, told: Told, speaker: str = "") -> None:
-        """Have *told* heard everywhere, or raise `Unavailable`."""
-        await self._publish(_PREFIX + told.ch, Word(speaker, encode(told)))
+    async def say(self, name: str, lines: dict[str, bytes], speaker: str) -> None:
+        """Have everybody's line heard on channel *name*, everywhere, or raise `Unavailable`."""
+        await self._publish(_PREFIX + name, Word(speaker, lines))
 
     async def arrive(self, device: Device) -> None:
         """Tell every node that *device* said hello."""
         await self._publish(DEVICES, device)
 
-    def tell(self, told: Told) -> None:
-        """Have *told* heard on this node alone."""
-        self._spread(told.ch, Word("", encode(told)))
+    def tell(self, name: str, lines: dict[str, bytes]) -> None:
+        """Have everybody's line heard on channel *name*, on this node alone."""
+        self._spread(name, Word("", lines))
 
     async def run(self) -> None:
         """Listen until cancelled; while Redis is away, keep trying."""
@@ -143,8 +149,9 @@ class Channels:
 
     def _spread(self, name: str, word: Word) -> None:
         for listener in self.listeners(name):
-            if listener.speaker != word.speaker:
-                listener.hear(word.line)
+            line = word.lines.get(listener.user, word.lines.get(""))
+            if line is not None and listener.speaker != word.speaker:
+                listener.hear(line)
 
     async def moved(self, names: Iterable[str]) -> None:
         """Have the nodes that follow one of *names* look who is there."""

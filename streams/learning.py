@@ -3,7 +3,8 @@
 Exactly once, and always the same: each turn (which events, in which order, and what time it is) is
 written down before it is learned, see `upcoach.store.learned`.  After a crash the learner loads its
 snapshot, takes the recorded turns again, then what the log holds beyond them, then what arrives.
-It never runs inside a request, and gives the loop back after four milliseconds at the latest.
+It never runs inside a request, and gives the loop back after two milliseconds, at the end of the
+step that it is in.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import datetime as dt
 import time
 from collections.abc import Iterable, Sequence
 
+import msgspec
 import structlog
 
 from models.clock import Clock
@@ -34,12 +36,12 @@ from upcoach.store.sealing import Unreadable
 
 INBOX = 50_000
 TURN = 500  # events
-SLICE_S = 0.004
+SLICE_S = 0.002
 SNAPSHOT_EVERY_S = 60.0
 LOOK_UP_S = 1.0  # how often the clock is looked at for days that have ended
 RETRY_S = 1.0
 PUBLISH_AT_ONCE = 16
-TICKS = 20  # days closed in a slice
+TELL = 20  # forecasts put into words in one step
 
 CONCERNS = "habit."  # other events, the learner's own insights among them, teach it nothing
 
@@ -64,6 +66,7 @@ class Learning:
         self._insights = insights
         self._clock = clock
         self._measures = measures
+        self._slice_ends = 0.0
         self._inbox: collections.deque[Event] = collections.deque(maxlen=INBOX)
         self._wake = asyncio.Event()
         self._begin(HabitOdds(), {}, 0)
@@ -73,6 +76,7 @@ class Learning:
         self._sequencers = {feed: Sequencer(self._log, feed, seq) for feed, seq in seqs.items()}
         self._turn = turn
         self._saved_turn = turn
+        self._is_amid = False  # whether a turn was begun and not ended: no snapshot says that
         self._saved_at = time.monotonic()
         self._unpublished: dict[tuple[str, str], Forecast] = {}
         self._behind = True  # whether the log may hold events that the streams will not bring
@@ -184,9 +188,16 @@ class Learning:
         await self._log.load_keys([feed])
         opened = []
         for event in events:
-            with contextlib.suppress(Unreadable):  # its owner was erased
+            if not event.type.startswith(CONCERNS):
+                continue
+            try:
                 opened.append(read_line(self._log.open_line(event)))
-        return [event for event in opened if event.type.startswith(CONCERNS)]
+            except Unreadable:  # its owner was erased
+                pass
+            except msgspec.MsgspecError:
+                self._park(event.feed, event.seq, event.type)
+            await self._breathe()
+        return opened
 
     async def _learn(self, events: Sequence[Ev], tick: dt.datetime | None) -> None:
         """Take a turn: write it down first."""
@@ -195,11 +206,14 @@ class Learning:
         spans = ((events[0].f, events[0].seq, events[-1].seq),) if events else ()
         turn = Turn(number=self._turn + 1, spans=spans, tick=tick)
         await self._learned.record(turn)
+        self._is_amid = True
         self._turn = turn.number
         await self._apply(events, tick)
+        self._is_amid = False
 
     async def _repeat(self, turn: Turn) -> None:
         """Take a recorded turn again."""
+        self._is_amid = True
         for feed, first, last in turn.spans:
             events = await self._log.page(feed, first - 1, last - first + 1)
             await self._apply(await self._open(feed, events), None)
@@ -207,30 +221,43 @@ class Learning:
         if turn.tick is not None:
             await self._apply((), turn.tick)
         self._turn = turn.number
+        self._is_amid = False
 
     async def _apply(self, events: Sequence[Ev], tick: dt.datetime | None) -> None:
-        began = time.monotonic()
         for event in events:
-            self._teach(event)
-            if time.monotonic() - began > SLICE_S:
-                await asyncio.sleep(0)
-                began = time.monotonic()
-        while tick is not None and self._is_due(tick):
-            self.learner.tick(tick, TICKS)
-            await asyncio.sleep(0)
+            await self._teach(event)
+        if tick is not None:
+            await self._walk(self.learner.ticking(tick))
         self._measures.learned.labels(HabitOdds.NAME).inc(len(events))
-        for forecast in self.learner.drain():
-            self._unpublished[forecast.feed, forecast.habit] = forecast
+        await self._walk(self.learner.refreshing())
+        while forecasts := self.learner.drain(TELL):
+            for forecast in forecasts:
+                self._unpublished[forecast.feed, forecast.habit] = forecast
+            await self._breathe()
 
-    def _teach(self, event: Ev) -> None:
+    async def _walk(self, steps: Iterable[None]) -> None:
+        """Take all *steps*, some at a time."""
+        for _ in steps:
+            await self._breathe()
+
+    async def _breathe(self) -> None:
+        """Give the loop back if it was held for a slice."""
+        if time.monotonic() >= self._slice_ends:
+            await asyncio.sleep(0)
+            self._slice_ends = time.monotonic() + SLICE_S
+
+    async def _teach(self, event: Ev) -> None:
         """Let the learner take *event*; one that breaks it is parked, the same way each time."""
         try:
-            self.learner.apply(event)
+            await self._walk(self.learner.applying(event))
         # Events are learned in order and for ever again after a restart: one that raises would end
         # everybody's learning.  It is counted, and logged with its trace.
         except Exception:  # noqa: BLE001
-            self._measures.parked.labels(HabitOdds.NAME).inc()
-            _log.exception("event_parked", feed=event.f, seq=event.seq, type=event.type)
+            self._park(event.f, event.seq, event.type)
+
+    def _park(self, feed: str, seq: int, what: str) -> None:
+        self._measures.parked.labels(HabitOdds.NAME).inc()
+        _log.exception("event_parked", feed=feed, seq=seq, type=what)
 
     async def _publish(self) -> None:
         """Write what the learner has to say; while MongoDB is away it stays unsaid."""
@@ -256,15 +283,19 @@ class Learning:
 
     async def _save(self) -> None:
         self._saved_at = time.monotonic()
-        if self._turn == self._saved_turn:
+        if self._turn == self._saved_turn or self._is_amid:
             return
         seqs = {feed: sequencer.last for feed, sequencer in self._sequencers.items()}
+        tracks = {}
+        for habit in self.learner.habits():
+            tracks[habit] = self.learner.packed_track(habit)
+            await self._breathe()
         snapshot = Snapshot(
             learner=HabitOdds.NAME,
             version=HabitOdds.VERSION,
             turn=self._turn,
             seqs=seqs,
-            state=self.learner.to_state(),
+            state=self.learner.packed(tracks),
         )
         await self._learned.save(snapshot)
         self._saved_turn = snapshot.turn

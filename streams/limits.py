@@ -17,60 +17,68 @@ import msgspec
 import structlog
 from redis.asyncio import Redis
 
-from models.limits import SURFACES, Bound, Rule, Surface
+from models.limits import ONE, SURFACES, Bound, Cost, Rule, Surface, Unit
 from streams.redis import RedisError
 
 PATIENCE_S: Final = 1.0  # for an answer; a request that waits longer is counted here
 PAUSE_S: Final = 1.0  # after a failure, before Redis is asked again
 TENTH: Final = 10
 REMEMBERED: Final = 10_000  # keys of a process that counts by itself
+NO_COST: Final = Cost(0, 0)
+UNITS: Final[tuple[Unit, ...]] = ("request", "kib")
+
+Found = tuple[int, int, int, int]  # by a rule: the wait, what is left, the whole, what was taken
 
 _log = structlog.get_logger(__name__)
 
-# Four arguments for each key.  A bound: "b", the microseconds of one, the burst, the charge; a
-# backoff: "w", free:first:most (tries, seconds, seconds), nothing, the charge.
+# Five arguments for each key.  A bound: "b", the microseconds of one, the burst, how many there
+# must be, how many are taken if they are there; a backoff: "w", free:first:most (tries, seconds,
+# seconds), nothing, 1, the charge.  Last, whether what is not there is owed.  Found: microseconds
+# to wait, how many are left, microseconds until all are there again, how many were taken.
 _SCRIPT: Final = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
+local owes = ARGV[#ARGV] == '1'
 local found, before, writes, refused = {}, {}, {}, false
 for i, key in ipairs(KEYS) do
-  local kind, a, b, charge = unpack(ARGV, i * 4 - 3, i * 4)
+  local kind, a, b, least, most = unpack(ARGV, i * 5 - 4, i * 5)
   local kept = redis.call('GET', key)
+  least, most = tonumber(least), tonumber(most)
   if kind == 'b' then
     local every, burst = tonumber(a), tonumber(b)
     local paid = math.max(tonumber(kept or 0), now)
-    local wait = paid - now - every * (burst - 1)
-    if wait > 0 then
+    local there = math.floor((every * burst - (paid - now)) / every)
+    if there < least and not owes then
       refused = true
-      found[i] = {wait, 0, paid - now}
+      found[i] = {math.max(1, paid - now - every * (burst - least)), 0, paid - now, 0}
     else
-      before[i] = {0, math.floor((every * burst - (paid - now)) / every), paid - now}
-      paid = paid + every * tonumber(charge)
-      local left = math.floor((every * burst - (paid - now)) / every)
-      found[i] = {0, left, paid - now}
+      before[i] = {0, math.max(0, there), paid - now, 0}
+      local taken = owes and most or math.max(0, math.min(most, there))
+      paid = paid + every * taken
+      found[i] = {0, math.max(0, there - taken), paid - now, taken}
       local text = string.format('%.0f', paid)
-      if charge ~= '0' then writes[#writes + 1] = {key, text, paid - now} end
+      if taken > 0 then writes[#writes + 1] = {key, text, paid - now} end
     end
   else
-    local free, first, most = string.match(a, '(%d+):(%d+):(%d+)')
-    free, first, most = tonumber(free), tonumber(first) * 1000000, tonumber(most) * 1000000
+    local free, first, most_s = string.match(a, '(%d+):(%d+):(%d+)')
+    free, first, most_s = tonumber(free), tonumber(first) * 1000000, tonumber(most_s) * 1000000
     local tried, at = string.match(kept or '0:0', '(%d+):(%d+)')
     tried, at = tonumber(tried), tonumber(at)
     local function wait_of(n)
       if n < free then return 0 end
-      return math.min(most, first * 2 ^ math.min(n - free, 20))
+      return math.min(most_s, first * 2 ^ math.min(n - free, 20))
     end
     local wait = at + wait_of(tried) - now
     if wait > 0 then
       refused = true
-      found[i] = {wait, 0, wait}
+      found[i] = {wait, 0, wait, 0}
     else
-      before[i] = {0, math.max(0, free - tried), 0}
-      tried = tried + tonumber(charge)
+      before[i] = {0, math.max(0, free - tried), 0, 0}
+      tried = tried + most
       local following = wait_of(tried)
-      found[i] = {0, math.max(0, free - tried), following}
+      found[i] = {0, math.max(0, free - tried), following, most}
       local text = string.format('%.0f:%.0f', tried, now)
-      if charge ~= '0' then writes[#writes + 1] = {key, text, following + most} end
+      if most > 0 then writes[#writes + 1] = {key, text, following + most_s} end
     end
   end
 end
@@ -86,7 +94,14 @@ return found
 
 
 class Count(msgspec.Struct, frozen=True):
-    """What one rule says: how long to wait, how many are left, when all are there again."""
+    """What one rule says: how long to wait, how many are left, when all are there again.
+
+    Attributes
+    ----------
+    taken
+        How many were taken just now.
+
+    """
 
     rule: Rule
     surface: str
@@ -94,6 +109,7 @@ class Count(msgspec.Struct, frozen=True):
     wait_s: float
     left: int
     whole_s: float
+    taken: int = 0
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -107,9 +123,19 @@ class Verdict(msgspec.Struct, frozen=True):
         return max((one.wait_s for one in self.counts), default=0.0)
 
     @property
+    def taken(self) -> Cost:
+        """What there was, and was taken: of each unit what the strictest rule let through."""
+        return Cost(
+            *(
+                min((one.taken for one in self.counts if _unit(one.rule) == unit), default=0)
+                for unit in UNITS
+            )
+        )
+
+    @property
     def headers(self) -> dict[str, str]:
         """The fields of draft-ietf-httpapi-ratelimit-headers, for the rules that are rates."""
-        rates = [one for one in self.counts if isinstance(one.rule, Bound)]
+        rates = [one for one in self.counts if _is_told(one.rule)]
         if not rates:
             return {}
         return {
@@ -142,24 +168,48 @@ class Limits:
         self._alone = Alone()
         self._paused_until = 0.0
 
-    async def take(self, name: str, parties: Mapping[str, str], *, charge: bool = True) -> Verdict:
-        """Ask for one of the surface *name*; without *charge* only whether there is one."""
+    async def take(
+        self,
+        name: str,
+        parties: Mapping[str, str],
+        cost: Cost = ONE,
+        *,
+        most: Cost | None = None,
+        charge: bool = True,
+    ) -> Verdict:
+        """Ask for *cost* of the surface *name*; without *charge* only whether there is so much.
+
+        Up to *most* is taken if it is there: `Verdict.taken` says what.
+        """
+        asked = (cost, (most or cost) if charge else NO_COST)
+        return await self._taken(name, parties, asked, owes=False)
+
+    async def owe(self, name: str, parties: Mapping[str, str], cost: Cost) -> None:
+        """Charge *cost*, known only afterwards: what comes next waits until it is paid."""
+        await self._taken(name, parties, (NO_COST, cost), owes=True)
+
+    async def _taken(
+        self, name: str, parties: Mapping[str, str], asked: tuple[Cost, Cost], *, owes: bool
+    ) -> Verdict:
         if self._script is None:
             return NOTHING
         surface = SURFACES[name]
         keys = [self._key_of(name, rule, parties) for rule in surface.rules]
-        found = await self._asked(surface, keys, charge=charge)
+        found = await self._asked(surface, keys, asked, owes=owes)
         if found is None:
             if surface.opens:
                 return NOTHING
             found = self._alone.take(
-                surface.rules, keys, charge=charge, now_us=time.monotonic_ns() // 1000
+                surface.rules,
+                keys,
+                charge=asked[1] != NO_COST,
+                now_us=time.monotonic_ns() // 1000,
             )
         counts = zip(surface.rules, keys, found, strict=True)
         return Verdict(
             tuple(
-                Count(rule, name, key, wait / 1e6, left, whole / 1e6)
-                for rule, key, (wait, left, whole) in counts
+                Count(rule, name, key, wait / 1e6, left, whole / 1e6, taken)
+                for rule, key, (wait, left, whole, taken) in counts
             )
         )
 
@@ -177,15 +227,16 @@ class Limits:
             self._pause()
 
     async def _asked(
-        self, surface: Surface, keys: Sequence[str], *, charge: bool
-    ) -> list[tuple[int, int, int]] | None:
+        self, surface: Surface, keys: Sequence[str], asked: tuple[Cost, Cost], *, owes: bool
+    ) -> list[Found] | None:
         """What Redis says, or None when it does not answer."""
         if time.monotonic() < self._paused_until:
             return None
-        arguments = [part for rule in surface.rules for part in _arguments(rule, charge=charge)]
+        arguments = [part for rule in surface.rules for part in _arguments(rule, *asked)]
+        arguments.append(str(int(owes)))
         try:
             async with asyncio.timeout(self.patience_s):
-                found: list[tuple[int, int, int]] = await self._script(keys=keys, args=arguments)
+                found: list[Found] = await self._script(keys=keys, args=arguments)
         except (RedisError, TimeoutError):
             self._pause()
             return None
@@ -209,15 +260,15 @@ class Alone:
 
     def take(
         self, rules: Sequence[Rule], keys: Sequence[str], *, charge: bool, now_us: int
-    ) -> list[tuple[int, int, int]]:
+    ) -> list[Found]:
         """What the script says, of what this process has counted."""
-        found: list[tuple[int, int, int]] = []
+        found: list[Found] = []
         for rule, key in zip(rules, keys, strict=True):
             every, burst = _slowed(rule)
             owed = max(self._paid.get(key, 0), now_us) - now_us
             wait = owed - every * (burst - 1)
-            found.append((max(0, wait), max(0, burst - 1 - owed // every), owed))
-        if charge and not any(wait for wait, _, _ in found):
+            found.append((max(0, wait), max(0, burst - 1 - owed // every), owed, int(charge)))
+        if charge and not any(one[0] for one in found):
             for rule, key in zip(rules, keys, strict=True):
                 self._paid[key] = max(self._paid.pop(key, 0), now_us) + _slowed(rule)[0]
             while len(self._paid) > REMEMBERED:
@@ -237,10 +288,20 @@ def _slowed(rule: Rule) -> tuple[int, int]:
     return rule.most_s * 1_000_000 // rule.free * TENTH, 1
 
 
-def _arguments(rule: Rule, *, charge: bool) -> tuple[str, str, str, str]:
+def _arguments(rule: Rule, least: Cost, most: Cost) -> tuple[str, ...]:
     if isinstance(rule, Bound):
-        return "b", str(rule.every_us), str(rule.burst), str(int(charge))
-    return "w", f"{rule.free}:{rule.first_s}:{rule.most_s}", "", str(int(charge))
+        wanted = (str(least.of(rule.unit)), str(most.of(rule.unit)))
+        return "b", str(rule.every_us), str(rule.burst), *wanted
+    return "w", f"{rule.free}:{rule.first_s}:{rule.most_s}", "", "1", str(min(1, most.requests))
+
+
+def _unit(rule: Rule) -> Unit:
+    return rule.unit if isinstance(rule, Bound) else "request"
+
+
+def _is_told(rule: Rule) -> bool:
+    """Whether a rule is one that clients count by: the draft knows of no kibibytes."""
+    return isinstance(rule, Bound) and rule.unit == "request"
 
 
 def _policy(one: Count) -> str:

@@ -4,6 +4,9 @@ Each connection is a member of its owner's sorted set in Redis, with the time un
 counts.  Its node puts that off again and again; a node that died does not, and its members run
 out.  A socket that closes counts for half a minute more, so a device that comes back soon was
 never away.
+
+A person hears which of their own devices are there.  Others who may know hear whether the person
+is, as a channel with one member, and neither how many devices there are nor what they are called.
 """
 
 import asyncio
@@ -15,7 +18,7 @@ from redis.asyncio import Redis
 
 from models.clock import Clock
 from models.errors import Unavailable
-from models.frames import Told
+from models.frames import Told, encode
 from streams.channels import Channels
 from streams.redis import RedisError
 from streams.tasks import Errands, Job
@@ -89,11 +92,13 @@ class Presence:
             raise Unavailable("redis_unavailable", "Redis does not answer.") from None
         return frozenset(text.decode().partition(" ")[2] for text in found)
 
-    async def state(self, name: str) -> Told:
-        """Who is there, for somebody who begins to follow the channel *name*."""
-        members = await self.members(name.removeprefix(PREFIX))
+    async def state(self, name: str, listener: str) -> Told:
+        """Who is there, for *listener*, who begins to follow the channel *name*."""
+        user = name.removeprefix(PREFIX)
+        members = await self.members(user)
         self._seen.setdefault(name, members)
-        return self._told(name, "state", members=sorted(members))
+        shown = members if listener == user else _person(user, members)
+        return self._told(name, "state", members=sorted(shown))
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -142,18 +147,30 @@ class Presence:
         if not self._channels.listeners(name):
             self._seen.pop(name, None)
             return
+        user = name.removeprefix(PREFIX)
         try:
-            members = await self.members(name.removeprefix(PREFIX))
+            members = await self.members(user)
         except Unavailable:
             return
         before = self._seen.get(name, members)
         self._seen[name] = members
         if members != before:
-            joined, left = sorted(members - before), sorted(before - members)
-            self._channels.tell(self._told(name, "diff", joined=joined, left=left))
+            lines = {user: self._diff(name, before, members)}
+            if bool(members) is not bool(before):
+                lines[""] = self._diff(name, _person(user, before), _person(user, members))
+            self._channels.tell(name, lines)
+
+    def _diff(self, name: str, before: frozenset[str], members: frozenset[str]) -> bytes:
+        joined, left = sorted(members - before), sorted(before - members)
+        return encode(self._told(name, "diff", joined=joined, left=left))
 
     def _told(self, name: str, kind: str, **body: list[str]) -> Told:
         return Told(ch=name, kind=kind, body=body, at=self._clock())
+
+
+def _person(user: str, members: frozenset[str]) -> frozenset[str]:
+    """Who is there as others may know it: the person, by whichever device."""
+    return frozenset({user}) if members else frozenset()
 
 
 def _key(user: str) -> str:

@@ -117,6 +117,7 @@ def stream_of(feed: str) -> str:
 
 def fields_of(event: Event) -> dict[Any, Any]:
     """An event as the fields of a stream's entry."""
+    aside = {"x": event.aside} if event.aside else {}
     return {
         "f": event.feed,
         "s": event.seq,
@@ -126,25 +127,32 @@ def fields_of(event: Event) -> dict[Any, Any]:
         "c": event.sums,
         "b": event.sealed,
         "r": int(event.repeated),
+        **aside,
     }
 
 
 def event_from(fields: Mapping[bytes, bytes]) -> Event:
     """The event that `fields_of` made."""
-    return _event([fields[name] for name in _NAMES])
+    return _event([fields[name] for name in _NAMES], fields.get(_ASIDE, b""))
 
 
 def event_in(words: Sequence[bytes]) -> Event:
     """The same from the names and values in turn, as Redis sends them."""
-    if words[::2] == _NAMES:  # as `fields_of` has them
+    names = words[::2]
+    if names == _NAMES:  # as `fields_of` has them
         return _event(words[1::2])
+    if names == _NAMES_ASIDE:
+        *values, aside = words[1::2]
+        return _event(values, aside)
     return event_from(dict(zip(words[::2], words[1::2], strict=True)))
 
 
 _NAMES: Final = [b"f", b"s", b"a", b"t", b"i", b"c", b"b", b"r"]
+_ASIDE: Final = b"x"
+_NAMES_ASIDE: Final = [*_NAMES, _ASIDE]
 
 
-def _event(values: Sequence[bytes]) -> Event:
+def _event(values: Sequence[bytes], aside: bytes = b"") -> Event:
     feed, seq, at, what, which, sums, sealed, repeated = values
     return Event(
         feed=feed.decode(),
@@ -154,5 +162,6 @@ def _event(values: Sequence[bytes]) -> Event:
         id=which.decode(),
         sums=sums,
         sealed=sealed,
+        aside=aside,
         repeated=repeated == b"1",
     )

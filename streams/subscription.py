@@ -6,6 +6,7 @@ room again it catches up from memory, or from MongoDB in pages, at the reader's 
 """
 
 import asyncio
+import contextlib
 import enum
 from collections.abc import Callable, Collection
 
@@ -17,8 +18,10 @@ from models.documents import Share
 from models.errors import NotFound, Refusal, Unavailable
 from models.events import Event
 from models.frames import Live, Reset, Snap, Subd, encode
+from models.limits import Cost
 from models.sight import Sight
-from models.sums import shown
+from models.sums import Sums, shown
+from streams.credit import Credits
 from streams.hub import Hub
 from streams.lane import NO_LIMIT
 from streams.outlet import Outlet
@@ -31,7 +34,9 @@ from upcoach.store.log import EventLog, contiguous
 
 PAGE = 200
 RETRY_S = 0.5
+TRIES = 4  # at telling the checksums while documents change
 BEHIND = 200_000  # events beyond which a snapshot is cheaper than what was missed
+PER_READ = 100  # documents or events that count as one read
 UNACKED = 1_000  # events beyond the last acknowledged one that a device which acks is sent
 
 _log = structlog.get_logger(__name__)
@@ -68,6 +73,7 @@ class Feeds:
         snapshots: Snapshots,
         shares: Shares,
         epoch: str,
+        credit: Credits | None = None,
     ) -> None:
         self.hub = hub
         self.log = log
@@ -75,6 +81,12 @@ class Feeds:
         self.snapshots = snapshots
         self.shares = shares
         self.epoch = epoch
+        self._credit = credit
+
+    async def pace(self, view: View, count: int) -> None:
+        """Return when whoever has the *view* may be sent so many documents or events more."""
+        if self._credit is not None and count:
+            await self._credit.pace(view.scope.user, Cost(-(-count // PER_READ)))
 
     def cursor(self, seq: int) -> str:
         """The cursor of number *seq*."""
@@ -96,10 +108,13 @@ class Feeds:
     async def _as_now_seen(self, start: Start) -> Start:
         """*start* under the view as it is once the place is known.
 
-        So a change of the share either is in the view, or stands in the feed behind the place.
+        So a change of the share either is in the view, or stands in the feed behind the place.  A
+        snapshot is taken at the view's own number at least: the documents are read after both.
         """
         view = await self.shares.view(start.view.scope, start.view.feed)
-        if start.mode is not Mode.SNAPSHOT and 0 < start.seq < view.since:
+        if start.mode is Mode.SNAPSHOT:
+            return msgspec.structs.replace(start, view=view, seq=max(start.seq, view.since))
+        if 0 < start.seq < view.since:
             return Start(view, start.topic, start.topic.last, start.mode, reset="access")
         return msgspec.structs.replace(start, view=view)
 
@@ -149,7 +164,6 @@ class Subscription:
         # The topic, or what the device has acknowledged; made when that is waited for.
         self._moved: asyncio.Event | None = None
         self._position: int | None = start.seq  # None: level with the topic
-        self._access_moved = False  # since the last page of a snapshot
 
     @property
     def feed(self) -> str:
@@ -209,7 +223,6 @@ class Subscription:
     def push(self, parcel: Parcel) -> None:
         """See `lane.Subscriber.push`."""
         if self._catching_up is not None:
-            self._access_moved |= self.sight is not None and parcel.moves_access
             self._wake()
             return
         if parcel.last <= self.position:
@@ -266,10 +279,11 @@ class Subscription:
             async for page in self._feeds.snapshots.pages(
                 self._view.owner, kinds, self._view.sight
             ):
+                await self._feeds.pace(self._view, len(page.items))
                 await self.outlet.room()
-                if self._access_moved and not await self._still_sees():
+                # After the documents were read: what was shared then is what is shared now.
+                if self.sight is not None and not await self._still_sees(at_all_times=True):
                     return
-                self._access_moved = False
                 self._say(
                     Snap(f=self.feed, kind=page.kind, items=page.items, last=page.last, cur=cursor)
                 )
@@ -281,6 +295,46 @@ class Subscription:
 
     async def _catch_up(self) -> None:
         """Send everything above the position, then say that the client is current."""
+        unseen: Sums | None = None
+        for _ in range(TRIES):
+            if not await self._send_missed():
+                return
+            unseen = {} if self.sight is None else await self._unseen(self.sight)
+            if unseen is not None and self.position == self._topic.last:
+                break
+        else:
+            unseen = None
+            if not await self._send_missed():
+                return
+        # No await between the tests above and this line: whatever comes next is pushed.
+        self._catching_up = None
+        sums = None
+        if unseen is not None:
+            kinds = None if self.sight is None else self.sight.kinds
+            sums = shown(self._topic.sums, kinds, unseen)
+        self._say(Live(f=self.feed, cur=self._feeds.cursor(self.position), sums=sums))
+        self._rise()
+
+    async def _unseen(self, sight: Sight) -> Sums | None:
+        """What the checksums hold of changes that are not seen; None if that cannot be told now.
+
+        The documents tell it, so they must be those of the position.
+        """
+        try:
+            unseen = await self._feeds.snapshots.unseen(self._view.owner, sight)
+            newest = await self._feeds.newest(self.feed)
+        except Unavailable:
+            return None
+        if newest <= self.position:
+            return unseen
+        if self.position == self._topic.last:  # this node is about to hear of it
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RETRY_S):
+                    await self._wait()
+        return None
+
+    async def _send_missed(self) -> bool:
+        """Send everything above the position; false if the subscription gave it up instead."""
         while self.position != self._topic.last:
             if self.position > self._topic.last:
                 # The device has read its own write, and this node has not heard of it yet.
@@ -289,28 +343,23 @@ class Subscription:
             await self._room()
             if self._topic.last - self.position > BEHIND:
                 self._reset("slow")
-                return
+                return False
             try:
                 events = await self._missed()
                 if events and self._moves_access(events[0]) and not await self._still_sees():
-                    return
+                    return False
                 await self._topic.load_key()  # last: nothing lies between it and the opening
             except Unavailable:
                 await asyncio.sleep(RETRY_S)
                 continue
             if not contiguous(events, self.position) or not events:
                 self._reset("retention")
-                return
+                return False
             parcel = self._topic.parcel_again(self._before_access_moves(events))
             self.outlet.queue(parcel.form(self.outlet.wrap, self._view.sight))
             self.outlet.flush()
             self._position = parcel.last
-        # No await between the test above and this line: whatever comes next is pushed.
-        self._catching_up = None
-        sight = self._view.sight
-        sums = shown(self._topic.sums, None if sight is None else sight.kinds)
-        self._say(Live(f=self.feed, cur=self._feeds.cursor(self.position), sums=sums))
-        self._rise()
+        return True
 
     async def _room(self) -> None:
         """Return when the outlet and the device have room for more."""
@@ -331,6 +380,7 @@ class Subscription:
         events = self._topic.after(self.position)
         if events is None:
             events = await self._feeds.log.page(self.feed, self.position, PAGE)
+            await self._feeds.pace(self._view, len(events))
         return events[: min(PAGE, self.limit - self.position)]
 
     def _moves_access(self, event: Event) -> bool:
@@ -344,17 +394,20 @@ class Subscription:
                 return events[:place]
         return events
 
-    async def _still_sees(self) -> bool:
-        """Whether the view is what it was; otherwise the client was told."""
+    async def _still_sees(self, *, at_all_times: bool = False) -> bool:
+        """Whether the view is what it was; otherwise the client was told.
+
+        *at_all_times*: and has not been anything else meanwhile.
+        """
         try:
             view = await self._feeds.shares.view(self._view.scope, self.feed)
         except NotFound as refusal:
             self.close()
             self._on_lost(self.feed, refusal)
             return False
-        if view.sight == self._view.sight:
+        before, self._view = self._view, view
+        if view == before or (view.shows_the_same(before) and not at_all_times):
             return True
-        self._view = view
         self._reset("access")
         return False
 

@@ -6,13 +6,14 @@ from typing import Final
 
 from models.events import Event
 from streams.lane import Lane, Level, Subscriber
-from streams.parcel import Line, Parcel, open_line
+from streams.parcel import Parcel, line_of, open_line
 from streams.sequencer import Sequencer
 from upcoach.store.heads import Head
 from upcoach.store.log import EventLog
 
 PARCELS: Final = 4  # that are kept for those who are behind together
 TAIL: Final = 128  # events of a feed in memory: an evening without network
+TAIL_BYTES: Final = 4 * 1024 * 1024  # the same, where they are large
 
 
 class Topic:
@@ -38,7 +39,8 @@ class Topic:
         self._level: dict[Level, None] = {}  # in the order in which they came
         self._lane: Lane | None = None
         self._parcels: dict[tuple[int, int], Parcel] = {}
-        self.tail: collections.deque[Event] = collections.deque(maxlen=TAIL)
+        self.tail: collections.deque[Event] = collections.deque()
+        self._held = 0  # bytes of the tail
         self._log = log
         self._lines: dict[int, bytes] = {}
 
@@ -50,15 +52,19 @@ class Topic:
     def remember(self, events: Iterable[Event]) -> None:
         """Add *events*, which follow the tail, to it."""
         for event in events:
-            if len(self.tail) == TAIL:
-                self._lines.pop(self.tail[0].seq, None)
             self.tail.append(event)
+            self._held += len(event.sealed)
+            while len(self.tail) > TAIL or (self._held > TAIL_BYTES and len(self.tail) > 1):
+                gone = self.tail.popleft()
+                self._held -= len(gone.sealed)
+                self._lines.pop(gone.seq, None)
             self.sequencer.last = event.seq
             self.sums = event.sums
 
     def restart(self, event: Event) -> None:
         """Begin the tail anew with *event*: nobody here needs what lies before it."""
         self.tail.clear()
+        self._held = 0
         self._lines.clear()
         self.remember([event])
 
@@ -135,9 +141,7 @@ class Topic:
 
     def parcel(self, events: Sequence[Event]) -> Parcel:
         """*events* opened and joined; each is opened once, however many subscribers there are."""
-        return Parcel(
-            self.feed, [Line(event.seq, event.kind, self._line(event)) for event in events]
-        )
+        return Parcel(self.feed, [line_of(self._log, event, self._line(event)) for event in events])
 
     def parcel_again(self, events: Sequence[Event]) -> Parcel:
         """The same for who is behind: many who fell behind together are handed the same ones."""

@@ -91,6 +91,7 @@ async def test_a_killed_node_with_engines_of_its_own_finds_its_data_again(tmp_pa
     environ = {
         "UPCOACH_DATA": str(tmp_path),
         "UPCOACH_PORT": "0",
+        "UPCOACH_ENV": "development",
         "UPCOACH_PUBLIC_URL": "http://upcoach.test",  # the port is another one after the start
         "UPCOACH_LOG_LEVEL": "warning",
     }

@@ -19,6 +19,7 @@ from models.documents import Document
 from models.documents.document import Mark
 from models.errors import Invalid
 from models.identity import new_mutation_id
+from models.limits import MUTATION_BYTES
 from models.scope import Scope
 from tests.accounts.contract import use_factors
 from tests.accounts.contract_mail import come_from_provider, go_by_mail
@@ -28,6 +29,15 @@ from tests.imports.test_brought import PLAIN, TABLES
 from tests.imports.test_brought import zipped as day_one
 from tests.imports.test_habitica import GAME
 from tests.support.contract import Contract, Seen, Witness
+from tests.support.relations import (
+    CLIENT,
+    INVITATIONS,
+    invite,
+    relate,
+    share,
+    unshare,
+    user_of,
+)
 from tests.support.server import PASSWORD, Server, serving
 from tests.test_live import mut
 from tests.test_snapshot_law import (
@@ -95,11 +105,16 @@ def unseen(contract: Contract, seen: list[Seen]) -> set[tuple[str, str]]:
 async def write_everything(server: Server, person: Client) -> None:
     """Every write of the snapshot law, carried out or refused."""
     await over_rest(person, LIVE_ROWS)
-    coach = (await (await server.person()).call("GET", "/v1/me")).body["id"]
-    path = f"/v1/shares/{coach}"
-    await done(person.call("PUT", path, {"kinds": ["goal"]}))
-    await done(person.call("PUT", path, {"kinds": ["habit"]}))
-    await done(person.call("DELETE", path))
+    coach = await server.person()
+    await share(person, coach, ["goal"])
+    await share(person, coach, ["habit"])
+    await unshare(person, coach)
+    await relate(person, coach)
+    await done(coach.call("DELETE", CLIENT.format(await user_of(person))))
+    code = await invite(coach, "coach")
+    await done(person.call("POST", f"{INVITATIONS}/look", {"code": code}))
+    [made] = (await done(coach.call("GET", INVITATIONS))).body["items"]
+    await done(coach.call("DELETE", f"{INVITATIONS}/{made['id']}"))
 
 
 async def over_rest(person: Client, rows: Iterable[Row]) -> None:
@@ -173,11 +188,11 @@ async def ask_everything(server: Server, person: Client, desk: Client) -> None:
         if answer.status >= 400:
             raise Invalid("refused", str(answer.body))
 
-    coach = scope_of(server, await server.person())
+    coach = await server.person()
     questions = Questions(ROUTER, ask, together=1)
-    seeds = Seeds(ROUTER, write, questions, {"coach": coach.user})
+    seeds = Seeds(ROUTER, write, questions, {"coach": await relate(person, coach)})
     await seeds.sow(5)
-    await leave(server.node.services, scope_of(server, person), coach)
+    await leave(server.node.services, scope_of(server, person), scope_of(server, coach))
     questions.forget()
     await questions.ask_all()
     assert seeds.unsown == {}
@@ -225,7 +240,7 @@ async def be_refused(server: Server, person: Client) -> None:
         await person.call("POST", GOALS, {"title": "Swim"}, headers=reused),
         await person.call("POST", GOALS, raw=b"{", headers={"Content-Type": "application/json"}),
         await person.call("POST", GOALS, raw=b"{}", headers={"Content-Type": "text/plain"}),
-        await person.call("POST", GOALS, {"title": "x" * 70_000}),
+        await person.call("POST", GOALS, {"title": "x" * MUTATION_BYTES}),
         await person.call("GET", "/v1/events?since=other.1"),
         await person.call("GET", "/v1/events?since=0&feed=u:nobody"),
         await server.client().call("POST", "/v1/auth/login", login),

@@ -9,12 +9,12 @@ from config.settings import Settings
 from models.documents import EntryShare
 from tests.support import diary
 from tests.support.diary import ENTRY, ENTRY_SHARE, JOURNAL, PAGE, RESTORE, THROWN
+from tests.support.relations import share
 from tests.support.server import Server, serving
 from tests.test_snapshot_law import assert_law, done, events_since, scope_of, snapshot
 from upcoach.client import Client
 
 KYOTO = ENTRY.format(id=PAGE)
-KINDS = {"kinds": ["goal"]}
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ async def pair(server: Server) -> Pair:
     client, coach = await asyncio.gather(server.person(), server.person())
     await diary.furnish(client)
     ids = [scope_of(server, one).user for one in (client, coach)]
-    await done(client.call("PUT", f"/v1/shares/{ids[1]}", KINDS))
+    await share(client, coach)
     return Pair(client, coach, *ids)
 
 

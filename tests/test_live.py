@@ -18,6 +18,7 @@ from config.settings import Settings
 from handlers.live.connection import Connection
 from models.documents import KINDS
 from models.identity import new_id, new_mutation_id
+from models.limits import FRAME_BYTES
 from models.merge_patch import Json
 from models.sums import digest
 from tests.support.server import PASSWORD, Server, serving
@@ -204,7 +205,7 @@ async def test_hello_is_welcomed(settings: Settings) -> None:
             assert dt.datetime.fromisoformat(welcome["exp"]) == caller.expires_at
             assert welcome["conn"] == only_connection(server).name
             assert welcome["limits"] == {
-                "frame": 65_536,
+                "frame": FRAME_BYTES,
                 "subs": 64,
                 "muts": 32,
                 "mut_s": 1_000_000,
@@ -349,7 +350,7 @@ async def test_a_message_that_is_too_large_closes(settings: Settings) -> None:
         before = await snapshot(person)
 
         async with talking(server, person) as wire:
-            await wire.send(mut("POST", GOALS, {"title": "x" * 65_536}))
+            await wire.send(mut("POST", GOALS, {"title": "x" * FRAME_BYTES}))
 
             assert await wire.closed() == 1009
         assert await snapshot(person) == before
@@ -786,10 +787,10 @@ async def test_a_bad_write_is_answered_with_a_problem_and_changes_nothing(
             (mut("PUT", entry, {"value": 1}), 422, "body_invalid"),
             (mut("PUT", f"{entry}x", {}), 422, "body_invalid"),
             (mut("PATCH", goal, swim), 428, "version_required"),
-            (mut("PATCH", goal, swim, base=0), 412, "version_stale"),
-            (mut("PATCH", goal, swim, base=-1), 412, "version_stale"),
-            (mut("PATCH", goal, swim, base=2**63), 412, "version_stale"),
-            (mut("PATCH", goal, swim, base=10**30), 412, "version_stale"),
+            (mut("PATCH", goal, swim, base=0), 400, "version_invalid"),
+            (mut("PATCH", goal, swim, base=-1), 400, "version_invalid"),
+            (mut("PATCH", goal, swim, base=2**63), 400, "version_invalid"),
+            (mut("PATCH", goal, swim, base=10**30), 400, "version_invalid"),
             (mut("PATCH", "/v1/goals/x", swim, base=1), 404, "not_found"),
             (mut("PATCH", f"{GOALS}/{HABIT}", swim, base=1), 404, "not_found"),
             (mut("DELETE", f"{GOALS}/\0"), 400, "parameter_invalid"),

@@ -8,6 +8,7 @@ from handlers.live.poll import Poll, as_array
 from streams import tasks
 from streams.parcel import Line, Parcel
 from tests.support.reader import reading
+from tests.support.relations import share
 from tests.support.server import PASSWORD, Server, serving
 from tests.test_live import head_of, now, until, write_goals
 from tests.test_snapshot_law import GOALS, HABIT, done, furnished, scope_of, snapshot
@@ -186,14 +187,14 @@ async def test_a_coach_waits_for_what_is_shared(settings: Settings) -> None:
         client, coach = await furnished(server), await server.person()
         theirs = scope_of(server, client).feed
         path = f"/v1/shares/{scope_of(server, coach).user}"
-        await done(client.call("PUT", path, {"kinds": ["goal"]}))
+        await share(client, coach, ["goal"])
         feed = f"&feed={theirs}"
 
         asked = await waiting(server, coach, await from_here(client, 30, feed))
         await write_goals(client, 1)
         shown = await asked
         asked = await waiting(server, coach, await from_here(client, 30, feed))
-        await done(client.call("PUT", path, {"kinds": ["habit"]}))
+        await share(client, coach, ["habit"])
         changed = await asked
         asked = await waiting(server, coach, await from_here(client, 30, feed))
         await write_goals(client, 1)
@@ -212,8 +213,7 @@ async def test_a_poll_of_several_feeds_is_woken_by_each(settings: Settings) -> N
     async with serving(settings) as server:
         client, coach = await furnished(server), await server.person()
         theirs = scope_of(server, client).feed
-        path = f"/v1/shares/{scope_of(server, coach).user}"
-        await done(client.call("PUT", path, {"kinds": ["goal"]}))
+        await share(client, coach, ["goal"])
         url = f"{EVENTS}?feed=u:me,{theirs}"
         start = await coach.call("GET", f"{url}&since=0")
         cursor, woken = start.headers["upcoach-cursor"], []

@@ -122,8 +122,14 @@ async def test_what_a_document_was_in_an_earlier_life_is_forgotten_at_once(
         assert answers[-1]["body"]["title"] == "Newer"
 
 
+CLIENT, INVITATION = "/v1/clients/{client}", "/v1/invitations/{id}"
 # What is shared of them has to be found before they can go: they are queued a moment later.
-LOOK_FIRST = {("DELETE", "/v1/journal/{id}"), ("DELETE", "/v1/journal/journals/{id}")}
+LOOK_FIRST = {
+    ("DELETE", "/v1/journal/{id}"),
+    ("DELETE", "/v1/journal/journals/{id}"),
+    ("DELETE", SHARE),
+    ("DELETE", CLIENT),
+}
 ROWS = (*LIVE_ROWS, *DIARY_ROWS, *GOAL_ROWS)
 
 
@@ -139,6 +145,8 @@ async def test_every_write_is_queued_before_anything_is_waited_for(settings: Set
         rows += [
             ("PUT", SHARE, share, {"kinds": ["goal"]}, None),
             ("DELETE", SHARE, share, {}, None),
+            ("DELETE", CLIENT, CLIENT.format(client=scope_of(server, coach).user), {}, None),
+            ("DELETE", INVITATION, INVITATION.format(id="inv_x"), {}, None),
         ]
         lent = ENTRY_SHARE.format(id=PAGE, coach=scope_of(server, coach).user)
         until = {"until": "2099-01-01T00:00:00Z"}

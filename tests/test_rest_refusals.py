@@ -25,6 +25,7 @@ from tests.accounts.contract_mail import stepped_up
 from tests.accounts.flawed_mail import FLAWED_MAIL, PUBLIC_MAIL
 from tests.goals import people as goals
 from tests.support import diary
+from tests.support.relations import INVITATIONS
 from tests.support.server import PASSWORD, Server, serving
 from tests.test_snapshot_law import (
     ENTRY,
@@ -126,6 +127,7 @@ def place_of(operation: Operation, **names: str) -> str:
         "/v1/habits": HABIT,
         "/v1/coach": insight_id(HABIT),
         "/v1/clients": diary.PAGE,
+        INVITATIONS: "inv_01a20c66-99df-75bd-8f37-3328887fd981",
         "/v1/auth/identities": "ide_01a20c66-99df-75bd-8f37-3328887fd981",
         **accounts.PLACES,
         **diary.PLACES,
@@ -259,6 +261,29 @@ FLAWED: dict[tuple[str, str], tuple[Json, list[tuple[Json, str]]]] = {
         ],
     ),
     **FLAWED_MAIL,
+    ("POST", INVITATIONS): (
+        {"as": "coach"},
+        [
+            ({"as": "boss"}, "/as"),
+            ({"as": OPERATOR}, "/as"),
+            ({"as": None}, "/as"),
+            ({"role": "coach"}, "/role"),
+            ({"code": "x"}, "/code"),
+        ],
+    ),
+    **{
+        ("POST", f"{INVITATIONS}/{verb}"): (
+            {"code": "x"},
+            [
+                ({"code": ""}, "/code"),
+                ({"code": "x" * 129}, "/code"),
+                ({"code": OPERATOR}, "/code"),
+                ({"code": None}, "/code"),
+                ({"client": COACH}, "/client"),
+            ],
+        )
+        for verb in ("look", "accept")
+    },
     ("PUT", SHARE): (
         {"kinds": ["goal"]},
         [
@@ -644,6 +669,8 @@ async def test_what_is_not_ours_looks_like_what_is_not(settings: Settings) -> No
         }
         strangers |= await diary.hidden(stranger) | await accounts.hidden(server, stranger)
         strangers["/v1/clients"] = strangers[diary.JOURNAL]
+        made = await done(stranger.call("POST", INVITATIONS, {"as": "coach"}))
+        strangers[INVITATIONS] = made.body["id"]
         strangers |= await contract_mail.hidden(server, stranger)
         user = (await stranger.call("GET", "/v1/me")).body["id"]
         secret = await snapshot(stranger)

@@ -1,10 +1,12 @@
 """Settings: read once, typed, and refused in one sentence."""
 
 import base64
+import hashlib
 import io
 import ipaddress
 import json
 import logging
+import re
 import stat
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config import forms
+from config.exposure import is_guessable
 from config.logging import configure
 from config.reference import markdown
 from config.secrets import with_development_secrets
@@ -25,6 +28,9 @@ from config.settings import LogFormat, Settings, SettingsError, rows
 ROOT = Path(__file__).parent.parent
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 OTHER_KEY = base64.urlsafe_b64encode(bytes(32)).decode()
+# As random as keys have to be, and the same each time.
+BYTES = [hashlib.sha256(b"%d" % number).digest() for number in range(3)]
+NEWEST, OLDER, INDEX = (base64.urlsafe_b64encode(one).decode() for one in BYTES)
 
 PAGES = rows()["passkey_origins"].form
 
@@ -33,8 +39,8 @@ PRODUCTION = {
     "UPCOACH_PUBLIC_URL": "https://api.example.org",
     "UPCOACH_MONGO_URL": "mongodb://app:hidden-mongo@db/?replicaSet=rs0",
     "UPCOACH_REDIS_URL": "rediss://:hidden-redis@cache:6379/0",
-    "UPCOACH_MASTER_KEYS": f"k2:{KEY},k1:{OTHER_KEY}",
-    "UPCOACH_INDEX_KEY": KEY,
+    "UPCOACH_MASTER_KEYS": f"k2:{NEWEST},k1:{OLDER}",
+    "UPCOACH_INDEX_KEY": INDEX,
     "UPCOACH_SMTP_URL": "smtps://mailer:hidden-smtp@mail.example.org",
 }
 
@@ -55,6 +61,7 @@ def test_an_empty_environment_is_a_development_installation() -> None:
         host="127.0.0.1",
         port=8888,
         metrics_port=8889,
+        metrics_host="127.0.0.1",
         public_url=None,
         passkey_domain=None,
         passkey_origins=(),
@@ -71,6 +78,7 @@ def test_an_empty_environment_is_a_development_installation() -> None:
         log_level="info",
         log_format="auto",
         token_minutes=10,
+        factor_delay_h=72,
         live_writes_s=20,
         live_sockets=20_000,
         limits="on",
@@ -85,16 +93,18 @@ def test_every_name_is_read() -> None:
         "UPCOACH_HOST": "0.0.0.0",  # noqa: S104
         "UPCOACH_PORT": "80",
         "UPCOACH_METRICS_PORT": "9100",
+        "UPCOACH_METRICS_HOST": "10.0.0.7",
         "UPCOACH_PASSKEY_DOMAIN": "example.org",
         "UPCOACH_PASSKEY_ORIGINS": f"https://app.example.org, android:apk-key-hash:{'A' * 43}",
         "UPCOACH_DATA": "/srv/upcoach",
         "UPCOACH_MONGO_DATABASE": "coach",
         "UPCOACH_ROLES": "learn, web",
-        "UPCOACH_LIMITS": "off",
+        "UPCOACH_LIMITS": "on",
         "UPCOACH_PROXIES": "10.0.0.1",
         "UPCOACH_LOG_LEVEL": "warning",
         "UPCOACH_LOG_FORMAT": "json",
         "UPCOACH_TOKEN_MINUTES": "5",
+        "UPCOACH_FACTOR_DELAY_H": "24",
         "UPCOACH_LIVE_WRITES_S": "30",
         "UPCOACH_LIVE_SOCKETS": "100",
         "UPCOACH_PROCESSES": "4",
@@ -111,6 +121,7 @@ def test_every_name_is_read() -> None:
         host="0.0.0.0",  # noqa: S104
         port=80,
         metrics_port=9100,
+        metrics_host="10.0.0.7",
         public_url="https://api.example.org",
         passkey_domain="example.org",
         passkey_origins=("https://app.example.org", f"android:apk-key-hash:{'A' * 43}"),
@@ -118,8 +129,8 @@ def test_every_name_is_read() -> None:
         mongo_url="mongodb://app:hidden-mongo@db/?replicaSet=rs0",
         mongo_database="coach",
         redis_url="rediss://:hidden-redis@cache:6379/0",
-        master_keys={"k2": bytes(range(32)), "k1": bytes(32)},
-        index_key=bytes(range(32)),
+        master_keys={"k2": BYTES[0], "k1": BYTES[1]},
+        index_key=BYTES[2],
         smtp_url="smtps://mailer:hidden-smtp@mail.example.org",
         mail_from="Coach <no-reply@example.org>",
         providers=({"name": "google", "clients": ["hidden-google"]},),
@@ -127,9 +138,10 @@ def test_every_name_is_read() -> None:
         log_level="warning",
         log_format="json",
         token_minutes=5,
+        factor_delay_h=24,
         live_writes_s=30,
         live_sockets=100,
-        limits="off",
+        limits="on",
         proxies=(ipaddress.IPv4Network("10.0.0.1"),),
         processes=4,
         drain_s=20,
@@ -229,6 +241,111 @@ def test_production_needs_its_secrets_and_engines(name: str) -> None:
         Settings.from_environ(environ)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("PUBLIC_URL", "http://api.example.org", "UPCOACH_PUBLIC_URL must begin with https://"),
+        ("PUBLIC_URL", "http://localhost:8888", "UPCOACH_PUBLIC_URL must begin with https://"),
+        ("LIMITS", "off", "UPCOACH_LIMITS must be on"),
+        ("PASSKEY_ORIGINS", "http://app.example.org", "UPCOACH_PASSKEY_ORIGINS must begin"),
+        ("PROXIES", "0.0.0.0/0", "not 0.0.0.0/0"),
+        ("PROXIES", "10.0.0.1,::/0", "not ::/0"),
+        ("PROXIES", "0.0.0.0/1,128.0.0.0/1", "not 0.0.0.0/1"),
+        ("INDEX_KEY", OTHER_KEY, "UPCOACH_INDEX_KEY is not random"),  # all zeros
+        ("INDEX_KEY", KEY, "UPCOACH_INDEX_KEY is not random"),  # that of the tests
+        ("INDEX_KEY", "A" * 42 + "E", "UPCOACH_INDEX_KEY is not random"),
+        ("INDEX_KEY", base64.urlsafe_b64encode(b"ab" * 16).decode(), "is not random"),
+        ("INDEX_KEY", base64.urlsafe_b64encode(b"x" * 32).decode(), "is not random"),
+        (
+            "INDEX_KEY",
+            base64.urlsafe_b64encode(b"change this key to one of yours!").decode(),
+            "is not",
+        ),
+        ("INDEX_KEY", NEWEST, "UPCOACH_INDEX_KEY is the same key as UPCOACH_MASTER_KEYS (k2)"),
+        ("INDEX_KEY", OLDER.rstrip("="), "is the same key as UPCOACH_MASTER_KEYS (k1)"),
+        ("MASTER_KEYS", f"k1:{OTHER_KEY}", "UPCOACH_MASTER_KEYS (k1) is not random"),
+        ("MASTER_KEYS", f"k2:{NEWEST},k1:{KEY}", "UPCOACH_MASTER_KEYS (k1) is not random"),
+        ("MASTER_KEYS", f"k2:{NEWEST},k1:{NEWEST}", "(k1) is the same key as UPCOACH_MASTER_KEYS"),
+        ("INDEX_KEY", "c2hvcnQ", "must be 32 bytes"),
+        ("SMTP_URL", "", "UPCOACH_SMTP_URL is needed in production"),
+        ("MONGO_URL", "", "UPCOACH_MONGO_URL is needed in production"),
+    ],
+)
+def test_production_refuses_what_is_not_safe(name: str, text: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(words)) as refusal:
+        Settings.from_environ(PRODUCTION | {f"UPCOACH_{name}": text})
+
+    assert not text or text not in str(refusal.value) or name in {"PUBLIC_URL", "PROXIES"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        (
+            {"PUBLIC_URL": "https://api.example.org"},
+            "UPCOACH_PUBLIC_URL is https://api.example.org",
+        ),
+        ({"PUBLIC_URL": "http://api.example.org"}, "UPCOACH_PUBLIC_URL is http://api.example.org"),
+        ({"PUBLIC_URL": "https://localhost"}, "UPCOACH_PUBLIC_URL is https://localhost"),
+        ({"PUBLIC_URL": "http://192.168.1.5:8888"}, "UPCOACH_PUBLIC_URL is"),
+        ({"PUBLIC_URL": "http://localhost.example.org"}, "UPCOACH_PUBLIC_URL is"),
+        ({"PUBLIC_URL": "http://127.0.0.1.nip.io"}, "UPCOACH_PUBLIC_URL is"),
+        ({"HOST": "0.0.0.0"}, "UPCOACH_HOST is 0.0.0.0"),  # noqa: S104
+        ({"HOST": "::"}, "UPCOACH_HOST is ::"),
+        ({"HOST": "192.168.1.5", "PUBLIC_URL": "http://localhost:8888"}, "UPCOACH_HOST is"),
+        ({"METRICS_HOST": "0.0.0.0"}, "UPCOACH_METRICS_HOST is"),  # noqa: S104
+    ],
+)
+@pytest.mark.parametrize("unset", ["", " ", None])
+def test_who_serves_others_says_what_it_is(
+    environ: dict[str, str], said: str, unset: str | None
+) -> None:
+    given = {f"UPCOACH_{name}": text for name, text in environ.items()}
+    blank = {} if unset is None else {"UPCOACH_ENV": unset}
+
+    with pytest.raises(SettingsError, match=f"^{said}") as refusal:
+        Settings.from_environ(given | blank)
+
+    assert "UPCOACH_ENV=production" in str(refusal.value)
+    assert Settings.from_environ(given | {"UPCOACH_ENV": "development"}).reached_at is not None
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {},
+        {"HOST": "localhost"},
+        {"HOST": "::1"},
+        {"HOST": "127.0.0.2", "PUBLIC_URL": "http://app.localhost:3000"},
+        {"PUBLIC_URL": "http://localhost:8888"},
+        {"PUBLIC_URL": "http://[::1]:8888"},
+    ],
+)
+def test_a_developer_says_nothing(environ: dict[str, str]) -> None:
+    settings = Settings.from_environ({f"UPCOACH_{name}": one for name, one in environ.items()})
+
+    assert (settings.environment, settings.reached_at) == ("development", None)
+
+
+@pytest.mark.parametrize(
+    ("host", "metrics_host"),
+    [("0.0.0.0", "127.0.0.1"), ("::", "127.0.0.1"), ("10.0.0.7", "10.0.0.7")],  # noqa: S104
+)
+def test_metrics_are_on_all_addresses_for_nobody_who_has_not_said_so(
+    host: str, metrics_host: str
+) -> None:
+    environ = PRODUCTION | {"UPCOACH_HOST": host}
+
+    assert Settings.from_environ(environ).metrics_host == metrics_host
+    environ["UPCOACH_METRICS_HOST"] = "0.0.0.0"  # noqa: S104
+    assert Settings.from_environ(environ).metrics_host == "0.0.0.0"  # noqa: S104
+
+
+@given(st.binary(min_size=32, max_size=32).map(lambda seed: hashlib.sha256(seed).digest()))
+def test_random_keys_are_taken(key: bytes) -> None:
+    assert not is_guessable(key)
+
+
 def test_the_command_that_is_named_makes_a_key() -> None:
     made = subprocess.run(
         ["/bin/sh", "-c", forms.MAKE_KEY], capture_output=True, text=True, check=True
@@ -284,7 +401,7 @@ def test_a_printed_setting_shows_no_secret() -> None:
     shown = repr(Settings.from_environ(PRODUCTION))
 
     assert "port=8888" in shown
-    assert not any(word in shown for word in ("hidden", "k1", KEY, repr(bytes(32))))
+    assert not any(word in shown for word in ("hidden", "k1", NEWEST, INDEX, repr(BYTES[1])))
 
 
 def test_development_secrets_are_made_once(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import msgspec
 from config.settings import Settings
 from models.identity import new_id
 from models.merge_patch import Json
+from tests.support.relations import relate, share
 from tests.support.server import Server, serving
 from tests.test_live import Wire, hello, numbers, sub, sums_of, talking
 from tests.test_snapshot_law import (
@@ -26,17 +27,11 @@ from tests.test_snapshot_law import (
 )
 from upcoach.client import Client
 
-GOALS_ONLY = {"kinds": ["goal"]}
-
 
 async def pair(server: Server) -> tuple[Client, str, Client, str]:
     """A client with their feed, and a coach with their user id."""
     client, coach = await asyncio.gather(furnished(server), server.person())
     return client, scope_of(server, client).feed, coach, scope_of(server, coach).user
-
-
-async def share(client: Client, coach: str, kinds: Json | None = None) -> None:
-    await done(client.call("PUT", f"/v1/shares/{coach}", kinds or GOALS_ONLY))
 
 
 async def follow(wire: Wire, feed: str, **more: Any) -> list[Json]:
@@ -48,11 +43,12 @@ async def follow(wire: Wire, feed: str, **more: Any) -> list[Json]:
 async def test_sharing_is_one_write_that_both_feeds_hear_of(settings: Settings) -> None:
     async with serving(settings) as server:
         client, _, coach, coach_id = await pair(server)
+        await relate(client, coach)
         client_before, coach_before = await snapshot(client), await snapshot(coach)
 
-        await share(client, coach_id)
-        await share(client, coach_id)
-        await share(client, coach_id, {"kinds": ["habit", "goal"]})
+        await share(client, coach)
+        await share(client, coach)
+        await share(client, coach, ["habit", "goal"])
         await done(client.call("DELETE", f"/v1/shares/{coach_id}"))
 
         await assert_law(client_before, client, ("share.set", "share.set", "share.deleted"))
@@ -64,7 +60,7 @@ async def test_both_sides_see_what_is_shared(settings: Settings) -> None:
         client, _, coach, coach_id = await pair(server)
         client_id = scope_of(server, client).user
 
-        await share(client, coach_id, {"kinds": ["habit", "goal"]})
+        await share(client, coach, ["habit", "goal"])
 
         [mine] = (await client.call("GET", "/v1/shares")).body["items"]
         [theirs] = (await coach.call("GET", "/v1/clients")).body["items"]
@@ -77,10 +73,11 @@ async def test_nobody_shares_with_oneself_or_with_nobody(settings: Settings) -> 
     async with serving(settings) as server:
         client, _, coach, coach_id = await pair(server)
         before = await snapshot(client), await snapshot(coach)
+        goals = {"kinds": ["goal"]}
 
-        oneself = await coach.call("PUT", f"/v1/shares/{coach_id}", GOALS_ONLY)
-        nobody = await client.call("PUT", f"/v1/shares/{new_id('usr')}", GOALS_ONLY)
-        below = await client.call("PUT", f"/v1/shares/{coach_id}%2F{coach_id}", GOALS_ONLY)
+        oneself = await coach.call("PUT", f"/v1/shares/{coach_id}", goals)
+        nobody = await client.call("PUT", f"/v1/shares/{new_id('usr')}", goals)
+        below = await client.call("PUT", f"/v1/shares/{coach_id}%2F{coach_id}", goals)
         nothing = await client.call("DELETE", f"/v1/shares/{coach_id}")
 
         assert (oneself.status, nobody.status) == (400, 404)
@@ -90,8 +87,8 @@ async def test_nobody_shares_with_oneself_or_with_nobody(settings: Settings) -> 
 
 async def test_a_coach_gets_skips_for_what_is_not_shared(settings: Settings) -> None:
     async with serving(settings) as server:
-        client, feed, coach, coach_id = await pair(server)
-        await share(client, coach_id)
+        client, feed, coach, _coach_id = await pair(server)
+        await share(client, coach)
         everything = await events_since(client, (await cursor_of(client, 0)))
         goals = [event["seq"] for event in everything if event["type"].startswith("goal")]
 
@@ -129,8 +126,8 @@ async def cursor_of(person: Client, seq: int) -> str:
 
 async def test_a_coach_reads_a_snapshot_of_what_is_shared(settings: Settings) -> None:
     async with serving(settings) as server:
-        client, feed, coach, coach_id = await pair(server)
-        await share(client, coach_id, {"kinds": ["goal", "habit"]})
+        client, feed, coach, _coach_id = await pair(server)
+        await share(client, coach, ["goal", "habit"])
         documents = (await snapshot(client))[0]
 
         async with talking(server, coach) as wire:
@@ -165,7 +162,7 @@ async def test_a_stranger_cannot_follow(settings: Settings) -> None:
 async def test_what_is_taken_back_is_not_seen_from_that_number_on(settings: Settings) -> None:
     async with serving(settings) as server:
         client, feed, coach, coach_id = await pair(server)
-        await share(client, coach_id)
+        await share(client, coach)
 
         async with talking(server, coach) as wire:
             await follow(wire, feed)
@@ -184,7 +181,7 @@ async def test_what_is_taken_back_is_not_seen_from_that_number_on(settings: Sett
 async def test_writes_that_arrive_with_the_end_of_a_share_are_not_seen(settings: Settings) -> None:
     async with serving(settings) as server:
         client, feed, coach, coach_id = await pair(server)
-        await share(client, coach_id)
+        await share(client, coach)
 
         async with talking(server, coach) as wire:
             await follow(wire, feed)
@@ -205,12 +202,12 @@ async def test_writes_that_arrive_with_the_end_of_a_share_are_not_seen(settings:
 
 async def test_changed_access_is_a_reset(settings: Settings) -> None:
     async with serving(settings) as server:
-        client, feed, coach, coach_id = await pair(server)
-        await share(client, coach_id)
+        client, feed, coach, _coach_id = await pair(server)
+        await share(client, coach)
 
         async with talking(server, coach) as wire:
             await follow(wire, feed)
-            await share(client, coach_id, {"kinds": ["habit"]})
+            await share(client, coach, ["habit"])
             reset = (await wire.until("reset"))[-1]
             frames = await follow(wire, feed, snap=True)
             await done(client.call("POST", GOALS, {"title": "Hidden"}))
@@ -223,9 +220,9 @@ async def test_changed_access_is_a_reset(settings: Settings) -> None:
 
 async def test_a_share_with_somebody_else_is_a_skip(settings: Settings) -> None:
     async with serving(settings) as server:
-        client, feed, coach, coach_id = await pair(server)
-        other = scope_of(server, await server.person()).user
-        await share(client, coach_id)
+        client, feed, coach, _coach_id = await pair(server)
+        other = await server.person()
+        await share(client, coach)
 
         async with talking(server, coach) as wire:
             await follow(wire, feed)
@@ -283,11 +280,11 @@ async def test_a_kind_can_be_asked_for_again(settings: Settings) -> None:
 
 async def test_a_position_from_before_the_share_changed_is_reset(settings: Settings) -> None:
     async with serving(settings) as server:
-        client, feed, coach, coach_id = await pair(server)
-        await share(client, coach_id)
+        client, feed, coach, _coach_id = await pair(server)
+        await share(client, coach)
         first = await coach.call("GET", f"/v1/events?feed={feed}&since=0")
         before = first.headers["upcoach-cursor"]
-        await share(client, coach_id, {"kinds": ["goal", "habit"]})
+        await share(client, coach, ["goal", "habit"])
 
         page = await coach.call("GET", f"/v1/events?feed={feed}&since={before}")
         poll = await coach.call("GET", f"/v1/events?feed={feed}&since={before}&wait=1")
@@ -305,7 +302,7 @@ async def test_a_position_from_before_the_share_changed_is_reset(settings: Setti
 async def test_a_coach_who_waits_hears_nothing_of_what_was_taken_back(settings: Settings) -> None:
     async with serving(settings) as server:
         client, feed, coach, coach_id = await pair(server)
-        await share(client, coach_id)
+        await share(client, coach)
         first = await coach.call("GET", f"/v1/events?feed={feed}&since=0")
         now_at = first.headers["upcoach-cursor"]
 

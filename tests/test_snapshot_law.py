@@ -480,6 +480,8 @@ OWN_TESTS = {
     ("POST", "/v1/auth/verify-email/resend"),
     ("POST", "/v1/auth/email"),
     ("POST", "/v1/auth/email/confirm"),
+    ("POST", "/v1/auth/email/undo"),
+    *(("POST", f"/v1/auth/additions/{word}") for word in ("confirm", "disown")),
     *(("POST", f"/v1/auth/password/{word}") for word in ("change", "forgot", "reset")),
     ("POST", "/v1/auth/nonce"),
     ("POST", "/v1/auth/{provider}/token"),
@@ -492,10 +494,16 @@ OWN_TESTS = {
     *(("POST", f"/v1/imports/csv/{what}") for what in ("habits", "journal", "moods", "tasks")),
     ("POST", "/v1/mutations"),  # see tests/test_mutations.py
     ("POST", "/v1/live/tickets"),
+    *(("POST", f"/v1/invitations{name}") for name in ("", "/look", "/accept")),  # test_relations.py
 }
 
 # What concerns two people: see tests/test_shares.py.
-ELSEWHERE = {("PUT", "/v1/shares/{coach}"), ("DELETE", "/v1/shares/{coach}")}
+ELSEWHERE = {
+    ("PUT", "/v1/shares/{coach}"),
+    ("DELETE", "/v1/shares/{coach}"),
+    ("DELETE", "/v1/clients/{client}"),
+    ("DELETE", "/v1/invitations/{id}"),
+}
 
 # What has a table of its own: see tests/test_diary_law.py and tests/goals/test_law.py.
 OTHER_TABLES = (*DIARY, "/v1/goals/templates", "/v1/goals/{id}/")

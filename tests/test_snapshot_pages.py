@@ -5,6 +5,7 @@ import asyncio
 from config.settings import Settings
 from models.documents import KINDS
 from models.merge_patch import Json
+from tests.support.relations import share
 from tests.support.server import serving
 from tests.test_live import head_of, write_goals
 from tests.test_snapshot_law import (
@@ -83,8 +84,7 @@ async def test_a_coach_pages_through_what_is_shared(settings: Settings) -> None:
     async with serving(settings) as server:
         client, coach = await furnished(server), await server.person()
         feed = scope_of(server, client).feed
-        path = f"/v1/shares/{scope_of(server, coach).user}"
-        await done(client.call("PUT", path, {"kinds": ["habit", "goal"]}))
+        await share(client, coach, ["habit", "goal"])
 
         pages = await walked(coach, f"{SNAPSHOT}?feed={feed}&limit=1")
         hidden = await coach.call("GET", f"{SNAPSHOT}?feed={feed}&kind=insight")

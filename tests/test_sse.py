@@ -15,6 +15,7 @@ from handlers.live.outlet import WINDOW, SocketOutlet
 from handlers.live.sse import EventStream, SeveralFeeds
 from models.merge_patch import Json
 from tests.support.reader import Event, Reader, reading
+from tests.support.relations import share
 from tests.support.server import PASSWORD, Server, serving
 from tests.test_live import head_of, now, numbers, talking, until, write_goals
 from tests.test_snapshot_law import GOAL, GOALS, ONE_GOAL, done, furnished, scope_of, snapshot
@@ -282,8 +283,7 @@ async def test_several_feeds_have_one_cursor(settings: Settings) -> None:
     async with serving(settings) as server:
         client, coach = await furnished(server), await server.person()
         theirs, mine = scope_of(server, client).feed, scope_of(server, coach).feed
-        path = f"/v1/shares/{scope_of(server, coach).user}"
-        await done(client.call("PUT", path, {"kinds": ["goal"]}))
+        await share(client, coach, ["goal"])
         url = f"{EVENTS}?feed=u:me,{theirs}&since=now"
 
         async with reading(server, url, coach.token) as reader:
@@ -318,7 +318,7 @@ async def test_what_is_not_shared_is_skipped_and_what_is_taken_back_ends_the_str
         client, coach = await furnished(server), await server.person()
         theirs = scope_of(server, client).feed
         path = f"/v1/shares/{scope_of(server, coach).user}"
-        await done(client.call("PUT", path, {"kinds": ["habit"]}))
+        await share(client, coach, ["habit"])
 
         since = (await from_here(client)).partition("=")[2]
         path_of_theirs = f"{EVENTS}?feed={theirs}&since={since}"

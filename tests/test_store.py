@@ -35,6 +35,7 @@ from models.documents import (
     JournalEntry,
     Mood,
     NewGoal,
+    OpenInvitations,
     Passkey,
     Session,
     Share,
@@ -48,8 +49,10 @@ from models.documents.document import Mark, fields_marked
 from models.documents.goal import Reached
 from models.documents.goal_parts import KeyResult, Milestone, Smart
 from models.documents.insight import Reason, Scores
+from models.documents.invitation import Invitation
 from models.documents.recurrence import Repeat
 from models.documents.task import Step
+from models.documents.user import Former
 from models.errors import Conflict, Invalid, NotFound, Unavailable
 from models.habits.measures import Amount
 from models.habits.reminders import Reminder
@@ -224,6 +227,9 @@ def test_master_keys_are_not_shown() -> None:
 def full_documents() -> Iterator[Document]:
     """A document of every kind, with every field filled."""
     base: Json = {"owner": OWNER, "version": 3, "created_at": NOON, "updated_at": NOON}
+    base["edits"] = {"title,track": (2, NOON)}
+    invitation = Invitation(role="coach", created_at=NOON, expires_at=NOON)
+    yield OpenInvitations(id="invitations", open={"inv_1": invitation}, **base)
     day = dt.date(2026, 1, 5)
     yield User(
         id=OWNER,
@@ -234,6 +240,7 @@ def full_documents() -> Iterator[Document]:
         verified_at=NOON,
         password_at=NOON,
         password_hash="$argon2id$",
+        former=(Former(mark="00ff", email="canary@example.org", left_at=NOON),),
         **base,
     )
     yield Identity(
@@ -243,6 +250,8 @@ def full_documents() -> Iterator[Document]:
         subject="canary",
         subject_index="00ff",
         email="canary@example.org",
+        counts_from=NOON,
+        confirmed_at=NOON,
         **base,
     )
     yield Session(
@@ -263,6 +272,10 @@ def full_documents() -> Iterator[Document]:
         passkeys=1,
         handle="00ff",
         recovery=("00ff",),
+        recovery_at=NOON,
+        recovery_with="totp",
+        waiting={"totp": NOON},
+        confirmed={"pky_1": NOON},
         round=2,
         **base,
     )
@@ -359,9 +372,10 @@ def full_documents() -> Iterator[Document]:
         model="habit_odds-1",
         **base,
     )
-    yield Grant(id="cli_1", client="Watch", permissions=("goals:read",), **base)
-    yield Share(id="usr_2", kinds=("goal", "habit"), **base)
-    yield CoachClient(id="usr_3", kinds=("goal",), **base)
+    said: Json = base | {"confirmed_at": NOON}
+    yield Grant(id="cli_1", client="Watch", permissions=("goals:read",), **said)
+    yield Share(id="usr_2", kinds=("goal", "habit"), accepted_at=NOON, **said)
+    yield CoachClient(id="usr_3", kinds=("goal",), accepted_at=NOON, **base)
     yield from full_diary(base)
     yield GoalPoint(
         id=f"{GOAL}/pnt_1", goal=GOAL, value=2.5, key_result="kg", at=NOON, note="canary", **base
@@ -438,7 +452,8 @@ def full_diary(base: dict[str, Any]) -> Iterator[Document]:
         trashed_at=NOON,
         **base,
     )
-    yield EntryShare(id="jen_1/usr_2", entry="jen_1", coach="usr_2", until=NOON, **base)
+    said: Json = base | {"confirmed_at": NOON}
+    yield EntryShare(id="jen_1/usr_2", entry="jen_1", coach="usr_2", until=NOON, **said)
     yield ClientEntry(id="usr_3:jen_2", client="usr_3", entry="jen_2", until=NOON, **base)
     yield Template(
         id="jtp_1", name="canary", title="canary", text="canary", tags=("canary",), **base
@@ -617,7 +632,7 @@ async def test_later_writes_of_a_batch_see_the_earlier_ones(settings: Settings) 
         assert [created.seq, changed.seq, deleted.seq, again.seq] == [3, 4, 5, 6]
         assert [type(missed), type(gone)] == [Conflict, NotFound]
         goal = await goals.get(scope, GOAL)
-        assert (goal.title, goal.version) == ("Rest", 1)
+        assert (goal.title, goal.version) == ("Rest", 4)
 
 
 async def test_two_nodes_write_to_one_feed_without_a_hole_or_a_repeat(settings: Settings) -> None:

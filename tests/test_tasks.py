@@ -129,7 +129,7 @@ async def test_a_series_goes_on_once_however_often_it_is_completed(settings: Set
         await done(person.call("PUT", path))
         [following] = [t for t in (await items(person, "status=open")) if t["id"] != one["id"]]
         changed = {"title": "Walk"}
-        await write(person, "PATCH", f"{TASKS}/{following['id']}", changed, 1)
+        await write(person, "PATCH", f"{TASKS}/{following['id']}", changed, following["version"])
         await done(person.call("DELETE", path))
         await done(person.call("PUT", path))
 

@@ -5,9 +5,12 @@ import asyncio
 import os
 import sys
 
+import structlog
+
 from config import logging
 from config.secrets import with_development_secrets
 from config.settings import Settings, SettingsError
+from models.errors import Unavailable
 from models.permissions import ROLES
 from upcoach import app, demo, explain, operating, verifying
 from upcoach.embedded import EngineError
@@ -15,22 +18,28 @@ from upcoach.listener import StartError
 from upcoach.processes import serve_with_children
 from upcoach.serving import serve_alone, serve_as_child
 from upcoach.store.installation import InstallationError
+from upcoach.store.schema import SchemaError
 from upcoach.words import say
+
+_log = structlog.get_logger(__name__)
 
 
 async def serve(settings: Settings, arguments: argparse.Namespace) -> int:
     """Serve, with one process or several."""
     if arguments.child_of is not None:
         return await serve_as_child(settings, arguments.child_of)
+    if settings.environment == "development" and settings.reached_at:
+        _log.warning("development_for_others", because=settings.reached_at)
     return await (serve_alone if settings.processes == 1 else serve_with_children)(settings)
 
 
 async def migrate(settings: Settings, _: argparse.Namespace) -> int:
     """Bring the database up to date."""
     async with (
-        app.engine_urls(settings) as (mongo_url, _redis_url, _engines),
-        app.open_database(mongo_url, settings),
+        app.joined_urls(settings) as (mongo_url, _redis_url),
+        app.open_schema(mongo_url, settings) as (_database, schema),
     ):
+        await schema.run()
         say("The database is up to date.")
     return 0
 
@@ -52,7 +61,7 @@ async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
     """Give somebody the role of an operator, or take all of them back."""
     email = arguments.email
     roles = () if arguments.role == "user" else (arguments.role,)
-    async with app.engine_urls(settings) as (mongo_url, redis_url, _engines):
+    async with app.joined_urls(settings) as (mongo_url, redis_url):
         await operating.appoint(settings, mongo_url, redis_url, email, roles)
     say(f"{email} is now: {arguments.role}.")
     return 0
@@ -60,15 +69,23 @@ async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
 
 async def revoke(settings: Settings, arguments: argparse.Namespace) -> int:
     """End all sessions of somebody, and trust none of their devices."""
-    async with app.engine_urls(settings) as (mongo_url, redis_url, _engines):
+    async with app.joined_urls(settings) as (mongo_url, redis_url):
         ended = await operating.revoke(settings, mongo_url, redis_url, arguments.email)
     say(f"{arguments.email} is logged out everywhere; there were {ended} sessions.")
     return 0
 
 
+async def remove_factors(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Take all second factors off somebody's account, who is locked out by them."""
+    async with app.engine_urls(settings) as (mongo_url, redis_url, _engines):
+        await operating.remove_factors(settings, mongo_url, redis_url, arguments.email)
+    say(f"{arguments.email} has no second factor any more, and is told so by mail.")
+    return 0
+
+
 async def add_client(settings: Settings, arguments: argparse.Namespace) -> int:
     """Register an app that may ask for tokens."""
-    async with app.engine_urls(settings) as (mongo_url, _redis_url, _engines):
+    async with app.joined_urls(settings) as (mongo_url, _redis_url):
         client, secret = await operating.add_client(settings, mongo_url, arguments)
     say(f"client_id      {client.id}")
     if secret:
@@ -78,7 +95,7 @@ async def add_client(settings: Settings, arguments: argparse.Namespace) -> int:
 
 async def rotate_keys(settings: Settings, arguments: argparse.Namespace) -> int:
     """Make the next signing key, and wrap all keys with the current master key."""
-    async with app.engine_urls(settings) as (mongo_url, _redis_url, _engines):
+    async with app.joined_urls(settings) as (mongo_url, _redis_url):
         rotated = await operating.rotate_keys(
             settings, mongo_url, arguments.alg, at_once=arguments.at_once
         )
@@ -89,7 +106,7 @@ async def rotate_keys(settings: Settings, arguments: argparse.Namespace) -> int:
 
 async def audit_verify(settings: Settings, arguments: argparse.Namespace) -> int:
     """Say whether the audit log is as it was written; 1 when it is not."""
-    async with app.engine_urls(settings) as (mongo_url, _redis_url, _engines):
+    async with app.joined_urls(settings) as (mongo_url, _redis_url):
         if arguments.export is not None:
             await verifying.export_audit(settings, mongo_url, arguments.export)
         found = await verifying.verify_audit(settings, mongo_url)
@@ -108,6 +125,7 @@ COMMANDS = {
     "explain": explaining,
     "admin": admin,
     "revoke": revoke,
+    "factors-remove": remove_factors,
     "client-add": add_client,
     "rotate-keys": rotate_keys,
     "audit-verify": audit_verify,
@@ -121,8 +139,11 @@ def main() -> int:
         settings = with_development_secrets(Settings.from_environ(_environ(arguments)))
         logging.configure(settings.log_level, settings.log_format)
         return asyncio.run(COMMANDS[arguments.command](settings, arguments))
-    except (SettingsError, EngineError, InstallationError, StartError) as refusal:
+    except (SettingsError, EngineError, InstallationError, SchemaError, StartError) as refusal:
         sys.stderr.write(f"upcoach: {refusal}\n")
+        return 2
+    except Unavailable as refusal:  # the server stopped, or its engines did, beside a command
+        sys.stderr.write(f"upcoach: {refusal.detail}\n")
         return 2
     except KeyboardInterrupt:
         return 130
@@ -135,7 +156,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--roles", help="what this process does: web, learn or both")
     parser.add_argument("--processes", help="how many web processes share the port")
-    parser.add_argument("--email", default="", help="admin, revoke: whom it is about")
+    parser.add_argument(
+        "--email", default="", help="admin, revoke, factors-remove: whom it is about"
+    )
     parser.add_argument(
         "--role", choices=("user", *ROLES), default="superadmin", help="admin: to be"
     )

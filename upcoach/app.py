@@ -6,6 +6,7 @@ at work on it.  Everything is made here, once, and handed to whoever needs it.
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
@@ -13,6 +14,8 @@ import structlog
 from tornado.web import Application
 
 from config.settings import Settings
+from handlers.application import BoundedApplication
+from handlers.bodies import Bodies
 from handlers.live.connection import Node as LiveNode
 from handlers.live.connections import Connections
 from handlers.live.numbers import NodeNumbers
@@ -31,6 +34,8 @@ from models.measures import Measures
 from streams import tasks
 from streams.ageing import Ageing
 from streams.channels import Channels
+from streams.credit import Credits
+from streams.held_writes import HeldWrites
 from streams.hub import RECENT, Hub
 from streams.kpis import Kpis
 from streams.learning import Learning
@@ -47,7 +52,7 @@ from streams.tasks import Errands, Job
 from streams.tickets import Tickets
 from streams.timeline import Streams
 from upcoach.assembly import Assembly, Ground
-from upcoach.embedded import Engines
+from upcoach.embedded import Engines, joined
 from upcoach.listener import Listener, StartError
 from upcoach.store.abandoned import Abandoned
 from upcoach.store.committer import Committer
@@ -57,11 +62,15 @@ from upcoach.store.keyring import KeyRing, MasterKeys
 from upcoach.store.learned import Learned
 from upcoach.store.log import EventLog
 from upcoach.store.migrations import migrate
+from upcoach.store.schema import Schema
 
 START_PATIENCE_S = 30.0
 RESTART_S = 1.0  # before work that broke begins again
 STEP_S = 5.0  # for each step of the end of a process, which must be over in thirty
 POSITIONS_EVERY_S = 5.0
+# How long the loop waits for a thread that computes, each time that it comes back from a socket:
+# Python's own 5 ms make 50 of one request.
+SWITCH_S = 0.0005
 KEYS_EVERY_S = 10.0  # how long a key that another node made at once is not known here
 
 _log = structlog.get_logger(__name__)
@@ -84,17 +93,45 @@ async def engine_urls(settings: Settings) -> AsyncIterator[tuple[str, str, Engin
 
 
 @contextlib.asynccontextmanager
+async def joined_urls(settings: Settings) -> AsyncIterator[tuple[str, str]]:
+    """The same for a command: configured, or of engines that run, or of some that we start."""
+    mongo, redis = settings.mongo_url, settings.redis_url
+    if mongo is not None and redis is not None:
+        yield mongo, redis
+        return
+    async with joined(settings.data, mongo=mongo is None, redis=redis is None) as found:
+        yield mongo or found.mongo_url or "", redis or found.redis_url or ""
+
+
+@contextlib.asynccontextmanager
 async def open_database(url: str, settings: Settings) -> AsyncIterator[Database]:
     """The database, brought up to date; a MongoDB that is still starting is waited for."""
+    async with open_schema(url, settings) as (database, _):
+        yield database
+
+
+@contextlib.asynccontextmanager
+async def open_schema(url: str, settings: Settings) -> AsyncIterator[tuple[Database, Schema]]:
+    """The same, and its schema, of which large indexes are still to be built."""
     database = Database(url, settings.mongo_database)
     try:
-        await _reached(database)
+        schema = Schema(database)
+        await _ensured(database, schema)
         steps = await migrate(database, utc_now)
         if steps:
             _log.info("migrated", steps=steps)
-        yield database
+        yield database, schema
     finally:
         await database.close()
+
+
+async def _ensured(database: Database, schema: Schema) -> None:
+    while True:
+        await _reached(database)
+        try:
+            return await schema.ensure()
+        except Unavailable:  # an index takes longer than an operation may; MongoDB goes on with it
+            _log.warning("waiting_for_indexes")
 
 
 async def _reached(database: Database) -> None:
@@ -113,12 +150,19 @@ class Node:
     """One process: its services, its share of the streams, its sockets."""
 
     def __init__(
-        self, settings: Settings, database: Database, redis: RedisConnections, epoch: str
+        self,
+        settings: Settings,
+        database: Database,
+        schema: Schema,
+        redis: RedisConnections,
+        epoch: str,
     ) -> None:
         self._settings = settings
         self.database = database
+        self._schema = schema
         self._redis = redis
         self.measures = Measures()
+        self.measures.broken.set_function(lambda: len(database.broken))
         masters = MasterKeys(next(iter(settings.master_keys)), settings.master_keys)
         self.keyring = KeyRing(database, masters)
         self.log = EventLog(database, self.keyring)
@@ -147,7 +191,10 @@ class Node:
         )
         self._presence = Presence(redis.writer, self._channels, self._errands, utc_now)
         self._revoking = Revoking(
-            self.assembly.revocations, self._connections.revoke, self._connections.check_channels
+            self.assembly.revocations,
+            self._connections.revoke,
+            self._connections.check_channels,
+            lambda user: self._errands.run(self._desk.check_user(user)),
         )
         self._reader = StreamReader(redis.reader, self._followers())
         self._running = Running()
@@ -162,7 +209,7 @@ class Node:
         lease = Lease(self._redis.writer, HabitOdds.NAME)
         return Learning(self.log, learned, lease, self.services.insights, utc_now, self.measures)
 
-    def _make_application(self, epoch: str) -> Application:
+    def _make_application(self, epoch: str) -> BoundedApplication:
         settings = self._settings
         counter = self._redis.counter if settings.limits == "on" else None
         edge = self.edge = Edge(
@@ -171,13 +218,16 @@ class Node:
             measures=self.measures,
             running=self._running,
             limits=Limits(counter, settings.index_key),
+            held_writes=HeldWrites(counter),
             proxies=settings.proxies,
         )
         heads = self.committer.heads
         services = self.services
-        feeds = Feeds(self.hub, self.log, heads, services.snapshots, services.shares, epoch)
+        credit = Credits(edge.limits)
+        feeds = Feeds(self.hub, self.log, heads, services.snapshots, services.shares, epoch, credit)
         self.tickets = Tickets(self._redis.writer, self.assembly.revocations, utc_now)
         router = self.router = Router(operations(feeds, edge, self.tickets))
+        self.bodies = Bodies(services, settings.proxies)
         live = LiveNode(
             edge=edge,
             router=router,
@@ -192,6 +242,8 @@ class Node:
             doors=Seats(OPEN_OF_NETWORK),
             tickets=self.tickets,
             clock=utc_now,
+            credit=credit,
+            bodies=self.bodies,
             window=WINDOW,
             writes_s=self._settings.live_writes_s,
         )
@@ -203,7 +255,12 @@ class Node:
         return web if self._learning is None else (*web, self._learning)
 
     def _checks(self) -> dict[str, Any]:
-        return {"mongodb": self.database.ping, "redis": self._redis.ping, "node": self._staying}
+        return {
+            "mongodb": self.database.ping,
+            "redis": self._redis.ping,
+            "schema": self._schema.check,
+            "node": self._staying,
+        }
 
     async def _staying(self) -> None:
         if self._leaving:
@@ -223,6 +280,7 @@ class Node:
         self._begin(self._channels.run, "channels")
         self._begin(self._kpis.run, "kpis")
         self._begin(self._desk.run, "desk")
+        self._begin(self.assembly.arrivals.run, "arrivals")
         self._begin(self._look_at_keys, "keys")
         self._begin(self._flush_positions, "positions")
         self._begin(self.assembly.trash.run, "trash")
@@ -230,6 +288,7 @@ class Node:
         self._begin(self.assembly.mail.run, "mail")
         self._begin(Ageing(self._redis.writer, utc_now).run, "ageing")
         self._begin(Abandoned(self.database).run, "abandoned")
+        self._begin(self._schema.run, "schema")
         if self._learning is not None:
             self._begin(self._learning.run, "learning")
 
@@ -252,6 +311,7 @@ class Node:
             await _in_time(self._learning.stop(), "learning")
         await _in_time(self.relay.flush(), "relay")
         await _in_time(self.services.positions.flush(), "positions")
+        await _in_time(self.assembly.arrivals.flush(), "arrivals")
         await _in_time(self._errands.over(), "errands")
         await _in_time(self.services.audit.close(), "audit")
         self.assembly.passwords.close()
@@ -275,12 +335,13 @@ class Node:
 @contextlib.asynccontextmanager
 async def running_node(settings: Settings, mongo_url: str, redis_url: str) -> AsyncIterator[Node]:
     """A node at work, without its ports."""
+    sys.setswitchinterval(SWITCH_S)
     async with (
-        open_database(mongo_url, settings) as database,
+        open_schema(mongo_url, settings) as (database, schema),
         contextlib.aclosing(RedisConnections(redis_url)) as redis,
     ):
         installation = await load_installation(database)
-        node = Node(settings, database, redis, installation.epoch)
+        node = Node(settings, database, schema, redis, installation.epoch)
         await node.start()
         try:
             yield node

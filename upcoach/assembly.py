@@ -1,7 +1,9 @@
 """The services, made of their parts: who is who first, then what people do."""
 
+import atexit
 import datetime as dt
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
 from config.settings import Settings, SettingsError
@@ -10,6 +12,7 @@ from models.errors import Invalid
 from upcoach.outbound import Outbound
 from upcoach.services import (
     Accounts,
+    Additions,
     Audit,
     Browsers,
     EntryShares,
@@ -21,6 +24,7 @@ from upcoach.services import (
     Habits,
     Imports,
     Insights,
+    Invitations,
     JournalEntries,
     Journals,
     KnownDevices,
@@ -43,11 +47,14 @@ from upcoach.services import (
     Vacations,
     Verification,
 )
+from upcoach.services.arrivals import Arrivals
 from upcoach.services.directory import Directory
 from upcoach.services.factors.notices import FactorNotices
 from upcoach.services.factors.party import Party
+from upcoach.services.factors.waiting import WaitingPeriod
 from upcoach.services.federation import Provider, providers_of
 from upcoach.services.federation.linking import Linking
+from upcoach.services.imports.workers import ForkServer, Workers
 from upcoach.services.keys import Keys
 from upcoach.services.links import Links
 from upcoach.services.mail import Folder, Mail, Smtp
@@ -74,6 +81,11 @@ from upcoach.store.rotations import Rotations
 from upcoach.store.signing import SigningStore
 from upcoach.store.tallies import Tallies
 
+# One for all nodes of this process, since it takes a second to start: the interpreter that it
+# spares is one, too.
+FILE_READERS: Final = ForkServer()
+atexit.register(FILE_READERS.close)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
@@ -99,22 +111,33 @@ class Assembly:
         self.keys = Keys(SigningStore(ground.database, ground.masters), utc_now)
         lifetime = dt.timedelta(minutes=ground.settings.token_minutes)
         self.revocations = Revocations(self._documents, lifetime, utc_now)
+        rotations = Rotations(ground.database)
+        self.arrivals = Arrivals(rotations)
         self._tokens = Tokens(
-            self.keys, ground.settings.issuer, lifetime, self.revocations, utc_now
+            self.keys,
+            ground.settings.issuer,
+            lifetime,
+            self.revocations,
+            utc_now,
+            self.arrivals.note,
         )
         self._sessions = Sessions(
             self._documents,
             ground.committer,
             self._tokens,
-            Rotations(ground.database),
+            rotations,
             utc_now,
             key=ground.settings.index_key,
         )
-        self.directory = Directory(self._documents, ground.settings.index_key)
+        self.directory = Directory(self._documents, self._once, ground.settings.index_key)
         self._links = Links(ground.settings.issuer)
         self.mailbox = self._make_mailbox()
         self.mail = self._make_mail()
         self.outbound = Outbound(loopback=ground.settings.environment == "development")
+        self._additions = Additions(
+            self._documents, ground.committer, self._sessions, self._once, self.mail, self._links
+        )
+        self._waiting = WaitingPeriod(dt.timedelta(hours=ground.settings.factor_delay_h))
         self._factors = self._make_factors()
         self._logins = Logins(self._documents, self._sessions, self._factors, self._once, utc_now)
         self.trash = self._make_trash()
@@ -131,6 +154,7 @@ class Assembly:
             oauth.federate(federation, utc_now)
         return Services(
             accounts=self._make_accounts(),
+            additions=self._additions,
             federation=federation,
             audit=self._make_audit(),
             browsers=Browsers(self._once, self._sessions, key=self._ground.settings.index_key),
@@ -141,8 +165,9 @@ class Assembly:
             factors=self._factors,
             habits=Habits(documents, committer, utc_now),
             habit_reports=HabitReports(documents, Histories(database), utc_now),
-            imports=Imports(documents, committer, utc_now),
+            imports=Imports(documents, committer, Workers(FILE_READERS), utc_now),
             insights=Insights(documents, committer),
+            invitations=Invitations(documents, committer, self._once, utc_now),
             journal=JournalEntries(documents, committer, log, utc_now),
             journals=Journals(documents, committer),
             logins=self._logins,
@@ -202,8 +227,16 @@ class Assembly:
         )
 
     def _make_moves(self) -> Moves:
-        committer = self._ground.committer
-        return Moves(self._documents, committer, self.directory, self._once, self.mail, self._links)
+        return Moves(
+            self._documents,
+            self._ground.committer,
+            self.directory,
+            self._once,
+            self.mail,
+            self._links,
+            self._sessions,
+            utc_now,
+        )
 
     def _make_federation(self) -> Federation:
         settings = self._ground.settings
@@ -215,6 +248,9 @@ class Assembly:
             self._once,
             self.mail,
             self._links,
+            self._additions,
+            self._waiting,
+            utc_now,
             key=settings.index_key,
         )
         return Federation(
@@ -250,9 +286,10 @@ class Assembly:
             self._ground.committer,
             self._once,
             utc_now,
-            FactorNotices(self._documents, self.mail, self._links),
+            FactorNotices(self._documents, self.mail, self._links, self._additions),
             party=party,
             key=settings.index_key,
+            waiting=self._waiting,
         )
 
     def _make_oauth(self) -> OAuth:
@@ -264,7 +301,7 @@ class Assembly:
             documents=self._documents,
             sessions=self._sessions,
             logins=self._logins,
-            grants=Grants(self._documents, self._ground.committer, self._sessions),
+            grants=Grants(self._documents, self._ground.committer, self._sessions, self._additions),
             tokens=self._tokens,
             keys=self.keys,
             clock=utc_now,

@@ -3,8 +3,9 @@
 import contextlib
 import socket
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from tornado.http1connection import HTTP1ServerConnection
 from tornado.httpserver import HTTPServer
 from tornado.httputil import (
     ParseBodyConfig,
@@ -15,12 +16,44 @@ from tornado.iostream import IOStream
 from tornado.netutil import bind_sockets
 from tornado.web import Application
 
-IMPORT_BYTES = 10 * 1024 * 1024
+from handlers.application import BoundedApplication
+from models.limits import NOBODYS_BODY_BYTES, NOBODYS_BODY_S
+
 QUEUE = 1024  # connections that wait to be accepted: a crowd that comes at once
 
 
 class StartError(Exception):
     """The process cannot start; the message says what to do."""
+
+
+class Server(HTTPServer):
+    """Tornado's, which takes no more connections from one network than the application allows."""
+
+    def handle_stream(self, stream: IOStream, address: Any) -> None:
+        """See `TCPServer.handle_stream`."""
+        application = self.request_callback
+        if not isinstance(application, BoundedApplication):
+            super().handle_stream(stream, address)
+            return
+        network = application.enter(address[0])
+        if network is None:
+            stream.close()
+            return
+        self._networks[stream] = network
+        super().handle_stream(stream, address)
+
+    def on_close(self, server_conn: object) -> None:
+        """See `HTTPServerConnectionDelegate.on_close`: so does what becomes a WebSocket."""
+        super().on_close(server_conn)
+        assert isinstance(server_conn, HTTP1ServerConnection)
+        network = self._networks.pop(server_conn.stream, None)
+        if isinstance(self.request_callback, BoundedApplication):
+            self.request_callback.leave(network or "")
+
+    def initialize(self, *arguments: Any, **options: Any) -> None:
+        """See `HTTPServer.initialize`."""
+        super().initialize(*arguments, **options)
+        self._networks: dict[IOStream, str] = {}
 
 
 class Listener:
@@ -39,12 +72,12 @@ class Listener:
             raise _unusable(host, port, failure) from None
         # For all servers of a process: nobody here reads multipart bodies.
         set_parse_body_config(ParseBodyConfig(multipart=ParseMultipartConfig(enabled=False)))
-        self._server = HTTPServer(
+        self._server = Server(
             application,
             max_header_size=16 * 1024,
-            max_body_size=IMPORT_BYTES,
+            max_body_size=NOBODYS_BODY_BYTES,  # who may send more is found out by the application
             idle_connection_timeout=75,
-            body_timeout=60,
+            body_timeout=NOBODYS_BODY_S,
         )
 
     @property

@@ -19,7 +19,7 @@ from models.errors import Invalid, NotFound
 from models.permissions import Role
 from models.scope import Scope
 from streams.redis import Connections as RedisConnections
-from upcoach.app import Node, open_database
+from upcoach.app import Node, open_database, open_schema
 from upcoach.listener import StartError
 from upcoach.services.audit import Audit
 from upcoach.services.keys import AHEAD, ALGORITHMS, Keys
@@ -48,12 +48,12 @@ class Rotated(msgspec.Struct, frozen=True):
 async def _operating(settings: Settings, mongo_url: str, redis_url: str) -> AsyncIterator[Node]:
     """A node that does one thing beside a running installation, and teaches nobody."""
     async with (
-        open_database(mongo_url, settings) as database,
+        open_schema(mongo_url, settings) as (database, schema),
         contextlib.aclosing(RedisConnections(redis_url)) as redis,
     ):
         installation = await load_installation(database)
         web_only = dataclasses.replace(settings, roles=frozenset({"web"}))
-        node = Node(web_only, database, redis, installation.epoch)
+        node = Node(web_only, database, schema, redis, installation.epoch)
         try:
             yield node
         except NotFound as refusal:
@@ -77,11 +77,20 @@ async def revoke(settings: Settings, mongo_url: str, redis_url: str, email: str)
     async with _operating(settings, mongo_url, redis_url) as node:
         user = await node.services.accounts.find(email)
         scope = Scope(user=user.id)
-        ended = await node.services.sessions.end_all(scope)
-        await node.services.factors.trusted.distrust_all(scope)
+        distrusting = node.services.factors.trusted.distrusting(scope)
+        ended = await node.services.sessions.end_all(scope, distrusting)
         act = Act(action="sessions.ended", kind="system", target=ADDRESS + normalised_email(email))
         await node.services.audit.note(act)
         return ended
+
+
+async def remove_factors(settings: Settings, mongo_url: str, redis_url: str, email: str) -> None:
+    """Take all second factors off the account with the address *email*, and tell its owner."""
+    async with _operating(settings, mongo_url, redis_url) as node:
+        user = await node.services.accounts.find(email)
+        await node.services.factors.remove_all(Scope(user=user.id))
+        target = ADDRESS + normalised_email(email)
+        await node.services.audit.note(Act(action="factors.removed", kind="system", target=target))
 
 
 async def add_client(

@@ -2,8 +2,9 @@
 
 The parent serves nobody.  It owns the embedded engines, keeps the port, and starts N processes that
 share it (SO_REUSEPORT: the kernel gives each connection to one of them) and one that learns.  A
-child that ends is started again.  SIGTERM reaches the children through the parent only, and the
-engines end after the last of them.  When the parent is killed, the kernel tells its children.
+child that ends is started again, also one that its own watchdog has ended.  SIGTERM reaches the
+children through the parent only, and the engines end after the last of them.  When the parent is
+killed, the kernel tells its children.
 """
 
 import asyncio
@@ -22,8 +23,10 @@ from config.settings import Role, Settings
 from streams import tasks
 from upcoach import app
 from upcoach.listener import Reservation, StartError
+from upcoach.notifying import NAMES, Notifier
 from upcoach.serving import END_S, Ports, told_to_stop
 from upcoach.store.installation import load_installation
+from upcoach.watchdog import Watchdog
 from upcoach.words import say, welcome
 
 START_S = 60.0
@@ -108,24 +111,28 @@ class Child:
 async def serve_with_children(settings: Settings) -> int:
     """Have several processes serve until SIGTERM or Ctrl-C; 1 when one of them ended badly."""
     told = told_to_stop()
+    notifier = Notifier(os.environ)
     async with app.engine_urls(settings) as (mongo_url, redis_url, engines):
         async with app.open_database(mongo_url, settings) as database:
             await load_installation(database)  # what all would refuse is refused once
         with contextlib.closing(Reservation(settings.host, settings.port)) as reservation:
             environ = _environ(mongo_url, redis_url, reservation.port)
             children = _children(settings, environ)
-            async with _kept(children) as codes:
+            async with Watchdog(notifier).watching(), _kept(children) as codes:
                 metrics_ports = [child.ports.metrics for child in children]
                 web = children[0].ports.web
                 engines.announce(f"http://{settings.host}:{web or metrics_ports[0]}")
+                notifier.ready()
                 say(welcome(settings, web, metrics_ports))
                 await told.wait()
+                notifier.stops()
     return int(any(codes))
 
 
 def _environ(mongo_url: str, redis_url: str, port: int) -> dict[str, str]:
-    """What all children have in common."""
-    return os.environ | {
+    """What all children have in common; the service manager hears of the parent alone."""
+    inherited = {name: text for name, text in os.environ.items() if name not in NAMES}
+    return inherited | {
         "UPCOACH_MONGO_URL": mongo_url,
         "UPCOACH_REDIS_URL": redis_url,
         "UPCOACH_PORT": str(port),

@@ -1,7 +1,8 @@
 """One process that serves: alone, or as a child of `upcoach.processes`.
 
 A process that is told to stop (SIGTERM, Ctrl-C) drains: see `app.Node.drain`.  It is over in thirty
-seconds, because the kernel ends it then, whatever it hangs on.
+seconds, because the kernel ends it then, whatever it hangs on.  `upcoach.watchdog` ends one that is
+held where it does not even hear that.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ from config.settings import Settings
 from upcoach import app, collector
 from upcoach.embedded.child import die_with
 from upcoach.listener import Listener
+from upcoach.notifying import Notifier
+from upcoach.watchdog import Watchdog
 from upcoach.words import say, welcome
 
 END_S = 29  # from the signal to the end, at most
@@ -53,14 +56,17 @@ class Served:
 async def serve_alone(settings: Settings) -> int:
     """Serve until SIGTERM or Ctrl-C."""
     told = told_to_stop()
+    notifier = Notifier(os.environ)
     async with (
         app.engine_urls(settings) as (mongo_url, redis_url, engines),
-        _serving(settings, mongo_url, redis_url, shared=False) as served,
+        _serving(settings, mongo_url, redis_url, notifier, shared=False) as served,
     ):
         ports = served.ports
+        notifier.ready()
         engines.announce(f"http://{settings.host}:{ports.web or ports.metrics}")
         say(welcome(settings, ports.web, [ports.metrics]))
         await served.until(told)
+        notifier.stops()
         await served.drain(settings.drain_s)
     return 0
 
@@ -72,7 +78,9 @@ async def serve_as_child(settings: Settings, parent: int) -> int:
     structlog.contextvars.bind_contextvars(pid=os.getpid())
     assert settings.mongo_url is not None
     assert settings.redis_url is not None
-    async with _serving(settings, settings.mongo_url, settings.redis_url, shared=True) as served:
+    urls = settings.mongo_url, settings.redis_url
+    # Its manager is the parent, which starts it again whenever it ends.
+    async with _serving(settings, *urls, Notifier({}), shared=True) as served:
         say(msgspec.json.encode(served.ports).decode())
         await served.until(told)
         # The parent's engines end with it, and whoever starts it again needs the ports.
@@ -84,23 +92,29 @@ async def serve_as_child(settings: Settings, parent: int) -> int:
 def told_to_stop() -> asyncio.Event:
     """What SIGTERM and Ctrl-C set."""
     told = asyncio.Event()
+    loop = asyncio.get_running_loop()
 
-    def tell() -> None:
-        signal.alarm(END_S)
-        told.set()
+    def tell(*_: object) -> None:
+        left_s = signal.alarm(END_S)
+        if left_s:  # it was told before, and gains no time
+            signal.alarm(left_s)
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(told.set)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, tell)
+        # Not the loop's own way, which takes the loop: the alarm is set also while that is held.
+        signal.signal(number, tell)
     return told
 
 
 @contextlib.asynccontextmanager
 async def _serving(
-    settings: Settings, mongo_url: str, redis_url: str, *, shared: bool
+    settings: Settings, mongo_url: str, redis_url: str, notifier: Notifier, *, shared: bool
 ) -> AsyncIterator[Served]:
     async with contextlib.AsyncExitStack() as stack:
         node = await stack.enter_async_context(app.running_node(settings, mongo_url, redis_url))
-        metrics = Listener(node.metrics, settings.host, settings.metrics_port)
+        await stack.enter_async_context(Watchdog(notifier, node.measures).watching())
+        metrics = Listener(node.metrics, settings.metrics_host, settings.metrics_port)
         await stack.enter_async_context(metrics)
         web = None
         if "web" in settings.roles:

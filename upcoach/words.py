@@ -31,7 +31,7 @@ def say(words: str) -> None:
 def welcome(settings: Settings, port: int | None, metrics_ports: Sequence[int]) -> str:
     """Where everything is; without a *port* this installation only learns."""
     url = f"http://{settings.host}:{port}"
-    metrics = [f"http://{settings.host}:{one}/metrics" for one in metrics_ports]
+    metrics = [f"http://{settings.metrics_host}:{one}/metrics" for one in metrics_ports]
     others = f" with {settings.processes} processes" if settings.processes > 1 else ""
     return (_LEARN if port is None else _WEB).format(
         url=url,

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from handlers import problems
+from handlers.bodies import Bodies
 from handlers.live import limits
 from handlers.live.connections import Connections
 from handlers.live.following import Following
@@ -42,10 +43,12 @@ from models.frames import (
     Wish,
     decode,
     encode,
+    require_mut,
 )
-from models.limits import OPEN_OF_USER
+from models.limits import FRAME_BYTES, HELLO_BYTES, OPEN_OF_USER
 from models.validation import WORDS, cut
 from streams.channels import Channels, Device
+from streams.credit import Credits
 from streams.outlet import Wire
 from streams.presence import Presence
 from streams.subscription import UNACKED, Feeds
@@ -72,6 +75,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     doors: Seats  # sockets by where they come from
     tickets: Tickets
     clock: Clock
+    credit: Credits
+    bodies: Bodies
     window: int
     writes_s: int
 
@@ -104,7 +109,7 @@ class Connection:
         )
         self._watching: Watching | None = None  # operators only
         self._frames = limits.Bucket(limits.FRAMES_S, limits.BURST)
-        self._writing = Writing(node.edge, node.router, self._say, node.writes_s)
+        self._writing = Writing(node.edge, node.router, node.credit, self._tell, node.writes_s)
         self.name = name
         self.caller: Caller | None = None
         self.device: str | None = None
@@ -112,6 +117,9 @@ class Connection:
     async def take(self, message: bytes, now: float) -> None:
         """Act on one message, which holds one or more frames."""
         self._heard = now
+        if message.count(b"\n") > limits.LINES:
+            self.close(Close.TOO_MANY, "too many lines")
+            return
         for line in message.splitlines():
             if self._closed:
                 return
@@ -149,6 +157,11 @@ class Connection:
         elif now >= self._due_ping:
             self._pinged = now
             self._say(Ping(now=self._node.clock(), top=self._following.tops()))
+
+    @property
+    def most(self) -> int:
+        """The bytes that a message may have: of who has not said hello, no more than that takes."""
+        return FRAME_BYTES if self._greeted else HELLO_BYTES
 
     @property
     def _due_ping(self) -> float:
@@ -195,6 +208,8 @@ class Connection:
 
     async def _take_line(self, line: bytes, now: float) -> None:
         try:
+            if len(line) > HELLO_BYTES:  # nothing but a write is as large
+                require_mut(line)
             frame = decode(line)
         except msgspec.ValidationError as failure:
             self._complain(Invalid("frame_invalid", cut(str(failure), WORDS)))
@@ -315,6 +330,9 @@ class Connection:
                     self._watching = Watching(self._node.desk, self._outlet)
                 await self._watching.follow(caller, wish.f, wish.since)
             else:
+                # Whoever asks for too much waits for it, and is not sent away.
+                price = limits.SNAP if wish.snap else limits.SUB
+                await self._node.credit.pace(caller.scope.user, price)
                 await self._following.subscribe(caller.scope, wish, limits.SUBSCRIPTIONS)
         except Refusal as refusal:
             self._following.refuse(wish.f, refusal)
@@ -328,7 +346,7 @@ class Connection:
             exp=caller.expires_at,
             now=self._node.clock(),
             limits={
-                "frame": limits.FRAME_BYTES,
+                "frame": FRAME_BYTES,
                 "subs": limits.SUBSCRIPTIONS,
                 "muts": limits.WRITES_AT_ONCE,
                 "mut_s": self._node.writes_s,
@@ -387,7 +405,7 @@ class Connection:
         caller = self._known()
         if caller is None:
             return
-        if self._writing.refuses(frame, now):
+        if await self._writing.refuses(caller, frame, now):
             self._count(now)
             return
         await self._outlet.room()
@@ -402,7 +420,12 @@ class Connection:
         self._close(code, reason)
 
     def _say(self, frame: Frame) -> None:
-        if self._silent:
-            return
-        self._outlet.queue(self._outlet.wrap(encode(frame)))
-        self._outlet.flush()
+        self._tell(frame)
+
+    def _tell(self, frame: Frame) -> int:
+        """Send *frame*, and say how many bytes it has."""
+        line = encode(frame)
+        if not self._silent:
+            self._outlet.queue(self._outlet.wrap(line))
+            self._outlet.flush()
+        return len(line)

@@ -26,9 +26,10 @@ from handlers.sync import (
     read_recent,
 )
 from models.caller import Caller
-from models.errors import Unauthenticated, Unavailable
+from models.errors import Unavailable
 from models.frames import Close
 from streams.subscription import Start, Subscription
+from upcoach.store.changes import session_ended
 
 
 class Events(StreamingHandler, OperationHandler):
@@ -112,7 +113,7 @@ class Events(StreamingHandler, OperationHandler):
     def _nothing(self, poll: Poll, places: list[Place]) -> Reply:
         """The answer to a wait that was in vain."""
         if poll.closed_with == Close.REVOKED:
-            raise Unauthenticated("session_ended", "This session was ended. Log in again.")
+            raise session_ended()
         if poll.closed_with == Close.DRAINING:
             self.set_header("Connection", "close")
         return Reply(status=204, cursor=cursor_of(self.node.feeds, places))

@@ -2,10 +2,14 @@
 
 from typing import Final
 
-FRAME_BYTES: Final = 65_536
+from models.limits import Cost
+
+LINES: Final = 2_048  # of one message
 SUBSCRIPTIONS: Final = 64
 WRITES_AT_ONCE: Final = 32
 FOLLOWED: Final = 64  # the writes before one that it is taken to build on
+SUB: Final = Cost(1)  # reads that following a feed costs, beside the pages that are sent
+SNAP: Final = Cost(3)
 FRAMES_S: Final = 100  # of all kinds but writes
 BURST: Final = 10  # in seconds of the lasting rate
 HELLO_S: Final = 10.0

@@ -28,6 +28,7 @@ from tornado.websocket import (
 )
 
 from handlers.live.outlet import pong_frame
+from models.limits import UNCOUNTED_BYTES
 
 CONTROL_BYTES: Final = 125  # RFC 6455, 5.5
 CLOSING_S: Final = 5.0  # for a peer that closes to take what was sent before
@@ -119,12 +120,17 @@ class StrictProtocol(WebSocketProtocol13):
         message = self._message_of(opcode, flags)
         if size > CONTROL_BYTES:
             size = await self._read_size(size)
-        if size + len(message.content) > self.params.max_message_size:
+        whole = size + len(message.content)
+        if whole > self._handler.most:
             raise Fault(1009, "message too big")
+        if whole > UNCOUNTED_BYTES and not self._handler.hold(size):
+            raise Fault(1013, "too much at once")
         await self._read_payload(message, size, last=final)
         if final:
             self._message = None
             await self._deliver(message)
+            if whole > UNCOUNTED_BYTES:
+                self._handler.let_go()
 
     async def _read_size(self, size: int) -> int:
         """The length of a frame that says it in two or eight bytes."""
@@ -188,6 +194,7 @@ class StrictProtocol(WebSocketProtocol13):
 
     def _decompressed(self, content: bytes) -> bytes:
         assert self._decompressor is not None
+        self._decompressor._max_message_size = self._handler.most  # noqa: SLF001
         try:
             return self._decompressor.decompress(content)
         except _DecompressTooLargeError:
@@ -234,6 +241,18 @@ class StrictHandler(WebSocketHandler):
         if self._check_cross_origin(self.check_origin) is not None:
             raise HTTPError(403, "Another site's page may not connect.")
         await super().get(*args, **kwargs)
+
+    @property
+    def most(self) -> int:
+        """The bytes that a message may have now."""
+        return int(self.max_message_size)
+
+    def hold(self, size: int) -> bool:  # noqa: ARG002 - no bound of their own
+        """Count *size* bytes of a large message, if there is room for them."""
+        return True
+
+    def let_go(self) -> None:
+        """Hold nothing of a message any more."""
 
     def pong(self, data: bytes) -> None:
         """Answer a ping (RFC 6455, 5.5.3), behind all that was sent before."""

@@ -13,6 +13,11 @@ class Seats:
         self.count = count
         self._taken: collections.Counter[str] = collections.Counter()
 
+    @property
+    def taken(self) -> int:
+        """How many seats are taken, by all."""
+        return self._taken.total()
+
     def left(self, user: str) -> int:
         """How many more *user* may have."""
         return self.count - self._taken[user]

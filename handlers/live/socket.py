@@ -5,6 +5,7 @@ from typing import Any
 
 from handlers import proof
 from handlers.base import ProblemHandler
+from handlers.bodies import Holding
 from handlers.live import deflate
 from handlers.live.connection import Connection, Node
 from handlers.live.deflate import deflated_frame
@@ -13,6 +14,7 @@ from handlers.live.protocol import StrictHandler
 from handlers.origins import address_of
 from models.caller import Caller
 from models.frames import PROTOCOL, Close
+from models.limits import HELLO_BYTES
 from models.origin import Origin
 
 
@@ -23,6 +25,7 @@ class LiveSocket(ProblemHandler, StrictHandler):
     _connection: Connection | None = None
     _outlet: SocketOutlet
     _deflates = False
+    _holding: Holding | None = None
     _door = ""  # where it came from, as long as it counts there
 
     def initialize(self, node: Node) -> None:
@@ -84,6 +87,26 @@ class LiveSocket(ProblemHandler, StrictHandler):
             return
         await self._connection.take(message.encode(), asyncio.get_running_loop().time())
 
+    @property
+    def most(self) -> int:
+        """See `StrictHandler.most`."""
+        return HELLO_BYTES if self._connection is None else self._connection.most
+
+    def hold(self, size: int) -> bool:
+        """See `StrictHandler.hold`; what comes before a hello is small, and there for seconds."""
+        caller = None if self._connection is None else self._connection.caller
+        if caller is None:
+            return True
+        if self._holding is None:
+            self._holding = self._node.bodies.of(caller.scope.user)
+        return self._holding.add(size)
+
+    def let_go(self) -> None:
+        """See `StrictHandler.let_go`."""
+        if self._holding is not None:
+            self._holding.release()
+            self._holding = None
+
     def pong(self, data: bytes) -> None:
         """See `StrictHandler.pong`."""
         if self._connection is not None:
@@ -94,6 +117,7 @@ class LiveSocket(ProblemHandler, StrictHandler):
         if self._connection is not None:
             self._connections.remove(self._connection)
             self._connection = None
+        self.let_go()
         if self._door:
             self._node.doors.leave(self._door)
             self._door = ""

@@ -14,6 +14,7 @@ from handlers.live.outlet import SocketOutlet
 from handlers.live.sse import EventStream
 from handlers.rest import Handler
 from models.caller import Caller
+from upcoach.store.changes import session_ended
 
 MEDIA_TYPE: Final = "text/event-stream"
 
@@ -95,6 +96,10 @@ class StreamingHandler(Handler):
         if not connections.greet(guest):
             leave()
             raise HTTPError(503, "This node is full.")
+        if self.edge.services.sessions.has_ended(guest.caller.scope):
+            # Before it could be found by its session.
+            leave()
+            raise session_ended()
         return leave
 
     def _head(self) -> bytes:

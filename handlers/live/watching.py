@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -61,8 +61,18 @@ class Desk:
 
     async def check(self) -> None:
         """Send away those who are no operators any more."""
-        for watching, scope in tuple(self._watching.items()):
-            if not await self.admits(scope):
+        await self._check(tuple(self._watching))
+
+    async def check_user(self, user: str) -> None:
+        """Send *user* away if they are no operator any more."""
+        theirs = [one for one, scope in self._watching.items() if scope.user == user]
+        with contextlib.suppress(Unavailable):
+            await self._check(theirs)
+
+    async def _check(self, some: Collection["Watching"]) -> None:
+        for watching in some:
+            scope = self._watching.get(watching)
+            if scope is not None and not await self.admits(scope):
                 watching.lose()
 
     async def admits(self, scope: Scope) -> bool:

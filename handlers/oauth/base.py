@@ -12,6 +12,7 @@ from handlers import problems
 from handlers.rest import Edge, Handler
 from models.audit import Act
 from models.errors import Forbidden, Refusal, Unauthenticated, Unavailable
+from models.limits import PUBLIC_BYTES
 from models.merge_patch import Json
 from models.scope import Scope
 from upcoach.services.oauth import Ask, OAuth
@@ -19,7 +20,6 @@ from upcoach.services.oauth.errors import OAuthError, invalid_request
 from upcoach.services.oauth.parameters import MOST, SHORT, Parameters
 
 FORM: Final = "application/x-www-form-urlencoded"
-LARGEST: Final = 64 * 1024  # bytes of a form
 
 # Refusals that the audit log need not know: a device that waits, and what is no request at all.
 QUIET: Final = frozenset({"authorization_pending", "slow_down", "invalid_request"})
@@ -170,7 +170,7 @@ def posted(handler: Handler) -> Parameters:
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if request.query or media_type != FORM:
         raise invalid_request("Send a form, in the body.")
-    if len(request.body) > LARGEST:
+    if len(request.body) > PUBLIC_BYTES:
         raise HTTPError(413)
     return parameters(request.body)
 

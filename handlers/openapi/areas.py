@@ -18,6 +18,7 @@ AREAS: Final[dict[str, str]] = {
     "coach": "Coach intelligence",
     "shares": "Coaches and clients",
     "clients": "Coaches and clients",
+    "invitations": "Coaches and clients",
     "imports": "Imports",
     "events": "Live and sync",
     "snapshot": "Live and sync",

@@ -2,6 +2,7 @@
 
 import http
 import inspect
+import types
 import typing
 from typing import Any, Final
 
@@ -102,7 +103,8 @@ def statuses(operation: Operation) -> tuple[int, ...]:
 def is_tagged(operation: Operation) -> bool:
     """Whether its answer is a document, with its version as `ETag`."""
     gives = operation.gives
-    return isinstance(gives, type) and issubclass(gives, Document)
+    kinds = typing.get_args(gives) if isinstance(gives, types.UnionType) else (gives,)
+    return all(isinstance(one, type) and issubclass(one, Document) for one in kinds)
 
 
 def _security(operation: Operation) -> list[Json]:

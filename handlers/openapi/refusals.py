@@ -58,12 +58,28 @@ class Reset(msgspec.Struct, frozen=True, omit_defaults=True):
     snapshot: str | None = None
 
 
+class Quota(msgspec.Struct, frozen=True):
+    """How many documents of a kind an account keeps, and how many bytes of them."""
+
+    kind: str
+    documents: int
+    bytes: int
+
+
 class Deleted(msgspec.Struct, frozen=True):
     """A document of the caller that is not there any more."""
 
     kind: str
     id: str
     at: dt.datetime
+
+
+class BrokenOne(msgspec.Struct, frozen=True):
+    """A document of the caller that cannot be read."""
+
+    kind: str
+    id: str
+    version: int
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -92,8 +108,12 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         Where to go on from (410).
     deleted
         What was there until its owner deleted it, and when (404).
+    broken
+        What cannot be read, but deleted, or written anew (409).
     after
         The milliseconds to wait (429).
+    quota
+        What an account may keep of a kind (409).
 
     """
 
@@ -115,14 +135,16 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     merged: Json | None = None
     reset: Reset | None = None
     deleted: Deleted | None = None
+    broken: BrokenOne | None = None
     after: int | None = None
+    quota: Quota | None = None
 
 
 def statuses(operation: Operation) -> list[int]:
     """The statuses with which *operation* can be refused."""
     found = {400, 429, 503, *operation.refusals}
     found |= set() if operation.public else {401, 403}
-    found |= {404} if "{" in operation.path else set()
+    found |= {404, 409} if "{" in operation.path else set()
     found |= {422} if is_checked(operation.path) else set()
     found |= {409, 422} if is_named(operation) else set()
     found |= {413, 415, 422} if operation.body != "none" else set()

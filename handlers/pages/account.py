@@ -8,6 +8,7 @@ from handlers.pages.entering import problems_of
 from handlers.pages.errands import ACCOUNT, LOGIN
 from handlers.pages.forms import Link
 from models.audit import Act
+from models.clock import utc_now
 from models.documents import Session
 from models.documents.user import NewPassword
 from models.errors import Conflict, Forbidden, Invalid
@@ -62,6 +63,7 @@ class Account(OwnPage):
                 titles={one.name: one.title for one in services.federation.offers},
                 trusted=await services.factors.trusted.page(scope),
                 hidden=self.hidden(),
+                now=utc_now(),
             )
         )
 

@@ -1,9 +1,16 @@
-"""The mails that nobody sent: pages for developers, which no production server has."""
+"""The mails that nobody sent: pages for developers, which no production server has.
 
+They hold every way into every account, so only a browser on this machine is shown them: not one
+that comes through a proxy or a tunnel, nor one that a page of others has sent to a name of its own
+for this machine's address.
+"""
+
+import ipaddress
 import re
 from email.message import EmailMessage
 from typing import Any, Final, NamedTuple
 
+from tornado.httputil import HTTPServerRequest
 from tornado.routing import URLSpec
 from tornado.web import HTTPError
 
@@ -37,6 +44,12 @@ class DevMail(Page):
         assert mailbox is not None
         self._mailbox = mailbox
 
+    async def prepare(self) -> None:
+        """Refuse whoever is not on this machine."""
+        if not _is_here(self.request):
+            raise HTTPError(404)
+        await super().prepare()
+
     def get(self, name: str = "") -> None:
         """Show the newest mails, or one."""
         self.show(self._letter(name) if name else self._list())
@@ -64,6 +77,18 @@ def specs(edge: Edge, mailbox: Folder | None) -> list[URLSpec]:
         return []
     taken = {"edge": edge, "mailbox": mailbox}
     return [URLSpec(f"{PATH}$", DevMail, taken), URLSpec(f"{PATH}/([\\w.-]+)$", DevMail, taken)]
+
+
+def _is_here(request: HTTPServerRequest) -> bool:
+    forwarded = any(name in request.headers for name in ("Forwarded", "X-Forwarded-For"))
+    return not forwarded and _is_loopback(request.remote_ip) and _is_loopback(request.host_name)
+
+
+def _is_loopback(host: str | None) -> bool:
+    try:
+        return ipaddress.ip_address((host or "").strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _row(name: str, message: EmailMessage) -> Row:

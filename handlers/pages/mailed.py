@@ -15,11 +15,14 @@ from handlers.pages.forms import Link
 from models.audit import Act
 from models.documents.user import Address, LinkToken, PasswordReset, normalised_email
 from models.errors import Invalid
+from models.mail import Addition
 from models.validation import checked
-from upcoach.services.links import FORGOT, MOVE, RESET, VERIFY
+from upcoach.services.links import CONFIRM, DISOWN, FORGOT, MOVE, RESET, UNDO_MOVE, VERIFY
+from upcoach.services.mail import letters
 from upcoach.services.seals import ADDRESS
 
 _LOG_IN: Final = Link(LOGIN, "Log in")
+_NEW_PASSWORD: Final = Link(FORGOT, "Choose a new password")
 _GO_ON: Final = Link(ACCOUNT, "Go to your account")
 
 
@@ -114,6 +117,81 @@ class Move(Page):
         act = Act(action="email.changed", kind="anonymous")
         await self.noted(act, self.edge.services.moves.confirm(token), owned_by)
         self.show(forms.message("Done", "You go by this address now.", links=(_GO_ON,)))
+
+
+class UndoMove(Page):
+    """`/account/email/undo`."""
+
+    async def get(self) -> None:
+        """Ask whether to come back to the address."""
+        token = _token(asked(self)["token"])
+        email = await self.edge.services.moves.look(token)
+        words = (
+            f"Your account comes back to {email}.",
+            "Every device has to log in again, with a new password. What was added is removed.",
+        )
+        hidden = self.hidden(token=token)
+        title = "Undo the change of your address?"
+        self.show(forms.form(title, UNDO_MOVE, hidden, (), "Undo it", words=words))
+
+    async def post(self) -> None:
+        """Come back to it."""
+        token = _token(self.sent()["token"])
+        act = Act(action="email.returned", kind="anonymous")
+        await self.noted(act, self.edge.services.moves.undo(token), owned_by)
+        words = "Your account has its address back. Choose a new password now: the old one is over."
+        self.show(forms.message("Done", words, links=(_NEW_PASSWORD,)))
+
+
+class Added(Page):
+    """`/account/added`."""
+
+    async def get(self) -> None:
+        """Ask whether they have added it."""
+        token = _token(asked(self)["token"])
+        added = await self.edge.services.additions.look(token)
+        words = (_said(added), "Confirm it, and it also stays when the password is reset by mail.")
+        hidden, links = self.hidden(token=token), (Link(f"{DISOWN}?token={token}", "Not me"),)
+        view = forms.form("Was this you?", CONFIRM, hidden, (), "Yes", words=words, links=links)
+        self.show(view)
+
+    async def post(self) -> None:
+        """Take it for theirs."""
+        token = _token(self.sent()["token"])
+        act = Act(action="addition.confirmed", kind="anonymous")
+        await self.noted(act, self.edge.services.additions.confirm(token), owned_by)
+        self.show(forms.message("Thank you", "It counts from now on.", links=(_GO_ON,)))
+
+
+class NotMe(Page):
+    """`/account/added/not-me`."""
+
+    async def get(self) -> None:
+        """Ask whether to remove it."""
+        token = _token(asked(self)["token"])
+        added = await self.edge.services.additions.look(token)
+        more = "It is removed, with all else that was added and that nobody has confirmed by mail."
+        view = forms.form(
+            "This was not you?",
+            DISOWN,
+            self.hidden(token=token),
+            (),
+            "Remove it",
+            words=(_said(added), more),
+        )
+        self.show(view)
+
+    async def post(self) -> None:
+        """Remove it."""
+        token = _token(self.sent()["token"])
+        act = Act(action="addition.disowned", kind="anonymous")
+        await self.noted(act, self.edge.services.additions.disown(token), owned_by)
+        words = "It is removed. Whoever added it knows your password: choose a new one now."
+        self.show(forms.message("Done", words, links=(_NEW_PASSWORD,)))
+
+
+def _said(added: Addition) -> str:
+    return letters.ADDED[added.way][1].format(title=added.title)
 
 
 def _token(text: str) -> str:

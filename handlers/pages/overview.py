@@ -1,5 +1,6 @@
 """What the account page shows."""
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
@@ -28,6 +29,7 @@ def account(
     identities: Sequence[Identity],
     titles: dict[str, str],
     hidden: dict[str, str],
+    now: dt.datetime,
 ) -> View:
     """All that belongs to logging in, of one person."""
     apps = {grant.id: grant.client for grant in grants}
@@ -40,10 +42,22 @@ def account(
             "sessions": [_session(one, apps) for one in sessions],
             "grants": [_grant(one) for one in grants],
             "factors": factors,
+            "methods": factors.methods(now),
+            "waiting": _waiting(factors, now),
             "trusted": trusted,
             "elsewhere": [_elsewhere(one, titles) for one in identities],
             "hidden": hidden,
         },
+    )
+
+
+def _waiting(factors: Factors, now: dt.datetime) -> str:
+    """What to say of factors that do not count yet; nothing if all do."""
+    if all(since <= now for since in factors.waiting.values()):
+        return ""
+    return (
+        "You have added a second factor that does not count yet. Confirm it by the link in the "
+        "mail about it."
     )
 
 

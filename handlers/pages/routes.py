@@ -13,11 +13,13 @@ from handlers.pages.account import (
 from handlers.pages.challenge import Factor, Passkey
 from handlers.pages.entering import LogIn, Register
 from handlers.pages.errands import ACCOUNT, FACTOR, LOGIN, PASSKEY, REGISTER
-from handlers.pages.mailed import Forgot, Move, Reset, Verify
-from upcoach.services.links import FORGOT, MOVE, RESET, VERIFY
+from handlers.pages.mailed import Added, Forgot, Move, NotMe, Reset, UndoMove, Verify
+from upcoach.services.links import CONFIRM, DISOWN, FORGOT, MOVE, RESET, UNDO_MOVE, VERIFY
 
 ROUTES: tuple[tuple[str, type[Endpoint]], ...] = (
     (ACCOUNT, Account),
+    (CONFIRM, Added),
+    (DISOWN, NotMe),
     (FACTOR, Factor),
     (FORGOT, Forgot),
     (GRANTS, TakeBack),
@@ -28,5 +30,6 @@ ROUTES: tuple[tuple[str, type[Endpoint]], ...] = (
     (REGISTER, Register),
     (RESET, Reset),
     (SESSIONS, EndSession),
+    (UNDO_MOVE, UndoMove),
     (VERIFY, Verify),
 )

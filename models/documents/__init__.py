@@ -15,6 +15,7 @@ from models.documents.goal_template import GoalTemplate, GoalTemplateDraft, NewG
 from models.documents.grant import Grant
 from models.documents.habit import Habit, HabitDraft, NewHabit
 from models.documents.insight import Insight
+from models.documents.invitation import InvitationCode, InvitationDraft, OpenInvitations
 from models.documents.journal import (
     Journal,
     JournalDraft,
@@ -65,6 +66,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     Factors,
     Passkey,
     TrustedDevice,
+    OpenInvitations,
 )
 KINDS: dict[str, type[Document]] = {document.kind: document for document in DOCUMENTS}
 
@@ -90,6 +92,8 @@ __all__ = [
     "HabitDraft",
     "Identity",
     "Insight",
+    "InvitationCode",
+    "InvitationDraft",
     "Journal",
     "JournalDraft",
     "JournalEntry",
@@ -107,6 +111,7 @@ __all__ = [
     "NewTask",
     "NewTemplate",
     "NewVacation",
+    "OpenInvitations",
     "Passkey",
     "PointDraft",
     "Session",

@@ -3,7 +3,8 @@
 A field is declared once, on its type: `Annotated[str, Mark.SEALED]` is encrypted under its owner's
 data key wherever it is stored; `Mark.HIDDEN` never leaves the server; `Mark.PRIVATE` is seen by its
 owner only, whatever they share; `Mark.PERSONAL` is personal data in the clear.  A sealed field is
-personal too.  `Merge` in the same place says how the field keeps two edits made at once.
+personal too.  `Merge` in the same place says how the field keeps two edits made at once, and
+`Derived` what it follows from: who may not see that does not see the field either.
 """
 
 import datetime as dt
@@ -27,6 +28,19 @@ class Mark(enum.Enum):
     SEALED = "sealed"
     HIDDEN = "hidden"
     PRIVATE = "private"
+
+
+class Derived:
+    """What a field follows from: fields of the same kind, or `kind:field` of another.
+
+    `Annotated[float, Derived("milestones", "goal.point:value")]`.
+    """
+
+    def __init__(self, *sources: str) -> None:
+        self.sources = sources
+
+
+Edits = Mapping[str, tuple[int, dt.datetime]]
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,6 +73,17 @@ class Order(typing.NamedTuple):
         return "_".join((*former, *self.equal, self.field))
 
 
+class Lookup(typing.NamedTuple):
+    """A *field* by which documents are found among everybody's, through the index *name*.
+
+    If *unique*, no two documents have the same value.
+    """
+
+    name: str
+    field: str
+    unique: bool = False
+
+
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """Something that is kept, with its owner and the number of its changes.
 
@@ -71,19 +96,42 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     orders
         The fields by which an owner's documents are listed, each with the fields that it can be
         filtered by at once; the database has an index for each.
+    sources
+        What documents of this kind follow from altogether, as in `Derived`.
+    edits
+        How often, and when last, each set of fields was changed, see `edits`; null before the
+        first change, and in what is never shown in parts.
+    lookups
+        The fields by which they are found whoever owns them; each has an index, too.
+    first_version
+        The version that it was made with: above 1 where there was another under its id before.
+    made_by
+        The name of the write that made it then.
 
     """
 
     kind: ClassVar[str]
     collection: ClassVar[str]
     orders: ClassVar[tuple["Order", ...]] = ()
+    sources: ClassVar[tuple[str, ...]] = ()
+    lookups: ClassVar[tuple["Lookup", ...]] = ()
     draft: ClassVar[type[Draft] | None] = None
 
     id: str
     owner: typing.Annotated[str, Mark.PERSONAL]
     version: int = 1
+    first_version: typing.Annotated[int, Mark.HIDDEN] = 1
+    made_by: typing.Annotated[str, Mark.HIDDEN] = ""
     created_at: dt.datetime
     updated_at: dt.datetime
+    edits: typing.Annotated[
+        dict[str, tuple[int, dt.datetime]] | None, Mark.PERSONAL, Mark.HIDDEN
+    ] = None
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nobody has changed it since it was made."""
+        return self.version == self.first_version
 
     def words(self) -> Collection[str]:
         """What it is found by; kept as keyed hashes only (see `models.vocabulary`)."""
@@ -117,7 +165,7 @@ def fields_marked(document: type[msgspec.Struct], mark: Mark) -> frozenset[str]:
     Examples
     --------
     >>> sorted(fields_marked(Document, Mark.PERSONAL))
-    ['owner']
+    ['edits', 'owner']
 
     """
     hints = typing.get_type_hints(document, include_extras=True)
@@ -126,6 +174,18 @@ def fields_marked(document: type[msgspec.Struct], mark: Mark) -> frozenset[str]:
         for field in document.__struct_fields__
         if mark in getattr(hints[field], "__metadata__", ())
     )
+
+
+@functools.cache
+def derivations(document: type[msgspec.Struct]) -> Mapping[str, tuple[str, ...]]:
+    """The fields of *document* that follow from others, and from which."""
+    hints = typing.get_type_hints(document, include_extras=True)
+    return {
+        field: declared.sources
+        for field in document.__struct_fields__
+        for declared in getattr(hints[field], "__metadata__", ())
+        if isinstance(declared, Derived)
+    }
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 import msgspec
 
 from models.documents.dates import exact
-from models.documents.document import Document, Draft, Mark, fields_of
+from models.documents.document import Derived, Document, Draft, Mark, fields_of
 from models.documents.habit import DayStart, Habit, check_zone
 from models.errors import Flaw, Invalid
 from models.habits.days import AHEAD, DAY, local_date, minute_of
@@ -99,13 +99,21 @@ class Entry(Document, frozen=True, kw_only=True):
     value: Annotated[Value | None, Mark.PERSONAL, Merge.SUM] = None
     note: Annotated[Note | None, Mark.SEALED, Merge.APPEND] = None
     at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
-    achieved: Annotated[bool | None, Mark.PERSONAL] = None
-    share: Annotated[float | None, Mark.PERSONAL] = None
-    tz: Annotated[str, Mark.PERSONAL]
-    day_start: Annotated[DayStart, Mark.PERSONAL] = 0
-    minute: Annotated[int | None, Mark.PERSONAL] = None
-    backfilled: Annotated[bool, Mark.PERSONAL] = False
+    achieved: Annotated[bool | None, Mark.PERSONAL, Derived("state", "value", "habit:measure")] = (
+        None
+    )
+    share: Annotated[float | None, Mark.PERSONAL, Derived("state", "value", "habit:measure")] = None
+    tz: Annotated[str, Mark.PERSONAL, Derived("habit:tz")]
+    day_start: Annotated[DayStart, Mark.PERSONAL, Derived("habit:day_start")] = 0
+    minute: Annotated[
+        int | None, Mark.PERSONAL, Derived("state", "at", "achieved", "tz", "day_start")
+    ] = None
+    backfilled: Annotated[bool, Mark.PERSONAL, Derived("tz", "day_start")] = False
     source: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a zone that nobody knows: no day of it can be told."""
+        check_zone(self.tz)
 
     @classmethod
     def drafted(

@@ -2,17 +2,21 @@
 
 import datetime as dt
 import unicodedata
+from collections.abc import Collection
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 import msgspec
 
-from models.documents.document import Document, Draft, Mark
+from models.documents.document import Document, Draft, Lookup, Mark
 from models.errors import Invalid
 
 Method = Literal["passkey", "totp", "recovery_code"]
 
 TRUST: Final = dt.timedelta(days=30)  # how long a device is not asked for a code again
 FACTORS: Final = "factors"  # the id of the one document that each user has
+TOTP: Final = "totp"  # what the app that makes codes is called among the factors
+RECOVERY: Final = "recovery codes"
+NEVER: Final = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)  # when a factor counts by itself that cannot
 
 TotpCode = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{6}\Z")]
 RecoveryCode = Annotated[str, msgspec.Meta(min_length=24, max_length=64)]
@@ -98,6 +102,16 @@ class Factors(Document, frozen=True, kw_only=True):
         What passkeys know their user by (WebAuthn, 5.4.3); it tells nothing.
     recovery
         Keyed hashes of the recovery codes that are not used yet.
+    recovery_at
+        When they were made.
+    recovery_with
+        The factor that they came with, while it is enrolled: they count when it does.
+    waiting
+        The factors ("totp", or the id of a passkey) that do not count before a moment: whoever
+        enrolled them had shown no other second factor.  `NEVER` waits for a confirmation.
+    confirmed
+        The factors, and `RECOVERY`, that somebody who reads the mails of the account's address has
+        said to be theirs, and when.  All others fall with a reset by mail.
     round
         How often the factors have changed; a device is trusted for one round.
 
@@ -112,6 +126,14 @@ class Factors(Document, frozen=True, kw_only=True):
     passkeys: int = 0
     handle: Annotated[str, Mark.PERSONAL, Mark.HIDDEN] = ""
     recovery: Annotated[tuple[str, ...], Mark.PERSONAL, Mark.HIDDEN] = ()
+    recovery_at: Annotated[dt.datetime | None, Mark.PERSONAL, Mark.HIDDEN] = None
+    recovery_with: Annotated[str, Mark.PERSONAL, Mark.HIDDEN] = ""
+    waiting: Annotated[dict[str, dt.datetime], Mark.PERSONAL, Mark.HIDDEN] = msgspec.field(
+        default_factory=dict
+    )
+    confirmed: Annotated[dict[str, dt.datetime], Mark.PERSONAL, Mark.HIDDEN] = msgspec.field(
+        default_factory=dict
+    )
     round: Annotated[int, Mark.HIDDEN] = 0
 
     @classmethod
@@ -119,50 +141,63 @@ class Factors(Document, frozen=True, kw_only=True):
         """What somebody has who has not enrolled any."""
         return cls(id=FACTORS, owner=owner, version=0, created_at=at, updated_at=at)
 
-    @property
-    def methods(self) -> tuple[Method, ...]:
-        """What the user can be asked for, the strongest first; nothing if they enrolled none."""
+    def counts(self, name: str, at: dt.datetime) -> bool:
+        """Whether the factor *name*, if it is enrolled, is taken and asked for at *at*."""
+        return self.waiting.get(name, at) <= at
+
+    def methods(self, at: dt.datetime) -> tuple[Method, ...]:
+        """What the user can be asked for at *at*, the strongest first; nothing if no factor counts.
+
+        A factor that waits is asked of nobody: the password opens the account as before.
+        """
+        waiting = [name for name in self.waiting if not self.counts(name, at)]
         enrolled: dict[Method, bool] = {
-            "passkey": self.passkeys > 0,
-            "totp": self.totp_secret is not None,
+            "passkey": self.passkeys > sum(name != TOTP for name in waiting),
+            "totp": self.totp_secret is not None and TOTP not in waiting,
         }
         found = tuple(name for name, holds in enrolled.items() if holds)
-        return (*found, "recovery_code") if found and self.recovery else found
+        can_recover = bool(self.recovery) and self.counts(self.recovery_with, at)
+        return (*found, "recovery_code") if found and can_recover else found
 
-    def with_totp(self, secret: str, step: int, recovery: tuple[str, ...], at: dt.datetime) -> Self:
-        """The same with an app that makes codes; *recovery* counts if there was no factor."""
-        return self._changed(
-            at,
-            totp_secret=secret,
-            totp_step=step,
-            totp_since=at,
-            recovery=self.recovery if self.methods else recovery,
-        )
+    def with_totp(
+        self, secret: str, step: int, recovery: tuple[str, ...], at: dt.datetime, since: dt.datetime
+    ) -> Self:
+        """The same with an app that makes codes, and counts *since* a moment.
+
+        *recovery* counts with it if no factor has counted so far.
+        """
+        app = {"totp_secret": secret, "totp_step": step, "totp_since": at}
+        return self._added(TOTP, recovery, at, since, **app)
 
     def without_totp(self, at: dt.datetime) -> Self:
         """The same without the app that makes codes."""
-        return self._changed(at, totp_secret=None, totp_step=0, totp_since=None)
+        return self._removed(TOTP, at, totp_secret=None, totp_step=0, totp_since=None)
 
-    def with_passkey(self, handle: str, recovery: tuple[str, ...], at: dt.datetime) -> Self:
-        """The same with one more passkey."""
-        return self._changed(
-            at,
-            passkeys=self.passkeys + 1,
-            handle=handle,
-            recovery=self.recovery if self.methods else recovery,
-        )
+    def with_passkey(
+        self,
+        passkey: str,
+        handle: str,
+        recovery: tuple[str, ...],
+        at: dt.datetime,
+        since: dt.datetime,
+    ) -> Self:
+        """The same with one more passkey, which counts *since* a moment."""
+        more = {"passkeys": self.passkeys + 1, "handle": handle}
+        return self._added(passkey, recovery, at, since, **more)
 
-    def without_passkey(self, at: dt.datetime) -> Self:
+    def without_passkey(self, passkey: str, at: dt.datetime) -> Self:
         """The same with one passkey less."""
-        return self._changed(at, passkeys=self.passkeys - 1)
-
-    def without_passkeys(self, at: dt.datetime) -> Self:
-        """The same without any passkey."""
-        return self._changed(at, passkeys=0)
+        return self._removed(passkey, at, passkeys=self.passkeys - 1)
 
     def with_recovery(self, recovery: tuple[str, ...], at: dt.datetime) -> Self:
         """The same with other recovery codes in the place of those there were."""
-        return msgspec.structs.replace(self.advanced(at), recovery=recovery)
+        return msgspec.structs.replace(
+            self.advanced(at),
+            recovery=recovery,
+            recovery_at=at,
+            recovery_with="",
+            confirmed=_without(self.confirmed, RECOVERY),
+        )
 
     def recovered(self, code: str, at: dt.datetime) -> Self:
         """The same without the recovery code whose hash is *code*."""
@@ -173,14 +208,71 @@ class Factors(Document, frozen=True, kw_only=True):
         """The same, after the code of a time *step* was used."""
         return msgspec.structs.replace(self.advanced(at), totp_step=step)
 
+    def confirming(self, name: str, at: dt.datetime) -> Self:
+        """The same, in which the factor *name*, or `RECOVERY`, is known to be its owner's."""
+        confirmed = self.confirmed | {name: at}
+        if self.recovery_with == name:
+            confirmed[RECOVERY] = at
+        return self._changed(
+            at,
+            waiting=_without(self.waiting, name),
+            confirmed=confirmed,
+            recovery_with="" if self.recovery_with == name else self.recovery_with,
+        )
+
+    def fallen(self, kept: Collection[str], at: dt.datetime) -> Self:
+        """The same with those factors only that are *kept*, and `RECOVERY` if it is."""
+        app: dict[str, Any] = {"totp_secret": None, "totp_step": 0, "totp_since": None}
+        return self._changed(
+            at,
+            passkeys=sum(name not in (TOTP, RECOVERY) for name in kept),
+            recovery=self.recovery if RECOVERY in kept else (),
+            recovery_with="",
+            waiting={},
+            confirmed={name: since for name, since in self.confirmed.items() if name in kept},
+            **({} if TOTP in kept else app),
+        )
+
     def distrusting(self, at: dt.datetime) -> Self:
         """The same in a new round: no device is trusted any more."""
         return self._changed(at)
 
+    def _added(
+        self,
+        name: str,
+        recovery: tuple[str, ...],
+        at: dt.datetime,
+        since: dt.datetime,
+        **fields: Any,
+    ) -> Self:
+        waiting, confirmed = _without(self.waiting, name), _without(self.confirmed, name)
+        if since > at:
+            waiting[name] = since
+        if not self.methods(at):
+            confirmed = _without(confirmed, RECOVERY)
+            fields |= {"recovery": recovery, "recovery_at": at, "recovery_with": name}
+        return self._changed(at, waiting=waiting, confirmed=confirmed, **fields)
+
+    def _removed(self, name: str, at: dt.datetime, **fields: Any) -> Self:
+        if self.recovery_with == name:
+            # Codes that have never counted do not begin to because what they came with is gone.
+            fields["recovery_with"] = ""
+            fields["recovery"] = self.recovery if self.counts(name, at) else ()
+        rest = {
+            "waiting": _without(self.waiting, name),
+            "confirmed": _without(self.confirmed, name),
+        }
+        return self._changed(at, **rest, **fields)
+
     def _changed(self, at: dt.datetime, **fields: Any) -> Self:
         after = msgspec.structs.replace(self.advanced(at), round=self.round + 1, **fields)
         # Without a factor there is nothing to recover.
-        return after if after.methods else msgspec.structs.replace(after, recovery=())
+        is_bare = after.totp_secret is None and not after.passkeys
+        return msgspec.structs.replace(after, recovery=()) if is_bare else after
+
+
+def _without(moments: dict[str, dt.datetime], name: str) -> dict[str, dt.datetime]:
+    return {one: at for one, at in moments.items() if one != name}
 
 
 class Passkey(Document, frozen=True, kw_only=True):
@@ -201,6 +293,7 @@ class Passkey(Document, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "passkey"
     collection: ClassVar[str] = "passkeys"
+    lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("credential", "credential", unique=True),)
 
     name: Annotated[FactorName, Mark.SEALED]
     credential: Annotated[str, Mark.PERSONAL, Mark.HIDDEN]

@@ -10,8 +10,8 @@ from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 
 import msgspec
 
-from models.documents.dates import check_date
-from models.documents.document import Document, Draft, Mark, Order, fields_of
+from models.documents.dates import LATEST, check_date
+from models.documents.document import Derived, Document, Draft, Mark, Order, fields_of
 from models.documents.goal_parts import KeyResult, Milestone, Smart
 from models.documents.recurrence import Repeat
 from models.errors import Conflict, Flaw, Invalid
@@ -39,6 +39,7 @@ TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = {
     "completed": frozenset({"active"}),
     "cancelled": frozenset({"active"}),
 }
+_OF_A_POINT: Final = ("goal.point:value", "goal.point:key_result", "goal.point:at")
 TRACKED: Final = 30  # days of which the progress is kept in the goal itself
 
 
@@ -145,22 +146,28 @@ class Goal(Document, frozen=True, kw_only=True):
     description: Annotated[Description | None, Mark.SEALED] = None
     category: Annotated[Category, Mark.PERSONAL] = "personal"
     priority: Annotated[Priority, Mark.PERSONAL] = "medium"
-    status: Annotated[Status, Mark.PERSONAL] = "active"
-    progress: Annotated[Progress, Mark.PERSONAL, Merge.MAX] = 0.0
-    starts_on: Annotated[dt.date | None, Mark.PERSONAL] = None
-    target_date: Annotated[dt.date | None, Mark.PERSONAL] = None
+    status: Annotated[Status, Mark.PERSONAL, Derived("progress")] = "active"
+    progress: Annotated[
+        Progress, Mark.PERSONAL, Merge.MAX, Derived("milestones", "key_results", *_OF_A_POINT)
+    ] = 0.0
+    starts_on: Annotated[dt.date | None, Mark.PERSONAL, Derived("target_date")] = None
+    target_date: Annotated[dt.date | None, Mark.PERSONAL, Derived("repeats")] = None
     smart: Annotated[Smart | None, Mark.SEALED] = None
     milestones: Annotated[Milestones, Mark.SEALED] = msgspec.field(default_factory=dict)
-    key_results: Annotated[KeyResults, Mark.SEALED] = msgspec.field(default_factory=dict)
+    key_results: Annotated[KeyResults, Mark.SEALED, Derived(*_OF_A_POINT)] = msgspec.field(
+        default_factory=dict
+    )
     depends_on: Annotated[Needed, Mark.PERSONAL] = ()
     repeats: Annotated[Repeat | None, Mark.PERSONAL] = None
     private_notes: Annotated[Notes | None, Mark.SEALED, Mark.PRIVATE, Merge.APPEND] = None
     archived: bool = False
-    completed_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
-    measured: Annotated[dict[str, dt.datetime], Mark.PERSONAL] = msgspec.field(default_factory=dict)
+    completed_at: Annotated[dt.datetime | None, Mark.PERSONAL, Derived("status")] = None
+    measured: Annotated[
+        dict[str, dt.datetime], Mark.PERSONAL, Derived("key_results", *_OF_A_POINT)
+    ] = msgspec.field(default_factory=dict)
     points: Annotated[int, Mark.PERSONAL] = 0
-    track: Annotated[tuple[Reached, ...], Mark.PERSONAL] = ()
-    series: Annotated[dt.date | None, Mark.PERSONAL] = None
+    track: Annotated[tuple[Reached, ...], Mark.PERSONAL, Derived("progress")] = ()
+    series: Annotated[dt.date | None, Mark.PERSONAL, Derived("target_date", "repeats")] = None
 
     @classmethod
     def drafted(cls, draft: NewGoal, *, owner: str, at: dt.datetime) -> Self:
@@ -218,6 +225,10 @@ class Goal(Document, frozen=True, kw_only=True):
             after = msgspec.structs.replace(after, progress=value or 0.0)
         return settled(after, self, at)
 
+    def without_a_point(self) -> Self:
+        """The same goal, one of whose points counts no more since it cannot be read."""
+        return msgspec.structs.replace(self, points=self.points - 1)
+
     @property
     def has_parts(self) -> bool:
         """Whether its progress follows from its parts."""
@@ -229,10 +240,14 @@ class Goal(Document, frozen=True, kw_only=True):
             return None
         after = max(self.target_date, at.date())
         target = self.repeats.following(self.series or self.target_date, after)
+        if target > LATEST:
+            return None
         fresh = msgspec.structs.replace(
             self,
             id=successor_id(self.owner, self.id),
             version=1,
+            first_version=1,
+            made_by="",
             created_at=at,
             updated_at=at,
             status="active",

@@ -6,10 +6,11 @@ from typing import Annotated, ClassVar, Self
 
 import msgspec
 
-from models.documents.document import Document, Mark
+from models.documents.document import Mark
+from models.documents.way import Way
 
 
-class Grant(Document, frozen=True, kw_only=True):
+class Grant(Way, frozen=True, kw_only=True):
     """What a user has agreed to, for one client; the client's id is the grant's.
 
     Attributes
@@ -34,4 +35,5 @@ class Grant(Document, frozen=True, kw_only=True):
     def widened(self, client: str, asked: Iterable[str], at: dt.datetime) -> Self:
         """The same grant, of what is *asked* too."""
         both = tuple(dict.fromkeys((*self.permissions, *asked)))
-        return msgspec.structs.replace(self.advanced(at), client=client, permissions=both)
+        after = self.advanced(at).to_confirm()
+        return msgspec.structs.replace(after, client=client, permissions=both)

@@ -5,11 +5,11 @@ What schedules and measures mean is in `models.habits`.
 
 import datetime as dt
 import zoneinfo
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 import msgspec
 
-from models.documents.document import Document, Draft, Mark, Order, fields_of
+from models.documents.document import Derived, Document, Draft, Mark, Order, fields_of
 from models.errors import Flaw, Invalid
 from models.habits.days import local_date
 from models.habits.measures import Measure, YesNo, check_measure
@@ -35,7 +35,7 @@ Category = Literal[
 ]
 
 EARLIEST = dt.date(1970, 1, 1)
-LONGEST_ZONE = 64  # characters of its name
+ZONE_MOST: Final = 64  # characters of a zone's name, of which the longest has 32
 
 
 class HabitDraft(Draft, frozen=True, kw_only=True):
@@ -113,13 +113,19 @@ class Habit(Document, frozen=True, kw_only=True):
     schedule: Annotated[Schedule, Mark.PERSONAL] = Daily()
     tz: Annotated[str, Mark.PERSONAL] = "UTC"
     day_start: Annotated[DayStart, Mark.PERSONAL] = 0
-    starts_on: Annotated[dt.date, Mark.PERSONAL]
+    starts_on: Annotated[dt.date, Mark.PERSONAL, Derived("tz", "day_start")]
     reminders: Annotated[tuple[Reminder, ...], Mark.PERSONAL] = ()
     color: Color | None = None
     position: Position = 0.0
     archived: bool = False
-    archived_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
+    archived_at: Annotated[dt.datetime | None, Mark.PERSONAL, Derived("archived")] = None
     source: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no day of it could be told by."""
+        check_zone(self.tz)
+        check_schedule(self.schedule)
+        check_measure(self.measure)
 
     @classmethod
     def drafted(
@@ -164,7 +170,7 @@ def check_zone(tz: str) -> None:
 
 
 def _is_zone(tz: str) -> bool:
-    if len(tz) > LONGEST_ZONE:  # each part of it would be looked for within the one before
+    if len(tz) > ZONE_MOST:  # a path, which the library would follow part by part
         return False
     try:
         zoneinfo.ZoneInfo(tz)

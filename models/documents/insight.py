@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Self
 
 import msgspec
 
-from models.documents.document import Document, Mark
+from models.documents.document import Derived, Document, Mark
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,14 +48,23 @@ class Insight(Document, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "insight"
     collection: ClassVar[str] = "insights"
+    # All of it, and whether it is there, is made of days: which were due, and how they ended.
+    sources: ClassVar[tuple[str, ...]] = (
+        *(
+            f"habit:{name}"
+            for name in ("measure", "schedule", "tz", "day_start", "starts_on", "archived")
+        ),
+        *(f"habit.entry:{name}" for name in ("state", "value", "achieved", "share")),
+        *(f"habit.vacation:{name}" for name in ("first", "last", "habits")),
+    )
 
     type: str
     about: str
     day: Annotated[dt.date, Mark.PERSONAL]
     odds: Annotated[float | None, Mark.PERSONAL] = None
-    low: Annotated[float | None, Mark.PERSONAL] = None
-    high: Annotated[float | None, Mark.PERSONAL] = None
-    reasons: Annotated[tuple[Reason, ...], Mark.PERSONAL] = ()
+    low: Annotated[float | None, Mark.PERSONAL, Derived("odds")] = None
+    high: Annotated[float | None, Mark.PERSONAL, Derived("odds")] = None
+    reasons: Annotated[tuple[Reason, ...], Mark.PERSONAL, Derived("odds")] = ()
     labels: int = 0
     scores: Annotated[Scores | None, Mark.PERSONAL] = None
     model: str
@@ -73,6 +82,9 @@ class Insight(Document, frozen=True, kw_only=True):
         return msgspec.structs.replace(
             self,
             version=before.version + 1 if version is None else version,
+            first_version=before.first_version,
+            made_by=before.made_by,
             created_at=before.created_at,
             updated_at=at,
+            edits=before.edits,
         )

@@ -12,9 +12,11 @@ from typing import Annotated, ClassVar, Final, Self
 import msgspec
 
 from models.documents.dates import check_date, local_date
-from models.documents.document import Document, Draft, Mark, Order, fields_of
+from models.documents.document import Document, Draft, Lookup, Mark, Order, fields_of
 from models.documents.habit import check_zone
 from models.documents.journal import Tags, Text, default_journal
+from models.documents.share import Share
+from models.documents.way import Way
 from models.errors import Conflict
 from models.identity import JournalEntryId, JournalId, new_id
 from models.merge import Merge
@@ -87,6 +89,7 @@ class JournalEntry(Document, frozen=True, kw_only=True):
         Order("local_date", ("words",)),
         Order("trashed_at"),
     )
+    lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("end", "trashed_at"),)
 
     journal: Annotated[str, Mark.PERSONAL]
     title: Annotated[Title | None, Mark.SEALED] = None
@@ -99,6 +102,10 @@ class JournalEntry(Document, frozen=True, kw_only=True):
     pinned: bool = False
     prompt: Annotated[PromptId | None, Mark.PERSONAL] = None
     trashed_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
+
+    def __post_init__(self) -> None:
+        """Refuse a zone that nobody knows: no day of it can be told."""
+        check_zone(self.tz)
 
     @classmethod
     def drafted(cls, draft: NewJournalEntry, *, owner: str, at: dt.datetime) -> Self:
@@ -166,20 +173,33 @@ class EntryShareDraft(Draft, frozen=True, kw_only=True):
         check_date(self.until.date(), "until")
 
 
-class EntryShare(Document, frozen=True, kw_only=True):
-    """Leave for a coach to read one entry; the id stands below the entry's."""
+class EntryShare(Way, frozen=True, kw_only=True):
+    """Leave for a coach to read one entry; the id stands below the entry's.
+
+    It ends with the relation in which it was given, whose name is `relation`.
+    """
 
     kind: ClassVar[str] = "journal.share"
     collection: ClassVar[str] = "journal_shares"
     orders: ClassVar[tuple[Order, ...]] = ()
+    lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("end", "until"),)
 
     entry: str
     coach: Annotated[str, Mark.PERSONAL]
     until: Annotated[dt.datetime, Mark.PERSONAL]
+    relation: Annotated[str, Mark.HIDDEN] = ""
 
-    def holds(self, at: dt.datetime) -> bool:
-        """Whether the coach may read it at the moment *at*."""
-        return at < self.until
+    def given_in(self, share: Share) -> bool:
+        """Whether it was given in the relation that *share* is part of.
+
+        Relations of older builds have no name, and left this behind when they ended: the times
+        tell them from those that came after.
+        """
+        return self.relation == share.relation and self.updated_at >= share.created_at
+
+    def is_over(self, at: dt.datetime) -> bool:
+        """Whether its time is over at the moment *at*."""
+        return at >= self.until
 
 
 class ClientEntry(Document, frozen=True, kw_only=True):
@@ -192,6 +212,7 @@ class ClientEntry(Document, frozen=True, kw_only=True):
     client: Annotated[str, Mark.PERSONAL]
     entry: Annotated[str, Mark.PERSONAL]
     until: Annotated[dt.datetime, Mark.PERSONAL]
+    relation: Annotated[str, Mark.HIDDEN] = ""
 
 
 def share_id(entry: str, coach: str) -> str:

@@ -1,19 +1,21 @@
 """Identities: who somebody is at a provider, such as Google, through which they can log in."""
 
-from typing import Annotated, ClassVar
+import datetime as dt
+from typing import Annotated, ClassVar, Self
 
 import msgspec
 
-from models.documents.document import Document, Draft, Mark
+from models.documents.document import Draft, Lookup, Mark
 from models.documents.session import DeviceId, DeviceName
 from models.documents.user import PersonName
+from models.documents.way import Way
 
 IdToken = Annotated[str, msgspec.Meta(min_length=1, max_length=8192)]
 NonceText = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 ProviderName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,31}\Z")]
 
 
-class Identity(Document, frozen=True, kw_only=True):
+class Identity(Way, frozen=True, kw_only=True):
     """A way into an account: what the provider *issuer* calls its user.
 
     Attributes
@@ -25,17 +27,30 @@ class Identity(Document, frozen=True, kw_only=True):
         which a provider may give to somebody else.
     email
         The address that the provider knew when the two were linked.
+    counts_from
+        When it can be entered by: later than it was linked if whoever did had shown nothing but
+        the password.
 
     """
 
     kind: ClassVar[str] = "identity"
     collection: ClassVar[str] = "identities"
+    lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("subject", "subject_index", unique=True),)
 
     provider: Annotated[ProviderName, Mark.PERSONAL]
     issuer: Annotated[str, Mark.PERSONAL]
     subject: Annotated[str, Mark.SEALED, Mark.HIDDEN]
     subject_index: Annotated[str, Mark.PERSONAL, Mark.HIDDEN]
     email: Annotated[str | None, Mark.SEALED] = None
+    counts_from: Annotated[dt.datetime | None, Mark.PERSONAL, Mark.HIDDEN] = None
+
+    def counts(self, at: dt.datetime) -> bool:
+        """Whether the account can be entered through it at *at*."""
+        return self.counts_from is None or self.counts_from <= at
+
+    def confirmed_by_mail(self, at: dt.datetime) -> Self:
+        """See `Way`."""
+        return msgspec.structs.replace(super().confirmed_by_mail(at), counts_from=None)
 
 
 class IdentityProof(Draft, frozen=True, kw_only=True):

@@ -88,6 +88,10 @@ class Mood(Document, frozen=True, kw_only=True):
     stress: Annotated[Level | None, Mark.PERSONAL] = None
     sleep: Annotated[Level | None, Mark.PERSONAL] = None
 
+    def __post_init__(self) -> None:
+        """Refuse a zone that nobody knows: no day of it can be told."""
+        check_zone(self.tz)
+
     @classmethod
     def drafted(cls, draft: NewMood, *, owner: str, at: dt.datetime) -> Self:
         """A new mood."""

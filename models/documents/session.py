@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 import msgspec
 
-from models.documents.document import Document, Draft, Mark, Order
+from models.documents.document import Document, Draft, Lookup, Mark, Order
 from models.documents.factors import clean_name
 
 DeviceId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+\Z")]
@@ -103,6 +103,7 @@ class Session(Document, frozen=True, kw_only=True):
     kind: ClassVar[str] = "session"
     collection: ClassVar[str] = "sessions"
     orders: ClassVar[tuple[Order, ...]] = (Order("expires_at"),)
+    lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("ended", "ended_at"),)
 
     device: Annotated[str, Mark.PERSONAL]
     device_name: Annotated[DeviceName | None, Mark.SEALED] = None

@@ -1,17 +1,21 @@
-"""What a person lets their coach see.
+"""The relation of a coach and a client, and what the client lets the coach see.
 
 The same fact is kept twice, in one write: as a `Share` of the client, who decides about it, and as
-a `CoachClient` of the coach, whose app lists it.
+a `CoachClient` of the coach, whose app lists it.  Both begin when an invitation is accepted (see
+`invitation`), showing nothing, and end together, by whichever side ends the relation.
 """
 
 import datetime as dt
-from typing import Annotated, Any, ClassVar, Literal, Self
+import typing
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 import msgspec
 
 from models.documents.document import Document, Draft, Mark
+from models.documents.way import Way
 
 SharedKind = Literal["goal", "goal.point", "habit", "habit.entry", "habit.vacation", "insight"]
+SHARED_KINDS: Final[frozenset[str]] = frozenset(typing.get_args(SharedKind))
 
 
 Hidden = Annotated[
@@ -28,38 +32,61 @@ class ShareDraft(Draft, frozen=True, kw_only=True):
     )
 
 
-class Share(Document, frozen=True, kw_only=True):
-    """Leave for the coach whose user id is this document's id."""
+class Share(Way, frozen=True, kw_only=True):
+    """Leave for the coach whose user id is this document's id.
+
+    Attributes
+    ----------
+    accepted_at
+        When both sides had given their word.  Null in shares of older builds, which asked the
+        client alone: what they show goes on to be shown, and they open nothing else.
+    relation
+        The name of the relation that it is part of; empty in shares of older builds.
+
+    """
 
     kind: ClassVar[str] = "share"
     collection: ClassVar[str] = "shares"
 
-    kinds: Annotated[tuple[str, ...], Mark.PERSONAL]
+    kinds: Annotated[tuple[str, ...], Mark.PERSONAL] = ()
     hidden: Annotated[dict[str, tuple[str, ...]], Mark.PERSONAL] = msgspec.field(
         default_factory=dict
     )
+    accepted_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
+    relation: Annotated[str, Mark.HIDDEN] = ""
 
     @classmethod
-    def drafted(cls, draft: ShareDraft, *, client: str, coach: str, at: dt.datetime) -> Self:
-        """A new leave."""
-        return cls(id=coach, owner=client, created_at=at, updated_at=at, **_sorted(draft))
+    def accepted(cls, *, client: str, coach: str, relation: str, at: dt.datetime) -> Self:
+        """The leave that a relation begins with: nothing is shown yet."""
+        return cls(
+            id=coach,
+            owner=client,
+            created_at=at,
+            updated_at=at,
+            accepted_at=at,
+            relation=relation,
+        )
+
+    def confirmed(self, at: dt.datetime) -> Self:
+        """The same leave of an older build, now that both sides have given their word."""
+        return msgspec.structs.replace(self.advanced(at), accepted_at=at)
 
     def revised(self, draft: ShareDraft, at: dt.datetime) -> Self:
         """The same leave, for what *draft* says."""
-        return msgspec.structs.replace(self.advanced(at), **_sorted(draft))
+        return msgspec.structs.replace(self.advanced(at).to_confirm(), **_sorted(draft))
 
     def mirrored(self, client: "CoachClient | None", at: dt.datetime) -> "CoachClient":
         """The coach's side of it, in the place of *client*."""
         if client is None:
             client = CoachClient(
-                id=self.owner,
-                owner=self.id,
-                version=0,
-                created_at=at,
-                updated_at=at,
-                kinds=self.kinds,
+                id=self.owner, owner=self.id, version=0, created_at=at, updated_at=at
             )
-        return msgspec.structs.replace(client.advanced(at), kinds=self.kinds, hidden=self.hidden)
+        return msgspec.structs.replace(
+            client.advanced(at),
+            kinds=self.kinds,
+            hidden=self.hidden,
+            accepted_at=self.accepted_at,
+        )
 
 
 class CoachClient(Document, frozen=True, kw_only=True):
@@ -68,10 +95,11 @@ class CoachClient(Document, frozen=True, kw_only=True):
     kind: ClassVar[str] = "client"
     collection: ClassVar[str] = "clients"
 
-    kinds: Annotated[tuple[str, ...], Mark.PERSONAL]
+    kinds: Annotated[tuple[str, ...], Mark.PERSONAL] = ()
     hidden: Annotated[dict[str, tuple[str, ...]], Mark.PERSONAL] = msgspec.field(
         default_factory=dict
     )
+    accepted_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
 
 
 def _sorted(draft: ShareDraft) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 import msgspec
 
-from models.documents.dates import check_date, end_of, instant, local_date
+from models.documents.dates import LATEST, check_date, end_of, instant, local_date
 from models.documents.document import Document, Draft, Mark, Order, fields_of
 from models.documents.habit import check_zone
 from models.documents.recurrence import Repeat
@@ -130,6 +130,10 @@ class Task(Document, frozen=True, kw_only=True):
     completed_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
     series: Annotated[dt.date | None, Mark.PERSONAL] = None
 
+    def __post_init__(self) -> None:
+        """Refuse a zone that nobody knows: no day of it can be told."""
+        check_zone(self.tz)
+
     @classmethod
     def drafted(cls, draft: NewTask, *, owner: str, at: dt.datetime) -> Self:
         """A new task."""
@@ -172,6 +176,8 @@ class Task(Document, frozen=True, kw_only=True):
             return None
         after = max(self.due_date, local_date(at, self.tz))
         due = self.repeats.following(self.series or self.due_date, after)
+        if due > LATEST:
+            return None
         steps = {
             name: msgspec.structs.replace(step, done=False) for name, step in self.steps.items()
         }
@@ -179,6 +185,8 @@ class Task(Document, frozen=True, kw_only=True):
             self,
             id=successor_id(self.owner, self.id),
             version=1,
+            first_version=1,
+            made_by="",
             created_at=at,
             updated_at=at,
             status="pending",

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
-from models.documents.document import Document, Draft, Mark
+from models.documents.document import Document, Draft, Lookup, Mark
 from models.documents.habit import check_zone
 from models.permissions import Role
 
@@ -17,6 +17,8 @@ Email = Annotated[
 ]
 PersonName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Password = Annotated[str, msgspec.Meta(min_length=8, max_length=128)]
+
+UNDO: Final = dt.timedelta(days=7)  # how long a move to another address can be undone
 
 LinkToken = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
@@ -59,6 +61,21 @@ class Address(Draft, frozen=True, kw_only=True):
     email: Email
 
 
+class Former(msgspec.Struct, frozen=True, kw_only=True):
+    """An address that an account has left, to which the move can be undone for a while.
+
+    Attributes
+    ----------
+    mark
+        What the link names it by that was mailed there.
+
+    """
+
+    mark: str
+    email: str
+    left_at: dt.datetime
+
+
 class User(Document, frozen=True, kw_only=True):
     """A person with an account.
 
@@ -72,8 +89,12 @@ class User(Document, frozen=True, kw_only=True):
         Argon2id in PHC string format, behind the name of the pepper; None for whoever has only
         come in through a provider so far.
     password_at
-        When it was chosen or taken away, if ever since the account was made: what somebody began
-        before is not theirs to end after.
+        When it was chosen or taken away, if ever since the account was made.
+    lockouts
+        How often somebody was locked out of the account: by a new password, by ending its sessions,
+        by taking a way in away.  What was begun before the latest is not theirs to end after.
+    former
+        The addresses that it has left of late, the newest last.
     roles
         Given by an operator's command (`make admin`), and by nobody else.
 
@@ -81,6 +102,7 @@ class User(Document, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "user"
     collection: ClassVar[str] = "users"
+    lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("email", "email_index", unique=True),)
 
     email: Annotated[Email, Mark.SEALED]
     email_index: Annotated[str, Mark.PERSONAL, Mark.HIDDEN]
@@ -89,6 +111,8 @@ class User(Document, frozen=True, kw_only=True):
     verified_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
     password_hash: Annotated[str | None, Mark.PERSONAL, Mark.HIDDEN] = None
     password_at: Annotated[dt.datetime | None, Mark.PERSONAL, Mark.HIDDEN] = None
+    lockouts: Annotated[int, Mark.HIDDEN] = 0
+    former: Annotated[tuple[Former, ...], Mark.SEALED, Mark.HIDDEN] = ()
     roles: tuple[Role, ...] = ()
 
     def appointed(self, roles: tuple[Role, ...], at: dt.datetime) -> Self:
@@ -103,10 +127,14 @@ class User(Document, frozen=True, kw_only=True):
         """The same user with the same password, kept in another way."""
         return msgspec.structs.replace(self.advanced(at), password_hash=password_hash)
 
+    def locking_out(self) -> Self:
+        """The same user, into whose account nobody comes who has begun before."""
+        return msgspec.structs.replace(self, lockouts=self.lockouts + 1)
+
     def rekeyed(self, password_hash: str | None, at: dt.datetime) -> Self:
         """The same user with another password."""
         return msgspec.structs.replace(
-            self.advanced(at), password_hash=password_hash, password_at=at
+            self.locking_out().advanced(at), password_hash=password_hash, password_at=at
         )
 
     def reset(self, password_hash: str, at: dt.datetime) -> Self:
@@ -118,10 +146,31 @@ class User(Document, frozen=True, kw_only=True):
         """The same user, whose address turned out to be of somebody else than took the password."""
         return msgspec.structs.replace(self.rekeyed(None, at), verified_at=at)
 
-    def moved(self, email: str, email_index: str, at: dt.datetime) -> Self:
+    def moved(self, email: str, email_index: str, mark: str, at: dt.datetime) -> Self:
         """The same user at another address, which is known to be theirs."""
+        left = Former(mark=mark, email=self.email, left_at=at)
+        former = (*(one for one in self.former if at < one.left_at + UNDO), left)
         return msgspec.structs.replace(
-            self.advanced(at), email=email, email_index=email_index, verified_at=at
+            self.locking_out().advanced(at),
+            email=email,
+            email_index=email_index,
+            verified_at=at,
+            former=former,
+        )
+
+    def left(self, mark: str, at: dt.datetime) -> Former | None:
+        """The address that the link *mark* leads back to, if it still does at *at*."""
+        found = (one for one in self.former if one.mark == mark and at < one.left_at + UNDO)
+        return next(found, None)
+
+    def returned(self, to: Former, email_index: str, at: dt.datetime) -> Self:
+        """The same user at an address of before, without the password of whoever moved them."""
+        return msgspec.structs.replace(
+            self.rekeyed(None, at),
+            email=to.email,
+            email_index=email_index,
+            verified_at=at,
+            former=self.former[: self.former.index(to)],
         )
 
 

@@ -4,7 +4,6 @@ What was logged on such a day counts all the same.  A vacation that is taken bac
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
 from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
@@ -77,8 +76,3 @@ class Vacation(Document, frozen=True, kw_only=True):
     def revised(self, draft: VacationDraft, at: dt.datetime) -> Self:
         """The same vacation as *draft* says."""
         return msgspec.structs.replace(self.advanced(at), **fields_of(draft, VacationDraft))
-
-
-def away(vacations: Iterable[Vacation], habit: str) -> Iterator[tuple[dt.date, dt.date]]:
-    """The first and last days on which *habit* pauses."""
-    return ((one.first, one.last) for one in vacations if not one.habits or habit in one.habits)

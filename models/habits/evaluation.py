@@ -199,11 +199,14 @@ def _rated(schedule: Rate, days: Days) -> Units:
 
 def _filled(schedule: Rate, done: Ints, length: int) -> tuple[Flags, int]:
     """Which of *length* days lie in a filled window, and where the last of these ends."""
-    kept = np.zeros(length, np.bool_)
     lasts = done[schedule.times - 1 :]
     firsts = done[: len(lasts)]
     fits = lasts - firsts < schedule.days
     begins, stays = firsts[fits].tolist(), lasts[fits].tolist()
+    edges = np.zeros(
+        length + schedule.days + 1, np.int64
+    )  # where windows begin, less where they end
+    opened, closed = [], []
     number = end = 0
     while number < len(begins):
         begin = begins[number]
@@ -215,5 +218,8 @@ def _filled(schedule: Rate, done: Ints, length: int) -> tuple[Flags, int]:
         while (beyond := bisect.bisect_right(begins, end, number)) > number:
             number = beyond
             end = max(end, begins[number - 1] + schedule.days)
-        kept[begin:end] = True
-    return kept, end
+        opened.append(begin)
+        closed.append(end)
+    np.add.at(edges, opened, 1)
+    np.subtract.at(edges, closed, 1)
+    return np.cumsum(edges[:length]) > 0, end

@@ -6,13 +6,14 @@ import numpy as np
 from models.habits.evaluation import Units, Verdict
 from models.habits.history import Days, History, Ints, Mark
 from models.habits.statistics import (
+    EVERY,
     MOVING,
     BestTime,
     DoneTimes,
-    Judged,
     Point,
     Rated,
     best_time,
+    points,
     rated,
 )
 
@@ -82,12 +83,12 @@ class Sums:
 
     def moving(self) -> list[Point]:
         """The moving rate of all together."""
-        day = np.repeat(np.arange(self._early, self._last + 1), self._judged)
-        place = np.concatenate(([0], np.cumsum(self._judged)))
-        kept = np.zeros(len(day), np.int64)
-        for begin, many in zip(place[:-1].tolist(), self._kept.tolist(), strict=True):
-            kept[begin : begin + many] = 1
-        return Judged(day, np.concatenate(([0], np.cumsum(kept)))).moving(self._first, self._last)
+        ends = np.arange(self._last, self._first - 1, -EVERY)[::-1]
+        end = ends - self._early + 1
+        kept, judged = (
+            np.concatenate(([0], np.cumsum(column))) for column in (self._kept, self._judged)
+        )
+        return points(ends, kept[end] - kept[end - MOVING], judged[end] - judged[end - MOVING])
 
     def hours(self) -> list[list[int]]:
         """See `statistics.DoneTimes.hours`."""

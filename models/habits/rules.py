@@ -11,6 +11,7 @@ import datetime as dt
 import functools
 import itertools
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from dateutil.rrule import rrule, rrulestr
@@ -20,6 +21,7 @@ from models.errors import Flaw, Invalid
 YEARS: Final = 28  # from its anchor, a rule is followed no further
 EARLIEST, LATEST = dt.date(1970, 1, 1), dt.date(2071, 12, 31)  # of its anchor
 LONGEST: Final = 255  # characters
+STEP: Final = 100  # days that are looked for in one go
 
 _CALENDAR: Final = 28  # years
 _FIRST: Final = 1945
@@ -77,10 +79,17 @@ class Rule:
                 self._known.append(found.toordinal() - self._away)
         return self._known
 
-    def last(self) -> int:
-        """Its last day; zero when it has none."""
-        known = self.until(dt.date.max.toordinal())
-        return known[-1] if known else 0
+    def unrolled(self, day: int) -> Iterator[None]:
+        """Find its days up to *day* in steps below a millisecond, or 7 ms for a rare one."""
+        while not self._is_whole and (not self._known or self._known[-1] <= day):
+            self.until(min(day, self._known[-1] + STEP if self._known else 0))
+            yield
+
+    def first_from(self, day: int) -> int | None:
+        """The first of its days from *day* on."""
+        known = self.until(day)
+        place = bisect.bisect_left(known, day)
+        return known[place] if place < len(known) else None
 
     def has(self, day: int) -> bool:
         """Whether *day* is one of its days."""

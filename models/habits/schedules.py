@@ -6,6 +6,7 @@ of times in a calendar week or month; a rate is a number of times in any so many
 
 import calendar
 import datetime as dt
+from collections.abc import Iterator
 from typing import Annotated, Final
 
 import msgspec
@@ -117,11 +118,30 @@ def check_schedule(schedule: Schedule) -> None:
         rule_of(schedule.rule, schedule.anchor)
 
 
-def last_due(schedule: Schedule) -> dt.date:
-    """The last day on which it can be due."""
-    if not isinstance(schedule, Recurring):
-        return dt.date.max
-    return dt.date.fromordinal(rule_of(schedule.rule, schedule.anchor).last())
+def due_from(schedule: Schedule, day: dt.date) -> dt.date | None:
+    """The first due day from *day* on; what lies between them is leapt over.
+
+    Examples
+    --------
+    >>> due_from(Every(days=3, anchor=dt.date(2026, 1, 1)), dt.date(2026, 1, 2))
+    datetime.date(2026, 1, 4)
+
+    """
+    if isinstance(schedule, Recurring):
+        found = rule_of(schedule.rule, schedule.anchor).first_from(day.toordinal())
+        return None if found is None else dt.date.fromordinal(found)
+    if isinstance(schedule, Every):
+        behind = (schedule.anchor - day).days
+        return day + _DAY * (behind if behind > 0 else behind % schedule.days)
+    while not schedule.is_due(day):
+        day += _DAY
+    return day
+
+
+def unrolled(schedule: Schedule, day: dt.date) -> Iterator[None]:
+    """Find the days of a rule up to *day*, some at a time, for whoever has to be quick later."""
+    if isinstance(schedule, Recurring):
+        yield from rule_of(schedule.rule, schedule.anchor).unrolled(day.toordinal())
 
 
 def _refused(pointer: str, code: str, detail: str) -> Invalid:

@@ -76,12 +76,16 @@ class Judged(msgspec.Struct, frozen=True, eq=False):
         ends = np.arange(last, first - 1, -EVERY)[::-1]
         begin = np.searchsorted(self.day, ends - MOVING + 1)
         end = np.searchsorted(self.day, ends, side="right")
-        columns = (ends, self.kept[end] - self.kept[begin], end - begin)
-        rows = zip(*(column.tolist() for column in columns), strict=True)
-        return [
-            Point(date=date_of(day), kept=kept, judged=n, rate=kept / n if n else None)
-            for day, kept, n in rows
-        ]
+        return points(ends, self.kept[end] - self.kept[begin], end - begin)
+
+
+def points(day: Ints, kept: Ints, judged: Ints) -> list[Point]:
+    """The rates of some days."""
+    rows = zip(*(column.tolist() for column in (day, kept, judged)), strict=True)
+    return [
+        Point(date=date_of(day), kept=kept, judged=n, rate=kept / n if n else None)
+        for day, kept, n in rows
+    ]
 
 
 def rated(kept: int, judged: int) -> Rated:
@@ -120,7 +124,8 @@ def done_by_day(days: Days, first: int, last: int) -> dict[dt.date, bool]:
     known[days.today + 1 :] = False
     day = days.day
     places = np.flatnonzero(known & (day >= first) & (day <= last))
-    return {date_of(day[place]): bool(days.mark[place] == Mark.DONE) for place in places}
+    done = (days.mark[places] == Mark.DONE).tolist()
+    return dict(zip(map(dt.date.fromordinal, day[places].tolist()), done, strict=True))
 
 
 def heatmap(days: Days, first: int, last: int) -> list[float | None]:

@@ -141,20 +141,18 @@ class BayesianLogistic(base.Classifier):
         one model (with no covariance between them).
         """
         self._grow(x)
-        vector, _ = self._vector(x)
-        gain = self._covariance @ vector
-        variance = max(float(vector @ gain), 0.0) + other.variance
-        p = LogOdds(float(self._mean @ vector) + other.mean, variance).probability
-        curvature = p * (1.0 - p)
-        scale = 1.0 / (1.0 + curvature * variance)
-        step = Step((float(bool(y)) - p) * scale, curvature * scale)
+        step, gain = self._step(x, y, other)
         self._mean += gain * step.error
         # The product with itself comes first: so it stays symmetric to the last bit.
         self._covariance -= np.outer(gain, gain) * step.certainty
         if self.forgetting:
             self._covariance *= 1.0 - self.forgetting
-            self._covariance.flat[:: len(vector) + 1] += self.forgetting * self.prior_variance
+            self._covariance.flat[:: len(gain) + 1] += self.forgetting * self.prior_variance
         return step
+
+    def step_beside(self, x: Mapping[Any, float], y: ClfTarget, other: LogOdds) -> Step:
+        """The step of `learn_beside`, for the other one alone: nothing is learned here."""
+        return self._step(x, y, other)[0]
 
     def log_odds_one(self, x: Mapping[Any, float]) -> LogOdds:
         """The posterior of the log-odds."""
@@ -215,6 +213,16 @@ class BayesianLogistic(base.Classifier):
             np.frombuffer(kept.covariance, "<f8").astype(np.float64).reshape(size, size)
         )
         return model
+
+    def _step(self, x: Mapping[Any, float], y: ClfTarget, other: LogOdds) -> tuple[Step, Vector]:
+        """How far a label moves both, and the gain of the weights."""
+        vector, unseen = self._vector(x)
+        gain = self._covariance @ vector
+        variance = max(float(vector @ gain), 0.0) + unseen * self.prior_variance + other.variance
+        p = LogOdds(float(self._mean @ vector) + other.mean, variance).probability
+        curvature = p * (1.0 - p)
+        scale = 1.0 / (1.0 + curvature * variance)
+        return Step((float(bool(y)) - p) * scale, curvature * scale), gain
 
     def _vector(self, x: Mapping[Any, float]) -> tuple[Vector, float]:
         """*x* in the order of the weights, and the squared length of what has no weight yet."""

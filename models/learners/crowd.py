@@ -2,6 +2,9 @@
 
 A prediction is made before its day and kept with what it was made from.  When the label arrives the
 prediction is scored first; then the model learns from the features as they were.
+
+Nobody speaks for everybody: what all share hears so many outcomes of one person a day, and so many
+in all.  The rest is learned by that person's own weights and counts alone.
 """
 
 import datetime as dt
@@ -18,6 +21,39 @@ from models.learners.track import Prediction, Track
 LEVEL: Final = 0.9  # of the interval
 PRIOR_VARIANCE: Final = 0.03  # 1 learns as much in the end, but is led astray by the first days
 FORGETTING: Final = 1e-6  # a million labels
+LESSONS_A_DAY: Final = 200  # outcomes of one person that what all share learns from
+LESSONS: Final = 2_000  # of one person, in all
+
+
+class Lessons(msgspec.Struct, array_like=True):
+    """How many outcomes of one person everybody's weights have learned from.
+
+    Examples
+    --------
+    >>> lessons = Lessons()
+    >>> sum(lessons.take(dt.date(2026, 1, 1)) for _ in range(1_000))
+    200
+    >>> sum(lessons.take(dt.date(2026, 1, 1) + dt.timedelta(days=n // 500)) for n in range(50_000))
+    1800
+
+    """
+
+    total: int = 0
+    day: dt.date | None = None
+    on_day: int = 0
+
+    def take(self, day: dt.date) -> bool:
+        """Whether one more of *day*, on which it became known, teaches; if so, it is counted.
+
+        Days do not go back: what becomes known late counts with the newest.
+        """
+        if self.day is None or day > self.day:
+            self.day, self.on_day = day, 0
+        if self.on_day == LESSONS_A_DAY or self.total == LESSONS:
+            return False
+        self.on_day += 1
+        self.total += 1
+        return True
 
 
 class Person(msgspec.Struct, array_like=True):
@@ -25,6 +61,7 @@ class Person(msgspec.Struct, array_like=True):
 
     history: PersonHistory = msgspec.field(default_factory=PersonHistory)
     losses: Losses = msgspec.field(default_factory=Losses)
+    lessons: Lessons = msgspec.field(default_factory=Lessons)
 
 
 class CrowdState(msgspec.Struct, frozen=True, array_like=True):
@@ -37,9 +74,17 @@ class CrowdState(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Crowd:
-    """Predicts and learns the days of all habits."""
+    """Predicts and learns the days of all habits.
+
+    Attributes
+    ----------
+    now
+        The moment at which what it is told became known; not kept.
+
+    """
 
     def __init__(self) -> None:
+        self.now = dt.datetime.min.replace(tzinfo=dt.UTC)
         self.model = BayesianLogistic(PRIOR_VARIANCE, FORGETTING)
         self.tally = Tally()
         self.losses = Losses()
@@ -69,13 +114,17 @@ class Crowd:
     def learn(self, track: Track, prediction: Prediction, *, done: bool) -> None:
         """Score a prediction by its label, then learn from it."""
         person = self.person(track.feed)
-        for losses in (self.losses, person.losses):
-            losses.add(prediction.odds, base=prediction.base, done=done)
+        person.losses.add(prediction.odds, base=prediction.base, done=done)
         day, last = prediction.day, track.history.last
         x = dict(zip(NAMES, prediction.x, strict=True))
-        step = self.model.learn_beside(x, done, track.own.log_odds(day, last))
+        own = track.own.log_odds(day, last)
+        if person.lessons.take(self.now.date()):
+            self.losses.add(prediction.odds, base=prediction.base, done=done)
+            self.tally.count(done)
+            step = self.model.learn_beside(x, done, own)
+        else:
+            step = self.model.step_beside(x, done, own)
         track.own.learn(day, last, step)
-        self.tally.count(done)
 
     def count(self, track: Track, day: dt.date, *, done: bool) -> None:
         """Remember what became of a day, in the history of its habit and of its person."""

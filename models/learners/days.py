@@ -7,11 +7,12 @@ over never was (Apia, 30 December 2011).
 
 import datetime as dt
 import functools
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from models.habits import days
-from models.habits.schedules import PerMonth, PerWeek, Rate, Schedule, last_due
+from models.habits.ranges import Range, range_of
+from models.habits.schedules import PerMonth, PerWeek, Rate, Schedule, due_from
 from models.learners.history import HabitHistory
 
 GRACE: Final = dt.timedelta(hours=3)  # to write down, after midnight, what was done before it
@@ -58,7 +59,7 @@ def exists(day: dt.date, tz: str) -> bool:
     return end_of(day - DAY, tz) < end_of(day, tz)
 
 
-Away = Iterable[tuple[dt.date, dt.date]]
+Away = Sequence[Range]
 
 
 class Progress(NamedTuple):
@@ -93,7 +94,7 @@ def next_due(
     Parameters
     ----------
     away
-        First and last days of vacations.
+        First and last days of vacations, `joined`.
 
     Examples
     --------
@@ -104,16 +105,11 @@ def next_due(
     datetime.date(2026, 1, 9)
 
     """
-    day, last = after, min(LATEST, last_due(schedule))
-    while day < last:
-        day += DAY
-        if (
-            schedule.is_due(day)
-            and not _satisfied(schedule, history, day)
-            and exists(day, tz)
-            and not any(begin <= day <= end for begin, end in away)
-        ):
+    while (day := due_from(schedule, after + DAY)) is not None and day <= LATEST:
+        pause = range_of(day, away)
+        if pause is None and not _satisfied(schedule, history, day) and exists(day, tz):
             return day
+        after = day if pause is None else pause[1]
     return None
 
 

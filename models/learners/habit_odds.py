@@ -1,18 +1,30 @@
-"""The odds that a habit is done on its next due day, learned from each day as it ends."""
+"""The odds that a habit is done on its next due day, learned from each day as it ends.
 
+One event may close hundreds of days, and one vacation concerns hundreds of habits.  So all that may
+take long is an iterator of short steps (`applying`, `ticking`, `refreshing`): whoever must not be
+held up takes some of them at a time, and all of them before anything else is asked.
+"""
+
+import collections
 import datetime as dt
 import heapq
-from typing import ClassVar, Self
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import ClassVar, Final, Self
 
 import msgspec
 
 from models.documents.insight import Scores
 from models.frames import Ev
+from models.habits.pauses import Pauses
+from models.habits.schedules import unrolled
 from models.learners.crowd import Crowd, CrowdState
 from models.learners.days import DAY
 from models.learners.forecast import MINIMUM_LABELS, Forecast, reasons
 from models.learners.track import Pause, Plan, Prediction, Track
 from models.merge_patch import merged
+
+PAUSES: Final = 500  # vacations of one person that are known: those that end last
 
 
 class _State(msgspec.Struct, frozen=True, array_like=True):
@@ -21,6 +33,18 @@ class _State(msgspec.Struct, frozen=True, array_like=True):
     tracks: dict[str, Track]
     touched: list[tuple[str, str]]
     vacations: dict[str, dict[str, Pause]]
+    repaused: dict[str, dt.datetime]
+
+
+class _KeptState(msgspec.Struct, frozen=True, array_like=True):
+    """A `_State` as it is written: each track was packed by itself, some at a time."""
+
+    version: int
+    crowd: CrowdState
+    tracks: dict[str, msgspec.Raw]
+    touched: list[tuple[str, str]]
+    vacations: dict[str, dict[str, Pause]]
+    repaused: dict[str, dt.datetime]
 
 
 class HabitOdds:
@@ -29,6 +53,9 @@ class HabitOdds:
     It knows only events and the time it is told, so the same events and times in the same order
     make the same state, to the last bit; and how often `tick` is called between two events makes
     no difference.
+
+    Vacations are followed by all habits of a person together: before anything else is heard of that
+    person, before a day closes, and before `drain`.
 
     Examples
     --------
@@ -50,30 +77,40 @@ class HabitOdds:
     """
 
     NAME: ClassVar[str] = "habit-odds"
-    VERSION: ClassVar[int] = 2  # a new one for every change of what is learned or of the state
+    VERSION: ClassVar[int] = 3  # a new one for every change of what is learned or of the state
 
     def __init__(self) -> None:
         self._crowd = Crowd()
         self._tracks: dict[str, Track] = {}
+        self._habits: dict[str, dict[str, None]] = collections.defaultdict(dict)  # by feed
         self._vacations: dict[str, dict[str, Pause]] = {}  # by feed and id
+        self._repaused: dict[str, dt.datetime] = {}  # the feeds whose habits do not follow yet
         self._touched: dict[str, str] = {}  # habit to feed, in the order of their changes
         self._closings: list[tuple[dt.datetime, str]] = []  # a heap; stale ones are skipped
 
     def apply(self, event: Ev) -> None:
         """Take in an event; one of a type that does not concern habits changes nothing."""
+        _all(self.applying(event))
+
+    def applying(self, event: Ev) -> Iterator[None]:
+        """`apply`, in steps of some tenths of a millisecond."""
+        if event.type.startswith("habit.vacation."):
+            self._pause(event)
+            return
+        if event.f in self._repaused:
+            yield from self._refresh(event.f)
+        self._crowd.now = event.at
         match event.type:
             case "habit.created":
-                self._create(event)
+                yield from self._create(event)
             case "habit.updated":
-                self._update(event)
+                yield from self._update(event)
             case "habit.deleted":
                 self._delete(event)
             case "habit.entry.set":
-                self._enter(event)
+                yield from self._enter(event)
             case "habit.entry.deleted":
                 self._withdraw(event)
-            case "habit.vacation.created" | "habit.vacation.updated" | "habit.vacation.deleted":
-                self._pause(event)
 
     def tick(self, now: dt.datetime, limit: int | None = None) -> None:
         """Close the due days that have ended.
@@ -81,20 +118,33 @@ class HabitOdds:
         Parameters
         ----------
         limit
-            Close no more than so many, about 0.1 ms each; `next_tick` says whether more are due.
-            To close them in slices or at once comes to the same.
+            Close no more than so many; `next_tick` says whether more are due.  To close them in
+            slices or at once comes to the same.
 
         """
+        _all(self.ticking(now, limit))
+
+    def ticking(self, now: dt.datetime, limit: int | None = None) -> Iterator[None]:
+        """`tick`, in steps of some tenths of a millisecond."""
+        yield from self.refreshing()
         closed = 0
         while (due := self.next_tick()) and due <= now and (limit is None or closed < limit):
             _, habit = heapq.heappop(self._closings)
+            self._crowd.now = due
             track = self._tracks[habit]
             track.closes = None  # the next day may close at the same moment, and is scheduled anew
-            self._close(habit, track)
+            yield from self._close(habit, track)
+            yield
             closed += 1
+
+    def refreshing(self) -> Iterator[None]:
+        """Let habits follow the vacations that have changed, in such steps."""
+        while self._repaused:
+            yield from self._refresh(next(iter(self._repaused)))
 
     def next_tick(self) -> dt.datetime | None:
         """When the next day closes."""
+        _all(self.refreshing())
         while self._closings:
             due, habit = self._closings[0]
             track = self._tracks.get(habit)
@@ -103,14 +153,22 @@ class HabitOdds:
             heapq.heappop(self._closings)
         return None
 
-    def drain(self) -> list[Forecast]:
-        """The habits whose forecast has changed since the last call, each with its newest."""
-        touched, self._touched = self._touched, {}
-        return [self._forecast(habit, feed) for habit, feed in touched.items()]
+    def drain(self, limit: int | None = None) -> list[Forecast]:
+        """The habits whose forecast has changed since the last call, each with its newest.
+
+        With a *limit* there are no more of them than that, and others may be left.
+        """
+        _all(self.refreshing())
+        touched = list(itertools.islice(self._touched.items(), limit))
+        for habit, _ in touched:
+            del self._touched[habit]
+        return [self._forecast(habit, feed) for habit, feed in touched]
 
     def forget(self, feed: str) -> None:
         """Drop all that is kept of a person.  What they taught the shared weights stays."""
         self._tracks = {id_: track for id_, track in self._tracks.items() if track.feed != feed}
+        self._habits.pop(feed, None)
+        self._repaused.pop(feed, None)
         self._touched = {id_: of for id_, of in self._touched.items() if of != feed}
         self._vacations.pop(feed, None)
         self._crowd.people.pop(feed, None)
@@ -124,9 +182,28 @@ class HabitOdds:
 
     def to_state(self) -> bytes:
         """Everything that `from_state` needs to go on as if nothing had happened."""
-        touched = list(self._touched.items())
-        state = _State(self.VERSION, self._crowd.to_state(), self._tracks, touched, self._vacations)
-        return msgspec.msgpack.encode(state)
+        return self.packed({id_: self.packed_track(id_) for id_ in self.habits()})
+
+    def habits(self) -> tuple[str, ...]:
+        """The habits that are followed."""
+        return tuple(self._tracks)
+
+    def packed_track(self, habit: str) -> msgspec.Raw:
+        """What `packed` wants of each habit."""
+        return msgspec.Raw(msgspec.msgpack.encode(self._tracks[habit]))
+
+    def packed(self, tracks: dict[str, msgspec.Raw]) -> bytes:
+        """`to_state`, of tracks that were packed some at a time."""
+        return msgspec.msgpack.encode(
+            _KeptState(
+                self.VERSION,
+                self._crowd.to_state(),
+                tracks,
+                list(self._touched.items()),
+                self._vacations,
+                self._repaused,
+            )
+        )
 
     @classmethod
     def from_state(cls, state: bytes) -> Self:
@@ -138,31 +215,36 @@ class HabitOdds:
         odds._crowd = Crowd.from_state(kept.crowd)
         odds._tracks, odds._touched = kept.tracks, dict(kept.touched)
         odds._vacations = kept.vacations
+        odds._repaused = kept.repaused
+        for habit, track in kept.tracks.items():
+            odds._habits[track.feed][habit] = None
         odds._closings = sorted(
             (track.closes, habit) for habit, track in kept.tracks.items() if track.closes
         )
         return odds
 
-    def _create(self, event: Ev) -> None:
+    def _create(self, event: Ev) -> Iterator[None]:
         plan = Plan.read({"created_at": event.at} | (event.doc or {}))
         track = self._tracks[event.id] = Track(event.f, plan, plan.created_on - DAY)
-        track.away = self._away(event.f, event.id)
-        self._advance(event.id, track)
+        self._habits[event.f][event.id] = None
+        track.away = Pauses(self._vacations.get(event.f, {}).values()).of(event.id)
+        yield from self._advance(event.id, track)
 
-    def _update(self, event: Ev) -> None:
+    def _update(self, event: Ev) -> Iterator[None]:
         track = self._tracks.get(event.id)
         if track is None:
             return
         plan = track.plan.changed(event.patch or {})
         if plan != track.plan:
             track.replan(plan, event.at)
-            self._advance(event.id, track)
+            yield from self._advance(event.id, track)
 
     def _delete(self, event: Ev) -> None:
         if self._tracks.pop(event.id, None) is not None:
+            self._habits[event.f].pop(event.id, None)
             self._touched[event.id] = event.f
 
-    def _enter(self, event: Ev) -> None:
+    def _enter(self, event: Ev) -> Iterator[None]:
         habit, day = _split(event.id)
         track = self._tracks.get(habit)
         written = event.patch if event.doc is None else event.doc
@@ -171,7 +253,7 @@ class HabitOdds:
         if event.doc is None and "achieved" not in written:
             return  # a note or a value changed, not what became of the day
         if track.note(day, written.get("achieved"), event.at):
-            self._go_on(habit, track, day, event.at)
+            yield from self._go_on(habit, track, day, event.at)
 
     def _withdraw(self, event: Ev) -> None:
         habit, day = _split(event.id)
@@ -188,28 +270,41 @@ class HabitOdds:
             before = vacations.get(event.id)
             fields = event.doc or merged(msgspec.to_builtins(before), event.patch or {})
             vacations[event.id] = msgspec.convert(fields, Pause)
-        for habit, track in self._tracks.items():
-            away = self._away(event.f, habit)
-            if track.feed == event.f and away != track.away:
-                track.away = away
-                self._advance(habit, track)
+            if len(vacations) > PAUSES:
+                del vacations[min(vacations, key=lambda id_: vacations[id_].last)]
+        self._repaused[event.f] = event.at
 
-    def _away(self, feed: str, habit: str) -> tuple[tuple[dt.date, dt.date], ...]:
-        pauses = self._vacations.get(feed, {}).values()
-        return tuple((one.first, one.last) for one in pauses if one.concerns(habit))
+    def _refresh(self, feed: str) -> Iterator[None]:
+        """Let the habits of *feed* follow its vacations.
 
-    def _go_on(self, habit: str, track: Track, day: dt.date, at: dt.datetime) -> None:
+        What was predicted stays while the next due day does: it was foreseen then, and not now.
+        """
+        self._crowd.now = self._repaused.pop(feed)
+        pauses = Pauses(self._vacations.get(feed, {}).values())
+        for habit in tuple(self._habits.get(feed, ())):
+            yield
+            track = self._tracks[habit]
+            away = pauses.of(habit)
+            if away == track.away:
+                continue
+            track.away = away
+            yield from unrolled(track.plan.schedule, track.settled)
+            if track.next_day() != (track.next and track.next.day):
+                yield from self._advance(habit, track)
+
+    def _go_on(self, habit: str, track: Track, day: dt.date, at: dt.datetime) -> Iterator[None]:
         """Follow an entry for *day*: the days before it that are over wait no longer."""
         while track.next and track.next.day < day and track.is_over(track.next.day, at):
-            self._close(habit, track)
+            yield from self._close(habit, track)
+            yield
         if track.next is None or day < track.next.day:
-            self._advance(habit, track)
+            yield from self._advance(habit, track)
         elif track.is_done_early:
-            self._close(habit, track)
+            yield from self._close(habit, track)
 
-    def _close(self, habit: str, track: Track) -> None:
+    def _close(self, habit: str, track: Track) -> Iterator[None]:
         self._settle(track)
-        self._advance(habit, track)
+        yield from self._advance(habit, track)
 
     def _settle(self, track: Track) -> None:
         """Take in what became of the next day; one of which nothing is known was missed."""
@@ -223,10 +318,12 @@ class HabitOdds:
         track.settle(day)
         track.rest()
 
-    def _advance(self, habit: str, track: Track) -> None:
+    def _advance(self, habit: str, track: Track) -> Iterator[None]:
         """Predict the next day anew, after settling those that were done early."""
+        yield from unrolled(track.plan.schedule, track.settled)
         track.next = self._crowd.predict(track)
         while track.is_done_early:
+            yield
             self._settle(track)
             track.next = self._crowd.predict(track)
         self._touched[habit] = track.feed
@@ -261,6 +358,10 @@ class HabitOdds:
             high=next_.high,
             reasons=reasons(track, next_, self._crowd.contributions(next_)),
         )
+
+
+def _all(steps: Iterable[None]) -> None:
+    collections.deque(steps, maxlen=0)
 
 
 def _split(entry: str) -> tuple[str, dt.date]:

@@ -23,6 +23,7 @@ from typing import Final
 import msgspec
 
 from models.habits.measures import Measure, YesNo
+from models.habits.ranges import Range
 from models.habits.schedules import Daily, Schedule
 from models.learners.days import DAY, EARLIEST, LATEST, closes_at, next_due, today
 from models.learners.history import HabitHistory
@@ -74,10 +75,6 @@ class Pause(msgspec.Struct, frozen=True, kw_only=True):
     last: dt.date
     habits: tuple[str, ...] = ()
 
-    def concerns(self, habit: str) -> bool:
-        """Whether *habit* pauses."""
-        return not self.habits or habit in self.habits
-
 
 class Prediction(msgspec.Struct, frozen=True, array_like=True):
     """What was predicted of a day, from what, and what the base rate said.
@@ -113,7 +110,7 @@ class Track(msgspec.Struct, array_like=True):
     closes
         When that day closes by the clock.
     away
-        First and last days of the vacations in which it pauses.
+        First and last days of the vacations in which it pauses, `joined`.
 
     """
 
@@ -128,7 +125,7 @@ class Track(msgspec.Struct, array_like=True):
     chosen: dt.date | None = None
     next: Prediction | None = None
     closes: dt.datetime | None = None
-    away: tuple[tuple[dt.date, dt.date], ...] = ()
+    away: tuple[Range, ...] = ()
 
     def next_day(self) -> dt.date | None:
         """The next due day.  What was done on a day before it, though not due, is remembered."""
@@ -136,10 +133,12 @@ class Track(msgspec.Struct, array_like=True):
             return None
         while True:
             day = self._due_after_settled()
-            early = [known for known in self.entries if day is None or known < day]
+            # One that is remembered can only put the due day off: these stay before it.
+            early = sorted(known for known in self.entries if day is None or known < day)
             if not early:
                 return day
-            self._remember(min(early))
+            for known in early:
+                self._remember(known)
 
     def note(self, day: dt.date, achieved: bool | None, at: dt.datetime) -> bool:  # noqa: FBT001
         """Take in an entry; whether it concerns a day that is still to come."""

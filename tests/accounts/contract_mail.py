@@ -5,6 +5,7 @@ import datetime as dt
 
 from config.settings import Settings
 from models.clock import utc_now
+from tests.accounts.enrolling import Person
 from tests.accounts.post import newest, token_in
 from tests.support.provider import OpenIdProvider
 from tests.support.server import PASSWORD, Server, serving
@@ -31,6 +32,23 @@ async def go_by_mail(server: Server) -> None:
     link = {"token": token_in(await newest(server, other["email"]))}
     new = link | {"password": f"{PASSWORD} 3"}
     await done(anonymous.call("POST", "/v1/auth/password/reset", new))
+    await _come_back(server)
+
+
+async def _come_back(server: Server) -> None:
+    """Say of an app for codes that it is not theirs, and undo a move."""
+    ann = await Person.new(server)
+    anonymous = server.client()
+    await ann.enrol(confirmed=False)
+    link = {"token": token_in(await newest(server, ann.email))}
+    await done(anonymous.call("POST", "/v1/auth/additions/disown", link))
+    bob = await stepped_up(server, await server.person())
+    email = (await bob.call("GET", "/v1/me")).body["email"]
+    await done(bob.call("POST", "/v1/auth/email", {"email": f"other-{email}"}))
+    link = {"token": token_in(await newest(server, f"other-{email}"))}
+    await done(anonymous.call("POST", "/v1/auth/email/confirm", link))
+    link = {"token": token_in(await newest(server, email))}
+    await done(anonymous.call("POST", "/v1/auth/email/undo", link))
 
 
 async def come_from_provider(settings: Settings, kind: type[Client]) -> None:

@@ -8,6 +8,7 @@ import pyotp
 from models.documents.factors import FACTORS, Factors
 from models.identity import new_id
 from models.merge_patch import Json
+from tests.accounts.post import confirm
 from tests.support.server import PASSWORD, Server
 from tests.test_snapshot_law import done
 from upcoach.client import Client, Response
@@ -65,14 +66,20 @@ class Person:
         await person.forget_step()
         return person
 
-    async def enrol(self) -> Response:
-        """Enrol an app."""
+    async def confirm(self) -> None:
+        """Follow the link by which they confirm what they have just added."""
+        await confirm(self.server, self.email)
+
+    async def enrol(self, *, confirmed: bool = True) -> Response:
+        """Enrol an app, which counts at once if it is *confirmed*."""
         offered = await done(self.client.call("POST", ENROL))
         self.app = pyotp.TOTP(offered.body["secret"])
         self.shown = self.code()
         given = {"enrolment": offered.body["enrolment"], "code": self.shown}
         answer = await done(self.client.call("POST", CONFIRM, given))
         self.codes = answer.body["recovery_codes"] or self.codes
+        if confirmed:
+            await self.confirm()
         return answer
 
     async def forget_step(self) -> None:

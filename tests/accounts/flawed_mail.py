@@ -27,6 +27,9 @@ FLAWED_MAIL: dict[tuple[str, str], tuple[Json, list[tuple[Json, str]]]] = {
     ("POST", "/v1/auth/verify-email"): _LINK,
     ("POST", "/v1/auth/email"): _ADDRESS,
     ("POST", "/v1/auth/email/confirm"): _LINK,
+    ("POST", "/v1/auth/email/undo"): _LINK,
+    ("POST", "/v1/auth/additions/confirm"): _LINK,
+    ("POST", "/v1/auth/additions/disown"): _LINK,
     ("POST", "/v1/auth/password/forgot"): _ADDRESS,
     ("POST", "/v1/auth/password/reset"): (
         _LINK[0] | {"password": "correct horse battery"},
@@ -74,6 +77,9 @@ PUBLIC_MAIL = {
     "/v1/auth/{provider}/token",
     "/v1/auth/verify-email",
     "/v1/auth/email/confirm",
+    "/v1/auth/email/undo",
+    "/v1/auth/additions/confirm",
+    "/v1/auth/additions/disown",
     "/v1/auth/password/forgot",
     "/v1/auth/password/reset",
 }

@@ -32,13 +32,23 @@ async def all_sent(server: Server) -> None:
 async def newest(server: Server, email: str) -> EmailMessage:
     """The newest mail to *email*, when all are sent."""
     await all_sent(server)
-    return post_of(server, email)[-1]
+    mailbox = server.node.assembly.mailbox
+    assert mailbox is not None
+    found = map(mailbox.read, mailbox.names())
+    return next(one for one in found if one is not None and one["To"] == email)
 
 
 async def subjects(server: Server, email: str) -> list[str]:
     """What the mails to *email* are about, when all are sent."""
     await all_sent(server)
     return [one["Subject"] for one in post_of(server, email)]
+
+
+async def confirm(server: Server, email: str) -> None:
+    """Follow the link by which the owner of *email* confirms what was added last."""
+    given = {"token": token_in(await newest(server, email))}
+    answer = await server.client().call("POST", "/v1/auth/additions/confirm", given)
+    assert answer.status == 204, answer
 
 
 def token_in(message: EmailMessage) -> str:

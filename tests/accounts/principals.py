@@ -27,6 +27,7 @@ from models.identity import new_id
 from models.permissions import PERMISSIONS
 from models.scope import Scope
 from tests.accounts.operators import operator
+from tests.support.relations import relate, share, unshare
 from tests.support.server import Server
 from tests.test_snapshot_law import done, next_page, scope_of
 from upcoach.app import Node
@@ -113,14 +114,12 @@ class Stage:
 
         self.questions = Questions(self.router, ask)
         assigned = scope_of(self.server, self.people["assigned coach"])
-        former = scope_of(self.server, self.people["former coach"])
-        sown = scope_of(self.server, await self.server.person())
+        sown = await self.server.person()
         self.coach = assigned.user
-        await Seeds(self.router, write, self.questions, {"coach": sown.user}).sow(2)
-        kinds = {"kinds": ["goal", "habit", "habit.entry"]}
-        for coach in (assigned, former):
-            await done(owner.call("PUT", f"/v1/shares/{coach.user}", kinds))
-        await done(owner.call("DELETE", f"/v1/shares/{former.user}"))
+        await Seeds(self.router, write, self.questions, {"coach": await relate(owner, sown)}).sow(2)
+        for who in ("assigned coach", "former coach"):
+            await share(owner, self.people[who], ["goal", "habit", "habit.entry"])
+        await unshare(owner, self.people["former coach"])
         await done(owner.call("POST", "/v1/goals", {"title": CANARY}))
         await done(owner.call("POST", "/v1/moods", {"level": 3, "note": CANARY}))
         services, scope = self.server.node.services, scope_of(self.server, owner)
@@ -130,7 +129,7 @@ class Stage:
         await services.journal.create(scope, entry)
         self.entry = entry.id
         until = EntryShareDraft(until=utc_now() + dt.timedelta(days=30))
-        await services.entry_shares.share(scope, entry.id, assigned.user, until)
+        await services.entry_shares.share(scope, entry.id, assigned.user, until, 1)
         self.questions.forget()
 
     def client(self, who: str, operation: Operation) -> Client:

@@ -103,5 +103,5 @@ async def hidden(server: Server, stranger: Client) -> dict[str, Any]:
     given = {"name": "Phone", "credential": made}
     passkey = (await done(stranger.call("POST", PASSKEYS, given))).body["passkey"]["id"]
     scope, trusted = scope_of(server, stranger), server.node.services.factors.trusted
-    device = (await trusted.trust(scope.user, Terms(device="tv"))).partition(".")[0]
+    device = (await trusted.trust(scope, Terms(device="tv"))).partition(".")[0]
     return {PASSKEYS: passkey, SESSIONS: scope.session, DEVICES: device}

@@ -33,6 +33,7 @@ from models.inspection import Inspection
 from models.origin import Origin
 from tests.accounts.operators import noted, operator
 from tests.support.engines import TestEngines
+from tests.support.relations import relate, share
 from tests.support.server import PASSWORD, Server, serving
 from upcoach.services.audit import Audit
 from upcoach.services.seals import Seals
@@ -289,7 +290,8 @@ async def test_logins_shares_and_their_refusals_are_noted(settings: Settings) ->
         me, other = [(await one.call("GET", "/v1/me")).body for one in (person, coach)]
         wrong = {"email": me["email"].upper(), "password": "wrong wrong", "device": "x"}
         await server.client().call("POST", "/v1/auth/login", wrong)
-        await person.call("PUT", f"/v1/shares/{other['id']}", {"kinds": ["goal"]})
+        await relate(person, coach)
+        await share(person, coach)
         await person.call("DELETE", f"/v1/shares/{other['id']}")
         await person.call("POST", "/v1/auth/logout")
 
@@ -297,11 +299,12 @@ async def test_logins_shares_and_their_refusals_are_noted(settings: Settings) ->
         mine = await noted(server, actor=name)
         assert [one["action"] for one in mine] == [
             "session.started",
+            "relation.begun",
             "share.given",
             "share.removed",
             "session.ended",
         ]
-        assert {one["target"] for one in mine[1:3]} == {_seals(server).pseudonym(other["id"])}
+        assert {one["target"] for one in mine[2:4]} == {_seals(server).pseudonym(other["id"])}
         assert len({one["sid"] for one in mine}) == 1
         (refused,) = await noted(server, outcome="refused")
         assert refused["reason"] == "credentials_wrong"

@@ -4,6 +4,7 @@ import pyotp
 
 from models.clock import utc_now
 from models.scope import Scope
+from tests.accounts.post import confirm
 from tests.accounts.web_app import JSON, WebApp, web_app
 from tests.oauth.relying import Answer, settings_of
 from tests.support.engines import TestEngines
@@ -22,7 +23,9 @@ async def enrolled(app: WebApp) -> tuple[str, ...]:
     person.close()
     offer = await services.factors.totp.enrol(scope, utc_now())
     first = Confirmation(enrolment=offer.enrolment, code=pyotp.TOTP(offer.secret).now())
-    return await services.factors.totp.confirm(scope, first)
+    codes = await services.factors.totp.confirm(scope, first)
+    await confirm(app.server, app.email)
+    return codes
 
 
 def secrets_in(*answers: Answer) -> list[str]:

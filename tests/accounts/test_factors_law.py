@@ -5,6 +5,7 @@ from typing import Final
 
 from config.settings import Settings
 from tests.accounts.enrolling import SESSIONS, Person
+from tests.accounts.post import newest, token_in
 from tests.accounts.test_passkeys import ORIGIN, PASSKEYS, add, options
 from tests.support.authenticator import Authenticator
 from tests.support.server import serving
@@ -39,19 +40,25 @@ async def _distrust(ann: Person, _: Authenticator) -> Response:
     return await ann.client.call("DELETE", await _first(ann, "/v1/auth/devices"))
 
 
+async def _confirm(ann: Person, _: Authenticator) -> Response:
+    token = {"token": token_in(await newest(ann.server, ann.email))}
+    return await ann.server.client().call("POST", "/v1/auth/additions/confirm", token)
+
+
 async def _first(ann: Person, path: str) -> str:
     found = (await done(ann.client.call("GET", path))).body["items"]
     return f"{path}/{found[0]['id']}"
 
 
 ACTS: Final[tuple[tuple[Act, tuple[str, ...]], ...]] = (
-    (lambda ann, _: ann.enrol(), ("factors.created",)),
+    (lambda ann, _: ann.enrol(confirmed=False), ("factors.created",)),
+    (_confirm, ("user.updated", "factors.updated")),
     (
         lambda ann, _: ann.step_up(recovery_code=ann.codes[0]),
         ("factors.updated", "session.updated"),
     ),
     (lambda ann, _: ann.client.call("POST", "/v1/auth/recovery-codes"), ("factors.updated",)),
-    (_passkey, ("passkey.created", "factors.updated")),
+    (_passkey, ("passkey.created", "factors.updated", "factors.updated")),
     (_with_passkey, ("passkey.updated", "session.updated")),
     (_name, ("passkey.updated",)),
     (_name, ()),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from models.mail import Forgotten
 from tests.accounts.contract_mail import stale, stepped_up
-from tests.accounts.post import newest, settings_of, subjects, token_in
+from tests.accounts.post import confirm, newest, settings_of, subjects, token_in
 from tests.accounts.providers import come, federated, let_in, nonce_of, sign_in, user_of
 from tests.accounts.test_new_passwords import enters, reset
 from tests.accounts.test_verification import joined
@@ -247,11 +247,14 @@ async def test_the_last_way_in_stays(engines: TestEngines, tmp_path: Path) -> No
         second = await linked(
             person, provider.token(nonce=nonce, sub="2", email="b@gmail.test"), nonce
         )
+        too_early = await person.call("DELETE", f"{IDENTITIES}/{only['id']}")
+        await confirm(server, ANN)
         gone = await person.call("DELETE", f"{IDENTITIES}/{only['id']}")
         twice = await person.call("DELETE", f"{IDENTITIES}/{only['id']}")
         left = await person.call("DELETE", f"{IDENTITIES}/{second.body['id']}")
 
         assert (last.status, last.body["code"]) == (409, "last_way_in")
+        assert (too_early.status, too_early.body["code"]) == (409, "last_way_in")
         assert (second.status, gone.status, twice.status) == (201, 204, 404)
         assert (left.status, left.body["code"]) == (409, "last_way_in")
         assert (await subjects(server, ANN))[-1] == "Google was taken off your account"

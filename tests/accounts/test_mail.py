@@ -254,6 +254,31 @@ async def test_developers_see_mails_on_a_page(engines: TestEngines, tmp_path: Pa
         assert missing == [404] * 5
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "upcoach.test"},
+        {"Host": "rebound.example.org:8888"},
+        {"Host": "127.0.0.1.nip.io"},
+        {"X-Forwarded-For": "127.0.0.1"},
+        {"Forwarded": "for=127.0.0.1"},
+    ],
+)
+async def test_mails_are_shown_on_this_machine_only(
+    engines: TestEngines, tmp_path: Path, headers: dict[str, str]
+) -> None:
+    async with serving(settings_of(engines, tmp_path)) as server:
+        anonymous = server.client()
+        await anonymous.register(ANN, PASSWORD, "Ann")
+        await newest(server, ANN)
+        assert server.node.assembly.mailbox is not None
+        [name] = server.node.assembly.mailbox.names()
+
+        for path in ("/dev/mail", f"/dev/mail/{name}"):
+            assert (await anonymous.call("GET", path)).status == 200
+            assert (await anonymous.call("GET", path, headers=headers)).status == 404
+
+
 async def test_where_mails_are_sent_there_is_no_such_page(
     engines: TestEngines, tmp_path: Path
 ) -> None:

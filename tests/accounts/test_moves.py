@@ -58,7 +58,7 @@ async def test_an_account_moves_when_the_new_address_agrees(
         ]
         assert (await reset(server, link)).status == 400  # it was mailed to an address of old
         assert (await server.client().register(ANN, PASSWORD, "Eve")).status == 202
-        assert await enters(server, PASSWORD, ANN)  # the address is free again
+        assert not await enters(server, PASSWORD, ANN)  # the move may yet be undone
 
 
 async def test_of_many_who_use_a_link_at_once_one_does(

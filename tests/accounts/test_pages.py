@@ -11,7 +11,7 @@ import pyotp
 from models.clock import utc_now
 from models.scope import Scope
 from tests.accounts.html import flaws_of
-from tests.accounts.post import newest, token_in
+from tests.accounts.post import confirm, newest, token_in
 from tests.oauth.relying import ISSUER, REDIRECT, Answer, Browser, Party, party, settings_of
 from tests.support.engines import TestEngines
 from tests.support.server import PASSWORD
@@ -35,13 +35,16 @@ async def logged_in(one: Party, browser: Browser | None = None) -> Answer:
     return await browser.log_in(await browser.get(LOGIN), one.email)
 
 
-async def enrolled(one: Party) -> tuple[pyotp.TOTP, tuple[str, ...]]:
+async def enrolled(one: Party, *, confirmed: bool = True) -> tuple[pyotp.TOTP, tuple[str, ...]]:
     """The app that makes the user's codes, and their recovery codes."""
     services, scope = one.server.node.services, Scope(user=one.user)
     offer = await services.factors.totp.enrol(scope, utc_now())
     app = pyotp.TOTP(offer.secret)
     first = Confirmation(enrolment=offer.enrolment, code=app.now())
-    return app, await services.factors.totp.confirm(scope, first)
+    codes = await services.factors.totp.confirm(scope, first)
+    if confirmed:
+        await confirm(one.server, one.email)
+    return app, codes
 
 
 def policy_of(page: Answer) -> str:

@@ -38,11 +38,16 @@ async def options(client: Client, path: str, body: Json | None = None) -> Json:
     return found
 
 
-async def add(person: Person, phone: Authenticator, bent: Bent | None = None) -> Response:
-    """Make a passkey on *phone*, and send it in."""
+async def add(
+    person: Person, phone: Authenticator, bent: Bent | None = None, *, confirmed: bool = True
+) -> Response:
+    """Make a passkey on *phone*, and send it in; it counts at once if it is *confirmed*."""
     made = phone.make(await options(person.client, PASSKEYS), bent or Bent())
     given = {"name": "Phone", "credential": made}
-    return await person.client.call("POST", PASSKEYS, given)
+    answer = await person.client.call("POST", PASSKEYS, given)
+    if confirmed and answer.status == 201:
+        await person.confirm()
+    return answer
 
 
 async def log_in(server: Server, phone: Authenticator, bent: Bent | None = None) -> Response:

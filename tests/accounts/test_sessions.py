@@ -4,7 +4,9 @@ import asyncio
 from typing import Any
 
 from config.settings import Settings
-from tests.accounts.enrolling import SESSIONS, Person
+from tests.accounts.enrolling import FACTORS_PATH, SESSIONS, Person
+from tests.accounts.operators import noted
+from tests.accounts.post import subjects
 from tests.support.reader import reading
 from tests.support.server import serving
 from tests.test_snapshot_law import done
@@ -119,3 +121,26 @@ async def test_an_operator_ends_all_sessions_by_address(settings: Settings) -> N
         assert count == 2
         assert [answer.status for answer in answers] == [401, 401, 200]
         assert again.status == 201
+
+
+async def test_an_operator_removes_the_factors_of_whoever_is_locked_out(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as server:
+        ann = await Person.enrolled(server)
+        assert settings.mongo_url is not None
+        assert settings.redis_url is not None
+        asked = await ann.log_in()
+
+        await operating.remove_factors(
+            settings, settings.mongo_url, settings.redis_url, ann.email.upper()
+        )
+        let_in = await ann.log_in()
+        factors = (await ann.client.call("GET", FACTORS_PATH)).body
+        told = await subjects(server, ann.email)
+        entries = await noted(server, action="factors.removed")
+
+        assert (asked.status, let_in.status) == (200, 201)
+        assert factors == {"methods": [], "passkeys": 0, "recovery_codes": 0}
+        assert told[-1] == "Your second factors were removed"
+        assert [one["actor_kind"] for one in entries] == ["system"]

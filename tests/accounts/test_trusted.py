@@ -9,6 +9,7 @@ from models.clock import utc_now
 from models.documents import TrustedDevice
 from models.documents.factors import TRUST
 from models.documents.session import Terms
+from models.scope import Scope
 from tests.accounts.enrolling import ENROL, Person
 from tests.support.server import Server, serving
 from tests.test_snapshot_law import done
@@ -118,7 +119,7 @@ async def test_of_many_devices_the_newest_are_trusted(settings: Settings) -> Non
         ann, first = await trusting(server)
         trusted = server.node.services.factors.trusted
         before = await ann.log_in(trusted_device=first)
-        newest = [await trusted.trust(ann.user, Terms(device="tv")) for _ in range(20)]
+        newest = [await trusted.trust(Scope(user=ann.user), Terms(device="tv")) for _ in range(20)]
         listed = await ann.client.call("GET", DEVICES)
         oldest = await ann.log_in(trusted_device=first)
         others = [await ann.log_in(trusted_device=newest[at]) for at in (0, -1)]

@@ -25,7 +25,7 @@ from upcoach.store.database import Bson, Database
 from upcoach.store.documents import Documents, Selection
 from upcoach.store.keyring import COLLECTION as KEYS
 from upcoach.store.keyring import KeyRing, MasterKeys
-from upcoach.store.migrations import migrate
+from upcoach.store.schema import Schema
 
 SIZES: Final = (1_000, 5_000)
 WORDS: Final = 150  # of an entry
@@ -143,7 +143,7 @@ async def main() -> None:
         async with Engines(Path(folder), mongo=True, redis=False) as engines:
             database = Database(engines.mongo_url, "search")
             keyring = KeyRing(database, MasterKeys("k", {"k": b"k" * 32}))
-            await migrate(database, lambda: dt.datetime.now(dt.UTC))
+            await Schema(database).ensure()
             for count in SIZES:
                 await compare(database, keyring, count)
             await database.close()

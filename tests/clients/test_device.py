@@ -14,6 +14,7 @@ from models.documents import NewGoal
 from models.frames import Close
 from tests.support.chaos import until
 from tests.support.engines import TestEngines
+from tests.support.relations import share
 from tests.support.server import PASSWORD, serving
 from tests.test_snapshot_law import scope_of, snapshot
 from upcoach.client import Client, Device, Stopped
@@ -225,7 +226,7 @@ async def test_a_coach_follows_a_client_until_it_is_over(settings: Settings) -> 
     async with serving(settings) as server:
         person, coach = await asyncio.gather(server.person(), server.person())
         feed, name = scope_of(server, person).feed, scope_of(server, coach).user
-        await person.call("PUT", f"/v1/shares/{name}", {"kinds": ["goal"]})
+        await share(person, coach)
         async with Device([server.url], coach.token, feeds=[feed]) as device:
             await device.until(lambda one: one.live)
             await person.call("POST", "/v1/habits", {"name": "Run", "cadence": {"type": "daily"}})

@@ -16,6 +16,7 @@ from models.documents.factors import NewCredential
 from models.documents.user import Registration
 from models.merge_patch import Json
 from models.scope import Scope
+from tests.accounts.post import confirm
 from tests.conformance.browser import PATIENCE_S, Navigated, Page, browsing
 from tests.oauth.relying import CHALLENGE, VERIFIER, Browser
 from tests.support.engines import TestEngines
@@ -199,6 +200,8 @@ async def test_somebody_logs_in_with_a_passkey_alone(engines: TestEngines, tmp_p
         options = msgspec.json.encode(await passkeys.begin(scope)).decode()
         credential = msgspec.json.decode(await person.read(MAKE % options), type=NewCredential)
         await passkeys.register(scope, NewPasskey(name="Chromium", credential=credential))
+        with contextlib.closing(Server(url, node)) as server:
+            await confirm(server, "ann@example.org")
 
         await person.click("#passkey button")
         await person.see("Hello, Ann")

@@ -19,6 +19,7 @@ UNITS: Final = (
     "![](dayone-moment:",
     "![](dayone-moment:x)",
     "\\.",
+    "dev/",
     "[[",
     "((",
     "{",

@@ -1,18 +1,19 @@
 """What a coach sees of goals: what is shared, field by field, over every road."""
 
 import asyncio
+from typing import Any
 
 from config.settings import Settings
 from tests.goals.people import GOAL, GOALS, PLAIN, POINT, POINT_2, WEIGHT, furnished
+from tests.support.relations import share
 from tests.support.server import serving
 from tests.support.writing import write
 from tests.test_live import sub, talking
-from tests.test_shares import share
 from tests.test_snapshot_law import events_since, scope_of, snapshot
 from upcoach.client import Client
 
 SECRETS = ("canary notes", "canary text")
-HIDDEN = {
+HIDDEN: dict[str, Any] = {
     "kinds": ["goal", "goal.point"],
     "hidden": {"goal": ["description"], "goal.point": ["note"]},
 }
@@ -32,8 +33,8 @@ async def write_secrets(person: Client) -> None:
 async def test_hidden_and_private_fields_reach_no_coach(settings: Settings) -> None:
     async with serving(settings) as server:
         client, coach = await asyncio.gather(furnished(server), server.person())
-        feed, coach_id = scope_of(server, client).feed, scope_of(server, coach).user
-        await share(client, coach_id, HIDDEN)
+        feed = scope_of(server, client).feed
+        await share(client, coach, **HIDDEN)
 
         async with talking(server, coach) as wire:
             await wire.send(sub(feed=feed, since="now"))
@@ -58,12 +59,12 @@ async def test_hidden_and_private_fields_reach_no_coach(settings: Settings) -> N
 async def test_what_was_hidden_is_seen_from_a_new_share_on(settings: Settings) -> None:
     async with serving(settings) as server:
         client, coach = await asyncio.gather(furnished(server), server.person())
-        feed, coach_id = scope_of(server, client).feed, scope_of(server, coach).user
-        await share(client, coach_id, HIDDEN)
+        feed = scope_of(server, client).feed
+        await share(client, coach, **HIDDEN)
         await write_secrets(client)
         old = (await coach.call("GET", f"/v1/snapshot?feed={feed}&kind=goal")).headers
 
-        await share(client, coach_id, {"kinds": ["goal"]})
+        await share(client, coach, ["goal"])
         now = await coach.call("GET", f"/v1/snapshot?feed={feed}&kind=goal")
         gone = await coach.call("GET", f"/v1/events?since={old['upcoach-cursor']}&feed={feed}")
 

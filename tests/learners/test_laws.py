@@ -69,8 +69,23 @@ def writings(draw: st.DrawFn, now: dt.datetime) -> Ev:
         st.just(withdrawn(feed, habit, day, now)),
         st.sampled_from([updated(feed, habit, now, **change) for change in changes]),
         st.just(event(feed, "habit.deleted", habit, now)),
+        pauses(feed, habit, now),
     )
     return draw(written)
+
+
+def pauses(feed: str, habit: str, now: dt.datetime) -> st.SearchStrategy[Ev]:
+    days = [str(now.date() + number * dt.timedelta(days=1)) for number in (-3, 0, 1, 9)]
+    made = [
+        event(feed, f"habit.vacation.{verb}", id_, now, doc=doc | {"habits": habits})
+        for verb, doc in (
+            ("created", {"first": days[1], "last": days[3]}),
+            ("updated", {"first": days[0], "last": days[2]}),
+        )
+        for id_ in ("v1", "v2")
+        for habits in ([], [habit])
+    ]
+    return st.sampled_from([*made, event(feed, "habit.vacation.deleted", "v1", now)])
 
 
 def played(steps: Steps) -> HabitOdds:

@@ -108,7 +108,7 @@ def test_a_deleted_habit_has_no_forecast() -> None:
     odds.apply(event(ADA, "habit.deleted", "run", noon(MONDAY)))
     odds.apply(entered(ADA, "run", MONDAY))
 
-    assert odds.drain() == [Forecast(feed=ADA, habit="run", model="habit-odds/2")]
+    assert odds.drain() == [Forecast(feed=ADA, habit="run", model="habit-odds/3")]
     assert odds.next_tick() is None
 
 

@@ -54,6 +54,7 @@ class TestEngines:
             redis.flushdb()
         self._empty(f"test{number}")
         return {
+            "UPCOACH_ENV": "development",
             "UPCOACH_MONGO_URL": self.engines.mongo_url,
             "UPCOACH_MONGO_DATABASE": f"test{number}",
             "UPCOACH_REDIS_URL": redis_url,

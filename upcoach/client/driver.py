@@ -29,6 +29,7 @@ ACK_EVENTS: Final = 200
 ACK_S: Final = 5.0
 BEHIND_S: Final = 2.0
 PROBLEMS: Final = 100
+TOO_LARGE: Final = 1009  # RFC 6455, 7.4.1
 
 OnFrame = Callable[[Json], None]
 
@@ -132,6 +133,8 @@ class Driver:
     def take_close(self, code: int | None) -> None:
         """Take the end of the connection."""
         self.closed_with = code
+        if code == TOO_LARGE:  # it is the last word about a write, which would meet it again
+            self._outbox.refuse_largest()
         self.happen(event_of_close(code))
 
     def _load(self, saved: Json) -> None:

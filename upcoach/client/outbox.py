@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
+
 from models.merge_patch import Json
 from upcoach.client.timing import Timer
 
@@ -87,6 +89,12 @@ class Outbox:
         elif result["status"] >= 400:
             self._keep_refusal({"write": frame, "answer": result})
 
+    def refuse_largest(self) -> None:
+        """Take it that the largest write was too large for the server, which has hung up on it."""
+        if self._frames:
+            largest = max(self._frames.values(), key=size_of)
+            self.take(too_large(largest))
+
     def close(self, failure: Exception | None = None) -> None:
         """Let nobody wait for an answer any longer; the writes are kept."""
         self.pending()
@@ -117,6 +125,18 @@ class Outbox:
         self._held.clear()
         for frame in held:
             self._send(frame)
+
+
+def size_of(frame: Json) -> int:
+    """The bytes of *frame* on the wire."""
+    return len(msgspec.json.encode(frame))
+
+
+def too_large(frame: Json) -> Json:
+    """The answer to a `mut` frame that no server would take."""
+    detail = "This is more than the server takes of one write."
+    problem = {"type": "/problems/frame_too_large", "status": 413, "code": "frame_too_large"}
+    return {"t": "res", "id": frame["id"], "status": 413, "problem": problem | {"detail": detail}}
 
 
 def again_s(result: Json) -> float | None:

@@ -1,6 +1,7 @@
 """The WebSocket transport (RFC 6455), on Tornado."""
 
 import asyncio
+import math
 
 import msgspec
 from tornado.websocket import WebSocketClientConnection, WebSocketError, websocket_connect
@@ -8,6 +9,7 @@ from tornado.websocket import WebSocketClientConnection, WebSocketError, websock
 from models.frames import PROTOCOL
 from models.merge_patch import Json
 from upcoach.client.channel import CONNECT_S, Channel
+from upcoach.client.outbox import too_large
 from upcoach.client.rest import NO_ANSWER
 
 _Connecting = asyncio.Future[WebSocketClientConnection]
@@ -17,6 +19,7 @@ class SocketChannel(Channel):
     """A WebSocket."""
 
     _connection: WebSocketClientConnection | None = None
+    _most = math.inf  # bytes of a message, which the welcome tells
 
     async def run(self) -> None:
         """See `Channel.run`."""
@@ -40,8 +43,12 @@ class SocketChannel(Channel):
         connection = self._connection
         if connection is None or self._is_over:
             return
+        line = msgspec.json.encode(frame)
+        if frame["t"] == "mut" and len(line) > self._most:
+            asyncio.get_running_loop().call_soon(self._hear, too_large(frame))
+            return
         try:
-            written = connection.write_message(msgspec.json.encode(frame).decode())
+            written = connection.write_message(line.decode())
         except WebSocketError:
             return
         written.add_done_callback(_heed)
@@ -70,6 +77,7 @@ class SocketChannel(Channel):
             frame: Json = msgspec.json.decode(line)
             if frame["t"] == "welcome":
                 self.patience_s = 2 * frame["hb"] + 1
+                self._most = frame.get("limits", {}).get("frame", math.inf)
             self._hear(frame)
 
 

@@ -423,6 +423,16 @@ export function againMs(result) {
   return isRunning || result.status === 503 ? AGAIN_MS : undefined;
 }
 
+/** The bytes of a frame on the wire. */
+const sizeOf = (frame) => new TextEncoder().encode(JSON.stringify(frame)).length;
+
+/** The answer to a `mut` frame that no server would take. */
+function tooLarge(frame) {
+  const detail = "This is more than the server takes of one write.";
+  const problem = { type: "/problems/frame_too_large", status: 413, code: "frame_too_large", detail };
+  return { t: "res", id: frame.id, status: 413, problem };
+}
+
 /**
  * Writes that have no answer yet, in the order in which they were made.
  *
@@ -484,6 +494,12 @@ class Outbox {
     this.#held.delete(result.id);
     if (write.resolve !== undefined) write.resolve(result);
     else if (result.status >= 400) this.#keepRefusal({ write: write.frame, answer: result });
+  }
+
+  /** Take it that the largest write was too large for the server, which has hung up on it. */
+  refuseLargest() {
+    const bySize = this.#frames().sort((one, other) => sizeOf(other) - sizeOf(one));
+    if (bySize.length) this.take(tooLarge(bySize[0]));
   }
 
   /** Let nobody wait for an answer any longer; the writes are kept. */
@@ -707,6 +723,7 @@ class SocketChannel {
   #socket;
   #isOpen = false;
   #isOver = false;
+  #most = Infinity; // bytes of a message, which the welcome tells
   #timer;
 
   constructor(url, listener, options) {
@@ -726,7 +743,12 @@ class SocketChannel {
   }
 
   send(frame) {
-    if (this.#isOpen && !this.#isOver) this.#socket.send(JSON.stringify(frame));
+    if (!this.#isOpen || this.#isOver) return;
+    if (frame.t === "mut" && sizeOf(frame) > this.#most) {
+      queueMicrotask(() => { if (!this.#isOver) this.#listener.heard(this, tooLarge(frame)); });
+      return;
+    }
+    this.#socket.send(JSON.stringify(frame));
   }
 
   /** Drop it; where the implementation can, without a closing frame. */
@@ -750,7 +772,10 @@ class SocketChannel {
     for (const line of message.split("\n")) {
       if (!line || this.#isOver) continue;
       const frame = JSON.parse(line);
-      if (frame.t === "welcome") this.patienceMs = 2000 * frame.hb + 1000;
+      if (frame.t === "welcome") {
+        this.patienceMs = 2000 * frame.hb + 1000;
+        this.#most = frame.limits?.frame ?? Infinity;
+      }
       this.#listener.heard(this, frame);
     }
   }
@@ -1270,6 +1295,8 @@ export class Device {
 
   takeClose(code) {
     this.closedWith = code;
+    // The last word about a write, which would meet it again (RFC 6455, 7.4.1).
+    if (code === 1009) this.#outbox.refuseLargest();
     this.happen(String(code) in TABLE.live && code >= 4400 ? String(code) : "cut");
   }
 

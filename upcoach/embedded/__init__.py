@@ -1,8 +1,9 @@
 """The real engines of an installation that configures none: mongod and Valkey, from their wheels.
 
 `Engines` owns a data folder, starts what is missing on loopback ports, restarts what exits on the
-same port, and stops both at the end.  Who only wants to know whether a folder is in use asks
-`owner`.  All refusals are an `EngineError` of one sentence.
+same port, and stops both at the end.  A command that works beside the owner is its guest: see
+`joined`.  Who only wants to know whether a folder is in use asks `owner`.  All refusals are an
+`EngineError` of one sentence.
 
 On Linux the children get SIGTERM from the kernel when the thread that started them ends, however it
 ends; start the engines on a thread that lives as long as they should.  macOS has no such thing: a
@@ -12,6 +13,7 @@ macOS; there `UPCOACH_MONGO_URL` has to name one.
 
 from upcoach.embedded.engines import Engines
 from upcoach.embedded.errors import EngineError
+from upcoach.embedded.joining import joined
 from upcoach.embedded.ownership import Owner, owner
 
-__all__ = ["EngineError", "Engines", "Owner", "owner"]
+__all__ = ["EngineError", "Engines", "Owner", "joined", "owner"]

@@ -1,6 +1,7 @@
 """Both engines of one data folder, started and stopped together."""
 
 import asyncio
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -8,17 +9,22 @@ from typing import Self
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from upcoach.embedded import guests
 from upcoach.embedded.engine import Engine
 from upcoach.embedded.mongod import Mongod
 from upcoach.embedded.ownership import Ownership
 from upcoach.embedded.valkey import Valkey
+
+GUESTS_S = 3.0  # that the end of a server waits for a command; it has 29 in all
+PASSING_GUESTS_S = 60.0  # the same of a command, which is in no hurry
 
 
 class Engines:
     """The engines that no URL was configured for, running while the context lasts.
 
     Raises `EngineError` when one cannot start or when another process owns the data folder.  With
-    neither engine wanted the folder stays free, so that several nodes may share it.
+    neither engine wanted the folder stays free, so that several nodes may share it.  Who is
+    *passing* only has a command to carry out (see `upcoach.embedded.ownership`).
     """
 
     def __init__(
@@ -27,10 +33,13 @@ class Engines:
         *,
         mongo: bool = True,
         redis: bool = True,
+        passing: bool = False,
         log: FilteringBoundLogger | None = None,
     ) -> None:
         log = structlog.get_logger() if log is None else log
-        self._ownership = Ownership(data)
+        self._data = data
+        self._patience_s = PASSING_GUESTS_S if passing else GUESTS_S
+        self._ownership = Ownership(data, passing=passing)
         self._mongod = Mongod(data / "mongo", log) if mongo else None
         self._valkey = Valkey(data / "valkey", log) if redis else None
 
@@ -50,6 +59,14 @@ class Engines:
     def valkey_pid(self) -> int:
         return _wanted(self._valkey).pid
 
+    @property
+    def addresses(self) -> guests.Addresses:
+        """Where those answer that are wanted."""
+        mongo_url, redis_url = (
+            None if engine is None else engine.url for engine in (self._mongod, self._valkey)
+        )
+        return guests.Addresses(os.getpid(), mongo_url, redis_url)
+
     def announce(self, url: str) -> None:
         """Let a second start on this data folder say where the first one answers."""
         if self._all:
@@ -57,7 +74,7 @@ class Engines:
 
     async def __aenter__(self) -> Self:
         if self._all:
-            self._ownership.take()
+            await self._ownership.taken()
         try:
             await self._started()
         except BaseException:
@@ -74,14 +91,27 @@ class Engines:
         await self._stopped()
 
     async def _started(self) -> None:
+        if not self._all:
+            return
+        guests.uninvite(self._data)  # by an owner who was killed
         outcomes = await asyncio.gather(
             *(engine.start() for engine in self._all), return_exceptions=True
         )
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
+        guests.invite(self._data, self.addresses)
 
     async def _stopped(self) -> None:
+        if not self._all:
+            return
+        try:
+            guests.uninvite(self._data)
+            await guests.guests_gone(self._data, self._patience_s)
+        finally:
+            await self._ended()
+
+    async def _ended(self) -> None:
         try:
             await asyncio.gather(*(engine.stop() for engine in self._all))
         finally:

@@ -11,6 +11,10 @@ class EngineError(Exception):
     """An engine that cannot run; its text is one sentence for the operator."""
 
 
+class Owned(EngineError):
+    """Another process has the data folder."""
+
+
 def explained(name: str, code: int | None, output: str) -> str:
     """What the loader or the kernel said when *name* ended before it answered.
 

@@ -1,12 +1,21 @@
-"""One data folder, one process: a lock that says who holds it."""
+"""One data folder, one process: a lock that says who holds it.
 
+An operator's command that has started the engines for itself is *passing*: whoever wants the folder
+meanwhile waits for it, and for nobody else.
+"""
+
+import asyncio
 import fcntl
 import json
 import os
+import time
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import Any, Final, NamedTuple, TextIO
 
-from upcoach.embedded.errors import EngineError
+from upcoach.embedded.errors import EngineError, Owned
+
+PATIENCE_S: Final = 60.0  # with a command
+POLL_S: Final = 0.05
 
 
 class Owner(NamedTuple):
@@ -23,9 +32,21 @@ class Owner(NamedTuple):
 class Ownership:
     """The hold of this process on a data folder; the kernel ends it with the process."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *, passing: bool = False) -> None:
         self._data = data
+        self._passing = passing
         self._lock: TextIO | None = None
+
+    async def taken(self) -> None:
+        """Take the folder as soon as no command has it; raise `Owned` when somebody stays."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return self.take()
+            except Owned:
+                if _stays(self._data) or time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(POLL_S)
 
     def take(self) -> None:
         """Take the folder, or raise `EngineError` with its owner's pid and URL."""
@@ -36,10 +57,10 @@ class Ownership:
             raise EngineError(
                 f"The data folder {self._data} cannot be used: {error.strerror}."
             ) from error
-        if not _locked(lock, fcntl.LOCK_EX):
+        if not locked(lock, fcntl.LOCK_EX):
             holder = _read(lock)
             lock.close()
-            raise EngineError(
+            raise Owned(
                 f"UpCoach is already running on the data folder {self._data} {holder or ''}; "
                 "stop it, or set UPCOACH_DATA and UPCOACH_PORT for a second one."
             )
@@ -51,7 +72,8 @@ class Ownership:
         if self._lock is None:
             raise RuntimeError("the data folder is not held")
         self._lock.truncate(0)
-        self._lock.write(json.dumps({"pid": os.getpid(), "url": url}))
+        told = {"pid": os.getpid(), "url": url, "passing": self._passing}
+        self._lock.write(json.dumps(told))
         self._lock.flush()
 
     def release(self) -> None:
@@ -68,14 +90,15 @@ def owner(data: Path) -> Owner | None:
     except FileNotFoundError:
         return None
     with lock:
-        return None if _locked(lock, fcntl.LOCK_SH) else _read(lock)
+        return None if locked(lock, fcntl.LOCK_SH) else _read(lock)
 
 
 def _path(data: Path) -> Path:
     return data / "lock"
 
 
-def _locked(lock: TextIO, kind: int) -> bool:
+def locked(lock: TextIO, kind: int) -> bool:
+    """Whether the lock of this *kind* is ours now."""
     try:
         fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -84,8 +107,35 @@ def _locked(lock: TextIO, kind: int) -> bool:
 
 
 def _read(lock: TextIO) -> Owner | None:
+    told = _told(lock)
+    return None if told is None else Owner(told["pid"], told["url"])
+
+
+def _told(lock: TextIO) -> dict[str, Any] | None:
     lock.seek(0)
     try:
-        return Owner(**json.loads(lock.read()))
-    except (ValueError, TypeError):  # its owner is just writing it
+        told: dict[str, Any] = json.loads(lock.read())
+    except ValueError:  # its owner is just writing it
         return None
+    return told
+
+
+def _stays(data: Path) -> bool:
+    """Whether a process has the folder *data* that is no command.
+
+    What the lock says may be of an owner who was killed, when somebody looks at it just now.
+    """
+    with _path(data).open() as lock:
+        told = _told(lock)
+    return told is not None and not told.get("passing", False) and lives(told["pid"])
+
+
+def lives(pid: int) -> bool:
+    """Whether there is a process *pid*."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is another user's
+        return True
+    return True

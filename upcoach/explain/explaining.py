@@ -18,7 +18,7 @@ from models.documents.user import Registration
 from models.errors import Refusal
 from models.identity import new_id
 from upcoach import app
-from upcoach.explain.others import leave
+from upcoach.explain.others import leave, relate
 from upcoach.explain.questions import Answer, Question, Questions
 from upcoach.explain.seeds import Scale, Seeds, loop_archives
 from upcoach.services.logins import Challenge
@@ -88,8 +88,9 @@ async def explained_on(
         questions = Questions(node.router, asking.ask, together=together)
         seeds = Seeds(node.router, asking.write, questions, {"coach": coach.scope.user})
         for archive in loop_archives(scale, dt.datetime.now(dt.UTC).date()):
-            plan = await node.services.imports.read_loop(caller.scope, archive, "UTC")
+            plan = await node.services.imports.read(caller.scope, "loop", archive, "UTC")
             await node.services.imports.carry_out(caller.scope, plan)
+        await relate(node.services, client=caller.scope, coach=coach.scope)
         await seeds.sow(scale.documents)
         await leave(node.services, caller.scope, coach.scope)
         questions.forget()

@@ -2,7 +2,14 @@
 
 import datetime as dt
 
-from models.documents import EntryShareDraft, Habit, Insight, NewJournalEntry, ShareDraft
+from models.documents import (
+    EntryShareDraft,
+    Habit,
+    Insight,
+    InvitationDraft,
+    NewJournalEntry,
+    ShareDraft,
+)
 from models.documents.insight import insight_id
 from models.scope import Scope
 from upcoach.services import Services
@@ -13,14 +20,23 @@ async def leave(services: Services, person: Scope, coach: Scope) -> None:
     now = dt.datetime.now(dt.UTC)
     for habit in await services.habits.page(person, limit=10):
         await services.insights.publish(person, _insight(habit, now))
+    # The other is a client of the person's, too, and the person has invited one more.
+    await relate(services, client=coach, coach=person)
+    await services.invitations.invite(person, InvitationDraft(role="coach"))
     everything = ShareDraft(kinds=frozenset({"goal", "habit", "habit.entry"}))
-    await services.shares.share(coach, person.user, everything)
+    await services.shares.share(coach, person.user, everything, 1)
     entry = NewJournalEntry(text="calm", local_date=now.date())
     await services.journal.create(coach, entry)
     leave_until = EntryShareDraft(until=now + dt.timedelta(days=30))
-    await services.entry_shares.share(coach, entry.id, person.user, leave_until)
+    await services.entry_shares.share(coach, entry.id, person.user, leave_until, 1)
     services.positions.note(person.user, "phone", person.feed, 1)
     await services.positions.flush()
+
+
+async def relate(services: Services, *, client: Scope, coach: Scope) -> None:
+    """Make two people client and coach."""
+    made = await services.invitations.invite(coach, InvitationDraft(role="coach"))
+    await services.invitations.accept(client, made.code)
 
 
 def _insight(habit: Habit, now: dt.datetime) -> Insight:

@@ -8,6 +8,7 @@ handlers call it, and so does the learner.
 import msgspec
 
 from upcoach.services.accounts import Accounts
+from upcoach.services.additions import Additions
 from upcoach.services.audit import Audit
 from upcoach.services.browsers import Browsers
 from upcoach.services.entry_shares import EntryShares
@@ -20,6 +21,7 @@ from upcoach.services.habits import Habits
 from upcoach.services.habits_reports import HabitReports
 from upcoach.services.imports.service import Imports
 from upcoach.services.insights import Insights
+from upcoach.services.invitations import Invitations
 from upcoach.services.journal import JournalEntries
 from upcoach.services.journals import Journals, Templates
 from upcoach.services.known import KnownDevices
@@ -45,6 +47,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     """Every service, made once by the composition root."""
 
     accounts: Accounts
+    additions: Additions
     audit: Audit
     browsers: Browsers
     entry_shares: EntryShares
@@ -57,6 +60,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     habit_reports: HabitReports
     imports: Imports
     insights: Insights
+    invitations: Invitations
     journal: JournalEntries
     journals: Journals
     logins: Logins
@@ -81,6 +85,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
 __all__ = [
     "Accounts",
+    "Additions",
     "Audit",
     "Browsers",
     "EntryShares",
@@ -92,6 +97,7 @@ __all__ = [
     "Habits",
     "Imports",
     "Insights",
+    "Invitations",
     "JournalEntries",
     "Journals",
     "KnownDevices",

@@ -147,7 +147,8 @@ class Accounts:
             decide=decide,
             new_owner=True,
         )
-        return await self._committer.submit(write)
+        async with self._directory.taking(registration.email):
+            return await self._committer.submit(write)
 
     async def _refresh_hash(self, user: User, old: str, password: str) -> None:
         """Keep *password*, which is known for this moment, as one is kept today."""

@@ -1,18 +1,33 @@
 """Finding a user by their address, of which the database knows a keyed hash."""
 
+import asyncio
+import contextlib
+import datetime as dt
 import hashlib
 import hmac
+from collections.abc import AsyncIterator
+from typing import Final
 
 from models.documents import User
-from models.documents.user import normalised_email
+from models.documents.user import UNDO, normalised_email
+from models.errors import Conflict
+from upcoach.store.changes import Taken
 from upcoach.store.documents import Documents
+from upcoach.store.once import Once
+
+_LOCK: Final = "address"
+_LEFT: Final = "address left"
+_PATIENCE: Final = dt.timedelta(seconds=30)  # longer than any write takes
+_TRIES: Final = 60
+_PAUSE_S: Final = 0.05
 
 
 class Directory:
     """Users by their addresses."""
 
-    def __init__(self, documents: Documents, key: bytes) -> None:
+    def __init__(self, documents: Documents, once: Once, key: bytes) -> None:
         self._documents = documents
+        self._once = once
         self._key = key
 
     async def find(self, email: str) -> User | None:
@@ -30,3 +45,37 @@ class Directory:
         """What is kept of *email* to find it by."""
         address = normalised_email(email).encode()
         return hmac.digest(self._key, b"email\0" + address, hashlib.sha256).hex()
+
+    @contextlib.asynccontextmanager
+    async def taking(self, email: str) -> AsyncIterator[None]:
+        """The block that gives *email* to an account; `Taken` if another may come back to it."""
+        async with self._locked(email):
+            if await self._once.look(_LEFT, self.index(email), bool):
+                raise Taken(("email_index",))
+            yield
+
+    @contextlib.asynccontextmanager
+    async def leaving(self, email: str) -> AsyncIterator[None]:
+        """The block in which an account leaves *email*: nobody else gets it for a while."""
+        async with self._locked(email):
+            await self._once.keep(_LEFT, True, UNDO, self.index(email))
+            yield
+
+    async def free(self, email: str) -> None:
+        """Let *email* be had by others as soon as no account goes by it."""
+        await self._once.take(_LEFT, self.index(email), bool)
+
+    @contextlib.asynccontextmanager
+    async def _locked(self, email: str) -> AsyncIterator[None]:
+        """One at a time, on whichever node."""
+        name = self.index(email)
+        for _ in range(_TRIES):
+            if await self._once.claim(_LOCK, name, _PATIENCE):
+                break
+            await asyncio.sleep(_PAUSE_S)
+        else:
+            raise Conflict("busy", "Others ask for this address just now. Try again.")
+        try:
+            yield
+        finally:
+            await self._once.release(_LOCK, name)

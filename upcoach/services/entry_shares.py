@@ -2,7 +2,8 @@
 
 The leave is kept twice, as that to follow documents is: with the client, who decides about it, and
 with the coach, whose app lists it.  Neither holds a word of the entry: the coach asks for it, and
-gets it as it is at that moment, if the leave still holds.
+gets it as it is at that moment, if the leave still holds.  It ends with the relation in which it
+was given: in the same write, and whatever a later relation of the same two people shows.
 """
 
 import datetime as dt
@@ -18,12 +19,15 @@ from models.documents.journal_entry import client_entry_id, share_id
 from models.errors import Flaw, Invalid, NotFound
 from models.scope import Scope
 from upcoach.services.resources import outcome
+from upcoach.services.stepping_up import submit_with_best
 from upcoach.store.changes import Changes, Decide, Mutation, Outcome, Ref, Write, not_found
 from upcoach.store.committer import Committer
-from upcoach.store.documents import Documents, Selection
+from upcoach.store.database import Bson
+from upcoach.store.documents import Documents, Selection, mark
 
 LONGEST: Final = dt.timedelta(days=366)
-MOST: Final = 100  # coaches of one entry
+MOST: Final = 100  # coaches of one entry that are listed
+PAGE: Final = 500
 
 
 class EntryShares:
@@ -45,27 +49,33 @@ class EntryShares:
         entry: str,
         coach: str,
         draft: EntryShareDraft,
+        acr: int,
         mutation: Mutation | None = None,
     ) -> Outcome:
-        """Let *coach*, with whom the caller shares already, read an entry until a moment."""
+        """Let *coach*, with whom the caller shares already, read an entry until a moment.
+
+        *acr* is what the caller has shown just now, which must be the best that they have.
+        """
 
         def decide(changes: Changes) -> Outcome:
             _require_open(changes, scope, entry)
-            if changes.find(Share, scope.user, coach) is None:
-                raise NotFound("coach_unknown", "You share nothing with anybody under this id.")
+            share = changes.find(Share, scope.user, coach)
+            if share is None or share.accepted_at is None:
+                raise NotFound("coach_unknown", "You have no coach under this id.")
             until = _checked(draft.until, changes.at)
             mine = changes.find(EntryShare, scope.user, share_id(entry, coach))
-            if mine is not None and mine.until == until:
+            if mine is not None and mine.given_in(share) and mine.until == until:
                 return outcome("unchanged", mine)
-            after = _leave(mine, scope.user, entry, coach, until, changes.at)
+            after = _leave(mine, share, entry, until, changes.at)
             theirs = changes.find(ClientEntry, coach, client_entry_id(scope.user, entry))
-            changes.set(mine, after)
+            after = changes.set(mine, after)
             changes.set(theirs, _mirrored(theirs, after, changes.at))
             return outcome("created" if mine is None else "updated", after)
 
         entries = Ref(JournalEntry, scope.user, entry), Ref(Share, scope.user, coach)
         reads = (*entries, *_both(scope.user, entry, coach))
-        return await self._submit(scope, reads, decide, mutation)
+        write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
+        return await submit_with_best(self._committer, write, acr)
 
     async def take_back(
         self, scope: Scope, entry: str, coach: str, mutation: Mutation | None = None
@@ -73,7 +83,7 @@ class EntryShares:
         """Let *coach* read an entry no more."""
 
         def decide(changes: Changes) -> Outcome:
-            mine = changes.get(EntryShare, scope.user, share_id(entry, coach))
+            mine = changes.get_any(EntryShare, scope.user, share_id(entry, coach))
             deleted_shares(changes, _both(scope.user, entry, coach))
             return Outcome(verb="deleted", version=mine.version + 1)
 
@@ -81,20 +91,24 @@ class EntryShares:
 
     async def shared_with(self, scope: Scope, client: str, page: Selection) -> list[ClientEntry]:
         """Which entries of *client* the caller may read now, those that end first in front."""
-        wanted = msgspec.structs.replace(
-            page, equal={"client": client}, span={"$gt": exact(self._clock())}
-        )
+        try:
+            share = await self._documents.get(Share, client, scope.user)
+        except NotFound:
+            return []
+        equal = {"client": client} | _given_in(share)
+        wanted = msgspec.structs.replace(page, equal=equal, span={"$gt": exact(self._clock())})
         return await self._documents.select(ClientEntry, scope.user, wanted)
 
     async def read(self, scope: Scope, client: str, entry: str) -> JournalEntry:
         """An entry of *client* that is shared with the caller, or `NotFound`."""
         if "/" in client or "/" in entry:
             raise not_found()
-        leave = await self._documents.get(EntryShare, client, share_id(entry, scope.user))
-        if not leave.holds(self._clock()):
-            raise not_found()
-        await self._documents.get(Share, client, scope.user)
+        # The entry first: what is shown was there when the leave to see it held.
         found = await self._documents.get(JournalEntry, client, entry)
+        leave = await self._documents.get(EntryShare, client, share_id(entry, scope.user))
+        share = await self._documents.get(Share, client, scope.user)
+        if leave.is_over(self._clock()) or not leave.given_in(share):
+            raise not_found()
         if found.trashed_at is not None:
             raise not_found()
         return found
@@ -104,8 +118,9 @@ class EntryShares:
         entry, _, coach = document_id.partition("/")
 
         def decide(changes: Changes) -> Outcome:
-            mine = changes.find(EntryShare, owner, document_id)
-            if mine is None or mine.holds(changes.at):
+            leave = changes.find(EntryShare, owner, document_id)
+            mine = leave or changes.broken(EntryShare, owner, document_id)
+            if mine is None or (leave is not None and not leave.is_over(changes.at)):
                 return Outcome(verb="unchanged")
             deleted_shares(changes, _both(owner, entry, coach))
             return Outcome(verb="deleted", version=mine.version + 1)
@@ -121,16 +136,33 @@ class EntryShares:
 
 async def share_refs(documents: Documents, owner: str, entry: str) -> tuple[Ref, ...]:
     """Both sides of every leave to read *entry*."""
-    found = await documents.page(EntryShare, owner, below=entry, limit=MOST)
-    return tuple(ref for one in found for ref in _both(owner, entry, one.coach))
+    refs: list[Ref] = []
+    after = ""
+    while True:
+        page = await documents.page_of_all(EntryShare, owner, below=entry, after=after, limit=PAGE)
+        coaches = (leave.id.removeprefix(f"{entry}/") for leave in page)
+        refs += (ref for coach in coaches for ref in _both(owner, entry, coach))
+        if len(page) < PAGE:
+            return tuple(refs)
+        after = page[-1].id
+
+
+async def refs_between(documents: Documents, client: str, coach: str) -> tuple[Ref, ...]:
+    """Both sides of every leave that *coach* was given to read an entry of *client*."""
+    refs: list[Ref] = []
+    wanted = Selection(order="until", equal={"client": client}, limit=PAGE)
+    while True:
+        page = await documents.select(ClientEntry, coach, wanted)
+        refs += (ref for leave in page for ref in _both(client, leave.entry, coach))
+        if len(page) < PAGE:
+            return tuple(refs)
+        wanted = msgspec.structs.replace(wanted, after=mark(page[-1], wanted.order))
 
 
 def deleted_shares(changes: Changes, refs: Iterable[Ref]) -> None:
     """Delete those of the documents named by *refs* that there are."""
     for ref in refs:
-        found = changes.find(*ref)
-        if found is not None:
-            changes.delete(found)
+        changes.discard(*ref)
 
 
 def _both(owner: str, entry: str, coach: str) -> tuple[Ref, Ref]:
@@ -154,23 +186,27 @@ def _checked(until: dt.datetime, at: dt.datetime) -> dt.datetime:
     return exact(until)
 
 
+def _given_in(share: Share) -> Bson:
+    """What the coach's side of a leave has that was given in the relation of *share*."""
+    if share.relation:
+        return {"relation": share.relation}
+    # See `EntryShare.given_in`.
+    return {"relation": {"$in": ["", None]}, "updated_at": {"$gte": share.created_at}}
+
+
 def _leave(
-    before: EntryShare | None,
-    owner: str,
-    entry: str,
-    coach: str,
-    until: dt.datetime,
-    at: dt.datetime,
+    before: EntryShare | None, share: Share, entry: str, until: dt.datetime, at: dt.datetime
 ) -> EntryShare:
     return EntryShare(
-        id=share_id(entry, coach),
-        owner=owner,
+        id=share_id(entry, share.id),
+        owner=share.owner,
         version=1 if before is None else before.version + 1,
         created_at=at if before is None else before.created_at,
         updated_at=at,
         entry=entry,
-        coach=coach,
+        coach=share.id,
         until=until,
+        relation=share.relation,
     )
 
 
@@ -184,4 +220,5 @@ def _mirrored(before: ClientEntry | None, leave: EntryShare, at: dt.datetime) ->
         client=leave.owner,
         entry=leave.entry,
         until=leave.until,
+        relation=leave.relation,
     )

@@ -12,7 +12,8 @@ from models.scope import Scope
 from upcoach.services.goals import Goals, continue_series
 from upcoach.services.merging import require_version
 from upcoach.services.resources import outcome
-from upcoach.store.changes import Changes, Mutation, Outcome, Overtaken, Ref, Write
+from upcoach.store.broken import Broken
+from upcoach.store.changes import Changes, Missing, Mutation, Outcome, Overtaken, Ref, Write
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents, Selection
 
@@ -47,13 +48,15 @@ class GoalPoints:
         def decide(changes: Changes, goal: Goal, before: GoalPoint | None) -> GoalPoint | None:
             _require_measurable(goal, draft)
             if before is None:
+                if base is not None:
+                    raise Missing(Ref(GoalPoint, scope.user, point_id(goal_id, point)))
                 if goal.points >= MOST:
                     raise Conflict("points_too_many", f"A goal has {MOST} points at most.")
                 return GoalPoint.drafted(
                     draft, owner=scope.user, goal=goal_id, point=point, at=changes.at
                 )
             if base is not None:
-                require_version(before, base)
+                require_version(before, base, mutation)
             if before.key_result != draft.key_result:
                 words = "A point stays with what it measured."
                 raise _unfit("/key_result", "key_result_fixed", words)
@@ -73,9 +76,9 @@ class GoalPoints:
         """Take a point back: what it measured is where the newest of the others left it."""
 
         def decide(changes: Changes, _goal: Goal, _before: GoalPoint | None) -> None:
-            before = changes.get(GoalPoint, scope.user, point_id(goal_id, point))
+            before = changes.get_any(GoalPoint, scope.user, point_id(goal_id, point))
             if base is not None:
-                require_version(before, base)
+                require_version(before, base, mutation)
 
         return await self._move(scope, goal_id, point, decide, mutation)
 
@@ -98,8 +101,10 @@ class GoalPoints:
             after = decided(changes, goal, before)
             if after is not None and after is before:
                 return outcome("unchanged", after)
-            moved = _moved(goal, before, after, known, changes.at)
-            done = _kept(changes, before, after)
+            broken = changes.broken(*own_ref)
+            counted = goal.without_a_point() if broken else goal
+            moved = _moved(counted, before, after, known, changes.at)
+            done = _kept(changes, before or broken, after)
             changes.update(goal, moved)
             continue_series(changes, goal, moved)
             return done
@@ -140,15 +145,14 @@ class Others(NamedTuple):
 Decided = Callable[[Changes, Goal, GoalPoint | None], GoalPoint | None]
 
 
-def _kept(changes: Changes, before: GoalPoint | None, after: GoalPoint | None) -> Outcome:
+def _kept(changes: Changes, before: GoalPoint | Broken | None, after: GoalPoint | None) -> Outcome:
     """Have *after* take the place of *before*."""
     if after is None:
         assert before is not None
         changes.delete(before)
         return Outcome(verb="deleted", version=before.version + 1)
-    if before is None:
-        changes.create(after)
-        return outcome("created", after)
+    if before is None or isinstance(before, Broken):
+        return outcome("created", changes.create(after))
     changes.update(before, after)
     return outcome("updated", after)
 
@@ -166,7 +170,8 @@ def _moved(
     tell: when the newest one of all goes, moves, or is not alone at its moment.
     """
     one = after or before
-    assert one is not None
+    if one is None:  # a point that cannot be read was taken back
+        return goal.counted(goal.points, None, None, at)
     name = one.key_result or ""
     points = goal.points + (after is not None) - (before is not None)
     if name and name not in goal.key_results:  # the key result is gone, its points are history

@@ -22,6 +22,7 @@ from upcoach.store.changes import Base, Changes, Mutation, Outcome, Ref
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents, Selection
 from upcoach.store.log import EventLog
+from upcoach.store.pacing import paced
 from upcoach.store.tallies import GoalTally, Tallies
 
 WEIGHTS: Final = {"low": 1, "medium": 2, "high": 3}
@@ -110,7 +111,8 @@ class Goals(Resources[Goal, NewGoal]):
         goals = [one for one in found if not one.archived]
         ids = {name for goal in goals for name in goal.depends_on}
         needed = {one.id: one for one in await self._documents.some(Goal, scope.user, ids)}
-        return sorted((_assessed(goal, needed, day) for goal in goals), key=_urgency)
+        assessed = [one async for one in paced(_assessed(goal, needed, day) for goal in goals)]
+        return sorted(assessed, key=_urgency)
 
     async def stats(self, scope: Scope, day: dt.date) -> GoalStats:
         """Counts of the caller's goals; what is overdue is so on the local date *day*."""
@@ -184,7 +186,7 @@ def continue_series(changes: Changes, before: Goal | None, after: Goal) -> None:
         made = after.successor(changes.at)
         if made is not None:
             changes.create(made)
-    elif was_done and not is_done and following is not None and following.version == 1:
+    elif was_done and not is_done and following is not None and following.is_untouched:
         changes.delete(following)
 
 

@@ -5,7 +5,16 @@ import datetime as dt
 import msgspec
 
 from models.clock import Clock
-from models.documents import Entry, EntryDraft, Habit, HabitDraft, Insight, Logged, NewHabit
+from models.documents import (
+    Document,
+    Entry,
+    EntryDraft,
+    Habit,
+    HabitDraft,
+    Insight,
+    Logged,
+    NewHabit,
+)
 from models.documents.document import fields_of
 from models.documents.entry import check_day, entry_id
 from models.documents.insight import insight_id
@@ -43,10 +52,8 @@ class Habits(Resources[Habit, NewHabit]):
     def _companions(self, scope: Scope, document_id: str) -> tuple[Ref, ...]:
         return (Ref(Insight, scope.user, insight_id(document_id)),)
 
-    def _deleted(self, changes: Changes, document: Habit) -> None:
-        insight = changes.find(Insight, document.owner, insight_id(document.id))
-        if insight is not None:
-            changes.delete(insight)
+    def _deleted(self, changes: Changes, document: Document) -> None:
+        changes.discard(Insight, document.owner, insight_id(document.id))
 
     async def entries(
         self, scope: Scope, habit_id: str, *, after: str = "", before: str = "", limit: int = 100
@@ -127,10 +134,10 @@ class Habits(Resources[Habit, NewHabit]):
         """Take back what was logged for *day*."""
 
         def decide(changes: Changes) -> Outcome:
-            changes.get(Habit, scope.user, habit_id)
-            entry = changes.get(Entry, scope.user, entry_id(habit_id, day))
+            changes.get_any(Habit, scope.user, habit_id)
+            entry = changes.get_any(Entry, scope.user, entry_id(habit_id, day))
             if base is not None:
-                require_version(entry, base)
+                require_version(entry, base, mutation)
             changes.delete(entry)
             return Outcome(verb="deleted", version=entry.version + 1)
 
@@ -150,8 +157,7 @@ def set_entry(
     """Keep what *draft* says about *day* in the place of *before*."""
     if before is None:
         entry = Entry.drafted(draft, habit=habit, day=day, at=changes.at, tz=tz, source=source)
-        changes.set(None, entry)
-        return outcome("created", entry)
+        return outcome("created", changes.set(None, entry))
     if before.to_draft() == entry_fields(draft):
         return outcome("unchanged", before)
     after = before.revised(draft, habit=habit, at=changes.at, source=source)

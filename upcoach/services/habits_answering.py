@@ -103,18 +103,15 @@ def analytics_of(one: Followed, since: dt.date | None) -> Analytics:
     )
 
 
-def overview_of(found: Sequence[Followed], since: dt.date | None, last: dt.date) -> Overview:
+def overview_of(
+    summaries: Sequence[Summary], sums: Sums, first: dt.date, last: dt.date
+) -> Overview:
     """What all habits come to."""
-    first = since or last - YEAR + DAY
-    sums = Sums(first.toordinal(), last.toordinal())
-    for one in found:
-        sums.add(one.history, one.days, one.units)
-    summaries = [_summary(one, first) for one in found]
     formed = [one.formation for one in summaries if one.formation is not None]
     return Overview(
         first=first,
         last=last,
-        habits=summaries,
+        habits=list(summaries),
         total=sums.rate(),
         formation=sum(formed) / len(formed) if formed else None,
         perfect_days=sums.perfect_days(),
@@ -133,7 +130,8 @@ def unlocked_by(one: Followed) -> Iterator[Unlocked]:
         yield Unlocked(habit=one.habit.id, name=one.habit.name, **_fields(found))
 
 
-def _summary(one: Followed, first: dt.date) -> Summary:
+def summary_of(one: Followed, first: dt.date) -> Summary:
+    """What *one* comes to among all."""
     judged = Judged.of(one.units, one.ordinal)
     current, best = lengths(one.units)
     return Summary(

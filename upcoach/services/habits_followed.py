@@ -5,13 +5,13 @@ from collections.abc import Collection
 
 import msgspec
 
-from models.documents import Habit, Vacation
-from models.documents.vacation import away
+from models.documents import Habit
 from models.habits.days import leapt_days, local_date
 from models.habits.evaluation import Units, evaluate, lookahead
 from models.habits.freezes import Tokens, resolved
 from models.habits.history import Days, History, laid_out
 from models.habits.measures import YesNo
+from models.habits.ranges import Range
 from models.habits.schedules import Schedule
 from upcoach.store.histories import Columns
 
@@ -63,9 +63,9 @@ class Followed(msgspec.Struct, frozen=True, eq=False):
 
 
 def followed(
-    habit: Habit, columns: Columns | None, vacations: Collection[Vacation], as_of: AsOf
+    habit: Habit, columns: Columns | None, pauses: Collection[Range], as_of: AsOf
 ) -> Followed:
-    """*habit* with the entries in *columns*."""
+    """*habit* with the entries in *columns*, and the days on which it *pauses*."""
     today = as_of.day(habit)
     fragile = not isinstance(habit.measure, YesNo) and habit.measure.can_be_broken
     given = columns or {"days": [], "codes": [], "shares": []}
@@ -78,7 +78,7 @@ def followed(
             history,
             starts_on=habit.starts_on,
             today=today,
-            away=[*away(vacations, habit.id), *leapt],
+            away=[*pauses, *leapt],
             beyond=lookahead(habit.schedule, today),
             is_over=as_of.is_past and today < habit.today(as_of.now),
         )

@@ -1,27 +1,33 @@
 """What a person asks about their habits: today, streaks, analytics, achievements, reminders.
 
-Every answer is computed from the entries as they are, read in one aggregation.
+Every answer is computed from the entries as they are, read in one aggregation, habit by habit:
+between two of them the loop goes on.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from models.clock import Clock
 from models.documents import Entry, Habit, Vacation
 from models.documents.entry import entry_id
-from models.documents.vacation import away
 from models.habits.correlation import correlation
-from models.habits.days import AHEAD, end_of
+from models.habits.days import AHEAD, DAY, end_of
+from models.habits.overview import Sums
+from models.habits.pauses import Pauses
 from models.habits.present import present
+from models.habits.ranges import Range, range_of
 from models.habits.reminders import occurrences
+from models.habits.schedules import unrolled
 from models.habits.statistics import done_by_day
 from models.scope import Scope
 from upcoach.services.habits_answering import (
+    YEAR,
     analytics_of,
     overview_of,
     streak_of,
+    summary_of,
     today_of,
     unlocked_by,
 )
@@ -35,10 +41,12 @@ from upcoach.services.habits_answers import (
 )
 from upcoach.services.habits_followed import AsOf, Followed, followed
 from upcoach.store.documents import Documents, Selection
-from upcoach.store.histories import Histories
+from upcoach.store.histories import Columns, Histories, columns_of
+from upcoach.store.pacing import paced
 
 HABITS = 500  # that are looked at in one answer
 VACATIONS = 500
+ENTRIES = 50_000  # of one habit, where they have to be read one by one
 COMING = dt.timedelta(days=14)  # how far reminders are looked for
 
 
@@ -62,10 +70,11 @@ class HabitReports:
         entries = {
             entry.habit: entry for entry in await self._documents.some(Entry, scope.user, ids)
         }
-        return [
+        answers = (
             today_of(one, present(one.schedule, one.days, one.units), entries.get(one.habit.id))
             for one in found
-        ]
+        )
+        return [one async for one in paced(answers)]
 
     async def streak(
         self, scope: Scope, habit_id: str, date: dt.date | None, windows: int
@@ -106,49 +115,69 @@ class HabitReports:
         """What all habits come to between two dates; by itself, in the year up to today."""
         found = await self._all(scope, AsOf(now=self._clock(), date=last, is_past=True))
         end = last or max((one.today for one in found), default=self._clock().date())
-        return overview_of(found, first, end)
+        begin = first or end - YEAR + DAY
+        sums, summaries = Sums(begin.toordinal(), end.toordinal()), []
+        async for one in paced(found):
+            sums.add(one.history, one.days, one.units)
+            summaries.append(summary_of(one, begin))
+        return overview_of(summaries, sums, begin, end)
 
     async def achievements(self, scope: Scope) -> list[Unlocked]:
         """What was reached, and what is to be, habit by habit; archived ones too."""
         found = await self._all(scope, AsOf(now=self._clock()), archived=True)
-        return [unlocked for one in found for unlocked in unlocked_by(one)]
+        return [unlocked async for one in paced(found) for unlocked in unlocked_by(one)]
 
     async def reminders(self, scope: Scope, limit: int) -> list[Coming]:
         """The next *limit* reminders within two weeks, soonest first."""
         habits = await self._habits(scope)
-        vacations = await self._vacations(scope)
+        pauses = await self._pauses(scope)
         now = self._clock()
-        coming = [one for habit in habits for one in _coming(habit, vacations, now)]
+        coming = [
+            one async for habit in paced(habits) for one in _coming(habit, pauses.of(habit.id), now)
+        ]
         return sorted(coming, key=lambda one: (one.at, one.habit))[:limit]
 
     async def _one(self, scope: Scope, habit_id: str, as_of: AsOf) -> Followed:
         habit = await self._documents.get(Habit, scope.user, habit_id)
         columns = await self._histories.of(scope.user, habit_id)
-        vacations = await self._vacations(scope)
-        return followed(habit, columns.get(habit_id), vacations, as_of)
+        pauses = await self._pauses(scope)
+        return await self._followed(habit, columns.get(habit_id), pauses, as_of)
 
     async def _all(self, scope: Scope, as_of: AsOf, *, archived: bool = False) -> list[Followed]:
         habits = await self._habits(scope, archived=archived)
         columns = await self._histories.of(scope.user)
-        vacations = await self._vacations(scope)
-        return [followed(habit, columns.get(habit.id), vacations, as_of) for habit in habits]
+        pauses = await self._pauses(scope)
+        return [
+            await self._followed(habit, columns.get(habit.id), pauses, as_of)
+            async for habit in paced(habits)
+        ]
+
+    async def _followed(
+        self, habit: Habit, columns: Columns | None, pauses: Pauses, as_of: AsOf
+    ) -> Followed:
+        """*habit* with its entries; without those that cannot be read, where there are such."""
+        async for _ in paced(unrolled(habit.schedule, as_of.day(habit))):
+            pass  # a rule takes some milliseconds, the first time
+        try:
+            return followed(habit, columns, pauses.of(habit.id), as_of)
+        except (ValueError, TypeError, LookupError, AttributeError, OSError):
+            known = await self._documents.page(Entry, habit.owner, below=habit.id, limit=ENTRIES)
+            return followed(habit, columns_of(known), pauses.of(habit.id), as_of)
 
     async def _habits(self, scope: Scope, *, archived: bool = False) -> list[Habit]:
         equal = {} if archived else {"archived": False}
         wanted = Selection(order="position", equal=equal, limit=HABITS)
         return await self._documents.select(Habit, scope.user, wanted)
 
-    async def _vacations(self, scope: Scope) -> list[Vacation]:
+    async def _pauses(self, scope: Scope) -> Pauses:
         wanted = Selection(order="last", descending=True, limit=VACATIONS)
-        return await self._documents.select(Vacation, scope.user, wanted)
+        return Pauses(await self._documents.select(Vacation, scope.user, wanted))
 
 
-def _coming(habit: Habit, vacations: list[Vacation], now: dt.datetime) -> Iterator[Coming]:
-    pauses = list(away(vacations, habit.id))
-
+def _coming(habit: Habit, pauses: Sequence[Range], now: dt.datetime) -> Iterator[Coming]:
     def is_asked(day: dt.date) -> bool:
-        paused = any(first <= day <= last for first, last in pauses)
-        return day >= habit.starts_on and habit.schedule.is_due(day) and not paused
+        is_paused = range_of(day, pauses) is not None
+        return day >= habit.starts_on and habit.schedule.is_due(day) and not is_paused
 
     found = occurrences(habit.reminders, habit.tz, habit.day_start, now, now + COMING, is_asked)
     for one in found:

@@ -6,12 +6,15 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from models.documents import Document
+from models.errors import Refusal
 from models.frames import Ev
 from models.merge import changed_paths, value_at
 from models.merge_patch import Json, merged
 from models.scope import Scope
+from upcoach.store.broken import broken
 from upcoach.store.changes import not_found
 from upcoach.store.log import EventLog
+from upcoach.store.pacing import paced
 from upcoach.store.past import lines_of
 from upcoach.store.sealing import Unreadable
 
@@ -50,18 +53,14 @@ class History(Generic[D]):
         self, scope: Scope, document_id: str, before: int | None, limit: int
     ) -> list[Revision]:
         """Up to *limit* changes, the newest first, of versions below *before*."""
-        states = [
-            one
-            for one in await self._states(scope, document_id)
-            if before is None or one[0].ver <= before
-        ]
+        states = await self._states(scope, document_id)
         earlier: list[Json] = [{}, *(fields for _, fields in states)]
         shown = [
-            _revision(line, was, fields)
+            (line, was, fields)
             for (line, fields), was in zip(states, earlier, strict=False)
             if before is None or line.ver < before
         ]
-        return shown[::-1][:limit]
+        return [one async for one in paced(_revision(*one) for one in shown[::-1][:limit])]
 
     async def at(
         self, scope: Scope, document_id: str, moment: dt.datetime | None, version: int | None
@@ -74,21 +73,24 @@ class History(Generic[D]):
             ):
                 break
             found = fields
-        if not found or (version is not None and found["version"] != version):
+        if not found or (version is not None and found.get("version") != version):
             raise not_found()
-        return msgspec.convert(found, self._kind)
+        try:
+            return msgspec.convert(found, self._kind)
+        except (msgspec.MsgspecError, Refusal):  # it was written under other rules
+            raise broken(self._kind.kind, document_id, version or 0) from None
 
     async def _states(self, scope: Scope, document_id: str) -> list[tuple[Ev, Json]]:
         """Every event of the document with the fields that it left; none after it was deleted."""
         try:
             lines = await lines_of(self._log, self._kind, scope.user, document_id)
-        except Unreadable:
+        except (Unreadable, msgspec.MsgspecError):
             lines = []
         if not lines:
             raise not_found()
         states: list[tuple[Ev, Json]] = []
         fields: Json = {}
-        for line in lines:
+        async for line in paced(lines):
             if line.doc is not None:
                 fields = line.doc
             else:

@@ -31,8 +31,8 @@ class Insights:
             if habit is None or (before is not None and before.says_the_same(insight)):
                 return Outcome(verb="unchanged")
             if before is None:
-                changes.create(insight.begun(changes.at))
-                return Outcome(verb="created", version=1)
+                begun = changes.create(insight.begun(changes.at))
+                return Outcome(verb="created", version=begun.version)
             after = insight.following(before, changes.at)
             changes.update(before, after)
             return Outcome(verb="updated", version=after.version)
@@ -44,9 +44,9 @@ class Insights:
         """Delete an insight whose learner has nothing to say any more."""
 
         def decide(changes: Changes) -> Outcome:
-            before = changes.find(Insight, scope.user, insight_id)
-            if before is None:
+            if not changes.holds(Insight, scope.user, insight_id):
                 return Outcome(verb="unchanged")
+            before = changes.get_any(Insight, scope.user, insight_id)
             changes.delete(before)
             return Outcome(verb="deleted", version=before.version + 1)
 

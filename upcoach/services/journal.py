@@ -30,6 +30,7 @@ from upcoach.store.changes import Base, Changes, Mutation, Outcome, Raced, Ref, 
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents, Selection
 from upcoach.store.log import LATEST, EventLog
+from upcoach.store.pacing import paced
 from upcoach.store.past import past_of
 
 DEFAULT_NAME: Final = "Journal"
@@ -89,12 +90,11 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
 
         A new entry is what was unsaved under its id.
         """
-        unsaved = changes.find(UnsavedEntry, after.owner, after.id)
-        if before is None and unsaved is not None:
-            changes.drop(unsaved)
+        if before is None and changes.holds(UnsavedEntry, after.owner, after.id):
+            changes.drop(changes.get_any(UnsavedEntry, after.owner, after.id))
         if before is not None and before.journal == after.journal:
             return
-        if changes.find(Journal, after.owner, after.journal) is not None:
+        if changes.holds(Journal, after.owner, after.journal):
             return
         if after.journal != default_journal(after.owner):
             words = "There is no journal under this id."
@@ -120,9 +120,14 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         """Put an entry in the trash for 30 days, and end what was shared of it."""
 
         def decide(changes: Changes) -> Outcome:
+            broken = changes.broken(JournalEntry, scope.user, document_id)
+            if broken is not None:  # nobody could take it back
+                changes.delete(broken)
+                deleted_shares(changes, shares)
+                return Outcome(verb="deleted", version=broken.version + 1)
             before = self._found(changes, scope, document_id)
             if base is not None:
-                require_version(before, base)
+                require_version(before, base, mutation)
             if before.trashed_at is not None:
                 return outcome("unchanged", before)
             after = before.trashed(changes.at)
@@ -131,7 +136,23 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
             return outcome("updated", after)
 
         shares = await share_refs(self._documents, scope.user, document_id)
-        return await self._submit(scope, (self._ref(scope, document_id), *shares), decide, mutation)
+        reads = (self._ref(scope, document_id), *shares)
+        thrown = await self._submit(scope, reads, decide, mutation)
+        await self._end_late_shares(scope, document_id)
+        return thrown
+
+    async def _end_late_shares(self, scope: Scope, document_id: str) -> None:
+        """End what was shared of an entry while it was thrown away: it would come back with it."""
+
+        def decide(changes: Changes) -> Outcome:
+            entry = changes.find(JournalEntry, scope.user, document_id)
+            if entry is not None and entry.trashed_at is not None:
+                deleted_shares(changes, late)
+            return Outcome(verb="unchanged")
+
+        late = await share_refs(self._documents, scope.user, document_id)
+        if late:
+            await self._submit(scope, (self._ref(scope, document_id), *late), decide, None)
 
     async def restore(
         self,
@@ -145,7 +166,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         def decide(changes: Changes) -> Outcome:
             before = self._found(changes, scope, document_id)
             if base is not None:
-                require_version(before, base)
+                require_version(before, base, mutation)
             if before.trashed_at is None:
                 return outcome("unchanged", before)
             after = before.restored(changes.at)
@@ -185,7 +206,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         """The versions that the log knows, the newest first."""
         fields: Json = {}
         versions = []
-        for one in await self._past(scope, document_id):
+        async for one in paced(await self._past(scope, document_id)):
             before, fields = fields, one.document.to_draft()
             version, at = one.document.version, one.document.updated_at
             changed = changed_paths(before, fields)
@@ -206,7 +227,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
 
         def decide(changes: Changes) -> Outcome:
             before = self._found(changes, scope, document_id)
-            require_version(before, base)
+            require_version(before, base, mutation)
             past = changes.since(before, version)
             if not past or past[0].document.version != version:
                 raise _no_version()

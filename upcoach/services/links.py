@@ -11,6 +11,9 @@ from models.errors import Invalid
 VERIFY: Final = "/account/verify"
 RESET: Final = "/account/reset"
 MOVE: Final = "/account/email"
+UNDO_MOVE: Final = "/account/email/undo"
+CONFIRM: Final = "/account/added"
+DISOWN: Final = "/account/added/not-me"
 FORGOT: Final = "/account/forgot"
 
 

@@ -16,9 +16,10 @@ from models.documents.factors import Answer, PasskeyAnswer
 from models.documents.session import Terms
 from models.errors import Forbidden, NotFound
 from models.merge_patch import Json
+from models.scope import Scope
 from upcoach.services.factors import SecondFactors
-from upcoach.services.sessions import Login, Proviso, Sessions
-from upcoach.store.changes import Outcome, Ref
+from upcoach.services.sessions import Login, Sessions
+from upcoach.store.changes import Outcome
 from upcoach.store.documents import Documents
 from upcoach.store.once import Once
 
@@ -44,11 +45,11 @@ class Challenge(msgspec.Struct, frozen=True):
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """A login that waits for a second factor, as long as the password of then is that of now."""
+    """A login that waits for a second factor, as long as nobody is locked out meanwhile."""
 
     user: str
     terms: Terms
-    password_at: dt.datetime | None
+    lockouts: int = 0  # `User.lockouts` when it began
 
 
 LoggedIn = tuple[Login, Outcome]
@@ -95,7 +96,7 @@ class Logins:
         challenge = await self.challenge(user, terms, trusted=trusted)
         if challenge is not None:
             return challenge
-        return await self._sessions.start(user.id, terms, (_not_locked_out(user),))
+        return await self._sessions.start(user.id, terms, lockouts=user.lockouts)
 
     async def challenge(self, user: User, terms: Terms, *, trusted: str = "") -> Challenge | None:
         """What *user* has to answer before a session on these *terms*; None if nothing.
@@ -103,12 +104,13 @@ class Logins:
         Terms of two factors (acr 2) need no third.
         """
         factors = await self._factors.of(user.id)
-        if terms.acr >= 2 or not factors.methods:
+        methods = factors.methods(self._clock())
+        if terms.acr >= 2 or not methods:
             return None
-        if "totp" in factors.methods and await self._factors.trusted.admits(factors, trusted):
+        if "totp" in methods and await self._factors.trusted.admits(factors, trusted):
             return None
-        name = await self._once.keep(_PURPOSE, Waiting(user.id, terms, user.password_at), PATIENCE)
-        return Challenge(name, factors.methods, self._clock() + PATIENCE)
+        name = await self._once.keep(_PURPOSE, Waiting(user.id, terms, user.lockouts), PATIENCE)
+        return Challenge(name, methods, self._clock() + PATIENCE)
 
     async def ask_passkey(self, challenge: str) -> Json:
         """What a browser is given to ask an authenticator for the answer (WebAuthn, 5.5)."""
@@ -130,17 +132,19 @@ class Logins:
         terms = msgspec.structs.replace(
             waiting.terms, acr=2, amr=shown, authenticated_at=self._clock()
         )
-        login, outcome = await self._sessions.start(user.id, terms, (_not_locked_out(user),))
+        login, outcome = await self._sessions.start(user.id, terms, lockouts=waiting.lockouts)
         trusted = ""
         if answer.trust_device:
-            trusted = await self._factors.trusted.trust(waiting.user, terms)
+            assert outcome.body is not None
+            scope = Scope(user=user.id, session=outcome.body["id"], device=terms.device)
+            trusted = await self._factors.trusted.trust(scope, terms)
         return Answered(login, outcome, trusted)
 
     async def log_in_with_passkey(self, shown: PasskeyAnswer, terms: Terms) -> LoggedIn:
         """A session for whoever *shown* names: a passkey that checks its holder is two factors."""
         user, amr = await self._factors.passkeys.identify(shown)
         both = msgspec.structs.replace(terms, acr=2, amr=(*amr, "mfa"))
-        return await self._sessions.start(user, both)
+        return await self._sessions.start(user.id, both, lockouts=user.lockouts)
 
     async def _waiting(self, challenge: str) -> tuple[Waiting, User]:
         """The login that waits under *challenge*, and whose it is."""
@@ -151,15 +155,9 @@ class Logins:
             user = await self._documents.get(User, waiting.user, waiting.user)
         except NotFound:
             raise challenge_over() from None
-        if user.password_at != waiting.password_at:
+        if user.lockouts != waiting.lockouts:
             raise challenge_over()
         return waiting, user
-
-
-def _not_locked_out(user: User) -> Proviso:
-    """That nobody has given *user* another password since they showed who they are."""
-    ref = Ref(User, user.id, user.id)
-    return Proviso(ref, lambda now, _: now.password_at == user.password_at)
 
 
 def challenge_over() -> Forbidden:

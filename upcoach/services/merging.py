@@ -47,9 +47,10 @@ def edited(changes: Changes, before: D, edit: Edit[D]) -> tuple[D, tuple[str, ..
     in another way, when nobody knows any more what the edit was made from, or when it has no name.
     """
     theirs = before.to_draft()
-    if edit.base == before.version:
+    base = meant(before, edit.base, edit.mutation)
+    if base == before.version:
         return _revised(edit, before, theirs, edit.wanted(theirs)), ()
-    past = changes.since(before, edit.base)
+    past = changes.since(before, base)
     if not past or edit.mutation is None:
         raise stale(before, edit.base)
     policies = merge_policies(type(before))
@@ -86,10 +87,21 @@ def undone(
     return after, changed_paths(was, after.to_draft())
 
 
-def require_version(document: Document, base: int) -> None:
-    """Raise `Conflict` unless *document* still is at version *base*."""
-    if document.version != base:
+def require_version(document: Document, base: int, mutation: Mutation | None = None) -> None:
+    """Raise `Conflict` unless *document* still is at the version that *mutation* calls *base*."""
+    if document.version != meant(document, base, mutation):
         raise stale(document, base)
+
+
+def meant(document: Document, base: int, mutation: Mutation | None) -> int:
+    """The version of *document* that *mutation* calls *base*.
+
+    Whoever makes a document and has no answer yet calls it version 1, though it goes on from an
+    earlier one that was under its id.
+    """
+    known = () if mutation is None else mutation.follows
+    made_it = document.made_by != "" and document.made_by in known
+    return document.first_version if base == 1 and made_it else base
 
 
 def stale(document: Document, base: int) -> Conflict:

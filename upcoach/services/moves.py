@@ -1,18 +1,29 @@
-"""Going by another address, once somebody who reads its mails agrees."""
+"""Going by another address, once somebody who reads its mails agrees; and coming back.
 
+The address that was left is told, and whoever reads its mails can undo the move for a week: it may
+have been somebody else's.  For so long no other account gets that address.
+"""
+
+import contextlib
 import datetime as dt
+import secrets
+from collections.abc import AsyncIterator
 from typing import Final
 
 import msgspec
 
-from models.documents import User
+from models.clock import Clock
+from models.documents import Session, User
+from models.documents.user import UNDO, Former, normalised_email
 from models.errors import Conflict, NotFound
 from models.mail import Letter, Move, MoveAsked, Moved
 from models.scope import Scope
 from upcoach.services.directory import Directory
-from upcoach.services.links import FORGOT, MOVE, Links, link_over
+from upcoach.services.links import FORGOT, MOVE, UNDO_MOVE, Links, link_over
 from upcoach.services.mail import Mail, letters
 from upcoach.services.resources import outcome
+from upcoach.services.sessions import Sessions
+from upcoach.services.shutting_out import shut_out, ways_of
 from upcoach.services.verification import is_at
 from upcoach.store.changes import Changes, Outcome, Ref, Taken, Write
 from upcoach.store.committer import Committer
@@ -21,15 +32,33 @@ from upcoach.store.once import Once
 
 LIFE: Final = dt.timedelta(hours=24)
 _PURPOSE: Final = "move"
+_UNDO: Final = "move undone"
 
 
 class Moving(msgspec.Struct, frozen=True):
-    """Who wants to go from which address to which, as long as they have the password of then."""
+    """Who wants to go from which address to which, as long as nobody is locked out meanwhile.
+
+    Attributes
+    ----------
+    session
+        That in which they asked for it.
+    lockouts
+        `User.lockouts` when they did.
+
+    """
 
     user: str
     old: str
     new: str
-    password_at: dt.datetime | None
+    session: str = ""
+    lockouts: int = 0
+
+
+class Undoing(msgspec.Struct, frozen=True):
+    """Whose move is undone, to the address that they left under *mark*."""
+
+    user: str
+    mark: str
 
 
 class Moves:
@@ -43,6 +72,8 @@ class Moves:
         once: Once,
         mail: Mail,
         links: Links,
+        sessions: Sessions,
+        clock: Clock,
     ) -> None:
         self._documents = documents
         self._committer = committer
@@ -50,6 +81,8 @@ class Moves:
         self._once = once
         self._mail = mail
         self._links = links
+        self._sessions = sessions
+        self._clock = clock
         mail.writes(Move, self._write)
         mail.writes(MoveAsked, self._write_asked)
         mail.writes(Moved, self._write_moved)
@@ -58,7 +91,7 @@ class Moves:
         """Mail a link to *email*, and a notice to the address that the caller has."""
         user = await self._documents.get(User, scope.user, scope.user)
         await self._mail.send(MoveAsked(user.email))
-        await self._mail.send(Move(email, user.id, user.password_at))
+        await self._mail.send(Move(email, user.id, scope.session, user.lockouts))
 
     async def confirm(self, token: str) -> Outcome:
         """Take the link of *token* for consent; one that does not hold is `Invalid`."""
@@ -66,26 +99,90 @@ class Moves:
         if found is None:
             raise link_over()
         moving, index = found, self._directory.index(found.new)
+        mark = secrets.token_urlsafe()
 
         def decide(changes: Changes) -> Outcome:
             before = changes.find(User, moving.user, moving.user)
             if before is None or not is_at(before, moving.old):
                 raise link_over()
             # Who asked may have been a thief, whom the owner has locked out meanwhile.
-            if before.password_at != moving.password_at:
+            session = changes.find(*asked_in)
+            if before.lockouts != moving.lockouts or (session and session.ended_at):
                 raise link_over()
-            after = before.moved(moving.new, index, changes.at)
+            after = before.moved(moving.new, index, mark, changes.at)
             changes.update(before, after)
             return outcome("updated", after)
 
-        reads = (Ref(User, moving.user, moving.user),)
+        asked_in = (Session, moving.user, moving.session)
+        reads = (Ref(User, moving.user, moving.user), Ref(*asked_in))
         write = Write(scope=Scope(user=moving.user), reads=reads, decide=decide)
         try:
-            done = await self._committer.submit(write)
+            async with self._taking(moving), self._directory.leaving(moving.old):
+                done = await self._committer.submit(write)
         except Taken:
             raise Conflict("email_taken", "This address has an account by now.") from None
-        await self._mail.send(Moved(moving.old))
+        await self._mail.send(Moved(moving.old, moving.user, mark))
         return done
+
+    async def look(self, token: str) -> str:
+        """The address that the link of *token* leads back to; `Invalid` if it does not hold."""
+        return (await self._former(await self._once.look(_UNDO, token, Undoing))).email
+
+    async def undo(self, token: str) -> Outcome:
+        """Go by the address again to which *token* was mailed, as before it was left.
+
+        Every login ends, the password is nobody's any more, and what was added to the account
+        since, or is confirmed by nobody, is gone.
+        """
+        undoing = await self._once.take(_UNDO, token, Undoing)
+        former = await self._former(undoing)
+        assert undoing is not None
+        user_id, mark, index = undoing.user, undoing.mark, self._directory.index(former.email)
+
+        def decide(changes: Changes) -> Outcome:
+            before = changes.find(User, user_id, user_id)
+            to = None if before is None else before.left(mark, changes.at)
+            if before is None or to is None:
+                raise link_over()
+            after = before.returned(to, index, changes.at)
+            changes.update(before, after)
+            shut_out(changes, user_id, before=to.left_at)
+            return outcome("updated", after)
+
+        reads, lists = (Ref(User, user_id, user_id),), ways_of(user_id)
+        write = Write(scope=Scope(user=user_id), reads=reads, lists=lists, decide=decide)
+        await self._sessions.end_others(write.scope)  # who writes without a pause outruns nobody
+        try:
+            done = await self._sessions.end_with(write)
+        except Taken:  # by somebody who was faster than our word that it is not free
+            raise Conflict("email_taken", "This address has another account by now.") from None
+        await self._directory.free(former.email)
+        return done
+
+    @contextlib.asynccontextmanager
+    async def _taking(self, moving: Moving) -> AsyncIterator[None]:
+        """The block that gives an account the address *moving.new*, which may be its former one."""
+        user = await self._get(moving.user)
+        ours = {normalised_email(former.email) for former in user.former}
+        if normalised_email(moving.new) in ours:
+            yield
+            return
+        async with self._directory.taking(moving.new):
+            yield
+
+    async def _former(self, undoing: Undoing | None) -> Former:
+        if undoing is None:
+            raise link_over()
+        found = (await self._get(undoing.user)).left(undoing.mark, self._clock())
+        if found is None:
+            raise link_over()
+        return found
+
+    async def _get(self, user: str) -> User:
+        try:
+            return await self._documents.get(User, user, user)
+        except NotFound:
+            raise link_over() from None
 
     async def _write(self, wish: Move) -> Letter | None:
         there = await self._directory.find(wish.to)
@@ -95,7 +192,7 @@ class Moves:
             user = await self._documents.get(User, wish.user, wish.user)
         except NotFound:
             return None
-        moving = Moving(user.id, user.email, wish.to, wish.password_at)
+        moving = Moving(user.id, user.email, wish.to, wish.session, wish.lockouts)
         token = await self._once.keep(_PURPOSE, moving, LIFE)
         return letters.move(wish.to, self._links.to(MOVE, token))
 
@@ -103,4 +200,6 @@ class Moves:
         return letters.move_asked(wish.to, self._links.to(FORGOT))
 
     async def _write_moved(self, wish: Moved) -> Letter:
-        return letters.moved(wish.to)
+        undoing = Undoing(wish.user, wish.mark)
+        token = await self._once.keep(_UNDO, undoing, UNDO)
+        return letters.moved(wish.to, self._links.to(UNDO_MOVE, token))

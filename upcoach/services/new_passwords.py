@@ -12,7 +12,7 @@ from upcoach.services.mail import Mail, letters
 from upcoach.services.passwords import Passwords
 from upcoach.services.resources import outcome
 from upcoach.services.sessions import Sessions
-from upcoach.store.changes import Changes, Decide, Outcome, Ref, Write
+from upcoach.store.changes import Changes, Decide, Listing, Outcome, Ref, Write
 from upcoach.store.documents import Documents
 
 
@@ -63,14 +63,18 @@ class NewPasswords:
         return await self._passwords.hash(password)
 
     async def keep(
-        self, scope: Scope, email: str, decide: Decide, others: tuple[Ref, ...] = ()
+        self, scope: Scope, email: str, decide: Decide, lists: tuple[Listing, ...] = ()
     ) -> Outcome:
-        """Do what *decide* does to the caller and to *others*, and tell *email*.
+        """Do what *decide* does to the caller and what is in *lists*, and tell *email*.
 
         All sessions but the caller's end.
         """
-        reads = (Ref(User, scope.user, scope.user), *others)
-        write = Write(scope=scope, reads=reads, decide=decide)
+        if lists:
+            # Before they are all looked through: a stranger who wrote on without a pause could
+            # outrun this write for as long as they liked.
+            await self._sessions.end_others(scope)
+        reads = (Ref(User, scope.user, scope.user),)
+        write = Write(scope=scope, reads=reads, lists=lists, decide=decide)
         done = await self._sessions.end_with(write, but=(scope.session,))
         await self._mail.send(PasswordChanged(email))
         return done

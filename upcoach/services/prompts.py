@@ -16,11 +16,27 @@ class Prompts:
         self._documents = documents
 
     async def of(
-        self, scope: Scope, day: dt.date, mood: int | None, goal: str | None
+        self,
+        scope: Scope,
+        day: dt.date,
+        *,
+        mood: int | None = None,
+        goal: str | None = None,
+        with_mood: bool = False,
+        with_goals: bool = False,
     ) -> list[Prompt]:
-        """The questions of *day*; what is not said about mood and goal is looked up."""
-        felt = await self._mood(scope, day) if mood is None else mood
-        goals = await self._goals(scope) if goal is None else [goal]
+        """The questions of *day*; what is not said about mood and goal is looked up.
+
+        Parameters
+        ----------
+        with_mood, with_goals
+            Whether the caller may know of moods, and of goals: what is asked tells of them.
+
+        """
+        felt = await self._mood(scope, day) if mood is None and with_mood else mood
+        goals = [goal] if goal is not None else []
+        if goal is None and with_goals:
+            goals = await self._goals(scope)
         return prompts.prompts(scope.user, day, mood=felt, goals=goals)
 
     async def _mood(self, scope: Scope, day: dt.date) -> int | None:

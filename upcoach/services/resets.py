@@ -17,7 +17,7 @@ from upcoach.services.links import RESET, Links, link_over
 from upcoach.services.mail import Mail, letters
 from upcoach.services.new_passwords import NewPasswords
 from upcoach.services.resources import outcome
-from upcoach.services.shutting_out import shut_out, ways_into
+from upcoach.services.shutting_out import shut_out, ways_of
 from upcoach.services.verification import is_at
 from upcoach.store.changes import Changes, Outcome
 from upcoach.store.documents import Documents
@@ -87,15 +87,14 @@ class Resets:
         """Use a link up: the account has a new password, and all its sessions end.
 
         A password that is refused leaves the link as it was.  Nobody is logged in by it, so a
-        second factor is asked for as ever.  Whoever comes through their mails for the first time
-        shuts out whoever has come through a provider before them.
+        second factor is asked for as ever, if its owner has confirmed it through their mails.
+        What nobody has confirmed so falls: it may be of whoever knew the password.
         """
         user = await self.look(wanted.token)
         password_hash = await self._new_passwords.hash(user, wanted.password)
         if await self._once.take(_PURPOSE, wanted.token, Ask) is None:
             raise link_over()
         await self._once.take(_NEWEST, user.id, str)
-        ways = await ways_into(self._documents, user.id)
 
         def decide(changes: Changes) -> Outcome:
             before = changes.get(User, user.id, user.id)
@@ -103,11 +102,11 @@ class Resets:
                 raise link_over()
             after = before.reset(password_hash, changes.at)
             changes.update(before, after)
-            if before.verified_at is None:
-                shut_out(changes, ways, codes=False)
+            shut_out(changes, user.id)
             return outcome("updated", after)
 
-        return await self._new_passwords.keep(Scope(user=user.id), user.email, decide, ways)
+        scope, lists = Scope(user=user.id), ways_of(user.id)
+        return await self._new_passwords.keep(scope, user.email, decide, lists)
 
     async def _write(self, wish: Forgotten) -> Letter | None:
         user = await self._directory.find(wish.to)

@@ -57,19 +57,25 @@ class Resources(abc.ABC, Generic[D, N]):
         """The caller's documents that *wanted* describes."""
         return await self._documents.select(self.kind, scope.user, wanted)
 
-    async def create(self, scope: Scope, draft: N, mutation: Mutation | None = None) -> Outcome:
-        """Make a document; an id that is in use already is a `Conflict`."""
+    async def create(
+        self, scope: Scope, draft: N, mutation: Mutation | None = None, *, is_fresh: bool = False
+    ) -> Outcome:
+        """Make a document; an id that is in use already is a `Conflict`.
+
+        It *is fresh* when it was made for this draft, and not chosen by whoever sent that.
+        """
 
         def decide(changes: Changes) -> Outcome:
-            if changes.find(self.kind, scope.user, draft.id) is not None:
+            if changes.holds(self.kind, scope.user, draft.id):
                 raise Conflict("id_taken", "There is a document under this id already.")
-            document = self._drafted(draft, scope.user, changes.at)
-            changes.create(document)
+            document = changes.create(self._drafted(draft, scope.user, changes.at))
             self._stored(changes, None, document)
             return outcome("created", document)
 
         reads = (self._ref(scope, draft.id), *self._beside(scope, draft.id, draft))
-        return await self._submit(scope, reads, decide, mutation)
+        # With its id, those are new that follow from it: the next one of its series.
+        fresh = tuple(ref for ref in reads if is_fresh and ref.kind is self.kind)
+        return await self._submit(scope, reads, decide, mutation, fresh=fresh)
 
     async def change(
         self,
@@ -111,9 +117,9 @@ class Resources(abc.ABC, Generic[D, N]):
         """Delete a document, and all that stands below it."""
 
         def decide(changes: Changes) -> Outcome:
-            document = changes.get(self.kind, scope.user, document_id)
+            document = changes.get_any(self.kind, scope.user, document_id)
             if base is not None:
-                require_version(document, base)
+                require_version(document, base, mutation)
             changes.delete(document, children=self.children)
             self._deleted(changes, document)
             return Outcome(verb="deleted", version=document.version + 1)
@@ -131,7 +137,7 @@ class Resources(abc.ABC, Generic[D, N]):
         """The documents that `_deleted` has to see."""
         return ()
 
-    def _deleted(self, changes: Changes, document: D) -> None:
+    def _deleted(self, changes: Changes, document: Document) -> None:
         """What else goes when *document* goes."""
 
     def _found(self, changes: Changes, scope: Scope, document_id: str) -> D:
@@ -157,9 +163,16 @@ class Resources(abc.ABC, Generic[D, N]):
         *,
         sweeps: tuple[Ref, ...] = (),
         base: Base | None = None,
+        fresh: tuple[Ref, ...] = (),
     ) -> Outcome:
         write = Write(
-            scope=scope, reads=reads, decide=decide, sweeps=sweeps, base=base, mutation=mutation
+            scope=scope,
+            reads=reads,
+            decide=decide,
+            sweeps=sweeps,
+            base=base,
+            mutation=mutation,
+            fresh=fresh,
         )
         return await self._committer.submit(write)
 

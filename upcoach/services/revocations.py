@@ -6,10 +6,15 @@ into the database now and then in case it did not.
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Final
 
 from models.clock import Clock
 from models.documents import Session
 from upcoach.store.documents import Documents
+
+# By how much a token may outlive what it was made for: who asked for it before the end of their
+# session was known gets it a moment after, and the clocks of two nodes are not the same.
+LATE: Final = dt.timedelta(minutes=1)
 
 
 class Revocations:
@@ -17,7 +22,7 @@ class Revocations:
 
     def __init__(self, documents: Documents, lifetime: dt.timedelta, clock: Clock) -> None:
         self._documents = documents
-        self._lifetime = lifetime
+        self._lifetime = lifetime + LATE
         self._clock = clock
         self._ended: dict[str, dt.datetime] = {}  # until when to remember each
 

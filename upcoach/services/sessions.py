@@ -15,7 +15,7 @@ import msgspec
 
 from models.caller import Caller
 from models.clock import Clock
-from models.documents import Session
+from models.documents import Session, User
 from models.documents.document import public
 from models.documents.factors import checked_name
 from models.documents.session import LIFETIMES, OWN_CLIENT, Terms
@@ -25,12 +25,13 @@ from models.merge_patch import Json
 from models.scope import Scope
 from upcoach.services.resources import outcome
 from upcoach.services.tokens import Tokens, token_invalid
-from upcoach.store.changes import Changes, Outcome, Ref, Write, not_found
+from upcoach.store.changes import Changes, Listing, Outcome, Ref, Write, not_found
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents, Selection
 from upcoach.store.rotations import Rotations, Turn
 
 MOST: Final = 20  # open sessions of one user at one client (ASVS 7.1.2)
+LISTED: Final = 10_000
 _PURPOSE: Final = b"refresh token\0"
 
 
@@ -99,36 +100,49 @@ class Sessions:
         self._key = key
 
     async def start(
-        self, user: str, terms: Terms, provisos: Collection[Proviso] = ()
+        self,
+        user: str,
+        terms: Terms,
+        provisos: Collection[Proviso] = (),
+        *,
+        lockouts: int | None = None,
     ) -> tuple[Login, Outcome]:
         """A new session, or `Unauthenticated` if one of *provisos* does not hold.
+
+        *lockouts* is `User.lockouts` as it was before its holder began to show who they are; None
+        for whoever has shown nothing, because it is us who begin it.
 
         Where its client has too many, the oldest ends.  Those of other clients stay: no app of
         others can log the user out of our own.
         """
         session_id = new_id("ses")
-        opened = [one for one in await self._open(user) if one.client == terms.client]
-        crowd = opened[: max(0, len(opened) - MOST + 1)]
+        ended: list[str] = []
 
         def decide(changes: Changes) -> Outcome:
+            if lockouts not in (None, changes.get(User, user, user).lockouts):
+                raise token_invalid()
             for ref, holds in provisos:
                 found = changes.find(*ref)
                 if found is None or not holds(found, changes.at):
                     raise token_invalid()
-            for old in crowd:
-                _end(changes, user, old.id)
+            same = [one for one in _open(changes, user) if one.client == terms.client]
+            ended[:] = _end(changes, same[: max(0, len(same) - MOST + 1)])
             session = Session.started(terms, session_id=session_id, owner=user, at=changes.at)
-            changes.create(session)
-            return outcome("created", session)
+            return outcome("created", changes.create(session))
 
-        scope = Scope(user=user, session=session_id, device=terms.device)
-        refs = (*(Ref(Session, user, one.id) for one in crowd), *(one.ref for one in provisos))
-        reads = (*dict.fromkeys(refs), Ref(Session, user, session_id))
-        done = await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        mine = Ref(Session, user, session_id)
+        refs = (Ref(User, user, user), *(one.ref for one in provisos))
+        write = Write(
+            scope=Scope(user=user, session=session_id, device=terms.device),
+            reads=(*dict.fromkeys(refs), mine),
+            lists=(self._listing(user),),
+            decide=decide,
+            fresh=(mine,),
+        )
+        done = await self._committer.submit(write)
         session = await self._documents.get(Session, user, session_id)
         await self._rotations.begin(session_id, session.created_at, session.expires_at)
-        for old in crowd:
-            await self._forget(old.id)
+        await self._forget(ended)
         return self._login(session, 1), done
 
     async def refresh(self, refresh_token: str, key: str = "") -> Login:
@@ -140,8 +154,8 @@ class Sessions:
 
     async def exchange(
         self, refresh_token: str, key: str, check: Callable[[Session], None]
-    ) -> tuple[Login, Session]:
-        """The same for a session that *check* does not refuse, with the session."""
+    ) -> tuple[Login, Session, int]:
+        """The same for a session that *check* does not refuse, with it and the generation."""
         session, generation = await self.find(refresh_token)
         now = self._clock()
         check(session)
@@ -154,7 +168,7 @@ class Sessions:
             await self.end(Scope(user=user, session=session_id), session_id)
         if turn is not Turn.NEXT:
             raise token_invalid()
-        return self._login(session, generation + 1), session
+        return self._login(session, generation + 1), session, generation + 1
 
     async def find(self, refresh_token: str) -> tuple[Session, int]:
         """The session of a token that is one of ours, and the token's generation."""
@@ -164,10 +178,12 @@ class Sessions:
         except NotFound:
             raise token_invalid() from None
 
-    async def is_newest(self, session: Session, generation: int) -> bool:
+    async def is_exchangeable(self, session: Session, generation: int) -> bool:
         """Whether the refresh token of *generation* can be exchanged for the next."""
-        is_open = session.is_open(self._clock())
-        return is_open and await self._rotations.newest(session.id) == generation
+        now, idle = self._clock(), LIFETIMES[session.app].idle
+        return session.is_open(now) and await self._rotations.is_exchangeable(
+            session.id, generation, now, idle
+        )
 
     async def is_open(self, scope: Scope) -> bool:
         """Whether the session of *scope* holds, as the database knows."""
@@ -206,11 +222,19 @@ class Sessions:
 
     async def page(self, scope: Scope) -> list[Json]:
         """The caller's open sessions, with when each was last used, to the minute."""
-        opened = await self._open(scope.user)
+        now = self._clock()
+        wanted = Selection(
+            order="expires_at", equal={"ended_at": None}, span={"$gt": now}, limit=LISTED
+        )
+        found = await self._documents.select(Session, scope.user, wanted)
+        opened = sorted(found, key=lambda one: one.created_at)
         used = await self._rotations.last_used([one.id for one in opened])
-        now = self._clock() - dt.timedelta(minutes=1)  # `used` is to the minute
         return [
-            public(one) | {"last_used_at": used[one.id], "current": one.id == scope.session}
+            public(one)
+            | {
+                "last_used_at": used[one.id].replace(second=0, microsecond=0),
+                "current": one.id == scope.session,
+            }
             for one in opened
             if one.id in used and now < used[one.id] + LIFETIMES[one.app].idle
         ]
@@ -251,68 +275,91 @@ class Sessions:
         return *self._tokens.issue(session), session
 
     async def end(self, scope: Scope, session_id: str) -> Outcome:
-        """End one of the caller's sessions."""
-        return await self._end_all(scope, [session_id])
+        """End one of the caller's sessions; whoever ends their own may do so twice."""
+        is_own = session_id == scope.session
+        ended: list[str] = []
+
+        def decide(changes: Changes) -> Outcome:
+            ended[:] = _end(changes, [changes.get(Session, scope.user, session_id)])
+            return Outcome(verb="deleted")
+
+        write = Write(
+            scope=msgspec.structs.replace(scope, session="") if is_own else scope,
+            reads=(Ref(Session, scope.user, session_id),),
+            decide=decide,
+        )
+        done = await self._committer.submit(write)
+        await self._forget(ended)
+        return done
 
     async def end_others(self, scope: Scope, but: Collection[str] = ()) -> Outcome:
         """End all of the caller's sessions but some."""
-        opened = await self._open(scope.user)
-        return await self._end_all(scope, [one.id for one in opened if one.id not in but])
+        return (await self._lock_out(_nothing_else(scope), but))[0]
 
-    async def end_all(self, scope: Scope) -> int:
-        """End every session of the caller's, and return how many there were."""
-        opened = await self._open(scope.user)
-        await self._end_all(scope, [one.id for one in opened])
-        return len(opened)
+    async def end_all(self, scope: Scope, beside: Write | None = None) -> int:
+        """End every session of the caller's, and return how many there were.
 
-    async def end_client(self, scope: Scope, client: str) -> Outcome:
-        """End all of the caller's sessions that an OAuth client holds."""
-        opened = await self._open(scope.user)
-        return await self._end_all(scope, [one.id for one in opened if one.client == client])
+        What is done *beside* is done in the same moment.
+        """
+        return (await self._lock_out(beside or _nothing_else(scope)))[1]
 
     async def end_with(self, write: Write, but: Collection[str] = ()) -> Outcome:
         """Do *write*, and in the same moment end all sessions of its user but some."""
+        return (await self._lock_out(write, but))[0]
+
+    async def end_client_with(self, write: Write, client: str) -> Outcome:
+        """Do *write*, and in the same moment end all sessions of its user at an OAuth client."""
+        return await self.end_some_with(write, lambda session: session.client == client)
+
+    async def end_some_with(self, write: Write, is_over: Callable[[Session], bool]) -> Outcome:
+        """Do *write*, and in the same moment end the sessions of its user that are over by then."""
+        return (await self._end_with(write, is_over))[0]
+
+    async def _lock_out(self, write: Write, but: Collection[str] = ()) -> tuple[Outcome, int]:
+        """End all sessions of a user but some, those too that begin just now."""
         user = write.scope.user
-        ends = [one.id for one in await self._open(user) if one.id not in but]
+
+        def decide(changes: Changes) -> Outcome:
+            before = changes.get(User, user, user)
+            done = write.decide(changes)
+            now = changes.get(User, user, user)
+            if now.lockouts == before.lockouts:
+                _lock_out(changes, now, but)
+            return done
+
+        reads = tuple(dict.fromkeys((*write.reads, Ref(User, user, user))))
+        both = msgspec.structs.replace(write, reads=reads, decide=decide)
+        return await self._end_with(both, lambda one: one.id not in but)
+
+    async def _end_with(
+        self, write: Write, is_over: Callable[[Session], bool]
+    ) -> tuple[Outcome, int]:
+        user = write.scope.user
+        ended: list[str] = []
 
         def decide(changes: Changes) -> Outcome:
             done = write.decide(changes)
-            for session_id in ends:
-                _end(changes, user, session_id)
+            ended[:] = _end(changes, [one for one in _open(changes, user) if is_over(one)])
             return done
 
-        reads = (*write.reads, *(Ref(Session, user, one) for one in ends))
-        both = msgspec.structs.replace(write, reads=reads, decide=decide)
+        lists = (*write.lists, self._listing(user))
+        both = msgspec.structs.replace(write, lists=lists, decide=decide)
         done = await self._committer.submit(both)
-        for session_id in ends:
-            await self._forget(session_id)
-        return done
+        await self._forget(ended)
+        return done, len(ended)
 
-    async def _end_all(self, scope: Scope, sessions: list[str]) -> Outcome:
-        def decide(changes: Changes) -> Outcome:
-            for session_id in sessions:
-                _end(changes, scope.user, session_id)
-            return Outcome(verb="deleted")
-
-        reads = tuple(Ref(Session, scope.user, one) for one in sessions)
-        done = await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+    async def _forget(self, sessions: Collection[str]) -> None:
+        self._tokens.revoke(sessions)
         for session_id in sessions:
-            await self._forget(session_id)
-        return done
+            await self._rotations.end(session_id)
 
-    async def _forget(self, session_id: str) -> None:
-        self._tokens.revoke(session_id)
-        await self._rotations.end(session_id)
-
-    async def _open(self, user: str) -> list[Session]:
-        """The open sessions of *user*, oldest first."""
-        now = self._clock()
-        wanted = Selection(order="expires_at", span={"$gt": now}, limit=1_000)
-        found = await self._documents.select(Session, user, wanted)
-        return sorted((one for one in found if one.is_open(now)), key=lambda one: one.created_at)
+    def _listing(self, user: str) -> Listing:
+        """The open sessions of *user*, as they are when a write is decided."""
+        is_open = {"ended_at": {"$exists": False}, "expires_at": {"$gt": self._clock()}}
+        return Listing(Session, user, {"owner": user, **is_open})
 
     def _login(self, session: Session, generation: int) -> Login:
-        token, expires_at = self._tokens.issue(session)
+        token, expires_at = self._tokens.issue(session, generation)
         name = f"v1.{session.owner}.{session.id}.{generation}"
         return Login(token, expires_at, f"{name}.{self._mac(name)}")
 
@@ -335,7 +382,28 @@ def _require_own(session: Session) -> None:
         raise token_invalid()
 
 
-def _end(changes: Changes, user: str, session_id: str) -> None:
-    session = changes.get(Session, user, session_id)
-    if session.ended_at is None:
-        changes.update(session, session.ended(changes.at), event="ended")
+def _nothing_else(scope: Scope) -> Write:
+    return Write(scope=scope, reads=(), decide=lambda _: Outcome(verb="deleted"))
+
+
+def _open(changes: Changes, user: str) -> list[Session]:
+    """The open sessions of *user*, the oldest first."""
+    opened = (one for one in changes.all(Session, user) if one.is_open(changes.at))
+    return sorted(opened, key=lambda one: one.created_at)
+
+
+def _lock_out(changes: Changes, user: User, but: Collection[str]) -> None:
+    """Let nobody into the account of *user* any more who has begun before."""
+    after = user.locking_out()
+    if any(one.id not in but for one in _open(changes, user.id)):
+        changes.keep(after)  # the sessions that end say enough
+    else:  # there must be an event, or what begins just now would not know of it
+        changes.update(user, after.advanced(changes.at))
+
+
+def _end(changes: Changes, sessions: Collection[Session]) -> list[str]:
+    """End *sessions*, and return their ids."""
+    for session in sessions:
+        if session.ended_at is None:
+            changes.update(session, session.ended(changes.at), event="ended")
+    return [session.id for session in sessions]

@@ -1,16 +1,21 @@
-"""Who may see whose documents: everybody their own, a coach what a client shares."""
+"""Who may see whose documents: everybody their own, a coach what a client shares.
+
+A relation begins in `invitations`, by the word of both, and ends here, by the word of either.
+"""
 
 import contextlib
 from collections.abc import Collection
 
 import msgspec
 
-from models.documents import KINDS, CoachClient, Document, Share, ShareDraft, User
-from models.errors import Flaw, Invalid, NotFound
+from models.documents import KINDS, CoachClient, Document, Share, ShareDraft
+from models.errors import Conflict, Flaw, Invalid, NotFound
 from models.events import feed_owner
 from models.scope import Scope
 from models.sight import Sight
+from upcoach.services.entry_shares import deleted_shares, refs_between
 from upcoach.services.resources import outcome
+from upcoach.services.stepping_up import submit_with_best
 from upcoach.store.changes import Changes, Decide, Mutation, Outcome, Ref, Write
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
@@ -23,12 +28,17 @@ class View(msgspec.Struct, frozen=True):
     scope: Scope
     feed: str
     sight: Sight | None = None
+    relation: str = ""
     since: int = 0  # the number under which it became what it is
 
     @property
     def owner(self) -> str:
         """Whose feed it is."""
         return feed_owner(self.feed)
+
+    def shows_the_same(self, other: "View") -> bool:
+        """Whether what is seen in *other* is what is seen here, in the same relation."""
+        return (self.sight, self.relation) == (other.sight, other.relation)
 
     def visible(self, asked: Collection[str] | None = None) -> tuple[str, ...]:
         """The kinds that it shows, of those *asked* for; one that does not exist is `Invalid`."""
@@ -62,18 +72,22 @@ class Shares:
             share = await self._documents.get(Share, owner, scope.user)
         except NotFound:
             raise _unknown() from None
+        sight = _sight(share)
+        if not sight.kinds:  # not even how often something changes
+            raise _unknown()
         # The number second: a newer one than the share's only asks for a snapshot too many.
         changes = await self._log.history(name, Share.kind, scope.user, LATEST, 1)
-        return View(scope, name, _sight(share), changes[0].seq if changes else 0)
+        return View(scope, name, sight, share.relation, changes[0].seq if changes else 0)
 
     async def connects(self, one: str, other: str) -> bool:
-        """Whether one of these two is the other's coach."""
+        """Whether one of these two is the other's coach, by the word of both."""
         if "/" in other:
             return False
         for client, coach in ((one, other), (other, one)):
             with contextlib.suppress(NotFound):
-                await self._documents.get(Share, client, coach)
-                return True
+                share = await self._documents.get(Share, client, coach)
+                if share.accepted_at is not None:
+                    return True
         return False
 
     async def page(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[Share]:
@@ -87,43 +101,80 @@ class Shares:
         return await self._documents.page(CoachClient, scope.user, after=after, limit=limit)
 
     async def share(
-        self, scope: Scope, coach: str, draft: ShareDraft, mutation: Mutation | None = None
+        self,
+        scope: Scope,
+        coach: str,
+        draft: ShareDraft,
+        acr: int,
+        mutation: Mutation | None = None,
     ) -> Outcome:
-        """Let *coach* see what *draft* says, and nothing else."""
+        """Let *coach*, who has agreed to be one, see what *draft* says, and nothing else.
+
+        *acr* is what the caller has shown just now, which must be the best that they have.
+        """
         _require_fields(draft)
         if coach == scope.user:
             raise Invalid("share_with_oneself", "Everybody sees their own documents.")
 
         def decide(changes: Changes) -> Outcome:
-            if changes.find(User, coach, coach) is None:
-                raise NotFound("coach_unknown", "There is nobody under this id.")
             before = changes.find(Share, scope.user, coach)
-            fresh = Share.drafted(draft, client=scope.user, coach=coach, at=changes.at)
-            if before is not None and _sight(before) == _sight(fresh):
+            if before is None:
+                raise NotFound("coach_unknown", "You have no coach under this id.")
+            if before.accepted_at is None:
+                words = "This coach has not agreed yet: invite them, or end what is shared."
+                raise Conflict("share_unconfirmed", words)
+            after = before.revised(draft, changes.at)
+            if (before.kinds, before.hidden) == (after.kinds, after.hidden):
                 return outcome("unchanged", before)
-            after = fresh if before is None else before.revised(draft, changes.at)
             client = changes.find(CoachClient, coach, scope.user)
-            changes.set(before, after)
+            after = changes.set(before, after)
             changes.set(client, after.mirrored(client, changes.at))
-            return outcome("created" if before is None else "updated", after)
+            return outcome("updated", after)
 
-        reads = (Ref(User, coach, coach), *_both(scope, coach))
-        return await self._submit(scope, reads, decide, mutation)
+        reads = relation_refs(scope.user, coach)
+        write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
+        return await submit_with_best(self._committer, write, acr)
 
-    async def take_back(
-        self, scope: Scope, coach: str, mutation: Mutation | None = None
+    async def leave(self, scope: Scope, coach: str, mutation: Mutation | None = None) -> Outcome:
+        """End the caller's relation with *coach*, and all that they were shown."""
+        return await self._end(scope, scope.user, coach, mutation)
+
+    async def dismiss(self, scope: Scope, client: str, mutation: Mutation | None = None) -> Outcome:
+        """End the caller's relation with *client*, and see nothing of theirs any more."""
+        return await self._end(scope, client, scope.user, mutation)
+
+    async def _end(
+        self, scope: Scope, client: str, coach: str, mutation: Mutation | None
     ) -> Outcome:
-        """Let *coach* see nothing any more."""
+        def decide(changes: Changes) -> Outcome:
+            is_client = scope.user == client
+            mine = (Share, client, coach) if is_client else (CoachClient, coach, client)
+            own = changes.get_any(*mine)
+            changes.discard(Share, client, coach)
+            changes.discard(CoachClient, coach, client)
+            deleted_shares(changes, entries)
+            return Outcome(verb="deleted", version=own.version + 1)
+
+        entries = await refs_between(self._documents, client, coach)
+        reads = (*relation_refs(client, coach), *entries)
+        ended = await self._submit(scope, reads, decide, mutation)
+        await self._clear(scope, client, coach)
+        return ended
+
+    async def _clear(self, scope: Scope, client: str, coach: str) -> None:
+        """Delete leave to read entries that was given while the relation was about to end.
+
+        It holds no more (see `EntryShare.given_in`); nobody needs to go on listing it.
+        """
 
         def decide(changes: Changes) -> Outcome:
-            share = changes.get(Share, scope.user, coach)
-            changes.delete(share)
-            client = changes.find(CoachClient, coach, scope.user)
-            if client is not None:
-                changes.delete(client)
-            return Outcome(verb="deleted", version=share.version + 1)
+            if changes.find(Share, client, coach) is None:
+                deleted_shares(changes, late)
+            return Outcome(verb="unchanged")
 
-        return await self._submit(scope, _both(scope, coach), decide, mutation)
+        late = await refs_between(self._documents, client, coach)
+        if late:
+            await self._submit(scope, (*relation_refs(client, coach), *late), decide, None)
 
     async def _submit(
         self,
@@ -137,8 +188,7 @@ class Shares:
 
 
 def _sight(share: Share) -> Sight:
-    hidden = ((kind, name) for kind, names in share.hidden.items() for name in names)
-    return Sight(frozenset(share.kinds), frozenset(hidden))
+    return Sight.without(share.kinds, share.hidden)
 
 
 def _require_fields(draft: ShareDraft) -> None:
@@ -150,8 +200,9 @@ def _require_fields(draft: ShareDraft) -> None:
             raise Invalid("body_invalid", flaw.detail, flaws=(flaw,))
 
 
-def _both(scope: Scope, coach: str) -> tuple[Ref, Ref]:
-    return Ref(Share, scope.user, coach), Ref(CoachClient, coach, scope.user)
+def relation_refs(client: str, coach: str) -> tuple[Ref, Ref]:
+    """Both sides of the relation of two people."""
+    return Ref(Share, client, coach), Ref(CoachClient, coach, client)
 
 
 def _unknown() -> NotFound:

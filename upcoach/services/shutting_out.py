@@ -1,32 +1,118 @@
-"""Shutting out whoever made an account with the address of somebody else, to wait for them there.
+"""Shutting out whoever was in an account that is not theirs: what they left behind falls.
 
-Until its address is verified nobody knows whose an account is.  When its owner comes, what a
-stranger may have left in it as a way back goes: providers, passkeys, trusted devices.  The password
-and the sessions are the affair of whoever lets the owner in.
+Somebody who knows the password, or made the account with the address of another, can leave a way
+back in (a factor, a provider, an app), or a way out for what its owner writes (a share).  Each of
+these ways is announced by mail, and counts as the owner's only when the click of somebody who
+reads the mails has confirmed it (`upcoach.services.additions`).  Whatever nobody has confirmed
+falls when the owner comes back through their mails.  Sessions and the password are the affair of
+whoever lets the owner in.
 """
 
-from models.documents import Document, Factors, Identity, Passkey, TrustedDevice
-from models.documents.factors import FACTORS
-from upcoach.store.changes import Changes, Ref
-from upcoach.store.documents import Documents
+import datetime as dt
+from typing import Final
 
-WAYS: tuple[type[Document], ...] = (Identity, Passkey, TrustedDevice)
+from models.documents import (
+    ClientEntry,
+    CoachClient,
+    Document,
+    Entry,
+    EntryShare,
+    Factors,
+    Goal,
+    GoalPoint,
+    GoalTemplate,
+    Grant,
+    Habit,
+    Identity,
+    Insight,
+    Journal,
+    JournalEntry,
+    Mood,
+    OpenInvitations,
+    Passkey,
+    Session,
+    Share,
+    Task,
+    Template,
+    TrustedDevice,
+    User,
+    Vacation,
+)
+from models.documents.journal_entry import client_entry_id
+from upcoach.store.changes import Changes, Listing, Ref
+
+# Every kind of document is in one of the three: a new one says whether it lets anybody in or out.
+WAYS: Final[tuple[type[Document], ...]] = (
+    Session,
+    Factors,
+    Passkey,
+    TrustedDevice,
+    Identity,
+    Grant,
+    Share,
+    EntryShare,
+    OpenInvitations,
+)
+MIRRORS: Final[tuple[type[Document], ...]] = (CoachClient, ClientEntry)  # they fall with theirs
+CONTENT: Final[tuple[type[Document], ...]] = (
+    User,
+    Goal,
+    Habit,
+    Entry,
+    Vacation,
+    Insight,
+    Task,
+    Mood,
+    GoalPoint,
+    GoalTemplate,
+    Journal,
+    JournalEntry,
+    Template,
+)
 
 
-async def ways_into(documents: Documents, user: str) -> tuple[Ref, ...]:
-    """What a write has to see that shuts strangers out of the account *user*."""
-    refs = [Ref(kind, user, one.id) for kind in WAYS for one in await documents.page(kind, user)]
-    return (*refs, Ref(Factors, user, FACTORS))
+def ways_of(user: str) -> tuple[Listing, ...]:
+    """What a write has to see all of that shuts strangers out of the account *user*."""
+    return tuple(Listing(kind, user) for kind in WAYS if kind is not Session)
 
 
-def shut_out(changes: Changes, ways: tuple[Ref, ...], *, codes: bool) -> None:
-    """Take *ways* into an account away; with *codes*, the app that makes them does not count."""
-    for kind, owner, name in ways:
-        found = changes.find(kind, owner, name)
-        if isinstance(found, Factors):
-            if codes:
-                changes.delete(found)
-            elif found.passkeys:
-                changes.update(found, found.without_passkeys(changes.at))
-        elif found is not None:
-            changes.delete(found)
+def shut_out(changes: Changes, user: str, *, before: dt.datetime | None = None) -> tuple[str, ...]:
+    """Take away what nobody has confirmed; with *before*, also what was confirmed from then on.
+
+    Returns the clients whose grants are gone: their sessions are to end.
+    """
+
+    def falls(confirmed_at: dt.datetime | None) -> bool:
+        return confirmed_at is None or (before is not None and confirmed_at >= before)
+
+    gone: list[Document] = [
+        one
+        for kind in (Identity, Grant, Share, EntryShare)
+        for one in changes.all(kind, user)
+        if falls(one.confirmed_at)
+    ]
+    gone += changes.find_refs([ref for one in gone for ref in _mirrors(one)])
+    gone += [*changes.all(TrustedDevice, user), *changes.all(OpenInvitations, user)]
+    for factors in changes.all(Factors, user):
+        kept = {name for name, at in factors.confirmed.items() if not falls(at)}
+        gone += [one for one in changes.all(Passkey, user) if one.id not in kept]
+        changes.update(factors, factors.fallen(kept, changes.at))
+    gone += [one for kind in WAYS for one in changes.all_broken(kind, user)]
+    for one in gone:
+        changes.delete(one)
+    return tuple(one.id for one in gone if isinstance(one, Grant))
+
+
+def remove_factors(changes: Changes, user: str) -> None:
+    """Take every second factor of *user* away, whoever has confirmed it."""
+    for kind in (Passkey, TrustedDevice, Factors):
+        for one in (*changes.all(kind, user), *changes.all_broken(kind, user)):
+            changes.delete(one)
+
+
+def _mirrors(way: Document) -> tuple[Ref, ...]:
+    if isinstance(way, Share):
+        return (Ref(CoachClient, way.id, way.owner),)
+    if isinstance(way, EntryShare):
+        return (Ref(ClientEntry, way.coach, client_entry_id(way.owner, way.entry)),)
+    return ()

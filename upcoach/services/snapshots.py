@@ -1,14 +1,17 @@
 """Snapshots: all of a person's documents, from which their events go on."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 import msgspec
 
 from models.documents import KINDS, Document
 from models.documents.document import public
+from models.documents.edits import version_seen
 from models.merge_patch import Json
 from models.sight import Sight
+from models.sums import Sums, toggle
 from upcoach.store.documents import Documents
+from upcoach.store.pacing import paced
 
 PAGE = 200
 
@@ -44,10 +47,26 @@ class Snapshots:
         self, owner: str, kind: str, after: str, limit: int, sight: Sight | None
     ) -> Page:
         """One page of one kind, as far as it is in *sight*."""
-        found: list[Document] = await self._documents.page(
+        found: Sequence[Document] = await self._documents.page_of_all(
             KINDS[kind], owner, after=after, limit=limit + 1
         )
-        items = [public(document) for document in found[:limit]]
-        if sight is not None:
-            items = [sight.shown(kind, item) for item in items]
+        shown = public if sight is None else sight.shown
+        items = [item async for item in paced(shown(document) for document in found[:limit])]
         return Page(kind, items, len(found) <= limit)
+
+    async def unseen(self, owner: str, sight: Sight) -> Sums:
+        """What has to be added to the checksums of *owner* to get those of what is in *sight*.
+
+        A document that somebody sees in parts has another version for them, if it was changed in
+        what they do not see.
+        """
+        sums: Sums = {}
+        for kind in sight.kinds:
+            hidden = sight.hides(kind)
+            if hidden:
+                for one in await self._documents.edited(KINDS[kind], owner):
+                    seen = version_seen(one.version, one.edits, hidden)
+                    if seen != one.version:
+                        toggle(sums, kind, one.id, one.version)
+                        toggle(sums, kind, one.id, seen)
+        return sums

@@ -10,8 +10,8 @@ from typing import Annotated, Final
 import msgspec
 
 from models.caller import Caller
-from models.documents import Session, User
-from models.documents.factors import Shown
+from models.documents import Factors, Session, User
+from models.documents.factors import FACTORS, Shown
 from models.errors import Unauthenticated
 from models.merge_patch import Json
 from models.scope import Scope
@@ -19,6 +19,8 @@ from upcoach.services.factors import SecondFactors
 from upcoach.services.factors.refusals import factor_wrong
 from upcoach.services.passwords import Passwords
 from upcoach.services.sessions import Sessions
+from upcoach.store.changes import Changes, Outcome, Overtaken, Ref, Write
+from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
 
 FRESH: Final = dt.timedelta(minutes=15)  # how long a factor counts as just shown
@@ -53,12 +55,19 @@ class SteppingUp:
         self._factors = factors
         self._sessions = sessions
 
-    async def require(self, caller: Caller, now: dt.datetime, *, operator: bool = False) -> None:
-        """Refuse *caller* unless they have shown the best factor that they have just now."""
+    async def require(
+        self, caller: Caller, now: dt.datetime, *, operator: bool = False, in_write: bool = False
+    ) -> None:
+        """Refuse *caller* unless they have shown the best factor that they have just now.
+
+        Whether that was the best, the write itself asks if it does so (*in_write*, see
+        `submit_with_best`): nothing may be awaited before it is queued, or what the same device
+        has sent after it would overtake it.
+        """
         is_fresh = now - caller.authenticated_at <= FRESH
-        if is_fresh and caller.acr >= 2:
+        if is_fresh and (caller.acr >= 2 or (in_write and not operator)):
             return
-        has_second = operator or bool((await self._factors.of(caller.scope.user)).methods)
+        has_second = operator or bool(await self._factors.methods(caller.scope.user))
         if has_second or not is_fresh:
             raise stepping_up_needed(2 if has_second else 1)
 
@@ -76,12 +85,35 @@ class SteppingUp:
 
     async def _check_password(self, user_id: str, password: str) -> None:
         user = await self._documents.get(User, user_id, user_id)
-        factors = await self._factors.of(user_id)
-        if factors.methods:
+        if await self._factors.methods(user_id):
             raise factor_wrong()
         async with self._factors.tries.one("password", user_id):
             if not await self._passwords.verify(user.password_hash, password):
                 raise factor_wrong()
+
+
+async def submit_with_best(committer: Committer, write: Write, acr: int) -> Outcome:
+    """Do *write* if its caller, who has shown *acr*, could not have shown more.
+
+    Also a session that has ended meanwhile is asked to show more.  A refusal of this kind is no
+    answer to the write: it may come again under its name when more was shown.
+    """
+    scope = write.scope
+
+    def decide(changes: Changes) -> Outcome:
+        factors = changes.find(Factors, scope.user, FACTORS)
+        has_second = changes.broken(Factors, scope.user, FACTORS) or (
+            factors is not None and factors.methods(changes.at)
+        )
+        if acr < 2 and has_second:
+            raise Overtaken
+        return write.decide(changes)
+
+    reads = (*write.reads, Ref(Factors, scope.user, FACTORS))
+    try:
+        return await committer.submit(msgspec.structs.replace(write, reads=reads, decide=decide))
+    except Overtaken:
+        raise stepping_up_needed(2) from None
 
 
 def stepping_up_needed(acr: int) -> Unauthenticated:

@@ -96,7 +96,7 @@ class Tasks(Resources[Task, NewTask]):
             made = after.successor(changes.at)
             if made is not None:
                 changes.create(made)
-        elif was_done and not is_done and following is not None and following.version == 1:
+        elif was_done and not is_done and following is not None and following.is_untouched:
             changes.delete(following)
 
     async def complete(
@@ -134,7 +134,7 @@ class Tasks(Resources[Task, NewTask]):
         def decide(changes: Changes) -> Outcome:
             before = changes.get(Task, scope.user, task_id)
             if base is not None:
-                require_version(before, base)
+                require_version(before, base, mutation)
             after = turned(before, changes.at)
             if after is before:
                 return outcome("unchanged", before)

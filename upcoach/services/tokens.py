@@ -8,7 +8,7 @@ import collections
 import datetime as dt
 import functools
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, Final, Literal, TypeVar
 
 import msgspec
@@ -46,6 +46,12 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     The user comes first: a balancer that cannot read JSON keeps somebody on a node by the first 64
     characters of the second part (config/deploy/nginx.conf).
+
+    Attributes
+    ----------
+    gen
+        The generation of the refresh token that was given with it; 0 if none was.
+
     """
 
     sub: str
@@ -62,6 +68,10 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     scope: str | None = None
     amr: tuple[str, ...] = ()
     cnf: Confirmation | None = None
+    gen: int = 0
+
+
+OnShown = Callable[[str, int], None]
 
 
 class Tokens:
@@ -81,15 +91,17 @@ class Tokens:
         lifetime: dt.timedelta,
         revocations: Revocations,
         clock: Clock,
+        on_shown: OnShown = lambda _session, _generation: None,
     ) -> None:
         self.issuer = issuer
         self._keys = keys
         self._lifetime = lifetime
         self._revocations = revocations
         self._clock = clock
+        self._on_shown = on_shown
         self._read: collections.OrderedDict[bytes, Caller] = collections.OrderedDict()
 
-    def issue(self, session: Session) -> tuple[str, dt.datetime]:
+    def issue(self, session: Session, generation: int = 0) -> tuple[str, dt.datetime]:
         """A token for *session*, and its end, which is that of the session at the latest."""
         now = self._clock()
         end = int(min(now + self._lifetime, session.expires_at).timestamp())
@@ -108,6 +120,7 @@ class Tokens:
             scope=None if session.permissions is None else " ".join(session.permissions),
             amr=session.amr,
             cnf=Confirmation(session.key) if session.key else None,
+            gen=generation,
         )
         token = self.signed(TYPE, msgspec.to_builtins(claims))
         return token, dt.datetime.fromtimestamp(end, dt.UTC)
@@ -143,7 +156,9 @@ class Tokens:
         name = hashlib.sha256(token.encode(errors="surrogatepass")).digest()
         caller = self._read.get(name)
         if caller is None:
-            caller = self._read[name] = self._caller(self._claims(token, TYPE, Claims))
+            claims = self._claims(token, TYPE, Claims)
+            caller = self._read[name] = self._caller(claims)
+            self._on_shown(claims.sid, claims.gen)
             if len(self._read) > REMEMBERED:
                 self._read.popitem(last=False)
         if caller.expires_at <= self._clock() or self._revocations.holds(caller.scope.session):
@@ -167,9 +182,9 @@ class Tokens:
         """Whether *session* has ended, as far as this node knows."""
         return self._revocations.holds(session)
 
-    def revoke(self, session: str) -> None:
-        """Let no token of *session* hold here any more; other nodes hear of it by themselves."""
-        self._revocations.note([session])
+    def revoke(self, sessions: Collection[str]) -> None:
+        """Let no token of *sessions* hold here any more; other nodes hear of it by themselves."""
+        self._revocations.note(sessions)
 
     def _claims(self, token: str, kind: str, form: type[T]) -> T:
         """What *token* says, a JWT of *kind* that one of our keys has signed."""

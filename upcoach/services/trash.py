@@ -65,12 +65,12 @@ class Trash:
         """Take an entry's words out of the log, then delete it and all that belongs to it."""
 
         def decide(changes: Changes) -> Outcome:
-            found = changes.find(JournalEntry, owner, entry)
-            if found is None or not found.is_gone(changes.at):
+            entry_, at = changes.find(JournalEntry, owner, entry), changes.at
+            found = entry_ or changes.broken(JournalEntry, owner, entry)
+            if found is None or (entry_ is not None and not entry_.is_gone(at)):
                 return Outcome(verb="unchanged")
-            unsaved = changes.find(UnsavedEntry, owner, entry)
-            if unsaved is not None:
-                changes.drop(unsaved)
+            if changes.holds(UnsavedEntry, owner, entry):
+                changes.drop(changes.get_any(UnsavedEntry, owner, entry))
             deleted_shares(changes, shares)
             changes.delete(found, children=EntryShare)
             return Outcome(verb="deleted", version=found.version + 1)

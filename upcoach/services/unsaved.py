@@ -46,9 +46,8 @@ class UnsavedEntries:
             if before is None and base is not None:
                 raise not_found()
             if before is not None and base is not None:
-                require_version(before, base)
-            after = _saved(before, changes, scope, entry, content, based_on)
-            changes.keep(after)
+                require_version(before, base, mutation)
+            after = changes.keep(_saved(before, changes, scope, entry, content, based_on))
             return outcome("created" if before is None else "updated", after)
 
         return await self._submit(scope, entry, decide, mutation)
@@ -59,9 +58,9 @@ class UnsavedEntries:
         """Forget what is unsaved of an entry."""
 
         def decide(changes: Changes) -> Outcome:
-            before = changes.get(UnsavedEntry, scope.user, entry)
+            before = changes.get_any(UnsavedEntry, scope.user, entry)
             if base is not None:
-                require_version(before, base)
+                require_version(before, base, mutation)
             changes.drop(before)
             return Outcome(verb="deleted", version=before.version + 1)
 

@@ -14,9 +14,16 @@ from pymongo.read_concern import ReadConcern
 from models.audit import AuditEntry, Checkpoint, Head
 from models.merge_patch import Json
 from upcoach.store.database import Bson, Database
+from upcoach.store.indexes import Index
 
 COLLECTION: Final = "audit"
 CHECKPOINTS: Final = "audit_checkpoints"
+INDEXES: Final = (
+    Index(name="number", keys=("stream", "seq"), unique=True),
+    Index(name="actor", keys=("stream", "actor", "seq")),
+    Index(name="action", keys=("stream", "action", "seq")),
+)
+CHECKPOINT_INDEXES: Final = (Index(name="number", keys=("stream", "seq")),)
 
 _DUPLICATE: Final = 11_000
 _NO_ID: Final = {"_id": 0}

@@ -2,16 +2,21 @@
 
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Final, Literal, NamedTuple, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 import msgspec
 
 from models.documents import Document
 from models.documents.document import public
-from models.errors import NotFound
+from models.documents.edits import counted
+from models.documents.share import SHARED_KINDS
+from models.errors import NotFound, Unauthenticated
 from models.frames import FrameText
 from models.merge_patch import Json, difference
 from models.scope import Scope
+from upcoach.store.broken import Broken, kind_of, unreadable
+from upcoach.store.codec import require_readable
 
 D = TypeVar("D", bound=Document)
 
@@ -25,6 +30,14 @@ class Ref(NamedTuple):
     kind: type[Document]
     owner: str
     id: str
+
+
+class Listing(NamedTuple):
+    """All documents of *kind* that *owner* has, or those that match *where* in MongoDB's words."""
+
+    kind: type[Document]
+    owner: str
+    where: Mapping[str, Any] = MappingProxyType({})
 
 
 class Base(NamedTuple):
@@ -84,6 +97,9 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     reads
         The documents that *decide* may see and change.
+    lists
+        Those that it may see and change too, whose ids nobody knows before: they are read with the
+        others, so that nothing can come between the list and the write.
     sweeps
         The documents whose children, by kind and the parent's id, *decide* may delete with it.
     decide
@@ -92,16 +108,20 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
         What *decide* may ask to know the past of, back to this version.
     new_owner
         Whether the caller has no data key yet, because this write makes the user.
+    fresh
+        Those of *reads* whose ids were made for this write: there never was anything under them.
 
     """
 
     scope: Scope
     reads: tuple[Ref, ...]
     decide: Decide
+    lists: tuple[Listing, ...] = ()
     sweeps: tuple[Ref, ...] = ()
     base: Base | None = None
     mutation: Mutation | None = None
     new_owner: bool = False
+    fresh: tuple[Ref, ...] = ()
 
     def owns(self, ref: Ref) -> bool:
         """Whether *ref* is a document of the writer's own."""
@@ -110,7 +130,13 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def feeds(self) -> tuple[str, ...]:
         """The feeds whose next numbers this write may take."""
-        return tuple({f"u:{ref.owner}": None for ref in self.reads} | {self.scope.feed: None})
+        return tuple({f"u:{owner}": None for owner in self.owners} | {self.scope.feed: None})
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Whose documents it sees."""
+        listed = (listing.owner for listing in self.lists)
+        return tuple(dict.fromkeys((*(ref.owner for ref in self.reads), *listed)))
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -132,7 +158,7 @@ class Fact(msgspec.Struct, frozen=True):
         """The event's `doc` and `patch`."""
         if self.after is None:
             return None, None
-        if self.before is None:
+        if self.before is None or isinstance(self.before, Broken):
             return public(self.after), None
         return None, difference(public(self.before), public(self.after))
 
@@ -166,6 +192,9 @@ class Changes:
 
     Nothing that a refused write did is seen by the next: the committer starts each from the state
     that the last accepted one left.
+
+    What is kept is refused first if whoever reads it would refuse it.  A document that comes where
+    one was before goes on with the numbers of its versions: none comes twice for an id.
     """
 
     def __init__(
@@ -173,34 +202,77 @@ class Changes:
         at: dt.datetime,
         state: Mapping[Ref, Document | None],
         past: Mapping[Ref, Sequence[Version]],
+        former: Mapping[Ref, int] | None = None,
+        name: str = "",
     ) -> None:
         self.at = at
         self.facts: list[Fact] = []
         self.staged: dict[Ref, Document | None] = {}
+        self.ended: dict[Ref, int] = {}  # the last version of each that was deleted here
         self._state = state
         self._past = past
+        self._former = former or {}
+        self._name = name
 
     def find(self, kind: type[D], owner: str, document_id: str) -> D | None:
-        """The document as it is now; it must be among the write's reads."""
-        ref = Ref(kind, owner, document_id)
-        found = self.staged[ref] if ref in self.staged else self._state[ref]
+        """The document as it is now; it must be among the write's reads.
+
+        None also for one that cannot be read: what is kept then takes its place.
+        """
+        found = self._standing(Ref(kind, owner, document_id))
+        if isinstance(found, Broken):
+            return None
         assert found is None or isinstance(found, kind)
         return found
+
+    def broken(self, kind: type[Document], owner: str, document_id: str) -> Broken | None:
+        """What stands for the document where it cannot be read."""
+        found = self._standing(Ref(kind, owner, document_id))
+        return found if isinstance(found, Broken) else None
+
+    def holds(self, kind: type[Document], owner: str, document_id: str) -> bool:
+        """Whether there is anything under this id, be it readable or not."""
+        return self._standing(Ref(kind, owner, document_id)) is not None
 
     def find_all(self, kind: type[D], owner: str, ids: Collection[str]) -> list[D]:
         """Those of the documents *ids* that there are; they need not be among the write's reads."""
         refs = [Ref(kind, owner, one) for one in ids]
+        return [one for one in self.find_refs(refs) if isinstance(one, kind)]
+
+    def find_refs(self, refs: Collection[Ref]) -> list[Document]:
+        """The same for documents of several kinds and owners."""
         unread = [ref for ref in refs if ref not in self.staged and ref not in self._state]
         if unread:
             raise Unread(unread)
-        found = (self.find(kind, owner, one) for one in ids)
+        found = (self.find(*ref) for ref in refs)
         return [document for document in found if document is not None]
 
+    def all(self, kind: type[D], owner: str) -> list[D]:
+        """What the write `lists` of *kind*, in order of id, and what else of it was read."""
+        refs = {ref for ref in (*self._state, *self.staged) if ref[:2] == (kind, owner)}
+        found = (self.find(kind, owner, ref.id) for ref in sorted(refs, key=lambda ref: ref.id))
+        return [document for document in found if document is not None]
+
+    def all_broken(self, kind: type[Document], owner: str) -> list[Broken]:
+        """What stands for those of the same that cannot be read."""
+        refs = {ref for ref in (*self._state, *self.staged) if ref[:2] == (kind, owner)}
+        standing = map(self._standing, sorted(refs, key=lambda ref: ref.id))
+        return [found for found in standing if isinstance(found, Broken)]
+
     def get(self, kind: type[D], owner: str, document_id: str) -> D:
-        """The document as it is now, or `NotFound`."""
-        found = self.find(kind, owner, document_id)
+        """The document as it is now, or `NotFound`; `Conflict` for one that cannot be read."""
+        found = self.get_any(kind, owner, document_id)
+        if isinstance(found, Broken):
+            raise unreadable(found)
+        assert isinstance(found, kind)
+        return found
+
+    def get_any(self, kind: type[Document], owner: str, document_id: str) -> Document:
+        """The document as it is now, or what stands for one that cannot be read; or `NotFound`."""
+        ref = Ref(kind, owner, document_id)
+        found = self._standing(ref)
         if found is None:
-            raise Missing(Ref(kind, owner, document_id))
+            raise Missing(ref)
         return found
 
     def since(self, document: Document, version: int) -> Sequence[Version]:
@@ -208,21 +280,26 @@ class Changes:
 
         The version must be the write's base.
         """
-        past = self._past.get(_ref(document), ()) or (Version(document),)
+        past = self._past.get(ref_of(document), ()) or (Version(document),)
         start = version - past[0].document.version
         return past[start:] if start >= 0 else ()
 
-    def create(self, document: Document) -> None:
-        """Keep a new document."""
-        self._stage(document, Fact(f"{document.kind}.created", None, document))
+    def create(self, document: D) -> D:
+        """Keep a new document, and return it as it is kept."""
+        return self._begin("created", document)
 
-    def update(self, before: Document, after: Document, event: str = "updated") -> None:
-        """Keep *after* in the place of *before*."""
+    def update(self, before: Document, after: D, event: str = "updated") -> D:
+        """Keep *after* in the place of *before*, and return it as it is kept."""
+        if after.kind in SHARED_KINDS:
+            after = counted(before, after)
         self._stage(after, Fact(f"{after.kind}.{event}", before, after))
+        return after
 
-    def set(self, before: Document | None, after: Document) -> None:
+    def set(self, before: Document | None, after: D) -> D:
         """Keep *after*, whether or not there was one before: the event is `set` both times."""
-        self._stage(after, Fact(f"{after.kind}.set", before, after))
+        if before is None:
+            return self._begin("set", after)
+        return self.update(before, after, "set")
 
     def delete(self, document: Document, *, children: type[Document] | None = None) -> None:
         """Delete *document* and all its *children*, whose ids stand below its own.
@@ -230,28 +307,72 @@ class Changes:
         There is one event: whoever applies it drops what stands below the id too.
         """
         swept = None if children is None else Ref(children, document.owner, document.id)
-        self.staged[_ref(document)] = None
+        self._end(document, document.version + 1)
         self.facts.append(Fact(f"{document.kind}.deleted", document, None, swept))
         if swept is not None:
-            for ref in (*self._state, *self.staged):
-                if stands_below(ref, swept):
-                    self.staged[ref] = None
+            for child in [ref for ref in (*self._state, *self.staged) if stands_below(ref, swept)]:
+                found = self._standing(child)
+                if found is not None:
+                    self._end(found, found.version)
 
-    def keep(self, document: Document) -> None:
+    def discard(self, kind: type[Document], owner: str, document_id: str) -> None:
+        """Delete the document if there is one, readable or not."""
+        found = self._standing(Ref(kind, owner, document_id))
+        if found is not None:
+            self.delete(found)
+
+    def keep(self, document: D) -> D:
         """Keep *document*, whose kind is in no feed: nobody is told."""
-        self.staged[_ref(document)] = document
+        ref = ref_of(document)
+        kept = document if self._is_readable(ref) else self._continued(ref, document)
+        require_readable(kept)
+        self.staged[ref] = kept
+        return kept
 
     def drop(self, document: Document) -> None:
         """Delete what `keep` has kept."""
-        self.staged[_ref(document)] = None
+        self._end(document, document.version + 1)
+
+    def _standing(self, ref: Ref) -> Document | None:
+        return self.staged[ref] if ref in self.staged else self._state[ref]
+
+    def _is_readable(self, ref: Ref) -> bool:
+        found = self._standing(ref)
+        return found is not None and not isinstance(found, Broken)
+
+    def _begin(self, verb: str, document: D) -> D:
+        ref = ref_of(document)
+        before = self._standing(ref)
+        assert before is None or isinstance(before, Broken), "it is there already"
+        begun = self._continued(ref, document)
+        self._stage(begun, Fact(f"{begun.kind}.{verb}", before, begun))
+        return begun
+
+    def _continued(self, ref: Ref, document: D) -> D:
+        """*document* with the versions that follow those that were under its id before."""
+        before = self._standing(ref)
+        last = before.version if before else self.ended.get(ref) or self._former.get(ref, 0)
+        if not last:
+            return document
+        version = last + document.version
+        return msgspec.structs.replace(
+            document, version=version, first_version=version, made_by=self._name
+        )
+
+    def _end(self, document: Document, last: int) -> None:
+        ref = ref_of(document)
+        self.staged[ref] = None
+        self.ended[ref] = last
 
     def _stage(self, document: Document, fact: Fact) -> None:
-        self.staged[_ref(document)] = document
+        require_readable(document)
+        self.staged[ref_of(document)] = document
         self.facts.append(fact)
 
 
-def _ref(document: Document) -> Ref:
-    return Ref(type(document), document.owner, document.id)
+def ref_of(document: Document) -> Ref:
+    """By what *document* is named."""
+    return Ref(kind_of(document), document.owner, document.id)
 
 
 def stands_below(ref: Ref, parent: Ref) -> bool:
@@ -265,6 +386,11 @@ _NOT_FOUND: Final = ("not_found", "There is nothing here under this id.")
 def not_found() -> NotFound:
     """The refusal for what does not exist or is not theirs; there is only this one."""
     return NotFound(*_NOT_FOUND)
+
+
+def session_ended() -> Unauthenticated:
+    """The refusal of who was locked out before what they asked for was done."""
+    return Unauthenticated("session_ended", "This session was ended. Log in again.")
 
 
 class Missing(NotFound):

@@ -18,16 +18,20 @@ import structlog
 from models.clock import Clock
 from models.errors import Conflict, Unavailable
 from models.events import Event
+from models.scope import Scope
 from upcoach.store.batch import Batch, Ticket
 from upcoach.store.changes import Mutation, Outcome, Raced, Unread, Write
 from upcoach.store.database import Database
 from upcoach.store.heads import Heads
+from upcoach.store.holdings import Holdings
 from upcoach.store.keyring import KeyRing
+from upcoach.store.receipts import Receipts
 
 BATCH = 64  # beyond this, a transaction's latency grows faster than its cost per write falls
 BATCH_READS = 512  # a larger write (an import) goes alone, beside the others
 LANES = 2  # one batch can decide while another waits for the disk
 PATIENCE = 40  # lost races before a write is given back to its caller
+PATIENCE_S = 10.0  # or so long: where MongoDB's cache is full, each of them takes seconds
 TURN_S = 0.03  # how long another node's turn may take at least, before we go on without it
 TURNS = 4  # and in batches of our own: both nodes share the same engine
 BACK_OFF_S = 0.004
@@ -44,6 +48,7 @@ class Committer:
         self, database: Database, keyring: KeyRing, clock: Clock, publish: Publish
     ) -> None:
         self.heads = Heads(database)
+        self.holdings = Holdings(database)
         self._database = database
         self._keyring = keyring
         self._clock = clock
@@ -70,6 +75,16 @@ class Committer:
         self._start_soon()
         # Shielded: a caller who goes away must not take the rest of the batch along.
         return await asyncio.shield(ticket.done)
+
+    async def repeated(self, scope: Scope, mutation: Mutation) -> Outcome | None:
+        """The answer that a write of this name got before; None where there was none.
+
+        For work in several writes, of which only the last has the name.
+        """
+        await self._keyring.load([scope.user])
+        name = (scope.user, mutation.id)
+        answers = await Receipts(self._database, self._keyring).find([name])
+        return answers[name].repeated(mutation.fingerprint) if name in answers else None
 
     async def drain(self) -> None:
         """Return when every write that was submitted has its answer."""
@@ -169,8 +184,11 @@ class Committer:
             await self._commit([first])
 
     async def _race(self, tickets: list[Ticket]) -> None:
+        ends = time.monotonic() + PATIENCE_S
         for lost in range(PATIENCE):
-            batch = Batch(self._database, self._keyring, self.heads, self._clock())
+            if lost and time.monotonic() > ends:
+                break
+            batch = Batch(self._database, self._keyring, self.heads, self.holdings, self._clock())
             began = time.monotonic()
             try:
                 events = await batch.commit(tickets)
@@ -186,7 +204,7 @@ class Committer:
             if events:
                 self._publish(events)
             return
-        _log.warning("writes_gave_up", writes=len(tickets), lost_races=PATIENCE)
+        _log.warning("writes_gave_up", writes=len(tickets), lost_races=lost)
         self._give_up(
             tickets, Unavailable("feed_contended", "Too many writers at once. Try again.")
         )

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import AsyncIterator
 from typing import Any
 
-from bson.codec_options import CodecOptions
+from bson.codec_options import CodecOptions, DatetimeConversion
 from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
@@ -14,6 +14,7 @@ from pymongo.errors import ConnectionFailure, ExecutionTimeout, OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from models.errors import Unavailable
+from upcoach.store.broken import BrokenDocuments
 
 Bson = dict[str, Any]
 Collection = AsyncCollection[Bson]
@@ -37,6 +38,7 @@ class Database:
     """
 
     def __init__(self, url: str, name: str) -> None:
+        self.broken = BrokenDocuments()
         self.client: AsyncMongoClient[Bson] = AsyncMongoClient(
             url,
             maxPoolSize=POOL,
@@ -49,7 +51,10 @@ class Database:
             appname=APPLICATION,
         )
         self._bound = asyncio.Semaphore(POOL)
-        options: CodecOptions[Bson] = CodecOptions(tz_aware=True, tzinfo=dt.UTC)
+        # A moment that Python cannot name breaks the document that it is in, and no other.
+        options: CodecOptions[Bson] = CodecOptions(
+            tz_aware=True, tzinfo=dt.UTC, datetime_conversion=DatetimeConversion.DATETIME_AUTO
+        )
         self._database: AsyncDatabase[Bson] = self.client.get_database(
             name,
             codec_options=options,

@@ -5,22 +5,29 @@ import datetime as dt
 import functools
 import typing
 from collections.abc import Collection, Sequence
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
-from models.documents import Document
+from models.documents import KINDS, Document
 from models.documents.dates import exact
+from models.documents.document import Edits
 from models.errors import Invalid
 from upcoach.store import codec
+from upcoach.store.broken import Broken, unreadable
 from upcoach.store.changes import Ref, not_found
 from upcoach.store.database import Bson, Database
+from upcoach.store.hints import hinted
 from upcoach.store.keyring import KeyRing
+from upcoach.store.pacing import paced
 from upcoach.store.sealing import Unreadable
 
 D = TypeVar("D", bound=Document)
 
 _Shown = Annotated[str, msgspec.Meta(max_length=64)] | int | float
+Sort = Sequence[tuple[str, int]]
+
+_BY_ID: Final[Sort] = (("_id", 1),)
 
 TOGETHER: Final = 1_000  # documents that are looked up in one query
 
@@ -50,6 +57,14 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     descending: bool = False
     after: str = ""
     limit: int = 100
+
+
+class Edited(NamedTuple):
+    """A document that was changed: its version, and how often which fields were."""
+
+    id: str
+    version: int
+    edits: Edits
 
 
 def mark(document: Document, order: str) -> str:
@@ -117,8 +132,16 @@ class Documents:
         self._keyring = keyring
 
     async def get(self, kind: type[D], owner: str, document_id: str) -> D:
-        """One document, or `NotFound`."""
-        found = await self._find(kind, owner, {"_id": codec.key_of(owner, document_id)}, 1)
+        """One document, or `NotFound`; `Conflict` for one that cannot be read."""
+        found = await self.get_any(kind, owner, document_id)
+        if isinstance(found, Broken):
+            raise unreadable(found)
+        return found
+
+    async def get_any(self, kind: type[D], owner: str, document_id: str) -> D | Broken:
+        """One document, or what stands for one that cannot be read; or `NotFound`."""
+        query = {"_id": codec.key_of(owner, document_id)}
+        found, _ = await self._read(kind, owner, query, 1)
         if not found:
             raise not_found()
         return found[0]
@@ -134,12 +157,25 @@ class Documents:
         limit: int = 100,
     ) -> list[D]:
         """Up to *limit* documents in order of id, *below* a parent, between two ids."""
+        span = self._span(owner, below, after, before)
+        return await self._find(kind, owner, {"_id": span}, limit)
+
+    async def page_of_all(
+        self, kind: type[D], owner: str, *, below: str = "", after: str = "", limit: int = 100
+    ) -> list[D | Broken]:
+        """The same with what stands for those that cannot be read."""
+        query = {"_id": self._span(owner, below, after, "")}
+        found, _ = await self._read(kind, owner, query, limit)
+        return found
+
+    @staticmethod
+    def _span(owner: str, below: str, after: str, before: str) -> Bson:
         span = codec.below(owner, below)
         if after:
             span["$gt"] = max(span["$gt"], codec.key_of(owner, after))
         if before:
             span["$lt"] = min(span["$lt"], codec.key_of(owner, before))
-        return await self._find(kind, owner, {"_id": span}, limit)
+        return span
 
     async def select(self, kind: type[D], owner: str, wanted: Selection) -> list[D]:
         """The documents that *wanted* describes, through one of the kind's `orders`."""
@@ -178,12 +214,22 @@ class Documents:
                     found[Ref(kind, owner, one.id)] = one
         return found
 
+    async def edited(self, kind: type[Document], owner: str) -> list["Edited"]:
+        """Which documents of a kind were changed, and in which fields (`Document.edits`)."""
+        query = {"_id": codec.below(owner), "edits": {"$exists": True}}
+        async with self._database.turn():
+            found = self._database[kind.collection].find(query, {"version": 1, "edits": 1})
+            return [
+                Edited(stored["_id"][len(owner) + 1 :], stored["version"], stored["edits"])
+                async for stored in found
+            ]
+
     async def ids_since(self, kind: type[Document], field: str, at: dt.datetime) -> list[str]:
         """The ids of everybody's documents whose indexed *field* is *at* or later."""
         query = {field: {"$gte": at}}
         async with self._database.turn():
-            found = self._database[kind.collection].find(query, {"owner": 1})
-            return [stored["_id"][len(stored["owner"]) + 1 :] async for stored in found]
+            found = self._database[kind.collection].find(query, {"_id": 1})
+            return [stored["_id"].partition("/")[2] async for stored in found]
 
     async def due(
         self, kind: type[Document], field: str, upto: dt.datetime, limit: int
@@ -191,17 +237,15 @@ class Documents:
         """Owner and id of everybody's documents whose indexed *field* is *upto* or earlier."""
         query = {field: {"$lte": upto}}
         async with self._database.turn():
-            found = self._database[kind.collection].find(query, {"owner": 1}, sort=[(field, 1)])
-            return [
-                (stored["owner"], stored["_id"][len(stored["owner"]) + 1 :])
-                async for stored in found.limit(limit)
-            ]
+            found = self._database[kind.collection].find(query, {"_id": 1}, sort=[(field, 1)])
+            keys = [stored["_id"] async for stored in found.limit(limit)]
+        return [(owner, name) for owner, _, name in (key.partition("/") for key in keys)]
 
     async def find_owner(self, kind: type[Document], field: str, value: str) -> str | None:
         """The owner of the document whose unique *field* is *value*."""
         async with self._database.turn():
-            found = await self._database[kind.collection].find_one({field: value}, {"owner": 1})
-        return str(found["owner"]) if found else None
+            found = await self._database[kind.collection].find_one({field: value}, {"_id": 1})
+        return str(found["_id"]).partition("/")[0] if found else None
 
     async def _find(
         self,
@@ -209,14 +253,46 @@ class Documents:
         owner: str,
         query: Bson,
         limit: int,
-        sort: Sequence[tuple[str, int]] = (("_id", 1),),
+        sort: Sort = _BY_ID,
         index: str | None = None,
     ) -> list[D]:
+        """Up to *limit* documents that can be read; fewer only if there are no more."""
+        found: list[D] = []
+        skip = 0
+        while len(found) < limit:
+            some, size = await self._read(kind, owner, query, limit, sort, index, skip)
+            found += [one for one in some if not isinstance(one, Broken)]
+            if size < limit:
+                break
+            skip += size
+        return found[:limit]
+
+    async def _read(
+        self,
+        kind: type[D],
+        owner: str,
+        query: Bson,
+        limit: int,
+        sort: Sort = _BY_ID,
+        index: str | None = None,
+        skip: int = 0,
+    ) -> tuple[list[D | Broken], int]:
+        """Up to *limit* documents behind the first *skip*, and how many were looked at."""
+        collection = self._database[kind.collection]
+
+        async def ask(query: Bson, index: str | None = None) -> list[Bson]:
+            cursor = collection.find(query, sort=list(sort), hint=index)
+            return await cursor.skip(skip).limit(limit).to_list()
+
+        if kind.kind not in KINDS:
+            query = query | {codec.TOMB: {"$exists": False}}
         await self._keyring.load([owner])
         async with self._database.turn():
-            cursor = self._database[kind.collection].find(query, sort=list(sort), hint=index)
-            found = await cursor.limit(limit).to_list()
+            found = await (hinted(owner, query, index, ask) if index else ask(query))
         try:
-            return [codec.from_bson(kind, stored, self._keyring[owner]) for stored in found]
-        except Unreadable:
-            return []
+            key = self._keyring[owner]
+        except Unreadable:  # an erased person's
+            return [], 0
+        broken = self._database.broken
+        read = (codec.read(kind, stored, owner, key, broken) for stored in found)
+        return [one async for one in paced(read)], len(found)

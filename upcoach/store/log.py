@@ -2,18 +2,26 @@
 
 import datetime as dt
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
 
 from pymongo import UpdateMany
 from pymongo.write_concern import WriteConcern
 
+from models.aside import NOTHING, Aside, unpacked
 from models.events import Event, feed_owner
 from upcoach.store.database import Bson, Database
+from upcoach.store.indexes import Index
 from upcoach.store.keyring import KeyRing
 from upcoach.store.sealing import place, unseal
 
 COLLECTION = "events"
 LATEST = 2**53  # above every number
+INDEXES: Final = (
+    Index(name="number", keys=("feed", "seq"), unique=True),
+    Index(name="due", keys=("feed", "seq", "at"), partial={"due": True}),
+    Index(name="history", keys=("feed", "id", "seq"), partial={"id": {"$gt": ""}}),
+)
 
 # A lost mark costs one repeated publication, which every consumer ignores: no need for the disk.
 _QUICK = WriteConcern(w=1, j=False)
@@ -46,6 +54,16 @@ class EventLog:
         async with self._database.turn():
             found = self._database[COLLECTION].find(query, _ENVELOPE, sort=[("seq", -1)])
             return [from_bson(stored) for stored in await found.limit(limit).to_list()]
+
+    async def last_numbers(self, feed: str, ids: Collection[str]) -> dict[str, int]:
+        """The number of the last event of each of the documents *ids* that ever had one."""
+        pipeline: list[Bson] = [
+            {"$match": {"feed": feed, "id": {"$in": sorted(ids)}}},
+            {"$group": {"_id": "$id", "seq": {"$max": "$seq"}}},
+        ]
+        async with self._database.turn():
+            cursor = await self._database[COLLECTION].aggregate(pipeline)
+            return {found["_id"]: int(found["seq"]) async for found in cursor}
 
     async def heads(self) -> dict[str, int]:
         """The newest number of every feed: one index seek a feed."""
@@ -90,6 +108,13 @@ class EventLog:
         key = self._keyring[feed_owner(event.feed)]
         return unseal(key, event.sealed, _log_of(event.feed) + place(event.seq))
 
+    def open_aside(self, event: Event) -> Aside:
+        """What stands beside the frame of *event*; `load_keys` and refusal as with `open_line`."""
+        if not event.aside:
+            return NOTHING
+        key = self._keyring[feed_owner(event.feed)]
+        return unpacked(unseal(key, event.aside, aside_place(event.feed, event.seq)))
+
     def can_open(self, feed: str) -> bool:
         """Whether `load_keys` has nothing to do for *feed*."""
         return self._keyring.holds(feed_owner(feed))
@@ -101,11 +126,13 @@ def _log_of(feed: str) -> bytes:
     return place(COLLECTION, feed)
 
 
-_ENVELOPE = {"_id": 0, "feed": 1, "seq": 1, "at": 1, "type": 1, "id": 1, "sums": 1, "body": 1}
+_FIELDS = ("feed", "seq", "at", "type", "id", "sums", "body", "aside")
+_ENVELOPE = {"_id": 0} | dict.fromkeys(_FIELDS, 1)
 
 
 def to_bson(event: Event) -> Bson:
     """What is stored of *event*, which nobody has published yet."""
+    aside = {"aside": event.aside} if event.aside else {}
     return {
         "feed": event.feed,
         "seq": event.seq,
@@ -115,6 +142,7 @@ def to_bson(event: Event) -> Bson:
         "sums": event.sums,
         "body": event.sealed,
         "due": True,
+        **aside,
     }
 
 
@@ -128,7 +156,13 @@ def from_bson(stored: Bson) -> Event:
         id=stored["id"],
         sums=bytes(stored["sums"]),
         sealed=bytes(stored["body"]),
+        aside=bytes(stored.get("aside", b"")),
     )
+
+
+def aside_place(feed: str, seq: int) -> bytes:
+    """Where what stands beside a frame belongs, for its seal."""
+    return place(COLLECTION, feed, seq, "aside")
 
 
 def contiguous(events: Sequence[Event], after: int) -> bool:

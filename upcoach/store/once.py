@@ -18,12 +18,14 @@ from pymongo.errors import DuplicateKeyError
 
 from models.clock import Clock
 from upcoach.store.database import Bson, Database
+from upcoach.store.indexes import Index
 from upcoach.store.sealing import DataKey, place, seal, unseal
 
 T = TypeVar("T")
 
 COLLECTION: Final = "once"
 TOKEN_BYTES: Final = 32
+INDEXES: Final = (Index(name="until", keys=("until",), kept=dt.timedelta(0)),)
 
 
 class Once:

@@ -15,12 +15,17 @@ from models.clock import Clock
 from models.identity import new_id
 from models.mail import AnyWish
 from upcoach.store.database import Database
+from upcoach.store.indexes import Index
 from upcoach.store.keyring import MasterKeys
 from upcoach.store.sealing import Unreadable, place, seal, unseal
 
 COLLECTION: Final = "outbox"
 TURN: Final = dt.timedelta(minutes=1)  # for which one process has what it took
 KEPT: Final = dt.timedelta(days=1)  # after which nobody waits for it any more
+INDEXES: Final = (
+    Index(name="at", keys=("at",)),
+    Index(name="until", keys=("until",), kept=dt.timedelta(0)),
+)
 _PURPOSE: Final = b"upcoach outbox"
 
 

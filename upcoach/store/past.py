@@ -3,11 +3,14 @@
 import msgspec
 
 from models.documents import Document
+from models.documents.document import public
+from models.errors import Refusal
 from models.events import read_line, user_feed
 from models.frames import Ev
 from models.merge_patch import Json, merged
 from upcoach.store.changes import Raced, Version
 from upcoach.store.log import LATEST, EventLog
+from upcoach.store.pacing import paced
 from upcoach.store.sealing import Unreadable
 
 PAGE = 128
@@ -22,8 +25,8 @@ async def past_of(log: EventLog, document: Document, since: int, upto: int) -> l
     """
     try:
         lines = await lines_of(log, type(document), document.owner, document.id, upto)
-        return _replayed(document, lines, since)
-    except (Unreadable, msgspec.ValidationError):  # of an erased person, or an older build
+        return await _replayed(document, lines, since)
+    except (Unreadable, msgspec.MsgspecError, Refusal):  # of an erased person, or an older build
         return []
 
 
@@ -36,11 +39,11 @@ async def lines_of(
     an erased person.
     """
     feed = user_feed(owner)
-    await log.load_keys([feed])
     lines: list[Ev] = []
     while len(lines) < REACH:
         page = await log.history(feed, kind.kind, document_id, upto, PAGE)
-        for event in page:
+        async for event in paced(page):
+            await log.load_keys([feed])  # which may have gone during a breath
             line = read_line(log.open_line(event))
             lines.append(line)
             if line.doc is not None:
@@ -51,13 +54,16 @@ async def lines_of(
     return []
 
 
-def _replayed(document: Document, lines: list[Ev], since: int) -> list[Version]:
+async def _replayed(document: Document, lines: list[Ev], since: int) -> list[Version]:
     fields: Json = {}
     versions = []
-    for line in lines:
+    async for line in paced(lines):
         fields = merged(fields, line.patch) if line.doc is None else line.doc
         if line.ver >= since:
             versions.append(Version(msgspec.convert(fields, type(document)), line.by.mut))
     if lines and lines[-1].ver < document.version:
         raise Raced
-    return versions if versions and versions[-1].document == document else []
+    # What is hidden, no frame tells.
+    if not versions or public(versions[-1].document) != public(document):
+        return []
+    return [*versions[:-1], versions[-1]._replace(document=document)]

@@ -9,9 +9,11 @@ from pymongo import UpdateOne
 from models.documents.position import Position
 from upcoach.store import codec
 from upcoach.store.database import Database
+from upcoach.store.indexes import Index
 
 COLLECTION = "positions"
 KEPT = dt.timedelta(days=90)
+INDEXES = (Index(name="kept", keys=("at",), kept=KEPT),)
 
 
 class PositionStore:

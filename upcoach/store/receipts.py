@@ -10,11 +10,13 @@ from models import errors
 from models.errors import Flaw, Invalid, Refusal
 from upcoach.store.changes import Outcome, Write
 from upcoach.store.database import Bson, Database
+from upcoach.store.indexes import Index
 from upcoach.store.keyring import KeyRing
 from upcoach.store.sealing import Unreadable, place, seal, unseal
 
 COLLECTION = "receipts"
 KEPT = dt.timedelta(days=7)
+INDEXES = (Index(name="kept", keys=("at",), kept=KEPT),)
 
 Name = tuple[str, str]  # user, mutation id
 

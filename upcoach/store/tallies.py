@@ -1,14 +1,20 @@
 """How many documents of an owner there are of each sort: one aggregation for each question."""
 
+import contextlib
 import datetime as dt
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 import msgspec
 
 from models.documents import Goal, Mood, Task
 from upcoach.store import codec
 from upcoach.store.database import Bson, Database
+from upcoach.store.hints import hinted
+from upcoach.store.histories import date_of
 from upcoach.store.keyring import KeyRing
+
+R = TypeVar("R", bound=msgspec.Struct)
 
 
 class TaskTally(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +87,6 @@ class Tallies:
         due = {"$and": [{"$gte": ["$due_at", since]}, {"$lt": ["$due_at", until]}]}
         past = {"$and": [_is_set("due_at"), {"$lt": ["$due_at", now]}]}
         pipeline: list[Bson] = [
-            {"$match": {"owner": owner}},
             {"$project": {"_id": 0, "due_at": 1} | dict.fromkeys(names, 1)},
             {
                 "$group": {
@@ -92,11 +97,15 @@ class Tallies:
                 }
             },
         ]
+        collection = self._database[Task.collection]
+
+        async def ask(query: Bson, index: str) -> list[Bson]:
+            cursor = await collection.aggregate([{"$match": query}, *pipeline], hint=index)
+            return await cursor.to_list()
+
         async with self._database.turn():
-            cursor = await self._database[Task.collection].aggregate(
-                pipeline, hint="status_priority_category_due_at"
-            )
-            return [msgspec.convert(one | one.pop("_id"), TaskTally) async for one in cursor]
+            found = await hinted(owner, {"owner": owner}, "status_priority_category_due_at", ask)
+        return _readable([one | one.pop("_id") for one in found], TaskTally)
 
     async def goals(self, owner: str, day: dt.date) -> list[GoalTally]:
         """Goals by sort, without archived ones; how many have a target date before *day*."""
@@ -115,32 +124,33 @@ class Tallies:
         ]
         async with self._database.turn():
             cursor = await self._database[Goal.collection].aggregate(pipeline)
-            return [msgspec.convert(one | one.pop("_id"), GoalTally) async for one in cursor]
+            return _readable([one | one.pop("_id") async for one in cursor], GoalTally)
 
     async def moods(self, owner: str, first: dt.date, last: dt.date) -> MoodTally:
         """Moods from the local date *first* to *last*."""
         span = {"$gte": first.isoformat(), "$lte": last.isoformat()}
         pipeline: list[Bson] = [
-            {"$match": {"owner": owner, "local_date": span}},
+            {"$match": {"owner": owner, "local_date": span, "level": {"$type": "number"}}},
             {"$facet": _FACETS},
         ]
         await self._keyring.load([owner])
         async with self._database.turn():
             cursor = await self._database[Mood.collection].aggregate(pipeline)
             [found] = await cursor.to_list()
-        activities = [self._named(owner, one) for one in found["activities"]]
+        named = (self._named(owner, one) for one in found["activities"])
+        activities = [one for one in named if one is not None]
         return MoodTally(
-            days=[_day(one) for one in found["days"]],
+            days=[_day(one) for one in found["days"] if date_of(one["_id"]) is not None],
             levels=[_sort(one) for one in found["levels"]],
             categories=[_sort(one) for one in found["categories"] if one["_id"] is not None],
             activities=sorted(activities, key=lambda one: (-one.n, one.name)),
         )
 
-    def _named(self, owner: str, found: Bson) -> MoodSort:
-        """An activity under the name that the newest of its moods gives it."""
+    def _named(self, owner: str, found: Bson) -> MoodSort | None:
+        """An activity under the name that the newest of its moods gives it, if that can be read."""
         key = self._keyring[owner]
         name = codec.label_named(Mood, "activities", found["newest"], found["_id"], key)
-        return _sort(found | {"_id": name})
+        return None if name is None else _sort(found | {"_id": name})
 
 
 _SUMS: Bson = {"n": {"$sum": 1}, "level": {"$sum": "$level"}}
@@ -181,6 +191,15 @@ _FACETS: dict[str, list[Bson]] = {
         },
     ],
 }
+
+
+def _readable(rows: Iterable[Bson], kind: type[R]) -> list[R]:
+    """*rows* as *kind*, without those of documents that cannot be read."""
+    found = []
+    for row in rows:
+        with contextlib.suppress(msgspec.ValidationError):
+            found.append(msgspec.convert(row, kind))
+    return found
 
 
 def _day(found: Bson) -> MoodDay:

@@ -8,6 +8,7 @@ from models.errors import NotFound
 from models.scope import Scope
 from upcoach.services.factors.notices import FactorNotices
 from upcoach.services.resources import outcome
+from upcoach.services.shutting_out import remove_factors, ways_of
 from upcoach.store.changes import Changes, Outcome, Ref, Write
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
@@ -35,6 +36,17 @@ class Enrolment:
         except NotFound:
             return None
 
+    async def remove_all(self, scope: Scope) -> None:
+        """Take all factors of the caller away, and tell them."""
+
+        def decide(changes: Changes) -> Outcome:
+            remove_factors(changes, scope.user)
+            return Outcome(verb="deleted")
+
+        write = Write(scope=scope, reads=(), lists=ways_of(scope.user), decide=decide)
+        await self._committer.submit(write)
+        await self.notices.tell_of_removal(scope.user)
+
     async def change(
         self, scope: Scope, change: Callable[[Factors, Changes], Factors], *beside: Ref
     ) -> Factors:
@@ -48,7 +60,7 @@ class Enrolment:
             before = changes.find(Factors, scope.user, FACTORS)
             changed = change(before or Factors.none(scope.user, changes.at), changes)
             if before is None:
-                changes.create(changed)
+                changed = changes.create(changed)
             else:
                 changes.update(before, changed)
             after[:] = [changed]

@@ -1,7 +1,10 @@
-"""Telling people that the ways into their account have changed."""
+"""Telling people that the second factors of their account have changed."""
 
-from models.documents import User
-from models.mail import FactorChange, FactorsChanged, Letter
+from models.documents import Factors, User
+from models.documents.factors import RECOVERY, TOTP
+from models.mail import Addition, FactorChange, FactorsChanged, FactorsRemoved, Letter, WayName
+from models.scope import Scope
+from upcoach.services.additions import Additions
 from upcoach.services.links import FORGOT, Links
 from upcoach.services.mail import Mail, letters
 from upcoach.store.documents import Documents
@@ -10,16 +13,40 @@ from upcoach.store.documents import Documents
 class FactorNotices:
     """Writes to whoever's second factors are others than before."""
 
-    def __init__(self, documents: Documents, mail: Mail, links: Links) -> None:
+    def __init__(
+        self, documents: Documents, mail: Mail, links: Links, additions: Additions
+    ) -> None:
         self._documents = documents
         self._mail = mail
         self._links = links
+        self._additions = additions
         mail.writes(FactorsChanged, self._write)
+        mail.writes(FactorsRemoved, self._write_removed)
 
     async def tell(self, user_id: str, change: FactorChange) -> None:
         """Have *user_id* told of *change*."""
         user = await self._documents.get(User, user_id, user_id)
         await self._mail.send(FactorsChanged(user.email, change))
 
+    async def tell_of_removal(self, user_id: str) -> None:
+        """Have *user_id* told that an operator has taken all of their factors away."""
+        user = await self._documents.get(User, user_id, user_id)
+        await self._mail.send(FactorsRemoved(user.email))
+
+    async def announce(self, scope: Scope, factors: Factors, name: str) -> None:
+        """Have the caller told that they have the factor *name*, or other recovery codes."""
+        names: dict[str, WayName] = {TOTP: "totp", RECOVERY: "recovery codes"}
+        since = {TOTP: factors.totp_since, RECOVERY: factors.recovery_at}
+        added = Addition(
+            way=names.get(name, "passkey"),
+            id=name,
+            since=since.get(name) or factors.updated_at,
+            counts_from=factors.waiting.get(name),
+        )
+        await self._additions.announce(scope, added)
+
     async def _write(self, wish: FactorsChanged) -> Letter:
         return letters.factors_changed(wish.to, wish.change, self._links.to(FORGOT))
+
+    async def _write_removed(self, wish: FactorsRemoved) -> Letter:
+        return letters.factors_removed(wish.to, self._links.to(FORGOT))

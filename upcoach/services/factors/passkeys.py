@@ -12,7 +12,13 @@ import msgspec
 
 from models.documents import Factors, Passkey, User
 from models.documents.document import Draft
-from models.documents.factors import FactorName, NewCredential, PasskeyAnswer, checked_name
+from models.documents.factors import (
+    FACTORS,
+    FactorName,
+    NewCredential,
+    PasskeyAnswer,
+    checked_name,
+)
 from models.errors import Conflict
 from models.identity import new_id
 from models.merge_patch import Json
@@ -20,7 +26,8 @@ from models.scope import Scope
 from upcoach.services.factors.enrolment import Enrolment
 from upcoach.services.factors.party import Party, Registered, decoded, encoded
 from upcoach.services.factors.recovery import RecoveryCodes
-from upcoach.services.factors.refusals import factor_wrong
+from upcoach.services.factors.refusals import factor_waiting, factor_wrong
+from upcoach.services.factors.waiting import WaitingPeriod
 from upcoach.services.resources import outcome
 from upcoach.store.changes import Changes, Outcome, Ref, Taken, Write
 from upcoach.store.committer import Committer
@@ -70,6 +77,7 @@ class Passkeys:
         recovery: RecoveryCodes,
         once: Once,
         party: Party,
+        waiting: WaitingPeriod,
     ) -> None:
         self._documents = documents
         self._committer = committer
@@ -77,6 +85,7 @@ class Passkeys:
         self._recovery = recovery
         self._once = once
         self._party = party
+        self._waiting = waiting
 
     async def begin(self, scope: Scope) -> Json:
         """What a browser is given to make a key for the caller (WebAuthn, 5.4)."""
@@ -102,15 +111,16 @@ class Passkeys:
                 raise Conflict("passkeys_too_many", f"An account has {MOST} passkeys at most.")
             if before.handle not in ("", asked.handle):
                 raise factor_wrong()  # two first ones were begun at once: this one comes late
+            since = self._waiting.end(changes, scope)
             changes.create(_made(passkey_id, scope.user, name, found, changes.at))
-            return before.with_passkey(asked.handle, hashes, changes.at)
+            return before.with_passkey(passkey_id, asked.handle, hashes, changes.at, since)
 
         try:
-            ref = Ref(Passkey, scope.user, passkey_id)
-            after = await self._enrolment.change(scope, change, ref)
+            refs = (Ref(Passkey, scope.user, passkey_id), *self._waiting.refs(scope))
+            after = await self._enrolment.change(scope, change, *refs)
         except Taken:
             raise Conflict("passkey_taken", "This passkey is known already.") from None
-        await self._enrolment.notices.tell(scope.user, "passkey added")
+        await self._enrolment.notices.announce(scope, after, passkey_id)
         passkey = await self._documents.get(Passkey, scope.user, passkey_id)
         return passkey, codes if after.recovery == hashes else ()
 
@@ -137,8 +147,8 @@ class Passkeys:
         """Take a passkey for nobody's any more."""
 
         def change(before: Factors, changes: Changes) -> Factors:
-            changes.delete(changes.get(Passkey, scope.user, passkey_id))
-            return before.without_passkey(changes.at)
+            changes.delete(changes.get_any(Passkey, scope.user, passkey_id))
+            return before.without_passkey(passkey_id, changes.at)
 
         await self._enrolment.change(scope, change, Ref(Passkey, scope.user, passkey_id))
         await self._enrolment.notices.tell(scope.user, "passkey removed")
@@ -164,14 +174,15 @@ class Passkeys:
         await self._verify(user, given, challenge)
         return AMR
 
-    async def identify(self, given: PasskeyAnswer) -> tuple[str, tuple[str, ...]]:
-        """Who gives the answer to a challenge for anybody, or `Forbidden`."""
+    async def identify(self, given: PasskeyAnswer) -> tuple[User, tuple[str, ...]]:
+        """Who gives the answer to a challenge for anybody, as they were before; or `Forbidden`."""
         challenge, asked = await self._taken(_SHOWN, given.response.client_data)
         owner = await self._documents.find_owner(Passkey, "credential", given.id)
         if asked != _Asked("", "") or owner is None or not given.response.user_handle:
             raise factor_wrong()
+        user = await self._documents.get(User, owner, owner)
         await self._verify(owner, given, challenge)
-        return owner, AMR
+        return user, AMR
 
     async def _taken(self, purpose: str, client_data: str) -> tuple[bytes, _Asked]:
         """The challenge that an answer names, and what it was made for; nobody has it again."""
@@ -196,6 +207,9 @@ class Passkeys:
 
         def decide(changes: Changes) -> Outcome:
             passkey = changes.find(Passkey, user, passkey_id)
+            factors = changes.find(Factors, user, FACTORS)
+            if factors is None or not factors.counts(passkey_id, changes.at):
+                raise factor_waiting()
             # A count that does not grow is a copy's (WebAuthn, 6.1.1); 0 says that nobody counts.
             if passkey is None or (count <= passkey.sign_count and (count or passkey.sign_count)):
                 raise factor_wrong()
@@ -203,7 +217,7 @@ class Passkeys:
             changes.update(passkey, after)
             return outcome("updated", after)
 
-        reads = (Ref(Passkey, user, passkey_id),)
+        reads = (Ref(Passkey, user, passkey_id), Ref(Factors, user, FACTORS))
         await self._committer.submit(Write(scope=Scope(user=user), reads=reads, decide=decide))
 
 

@@ -7,6 +7,7 @@ import secrets
 from typing import Final
 
 from models.documents import Factors
+from models.documents.factors import RECOVERY
 from models.scope import Scope
 from upcoach.services.factors.enrolment import Enrolment
 from upcoach.services.factors.refusals import factor_wrong, not_enrolled
@@ -38,12 +39,12 @@ class RecoveryCodes:
         codes, hashes = self.fresh(scope.user)
 
         def change(before: Factors, changes: Changes) -> Factors:
-            if not before.methods:
+            if not before.methods(changes.at):
                 raise not_enrolled()
             return before.with_recovery(hashes, changes.at)
 
-        await self._enrolment.change(scope, change)
-        await self._enrolment.notices.tell(scope.user, "recovery codes renewed")
+        after = await self._enrolment.change(scope, change)
+        await self._enrolment.notices.announce(scope, after, RECOVERY)
         return codes
 
     async def use(self, user: str, code: str) -> None:
@@ -51,7 +52,7 @@ class RecoveryCodes:
         hashed = self._hash(user, code)
 
         def change(before: Factors, changes: Changes) -> Factors:
-            if hashed not in before.recovery:
+            if hashed not in before.recovery or "recovery_code" not in before.methods(changes.at):
                 raise factor_wrong()
             return before.recovered(hashed, changes.at)
 

@@ -2,7 +2,8 @@
 
 from models.clock import Clock
 from models.documents import Factors
-from models.documents.factors import Shown
+from models.documents.factors import Method, Shown
+from models.scope import Scope
 from upcoach.services.factors.enrolment import Enrolment
 from upcoach.services.factors.notices import FactorNotices
 from upcoach.services.factors.party import Party
@@ -12,6 +13,7 @@ from upcoach.services.factors.refusals import factor_wrong
 from upcoach.services.factors.totp import Totp
 from upcoach.services.factors.tries import Tries
 from upcoach.services.factors.trusted import TrustedDevices
+from upcoach.services.factors.waiting import WaitingPeriod
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
 from upcoach.store.once import Once
@@ -30,18 +32,29 @@ class SecondFactors:
         *,
         party: Party,
         key: bytes,
+        waiting: WaitingPeriod,
     ) -> None:
         self._enrolment = Enrolment(documents, committer, notices)
         self._clock = clock
         self.tries = Tries(once)
         self.recovery = RecoveryCodes(self._enrolment, self.tries, key=key)
-        self.totp = Totp(documents, self._enrolment, self.recovery, self.tries, once)
-        self.passkeys = Passkeys(documents, committer, self._enrolment, self.recovery, once, party)
+        self.totp = Totp(documents, self._enrolment, self.recovery, self.tries, once, waiting)
+        self.passkeys = Passkeys(
+            documents, committer, self._enrolment, self.recovery, once, party, waiting
+        )
         self.trusted = TrustedDevices(documents, committer, clock)
 
     async def of(self, user: str) -> Factors:
         """What *user* has enrolled, which may be nothing."""
         return await self._enrolment.of(user) or Factors.none(user, self._clock())
+
+    async def methods(self, user: str) -> tuple[Method, ...]:
+        """What *user* can be asked for now, the strongest first."""
+        return (await self.of(user)).methods(self._clock())
+
+    async def remove_all(self, scope: Scope) -> None:
+        """Take every factor off the caller's account, and tell them."""
+        await self._enrolment.remove_all(scope)
 
     async def show(self, user: str, shown: Shown, context: str) -> tuple[str, ...]:
         """Use up the factor that *user* has *shown*, and say what it is (RFC 8176).

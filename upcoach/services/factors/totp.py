@@ -9,12 +9,13 @@ import pyotp
 
 from models.documents import Factors, User
 from models.documents.document import Draft
-from models.documents.factors import Token, TotpCode
+from models.documents.factors import TOTP, Token, TotpCode
 from models.scope import Scope
 from upcoach.services.factors.enrolment import Enrolment
 from upcoach.services.factors.recovery import RecoveryCodes
 from upcoach.services.factors.refusals import factor_wrong, not_enrolled
 from upcoach.services.factors.tries import Tries
+from upcoach.services.factors.waiting import WaitingPeriod
 from upcoach.store.changes import Changes
 from upcoach.store.documents import Documents
 from upcoach.store.once import Once
@@ -66,12 +67,14 @@ class Totp:
         recovery: RecoveryCodes,
         tries: Tries,
         once: Once,
+        waiting: WaitingPeriod,
     ) -> None:
         self._documents = documents
         self._enrolment = enrolment
         self._recovery = recovery
         self._tries = tries
         self._once = once
+        self._waiting = waiting
 
     async def enrol(self, scope: Scope, at: dt.datetime) -> Enrolling:
         """Offer a secret; nothing changes before `confirm`."""
@@ -82,7 +85,7 @@ class Totp:
         return Enrolling(name, secret, uri, at + PATIENCE)
 
     async def confirm(self, scope: Scope, given: Confirmation) -> tuple[str, ...]:
-        """Ask for the codes of this app from now on, and return the recovery codes that are new.
+        """Ask for the codes of this app as soon as it counts; return new recovery codes, if any.
 
         An app that was enrolled before makes codes in vain.
         """
@@ -96,12 +99,13 @@ class Totp:
             step = step_of(secret, given.code, changes.at, 0)
             if step is None:
                 raise factor_wrong()
-            return before.with_totp(secret, step, hashes, changes.at)
+            since = self._waiting.end(changes, scope)
+            return before.with_totp(secret, step, hashes, changes.at, since)
 
         async with self._tries.one("totp", scope.user):
-            after = await self._enrolment.change(scope, change)
+            after = await self._enrolment.change(scope, change, *self._waiting.refs(scope))
         await self._once.take(_PURPOSE, given.enrolment, _Offer)
-        await self._enrolment.notices.tell(scope.user, "totp added")
+        await self._enrolment.notices.announce(scope, after, TOTP)
         return codes if after.recovery == hashes else ()
 
     async def disable(self, scope: Scope) -> None:
@@ -119,7 +123,7 @@ class Totp:
         """Use up the time step of *code*, or `Forbidden`."""
 
         def change(before: Factors, changes: Changes) -> Factors:
-            secret = before.totp_secret
+            secret = before.totp_secret if before.counts(TOTP, changes.at) else None
             step = secret and step_of(secret, code, changes.at, before.totp_step)
             if not step:
                 raise factor_wrong()

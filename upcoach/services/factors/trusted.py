@@ -32,8 +32,9 @@ class TrustedDevices:
         self._committer = committer
         self._clock = clock
 
-    async def trust(self, user: str, terms: Terms) -> str:
-        """Trust the device of *terms*, and return what it is to show."""
+    async def trust(self, scope: Scope, terms: Terms) -> str:
+        """Trust the device of *terms*, while the caller's session is open; what it is to show."""
+        user = scope.user
         found = await self._documents.page(TrustedDevice, user, limit=2 * MOST)
         device_id, secret = new_id("trd"), secrets.token_urlsafe(32)
 
@@ -59,7 +60,6 @@ class TrustedDevices:
             return outcome("created", device)
 
         reads = (Ref(Factors, user, FACTORS), Ref(TrustedDevice, user, device_id))
-        scope = Scope(user=user, device=terms.device)
         await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
         return f"{device_id}.{secret}"
 
@@ -88,14 +88,14 @@ class TrustedDevices:
         """Trust one device no more."""
 
         def decide(changes: Changes) -> Outcome:
-            changes.delete(changes.get(TrustedDevice, scope.user, device_id))
+            changes.delete(changes.get_any(TrustedDevice, scope.user, device_id))
             return Outcome(verb="deleted")
 
         reads = (Ref(TrustedDevice, scope.user, device_id),)
         return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
 
-    async def distrust_all(self, scope: Scope) -> None:
-        """Trust no device of the caller's any more."""
+    def distrusting(self, scope: Scope) -> Write:
+        """The write after which no device of the caller's is trusted any more."""
 
         def decide(changes: Changes) -> Outcome:
             factors = changes.find(Factors, scope.user, FACTORS)
@@ -103,8 +103,7 @@ class TrustedDevices:
                 changes.update(factors, factors.distrusting(changes.at))
             return Outcome(verb="deleted")
 
-        reads = (Ref(Factors, scope.user, FACTORS),)
-        await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        return Write(scope=scope, reads=(Ref(Factors, scope.user, FACTORS),), decide=decide)
 
 
 def _hash(secret: str) -> str:

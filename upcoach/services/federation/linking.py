@@ -17,21 +17,24 @@ from typing import Final
 
 import msgspec
 
+from models.clock import Clock
 from models.documents import Factors, Identity, User
 from models.documents.factors import FACTORS
 from models.documents.user import normalised_email
 from models.errors import Conflict, Forbidden, NotFound
 from models.identity import new_id
-from models.mail import Letter, Linked, Unlinked, Welcome
+from models.mail import Addition, Letter, Linked, Unlinked, Welcome
 from models.scope import Scope
+from upcoach.services.additions import Additions
 from upcoach.services.directory import Directory
+from upcoach.services.factors.waiting import WaitingPeriod
 from upcoach.services.federation.id_tokens import Subject, id_token_invalid
 from upcoach.services.links import FORGOT, Links, link_over
 from upcoach.services.mail import Mail, letters
 from upcoach.services.resources import outcome
 from upcoach.services.sessions import Sessions
-from upcoach.services.shutting_out import shut_out, ways_into
-from upcoach.store.changes import Changes, Outcome, Overtaken, Ref, Taken, Write
+from upcoach.services.shutting_out import shut_out, ways_of
+from upcoach.store.changes import Changes, Listing, Outcome, Overtaken, Ref, Taken, Write
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
 from upcoach.store.once import Once
@@ -61,6 +64,9 @@ class Linking:
         once: Once,
         mail: Mail,
         links: Links,
+        additions: Additions,
+        waiting: WaitingPeriod,
+        clock: Clock,
         *,
         key: bytes,
     ) -> None:
@@ -71,6 +77,9 @@ class Linking:
         self._once = once
         self._mail = mail
         self._links = links
+        self._additions = additions
+        self._waiting = waiting
+        self._clock = clock
         self._key = key
         mail.writes(Linked, self._write_linked)
         mail.writes(Unlinked, self._write_unlinked)
@@ -85,7 +94,11 @@ class Linking:
         raise Conflict("busy", "Others change this account just now. Try again.")
 
     async def link(self, scope: Scope, subject: Subject) -> Outcome:
-        """Let *subject* enter the caller's account from now on."""
+        """Let *subject* enter the caller's account, from now on or when its waiting is over.
+
+        Whoever a provider knows by the account's own address, and is the last word on, has shown
+        just now that they read its mails.
+        """
         user = await self._documents.get(User, scope.user, scope.user)
         owner = await self._owner(subject)
         if owner not in (None, scope.user):
@@ -93,19 +106,34 @@ class Linking:
         if owner is not None:
             return await self._known(scope.user, subject)
 
+        made: list[Identity] = []
+
         def decide(changes: Changes) -> Outcome:
             identity = self._identity(subject, user.id, name, changes.at)
+            since = self._waiting.end(changes, scope)
+            if subject.is_theirs and _is_of(changes.get(User, user.id, user.id), subject):
+                identity = msgspec.structs.replace(identity, confirmed_at=changes.at)
+            elif since > changes.at:
+                identity = msgspec.structs.replace(identity, counts_from=since)
             changes.create(identity)
+            made[:] = [identity]
             return outcome("created", identity)
 
         name = new_id("ide")
-        reads = (Ref(Identity, user.id, name),)
+        reads = (Ref(Identity, user.id, name), *self._waiting.refs(scope))
         write = Write(scope=scope, reads=reads, decide=decide)
         try:
             done = await self._committer.submit(write)
         except Taken:
             raise _taken() from None
-        await self._mail.send(Linked(user.email, subject.title))
+        added = Addition(
+            way="identity",
+            id=name,
+            since=made[0].updated_at,
+            title=subject.title,
+            counts_from=made[0].counts_from,
+        )
+        await self._additions.announce(scope, added)
         return done
 
     async def linkable(self, scope: Scope, token: str) -> Subject:
@@ -121,25 +149,29 @@ class Linking:
 
     async def unlink(self, scope: Scope, identity_id: str, titles: Mapping[str, str]) -> Outcome:
         """Let an identity of the caller's enter no more, unless nothing else can."""
-        provider = (await self._documents.get(Identity, scope.user, identity_id)).provider
-        user_ref = Ref(User, scope.user, scope.user)
-        refs = await self._refs(scope.user)
-        asked = Ref(Identity, scope.user, identity_id)
+        known = await self._documents.get_any(Identity, scope.user, identity_id)
+        provider = known.provider if isinstance(known, Identity) else ""
 
         def decide(changes: Changes) -> Outcome:
-            identity = changes.get(Identity, scope.user, identity_id)
+            identity = changes.get_any(Identity, scope.user, identity_id)
             others = [
                 one
-                for one in changes.find_all(Identity, scope.user, [ref.id for ref in refs])
-                if one.id != identity_id
+                for one in changes.all(Identity, scope.user)
+                if one.id != identity_id and one.counts(changes.at)
             ]
             if not others and not _can_enter_otherwise(changes, scope.user):
                 raise Conflict("last_way_in", "Choose a password first, or link another provider.")
             changes.delete(identity)
             return Outcome(verb="deleted", version=identity.version + 1)
 
-        reads = (user_ref, Ref(Factors, scope.user, FACTORS), *dict.fromkeys((*refs, asked)))
-        done = await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        refs = ((User, scope.user), (Factors, FACTORS), (Identity, identity_id))
+        write = Write(
+            scope=scope,
+            reads=tuple(Ref(kind, scope.user, name) for kind, name in refs),
+            lists=(Listing(Identity, scope.user),),
+            decide=decide,
+        )
+        done = await self._committer.submit(write)
         user = await self._documents.get(User, scope.user, scope.user)
         await self._mail.send(Unlinked(user.email, titles.get(provider, provider)))
         return done
@@ -147,7 +179,12 @@ class Linking:
     async def _enter(self, subject: Subject, name: str) -> User:
         owner = await self._owner(subject)
         if owner is not None:
-            return await self._get(owner)
+            await self._require_counting(owner, subject)
+            user = await self._get(owner)
+            # Once more, now that it is known what they are compared with when they are let in.
+            if await self._owner(subject) != owner:
+                raise Overtaken
+            return user
         if not subject.email:
             raise Forbidden(
                 "email_unverified",
@@ -174,38 +211,41 @@ class Linking:
                 name=name or subject.name or subject.email.partition("@")[0],
                 verified_at=changes.at if subject.is_theirs else None,
             )
-            changes.create(user)
-            changes.create(self._identity(subject, user_id, identity_id, changes.at))
+            user = changes.create(user)
+            identity = self._identity(subject, user_id, identity_id, changes.at)
+            # Whoever enters by the word of the address's own provider reads its mails.
+            changes.create(msgspec.structs.replace(identity, confirmed_at=user.verified_at))
             return outcome("created", user)
 
-        await self._committer.submit(
-            Write(
-                scope=Scope(user=user_id),
-                reads=(Ref(User, user_id, user_id), Ref(Identity, user_id, identity_id)),
-                decide=decide,
-                new_owner=True,
-            )
+        write = Write(
+            scope=Scope(user=user_id),
+            reads=(Ref(User, user_id, user_id), Ref(Identity, user_id, identity_id)),
+            decide=decide,
+            new_owner=True,
         )
+        async with self._directory.taking(subject.email):
+            await self._committer.submit(write)
         await self._mail.send(Welcome(subject.email, user_id))
         return await self._get(user_id)
 
     async def _claim(self, subject: Subject, there: User) -> User:
         user_id, identity_id = there.id, new_id("ide")
-        ways = await ways_into(self._documents, user_id)
 
         def decide(changes: Changes) -> Outcome:
             before = changes.get(User, user_id, user_id)
-            is_same = normalised_email(before.email) == normalised_email(subject.email)
-            if before.verified_at is not None or not is_same:
+            if before.verified_at is not None or not _is_of(before, subject):
                 raise Overtaken
             after = before.claimed(changes.at)
             changes.update(before, after)
-            shut_out(changes, ways, codes=True)
-            changes.create(self._identity(subject, user_id, identity_id, changes.at))
+            shut_out(changes, user_id)
+            identity = self._identity(subject, user_id, identity_id, changes.at)
+            changes.create(msgspec.structs.replace(identity, confirmed_at=changes.at))
             return outcome("updated", after)
 
-        reads = (Ref(User, user_id, user_id), *ways, Ref(Identity, user_id, identity_id))
-        write = Write(scope=Scope(user=user_id), reads=reads, decide=decide)
+        reads = (Ref(User, user_id, user_id), Ref(Identity, user_id, identity_id))
+        lists = ways_of(user_id)
+        write = Write(scope=Scope(user=user_id), reads=reads, lists=lists, decide=decide)
+        await self._sessions.end_others(write.scope)  # who writes without a pause outruns nobody
         await self._sessions.end_with(write)
         await self._mail.send(Linked(there.email, subject.title))
         return await self._get(user_id)
@@ -222,11 +262,24 @@ class Linking:
         )
 
     async def _known(self, user: str, subject: Subject) -> Outcome:
+        identity = await self._find(user, subject)
+        if identity is None:
+            raise _taken()
+        return outcome("unchanged", identity)
+
+    async def _require_counting(self, user: str, subject: Subject) -> None:
+        identity = await self._find(user, subject)
+        if identity is not None and not identity.counts(self._clock()):
+            raise Forbidden(
+                "identity_waiting",
+                f"{subject.title} does not open this account yet. Say that it was you who added "
+                "it, by the link in the mail that we sent then, or wait.",
+            )
+
+    async def _find(self, user: str, subject: Subject) -> Identity | None:
         index = self._index(subject)
-        for identity in await self._documents.page(Identity, user):
-            if identity.subject_index == index:
-                return outcome("unchanged", identity)
-        raise _taken()
+        found = await self._documents.page(Identity, user)
+        return next((one for one in found if one.subject_index == index), None)
 
     async def _owner(self, subject: Subject) -> str | None:
         return await self._documents.find_owner(Identity, "subject_index", self._index(subject))
@@ -236,10 +289,6 @@ class Linking:
             return await self._documents.get(User, user, user)
         except NotFound:  # erased, and what they were called at the provider with them
             raise id_token_invalid() from None
-
-    async def _refs(self, user: str) -> tuple[Ref, ...]:
-        found = await self._documents.page(Identity, user)
-        return tuple(Ref(Identity, user, one.id) for one in found)
 
     def _identity(self, subject: Subject, user: str, name: str, at: dt.datetime) -> Identity:
         return Identity(
@@ -268,8 +317,13 @@ class Linking:
 def _can_enter_otherwise(changes: Changes, user: str) -> bool:
     """Whether *user* can log in without any provider."""
     factors = changes.find(Factors, user, FACTORS)
-    has_passkey = factors is not None and factors.passkeys > 0
+    has_passkey = factors is not None and "passkey" in factors.methods(changes.at)
     return has_passkey or changes.get(User, user, user).password_hash is not None
+
+
+def _is_of(user: User, subject: Subject) -> bool:
+    """Whether *subject* says to have the address of *user*."""
+    return normalised_email(user.email) == normalised_email(subject.email)
 
 
 def _taken() -> Conflict:

@@ -139,7 +139,7 @@ class Federation:
         if not await self._sessions.is_open(scope):  # it ended while the browser was away
             raise id_token_invalid()
         linked = await self.linking.link(scope, back.subject)
-        user = await self.linking.enter(back.subject)
+        user = await self._logins.user(scope.user)
         return Arrival(back.visit, user, back.subject.strong, linked)
 
     async def identities(

@@ -22,6 +22,10 @@ class MoodItem(Item):
         self.id = draft.id
         self._draft = draft
 
+    def parts(self) -> tuple[object, ...]:
+        """See `Item.parts`."""
+        return (self._draft,)
+
     def reads(self, owner: str) -> tuple[Ref, ...]:
         """See `Item.reads`."""
         return (Ref(Mood, owner, self.id),)
@@ -39,6 +43,10 @@ class JournalItem(Item):
     def __init__(self, draft: NewJournal) -> None:
         self.id = draft.id
         self._draft = draft
+
+    def parts(self) -> tuple[object, ...]:
+        """See `Item.parts`."""
+        return (self._draft,)
 
     @property
     def name(self) -> str:
@@ -62,6 +70,10 @@ class PageItem(Item):
     def __init__(self, draft: NewJournalEntry) -> None:
         self.id = draft.id
         self._draft = draft
+
+    def parts(self) -> tuple[object, ...]:
+        """See `Item.parts`."""
+        return (self._draft,)
 
     @property
     def name(self) -> str:

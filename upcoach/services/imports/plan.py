@@ -8,7 +8,7 @@ carried out.  Ids follow from the owner and the file, so that an import may be r
 import abc
 import collections
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, Literal
 
 import msgspec
@@ -40,6 +40,10 @@ class Item(abc.ABC):
         return ""
 
     @abc.abstractmethod
+    def parts(self) -> tuple[object, ...]:
+        """What it was made from."""
+
+    @abc.abstractmethod
     def reads(self, owner: str) -> tuple[Ref, ...]:
         """What `take` has to see."""
 
@@ -56,6 +60,10 @@ class HabitItem(Item):
     def __init__(self, draft: NewHabit) -> None:
         self.id = draft.id
         self._draft = draft
+
+    def parts(self) -> tuple[object, ...]:
+        """See `Item.parts`."""
+        return (self._draft,)
 
     @property
     def name(self) -> str:
@@ -86,6 +94,10 @@ class EntryItem(Item):
         self._habit = habit
         self._draft = draft
 
+    def parts(self) -> tuple[object, ...]:
+        """See `Item.parts`."""
+        return (self._habit, self.day, self._draft)
+
     @property
     def parent(self) -> str:
         """See `Item.parent`."""
@@ -114,6 +126,10 @@ class TaskItem(Item):
         self.id = draft.id
         self._draft = draft
         self._completed_at = completed_at
+
+    def parts(self) -> tuple[object, ...]:
+        """See `Item.parts`."""
+        return (self._draft, self._completed_at)
 
     @property
     def name(self) -> str:
@@ -204,22 +220,32 @@ class Imported(msgspec.Struct, frozen=True, omit_defaults=True):
 class Tally:
     """What has become of items, counted by area, on top of *before*."""
 
-    def __init__(self, plan: Plan, before: Json | None = None) -> None:
-        self._plan = plan
+    def __init__(
+        self,
+        areas: Iterable[type[Item]],
+        source: str,
+        notes: Sequence[str],
+        before: Json | None = None,
+    ) -> None:
+        self._source = source
+        self._notes = notes
         self._counts = {
             one.area: collections.Counter(
                 {verb: (before or {}).get(one.area, {}).get(verb, 0) for verb in one.verbs}
             )
-            for one in plan.areas
+            for one in areas
         }
-        self.verbs: dict[str, Verb] = {}
+        self._documents: list[Planned] = []
+        self._days: dict[str, collections.Counter[str]] = {}
 
-    def take(self, items: Iterable[Item], changes: Changes, owner: str) -> None:
-        """Have *items* taken, and count them."""
-        for item in items:
-            verb = item.take(changes, owner, self._plan.source)
-            self._counts[item.area][verb] += 1
-            self.verbs[item.id] = verb
+    def take(self, item: Item, changes: Changes, owner: str) -> None:
+        """Have *item* taken, and count it."""
+        verb = item.take(changes, owner, self._source)
+        self._counts[item.area][verb] += 1
+        if item.parent:
+            self._days.setdefault(item.parent, collections.Counter())[verb] += 1
+        else:
+            self._documents.append(Planned(item.area, item.id, item.name, verb))
 
     @property
     def changed(self) -> bool:
@@ -229,18 +255,13 @@ class Tally:
     def body(self) -> Json:
         """What is answered: an `Imported`."""
         counts: Json = {area: dict(count) for area, count in self._counts.items()}
-        return counts | {"notes": list(self._plan.notes)}
+        return counts | {"notes": list(self._notes)}
 
     def documents(self) -> list[Planned]:
         """What would become of each document that stands by itself."""
-        days: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
-        for item in self._plan.items:
-            if item.parent:
-                days[item.parent][self.verbs[item.id]] += 1
         return [
-            Planned(item.area, item.id, item.name, self.verbs[item.id], _entries(days, item.id))
-            for item in self._plan.items
-            if not item.parent
+            msgspec.structs.replace(one, entries=_entries(self._days, one.id))
+            for one in self._documents
         ]
 
 

@@ -1,23 +1,30 @@
 """Bringing in what people logged elsewhere."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from models.clock import Clock
+from models.documents import Document
 from models.documents.habit import check_zone
 from models.merge_patch import Json
 from models.scope import Scope
-from upcoach.services.imports import dayone, habitica, loop_plan, sheet
-from upcoach.services.imports.habitica import HabiticaExport
-from upcoach.services.imports.plan import Item, Plan, Tally
+from upcoach.services.concurrency import UserConcurrency
+from upcoach.services.imports.jobs import Format, Job
+from upcoach.services.imports.packing import PackedPlan
+from upcoach.services.imports.plan import Item, Tally
+from upcoach.services.imports.workers import Workers
 from upcoach.store.changes import Changes, Mutation, Outcome, Ref, Write
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
+from upcoach.store.holdings import require_room
+from upcoach.store.pacing import paced
 
-# A transaction has to fit into MongoDB's cache with all that it writes: some 14,000 entries do,
-# in the smallest one that we run.
-PART: Final = 5_000
+# A transaction has to fit into MongoDB's cache with all that it writes, beside everybody else's:
+# in the smallest one that we run, 14,000 entries barely did, and took minutes.
+PART: Final = 250  # documents
+PART_BYTES: Final = 1 << 20
+PATIENCE_S: Final = 30.0  # how long an import of somebody waits for their one before
 
 
 class Imports:
@@ -25,71 +32,94 @@ class Imports:
 
     What a person has changed here since wins over the file; what came with an earlier import of the
     same habit follows it.  A file that cannot be read is refused whole, before anything is written.
-    One with more than 5,000 documents is written in parts, each whole: after a crash between two of
-    them, the same import again goes on.
+    One with more than 250 documents, or a megabyte, is written in parts, each whole: after a crash
+    between two of them, or a refusal, the same import again goes on.
     """
 
-    def __init__(self, documents: Documents, committer: Committer, clock: Clock) -> None:
+    def __init__(
+        self, documents: Documents, committer: Committer, workers: Workers, clock: Clock
+    ) -> None:
         self._documents = documents
         self._committer = committer
+        self._workers = workers
         self._clock = clock
+        self._users = UserConcurrency(running=1, waiting=2, patience_s=PATIENCE_S)
 
-    async def read_loop(self, scope: Scope, archive: bytes, tz: str) -> Plan:
-        """What Loop Habit Tracker's CSV export wants, for somebody who lives in *tz*."""
+    def turn(self, scope: Scope) -> AbstractAsyncContextManager[None]:
+        """Held while a file of the caller's is read and carried out: one at a time."""
+        return self._users.turn(scope.user)
+
+    async def read(self, scope: Scope, format_: Format, content: bytes, tz: str) -> PackedPlan:
+        """What a file wants, for somebody who lives in *tz*."""
         check_zone(tz)
-        return await asyncio.to_thread(loop_plan.read, archive, owner=scope.user, tz=tz)
+        return await self._workers.read(Job(format_, scope.user, tz), content)
 
-    async def read_habitica(self, scope: Scope, export: HabiticaExport, tz: str) -> Plan:
-        """What Habitica's export of a user's data wants, for somebody who lives in *tz*."""
-        check_zone(tz)
-        return await asyncio.to_thread(habitica.read, export, owner=scope.user, tz=tz)
-
-    async def read_dayone(self, scope: Scope, archive: bytes, tz: str) -> Plan:
-        """What Day One's JSON export wants, for somebody who lives in *tz*."""
-        check_zone(tz)
-        return await asyncio.to_thread(dayone.read, archive, owner=scope.user, tz=tz)
-
-    async def read_sheet(self, scope: Scope, content: bytes, what: sheet.What, tz: str) -> Plan:
-        """What a table of *what* wants, for somebody who lives in *tz*."""
-        check_zone(tz)
-        return await asyncio.to_thread(sheet.read, content, what=what, owner=scope.user, tz=tz)
-
-    async def show(self, scope: Scope, plan: Plan) -> Json:
+    async def show(self, scope: Scope, plan: PackedPlan) -> Json:
         """What *plan* would do now; nothing is written."""
-        refs = _reads(scope, plan.items)
-        state = await self._documents.state(refs)
-        return await asyncio.to_thread(self._shown, scope, plan, Changes(self._clock(), state, {}))
+        await self._require_room(scope, plan)
+        tally = Tally(plan.areas, plan.source, plan.notes)
+        state: dict[Ref, Document | None] = {}
+        changes = Changes(self._clock(), state, {})
+        async for part in _parts(plan):
+            state |= await self._documents.state(_reads(scope, part))
+            async for item in paced(part):
+                tally.take(item, changes, scope.user)
+        return tally.body() | {"dry_run": True, "documents": tally.documents()}
 
     async def carry_out(
-        self, scope: Scope, plan: Plan, mutation: Mutation | None = None
+        self, scope: Scope, plan: PackedPlan, mutation: Mutation | None = None
     ) -> Outcome:
-        """Do what *plan* says, under the name of its last part."""
-        parts = [plan.items[start : start + PART] for start in range(0, len(plan.items), PART)]
+        """Do what *plan* says, under the name of its last part; all of it fits, or none is done."""
+        if mutation is not None:
+            answered = await self._committer.repeated(scope, mutation)
+            if answered is not None:
+                return answered
+        await self._require_room(scope, plan)
         before: Json = {}
-        for part in parts[:-1]:
-            before = (await self._write(scope, plan, part, before, None)).body or {}
-        return await self._write(scope, plan, parts[-1] if parts else (), before, mutation)
+        waiting: Sequence[Item] = ()
+        async for part in _parts(plan):
+            if waiting:
+                before = (await self._write(scope, plan, waiting, before, None)).body or {}
+            waiting = part
+        return await self._write(scope, plan, waiting, before, mutation)
+
+    async def _require_room(self, scope: Scope, plan: PackedPlan) -> None:
+        """Refuse a plan that makes more than its owner's quotas have room for."""
+        wanted = {
+            item.opened().reads(scope.user)[-1]: item.kept async for item in paced(plan.items)
+        }
+        await require_room(self._committer.holdings, wanted, self._documents.state)
 
     async def _write(
         self,
         scope: Scope,
-        plan: Plan,
+        plan: PackedPlan,
         part: Sequence[Item],
         before: Json,
         mutation: Mutation | None,
     ) -> Outcome:
         def decide(changes: Changes) -> Outcome:
-            tally = Tally(plan, before)
-            tally.take(part, changes, scope.user)
+            tally = Tally(plan.areas, plan.source, plan.notes, before)
+            for item in part:
+                tally.take(item, changes, scope.user)
             return Outcome(verb="updated" if tally.changed else "unchanged", body=tally.body())
 
         write = Write(scope=scope, reads=_reads(scope, part), decide=decide, mutation=mutation)
         return await self._committer.submit(write)
 
-    def _shown(self, scope: Scope, plan: Plan, changes: Changes) -> Json:
-        tally = Tally(plan)
-        tally.take(plan.items, changes, scope.user)
-        return tally.body() | {"dry_run": True, "documents": tally.documents()}
+
+async def _parts(plan: PackedPlan) -> AsyncIterator[list[Item]]:
+    """The items of *plan* in parts that fit into a transaction, opened when they are asked for."""
+    part: list[Item] = []
+    size = 0
+    async for packed in paced(plan.items):
+        if part and (len(part) == PART or size + packed.size > PART_BYTES):
+            yield part
+            part, size = [], 0
+        part.append(packed.opened())
+        size += packed.size
+    if part:
+        yield part
 
 
 def _reads(scope: Scope, items: Sequence[Item]) -> tuple[Ref, ...]:

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from models.mail import FactorChange, Letter
+from models.documents.factors import NEVER
+from models.mail import Addition, FactorChange, Letter, WayName
 
 _END: Final = "\n\nThe people of UpCoach\n"
 _NOT_YOU: Final = (
@@ -82,23 +83,88 @@ def move_asked(to: str, link: str) -> Letter:
     )
 
 
-def moved(to: str) -> Letter:
+def moved(to: str, link: str) -> Letter:
     """The notice to the address that was left."""
     return _letter(
         to,
         "Your address was changed",
-        "Your account at UpCoach goes by another address now, and no more mails will come here. "
-        "If this was not you, answer this mail.",
+        "Your account at UpCoach goes by another address now. If this was not you, undo it "
+        "within 7 days. Your account comes back to this address, every login ends, and what was "
+        f"added since is removed:\n\n{link}",
     )
 
 
 def linked(to: str, provider: str, link: str) -> Letter:
-    """The notice of a new way in."""
+    """The notice to whoever has made an account theirs through a provider."""
     return _letter(
         to,
         f"You can log in with {provider}",
         f"Your account at UpCoach can be entered with {provider} from now on. {_NOT_YOU}{link}\n\n"
         f"Then take {provider} off your account: a new password alone does not.",
+    )
+
+
+ADDED: Final[dict[WayName, tuple[str, str]]] = {
+    "totp": (
+        "An app makes codes for your account",
+        "An app that makes codes was added to your account at UpCoach.",
+    ),
+    "passkey": (
+        "A passkey was added to your account",
+        "A passkey was added to your account at UpCoach. Whoever has it can log in.",
+    ),
+    "recovery codes": (
+        "Your recovery codes are new",
+        "Your account at UpCoach has new recovery codes, and the old ones no longer work.",
+    ),
+    "identity": (
+        "You can log in with {title}",
+        "{title} was added to your account at UpCoach, as a way to log in.",
+    ),
+    "share": (
+        "You share with a coach",
+        "A coach can now see some of what you keep at UpCoach.",
+    ),
+    "entry share": (
+        "You share a journal entry with a coach",
+        "A coach can now read one of your journal entries at UpCoach.",
+    ),
+    "grant": (
+        "You let an app into your account",
+        "An app of somebody else can now use your account at UpCoach, as far as was agreed to.",
+    ),
+}
+
+
+def way_added(to: str, added: Addition, confirm: str, disown: str, forgot: str) -> Letter:
+    """The notice of something that opens the account, or lets something out of it."""
+    subject, words = (text.format(title=added.title) for text in ADDED[added.way])
+    return _letter(
+        to,
+        subject,
+        f"{words} {_when(added)}This was me:\n\n{confirm}\n\nThis was not me, remove it:\n\n"
+        f"{disown}\n\nBoth links work for 7 days. What nobody confirms is removed when the "
+        "password is reset by mail.\n\nIf this was not you, somebody knows your password. Choose a "
+        f"new one. That ends every login on every device:\n\n{forgot}",
+    )
+
+
+def _when(added: Addition) -> str:
+    if added.counts_from is None:
+        return ""
+    if added.counts_from == NEVER:
+        return "It counts once you confirm it, which also shows that this address is yours. "
+    moment = f"{added.counts_from.day} {added.counts_from:%B %Y, %H:%M} UTC"
+    return f"It counts from {moment} on, or as soon as you confirm it. "
+
+
+def factors_removed(to: str, link: str) -> Letter:
+    """The notice that an operator has helped somebody who was locked out."""
+    return _letter(
+        to,
+        "Your second factors were removed",
+        "We have removed the second factors of your account at UpCoach, as somebody has asked us "
+        f"to. Your password alone opens it now, so add another one soon. {_NOT_YOU}{link}",
     )
 
 

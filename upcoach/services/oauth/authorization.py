@@ -16,6 +16,7 @@ import msgspec
 from models.client import Client
 from models.clock import Clock
 from models.documents import Session
+from models.errors import NotFound
 from models.scope import Scope
 from upcoach.services.oauth.clients import Clients
 from upcoach.services.oauth.codes import Code, Codes
@@ -152,7 +153,7 @@ class Authorization:
             return self._sent(request, OAuthError(reason, "The user has to log in again."))
         scope = Scope(user=session.owner, session=session.id, device=session.device)
         await self._grants.remember(scope, client, agreed)
-        return await self._coded(msgspec.structs.replace(request, scopes=agreed), session)
+        return await self._coded(msgspec.structs.replace(request, scopes=agreed), client, session)
 
     async def _read(self, form: Parameters, client: Client) -> AuthorizationRequest:
         if "request_uri" in form:
@@ -182,7 +183,7 @@ class Authorization:
             return NeedsConsent(name, client, request.redirect, request.scopes)
         if request_id and await self._once.take(_PURPOSE, request_id, Pending) is None:
             return _over()
-        return await self._coded(request, session)
+        return await self._coded(request, client, session)
 
     def _needs_login(self, pending: Pending, session: Session | None) -> str:
         """Why *session* does not do, in a word for the client; empty if it does."""
@@ -210,7 +211,13 @@ class Authorization:
     async def _kept(self, pending: Pending, request_id: str) -> str:
         return request_id or await self._once.keep(_PURPOSE, pending, LIFE)
 
-    async def _coded(self, request: AuthorizationRequest, session: Session) -> Redirect:
+    async def _coded(
+        self, request: AuthorizationRequest, client: Client, session: Session
+    ) -> Redirect:
+        try:
+            lockouts, granted_at = await self._grants.rest_on(session.owner, client)
+        except NotFound:
+            return self._sent(request, OAuthError("access_denied", "This was taken back."))
         allowed = Allowed(
             user=session.owner,
             client=request.client,
@@ -221,6 +228,8 @@ class Authorization:
             authenticated_at=session.authenticated_at,
             nonce=request.nonce,
             session=session.id,
+            lockouts=lockouts,
+            granted_at=granted_at,
         )
         code = Code(
             allowed=allowed,

@@ -15,6 +15,7 @@ import msgspec
 
 from models.client import Client
 from models.documents import Session
+from models.errors import NotFound
 from models.merge_patch import Json
 from models.scope import Scope
 from upcoach.services.oauth.clients import Clients
@@ -112,10 +113,21 @@ class Devices:
         if asked is None or client is None:
             return False
         agreed = tuple(name for name in asked.scopes if name in granted)
-        if agreed:
-            scope = Scope(user=session.owner, session=session.id, device=session.device)
-            await self._grants.remember(scope, client, agreed)
-        allowed = Allowed(
+        allowed = await self._allowed(asked, client, session, agreed) if agreed else None
+        await self._once.keep(_ANSWER, DeviceAnswer(allowed), LIFE, asked.answer)
+        return True
+
+    async def _allowed(
+        self, asked: Asked, client: Client, session: Session, agreed: tuple[str, ...]
+    ) -> Allowed | None:
+        """What the user allows; None if they have taken it back in the same moment."""
+        scope = Scope(user=session.owner, session=session.id, device=session.device)
+        await self._grants.remember(scope, client, agreed)
+        try:
+            lockouts, granted_at = await self._grants.rest_on(session.owner, client)
+        except NotFound:
+            return None
+        return Allowed(
             user=session.owner,
             client=asked.client,
             scopes=agreed,
@@ -124,10 +136,9 @@ class Devices:
             amr=session.amr,
             authenticated_at=session.authenticated_at,
             session=session.id,
+            lockouts=lockouts,
+            granted_at=granted_at,
         )
-        said = DeviceAnswer(allowed if agreed else None)
-        await self._once.keep(_ANSWER, said, LIFE, asked.answer)
-        return True
 
     async def poll(self, client: Client, form: Parameters, key: str) -> Json:
         """Tokens, once the user has agreed; until then, in which way to wait."""

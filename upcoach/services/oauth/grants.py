@@ -1,11 +1,13 @@
 """What people have agreed to: it is remembered, listed and taken back."""
 
+import datetime as dt
 from collections.abc import Iterable
 
 from models.client import Client
-from models.documents import Grant
+from models.documents import Grant, User
 from models.errors import NotFound
 from models.scope import Scope
+from upcoach.services.additions import Additions
 from upcoach.services.resources import outcome
 from upcoach.services.sessions import Sessions
 from upcoach.store.changes import Changes, Outcome, Ref, Write
@@ -16,14 +18,31 @@ from upcoach.store.documents import Documents
 class Grants:
     """The apps of others that a user has let in."""
 
-    def __init__(self, documents: Documents, committer: Committer, sessions: Sessions) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        committer: Committer,
+        sessions: Sessions,
+        additions: Additions,
+    ) -> None:
         self._documents = documents
         self._committer = committer
         self._sessions = sessions
+        self._additions = additions
 
     async def page(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[Grant]:
         """What the caller has agreed to, in order of the clients' ids."""
         return await self._documents.page(Grant, scope.user, after=after, limit=limit)
+
+    async def rest_on(self, user: str, client: Client) -> tuple[int, dt.datetime | None]:
+        """What is compared when something comes of what *user* allows *client* now.
+
+        `User.lockouts`, and when the grant was made; `NotFound` if it was taken back already.
+        """
+        lockouts = (await self._documents.get(User, user, user)).lockouts
+        if client.first_party:
+            return lockouts, None
+        return lockouts, (await self._documents.get(Grant, user, client.id)).created_at
 
     async def covers(self, user: str, client: Client, asked: Iterable[str]) -> bool:
         """Whether *user* has agreed to all that is *asked* for *client*."""
@@ -51,22 +70,20 @@ class Grants:
                 if before is None
                 else before.widened(client.name, asked, changes.at)
             )
-            changes.set(before, after)
-            return outcome("updated" if before else "created", after)
+            return outcome("updated" if before else "created", changes.set(before, after))
 
         reads = (Ref(Grant, scope.user, client.id),)
-        return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        given = await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        await self._additions.announce_given(scope, "grant", given)
+        return given
 
     async def take_back(self, scope: Scope, client_id: str) -> Outcome:
         """Let an app in no more: what it holds ends, and it has to ask again."""
-        await self._documents.get(Grant, scope.user, client_id)
-        # First: if we fail in between, the grant is still listed and can be taken back again.
-        await self._sessions.end_client(scope, client_id)
 
         def decide(changes: Changes) -> Outcome:
-            grant = changes.get(Grant, scope.user, client_id)
+            grant = changes.get_any(Grant, scope.user, client_id)
             changes.delete(grant)
             return Outcome(verb="deleted", version=grant.version + 1)
 
-        reads = (Ref(Grant, scope.user, client_id),)
-        return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        write = Write(scope=scope, reads=(Ref(Grant, scope.user, client_id),), decide=decide)
+        return await self._sessions.end_client_with(write, client_id)

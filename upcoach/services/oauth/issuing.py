@@ -31,6 +31,10 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True):
     session
         That in which they allowed it: when it has ended, nothing comes of this any more.  Empty
         for what they allow by showing who they are to the client.
+    lockouts
+        `User.lockouts` when they did.
+    granted_at
+        When the grant was made that it rests on; None for a client that needs none.
 
     """
 
@@ -43,6 +47,8 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True):
     authenticated_at: dt.datetime
     nonce: str = ""
     session: str = ""
+    lockouts: int = 0
+    granted_at: dt.datetime | None = None
 
 
 class Issuing:
@@ -61,7 +67,10 @@ class Issuing:
         terms = self.terms(allowed, client, key)
         try:
             login, outcome = await self._sessions.start(
-                allowed.user, terms, _still_allowed(allowed, client)
+                allowed.user,
+                terms,
+                _still_allowed(allowed, client),
+                lockouts=allowed.lockouts,
             )
         except Unauthenticated:
             raise invalid_grant("This was taken back.") from None
@@ -95,10 +104,15 @@ class Issuing:
         audiences: tuple[str, ...],
         refresh_token: str,
         nonce: str = "",
+        *,
+        generation: int = 1,
     ) -> Json:
-        """The answer (RFC 6749, 5.1) with a token for *scopes* at *audiences*."""
+        """The answer (RFC 6749, 5.1) with a token for *scopes* at *audiences*.
+
+        *generation* is that of *refresh_token*.
+        """
         narrow = msgspec.structs.replace(session, permissions=scopes, audiences=audiences)
-        token, expires_at = self._tokens.issue(narrow)
+        token, expires_at = self._tokens.issue(narrow, generation)
         answer = self._described(token, expires_at, scopes or (), session.key)
         if refresh_token:
             answer["refresh_token"] = refresh_token
@@ -148,8 +162,13 @@ def _still_allowed(allowed: Allowed, client: Client) -> list[Proviso]:
         provisos.append(Proviso(ref, Session.is_open))
     if not client.first_party:
         grant = Ref(Grant, allowed.user, client.id)
-        provisos.append(Proviso(grant, lambda found, _: found.covers(allowed.scopes)))
+        provisos.append(Proviso(grant, lambda found, _: _is_granted(found, allowed)))
     return provisos
+
+
+def _is_granted(grant: Grant, allowed: Allowed) -> bool:
+    """Whether *grant* is the one that *allowed* rests on, and no later one of the same client."""
+    return grant.covers(allowed.scopes) and allowed.granted_at in (None, grant.created_at)
 
 
 def half_hash(token: str, alg: str) -> str:

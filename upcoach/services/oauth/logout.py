@@ -59,7 +59,7 @@ class Logout:
 
     async def end(self, leaving: Leaving, session: Session) -> None:
         """End the browser's session, and that of the client which asked."""
-        scope = Scope(user=session.owner, session=session.id, device=session.device)
+        scope = Scope(user=session.owner, device=session.device)
         await self._sessions.end(scope, session.id)
         if leaving.client_session:
             await self._sessions.end(scope, leaving.client_session)

@@ -63,7 +63,7 @@ class Lookups:
         if found is None or found[0].client != client.id:
             return _INACTIVE
         session, generation = found
-        if not await self._sessions.is_newest(session, generation):
+        if not await self._sessions.is_exchangeable(session, generation):
             return _INACTIVE
         return {
             "active": True,

@@ -29,10 +29,11 @@ class Refreshing:
             narrowed(form, self._issuer, session.permissions, session.audiences)
 
         try:
-            login, session = await self._sessions.exchange(
+            login, session, generation = await self._sessions.exchange(
                 form.required("refresh_token"), key, check
             )
         except Unauthenticated:
             raise invalid_grant() from None
         scopes, audiences = narrowed(form, self._issuer, session.permissions, session.audiences)
-        return self._issuing.answer(session, scopes, audiences, login.refresh_token)
+        given = login.refresh_token
+        return self._issuing.answer(session, scopes, audiences, given, generation=generation)

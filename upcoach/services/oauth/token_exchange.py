@@ -62,6 +62,7 @@ class TokenExchange:
         )
         if found is None:
             raise invalid_grant("This ID token does not hold.")
+        user = await self._logins.user(found)
         allowed = Allowed(
             user=found,
             client=client.id,
@@ -70,8 +71,8 @@ class TokenExchange:
             acr=1,
             amr=("fed",),
             authenticated_at=self._clock(),
+            lockouts=user.lockouts,
         )
-        user = await self._logins.user(found)
         challenge = await self._logins.challenge(user, self._issuing.terms(allowed, client, key))
         if challenge is not None:
             raise OAuthError(

@@ -1,0 +1,43 @@
+"""When each habit pauses, by all vacations of one person."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Protocol
+
+from models.habits.ranges import Range, joined
+
+
+class Pausing(Protocol):
+    """A vacation: its days, and the habits that pause, where none means all."""
+
+    @property
+    def first(self) -> dt.date:
+        """Its first day."""
+
+    @property
+    def last(self) -> dt.date:
+        """Its last day."""
+
+    @property
+    def habits(self) -> tuple[str, ...]:
+        """Those that pause."""
+
+
+class Pauses:
+    """Vacations, gone through once for all habits."""
+
+    def __init__(self, vacations: Iterable[Pausing]) -> None:
+        self._named: dict[str, list[Range]] = {}
+        general = []
+        for one in vacations:
+            days = (one.first, one.last)
+            for habit in one.habits:
+                self._named.setdefault(habit, []).append(days)
+            if not one.habits:
+                general.append(days)
+        self._general = joined(general)
+
+    def of(self, habit: str) -> tuple[Range, ...]:
+        """When *habit* pauses, `joined`."""
+        named = self._named.get(habit)
+        return joined((*self._general, *named)) if named else self._general

@@ -1,0 +1,129 @@
+"""While one account does its worst, a stranger notices next to nothing."""
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+import pytest
+
+from tests.costs.worst import Worst
+from tests.support.engines import TestEngines
+from tests.support.server import Server, ServerProcess
+from tests.test_live import mut, talking
+from tests.test_snapshot_law import GOALS
+from upcoach.client import Client
+
+P99_MS = 100.0
+NOISE = 4  # how many times as long things may take where the machine has others to serve
+
+
+class Stranger:
+    """Somebody who does ordinary things, and how long each takes."""
+
+    def __init__(self, server: Server, person: Client) -> None:
+        self._server = server
+        self._person = person
+
+    async def live(self, rounds: int) -> list[float]:
+        """So many rounds of a read, a write over REST and one over a socket, in ms."""
+        took = []
+        async with talking(self._server, self._person, {"f": "u:me", "since": "now"}) as wire:
+            for _ in range(rounds):
+                for ask in (self._reads, self._writes):
+                    began = time.perf_counter()
+                    assert await ask() in (200, 201)
+                    took.append(time.perf_counter() - began)
+                began = time.perf_counter()
+                await wire.send(mut("POST", GOALS, {"title": "Walk"}))
+                assert (await wire.answers(1))[0]["status"] == 201
+                took.append(time.perf_counter() - began)
+                await asyncio.sleep(0.05)
+        return [one * 1e3 for one in took]
+
+    async def _reads(self) -> int:
+        return (await self._person.call("GET", "/v1/me")).status
+
+    async def _writes(self) -> int:
+        return (await self._person.call("POST", GOALS, {"title": "Run"})).status
+
+
+def p99(took: list[float]) -> float:
+    return sorted(took)[len(took) * 99 // 100]
+
+
+@contextlib.asynccontextmanager
+async def attacked(server: Server, person: Client) -> AsyncIterator[None]:
+    """The worst account at work, in a process of its own."""
+    worst = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", Worst.__module__, server.url, person.token),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        assert worst.stdout is not None
+        assert (await worst.stdout.readline()).strip() == b"begun"
+        yield
+        assert worst.returncode is None
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            worst.kill()
+        await worst.wait()
+
+
+class Round(NamedTuple):
+    """The p99 in ms beside the worst account, and of one who does the same at another node."""
+
+    beside: float
+    elsewhere: float
+
+    @property
+    def is_hardly_noticed(self) -> bool:
+        """Whether it is below the bound, or near what the machine itself takes just then."""
+        return self.beside < max(P99_MS, NOISE * self.elsewhere)
+
+
+@contextlib.asynccontextmanager
+async def node(engines: TestEngines) -> AsyncIterator[Server]:
+    """A node in a process of its own, with limits."""
+    async with ServerProcess(engines.environ(UPCOACH_LIMITS="on")) as process:
+        server = Server(process.url)
+        try:
+            yield server
+        finally:
+            server.close()
+
+
+async def measured(engines: TestEngines, rounds: int, turns: int) -> list[Round]:
+    """Some rounds; the other node is on the same machine and engines, and nobody attacks it."""
+    taken: list[Round] = []
+    async with node(engines) as server, node(engines) as other:
+        stranger = Stranger(server, await server.person())
+        control = Stranger(other, await other.person())
+        person = await server.person()
+        await asyncio.gather(stranger.live(3), control.live(3))
+        for _ in range(rounds):
+            async with attacked(server, person):
+                both = await asyncio.gather(stranger.live(turns), control.live(turns))
+            taken.append(Round(*map(p99, both)))
+            if taken[-1].is_hardly_noticed:
+                break
+    print(taken)
+    return taken
+
+
+async def test_a_stranger_is_served_beside_the_worst_account(engines: TestEngines) -> None:
+    taken = await measured(engines, rounds=3, turns=40)
+
+    assert taken[-1].is_hardly_noticed, taken
+
+
+@pytest.mark.chaos
+async def test_a_stranger_is_served_for_long_beside_the_worst_account(
+    engines: TestEngines,
+) -> None:
+    taken = await measured(engines, rounds=3, turns=500)
+
+    assert taken[-1].is_hardly_noticed, taken

@@ -1,0 +1,211 @@
+"""A large file: read elsewhere, written in parts, and never told in a log."""
+
+import asyncio
+import datetime as dt
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings
+from models.errors import Invalid, Unavailable
+from models.identity import new_id
+from tests.support.lag import heartbeat
+from tests.support.server import serving
+from tests.test_snapshot_law import assert_law, snapshot
+from upcoach.client import Client, Response
+from upcoach.services.imports import service, workers
+from upcoach.services.imports.jobs import Job
+from upcoach.services.imports.workers import ForkServer, Workers
+
+START = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+HELD_S = 0.05  # see tests/costs/test_reads.py
+
+
+def moods(number: int, note: str = "") -> bytes:
+    rows = (
+        f"{(START + dt.timedelta(hours=n)).isoformat()},{1 + n % 5},{note}" for n in range(number)
+    )
+    return "\n".join(("at,level,note", *rows)).encode()
+
+
+async def brought(
+    person: Client, content: bytes, query: str = "", key: str = "", what: str = "moods"
+) -> Response:
+    headers = {"Content-Type": "text/csv"} | ({"Idempotency-Key": key} if key else {})
+    path = f"/v1/imports/csv/{what}{query}"
+    return await person.call("POST", path, raw=content, headers=headers)
+
+
+async def test_a_large_file_is_written_in_parts_that_fit_into_a_transaction(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        number = 2 * service.PART + 7
+        before = await snapshot(person)
+
+        shown = await brought(person, moods(number), "?tz=UTC&dry_run=true")
+        first = await brought(person, moods(number), "?tz=UTC")
+        again = await brought(person, moods(number + 3), "?tz=UTC")
+
+        assert shown.body["moods"] == first.body["moods"] == {"created": number, "kept": 0}
+        assert again.body["moods"] == {"created": 3, "kept": number}
+        parts = await server.node.database["events"].distinct("at", {"type": "mood.created"})
+        assert len(parts) == 4
+        await assert_law(before, person, ("mood.created",) * (number + 3))
+
+
+async def test_large_texts_make_smaller_parts(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        text = "word " * 4_000
+        rows = [f"2026-01-{1 + n % 28:02},{n} {text}" for n in range(120)]
+        content = "\n".join(("date,text", *rows)).encode()
+
+        answer = await brought(person, content, "?tz=UTC", what="journal")
+
+        assert answer.body["journal_entries"] == {"created": 120, "kept": 0}
+        query = {"type": "journal.entry.created"}
+        parts = await server.node.database["events"].distinct("at", query)
+        assert len(parts) == 1 + len(content) // service.PART_BYTES
+
+
+async def test_another_file_under_a_used_name_writes_no_part_of_it(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        key = new_id("x").removeprefix("x_")
+        first = await brought(person, moods(3), "?tz=UTC", key)
+
+        reused = await brought(person, moods(3 * service.PART, "other"), "?tz=UTC", key)
+        repeated = await brought(person, moods(3), "?tz=UTC", key)
+
+        assert (reused.status, reused.body["code"]) == (422, "mutation_reused")
+        assert repeated.body == first.body
+        assert len((await person.call("GET", "/v1/moods")).body["items"]) == 3
+
+
+async def test_reading_and_writing_a_large_file_holds_nobody_up(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        await brought(person, moods(1), "?tz=UTC")  # starts what reads
+        content = moods(5_000, "a note that is like many others")
+
+        async with heartbeat() as beat:
+            answer = await brought(person, content, "?tz=UTC")
+            shown = await brought(person, content, "?tz=UTC&dry_run=true")
+
+        assert answer.body["moods"]["created"] == 5_000
+        assert shown.body["moods"]["kept"] == 5_000
+        assert beat.worst() < HELD_S
+
+
+async def test_one_user_brings_one_file_at_a_time(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        content = moods(500)
+
+        answers = await asyncio.gather(
+            *(brought(person, content, "?tz=UTC&dry_run=true") for _ in range(8))
+        )
+
+        refused = [answer for answer in answers if answer.status != 200]
+        assert 3 <= len(answers) - len(refused) < 8
+        assert {(one.status, one.body["code"]) for one in refused} == {(429, "requests_too_many")}
+        assert all("retry-after" in one.headers for one in refused)
+
+
+async def test_a_reader_that_dies_is_a_refusal_and_the_next_is_well() -> None:
+    server = ForkServer()
+    try:
+        reader = Workers(server)
+        job = Job("moods", "usr_1", "UTC")
+        assert len((await reader.read(job, moods(3))).items) == 3
+        endless = asyncio.create_task(reader.read(job, moods(50_000)))
+        await _child_of(server)
+
+        os.kill(await _child_of(server), signal.SIGKILL)
+        with pytest.raises(Invalid) as refusal:
+            await endless
+
+        assert refusal.value.flaws[0].code == "export_too_large"
+        assert len((await reader.read(job, moods(3))).items) == 3
+        assert server.process is not None
+        server.process.kill()  # the whole of it: it is started anew
+        server.process.wait()
+        assert len((await reader.read(job, moods(3))).items) == 3
+    finally:
+        server.close()
+
+
+async def test_what_takes_too_long_ends_at_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = ForkServer()
+    try:
+        reader = Workers(server)
+        job = Job("moods", "usr_1", "UTC")
+        await reader.read(job, moods(3))
+        monkeypatch.setattr(workers, "DEADLINE_S", 0.05)
+        monkeypatch.setattr(workers, "PATIENCE_S", 0.01)
+
+        slow = [asyncio.create_task(reader.read(job, moods(50_000))) for _ in range(5)]
+        refusals = await asyncio.gather(*slow, return_exceptions=True)
+
+        kinds = [type(one) for one in refusals]
+        assert kinds.count(Invalid) == workers.AT_ONCE
+        assert kinds.count(Unavailable) == 5 - workers.AT_ONCE
+    finally:
+        server.close()
+
+
+async def test_readers_die_with_their_parent_and_know_no_secret() -> None:
+    server = ForkServer()
+    os.environ["UPCOACH_INDEX_KEY_OF_A_TEST"] = "secret"
+    try:
+        job = Job("moods", "usr_1", "UTC")
+        reading = asyncio.create_task(Workers(server).read(job, moods(50_000)))
+        child = await _child_of(server)
+        assert b"UPCOACH" not in _environ_of(child)
+        assert server.process is not None
+
+        server.process.kill()
+        server.process.wait()
+        with pytest.raises(Invalid):
+            await reading
+
+        assert not await _is_alive(child)
+    finally:
+        del os.environ["UPCOACH_INDEX_KEY_OF_A_TEST"]
+        server.close()
+
+
+async def _child_of(server: ForkServer) -> int:
+    """The reader that is at work, once there is one."""
+    async with asyncio.timeout(30):
+        while True:
+            if server.process is not None:
+                children = _children_of(server.process.pid)
+                if children:
+                    return children[0]
+            await asyncio.sleep(0.001)
+
+
+async def _is_alive(pid: int) -> bool:
+    """Whether a process is there still, a while after it was to end."""
+    for _ in range(1_000):
+        if not _exists(pid):
+            return False
+        await asyncio.sleep(0.005)
+    return True
+
+
+def _children_of(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _environ_of(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/environ").read_bytes()
+
+
+def _exists(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()

@@ -1,0 +1,75 @@
+"""A database of every earlier schema, made by the code of its time, is served by today's."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import AsyncMongoClient
+
+from config.settings import Settings
+from tests.schemas.dump import FOLDER, Dump
+from tests.schemas.fill import ADA, GOAL, PASSWORD
+from tests.schemas.reading import Reader
+from tests.support.chaos import until
+from tests.support.fleet import Follower, following
+from tests.support.server import serving
+from upcoach.store.indexes import definition_of
+from upcoach.store.schema import RETIRED, declared
+
+DUMPS = sorted(FOLDER.glob("*.json.gz"))
+
+
+async def indexes_of(environ: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """The definitions of all indexes by collection and name."""
+    mongo: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(environ["UPCOACH_MONGO_URL"])
+    async with mongo:
+        database = mongo[environ["UPCOACH_MONGO_DATABASE"]]
+        return {
+            name: {
+                one["name"]: definition_of(dict(one))
+                async for one in await database[name].list_indexes()
+            }
+            for name in await database.list_collection_names()
+        }
+
+
+@pytest.mark.parametrize("path", DUMPS, ids=[path.name.partition(".")[0] for path in DUMPS])
+async def test_a_database_of_an_earlier_schema_is_read_written_and_followed(
+    environ: dict[str, str], path: Path
+) -> None:
+    await Dump.read(path).load(environ["UPCOACH_MONGO_URL"], environ["UPCOACH_MONGO_DATABASE"])
+
+    async with serving(Settings.from_environ(environ)) as server:
+        ada = await server.client().log_in(ADA, PASSWORD, "laptop")
+        reader = Reader(ada)
+        await reader.read_all(server.node.router)
+        follower = Follower([server.url], ada.token)
+        async with following([follower]):
+            old = await ada.call("GET", f"/v1/goals/{GOAL}")
+            changed = await ada.call(
+                "PATCH",
+                f"/v1/goals/{GOAL}",
+                {"title": "Rest"},
+                headers={"If-Match": old.headers["etag"]},
+            )
+            made = await ada.call("POST", "/v1/tasks", {"title": "Sleep"})
+            await until(lambda: made.body["id"] in follower.documents)
+            followed = follower.documents[-2:]
+        refused = {one: found for one, found in reader.statuses.items() if 200 not in found}
+        failed = {one: found for one, found in reader.statuses.items() if max(found) >= 500}
+        ada.close()
+
+    indexes = await indexes_of(environ)
+    assert old.body["title"] == "Run 12 km"
+    assert (changed.status, made.status) == (200, 201)
+    assert followed == [GOAL, made.body["id"]]
+    assert failed == {}
+    assert refused.keys() <= {"/v1/admin/audit"}, refused
+    assert len(reader.statuses) > 25
+    assert [
+        (name, one)
+        for name, wanted in declared().items()
+        for one in wanted
+        if indexes[name].get(one.name) != one.definition
+    ] == []
+    assert not RETIRED & {(name, one) for name, found in indexes.items() for one in found}

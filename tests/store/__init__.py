@@ -1,0 +1,1 @@
+"""What is kept: its versions, its bounds, and what of it cannot be read."""

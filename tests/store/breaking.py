@@ -1,0 +1,93 @@
+"""Somebody with a document of every kind, and documents that no reader can make sense of."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+from bson.datetime_ms import DatetimeMS
+
+from models.documents import DOCUMENTS, Document, Session, User
+from models.documents.document import Mark, fields_marked
+from tests.accounts.contract_mail import stepped_up
+from tests.support.server import Server
+from tests.test_snapshot_law import scope_of
+from tests.test_store import full_documents
+from upcoach.client import Client
+from upcoach.store import codec
+from upcoach.store.changes import Changes, Outcome, Ref, Write, ref_of
+
+KINDS: Final = tuple(kind for kind in DOCUMENTS if kind not in (User, Session))
+
+# Where a document is deleted by its owner; what is missing belongs to somebody else.
+PLACES: Final[dict[str, str]] = {
+    "goal": "/v1/goals/{}",
+    "habit": "/v1/habits/{}",
+    "habit.entry": "/v1/habits/{}/entries/{}",
+    "habit.vacation": "/v1/habits/vacations/{}",
+    "share": "/v1/shares/{}",
+    "task": "/v1/tasks/{}",
+    "mood": "/v1/moods/{}",
+    "goal.point": "/v1/goals/{}/progress/{}",
+    "goal.template": "/v1/goals/templates/{}",
+    "journal": "/v1/journal/journals/{}",
+    "journal.entry": "/v1/journal/{}",
+    "journal.share": "/v1/journal/{}/shares/{}",
+    "journal.template": "/v1/journal/templates/{}",
+    "grant": "/v1/auth/grants/{}",
+    "identity": "/v1/auth/identities/{}",
+    "passkey": "/v1/auth/passkeys/{}",
+    "trusted_device": "/v1/auth/devices/{}",
+}
+
+
+async def with_everything(server: Server) -> Client:
+    """Somebody with one more document of every kind, in the log as if they had been written."""
+    person = await stepped_up(server, await server.person())
+    scope = scope_of(server, person)
+    documents = [
+        msgspec.structs.replace(one, owner=scope.user, version=1)
+        for one in full_documents()
+        if type(one) in KINDS
+    ]
+
+    def decide(changes: Changes) -> Outcome:
+        for one in documents:
+            changes.create(one)
+        return Outcome(verb="created")
+
+    reads = tuple(map(ref_of, documents))
+    await server.node.committer.submit(Write(scope=scope, reads=reads, decide=decide))
+    return person
+
+
+def unsealed(kind: type[Document]) -> dict[str, Any]:
+    """A sealed field that was never sealed; of a kind without one, a field of another type."""
+    sealed = sorted(fields_marked(kind, Mark.SEALED))
+    return {"$set": {(sealed or ["updated_at"])[0]: b"\x01 nothing that was sealed"}}
+
+
+# Changes of what is stored of a document after which nobody can read it.
+BREAKAGES: Final[dict[str, Callable[[type[Document]], dict[str, Any]]]] = {
+    "of another type": lambda _: {"$set": {"created_at": "never"}},
+    "not all there": lambda _: {"$unset": {"updated_at": ""}},
+    "sealed by nobody": unsealed,
+    "of no time": lambda _: {"$set": {"updated_at": DatetimeMS(2**62)}},
+}
+
+
+async def broken(server: Server, ref: Ref, change: dict[str, Any]) -> None:
+    """Make the document *ref* one that cannot be read."""
+    done = await server.node.database[ref.kind.collection].update_one(
+        {"_id": codec.key_of(ref.owner, ref.id)}, change
+    )
+    assert done.matched_count == 1
+
+
+def deletion(server: Server, person: Client, ref: Ref) -> Write:
+    """A write that deletes the document *ref*, whatever it is."""
+
+    def decide(changes: Changes) -> Outcome:
+        changes.discard(*ref)
+        return Outcome(verb="deleted")
+
+    return Write(scope=scope_of(server, person), reads=(ref,), decide=decide)

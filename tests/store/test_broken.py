@@ -1,0 +1,260 @@
+"""One document that cannot be read never takes the others along."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from config.settings import Settings
+from models.documents import (
+    Document,
+    Entry,
+    Factors,
+    Goal,
+    Habit,
+    JournalEntry,
+    Mood,
+    Share,
+    Task,
+    Vacation,
+)
+from models.merge_patch import Json
+from tests.store.breaking import BREAKAGES, KINDS, PLACES, broken, deletion, with_everything
+from tests.support.server import Server, serving
+from tests.support.writing import write
+from tests.test_rest_refusals import SURFACE
+from tests.test_snapshot_law import (
+    ENTRY,
+    HABIT,
+    ONE_HABIT,
+    Documents,
+    done,
+    events_since,
+    furnished,
+    scope_of,
+    snapshot,
+)
+from upcoach.client import Client, Device, apply_event
+from upcoach.store import codec
+from upcoach.store.changes import Ref
+
+ASKED = {"/v1/events": "?since=0", "/v1/journal/search": "?q=canary"}
+
+COUNTED = (
+    "/v1/habits/today",
+    "/v1/habits/analytics",
+    "/v1/habits/achievements",
+    "/v1/habits/reminders",
+    "/v1/moods/stats?tz=UTC&from=2026-01-01&to=2026-03-01",
+    "/v1/tasks/stats",
+    "/v1/goals/stats",
+    "/v1/goals/assessments",
+    "/v1/journal/prompts",
+)
+
+# Of each sort one: with children, below a parent, shared, about logging in.
+SOME = (Habit, Entry, JournalEntry, Share, Factors)
+
+# What needs nothing else than a person; audit is for operators, the wait of events is a wait.
+LISTS = tuple(
+    f"{row.path}{ASKED.get(row.path, '')}"
+    for row in SURFACE
+    if row.method == "GET" and "{" not in row.path and not row.public
+)
+
+
+def place_of(ref: Ref) -> str:
+    """Where the document *ref* is found, and deleted."""
+    return PLACES[ref.kind.kind].format(*ref.id.split("/"))
+
+
+async def refs_of(server: Server, person: Client, kind: type[Document]) -> list[Ref]:
+    """The documents of a kind."""
+    documents, _ = await snapshot(person)
+    user = scope_of(server, person).user
+    return [Ref(kind, user, name) for name in documents[kind.kind]]
+
+
+def metric(server: Server) -> int:
+    """How many documents the node has found broken, by its metrics."""
+    lines = server.node.measures.exposition().decode().splitlines()
+    [line] = [one for one in lines if one.startswith("upcoach_documents_broken ")]
+    return int(float(line.rpartition(" ")[2]))
+
+
+async def assert_all_else_works(
+    server: Server, person: Client, ref: Ref, paths: Iterable[str]
+) -> None:
+    """The lists at *paths* answer, and a device that begins anew holds what the database holds."""
+    for path in paths:
+        answer = await person.call("GET", path)
+        assert answer.status < 500, (path, answer)
+    documents, _ = await snapshot(person)
+    stand_in = documents[ref.kind.kind][ref.id]
+    assert stand_in["broken"] is True
+    assert set(stand_in) == {"id", "owner", "version", "created_at", "updated_at", "broken"}
+    async with Device([server.url], person.token) as phone:
+        await phone.until(lambda one: one.live)
+        assert phone.own.mismatches == 0
+        assert phone.documents[ref.kind.kind] == documents[ref.kind.kind]
+
+
+def applied(documents: Documents, events: list[Json]) -> Documents:
+    """*documents* after *events*."""
+    for event in events:
+        apply_event(documents, event)
+    return documents
+
+
+@pytest.mark.parametrize("way", BREAKAGES)
+async def test_what_cannot_be_read_is_shown_as_broken_and_deletable(
+    settings: Settings, way: str
+) -> None:
+    async with serving(settings) as server:
+        person = await with_everything(server)
+        is_first = way == next(iter(BREAKAGES))
+        for kind in reversed(KINDS if is_first else SOME):  # children before their parents
+            [ref] = await refs_of(server, person, kind)
+            await broken(server, ref, BREAKAGES[way](kind))
+            await assert_all_else_works(server, person, ref, LISTS if is_first else COUNTED)
+            assert metric(server) == 1
+            before, cursor = await snapshot(person)
+
+            if kind.kind in PLACES:
+                gone = await person.call("DELETE", place_of(ref))
+                assert gone.status in (200, 204), (kind, gone)
+            else:
+                await server.node.committer.submit(deletion(server, person, ref))
+
+            after, _ = await snapshot(person)
+            assert applied(before, await events_since(person, cursor)) == after, kind
+            assert ref.id not in after[kind.kind]
+            assert metric(server) == 0
+
+
+@pytest.mark.parametrize("kind", [Goal, Habit, Task])
+async def test_what_cannot_be_read_is_not_there_to_be_changed(
+    settings: Settings, kind: type[Document]
+) -> None:
+    async with serving(settings) as server:
+        person = await with_everything(server)
+        [ref] = await refs_of(server, person, kind)
+        await broken(server, ref, {"$set": {"created_at": "never"}})
+        path = place_of(ref)
+
+        answers = [
+            await person.call("GET", path),
+            await write(person, "PATCH", path, {"title": "Other"}, base=1),
+            await write(person, "POST", path.rpartition("/")[0], {"id": ref.id, "title": "Other"}),
+        ]
+
+        assert [one.status for one in answers[:2]] == [409, 409]
+        assert {one.body["code"] for one in answers[:2]} == {"document_broken"}
+        assert answers[0].body["broken"] == {"kind": kind.kind, "id": ref.id, "version": 1}
+        assert answers[2].status in (409, 422)
+
+
+async def test_a_put_takes_the_place_of_what_cannot_be_read(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+        ref = (await refs_of(server, person, KINDS_BY_NAME["habit.entry"]))[0]
+        await broken(server, ref, {"$set": {"state": "asleep"}})
+        before, cursor = await snapshot(person)
+
+        answer = await person.call("PUT", place_of(ref), {"note": "anew"})
+
+        assert (answer.status, answer.body["version"]) == (201, 2)
+        after, _ = await snapshot(person)
+        assert applied(before, await events_since(person, cursor)) == after
+        assert after["habit.entry"][ref.id]["note"] == "anew"
+        assert metric(server) == 0
+
+
+async def test_a_habit_goes_with_a_day_that_cannot_be_read(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+        for kind in ("habit.entry", "insight"):
+            for ref in await refs_of(server, person, KINDS_BY_NAME[kind]):
+                await broken(server, ref, {"$set": {"created_at": "never"}})
+        before, cursor = await snapshot(person)
+
+        await done(person.call("DELETE", ONE_HABIT.format(id=HABIT)))
+
+        after, _ = await snapshot(person)
+        assert applied(before, await events_since(person, cursor)) == after
+        assert after["habit.entry"] == after["insight"] == {}
+
+
+async def test_a_list_goes_on_behind_what_cannot_be_read(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+        for day in range(1, 10):
+            await done(person.call("PUT", _day(day), {"note": "x"}))
+        refs = await refs_of(server, person, KINDS_BY_NAME["habit.entry"])
+        for ref in refs[1:4]:
+            await broken(server, ref, {"$set": {"day_start": 5_000}})
+
+        found: list[str] = []
+        path = f"{ONE_HABIT.format(id=HABIT)}/entries?limit=2"
+        while path:
+            answer = await person.call("GET", path)
+            found += [one["id"] for one in answer.body["items"]]
+            link = answer.headers.get("link", "")
+            path = link[1 : link.index(">")] if link else ""
+
+        assert found == [ref.id for ref in refs if ref not in refs[1:4]]
+
+
+async def test_the_history_of_what_cannot_be_read_is_refused_and_no_failure(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as server:
+        person = await with_everything(server)
+        [ref] = await refs_of(server, person, Goal)
+        await broken(server, ref, {"$set": {"created_at": "never"}})
+
+        for path in ("history", "at?version=1", "assessment"):
+            answer = await person.call("GET", f"/v1/goals/{ref.id}/{path}")
+            assert answer.status < 500, (path, answer)
+
+
+@pytest.mark.parametrize("garbage", ["x", {"a": 1}, None], ids=repr)
+async def test_what_is_counted_and_cannot_be_read_breaks_no_answer(
+    settings: Settings, garbage: object
+) -> None:
+    async with serving(settings) as server:
+        person = await with_everything(server)
+        for kind in (Entry, Mood, Task, Goal, Vacation, Habit):
+            [ref] = await refs_of(server, person, kind)
+            habit = f"/v1/habits/{ref.id.partition('/')[0]}"
+            asked = (*COUNTED, *(f"{habit}/{one}" for one in ("streak", "analytics", "entries")))
+            stored = server.node.database[kind.collection]
+            before = await stored.find_one({"_id": codec.key_of(ref.owner, ref.id)})
+            assert before is not None
+            for field in set(before) - {"_id", "owner", "version"}:
+                await broken(server, ref, {"$set": {field: garbage}})
+                for path in asked:
+                    answer = await person.call("GET", path)
+                    assert answer.status < 500, (kind, field, path, answer)
+                await broken(server, ref, {"$set": {field: before[field]}})
+
+
+async def test_what_was_broken_says_nothing_of_itself_in_the_log(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+        [ref] = await refs_of(server, person, Goal)
+        await broken(server, ref, {"$set": {"status": "SECRET-WORD"}})
+        for _ in range(3):
+            await done(person.call("GET", "/v1/goals"))
+
+        said = capsys.readouterr().out
+        assert said.count("document_broken") == 1
+        assert "SECRET-WORD" not in said
+
+
+def _day(day: int) -> str:
+    return ENTRY.format(id=HABIT, local_date=f"2026-01-{day:02}")
+
+
+KINDS_BY_NAME = {kind.kind: kind for kind in KINDS}

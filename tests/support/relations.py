@@ -1,0 +1,57 @@
+"""Coaches and clients: how two people come to be related, and what the client shows."""
+
+from collections.abc import Iterable
+
+from models.merge_patch import Json
+from tests.test_snapshot_law import done
+from upcoach.client import Client, Response
+
+INVITATIONS = "/v1/invitations"
+ACCEPT = f"{INVITATIONS}/accept"
+SHARE = "/v1/shares/{}"
+CLIENT = "/v1/clients/{}"
+
+
+async def user_of(person: Client) -> str:
+    """The user id of *person*."""
+    me: Json = (await person.call("GET", "/v1/me")).body
+    return str(me["id"])
+
+
+async def invite(person: Client, role: str) -> str:
+    """The code of an invitation in which *person* will be the *role*."""
+    made = await done(person.call("POST", INVITATIONS, {"as": role}))
+    return str(made.body["code"])
+
+
+async def accept(person: Client, code: str) -> Response:
+    """What *person* is answered who accepts the invitation of *code*."""
+    return await person.call("POST", ACCEPT, {"code": code})
+
+
+async def relate(client: Client, coach: Client) -> str:
+    """Make two people client and coach by the word of both; the coach's user id."""
+    related = await done(accept(client, await invite(coach, "coach")))
+    return str(related.body["id"])
+
+
+async def share(
+    client: Client,
+    coach: Client,
+    kinds: Iterable[str] = ("goal",),
+    hidden: Json | None = None,
+) -> str:
+    """Let *coach* see *kinds*, in a relation that is made if there is none; the coach's user id."""
+    coach_id = await user_of(coach)
+    body = {"kinds": list(kinds), "hidden": hidden or {}}
+    shared = await client.call("PUT", SHARE.format(coach_id), body)
+    if shared.status == 404:
+        await relate(client, coach)
+        shared = await client.call("PUT", SHARE.format(coach_id), body)
+    assert shared.status == 200, shared
+    return coach_id
+
+
+async def unshare(client: Client, coach: Client) -> None:
+    """Have the client end the relation."""
+    await done(client.call("DELETE", SHARE.format(await user_of(coach))))

@@ -1,0 +1,74 @@
+"""Accounts that hold as much as somebody may have, made without the way over the wire."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from models.documents import Document, Habit, Mood, NewHabit, NewMood, NewVacation, Vacation
+from models.habits.schedules import Daily, PerMonth, PerWeek, Rate, Recurring
+from models.scope import Scope
+from tests.support.server import Server
+from upcoach.client import Client
+from upcoach.store.changes import Changes, Outcome, Ref, Write
+
+PORTION = 250
+EPOCH = dt.date(1970, 1, 1)
+SCHEDULES = (
+    Daily(),
+    Rate(times=1, days=2),
+    PerWeek(times=3),
+    PerMonth(times=4),
+    Recurring(rule="FREQ=DAILY;INTERVAL=2", anchor=dt.date(1999, 1, 1)),
+)
+
+
+async def user_of(person: Client) -> str:
+    return str((await person.call("GET", "/v1/me")).body["id"])
+
+
+async def hold(server: Server, owner: str, documents: Iterable[Document]) -> None:
+    """Have *documents* kept as what *owner* wrote."""
+    left = list(documents)
+    while left:
+        some, left = left[:PORTION], left[PORTION:]
+
+        def decide(changes: Changes, some: list[Document] = some) -> Outcome:
+            for document in some:
+                changes.create(document)
+            return Outcome(verb="updated")
+
+        reads = tuple(Ref(type(one), owner, one.id) for one in some)
+        write = Write(scope=Scope(user=owner), reads=reads, decide=decide)
+        await server.node.committer.submit(write)
+
+
+def old_habits(owner: str, number: int) -> list[Document]:
+    """Habits since 1970, of every kind of schedule."""
+    at = dt.datetime.now(dt.UTC)
+    return [
+        Habit.drafted(
+            NewHabit(name=f"h{n}", starts_on=EPOCH, schedule=SCHEDULES[n % len(SCHEDULES)]),
+            owner=owner,
+            at=at,
+        )
+        for n in range(number)
+    ]
+
+
+def vacations(owner: str, number: int) -> list[Document]:
+    """A row of vacations of one day each."""
+    at = dt.datetime.now(dt.UTC)
+    days = [EPOCH + dt.timedelta(days=2 * n) for n in range(number)]
+    return [Vacation.drafted(NewVacation(first=day, last=day), owner=owner, at=at) for day in days]
+
+
+def moods(owner: str, number: int) -> list[Document]:
+    """A mood a day, up to now."""
+    at = dt.datetime.now(dt.UTC)
+    return [
+        Mood.drafted(
+            NewMood(level=1 + n % 5, at=at - dt.timedelta(days=n), activities=(f"a{n % 50}",)),
+            owner=owner,
+            at=at,
+        )
+        for n in range(number)
+    ]

@@ -1,0 +1,78 @@
+"""Letting others use the engines of a data folder beside the process that runs them.
+
+An owner whose engines serve leaves their URLs in a file that only its user can read.  A guest
+first takes a share of the lock `guests`, then reads the file.  The owner does it the other way
+round: it removes the file, then waits until no guest has a share, and only then stops the engines.
+So whoever has found the file has engines for as long as the owner is patient.  A file that a killed
+owner has left is told by the pid in it.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from upcoach.embedded.errors import EngineError
+from upcoach.embedded.ownership import lives, locked, owner
+
+FILE: Final = "engines.json"
+LOCK: Final = "guests"
+POLL_S: Final = 0.05
+
+
+class Addresses(NamedTuple):
+    """Where the engines of the process *pid* answer; None for one that it does not run."""
+
+    pid: int
+    mongo_url: str | None
+    redis_url: str | None
+
+
+def invite(data: Path, addresses: Addresses) -> None:
+    """Let guests in."""
+    draft = data / f".{FILE}.{secrets.token_hex(4)}"
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(addresses._asdict(), file)
+    draft.replace(data / FILE)
+
+
+def uninvite(data: Path) -> None:
+    """Let nobody in any more."""
+    (data / FILE).unlink(missing_ok=True)
+
+
+async def guests_gone(data: Path, patience_s: float) -> None:
+    """Return when no guest is left, or when the time is up."""
+    deadline = time.monotonic() + patience_s
+    with (data / LOCK).open("a") as lock:
+        while not locked(lock, fcntl.LOCK_EX) and time.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(POLL_S)
+
+
+@contextlib.contextmanager
+def visiting(data: Path) -> Iterator[Addresses | None]:
+    """The engines that run on *data*, which go on meanwhile; None where nobody lets us in."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = (data / LOCK).open("a")
+    except OSError as error:
+        raise EngineError(f"The data folder {data} cannot be used: {error.strerror}.") from error
+    with lock:
+        yield _addresses(data) if locked(lock, fcntl.LOCK_SH) else None
+
+
+def _addresses(data: Path) -> Addresses | None:
+    holder = owner(data)
+    if holder is None or not lives(holder.pid):
+        return None
+    try:
+        found = Addresses(**json.loads((data / FILE).read_text()))
+    except FileNotFoundError:
+        return None
+    return found if found.pid == holder.pid else None

@@ -1,0 +1,155 @@
+"""Files are read in processes of their own: what a file costs, it costs nobody else.
+
+Reading is pure computation on what a stranger sent, and in a thread it would hold the interpreter.
+So a process that has everything imported (`upcoach.import_worker`) is started with the first file;
+it forks for each file, and its child has little priority, so much CPU time and memory, and no way
+to anything of ours but the socket of its job.
+"""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import threading
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from models.errors import Invalid, Unavailable
+from upcoach.services.imports.jobs import (
+    LENGTH,
+    TOO_COSTLY,
+    Answer,
+    Begun,
+    Broken,
+    Items,
+    Job,
+    Refused,
+    frame,
+)
+from upcoach.services.imports.packing import PackedItem, PackedPlan, area_named
+
+MODULE: Final = "upcoach.import_worker"
+AT_ONCE: Final = 2  # files that one node reads
+PATIENCE_S: Final = 20.0  # how long others wait for their turn
+DEADLINE_S: Final = 60.0  # for one file; its CPU time ends earlier
+_PASSED_ON: Final = ("PATH", "PYTHONTZPATH", "LANG", "TZ")  # of the environment: no secrets
+
+_log = structlog.get_logger(__name__)
+
+
+class WorkerFailed(Exception):
+    """The reader failed, which is a fault of ours; what was in the file is not told."""
+
+
+class ForkServer:
+    """The process that forks a reader for each file; made when it is first needed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    def fork(self) -> socket.socket:
+        """The socket of a new reader."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._send(theirs)
+            except OSError:  # it has died: once more, with another
+                self.close()
+                self._send(theirs)
+        ours.setblocking(False)
+        return ours
+
+    def close(self) -> None:
+        """End it; readers under way end with it."""
+        with self._lock:
+            control, process = self._control, self.process
+            self._control = self.process = None
+        if control is not None and process is not None:
+            control.close()
+            process.wait()
+
+    def _send(self, job: socket.socket) -> None:
+        with self._lock:
+            if self._control is None:
+                self._control, self.process = _started()
+            socket.send_fds(self._control, [b"\0"], [job.fileno()])
+
+
+def _started() -> tuple[socket.socket, subprocess.Popen[bytes]]:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        environ = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        environ["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)  # noqa: PTH109
+        environ["OPENBLAS_NUM_THREADS"] = "1"  # a process with threads cannot be forked safely
+        process = subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-m", MODULE, str(theirs.fileno())],
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=(theirs.fileno(),),
+            start_new_session=True,  # a Ctrl-C is for us alone
+        )
+    return ours, process
+
+
+class Workers:
+    """Reads files in other processes, some at once."""
+
+    def __init__(self, server: ForkServer) -> None:
+        self._server = server
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def read(self, job: Job, content: bytes) -> PackedPlan:
+        """What the file *content* wants; raises `Invalid` with up to 20 flaws."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._turns.acquire()
+        except TimeoutError:
+            words = "Too many files are read at once. Try again shortly."
+            raise Unavailable("busy", words) from None
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                return await self._read(job, content)
+        except (TimeoutError, EOFError, ConnectionError):
+            raise Invalid(TOO_COSTLY.code, TOO_COSTLY.detail, flaws=TOO_COSTLY.flaws) from None
+        finally:
+            self._turns.release()
+
+    async def _read(self, job: Job, content: bytes) -> PackedPlan:
+        ours = await asyncio.to_thread(self._server.fork)
+        reader, writer = await asyncio.open_connection(sock=ours)
+        try:
+            writer.write(frame(job))
+            writer.write(LENGTH.pack(len(content)))
+            writer.write(content)
+            await writer.drain()
+            return await _plan_from(reader)
+        finally:
+            writer.close()  # whoever still reads ends when it has something to say
+
+
+async def _plan_from(reader: asyncio.StreamReader) -> PackedPlan:
+    answer: Any = await _next(reader, Answer)
+    match answer:
+        case Refused():
+            raise answer.as_refusal()
+        case Broken():
+            _log.error("import_reader_failed", exception=answer.name)
+            raise WorkerFailed(answer.name)
+    assert isinstance(answer, Begun)
+    items: list[PackedItem] = []
+    while some := await _next(reader, Items):
+        items.extend(some)
+        await asyncio.sleep(0)
+    areas = tuple(map(area_named, answer.areas))
+    return PackedPlan(answer.source, items, areas, answer.notes)
+
+
+async def _next(reader: asyncio.StreamReader, kind: Any) -> Any:
+    (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
+    return msgspec.msgpack.decode(await reader.readexactly(length), type=kind)
