@@ -20,7 +20,7 @@ function keep() {
 
 device = new Device({
   ...kept.given, urls: [url], saved: kept.saved, WebSocket: NodeSocket, longestMs: 200,
-  onChange: keep, onLogin: keep,
+  onChange: keep, onLogin: keep, onWrite: keep,
 });
 await device.start().until((one) => one.live);
 while (kept.begun < Number(count)) {

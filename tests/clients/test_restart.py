@@ -125,6 +125,24 @@ async def test_what_was_made_before_the_end_is_made_after_it(settings: Settings)
             assert goal["title"] == "Run"
 
 
+async def test_a_write_is_told_before_it_is_sent() -> None:
+    seen: list[tuple[Json, int]] = []
+
+    def note(frame: Json) -> None:
+        seen.append((frame, len(stage.line.sent)))
+
+    stage: Stage = Stage(on_write=note)
+    stage.go(Event.START)
+    stage.greet()
+    writing = asyncio.ensure_future(stage.device.mutate("POST", GOALS, {"title": "Run"}))
+    await asyncio.sleep(0)
+
+    assert [(stage.line.sent[at], at) for _, at in seen] == seen
+    assert len(seen) == 1
+    await stage.close()
+    await asyncio.gather(writing, return_exceptions=True)
+
+
 async def test_a_refusal_that_nobody_waits_for_is_kept_until_it_is_dismissed() -> None:
     told: list[Json] = []
     write = {"t": "mut", "id": "one", "op": "PATCH", "path": f"{GOALS}/gol_1", "body": {}}

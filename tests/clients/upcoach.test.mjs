@@ -300,3 +300,13 @@ test("what waits behind a write that has to wait goes out after it", async () =>
   assert.deepEqual(muts().slice(3).map((frame) => frame.body.title), ["a", "b", "d"]);
   stage.device.stop();
 });
+
+test("a write is told before it is sent", () => {
+  const seen = [];
+  const stage = current({ onWrite: (frame) => seen.push([frame, stage.sent.length]) });
+  stage.device.mutate("POST", "/v1/goals", { title: "Run" }).catch(() => {});
+  assert.equal(seen.length, 1);
+  const [[frame, at]] = seen;
+  assert.deepEqual(stage.sent[at], frame);
+  stage.device.stop();
+});

@@ -25,6 +25,9 @@ class Device(Driver):
         Called with every `ev` frame that was applied.
     on_told
         Called with every `eph` frame.
+    on_write
+        Called with every write that is kept, before it is sent: who saves then makes none twice
+        when the application is killed.
     on_refused
         Called with every refusal that nobody waits for; see `refusals`.
     on_login
@@ -107,6 +110,8 @@ class Device(Driver):
         if base is not None:
             frame["base"] = base
         answer = self._outbox.add(frame)
+        if self._on_write is not None:
+            self._on_write(frame)
         self.happen(Event.WRITE, frame)
         return await answer
 

@@ -66,6 +66,7 @@ class Driver:
         on_event: OnFrame | None = None,
         *,
         on_told: OnFrame | None = None,
+        on_write: OnFrame | None = None,
         on_refused: OnFrame | None = None,
         on_login: OnFrame | None = None,
         refresh_token: str = "",
@@ -86,6 +87,7 @@ class Driver:
         self._dev = dev
         self._on_event = on_event
         self._on_told = on_told
+        self._on_write = on_write
         self._urls = itertools.cycle(url.rstrip("/") for url in urls)
         self._url = ""
         self._following = Following(feeds, channels)

@@ -255,6 +255,8 @@ export interface DeviceOptions {
   onEvent?: (event: Ev) => void;
   onTold?: (message: Told) => void;
   onChange?: (device: Device, event: Event) => void;
+  /** Every write that is kept, before it is sent: who saves then makes none twice when killed. */
+  onWrite?: (write: Mut) => void;
   /** Every refusal that nobody waits for; see `Device.refusals`. */
   onRefused?: (refusal: Refusal) => void;
   /** New tokens; who keeps them at once stays logged in, whenever the application ends. */

@@ -1220,6 +1220,7 @@ export class Device {
     if (body !== undefined) frame.body = body;
     if (base !== undefined) frame.base = base;
     const answer = this.#outbox.add(frame);
+    this.#options.onWrite?.(frame);
     this.happen("write", frame);
     return answer;
   }
