@@ -26,7 +26,7 @@ explain: base ## Show the plan of every query that every GET runs; fail on a sca
 migrate: base ## Bring the database to this version's schema, large indexes too
 	@exec $(VENV)/python -m upcoach migrate $(ARGS)
 
-# These four and audit-verify work beside a running server, and without one.
+# These and audit-verify work beside a running server, and without one.
 admin: base ## Make USER=address an operator; ROLE=user takes all roles back
 	@exec $(VENV)/python -m upcoach admin --email "$(USER)" --role "$(or $(ROLE),superadmin)"
 
@@ -38,7 +38,7 @@ factors-remove: base ## Take all second factors off USER=address, who is locked 
 
 client-add: base ## Register an app: NAME=… REDIRECT=… SCOPE=… KIND=public|confidential
 	@exec $(VENV)/python -m upcoach client-add --name "$(NAME)" --redirect "$(REDIRECT)" \
-		--scope "$(SCOPE)" --kind "$(KIND)" $(ARGS)
+		--scope "$(SCOPE)" --kind "$(or $(KIND),public)" $(ARGS)
 
 rotate-keys: base ## Sign with a new key from tomorrow on (AT_ONCE=1: now), and wrap all keys anew
 	@exec $(VENV)/python -m upcoach rotate-keys $(if $(AT_ONCE),--at-once) $(ARGS)

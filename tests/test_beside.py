@@ -27,6 +27,7 @@ COMMANDS = {
     "rotate-keys": ("rotate-keys",),
     "audit-verify": ("audit-verify",),
     "migrate": ("migrate",),
+    "factors-remove": ("factors-remove", "--email", ADA),
     "revoke": ("revoke", "--email", ADA),
 }
 

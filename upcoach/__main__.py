@@ -77,7 +77,7 @@ async def revoke(settings: Settings, arguments: argparse.Namespace) -> int:
 
 async def remove_factors(settings: Settings, arguments: argparse.Namespace) -> int:
     """Take all second factors off somebody's account, who is locked out by them."""
-    async with app.engine_urls(settings) as (mongo_url, redis_url, _engines):
+    async with app.joined_urls(settings) as (mongo_url, redis_url):
         await operating.remove_factors(settings, mongo_url, redis_url, arguments.email)
     say(f"{arguments.email} has no second factor any more, and is told so by mail.")
     return 0
