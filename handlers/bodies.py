@@ -30,10 +30,12 @@ from handlers.rest import Edge, Handler
 from models.errors import Refusal, Unavailable
 from models.limits import (
     DROPPED_BYTES,
+    DROPPED_PIECES,
     HELD_BY_NETWORK,
     HELD_BY_NOBODY,
     HELD_BY_SOMEBODY,
     HELD_BY_USER,
+    LEAST_CHUNK,
     NOBODYS_BODY_BYTES,
     NOBODYS_BODY_S,
     OWN_BODY_BYTES,
@@ -167,7 +169,7 @@ class Measured(HTTPMessageDelegate):
         self._most = NOBODYS_BODY_BYTES
         self._holding: Holding | None = None
         self._unknown: Refusal | None = None  # why nobody is known who could send more
-        self._declared = self._size = 0
+        self._declared = self._size = self._pieces = 0
         self._dropped: asyncio.Event | None = None
 
     def headers_received(
@@ -213,8 +215,9 @@ class Measured(HTTPMessageDelegate):
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         """Take the next bytes, or drop them."""
         if self._dropped is not None:
+            self._drop_piece()
             return None
-        self._size += len(chunk)
+        self._size += len(chunk) if self._declared else max(len(chunk), LEAST_CHUNK)
         if self._size > self._most:
             self._refuse(self._too_large())
             return None
@@ -223,6 +226,14 @@ class Measured(HTTPMessageDelegate):
             self._refuse(Unavailable("bodies_too_many", words))
             return None
         return self._inner.data_received(chunk)
+
+    def _drop_piece(self) -> None:
+        """Hang up on a body that goes on in more pieces than any of that size has."""
+        self._pieces += 1
+        connection = self._request.connection
+        if not self._declared and self._pieces > DROPPED_PIECES:
+            assert isinstance(connection, HTTP1Connection)
+            connection.close()
 
     def _hold(self, size: int) -> bool:
         if self._holding is None:

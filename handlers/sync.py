@@ -130,7 +130,7 @@ async def check_access(feeds: Feeds, place: Place) -> None:
     if place.view.sight is None:
         return
     view = await feeds.shares.view(place.view.scope, place.view.feed)
-    if not view.shows_the_same(place.view):
+    if view != place.view:
         raise gone(feeds, view.feed, "access", place.topic.last)
 
 

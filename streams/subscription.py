@@ -114,7 +114,7 @@ class Feeds:
         view = await self.shares.view(start.view.scope, start.view.feed)
         if start.mode is Mode.SNAPSHOT:
             return msgspec.structs.replace(start, view=view, seq=max(start.seq, view.since))
-        if 0 < start.seq < view.since:
+        if start.seq < view.since:
             return Start(view, start.topic, start.topic.last, start.mode, reset="access")
         return msgspec.structs.replace(start, view=view)
 
@@ -160,6 +160,7 @@ class Subscription:
         self._view = start.view
         self._on_lost = on_lost
         self._catching_up: asyncio.Task[None] | None = None
+        self._is_closed = False
         self.limit = NO_LIMIT  # the number beyond which the device has to say that it keeps up
         # The topic, or what the device has acknowledged; made when that is waited for.
         self._moved: asyncio.Event | None = None
@@ -208,6 +209,7 @@ class Subscription:
 
     def close(self) -> None:
         """Detach."""
+        self._is_closed = True
         self._topic.remove(self)
         self.outlet.detach(self)
         if self._catching_up is not None:
@@ -281,8 +283,10 @@ class Subscription:
             ):
                 await self._feeds.pace(self._view, len(page.items))
                 await self.outlet.room()
+                if self._is_closed:  # a library below may have swallowed the cancellation
+                    return
                 # After the documents were read: what was shared then is what is shared now.
-                if self.sight is not None and not await self._still_sees(at_all_times=True):
+                if self.sight is not None and not await self._still_sees():
                     return
                 self._say(
                     Snap(f=self.feed, kind=page.kind, items=page.items, last=page.last, cur=cursor)
@@ -340,7 +344,10 @@ class Subscription:
                 # The device has read its own write, and this node has not heard of it yet.
                 await self._wait()
                 continue
+            had_to_wait = self.position >= self.limit
             await self._room()
+            if self._is_closed or (had_to_wait and self.sight and not await self._still_sees()):
+                return False
             if self._topic.last - self.position > BEHIND:
                 self._reset("slow")
                 return False
@@ -394,11 +401,8 @@ class Subscription:
                 return events[:place]
         return events
 
-    async def _still_sees(self, *, at_all_times: bool = False) -> bool:
-        """Whether the view is what it was; otherwise the client was told.
-
-        *at_all_times*: and has not been anything else meanwhile.
-        """
+    async def _still_sees(self) -> bool:
+        """Whether the view is what it was, and was no other meanwhile; else the client was told."""
         try:
             view = await self._feeds.shares.view(self._view.scope, self.feed)
         except NotFound as refusal:
@@ -406,7 +410,7 @@ class Subscription:
             self._on_lost(self.feed, refusal)
             return False
         before, self._view = self._view, view
-        if view == before or (view.shows_the_same(before) and not at_all_times):
+        if view == before:
             return True
         self._reset("access")
         return False

@@ -345,6 +345,7 @@ async def test_the_end_of_what_is_not_seen_takes_along_what_is(settings: Setting
         async with talking(server, coach) as wire:
             await wire.send({"t": "sub"} | copy.wish())
             await follow(wire, copy)
+            begun = copy.cursor
             held = {kind: len(some) for kind, some in copy.documents.items()}
             for path in (
                 *(GOAL.format(id=one) for one in (names.weight, names.plain)),
@@ -353,7 +354,7 @@ async def test_the_end_of_what_is_not_seen_takes_along_what_is(settings: Setting
                 await done(client.call("DELETE", path))
             await wire.send({"t": "sub"} | copy.wish())
             await follow(wire, copy)
-        told_of = (await coach.call("GET", f"/v1/events?feed={feed}&since=0")).body
+        told_of = (await coach.call("GET", f"/v1/events?feed={feed}&since={begun}")).body
         ends = [frame for frame in told_of if frame["t"] == "ev" and "deleted" in frame["type"]]
 
         assert held == {"goal.point": 1, "habit.entry": 1}

@@ -215,7 +215,7 @@ async def test_a_poll_of_several_feeds_is_woken_by_each(settings: Settings) -> N
         theirs = scope_of(server, client).feed
         await share(client, coach, ["goal"])
         url = f"{EVENTS}?feed=u:me,{theirs}"
-        start = await coach.call("GET", f"{url}&since=0")
+        start = await coach.call("GET", f"{url}&since=now")
         cursor, woken = start.headers["upcoach-cursor"], []
 
         for writer in (client, coach, client):

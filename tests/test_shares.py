@@ -4,10 +4,12 @@ import asyncio
 from typing import Any
 
 import msgspec
+import pytest
 
 from config.settings import Settings
 from models.identity import new_id
 from models.merge_patch import Json
+from streams import subscription
 from tests.support.relations import relate, share
 from tests.support.server import Server, serving
 from tests.test_live import Wire, hello, numbers, sub, sums_of, talking
@@ -89,11 +91,14 @@ async def test_a_coach_gets_skips_for_what_is_not_shared(settings: Settings) -> 
     async with serving(settings) as server:
         client, feed, coach, _coach_id = await pair(server)
         await share(client, coach)
-        everything = await events_since(client, (await cursor_of(client, 0)))
+        begun = await begin_of(coach, feed)
+        await client.call("POST", HABITS, {"name": "Missed"})
+        await client.call("POST", GOALS, {"title": "Missed"})
+        everything = await events_since(client, begun)
         goals = [event["seq"] for event in everything if event["type"].startswith("goal")]
 
         async with talking(server, coach) as wire:
-            subd, *replayed, live = await follow(wire, feed, since="0")
+            subd, *replayed, live = await follow(wire, feed, since=begun)
             await done(client.call("POST", HABITS, {"name": "Hidden"}))
             await done(client.call("POST", GOALS, {"title": "Seen"}))
             [hidden, seen] = [await wire.frame() for _ in range(2)]
@@ -101,7 +106,7 @@ async def test_a_coach_gets_skips_for_what_is_not_shared(settings: Settings) -> 
         head = everything[-1]["seq"]
         assert subd["t"] == "subd"
         assert numbers(replayed) == goals
-        assert spans(replayed) == list(range(1, head + 1))
+        assert spans(replayed) == list(range(everything[0]["seq"], head + 1))
         assert "habit" not in str(replayed)
         assert hidden == {"t": "skip", "f": feed, "from": head + 1, "to": head + 1}
         assert (seen["seq"], seen["doc"]["title"]) == (head + 2, "Seen")
@@ -120,6 +125,12 @@ def spans(frames: list[Json]) -> list[int]:
     return found
 
 
+async def begin_of(coach: Client, feed: str) -> str:
+    """The position of what *coach* sees of *feed* now."""
+    page = await coach.call("GET", f"/v1/snapshot?feed={feed}")
+    return page.headers["upcoach-cursor"]
+
+
 async def cursor_of(person: Client, seq: int) -> str:
     return f"{(await snapshot(person))[1].partition('.')[0]}.{seq}"
 
@@ -134,7 +145,10 @@ async def test_a_coach_reads_a_snapshot_of_what_is_shared(settings: Settings) ->
             frames = await follow(wire, feed, snap=True)
         page = await coach.call("GET", f"/v1/snapshot?feed={feed}")
         hidden = await coach.call("GET", f"/v1/snapshot?feed={feed}&kind=session")
-        events = await coach.call("GET", f"/v1/events?feed={feed}&since=0")
+        begun = page.headers["upcoach-cursor"]
+        for path, body in ((GOALS, {"title": "Swim"}), (HABITS, {"name": "Run"})):
+            await done(client.call("POST", path, body))
+        events = await coach.call("GET", f"/v1/events?feed={feed}&since={begun}")
 
         shown = {frame["kind"]: frame["items"] for frame in frames if frame["t"] == "snap"}
         assert shown == {
@@ -282,8 +296,7 @@ async def test_a_position_from_before_the_share_changed_is_reset(settings: Setti
     async with serving(settings) as server:
         client, feed, coach, _coach_id = await pair(server)
         await share(client, coach)
-        first = await coach.call("GET", f"/v1/events?feed={feed}&since=0")
-        before = first.headers["upcoach-cursor"]
+        before = await begin_of(coach, feed)
         await share(client, coach, ["goal", "habit"])
 
         page = await coach.call("GET", f"/v1/events?feed={feed}&since={before}")
@@ -291,7 +304,7 @@ async def test_a_position_from_before_the_share_changed_is_reset(settings: Setti
         async with talking(server, coach) as wire:
             await wire.send(sub(feed=feed, since=before))
             reset, _ = await wire.until("live")
-            everything = await follow(wire, feed, since="0")
+            everything = await follow(wire, feed, since=await begin_of(coach, feed))
 
         assert (page.status, poll.status) == (410, 410)
         assert page.body["reset"]["reason"] == "access"
@@ -303,8 +316,7 @@ async def test_a_coach_who_waits_hears_nothing_of_what_was_taken_back(settings: 
     async with serving(settings) as server:
         client, feed, coach, coach_id = await pair(server)
         await share(client, coach)
-        first = await coach.call("GET", f"/v1/events?feed={feed}&since=0")
-        now_at = first.headers["upcoach-cursor"]
+        now_at = await begin_of(coach, feed)
 
         waiting = asyncio.create_task(
             coach.call("GET", f"/v1/events?feed={feed}&since={now_at}&wait=20")
@@ -316,3 +328,55 @@ async def test_a_coach_who_waits_hears_nothing_of_what_was_taken_back(settings: 
         # 410 where it was taken back while the wait began: go on as who may see nothing.
         assert answer.status in (404, 410)
         assert b"Hidden" not in msgspec.json.encode(answer.body)
+
+
+async def test_nothing_is_read_of_a_time_in_which_it_was_not_shared(settings: Settings) -> None:
+    async with serving(settings) as server:
+        client, feed, coach, coach_id = await pair(server)
+        for kinds in (["goal"], ["habit"], ["goal"]):
+            await share(client, coach, kinds)
+            await done(client.call("POST", GOALS, {"title": f"While {kinds[0]}s were shown"}))
+        await done(client.call("DELETE", f"/v1/shares/{coach_id}"))
+        goal = (await client.call("POST", GOALS, {"title": "Between two relations"})).body
+        match = {"If-Match": '"v1"'}
+        await done(client.call("DELETE", f"{GOALS}/{goal['id']}", headers=match))
+        await share(client, coach, ["goal"])
+        epoch = (await begin_of(coach, feed)).partition(".")[0]
+
+        async with talking(server, coach) as wire:
+            for since in ("0", f"{epoch}.0", f"{epoch}.1", f"{epoch}.9"):
+                path = f"/v1/events?feed={feed}&since={since}"
+                answers = [await coach.call("GET", path + more) for more in ("", "&wait=1")]
+                await wire.send(sub(feed=feed, since=since))
+                frames = await wire.until("live")
+
+                assert [answer.status for answer in answers] == [410, 410], since
+                assert {answer.body["reset"]["reason"] for answer in answers} == {"access"}
+                assert frames[0]["reason"] == "access"
+                assert "ev" not in {frame["t"] for frame in frames}
+
+
+async def test_a_device_that_holds_back_sees_nothing_of_what_was_withdrawn_meanwhile(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscription, "UNACKED", 3)
+    async with serving(settings) as server:
+        client, feed, coach, _coach_id = await pair(server)
+        await share(client, coach)
+        async with talking(server, coach) as wire:
+            live = (await follow(wire, feed, snap=True))[-1]
+            await wire.send({"t": "ack", "cur": live["cur"], "f": feed})
+            for number in range(6):
+                await done(client.call("POST", HABITS, {"name": f"Habit {number}"}))
+            await share(client, coach, ["habit"])
+            await done(client.call("POST", GOALS, {"title": "Withdrawn"}))
+            await share(client, coach, ["goal"])
+
+            epoch, _, number = live["cur"].partition(".")
+            for further in (3, 6, 9, 12):
+                cursor = f"{epoch}.{int(number) + further}"
+                await wire.send({"t": "ack", "cur": cursor, "f": feed})
+            frames = await wire.until("reset")
+
+        assert "Withdrawn" not in str(frames)
+        assert frames[-1]["reason"] == "access"

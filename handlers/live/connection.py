@@ -120,11 +120,18 @@ class Connection:
         if message.count(b"\n") > limits.LINES:
             self.close(Close.TOO_MANY, "too many lines")
             return
-        for line in message.splitlines():
+        lines = [line for line in message.splitlines() if line.strip()]
+        if not lines:
+            self._count(now)
+        for line in lines:
             if self._closed:
                 return
-            if line.strip():
-                await self._take_line(line, now)
+            await self._take_line(line, now)
+
+    def take_control(self, now: float) -> bool:
+        """Count a ping or a pong, as any frame; whether the connection goes on."""
+        self._count(now)
+        return not self._closed
 
     def tick(self, now: float) -> float:
         """Look after the connection, and say when to look again."""

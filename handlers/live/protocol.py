@@ -115,6 +115,11 @@ class StrictProtocol(WebSocketProtocol13):
                 raise Fault(1002, "broken control frame")
             mask = await self._read_bytes(4)
             data = _websocket_mask(mask, await self._read_bytes(size))
+            # They are small and many fit into what has come at once: others get their turn.
+            await asyncio.sleep(0)
+            if opcode != _CLOSE and not self._handler.take_control():
+                self._abort()
+                return
             await self._take_control(opcode, data)
             return
         message = self._message_of(opcode, flags)
@@ -253,6 +258,10 @@ class StrictHandler(WebSocketHandler):
 
     def let_go(self) -> None:
         """Hold nothing of a message any more."""
+
+    def take_control(self) -> bool:
+        """Count a ping or a pong; whether there may be one more."""
+        return True
 
     def pong(self, data: bytes) -> None:
         """Answer a ping (RFC 6455, 5.5.3), behind all that was sent before."""

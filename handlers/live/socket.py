@@ -107,6 +107,12 @@ class LiveSocket(ProblemHandler, StrictHandler):
             self._holding.release()
             self._holding = None
 
+    def take_control(self) -> bool:
+        """See `StrictHandler.take_control`."""
+        if self._connection is None:
+            return True
+        return self._connection.take_control(asyncio.get_running_loop().time())
+
     def pong(self, data: bytes) -> None:
         """See `StrictHandler.pong`."""
         if self._connection is not None:

@@ -36,10 +36,6 @@ class View(msgspec.Struct, frozen=True):
         """Whose feed it is."""
         return feed_owner(self.feed)
 
-    def shows_the_same(self, other: "View") -> bool:
-        """Whether what is seen in *other* is what is seen here, in the same relation."""
-        return (self.sight, self.relation) == (other.sight, other.relation)
-
     def visible(self, asked: Collection[str] | None = None) -> tuple[str, ...]:
         """The kinds that it shows, of those *asked* for; one that does not exist is `Invalid`."""
         for kind in asked or ():
