@@ -17,6 +17,7 @@ from models.validation import checked
 from upcoach.services.resources import Resources
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
+from upcoach.store.pacing import paced
 from upcoach.store.tallies import MoodDay, MoodSort, MoodTally, Tallies
 
 USUAL: Final = dt.timedelta(days=89)  # the days before the last one, where nobody says since when
@@ -107,10 +108,10 @@ class Moods(Resources[Mood, NewMood]):
         if not dt.timedelta(0) <= last - first <= LONGEST:
             words = f"Ask for a range from the earlier date to the later, of {LONGEST.days} days."
             raise Invalid("range_invalid", words, flaws=(Flaw("?from", "range_invalid", words),))
-        return stats_of(await self._tallies.moods(scope.user, first, last), first, last)
+        return await stats_of(await self._tallies.moods(scope.user, first, last), first, last)
 
 
-def stats_of(tally: MoodTally, first: dt.date, last: dt.date) -> MoodStats:
+async def stats_of(tally: MoodTally, first: dt.date, last: dt.date) -> MoodStats:
     """What is said of *tally*, the moods from *first* to *last*."""
     n = sum(day.n for day in tally.days)
     mean = sum(day.level for day in tally.days) / n if n else None
@@ -122,9 +123,9 @@ def stats_of(tally: MoodTally, first: dt.date, last: dt.date) -> MoodStats:
         mean=mean,
         trend=trend({day.day: day.level / day.n for day in tally.days}),
         distribution=_distribution(tally.levels, n),
-        days=_periods(tally.days, lambda day: day),
-        weeks=_periods(tally.days, monday_of),
-        months=_periods(tally.days, lambda day: day.replace(day=1)),
+        days=await _periods(tally.days, lambda day: day),
+        weeks=await _periods(tally.days, monday_of),
+        months=await _periods(tally.days, lambda day: day.replace(day=1)),
         activities=_shares(tally.activities, mean),
         categories=_shares(tally.categories, mean),
     )
@@ -140,11 +141,13 @@ def _distribution(levels: Iterable[MoodSort], n: int) -> list[MoodLevel]:
     ]
 
 
-def _periods(days: Iterable[MoodDay], start: Callable[[dt.date], dt.date]) -> list[MoodPeriod]:
+async def _periods(
+    days: Iterable[MoodDay], start: Callable[[dt.date], dt.date]
+) -> list[MoodPeriod]:
     by_start: dict[dt.date, list[MoodDay]] = {}
     for day in days:
         by_start.setdefault(start(day.day), []).append(day)
-    return [_period(first, some) for first, some in by_start.items()]
+    return [_period(first, some) async for first, some in paced(by_start.items())]
 
 
 def _period(start: dt.date, days: list[MoodDay]) -> MoodPeriod:

@@ -13,6 +13,7 @@ from upcoach.store.database import Bson, Database
 from upcoach.store.hints import hinted
 from upcoach.store.histories import date_of
 from upcoach.store.keyring import KeyRing
+from upcoach.store.pacing import paced
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -140,7 +141,9 @@ class Tallies:
         named = (self._named(owner, one) for one in found["activities"])
         activities = [one for one in named if one is not None]
         return MoodTally(
-            days=[_day(one) for one in found["days"] if date_of(one["_id"]) is not None],
+            days=[
+                _day(one) async for one in paced(found["days"]) if date_of(one["_id"]) is not None
+            ],
             levels=[_sort(one) for one in found["levels"]],
             categories=[_sort(one) for one in found["categories"] if one["_id"] is not None],
             activities=sorted(activities, key=lambda one: (-one.n, one.name)),
