@@ -16,12 +16,13 @@ import msgspec
 from tornado.http1connection import HTTP1Connection
 from tornado.httputil import (
     HTTPHeaders,
+    HTTPInputError,
     HTTPMessageDelegate,
     HTTPServerRequest,
     RequestStartLine,
     ResponseStartLine,
 )
-from tornado.iostream import StreamClosedError
+from tornado.iostream import IOStream, StreamClosedError
 from tornado.web import HTTPError, _HandlerDelegate
 
 from handlers import operations, proof
@@ -29,8 +30,8 @@ from handlers.origins import Network, address_of
 from handlers.rest import Edge, Handler
 from models.errors import Refusal, Unavailable
 from models.limits import (
+    CHUNKS,
     DROPPED_BYTES,
-    DROPPED_PIECES,
     HELD_BY_NETWORK,
     HELD_BY_NOBODY,
     HELD_BY_SOMEBODY,
@@ -169,8 +170,9 @@ class Measured(HTTPMessageDelegate):
         self._most = NOBODYS_BODY_BYTES
         self._holding: Holding | None = None
         self._unknown: Refusal | None = None  # why nobody is known who could send more
-        self._declared = self._size = self._pieces = 0
+        self._declared = self._size = self._received = self._chunks = 0
         self._dropped: asyncio.Event | None = None
+        self._counted: IOStream | None = None
 
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
@@ -182,7 +184,10 @@ class Measured(HTTPMessageDelegate):
         connection.set_body_timeout(NOBODYS_BODY_S)
         length = headers.get("Content-Length", "")
         self._declared = int(length) if length.isdecimal() else 0
-        if self._declared > self._most or "Transfer-Encoding" in headers:
+        is_chunked = "Transfer-Encoding" in headers
+        if is_chunked:
+            self._count_chunks(connection.stream)
+        if self._declared > self._most or is_chunked:
             return self._look(connection, start_line, headers)
         return self._inner.headers_received(start_line, headers)
 
@@ -214,10 +219,10 @@ class Measured(HTTPMessageDelegate):
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         """Take the next bytes, or drop them."""
+        self._received += len(chunk)
         if self._dropped is not None:
-            self._drop_piece()
             return None
-        self._size += len(chunk) if self._declared else max(len(chunk), LEAST_CHUNK)
+        self._size += len(chunk)
         if self._size > self._most:
             self._refuse(self._too_large())
             return None
@@ -227,13 +232,27 @@ class Measured(HTTPMessageDelegate):
             return None
         return self._inner.data_received(chunk)
 
-    def _drop_piece(self) -> None:
-        """Hang up on a body that goes on in more pieces than any of that size has."""
-        self._pieces += 1
-        connection = self._request.connection
-        if not self._declared and self._pieces > DROPPED_PIECES:
-            assert isinstance(connection, HTTP1Connection)
-            connection.close()
+    def _count_chunks(self, stream: IOStream) -> None:
+        """Hang up on masses of small chunks: each costs as much time as a large one.
+
+        Tornado joins them before it hands them on, so they are counted where their heads are read.
+        """
+        read_until, self._counted = stream.read_until, stream
+
+        def read(delimiter: bytes, max_bytes: int | None = None) -> Awaitable[bytes]:
+            self._chunks += 1
+            if self._chunks > CHUNKS + self._received // LEAST_CHUNK:
+                if self._dropped is None:
+                    raise HTTPInputError("chunks too small")  # answered with 400
+                stream.close()
+            return read_until(delimiter, max_bytes)
+
+        stream.read_until = read  # type: ignore[method-assign]
+
+    def _count_no_more(self) -> None:
+        if self._counted is not None:
+            del self._counted.read_until
+            self._counted = None
 
     def _hold(self, size: int) -> bool:
         if self._holding is None:
@@ -242,6 +261,7 @@ class Measured(HTTPMessageDelegate):
 
     def finish(self) -> None:
         """Let the handler have it."""
+        self._count_no_more()
         if self._dropped is not None:
             self._dropped.set()
             return
@@ -251,6 +271,7 @@ class Measured(HTTPMessageDelegate):
 
     def on_connection_close(self) -> None:
         """Let go of it."""
+        self._count_no_more()
         self._let_go()
         if self._dropped is not None:
             self._dropped.set()

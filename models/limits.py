@@ -253,9 +253,9 @@ OWN_BODY_BYTES: Final = BATCH_BYTES + 64 * 1024
 OWN_BODY_S: Final = 60.0
 UPLOAD_BODY_BYTES: Final = UPLOAD_BYTES + 64 * 1024
 UPLOAD_S: Final = 120.0
-LEAST_CHUNK: Final = 256  # bytes that a chunk counts as, however small: each takes a turn
+CHUNKS: Final = 1_024  # of a body, beside one for each of the next number of bytes
+LEAST_CHUNK: Final = 256
 DROPPED_BYTES: Final = 64 * 1024 * 1024  # read of a refused body, so that its answer arrives
-DROPPED_PIECES: Final = 1_024  # the same, of a body in chunks
 
 # What a node holds at once of bodies, and of large messages, that have come in part or are in work.
 UNCOUNTED_BYTES: Final = 4 * 1024  # of each

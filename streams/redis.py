@@ -1,14 +1,17 @@
 """The connections to Redis, and the form of what is kept in it."""
 
+import asyncio
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from models.cancellation import heeded
 from models.errors import Unavailable
 from models.events import PARTITIONS, Event, partition
 
@@ -29,6 +32,19 @@ __all__ = [
 ]
 
 
+class Heeding(AbstractConnection):
+    """A connection that loses no cancellation while it sends (see `models.cancellation`)."""
+
+    async def send_packed_command(self, *arguments: Any, **options: Any) -> None:
+        """See `redis.asyncio.Connection.send_packed_command`."""
+        try:
+            with heeded():
+                await super().send_packed_command(*arguments, **options)
+        except asyncio.CancelledError:
+            await self.disconnect(nowait=True)  # an answer is on its way that nobody waits for
+            raise
+
+
 class Pool(BlockingConnectionPool):
     """A pool that also closes what a caller was opening when it was cancelled.
 
@@ -38,6 +54,7 @@ class Pool(BlockingConnectionPool):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._made: set[Any] = set()
         super().__init__(*arguments, **options)
+        self.connection_class = type("Heeding", (Heeding, self.connection_class), {})
 
     def make_connection(self) -> Any:
         """See `redis.asyncio.ConnectionPool.make_connection`."""

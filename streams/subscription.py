@@ -160,7 +160,7 @@ class Subscription:
         self._view = start.view
         self._on_lost = on_lost
         self._catching_up: asyncio.Task[None] | None = None
-        self._is_closed = False
+        self._looks_again = False  # a share has changed while this was behind
         self.limit = NO_LIMIT  # the number beyond which the device has to say that it keeps up
         # The topic, or what the device has acknowledged; made when that is waited for.
         self._moved: asyncio.Event | None = None
@@ -209,7 +209,6 @@ class Subscription:
 
     def close(self) -> None:
         """Detach."""
-        self._is_closed = True
         self._topic.remove(self)
         self.outlet.detach(self)
         if self._catching_up is not None:
@@ -225,6 +224,7 @@ class Subscription:
     def push(self, parcel: Parcel) -> None:
         """See `lane.Subscriber.push`."""
         if self._catching_up is not None:
+            self._looks_again |= self.sight is not None and parcel.moves_access
             self._wake()
             return
         if parcel.last <= self.position:
@@ -283,8 +283,6 @@ class Subscription:
             ):
                 await self._feeds.pace(self._view, len(page.items))
                 await self.outlet.room()
-                if self._is_closed:  # a library below may have swallowed the cancellation
-                    return
                 # After the documents were read: what was shared then is what is shared now.
                 if self.sight is not None and not await self._still_sees():
                     return
@@ -344,9 +342,7 @@ class Subscription:
                 # The device has read its own write, and this node has not heard of it yet.
                 await self._wait()
                 continue
-            had_to_wait = self.position >= self.limit
-            await self._room()
-            if self._is_closed or (had_to_wait and self.sight and not await self._still_sees()):
+            if not await self._has_room():
                 return False
             if self._topic.last - self.position > BEHIND:
                 self._reset("slow")
@@ -368,11 +364,25 @@ class Subscription:
             self._position = parcel.last
         return True
 
-    async def _room(self) -> None:
-        """Return when the outlet and the device have room for more."""
+    async def _has_room(self) -> bool:
+        """Wait until the outlet and the device have room; false if the position was given up."""
         await self.outlet.room()
-        while self.position >= self.limit:
-            await self._wait()
+        while self.position >= self.limit or self._looks_again:
+            if self._looks_again:
+                self._looks_again = False
+                if not await self._sees_on():
+                    return False
+            else:
+                await self._wait()
+        return True
+
+    async def _sees_on(self) -> bool:
+        """See `_still_sees`, as soon as the database answers."""
+        while True:
+            try:
+                return await self._still_sees()
+            except Unavailable:
+                await asyncio.sleep(RETRY_S)
 
     async def _wait(self) -> None:
         self._moved = asyncio.Event()

@@ -380,3 +380,23 @@ async def test_a_device_that_holds_back_sees_nothing_of_what_was_withdrawn_meanw
 
         assert "Withdrawn" not in str(frames)
         assert frames[-1]["reason"] == "access"
+
+
+async def test_a_device_that_holds_back_is_told_of_the_end_at_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscription, "UNACKED", 3)
+    async with serving(settings) as server:
+        client, feed, coach, coach_id = await pair(server)
+        await share(client, coach)
+        async with talking(server, coach) as wire:
+            live = (await follow(wire, feed, snap=True))[-1]
+            await wire.send({"t": "ack", "cur": live["cur"], "f": feed})
+            for number in range(6):
+                await done(client.call("POST", GOALS, {"title": f"Goal {number}"}))
+            await done(client.call("DELETE", f"/v1/shares/{coach_id}"))
+
+            told = [frame for frame in await wire.until("unsubd") if frame["t"] != "ping"]
+
+        assert len(told) == 4
+        assert told[-1]["problem"]["code"] == "feed_unknown"

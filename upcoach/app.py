@@ -359,7 +359,8 @@ async def listening(application: Application, host: str, port: int) -> AsyncIter
 async def _in_time(work: Coroutine[Any, Any, None], what: str) -> None:
     """Do *work*, or give it up when the process has to go."""
     try:
-        await asyncio.wait_for(work, STEP_S)
+        async with asyncio.timeout(STEP_S):
+            await work
     except TimeoutError:
         _log.warning("drain_given_up", what=what)
 

@@ -96,7 +96,8 @@ class Child:
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGTERM)
         try:
-            return await asyncio.wait_for(self._process.wait(), END_S)
+            async with asyncio.timeout(END_S):
+                return await self._process.wait()
         except TimeoutError:
             return await self.kill()
 

@@ -54,7 +54,8 @@ async def stop(child: Process) -> None:
         with contextlib.suppress(ProcessLookupError):
             child.send_signal(wish)
         try:
-            await asyncio.wait_for(child.wait(), STOP_WAIT_S)
+            async with asyncio.timeout(STOP_WAIT_S):
+                await child.wait()
         except TimeoutError:
             continue
         return

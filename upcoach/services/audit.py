@@ -85,7 +85,8 @@ class Audit:
         """Make checkpoints until cancelled."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._full.wait(), EVERY_S)
+                async with asyncio.timeout(EVERY_S):
+                    await self._full.wait()
             with contextlib.suppress(Unavailable):
                 await self.checkpoint()
 

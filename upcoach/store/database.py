@@ -13,6 +13,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
+from models.cancellation import heeded
 from models.errors import Unavailable
 from upcoach.store.broken import BrokenDocuments
 
@@ -76,7 +77,8 @@ class Database:
         """Hold one of the pool's connections; raise `Unavailable` when MongoDB does not answer."""
         async with self._bound:
             try:
-                yield
+                with heeded():
+                    yield
             except PyMongoError as failure:
                 if is_outage(failure):
                     raise unavailable() from failure

@@ -1,0 +1,118 @@
+"""What is small and comes in masses, also from nobody: it is counted, and the others get turns."""
+
+import asyncio
+import contextlib
+import json
+
+import pytest
+
+from config.settings import Settings
+from handlers.live.limits import BURST, FRAMES_S
+from models.frames import Close
+from models.limits import NOBODYS_BODY_BYTES
+from tests.costs.test_bodies import PATIENCE_S, UPLOAD, Raw, raw
+from tests.support.lag import heartbeat
+from tests.support.server import serving
+from tests.test_live import Wire, calling, hello
+
+MANY = 20_000
+HELD_S = 0.05
+MASK = bytes(4)  # leaves the payload as it is
+PING, PONG, BLANK, EMPTY = (
+    bytes((0x80 | opcode, 0x80 | len(payload))) + MASK + payload
+    for opcode, payload in ((0x9, b""), (0xA, b""), (0x1, b"\n"), (0x1, b""))
+)
+
+
+async def write(wire: Wire, frames: bytes) -> None:
+    """Send *frames* as they are."""
+    protocol = wire._connection.protocol
+    assert protocol is not None
+    assert protocol.stream is not None
+    protocol.stream.write(frames)
+
+
+@pytest.mark.parametrize("greeted", [False, True], ids=["before hello", "after it"])
+@pytest.mark.parametrize("frame", [PING, PONG, BLANK, EMPTY], ids=["ping", "pong", "blank", "none"])
+async def test_frames_of_every_sort_are_counted(
+    settings: Settings, frame: bytes, *, greeted: bool
+) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        async with calling(server) as wire:
+            if greeted:
+                await wire.send(hello(person))
+                await wire.until("welcome")
+            async with heartbeat() as beat:
+                await write(wire, frame * MANY)
+                code = await wire.closed()
+
+        assert code == Close.TOO_MANY
+        assert beat.worst() < HELD_S
+
+
+async def test_as_many_pings_as_other_frames_are_answered(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        async with calling(server) as wire:
+            await wire.send(hello(person))
+            await wire.until("welcome")
+            await write(wire, PING * (FRAMES_S * BURST - 100))
+            await wire.send({"t": "unsub", "f": "u:me"})
+            assert (await wire.until("unsubd"))[-1]["f"].startswith("u:")
+
+
+CHUNKED = "Transfer-Encoding: chunked\r\n"
+
+
+def chunks(count: int, size: int = 1) -> bytes:
+    return (b"%x\r\n" % size + b" " * size + b"\r\n") * count
+
+
+@pytest.mark.parametrize("path", ["/v1/auth/login", UPLOAD])
+@pytest.mark.parametrize("is_known", [False, True])
+async def test_a_body_in_masses_of_small_chunks_is_cut_off(
+    settings: Settings, path: str, *, is_known: bool
+) -> None:
+    async with serving(settings) as server, raw(server) as one:
+        token = (await server.person()).token if is_known else "x"
+        await one.send(path, f"Authorization: Bearer {token}\r\n{CHUNKED}", 0, 0)
+        async with heartbeat() as beat:
+            one.writer.write(chunks(MANY))
+            status = await one.status()
+
+        assert status == 400
+        assert beat.worst() < HELD_S
+
+
+async def test_a_refused_body_in_masses_of_small_chunks_is_cut_off(settings: Settings) -> None:
+    async with serving(settings) as server, raw(server) as one:
+        await one.send(UPLOAD, CHUNKED, 0, 0)
+        one.writer.write(chunks(2, NOBODYS_BODY_BYTES))
+        status = await one.status()
+        with contextlib.suppress(ConnectionError):
+            one.writer.write(chunks(MANY))
+            async with asyncio.timeout(PATIENCE_S):
+                await one.reader.read()
+
+    assert status in (401, 413)
+
+
+async def test_a_body_in_usual_chunks_is_taken(settings: Settings) -> None:
+    async with serving(settings) as server, raw(server) as one:
+        person = await server.person()
+        entry = json.dumps({"text": "a" * 60_000, "local_date": "2026-01-01"}).encode()
+        known = f"Authorization: Bearer {person.token}\r\n{CHUNKED}"
+        for size in (100, 300, 4_096):  # on one connection
+            await one.send("/v1/journal", known, 0, 0)
+            pieces = [entry[start : start + size] for start in range(0, len(entry), size)]
+            one.writer.writelines(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+            one.writer.write(b"0\r\n\r\n")
+            assert await one.status() == 201, size
+            await read_answer(one)
+
+
+async def read_answer(one: Raw) -> None:
+    """Take the rest of an answer."""
+    head = (await one.reader.readuntil(b"\r\n\r\n")).decode().lower()
+    await one.reader.readexactly(int(head.partition("content-length: ")[2].partition("\r\n")[0]))
