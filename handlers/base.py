@@ -97,6 +97,7 @@ class ProblemHandler(RequestHandler):
 
     def on_finish(self) -> None:
         """Hold nothing of the request any more; see `handlers.bodies`."""
+        self.request.body = b""  # which a cycle would keep until it is collected
         holding = getattr(self.request, "holding", None)
         if holding is not None:
             holding.release()

@@ -268,6 +268,7 @@ class Measured(HTTPMessageDelegate):
         if self._holding is not None:
             self._request.holding = self._holding  # type: ignore[attr-defined] # until the answer
         self._inner.finish()
+        self._inner.chunks = bytearray()  # the request has them as its body
 
     def on_connection_close(self) -> None:
         """Let go of it."""

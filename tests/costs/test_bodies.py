@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import gc
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from urllib.parse import urlsplit
 
@@ -228,3 +230,26 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while not condition():
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("path", [UPLOAD, GOALS])
+async def test_a_body_goes_with_its_answer(settings: Settings, path: str) -> None:
+    size = 1024 * 1024
+    async with serving(settings) as server:
+        person = await server.person()
+        known = f"Authorization: Bearer {person.token}\r\n"
+        gc.collect()
+        gc.disable()
+        tracemalloc.start()
+        try:
+            before = tracemalloc.get_traced_memory()[0]
+            for _ in range(MANY // 10):
+                async with raw(server) as one:
+                    await one.send(path, known, size, size)
+                    assert await one.status() >= 400
+            grown = tracemalloc.get_traced_memory()[0] - before
+        finally:
+            tracemalloc.stop()
+            gc.enable()
+
+    assert grown < 2 * size
