@@ -138,6 +138,13 @@ async def throw_away(services: Services, call: Call) -> Reply:
     )
 
 
+async def purge(services: Services, call: Call) -> Reply:
+    """Delete an entry of the trash for good; it counts for the quota for another minute."""
+    return written(
+        await services.journal.purge(call.scope, call.names["id"], call.base, call.mutation)
+    )
+
+
 async def restore(services: Services, call: Call) -> Reply:
     """Take an entry back from the trash."""
     return written(
@@ -228,6 +235,14 @@ OPERATIONS = (
     ),
     Operation(
         method="GET", path=TRASH, run=trash, needs=READ, query=PageQuery, gives=Items[JournalEntry]
+    ),
+    Operation(
+        method="DELETE",
+        path=f"{TRASH}/{{id}}",
+        run=purge,
+        needs=WRITE,
+        base="taken",
+        live=True,
     ),
     Operation(
         method="GET",

@@ -4,8 +4,11 @@ import asyncio
 import datetime as dt
 from typing import Any
 
+import pytest
+
 from config.settings import Settings
 from models.identity import new_id, new_mutation_id
+from models.limits import QUOTAS, Quota
 from models.merge_patch import Json
 from models.prompts import TEXTS, prompts
 from models.vocabulary import words_of
@@ -25,6 +28,7 @@ from tests.test_snapshot_law import (
     snapshot,
 )
 from upcoach.client import Client, apply_event
+from upcoach.store import holdings
 
 KYOTO = ENTRY.format(id=PAGE)
 LONG_AGO = dt.timedelta(days=30, seconds=1)
@@ -277,6 +281,40 @@ async def test_after_thirty_days_nobody_sees_it_again(settings: Settings) -> Non
 
         assert {answer.status for answer in answers} == {404}
         assert await found(person, "", f"{JOURNAL}/trash") == "?"
+
+
+async def test_what_is_in_the_trash_can_be_deleted_for_good_and_makes_room(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(QUOTAS, "journal.entry", Quota(2, 256))
+    monkeypatch.setattr(holdings, "FRESH_WHEN_FULL_S", 0)
+    async with serving(settings) as server:
+        person = await server.person()
+        first, second = [
+            (await done(person.call("POST", JOURNAL, {"text": text}))).body["id"] for text in "ab"
+        ]
+        gone, stays = (f"{JOURNAL}/trash/{one}" for one in (first, second))
+        early = await person.call("DELETE", gone)
+        await done(person.call("DELETE", f"{JOURNAL}/{first}"))
+        stale = await person.call("DELETE", gone, headers={"If-Match": '"v1"'})
+        full = await person.call("POST", JOURNAL, {"text": "c"})
+        answer = await person.call("DELETE", gone)
+        seen = [
+            await person.call("GET", f"{JOURNAL}/{first}"),
+            await person.call("POST", RESTORE.format(id=first)),
+            await person.call("DELETE", gone),
+            await person.call("DELETE", f"{JOURNAL}/trash/{PAGE}"),
+        ]
+        await server.node.assembly.trash.empty()
+
+        assert (early.status, early.body["code"]) == (409, "entry_not_trashed")
+        assert (stale.status, stale.body["code"]) == (412, "version_stale")
+        assert (full.status, full.body["code"]) == (409, "quota_exceeded")
+        assert answer.status == 204
+        assert {one.status for one in seen} == {404}
+        assert (await person.call("POST", JOURNAL, {"text": "d"})).status == 201
+        assert (await person.call("DELETE", stays)).status == 409
+        assert first not in (await snapshot(person))[0]["journal.entry"]
 
 
 async def test_what_is_over_is_gone_everywhere_but_the_numbers(settings: Settings) -> None:

@@ -128,6 +128,10 @@ class JournalEntry(Document, frozen=True, kw_only=True):
         """The same entry, thrown away."""
         return msgspec.structs.replace(self.advanced(at), trashed_at=at)
 
+    def ended(self, at: dt.datetime) -> Self:
+        """The same entry, whose time in the trash is over."""
+        return msgspec.structs.replace(self.advanced(at), trashed_at=at - KEPT)
+
     def restored(self, at: dt.datetime) -> Self:
         """The same entry, taken back."""
         return msgspec.structs.replace(self.advanced(at), trashed_at=None)

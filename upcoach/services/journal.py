@@ -18,7 +18,7 @@ from models.documents import (
 from models.documents.dates import EARLIEST, exact, local_date
 from models.documents.journal import default_journal
 from models.documents.journal_entry import KEPT
-from models.errors import Flaw, Invalid, NotFound
+from models.errors import Conflict, Flaw, Invalid, NotFound
 from models.merge import changed_paths
 from models.merge_patch import Json
 from models.scope import Scope
@@ -140,6 +140,27 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         thrown = await self._submit(scope, reads, decide, mutation)
         await self._end_late_shares(scope, document_id)
         return thrown
+
+    async def purge(
+        self,
+        scope: Scope,
+        document_id: str,
+        base: int | None = None,
+        mutation: Mutation | None = None,
+    ) -> Outcome:
+        """Delete an entry of the trash for good: its time there is over, see `Trash`."""
+
+        def decide(changes: Changes) -> Outcome:
+            before = self._found(changes, scope, document_id)
+            if base is not None:
+                require_version(before, base, mutation)
+            if before.trashed_at is None:
+                raise Conflict("entry_not_trashed", "This entry is not in the trash.")
+            after = before.ended(changes.at)
+            changes.update(before, after)
+            return Outcome(verb="deleted", version=after.version)
+
+        return await self._submit(scope, (self._ref(scope, document_id),), decide, mutation)
 
     async def _end_late_shares(self, scope: Scope, document_id: str) -> None:
         """End what was shared of an entry while it was thrown away: it would come back with it."""
