@@ -57,7 +57,7 @@ from upcoach.explain.questions import Answer, Question, Questions
 from upcoach.explain.seeds import Seeds
 from upcoach.services import Services
 
-JOURNALS = "/v1/journal/journals"
+JOURNAL, JOURNALS = "/v1/journal", "/v1/journal/journals"
 ROUTER = described_router()
 DOCUMENT = openapi.document(ROUTER)
 
@@ -204,6 +204,8 @@ async def end_everything(person: Client, questions: Questions) -> None:
     # Of the others each may hold an entry, and is kept then.
     empty = await done(person.call("POST", JOURNALS, {"name": "Empty"}))
     await done(person.call("DELETE", f"{JOURNALS}/{empty.body['id']}"))
+    thrown = await done(person.call("POST", JOURNAL, {"text": "Nonsense"}))
+    await done(person.call("DELETE", f"{JOURNAL}/{thrown.body['id']}"))
     bare = [
         operation
         for route in ROUTER.routes

@@ -30,6 +30,7 @@ from tests.support.diary import (
     ONE_TASK,
     ONE_TEMPLATE,
     PAGE,
+    PURGE,
     RESTORE,
     RESTORE_VERSION,
     TASK,
@@ -377,6 +378,10 @@ ENTRY_ROWS = (
     Row("take an old version back", 412, (), "POST", RESTORE, NONSENSE, base=1),
     Row("take back what is there", UNCHANGED, (), "POST", RESTORE, KYOTO),
     Row("take back nothing", 404, (), "POST", RESTORE, NO_WORD),
+    Row("delete an entry for good", DELETED, EDITED, "DELETE", PURGE, NONSENSE),
+    Row("delete an old version for good", 412, (), "DELETE", PURGE, NONSENSE, base=1),
+    Row("delete what is not in the trash for good", 409, (), "DELETE", PURGE, KYOTO),
+    Row("delete nothing for good", 404, (), "DELETE", PURGE, NO_WORD),
     Row(
         "go back to the version that it is",
         UNCHANGED,

@@ -29,6 +29,7 @@ JOURNAL, ENTRY = "/v1/journal", "/v1/journal/{id}"
 BOOKS, ONE_BOOK = "/v1/journal/journals", "/v1/journal/journals/{id}"
 TEMPLATES, ONE_TEMPLATE = "/v1/journal/templates", "/v1/journal/templates/{id}"
 DRAFT, RESTORE = "/v1/journal/{id}/draft", "/v1/journal/{id}/restore"
+PURGE = "/v1/journal/trash/{id}"
 RESTORE_VERSION = "/v1/journal/{id}/versions/{version}/restore"
 ENTRY_SHARE = "/v1/journal/{id}/shares/{coach}"
 PREFIXES = (TASKS, MOODS, JOURNAL)
