@@ -128,6 +128,9 @@ class Stage:
         entry = NewJournalEntry(id=new_id("jen"), text=CANARY)
         await services.journal.create(scope, entry)
         self.entry = entry.id
+        thrown = NewJournalEntry(id=new_id("jen"), text=CANARY)
+        await services.journal.create(scope, thrown)
+        await services.journal.delete(scope, thrown.id)
         until = EntryShareDraft(until=utc_now() + dt.timedelta(days=30))
         await services.entry_shares.share(scope, entry.id, assigned.user, until, 1)
         self.questions.forget()

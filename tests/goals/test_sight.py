@@ -39,14 +39,16 @@ async def test_hidden_and_private_fields_reach_no_coach(settings: Settings) -> N
         async with talking(server, coach) as wire:
             await wire.send(sub(feed=feed, since="now"))
             await wire.until("live")
+            path = f"/v1/snapshot?feed={feed}&kind=goal"
+            begun = (await coach.call("GET", path)).headers["upcoach-cursor"]
             await write_secrets(client)
             heard = [await wire.frame() for _ in range(4)]
-            await wire.send(sub(feed=feed, since="0"))
+            await wire.send(sub(feed=feed, since=begun))
             replayed = await wire.until("live", "unsubd")
             await wire.send(sub(feed=feed, snap=True))
             snapped = await wire.until("live", "unsubd")
-        pages = (await coach.call("GET", f"/v1/events?since=0&feed={feed}")).body
-        documents = (await coach.call("GET", f"/v1/snapshot?feed={feed}&kind=goal")).body
+        pages = (await coach.call("GET", f"/v1/events?since={begun}&feed={feed}")).body
+        documents = (await coach.call("GET", path)).body
         own = str(await snapshot(client)) + str(await events_since(client, await beginning(client)))
 
         for seen in (heard, replayed, snapped, pages, documents):
