@@ -27,7 +27,7 @@ class Sight(msgspec.Struct, frozen=True):
         --------
         >>> sight = Sight.without(["goal", "insight"], {"goal": ["progress"], "habit": ["tz"]})
         >>> sorted(sight.hides("goal"))
-        ['completed_at', 'private_notes', 'progress', 'status', 'track']
+        ['completed_at', 'key_results', 'measured', 'private_notes', 'progress', 'status', 'track']
         >>> sorted(sight.kinds)
         ['goal']
 

@@ -3,13 +3,16 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from config.settings import Settings
+from models.identity import new_id
 from tests.goals.people import GOAL, GOALS, PLAIN, POINT, POINT_2, WEIGHT, furnished
 from tests.support.relations import share
 from tests.support.server import serving
 from tests.support.writing import write
 from tests.test_live import sub, talking
-from tests.test_snapshot_law import events_since, scope_of, snapshot
+from tests.test_snapshot_law import done, events_since, scope_of, snapshot
 from upcoach.client import Client
 
 SECRETS = ("canary notes", "canary text")
@@ -75,6 +78,28 @@ async def test_what_was_hidden_is_seen_from_a_new_share_on(settings: Settings) -
         assert gone.status in (409, 410)
         [theirs] = (await coach.call("GET", "/v1/clients")).body["items"]
         assert theirs["hidden"] == {}
+
+
+@pytest.mark.parametrize("field", ["progress", "key_results"])
+async def test_points_do_not_tell_what_is_hidden_of_their_goal(
+    settings: Settings, field: str
+) -> None:
+    async with serving(settings) as server:
+        client, coach = await asyncio.gather(server.person(), server.person())
+        feed = scope_of(server, client).feed
+        await share(client, coach, ["goal", "goal.point"], hidden={"goal": [field]})
+        goal = (await done(client.call("POST", "/v1/goals", {"title": "high"}))).body["id"]
+        async with talking(server, coach) as wire:
+            await wire.send(sub(feed=feed, since="now"))
+            await wire.until("live")
+            path = POINT.format(id=goal, point=new_id("pnt"))
+            assert (await write(client, "PUT", path, {"value": 0.6875})).status == 201
+            [point] = [one for one in await wire.until("ev") if one["t"] == "ev"]
+        shown = (await coach.call("GET", f"/v1/snapshot?feed={feed}&kind=goal.point")).body
+
+        assert point["type"] == "goal.point.created"
+        assert "0.6875" not in str([point, shown])
+        assert len(shown["items"]) == 1
 
 
 async def test_only_fields_that_are_there_can_be_hidden(settings: Settings) -> None:
