@@ -13,6 +13,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 KEY_BYTES = 32
 LAST_PORT = 65535
 MAKE_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+MAKE_NAMED_KEY = f"echo k1:$({MAKE_KEY})"
 
 
 def one_of(*choices: str) -> Callable[[str], str]:

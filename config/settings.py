@@ -29,7 +29,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """How one name is read, what its text must be, and what it is for."""
+    """How one name is read, what its text must be, what it is for, and how to make one."""
 
     name: str
     read: Callable[[str], Any]
@@ -41,6 +41,7 @@ class Row:
     secret: bool = False
     production: str | None = None
 
+    make: str = ""
     def value(self, environ: Mapping[str, str]) -> Any:
         """What the environment says, or the default; an empty text counts as unset."""
         text = environ.get(self.name, "").strip() or self.default
@@ -50,7 +51,8 @@ class Row:
             return self.read(text)
         except ValueError as error:
             shown = "" if self.secret else f", not {text!r}"
-            raise SettingsError(f"{self.name} must be {self.form}{shown}.") from error
+            end = f"; make one with: {self.make}" if self.make else "."
+            raise SettingsError(f"{self.name} must be {self.form}{shown}{end}") from error
 
 
 def setting(name: str, read: Callable[[str], Any], **row: Any) -> Any:
@@ -180,7 +182,8 @@ class Settings:
         unset_means="generated in development",
         meaning="Wrap the owners' data keys. The first is current; older ones still unwrap.",
         secret=True,
-        production=f"make one with: echo k1:$({forms.MAKE_KEY})",
+        production=f"make one with: {forms.MAKE_NAMED_KEY}",
+        make=forms.MAKE_NAMED_KEY,
     )
     index_key: bytes = setting(
         "INDEX_KEY",
@@ -192,6 +195,7 @@ class Settings:
         secret=True,
         production=f"make one with: {forms.MAKE_KEY}",
     )
+        make=forms.MAKE_KEY,
     smtp_url: str | None = setting(
         "SMTP_URL",
         forms.url("smtp", "smtps"),
