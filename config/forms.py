@@ -108,6 +108,31 @@ def networks(text: str) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(part.strip()) for part in text.split(","))
 
 
+def is_relying_party(domain: str, host: str) -> bool:
+    """Whether a page at *host* may bind passkeys to *domain* (WebAuthn, 5.1.3, step 8).
+
+    Domains under which others register theirs, such as co.uk, are known to browsers only; those of
+    one label are refused here.
+
+    Examples
+    --------
+    >>> [is_relying_party(one, "api.example.org") for one in ("example.org", "ample.org", "org")]
+    [True, False, False]
+
+    """
+    if domain == host:
+        return True
+    is_label = "." not in domain.strip(".")
+    return not is_label and not _is_address(host) and host.endswith(f".{domain}")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
+
+
 def key(text: str) -> bytes:
     """The 32 bytes that *text* writes in base64url, padded or not.
 

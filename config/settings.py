@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 from config import exposure, forms
 from config.forms import Network
@@ -40,8 +41,8 @@ class Row:
     unset_means: str = "unset"
     secret: bool = False
     production: str | None = None
-
     make: str = ""
+
     def value(self, environ: Mapping[str, str]) -> Any:
         """What the environment says, or the default; an empty text counts as unset."""
         text = environ.get(self.name, "").strip() or self.default
@@ -194,8 +195,8 @@ class Settings:
         meaning="Keys the blind indexes and signatures.",
         secret=True,
         production=f"make one with: {forms.MAKE_KEY}",
-    )
         make=forms.MAKE_KEY,
+    )
     smtp_url: str | None = setting(
         "SMTP_URL",
         forms.url("smtp", "smtps"),
@@ -367,6 +368,7 @@ def _refuse_incomplete(settings: Settings) -> None:
         raise SettingsError("UPCOACH_PORT and UPCOACH_METRICS_PORT must differ.")
     if settings.metrics_ports[-1] > forms.LAST_PORT:
         raise SettingsError("UPCOACH_METRICS_PORT is too high for so many processes.")
+    _refuse_other_domain(settings)
     if settings.environment == "development":
         return
     for field, row in rows().items():
@@ -374,6 +376,16 @@ def _refuse_incomplete(settings: Settings) -> None:
             raise SettingsError(f"{row.name} is needed in production; {row.production}")
     for fault in exposure.faults(settings):
         raise SettingsError(fault)
+
+
+def _refuse_other_domain(settings: Settings) -> None:
+    """Refuse to bind passkeys to what browsers do not let our pages bind them to."""
+    domain, host = settings.passkey_domain, urlsplit(settings.issuer).hostname or ""
+    if domain and not forms.is_relying_party(domain, host):
+        raise SettingsError(
+            f"UPCOACH_PASSKEY_DOMAIN must be {host}, the host of the pages (UPCOACH_PUBLIC_URL), "
+            f"or a domain that it ends with, not {domain!r}: browsers make no passkey otherwise."
+        )
 
 
 def _refuse_unsaid(settings: Settings) -> None:

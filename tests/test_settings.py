@@ -371,6 +371,46 @@ def test_whoever_has_no_good_key_is_told_a_command_that_makes_one(name: str, tex
     assert Settings.from_environ(PRODUCTION | {f"UPCOACH_{name}": made})
 
 
+@pytest.mark.parametrize(
+    ("domain", "url"),
+    [
+        ("example.com", "https://api.example.org"),
+        ("www.api.example.org", "https://api.example.org"),
+        ("ample.org", "https://api.example.org"),
+        ("org", "https://api.example.org"),
+        (".example.org", "https://api.example.org"),
+        ("0.0.1", "http://127.0.0.1:8888"),
+        ("example.org", ""),
+    ],
+)
+def test_passkeys_are_bound_to_the_host_of_the_pages_or_what_it_ends_with(
+    domain: str, url: str
+) -> None:
+    names = {"UPCOACH_PASSKEY_DOMAIN": domain, "UPCOACH_PUBLIC_URL": url}
+
+    with pytest.raises(SettingsError, match=r"^UPCOACH_PASSKEY_DOMAIN must be ") as refusal:
+        Settings.from_environ({"UPCOACH_ENV": "development"} | names)
+
+    assert repr(domain) in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("domain", "url"),
+    [
+        ("api.example.org", "https://API.example.org"),
+        ("example.org", "https://api.example.org:8443"),
+        ("localhost", ""),
+        ("localhost", "http://localhost:3000"),
+    ],
+)
+def test_a_domain_that_the_pages_are_in_is_taken(domain: str, url: str) -> None:
+    names = {"UPCOACH_PASSKEY_DOMAIN": domain, "UPCOACH_PUBLIC_URL": url}
+
+    settings = Settings.from_environ({"UPCOACH_ENV": "development"} | names)
+
+    assert settings.passkey_domain == domain
+
+
 @given(st.binary(min_size=32, max_size=32))
 def test_a_key_is_read_back_padded_or_not(key: bytes) -> None:
     text = base64.urlsafe_b64encode(key).decode()
