@@ -52,6 +52,7 @@ async def play(settings: Settings, _: argparse.Namespace) -> int:
 
 async def explaining(settings: Settings, _: argparse.Namespace) -> int:
     """Say how MongoDB answers every question; 1 when it scans or sorts for one."""
+    say(explain.PROLOGUE)
     found = await explain.explained(settings, explain.FULL)
     say(explain.report(found))
     return 1 if found.bad else 0
