@@ -15,7 +15,7 @@ from models.documents.factors import FACTORS, RECOVERY, TOTP
 from models.documents.way import Way
 from models.mail import Addition, Letter, WayAdded, WayName
 from models.scope import Scope
-from upcoach.services.links import CONFIRM, DISOWN, FORGOT, Links, link_over
+from upcoach.services.links import CONFIRM, DISOWN, FORGOT, Links, only_link_over
 from upcoach.services.mail import Mail, letters
 from upcoach.services.resources import outcome
 from upcoach.services.sessions import Sessions
@@ -81,7 +81,7 @@ class Additions:
         """What the mail with *token* was about; one that does not hold is `Invalid`."""
         found = await self._once.look(_PURPOSE, token, Announced)
         if found is None:
-            raise link_over()
+            raise only_link_over()
         return found.added
 
     async def confirm(self, token: str) -> Outcome:
@@ -126,7 +126,7 @@ class Additions:
     async def _take(self, token: str) -> Announced:
         found = await self._once.take(_PURPOSE, token, Announced)
         if found is None:
-            raise link_over()
+            raise only_link_over()
         return found
 
     async def _write(self, wish: WayAdded) -> Letter:
@@ -139,7 +139,7 @@ class Additions:
 def _holder(changes: Changes, announced: Announced) -> User:
     user = changes.find(User, announced.user, announced.user)
     if user is None or not is_at(user, announced.email):
-        raise link_over()
+        raise only_link_over()
     return user
 
 
@@ -163,7 +163,7 @@ def _require_unconfirmed(changes: Changes, user: str, added: Addition) -> Way | 
     """The document that says of what was *added* whose it is, if it is as it was announced."""
     found = _way(changes, user, added) if added.way in _KINDS else _factors(changes, user, added)
     if found is None:
-        raise link_over()
+        raise only_link_over()
     return found
 
 

@@ -19,7 +19,7 @@ from models.errors import Conflict, NotFound
 from models.mail import Letter, Move, MoveAsked, Moved
 from models.scope import Scope
 from upcoach.services.directory import Directory
-from upcoach.services.links import FORGOT, MOVE, UNDO_MOVE, Links, link_over
+from upcoach.services.links import FORGOT, MOVE, UNDO_MOVE, Links, link_over, only_link_over
 from upcoach.services.mail import Mail, letters
 from upcoach.services.resources import outcome
 from upcoach.services.sessions import Sessions
@@ -143,7 +143,7 @@ class Moves:
             before = changes.find(User, user_id, user_id)
             to = None if before is None else before.left(mark, changes.at)
             if before is None or to is None:
-                raise link_over()
+                raise only_link_over()
             after = before.returned(to, index, changes.at)
             changes.update(before, after)
             shut_out(changes, user_id, before=to.left_at)
@@ -172,17 +172,17 @@ class Moves:
 
     async def _former(self, undoing: Undoing | None) -> Former:
         if undoing is None:
-            raise link_over()
+            raise only_link_over()
         found = (await self._get(undoing.user)).left(undoing.mark, self._clock())
         if found is None:
-            raise link_over()
+            raise only_link_over()
         return found
 
     async def _get(self, user: str) -> User:
         try:
             return await self._documents.get(User, user, user)
         except NotFound:
-            raise link_over() from None
+            raise only_link_over() from None
 
     async def _write(self, wish: Move) -> Letter | None:
         there = await self._directory.find(wish.to)
