@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from models.clock import in_words
 from models.documents.factors import NEVER
 from models.mail import Addition, FactorChange, Letter, WayName
 
@@ -154,8 +155,7 @@ def _when(added: Addition) -> str:
         return ""
     if added.counts_from == NEVER:
         return "It counts once you confirm it, which also shows that this address is yours. "
-    moment = f"{added.counts_from.day} {added.counts_from:%B %Y, %H:%M} UTC"
-    return f"It counts from {moment} on, or as soon as you confirm it. "
+    return f"It counts from {in_words(added.counts_from)} on, or as soon as you confirm it. "
 
 
 def factors_removed(to: str, link: str) -> Letter:
