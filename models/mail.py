@@ -61,6 +61,12 @@ class Moved(Wish, frozen=True):
     mark: str = ""
 
 
+class MoveUndone(Wish, frozen=True):
+    """The account goes by another address than it did: by the address again if it *is_back*."""
+
+    is_back: bool = False
+
+
 class Linked(Wish, frozen=True):
     """The account of the address can be entered through the provider *provider* now."""
 
@@ -135,6 +141,7 @@ AnyWish = (
     | PasswordChanged
     | MoveAsked
     | Moved
+    | MoveUndone
     | Linked
     | WayAdded
     | FactorsRemoved

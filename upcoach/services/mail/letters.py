@@ -95,6 +95,28 @@ def moved(to: str, link: str) -> Letter:
     )
 
 
+def move_undone(to: str, link: str) -> Letter:
+    """The notice to the address that an account has come back to."""
+    return _letter(
+        to,
+        "Your address is yours again",
+        "Your account at UpCoach goes by this address again, as somebody who reads its mails has "
+        "asked for. Every login has ended, and the old password is over. Choose a new one, if you "
+        f"have not yet:\n\n{link}",
+    )
+
+
+def address_lost(to: str) -> Letter:
+    """The notice to the address that an account went by before it came back."""
+    return _letter(
+        to,
+        "This address is not your account's any more",
+        "An account at UpCoach went by this address and no longer does: somebody who reads the "
+        "mails of the address that it had before has undone the change. Every login has ended. If "
+        "it was you who changed it, log in with the address that it had before.",
+    )
+
+
 def linked(to: str, provider: str, link: str) -> Letter:
     """The notice to whoever has made an account theirs through a provider."""
     return _letter(
