@@ -103,6 +103,7 @@ async def test_every_command_works_beside_a_running_server(tmp_path: Path) -> No
         code = await process.stop()
 
     assert {one for one, _ in answers.values()} == {0}, answers
+    assert answers["factors-remove"][1] == f"{ADA} has no second factor; nothing was changed.\n"
     assert f"there were {SOCKETS + 1} sessions" in said
     assert codes == {4403}
     assert (mode, code) == (0o600, 0)

@@ -79,8 +79,12 @@ async def revoke(settings: Settings, arguments: argparse.Namespace) -> int:
 async def remove_factors(settings: Settings, arguments: argparse.Namespace) -> int:
     """Take all second factors off somebody's account, who is locked out by them."""
     async with app.joined_urls(settings) as (mongo_url, redis_url):
-        await operating.remove_factors(settings, mongo_url, redis_url, arguments.email)
-    say(f"{arguments.email} has no second factor any more, and is told so by mail.")
+        count = await operating.remove_factors(settings, mongo_url, redis_url, arguments.email)
+    if count:
+        had = f"there were {count}" if count > 1 else "there was one"
+        say(f"{arguments.email} has no second factor any more ({had}), and is told so by mail.")
+    else:
+        say(f"{arguments.email} has no second factor; nothing was changed.")
     return 0
 
 
