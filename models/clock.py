@@ -22,4 +22,9 @@ def in_words(at: dt.datetime) -> str:
 
     """
     moment = at.astimezone(dt.UTC)
-    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+    return f"{day_in_words(moment)}, {moment:%H:%M} UTC"
+
+
+def day_in_words(day: dt.date) -> str:
+    """*day* as people read it."""
+    return f"{day.day} {day:%B %Y}"

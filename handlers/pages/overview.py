@@ -2,23 +2,14 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from handlers.pages.rendering import View
 from models.client import scope_named
 from models.documents import Factors, Grant, Identity, Passkey, TrustedDevice
 from models.documents.factors import NEVER, TOTP
+from models.documents.session import APP_NAMES
 from models.merge_patch import Json
-
-_KINDS: Final = {
-    "mobile": "A phone",
-    "web": "A browser",
-    "remembered": "A browser",
-    "coach": "The coaches' app",
-    "admin": "The admin panel",
-    "partner": "An app",
-    "visit": "An app",
-}
 
 
 class Way(NamedTuple):
@@ -103,10 +94,11 @@ def _identity(identity: Identity, titles: dict[str, str], now: dt.datetime) -> W
 
 
 def _session(session: Json, apps: dict[str, str]) -> Json:
-    name = session.get("device_name") or apps.get(session["client"]) or _KINDS[session["app"]]
+    kind = APP_NAMES[session["app"]]
+    name = session.get("device_name") or apps.get(session["client"])
     return {
         "id": session["id"],
-        "name": name,
+        "name": name or kind[0].upper() + kind[1:],
         "current": session["current"],
         "used": session["last_used_at"],
         "since": session["created_at"],
