@@ -368,7 +368,8 @@ def test_whoever_has_no_good_key_is_told_a_command_that_makes_one(name: str, tex
     command = str(refusal.value).partition("make one with: ")[2]
     shell = ["/bin/sh", "-c", command]
     made = subprocess.run(shell, capture_output=True, text=True, check=True).stdout
-    assert Settings.from_environ(PRODUCTION | {f"UPCOACH_{name}": made})
+    taken = Settings.from_environ(PRODUCTION | {f"UPCOACH_{name}": made})
+    assert taken.environment == "production"
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from tests.accounts.test_waiting import verified
 from tests.oauth.relying import Browser
 from tests.support.authenticator import Authenticator
 from tests.support.engines import TestEngines
-from tests.support.server import Server
+from tests.support.server import PASSWORD, Server
 from tests.test_snapshot_law import done
 
 PAGES: Final = ("/account/added", "/account/added/not-me")
@@ -150,6 +150,22 @@ async def test_a_page_says_what_is_known_of_what_is_gone(
 
     assert all("That was on" in text for pages in found for text in pages)
     assert not any(", from" in text or "“Phone”" in text for pages in found for text in pages)
+
+
+async def test_a_mail_says_nothing_of_what_came_after_it(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    async with robbed(engines, tmp_path) as (server, ann):
+        *_, older, _ = [mail for mail in post_of(server, ann.email) if "coach" in mail["Subject"]]
+        shares = (await done(ann.client.call("GET", "/v1/shares"))).body["items"]
+        await ann.client.call("POST", "/v1/auth/step-up", {"password": PASSWORD})
+        path = f"/v1/shares/{shares[0]['id']}"
+        await done(ann.client.call("PUT", path, {"kinds": ["goal", "habit"]}))
+        newer = await newest(server, ann.email)
+        found = [await pages_of(server, token_in(mail)) for mail in (older, newer)]
+
+    assert ["your habits" in text for pages in found for text in pages] == [False] * 2 + [True] * 2
+    assert not any("your goals" in text for text in found[0])
 
 
 async def test_a_page_shows_a_name_as_text(engines: TestEngines, tmp_path: Path) -> None:
