@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from config.forms import Network
+from config.forms import MAKE_KEY, MAKE_NAMED_KEY, Network
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -87,10 +87,11 @@ def _faults_of_keys(settings: "Settings") -> Iterator[str]:
     keys["UPCOACH_INDEX_KEY"] = settings.index_key
     seen: dict[bytes, str] = {}
     for name, key in keys.items():
+        make = f"make one with: {MAKE_KEY if name == 'UPCOACH_INDEX_KEY' else MAKE_NAMED_KEY}"
         if is_guessable(key):
-            yield f"{name} is not random, so others can guess it."
+            yield f"{name} is not random, so others can guess it; {make}"
         elif key in seen:
-            yield f"{name} is the same key as {seen[key]}; each must be one of its own."
+            yield f"{name} is the same key as {seen[key]}, and each must be one of its own; {make}"
         seen[key] = name
 
 

@@ -13,6 +13,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 KEY_BYTES = 32
 LAST_PORT = 65535
 MAKE_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+MAKE_NAMED_KEY = f"echo k1:$({MAKE_KEY})"
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
@@ -105,6 +106,31 @@ def networks(text: str) -> tuple[Network, ...]:
 
     """
     return tuple(ipaddress.ip_network(part.strip()) for part in text.split(","))
+
+
+def is_relying_party(domain: str, host: str) -> bool:
+    """Whether a page at *host* may bind passkeys to *domain* (WebAuthn, 5.1.3, step 8).
+
+    Domains under which others register theirs, such as co.uk, are known to browsers only; those of
+    one label are refused here.
+
+    Examples
+    --------
+    >>> [is_relying_party(one, "api.example.org") for one in ("example.org", "ample.org", "org")]
+    [True, False, False]
+
+    """
+    if domain == host:
+        return True
+    is_label = "." not in domain.strip(".")
+    return not is_label and not _is_address(host) and host.endswith(f".{domain}")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
 
 
 def key(text: str) -> bytes:

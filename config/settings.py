@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 from config import exposure, forms
 from config.forms import Network
@@ -29,7 +30,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """How one name is read, what its text must be, and what it is for."""
+    """How one name is read, what its text must be, what it is for, and how to make one."""
 
     name: str
     read: Callable[[str], Any]
@@ -40,6 +41,7 @@ class Row:
     unset_means: str = "unset"
     secret: bool = False
     production: str | None = None
+    make: str = ""
 
     def value(self, environ: Mapping[str, str]) -> Any:
         """What the environment says, or the default; an empty text counts as unset."""
@@ -50,7 +52,8 @@ class Row:
             return self.read(text)
         except ValueError as error:
             shown = "" if self.secret else f", not {text!r}"
-            raise SettingsError(f"{self.name} must be {self.form}{shown}.") from error
+            end = f"; make one with: {self.make}" if self.make else "."
+            raise SettingsError(f"{self.name} must be {self.form}{shown}{end}") from error
 
 
 def setting(name: str, read: Callable[[str], Any], **row: Any) -> Any:
@@ -180,7 +183,8 @@ class Settings:
         unset_means="generated in development",
         meaning="Wrap the owners' data keys. The first is current; older ones still unwrap.",
         secret=True,
-        production=f"make one with: echo k1:$({forms.MAKE_KEY})",
+        production=f"make one with: {forms.MAKE_NAMED_KEY}",
+        make=forms.MAKE_NAMED_KEY,
     )
     index_key: bytes = setting(
         "INDEX_KEY",
@@ -191,6 +195,7 @@ class Settings:
         meaning="Keys the blind indexes and signatures.",
         secret=True,
         production=f"make one with: {forms.MAKE_KEY}",
+        make=forms.MAKE_KEY,
     )
     smtp_url: str | None = setting(
         "SMTP_URL",
@@ -363,6 +368,7 @@ def _refuse_incomplete(settings: Settings) -> None:
         raise SettingsError("UPCOACH_PORT and UPCOACH_METRICS_PORT must differ.")
     if settings.metrics_ports[-1] > forms.LAST_PORT:
         raise SettingsError("UPCOACH_METRICS_PORT is too high for so many processes.")
+    _refuse_other_domain(settings)
     if settings.environment == "development":
         return
     for field, row in rows().items():
@@ -370,6 +376,16 @@ def _refuse_incomplete(settings: Settings) -> None:
             raise SettingsError(f"{row.name} is needed in production; {row.production}")
     for fault in exposure.faults(settings):
         raise SettingsError(fault)
+
+
+def _refuse_other_domain(settings: Settings) -> None:
+    """Refuse to bind passkeys to what browsers do not let our pages bind them to."""
+    domain, host = settings.passkey_domain, urlsplit(settings.issuer).hostname or ""
+    if domain and not forms.is_relying_party(domain, host):
+        raise SettingsError(
+            f"UPCOACH_PASSKEY_DOMAIN must be {host}, the host of the pages (UPCOACH_PUBLIC_URL), "
+            f"or a domain that it ends with, not {domain!r}: browsers make no passkey otherwise."
+        )
 
 
 def _refuse_unsaid(settings: Settings) -> None:

@@ -21,8 +21,8 @@ class Letter(msgspec.Struct, frozen=True):
 class Wish(msgspec.Struct, frozen=True, tag=True):
     """Something that the owner of an address has to be told.
 
-    Nothing that a stranger could have chosen but the address is in a letter, or strangers would
-    have us carry their words.
+    What a stranger could have chosen is in a letter as a name in quotes only (`models.quoting`), or
+    strangers would have us carry their words.
     """
 
     to: str
@@ -61,6 +61,12 @@ class Moved(Wish, frozen=True):
     mark: str = ""
 
 
+class MoveUndone(Wish, frozen=True):
+    """The account goes by another address than it did: by the address again if it *is_back*."""
+
+    is_back: bool = False
+
+
 class Linked(Wish, frozen=True):
     """The account of the address can be entered through the provider *provider* now."""
 
@@ -91,6 +97,32 @@ class Addition(msgspec.Struct, frozen=True, kw_only=True):
     since: dt.datetime
     title: str = ""
     counts_from: dt.datetime | None = None
+
+
+class AdditionDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """What tells an addition from another; all of it is empty where it is not known.
+
+    Attributes
+    ----------
+    name
+        Of the passkey, the app or the coach, or the address at a provider.
+    allows
+        What the app may do, or what the coach sees.
+    day
+        What the entry is about, which a coach may read.
+    until
+        How long they may.
+    device
+        How the device calls itself with which it was added, and *app* what kind of one that is.
+
+    """
+
+    name: str = ""
+    allows: tuple[str, ...] = ()
+    day: dt.date | None = None
+    until: dt.datetime | None = None
+    device: str = ""
+    app: str = ""
 
 
 class WayAdded(Wish, frozen=True):
@@ -135,6 +167,7 @@ AnyWish = (
     | PasswordChanged
     | MoveAsked
     | Moved
+    | MoveUndone
     | Linked
     | WayAdded
     | FactorsRemoved

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 import stat
 import sys
 from collections.abc import AsyncIterator
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.timeout(400)  # every command is a process that reads a
 ADA = "ada@example.org"
 CLOSED_S = 2.0  # from the end of a command to the end of the sockets
 SOCKETS = 6
+SPOKEN_S = 20.0  # after which nobody believes that a command does anything
 COMMANDS = {
     "admin": ("admin", "--email", ADA, "--role", "support"),
     "client-add": ("client-add", "--name", "App", "--redirect", "https://app.example/in"),
@@ -41,10 +43,10 @@ def environ_of(data: Path, **more: str) -> dict[str, str]:
     } | more
 
 
-async def run(data: Path, *arguments: str) -> tuple[int | None, str]:
-    """A command's exit code, and what it said."""
+async def begun(data: Path, *arguments: str) -> asyncio.subprocess.Process:
+    """A command that runs."""
     outside = {name: text for name, text in os.environ.items() if not name.startswith("UPCOACH_")}
-    process = await asyncio.create_subprocess_exec(
+    return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "upcoach",
@@ -53,6 +55,11 @@ async def run(data: Path, *arguments: str) -> tuple[int | None, str]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
+
+
+async def run(data: Path, *arguments: str) -> tuple[int | None, str]:
+    """A command's exit code, and what it said."""
+    process = await begun(data, *arguments)
     said, _ = await process.communicate()
     return process.returncode, said.decode()
 
@@ -96,10 +103,24 @@ async def test_every_command_works_beside_a_running_server(tmp_path: Path) -> No
         code = await process.stop()
 
     assert {one for one, _ in answers.values()} == {0}, answers
+    assert answers["factors-remove"][1] == f"{ADA} has no second factor; nothing was changed.\n"
     assert f"there were {SOCKETS + 1} sessions" in said
     assert codes == {4403}
     assert (mode, code) == (0o600, 0)
     assert not (tmp_path / FILE).exists()
+
+
+async def test_explain_says_that_it_takes_minutes_on_engines_of_its_own(tmp_path: Path) -> None:
+    async with served(tmp_path):
+        process = await begun(tmp_path, "explain")
+        assert process.stdout is not None
+        async with asyncio.timeout(SPOKEN_S):
+            said = (await process.stdout.readline()).decode()
+        process.send_signal(signal.SIGINT)
+        await process.communicate()
+
+    assert "minutes" in said
+    assert "a running server" in said
 
 
 async def test_sockets_of_every_process_end_after_a_revoke(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ BYTES = [hashlib.sha256(b"%d" % number).digest() for number in range(3)]
 NEWEST, OLDER, INDEX = (base64.urlsafe_b64encode(one).decode() for one in BYTES)
 
 PAGES = rows()["passkey_origins"].form
+KEYS = rows()["master_keys"].form
 
 PRODUCTION = {
     "UPCOACH_ENV": "production",
@@ -185,16 +186,20 @@ def test_every_name_is_read() -> None:
             "redis://",
             "UPCOACH_REDIS_URL must be a URL that begins with redis://, rediss:// or unix://.",
         ),
-        ("INDEX_KEY", "c2hvcnQ", "UPCOACH_INDEX_KEY must be 32 bytes in base64url."),
+        (
+            "INDEX_KEY",
+            "c2hvcnQ",
+            f"UPCOACH_INDEX_KEY must be 32 bytes in base64url; make one with: {forms.MAKE_KEY}",
+        ),
         (
             "MASTER_KEYS",
             KEY,
-            f"UPCOACH_MASTER_KEYS must be {rows()['master_keys'].form}.",
+            f"UPCOACH_MASTER_KEYS must be {KEYS}; make one with: {forms.MAKE_NAMED_KEY}",
         ),
         (
             "MASTER_KEYS",
             f"k1:{KEY},k1:{OTHER_KEY}",
-            f"UPCOACH_MASTER_KEYS must be {rows()['master_keys'].form}.",
+            f"UPCOACH_MASTER_KEYS must be {KEYS}; make one with: {forms.MAKE_NAMED_KEY}",
         ),
         (
             "ROLES",
@@ -346,12 +351,65 @@ def test_random_keys_are_taken(key: bytes) -> None:
     assert not is_guessable(key)
 
 
-def test_the_command_that_is_named_makes_a_key() -> None:
-    made = subprocess.run(
-        ["/bin/sh", "-c", forms.MAKE_KEY], capture_output=True, text=True, check=True
-    ).stdout
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *((name, text) for name in ("INDEX_KEY", "MASTER_KEYS") for text in ("", "short")),
+        ("INDEX_KEY", OTHER_KEY),
+        ("INDEX_KEY", NEWEST),
+        ("MASTER_KEYS", f"k1:{OTHER_KEY}"),
+        ("MASTER_KEYS", f"k2:{NEWEST},k1:{NEWEST}"),
+    ],
+)
+def test_whoever_has_no_good_key_is_told_a_command_that_makes_one(name: str, text: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_environ(PRODUCTION | {f"UPCOACH_{name}": text})
 
-    assert len(forms.key(made.strip())) == forms.KEY_BYTES
+    command = str(refusal.value).partition("make one with: ")[2]
+    shell = ["/bin/sh", "-c", command]
+    made = subprocess.run(shell, capture_output=True, text=True, check=True).stdout
+    taken = Settings.from_environ(PRODUCTION | {f"UPCOACH_{name}": made})
+    assert taken.environment == "production"
+
+
+@pytest.mark.parametrize(
+    ("domain", "url"),
+    [
+        ("example.com", "https://api.example.org"),
+        ("www.api.example.org", "https://api.example.org"),
+        ("ample.org", "https://api.example.org"),
+        ("org", "https://api.example.org"),
+        (".example.org", "https://api.example.org"),
+        ("0.0.1", "http://127.0.0.1:8888"),
+        ("example.org", ""),
+    ],
+)
+def test_passkeys_are_bound_to_the_host_of_the_pages_or_what_it_ends_with(
+    domain: str, url: str
+) -> None:
+    names = {"UPCOACH_PASSKEY_DOMAIN": domain, "UPCOACH_PUBLIC_URL": url}
+
+    with pytest.raises(SettingsError, match=r"^UPCOACH_PASSKEY_DOMAIN must be ") as refusal:
+        Settings.from_environ({"UPCOACH_ENV": "development"} | names)
+
+    assert repr(domain) in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("domain", "url"),
+    [
+        ("api.example.org", "https://API.example.org"),
+        ("example.org", "https://api.example.org:8443"),
+        ("localhost", ""),
+        ("localhost", "http://localhost:3000"),
+    ],
+)
+def test_a_domain_that_the_pages_are_in_is_taken(domain: str, url: str) -> None:
+    names = {"UPCOACH_PASSKEY_DOMAIN": domain, "UPCOACH_PUBLIC_URL": url}
+
+    settings = Settings.from_environ({"UPCOACH_ENV": "development"} | names)
+
+    assert settings.passkey_domain == domain
 
 
 @given(st.binary(min_size=32, max_size=32))

@@ -52,6 +52,7 @@ async def play(settings: Settings, _: argparse.Namespace) -> int:
 
 async def explaining(settings: Settings, _: argparse.Namespace) -> int:
     """Say how MongoDB answers every question; 1 when it scans or sorts for one."""
+    say(explain.PROLOGUE)
     found = await explain.explained(settings, explain.FULL)
     say(explain.report(found))
     return 1 if found.bad else 0
@@ -78,8 +79,12 @@ async def revoke(settings: Settings, arguments: argparse.Namespace) -> int:
 async def remove_factors(settings: Settings, arguments: argparse.Namespace) -> int:
     """Take all second factors off somebody's account, who is locked out by them."""
     async with app.joined_urls(settings) as (mongo_url, redis_url):
-        await operating.remove_factors(settings, mongo_url, redis_url, arguments.email)
-    say(f"{arguments.email} has no second factor any more, and is told so by mail.")
+        count = await operating.remove_factors(settings, mongo_url, redis_url, arguments.email)
+    if count:
+        had = f"there were {count}" if count > 1 else "there was one"
+        say(f"{arguments.email} has no second factor any more ({had}), and is told so by mail.")
+    else:
+        say(f"{arguments.email} has no second factor; nothing was changed.")
     return 0
 
 

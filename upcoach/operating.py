@@ -84,13 +84,19 @@ async def revoke(settings: Settings, mongo_url: str, redis_url: str, email: str)
         return ended
 
 
-async def remove_factors(settings: Settings, mongo_url: str, redis_url: str, email: str) -> None:
-    """Take all second factors off the account with the address *email*, and tell its owner."""
+async def remove_factors(settings: Settings, mongo_url: str, redis_url: str, email: str) -> int:
+    """Take all second factors off the account with the address *email*, and tell its owner.
+
+    Returns how many there were.
+    """
     async with _operating(settings, mongo_url, redis_url) as node:
         user = await node.services.accounts.find(email)
-        await node.services.factors.remove_all(Scope(user=user.id))
-        target = ADDRESS + normalised_email(email)
-        await node.services.audit.note(Act(action="factors.removed", kind="system", target=target))
+        count = await node.services.factors.remove_all(Scope(user=user.id))
+        if count:
+            target = ADDRESS + normalised_email(email)
+            act = Act(action="factors.removed", kind="system", target=target)
+            await node.services.audit.note(act)
+        return count
 
 
 async def add_client(

@@ -12,7 +12,7 @@ from models.merge_patch import Json
 MEDIA_TYPE: Final = "text/html; charset=utf-8"
 STYLE: Final = """
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: break-word; }
 code, summary b { font-family: ui-monospace, monospace; font-size: .92em; }
 summary { cursor: pointer; padding: .3rem 0; }
 summary b { display: inline-block; min-width: 4.5rem; }
@@ -21,6 +21,13 @@ details > div { margin: 0 0 1rem 1rem; }
 table { border-collapse: collapse; margin: .5rem 0; }
 td, th { text-align: left; vertical-align: top; padding: .15rem .8rem .15rem 0; }
 h3 { margin-bottom: .2rem; }
+@media (max-width: 50rem) {
+  body { overflow-wrap: anywhere; }
+  tr { display: block; padding: .3rem 0; border-top: 1px solid #8884; }
+  td { display: block; padding: 0; }
+  td:empty { display: none; }
+  details > div { margin-left: .5rem; }
+}
 """
 _DIGEST: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 POLICY: Final = f"default-src 'none'; style-src 'sha256-{_DIGEST}'; frame-ancestors 'none'"
@@ -64,7 +71,7 @@ def _operation(document: Json, method: str, path: str, operation: Json, shared: 
         for kind, content in operation.get("requestBody", {}).get("content", {}).items()
     ]
     answers = [
-        (status, _contents(answer), html.escape(answer["description"]))
+        (status, _contents(answer), _words(answer))
         for status, answer in (
             (status, _resolved(document, answer))
             for status, answer in operation["responses"].items()

@@ -59,6 +59,7 @@ class Account(OwnPage):
                 sessions=(await services.sessions.page(scope))[::-1],
                 grants=await services.oauth.grants.page(scope),
                 factors=await services.factors.of(scope.user),
+                passkeys=await services.factors.passkeys.page(scope),
                 identities=await services.federation.identities(scope),
                 titles={one.name: one.title for one in services.federation.offers},
                 trusted=await services.factors.trusted.page(scope),

@@ -16,6 +16,7 @@ from handlers.pages.errands import (
     this_browser,
 )
 from handlers.pages.forms import Goal, Link
+from models import password_policy
 from models.audit import Act
 from models.documents.session import Credentials
 from models.documents.user import Registration, normalised_email
@@ -27,7 +28,7 @@ from upcoach.services.oauth.authorization import NeedsLogin
 from upcoach.services.oauth.parameters import Parameters
 from upcoach.services.seals import ADDRESS
 
-_TYPED: Final = ("name", "email", "tz")
+_RIGHT: Final = {"name": "x", "email": "x@example.org", "password": "x" * 8, "tz": "UTC"}
 _WORDS: Final = {
     "name": "Say how you want to be called, in 1 to 100 characters.",
     "email": "This is no e-mail address.",
@@ -92,16 +93,16 @@ class Register(Page):
         """Make the account, and send its user to log in."""
         form = self.sent()
         errand = errand_of(form)
-        typed = {name: form[name] for name in (*_TYPED, "password")}
-        try:
-            registration = checked(typed, Registration)
-            await self.turnstile.take("mail", {"address": normalised_email(registration.email)})
-            address = ADDRESS + normalised_email(registration.email)
-            act = Act(action="account.registered", kind="anonymous", target=address)
-            await self.noted(act, self.edge.services.accounts.register(registration))
-        except Invalid as refusal:
-            self._show(errand, typed, problems_of(refusal), 400)
+        typed = {name: form[name] for name in _RIGHT}
+        problems = _wrong_fields(typed)
+        if problems:
+            self._show(errand, typed, problems, 400)
             return
+        registration = checked(typed, Registration)
+        await self.turnstile.take("mail", {"address": normalised_email(registration.email)})
+        address = ADDRESS + normalised_email(registration.email)
+        act = Act(action="account.registered", kind="anonymous", target=address)
+        await self.noted(act, self.edge.services.accounts.register(registration))
         # The same for an address that has an account: what is different stands in the mail.
         self.show(views.registered(registration.email, Link(errand.login, "Log in")))
 
@@ -125,6 +126,23 @@ async def _goal_of(page: Page, errand: Errand) -> Goal | None:
     code = errand.user_code
     ask = await device_of(page, code, await page.session()) if code else None
     return Goal() if ask is None else Goal(ask.client.name)
+
+
+def _wrong_fields(typed: dict[str, str]) -> dict[str, str]:
+    """What is wrong with a new account, by field, all of it at once."""
+    problems: dict[str, str] = {}
+    for name, text in typed.items():
+        try:
+            checked(_RIGHT | {name: text}, Registration)
+        except Invalid as refusal:
+            problems |= problems_of(refusal)
+    try:
+        if "password" not in problems:
+            known = [typed[name] for name in ("email", "name") if name not in problems]
+            password_policy.check(typed["password"], *known)
+    except Invalid as refusal:
+        problems |= problems_of(refusal)
+    return problems
 
 
 def problems_of(refusal: Invalid) -> dict[str, str]:

@@ -64,16 +64,14 @@ async def show_login(
     page: Page, errand: Errand, goal: Goal, *, hint: str = "", problem: str = ""
 ) -> None:
     """Let somebody log in for *errand*; *problem* is what came of it the last time."""
-    offers = page.edge.services.federation.offers
     links = (
-        *(Link(errand.link(_start(one.name)), f"Continue with {one.title}") for one in offers),
         Link(FORGOT, "Forgot your password?"),
         Link(errand.link(REGISTER), "New here? Create an account"),
     )
     hidden = page.hidden(**errand.fields)
     services = page.edge.services
     ways = tuple(
-        Link(errand.link(f"/v1/auth/{one.name}/start"), f"Go on with {one.title}")
+        Link(errand.link(f"/v1/auth/{one.name}/start"), f"Continue with {one.title}")
         for one in services.federation.offers
     )
     options = await services.factors.passkeys.ask_anybody()
@@ -81,10 +79,6 @@ async def show_login(
     more = {"hint": hint, "problem": problem}
     view = views.login(LOGIN, hidden, goal, passkey, ways=ways, links=links, **more)
     page.show(view, 401 if problem else 200)
-
-
-def _start(provider: str) -> str:
-    return f"/v1/auth/{provider}/start"
 
 
 async def device_of(page: Page, code: str, session: Session | None) -> DeviceAsk | None:

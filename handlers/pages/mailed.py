@@ -15,10 +15,9 @@ from handlers.pages.forms import Link
 from models.audit import Act
 from models.documents.user import Address, LinkToken, PasswordReset, normalised_email
 from models.errors import Invalid
-from models.mail import Addition
 from models.validation import checked
 from upcoach.services.links import CONFIRM, DISOWN, FORGOT, MOVE, RESET, UNDO_MOVE, VERIFY
-from upcoach.services.mail import letters
+from upcoach.services.mail import addition_words
 from upcoach.services.seals import ADDRESS
 
 _LOG_IN: Final = Link(LOGIN, "Log in")
@@ -150,7 +149,8 @@ class Added(Page):
         """Ask whether they have added it."""
         token = _token(asked(self)["token"])
         added = await self.edge.services.additions.look(token)
-        words = (_said(added), "Confirm it, and it also stays when the password is reset by mail.")
+        more = "Confirm it, and it also stays when the password is reset by mail."
+        words = (*addition_words.sentences(*added), more)
         hidden, links = self.hidden(token=token), (Link(f"{DISOWN}?token={token}", "Not me"),)
         view = forms.form("Was this you?", CONFIRM, hidden, (), "Yes", words=words, links=links)
         self.show(view)
@@ -177,7 +177,7 @@ class NotMe(Page):
             self.hidden(token=token),
             (),
             "Remove it",
-            words=(_said(added), more),
+            words=(*addition_words.sentences(*added), more),
         )
         self.show(view)
 
@@ -188,10 +188,6 @@ class NotMe(Page):
         await self.noted(act, self.edge.services.additions.disown(token), owned_by)
         words = "It is removed. Whoever added it knows your password: choose a new one now."
         self.show(forms.message("Done", words, links=(_NEW_PASSWORD,)))
-
-
-def _said(added: Addition) -> str:
-    return letters.ADDED[added.way][1].format(title=added.title)
 
 
 def _token(text: str) -> str:

@@ -16,6 +16,18 @@ BROWSERS: Final = frozenset[Kind]({"web", "remembered", "admin"})  # their token
 OWN_CLIENT: Final = "upcoach"  # what our own apps are called that log in by themselves
 
 
+# What people call them, after "from".
+APP_NAMES: Final[dict[Kind, str]] = {
+    "mobile": "a phone",
+    "web": "a browser",
+    "remembered": "a browser",
+    "coach": "the coaches' app",
+    "admin": "the admin panel",
+    "partner": "an app",
+    "visit": "an app",
+}
+
+
 class Lifetime(msgspec.Struct, frozen=True):
     """How long a session lasts in all, and how long without a sign of life."""
 

@@ -14,6 +14,7 @@ from tests.accounts.test_moves import BOB
 from tests.accounts.test_pages import enrolled, people
 from tests.oauth.relying import Answer, Party
 from tests.support.engines import TestEngines
+from tests.support.server import PASSWORD
 
 PATHS = ("/account/added", "/account/added/not-me", "/account/email/undo")
 
@@ -87,3 +88,21 @@ async def test_what_is_no_link_leads_nowhere(engines: TestEngines, tmp_path: Pat
 
         assert {page.status for page in pages} == {400}
         assert [flaws_of(page) for page in pages] == [[]] * 9
+
+
+async def test_a_link_that_is_over_says_to_ask_for_another_where_one_can(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    async with people(engines, tmp_path) as one:
+        token = {"token": "x" * 43}
+        form = (await one.browser.get("/account/verify", token)).hidden | {"password": PASSWORD}
+
+        asked = {
+            path: "Ask for a new one" in (await one.browser.post(path, form)).text
+            for path in (*PATHS, "/account/verify", "/account/email", "/account/reset")
+        }
+        looked = [await one.browser.get(path, token) for path in PATHS]
+
+        assert list(asked.values()) == [False, False, False, True, True, True]
+        assert ["Ask for a new one" in page.text for page in looked] == [False] * 3
+        assert all("no other is sent" in page.text for page in looked)

@@ -54,6 +54,28 @@ async def test_the_owner_comes_back_and_whoever_moved_them_does_not(
         assert await email_of(server, NEW, ANN) == ANN
 
 
+async def test_both_addresses_are_told_that_a_move_was_undone(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    async with serving(settings_of(engines, tmp_path)) as server:
+        to_ann = await moved(server, await stepped_up(server), ANN, BOB)
+
+        clicked = [await click(server, UNDO, to_ann) for _ in range(2)]
+
+        told = {email: await newest(server, email) for email in (ANN, BOB)}
+        assert clicked == [204, 400]
+        assert [mail["Subject"] for mail in told.values()] == [
+            "Your address is yours again",
+            "This address is not your account's any more",
+        ]
+        assert "/account/forgot" in told[ANN].get_content()
+        assert "http" not in told[BOB].get_content()
+        assert ANN not in told[BOB].get_content()
+        assert BOB not in told[ANN].get_content()
+        for email, mail in told.items():
+            assert (await subjects(server, email)).count(mail["Subject"]) == 1
+
+
 async def test_the_address_that_was_left_is_kept_for_who_may_come_back(
     engines: TestEngines, tmp_path: Path
 ) -> None:

@@ -107,4 +107,5 @@ async def test_the_owner_is_told_once_of_what_is_shared(
 
         assert told == ["You share with a coach", "You share a journal entry with a coach"]
         assert all("/account/added/not-me?token=" in text for text in texts)
-        assert not any(name in text for text in texts for name in ("Test Person", "Dear", "usr_"))
+        assert all("“Test Person”" in text for text in texts)
+        assert not any(words in text for text in texts for words in ("Dear", "usr_"))

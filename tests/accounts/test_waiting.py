@@ -1,8 +1,11 @@
 """A factor that was added with nothing but the password waits before it counts."""
 
+import datetime as dt
 from pathlib import Path
 
 from config.settings import Settings
+from models.clock import in_words, utc_now
+from models.identity import new_id
 from models.mail import Addition
 from models.scope import Scope
 from tests.accounts.enrolling import ENROL, FACTORS_PATH, Person
@@ -54,6 +57,27 @@ async def test_a_factor_that_waits_is_asked_of_nobody_and_opens_nothing(
         assert enrolled["methods"] == []
         assert [one["factor"][:3] for one in enrolled["waiting"]] == ["pky", "tot"]
         assert all("counts_from" in one for one in enrolled["waiting"])
+
+
+async def test_who_is_refused_what_waits_is_told_until_when_or_what_helps(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    async with federated(engines, tmp_path) as (server, provider):
+        refusals = []
+        for person in (await verified(server), await Person.new(server)):
+            phone, sub = Authenticator(ORIGIN), new_id("sub")
+            await done(add(person, phone, confirmed=False))
+            await done(link(person, provider, sub))
+            from_provider = await come(server, provider, sub=sub, email=f"{sub}@elsewhere.test")
+            refusals.append([(await log_in(server, phone)).body, from_provider.body])
+
+        codes = [[one["code"] for one in found] for found in refusals]
+        assert codes == [["factor_waiting", "identity_waiting"]] * 2
+        until, what_helps = ([one["detail"] for one in found] for found in refusals)
+        in_three_days = in_words(utc_now() + dt.timedelta(days=3)).partition(",")[0]
+        assert all(f"or wait until {in_three_days}" in words for words in until)
+        assert not any("wait" in words for words in what_helps)
+        assert all("show that the address is yours" in words for words in what_helps)
 
 
 async def test_a_factor_counts_when_it_has_waited(settings: Settings) -> None:

@@ -38,6 +38,7 @@ MAKE = """
   return JSON.stringify(await navigator.credentials.create({ publicKey }));
 })()
 """
+NARROW = 360  # CSS pixels: the narrowest phones that are sold
 CODE = "authorization_code"
 CALLED = "Fitness & Füße"
 
@@ -93,6 +94,15 @@ class Person:
     async def click(self, selector: str = "button.main") -> None:
         await self.read(f"document.querySelector('{selector}').click()")
 
+    async def width(self, url: str) -> int:
+        """How wide *url* is on a narrow phone, with all open that can be opened."""
+        narrow: Json = {"width": NARROW, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+        await self._page.call("Emulation.setDeviceMetricsOverride", **narrow)
+        await self.go(url)
+        await self._until(bool, f"location.href == '{url}' && 'there'")
+        await self.read("document.querySelectorAll('details').forEach(one => one.open = true)")
+        return int(await self.read("document.documentElement.scrollWidth"))
+
     async def take(self, authenticator: Json) -> None:
         """Have an authenticator at hand."""
         await self._page.call("WebAuthn.enable")
@@ -127,6 +137,22 @@ def query_of(client: str, redirect: str, quoted: Callable[[str], str]) -> str:
         "code_challenge_method": "S256",
     }
     return "&".join(f"{name}={value}" for name, value in asked.items())
+
+
+@pytest.mark.conformance
+async def test_no_page_scrolls_sideways_on_a_narrow_phone(
+    settings: Settings, tmp_path: Path
+) -> None:
+    paths = ("/docs", "/account/login", "/account/register", "/account/forgot", "/oauth/device")
+    widths = {}
+    async with (
+        serving(settings) as server,
+        at_chromium(tmp_path, f"{server.url}/livez", scripts=True) as person,
+    ):
+        for path in paths:
+            widths[path] = await person.width(f"{server.url}{path}")
+
+    assert {path: width for path, width in widths.items() if width > NARROW} == {}
 
 
 @pytest.mark.conformance

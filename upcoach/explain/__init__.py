@@ -7,7 +7,7 @@ which no example can be found fails, too.
 """
 
 from upcoach.explain.explaining import Explained, explained, explained_on
-from upcoach.explain.report import report
+from upcoach.explain.report import PROLOGUE, report
 from upcoach.explain.seeds import FULL, SHORT
 
-__all__ = ["FULL", "SHORT", "Explained", "explained", "explained_on", "report"]
+__all__ = ["FULL", "PROLOGUE", "SHORT", "Explained", "explained", "explained_on", "report"]

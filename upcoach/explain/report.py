@@ -2,8 +2,14 @@
 
 import statistics
 from collections.abc import Iterator
+from typing import Final
 
 from upcoach.explain.explaining import Explained, Query
+
+PROLOGUE: Final = (
+    "Five years of history are written on engines of its own, and asked for: this takes some two "
+    "minutes, and says nothing meanwhile; a running server and its data are left alone."
+)
 
 
 def report(found: Explained) -> str:

@@ -10,12 +10,13 @@ from typing import Final
 
 import msgspec
 
-from models.documents import EntryShare, Factors, Grant, Identity, Passkey, Session, Share, User
+from models.documents import Factors, Identity, Passkey, Session, User
 from models.documents.factors import FACTORS, RECOVERY, TOTP
 from models.documents.way import Way
-from models.mail import Addition, Letter, WayAdded, WayName
+from models.mail import Addition, AdditionDetails, Letter, WayAdded, WayName
 from models.scope import Scope
-from upcoach.services.links import CONFIRM, DISOWN, FORGOT, Links, link_over
+from upcoach.services.addition_details import KINDS, AdditionReader
+from upcoach.services.links import CONFIRM, DISOWN, FORGOT, Links, only_link_over
 from upcoach.services.mail import Mail, letters
 from upcoach.services.resources import outcome
 from upcoach.services.sessions import Sessions
@@ -28,12 +29,6 @@ from upcoach.store.once import Once
 
 LIFE: Final = dt.timedelta(days=7)
 _PURPOSE: Final = "addition"
-_KINDS: Final[dict[WayName, type[Way]]] = {
-    "identity": Identity,
-    "share": Share,
-    "entry share": EntryShare,
-    "grant": Grant,
-}
 
 
 class Announced(msgspec.Struct, frozen=True):
@@ -63,6 +58,7 @@ class Additions:
         self._once = once
         self._mail = mail
         self._links = links
+        self._reader = AdditionReader(documents)
         mail.writes(WayAdded, self._write)
 
     async def announce(self, scope: Scope, added: Addition) -> None:
@@ -77,12 +73,12 @@ class Additions:
         since = msgspec.convert(given.body["updated_at"], dt.datetime)
         await self.announce(scope, Addition(way=way, id=given.body["id"], since=since))
 
-    async def look(self, token: str) -> Addition:
+    async def look(self, token: str) -> tuple[Addition, AdditionDetails]:
         """What the mail with *token* was about; one that does not hold is `Invalid`."""
         found = await self._once.look(_PURPOSE, token, Announced)
         if found is None:
-            raise link_over()
-        return found.added
+            raise only_link_over()
+        return found.added, await self._reader.details(found.user, found.session, found.added)
 
     async def confirm(self, token: str) -> Outcome:
         """Take what was added for its owner's from now on, and the address for theirs."""
@@ -126,26 +122,27 @@ class Additions:
     async def _take(self, token: str) -> Announced:
         found = await self._once.take(_PURPOSE, token, Announced)
         if found is None:
-            raise link_over()
+            raise only_link_over()
         return found
 
     async def _write(self, wish: WayAdded) -> Letter:
         announced = Announced(wish.user, wish.to, wish.session, wish.added)
         token = await self._once.keep(_PURPOSE, announced, LIFE)
         links = (self._links.to(CONFIRM, token), self._links.to(DISOWN, token))
-        return letters.way_added(wish.to, wish.added, *links, self._links.to(FORGOT))
+        details = await self._reader.details(wish.user, wish.session, wish.added)
+        return letters.way_added(wish.to, wish.added, details, *links, self._links.to(FORGOT))
 
 
 def _holder(changes: Changes, announced: Announced) -> User:
     user = changes.find(User, announced.user, announced.user)
     if user is None or not is_at(user, announced.email):
-        raise link_over()
+        raise only_link_over()
     return user
 
 
 def _refs(user: str, added: Addition) -> tuple[Ref, ...]:
-    if added.way in _KINDS:
-        return (Ref(_KINDS[added.way], user, added.id),)
+    if added.way in KINDS:
+        return (Ref(KINDS[added.way], user, added.id),)
     return Ref(Factors, user, FACTORS), Ref(Passkey, user, added.id)
 
 
@@ -161,9 +158,9 @@ def _confirm(changes: Changes, user: str, added: Addition) -> None:
 
 def _require_unconfirmed(changes: Changes, user: str, added: Addition) -> Way | Factors:
     """The document that says of what was *added* whose it is, if it is as it was announced."""
-    found = _way(changes, user, added) if added.way in _KINDS else _factors(changes, user, added)
+    found = _way(changes, user, added) if added.way in KINDS else _factors(changes, user, added)
     if found is None:
-        raise link_over()
+        raise only_link_over()
     return found
 
 

@@ -16,10 +16,10 @@ from models.clock import Clock
 from models.documents import Session, User
 from models.documents.user import UNDO, Former, normalised_email
 from models.errors import Conflict, NotFound
-from models.mail import Letter, Move, MoveAsked, Moved
+from models.mail import Letter, Move, MoveAsked, Moved, MoveUndone
 from models.scope import Scope
 from upcoach.services.directory import Directory
-from upcoach.services.links import FORGOT, MOVE, UNDO_MOVE, Links, link_over
+from upcoach.services.links import FORGOT, MOVE, UNDO_MOVE, Links, link_over, only_link_over
 from upcoach.services.mail import Mail, letters
 from upcoach.services.resources import outcome
 from upcoach.services.sessions import Sessions
@@ -86,6 +86,7 @@ class Moves:
         mail.writes(Move, self._write)
         mail.writes(MoveAsked, self._write_asked)
         mail.writes(Moved, self._write_moved)
+        mail.writes(MoveUndone, self._write_undone)
 
     async def ask(self, scope: Scope, email: str) -> None:
         """Mail a link to *email*, and a notice to the address that the caller has."""
@@ -138,12 +139,15 @@ class Moves:
         former = await self._former(undoing)
         assert undoing is not None
         user_id, mark, index = undoing.user, undoing.mark, self._directory.index(former.email)
+        left = ""
 
         def decide(changes: Changes) -> Outcome:
             before = changes.find(User, user_id, user_id)
             to = None if before is None else before.left(mark, changes.at)
             if before is None or to is None:
-                raise link_over()
+                raise only_link_over()
+            nonlocal left
+            left = before.email
             after = before.returned(to, index, changes.at)
             changes.update(before, after)
             shut_out(changes, user_id, before=to.left_at)
@@ -157,6 +161,8 @@ class Moves:
         except Taken:  # by somebody who was faster than our word that it is not free
             raise Conflict("email_taken", "This address has another account by now.") from None
         await self._directory.free(former.email)
+        await self._mail.send(MoveUndone(former.email, is_back=True))
+        await self._mail.send(MoveUndone(left))
         return done
 
     @contextlib.asynccontextmanager
@@ -172,17 +178,17 @@ class Moves:
 
     async def _former(self, undoing: Undoing | None) -> Former:
         if undoing is None:
-            raise link_over()
+            raise only_link_over()
         found = (await self._get(undoing.user)).left(undoing.mark, self._clock())
         if found is None:
-            raise link_over()
+            raise only_link_over()
         return found
 
     async def _get(self, user: str) -> User:
         try:
             return await self._documents.get(User, user, user)
         except NotFound:
-            raise link_over() from None
+            raise only_link_over() from None
 
     async def _write(self, wish: Move) -> Letter | None:
         there = await self._directory.find(wish.to)
@@ -203,3 +209,8 @@ class Moves:
         undoing = Undoing(wish.user, wish.mark)
         token = await self._once.keep(_UNDO, undoing, UNDO)
         return letters.moved(wish.to, self._links.to(UNDO_MOVE, token))
+
+    async def _write_undone(self, wish: MoveUndone) -> Letter:
+        if wish.is_back:
+            return letters.move_undone(wish.to, self._links.to(FORGOT))
+        return letters.address_lost(wish.to)

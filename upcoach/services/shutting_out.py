@@ -103,11 +103,17 @@ def shut_out(changes: Changes, user: str, *, before: dt.datetime | None = None) 
     return tuple(one.id for one in gone if isinstance(one, Grant))
 
 
-def remove_factors(changes: Changes, user: str) -> None:
-    """Take every second factor of *user* away, whoever has confirmed it."""
-    for kind in (Passkey, TrustedDevice, Factors):
-        for one in (*changes.all(kind, user), *changes.all_broken(kind, user)):
-            changes.delete(one)
+def remove_factors(changes: Changes, user: str) -> int:
+    """Take every second factor of *user* away, whoever has confirmed it; return how many.
+
+    A document that cannot be read counts for one.
+    """
+    factors, passkeys = changes.all(Factors, user), changes.all(Passkey, user)
+    kinds = (Passkey, TrustedDevice, Factors)
+    broken = [one for kind in kinds for one in changes.all_broken(kind, user)]
+    for one in (*factors, *passkeys, *changes.all(TrustedDevice, user), *broken):
+        changes.delete(one)
+    return sum(one.totp_secret is not None for one in factors) + len(passkeys) + len(broken)
 
 
 def _mirrors(way: Document) -> tuple[Ref, ...]:

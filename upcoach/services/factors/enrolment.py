@@ -36,16 +36,20 @@ class Enrolment:
         except NotFound:
             return None
 
-    async def remove_all(self, scope: Scope) -> None:
-        """Take all factors of the caller away, and tell them."""
+    async def remove_all(self, scope: Scope) -> int:
+        """Take all factors of the caller away, and tell them if there were any; how many."""
+        count = 0
 
         def decide(changes: Changes) -> Outcome:
-            remove_factors(changes, scope.user)
+            nonlocal count
+            count = remove_factors(changes, scope.user)
             return Outcome(verb="deleted")
 
         write = Write(scope=scope, reads=(), lists=ways_of(scope.user), decide=decide)
         await self._committer.submit(write)
-        await self.notices.tell_of_removal(scope.user)
+        if count:
+            await self.notices.tell_of_removal(scope.user)
+        return count
 
     async def change(
         self, scope: Scope, change: Callable[[Factors, Changes], Factors], *beside: Ref

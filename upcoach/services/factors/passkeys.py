@@ -208,10 +208,14 @@ class Passkeys:
         def decide(changes: Changes) -> Outcome:
             passkey = changes.find(Passkey, user, passkey_id)
             factors = changes.find(Factors, user, FACTORS)
-            if factors is None or not factors.counts(passkey_id, changes.at):
-                raise factor_waiting()
+            if factors is not None and not factors.counts(passkey_id, changes.at):
+                raise factor_waiting(factors.waiting[passkey_id])
             # A count that does not grow is a copy's (WebAuthn, 6.1.1); 0 says that nobody counts.
-            if passkey is None or (count <= passkey.sign_count and (count or passkey.sign_count)):
+            if (
+                factors is None
+                or passkey is None
+                or (count <= passkey.sign_count and (count or passkey.sign_count))
+            ):
                 raise factor_wrong()
             after = passkey.used(count, changes.at, backed_up=backed_up)
             changes.update(passkey, after)

@@ -1,5 +1,9 @@
 """How a factor is refused."""
 
+import datetime as dt
+
+from models.clock import in_words
+from models.documents.factors import NEVER
 from models.errors import Conflict, Forbidden
 
 
@@ -8,13 +12,22 @@ def factor_wrong() -> Forbidden:
     return Forbidden("factor_wrong", "This is not right, or it was used already.")
 
 
-def factor_waiting() -> Forbidden:
-    """The refusal of a passkey that is right and does not count yet."""
+def factor_waiting(since: dt.datetime) -> Forbidden:
+    """The refusal of a passkey that is right and counts *since* a moment to come."""
     return Forbidden(
-        "factor_waiting",
-        "This passkey does not count yet. Say that it was you who added it, by the link in the "
-        "mail that we sent then, or wait.",
+        "factor_waiting", f"This passkey does not count yet. {what_ends_waiting(since)}"
     )
+
+
+def what_ends_waiting(since: dt.datetime) -> str:
+    """What somebody can do about a way in that counts *since* a moment to come."""
+    click = "Say that it was you who added it, by the link in the mail that we sent then"
+    if since == NEVER:
+        return (
+            f"{click}. If that link is over, show that the address is yours, by the link that the "
+            "app sends you, then remove this and add it again."
+        )
+    return f"{click}, or wait until {in_words(since)}."
 
 
 def not_enrolled() -> Conflict:

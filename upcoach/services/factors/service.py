@@ -52,9 +52,9 @@ class SecondFactors:
         """What *user* can be asked for now, the strongest first."""
         return (await self.of(user)).methods(self._clock())
 
-    async def remove_all(self, scope: Scope) -> None:
-        """Take every factor off the caller's account, and tell them."""
-        await self._enrolment.remove_all(scope)
+    async def remove_all(self, scope: Scope) -> int:
+        """Take every factor off the caller's account, and tell them if there were any; how many."""
+        return await self._enrolment.remove_all(scope)
 
     async def show(self, user: str, shown: Shown, context: str) -> tuple[str, ...]:
         """Use up the factor that *user* has *shown*, and say what it is (RFC 8176).

@@ -27,6 +27,7 @@ from models.mail import Addition, Letter, Linked, Unlinked, Welcome
 from models.scope import Scope
 from upcoach.services.additions import Additions
 from upcoach.services.directory import Directory
+from upcoach.services.factors.refusals import what_ends_waiting
 from upcoach.services.factors.waiting import WaitingPeriod
 from upcoach.services.federation.id_tokens import Subject, id_token_invalid
 from upcoach.services.links import FORGOT, Links, link_over
@@ -269,11 +270,11 @@ class Linking:
 
     async def _require_counting(self, user: str, subject: Subject) -> None:
         identity = await self._find(user, subject)
-        if identity is not None and not identity.counts(self._clock()):
+        since = None if identity is None else identity.counts_from
+        if since is not None and since > self._clock():
             raise Forbidden(
                 "identity_waiting",
-                f"{subject.title} does not open this account yet. Say that it was you who added "
-                "it, by the link in the mail that we sent then, or wait.",
+                f"{subject.title} does not open this account yet. {what_ends_waiting(since)}",
             )
 
     async def _find(self, user: str, subject: Subject) -> Identity | None:

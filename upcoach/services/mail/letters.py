@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from models.documents.factors import NEVER
-from models.mail import Addition, FactorChange, Letter, WayName
+from models.mail import Addition, AdditionDetails, FactorChange, Letter
+from upcoach.services.mail import addition_words
 
 _END: Final = "\n\nThe people of UpCoach\n"
 _NOT_YOU: Final = (
@@ -94,6 +94,28 @@ def moved(to: str, link: str) -> Letter:
     )
 
 
+def move_undone(to: str, link: str) -> Letter:
+    """The notice to the address that an account has come back to."""
+    return _letter(
+        to,
+        "Your address is yours again",
+        "Your account at UpCoach goes by this address again, as somebody who reads its mails has "
+        "asked for. Every login has ended, and the old password is over. Choose a new one, if you "
+        f"have not yet:\n\n{link}",
+    )
+
+
+def address_lost(to: str) -> Letter:
+    """The notice to the address that an account went by before it came back."""
+    return _letter(
+        to,
+        "This address is not your account's any more",
+        "An account at UpCoach went by this address and no longer does: somebody who reads the "
+        "mails of the address that it had before has undone the change. Every login has ended. If "
+        "it was you who changed it, log in with the address that it had before.",
+    )
+
+
 def linked(to: str, provider: str, link: str) -> Letter:
     """The notice to whoever has made an account theirs through a provider."""
     return _letter(
@@ -104,58 +126,19 @@ def linked(to: str, provider: str, link: str) -> Letter:
     )
 
 
-ADDED: Final[dict[WayName, tuple[str, str]]] = {
-    "totp": (
-        "An app makes codes for your account",
-        "An app that makes codes was added to your account at UpCoach.",
-    ),
-    "passkey": (
-        "A passkey was added to your account",
-        "A passkey was added to your account at UpCoach. Whoever has it can log in.",
-    ),
-    "recovery codes": (
-        "Your recovery codes are new",
-        "Your account at UpCoach has new recovery codes, and the old ones no longer work.",
-    ),
-    "identity": (
-        "You can log in with {title}",
-        "{title} was added to your account at UpCoach, as a way to log in.",
-    ),
-    "share": (
-        "You share with a coach",
-        "A coach can now see some of what you keep at UpCoach.",
-    ),
-    "entry share": (
-        "You share a journal entry with a coach",
-        "A coach can now read one of your journal entries at UpCoach.",
-    ),
-    "grant": (
-        "You let an app into your account",
-        "An app of somebody else can now use your account at UpCoach, as far as was agreed to.",
-    ),
-}
-
-
-def way_added(to: str, added: Addition, confirm: str, disown: str, forgot: str) -> Letter:
+def way_added(
+    to: str, added: Addition, details: AdditionDetails, confirm: str, disown: str, forgot: str
+) -> Letter:
     """The notice of something that opens the account, or lets something out of it."""
-    subject, words = (text.format(title=added.title) for text in ADDED[added.way])
     return _letter(
         to,
-        subject,
-        f"{words} {_when(added)}This was me:\n\n{confirm}\n\nThis was not me, remove it:\n\n"
-        f"{disown}\n\nBoth links work for 7 days. What nobody confirms is removed when the "
-        "password is reset by mail.\n\nIf this was not you, somebody knows your password. Choose a "
-        f"new one. That ends every login on every device:\n\n{forgot}",
+        addition_words.subject(added),
+        f"{' '.join(addition_words.sentences(added, details))}\n\nThis was me:\n\n{confirm}\n\n"
+        f"This was not me, remove it:\n\n{disown}\n\nBoth links work for 7 days. What nobody "
+        "confirms is removed when the password is reset by mail.\n\nIf this was not you, somebody "
+        "knows your password. Choose a new one. That ends every login on every device:\n\n"
+        f"{forgot}",
     )
-
-
-def _when(added: Addition) -> str:
-    if added.counts_from is None:
-        return ""
-    if added.counts_from == NEVER:
-        return "It counts once you confirm it, which also shows that this address is yours. "
-    moment = f"{added.counts_from.day} {added.counts_from:%B %Y, %H:%M} UTC"
-    return f"It counts from {moment} on, or as soon as you confirm it. "
 
 
 def factors_removed(to: str, link: str) -> Letter:
