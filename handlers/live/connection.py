@@ -128,8 +128,8 @@ class Connection:
                 return
             await self._take_line(line, now)
 
-    def take_control(self, now: float) -> bool:
-        """Count a ping or a pong, as any frame; whether the connection goes on."""
+    def count_frame(self, now: float) -> bool:
+        """Count what is no message, as any frame; whether the connection goes on."""
         self._count(now)
         return not self._closed
 

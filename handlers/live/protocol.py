@@ -117,12 +117,18 @@ class StrictProtocol(WebSocketProtocol13):
             data = _websocket_mask(mask, await self._read_bytes(size))
             # They are small and many fit into what has come at once: others get their turn.
             await asyncio.sleep(0)
-            if opcode != _CLOSE and not self._handler.take_control():
+            if opcode != _CLOSE and not self._handler.count_frame():
                 self._abort()
                 return
             await self._take_control(opcode, data)
             return
         message = self._message_of(opcode, flags)
+        if not final or opcode == _CONTINUATION:
+            # A fragment is as cheap to send as a ping, and there may be as many.
+            await asyncio.sleep(0)
+            if not self._handler.count_frame():
+                self._abort()
+                return
         if size > CONTROL_BYTES:
             size = await self._read_size(size)
         whole = size + len(message.content)
@@ -259,8 +265,8 @@ class StrictHandler(WebSocketHandler):
     def let_go(self) -> None:
         """Hold nothing of a message any more."""
 
-    def take_control(self) -> bool:
-        """Count a ping or a pong; whether there may be one more."""
+    def count_frame(self) -> bool:
+        """Count a ping, a pong, or a part of a message; whether there may be one more."""
         return True
 
     def pong(self, data: bytes) -> None:

@@ -107,11 +107,11 @@ class LiveSocket(ProblemHandler, StrictHandler):
             self._holding.release()
             self._holding = None
 
-    def take_control(self) -> bool:
-        """See `StrictHandler.take_control`."""
+    def count_frame(self) -> bool:
+        """See `StrictHandler.count_frame`."""
         if self._connection is None:
             return True
-        return self._connection.take_control(asyncio.get_running_loop().time())
+        return self._connection.count_frame(asyncio.get_running_loop().time())
 
     def pong(self, data: bytes) -> None:
         """See `StrictHandler.pong`."""

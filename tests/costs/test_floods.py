@@ -11,6 +11,7 @@ from handlers.live.limits import BURST, FRAMES_S
 from models.frames import Close
 from models.limits import NOBODYS_BODY_BYTES
 from tests.costs.test_bodies import PATIENCE_S, UPLOAD, Raw, raw
+from tests.support.engines import TestEngines
 from tests.support.lag import heartbeat
 from tests.support.server import serving
 from tests.test_live import Wire, calling, hello
@@ -18,10 +19,23 @@ from tests.test_live import Wire, calling, hello
 MANY = 20_000
 HELD_S = 0.05
 MASK = bytes(4)  # leaves the payload as it is
-PING, PONG, BLANK, EMPTY = (
-    bytes((0x80 | opcode, 0x80 | len(payload))) + MASK + payload
-    for opcode, payload in ((0x9, b""), (0xA, b""), (0x1, b"\n"), (0x1, b""))
-)
+
+
+def frame(opcode: int, payload: bytes = b"", *, final: bool = True) -> bytes:
+    """A frame of RFC 6455, 5.2."""
+    return bytes((final << 7 | opcode, 0x80 | len(payload))) + MASK + payload
+
+
+PING = frame(0x9)
+FLOODS = {
+    "pings": PING * MANY,
+    "pongs": frame(0xA) * MANY,
+    "blanks": frame(0x1, b"\n") * MANY,
+    "nothing": frame(0x1) * MANY,
+    "nothing in parts": frame(0x1, final=False) + frame(0x0, final=False) * MANY,
+    "parts": frame(0x1, b" ", final=False) + frame(0x0, b" ", final=False) * MANY,
+    "pairs of parts": (frame(0x1, final=False) + frame(0x0)) * MANY,
+}
 
 
 async def write(wire: Wire, frames: bytes) -> None:
@@ -33,9 +47,9 @@ async def write(wire: Wire, frames: bytes) -> None:
 
 
 @pytest.mark.parametrize("greeted", [False, True], ids=["before hello", "after it"])
-@pytest.mark.parametrize("frame", [PING, PONG, BLANK, EMPTY], ids=["ping", "pong", "blank", "none"])
+@pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
 async def test_frames_of_every_sort_are_counted(
-    settings: Settings, frame: bytes, *, greeted: bool
+    settings: Settings, flood: bytes, *, greeted: bool
 ) -> None:
     async with serving(settings) as server:
         person = await server.person()
@@ -44,7 +58,7 @@ async def test_frames_of_every_sort_are_counted(
                 await wire.send(hello(person))
                 await wire.until("welcome")
             async with heartbeat() as beat:
-                await write(wire, frame * MANY)
+                await write(wire, flood)
                 code = await wire.closed()
 
         assert code == Close.TOO_MANY
@@ -60,6 +74,16 @@ async def test_as_many_pings_as_other_frames_are_answered(settings: Settings) ->
             await write(wire, PING * (FRAMES_S * BURST - 100))
             await wire.send({"t": "unsub", "f": "u:me"})
             assert (await wire.until("unsubd"))[-1]["f"].startswith("u:")
+
+
+async def test_paths_that_are_not_there_are_counted(engines: TestEngines) -> None:
+    settings = Settings.from_environ(engines.environ(UPCOACH_LIMITS="on"))
+    async with serving(settings) as server:
+        anybody = server.client()
+        statuses = [(await anybody.call("GET", f"/nowhere/{at}")).status for at in range(130)]
+
+    assert statuses[:50] == [404] * 50
+    assert statuses[-10:] == [429] * 10
 
 
 CHUNKED = "Transfer-Encoding: chunked\r\n"
