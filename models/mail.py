@@ -5,9 +5,12 @@ address has an account.  So asking for a letter takes the same time whether or n
 """
 
 import datetime as dt
-from typing import Literal
+import unicodedata
+from typing import Final, Literal
 
 import msgspec
+
+LONGEST_NAME: Final = 40
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -22,10 +25,31 @@ class Wish(msgspec.Struct, frozen=True, tag=True):
     """Something that the owner of an address has to be told.
 
     Nothing that a stranger could have chosen but the address is in a letter, or strangers would
-    have us carry their words.
+    have us carry their words; of the name of a coach or client there is what `plain_name` leaves.
     """
 
     to: str
+
+
+def plain_name(name: str) -> str:
+    """*name* with nothing that could be followed, called, or read as a message of ours.
+
+    Examples
+    --------
+    >>> plain_name("Dr. Ann-Marie O'Neill")
+    "Dr Ann-Marie O'Neill"
+    >>> plain_name("Locked! Call 0800 1234 or look at evil.test/?now")
+    'Locked Call or look at evil test now'
+    >>> plain_name("1234")
+    'Somebody'
+
+    """
+    letters = "".join(letter if _is_plain(letter) else " " for letter in name)
+    return " ".join(letters.split())[:LONGEST_NAME].strip() or "Somebody"
+
+
+def _is_plain(letter: str) -> bool:
+    return unicodedata.category(letter)[0] in "LM" or letter in "'-"
 
 
 class Welcome(Wish, frozen=True):
@@ -67,7 +91,17 @@ class Linked(Wish, frozen=True):
     provider: str
 
 
-WayName = Literal["totp", "passkey", "recovery codes", "identity", "share", "entry share", "grant"]
+WayName = Literal[
+    "totp",
+    "passkey",
+    "recovery codes",
+    "identity",
+    "coach",
+    "client",
+    "share",
+    "entry share",
+    "grant",
+]
 
 
 class Addition(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +114,8 @@ class Addition(msgspec.Struct, frozen=True, kw_only=True):
     since
         When it became what it is: what was put in its place later is another.
     title
-        What the provider of an identity is called.
+        What the provider of an identity is called, or the other one of a relation; see
+        `plain_name`.
     counts_from
         When it begins to count, if it does not at once.
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 import msgspec
 
-from models.documents.document import Document, Draft, Mark
+from models.documents.document import Draft, Mark
 from models.documents.way import Way
 
 SharedKind = Literal["goal", "goal.point", "habit", "habit.entry", "habit.vacation", "insight"]
@@ -69,7 +69,7 @@ class Share(Way, frozen=True, kw_only=True):
 
     def confirmed(self, at: dt.datetime) -> Self:
         """The same leave of an older build, now that both sides have given their word."""
-        return msgspec.structs.replace(self.advanced(at), accepted_at=at)
+        return msgspec.structs.replace(self.advanced(at).to_confirm(), accepted_at=at)
 
     def revised(self, draft: ShareDraft, at: dt.datetime) -> Self:
         """The same leave, for what *draft* says."""
@@ -89,8 +89,11 @@ class Share(Way, frozen=True, kw_only=True):
         )
 
 
-class CoachClient(Document, frozen=True, kw_only=True):
-    """Somebody who lets the owner, a coach, see documents of some kinds; the id is theirs."""
+class CoachClient(Way, frozen=True, kw_only=True):
+    """Somebody who lets the owner, a coach, see documents of some kinds; the id is theirs.
+
+    It is a way because whoever is in the relation follows whether the owner is there.
+    """
 
     kind: ClassVar[str] = "client"
     collection: ClassVar[str] = "clients"
@@ -100,6 +103,11 @@ class CoachClient(Document, frozen=True, kw_only=True):
         default_factory=dict
     )
     accepted_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
+
+    @property
+    def since(self) -> dt.datetime:
+        """See `Way.since`; what the client shows meanwhile changes nothing for the coach."""
+        return self.accepted_at or self.updated_at
 
 
 def _sorted(draft: ShareDraft) -> dict[str, Any]:

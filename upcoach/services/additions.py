@@ -10,7 +10,17 @@ from typing import Final
 
 import msgspec
 
-from models.documents import EntryShare, Factors, Grant, Identity, Passkey, Session, Share, User
+from models.documents import (
+    CoachClient,
+    EntryShare,
+    Factors,
+    Grant,
+    Identity,
+    Passkey,
+    Session,
+    Share,
+    User,
+)
 from models.documents.factors import FACTORS, RECOVERY, TOTP
 from models.documents.way import Way
 from models.mail import Addition, Letter, WayAdded, WayName
@@ -30,6 +40,8 @@ LIFE: Final = dt.timedelta(days=7)
 _PURPOSE: Final = "addition"
 _KINDS: Final[dict[WayName, type[Way]]] = {
     "identity": Identity,
+    "coach": Share,
+    "client": CoachClient,
     "share": Share,
     "entry share": EntryShare,
     "grant": Grant,
@@ -171,7 +183,7 @@ def _way(changes: Changes, user: str, added: Addition) -> Way | None:
     found = next(iter(changes.find_refs(_refs(user, added))), None)
     if not isinstance(found, Way) or found.confirmed_at is not None:
         return None
-    return found if found.updated_at == added.since else None
+    return found if found.since == added.since else None
 
 
 def _factors(changes: Changes, user: str, added: Addition) -> Factors | None:

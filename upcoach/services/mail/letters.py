@@ -121,6 +121,14 @@ ADDED: Final[dict[WayName, tuple[str, str]]] = {
         "You can log in with {title}",
         "{title} was added to your account at UpCoach, as a way to log in.",
     ),
+    "coach": (
+        "You have a coach",
+        "“{title}” is your coach at UpCoach now, and sees when you are there, and what you share.",
+    ),
+    "client": (
+        "You have a client",
+        "“{title}” is your client at UpCoach now, and sees when you are there.",
+    ),
     "share": (
         "You share with a coach",
         "A coach can now see some of what you keep at UpCoach.",
