@@ -122,14 +122,14 @@ async def wait(server: Server, user: str) -> None:
 async def left(server: Server, thief: Thief) -> dict[str, int]:
     """What there is of each way that somebody has planted."""
     database = server.node.database
-    own: set[type[Document]] = {CoachClient, ClientEntry, *WAYS} - {Session, Factors}
+    own: tuple[type[Document], ...] = (ClientEntry, *WAYS)
     places: list[tuple[str, type[Document], str]] = [
         ("coach's ", CoachClient, thief.coach),
         ("coach's ", ClientEntry, thief.coach),
         ("pupil's ", Share, thief.pupil),
         ("pupil's ", EntryShare, thief.pupil),
     ]
-    places += [("", kind, thief.user) for kind in own]
+    places += [("", kind, thief.user) for kind in own if kind not in (Session, Factors)]
     found = {
         f"{whose}{kind.kind}": await database[kind.collection].count_documents({"owner": owner})
         for whose, kind, owner in places

@@ -15,9 +15,10 @@ import msgspec
 
 from models.caller import Caller
 from models.clock import Clock
-from models.documents import Session, User
+from models.documents import OpenInvitations, Session, User
 from models.documents.document import public
 from models.documents.factors import checked_name
+from models.documents.invitation import INVITATIONS
 from models.documents.session import LIFETIMES, OWN_CLIENT, Terms
 from models.errors import NotFound
 from models.identity import new_id
@@ -316,18 +317,23 @@ class Sessions:
         return (await self._end_with(write, is_over))[0]
 
     async def _lock_out(self, write: Write, but: Collection[str] = ()) -> tuple[Outcome, int]:
-        """End all sessions of a user but some, those too that begin just now."""
+        """End all sessions of a user but some, those too that begin just now.
+
+        Invitations fall too: a session that ends may have given the code to somebody.
+        """
         user = write.scope.user
+        invitations = Ref(OpenInvitations, user, INVITATIONS)
 
         def decide(changes: Changes) -> Outcome:
             before = changes.get(User, user, user)
             done = write.decide(changes)
+            changes.discard(*invitations)
             now = changes.get(User, user, user)
             if now.lockouts == before.lockouts:
                 _lock_out(changes, now, but)
             return done
 
-        reads = tuple(dict.fromkeys((*write.reads, Ref(User, user, user))))
+        reads = tuple(dict.fromkeys((*write.reads, Ref(User, user, user), invitations)))
         both = msgspec.structs.replace(write, reads=reads, decide=decide)
         return await self._end_with(both, lambda one: one.id not in but)
 
