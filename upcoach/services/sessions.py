@@ -199,6 +199,10 @@ class Sessions:
         idle = LIFETIMES[session.app].idle
         return session.is_open(now) and await self._rotations.use(session.id, now, idle)
 
+    async def meet(self, token: str) -> None:
+        """See `Tokens.meet`: to be awaited before somebody's *token* is read."""
+        await self._tokens.meet(token)
+
     def holder(self, token: str) -> Caller:
         """Who *token* was given to, and has yet to show its key; or `Unauthenticated`."""
         return self._tokens.read(token)
@@ -213,9 +217,9 @@ class Sessions:
             raise token_invalid()
         return caller
 
-    def has_ended(self, scope: Scope) -> bool:
-        """Whether the session of *scope* is known to have ended."""
-        return self._tokens.has_ended(scope.session)
+    def has_ended(self, caller: Caller) -> bool:
+        """See `Tokens.has_ended`."""
+        return self._tokens.has_ended(caller)
 
     async def get(self, scope: Scope) -> Session:
         """The caller's session."""
