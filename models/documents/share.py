@@ -2,7 +2,8 @@
 
 The same fact is kept twice, in one write: as a `Share` of the client, who decides about it, and as
 a `CoachClient` of the coach, whose app lists it.  Both begin when an invitation is accepted (see
-`invitation`), showing nothing, and end together, by whichever side ends the relation.
+`invitation`), showing nothing, and end together, by whichever side ends the relation.  Both are
+ways, also where nothing is shown: either of the two follows whether the other is there.
 """
 
 import datetime as dt
@@ -90,10 +91,7 @@ class Share(Way, frozen=True, kw_only=True):
 
 
 class CoachClient(Way, frozen=True, kw_only=True):
-    """Somebody who lets the owner, a coach, see documents of some kinds; the id is theirs.
-
-    It is a way because whoever is in the relation follows whether the owner is there.
-    """
+    """Somebody who lets the owner, a coach, see documents of some kinds; the id is theirs."""
 
     kind: ClassVar[str] = "client"
     collection: ClassVar[str] = "clients"
