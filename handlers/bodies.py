@@ -133,6 +133,7 @@ class Bodies:
         if scheme not in proof.SCHEMES or not token:
             raise operations.token_missing()
         # Without a proof of the key, which is asked for with the rest: this gives room only.
+        await self._services.sessions.meet(token)
         caller = self._services.sessions.holder(token)
         return caller.scope.user or caller.client
 

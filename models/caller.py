@@ -27,6 +27,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         When a factor was last shown.
     key
         The thumbprint of the key to which the token is bound (RFC 9449); empty for a bearer token.
+    signed_by
+        The id of the key of ours that has signed the token; empty where a cookie was shown.
 
     """
 
@@ -39,6 +41,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     authenticated_at: dt.datetime
     identity: frozenset[str] = frozenset()
     key: str = ""
+    signed_by: str = ""
 
     @property
     def is_client(self) -> bool:

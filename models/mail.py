@@ -73,7 +73,17 @@ class Linked(Wish, frozen=True):
     provider: str
 
 
-WayName = Literal["totp", "passkey", "recovery codes", "identity", "share", "entry share", "grant"]
+WayName = Literal[
+    "totp",
+    "passkey",
+    "recovery codes",
+    "identity",
+    "coach",
+    "client",
+    "share",
+    "entry share",
+    "grant",
+]
 
 
 class Addition(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +115,7 @@ class AdditionDetails(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     name
-        Of the passkey, the app or the coach, or the address at a provider.
+        Of the passkey, the app, the coach or the client, or the address at a provider.
     allows
         What the app may do, or what the coach sees.
     day

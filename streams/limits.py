@@ -300,8 +300,11 @@ def _unit(rule: Rule) -> Unit:
 
 
 def _is_told(rule: Rule) -> bool:
-    """Whether a rule is one that clients count by: the draft knows of no kibibytes."""
-    return isinstance(rule, Bound) and rule.unit == "request"
+    """Whether a rule is one that clients count by: the draft knows of no kibibytes.
+
+    Of an address nothing is told: whoever names it would learn what others have asked of it.
+    """
+    return isinstance(rule, Bound) and rule.unit == "request" and "address" not in rule.by
 
 
 def _policy(one: Count) -> str:

@@ -7,6 +7,7 @@ ticket may: it works once, for thirty seconds, and Redis holds its hash only.
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Callable
 
 import msgspec
 from redis.asyncio import Redis
@@ -15,7 +16,6 @@ from models.caller import Caller
 from models.clock import Clock
 from models.errors import Unauthenticated, Unavailable
 from streams.redis import RedisError
-from upcoach.services.revocations import Revocations
 
 LIFE_S = 30
 SECRET_BYTES = 32
@@ -31,9 +31,9 @@ class Ticket(msgspec.Struct, frozen=True):
 class Tickets:
     """One-use logins that every node knows, because they are kept in Redis."""
 
-    def __init__(self, redis: "Redis", revocations: Revocations, clock: Clock) -> None:
+    def __init__(self, redis: "Redis", has_ended: Callable[[Caller], bool], clock: Clock) -> None:
         self._redis = redis
-        self._revocations = revocations
+        self._has_ended = has_ended
         self._clock = clock
 
     async def issue(self, caller: Caller) -> Ticket:
@@ -58,8 +58,8 @@ class Tickets:
         if holder is None:
             return None
         caller = msgspec.json.decode(holder, type=Caller)
-        has_ended = self._revocations.holds(caller.scope.session)
-        return caller if self._clock() < caller.expires_at and not has_ended else None
+        is_over = self._clock() >= caller.expires_at or self._has_ended(caller)
+        return None if is_over else caller
 
     async def require(self, ticket: str) -> Caller:
         """Who *ticket* was made for, or `Unauthenticated`."""

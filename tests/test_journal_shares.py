@@ -78,6 +78,8 @@ async def test_both_feeds_hear_of_it_and_neither_holds_a_word(settings: Settings
     async with serving(settings) as server:
         two = await pair(server)
         client, coach = await snapshot(two.client), await snapshot(two.coach)
+        shown = await two.coach.call("GET", f"/v1/snapshot?feed=u:{two.client_id}")
+        begun = shown.headers["upcoach-cursor"]
 
         soon = until(days=1)
         await done(two.client.call("PUT", two.share, soon))
@@ -86,7 +88,7 @@ async def test_both_feeds_hear_of_it_and_neither_holds_a_word(settings: Settings
         told = await events_since(two.coach, coach[1])
         await done(two.client.call("DELETE", two.share))
         again = await two.client.call("DELETE", two.share)
-        feed = await two.coach.call("GET", f"/v1/events?feed=u:{two.client_id}&since=0")
+        feed = await two.coach.call("GET", f"/v1/events?feed=u:{two.client_id}&since={begun}")
 
         kinds = ("set", "set", "deleted")
         await assert_law(client, two.client, tuple(f"journal.share.{one}" for one in kinds))

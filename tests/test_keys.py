@@ -1,11 +1,19 @@
 """Signing keys: one first key, however many nodes start at once; each known before it is used."""
 
 import asyncio
+import base64
 import datetime as dt
+
+import pytest
 
 from config.settings import Settings
 from models.clock import utc_now
-from tests.support.server import serving
+from tests.support.reader import reading
+from tests.support.server import Server, serving
+from tests.test_live import calling, hello
+from tests.test_tickets import ticket_of
+from upcoach.client import Client
+from upcoach.operating import rotate_keys
 from upcoach.services.keys import AHEAD, KEPT, Keys
 from upcoach.store.signing import SigningStore
 
@@ -45,3 +53,69 @@ async def test_a_key_is_published_before_it_signs_and_after(settings: Settings) 
         now[0] += KEPT
         assert published() == {named}
         assert keys.find(str(first.kid)) is None
+
+
+async def replace_key(server: Server, settings: Settings) -> None:
+    """Take another key at once; *server* hears of it."""
+    assert settings.mongo_url is not None
+    await rotate_keys(settings, settings.mongo_url, None, at_once=True)
+    await server.node.assembly.keys.load()
+
+
+async def is_let_in(client: Client) -> bool:
+    return (await client.call("GET", "/v1/me")).status == 200
+
+
+async def test_a_node_looks_for_a_key_that_it_does_not_know(settings: Settings) -> None:
+    async with serving(settings) as one, serving(settings) as other:
+        person = await one.person()
+        await replace_key(one, settings)
+        assert await person.refresh()
+
+        assert await is_let_in(other.client(person.token))
+
+
+async def test_a_replaced_key_is_believed_nowhere(settings: Settings) -> None:
+    async with serving(settings) as one, serving(settings) as other:
+        person = await one.person()
+        old = person.token
+        clients = [one.client(old), other.client(old)]
+        before = [await is_let_in(client) for client in clients]
+        async with calling(one) as wire, reading(one, "/v1/events", old) as stream:
+            await wire.send(hello(person))
+            ticket = await ticket_of(person)
+            await replace_key(one, settings)
+            closed = await wire.closed()
+            await stream.rest()
+        late = await one.client("").call("GET", f"/v1/events?ticket={ticket}")
+        assert await person.refresh()
+        renewed = [await is_let_in(node.client(person.token)) for node in (one, other)]
+        after = [await is_let_in(client) for client in clients]
+        shown = (await one.client("").call("GET", "/oauth/jwks")).body["keys"]
+
+        assert (before, renewed, after) == ([True, True], [True, True], [False, False])
+        assert (closed, late.status) == (4401, 401)
+        assert len(shown) == 1
+
+
+async def test_made_up_keys_cost_next_to_nothing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        looks = 0
+        load = SigningStore.load
+
+        async def counted(store: SigningStore) -> object:
+            nonlocal looks
+            looks += 1
+            return await load(store)
+
+        monkeypatch.setattr(SigningStore, "load", counted)
+        header = base64.urlsafe_b64encode(b'{"alg":"ES256","kid":"x","typ":"at+jwt"}').decode()
+        forged = ".".join((header.rstrip("="), *person.token.split(".")[1:]))
+
+        answers = await asyncio.gather(*(is_let_in(server.client(forged)) for _ in range(50)))
+
+        assert not any(answers)
+        assert looks <= 3  # one a second, and that of the node

@@ -375,7 +375,7 @@ def full_documents() -> Iterator[Document]:
     said: Json = base | {"confirmed_at": NOON}
     yield Grant(id="cli_1", client="Watch", permissions=("goals:read",), **said)
     yield Share(id="usr_2", kinds=("goal", "habit"), accepted_at=NOON, **said)
-    yield CoachClient(id="usr_3", kinds=("goal",), accepted_at=NOON, **base)
+    yield CoachClient(id="usr_3", kinds=("goal",), accepted_at=NOON, **said)
     yield from full_diary(base)
     yield GoalPoint(
         id=f"{GOAL}/pnt_1", goal=GOAL, value=2.5, key_result="kg", at=NOON, note="canary", **base

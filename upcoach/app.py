@@ -181,6 +181,7 @@ class Node:
         self.hub = Hub(self.log, self.committer.heads, self.measures)
         self._learning = self._make_learning() if "learn" in settings.roles else None
         self._connections = Connections(self.measures, settings.live_sockets)
+        self.assembly.keys.on_distrusted = self._connections.distrust
         self._seats = Seats()
         numbers = NodeNumbers(self._connections, self.measures)
         self._kpis = Kpis(redis.writer, self._connections.node, numbers, utc_now)
@@ -225,7 +226,7 @@ class Node:
         services = self.services
         credit = Credits(edge.limits)
         feeds = Feeds(self.hub, self.log, heads, services.snapshots, services.shares, epoch, credit)
-        self.tickets = Tickets(self._redis.writer, self.assembly.revocations, utc_now)
+        self.tickets = Tickets(self._redis.writer, self.services.sessions.has_ended, utc_now)
         router = self.router = Router(operations(feeds, edge, self.tickets))
         self.bodies = Bodies(services, settings.proxies)
         live = LiveNode(

@@ -167,7 +167,7 @@ class Assembly:
             habit_reports=HabitReports(documents, Histories(database), utc_now),
             imports=Imports(documents, committer, Workers(FILE_READERS), utc_now),
             insights=Insights(documents, committer),
-            invitations=Invitations(documents, committer, self._once, utc_now),
+            invitations=Invitations(documents, committer, self._once, self._additions, utc_now),
             journal=JournalEntries(documents, committer, log, utc_now),
             journals=Journals(documents, committer),
             logins=self._logins,

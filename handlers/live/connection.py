@@ -290,7 +290,7 @@ class Connection:
         if self._is_one_too_many(self.caller.scope.user):
             self.close(Close.TOO_MANY, "too many sockets")
             return
-        if self._node.edge.services.sessions.has_ended(self.caller.scope):
+        if self._node.edge.services.sessions.has_ended(self.caller):
             # Before it could be found by its session.
             self.close(Close.REVOKED, "session ended")
             return
@@ -377,7 +377,9 @@ class Connection:
 
     async def _holder(self, token: str) -> Caller:
         # Without the proof that a bound token needs: whoever has one asks for a ticket.
-        return self._node.edge.services.sessions.authenticate(token)
+        sessions = self._node.edge.services.sessions
+        await sessions.meet(token)
+        return sessions.authenticate(token)
 
     async def _redeem(self, ticket: str) -> None:
         """Take note of whose *ticket* this is, or close."""

@@ -110,25 +110,26 @@ class StrictProtocol(WebSocketProtocol13):
         if not second & 0x80:
             raise Fault(1002, "not masked")
         size = second & 0x7F
+        is_whole = final and opcode in (_TEXT, _BINARY)
+        if not is_whole and opcode != _CLOSE and not await self._has_turn():
+            return
         if opcode & 0x8:
             if not final or flags or size > CONTROL_BYTES or opcode > _PONG:
                 raise Fault(1002, "broken control frame")
-            mask = await self._read_bytes(4)
-            data = _websocket_mask(mask, await self._read_bytes(size))
-            # They are small and many fit into what has come at once: others get their turn.
-            await asyncio.sleep(0)
-            if opcode != _CLOSE and not self._handler.count_frame():
-                self._abort()
-                return
-            await self._take_control(opcode, data)
-            return
+            await self._take_control(opcode, size)
+        else:
+            await self._take_data(opcode, flags, size, final=final)
+
+    async def _has_turn(self) -> bool:
+        """Count what is no whole message, which may be as small as it likes; others go first."""
+        await asyncio.sleep(0)
+        if self._handler.count_frame():
+            return True
+        self._abort()
+        return False
+
+    async def _take_data(self, opcode: int, flags: int, size: int, *, final: bool) -> None:
         message = self._message_of(opcode, flags)
-        if not final or opcode == _CONTINUATION:
-            # A fragment is as cheap to send as a ping, and there may be as many.
-            await asyncio.sleep(0)
-            if not self._handler.count_frame():
-                self._abort()
-                return
         if size > CONTROL_BYTES:
             size = await self._read_size(size)
         whole = size + len(message.content)
@@ -213,7 +214,9 @@ class StrictProtocol(WebSocketProtocol13):
         except zlib.error:
             raise Fault(1007, "not deflated") from None
 
-    async def _take_control(self, opcode: int, data: bytes) -> None:
+    async def _take_control(self, opcode: int, size: int) -> None:
+        mask = await self._read_bytes(4)
+        data = _websocket_mask(mask, await self._read_bytes(size))
         if opcode == _PING:
             self._handler.pong(data)
             return

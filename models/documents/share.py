@@ -2,7 +2,8 @@
 
 The same fact is kept twice, in one write: as a `Share` of the client, who decides about it, and as
 a `CoachClient` of the coach, whose app lists it.  Both begin when an invitation is accepted (see
-`invitation`), showing nothing, and end together, by whichever side ends the relation.
+`invitation`), showing nothing, and end together, by whichever side ends the relation.  Both are
+ways, also where nothing is shown: either of the two follows whether the other is there.
 """
 
 import datetime as dt
@@ -11,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 import msgspec
 
-from models.documents.document import Document, Draft, Mark
+from models.documents.document import Draft, Mark
 from models.documents.way import Way
 
 SharedKind = Literal["goal", "goal.point", "habit", "habit.entry", "habit.vacation", "insight"]
@@ -77,7 +78,7 @@ class Share(Way, frozen=True, kw_only=True):
 
     def confirmed(self, at: dt.datetime) -> Self:
         """The same leave of an older build, now that both sides have given their word."""
-        return msgspec.structs.replace(self.advanced(at), accepted_at=at)
+        return msgspec.structs.replace(self.advanced(at).to_confirm(), accepted_at=at)
 
     def revised(self, draft: ShareDraft, at: dt.datetime) -> Self:
         """The same leave, for what *draft* says."""
@@ -97,7 +98,7 @@ class Share(Way, frozen=True, kw_only=True):
         )
 
 
-class CoachClient(Document, frozen=True, kw_only=True):
+class CoachClient(Way, frozen=True, kw_only=True):
     """Somebody who lets the owner, a coach, see documents of some kinds; the id is theirs."""
 
     kind: ClassVar[str] = "client"
@@ -108,6 +109,11 @@ class CoachClient(Document, frozen=True, kw_only=True):
         default_factory=dict
     )
     accepted_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
+
+    @property
+    def since(self) -> dt.datetime:
+        """See `Way.since`; what the client shows meanwhile changes nothing for the coach."""
+        return self.accepted_at or self.updated_at
 
 
 def _sorted(draft: ShareDraft) -> dict[str, Any]:

@@ -21,6 +21,11 @@ class Way(Document, frozen=True, kw_only=True):
 
     confirmed_at: Annotated[dt.datetime | None, Mark.PERSONAL, Mark.HIDDEN] = None
 
+    @property
+    def since(self) -> dt.datetime:
+        """When it became what somebody has to confirm."""
+        return self.updated_at
+
     def confirmed_by_mail(self, at: dt.datetime) -> Self:
         """The same way, which is known to be its owner's."""
         return msgspec.structs.replace(self.advanced(at), confirmed_at=at)

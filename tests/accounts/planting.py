@@ -4,7 +4,16 @@ import datetime as dt
 import re
 from typing import Final
 
-from models.documents import ClientEntry, CoachClient, Factors, Identity, Session
+from models.documents import (
+    ClientEntry,
+    CoachClient,
+    Document,
+    EntryShare,
+    Factors,
+    Identity,
+    Session,
+    Share,
+)
 from models.documents.factors import FACTORS, NEVER
 from models.documents.session import Terms
 from tests.accounts.enrolling import Person
@@ -13,10 +22,10 @@ from tests.accounts.providers import nonce_of
 from tests.accounts.test_passkeys import ORIGIN, add
 from tests.support.authenticator import Authenticator
 from tests.support.provider import OpenIdProvider
-from tests.support.relations import INVITATIONS, relate
+from tests.support.relations import INVITATIONS, relate, user_of
 from tests.support.server import PASSWORD, Server
 from tests.test_snapshot_law import done, scope_of
-from upcoach.client import Response
+from upcoach.client import Client, Response
 from upcoach.services.shutting_out import WAYS
 from upcoach.store.codec import key_of
 
@@ -35,11 +44,14 @@ class Thief(Person):
         What holds the passkey that they have added.
     coach
         The user id of whoever they have let see something.
+    pupil
+        The user id of whoever they have made the account's owner coach of.
 
     """
 
     phone: Authenticator
     coach: str
+    pupil: str
 
     @classmethod
     async def of(cls, server: Server, email: str) -> "Thief":
@@ -57,7 +69,10 @@ class Thief(Person):
         await done(add(self, self.phone, confirmed=False))
         await done(link(self, provider))
         await self._let_app_in()
-        await self._share()
+        self.coach = await self._share(self.client, await self.server.person())
+        pupil = await self.server.person()
+        await self._share(pupil, self.client)
+        self.pupil = await user_of(pupil)
         await done(self.client.call("POST", INVITATIONS, {"as": "client"}))
         scope = scope_of(self.server, self.client)
         await self.server.node.services.factors.trusted.trust(scope, Terms(device="thief"))
@@ -70,13 +85,14 @@ class Thief(Person):
         )
         await oauth.grants.remember(scope_of(self.server, self.client), app, names)
 
-    async def _share(self) -> None:
-        coach = await self.server.person()
-        self.coach = await relate(self.client, coach)
-        await done(self.client.call("PUT", f"/v1/shares/{self.coach}", {"kinds": ["goal"]}))
-        entry = (await done(self.client.call("POST", "/v1/journal", {"text": "Dear"}))).body["id"]
+    async def _share(self, client: Client, coach: Client) -> str:
+        """Have *coach* follow *client*, and read an entry of theirs; the coach's user id."""
+        coach_id = await relate(client, coach)
+        await done(client.call("PUT", f"/v1/shares/{coach_id}", {"kinds": ["goal"]}))
+        entry = (await done(client.call("POST", "/v1/journal", {"text": "Dear"}))).body["id"]
         until = {"until": (dt.datetime.now(dt.UTC) + IN_A_YEAR).isoformat()}
-        await done(self.client.call("PUT", f"/v1/journal/{entry}/shares/{self.coach}", until))
+        await done(client.call("PUT", f"/v1/journal/{entry}/shares/{coach_id}", until))
+        return coach_id
 
 
 async def link(person: Person, provider: OpenIdProvider, sub: str = "thief") -> Response:
@@ -106,11 +122,17 @@ async def wait(server: Server, user: str) -> None:
 async def left(server: Server, thief: Thief) -> dict[str, int]:
     """What there is of each way that somebody has planted."""
     database = server.node.database
-    owners = {kind: thief.user for kind in WAYS if kind not in (Session, Factors)}
-    owners |= {CoachClient: thief.coach, ClientEntry: thief.coach}
+    own: tuple[type[Document], ...] = (ClientEntry, *WAYS)
+    places: list[tuple[str, type[Document], str]] = [
+        ("coach's ", CoachClient, thief.coach),
+        ("coach's ", ClientEntry, thief.coach),
+        ("pupil's ", Share, thief.pupil),
+        ("pupil's ", EntryShare, thief.pupil),
+    ]
+    places += [("", kind, thief.user) for kind in own if kind not in (Session, Factors)]
     found = {
-        kind.kind: await database[kind.collection].count_documents({"owner": owner})
-        for kind, owner in owners.items()
+        f"{whose}{kind.kind}": await database[kind.collection].count_documents({"owner": owner})
+        for whose, kind, owner in places
     }
     factors = await database[Factors.collection].find_one({"owner": thief.user}) or {}
     fields = ("totp_secret", "passkeys", "recovery", "waiting")

@@ -33,10 +33,12 @@ WORDS: Final = {
     "Google": "Google, “thief at elsewhere dot test”, was added",
     "An app of somebody else": "“Theirs”, can now use your account at UpCoach, as far as agreed. "
     "It may know that it is you; see your goals.",
+    "You have a coach": "You have a coach, “Test Person”, at UpCoach now",
     "A coach can now see": "A coach, “Test Person”, can now see some of what you keep at UpCoach: "
     "your goals.",
     "A coach can now read": "A coach, “Test Person”, can now read one of your journal entries at "
     "UpCoach, of ",
+    "You have a client": "You have a client, “Test Person”, at UpCoach now",
 }
 EVIL: Final = "Win “now”.\nhttps://evil.example/x www.evil.example a@evil.example evil\u3002example"
 
@@ -96,7 +98,8 @@ async def test_an_entry_is_told_by_its_day_and_how_long_it_is_shown(
     engines: TestEngines, tmp_path: Path
 ) -> None:
     async with robbed(engines, tmp_path) as (server, ann):
-        *_, (mail, pages) = [one async for one in told(server, ann.email)]
+        found = [one async for one in told(server, ann.email)]
+        [(mail, pages)] = [one for one in found if "journal entries" in one[0]]
 
     for text in (mail, *pages):
         assert re.search(r"of \d{1,2} \w+ \d{4}, until \d{1,2} \w+ \d{4}, \d\d:\d\d UTC", text)

@@ -5,13 +5,15 @@ import secrets
 import pytest
 
 from models.limits import SURFACES
-from tests.accounts.enrolling import Person
+from tests.accounts.enrolling import STEP_UP, Person
 from tests.accounts.test_limits import limited, person_at, serving_limited
 from tests.accounts.test_new_passwords import CHANGE, NEW
 from tests.oauth.relying import ISSUER, Browser, Holder
 from tests.support.engines import TestEngines
 from tests.support.server import PASSWORD, serving
 from tests.test_snapshot_law import scope_of
+from upcoach.client import Client
+from upcoach.services.factors.tries import OF_ALL
 
 __all__ = ["limited"]  # a fixture
 
@@ -70,6 +72,59 @@ async def test_a_stolen_session_is_no_place_to_guess_the_password(engines: TestE
 
     assert [one.status for one in guesses] == [403] * 5 + [429] * 2
     assert right.body["code"] == step.body["code"] == "tries_too_many"
+
+
+async def another_session(person: Person) -> Client:
+    """Where somebody is logged in, too."""
+    login = await person.server.client().log_in(person.email, PASSWORD, "laptop")
+    login.close()
+    return person.server.client(login.token)
+
+
+async def test_who_guesses_in_a_stolen_session_keeps_nobody_else_out(engines: TestEngines) -> None:
+    async with serving(engines.settings()) as server:
+        ann = await Person.new(server)
+        owner = await another_session(ann)
+        guesses = [await ann.step_up(password=f"guess {number}") for number in range(6)]
+        step = await owner.call("POST", STEP_UP, {"password": PASSWORD})
+        changed = await owner.call("POST", CHANGE, {"current": PASSWORD, "password": NEW})
+
+    assert [one.status for one in guesses] == [403] * 5 + [429]
+    assert (step.status, changed.status) == (200, 204)
+
+
+@pytest.mark.parametrize("factor", ["totp", "recovery_code"])
+async def test_guessed_factors_keep_nobody_else_out(engines: TestEngines, factor: str) -> None:
+    async with serving(engines.settings()) as server:
+        ann = await Person.new(server)
+        owner = await another_session(ann)
+        await ann.enrol()
+        await ann.forget_step()
+        wrong = {"totp": "000000", "recovery_code": "A" * 24}[factor]
+        right = {"totp": ann.code(), "recovery_code": ann.codes[0]}[factor]
+        name = await ann.challenge()
+        guesses = [await ann.answer(name, **{factor: wrong}) for _ in range(6)]
+        more = [await ann.step_up(**{factor: wrong}) for _ in range(6)]
+        step = await owner.call("POST", STEP_UP, {factor: right})
+
+    assert [one.status for one in guesses] == [one.status for one in more] == [403] * 5 + [429]
+    assert step.status == 200
+
+
+async def test_many_sessions_have_no_more_guesses_than_an_account(engines: TestEngines) -> None:
+    async with serving(engines.settings()) as server:
+        ann = await Person.new(server)
+        stolen = [await another_session(ann) for _ in range(10)]
+        guesses = [
+            (await session.call("POST", STEP_UP, {"password": f"guess {number}"})).status
+            for number in range(3)
+            for session in stolen
+        ]
+        again = await another_session(ann)
+        new = await again.call("POST", STEP_UP, {"password": PASSWORD})
+
+    assert guesses == [403] * OF_ALL + [429] * (30 - OF_ALL)
+    assert new.body["code"] == "tries_too_many"
 
 
 @pytest.mark.parametrize("path", ["/v1/goals", "/v1/auth/sessions"])

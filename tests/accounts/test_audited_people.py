@@ -24,7 +24,7 @@ async def test_the_audit_log_knows_who_has_followed_a_link(
         person = await joined(server, EVE)
         verify = {"token": token_in(await newest(server, EVE))}
         await done(server.client().call("POST", "/v1/auth/verify-email", verify))
-        ann = await stepped_up(server)
+        ann = await stepped_up(server, is_verified=False)
         await done(ann.call("POST", MOVE, {"email": BOB}))
         assert await confirm(server, token_in(await newest(server, BOB))) == 204
         people = {scope_of(server, one).user for one in (person, ann)}
@@ -40,7 +40,7 @@ async def test_the_audit_log_knows_who_has_followed_a_link(
 
 async def test_it_knows_so_by_way_of_the_pages(engines: TestEngines, tmp_path: Path) -> None:
     async with serving(settings_of(engines, tmp_path)) as server:
-        ann = await stepped_up(server)
+        ann = await stepped_up(server, is_verified=False)
         verify = token_in(await newest(server, ANN))
         await done(ann.call("POST", MOVE, {"email": BOB}))
         browser, user = Browser(server.url), scope_of(server, ann).user

@@ -377,3 +377,24 @@ async def test_so_many_sockets_and_no_more(limited: dict[str, str]) -> None:
     assert of_user == ["welcome"] * 10 + [4429] * 2
     assert of_network[:20] == ["welcome"] * 20
     assert 4429 in of_network[20:]
+
+
+@pytest.mark.parametrize("path", ["/v1/auth/password/forgot", "/v1/auth/register"])
+async def test_an_answer_tells_nobody_what_others_have_asked_of_an_address(
+    limited: dict[str, str], path: str
+) -> None:
+    async with serving_limited(limited) as server:
+        _, busy = await person_at(server)
+        _, quiet = await person_at(server, "203.0.113.8")
+        told = []
+        for number, email in enumerate((busy, busy, quiet)):
+            body = {"email": email, "password": PASSWORD, "name": "Ann"}
+            if path.endswith("forgot"):
+                body = {"email": email}
+            headers = {"X-Forwarded-For": f"198.51.100.{number}"}
+            answer = await server.client().call("POST", path, body, headers=headers)
+            told.append((answer.status, answer.headers["ratelimit"]))
+
+    assert told[0] == told[1] == told[2]
+    assert "mail-network" in told[0][1]
+    assert "mail-address" not in told[0][1]

@@ -4,9 +4,10 @@ import asyncio
 from pathlib import Path
 
 from tests.accounts.contract_mail import stale
+from tests.accounts.planting import click
 from tests.accounts.post import newest, post_of, settings_of, subjects, token_in
 from tests.accounts.test_new_passwords import enters, forgot, reset
-from tests.accounts.test_verification import ANN, BAD_TOKENS, joined
+from tests.accounts.test_verification import ANN, BAD_TOKENS, VERIFY, joined
 from tests.support.engines import TestEngines
 from tests.support.server import PASSWORD, Server, serving
 from tests.test_snapshot_law import assert_law, scope_of, snapshot
@@ -16,9 +17,11 @@ BOB = "bob@example.org"
 MOVE, CONFIRM = "/v1/auth/email", "/v1/auth/email/confirm"
 
 
-async def stepped_up(server: Server, email: str = ANN) -> Client:
+async def stepped_up(server: Server, email: str = ANN, *, is_verified: bool = True) -> Client:
     """Somebody who has shown a second factor just now."""
     await joined(server, email)
+    if is_verified:
+        assert await click(server, VERIFY, token_in(await newest(server, email))) == 204
     person = await server.client().log_in(email, PASSWORD, "laptop")
     await server.node.services.sessions.step_up(scope_of(server, person), ("otp",), 2)
     assert await person.refresh()

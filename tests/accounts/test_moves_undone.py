@@ -5,6 +5,7 @@ import datetime as dt
 from pathlib import Path
 
 from models.clock import utc_now
+from tests.accounts.enrolling import SESSIONS
 from tests.accounts.planting import click
 from tests.accounts.post import newest, settings_of, subjects, token_in
 from tests.accounts.test_moves import BOB, MOVE, confirm, stepped_up
@@ -93,6 +94,35 @@ async def test_the_address_that_was_left_is_kept_for_who_may_come_back(
         assert (await subjects(server, ANN))[-1] != "You have an account already"
         assert (await reset(server, await forgot(server, ANN))).status == 204
         assert await email_of(server, NEW, ANN) == ANN
+
+
+async def test_an_address_that_was_never_shown_to_be_somebodys_is_not_kept_for_them(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    async with serving(settings_of(engines, tmp_path)) as server:
+        squatter = await stepped_up(server, is_verified=False)
+        await moved(server, squatter, ANN, EVE)
+
+        assert (await server.client().register(ANN, NEW, "Ann")).status == 202
+
+        assert (await subjects(server, ANN))[-1] == "Is this your address?"
+        assert await email_of(server, NEW, ANN) == ANN
+
+
+async def test_an_address_that_was_not_left_is_not_kept(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    async with serving(settings_of(engines, tmp_path)) as server:
+        ann = await stepped_up(server)
+        assert (await ann.call("POST", MOVE, {"email": BOB})).status == 202
+        token = token_in(await newest(server, BOB))
+        assert (await ann.call("DELETE", f"{SESSIONS}?keep=current")).status == 204
+
+        refused = await confirm(server, token)
+
+        kept = {"_id": {"$regex": "^address left"}}
+        assert refused == 400
+        assert await server.node.database["once"].count_documents(kept) == 0
 
 
 async def test_who_has_moved_may_go_back_by_themselves(

@@ -103,9 +103,13 @@ async def test_the_owner_is_told_once_of_what_is_shared(
             await done(ann.client.call("PUT", path, body))
 
         told = (await subjects(server, ann.email))[1:]
-        texts = [one.get_content() for one in post_of(server, ann.email)[1:]]
+        texts = [one.get_content() for one in post_of(server, ann.email)[2:]]
 
-        assert told == ["You share with a coach", "You share a journal entry with a coach"]
+        assert told == [
+            "You have a coach",
+            "You share with a coach",
+            "You share a journal entry with a coach",
+        ]
         assert all("/account/added/not-me?token=" in text for text in texts)
         assert all("“Test Person”" in text for text in texts)
         assert not any(words in text for text in texts for words in ("Dear", "usr_"))

@@ -13,6 +13,7 @@ from models.documents.factors import NewCredential
 from models.documents.session import Terms
 from models.documents.share import SharedKind
 from models.errors import Refusal
+from models.scope import Scope
 from tests.accounts.planting import Thief, left
 from tests.accounts.post import newest, token_in
 from tests.accounts.racing import repeatedly
@@ -22,7 +23,7 @@ from tests.accounts.test_races import two
 from tests.accounts.test_verification import VERIFY, joined
 from tests.support.authenticator import Authenticator
 from tests.support.engines import TestEngines
-from tests.support.relations import relate
+from tests.support.relations import relate, user_of
 from tests.support.server import Server
 from tests.test_snapshot_law import scope_of
 from upcoach.services.factors.passkeys import NewPasskey
@@ -47,6 +48,9 @@ async def test_nothing_is_planted_beside_a_reset(
             link = await forgot(one, email)
             thief = await Thief.of(other, email)
             thief.coach = await relate(thief.client, await other.person())
+            pupil = await other.person()
+            await relate(pupil, thief.client)
+            thief.pupil = await user_of(pupil)
             await thief.enrol(confirmed=False)
 
             begun = asyncio.Event()
@@ -79,10 +83,17 @@ def _ways(thief: Thief, apps: Sequence[App]) -> tuple[Plant, ...]:
     async def invite(_: int) -> None:
         await services.invitations.invite(scope, InvitationDraft(role="client"))
 
+    async def coach(_: int) -> None:
+        await services.shares.dismiss(scope, thief.pupil)
+        made = await services.invitations.invite(
+            Scope(user=thief.pupil), InvitationDraft(role="client")
+        )
+        await services.invitations.accept(scope, made.code)
+
     async def trust(at: int) -> None:
         await services.factors.trusted.trust(scope, Terms(device=f"tv-{at}"))
 
-    return let_in, add_passkey, share, invite, trust
+    return let_in, add_passkey, share, invite, coach, trust
 
 
 async def _until_refused(way: Plant, begun: asyncio.Event) -> int:

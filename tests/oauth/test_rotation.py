@@ -20,6 +20,8 @@ from upcoach.listener import StartError
 from upcoach.operating import add_arguments, add_client, rotate_keys
 
 OLD, NEW = bytes(32), bytes(range(32))
+A_DAY_MS = 24 * 60 * 60 * 1000
+MADE_YESTERDAY = [{"$set": {"starts_at": {"$subtract": ["$starts_at", A_DAY_MS]}}}]
 WATCH = ("--name", "Watch", "--scope", "openid goals:read")
 
 
@@ -38,7 +40,7 @@ async def test_the_next_key_is_shown_before_it_signs(engines: TestEngines) -> No
         await one.server.node.assembly.keys.load()
         shown = (await one.browser.get("/oauth/jwks")).body
         same = await one.tokens()
-        await rotate_keys(settings, settings.mongo_url, "Ed25519", at_once=True)
+        await one.server.node.database["signing_keys"].update_many({}, MADE_YESTERDAY)
         await one.server.node.assembly.keys.load()
         after = await one.tokens()
         keys = KeySet.import_key_set((await one.browser.get("/oauth/jwks")).body)

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from models.client import scope_named
 from models.documents import (
+    CoachClient,
     Document,
     EntryShare,
     Grant,
@@ -29,6 +30,8 @@ D = TypeVar("D", bound=Document)
 
 KINDS: Final[dict[WayName, type[Way]]] = {
     "identity": Identity,
+    "coach": Share,
+    "client": CoachClient,
     "share": Share,
     "entry share": EntryShare,
     "grant": Grant,
@@ -45,14 +48,14 @@ class AdditionReader:
         """What is known of what was *added* to the account *user* in *session*."""
         login = await self._find(Session, user, session)
         way = await self._find(KINDS.get(added.way, Passkey), user, added.id)
-        if isinstance(way, Way) and way.updated_at != added.since:  # it is another one by now
+        if isinstance(way, Way) and way.since != added.since:  # it is another one by now
             way = None
-        return AdditionDetails(**_device(login), **_own(way), **await self._shared(way))
+        return AdditionDetails(**_device(login), **_own(way), **await self._shared(added, way))
 
-    async def _shared(self, way: Document | None) -> Json:
+    async def _shared(self, added: Addition, way: Document | None) -> Json:
         """With whom something is shared, and how long."""
-        if isinstance(way, Share):
-            return {"name": await self._name_of(way.id)}
+        if KINDS.get(added.way) in (Share, CoachClient):  # called as the other one is
+            return {"name": await self._name_of(added.id)}
         if isinstance(way, EntryShare):
             entry = await self._find(JournalEntry, way.owner, way.entry)
             day = None if entry is None else entry.local_date

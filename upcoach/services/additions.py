@@ -168,7 +168,7 @@ def _way(changes: Changes, user: str, added: Addition) -> Way | None:
     found = next(iter(changes.find_refs(_refs(user, added))), None)
     if not isinstance(found, Way) or found.confirmed_at is not None:
         return None
-    return found if found.updated_at == added.since else None
+    return found if found.since == added.since else None
 
 
 def _factors(changes: Changes, user: str, added: Addition) -> Factors | None:

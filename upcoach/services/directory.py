@@ -56,10 +56,13 @@ class Directory:
 
     @contextlib.asynccontextmanager
     async def leaving(self, email: str) -> AsyncIterator[None]:
-        """The block in which an account leaves *email*: nobody else gets it for a while."""
+        """The block in which an account leaves *email*, and may `reserve` it: nobody takes it."""
         async with self._locked(email):
-            await self._once.keep(_LEFT, True, UNDO, self.index(email))
             yield
+
+    async def reserve(self, email: str) -> None:
+        """Let nobody else have *email*, which an account has left, for a while."""
+        await self._once.keep(_LEFT, True, UNDO, self.index(email))
 
     async def free(self, email: str) -> None:
         """Let *email* be had by others as soon as no account goes by it."""

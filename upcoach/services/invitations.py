@@ -16,7 +16,9 @@ from models.documents import CoachClient, InvitationDraft, OpenInvitations, Shar
 from models.documents.invitation import INVITATIONS, LIFE, Invitation, Role
 from models.errors import Conflict, NotFound
 from models.identity import new_id
+from models.mail import Addition
 from models.scope import Scope
+from upcoach.services.additions import Additions
 from upcoach.services.resources import outcome
 from upcoach.services.shares import relation_refs
 from upcoach.store.changes import Changes, Mutation, Outcome, Ref, Write, not_found
@@ -48,21 +50,28 @@ class Inviter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Offer(msgspec.Struct, frozen=True, array_like=True):
-    """What a code stands for."""
+    """What a code stands for, and the *session* in which it was made."""
 
     inviter: str
     invitation: str
+    session: str = ""
 
 
 class Invitations:
     """Making, showing, withdrawing and accepting invitations."""
 
     def __init__(
-        self, documents: Documents, committer: Committer, once: Once, clock: Clock
+        self,
+        documents: Documents,
+        committer: Committer,
+        once: Once,
+        additions: Additions,
+        clock: Clock,
     ) -> None:
         self._documents = documents
         self._committer = committer
         self._once = once
+        self._additions = additions
         self._clock = clock
 
     async def invite(self, scope: Scope, draft: InvitationDraft) -> NewInvitation:
@@ -80,7 +89,7 @@ class Invitations:
         made = await self._committer.submit(write)
         assert made.body is not None
         invitation = msgspec.convert(made.body["open"][name], Invitation)
-        code = await self._once.keep(PURPOSE, Offer(scope.user, name), LIFE)
+        code = await self._once.keep(PURPOSE, Offer(scope.user, name, scope.session), LIFE)
         return NewInvitation(id=name, code=code, **msgspec.structs.asdict(invitation))
 
     async def open(self, scope: Scope) -> list[ListedInvitation]:
@@ -117,17 +126,19 @@ class Invitations:
         return Inviter(name=user.name, role=made.role, expires_at=made.expires_at)
 
     async def accept(self, scope: Scope, code: str, mutation: Mutation | None = None) -> Outcome:
-        """Begin the relation that *code* invites to; nothing is shown in it yet."""
+        """Begin the relation that *code* invites to, and tell both; nothing is shown in it yet."""
         offer = await self._offer(code)
         if offer.inviter == scope.user:
             raise Conflict("invitation_own", "Give this code to the other person.")
         relation = new_id("rel")
+        inviter_is: list[Role] = []
 
         def decide(changes: Changes) -> Outcome:
             before = changes.find(OpenInvitations, offer.inviter, INVITATIONS)
             made = None if before is None else before.holding(offer.invitation, changes.at)
             if before is None or made is None:
                 raise _unknown()
+            inviter_is[:] = [made.role]
             client, coach = _sides(made.role, offer.inviter, scope.user)
             share, mirrored = _begin(changes, client, coach, relation)
             changes.set(before, before.without(offer.invitation, changes.at))
@@ -139,7 +150,20 @@ class Invitations:
         )
         reads = (_ref(offer.inviter), *both)
         write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
-        return await self._committer.submit(write)
+        begun = await self._committer.submit(write)
+        if not begun.replayed:
+            await self._announce(offer, inviter_is[0], scope, begun)
+        return begun
+
+    async def _announce(self, offer: Offer, inviter_is: Role, scope: Scope, begun: Outcome) -> None:
+        """Have each of the two told that they have the other one."""
+        assert begun.body is not None
+        since = msgspec.convert(begun.body["accepted_at"], dt.datetime)
+        inviter = Scope(user=offer.inviter, session=offer.session)
+        invited_is: Role = "client" if inviter_is == "coach" else "coach"
+        for told, other, role in ((inviter, scope, invited_is), (scope, inviter, inviter_is)):
+            added = Addition(way=role, id=other.user, since=since)
+            await self._additions.announce(told, added)
 
     async def _offer(self, code: str) -> Offer:
         offer = await self._once.look(PURPOSE, code, Offer)

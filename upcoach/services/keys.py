@@ -1,17 +1,24 @@
 """Signing keys in use: one signs, all that tokens may still be signed with verify.
 
 The public halves are published (`jwks`) before their first use and after their last, so that nobody
-who checks our tokens elsewhere meets a key that they cannot know.
+who checks our tokens elsewhere meets a key that they cannot know.  A key in wrong hands is replaced
+at once, and distrusted by each node as soon as it knows: whoever has it could sign anything.
 """
 
+import asyncio
+import contextlib
 import datetime as dt
 import json
+import math
+import time
+from collections.abc import Callable, Collection
 from typing import Final
 
 import msgspec
 from joserfc.jwk import ECKey, OKPKey, import_key
 
 from models.clock import Clock
+from models.errors import Unavailable
 from models.merge_patch import Json
 from upcoach.store.signing import SigningStore, StoredKey
 
@@ -20,14 +27,26 @@ Key = ECKey | OKPKey
 ALGORITHMS: Final = ("ES256", "Ed25519")
 AHEAD: Final = dt.timedelta(hours=24)  # how long a key is published before it is used
 KEPT: Final = dt.timedelta(hours=2)  # how long after the last token that it signed, at least
+LOOK_S: Final = 1.0  # between two looks for keys that are not known: anybody can make them up
 
 
 class Keys:
-    """The keys of this installation, as this node knows them."""
+    """The keys of this installation, as this node knows them.
+
+    Attributes
+    ----------
+    on_distrusted
+        Told of the ids of keys that are found to be in wrong hands.
+
+    """
 
     def __init__(self, store: SigningStore, clock: Clock) -> None:
+        self.on_distrusted: Callable[[Collection[str]], None] = lambda _: None
         self._store = store
         self._clock = clock
+        self._looking = asyncio.Lock()
+        self._looked_at = -math.inf
+        self._distrusted: frozenset[str] = frozenset()
         self._stored: list[StoredKey] = []
         self._keys: dict[str, Key] = {}
 
@@ -38,13 +57,25 @@ class Keys:
             await self._store.add_first(made("ES256", self._clock()))
             self._know(await self._store.load())
 
+    async def look_again(self) -> None:
+        """Load the keys anew, unless that was done just now: a token names one that is unknown."""
+        async with self._looking:
+            if time.monotonic() < self._looked_at + LOOK_S:
+                return
+            self._looked_at = time.monotonic()
+            with contextlib.suppress(Unavailable):
+                await self.load()
+
     async def rotate(self, alg: str, *, at_once: bool = False) -> str:
         """Make the next key, and return its id.
 
-        It is used from tomorrow on; *at_once* is for when the key in use is in wrong hands.
+        It is used from tomorrow on.  *at_once* is for when the key in use is in wrong hands: all
+        others end, those too that were to come.
         """
         key = made(alg, self._clock() + (dt.timedelta(0) if at_once else AHEAD))
         await self._store.add(key)
+        if at_once:
+            await self._store.end_others(key.id, self._clock())
         self._know(await self._store.load())
         return key.id
 
@@ -62,6 +93,10 @@ class Keys:
                 return alive.alg, self._keys[key_id]
         return None
 
+    def distrusts(self, key_id: str) -> bool:
+        """Whether nothing is believed that the key *key_id* has signed."""
+        return key_id in self._distrusted
+
     def jwks(self) -> Json:
         """The public keys (RFC 7517, 5)."""
         public = [self._keys[key.id].as_dict(private=False, alg=key.alg) for key in self._alive()]
@@ -76,8 +111,13 @@ class Keys:
         ]
 
     def _know(self, stored: list[StoredKey]) -> None:
-        self._keys = {key.id: self._keys.get(key.id) or _read(key) for key in stored}
-        self._stored = stored
+        trusted = [key for key in stored if key.ends_at is None]
+        self._keys = {key.id: self._keys.get(key.id) or _read(key) for key in trusted}
+        self._stored = trusted
+        distrusted = frozenset(key.id for key in stored if key.ends_at is not None)
+        new, self._distrusted = distrusted - self._distrusted, distrusted
+        if new:
+            self.on_distrusted(new)
 
 
 def made(alg: str, starts_at: dt.datetime) -> StoredKey:

@@ -121,7 +121,7 @@ class Logins:
         """Let somebody in whose login waits, or `Forbidden`."""
         waiting, user = await self._waiting(answer.challenge)
         try:
-            amr = await self._factors.show(waiting.user, answer, answer.challenge)
+            amr = await self._factors.show(Scope(user=waiting.user), answer, answer.challenge)
         except Forbidden as refusal:
             refusal.concerns = waiting.user
             raise

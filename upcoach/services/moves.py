@@ -1,7 +1,8 @@
 """Going by another address, once somebody who reads its mails agrees; and coming back.
 
 The address that was left is told, and whoever reads its mails can undo the move for a week: it may
-have been somebody else's.  For so long no other account gets that address.
+have been somebody else's.  For so long no other account gets that address, if it was verified: who
+has made an account with a stranger's address keeps it from them for no longer than they stay.
 """
 
 import contextlib
@@ -101,6 +102,7 @@ class Moves:
             raise link_over()
         moving, index = found, self._directory.index(found.new)
         mark = secrets.token_urlsafe()
+        verified: list[dt.datetime | None] = []
 
         def decide(changes: Changes) -> Outcome:
             before = changes.find(User, moving.user, moving.user)
@@ -110,6 +112,7 @@ class Moves:
             session = changes.find(*asked_in)
             if before.lockouts != moving.lockouts or (session and session.ended_at):
                 raise link_over()
+            verified[:] = [before.verified_at]
             after = before.moved(moving.new, index, mark, changes.at)
             changes.update(before, after)
             return outcome("updated", after)
@@ -120,6 +123,8 @@ class Moves:
         try:
             async with self._taking(moving), self._directory.leaving(moving.old):
                 done = await self._committer.submit(write)
+                if any(verified):
+                    await self._directory.reserve(moving.old)
         except Taken:
             raise Conflict("email_taken", "This address has an account by now.") from None
         await self._mail.send(Moved(moving.old, moving.user, mark))

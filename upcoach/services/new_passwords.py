@@ -42,7 +42,7 @@ class NewPasswords:
         old = user.password_hash
         if old is None:
             raise Conflict("password_missing", "You have no password: have a link mailed to you.")
-        async with self._tries.one("password", user.id):
+        async with self._tries.one("password", scope):
             if not await self._passwords.verify(old, wanted.current):
                 raise _wrong()
         password_hash = await self.hash(user, wanted.password)

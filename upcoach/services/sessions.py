@@ -15,9 +15,10 @@ import msgspec
 
 from models.caller import Caller
 from models.clock import Clock
-from models.documents import Session, User
+from models.documents import OpenInvitations, Session, User
 from models.documents.document import public
 from models.documents.factors import checked_name
+from models.documents.invitation import INVITATIONS
 from models.documents.session import LIFETIMES, OWN_CLIENT, Terms
 from models.errors import NotFound
 from models.identity import new_id
@@ -198,6 +199,10 @@ class Sessions:
         idle = LIFETIMES[session.app].idle
         return session.is_open(now) and await self._rotations.use(session.id, now, idle)
 
+    async def meet(self, token: str) -> None:
+        """See `Tokens.meet`: to be awaited before somebody's *token* is read."""
+        await self._tokens.meet(token)
+
     def holder(self, token: str) -> Caller:
         """Who *token* was given to, and has yet to show its key; or `Unauthenticated`."""
         return self._tokens.read(token)
@@ -212,9 +217,9 @@ class Sessions:
             raise token_invalid()
         return caller
 
-    def has_ended(self, scope: Scope) -> bool:
-        """Whether the session of *scope* is known to have ended."""
-        return self._tokens.has_ended(scope.session)
+    def has_ended(self, caller: Caller) -> bool:
+        """See `Tokens.has_ended`."""
+        return self._tokens.has_ended(caller)
 
     async def get(self, scope: Scope) -> Session:
         """The caller's session."""
@@ -316,18 +321,23 @@ class Sessions:
         return (await self._end_with(write, is_over))[0]
 
     async def _lock_out(self, write: Write, but: Collection[str] = ()) -> tuple[Outcome, int]:
-        """End all sessions of a user but some, those too that begin just now."""
+        """End all sessions of a user but some, those too that begin just now.
+
+        Invitations fall too: a session that ends may have given the code to somebody.
+        """
         user = write.scope.user
+        invitations = Ref(OpenInvitations, user, INVITATIONS)
 
         def decide(changes: Changes) -> Outcome:
             before = changes.get(User, user, user)
             done = write.decide(changes)
+            changes.discard(*invitations)
             now = changes.get(User, user, user)
             if now.lockouts == before.lockouts:
                 _lock_out(changes, now, but)
             return done
 
-        reads = tuple(dict.fromkeys((*write.reads, Ref(User, user, user))))
+        reads = tuple(dict.fromkeys((*write.reads, Ref(User, user, user), invitations)))
         both = msgspec.structs.replace(write, reads=reads, decide=decide)
         return await self._end_with(both, lambda one: one.id not in but)
 

@@ -1,11 +1,11 @@
 """Shutting out whoever was in an account that is not theirs: what they left behind falls.
 
 Somebody who knows the password, or made the account with the address of another, can leave a way
-back in (a factor, a provider, an app), or a way out for what its owner writes (a share).  Each of
-these ways is announced by mail, and counts as the owner's only when the click of somebody who
-reads the mails has confirmed it (`upcoach.services.additions`).  Whatever nobody has confirmed
-falls when the owner comes back through their mails.  Sessions and the password are the affair of
-whoever lets the owner in.
+back in (a factor, a provider, an app), or a way out for what its owner writes, or for when they are
+there (a share, a coach's client).  Each of these ways is announced by mail, and counts as the
+owner's only when the click of somebody who reads the mails has confirmed it
+(`upcoach.services.additions`).  Whatever nobody has confirmed falls when the owner comes back
+through their mails.  Sessions and the password are the affair of whoever lets the owner in.
 """
 
 import datetime as dt
@@ -38,8 +38,8 @@ from models.documents import (
     User,
     Vacation,
 )
-from models.documents.journal_entry import client_entry_id
-from upcoach.store.changes import Changes, Listing, Ref
+from models.documents.journal_entry import client_entry_id, share_id
+from upcoach.store.changes import Changes, Listing, Ref, ref_of
 
 # Every kind of document is in one of the three: a new one says whether it lets anybody in or out.
 WAYS: Final[tuple[type[Document], ...]] = (
@@ -51,9 +51,10 @@ WAYS: Final[tuple[type[Document], ...]] = (
     Grant,
     Share,
     EntryShare,
+    CoachClient,
     OpenInvitations,
 )
-MIRRORS: Final[tuple[type[Document], ...]] = (CoachClient, ClientEntry)  # they fall with theirs
+MIRRORS: Final[tuple[type[Document], ...]] = (ClientEntry,)  # they fall with theirs
 CONTENT: Final[tuple[type[Document], ...]] = (
     User,
     Goal,
@@ -73,7 +74,8 @@ CONTENT: Final[tuple[type[Document], ...]] = (
 
 def ways_of(user: str) -> tuple[Listing, ...]:
     """What a write has to see all of that shuts strangers out of the account *user*."""
-    return tuple(Listing(kind, user) for kind in WAYS if kind is not Session)
+    kinds = (kind for kind in (*WAYS, *MIRRORS) if kind is not Session)
+    return tuple(Listing(kind, user) for kind in kinds)
 
 
 def shut_out(changes: Changes, user: str, *, before: dt.datetime | None = None) -> tuple[str, ...]:
@@ -87,19 +89,22 @@ def shut_out(changes: Changes, user: str, *, before: dt.datetime | None = None) 
 
     gone: list[Document] = [
         one
-        for kind in (Identity, Grant, Share, EntryShare)
+        for kind in (Identity, Grant, Share, EntryShare, CoachClient)
         for one in changes.all(kind, user)
         if falls(one.confirmed_at)
     ]
-    gone += changes.find_refs([ref for one in gone for ref in _mirrors(one)])
     gone += [*changes.all(TrustedDevice, user), *changes.all(OpenInvitations, user)]
     for factors in changes.all(Factors, user):
         kept = {name for name, at in factors.confirmed.items() if not falls(at)}
         gone += [one for one in changes.all(Passkey, user) if one.id not in kept]
         changes.update(factors, factors.fallen(kept, changes.at))
     gone += [one for kind in WAYS for one in changes.all_broken(kind, user)]
+    mirrors = [ref for one in gone for ref in _mirrors(changes, ref_of(one))]
+    changes.find_refs(mirrors)  # so that they are read
     for one in gone:
         changes.delete(one)
+    for ref in mirrors:
+        changes.discard(*ref)
     return tuple(one.id for one in gone if isinstance(one, Grant))
 
 
@@ -116,9 +121,27 @@ def remove_factors(changes: Changes, user: str) -> int:
     return sum(one.totp_secret is not None for one in factors) + len(passkeys) + len(broken)
 
 
-def _mirrors(way: Document) -> tuple[Ref, ...]:
-    if isinstance(way, Share):
+def _mirrors(changes: Changes, way: Ref) -> tuple[Ref, ...]:
+    """What the other one of a relation has of *way*, and what was given in the relation."""
+    if way.kind is Share:
         return (Ref(CoachClient, way.id, way.owner),)
-    if isinstance(way, EntryShare):
-        return (Ref(ClientEntry, way.coach, client_entry_id(way.owner, way.entry)),)
+    if way.kind is EntryShare:
+        entry, _, coach = way.id.partition("/")
+        return (Ref(ClientEntry, coach, client_entry_id(way.owner, entry)),)
+    if way.kind is CoachClient:
+        return Ref(Share, way.id, way.owner), *_entries_of(changes, way.owner, way.id)
     return ()
+
+
+def _entries_of(changes: Changes, coach: str, client: str) -> tuple[Ref, ...]:
+    """Both sides of each leave to read an entry that *client* has given to *coach*."""
+    begins = client_entry_id(client, "")
+    held = (*changes.all(ClientEntry, coach), *changes.all_broken(ClientEntry, coach))
+    return tuple(
+        ref
+        for name in (one.id for one in held if one.id.startswith(begins))
+        for ref in (
+            Ref(ClientEntry, coach, name),
+            Ref(EntryShare, client, share_id(name.removeprefix(begins), coach)),
+        )
+    )

@@ -78,16 +78,16 @@ class SteppingUp:
     async def step_up(self, scope: Scope, shown: StepUp) -> SteppedUp:
         """Take the factor that the caller has *shown*, or `Forbidden`."""
         if shown.password is not None:
-            await self._check_password(scope.user, shown.password)
+            await self._check_password(scope, shown.password)
             return SteppedUp(*await self._sessions.step_up(scope, ("pwd",), 1))
-        amr = await self._factors.show(scope.user, shown, scope.session)
+        amr = await self._factors.show(scope, shown, scope.session)
         return SteppedUp(*await self._sessions.step_up(scope, (*amr, "mfa"), 2))
 
-    async def _check_password(self, user_id: str, password: str) -> None:
-        user = await self._documents.get(User, user_id, user_id)
-        if await self._factors.methods(user_id):
+    async def _check_password(self, scope: Scope, password: str) -> None:
+        user = await self._documents.get(User, scope.user, scope.user)
+        if await self._factors.methods(scope.user):
             raise factor_wrong()
-        async with self._factors.tries.one("password", user_id):
+        async with self._factors.tries.one("password", scope):
             if not await self._passwords.verify(user.password_hash, password):
                 raise factor_wrong()
 

@@ -8,6 +8,7 @@ import collections
 import datetime as dt
 import functools
 import hashlib
+import sys
 from collections.abc import Callable, Collection
 from typing import Any, Final, Literal, TypeVar
 
@@ -153,17 +154,25 @@ class Tokens:
 
     def read(self, token: str) -> Caller:
         """Who holds *token*, or `Unauthenticated`."""
-        name = hashlib.sha256(token.encode(errors="surrogatepass")).digest()
+        name = _digest(token)
         caller = self._read.get(name)
         if caller is None:
-            claims = self._claims(token, TYPE, Claims)
-            caller = self._read[name] = self._caller(claims)
+            claims, key_id = self._claims(token, TYPE, Claims)
+            caller = self._read[name] = self._caller(claims, key_id)
             self._on_shown(claims.sid, claims.gen)
             if len(self._read) > REMEMBERED:
                 self._read.popitem(last=False)
-        if caller.expires_at <= self._clock() or self._revocations.holds(caller.scope.session):
+        if caller.expires_at <= self._clock() or self.has_ended(caller):
             raise token_invalid()
         return caller
+
+    async def meet(self, token: str) -> None:
+        """Look for the key of *token* if this node does not know it: another may have made it."""
+        if _digest(token) in self._read:
+            return
+        key_id = _key_id(token)
+        if key_id and self._keys.find(key_id) is None and not self._keys.distrusts(key_id):
+            await self._keys.look_again()
 
     @property
     def algorithm(self) -> str:
@@ -173,34 +182,39 @@ class Tokens:
     def read_id_token(self, token: str) -> dict[str, Any] | None:
         """The claims of an ID token of ours, which may be over; None when it is none."""
         try:
-            claims = self._claims(token, "JWT", dict[str, Any])
+            claims, _ = self._claims(token, "JWT", dict[str, Any])
         except Unauthenticated:
             return None
         return claims if claims.get("iss") == self.issuer else None
 
-    def has_ended(self, session: str) -> bool:
-        """Whether *session* has ended, as far as this node knows."""
-        return self._revocations.holds(session)
+    def has_ended(self, caller: Caller) -> bool:
+        """Whether the session of *caller* has ended, or their token is not believed any more.
+
+        As far as this node knows.
+        """
+        is_over = self._revocations.holds(caller.scope.session)
+        return is_over or self._keys.distrusts(caller.signed_by)
 
     def revoke(self, sessions: Collection[str]) -> None:
         """Let no token of *sessions* hold here any more; other nodes hear of it by themselves."""
         self._revocations.note(sessions)
 
-    def _claims(self, token: str, kind: str, form: type[T]) -> T:
-        """What *token* says, a JWT of *kind* that one of our keys has signed."""
+    def _claims(self, token: str, kind: str, form: type[T]) -> tuple[T, str]:
+        """What *token* says, a JWT of *kind*, and the id of the key of ours that has signed it."""
         try:
             found = jws.extract_compact(token.encode())
             header = found.headers()
-            key = self._keys.find(str(header.get("kid")))
+            key_id = str(header.get("kid"))
+            key = self._keys.find(key_id)
             if key is None or header.get("alg") != key[0] or header.get("typ") != kind:
                 raise token_invalid()
             if not jws.validate_compact(found, key[1], [key[0]]):
                 raise token_invalid()
-            return msgspec.json.decode(found.payload or b"", type=form)
+            return msgspec.json.decode(found.payload or b"", type=form), sys.intern(key_id)
         except (JoseError, msgspec.DecodeError, *_NO_JWT):
             raise token_invalid() from None
 
-    def _caller(self, claims: Claims) -> Caller:
+    def _caller(self, claims: Claims, key_id: str) -> Caller:
         if claims.iss != self.issuer:
             raise token_invalid()
         asked = None if claims.scope is None else frozenset(claims.scope.split())
@@ -214,12 +228,25 @@ class Tokens:
             acr=int(claims.acr),
             authenticated_at=dt.datetime.fromtimestamp(claims.auth_time, dt.UTC),
             key="" if claims.cnf is None else claims.cnf.jkt,
+            signed_by=key_id,
         )
 
 
 def token_invalid() -> Unauthenticated:
     """The refusal of a token that is forged, over, or of an ended session."""
     return Unauthenticated("token_invalid", "This token does not hold (any more). Log in again.")
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode(errors="surrogatepass")).digest()
+
+
+def _key_id(token: str) -> str:
+    """The key that *token* names, whoever has made it; empty if it is no JWT."""
+    try:
+        return str(jws.extract_compact(token.encode()).headers().get("kid", ""))
+    except (JoseError, *_NO_JWT):
+        return ""
 
 
 @functools.lru_cache(1_000)  # one set for all who have the same: callers stay as long as sockets

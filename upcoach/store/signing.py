@@ -15,7 +15,14 @@ COLLECTION: Final = "signing_keys"
 
 
 class StoredKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A key pair as a JWK (RFC 7517) in JSON, and when it is signed with."""
+    """A key pair as a JWK (RFC 7517) in JSON, and when it is signed with.
+
+    Attributes
+    ----------
+    ends_at
+        When it was found to be in wrong hands: nothing is believed that it has signed.
+
+    """
 
     id: str
     alg: str
@@ -56,6 +63,12 @@ class SigningStore:
     async def add(self, key: StoredKey) -> None:
         """Keep *key*."""
         await self._add(key, key.id)
+
+    async def end_others(self, key_id: str, at: dt.datetime) -> None:
+        """Have nothing believed that another key than *key_id* has signed, or will sign."""
+        others = {"kid": {"$ne": key_id}, "ends_at": None}
+        async with self._database.turn():
+            await self._database[COLLECTION].update_many(others, {"$set": {"ends_at": at}})
 
     async def _add(self, key: StoredKey, name: str) -> None:
         master = self._masters.current

@@ -11,10 +11,11 @@ from models.documents import Identity, Passkey
 from models.documents.factors import Answer
 from models.documents.linked import NewIdentity
 from models.documents.session import Terms
+from models.documents.user import Registration
 from models.errors import Refusal
 from models.identity import new_id
 from tests.accounts.enrolling import STEP_UP
-from tests.accounts.lockout.stage import STRONG, Victim, stays
+from tests.accounts.lockout.stage import STRONG, Victim, start, stays
 from tests.accounts.lockout.takers import (
     ALL,
     CHANGED,
@@ -38,6 +39,8 @@ from tests.oauth.relying import Browser
 from tests.oauth.test_flows import DEVICE
 from tests.support.authenticator import Authenticator
 from tests.support.reader import reading
+from tests.support.relations import INVITATIONS, accept
+from tests.support.server import PASSWORD
 from tests.test_live import calling, hello
 from tests.test_tickets import ticket_of
 from upcoach.client import Client
@@ -343,6 +346,34 @@ async def _move(victim: Victim) -> Finish:
     return finish
 
 
+async def _invitation(victim: Victim) -> Finish:
+    """An invitation that the intruder is about to make."""
+    visitor, _ = await start(victim.stage.nodes[0], await _stranger(victim))
+
+    async def finish(at: int) -> Holds | None:
+        client = victim.client(at, victim.intruder.token)
+        made = await client.call("POST", INVITATIONS, {"as": "client"})
+        return (
+            functools.partial(_is_open_to, visitor, made.body["code"])
+            if made.status == 201
+            else None
+        )
+
+    return finish
+
+
+async def _stranger(victim: Victim) -> str:
+    """The id of somebody whom nobody knows."""
+    registration = Registration(email=f"{new_id('ben')}@example.org", password=PASSWORD, name="Ben")
+    made = await victim.stage.nodes[0].node.services.accounts.create(registration)
+    assert made.body is not None
+    return str(made.body["id"])
+
+
+async def _is_open_to(visitor: Client, code: str) -> bool:
+    return (await accept(visitor, code)).status != 404
+
+
 async def _page(victim: Victim) -> Finish:
     """The next page of a snapshot of which the intruder has the first."""
     first = await victim.intruder.call("GET", "/v1/snapshot?limit=1")
@@ -416,6 +447,7 @@ GIVERS: Final = (
     Giver("a socket", _socket, SESSION, SESSION, 2),
     Giver("a wait", _wait, SESSION, SESSION, 2),
     Giver("a page", _page, SESSION, SESSION, 2),
+    Giver("an invitation", _invitation, LOCKOUTS, SESSION, 2),
     Giver("a move", _move, SESSION | {MOVED}, SESSION | {MOVED}),
     # Whoever reads the mails shows it when they follow the link: nobody inside can put it out.
     Giver(

@@ -47,8 +47,9 @@ class RecoveryCodes:
         await self._enrolment.notices.announce(scope, after, RECOVERY)
         return codes
 
-    async def use(self, user: str, code: str) -> None:
+    async def use(self, scope: Scope, code: str) -> None:
         """Use *code* up, or `Forbidden`."""
+        user = scope.user
         hashed = self._hash(user, code)
 
         def change(before: Factors, changes: Changes) -> Factors:
@@ -56,7 +57,7 @@ class RecoveryCodes:
                 raise factor_wrong()
             return before.recovered(hashed, changes.at)
 
-        async with self._tries.one("recovery code", user):
+        async with self._tries.one("recovery code", scope):
             await self._enrolment.change(Scope(user=user), change)
         await self._enrolment.notices.tell(user, "recovery code used")
 

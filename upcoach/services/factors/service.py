@@ -56,17 +56,17 @@ class SecondFactors:
         """Take every factor off the caller's account, and tell them if there were any; how many."""
         return await self._enrolment.remove_all(scope)
 
-    async def show(self, user: str, shown: Shown, context: str) -> tuple[str, ...]:
-        """Use up the factor that *user* has *shown*, and say what it is (RFC 8176).
+    async def show(self, scope: Scope, shown: Shown, context: str) -> tuple[str, ...]:
+        """Use up the factor that the caller has *shown*, and say what it is (RFC 8176).
 
         *context* names what it was asked for, such as a login that waits.
         """
         if shown.passkey is not None:
-            return await self.passkeys.use(user, shown.passkey, context)
+            return await self.passkeys.use(scope.user, shown.passkey, context)
         if shown.totp is not None:
-            await self.totp.use(user, shown.totp)
+            await self.totp.use(scope, shown.totp)
         elif shown.recovery_code is not None:
-            await self.recovery.use(user, shown.recovery_code)
+            await self.recovery.use(scope, shown.recovery_code)
         else:
             raise factor_wrong()
         return ("otp",)

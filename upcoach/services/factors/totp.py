@@ -102,7 +102,7 @@ class Totp:
             since = self._waiting.end(changes, scope)
             return before.with_totp(secret, step, hashes, changes.at, since)
 
-        async with self._tries.one("totp", scope.user):
+        async with self._tries.one("totp", scope):
             after = await self._enrolment.change(scope, change, *self._waiting.refs(scope))
         await self._once.take(_PURPOSE, given.enrolment, _Offer)
         await self._enrolment.notices.announce(scope, after, TOTP)
@@ -119,7 +119,7 @@ class Totp:
         await self._enrolment.change(scope, change)
         await self._enrolment.notices.tell(scope.user, "totp removed")
 
-    async def use(self, user: str, code: str) -> None:
+    async def use(self, scope: Scope, code: str) -> None:
         """Use up the time step of *code*, or `Forbidden`."""
 
         def change(before: Factors, changes: Changes) -> Factors:
@@ -129,8 +129,8 @@ class Totp:
                 raise factor_wrong()
             return before.stepped(step, changes.at)
 
-        async with self._tries.one("totp", user):
-            await self._enrolment.change(Scope(user=user), change)
+        async with self._tries.one("totp", scope):
+            await self._enrolment.change(Scope(user=scope.user), change)
 
 
 def step_of(secret: str, code: str, at: dt.datetime, used: int) -> int | None:

@@ -3,6 +3,10 @@
 A try takes one of a few places for a while, in the database: all nodes count together, and a
 restart forgives nothing.  Who was right gives the place back, so the owner of an account is never
 kept out by their own logins, and whoever guesses gains nothing from them.
+
+A try takes a place of its session and one of its account.  So who guesses in a stolen session, or
+at a login, uses up their own places and keeps the owner's other sessions out of nothing, and
+however many sessions somebody has or begins, the account as a whole is guessed at no more often.
 """
 
 import contextlib
@@ -11,10 +15,12 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from models.errors import Forbidden
+from models.scope import Scope
 from upcoach.store.once import Once
 
-PLACES: Final = 5
-WINDOW: Final = dt.timedelta(minutes=15)  # 480 guesses a day, of a million codes
+PLACES: Final = 5  # of one session, or of all who have none yet
+OF_ALL: Final = 20  # of an account
+WINDOW: Final = dt.timedelta(minutes=15)  # 1,920 guesses a day, of a million codes
 
 
 class Tries:
@@ -24,14 +30,27 @@ class Tries:
         self._once = once
 
     @contextlib.asynccontextmanager
-    async def one(self, what: str, user: str) -> AsyncIterator[None]:
-        """One try at *what* of *user*: it counts unless the block ends well."""
+    async def one(self, what: str, scope: Scope) -> AsyncIterator[None]:
+        """One try at *what* of the caller, or of who logs in: it counts unless the block ends well.
+
+        Who logs in has no session in their *scope*.
+        """
         purpose = f"try {what}"
-        places = [f"{user}/{number}" for number in range(PLACES)]
-        place = await self._once.claim_any(purpose, places, WINDOW)
+        own = await self._claim(purpose, f"{scope.user}/{scope.session}", PLACES)
+        try:
+            shared = await self._claim(purpose, scope.user, OF_ALL)
+        except Forbidden:
+            await self._once.release(purpose, own)
+            raise
+        yield
+        for place in (own, shared):
+            await self._once.release(purpose, place)
+
+    async def _claim(self, purpose: str, whose: str, places: int) -> str:
+        names = [f"{whose}/{number}" for number in range(places)]
+        place = await self._once.claim_any(purpose, names, WINDOW)
         if place is None:
             raise Forbidden(
                 "tries_too_many", "This was tried too often. Take another way, or wait a while."
             )
-        yield
-        await self._once.release(purpose, place)
+        return place

@@ -29,6 +29,14 @@ _WORDS: Final[dict[WayName, tuple[str, str]]] = {
         "You can log in with {title}",
         "{title}{name} was added to your account at UpCoach, as a way to log in.",
     ),
+    "coach": (
+        "You have a coach",
+        "You have a coach{name} at UpCoach now, who sees when you are there, and what you share.",
+    ),
+    "client": (
+        "You have a client",
+        "You have a client{name} at UpCoach now, who sees when you are there.",
+    ),
     "share": (
         "You share with a coach",
         "A coach{name} can now see some of what you keep at UpCoach{allows}.",

@@ -29,7 +29,7 @@ class Lookups:
             raise unauthorized_client()  # anybody could go fishing (RFC 7662, 4)
         if token.startswith("v1."):
             return await self._refresh_token(client, token)
-        caller = self._caller(token)
+        caller = await self._caller(token)
         if caller is None or caller.client != client.id:
             return _INACTIVE
         if not caller.is_client and not await self._sessions.is_open(caller.scope):
@@ -49,7 +49,7 @@ class Lookups:
             holder = "" if session is None else session[0].client
             scope = None if session is None else _scope(session[0])
         else:
-            caller = self._caller(token)
+            caller = await self._caller(token)
             holder = "" if caller is None else caller.client
             if caller is not None and caller.is_client:
                 raise OAuthError("unsupported_token_type", "It ends by itself, within minutes.")
@@ -80,7 +80,8 @@ class Lookups:
         except (Unauthenticated, NotFound):
             return None
 
-    def _caller(self, token: str) -> Caller | None:
+    async def _caller(self, token: str) -> Caller | None:
+        await self._tokens.meet(token)
         try:
             return self._tokens.read(token)
         except Unauthenticated:
