@@ -167,7 +167,7 @@ async def test_what_is_no_frame_is_answered_and_the_conversation_goes_on(
 ) -> None:
     messages = {
         "a number without an end": [frame(TEXT, b'{"t":"hello","v":' + b"9" * 60_000 + b"}")],
-        "ten thousand fragments": [b"".join(fragments(TEXT, *(b"[" for _ in range(10_000))))],
+        "five hundred fragments": [b"".join(fragments(TEXT, *(b"[" for _ in range(500))))],
         "deep arrays": [frame(TEXT, b"[" * 60_000)],
         "a text without an end": [frame(TEXT, b'{"t":"' + b"x" * 60_000 + b'"}')],
     }
