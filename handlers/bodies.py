@@ -133,7 +133,7 @@ class Bodies:
         if scheme not in proof.SCHEMES or not token:
             raise operations.token_missing()
         # Without a proof of the key, which is asked for with the rest: this gives room only.
-        await self._services.sessions.meet(token)
+        await self._services.sessions.load_key_of(token)
         caller = self._services.sessions.holder(token)
         return caller.scope.user or caller.client
 
@@ -250,7 +250,7 @@ class Measured(HTTPMessageDelegate):
 
         stream.read_until = read  # type: ignore[method-assign]
 
-    def _count_no_more(self) -> None:
+    def _restore_read_until(self) -> None:
         if self._counted is not None:
             del self._counted.read_until
             self._counted = None
@@ -262,7 +262,7 @@ class Measured(HTTPMessageDelegate):
 
     def finish(self) -> None:
         """Let the handler have it."""
-        self._count_no_more()
+        self._restore_read_until()
         if self._dropped is not None:
             self._dropped.set()
             return
@@ -273,7 +273,7 @@ class Measured(HTTPMessageDelegate):
 
     def on_connection_close(self) -> None:
         """Let go of it."""
-        self._count_no_more()
+        self._restore_read_until()
         self._let_go()
         if self._dropped is not None:
             self._dropped.set()

@@ -25,7 +25,7 @@ async def caller_of(services: Services, request: HTTPServerRequest) -> Caller:
     scheme, token = scheme_of(request)
     if scheme not in SCHEMES or not token:
         raise operations.token_missing()
-    await services.sessions.meet(token)
+    await services.sessions.load_key_of(token)
     if scheme == "bearer":
         return services.sessions.authenticate(token)
     services.sessions.holder(token)  # first: of whoever has none we keep nothing, not even proofs

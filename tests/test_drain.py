@@ -14,9 +14,10 @@ from pymongo import AsyncMongoClient
 
 from config.settings import Settings
 from tests.support.chaos import assert_quiet, until
+from tests.support.frames import frame, send_frames
 from tests.support.reader import Reader, reading
 from tests.support.server import Server, ServerProcess, serving
-from tests.test_live import mut, talking
+from tests.test_live import mut, only_connection, talking
 from upcoach.client import Client
 
 SOCKETS = 20
@@ -48,7 +49,14 @@ def asked(connection: HTTPConnection, path: str) -> tuple[int, str | None, str]:
     return answer.status, answer.headers["Connection"], checks["node"]
 
 
-async def test_what_is_under_way_is_answered_before_the_end(settings: Settings) -> None:
+@pytest.mark.parametrize(
+    "late",
+    [b"", frame(0x9), frame(0xA), frame(0x1, b"{", final=False)],
+    ids=["nothing", "a ping", "a pong", "a part"],
+)
+async def test_what_is_under_way_is_answered_before_the_end(
+    settings: Settings, late: bytes
+) -> None:
     async with serving(settings) as server:
         person = await server.person()
         async with talking(server, person) as wire:
@@ -57,6 +65,8 @@ async def test_what_is_under_way_is_answered_before_the_end(settings: Settings) 
                 request = asyncio.create_task(person.call("POST", "/v1/goals", {"title": "Jog"}))
                 await until(lambda: server.node._running.count == 1)
                 draining = asyncio.create_task(server.node.drain(None, 0))
+                await until(lambda: only_connection(server)._closed)
+                await send_frames(wire, late)
                 await asyncio.sleep(0.1)
                 was_done = draining.done()
             [answer] = await wire.answers(1)

@@ -98,6 +98,30 @@ async def test_a_replaced_key_is_believed_nowhere(settings: Settings) -> None:
         assert len(shown) == 1
 
 
+async def test_a_node_whose_clock_is_behind_signs_with_the_only_key(settings: Settings) -> None:
+    async with serving(settings) as server:
+        store: SigningStore = server.node.assembly.keys._store
+        behind = Keys(store, lambda: utc_now() - dt.timedelta(minutes=5))
+        await replace_key(server, settings)
+
+        await behind.load()
+
+        assert behind.current[1].kid == server.node.assembly.keys.current[1].kid
+
+
+async def test_keys_that_are_replaced_at_once_by_two_leave_one_that_signs(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as one, serving(settings) as other:
+        person = await one.person()
+        stores = [node.node.assembly.keys for node in (one, other)]
+        for _ in range(5):
+            await asyncio.gather(*(keys.rotate("ES256", at_once=True) for keys in stores))
+            await asyncio.gather(*(keys.load() for keys in stores))
+            assert await person.refresh()
+            assert all([await is_let_in(node.client(person.token)) for node in (one, other)])
+
+
 async def test_made_up_keys_cost_next_to_nothing(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -181,7 +181,7 @@ class Node:
         self.hub = Hub(self.log, self.committer.heads, self.measures)
         self._learning = self._make_learning() if "learn" in settings.roles else None
         self._connections = Connections(self.measures, settings.live_sockets)
-        self.assembly.keys.on_distrusted = self._connections.distrust
+        self.assembly.keys.on_revoked = self._connections.revoke_keys
         self._seats = Seats()
         numbers = NodeNumbers(self._connections, self.measures)
         self._kpis = Kpis(redis.writer, self._connections.node, numbers, utc_now)

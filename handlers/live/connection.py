@@ -129,9 +129,8 @@ class Connection:
             await self._take_line(line, now)
 
     def count_frame(self, now: float) -> bool:
-        """Count what is no message, as any frame; whether the connection goes on."""
-        self._count(now)
-        return not self._closed
+        """Count what is no message, as any frame; false for one too many."""
+        return self._count(now)
 
     def tick(self, now: float) -> float:
         """Look after the connection, and say when to look again."""
@@ -268,9 +267,11 @@ class Connection:
             return None
         return self.caller
 
-    def _count(self, now: float) -> None:
-        if self._frames.take(now):
+    def _count(self, now: float) -> bool:
+        is_too_much = self._frames.take(now) > 0
+        if is_too_much:
             self.close(Close.TOO_MANY, "too many messages")
+        return not is_too_much
 
     async def _hello(self, frame: Hello) -> None:
         if self._greeted:
@@ -378,7 +379,7 @@ class Connection:
     async def _holder(self, token: str) -> Caller:
         # Without the proof that a bound token needs: whoever has one asks for a ticket.
         sessions = self._node.edge.services.sessions
-        await sessions.meet(token)
+        await sessions.load_key_of(token)
         return sessions.authenticate(token)
 
     async def _redeem(self, ticket: str) -> None:

@@ -137,8 +137,8 @@ class Connections:
             for guest in tuple(self._by_session.get(session, ())):
                 guest.close(Close.REVOKED, "session ended")
 
-    def distrust(self, keys: Collection[str]) -> None:
-        """Close what was opened with a token that one of *keys*, in wrong hands, has signed."""
+    def revoke_keys(self, keys: Collection[str]) -> None:
+        """Close what was opened with a token that one of the revoked *keys* has signed."""
         for guest in tuple(self._open):
             if guest.caller is not None and guest.caller.signed_by in keys:
                 guest.close(Close.TOKEN, "key replaced")

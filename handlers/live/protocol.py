@@ -111,8 +111,8 @@ class StrictProtocol(WebSocketProtocol13):
             raise Fault(1002, "not masked")
         size = second & 0x7F
         is_whole = final and opcode in (_TEXT, _BINARY)
-        if not is_whole and opcode != _CLOSE and not await self._has_turn():
-            return
+        if not is_whole and opcode != _CLOSE:
+            await self._take_turn()
         if opcode & 0x8:
             if not final or flags or size > CONTROL_BYTES or opcode > _PONG:
                 raise Fault(1002, "broken control frame")
@@ -120,13 +120,11 @@ class StrictProtocol(WebSocketProtocol13):
         else:
             await self._take_data(opcode, flags, size, final=final)
 
-    async def _has_turn(self) -> bool:
+    async def _take_turn(self) -> None:
         """Count what is no whole message, which may be as small as it likes; others go first."""
         await asyncio.sleep(0)
-        if self._handler.count_frame():
-            return True
-        self._abort()
-        return False
+        if not self._handler.count_frame():
+            raise Fault(1008, "too many frames")
 
     async def _take_data(self, opcode: int, flags: int, size: int, *, final: bool) -> None:
         message = self._message_of(opcode, flags)

@@ -2,7 +2,7 @@
 
 The public halves are published (`jwks`) before their first use and after their last, so that nobody
 who checks our tokens elsewhere meets a key that they cannot know.  A key in wrong hands is replaced
-at once, and distrusted by each node as soon as it knows: whoever has it could sign anything.
+at once, and revoked for each node as soon as it knows: whoever has it could sign anything.
 """
 
 import asyncio
@@ -35,26 +35,29 @@ class Keys:
 
     Attributes
     ----------
-    on_distrusted
+    on_revoked
         Told of the ids of keys that are found to be in wrong hands.
 
     """
 
     def __init__(self, store: SigningStore, clock: Clock) -> None:
-        self.on_distrusted: Callable[[Collection[str]], None] = lambda _: None
+        self.on_revoked: Callable[[Collection[str]], None] = lambda _: None
         self._store = store
         self._clock = clock
         self._looking = asyncio.Lock()
         self._looked_at = -math.inf
-        self._distrusted: frozenset[str] = frozenset()
+        self._revoked: frozenset[str] = frozenset()
         self._stored: list[StoredKey] = []
         self._keys: dict[str, Key] = {}
 
     async def load(self) -> None:
-        """Know the keys as they are now; an installation without one gets one."""
+        """Know the keys as they are now; an installation without one gets one.
+
+        So does one whose keys are all revoked, which two who replace them at once bring about.
+        """
         self._know(await self._store.load())
-        if not any(key.starts_at <= self._clock() for key in self._stored):
-            await self._store.add_first(made("ES256", self._clock()))
+        if not self._stored:
+            await self._store.add_first(made("ES256", self._clock()), len(self._revoked))
             self._know(await self._store.load())
 
     async def look_again(self) -> None:
@@ -75,15 +78,18 @@ class Keys:
         key = made(alg, self._clock() + (dt.timedelta(0) if at_once else AHEAD))
         await self._store.add(key)
         if at_once:
-            await self._store.end_others(key.id, self._clock())
-        self._know(await self._store.load())
+            await self._store.revoke_others(key.id, self._clock())
+        await self.load()
         return key.id
 
     @property
     def current(self) -> tuple[str, Key]:
-        """The algorithm and the key that sign now."""
+        """The algorithm and the key that sign now: the newest in use, or the first to come.
+
+        That one is for a node whose clock is behind that of whoever made the only key.
+        """
         now = self._clock()
-        newest = [key for key in self._stored if key.starts_at <= now][-1]
+        newest = [self._stored[0], *(key for key in self._stored if key.starts_at <= now)][-1]
         return newest.alg, self._keys[newest.id]
 
     def find(self, key_id: str) -> tuple[str, Key] | None:
@@ -93,9 +99,9 @@ class Keys:
                 return alive.alg, self._keys[key_id]
         return None
 
-    def distrusts(self, key_id: str) -> bool:
+    def is_revoked(self, key_id: str) -> bool:
         """Whether nothing is believed that the key *key_id* has signed."""
-        return key_id in self._distrusted
+        return key_id in self._revoked
 
     def jwks(self) -> Json:
         """The public keys (RFC 7517, 5)."""
@@ -111,13 +117,13 @@ class Keys:
         ]
 
     def _know(self, stored: list[StoredKey]) -> None:
-        trusted = [key for key in stored if key.ends_at is None]
+        trusted = [key for key in stored if key.revoked_at is None]
         self._keys = {key.id: self._keys.get(key.id) or _read(key) for key in trusted}
         self._stored = trusted
-        distrusted = frozenset(key.id for key in stored if key.ends_at is not None)
-        new, self._distrusted = distrusted - self._distrusted, distrusted
+        revoked = frozenset(key.id for key in stored if key.revoked_at is not None)
+        new, self._revoked = revoked - self._revoked, revoked
         if new:
-            self.on_distrusted(new)
+            self.on_revoked(new)
 
 
 def made(alg: str, starts_at: dt.datetime) -> StoredKey:

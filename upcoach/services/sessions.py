@@ -199,9 +199,9 @@ class Sessions:
         idle = LIFETIMES[session.app].idle
         return session.is_open(now) and await self._rotations.use(session.id, now, idle)
 
-    async def meet(self, token: str) -> None:
-        """See `Tokens.meet`: to be awaited before somebody's *token* is read."""
-        await self._tokens.meet(token)
+    async def load_key_of(self, token: str) -> None:
+        """See `Tokens.load_key_of`: to be awaited before somebody's *token* is read."""
+        await self._tokens.load_key_of(token)
 
     def holder(self, token: str) -> Caller:
         """Who *token* was given to, and has yet to show its key; or `Unauthenticated`."""

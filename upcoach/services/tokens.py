@@ -166,12 +166,12 @@ class Tokens:
             raise token_invalid()
         return caller
 
-    async def meet(self, token: str) -> None:
+    async def load_key_of(self, token: str) -> None:
         """Look for the key of *token* if this node does not know it: another may have made it."""
         if _digest(token) in self._read:
             return
         key_id = _key_id(token)
-        if key_id and self._keys.find(key_id) is None and not self._keys.distrusts(key_id):
+        if key_id and self._keys.find(key_id) is None and not self._keys.is_revoked(key_id):
             await self._keys.look_again()
 
     @property
@@ -193,7 +193,7 @@ class Tokens:
         As far as this node knows.
         """
         is_over = self._revocations.holds(caller.scope.session)
-        return is_over or self._keys.distrusts(caller.signed_by)
+        return is_over or self._keys.is_revoked(caller.signed_by)
 
     def revoke(self, sessions: Collection[str]) -> None:
         """Let no token of *sessions* hold here any more; other nodes hear of it by themselves."""

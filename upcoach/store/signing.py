@@ -19,7 +19,7 @@ class StoredKey(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
-    ends_at
+    revoked_at
         When it was found to be in wrong hands: nothing is believed that it has signed.
 
     """
@@ -28,7 +28,7 @@ class StoredKey(msgspec.Struct, frozen=True, kw_only=True):
     alg: str
     private: bytes
     starts_at: dt.datetime
-    ends_at: dt.datetime | None = None
+    revoked_at: dt.datetime | None = None
 
 
 class SigningStore:
@@ -50,25 +50,25 @@ class SigningStore:
                     place(COLLECTION, stored["kid"]),
                 ),
                 starts_at=stored["starts_at"],
-                ends_at=stored.get("ends_at"),
+                revoked_at=stored.get("revoked_at"),
             )
             for stored in await self._stored()
         ]
 
-    async def add_first(self, key: StoredKey) -> None:
-        """Keep *key* if there is none yet: of nodes that start at once, one makes the first."""
+    async def add_first(self, key: StoredKey, revoked: int) -> None:
+        """Keep *key* where there is none but *revoked* ones: of nodes that see it, one does."""
         with contextlib.suppress(DuplicateKeyError):
-            await self._add(key, "first")
+            await self._add(key, f"first after {revoked}" if revoked else "first")
 
     async def add(self, key: StoredKey) -> None:
         """Keep *key*."""
         await self._add(key, key.id)
 
-    async def end_others(self, key_id: str, at: dt.datetime) -> None:
+    async def revoke_others(self, key_id: str, at: dt.datetime) -> None:
         """Have nothing believed that another key than *key_id* has signed, or will sign."""
-        others = {"kid": {"$ne": key_id}, "ends_at": None}
+        others = {"kid": {"$ne": key_id}, "revoked_at": None}
         async with self._database.turn():
-            await self._database[COLLECTION].update_many(others, {"$set": {"ends_at": at}})
+            await self._database[COLLECTION].update_many(others, {"$set": {"revoked_at": at}})
 
     async def _add(self, key: StoredKey, name: str) -> None:
         master = self._masters.current

@@ -81,7 +81,7 @@ class Lookups:
             return None
 
     async def _caller(self, token: str) -> Caller | None:
-        await self._tokens.meet(token)
+        await self._tokens.load_key_of(token)
         try:
             return self._tokens.read(token)
         except Unauthenticated:
