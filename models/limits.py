@@ -195,6 +195,7 @@ SURFACES: Final[dict[str, Surface]] = {
         opens=True,
     ),
     "upload": _of_user(30, 30, 3_600),
+    "relation": _of_user(20, 20, 3_600),  # each begins with mails to both
     "integration": Surface(
         rules=(Bound(name="client", by=("client",), count=300, seconds=60, burst=100),),
         opens=True,

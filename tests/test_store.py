@@ -68,6 +68,7 @@ from upcoach.store.changes import Changes, Mutation, Outcome, Ref, Write
 from upcoach.store.committer import BATCH, Committer
 from upcoach.store.database import Bson, Database, is_outage, unavailable
 from upcoach.store.keyring import KeyRing, MasterKeys
+from upcoach.store.outbox import Outbox
 from upcoach.store.sealing import DataKey, Unreadable, place, seal, unseal
 
 OWNER = "usr_01a20c66-99df-75bd-8f37-3328887fd980"
@@ -742,7 +743,8 @@ async def test_what_follows_a_write_that_found_no_database_is_given_back_with_it
         database = Shaky(settings.mongo_url, settings.mongo_database)
         stack.push_async_callback(database.close)
         masters = MasterKeys(next(iter(settings.master_keys)), settings.master_keys)
-        committer = Committer(database, KeyRing(database, masters), utc_now, lambda _: None)
+        keyring, outbox = KeyRing(database, masters), Outbox(database, masters, utc_now)
+        committer = Committer(database, keyring, outbox, utc_now, lambda _: None)
         names = [new_mutation_id() for _ in range(BATCH + 2)]
         writes = [
             new_goal(scope, str(n), Mutation(name, b"asked", follows=tuple(names)))

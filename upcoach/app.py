@@ -62,6 +62,7 @@ from upcoach.store.keyring import KeyRing, MasterKeys
 from upcoach.store.learned import Learned
 from upcoach.store.log import EventLog
 from upcoach.store.migrations import migrate
+from upcoach.store.outbox import Outbox
 from upcoach.store.schema import Schema
 
 START_PATIENCE_S = 30.0
@@ -167,7 +168,8 @@ class Node:
         self.keyring = KeyRing(database, masters)
         self.log = EventLog(database, self.keyring)
         self.relay = Relay(redis.writer, self.log, utc_now)
-        self.committer = Committer(database, self.keyring, utc_now, self.relay.publish)
+        outbox = Outbox(database, masters, utc_now)
+        self.committer = Committer(database, self.keyring, outbox, utc_now, self.relay.publish)
         ground = Ground(
             settings=settings,
             database=database,
@@ -175,6 +177,7 @@ class Node:
             keyring=self.keyring,
             log=self.log,
             committer=self.committer,
+            outbox=outbox,
         )
         self.assembly = Assembly(ground)
         self.services = self.assembly.services

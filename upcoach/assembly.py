@@ -97,6 +97,7 @@ class Ground:
     keyring: KeyRing
     log: EventLog
     committer: Committer
+    outbox: Outbox
 
 
 class Assembly:
@@ -167,7 +168,7 @@ class Assembly:
             habit_reports=HabitReports(documents, Histories(database), utc_now),
             imports=Imports(documents, committer, Workers(FILE_READERS), utc_now),
             insights=Insights(documents, committer),
-            invitations=Invitations(documents, committer, self._once, self._additions, utc_now),
+            invitations=Invitations(documents, committer, self._once, utc_now),
             journal=JournalEntries(documents, committer, log, utc_now),
             journals=Journals(documents, committer),
             logins=self._logins,
@@ -272,8 +273,7 @@ class Assembly:
     def _make_mail(self) -> Mail:
         settings = self._ground.settings
         carrier = self.mailbox or Smtp(settings.smtp_url or "", settings.mail_from)
-        outbox = Outbox(self._ground.database, self._ground.masters, utc_now)
-        return Mail(outbox, carrier, utc_now)
+        return Mail(self._ground.outbox, carrier, utc_now)
 
     def _make_factors(self) -> SecondFactors:
         settings = self._ground.settings

@@ -64,6 +64,11 @@ class Share(Way, frozen=True, kw_only=True):
     accepted_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
     relation: Annotated[str, Mark.HIDDEN] = ""
 
+    @property
+    def began(self) -> dt.datetime:
+        """Since when the two have been client and coach, whatever is shown meanwhile."""
+        return self.accepted_at or self.updated_at
+
     @classmethod
     def accepted(cls, *, client: str, coach: str, relation: str, at: dt.datetime) -> Self:
         """The leave that a relation begins with: nothing is shown yet."""
@@ -111,9 +116,18 @@ class CoachClient(Way, frozen=True, kw_only=True):
     accepted_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
 
     @property
+    def began(self) -> dt.datetime:
+        """See `Share.began`."""
+        return self.accepted_at or self.updated_at
+
+    def began_since(self, moment: dt.datetime) -> bool:
+        """Whether both have given their word *moment* or later; that opens a channel."""
+        return self.accepted_at is not None and self.accepted_at >= moment
+
+    @property
     def since(self) -> dt.datetime:
         """See `Way.since`; what the client shows meanwhile changes nothing for the coach."""
-        return self.accepted_at or self.updated_at
+        return self.began
 
 
 def _sorted(draft: ShareDraft) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from tests.support.server import PASSWORD, Server
 from tests.test_snapshot_law import done
 
 PAGES: Final = ("/account/added", "/account/added/not-me")
-MOMENT: Final = r"That was on \d{1,2} \w+ \d{4}, \d\d:\d\d UTC, from "
+MOMENT: Final = r"That was on \d{1,2} \w+ \d{4}, \d\d:\d\d UTC,(?: on your side)? from "
 # What each of the mails says, by the way that it tells of.
 WORDS: Final = {
     "An app that makes codes": "An app that makes codes was added",

@@ -4,13 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from models.clock import utc_now
+from models.identity import new_mutation_id
 from tests.accounts.planting import CONFIRM, DISOWN, Thief, click, tokens
 from tests.accounts.post import newest, settings_of, subjects, token_in
 from tests.accounts.test_new_passwords import forgot, reset
 from tests.support.engines import TestEngines
-from tests.support.relations import SHARE, accept, invite, relate, share
+from tests.support.relations import INVITATIONS, SHARE, accept, invite, relate, share
 from tests.support.server import PASSWORD, Server, serving
 from tests.test_snapshot_law import done
+from upcoach.services.shutting_out import TOLD
 
 ANN, BEN = "ann@example.org", "ben@example.org"
 HAS_COACH, HAS_CLIENT = "You have a coach", "You have a client"
@@ -85,6 +88,20 @@ async def test_a_client_stays_through_a_reset_once_confirmed(
         assert len(listed) == int(is_confirmed)
 
 
+async def test_clients_of_long_ago_stay_with_a_coach_who_forgets_the_password(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    async with serving(settings_of(engines, tmp_path)) as server:
+        coach, client = await two(server)
+        await relate(client.client, coach.client)
+        told = utc_now() - TOLD
+        await server.node.database["clients"].update_many({}, {"$set": {"accepted_at": told}})
+
+        assert (await reset(server, await forgot(server, ANN))).status == 204
+
+        assert await connected(server, coach, client)
+
+
 async def test_an_old_share_that_is_agreed_to_is_mailed_as_a_new_one(
     engines: TestEngines, tmp_path: Path
 ) -> None:
@@ -106,3 +123,54 @@ async def test_an_old_share_that_is_agreed_to_is_mailed_as_a_new_one(
         assert (await subjects(server, BEN))[-1] == HAS_CLIENT
         assert await click(server, DISOWN, token_in(await newest(server, ANN))) == 204
         assert not await connected(server, client, coach)
+
+
+@pytest.mark.parametrize("says", [CONFIRM, DISOWN])
+async def test_what_is_shown_since_ends_no_link_that_removes(
+    engines: TestEngines, tmp_path: Path, says: str
+) -> None:
+    async with serving(settings_of(engines, tmp_path)) as server:
+        owner, thief = await two(server)
+        await done(accept(owner.client, await invite(thief.client, "coach")))
+        mailed = token_in(await newest(server, ANN))
+        await done(owner.client.call("PUT", SHARE.format(thief.user), {"kinds": ["goal"]}))
+
+        clicked = await click(server, says, mailed)
+
+        assert clicked == (400 if says == CONFIRM else 204)
+        assert await connected(server, owner, thief) == (says == CONFIRM)
+
+
+async def test_a_relation_that_is_asked_for_again_is_mailed_once(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    async with serving(settings_of(engines, tmp_path)) as server:
+        ann, ben = await two(server)
+        code = await invite(ann.client, "client")
+        name = {"Idempotency-Key": new_mutation_id()}
+        body = {"code": code}
+        answers = [
+            await ben.client.call("POST", f"{INVITATIONS}/accept", body, headers=name)
+            for _ in range(3)
+        ]
+
+        assert [answer.status for answer in answers] == [201] * 3
+        assert (await subjects(server, ANN)).count(HAS_COACH) == 1
+        assert (await subjects(server, BEN)).count(HAS_CLIENT) == 1
+
+
+async def test_nobody_is_mailed_about_one_relation_after_the_other(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    async with serving(settings_of(engines, tmp_path, UPCOACH_LIMITS="on")) as server:
+        ann, ben = await two(server)
+        statuses = []
+        for _ in range(25):
+            made = await ann.client.call("POST", INVITATIONS, {"as": "coach"})
+            statuses.append(made.status)
+            if made.status == 201:
+                await done(accept(ben.client, made.body["code"]))
+                await done(ben.client.call("DELETE", SHARE.format(ann.user)))
+
+        assert statuses == [201] * 20 + [429] * 5
+        assert (await subjects(server, ANN)).count(HAS_CLIENT) == 20

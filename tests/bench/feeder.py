@@ -31,6 +31,7 @@ from upcoach.store.database import Database
 from upcoach.store.documents import Documents
 from upcoach.store.keyring import KeyRing, MasterKeys
 from upcoach.store.log import COLLECTION, EventLog
+from upcoach.store.outbox import Outbox
 from upcoach.store.sealing import DataKey, place, seal
 from upcoach.store.tallies import Tallies
 
@@ -85,7 +86,8 @@ class Feeder:
         self._committed: list[Event] = []
         self._ready: collections.deque[Ready] = collections.deque()
         self._packed = b""
-        committer = Committer(database, self._keyring, utc_now, self._committed.extend)
+        outbox = Outbox(database, masters, utc_now)
+        committer = Committer(database, self._keyring, outbox, utc_now, self._committed.extend)
         documents = Documents(database, self._keyring)
         tallies = Tallies(database, self._keyring)
         self._goals = Goals(documents, committer, tallies, self._log)

@@ -3,6 +3,7 @@
 It is looked up whenever it is told: names are kept nowhere but in their documents, sealed.
 """
 
+import datetime as dt
 from typing import Final, TypeVar
 
 from models.client import scope_named
@@ -48,7 +49,7 @@ class AdditionReader:
         """What is known of what was *added* to the account *user* in *session*."""
         login = await self._find(Session, user, session)
         way = await self._find(KINDS.get(added.way, Passkey), user, added.id)
-        if isinstance(way, Way) and way.since != added.since:  # it is another one by now
+        if isinstance(way, Way) and since_of(way, added) != added.since:  # it is another one by now
             way = None
         return AdditionDetails(**_device(login), **_own(way), **await self._shared(added, way))
 
@@ -71,6 +72,11 @@ class AdditionReader:
             return await self._documents.get(kind, owner, document_id)
         except (NotFound, Conflict):  # gone, or not to be read: the rest is told all the same
             return None
+
+
+def since_of(way: Way, added: Addition) -> dt.datetime:
+    """When *way* became what was *added*: a relation is the same, whatever is shown in it."""
+    return way.began if added.way == "coach" and isinstance(way, Share) else way.since
 
 
 def _device(login: Session | None) -> Json:

@@ -15,7 +15,7 @@ from models.documents.factors import FACTORS, RECOVERY, TOTP
 from models.documents.way import Way
 from models.mail import Addition, AdditionDetails, Letter, WayAdded, WayName
 from models.scope import Scope
-from upcoach.services.addition_details import KINDS, AdditionReader
+from upcoach.services.addition_details import KINDS, AdditionReader, since_of
 from upcoach.services.links import CONFIRM, DISOWN, FORGOT, Links, only_link_over
 from upcoach.services.mail import Mail, letters
 from upcoach.services.resources import outcome
@@ -152,6 +152,8 @@ def _confirm(changes: Changes, user: str, added: Addition) -> None:
         changes.update(found, found.confirming(added.id, changes.at))
     elif isinstance(found, Identity):
         changes.update(found, found.confirmed_by_mail(changes.at))
+    elif found.since != added.since:  # more is shown by now than the mail told of
+        raise only_link_over()
     else:
         changes.set(found, found.confirmed_by_mail(changes.at))
 
@@ -168,7 +170,7 @@ def _way(changes: Changes, user: str, added: Addition) -> Way | None:
     found = next(iter(changes.find_refs(_refs(user, added))), None)
     if not isinstance(found, Way) or found.confirmed_at is not None:
         return None
-    return found if found.since == added.since else None
+    return found if since_of(found, added) == added.since else None
 
 
 def _factors(changes: Changes, user: str, added: Addition) -> Factors | None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from models.documents import User
 from models.documents.user import UNDO, normalised_email
-from models.errors import Conflict
+from models.errors import Conflict, Refusal, Unavailable
 from upcoach.store.changes import Taken
 from upcoach.store.documents import Documents
 from upcoach.store.once import Once
@@ -55,14 +55,22 @@ class Directory:
             yield
 
     @contextlib.asynccontextmanager
-    async def leaving(self, email: str) -> AsyncIterator[None]:
-        """The block in which an account leaves *email*, and may `reserve` it: nobody takes it."""
-        async with self._locked(email):
-            yield
+    async def leaving(self, email: str, *, reserves: bool) -> AsyncIterator[None]:
+        """The block in which an account leaves *email*, which nobody else gets for a while.
 
-    async def reserve(self, email: str) -> None:
-        """Let nobody else have *email*, which an account has left, for a while."""
-        await self._once.keep(_LEFT, True, UNDO, self.index(email))
+        That is so if the block *reserves* it, which comes first: nothing may come between.
+        """
+        async with self._locked(email):
+            if reserves:
+                await self._once.keep(_LEFT, True, UNDO, self.index(email))
+            try:
+                yield
+            except Unavailable:
+                raise  # it may have been left
+            except (Refusal, Taken):
+                if reserves:
+                    await self.free(email)
+                raise
 
     async def free(self, email: str) -> None:
         """Let *email* be had by others as soon as no account goes by it."""

@@ -7,6 +7,7 @@ relation; the code only finds them.
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -16,9 +17,8 @@ from models.documents import CoachClient, InvitationDraft, OpenInvitations, Shar
 from models.documents.invitation import INVITATIONS, LIFE, Invitation, Role
 from models.errors import Conflict, NotFound
 from models.identity import new_id
-from models.mail import Addition
+from models.mail import Addition, WayAdded
 from models.scope import Scope
-from upcoach.services.additions import Additions
 from upcoach.services.resources import outcome
 from upcoach.services.shares import relation_refs
 from upcoach.store.changes import Changes, Mutation, Outcome, Ref, Write, not_found
@@ -65,13 +65,11 @@ class Invitations:
         documents: Documents,
         committer: Committer,
         once: Once,
-        additions: Additions,
         clock: Clock,
     ) -> None:
         self._documents = documents
         self._committer = committer
         self._once = once
-        self._additions = additions
         self._clock = clock
 
     async def invite(self, scope: Scope, draft: InvitationDraft) -> NewInvitation:
@@ -131,39 +129,28 @@ class Invitations:
         if offer.inviter == scope.user:
             raise Conflict("invitation_own", "Give this code to the other person.")
         relation = new_id("rel")
-        inviter_is: list[Role] = []
 
         def decide(changes: Changes) -> Outcome:
             before = changes.find(OpenInvitations, offer.inviter, INVITATIONS)
             made = None if before is None else before.holding(offer.invitation, changes.at)
             if before is None or made is None:
                 raise _unknown()
-            inviter_is[:] = [made.role]
             client, coach = _sides(made.role, offer.inviter, scope.user)
             share, mirrored = _begin(changes, client, coach, relation)
             changes.set(before, before.without(offer.invitation, changes.at))
+            sessions = {offer.inviter: offer.session, scope.user: scope.session}
+            _tell(changes, share, "coach", sessions)
+            _tell(changes, mirrored, "client", sessions)
             return outcome("created", share if scope.user == client else mirrored)
 
-        both = (
-            *relation_refs(scope.user, offer.inviter),
-            *relation_refs(offer.inviter, scope.user),
+        both = (scope.user, offer.inviter), (offer.inviter, scope.user)
+        reads = (
+            _ref(offer.inviter),
+            *(ref for client, coach in both for ref in relation_refs(client, coach)),
+            *(Ref(User, user, user) for user, _ in both),
         )
-        reads = (_ref(offer.inviter), *both)
         write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
-        begun = await self._committer.submit(write)
-        if not begun.replayed:
-            await self._announce(offer, inviter_is[0], scope, begun)
-        return begun
-
-    async def _announce(self, offer: Offer, inviter_is: Role, scope: Scope, begun: Outcome) -> None:
-        """Have each of the two told that they have the other one."""
-        assert begun.body is not None
-        since = msgspec.convert(begun.body["accepted_at"], dt.datetime)
-        inviter = Scope(user=offer.inviter, session=offer.session)
-        invited_is: Role = "client" if inviter_is == "coach" else "coach"
-        for told, other, role in ((inviter, scope, invited_is), (scope, inviter, inviter_is)):
-            added = Addition(way=role, id=other.user, since=since)
-            await self._additions.announce(told, added)
+        return await self._committer.submit(write)
 
     async def _offer(self, code: str) -> Offer:
         offer = await self._once.look(PURPOSE, code, Offer)
@@ -176,6 +163,17 @@ class Invitations:
             return await self._documents.get(OpenInvitations, user, INVITATIONS)
         except NotFound:
             return OpenInvitations.none(user, self._clock())
+
+
+def _tell(
+    changes: Changes, side: Share | CoachClient, other_is: Role, sessions: Mapping[str, str]
+) -> None:
+    """Have the owner of one *side* told that they have the other one."""
+    user = changes.find(User, side.owner, side.owner)
+    if user is None:
+        raise _unknown()
+    added = Addition(way=other_is, id=side.id, since=side.began)
+    changes.tell(WayAdded(user.email, user.id, sessions[user.id], added))
 
 
 def _sides(role: Role, inviter: str, invited: str) -> tuple[str, str]:

@@ -102,7 +102,6 @@ class Moves:
             raise link_over()
         moving, index = found, self._directory.index(found.new)
         mark = secrets.token_urlsafe()
-        verified: list[dt.datetime | None] = []
 
         def decide(changes: Changes) -> Outcome:
             before = changes.find(User, moving.user, moving.user)
@@ -112,23 +111,21 @@ class Moves:
             session = changes.find(*asked_in)
             if before.lockouts != moving.lockouts or (session and session.ended_at):
                 raise link_over()
-            verified[:] = [before.verified_at]
             after = before.moved(moving.new, index, mark, changes.at)
             changes.update(before, after)
+            changes.tell(Moved(moving.old, moving.user, mark))
             return outcome("updated", after)
 
         asked_in = (Session, moving.user, moving.session)
         reads = (Ref(User, moving.user, moving.user), Ref(*asked_in))
         write = Write(scope=Scope(user=moving.user), reads=reads, decide=decide)
+        user = await self._get(moving.user)
+        leaving = self._directory.leaving(moving.old, reserves=user.verified_at is not None)
         try:
-            async with self._taking(moving), self._directory.leaving(moving.old):
-                done = await self._committer.submit(write)
-                if any(verified):
-                    await self._directory.reserve(moving.old)
+            async with self._taking(moving), leaving:
+                return await self._committer.submit(write)
         except Taken:
             raise Conflict("email_taken", "This address has an account by now.") from None
-        await self._mail.send(Moved(moving.old, moving.user, mark))
-        return done
 
     async def look(self, token: str) -> str:
         """The address that the link of *token* leads back to; `Invalid` if it does not hold."""
@@ -144,18 +141,17 @@ class Moves:
         former = await self._former(undoing)
         assert undoing is not None
         user_id, mark, index = undoing.user, undoing.mark, self._directory.index(former.email)
-        left = ""
 
         def decide(changes: Changes) -> Outcome:
             before = changes.find(User, user_id, user_id)
             to = None if before is None else before.left(mark, changes.at)
             if before is None or to is None:
                 raise only_link_over()
-            nonlocal left
-            left = before.email
             after = before.returned(to, index, changes.at)
             changes.update(before, after)
             shut_out(changes, user_id, before=to.left_at)
+            changes.tell(MoveUndone(after.email, is_back=True))
+            changes.tell(MoveUndone(before.email))
             return outcome("updated", after)
 
         reads, lists = (Ref(User, user_id, user_id),), ways_of(user_id)
@@ -166,8 +162,6 @@ class Moves:
         except Taken:  # by somebody who was faster than our word that it is not free
             raise Conflict("email_taken", "This address has another account by now.") from None
         await self._directory.free(former.email)
-        await self._mail.send(MoveUndone(former.email, is_back=True))
-        await self._mail.send(MoveUndone(left))
         return done
 
     @contextlib.asynccontextmanager

@@ -73,11 +73,15 @@ class NewPasswords:
             # Before they are all looked through: a stranger who wrote on without a pause could
             # outrun this write for as long as they liked.
             await self._sessions.end_others(scope)
+
+        def tell_too(changes: Changes) -> Outcome:
+            done = decide(changes)
+            changes.tell(PasswordChanged(email))
+            return done
+
         reads = (Ref(User, scope.user, scope.user),)
-        write = Write(scope=scope, reads=reads, lists=lists, decide=decide)
-        done = await self._sessions.end_with(write, but=(scope.session,))
-        await self._mail.send(PasswordChanged(email))
-        return done
+        write = Write(scope=scope, reads=reads, lists=lists, decide=tell_too)
+        return await self._sessions.end_with(write, but=(scope.session,))
 
     async def _write(self, wish: PasswordChanged) -> Letter:
         return letters.password_changed(wish.to, self._links.to(FORGOT))

@@ -72,6 +72,11 @@ CONTENT: Final[tuple[type[Document], ...]] = (
 )
 
 
+# A coach who forgets the password must not lose all clients for it: after so long without a word to
+# a mail that told of a client, that one stays.
+TOLD: Final = dt.timedelta(days=30)
+
+
 def ways_of(user: str) -> tuple[Listing, ...]:
     """What a write has to see all of that shuts strangers out of the account *user*."""
     kinds = (kind for kind in (*WAYS, *MIRRORS) if kind is not Session)
@@ -89,9 +94,14 @@ def shut_out(changes: Changes, user: str, *, before: dt.datetime | None = None) 
 
     gone: list[Document] = [
         one
-        for kind in (Identity, Grant, Share, EntryShare, CoachClient)
+        for kind in (Identity, Grant, Share, EntryShare)
         for one in changes.all(kind, user)
         if falls(one.confirmed_at)
+    ]
+    gone += [
+        one
+        for one in changes.all(CoachClient, user)
+        if falls(one.confirmed_at) and one.began_since(changes.at - TOLD)
     ]
     gone += [*changes.all(TrustedDevice, user), *changes.all(OpenInvitations, user)]
     for factors in changes.all(Factors, user):

@@ -16,6 +16,7 @@ from models.documents import KINDS, Document, Session
 from models.errors import Refusal
 from models.events import Event, feed_owner, user_feed
 from models.frames import Author, Ev, encode
+from models.mail import AnyWish
 from models.sums import Sums, packed, toggle, unpacked
 from upcoach.store import codec
 from upcoach.store import log as event_log
@@ -43,6 +44,8 @@ from upcoach.store.heads import Head, Heads
 from upcoach.store.holdings import Growth, Holdings, places_of
 from upcoach.store.keyring import COLLECTION as KEYS
 from upcoach.store.keyring import KeyRing
+from upcoach.store.outbox import COLLECTION as OUTBOX
+from upcoach.store.outbox import Outbox
 from upcoach.store.pacing import Pace
 from upcoach.store.past import past_of
 from upcoach.store.receipts import COLLECTION as RECEIPTS
@@ -85,6 +88,7 @@ class Decided(msgspec.Struct):
     answer: Outcome | Refusal | Overtaken
     events: list[Event]
     is_kept: bool = True
+    wishes: list[AnyWish] = []
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +97,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     decided: list[Decided]
     events: list[Bson]
     operations: dict[str, list[Any]]
+    wishes: list[Bson]
 
 
 class Batch:
@@ -104,10 +109,12 @@ class Batch:
         keyring: KeyRing,
         heads: Heads,
         holdings: Holdings,
+        outbox: Outbox,
         at: dt.datetime,
     ) -> None:
         self._database = database
         self._holdings = holdings
+        self._outbox = outbox
         self._growth = Growth(holdings)
         self._keyring = keyring
         self._heads = heads
@@ -145,6 +152,8 @@ class Batch:
             if seq > self.counted_on[feed]:
                 self._heads.advance(feed, Head(seq, packed(self._sums[feed])))
         self._growth.settle()
+        if work.wishes:
+            self._outbox.on_added()
         self._heal()
         for one in decided:
             _settle(one)
@@ -286,7 +295,8 @@ class Batch:
         self._former |= changes.ended
         self._state.update(changes.staged)
         seq = self._seqs[write.scope.feed]
-        return Decided(ticket, msgspec.structs.replace(outcome, seq=seq), events)
+        answer = msgspec.structs.replace(outcome, seq=seq)
+        return Decided(ticket, answer, events, wishes=changes.wishes)
 
     def _has_ended(self, ref: Ref) -> bool:
         session = self._state[ref]
@@ -381,6 +391,7 @@ class Batch:
             decided=decided,
             events=[event_log.to_bson(event) for one in decided for event in one.events],
             operations=self._operations(),
+            wishes=[self._outbox.to_bson(wish) for one in decided for wish in one.wishes],
         )
 
     async def _prove_refusals(self, decided: Sequence[Decided]) -> None:
@@ -440,6 +451,7 @@ class Batch:
                         if done.matched_count < sum(isinstance(one, ReplaceOne) for one in some):
                             raise Raced  # what is in no log has no number that could be taken
                 await self._insert(session, RECEIPTS, receipts)
+                await self._insert(session, OUTBOX, work.wishes)
                 await _commit(session)
             except PyMongoError as failure:
                 _raise_raced(failure)

@@ -13,6 +13,7 @@ from models.documents.edits import counted
 from models.documents.share import SHARED_KINDS
 from models.errors import NotFound, Unauthenticated
 from models.frames import FrameText
+from models.mail import AnyWish
 from models.merge_patch import Json, difference
 from models.scope import Scope
 from upcoach.store.broken import Broken, kind_of, unreadable
@@ -208,11 +209,16 @@ class Changes:
         self.at = at
         self.facts: list[Fact] = []
         self.staged: dict[Ref, Document | None] = {}
+        self.wishes: list[AnyWish] = []
         self.ended: dict[Ref, int] = {}  # the last version of each that was deleted here
         self._state = state
         self._past = past
         self._former = former or {}
         self._name = name
+
+    def tell(self, wish: AnyWish) -> None:
+        """Have a mail sent if this write is committed, and only then."""
+        self.wishes.append(wish)
 
     def find(self, kind: type[D], owner: str, document_id: str) -> D | None:
         """The document as it is now; it must be among the write's reads.

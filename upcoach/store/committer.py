@@ -25,6 +25,7 @@ from upcoach.store.database import Database
 from upcoach.store.heads import Heads
 from upcoach.store.holdings import Holdings
 from upcoach.store.keyring import KeyRing
+from upcoach.store.outbox import Outbox
 from upcoach.store.receipts import Receipts
 
 BATCH = 64  # beyond this, a transaction's latency grows faster than its cost per write falls
@@ -45,12 +46,18 @@ class Committer:
     """Takes writes from every request of this process and commits them in groups."""
 
     def __init__(
-        self, database: Database, keyring: KeyRing, clock: Clock, publish: Publish
+        self,
+        database: Database,
+        keyring: KeyRing,
+        outbox: Outbox,
+        clock: Clock,
+        publish: Publish,
     ) -> None:
         self.heads = Heads(database)
         self.holdings = Holdings(database)
         self._database = database
         self._keyring = keyring
+        self._outbox = outbox
         self._clock = clock
         self._publish = publish
         self._waiting: collections.deque[Ticket] = collections.deque()
@@ -188,7 +195,14 @@ class Committer:
         for lost in range(PATIENCE):
             if lost and time.monotonic() > ends:
                 break
-            batch = Batch(self._database, self._keyring, self.heads, self.holdings, self._clock())
+            batch = Batch(
+                self._database,
+                self._keyring,
+                self.heads,
+                self.holdings,
+                self._outbox,
+                self._clock(),
+            )
             began = time.monotonic()
             try:
                 events = await batch.commit(tickets)

@@ -1,11 +1,13 @@
 """What is still to be sent, kept until it was.
 
-A wish is in the database before anybody is answered, and leaves it when its letter was taken by the
-mail server.  A process that takes one has a minute to send it; after that another process may.  So
-each is sent at least once, and twice only where a process ended between the two.
+A wish is in the database before anybody is answered, in the transaction of the write that it tells
+of if there is one (`Changes.tell`), and leaves it when its letter was taken by the mail server.  A
+process that takes one has a minute to send it; after that another process may.  So each is sent at
+least once, and twice only where a process ended between the two.
 """
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -14,13 +16,14 @@ from pymongo import ReturnDocument
 from models.clock import Clock
 from models.identity import new_id
 from models.mail import AnyWish
-from upcoach.store.database import Database
+from upcoach.store.database import Bson, Database
 from upcoach.store.indexes import Index
 from upcoach.store.keyring import MasterKeys
 from upcoach.store.sealing import Unreadable, place, seal, unseal
 
 COLLECTION: Final = "outbox"
 TURN: Final = dt.timedelta(minutes=1)  # for which one process has what it took
+LATER: Final = dt.timedelta(minutes=5)  # is looked again at what this build does not know
 KEPT: Final = dt.timedelta(days=1)  # after which nobody waits for it any more
 INDEXES: Final = (
     Index(name="at", keys=("at",)),
@@ -38,18 +41,33 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 class Outbox:
-    """Wishes in the order in which they are due.  They are sealed: they hold addresses."""
+    """Wishes in the order in which they are due.  They are sealed: they hold addresses.
+
+    Attributes
+    ----------
+    on_added
+        Told when this process has added some.
+
+    """
 
     def __init__(self, database: Database, masters: MasterKeys, clock: Clock) -> None:
+        self.on_added: Callable[[], None] = lambda: None
         self._database = database
         self._masters = masters
         self._clock = clock
 
     async def add(self, wish: AnyWish) -> None:
         """Keep *wish*, which is due at once."""
+        stored = self.to_bson(wish)
+        async with self._database.turn():
+            await self._database[COLLECTION].insert_one(stored)
+        self.on_added()
+
+    def to_bson(self, wish: AnyWish) -> Bson:
+        """What is kept of *wish*."""
         name, now, master = new_id("let"), self._clock(), self._masters.current
         key = self._masters.derived(master, _PURPOSE)
-        stored = {
+        return {
             "_id": name,
             "at": now,
             "until": now + KEPT,
@@ -57,8 +75,6 @@ class Outbox:
             "master": master,
             "wish": seal(key, msgspec.msgpack.encode(wish), place(COLLECTION, name)),
         }
-        async with self._database.turn():
-            await self._database[COLLECTION].insert_one(stored)
 
     async def take(self) -> Waiting | None:
         """What is due and in nobody else's hands; None when nothing is."""
@@ -77,6 +93,9 @@ class Outbox:
                 wish = self._opened(found["_id"], found["master"], found["wish"])
             except Unreadable:  # its key is gone
                 await self.discard(found["_id"])
+                continue
+            except msgspec.ValidationError:  # of a newer build, whose nodes know it
+                await self.put_off(found["_id"], LATER)
                 continue
             return Waiting(found["_id"], wish, found["tries"])
 

@@ -39,7 +39,7 @@ class Tries:
         own = await self._claim(purpose, f"{scope.user}/{scope.session}", PLACES)
         try:
             shared = await self._claim(purpose, scope.user, OF_ALL)
-        except Forbidden:
+        except BaseException:  # it was no try
             await self._once.release(purpose, own)
             raise
         yield

@@ -67,7 +67,9 @@ def sentences(added: Addition, details: AdditionDetails) -> tuple[str, ...]:
         may=f" It may {allows}." if allows else "",
         entry=_entry(details),
     )
-    found = (what, f"That was on {in_words(added.since)}{_device(details)}.", _counts(added))
+    side = ", on your side" if added.way in ("coach", "client") else ","
+    when = f"That was on {in_words(added.since)}{_device(details, side)}."
+    found = (what, when, _counts(added))
     return tuple(filter(None, found))
 
 
@@ -77,11 +79,11 @@ def _entry(details: AdditionDetails) -> str:
     return "".join(parts)
 
 
-def _device(details: AdditionDetails) -> str:
+def _device(details: AdditionDetails, side: str) -> str:
     name = quoted(details.device)
     if name:
-        return f", from a device that calls itself {name}"
-    return f", from {details.app}" if details.app else ""
+        return f"{side} from a device that calls itself {name}"
+    return f"{side} from {details.app}" if details.app else ""
 
 
 def _counts(added: Addition) -> str:

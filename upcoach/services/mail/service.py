@@ -33,6 +33,7 @@ class Mail:
         self._clock = clock
         self._writers: dict[type[Wish], Writer[Wish]] = {}
         self._wished = asyncio.Event()
+        outbox.on_added = self._wished.set
 
     def writes(self, kind: type[W], writer: Writer[W]) -> None:
         """Have *writer* write the letters for wishes of a *kind*; None is no letter."""
@@ -46,7 +47,6 @@ class Mail:
     async def send(self, wish: AnyWish) -> None:
         """Have *wish* fulfilled: it is kept when this returns, and soon sent."""
         await self._outbox.add(wish)
-        self._wished.set()
 
     async def run(self) -> None:
         """Work until cancelled."""
