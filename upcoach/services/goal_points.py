@@ -7,17 +7,25 @@ from typing import Final, NamedTuple
 from models.documents import Goal, GoalPoint, PointDraft
 from models.documents.goal import successor_id
 from models.documents.goal_point import point_id
-from models.errors import Conflict, Flaw, Invalid, Unavailable
+from models.errors import Conflict, Flaw, Invalid
 from models.scope import Scope
 from upcoach.services.goals import Goals, continue_series
 from upcoach.services.merging import require_version
 from upcoach.services.resources import outcome
 from upcoach.store.broken import Broken
-from upcoach.store.changes import Changes, Missing, Mutation, Outcome, Overtaken, Ref, Write
+from upcoach.store.changes import (
+    Changes,
+    Missing,
+    Mutation,
+    Outcome,
+    Overtaken,
+    Ref,
+    Undecided,
+    Write,
+)
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents, Selection
 
-ATTEMPTS: Final = 10
 MOST: Final = 10_000  # points of one goal
 
 
@@ -95,6 +103,10 @@ class GoalPoints:
         following = Ref(Goal, scope.user, successor_id(scope.user, goal_id))
         known: Others | None = None
 
+        async def look() -> None:
+            nonlocal known
+            known = await self._others(scope, goal_id, own_ref.id)
+
         def decide(changes: Changes) -> Outcome:
             goal = changes.get(Goal, scope.user, goal_id)
             before = changes.find(GoalPoint, scope.user, own_ref.id)
@@ -103,7 +115,10 @@ class GoalPoints:
                 return outcome("unchanged", after)
             broken = changes.broken(*own_ref)
             counted = goal.without_a_point() if broken else goal
-            moved = _moved(counted, before, after, known, changes.at)
+            try:
+                moved = _moved(counted, before, after, known, changes.at)
+            except Overtaken:
+                raise Undecided(look) from None
             done = _kept(changes, before or broken, after)
             changes.update(goal, moved)
             continue_series(changes, goal, moved)
@@ -112,12 +127,7 @@ class GoalPoints:
         write = Write(
             scope=scope, reads=(goal_ref, own_ref, following), decide=decide, mutation=mutation
         )
-        for _ in range(ATTEMPTS):
-            try:
-                return await self._committer.submit(write)
-            except Overtaken:
-                known = await self._others(scope, goal_id, own_ref.id)
-        raise Unavailable("goal_contended", "Too many write to this goal at once. Try again.")
+        return await self._committer.submit(write)
 
     async def _others(self, scope: Scope, goal_id: str, but: str) -> "Others":
         """The newest point of each series of a goal but one point, as of a version of the goal."""

@@ -26,7 +26,17 @@ from models.validation import checked
 from upcoach.services.entry_shares import deleted_shares, share_refs
 from upcoach.services.merging import require_version
 from upcoach.services.resources import Resources, outcome
-from upcoach.store.changes import Base, Changes, Mutation, Outcome, Raced, Ref, Version, not_found
+from upcoach.store.changes import (
+    Base,
+    Changes,
+    Mutation,
+    Outcome,
+    Raced,
+    Ref,
+    Undecided,
+    Version,
+    not_found,
+)
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents, Selection
 from upcoach.store.log import LATEST, EventLog
@@ -118,8 +128,16 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         mutation: Mutation | None = None,
     ) -> Outcome:
         """Put an entry in the trash for 30 days, and end what was shared of it."""
+        shares: tuple[Ref, ...] | None = None
+
+        async def look() -> None:
+            nonlocal shares
+            shares = await share_refs(self._documents, scope.user, document_id)
 
         def decide(changes: Changes) -> Outcome:
+            if shares is None:
+                raise Undecided(look)
+            changes.find_refs(shares)  # so that they are read
             broken = changes.broken(JournalEntry, scope.user, document_id)
             if broken is not None:  # nobody could take it back
                 changes.delete(broken)
@@ -135,9 +153,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
             deleted_shares(changes, shares)
             return outcome("updated", after)
 
-        shares = await share_refs(self._documents, scope.user, document_id)
-        reads = (self._ref(scope, document_id), *shares)
-        thrown = await self._submit(scope, reads, decide, mutation)
+        thrown = await self._submit(scope, (self._ref(scope, document_id),), decide, mutation)
         await self._end_late_shares(scope, document_id)
         return thrown
 

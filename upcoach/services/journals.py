@@ -15,8 +15,9 @@ from models.errors import Conflict
 from models.merge_patch import Json
 from models.scope import Scope
 from models.validation import checked
+from upcoach.services.merging import require_version
 from upcoach.services.resources import Resources
-from upcoach.store.changes import Mutation, Outcome
+from upcoach.store.changes import Changes, Mutation, Outcome, Undecided
 from upcoach.store.documents import Selection
 
 
@@ -43,10 +44,25 @@ class Journals(Resources[Journal, NewJournal]):
         An entry that another device writes at the same moment may come to stand in no journal: it
         is in all lists but that of a journal, until it is moved.
         """
-        wanted = Selection(order="trashed_at", equal={"journal": document_id}, limit=1)
-        if await self._documents.select(JournalEntry, scope.user, wanted):
-            raise Conflict("journal_not_empty", "This journal holds entries: move them first.")
-        return await super().delete(scope, document_id, base, mutation)
+        entries: list[JournalEntry] | None = None
+
+        async def look() -> None:
+            nonlocal entries
+            wanted = Selection(order="trashed_at", equal={"journal": document_id}, limit=1)
+            entries = await self._documents.select(JournalEntry, scope.user, wanted)
+
+        def decide(changes: Changes) -> Outcome:
+            if entries is None:
+                raise Undecided(look)
+            if entries:
+                raise Conflict("journal_not_empty", "This journal holds entries: move them first.")
+            journal = changes.get_any(Journal, scope.user, document_id)
+            if base is not None:
+                require_version(journal, base, mutation)
+            changes.delete(journal)
+            return Outcome(verb="deleted", version=journal.version + 1)
+
+        return await self._submit(scope, (self._ref(scope, document_id),), decide, mutation)
 
 
 class Templates(Resources[Template, NewTemplate]):

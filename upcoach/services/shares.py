@@ -16,7 +16,7 @@ from models.sight import Sight
 from upcoach.services.entry_shares import deleted_shares, refs_between
 from upcoach.services.resources import outcome
 from upcoach.services.stepping_up import submit_with_best
-from upcoach.store.changes import Changes, Decide, Mutation, Outcome, Ref, Write
+from upcoach.store.changes import Changes, Decide, Mutation, Outcome, Ref, Undecided, Write
 from upcoach.store.committer import Committer
 from upcoach.store.documents import Documents
 from upcoach.store.log import LATEST, EventLog
@@ -142,7 +142,16 @@ class Shares:
     async def _end(
         self, scope: Scope, client: str, coach: str, mutation: Mutation | None
     ) -> Outcome:
+        entries: tuple[Ref, ...] | None = None
+
+        async def look() -> None:
+            nonlocal entries
+            entries = await refs_between(self._documents, client, coach)
+
         def decide(changes: Changes) -> Outcome:
+            if entries is None:
+                raise Undecided(look)
+            changes.find_refs(entries)  # so that they are read
             is_client = scope.user == client
             mine = (Share, client, coach) if is_client else (CoachClient, coach, client)
             own = changes.get_any(*mine)
@@ -151,9 +160,7 @@ class Shares:
             deleted_shares(changes, entries)
             return Outcome(verb="deleted", version=own.version + 1)
 
-        entries = await refs_between(self._documents, client, coach)
-        reads = (*relation_refs(client, coach), *entries)
-        ended = await self._submit(scope, reads, decide, mutation)
+        ended = await self._submit(scope, relation_refs(client, coach), decide, mutation)
         await self._clear(scope, client, coach)
         return ended
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -31,6 +31,7 @@ from upcoach.store.changes import (
     Raced,
     Ref,
     Taken,
+    Undecided,
     Unread,
     Version,
     Write,
@@ -71,6 +72,15 @@ class Ticket:
     def __init__(self, write: Write) -> None:
         self.write = write
         self.done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+
+class Waits(Exception):
+    """What a *ticket* has to *find* out when all before it are committed; see `Undecided`."""
+
+    def __init__(self, ticket: Ticket, find: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self.ticket = ticket
+        self.find = find
 
 
 class Decided(msgspec.Struct):
@@ -136,7 +146,8 @@ class Batch:
     async def commit(self, tickets: Sequence[Ticket]) -> list[Event]:
         """Answer every ticket and return the events to publish.
 
-        `Raced` if it must start over, and `Unread` if it must do so with more documents.
+        `Raced` if it must start over, `Unread` if it must do so with more documents, and `Waits`
+        if one of them has to see what those before it leave.
         """
         await self._read(tickets)
         open_tickets = [ticket for ticket in tickets if not ticket.done.done()]
@@ -287,6 +298,8 @@ class Batch:
             self._growth.admit(self._state, changes.staged)
         except (Refusal, Overtaken) as refusal:
             return Decided(ticket, refusal, [])
+        except Undecided as undecided:
+            raise Waits(ticket, undecided.find) from None
         except Unread as more:
             ticket.write = msgspec.structs.replace(write, reads=(*write.reads, *more.refs))
             raise

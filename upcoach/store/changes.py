@@ -1,7 +1,7 @@
 """What a write sees, and what it decides."""
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, TypeVar
 
@@ -174,6 +174,17 @@ class Unread(Exception):
     def __init__(self, refs: Collection[Ref]) -> None:
         super().__init__(refs)
         self.refs = refs
+
+
+class Undecided(Exception):
+    """A write has to *find* something out in the database, as all writes before it have left it.
+
+    So it keeps its place in the order: nothing is looked for before it is queued.
+    """
+
+    def __init__(self, find: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self.find = find
 
 
 class Overtaken(Exception):

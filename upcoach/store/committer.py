@@ -19,7 +19,7 @@ from models.clock import Clock
 from models.errors import Conflict, Unavailable
 from models.events import Event
 from models.scope import Scope
-from upcoach.store.batch import Batch, Ticket
+from upcoach.store.batch import Batch, Ticket, Waits
 from upcoach.store.changes import Mutation, Outcome, Raced, Unread, Write
 from upcoach.store.database import Database
 from upcoach.store.heads import Heads
@@ -207,6 +207,14 @@ class Committer:
             try:
                 events = await batch.commit(tickets)
             except Unread:
+                continue
+            except Waits as waits:
+                place = tickets.index(waits.ticket)
+                if place:
+                    await self._race(tickets[:place])
+                    await self._race(tickets[place:])
+                    return
+                await waits.find()
                 continue
             except Raced:
                 await self._lose(tickets, batch.counted_on, lost)
