@@ -46,7 +46,7 @@ OPERATIONS = (
         public=True,
         statuses=(202,),
         audit="password.forgotten",
-        limit="mail",
+        limit="reset",
     ),
     Operation(
         method="POST",

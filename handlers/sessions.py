@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from handlers.operations import Call, Items, Operation, Query, Reply, written
+from models.clock import utc_now
 from models.documents import Session
 from models.documents.document import Draft
 from models.documents.factors import FactorName
@@ -39,13 +40,20 @@ async def rename(services: Services, call: Call) -> Reply:
 
 
 async def end(services: Services, call: Call) -> Reply:
-    """Log a device out."""
+    """Log a device out; another one than the caller's takes a factor that was shown just now."""
+    if call.names["id"] != call.scope.session:
+        await services.stepping_up.require(call.holder, utc_now())
     return written(await services.sessions.end(call.scope, call.names["id"]))
 
 
 async def end_all(services: Services, call: Call) -> Reply:
-    """Log all devices out, or all others."""
+    """Log all devices out, or all others, which takes a factor that was shown just now.
+
+    Otherwise whoever has found an open session could log its owner out again and again.
+    """
     keep = (call.scope.session,) if call.asked(Ending).keep else ()
+    if keep:
+        await services.stepping_up.require(call.holder, utc_now())
     return written(await services.sessions.end_others(call.scope, keep))
 
 

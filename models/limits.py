@@ -132,6 +132,12 @@ _NETWORK: Final = (
 )
 
 
+_MAILS: Final = (
+    Bound(name="network", by=("ip",), count=5, seconds=3_600, burst=5),
+    Bound(name="address", by=("address",), count=3, seconds=3_600, burst=3),
+)
+
+
 KEPT_AT_ONCE: Final = 16_384  # KiB of one account
 
 
@@ -143,12 +149,8 @@ def _of_user(count: int, burst: int, seconds: int = 60, *, opens: bool = True) -
 SURFACES: Final[dict[str, Surface]] = {
     "login": Surface(rules=(PASSWORDS, *_NETWORK)),
     "known": Surface(rules=(_OWN, *_NETWORK)),  # a login on a device that was let in before
-    "mail": Surface(
-        rules=(
-            Bound(name="network", by=("ip",), count=5, seconds=3_600, burst=5),
-            Bound(name="address", by=("address",), count=3, seconds=3_600, burst=3),
-        )
-    ),
+    "mail": Surface(rules=_MAILS),
+    "reset": Surface(rules=_MAILS),  # apart: the way back of who was shut out
     "factor": Surface(rules=_NETWORK),
     "refresh": Surface(
         rules=(

@@ -10,10 +10,10 @@ from models.validation import cut
 
 MOST: Final = 40  # characters: enough for a name, and for no message
 # What mail programs make links of: addresses, and hosts, also with the full stops of others.
-_DOT: Final = re.compile(r"[.\u3002](?=\S)")
+_DOT: Final = re.compile(r"[.\u3002\ua4f8-\ua4fd](?=\S)")  # and letters that look like one
 _DIGITS: Final = 4  # more of them may be a number to call
 _MARKS: Final = 3  # above and below one letter, as scripts need them
-_PLAIN: Final = frozenset(".,'\u2019()&+-_")
+_PLAIN: Final = frozenset(",'\u2019()&+-_")
 
 
 def quoted(name: str) -> str:

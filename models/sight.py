@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 import msgspec
 
 from models.documents import KINDS, Document
-from models.documents.document import Edits, Mark, derivations, fields_marked, public
+from models.documents.document import Edits, Mark, derivations, fields_marked, public, tellings
 from models.documents.edits import BOOKKEEPING, moment_seen, version_seen
 from models.merge_patch import Json
 
@@ -26,14 +26,14 @@ class Sight(msgspec.Struct, frozen=True):
         Examples
         --------
         >>> sight = Sight.without(["goal", "insight"], {"goal": ["progress"], "habit": ["tz"]})
-        >>> sorted(sight.hides("goal"))
-        ['completed_at', 'key_results', 'measured', 'private_notes', 'progress', 'status', 'track']
+        >>> sorted(sight.hides("goal") - {"private_notes", "status", "completed_at"})
+        ['key_results', 'measured', 'milestones', 'progress', 'track']
         >>> sorted(sight.kinds)
         ['goal']
 
         """
-        chosen = ((kind, name) for kind, names in hidden.items() for name in names)
-        fields = _with_all_that_follows(frozenset(chosen))
+        chosen = {(kind, name) for kind, names in hidden.items() for name in names}
+        fields = _with_all_that_follows(_with_all_that_tells(frozenset(chosen)))
         shown = (kind for kind in kinds if fields.isdisjoint(_sources(kind)))
         return cls(frozenset(shown), fields)
 
@@ -85,6 +85,22 @@ def _with_all_that_follows(fields: frozenset[Field]) -> frozenset[Field]:
     """*fields*, and those that tell something of them."""
     following = {field for field, sources in _derived() if not fields.isdisjoint(sources)} - fields
     return _with_all_that_follows(fields | following) if following else fields
+
+
+def _with_all_that_tells(fields: frozenset[Field]) -> frozenset[Field]:
+    """*fields*, and those that somebody could work them out from."""
+    telling = {field for field, told in _told() if not fields.isdisjoint(told)}
+    return fields | telling
+
+
+@functools.cache
+def _told() -> tuple[tuple[Field, frozenset[Field]], ...]:
+    """Every field that tells others, and which."""
+    return tuple(
+        ((kind, name), frozenset(_fields(kind, told)))
+        for kind, document in KINDS.items()
+        for name, told in tellings(document).items()
+    )
 
 
 @functools.cache

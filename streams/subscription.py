@@ -115,7 +115,9 @@ class Feeds:
         if start.mode is Mode.SNAPSHOT:
             return msgspec.structs.replace(start, view=view, seq=max(start.seq, view.since))
         if start.seq < view.since:
-            return Start(view, start.topic, start.topic.last, start.mode, reset="access")
+            # This node may not have heard yet of the change of the share, or of what was before.
+            place = max(start.topic.last, view.since)
+            return Start(view, start.topic, place, start.mode, reset="access")
         return msgspec.structs.replace(start, view=view)
 
     async def _start(self, view: View, topic: Topic, since: str | None, *, snap: bool) -> Start:
@@ -427,7 +429,7 @@ class Subscription:
 
     def _reset(self, reason: str) -> None:
         """Give the position up: the client needs a snapshot, or leaves it at that."""
-        self._position = self._topic.last
+        self._position = max(self._topic.last, self._view.since)
         self._catching_up = None
         self._say_reset(reason)
 

@@ -63,15 +63,15 @@ async def test_no_write_is_overtaken_by_the_next(
     assert overtaken == []
 
 
-async def shared(server: Server) -> tuple[Client, Client, str, str]:
+async def shown(server: Server) -> tuple[Client, Client, str, str]:
     """A client who has let a coach read an entry; and the coach, and the ids of both."""
     client, coach = await asyncio.gather(server.person(), server.person())
     await diary.furnish(client)
     await share(client, coach, ["goal"])
-    ids = [scope_of(server, one).user for one in (client, coach)]
-    path = ENTRY_SHARE.format(id=PAGE, coach=ids[1])
+    client_id, coach_id = (scope_of(server, one).user for one in (client, coach))
+    path = ENTRY_SHARE.format(id=PAGE, coach=coach_id)
     await done(client.call("PUT", path, until(days=3)))
-    return client, coach, *ids
+    return client, coach, client_id, coach_id
 
 
 @pytest.mark.parametrize("is_socket", [False, True], ids=["batch", "socket"])
@@ -80,17 +80,18 @@ async def test_nothing_goes_before_what_ends_or_opens_a_share(
     settings: Settings, what: str, *, is_socket: bool
 ) -> None:
     async with serving(settings) as server:
-        client, coach, client_id, coach_id = await shared(server)
+        client, coach, client_id, coach_id = await shown(server)
         entry = ENTRY_SHARE.format(id=PAGE, coach=coach_id)
-        who, *asked = {
-            "end": (client, "DELETE", SHARE.format(coach_id)),
-            "dismiss": (coach, "DELETE", f"/v1/clients/{client_id}"),
-            "show": (client, "PUT", SHARE.format(coach_id), {"kinds": ["goal", "habit"]}),
-            "show entry": (client, "PUT", entry, until(days=9)),
-            "hide entry": (client, "DELETE", entry),
-            "throw": (client, "DELETE", ENTRY.format(id=PAGE)),
+        method, path, body = {
+            "end": ("DELETE", SHARE.format(coach_id), None),
+            "dismiss": ("DELETE", f"/v1/clients/{client_id}", None),
+            "show": ("PUT", SHARE.format(coach_id), {"kinds": ["goal", "habit"]}),
+            "show entry": ("PUT", entry, until(days=9)),
+            "hide entry": ("DELETE", entry, None),
+            "throw": ("DELETE", ENTRY.format(id=PAGE), None),
         }[what]
-        sent = followed(*asked)
+        who = coach if what == "dismiss" else client
+        sent = followed(method, path, body)
         if is_socket:
             async with talking(server, who) as wire:
                 await wire.send(*sent)

@@ -11,9 +11,10 @@ from models.audit import Act
 from models.clock import utc_now
 from models.documents import Session
 from models.documents.user import NewPassword
-from models.errors import Conflict, Forbidden, Invalid
+from models.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from models.scope import Scope
 from models.validation import checked
+from upcoach.services.browsers import caller_of
 from upcoach.services.oauth.parameters import Parameters
 
 SESSIONS: Final = "/account/sessions"
@@ -40,6 +41,14 @@ class OwnPage(Page):
     def scope(self) -> Scope:
         """Who looks at it."""
         return Scope(user=self.mine.owner, session=self.mine.id, device=self.mine.device)
+
+    async def was_proven(self) -> bool:
+        """Whether they have shown just now who they are."""
+        try:
+            await self.edge.services.stepping_up.require(caller_of(self.mine, utc_now()), utc_now())
+        except Unauthenticated:
+            return False
+        return True
 
     def act(self, action: str, target: str = "") -> Act:
         """What they do, for the audit log."""
@@ -75,6 +84,9 @@ class EndSession(OwnPage):
     async def post(self) -> None:
         """Log a device out, or all others."""
         sessions, session = self.edge.services.sessions, self.sent().required("session")
+        if session != self.mine.id and not await self.was_proven():
+            self.go(LOGIN)
+            return
         if session == _OTHERS:
             work = sessions.end_others(self.scope, (self.mine.id,))
         else:

@@ -43,7 +43,7 @@ class Forgot(Page):
             self.show(view, 400)
             return
         address = ADDRESS + normalised_email(email)
-        await self.turnstile.take("mail", {"address": normalised_email(email)})
+        await self.turnstile.take("reset", {"address": normalised_email(email)})
         act = Act(action="password.forgotten", kind="anonymous", target=address)
         await self.noted(act, self.edge.services.resets.ask(email))
         self.show(views.mailed(email, _LOG_IN))

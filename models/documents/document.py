@@ -40,6 +40,16 @@ class Derived:
         self.sources = sources
 
 
+class Tells:
+    """What a field would tell, in the same words: who may not see that does not see it either.
+
+    Other than what follows from something, it is hidden only where that itself was chosen.
+    """
+
+    def __init__(self, *told: str) -> None:
+        self.told = told
+
+
 Edits = Mapping[str, tuple[int, dt.datetime]]
 
 
@@ -185,6 +195,18 @@ def derivations(document: type[msgspec.Struct]) -> Mapping[str, tuple[str, ...]]
         for field in document.__struct_fields__
         for declared in getattr(hints[field], "__metadata__", ())
         if isinstance(declared, Derived)
+    }
+
+
+@functools.cache
+def tellings(document: type[msgspec.Struct]) -> Mapping[str, tuple[str, ...]]:
+    """The fields of *document* that tell others, and which."""
+    hints = typing.get_type_hints(document, include_extras=True)
+    return {
+        field: declared.told
+        for field in document.__struct_fields__
+        for declared in getattr(hints[field], "__metadata__", ())
+        if isinstance(declared, Tells)
     }
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 import msgspec
 
 from models.documents.dates import LATEST, check_date
-from models.documents.document import Derived, Document, Draft, Mark, Order, fields_of
+from models.documents.document import Derived, Document, Draft, Mark, Order, Tells, fields_of
 from models.documents.goal_parts import KeyResult, Milestone, Smart
 from models.documents.recurrence import Repeat
 from models.errors import Conflict, Flaw, Invalid
@@ -153,9 +153,11 @@ class Goal(Document, frozen=True, kw_only=True):
     starts_on: Annotated[dt.date | None, Mark.PERSONAL, Derived("target_date")] = None
     target_date: Annotated[dt.date | None, Mark.PERSONAL, Derived("repeats")] = None
     smart: Annotated[Smart | None, Mark.SEALED] = None
-    milestones: Annotated[Milestones, Mark.SEALED] = msgspec.field(default_factory=dict)
-    key_results: Annotated[KeyResults, Mark.SEALED, Derived(*_OF_A_POINT)] = msgspec.field(
+    milestones: Annotated[Milestones, Mark.SEALED, Tells("progress")] = msgspec.field(
         default_factory=dict
+    )
+    key_results: Annotated[KeyResults, Mark.SEALED, Derived(*_OF_A_POINT), Tells("progress")] = (
+        msgspec.field(default_factory=dict)
     )
     depends_on: Annotated[Needed, Mark.PERSONAL] = ()
     repeats: Annotated[Repeat | None, Mark.PERSONAL] = None

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Self
 import msgspec
 
 from models.documents.dates import check_date, exact
-from models.documents.document import Derived, Document, Draft, Mark, Order
+from models.documents.document import Document, Draft, Mark, Order, Tells
 from models.documents.goal_parts import Figure
 from models.identity import PartId
 
@@ -54,8 +54,7 @@ class GoalPoint(Document, frozen=True, kw_only=True):
     )
 
     goal: str
-    # They follow from it; so it tells of them.
-    value: Annotated[Figure, Mark.PERSONAL, Derived("goal:progress", "goal:key_results")]
+    value: Annotated[Figure, Mark.PERSONAL, Tells("goal:progress", "goal:key_results")]
     key_result: Annotated[str | None, Mark.PERSONAL] = None
     at: Annotated[dt.datetime, Mark.PERSONAL]
     note: Annotated[PointNote | None, Mark.SEALED] = None

@@ -1,5 +1,6 @@
 """Both sides of a relation are told by mail that it begins, and whoever reads that can end it."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from tests.accounts.test_new_passwords import forgot, reset
 from tests.support.engines import TestEngines
 from tests.support.relations import INVITATIONS, SHARE, accept, invite, relate, share
 from tests.support.server import PASSWORD, Server, serving
-from tests.test_snapshot_law import done
+from tests.test_snapshot_law import done, scope_of
 from upcoach.services.shutting_out import TOLD
 
 ANN, BEN = "ann@example.org", "ben@example.org"
@@ -174,3 +175,41 @@ async def test_nobody_is_mailed_about_one_relation_after_the_other(
 
         assert statuses == [201] * 20 + [429] * 5
         assert (await subjects(server, ANN)).count(HAS_CLIENT) == 20
+
+
+async def test_one_thing_that_changes_again_and_again_is_mailed_now_and_then(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    async with serving(settings_of(engines, tmp_path)) as server:
+        client, coach = await two(server)
+        await relate(client.client, coach.client)
+        for number in range(20):
+            kinds = ["goal"] if number % 2 else ["habit"]
+            await done(client.client.call("PUT", SHARE.format(coach.user), {"kinds": kinds}))
+
+        await until_told(server)
+
+        assert (await subjects(server, ANN)).count("You share with a coach") == 1
+        assert await server.node.database["outbox"].count_documents({}) == 1  # of the last change
+
+
+async def until_told(server: Server) -> None:
+    """Return when nothing is due any more."""
+    async with asyncio.timeout(20):
+        while await server.node.database["outbox"].count_documents({"at": {"$lte": utc_now()}}):
+            await asyncio.sleep(0.05)
+
+
+async def test_an_invitation_of_a_session_that_was_ended_is_over(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    async with serving(settings_of(engines, tmp_path)) as server:
+        owner, thief = await two(server)
+        stolen = await Thief.of(server, ANN)
+        codes = {one: await invite(one.client, "coach") for one in (owner, stolen)}
+        ended = scope_of(server, stolen.client).session
+        await done(owner.client.call("DELETE", f"/v1/auth/sessions/{ended}"))
+
+        answers = [await accept(thief.client, code) for code in codes.values()]
+
+        assert [answer.status for answer in answers] == [404, 404]

@@ -98,7 +98,12 @@ async def test_points_do_not_tell_what_is_hidden_of_their_goal(
         shown = (await coach.call("GET", f"/v1/snapshot?feed={feed}&kind=goal.point")).body
 
         assert point["type"] == "goal.point.created"
-        assert "0.6875" not in str([point, shown])
+        own = await client.call("GET", f"/v1/goals/{goal}")
+        seen = (await coach.call("GET", f"/v1/snapshot?feed={feed}&kind=goal")).body
+        assert own.body["progress"] == 0.6875
+        assert "milestones" in own.body
+        assert ("milestones" in seen["items"][0]) == (field != "progress")
+        assert "0.6875" not in str([point, shown, seen])
         assert len(shown["items"]) == 1
 
 

@@ -3,7 +3,6 @@
 It is looked up whenever it is told: names are kept nowhere but in their documents, sealed.
 """
 
-import datetime as dt
 from typing import Final, TypeVar
 
 from models.client import scope_named
@@ -47,9 +46,9 @@ class AdditionReader:
 
     async def details(self, user: str, session: str, added: Addition) -> AdditionDetails:
         """What is known of what was *added* to the account *user* in *session*."""
-        login = await self._find(Session, user, session)
-        way = await self._find(KINDS.get(added.way, Passkey), user, added.id)
-        if isinstance(way, Way) and since_of(way, added) != added.since:  # it is another one by now
+        login = await self.find(Session, user, session)
+        way = await self.find(KINDS.get(added.way, Passkey), user, added.id)
+        if isinstance(way, Way) and way.since != added.since:  # it is another one by now
             way = None
         return AdditionDetails(**_device(login), **_own(way), **await self._shared(added, way))
 
@@ -58,25 +57,28 @@ class AdditionReader:
         if KINDS.get(added.way) in (Share, CoachClient):  # called as the other one is
             return {"name": await self._name_of(added.id)}
         if isinstance(way, EntryShare):
-            entry = await self._find(JournalEntry, way.owner, way.entry)
+            entry = await self.find(JournalEntry, way.owner, way.entry)
             day = None if entry is None else entry.local_date
             return {"name": await self._name_of(way.coach), "day": day, "until": way.until}
         return {}
 
     async def _name_of(self, user: str) -> str:
-        found = await self._find(User, user, user)
+        found = await self.find(User, user, user)
         return "" if found is None else found.name
 
-    async def _find(self, kind: type[D], owner: str, document_id: str) -> D | None:
+    async def stands(self, user: str, added: Addition) -> bool:
+        """Whether what was *added* is there, and is what it was then, as far as that is told."""
+        if added.way not in KINDS:
+            return True
+        way = await self.find(KINDS[added.way], user, added.id)
+        return way is not None and way.since == added.since
+
+    async def find(self, kind: type[D], owner: str, document_id: str) -> D | None:
+        """A document; None where it is gone, or cannot be read."""
         try:
             return await self._documents.get(kind, owner, document_id)
-        except (NotFound, Conflict):  # gone, or not to be read: the rest is told all the same
+        except (NotFound, Conflict):
             return None
-
-
-def since_of(way: Way, added: Addition) -> dt.datetime:
-    """When *way* became what was *added*: a relation is the same, whatever is shown in it."""
-    return way.began if added.way == "coach" and isinstance(way, Share) else way.since
 
 
 def _device(login: Session | None) -> Json:

@@ -15,9 +15,9 @@ from models.documents.factors import FACTORS, RECOVERY, TOTP
 from models.documents.way import Way
 from models.mail import Addition, AdditionDetails, Letter, WayAdded, WayName
 from models.scope import Scope
-from upcoach.services.addition_details import KINDS, AdditionReader, since_of
+from upcoach.services.addition_details import KINDS, AdditionReader
 from upcoach.services.links import CONFIRM, DISOWN, FORGOT, Links, only_link_over
-from upcoach.services.mail import Mail, letters
+from upcoach.services.mail import Later, Mail, letters
 from upcoach.services.resources import outcome
 from upcoach.services.sessions import Sessions
 from upcoach.services.shutting_out import shut_out, ways_of
@@ -28,6 +28,9 @@ from upcoach.store.documents import Documents
 from upcoach.store.once import Once
 
 LIFE: Final = dt.timedelta(days=7)
+APART: Final = dt.timedelta(minutes=10)  # mails about one thing that changes again and again
+UNPROVEN: Final = 3  # mails an hour to an address of which nobody has shown that it is theirs
+_TOLD: Final = "addition told"
 _PURPOSE: Final = "addition"
 
 
@@ -106,7 +109,7 @@ class Additions:
 
         def decide(changes: Changes) -> Outcome:
             user = _holder(changes, announced)
-            _require_unconfirmed(changes, user_id, added)
+            _require_unconfirmed(changes, user_id, added)  # whatever was made of it since
             clients[:] = shut_out(changes, user_id)
             return outcome("updated", user)
 
@@ -125,12 +128,33 @@ class Additions:
             raise only_link_over()
         return found
 
-    async def _write(self, wish: WayAdded) -> Letter:
+    async def _write(self, wish: WayAdded) -> Letter | None:
+        if not await self._is_due(wish):
+            return None
         announced = Announced(wish.user, wish.to, wish.session, wish.added)
         token = await self._once.keep(_PURPOSE, announced, LIFE)
         links = (self._links.to(CONFIRM, token), self._links.to(DISOWN, token))
         details = await self._reader.details(wish.user, wish.session, wish.added)
         return letters.way_added(wish.to, wish.added, details, *links, self._links.to(FORGOT))
+
+    async def _is_due(self, wish: WayAdded) -> bool:
+        """Whether a mail about it is wanted; `Later` while the last one about it is too new.
+
+        Else somebody could have mails without end sent to an address.
+        """
+        name = f"{wish.user}/{wish.added.way}/{wish.added.id}"
+        told = await self._once.look(_TOLD, name, dt.datetime)
+        if told is not None and told != wish.added.since:
+            if await self._reader.stands(wish.user, wish.added):
+                raise Later(APART)
+            return False  # it is another by now, of which another mail tells, or gone
+        user = await self._reader.find(User, wish.user, wish.user)
+        if user is not None and user.verified_at is None:
+            places = [f"{user.id}/{number}" for number in range(UNPROVEN)]
+            if not await self._once.claim_any(_TOLD, places, dt.timedelta(hours=1)):
+                return False
+        await self._once.keep(_TOLD, wish.added.since, APART, name)
+        return True
 
 
 def _holder(changes: Changes, announced: Announced) -> User:
@@ -150,16 +174,16 @@ def _confirm(changes: Changes, user: str, added: Addition) -> None:
     found = _require_unconfirmed(changes, user, added)
     if isinstance(found, Factors):
         changes.update(found, found.confirming(added.id, changes.at))
-    elif isinstance(found, Identity):
-        changes.update(found, found.confirmed_by_mail(changes.at))
     elif found.since != added.since:  # more is shown by now than the mail told of
         raise only_link_over()
+    elif isinstance(found, Identity):
+        changes.update(found, found.confirmed_by_mail(changes.at))
     else:
         changes.set(found, found.confirmed_by_mail(changes.at))
 
 
 def _require_unconfirmed(changes: Changes, user: str, added: Addition) -> Way | Factors:
-    """The document that says of what was *added* whose it is, if it is as it was announced."""
+    """The document that says of what was *added* whose it is, if nobody has said so yet."""
     found = _way(changes, user, added) if added.way in KINDS else _factors(changes, user, added)
     if found is None:
         raise only_link_over()
@@ -170,7 +194,7 @@ def _way(changes: Changes, user: str, added: Addition) -> Way | None:
     found = next(iter(changes.find_refs(_refs(user, added))), None)
     if not isinstance(found, Way) or found.confirmed_at is not None:
         return None
-    return found if since_of(found, added) == added.since else None
+    return found
 
 
 def _factors(changes: Changes, user: str, added: Addition) -> Factors | None:

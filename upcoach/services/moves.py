@@ -137,7 +137,7 @@ class Moves:
         Every login ends, the password is nobody's any more, and what was added to the account
         since, or is confirmed by nobody, is gone.
         """
-        undoing = await self._once.take(_UNDO, token, Undoing)
+        undoing = await self._once.look(_UNDO, token, Undoing)
         former = await self._former(undoing)
         assert undoing is not None
         user_id, mark, index = undoing.user, undoing.mark, self._directory.index(former.email)
@@ -161,6 +161,7 @@ class Moves:
             done = await self._sessions.end_with(write)
         except Taken:  # by somebody who was faster than our word that it is not free
             raise Conflict("email_taken", "This address has another account by now.") from None
+        await self._once.take(_UNDO, token, Undoing)  # the mark is gone with what it marked
         await self._directory.free(former.email)
         return done
 

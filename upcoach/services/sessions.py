@@ -282,15 +282,18 @@ class Sessions:
     async def end(self, scope: Scope, session_id: str) -> Outcome:
         """End one of the caller's sessions; whoever ends their own may do so twice."""
         is_own = session_id == scope.session
+        invitations = Ref(OpenInvitations, scope.user, INVITATIONS)
         ended: list[str] = []
 
         def decide(changes: Changes) -> Outcome:
             ended[:] = _end(changes, [changes.get(Session, scope.user, session_id)])
+            if not is_own:  # whoever was there may have given the code of one to somebody
+                changes.discard(*invitations)
             return Outcome(verb="deleted")
 
         write = Write(
             scope=msgspec.structs.replace(scope, session="") if is_own else scope,
-            reads=(Ref(Session, scope.user, session_id),),
+            reads=(Ref(Session, scope.user, session_id), invitations),
             decide=decide,
         )
         done = await self._committer.submit(write)

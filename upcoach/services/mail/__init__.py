@@ -6,6 +6,6 @@ it is made when the letter is, so it holds for as long as the letter says.
 """
 
 from upcoach.services.mail.carriers import Folder, Smtp
-from upcoach.services.mail.service import Mail
+from upcoach.services.mail.service import Later, Mail
 
-__all__ = ["Folder", "Mail", "Smtp"]
+__all__ = ["Folder", "Later", "Mail", "Smtp"]

@@ -24,6 +24,14 @@ Writer = Callable[[W], Awaitable[Letter | None]]
 _log = structlog.get_logger(__name__)
 
 
+class Later(Exception):
+    """The letter is not to be written before *wait* is over."""
+
+    def __init__(self, wait: dt.timedelta) -> None:
+        super().__init__()
+        self.wait = wait
+
+
 class Mail:
     """Keeps wishes, and has them written and carried in their turn."""
 
@@ -73,6 +81,9 @@ class Mail:
         except Away as failure:
             _log.warning("mail_put_off", letter=waiting.id, wish=_kind(waiting), why=str(failure))
             await self._put_off(waiting)
+            return True
+        except Later as later:
+            await self._outbox.put_off(waiting.id, later.wait)
             return True
         except Unavailable:  # the database is away: for all
             raise
