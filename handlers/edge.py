@@ -8,6 +8,7 @@ from handlers import auditing
 from handlers.operations import Call, Operation, Reply
 from handlers.origins import Network
 from handlers.policy import require_permission, require_power, require_step_up
+from handlers.refused import RefusedRequests
 from handlers.running import Running
 from models.clock import utc_now
 from models.errors import Refusal
@@ -29,6 +30,7 @@ class Edge(msgspec.Struct, frozen=True):
     held_writes: HeldWrites = msgspec.field(default_factory=HeldWrites)
     proxies: tuple[Network, ...] = ()
     costly: UserConcurrency = msgspec.field(default_factory=UserConcurrency)
+    refused: RefusedRequests = msgspec.field(default_factory=RefusedRequests)
 
     async def perform(self, operation: Operation, call: Call) -> Reply:
         """What *operation* answers to *call*; repeats and conflicts are counted."""

@@ -212,6 +212,7 @@ LIST, _CREATE, _SHOW, _CHANGE, _ = resource(
     new=NewJournalEntry,
     gives=JournalEntry,
     lists=JournalQuery,
+    weight=3,
 )
 
 OPERATIONS = (
@@ -234,7 +235,13 @@ OPERATIONS = (
         weight=5,
     ),
     Operation(
-        method="GET", path=TRASH, run=trash, needs=READ, query=PageQuery, gives=Items[JournalEntry]
+        method="GET",
+        path=TRASH,
+        run=trash,
+        needs=READ,
+        query=PageQuery,
+        gives=Items[JournalEntry],
+        weight=3,
     ),
     Operation(
         method="DELETE",
@@ -251,6 +258,7 @@ OPERATIONS = (
         needs=READ,
         query=PageQuery,
         gives=Items[UnsavedEntry],
+        weight=3,
     ),
     LIST,
     _CREATE,

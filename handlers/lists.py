@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from handlers.operations import LIMIT, Call, Query, Reply
+from handlers.operations import LIMIT, Call, Query, Reply, fit
 from models.documents import Document
 from models.documents.document import public
 from upcoach.store.documents import Selection, mark
@@ -44,7 +44,7 @@ def between(first: dt.date | None, last: dt.date | None) -> dict[str, str]:
 
 def selected(path: str, call: Call, found: Sequence[Document], wanted: Selection) -> Reply:
     """The page of *found*, which holds as many documents as *wanted* if there is a next one."""
-    limit = wanted.limit - 1
+    limit = fit(found, wanted.limit - 1)
     items = [public(document) for document in found[:limit]]
     headers = {}
     if len(found) > limit:

@@ -19,7 +19,7 @@ from models.documents import Document, Session
 from models.documents.document import public
 from models.errors import Flaw, Forbidden, Invalid, Unauthenticated
 from models.identity import MutationId
-from models.limits import MUTATION_BYTES, PUBLIC_BYTES, SURFACES, Cost, kib
+from models.limits import MUTATION_BYTES, PAGE_BYTES, PUBLIC_BYTES, SURFACES, Cost, kib
 from models.origin import NOWHERE, Origin
 from models.permissions import PERMISSIONS
 from models.scope import Scope
@@ -403,11 +403,25 @@ def owned_by(outcome: Outcome) -> Scope | None:
     return None if outcome.body is None else Scope(user=outcome.body["owner"])
 
 
+def fit(found: Sequence[Document], limit: int) -> int:
+    """How many of *found* make a page of *limit* documents and `PAGE_BYTES` at most; one at least.
+
+    Whoever asks for a page and does not read it would have all of it held for them.
+    """
+    size = 0
+    for place, document in enumerate(found[:limit]):
+        size += len(msgspec.msgpack.encode(document))
+        if size > PAGE_BYTES and place:
+            return place
+    return min(limit, len(found))
+
+
 def listed(path: str, found: Sequence[Document], limit: int) -> Reply:
     """A page of a list, of which *found* holds one more than *limit* if there is a next page."""
-    items = [public(document) for document in found[:limit]]
+    fitting = fit(found, limit)
+    items = [public(document) for document in found[:fitting]]
     headers = {}
-    if len(found) > limit:
+    if len(found) > fitting:
         after = items[-1].get("local_date", items[-1]["id"])
         headers["Link"] = f'<{path}?limit={limit}&after={after}>; rel="next"'
     return Reply(body={"items": items}, headers=headers)

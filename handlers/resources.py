@@ -29,10 +29,11 @@ def resource(
     new: type[Draft],
     gives: type[Document],
     lists: type[ListQuery] | None = None,
+    weight: int = 1,
 ) -> tuple[Operation, ...]:
     """List, create, read, change and delete documents like *gives*, at *path*.
 
-    The list is in order of id, or as *lists* asks for it.
+    The list is in order of id, or as *lists* asks for it; a page of it costs *weight* reads.
     """
 
     async def page(services: Services, call: Call) -> Reply:
@@ -79,6 +80,7 @@ def resource(
             needs=reading,
             query=asked,
             gives=Items[gives],  # type: ignore[valid-type] # known at run time only
+            weight=weight,
             summary=f"The caller's {nouns}{order}.",
         ),
         Operation(

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 import structlog
+from tornado.http1connection import HTTP1Connection
 from tornado.web import HTTPError
 
 from handlers import operations, proof
@@ -42,6 +43,7 @@ MEDIA_TYPES: Final = {
 NAME: Final = 512  # characters of an id or a parameter
 CURSOR: Final = 2_048  # of a cursor, which may stand for many places
 _ETAG: Final = re.compile(r'^"v([1-9][0-9]{0,8})"\Z')
+_SMALL: Final = 4 * 1024
 _LARGE: Final = 64 * 1024  # bytes of JSON beyond which reading them would hold the loop
 
 
@@ -121,6 +123,26 @@ class Handler(ProblemHandler):
         """Who asks."""
         return await proof.caller_of(self.edge.services, self.request)
 
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """See `ProblemHandler.write_error`; a network that is refused too often is hung up on."""
+        if self.edge.limits.is_on:
+            loop = asyncio.get_running_loop()
+            wait_s = self.edge.refused.count(self.origin.household, loop.time())
+            try:
+                self.turnstile.require(wait_s)
+            except Unavailable as refusal:
+                kwargs["exc_info"] = (type(refusal), refusal, None)
+                connection = self.request.connection
+                assert isinstance(connection, HTTP1Connection)
+                connection._disconnect_on_finish = True  # noqa: SLF001 - as for `Connection: close`
+        super().write_error(status_code, **kwargs)
+
+    def require_few_refusals(self) -> None:
+        """Refuse what is large, before it is read, of a network that is refused too often."""
+        if self.edge.limits.is_on and len(self.request.body) > _SMALL:
+            loop = asyncio.get_running_loop()
+            self.turnstile.require(self.edge.refused.wait_s(self.origin.household, loop.time()))
+
     def query(self) -> dict[str, str]:
         """The parameters behind the path, each once."""
         query = {}
@@ -187,6 +209,7 @@ class OperationHandler(Handler):
         operation = self._route.operations.get(method or "")
         if operation is None:
             raise HTTPError(405)
+        self.require_few_refusals()
         login = None if operation.public else await self.identify()
         call = await self._call(operation, names, login)
         await self._take_turn(operation, call)

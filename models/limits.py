@@ -256,6 +256,7 @@ OWN_BODY_BYTES: Final = BATCH_BYTES + 64 * 1024
 OWN_BODY_S: Final = 60.0
 UPLOAD_BODY_BYTES: Final = UPLOAD_BYTES + 64 * 1024
 UPLOAD_S: Final = 120.0
+PAGE_BYTES: Final = 1024 * 1024  # of a list
 CHUNKS: Final = 1_024  # of a body, beside one for each of the next number of bytes
 LEAST_CHUNK: Final = 256
 DROPPED_BYTES: Final = 64 * 1024 * 1024  # read of a refused body, so that its answer arrives

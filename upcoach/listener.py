@@ -1,5 +1,6 @@
 """A port and what answers on it, which can be closed to newcomers before the end."""
 
+import asyncio
 import contextlib
 import socket
 from types import TracebackType
@@ -8,6 +9,7 @@ from typing import Any, Self
 from tornado.http1connection import HTTP1ServerConnection
 from tornado.httpserver import HTTPServer
 from tornado.httputil import (
+    HTTPInputError,
     ParseBodyConfig,
     ParseMultipartConfig,
     set_parse_body_config,
@@ -19,6 +21,8 @@ from tornado.web import Application
 from handlers.application import BoundedApplication
 from models.limits import NOBODYS_BODY_BYTES, NOBODYS_BODY_S
 
+HEAD_LINES = 100  # of a request: browsers and proxies send thirty
+TAKEN_S = 60.0  # without a byte taken of an answer, a connection is given up
 QUEUE = 1024  # connections that wait to be accepted: a crowd that comes at once
 
 
@@ -26,11 +30,24 @@ class StartError(Exception):
     """The process cannot start; the message says what to do."""
 
 
+class BoundedStream(IOStream):
+    """A connection whose heads have a bounded number of lines: each costs as much as a long one."""
+
+    async def read_until_regex(self, regex: bytes, max_bytes: int | None = None) -> bytes:
+        """See `IOStream.read_until_regex`, by which heads are read."""
+        head = await super().read_until_regex(regex, max_bytes)
+        if head.count(b"\n") > HEAD_LINES:
+            raise HTTPInputError("too many header fields")  # answered with 400
+        return head
+
+
 class Server(HTTPServer):
     """Tornado's, which takes no more connections from one network than the application allows."""
 
     def handle_stream(self, stream: IOStream, address: Any) -> None:
         """See `TCPServer.handle_stream`."""
+        if type(stream) is IOStream:
+            stream.__class__ = BoundedStream
         application = self.request_callback
         if not isinstance(application, BoundedApplication):
             super().handle_stream(stream, address)
@@ -41,6 +58,23 @@ class Server(HTTPServer):
             return
         self._networks[stream] = network
         super().handle_stream(stream, address)
+
+    async def watch(self) -> None:
+        """Hang up on whoever takes nothing of an answer for a while, until cancelled."""
+        unsent: dict[IOStream, int] = {}
+        while True:
+            await asyncio.sleep(TAKEN_S)
+            before, unsent = (
+                unsent,
+                {
+                    stream: len(stream._write_buffer)  # noqa: SLF001 - the only way to know
+                    for stream in self._networks
+                    if stream.writing()
+                },
+            )
+            for stream, size in unsent.items():
+                if before.get(stream) == size:
+                    stream.close()
 
     def on_close(self, server_conn: object) -> None:
         """See `HTTPServerConnectionDelegate.on_close`: so does what becomes a WebSocket."""
@@ -99,6 +133,7 @@ class Listener:
 
     async def __aenter__(self) -> Self:
         self._server.add_sockets(self._sockets)
+        self._watching = asyncio.create_task(self._server.watch())
         return self
 
     async def __aexit__(
@@ -108,6 +143,7 @@ class Listener:
         traceback: TracebackType | None,
     ) -> None:
         self._server.stop()
+        self._watching.cancel()
         await self._server.close_all_connections()
 
 

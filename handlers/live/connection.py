@@ -55,6 +55,7 @@ from streams.subscription import UNACKED, Feeds
 from streams.tasks import Errands
 from streams.tickets import Tickets
 from upcoach.services.positions import Positions
+from upcoach.store.pacing import paced
 
 CHECK_S: Final = 30.0  # how long a change of a share may go unheard of on a channel
 
@@ -109,6 +110,7 @@ class Connection:
         )
         self._watching: Watching | None = None  # operators only
         self._frames = limits.Bucket(limits.FRAMES_S, limits.BURST)
+        self._kib = limits.Bucket(limits.KIB_S, limits.KIB_BURST_S)
         self._writing = Writing(node.edge, node.router, node.credit, self._tell, node.writes_s)
         self.name = name
         self.caller: Caller | None = None
@@ -117,13 +119,17 @@ class Connection:
     async def take(self, message: bytes, now: float) -> None:
         """Act on one message, which holds one or more frames."""
         self._heard = now
+        # A kilobyte that was sent may be a thousand: what it costs to read is seen here first.
+        while wait_s := self._kib.take(now, len(message) // 1_024):
+            await asyncio.sleep(wait_s)
+            now += wait_s
         if message.count(b"\n") > limits.LINES:
             self.close(Close.TOO_MANY, "too many lines")
             return
         lines = [line for line in message.splitlines() if line.strip()]
         if not lines:
             self._count(now)
-        for line in lines:
+        async for line in paced(lines):
             if self._closed:
                 return
             await self._take_line(line, now)
@@ -233,7 +239,7 @@ class Connection:
         if isinstance(frame, Mut):
             await self._write(frame, now)
             return
-        self._count(now)
+        self._count(now, limits.AUTH if isinstance(frame, Auth) else 1)
         if isinstance(frame, Hello):
             await self._hello(frame)
             return
@@ -267,8 +273,8 @@ class Connection:
             return None
         return self.caller
 
-    def _count(self, now: float) -> bool:
-        is_too_much = self._frames.take(now) > 0
+    def _count(self, now: float, frames: int = 1) -> bool:
+        is_too_much = self._frames.take(now, frames) > 0
         if is_too_much:
             self.close(Close.TOO_MANY, "too many messages")
         return not is_too_much

@@ -11,6 +11,11 @@ FOLLOWED: Final = 64  # the writes before one that it is taken to build on
 SUB: Final = Cost(1)  # reads that following a feed costs, beside the pages that are sent
 SNAP: Final = Cost(3)
 FRAMES_S: Final = 100  # of all kinds but writes
+AUTH: Final = 20  # frames that a token counts as: its signature is checked
+KIB_S: Final = (
+    1_024  # of messages, as they are when they are unpacked; who sends more is read later
+)
+KIB_BURST_S: Final = 8
 BURST: Final = 10  # in seconds of the lasting rate
 HELLO_S: Final = 10.0
 LOOK_S: Final = 15.0  # at least so often, each connection is looked after
@@ -39,11 +44,13 @@ class Bucket:
         self._burst_s = burst_s - self._every_s
         self._due = 0.0
 
-    def take(self, now: float) -> float:
-        """Take one, and return 0; or take none, and return the seconds until there is one."""
-        due = max(self._due, now)
-        wait_s = due - now - self._burst_s
-        if wait_s > 0:
-            return wait_s
-        self._due = due + self._every_s
-        return 0.0
+    def take(self, now: float, count: int = 1) -> float:
+        """Take *count*, and return 0; or take none, and return the seconds until there is one."""
+        wait_s = self.wait_s(now)
+        if not wait_s:
+            self._due = max(self._due, now) + self._every_s * count
+        return wait_s
+
+    def wait_s(self, now: float) -> float:
+        """The seconds until there is one; 0 if there is."""
+        return max(0.0, max(self._due, now) - now - self._burst_s)

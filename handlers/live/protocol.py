@@ -32,6 +32,8 @@ from models.limits import UNCOUNTED_BYTES
 
 CONTROL_BYTES: Final = 125  # RFC 6455, 5.5
 CLOSING_S: Final = 5.0  # for a peer that closes to take what was sent before
+EXTENSIONS: Final = 1_024  # characters of what a peer may offer
+LEAST_DROPPED: Final = 1_024  # bytes that a frame counts as, of those
 DROPPED_BYTES: Final = 1 << 20  # what a peer may still send after its fault before it is cut off
 
 _CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
@@ -80,12 +82,13 @@ class StrictProtocol(WebSocketProtocol13):
     """The server's end of one connection."""
 
     # With two attributes more, CPython would give each connection a dictionary of 1.6 kB.
-    __slots__ = ("_handler", "_message")
+    __slots__ = ("_dropped", "_handler", "_message")
 
     def __init__(self, handler: "StrictHandler", params: Any) -> None:
         super().__init__(handler, mask_outgoing=False, params=params)
         self._handler = handler
         self._message: Message | None = None
+        self._dropped = 0
 
     def _parse_extensions_header(self, headers: HTTPHeaders) -> list[tuple[str, dict[str, Any]]]:
         """What is offered; Tornado drops the terms that have no value (RFC 6455, 9.1)."""
@@ -110,6 +113,9 @@ class StrictProtocol(WebSocketProtocol13):
         if not second & 0x80:
             raise Fault(1002, "not masked")
         size = second & 0x7F
+        if self.server_terminated and opcode != _CLOSE:
+            await self._drop(size)
+            return
         is_whole = final and opcode in (_TEXT, _BINARY)
         if not is_whole and opcode != _CLOSE:
             await self._take_turn()
@@ -119,6 +125,19 @@ class StrictProtocol(WebSocketProtocol13):
             await self._take_control(opcode, size)
         else:
             await self._take_data(opcode, flags, size, final=final)
+
+    async def _drop(self, size: int) -> None:
+        """Read past a frame: the connection is closed, and waits for the peer's close frame."""
+        if size > CONTROL_BYTES:
+            size = await self._read_size(size)
+        self._dropped += max(size, LEAST_DROPPED)
+        if self._dropped > DROPPED_BYTES:
+            self._abort()
+            return
+        await asyncio.sleep(0)
+        await self._read_bytes(4)
+        while size:
+            size -= len(await self.stream.read_bytes(min(size, _CHUNK), partial=True))
 
     async def _take_turn(self) -> None:
         """Count what is no whole message, which may be as small as it likes; others go first."""
@@ -301,6 +320,8 @@ def _check_handshake(request: HTTPServerRequest) -> None:
     upgrade = headers.get("Upgrade", "").strip().lower()
     if request.version != "HTTP/1.1" or upgrade != "websocket" or "upgrade" not in tokens:
         raise HTTPError(426, "This path speaks WebSocket (RFC 6455).")
+    if len(headers.get("Sec-WebSocket-Extensions", "")) > EXTENSIONS:
+        raise HTTPError(400, "Sec-WebSocket-Extensions is too long.")
     if headers.get("Sec-WebSocket-Version") != "13":
         raise HTTPError(426, "This path speaks version 13 of WebSocket (RFC 6455).")
     try:

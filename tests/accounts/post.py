@@ -1,11 +1,13 @@
 """Reading the mails that somebody was sent."""
 
 import asyncio
+import datetime as dt
 import re
 from email.message import EmailMessage
 from pathlib import Path
 
 from config.settings import Settings
+from models.clock import utc_now
 from tests.support.engines import TestEngines
 from tests.support.server import Server
 
@@ -24,9 +26,15 @@ def post_of(server: Server, email: str) -> list[EmailMessage]:
 
 
 async def all_sent(server: Server) -> None:
-    """Return when nothing waits to be sent."""
-    while await server.node.database["outbox"].count_documents({}):
+    """Return when nothing is to be sent soon."""
+    soon = {"at": {"$lte": utc_now() + dt.timedelta(minutes=2)}}
+    while await server.node.database["outbox"].count_documents(soon):
         await asyncio.sleep(0.01)
+
+
+async def forget_told(server: Server) -> None:
+    """As if the mails that were sent were old."""
+    await server.node.database["once"].delete_many({"_id": {"$regex": "^addition told:"}})
 
 
 async def newest(server: Server, email: str) -> EmailMessage:

@@ -14,7 +14,7 @@ from models.quoting import MOST, quoted
 from tests.accounts.enrolling import Person
 from tests.accounts.html import Reader, flaws_of
 from tests.accounts.planting import Thief
-from tests.accounts.post import all_sent, newest, post_of, token_in
+from tests.accounts.post import all_sent, forget_told, newest, post_of, token_in
 from tests.accounts.providers import federated
 from tests.accounts.test_passkeys import ORIGIN, PASSKEYS, options
 from tests.accounts.test_waiting import verified
@@ -163,6 +163,7 @@ async def test_a_mail_says_nothing_of_what_came_after_it(
         shares = (await done(ann.client.call("GET", "/v1/shares"))).body["items"]
         await ann.client.call("POST", "/v1/auth/step-up", {"password": PASSWORD})
         path = f"/v1/shares/{shares[0]['id']}"
+        await forget_told(server)
         await done(ann.client.call("PUT", path, {"kinds": ["goal", "habit"]}))
         newer = await newest(server, ann.email)
         found = [await pages_of(server, token_in(mail)) for mail in (older, newer)]

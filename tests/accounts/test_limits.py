@@ -396,5 +396,5 @@ async def test_an_answer_tells_nobody_what_others_have_asked_of_an_address(
             told.append((answer.status, answer.headers["ratelimit"]))
 
     assert told[0] == told[1] == told[2]
-    assert "mail-network" in told[0][1]
-    assert "mail-address" not in told[0][1]
+    assert "-network" in told[0][1]
+    assert "-address" not in told[0][1]

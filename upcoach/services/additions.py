@@ -144,7 +144,8 @@ class Additions:
         """
         name = f"{wish.user}/{wish.added.way}/{wish.added.id}"
         told = await self._once.look(_TOLD, name, dt.datetime)
-        if told is not None and told != wish.added.since:
+        is_bounded = wish.added.way in ("coach", "client")  # as many as relations may begin
+        if told is not None and told != wish.added.since and not is_bounded:
             if await self._reader.stands(wish.user, wish.added):
                 raise Later(APART)
             return False  # it is another by now, of which another mail tells, or gone
