@@ -105,3 +105,16 @@ async def test_a_task_that_is_cancelled_at_any_moment_asks_no_more(
 ) -> None:
     async with engine(settings, how) as ask:
         assert await outlived(ask) == []
+
+
+async def test_after_a_cancellation_each_gets_the_answer_to_what_they_asked(
+    settings: Settings,
+) -> None:
+    assert settings.redis_url is not None
+    async with contextlib.aclosing(Connections(settings.redis_url)) as connections:
+        await outlived(lambda: connections.writer.echo(b"cancelled"))
+
+        names = [f"{number}".encode() for number in range(100)]
+        answers = await asyncio.gather(*(connections.writer.echo(name) for name in names))
+
+        assert answers == names

@@ -10,7 +10,7 @@ from config.settings import Settings
 from models.clock import utc_now
 from tests.support.reader import reading
 from tests.support.server import Server, serving
-from tests.test_live import calling, hello
+from tests.test_live import calling, hello, mut
 from tests.test_tickets import ticket_of
 from upcoach.client import Client
 from upcoach.operating import rotate_keys
@@ -73,6 +73,31 @@ async def test_a_node_looks_for_a_key_that_it_does_not_know(settings: Settings) 
         assert await person.refresh()
 
         assert await is_let_in(other.client(person.token))
+
+
+async def test_a_large_body_is_taken_of_who_shows_a_new_key(settings: Settings) -> None:
+    async with serving(settings) as one, serving(settings) as other:
+        person = await one.person()
+        entry = {"text": "a" * 20_000}  # six are more than nobody may send
+        batch = [mut("POST", "/v1/journal", entry) for _ in range(6)]
+        await replace_key(one, settings)
+        assert await person.refresh()
+
+        sent = await other.client(person.token).call("POST", "/v1/mutations", batch)
+
+        assert [answer["status"] for answer in sent.body] == [201] * 6
+
+
+async def test_a_socket_is_opened_by_who_shows_a_new_key(settings: Settings) -> None:
+    async with serving(settings) as one, serving(settings) as other:
+        person = await one.person()
+        await replace_key(one, settings)
+        assert await person.refresh()
+
+        async with calling(other) as wire:
+            await wire.send(hello(person))
+
+            assert (await wire.frame())["t"] == "welcome"
 
 
 async def test_a_replaced_key_is_believed_nowhere(settings: Settings) -> None:

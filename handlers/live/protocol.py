@@ -33,7 +33,7 @@ from models.limits import UNCOUNTED_BYTES
 CONTROL_BYTES: Final = 125  # RFC 6455, 5.5
 CLOSING_S: Final = 5.0  # for a peer that closes to take what was sent before
 EXTENSIONS: Final = 1_024  # characters of what a peer may offer
-LEAST_DROPPED: Final = 1_024  # bytes that a frame counts as, of those
+LEAST_DROPPED: Final = 64  # bytes that a frame counts as, of those
 DROPPED_BYTES: Final = 1 << 20  # what a peer may still send after its fault before it is cut off
 
 _CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA

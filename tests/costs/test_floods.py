@@ -9,8 +9,8 @@ import pytest
 from config.settings import Settings
 from handlers.live.limits import BURST, FRAMES_S
 from models.frames import Close
-from models.limits import NOBODYS_BODY_BYTES
-from tests.costs.test_bodies import PATIENCE_S, UPLOAD, Raw, raw
+from models.limits import NOBODYS_BODY_BYTES, NOBODYS_BODY_S
+from tests.costs.test_bodies import UPLOAD, Raw, raw
 from tests.support.engines import TestEngines
 from tests.support.frames import frame, send_frames
 from tests.support.lag import heartbeat
@@ -103,7 +103,7 @@ async def test_a_refused_body_in_masses_of_small_chunks_is_cut_off(settings: Set
         status = await one.status()
         with contextlib.suppress(ConnectionError):
             one.writer.write(chunks(MANY))
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(NOBODYS_BODY_S * 0.7):  # before the body's own deadline
                 await one.reader.read()
 
     assert status in (401, 413)
@@ -120,6 +120,19 @@ async def test_a_body_in_usual_chunks_is_taken(settings: Settings) -> None:
             one.writer.writelines(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
             one.writer.write(b"0\r\n\r\n")
             assert await one.status() == 201, size
+            await read_answer(one)
+
+
+async def test_the_chunks_of_one_body_are_not_those_of_the_next(settings: Settings) -> None:
+    async with serving(settings) as server, raw(server) as one:
+        person = await server.person()
+        entry = json.dumps({"text": "a" * 600}).encode()
+        known = f"Authorization: Bearer {person.token}\r\n{CHUNKED}"
+        for _ in range(4):  # on one connection
+            await one.send("/v1/journal", known, 0, 0)
+            one.writer.writelines(b"1\r\n%c\r\n" % letter for letter in entry)
+            one.writer.write(b"0\r\n\r\n")
+            assert await one.status() == 201
             await read_answer(one)
 
 

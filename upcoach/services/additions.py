@@ -29,6 +29,7 @@ from upcoach.store.once import Once
 
 LIFE: Final = dt.timedelta(days=7)
 APART: Final = dt.timedelta(minutes=10)  # mails about one thing that changes again and again
+CHANGING: Final = ("share", "entry share", "grant")  # by a write that nothing else bounds
 UNPROVEN: Final = 3  # mails an hour to an address of which nobody has shown that it is theirs
 _TOLD: Final = "addition told"
 _PURPOSE: Final = "addition"
@@ -144,8 +145,8 @@ class Additions:
         """
         name = f"{wish.user}/{wish.added.way}/{wish.added.id}"
         told = await self._once.look(_TOLD, name, dt.datetime)
-        is_bounded = wish.added.way in ("coach", "client")  # as many as relations may begin
-        if told is not None and told != wish.added.since and not is_bounded:
+        changes = wish.added.way in CHANGING
+        if changes and told is not None and told != wish.added.since:
             if await self._reader.stands(wish.user, wish.added):
                 raise Later(APART)
             return False  # it is another by now, of which another mail tells, or gone
