@@ -7,7 +7,7 @@ for it.  It is counted here, in memory: to ask Redis would cost more than the re
 import collections
 from typing import Final
 
-from handlers.live.limits import Bucket
+from models.bucket import Bucket
 
 RATE_S: Final = 20
 BURST_S: Final = 30

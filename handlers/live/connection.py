@@ -19,6 +19,7 @@ from handlers.live.writing import Writing
 from handlers.operations import Router
 from handlers.policy import require_live
 from handlers.rest import Edge
+from models.bucket import Bucket
 from models.caller import Caller
 from models.clock import Clock
 from models.errors import Forbidden, Invalid, Refusal, Unauthenticated, Unavailable
@@ -109,8 +110,8 @@ class Connection:
             node.channels, node.presence, node.feeds.shares, outlet, self._say, node.clock, name
         )
         self._watching: Watching | None = None  # operators only
-        self._frames = limits.Bucket(limits.FRAMES_S, limits.BURST)
-        self._kib = limits.Bucket(limits.KIB_S, limits.KIB_BURST_S)
+        self._frames = Bucket(limits.FRAMES_S, limits.BURST)
+        self._kib = Bucket(limits.KIB_S, limits.KIB_BURST_S)
         self._writing = Writing(node.edge, node.router, node.credit, self._tell, node.writes_s)
         self.name = name
         self.caller: Caller | None = None

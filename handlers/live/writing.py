@@ -14,6 +14,7 @@ from handlers.live import limits
 from handlers.live.mutations import Asked, mutate, refused
 from handlers.operations import Router, parse_body
 from handlers.rest import Edge
+from models.bucket import Bucket
 from models.caller import Caller
 from models.errors import Refusal, Unavailable
 from models.frames import Mut, Res
@@ -57,7 +58,7 @@ class Writing:
         self._credit = credit
         self._router = router
         self._say = say
-        self._rate = limits.Bucket(rate_s, limits.BURST)
+        self._rate = Bucket(rate_s, limits.BURST)
         self._every_s = 1 / rate_s
         self._slots = asyncio.Semaphore(limits.WRITES_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()

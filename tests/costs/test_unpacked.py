@@ -16,6 +16,7 @@ from config.settings import Settings
 from handlers.live import limits
 from handlers.live.connection import Connection
 from handlers.live.protocol import StrictProtocol
+from models.bucket import Bucket
 from models.limits import PAGE_BYTES
 from tests.costs.test_bodies import Raw, raw, until
 from tests.support.engines import TestEngines
@@ -69,7 +70,7 @@ async def test_who_sends_much_is_read_later(
         async with compressing(server) as wire:
             await wire.send(hello(person))
             await wire.until("welcome")
-            monkeypatch.setattr(limits.Bucket, "wait_s", lambda *_: 3_600.0 if taken[1:] else 0.0)
+            monkeypatch.setattr(Bucket, "wait_s", lambda *_: 3_600.0 if taken[1:] else 0.0)
             await send_frames(wire, deflated(b" " * LARGE) * 20)
             await until(lambda: len(taken) == 2)
             for _ in range(20):
