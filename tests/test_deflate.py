@@ -16,7 +16,7 @@ from handlers.live.outlet import text_frame
 from models.merge_patch import Json
 from streams.parcel import Line, Parcel
 from tests.support.server import Server, serving
-from tests.test_live import head_of, hello, mut, write_goals
+from tests.test_live import head_of, hello, mut, reached, until, write_goals
 from tests.test_snapshot_law import furnished
 from upcoach.client import Client
 
@@ -46,6 +46,8 @@ async def test_a_client_that_asks_for_compression_gets_the_same_frames(settings:
     async with serving(settings) as server:
         person = await furnished(server)
         await write_goals(person, 30)
+        _, head = await head_of(person)
+        await until(lambda: reached(server, person, head))
         async with (
             following(server, person, "0", squeezed=True) as small,
             following(server, person, "0", squeezed=False) as plain,
