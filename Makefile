@@ -54,7 +54,7 @@ conformance: dev ## Let Autobahn, Node's clients and Chromium try the live proto
 
 docs: base ## Write the AsyncAPI and the OpenAPI document anew
 	@$(VENV)/python -m handlers.asyncapi docs/asyncapi.json
-	@exec $(VENV)/python -m handlers.openapi docs/openapi.json
+	@exec $(VENV)/python -m handlers.write_openapi docs/openapi.json
 
 chaos: dev ## Run the tests that take minutes: rolling restarts and kills under many sockets
 	@exec $(VENV)/python -m pytest -m chaos -n 0 --timeout 1800 $(ARGS)

@@ -1,7 +1,7 @@
 """The AsyncAPI 3.0 document of the live protocol, made from the frame types.
 
-`models.frames` is the one home of the wire: what stands there, docstrings included, stands here.
-`python -m handlers.asyncapi FILE` writes the document; `docs/asyncapi.json` is that file.
+`models.wire.frames` is the one home of the wire: what stands there, docstrings included, stands
+here.  `python -m handlers.asyncapi FILE` writes the document; `docs/asyncapi.json` is that file.
 """
 
 import hashlib
@@ -14,11 +14,11 @@ from typing import Final
 import msgspec
 
 from handlers.live import limits
-from handlers.published import as_text, plain, wire
-from models import frames
-from models.frames import Close
-from models.limits import FRAME_BYTES
-from models.merge_patch import Json
+from handlers.openapi.static_documents import as_text, plain, wire
+from models.access.limits import FRAME_BYTES
+from models.base.merge_patch import Json
+from models.wire import frames
+from models.wire.frames import Close
 
 MEDIA_TYPE: Final = "application/vnd.aai.asyncapi+json;version=3.0.0"
 

@@ -2,18 +2,18 @@
 
 The road
 --------
-1.  `relay`: after a commit, its events are appended to the Redis stream of their feed's partition
-    (`live:{n}`), and marked as published.  What a crash left unmarked the relay's sweep finds in
-    MongoDB a moment later.  Publishing twice is harmless.
-2.  `reader`: every process reads all partitions in one XREAD.  Order within a feed is nearly
+1.  `feed.relay`: after a commit, its events are appended to the Redis stream of their feed's
+    partition (`live:{n}`), and marked as published.  What a crash left unmarked the relay's sweep
+    finds in MongoDB a moment later.  Publishing twice is harmless.
+2.  `feed.reader`: every process reads all partitions in one XREAD.  Order within a feed is nearly
     always right, and never relied upon.
-3.  `sequencer`: per feed, the one rule that makes exactly-once: apply `last + 1`, ignore what is
-    not larger, fetch from MongoDB what is missing.
-4.  `hub`: opens each event once, keeps the recent tail of each feed in memory, and hands the same
-    bytes to every subscriber who may see the same.  `learning`: feeds the same events to the
-    learner.  `revocation`: hears which sessions have ended.
+3.  `feed.sequencer`: per feed, the one rule that makes exactly-once: apply `last + 1`, ignore what
+    is not larger, fetch from MongoDB what is missing.
+4.  `feed.hub`: opens each event once, keeps the recent tail of each feed in memory, and hands the
+    same bytes to every subscriber who may see the same.  `consumers.learning`: feeds the same
+    events to the learner.  `consumers.revocation`: hears which sessions have ended.
 
-Beside the road: `tickets` (one-use logins), `timeline` and `kpis` (what operators watch).
+Beside the road: `redis.tickets` (one-use logins), `admin` (what operators watch).
 
 Redis may be emptied at any moment.  A marker key tells: when it is gone, or when the connection
 was, events may have been lost that nothing later in their feed would reveal; then everybody

@@ -11,7 +11,7 @@ import pytest
 
 from config.settings import Settings
 from tests.support.engines import TestEngines
-from upcoach.services import accounts, passwords
+from upcoach.services.account import accounts, passwords
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder there that is ours alone
 ROOM = 4 * 2**30  # bytes
@@ -24,7 +24,7 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS", "quick"))
 
 def pytest_configure() -> None:
     """Make what all tests do cheap: disks were half of a test's time, passwords a third."""
-    # The real cost has a test of its own (tests/test_passwords.py).
+    # The real cost has a test of its own (tests/account/test_passwords.py).
     passwords.HASHER = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     accounts.PACE_S = 0.0
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:

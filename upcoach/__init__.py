@@ -1,4 +1,4 @@
 """UpCoach's backend: `services` is what a person can do, `store` is where it is kept.
 
-`app` puts everything together and is the only module that knows every other one.
+`node.app` puts everything together and is the only module that knows every other one.
 """

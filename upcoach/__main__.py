@@ -10,16 +10,17 @@ import structlog
 from config import logging
 from config.secrets import with_development_secrets
 from config.settings import Settings, SettingsError
-from models.errors import Unavailable
-from models.permissions import ROLES
-from upcoach import app, demo, explain, operating, verifying
+from models.access.permissions import ROLES
+from models.base.errors import Unavailable
+from upcoach.cli import admin_commands, audit_commands, demo, explain
 from upcoach.embedded import EngineError
-from upcoach.listener import StartError
-from upcoach.processes import serve_with_children
-from upcoach.serving import serve_alone, serve_as_child
-from upcoach.store.installation import InstallationError
-from upcoach.store.schema import SchemaError
-from upcoach.words import say
+from upcoach.node import app
+from upcoach.node.output import say
+from upcoach.node.process.listener import StartError
+from upcoach.node.serving import serve_alone, serve_as_child
+from upcoach.node.supervisor import serve_with_children
+from upcoach.store.schema.installation import InstallationError
+from upcoach.store.schema.schema import SchemaError
 
 _log = structlog.get_logger(__name__)
 
@@ -63,7 +64,7 @@ async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
     email = arguments.email
     roles = () if arguments.role == "user" else (arguments.role,)
     async with app.joined_urls(settings) as (mongo_url, redis_url):
-        await operating.appoint(settings, mongo_url, redis_url, email, roles)
+        await admin_commands.appoint(settings, mongo_url, redis_url, email, roles)
     say(f"{email} is now: {arguments.role}.")
     return 0
 
@@ -71,7 +72,7 @@ async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
 async def revoke(settings: Settings, arguments: argparse.Namespace) -> int:
     """End all sessions of somebody, and trust none of their devices."""
     async with app.joined_urls(settings) as (mongo_url, redis_url):
-        ended = await operating.revoke(settings, mongo_url, redis_url, arguments.email)
+        ended = await admin_commands.revoke(settings, mongo_url, redis_url, arguments.email)
     say(f"{arguments.email} is logged out everywhere; there were {ended} sessions.")
     return 0
 
@@ -79,7 +80,7 @@ async def revoke(settings: Settings, arguments: argparse.Namespace) -> int:
 async def remove_factors(settings: Settings, arguments: argparse.Namespace) -> int:
     """Take all second factors off somebody's account, who is locked out by them."""
     async with app.joined_urls(settings) as (mongo_url, redis_url):
-        count = await operating.remove_factors(settings, mongo_url, redis_url, arguments.email)
+        count = await admin_commands.remove_factors(settings, mongo_url, redis_url, arguments.email)
     if count:
         had = f"there were {count}" if count > 1 else "there was one"
         say(f"{arguments.email} has no second factor any more ({had}), and is told so by mail.")
@@ -91,7 +92,7 @@ async def remove_factors(settings: Settings, arguments: argparse.Namespace) -> i
 async def add_client(settings: Settings, arguments: argparse.Namespace) -> int:
     """Register an app that may ask for tokens."""
     async with app.joined_urls(settings) as (mongo_url, _redis_url):
-        client, secret = await operating.add_client(settings, mongo_url, arguments)
+        client, secret = await admin_commands.add_client(settings, mongo_url, arguments)
     say(f"client_id      {client.id}")
     if secret:
         say(f"client_secret  {secret}  (it is shown this once)")
@@ -101,7 +102,7 @@ async def add_client(settings: Settings, arguments: argparse.Namespace) -> int:
 async def rotate_keys(settings: Settings, arguments: argparse.Namespace) -> int:
     """Make the next signing key, and wrap all keys with the current master key."""
     async with app.joined_urls(settings) as (mongo_url, _redis_url):
-        rotated = await operating.rotate_keys(
+        rotated = await admin_commands.rotate_keys(
             settings, mongo_url, arguments.alg, at_once=arguments.at_once
         )
     say(f"The signing key {rotated.signing_key} is used {rotated.used_from}.")
@@ -113,8 +114,8 @@ async def audit_verify(settings: Settings, arguments: argparse.Namespace) -> int
     """Say whether the audit log is as it was written; 1 when it is not."""
     async with app.joined_urls(settings) as (mongo_url, _redis_url):
         if arguments.export is not None:
-            await verifying.export_audit(settings, mongo_url, arguments.export)
-        found = await verifying.verify_audit(settings, mongo_url)
+            await audit_commands.export_audit(settings, mongo_url, arguments.export)
+        found = await audit_commands.verify_audit(settings, mongo_url)
     say(f"{found.entries} entries, {found.checkpoints} checkpoints, {len(found.damages)} damages")
     if not found.is_witnessed:
         say(f"Nothing was found in the second place, {settings.audit_checkpoints}.")
@@ -167,8 +168,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--role", choices=("user", *ROLES), default="superadmin", help="admin: to be"
     )
-    operating.add_arguments(parser)
-    # How `upcoach.processes` starts its children.
+    admin_commands.add_arguments(parser)
+    # How `upcoach.node.supervisor` starts its children.
     parser.add_argument("--child-of", type=int, help=argparse.SUPPRESS)
     return parser.parse_args()
 

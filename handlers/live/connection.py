@@ -7,23 +7,25 @@ from typing import Final
 
 import msgspec
 
-from handlers import problems
-from handlers.bodies import Bodies
+from handlers.http import problems
+from handlers.http.bodies import Bodies
+from handlers.http.concurrency_limits import Seats
+from handlers.http.operations import Router
+from handlers.http.policy import require_live
+from handlers.http.rest import Edge
 from handlers.live import limits
+from handlers.live.admin_feeds import Desk, Watching, is_admin_feed
+from handlers.live.channel_subscriptions import Hearing, is_channel
 from handlers.live.connections import Connections
-from handlers.live.following import Following
-from handlers.live.hearing import Hearing, is_channel
-from handlers.live.seats import Seats
-from handlers.live.watching import Desk, Watching, is_admin_feed
-from handlers.live.writing import Writing
-from handlers.operations import Router
-from handlers.policy import require_live
-from handlers.rest import Edge
-from models.bucket import Bucket
-from models.caller import Caller
-from models.clock import Clock
-from models.errors import Forbidden, Invalid, Refusal, Unauthenticated, Unavailable
-from models.frames import (
+from handlers.live.feed_subscriptions import Following
+from handlers.live.mutation_queue import Writing
+from models.access.caller import Caller
+from models.access.limits import FRAME_BYTES, HELLO_BYTES, OPEN_OF_USER
+from models.access.rate_limit import Bucket
+from models.base.clock import Clock
+from models.base.errors import Forbidden, Invalid, Refusal, Unauthenticated, Unavailable
+from models.base.validation import WORDS, cut
+from models.wire.frames import (
     VERSION,
     Ack,
     Auth,
@@ -46,17 +48,15 @@ from models.frames import (
     encode,
     require_mut,
 )
-from models.limits import FRAME_BYTES, HELLO_BYTES, OPEN_OF_USER
-from models.validation import WORDS, cut
-from streams.channels import Channels, Device
-from streams.credit import Credits
-from streams.outlet import Wire
-from streams.presence import Presence
-from streams.subscription import UNACKED, Feeds
-from streams.tasks import Errands
-from streams.tickets import Tickets
-from upcoach.services.positions import Positions
-from upcoach.store.pacing import paced
+from streams.base.background_tasks import Errands
+from streams.base.transport import Wire
+from streams.channels.channels import Channels, Device
+from streams.channels.presence import Presence
+from streams.feed.subscription import UNACKED, Feeds
+from streams.limits.credit import Credits
+from streams.redis.tickets import Tickets
+from upcoach.services.sync.positions import Positions
+from upcoach.store.base.pacing import paced
 
 CHECK_S: Final = 30.0  # how long a change of a share may go unheard of on a channel
 

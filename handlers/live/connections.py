@@ -12,10 +12,10 @@ import structlog
 
 from handlers.live.drain import drain
 from handlers.live.wheel import Wheel
-from models.caller import Caller
-from models.frames import Close
-from models.measures import Measures
-from streams.channels import Device
+from models.access.caller import Caller
+from models.base.metrics import Measures
+from models.wire.frames import Close
+from streams.channels.channels import Device
 
 TICK_S = 1.0
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from typing import Final, Protocol
 
-from models.frames import Close
+from models.wire.frames import Close
 
 LEAVING: Final = 0.8  # of the drain time; the rest is for those who are late
 PORTION: Final = 200  # goodbyes in one turn of the loop

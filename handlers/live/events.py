@@ -7,13 +7,13 @@ import asyncio
 import contextlib
 from typing import Any
 
+from handlers.http.operations import Call, Operation, Reply, Route
+from handlers.http.policy import require_permission
+from handlers.http.rest import Edge, OperationHandler
 from handlers.live.poll import Heard, Poll, as_array
 from handlers.live.sse import EventStream, OneFeed, SeveralFeeds
 from handlers.live.streaming import StreamingHandler
-from handlers.operations import Call, Operation, Reply, Route
-from handlers.policy import require_permission
-from handlers.rest import Edge, OperationHandler
-from handlers.sync import (
+from handlers.sync.feed import (
     Place,
     StreamQuery,
     WaitQuery,
@@ -25,11 +25,11 @@ from handlers.sync import (
     place_of,
     read_recent,
 )
-from models.caller import Caller
-from models.errors import Unavailable
-from models.frames import Close
-from streams.subscription import Start, Subscription
-from upcoach.store.changes import session_ended
+from models.access.caller import Caller
+from models.base.errors import Unavailable
+from models.wire.frames import Close
+from streams.feed.subscription import Start, Subscription
+from upcoach.store.write.changes import session_ended
 
 
 class Events(StreamingHandler, OperationHandler):

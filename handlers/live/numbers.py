@@ -1,4 +1,4 @@
-"""What a node counts of itself, for `streams.kpis`."""
+"""What a node counts of itself, for `streams.admin.kpis`."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
@@ -6,8 +6,8 @@ from typing import Final
 from prometheus_client import Counter
 
 from handlers.live.connections import Connections
-from models.frames import Close
-from models.measures import Measures
+from models.base.metrics import Measures
+from models.wire.frames import Close
 
 WRITING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # What is posted there writes nothing, or is counted one by one.
@@ -16,7 +16,7 @@ FAULT: Final = 500  # the statuses from here on are the server's fault
 
 
 class NodeNumbers:
-    """See `streams.kpis.Source`."""
+    """See `streams.admin.kpis.Source`."""
 
     def __init__(self, connections: Connections, measures: Measures) -> None:
         self._connections = connections

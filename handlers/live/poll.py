@@ -8,11 +8,11 @@ import asyncio
 
 import msgspec
 
-from handlers.sync import Place
-from models.caller import Caller
-from models.clock import Clock
-from models.frames import Close
-from streams.parcel import Parcel
+from handlers.sync.feed import Place
+from models.access.caller import Caller
+from models.base.clock import Clock
+from models.wire.frames import Close
+from streams.feed.encoded_batch import Parcel
 
 
 def as_array(lines: bytes, /) -> bytes:

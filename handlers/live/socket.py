@@ -3,19 +3,19 @@
 import asyncio
 from typing import Any
 
-from handlers import proof
-from handlers.base import ProblemHandler
-from handlers.bodies import Holding
+from handlers.http import token_auth
+from handlers.http.base import ProblemHandler
+from handlers.http.bodies import Holding
+from handlers.http.client_ip import address_of
 from handlers.live import deflate
 from handlers.live.connection import Connection, Node
 from handlers.live.deflate import deflated_frame
-from handlers.live.outlet import SocketOutlet, pong_frame, text_frame
 from handlers.live.protocol import StrictHandler
-from handlers.origins import address_of
-from models.caller import Caller
-from models.frames import PROTOCOL, Close
-from models.limits import HELLO_BYTES
-from models.origin import Origin
+from handlers.live.send_buffer import SocketOutlet, pong_frame, text_frame
+from models.access.caller import Caller
+from models.access.limits import HELLO_BYTES
+from models.access.request_origin import Origin
+from models.wire.frames import PROTOCOL, Close
 
 
 class LiveSocket(ProblemHandler, StrictHandler):
@@ -72,8 +72,8 @@ class LiveSocket(ProblemHandler, StrictHandler):
             return
         if self.known is not None:
             connection.know(self.known)
-        elif proof.scheme_of(self.request)[0] in proof.SCHEMES:
-            await connection.admit(proof.caller_of(self._node.edge.services, self.request))
+        elif token_auth.scheme_of(self.request)[0] in token_auth.SCHEMES:
+            await connection.admit(token_auth.caller_of(self._node.edge.services, self.request))
         # They were sent, and would stay as long as the socket.
         self._headers.clear()
         self.request.headers.clear()

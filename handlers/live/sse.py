@@ -12,14 +12,14 @@ from typing import Final, Protocol
 
 import msgspec
 
-from handlers import problems
+from handlers.http import problems
 from handlers.live import limits
-from models.caller import Caller
-from models.clock import Clock
-from models.cursor import Cursor, joined
-from models.errors import Refusal
-from models.frames import AuthExpiring, Close, Frame, Go, Unsubd, encode
-from streams.outlet import Wire
+from models.access.caller import Caller
+from models.base.clock import Clock
+from models.base.errors import Refusal
+from models.wire.cursor import Cursor, joined
+from models.wire.frames import AuthExpiring, Close, Frame, Go, Unsubd, encode
+from streams.base.transport import Wire
 
 COMMENT_S: Final = 15.0
 RETRY_MS: Final = (250, 1_000)  # when a reader comes back after a cut, so that not all do at once

@@ -8,13 +8,13 @@ from typing import Final
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError
 
+from handlers.http.rest import Handler
 from handlers.live.connection import Node
 from handlers.live.connections import Guest
-from handlers.live.outlet import SocketOutlet
+from handlers.live.send_buffer import SocketOutlet
 from handlers.live.sse import EventStream
-from handlers.rest import Handler
-from models.caller import Caller
-from upcoach.store.changes import session_ended
+from models.access.caller import Caller
+from upcoach.store.write.changes import session_ended
 
 MEDIA_TYPE: Final = "text/event-stream"
 

@@ -4,12 +4,12 @@ from typing import Final
 
 from tornado.web import HTTPError
 
-from handlers.oauth.base import asked, posted
+from handlers.oauth.base.endpoint import asked, posted
 from handlers.pages import forms, views
 from handlers.pages.base import Page
-from handlers.pages.errands import CONSENT, Errand, show_login
 from handlers.pages.forms import Goal
-from models.audit import Act
+from handlers.pages.login_continuation import CONSENT, Errand, show_login
+from models.audit.entries import Act
 from upcoach.services.oauth.authorization import (
     NeedsConsent,
     NeedsLogin,
@@ -17,7 +17,7 @@ from upcoach.services.oauth.authorization import (
     Redirect,
     ShownError,
 )
-from upcoach.services.oauth.parameters import Parameters
+from upcoach.services.oauth.base.parameters import Parameters
 
 _ALLOW: Final = "allow:"
 

@@ -3,13 +3,13 @@
 from typing import Any, Final
 
 from handlers.oauth.authorize import granted_in
-from handlers.oauth.base import Endpoint, asked
+from handlers.oauth.base.endpoint import Endpoint, asked
 from handlers.pages import forms, views
 from handlers.pages.base import Page
-from handlers.pages.errands import Errand, device_of, show_login
 from handlers.pages.forms import Goal
-from models.audit import Act
-from models.documents import Session
+from handlers.pages.login_continuation import Errand, device_of, show_login
+from models.audit.entries import Act
+from models.contexts import Session
 
 CODE: Final = "/oauth/device/code"
 _WRONG: Final = "There is no device that shows this code now."

@@ -5,10 +5,10 @@ from typing import Final
 import msgspec
 from tornado.web import HTTPError
 
-from handlers import proof
-from handlers.oauth.base import Endpoint, claimed_client
-from models.audit import Act
-from upcoach.services.oauth.errors import OAuthError
+from handlers.http import token_auth
+from handlers.oauth.base.endpoint import Endpoint, claimed_client
+from models.audit.entries import Act
+from upcoach.services.oauth.base.errors import OAuthError
 
 KEYS_AGE_S: Final = 300
 METADATA_AGE_S: Final = 3_600
@@ -73,7 +73,7 @@ class UserInfo(Endpoint):
 
     def challenge(self, failure: OAuthError) -> str:
         """See `Endpoint.challenge` (RFC 6750, 3)."""
-        scheme = "DPoP" if proof.scheme_of(self.request)[0] == proof.DPOP else "Bearer"
+        scheme = "DPoP" if token_auth.scheme_of(self.request)[0] == token_auth.DPOP else "Bearer"
         return f'{scheme} error="{failure.error}"'
 
 

@@ -1,8 +1,8 @@
 """What the caller has agreed to: they see it, and take it back."""
 
-from handlers.operations import Call, Items, Operation, PageQuery, Reply, listed, written
-from models.documents import Grant
-from upcoach.services import Services
+from handlers.http.operations import Call, Items, Operation, PageQuery, Reply, listed, written
+from models.contexts import Grant
+from upcoach.services.contexts import Services
 
 PATH = "/v1/auth/grants"
 

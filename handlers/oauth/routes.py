@@ -1,13 +1,14 @@
 """Where the authorization server answers."""
 
-from handlers.oauth import leaving
+from handlers.oauth import logout
 from handlers.oauth.authorize import Authorize, Consent
-from handlers.oauth.base import Endpoint
+from handlers.oauth.base.endpoint import Endpoint
 from handlers.oauth.devices import CODE, Device, DeviceCode
 from handlers.oauth.endpoints import Introspect, Jwks, Metadata, Push, Revoke, Token, UserInfo
-from handlers.oauth.leaving import LogOut
-from handlers.pages.errands import CONSENT
-from upcoach.services.oauth import devices, server
+from handlers.oauth.logout import LogOut
+from handlers.pages.login_continuation import CONSENT
+from upcoach.services.oauth import server
+from upcoach.services.oauth.grant_types import devices
 
 ROUTES: tuple[tuple[str, type[Endpoint]], ...] = (
     ("/oauth/authorize", Authorize),
@@ -20,7 +21,7 @@ ROUTES: tuple[tuple[str, type[Endpoint]], ...] = (
     (CODE, DeviceCode),
     ("/oauth/userinfo", UserInfo),
     ("/oauth/jwks", Jwks),
-    (leaving.PATH, LogOut),
+    (logout.PATH, LogOut),
     ("/.well-known/oauth-authorization-server", Metadata),
     ("/.well-known/openid-configuration", Metadata),
 )

@@ -1,17 +1,17 @@
 """The OpenAPI 3.1 document of the HTTP API, made from the rows of the surface.
 
 A row says what it takes, what it gives and who may ask; nothing is described a second time.
-`python -m handlers.openapi FILE` writes the document; `docs/openapi.json` is that file.
+`python -m handlers.write_openapi FILE` writes the document; `docs/openapi.json` is that file.
 """
 
 from typing import Final
 
-from handlers.openapi import areas, batch, beside, clients, page, parameters, paths, refusals
+from handlers.http.operations import Router
+from handlers.openapi import areas, batch, clients, other_routes, page, parameters, paths, refusals
 from handlers.openapi.schemas import Schemas
-from handlers.operations import Router
-from handlers.published import as_text
-from models.merge_patch import Json
-from models.permissions import PERMISSIONS
+from handlers.openapi.static_documents import as_text
+from models.access.permissions import PERMISSIONS
+from models.base.merge_patch import Json
 
 VERSION: Final = "1.0.0"
 MEDIA_TYPE: Final = "application/json"
@@ -54,10 +54,10 @@ def document(router: Router) -> Json:
     otherwise = [gives for one in operations for _, gives in one.otherwise]
     schemas = Schemas([*answered, *otherwise, refusals.Problem])
     items = {route.path: paths.item(schemas, route) for route in router.routes}
-    items |= {row.path: beside.item(schemas, row) for row in beside.ROWS}
+    items |= {row.path: other_routes.item(schemas, row) for row in other_routes.ROWS}
     items |= clients.items(schemas)
     used = {status for one in operations for status in refusals.statuses(one)}
-    used |= {status for row in beside.ROWS for status in row.refused}
+    used |= {status for row in other_routes.ROWS for status in row.refused}
     return {
         "openapi": "3.1.1",
         "info": {"title": "UpCoach", "version": VERSION, "description": _DESCRIPTION},

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 
 # By the first word of a path below /v1.
 AREAS: Final[dict[str, str]] = {

@@ -1,10 +1,10 @@
 """What `POST /v1/mutations` and the socket's `mut` may ask for: the writes that are live."""
 
-from handlers.live.mutations import Asked
+from handlers.http.operations import Operation, Router
 from handlers.openapi.scalars import nullable
 from handlers.openapi.schemas import Schemas, name_of, role_of
-from handlers.operations import Operation, Router
-from models.merge_patch import Json
+from handlers.sync.mutation_frames import Asked
+from models.base.merge_patch import Json
 
 
 def with_bodies(schemas: Schemas, router: Router) -> Json:

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import msgspec
 
-from handlers.oauth.base import FORM
+from handlers.oauth.base.endpoint import FORM
 from handlers.openapi import paths
-from handlers.openapi.beside import HTML
+from handlers.openapi.other_routes import HTML
 from handlers.openapi.schemas import Schemas
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 
 
 class TokenAnswer(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 
 MEDIA_TYPE: Final = "text/html; charset=utf-8"
 STYLE: Final = """

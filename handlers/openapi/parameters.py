@@ -4,14 +4,14 @@ from typing import Any, Final
 
 import msgspec
 
-from handlers.openapi.places import PLACES
+from handlers.http.operations import Operation, Route
+from handlers.http.rest import NAME
+from handlers.openapi.path_parameters import PLACES
 from handlers.openapi.refusals import is_named
 from handlers.openapi.schemas import Schemas, described
-from handlers.operations import Operation, Route
-from handlers.rest import NAME
-from handlers.sync import StreamQuery
-from models.identity import MutationId
-from models.merge_patch import Json
+from handlers.sync.feed import StreamQuery
+from models.base.ids import MutationId
+from models.base.merge_patch import Json
 
 _ID: Final = {"type": "string", "minLength": 1, "maxLength": NAME}
 

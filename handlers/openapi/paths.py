@@ -6,15 +6,15 @@ import types
 import typing
 from typing import Any, Final
 
+from handlers.http.operations import Items, Operation, Route
+from handlers.http.rest import MEDIA_TYPES
 from handlers.openapi import parameters, refusals
 from handlers.openapi.areas import area_of
 from handlers.openapi.schemas import Schemas, role_of
-from handlers.operations import Items, Operation, Route
-from handlers.rest import MEDIA_TYPES
-from handlers.sync import StreamQuery
-from models.documents import Document
-from models.merge_patch import Json
-from models.permissions import PERMISSIONS
+from handlers.sync.feed import StreamQuery
+from models.access.permissions import PERMISSIONS
+from models.base.merge_patch import Json
+from models.contexts import Document
 
 JSON: Final = "application/json"
 STREAM: Final = "text/event-stream"

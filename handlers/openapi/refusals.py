@@ -5,13 +5,13 @@ from typing import Any, Final
 
 import msgspec
 
-from handlers import problems
-from handlers.openapi.places import is_checked
+from handlers.http import problems
+from handlers.http.operations import Operation
+from handlers.openapi.path_parameters import is_checked
 from handlers.openapi.schemas import Schemas
-from handlers.operations import Operation
-from models.errors import Flaw
-from models.merge import Clash
-from models.merge_patch import Json
+from models.base.errors import Flaw
+from models.base.merge import Clash
+from models.base.merge_patch import Json
 
 MEANINGS: Final[dict[int, tuple[str, str]]] = {
     400: ("Malformed", "A parameter, a header, or the JSON itself is wrong."),

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from msgspec import inspect as types
 
-from handlers.published import plain_pattern
-from models.merge_patch import Json
+from handlers.openapi.static_documents import plain_pattern
+from models.base.merge_patch import Json
 
 _PLAIN: Final[dict[type[types.Type], Json]] = {
     types.AnyType: {},

@@ -26,9 +26,9 @@ from handlers.openapi.scalars import (
     nullable,
     scalar,
 )
-from models.documents import DOCUMENTS, Document
-from models.documents.document import Mark, fields_marked
-from models.merge_patch import Json
+from models.base.document import Mark, fields_marked
+from models.base.merge_patch import Json
+from models.contexts import DOCUMENTS, Document
 
 Role = Literal["answer", "document", "input", "patch"]
 
@@ -210,8 +210,8 @@ def name_of(cls: Any) -> str:
 
     Examples
     --------
-    >>> from handlers.operations import Items
-    >>> from models.documents import Goal
+    >>> from handlers.http.operations import Items
+    >>> from models.contexts import Goal
     >>> name_of(Items[Goal])
     'GoalItems'
 

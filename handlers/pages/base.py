@@ -4,14 +4,14 @@ import hmac
 from typing import Any
 from urllib.parse import urlsplit
 
-from handlers import problems
-from handlers.oauth.base import Endpoint, posted
+from handlers.http import problems
+from handlers.oauth.base.endpoint import Endpoint, posted
 from handlers.pages import forms
 from handlers.pages.rendering import View, drawn
-from models.documents import Session
-from models.errors import Refusal
-from upcoach.services.oauth.errors import OAuthError
-from upcoach.services.oauth.parameters import Parameters
+from models.base.errors import Refusal
+from models.contexts import Session
+from upcoach.services.oauth.base.errors import OAuthError
+from upcoach.services.oauth.base.parameters import Parameters
 
 
 class Page(Endpoint):

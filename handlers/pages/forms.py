@@ -6,8 +6,8 @@ from typing import Any, Final
 import msgspec
 
 from handlers.pages.rendering import View
-from models.merge_patch import Json
-from upcoach.services.oauth.parameters import SHORT
+from models.base.merge_patch import Json
+from upcoach.services.oauth.base.parameters import SHORT
 
 SHORTEST: Final = 8  # characters of a password
 LONGEST: Final = 128

@@ -14,10 +14,10 @@ from tornado.httputil import HTTPServerRequest
 from tornado.routing import URLSpec
 from tornado.web import HTTPError
 
+from handlers.http.rest import Edge
 from handlers.pages.base import Page
 from handlers.pages.rendering import View
-from handlers.rest import Edge
-from upcoach.services.mail import Folder
+from upcoach.services.base.mail import Folder
 
 PATH: Final = "/dev/mail"
 MOST: Final = 100

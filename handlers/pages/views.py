@@ -15,8 +15,8 @@ from handlers.pages.forms import (
     new_password,
 )
 from handlers.pages.rendering import View
-from models.client import Client, scope_named
-from models.merge_patch import Json
+from models.base.merge_patch import Json
+from models.oauth.client import Client, scope_named
 
 USER_CODE: Final = 16  # the letters of a device's code, and what people put between them
 

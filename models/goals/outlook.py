@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from models.documents.goal import Goal
+from models.goals.goal import Goal
 
 Reason = Literal["behind", "stale", "slow", "overdue"]
 

@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
-from models.documents.goal import Goal
-from models.documents.goal_parts import Smart
+from models.goals.goal import Goal
+from models.goals.goal_parts import Smart
 
 _QUESTIONS: Final = {
     "specific": "What exactly will you have done? Describe it in a sentence.",

@@ -4,8 +4,8 @@ from typing import Final
 
 import msgspec
 
-from models.documents.goal_parts import KeyResult, Milestone, Smart
-from models.documents.goal_template import GoalTemplateDraft
+from models.goals.goal_parts import KeyResult, Milestone, Smart
+from models.goals.goal_template import GoalTemplateDraft
 
 
 class Ready(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from models.errors import Flaw, Invalid
+from models.base.errors import Flaw, Invalid
 
 Value = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 Step = Annotated[float, msgspec.Meta(gt=0, le=1e9)]

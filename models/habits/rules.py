@@ -16,7 +16,7 @@ from typing import Final
 
 from dateutil.rrule import rrule, rrulestr
 
-from models.errors import Flaw, Invalid
+from models.base.errors import Flaw, Invalid
 
 YEARS: Final = 28  # from its anchor, a rule is followed no further
 EARLIEST, LATEST = dt.date(1970, 1, 1), dt.date(2071, 12, 31)  # of its anchor

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from models.errors import Flaw, Invalid
+from models.base.errors import Flaw, Invalid
 from models.habits.rules import EARLIEST, LATEST, LONGEST, rule_of
 
 Weekday = Annotated[int, msgspec.Meta(ge=1, le=7)]

@@ -3,7 +3,7 @@
 A learner takes events and the time, and is asked for what has changed:
 
     odds = HabitOdds()
-    odds.apply(event)            # any `models.frames.Ev`; those that do not concern it are ignored
+    odds.apply(event)            # any `frames.Ev`; those that do not concern it are ignored
     odds.tick(now)               # a day that ends without an entry is an outcome, too
     odds.next_tick()             # when that happens next
     odds.drain()                 # what is to be told: one newest forecast a habit
@@ -22,9 +22,10 @@ Its laws, each of which has a test:
 - Below a minimum of outcomes it says None, never an invented number, and every number that it says
   comes with an interval, reasons and its scores beside those of the base rate.
 
-Read in this order: `track` (which day is next, and what becomes of it; `days` is its calendar),
-`history` and `features` (what is known before a day), `bayes` and `own` (what learns), `crowd` (the
-two together, with `scores`), `habit_odds` (events in, forecasts out; `forecast` puts it in words).
+Read in this order: `habit_state` (which day is next, and what becomes of it; `days` is its
+calendar), `history` and `features` (what is known before a day), `bayes` and `habit_weights` (what
+learns), `population` (the two together, with `scores`), `habit_odds` (events in, forecasts out;
+`forecast` puts it in words).
 """
 
 from models.learners.forecast import Forecast

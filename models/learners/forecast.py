@@ -7,11 +7,11 @@ from typing import Final
 
 import msgspec
 
-from models.documents.insight import Reason, Scores
+from models.insights.insight import Reason, Scores
 from models.learners.bayes import sigmoid
 from models.learners.days import progress
 from models.learners.features import NAMES, REGISTRY
-from models.learners.track import Prediction, Track
+from models.learners.habit_state import Prediction, Track
 
 MINIMUM_LABELS: Final = 7
 MOST_REASONS: Final = 4

@@ -14,15 +14,15 @@ from typing import ClassVar, Final, Self
 
 import msgspec
 
-from models.documents.insight import Scores
-from models.frames import Ev
+from models.base.merge_patch import merged
 from models.habits.pauses import Pauses
 from models.habits.schedules import unrolled
-from models.learners.crowd import Crowd, CrowdState
+from models.insights.insight import Scores
 from models.learners.days import DAY
 from models.learners.forecast import MINIMUM_LABELS, Forecast, reasons
-from models.learners.track import Pause, Plan, Prediction, Track
-from models.merge_patch import merged
+from models.learners.habit_state import Pause, Plan, Prediction, Track
+from models.learners.population import Crowd, CrowdState
+from models.wire.frames import Ev
 
 PAUSES: Final = 500  # vacations of one person that are known: those that end last
 
@@ -59,7 +59,7 @@ class HabitOdds:
 
     Examples
     --------
-    >>> from models.frames import Author
+    >>> from models.wire.frames import Author
     >>> at = dt.datetime(2026, 1, 1, 9, tzinfo=dt.UTC)
     >>> doc = {"created_at": "2026-01-01T09:00:00Z", "starts_on": "2026-01-01", "tz": "UTC"}
     >>> odds = HabitOdds()

@@ -4,15 +4,15 @@ import asyncio
 import datetime as dt
 
 from config.settings import Settings
-from models.clock import utc_now
-from models.documents import Session, User
-from models.documents.session import Terms
-from models.identity import new_id
-from models.scope import Scope
-from upcoach import app
-from upcoach.services.resources import outcome
-from upcoach.services.tokens import Tokens
-from upcoach.store.changes import Changes, Outcome, Ref, Write
+from models.access.scope import Scope
+from models.account.session import Terms
+from models.base.clock import utc_now
+from models.base.ids import new_id
+from models.contexts import Session, User
+from upcoach.node import app
+from upcoach.services.account.sessions.tokens import Tokens
+from upcoach.services.base.resources import outcome
+from upcoach.store.write.changes import Changes, Outcome, Ref, Write
 
 AT_ONCE = 200
 

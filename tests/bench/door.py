@@ -6,13 +6,13 @@ import time
 from typing import Any, Final
 
 from config.settings import Settings
-from models.documents.user import Registration
-from models.identity import new_id
+from models.account.user import Registration
+from models.base.ids import new_id
 from tests.bench.child import obey
 from tests.bench.crowd import make_people
 from tests.bench.node import PASSWORD, running
-from upcoach.app import Node
-from upcoach.services import passwords
+from upcoach.node.app import Node
+from upcoach.services.account import passwords
 
 TICK_S: Final = 0.001
 

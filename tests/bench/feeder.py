@@ -17,23 +17,23 @@ import msgspec
 
 from config import logging
 from config.settings import Settings
-from models.clock import utc_now
-from models.documents import NewGoal
-from models.events import Event, feed_owner
-from models.scope import Scope
-from streams.redis import KEPT, Connections, fields_of, stream_of
+from models.access.scope import Scope
+from models.base.clock import utc_now
+from models.contexts import NewGoal
+from models.wire.events import Event, feed_owner
+from streams.redis.connection import KEPT, Connections, fields_of, stream_of
 from tests.bench.child import obey
 from tests.bench.node import MARK
-from upcoach import app
-from upcoach.services import Goals
-from upcoach.store.committer import Committer
-from upcoach.store.database import Database
-from upcoach.store.documents import Documents
-from upcoach.store.keyring import KeyRing, MasterKeys
-from upcoach.store.log import COLLECTION, EventLog
-from upcoach.store.outbox import Outbox
-from upcoach.store.sealing import DataKey, place, seal
-from upcoach.store.tallies import Tallies
+from upcoach.node import app
+from upcoach.services.contexts import Goals
+from upcoach.store.aggregates.tallies import Tallies
+from upcoach.store.base.database import Database
+from upcoach.store.base.sealing import DataKey, place, seal
+from upcoach.store.collections.documents import Documents
+from upcoach.store.log.event_log import COLLECTION, EventLog
+from upcoach.store.secrets.keyring import KeyRing, MasterKeys
+from upcoach.store.write.committer import Committer
+from upcoach.store.write.mail_outbox import Outbox
 
 LINE_BYTES = 300
 NO_STAMP = "f" * 16  # zeros would be taken for the number of a card

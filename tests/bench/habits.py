@@ -9,19 +9,19 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from config.settings import Settings
-from models.clock import utc_now
-from models.documents import Entry, EntryDraft, Habit, NewHabit
-from models.documents.entry import entry_id
+from models.access.scope import Scope
+from models.base.clock import utc_now
+from models.contexts import Entry, EntryDraft, Habit, NewHabit
+from models.habits.entry import entry_id
 from models.habits.measures import Amount, Measure, YesNo
 from models.habits.schedules import Daily, PerMonth, PerWeek, Rate, Schedule, Weekdays
-from models.scope import Scope
 from tests.bench.crowd import make_people
 from tests.bench.report import Table, say
 from tests.support.engines import TestEngines
 from tests.support.server import serving
-from upcoach import app
-from upcoach.store import codec
-from upcoach.store.changes import Changes, Outcome, Ref, Write
+from upcoach.node import app
+from upcoach.store.base import codec
+from upcoach.store.write.changes import Changes, Outcome, Ref, Write
 
 HABITS, YEARS = 30, 5
 BOUND_MS = 50  # of CPU, of the process that answers

@@ -8,14 +8,14 @@ from typing import Any
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
 
-from models.clock import utc_now
-from models.documents import Goal
-from streams.redis import Connections
+from models.base.clock import utc_now
+from models.contexts import Goal
+from streams.redis.connection import Connections
 from tests.bench.child import obey
 from tests.bench.node import draft
-from upcoach.store import codec
-from upcoach.store.database import DURABLE, Bson
-from upcoach.store.sealing import DataKey
+from upcoach.store.base import codec
+from upcoach.store.base.database import DURABLE, Bson
+from upcoach.store.base.sealing import DataKey
 
 
 class Hops:

@@ -11,16 +11,17 @@ from typing import Any
 
 from config import logging
 from config.settings import Settings
-from models.documents import NewGoal
-from models.documents.session import Credentials
-from models.documents.user import Registration
-from models.identity import new_id, new_mutation_id
-from models.scope import Scope
+from models.access.scope import Scope
+from models.account.session import Credentials
+from models.account.user import Registration
+from models.base.ids import new_id, new_mutation_id
+from models.contexts import NewGoal
 from tests.bench.child import obey
 from tests.bench.crowd import make_people
-from upcoach import app, collector
-from upcoach.services.logins import Challenge
-from upcoach.store.changes import Mutation, Outcome
+from upcoach.node import app
+from upcoach.node.process import gc_tuning
+from upcoach.services.account.logins import Challenge
+from upcoach.store.write.changes import Mutation, Outcome
 
 MARK = "<>"  # what the load generator counts
 PASSWORD = "correct horse battery"
@@ -119,7 +120,7 @@ async def running() -> AsyncIterator[Bench]:
         app.running_node(settings, settings.mongo_url, settings.redis_url) as node,
         app.listening(node.application, "127.0.0.1", 0) as port,
     ):
-        collector.settle()
+        gc_tuning.settle()
         yield Bench(node, settings, port)
 
 

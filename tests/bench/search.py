@@ -16,16 +16,16 @@ from typing import Final
 
 from pymongo import InsertOne
 
-from models.documents import JournalEntry, NewJournalEntry
-from models.identity import new_id
-from models.vocabulary import words_of
+from models.base.ids import new_id
+from models.base.vocabulary import words_of
+from models.contexts import JournalEntry, NewJournalEntry
 from upcoach.embedded import Engines
-from upcoach.store import codec
-from upcoach.store.database import Bson, Database
-from upcoach.store.documents import Documents, Selection
-from upcoach.store.keyring import COLLECTION as KEYS
-from upcoach.store.keyring import KeyRing, MasterKeys
-from upcoach.store.schema import Schema
+from upcoach.store.base import codec
+from upcoach.store.base.database import Bson, Database
+from upcoach.store.collections.documents import Documents, Selection
+from upcoach.store.schema.schema import Schema
+from upcoach.store.secrets.keyring import COLLECTION as KEYS
+from upcoach.store.secrets.keyring import KeyRing, MasterKeys
 
 SIZES: Final = (1_000, 5_000)
 WORDS: Final = 150  # of an entry

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, Final
 
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 from upcoach.client import Device
 from upcoach.client.channel import Channel, Listener
 from upcoach.client.machine import Event, State

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 from upcoach.client.channel import Channel
 from upcoach.client.poll import PollChannel
 from upcoach.client.sse import EventParser, Message, StreamChannel

@@ -9,14 +9,14 @@ import msgspec
 import pytest
 
 from config.settings import Settings
-from models.clock import utc_now
-from models.documents import NewGoal
-from models.frames import Close
+from models.base.clock import utc_now
+from models.contexts import NewGoal
+from models.wire.frames import Close
+from tests.laws.test_snapshot_law import scope_of, snapshot
 from tests.support.chaos import until
 from tests.support.engines import TestEngines
 from tests.support.relations import share
 from tests.support.server import PASSWORD, serving
-from tests.test_snapshot_law import scope_of, snapshot
 from upcoach.client import Client, Device, Stopped
 from upcoach.client.machine import Event, State
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 from tests.clients.stage import FRAMES, Line, Stage
 from upcoach.client import Stopped, driver
 from upcoach.client.machine import Event, State

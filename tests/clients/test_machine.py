@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from models.frames import Close
+from models.wire.frames import Close
 from tests.clients import table
 from tests.clients.stage import WAYS, Stage
 from upcoach.client.machine import (

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 from upcoach.client import Replica, apply_event, sums_of
 from upcoach.client.following import Following
 from upcoach.client.machine import Event

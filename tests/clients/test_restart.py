@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from config.settings import Settings
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 from tests.clients.stage import FRAMES, Stage
 from tests.support.server import Server, serving
 from upcoach.client import Client, Device

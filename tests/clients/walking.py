@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from config.settings import Settings
+from tests.laws.test_snapshot_law import snapshot
 from tests.support.server import serving
-from tests.test_snapshot_law import snapshot
 from upcoach import client
 from upcoach.client import Client
 

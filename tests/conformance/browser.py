@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 import websockets
 
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 from tests.conformance.outside import chromium, ended
 
 PATIENCE_S: Final = 60.0

@@ -7,7 +7,7 @@ from typing import Any
 from tornado.web import Application
 
 from handlers.live.protocol import StrictHandler
-from upcoach.app import listening
+from upcoach.node.app import listening
 
 
 class Echo(StrictHandler):

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 import msgspec
 
 from config.settings import Settings
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 from tests.conformance.cutter import Cutter, cutting
 from tests.conformance.outside import ended
 from tests.support.server import serving

@@ -10,8 +10,8 @@ import pytest
 
 from config.settings import Settings
 from handlers import asyncapi
-from handlers.published import AGE_S, wire
-from models import frames
+from handlers.openapi.static_documents import AGE_S, wire
+from models.wire import frames
 from tests.conformance.outside import HERE, VAR, node
 from tests.support.server import serving
 
@@ -30,7 +30,8 @@ def test_the_document_that_is_checked_in_is_the_one_of_the_frames() -> None:
 def test_what_clients_depend_on_has_not_changed_within_its_version() -> None:
     assert asyncapi.digest() == FROZEN.get(frames.VERSION), (
         "The frames have changed, and clients of this version depend on them. Raise "
-        "models.frames.VERSION and PROTOCOL, go on serving the version before, and put the digest "
+        "models.wire.frames.VERSION and PROTOCOL, go on serving the version before, and put the "
+        "digest "
         f"beside its version here: {frames.VERSION}: {asyncapi.digest()!r}."
     )
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from config.settings import Settings
-from models.audit import Checkpoint, Head, chained, head_of, moment_of
-from models.clock import utc_now
+from models.audit.entries import Checkpoint, Head, chained, head_of, moment_of
+from models.base.clock import utc_now
 from tests.conformance.outside import HERE, node
 from tests.support.server import serving
-from upcoach.services.seals import Seals
-from upcoach.verifying import export_audit
+from upcoach.cli.audit_commands import export_audit
+from upcoach.services.audit.audit_signing import Seals
 
 MANY, BOUND_S = 100_000, 10
 

@@ -20,7 +20,7 @@ from tests.conformance.raw import (
     frame,
     upgraded,
 )
-from upcoach.app import listening
+from upcoach.node.app import listening
 
 
 @pytest.mark.parametrize("table", TABLES)

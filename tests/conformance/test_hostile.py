@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from config.settings import Settings
-from models.identity import new_mutation_id
+from models.base.ids import new_mutation_id
 from tests.conformance.raw import (
     CLOSE,
     PING,

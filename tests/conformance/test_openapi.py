@@ -12,15 +12,15 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from config.settings import Settings
 from handlers import openapi
-from handlers.openapi import areas, beside, clients, page, schemas
-from handlers.operations import Route
+from handlers.contexts import described_router
+from handlers.http.operations import Route
+from handlers.http.rest import OperationHandler
+from handlers.openapi import areas, clients, other_routes, page, schemas
+from handlers.openapi.static_documents import AGE_S, wire
 from handlers.pages.base import Page
-from handlers.published import AGE_S, wire
-from handlers.rest import OperationHandler
-from handlers.surface import described_router
-from models.documents import DOCUMENTS, GoalDraft, HabitDraft, NewHabit, User
-from models.documents.document import Mark, fields_marked
-from models.merge_patch import Json
+from models.base.document import Mark, fields_marked
+from models.base.merge_patch import Json
+from models.contexts import DOCUMENTS, GoalDraft, HabitDraft, NewHabit, User
 from tests.conformance.outside import HERE, VAR, node
 from tests.support.server import Server, serving
 
@@ -51,7 +51,7 @@ def test_the_document_and_the_router_name_the_same_operations() -> None:
     }
 
     routed = {(method, route.path) for route in ROUTER.routes for method in route.operations} | {
-        ("GET", row.path) for row in beside.ROWS
+        ("GET", row.path) for row in other_routes.ROWS
     }
     routed |= {(row.method, row.path) for row in clients.ROWS}
     names = [

@@ -20,13 +20,13 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
 from config.settings import Settings
-from models.identity import new_id
-from models.merge_patch import Json
+from models.base.ids import new_id
+from models.base.merge_patch import Json
 from tests.conformance.outside import HERE, VAR, node
 from tests.oauth.relying import user_of
 from tests.support.server import PASSWORD
-from upcoach import app
 from upcoach.client import Client
+from upcoach.node import app
 
 REDIRECT = "https://app.example.org/cb"
 GOODBYE = "https://app.example.org/bye"

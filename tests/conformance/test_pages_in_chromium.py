@@ -12,17 +12,17 @@ import pytest
 from tornado.web import Application, RequestHandler
 
 from config.settings import Settings
-from models.documents.factors import NewCredential
-from models.documents.user import Registration
-from models.merge_patch import Json
-from models.scope import Scope
-from tests.accounts.post import confirm
+from models.access.scope import Scope
+from models.account.factors import NewCredential
+from models.account.user import Registration
+from models.base.merge_patch import Json
+from tests.account.post import confirm
 from tests.conformance.browser import PATIENCE_S, Navigated, Page, browsing
 from tests.oauth.relying import CHALLENGE, VERIFIER, Browser
 from tests.support.engines import TestEngines
 from tests.support.server import PASSWORD, Server, serving
-from upcoach import app
-from upcoach.services.factors.passkeys import NewPasskey
+from upcoach.node import app
+from upcoach.services.account.factors.passkeys import NewPasskey
 
 AUTHENTICATOR = {
     "protocol": "ctap2",

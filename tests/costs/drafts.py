@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from msgspec import inspect
 
-from models.identity import new_id
-from models.merge_patch import Json
+from models.base.ids import new_id
+from models.base.merge_patch import Json
 
 LETTER: Final = "\N{SEEDLING}"  # twelve bytes where it is escaped
 # Fields that follow rules of their own, or are bounded by them.

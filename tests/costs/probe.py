@@ -13,18 +13,18 @@ import msgspec
 import pytest
 
 from config.settings import Settings
-from handlers.operations import Operation
-from handlers.surface import described_router
-from models.errors import Invalid
-from models.identity import new_mutation_id
-from tests.accounts.operators import operator
+from handlers.contexts import described_router
+from handlers.http.operations import Operation
+from models.base.errors import Invalid
+from models.base.ids import new_mutation_id
+from tests.account.operators import operator
+from tests.laws.test_snapshot_law import furnished, next_page, scope_of
 from tests.support.server import Server, serving
-from tests.test_snapshot_law import furnished, next_page, scope_of
+from upcoach.cli.explain.drafts import Drafts
+from upcoach.cli.explain.others import leave
+from upcoach.cli.explain.questions import Answer, NoExample, Question, Questions
+from upcoach.cli.explain.seeds import Seeds
 from upcoach.client import Client
-from upcoach.explain.drafts import Drafts
-from upcoach.explain.others import leave
-from upcoach.explain.questions import Answer, NoExample, Question, Questions
-from upcoach.explain.seeds import Seeds
 
 ROUTER: Final = described_router()
 AT_ONCE: Final = 8

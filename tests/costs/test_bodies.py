@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from config.settings import Settings
-from models.limits import (
+from models.access.limits import (
     CONNECTIONS_OF_NETWORK,
     HELD_BY_NETWORK,
     HELD_BY_USER,
@@ -18,10 +18,10 @@ from models.limits import (
     NOBODYS_BODY_BYTES,
     UPLOAD_BYTES,
 )
+from tests.laws.test_snapshot_law import GOALS
+from tests.live.test_live import Wire, calling, hello, mut, talking
 from tests.support.engines import TestEngines
 from tests.support.server import Server, serving
-from tests.test_live import Wire, calling, hello, mut, talking
-from tests.test_snapshot_law import GOALS
 from upcoach.client import Client
 
 UPLOAD = "/v1/imports/loop"

@@ -7,11 +7,11 @@ from typing import Any, Final
 from msgspec import inspect as types
 
 from config.settings import Settings
-from handlers.lists import ListQuery
-from handlers.operations import Operation
+from handlers.http.lists import ListQuery
+from handlers.http.operations import Operation
 from tests.costs import crafted
 from tests.costs.probe import PARTS, Call, Json, probing, rows
-from upcoach.explain.questions import NEEDED
+from upcoach.cli.explain.questions import NEEDED
 
 # What ends the session of whoever asks, or needs a file.
 LEFT_OUT: Final = {"/v1/auth/logout", "/v1/auth/sessions", "/v1/auth/sessions/{id}"}

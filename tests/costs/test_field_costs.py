@@ -10,14 +10,14 @@ from typing import Any, Final
 import pytest
 from msgspec import inspect as types
 
-from handlers import strict_json
-from handlers.operations import Operation
-from models.errors import Invalid
-from models.validation import checked
+from handlers.http import strict_json
+from handlers.http.operations import Operation
+from models.base.errors import Invalid
+from models.base.validation import checked
 from tests.costs.adversarial import QUICK, repeated, units
 from tests.costs.cpu import Work, flaw
 from tests.costs.probe import rows
-from upcoach.explain.drafts import Drafts
+from upcoach.cli.explain.drafts import Drafts
 
 LARGEST: Final = 60_000  # characters: what a body may have, less its other fields
 TAKING: Final = [

@@ -8,14 +8,14 @@ import pytest
 
 from config.settings import Settings
 from handlers.live.limits import BURST, FRAMES_S
-from models.frames import Close
-from models.limits import NOBODYS_BODY_BYTES, NOBODYS_BODY_S
+from models.access.limits import NOBODYS_BODY_BYTES, NOBODYS_BODY_S
+from models.wire.frames import Close
 from tests.costs.test_bodies import UPLOAD, Raw, raw
+from tests.live.test_live import calling, hello
 from tests.support.engines import TestEngines
 from tests.support.frames import frame, send_frames
 from tests.support.lag import heartbeat
 from tests.support.server import serving
-from tests.test_live import calling, hello
 
 MANY = 20_000
 HELD_S = 0.05

@@ -6,17 +6,17 @@ import json
 import pytest
 
 from config.settings import Settings
-from handlers.operations import Operation
-from handlers.surface import described_router
-from models.identity import new_id, new_mutation_id
-from models.limits import BATCH_BYTES, FRAME_BYTES, MUTATION_BYTES
-from models.merge_patch import Json
-from models.sizes import largest
+from handlers.contexts import described_router
+from handlers.http.operations import Operation
+from models.access.limits import BATCH_BYTES, FRAME_BYTES, MUTATION_BYTES
+from models.base.ids import new_id, new_mutation_id
+from models.base.merge_patch import Json
+from models.base.sizes import largest
 from tests.costs.drafts import largest_draft
+from tests.laws.test_snapshot_law import GOALS
+from tests.live.test_live import talking
 from tests.support.server import Server, serving
 from tests.support.writing import MUTATIONS
-from tests.test_live import talking
-from tests.test_snapshot_law import GOALS
 from upcoach.client import Client, Device
 
 JOURNAL = "/v1/journal"

@@ -9,13 +9,13 @@ import time
 import pytest
 
 from config.settings import Settings
-from models.documents.insight import insight_id
-from streams import learning
+from models.insights.insight import insight_id
+from streams.consumers import learning
+from tests.learners.test_learning import connected, learning_on
 from tests.support.lag import heartbeat
 from tests.support.server import serving
-from tests.test_learning import connected, learning_on
 from upcoach.client import Client
-from upcoach.store.learned import SNAPSHOTS
+from upcoach.store.collections.learner_snapshots import SNAPSHOTS
 
 HABITS, VACATIONS, LONGEST = 60, 30, 366
 DAY = dt.timedelta(days=1)

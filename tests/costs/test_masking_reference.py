@@ -12,7 +12,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from models.documents import (
+from models.base.masking import LONGEST, SHORTEST, masked
+from models.base.validation import checked
+from models.contexts import (
     DOCUMENTS,
     Draft,
     JournalEntryContent,
@@ -21,10 +23,8 @@ from models.documents import (
     NewTask,
     UnsavedEntry,
 )
-from models.documents.goal_parts import KeyResult, Milestone, Smart
-from models.documents.task import Step
-from models.masking import LONGEST, SHORTEST, masked
-from models.validation import checked
+from models.goals.goal_parts import KeyResult, Milestone, Smart
+from models.tasks.task import Step
 
 CARD: Final = "4111 1111 1111 1111"
 GAP: Final = "[ \u00a0\u2009\u202f\u2010-\u2015-]"

@@ -7,16 +7,16 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from config.settings import Settings
-from models.identity import new_id, new_mutation_id
-from models.limits import SURFACES, Bound, Cost
-from models.merge_patch import Json
-from streams.credit import AHEAD, Credits
+from models.access.limits import SURFACES, Bound, Cost
+from models.base.ids import new_id, new_mutation_id
+from models.base.merge_patch import Json
+from streams.limits.credit import AHEAD, Credits
+from tests.laws.test_snapshot_law import GOALS
+from tests.live.test_live import Wire, mut, talking
 from tests.support.engines import TestEngines
 from tests.support.server import Server, serving
 from tests.support.writing import MUTATIONS, statuses
-from tests.test_live import Wire, mut, talking
-from tests.test_phone_away import frames_of, go_on, queued, said, stay
-from tests.test_snapshot_law import GOALS
+from tests.sync.test_phone_away import frames_of, go_on, queued, said, stay
 from upcoach.client import Client
 
 WRITES, HOUR, DAY = (rule for rule in SURFACES["write"].rules if isinstance(rule, Bound))

@@ -5,13 +5,13 @@ import datetime as dt
 import pytest
 
 from config.settings import Settings
-from models.documents import Entry, EntryDraft, Goal, GoalDraft, Habit, NewGoal, NewHabit
-from models.scope import Scope
+from models.access.scope import Scope
+from models.contexts import Entry, EntryDraft, Goal, GoalDraft, Habit, NewGoal, NewHabit
 from tests.costs.test_reads import HELD_S, fetched
 from tests.support.lag import heartbeat
 from tests.support.server import Server, serving
 from tests.support.wealth import EPOCH, hold, user_of
-from upcoach.store.changes import Changes, Outcome, Ref, Write
+from upcoach.store.write.changes import Changes, Outcome, Ref, Write
 
 VERSIONS, ENTRIES = 900, 6_000
 TEXT = "to be remembered. " * 250

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from handlers.surface import described_router
+from handlers.contexts import described_router
 from models.habits import rules
 from tests.costs.patterns import Automaton, looks_far
 from tests.costs.sources import Unknown, Use, uses
@@ -13,22 +13,25 @@ from tests.costs.sources import Unknown, Use, uses
 # Those that can, by where they stand, and why nobody can make them.
 BOUNDED: Final = {
     (
-        "models.documents.user",
+        "models.account.user",
         r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+\Z",
     ): "254 characters, looked at first",
-    ("upcoach.services.federation.id_tokens", r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+"): "the same",
+    ("upcoach.services.account.federation.id_tokens", r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+"): "the same",
     ("upcoach.embedded.errors", "version `([^']+)' not found"): "what the dynamic linker prints",
-    ("upcoach.explain.questions", r"/\{(\w+)\}(?=[^{}]*$)"): "paths of our own table",
+    ("upcoach.cli.explain.questions", r"/\{(\w+)\}(?=[^{}]*$)"): "paths of our own table",
 }
 # What only a running program knows, and the patterns that it may be.
 KNOWN_LATER: Final = {
     ("config.forms", "pattern"): "settings of the operator",
-    ("handlers.operations", "route.pattern"): "see `routed`",
-    ("handlers.surface", "f'{re.escape(path)}$'"): "a path as it stands",
-    ("handlers.surface", "f'{route.pattern}$'"): "see `routed`",
-    ("handlers.pages.visits", "f'/v1/auth/([a-z0-9-]+)/{what}$'"): "one part of a path",
+    ("handlers.http.operations", "route.pattern"): "see `routed`",
+    ("handlers.contexts", "f'{re.escape(path)}$'"): "a path as it stands",
+    ("handlers.contexts", "f'{route.pattern}$'"): "see `routed`",
+    (
+        "handlers.account.pages.oauth_callbacks",
+        "f'/v1/auth/([a-z0-9-]+)/{what}$'",
+    ): "one part of a path",
     ("models.habits.rules", "_PARTS[name]"): "see `routed`",
-    ("upcoach.explain.drafts", "info.pattern"): "our own types, and a new id",
+    ("upcoach.cli.explain.drafts", "info.pattern"): "our own types, and a new id",
 }
 FOUND: Final = [one for one in uses() if isinstance(one, Use)]
 
@@ -36,8 +39,8 @@ FOUND: Final = [one for one in uses() if isinstance(one, Use)]
 def routed() -> Iterator[Use]:
     """The patterns of paths, and of the parts of a rule."""
     for route in described_router().routes:
-        yield Use("handlers.operations", route.pattern, is_whole=True, is_search=False)
-        yield Use("handlers.surface", f"{route.pattern}$", is_search=False)
+        yield Use("handlers.http.operations", route.pattern, is_whole=True, is_search=False)
+        yield Use("handlers.contexts", f"{route.pattern}$", is_search=False)
     for pattern in rules._PARTS.values():
         yield Use("models.habits.rules", pattern, is_whole=True, is_search=False)
 

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from config.settings import Settings
-from models.identity import new_id, new_mutation_id
-from models.limits import SURFACES, Bound, Cost
+from models.access.limits import SURFACES, Bound, Cost
+from models.base.ids import new_id, new_mutation_id
+from tests.laws.test_snapshot_law import GOALS, scope_of
 from tests.support.engines import TestEngines
 from tests.support.server import Server, serving
-from tests.test_snapshot_law import GOALS, scope_of
 from upcoach.client import Client, Response
 
 [BURST] = [

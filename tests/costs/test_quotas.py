@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 
 from config.settings import Settings
-from handlers.surface import described_router
-from models import limits
-from models.documents import KINDS, UnsavedEntry
-from models.identity import new_id
-from models.limits import Quota
-from models.merge_patch import Json
+from handlers.contexts import described_router
+from models.access import limits
+from models.access.limits import Quota
+from models.base.ids import new_id
+from models.base.merge_patch import Json
+from models.contexts import KINDS, UnsavedEntry
+from tests.laws.test_snapshot_law import GOALS
+from tests.live.test_live import mut, talking
 from tests.support.engines import TestEngines
 from tests.support.server import serving
 from tests.support.writing import MUTATIONS, ask, statuses
-from tests.test_live import mut, talking
-from tests.test_snapshot_law import GOALS
 from upcoach.client import Client
-from upcoach.store import holdings
+from upcoach.store.write import quotas
 
 HABITS, TASKS, JOURNAL, VACATIONS = "/v1/habits", "/v1/tasks", "/v1/journal", "/v1/habits/vacations"
 FEW = 6
@@ -112,8 +112,8 @@ async def test_many_at_once_on_two_nodes_overshoot_by_little(
     engines: TestEngines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few(monkeypatch, "goal")
-    monkeypatch.setattr(holdings, "FRESH_WHEN_FULL_S", 0.0)
-    monkeypatch.setattr(holdings, "FRESH_S", 0.0)
+    monkeypatch.setattr(quotas, "FRESH_WHEN_FULL_S", 0.0)
+    monkeypatch.setattr(quotas, "FRESH_S", 0.0)
     environ = engines.environ()
     async with (
         serving(Settings.from_environ(environ)) as one,

@@ -11,31 +11,31 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from handlers import strict_json
-from handlers.pages.agents import name_of
-from models import vocabulary
-from models.client import Client, is_redirect
-from models.cursor import part_of
-from models.documents import NewTask
-from models.documents.factors import clean_name
-from models.documents.habit import check_zone
-from models.documents.user import normalised_email
-from models.errors import Refusal
+from handlers.http import strict_json
+from handlers.pages.user_agents import name_of
+from models.account.factors import clean_name
+from models.account.password_policy import check
+from models.account.user import normalised_email
+from models.base import vocabulary
+from models.base.errors import Refusal
+from models.base.masking import masked
+from models.base.merge import Merge, merge
+from models.base.validation import checked
+from models.contexts import NewTask
+from models.habits.habit import check_zone
 from models.habits.rules import EARLIEST, rule_of
-from models.masking import masked
-from models.merge import Merge, merge
-from models.password_policy import check
-from models.validation import checked
-from streams.timeline import Places
+from models.oauth.client import Client, is_redirect
+from models.wire.cursor import part_of
+from streams.admin.timeline import Places
 from tests.costs.adversarial import UNITS, repeated, units
 from tests.costs.cpu import Work, flaw
 from tests.imports.exports import MEDITATE, NEW, OVERVIEW, zipped
 from tests.imports.test_brought import ENTRY
 from upcoach.services.imports import dayone, habitica, loop_plan, sheet
 from upcoach.services.imports.habitica import HabiticaExport
-from upcoach.services.oauth.errors import OAuthError
-from upcoach.services.oauth.parameters import Parameters
-from upcoach.services.oauth.signatures import BadSignature, header_of
+from upcoach.services.oauth.base.errors import OAuthError
+from upcoach.services.oauth.base.parameters import Parameters
+from upcoach.services.oauth.base.signatures import BadSignature, header_of
 
 Ready = Callable[[], object]
 APP: Final = Client(id="cli_1", name="A", kind="public", redirects=("http://127.0.0.1/cb",))

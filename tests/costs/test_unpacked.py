@@ -16,16 +16,16 @@ from config.settings import Settings
 from handlers.live import limits
 from handlers.live.connection import Connection
 from handlers.live.protocol import StrictProtocol
-from models.bucket import Bucket
-from models.limits import PAGE_BYTES
+from models.access.limits import PAGE_BYTES
+from models.access.rate_limit import Bucket
 from tests.costs.test_bodies import Raw, raw, until
+from tests.laws.test_snapshot_law import done
+from tests.live.test_live import Wire, calling, hello, mut
 from tests.support.engines import TestEngines
 from tests.support.frames import frame, send_frames
 from tests.support.server import Server, serving
-from tests.test_live import Wire, calling, hello, mut
-from tests.test_snapshot_law import done
-from upcoach import listener
 from upcoach.client import Client
+from upcoach.node.process import listener
 
 JOURNAL = "/v1/journal"
 LARGE = 1024 * 1024

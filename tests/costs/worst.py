@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 from tornado.httpclient import HTTPClientError
 from tornado.websocket import WebSocketError
 
-from models.identity import new_id
+from models.base.ids import new_id
+from tests.laws.test_snapshot_law import GOALS
+from tests.live.test_live import calling, hello, mut
 from tests.support.server import Server
 from tests.support.writing import MUTATIONS
-from tests.test_live import calling, hello, mut
-from tests.test_snapshot_law import GOALS
 
 HEAVY = (
     "/v1/habits/analytics",

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from models.identity import new_id
-from models.merge_patch import Json
+from models.base.ids import new_id
+from models.base.merge_patch import Json
+from tests.laws.test_snapshot_law import done
 from tests.support.server import Server
-from tests.test_snapshot_law import done
 from upcoach.client import Client
 
 GOALS, GOAL, UNDO = "/v1/goals", "/v1/goals/{id}", "/v1/goals/{id}/undo"

@@ -22,8 +22,7 @@ from tests.goals.people import (
     WEIGHT,
     furnished,
 )
-from tests.support.server import serving
-from tests.test_snapshot_law import (
+from tests.laws.test_snapshot_law import (
     CHANGED,
     CREATED,
     DELETED,
@@ -32,6 +31,7 @@ from tests.test_snapshot_law import (
     assert_same_both_ways,
     surface,
 )
+from tests.support.server import serving
 from upcoach.client import Device
 
 RUN, LIGHTER, WRITE, NONE = ({"id": one} for one in (PLAIN, WEIGHT, BOOK, NOWHERE))

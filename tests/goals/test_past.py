@@ -4,7 +4,7 @@ import itertools
 from typing import Any
 
 from config.settings import Settings
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 from tests.goals.people import GOAL, GOALS, PLAIN, POINT, POINT_2, UNDO, WEIGHT, furnished
 from tests.support.server import serving
 from tests.support.writing import write

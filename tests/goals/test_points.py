@@ -4,8 +4,8 @@ import asyncio
 import random
 
 from config.settings import Settings
-from models.identity import new_id
-from models.merge_patch import Json
+from models.base.ids import new_id
+from models.base.merge_patch import Json
 from tests.goals.people import (
     BOOK,
     GOAL,
@@ -17,9 +17,9 @@ from tests.goals.people import (
     WEIGHT,
     furnished,
 )
+from tests.laws.test_snapshot_law import next_page
 from tests.support.server import serving
 from tests.support.writing import send, write
-from tests.test_snapshot_law import next_page
 from upcoach.client import Client
 
 PLACE = GOAL.format(id=WEIGHT)

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.documents import Goal, GoalDraft, NewGoal
-from models.documents.goal import TRANSITIONS, Reached, Status
-from models.documents.goal_parts import KeyResult, Milestone
-from models.errors import Conflict, Invalid
+from models.base.errors import Conflict, Invalid
+from models.base.validation import checked
+from models.contexts import Goal, GoalDraft, NewGoal
+from models.goals.goal import TRANSITIONS, Reached, Status
+from models.goals.goal_parts import KeyResult, Milestone
 from models.goals.outlook import outlook
 from models.goals.smart import smart_score
 from models.goals.templates import READY
-from models.validation import checked
 
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from config.settings import Settings
-from models.identity import new_id
+from models.base.ids import new_id
 from tests.goals.people import GOAL, GOALS, PLAIN, POINT, POINT_2, WEIGHT, furnished
+from tests.laws.test_snapshot_law import done, events_since, scope_of, snapshot
+from tests.live.test_live import sub, talking
 from tests.support.relations import share
 from tests.support.server import serving
 from tests.support.writing import write
-from tests.test_live import sub, talking
-from tests.test_snapshot_law import done, events_since, scope_of, snapshot
 from upcoach.client import Client
 
 SECRETS = ("canary notes", "canary text")

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.documents import Entry, EntryDraft, Habit, HabitDraft, NewHabit
-from models.documents.entry import check_day, entry_id
-from models.errors import Invalid
+from models.base.errors import Invalid
+from models.contexts import Entry, EntryDraft, Habit, HabitDraft, NewHabit
 from models.habits.days import DAY, end_of, leapt_days, local_date
+from models.habits.entry import check_day, entry_id
 from models.habits.history import UNKNOWN, code_of
-from upcoach.services.habits_followed import AsOf, followed
+from upcoach.services.habits.habit_history import AsOf, followed
 
 ZONES = (
     "America/New_York",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.errors import Invalid
+from models.base.errors import Invalid
 from models.habits.achievements import CONSISTENT, achievements
 from models.habits.correlation import correlation
 from models.habits.days import leapt_days

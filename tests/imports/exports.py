@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from models.documents import EntryDraft
-from models.errors import Flaw, Invalid
+from models.base.errors import Flaw, Invalid
+from models.contexts import EntryDraft
 from models.habits.measures import Amount
 from models.habits.schedules import Rate
 from upcoach.services.imports.loop import LoopEntry, LoopExport, LoopHabit, read_export

@@ -6,9 +6,9 @@ import zipfile
 from typing import Any
 
 from config.settings import Settings
-from models.merge_patch import Json
+from models.base.merge_patch import Json
+from tests.laws.test_snapshot_law import assert_law, snapshot
 from tests.support.server import serving
-from tests.test_snapshot_law import assert_law, snapshot
 from upcoach.client import Client, Response
 
 ENTRY: Json = {

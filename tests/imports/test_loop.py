@@ -3,8 +3,8 @@ from typing import NamedTuple
 
 import pytest
 
-from models.documents import EntryDraft, HabitDraft
-from models.errors import Invalid
+from models.base.errors import Invalid
+from models.contexts import EntryDraft, HabitDraft
 from models.habits.measures import Amount
 from models.habits.schedules import Daily, Rate, Schedule
 from tests.imports.exports import (

@@ -4,7 +4,7 @@ import zipfile
 
 from models.habits.schedules import Daily
 from tests.imports.exports import OVERVIEW, TZ, read
-from upcoach.demo.history import loop_export
+from upcoach.cli.demo.history import loop_export
 from upcoach.services.imports.loop import LoopExport, read_export
 
 

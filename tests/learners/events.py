@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from models.frames import Author, Ev
+from models.base.merge_patch import Json
 from models.habits.measures import Measure, YesNo
 from models.habits.schedules import Daily, Schedule
-from models.merge_patch import Json
+from models.wire.frames import Author, Ev
 
 ADA = "u:ada"
 

@@ -3,10 +3,10 @@
 import datetime as dt
 import time
 
-from models.frames import Ev
 from models.learners import HabitOdds
 from models.learners.forecast import MINIMUM_LABELS
 from models.learners.scores import Losses
+from models.wire.frames import Ev
 from tests.learners.events import noon
 from tests.learners.simulator import FIRST_DAY, Outcome, Step, story
 

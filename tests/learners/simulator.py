@@ -10,10 +10,10 @@ import math
 import random
 from collections.abc import Iterator
 
-from models.frames import Ev
 from models.habits.measures import Amount, Measure, YesNo
 from models.habits.schedules import Daily, Rate, Schedule, Weekdays
 from models.learners import HabitOdds
+from models.wire.frames import Ev
 from tests.learners import events
 
 FIRST_DAY = dt.date(2025, 3, 3)

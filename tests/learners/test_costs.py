@@ -4,9 +4,9 @@ import datetime as dt
 import time
 from collections.abc import Iterable
 
-from models.frames import Ev
 from models.habits.schedules import Recurring, Weekdays
 from models.learners import HabitOdds
+from models.wire.frames import Ev
 from tests.learners.events import ADA, created, entered, event, noon, updated
 
 START = dt.date(2026, 1, 5)

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.frames import Ev
 from models.habits.measures import Amount, YesNo
 from models.habits.schedules import Daily, Rate, Weekdays
 from models.learners import HabitOdds
 from models.learners.features import NAMES, REGISTRY
-from models.learners.own import OwnWeights
+from models.learners.habit_weights import OwnWeights
+from models.wire.frames import Ev
 from tests.learners.events import ADA, corrected, created, entered, event, noon, updated, withdrawn
 from tests.learners.simulator import Outcome, Step, play, story
 

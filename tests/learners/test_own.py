@@ -3,7 +3,7 @@ import datetime as dt
 import pytest
 
 from models.learners.bayes import Step
-from models.learners.own import LAST, LEVEL, MONDAY, PRIOR, OwnWeights
+from models.learners.habit_weights import LAST, LEVEL, MONDAY, PRIOR, OwnWeights
 
 A_MONDAY = dt.date(2026, 1, 5)
 

@@ -1,10 +1,10 @@
 import datetime as dt
 from typing import Any
 
-from models.frames import Ev
 from models.habits.schedules import PerWeek, Rate, Recurring, Weekdays
 from models.learners import Forecast, HabitOdds
-from models.learners.track import PATIENCE
+from models.learners.habit_state import PATIENCE
+from models.wire.frames import Ev
 from tests.learners.events import ADA, created, entered, event, noon, updated, withdrawn
 from tests.learners.one_habit import MONDAY, counts, day, forecast, running
 

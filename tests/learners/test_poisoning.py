@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from models.learners import HabitOdds
-from models.learners.crowd import LESSONS, LESSONS_A_DAY
+from models.learners.population import LESSONS, LESSONS_A_DAY
 from models.learners.scores import log_loss
 from tests.learners.events import ADA, created, entered, noon
 from tests.learners.simulator import FIRST_DAY, Outcome, Step, play, story

@@ -19,12 +19,12 @@ from joserfc.jwk import ECKey, OKPKey
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 
 from config.settings import Settings
-from models.client import Client
-from models.identity import new_id
-from models.merge_patch import Json
+from models.base.ids import new_id
+from models.base.merge_patch import Json
+from models.oauth.client import Client
 from tests.support.engines import TestEngines
 from tests.support.server import PASSWORD, Server, serving
-from upcoach import app
+from upcoach.node import app
 
 ISSUER: Final = "https://auth.example.org"
 REDIRECT: Final = "https://app.example.org/cb"

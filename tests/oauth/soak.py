@@ -9,14 +9,14 @@ from typing import Final
 import msgspec
 
 from config.settings import Settings
-from models.client import Client
-from models.identity import new_id
+from models.base.ids import new_id
+from models.oauth.client import Client
 from tests.oauth.relying import CHALLENGE, ISSUER, REDIRECT, VERIFIER, Answer, Browser
 from tests.support.engines import KEY, TestEngines
 from tests.support.server import PASSWORD, ServerProcess
+from upcoach.cli.admin_commands import add_arguments, add_client, rotate_keys
 from upcoach.client import Client as RestClient
 from upcoach.client.rest import NO_ANSWER
-from upcoach.operating import add_arguments, add_client, rotate_keys
 
 LOST: Final = 0.05
 NEXT: Final = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"

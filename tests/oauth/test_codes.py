@@ -3,7 +3,7 @@
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from models.documents.session import LIFETIMES
+from models.account.session import LIFETIMES
 from tests.oauth.relying import ISSUER, REDIRECT, SCOPES, party, settings_of
 from tests.support.engines import TestEngines
 

@@ -6,11 +6,11 @@ import json
 import websockets
 from websockets.asyncio.client import connect
 
-from models.clock import utc_now
+from models.base.clock import utc_now
 from tests.oauth.relying import ISSUER, Holder, party, settings_of
 from tests.support.engines import TestEngines
 from tests.support.server import PASSWORD
-from upcoach.services.oauth.token_exchange import GRANT, ID_TOKEN
+from upcoach.services.oauth.grant_types.token_exchange import GRANT, ID_TOKEN
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 

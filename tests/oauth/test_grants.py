@@ -2,11 +2,11 @@
 
 import asyncio
 
-from models.merge_patch import Json
+from models.base.merge_patch import Json
+from tests.laws.test_snapshot_law import events_since, snapshot
 from tests.oauth.relying import party, settings_of
 from tests.support.engines import TestEngines
 from tests.support.server import PASSWORD
-from tests.test_snapshot_law import events_since, snapshot
 from upcoach.client import apply_event
 
 

@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from models.scope import Scope
+from models.access.scope import Scope
+from tests.laws.test_snapshot_law import done
 from tests.oauth.relying import Party, party, settings_of
 from tests.oauth.test_flows import DEVICE
 from tests.support.engines import TestEngines
 from tests.support.server import PASSWORD
-from tests.test_snapshot_law import done
 
 Lock = Callable[[Party], Awaitable[None]]
 

@@ -5,7 +5,7 @@ import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from tests.accounts.racing import repeatedly
+from tests.account.racing import repeatedly
 from tests.oauth.relying import Answer, Browser, Holder, party, settings_of
 from tests.support.engines import TestEngines
 from tests.support.server import serving

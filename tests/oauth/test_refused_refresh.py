@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 from tests.oauth.refusals import assert_refused
 from tests.oauth.relying import ISSUER, Answer, Holder, Party, party, settings_of
 from tests.support.engines import TestEngines

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from models.client import Client
+from models.oauth.client import Client
 from tests.oauth.refusals import Bad, assert_refused
 from tests.oauth.relying import (
     CHALLENGE,

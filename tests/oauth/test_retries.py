@@ -8,13 +8,13 @@ from typing import Final
 import msgspec
 import pytest
 
-from models.clock import utc_now
+from models.base.clock import utc_now
+from tests.laws.test_snapshot_law import scope_of
 from tests.oauth.relying import Party, party, settings_of
 from tests.support.engines import TestEngines
 from tests.support.server import Server, serving
-from tests.test_snapshot_law import scope_of
 from upcoach.client import Client
-from upcoach.store.rotations import TOGETHER
+from upcoach.store.secrets.refresh_generations import TOGETHER
 
 REFRESH: Final = "/v1/auth/refresh"
 DAY: Final = dt.timedelta(days=1)

@@ -16,8 +16,8 @@ from joserfc.jwk import ECKey, KeySet
 from config.settings import Settings
 from tests.oauth.relying import ISSUER, REDIRECT, party, settings_of
 from tests.support.engines import TestEngines
-from upcoach.listener import StartError
-from upcoach.operating import add_arguments, add_client, rotate_keys
+from upcoach.cli.admin_commands import add_arguments, add_client, rotate_keys
+from upcoach.node.process.listener import StartError
 
 OLD, NEW = bytes(32), bytes(range(32))
 A_DAY_MS = 24 * 60 * 60 * 1000

@@ -14,7 +14,11 @@ from typing import Any
 from tornado.httpclient import AsyncHTTPClient
 
 from config.settings import PREFIX, Settings, rows
-from upcoach import app
+
+try:
+    from upcoach.node import app
+except ImportError:  # the code of an earlier commit
+    from upcoach import app  # type: ignore[attr-defined,no-redef]
 
 ADA, COACH = "ada@example.org", "coach@example.org"
 PASSWORD = "correct horse battery"

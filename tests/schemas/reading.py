@@ -4,9 +4,9 @@ import contextlib
 from typing import Any
 from urllib.parse import urlencode
 
-from handlers.operations import Operation, Router
+from handlers.http.operations import Operation, Router
+from upcoach.cli.explain.questions import Answer, NoExample, Question, Questions
 from upcoach.client import Client
-from upcoach.explain.questions import Answer, NoExample, Question, Questions
 
 
 class Reader:

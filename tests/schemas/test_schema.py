@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from config.settings import Settings
-from models.documents import DOCUMENTS
+from models.contexts import DOCUMENTS
 from tests.schemas.reading import Reader
 from tests.support.server import serving
-from upcoach.app import open_database
 from upcoach.client import Client
-from upcoach.store import schema
-from upcoach.store.database import Database
-from upcoach.store.indexes import definition_of
-from upcoach.store.schema import Schema, SchemaError, declared
+from upcoach.node.app import open_database
+from upcoach.store.base.database import Database
+from upcoach.store.base.indexes import definition_of
+from upcoach.store.schema import schema
+from upcoach.store.schema.schema import Schema, SchemaError, declared
 
 
 @contextlib.asynccontextmanager

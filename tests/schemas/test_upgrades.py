@@ -13,8 +13,8 @@ from tests.schemas.reading import Reader
 from tests.support.chaos import until
 from tests.support.fleet import Follower, following
 from tests.support.server import serving
-from upcoach.store.indexes import definition_of
-from upcoach.store.schema import RETIRED, declared
+from upcoach.store.base.indexes import definition_of
+from upcoach.store.schema.schema import RETIRED, declared
 
 DUMPS = sorted(FOLDER.glob("*.json.gz"))
 

@@ -6,15 +6,15 @@ from typing import Any, Final
 import msgspec
 from bson.datetime_ms import DatetimeMS
 
-from models.documents import DOCUMENTS, Document, Session, User
-from models.documents.document import Mark, fields_marked
-from tests.accounts.contract_mail import stepped_up
+from models.base.document import Mark, fields_marked
+from models.contexts import DOCUMENTS, Document, Session, User
+from tests.account.contract_mail import stepped_up
+from tests.laws.test_snapshot_law import scope_of
+from tests.store.test_store import full_documents
 from tests.support.server import Server
-from tests.test_snapshot_law import scope_of
-from tests.test_store import full_documents
 from upcoach.client import Client
-from upcoach.store import codec
-from upcoach.store.changes import Changes, Outcome, Ref, Write, ref_of
+from upcoach.store.base import codec
+from upcoach.store.write.changes import Changes, Outcome, Ref, Write, ref_of
 
 KINDS: Final = tuple(kind for kind in DOCUMENTS if kind not in (User, Session))
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import inspect
 
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 
 ANYTHING: Final[tuple[Any, ...]] = (
     None,

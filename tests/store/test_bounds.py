@@ -8,18 +8,18 @@ import msgspec
 import pytest
 
 from config.settings import Settings
-from models.identity import new_mutation_id
-from models.merge_patch import Json
+from models.base.ids import new_mutation_id
+from models.base.merge_patch import Json
 from tests.goals.people import furnished as with_goals
 from tests.goals.test_law import ROWS as GOAL_ROWS
 from tests.imports.test_habitica import GAME
+from tests.laws.test_diary_law import ROWS as DIARY_ROWS
+from tests.laws.test_rest_refusals import SURFACE, furnished
+from tests.laws.test_snapshot_law import LIVE_ROWS, Row, snapshot
+from tests.live.test_live import Wire, talking
 from tests.store.hostile import ANYTHING, bodies
 from tests.support.server import serving
 from tests.support.writing import MUTATIONS, ask
-from tests.test_diary_law import ROWS as DIARY_ROWS
-from tests.test_live import Wire, talking
-from tests.test_rest_refusals import SURFACE, furnished
-from tests.test_snapshot_law import LIVE_ROWS, Row, snapshot
 from upcoach.client import Client
 
 TOGETHER: Final = 100

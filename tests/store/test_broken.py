@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import pytest
 
 from config.settings import Settings
-from models.documents import (
+from models.base.merge_patch import Json
+from models.contexts import (
     Document,
     Entry,
     Factors,
@@ -17,12 +18,8 @@ from models.documents import (
     Task,
     Vacation,
 )
-from models.merge_patch import Json
-from tests.store.breaking import BREAKAGES, KINDS, PLACES, broken, deletion, with_everything
-from tests.support.server import Server, serving
-from tests.support.writing import write
-from tests.test_rest_refusals import SURFACE
-from tests.test_snapshot_law import (
+from tests.laws.test_rest_refusals import SURFACE
+from tests.laws.test_snapshot_law import (
     ENTRY,
     HABIT,
     ONE_HABIT,
@@ -33,9 +30,12 @@ from tests.test_snapshot_law import (
     scope_of,
     snapshot,
 )
+from tests.store.breaking import BREAKAGES, KINDS, PLACES, broken, deletion, with_everything
+from tests.support.server import Server, serving
+from tests.support.writing import write
 from upcoach.client import Client, Device, apply_event
-from upcoach.store import codec
-from upcoach.store.changes import Ref
+from upcoach.store.base import codec
+from upcoach.store.write.changes import Ref
 
 ASKED = {"/v1/events": "?since=0", "/v1/journal/search": "?q=canary"}
 

@@ -7,16 +7,16 @@ import msgspec
 import pytest
 
 from config.settings import Settings
-from models.documents import Habit
-from models.errors import Invalid
+from models.base.errors import Invalid
+from models.base.merge_patch import Json
+from models.contexts import Habit
 from models.habits.schedules import Every
-from models.merge_patch import Json
+from tests.laws.test_snapshot_law import HABIT, ONE_HABIT, done, furnished, scope_of
+from tests.live.test_live import mut
 from tests.store.test_bounds import assert_whole
 from tests.support.server import serving
 from tests.support.writing import send, statuses, write
-from tests.test_live import mut
-from tests.test_snapshot_law import HABIT, ONE_HABIT, done, furnished, scope_of
-from upcoach.store.changes import Changes, Outcome, Ref, Write
+from upcoach.store.write.changes import Changes, Outcome, Ref, Write
 
 EARLY: Final = dt.timezone(dt.timedelta(hours=23))
 STEP, MILESTONE = {"title": "x"}, {"title": "x"}

@@ -3,17 +3,17 @@
 import pytest
 
 from config.settings import Settings
-from models.events import read_line
-from models.frames import encode
+from models.base.merge_patch import Json
 from models.learners import HabitOdds
-from models.merge_patch import Json
+from models.wire.events import read_line
+from models.wire.frames import encode
+from tests.laws.test_snapshot_law import GOAL, ONE_GOAL, done, furnished, scope_of
+from tests.learners.test_learning import a_habit, connected, learning_on, log
 from tests.support.server import Server, serving
 from tests.support.writing import write
-from tests.test_learning import a_habit, connected, learning_on, log
-from tests.test_snapshot_law import GOAL, ONE_GOAL, done, furnished, scope_of
 from upcoach.client import Client
-from upcoach.store.log import COLLECTION
-from upcoach.store.sealing import place, seal
+from upcoach.store.base.sealing import place, seal
+from upcoach.store.log.event_log import COLLECTION
 
 
 async def rewrite(

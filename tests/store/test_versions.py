@@ -6,15 +6,15 @@ import msgspec
 import pytest
 
 from config.settings import Settings
-from models.identity import new_mutation_id
-from models.merge_patch import Json
+from models.base.ids import new_mutation_id
+from models.base.merge_patch import Json
 from tests.goals.people import GOALS, POINT, POINT_1, WEIGHT
 from tests.goals.people import furnished as with_goals
+from tests.laws.test_snapshot_law import ENTRY, HABIT, HABITS, ONE_HABIT, VACATIONS, done, furnished
 from tests.support.server import ServerProcess, serving
 from tests.support.writing import send, statuses, write
-from tests.test_snapshot_law import ENTRY, HABIT, HABITS, ONE_HABIT, VACATIONS, done, furnished
 from upcoach.client import Client, Response
-from upcoach.store.log import EventLog
+from upcoach.store.log.event_log import EventLog
 
 DAY = ENTRY.format(id=HABIT, local_date="2026-01-07")
 ENTRY_ID = "jen_01a20c66-99df-75bd-8f37-3328887fdb01"

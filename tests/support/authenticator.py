@@ -14,7 +14,7 @@ import msgspec
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 
 PRESENT, VERIFIED, ELIGIBLE, BACKED_UP, ATTESTED = 0x01, 0x04, 0x08, 0x10, 0x40
 SYNCED: Final = PRESENT | VERIFIED | ELIGIBLE | BACKED_UP

@@ -10,9 +10,9 @@ from typing import Any, Self
 from pymongo import AsyncMongoClient
 from tornado.httpclient import HTTPClientError
 
-from models.documents import KINDS
-from models.identity import new_id, new_mutation_id
-from models.merge_patch import Json
+from models.base.ids import new_id, new_mutation_id
+from models.base.merge_patch import Json
+from models.contexts import KINDS
 from tests.support.server import PASSWORD, ServerProcess
 from upcoach.client import Client, Device, Response
 

@@ -8,8 +8,8 @@ from jsonschema.protocols import Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from handlers.operations import Router
-from models.merge_patch import Json
+from handlers.http.operations import Router
+from models.base.merge_patch import Json
 from upcoach.client import Client, Response
 from upcoach.client.rest import ANSWER_S
 

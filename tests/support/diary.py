@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from models.identity import new_id, new_mutation_id
-from models.merge_patch import Json
+from models.base.ids import new_id, new_mutation_id
+from models.base.merge_patch import Json
 from upcoach.client import Client
 
 TASK = "tsk_01a20c66-99df-75bd-8f37-3328887fd901"

@@ -11,7 +11,7 @@ from redis import Redis
 
 from config.settings import Settings
 from upcoach.embedded import Engines
-from upcoach.store.migrations import COLLECTION as MIGRATIONS
+from upcoach.store.schema.migrations import COLLECTION as MIGRATIONS
 
 DATABASES = 16  # that a Redis server has by default
 

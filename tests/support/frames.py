@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.test_live import Wire
+from tests.live.test_live import Wire
 
 MASK: Final = bytes(4)  # leaves the payload as it is
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import msgspec
 
-from models.identity import new_id
-from models.merge_patch import Json
+from models.base.ids import new_id
+from models.base.merge_patch import Json
+from tests.live.test_slow_reader import SlowReader
 from tests.support.chaos import Person, assert_quiet, assert_whole
 from tests.support.engines import TestEngines, redis_of
 from tests.support.server import ServerProcess
-from tests.test_slow_reader import SlowReader
 from upcoach.client import Client, Device
 from upcoach.client.driver import TRANSPORTS
 

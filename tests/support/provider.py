@@ -17,8 +17,8 @@ from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 from tornado.web import Application, RequestHandler
 
-from models.merge_patch import Json
-from upcoach import app
+from models.base.merge_patch import Json
+from upcoach.node import app
 
 WEB, IOS, ANDROID = "web.example", "ios.example", "android.example"
 SECRET: Final = "provider-secret:+/%"

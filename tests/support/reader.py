@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 from tests.support.server import Server
 
 PATIENCE_S = 10.0

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from models.merge_patch import Json
-from tests.test_snapshot_law import done
+from models.base.merge_patch import Json
+from tests.laws.test_snapshot_law import done
 from upcoach.client import Client, Response
 
 INVITATIONS = "/v1/invitations"

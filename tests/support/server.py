@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator
 from typing import Self
 
 from config.settings import Settings
-from models.identity import new_id
-from upcoach import app
+from models.base.ids import new_id
 from upcoach.client import Client
+from upcoach.node import app
 
 PASSWORD = "correct horse battery"
 

@@ -6,11 +6,10 @@ from typing import Any, Final
 
 import msgspec
 
-from models.identity import derived_id
-from models.merge_patch import Json
+from models.base.ids import derived_id
+from models.base.merge_patch import Json
 from tests.goals.people import CHAPTERS, GOAL, GOALS, KILOS, POINT
-from tests.support.writing import write
-from tests.test_snapshot_law import (
+from tests.laws.test_snapshot_law import (
     ENTRY,
     HABITS,
     LITRES,
@@ -20,6 +19,7 @@ from tests.test_snapshot_law import (
     done,
     next_page,
 )
+from tests.support.writing import write
 from upcoach.client import Client
 
 DAY: Final = "2026-01-05"

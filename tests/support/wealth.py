@@ -3,12 +3,12 @@
 import datetime as dt
 from collections.abc import Iterable
 
-from models.documents import Document, Habit, Mood, NewHabit, NewMood, NewVacation, Vacation
+from models.access.scope import Scope
+from models.contexts import Document, Habit, Mood, NewHabit, NewMood, NewVacation, Vacation
 from models.habits.schedules import Daily, PerMonth, PerWeek, Rate, Recurring
-from models.scope import Scope
 from tests.support.server import Server
 from upcoach.client import Client
-from upcoach.store.changes import Changes, Outcome, Ref, Write
+from upcoach.store.write.changes import Changes, Outcome, Ref, Write
 
 PORTION = 250
 EPOCH = dt.date(1970, 1, 1)

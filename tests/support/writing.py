@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from models.identity import new_mutation_id
-from models.merge_patch import Json
-from tests.test_live import Wire
-from tests.test_snapshot_law import done
+from models.base.ids import new_mutation_id
+from models.base.merge_patch import Json
+from tests.laws.test_snapshot_law import done
+from tests.live.test_live import Wire
 from upcoach.client import Client, Response
 
 MUTATIONS = "/v1/mutations"

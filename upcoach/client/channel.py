@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Final, Protocol
 
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 
 CONNECT_S: Final = 5.0
 HELLO_S: Final = 10.0  # until something must have come

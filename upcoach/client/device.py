@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Self
 
-from models.identity import new_mutation_id
-from models.merge_patch import Json
+from models.base.ids import new_mutation_id
+from models.base.merge_patch import Json
 from upcoach.client.driver import Driver, Stopped
 from upcoach.client.following import OWN
 from upcoach.client.machine import Event, State

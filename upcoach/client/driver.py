@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 from upcoach.client.channel import Open
 from upcoach.client.following import Following
 from upcoach.client.links import Links

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 from upcoach.client.machine import Event
 from upcoach.client.replica import Replica
 

@@ -7,7 +7,7 @@ and the former is kept until the next has said `welcome`, for the answers that a
 import asyncio
 from typing import Protocol
 
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 from upcoach.client.channel import HELLO_S, Channel, Open
 from upcoach.client.machine import Event
 from upcoach.client.timing import Silence

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 from upcoach.client.machine import Event
 from upcoach.client.rest import NO_ANSWER, Client, ClientError
 from upcoach.client.timing import BackOff

@@ -10,7 +10,7 @@ import enum
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from models.frames import Close
+from models.wire.frames import Close
 
 
 class State(enum.StrEnum):

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 from upcoach.client.timing import Timer
 
 FOLLOWED: Final = 256  # writes that one may name as known

@@ -5,8 +5,8 @@ No input, no output: frames go in, and the copy says what it needs in order to g
 
 from typing import Any
 
-from models.merge_patch import Json, merged
-from models.sums import Sums, toggle
+from models.base.checksums import Sums, toggle
+from models.base.merge_patch import Json, merged
 
 Documents = dict[str, dict[str, Json]]
 

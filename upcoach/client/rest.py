@@ -6,7 +6,7 @@ from typing import Any, Final, Self
 import msgspec
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 
 # What is raised when there is no answer: Tornado has words of its own for a connection that ended.
 NO_ANSWER: Final = (OSError, HTTPClientError)

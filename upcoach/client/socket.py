@@ -6,8 +6,8 @@ import math
 import msgspec
 from tornado.websocket import WebSocketClientConnection, WebSocketError, websocket_connect
 
-from models.frames import PROTOCOL
-from models.merge_patch import Json
+from models.base.merge_patch import Json
+from models.wire.frames import PROTOCOL
 from upcoach.client.channel import CONNECT_S, Channel
 from upcoach.client.outbox import too_large
 from upcoach.client.rest import NO_ANSWER

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from models.merge_patch import Json
+from models.base.merge_patch import Json
 from upcoach.client.exchange import Exchange
 from upcoach.client.web import WebChannel, events_path
 

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from models.frames import Close
-from models.merge_patch import Json
+from models.base.merge_patch import Json
+from models.wire.frames import Close
 from upcoach.client.channel import Channel, Listener
 from upcoach.client.exchange import Exchange
 from upcoach.client.outbox import again_s

@@ -18,5 +18,6 @@ Ids in the database begin with their owner (`usr_1/gol_2`), so a query without t
 cannot be written by accident, and an owner's documents of a kind are one range of the `_id` index.
 
 Event bodies, and the fields that a document declares as sealed, are encrypted under their owner's
-data key (`keyring`, `sealing`); destroying that key makes them unreadable wherever they lie.
+data key (`secrets.keyring`, `base.sealing`); destroying that key makes them unreadable wherever
+they lie.
 """

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Collection
 from typing import Final
 
-from models.errors import Invalid
+from models.base.errors import Invalid
 from upcoach.services.imports.flaws import Flaws, pointer_to, refused
 
 PACKED: Final = 10 * 1024 * 1024  # bytes

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import msgspec
 
-from models.documents import NewJournal, NewJournalEntry
-from models.documents.dates import exact, local_date
-from models.documents.habit import check_zone
-from models.errors import Invalid
-from models.identity import derived_id
-from models.validation import checked
+from models.base.dates import exact, local_date
+from models.base.errors import Invalid
+from models.base.ids import derived_id
+from models.base.validation import checked
+from models.contexts import NewJournal, NewJournalEntry
+from models.habits.habit import check_zone
 from upcoach.services.imports.archive import read_archive
 from upcoach.services.imports.diary_items import JournalItem, PageItem
 from upcoach.services.imports.flaws import Flaws, pointer_to, refused

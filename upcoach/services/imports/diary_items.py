@@ -1,6 +1,6 @@
 """What a file wants of moods and the journal; what its owner has made of it here stays."""
 
-from models.documents import (
+from models.contexts import (
     Document,
     Journal,
     JournalEntry,
@@ -10,7 +10,7 @@ from models.documents import (
     NewMood,
 )
 from upcoach.services.imports.plan import Item, Verb
-from upcoach.store.changes import Changes, Ref
+from upcoach.store.write.changes import Changes, Ref
 
 
 class MoodItem(Item):

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from models.errors import Flaw, Invalid
+from models.base.errors import Flaw, Invalid
 
 MOST: Final = 20  # flaws in one answer: enough to see what kind of file it is
 

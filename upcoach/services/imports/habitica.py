@@ -19,13 +19,13 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from models.documents import NewHabit, NewTask
-from models.documents.task import Step
-from models.errors import Invalid
+from models.base.errors import Invalid
+from models.base.ids import derived_id
+from models.contexts import NewHabit, NewTask
 from models.habits.days import local_date
 from models.habits.measures import Count, Measure, YesNo
 from models.habits.schedules import Daily, PerMonth, PerWeek, Schedule
-from models.identity import derived_id
+from models.tasks.task import Step
 from upcoach.services.imports.flaws import Flaws, refused
 from upcoach.services.imports.habitica_histories import (
     HistoryPoint,

@@ -13,8 +13,8 @@ from typing import Final
 
 import msgspec
 
-from models.documents import EntryDraft
-from models.errors import Invalid
+from models.base.errors import Invalid
+from models.contexts import EntryDraft
 from models.habits.days import DAY, local_date
 
 EARLIEST: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)

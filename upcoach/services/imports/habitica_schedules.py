@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from models.errors import Invalid
+from models.base.errors import Invalid
 from models.habits.schedules import Daily, Every, Recurring, Schedule, Weekdays
 
 _WEEK: Final = {"m": "MO", "t": "TU", "w": "WE", "th": "TH", "f": "FR", "s": "SA", "su": "SU"}

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from models.errors import Flaw, Invalid
+from models.base.errors import Flaw, Invalid
 from upcoach.services.imports.flaws import refused
 from upcoach.services.imports.packing import PackedItem
 

@@ -37,9 +37,9 @@ from typing import Final
 
 import msgspec
 
-from models.documents import EntryDraft, HabitDraft
-from models.documents.habit import check_zone
-from models.errors import Invalid
+from models.base.errors import Invalid
+from models.contexts import EntryDraft, HabitDraft
+from models.habits.habit import check_zone
 from models.habits.measures import Amount, Measure
 from models.habits.schedules import Rate
 from upcoach.services.imports.archive import read_archive

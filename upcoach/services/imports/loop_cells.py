@@ -7,11 +7,11 @@ from typing import Final
 
 import msgspec
 
-from models.documents import EntryDraft, HabitDraft
-from models.errors import Invalid
+from models.base.errors import Invalid
+from models.base.validation import checked
+from models.contexts import EntryDraft, HabitDraft
 from models.habits.measures import Amount, Measure, YesNo
 from models.habits.schedules import Daily, Rate, Schedule
-from models.validation import checked
 
 FIRST_DAY: Final = dt.date(1970, 1, 1)
 

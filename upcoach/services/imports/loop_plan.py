@@ -3,9 +3,9 @@
 import collections
 from collections.abc import Iterator
 
-from models.documents import HabitDraft, NewHabit
-from models.documents.document import fields_of
-from models.identity import derived_id
+from models.base.document import fields_of
+from models.base.ids import derived_id
+from models.contexts import HabitDraft, NewHabit
 from upcoach.services.imports.loop import LoopExport, LoopHabit, read_export
 from upcoach.services.imports.plan import EntryItem, HabitItem, Plan
 

@@ -10,16 +10,9 @@ from typing import Any, Final
 
 import msgspec
 
-from models.documents import (
-    EntryDraft,
-    NewHabit,
-    NewJournal,
-    NewJournalEntry,
-    NewMood,
-    NewTask,
-)
-from models.errors import Flaw, Invalid
-from models.validation import WORDS, cut
+from models.base.errors import Flaw, Invalid
+from models.base.validation import WORDS, cut
+from models.contexts import EntryDraft, NewHabit, NewJournal, NewJournalEntry, NewMood, NewTask
 from upcoach.services.imports.diary_items import JournalItem, MoodItem, PageItem
 from upcoach.services.imports.plan import EntryItem, HabitItem, Item, Plan, TaskItem
 

@@ -13,11 +13,11 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from models.documents import Entry, EntryDraft, Habit, NewHabit, NewTask, Task
-from models.documents.entry import entry_id
-from models.merge_patch import Json
-from upcoach.services.habits import set_entry
-from upcoach.store.changes import Changes, Ref
+from models.base.merge_patch import Json
+from models.contexts import Entry, EntryDraft, Habit, NewHabit, NewTask, Task
+from models.habits.entry import entry_id
+from upcoach.services.habits.habits import set_entry
+from upcoach.store.write.changes import Changes, Ref
 
 Verb = Literal["created", "updated", "kept"]
 

@@ -5,8 +5,8 @@ from typing import IO, Any
 
 import msgspec
 
-from models.errors import Invalid
-from models.validation import checked
+from models.base.errors import Invalid
+from models.base.validation import checked
 from upcoach.services.imports import dayone, habitica, loop_plan, sheet
 from upcoach.services.imports.habitica import HabiticaExport
 from upcoach.services.imports.jobs import (

@@ -4,21 +4,21 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
-from models.clock import Clock
-from models.documents import Document
-from models.documents.habit import check_zone
-from models.merge_patch import Json
-from models.scope import Scope
-from upcoach.services.concurrency import UserConcurrency
+from models.access.scope import Scope
+from models.base.clock import Clock
+from models.base.merge_patch import Json
+from models.contexts import Document
+from models.habits.habit import check_zone
+from upcoach.services.base.concurrency import UserConcurrency
 from upcoach.services.imports.jobs import Format, Job
 from upcoach.services.imports.packing import PackedPlan
 from upcoach.services.imports.plan import Item, Tally
 from upcoach.services.imports.workers import Workers
-from upcoach.store.changes import Changes, Mutation, Outcome, Ref, Write
-from upcoach.store.committer import Committer
-from upcoach.store.documents import Documents
-from upcoach.store.holdings import require_room
-from upcoach.store.pacing import paced
+from upcoach.store.base.pacing import paced
+from upcoach.store.collections.documents import Documents
+from upcoach.store.write.changes import Changes, Mutation, Outcome, Ref, Write
+from upcoach.store.write.committer import Committer
+from upcoach.store.write.quotas import require_room
 
 # A transaction has to fit into MongoDB's cache with all that it writes, beside everybody else's:
 # in the smallest one that we run, 14,000 entries barely did, and took minutes.

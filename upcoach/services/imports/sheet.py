@@ -21,19 +21,12 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any, Final, Literal
 
-from models.documents import (
-    EntryDraft,
-    NewHabit,
-    NewJournal,
-    NewJournalEntry,
-    NewMood,
-    NewTask,
-)
-from models.documents.dates import check_date, instant
-from models.errors import Invalid
-from models.identity import derived_id
-from models.merge_patch import Json
-from models.validation import checked
+from models.base.dates import check_date, instant
+from models.base.errors import Invalid
+from models.base.ids import derived_id
+from models.base.merge_patch import Json
+from models.base.validation import checked
+from models.contexts import EntryDraft, NewHabit, NewJournal, NewJournalEntry, NewMood, NewTask
 from upcoach.services.imports.diary_items import JournalItem, MoodItem, PageItem
 from upcoach.services.imports.flaws import Flaws, refused
 from upcoach.services.imports.plan import EntryItem, HabitItem, Item, Plan, TaskItem

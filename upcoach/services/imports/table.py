@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import Final, NamedTuple, Self
 
-from models.errors import Invalid
+from models.base.errors import Invalid
 from upcoach.services.imports.flaws import Flaws, pointer_to
 
 COLUMNS: Final = 200  # of a table whose columns have names that are told

@@ -1,9 +1,9 @@
 """Files are read in processes of their own: what a file costs, it costs nobody else.
 
 Reading is pure computation on what a stranger sent, and in a thread it would hold the interpreter.
-So a process that has everything imported (`upcoach.import_worker`) is started with the first file;
-it forks for each file, and its child has little priority, so much CPU time and memory, and no way
-to anything of ours but the socket of its job.
+So a process that has everything imported (`upcoach.node.process.import_worker`) is started with the
+first file; it forks for each file, and its child has little priority, so much CPU time and memory,
+and no way to anything of ours but the socket of its job.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 
-from models.errors import Invalid, Unavailable
+from models.base.errors import Invalid, Unavailable
 from upcoach.services.imports.jobs import (
     LENGTH,
     TOO_COSTLY,
@@ -31,7 +31,7 @@ from upcoach.services.imports.jobs import (
 )
 from upcoach.services.imports.packing import PackedItem, PackedPlan, area_named
 
-MODULE: Final = "upcoach.import_worker"
+MODULE: Final = "upcoach.node.process.import_worker"
 AT_ONCE: Final = 2  # files that one node reads
 PATIENCE_S: Final = 20.0  # how long others wait for their turn
 DEADLINE_S: Final = 60.0  # for one file; its CPU time ends earlier

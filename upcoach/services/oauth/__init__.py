@@ -2,20 +2,22 @@
 
 Reading order
 -------------
-1.  `server`: the endpoints.  `parameters` is what a client sent, `clients` finds out which client
-    it is, `proofs` which key it holds.  A refusal is an `errors.OAuthError`.
-2.  `authorization`: requests that come through a browser.  `requests` checks them, `pushing` keeps
-    those that were sent ahead, `grants` remembers what people agreed to.
-3.  The grants: `codes`, `refreshing`, `client_credentials`, `devices`, `token_exchange`; `issuing`
-    makes what they answer, and `targets` decides what a token is for.
-4.  What comes after: `lookups` (introspection, revocation), `userinfo`, `logout`, `metadata`.
+1.  `server`: the endpoints.  In `base`, `parameters` is what a client sent, `clients` finds out
+    which client it is, `dpop` which key it holds.  A refusal is an `errors.OAuthError`.
+2.  `authorization`: requests that come through a browser.  `base.requests` checks them, `par`
+    keeps those that were sent ahead, `base.grants` remembers what people agreed to.
+3.  The `grant_types`: `codes`, `refreshing`, `client_credentials`, `devices`, `token_exchange`;
+    `base.issuing` makes what they answer, and `base.resource_indicators` decides what a token is
+    for.
+4.  What comes after: `introspection` (and revocation), `userinfo`, `logout`, `metadata`.
 
-What may be used once is taken out of `upcoach.store.once` before it is looked at, so of many who
-show it at the same moment one has it, and nobody has it after a failed attempt.  A client's session
-is a session like any other: its user sees it, ends it, and its tokens end with it.
+What may be used once is taken out of `upcoach.store.secrets.one_time_tokens` before it is looked
+at, so of many who show it at the same moment one has it, and nobody has it after a failed attempt.
+A client's session is a session like any other: its user sees it, ends it, and its tokens end with
+it.
 """
 
-from upcoach.services.oauth.grants import Grants
+from upcoach.services.oauth.base.grants import Grants
 from upcoach.services.oauth.server import Ask, OAuth
 
 __all__ = ["Ask", "Grants", "OAuth"]

@@ -13,21 +13,21 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from models.client import Client
-from models.clock import Clock
-from models.documents import Session
-from models.errors import NotFound
-from models.scope import Scope
-from upcoach.services.oauth.clients import Clients
-from upcoach.services.oauth.codes import Code, Codes
-from upcoach.services.oauth.errors import OAuthError
-from upcoach.services.oauth.grants import Grants
-from upcoach.services.oauth.issuing import Allowed
-from upcoach.services.oauth.parameters import SHORT, Parameters
-from upcoach.services.oauth.pushing import Pushing
-from upcoach.services.oauth.requests import AuthorizationRequest, read_request
-from upcoach.services.tokens import Tokens
-from upcoach.store.once import Once
+from models.access.scope import Scope
+from models.base.clock import Clock
+from models.base.errors import NotFound
+from models.contexts import Session
+from models.oauth.client import Client
+from upcoach.services.account.sessions.tokens import Tokens
+from upcoach.services.oauth.base.clients import Clients
+from upcoach.services.oauth.base.errors import OAuthError
+from upcoach.services.oauth.base.grants import Grants
+from upcoach.services.oauth.base.issuing import Allowed
+from upcoach.services.oauth.base.parameters import SHORT, Parameters
+from upcoach.services.oauth.base.requests import AuthorizationRequest, read_request
+from upcoach.services.oauth.grant_types.codes import Code, Codes
+from upcoach.services.oauth.par import Pushing
+from upcoach.store.secrets.one_time_tokens import Once
 
 LIFE: Final = dt.timedelta(minutes=30)  # how long somebody may take to log in and agree
 _PURPOSE: Final = "authorization"

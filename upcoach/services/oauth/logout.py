@@ -4,12 +4,12 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from models.documents import Session
-from models.scope import Scope
-from upcoach.services.oauth.clients import Clients
-from upcoach.services.oauth.parameters import SHORT, Parameters
-from upcoach.services.sessions import Sessions
-from upcoach.services.tokens import Tokens
+from models.access.scope import Scope
+from models.contexts import Session
+from upcoach.services.account.sessions.sessions import Sessions
+from upcoach.services.account.sessions.tokens import Tokens
+from upcoach.services.oauth.base.clients import Clients
+from upcoach.services.oauth.base.parameters import SHORT, Parameters
 
 
 class Leaving(msgspec.Struct, frozen=True):

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from models.merge_patch import Json
-from models.permissions import IDENTITY, PERMISSIONS
-from upcoach.services.keys import ALGORITHMS as SIGNING
-from upcoach.services.oauth import clients, proofs
-from upcoach.services.oauth.requests import ACRS, PROMPTS
+from models.access.permissions import IDENTITY, PERMISSIONS
+from models.base.merge_patch import Json
+from upcoach.services.account.sessions.keys import ALGORITHMS as SIGNING
+from upcoach.services.oauth.base import clients, dpop
+from upcoach.services.oauth.base.requests import ACRS, PROMPTS
 
 _AUTH = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 
@@ -32,7 +32,7 @@ def metadata(issuer: str, grants: Iterable[str]) -> Json:
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": list(SIGNING),
         "code_challenge_methods_supported": ["S256"],
-        "dpop_signing_alg_values_supported": list(proofs.ALGORITHMS),
+        "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),
         "prompt_values_supported": sorted(PROMPTS),
         "acr_values_supported": list(ACRS),
         "claim_types_supported": ["normal"],

@@ -5,34 +5,34 @@ from typing import Any, Final
 
 import msgspec
 
-from models.client import Client
-from models.clock import Clock
-from models.merge_patch import Json
-from upcoach.services.keys import Keys
-from upcoach.services.logins import Logins
-from upcoach.services.oauth import token_exchange
+from models.base.clock import Clock
+from models.base.merge_patch import Json
+from models.oauth.client import Client
+from upcoach.services.account.logins import Logins
+from upcoach.services.account.sessions.keys import Keys
+from upcoach.services.account.sessions.sessions import Sessions
+from upcoach.services.account.sessions.tokens import Tokens
 from upcoach.services.oauth.authorization import Authorization
-from upcoach.services.oauth.client_credentials import ClientCredentials
-from upcoach.services.oauth.clients import Clients
-from upcoach.services.oauth.codes import Codes
-from upcoach.services.oauth.devices import PATH as DEVICE_PATH
-from upcoach.services.oauth.devices import Devices
-from upcoach.services.oauth.errors import OAuthError
-from upcoach.services.oauth.grants import Grants
-from upcoach.services.oauth.issuing import Issuing
+from upcoach.services.oauth.base.clients import Clients
+from upcoach.services.oauth.base.dpop import Proofs
+from upcoach.services.oauth.base.errors import OAuthError
+from upcoach.services.oauth.base.grants import Grants
+from upcoach.services.oauth.base.issuing import Issuing
+from upcoach.services.oauth.base.parameters import Parameters
+from upcoach.services.oauth.grant_types import token_exchange
+from upcoach.services.oauth.grant_types.client_credentials import ClientCredentials
+from upcoach.services.oauth.grant_types.codes import Codes
+from upcoach.services.oauth.grant_types.devices import PATH as DEVICE_PATH
+from upcoach.services.oauth.grant_types.devices import Devices
+from upcoach.services.oauth.grant_types.refreshing import Refreshing
+from upcoach.services.oauth.grant_types.token_exchange import Federation, TokenExchange
+from upcoach.services.oauth.introspection import Lookups
 from upcoach.services.oauth.logout import Logout
-from upcoach.services.oauth.lookups import Lookups
 from upcoach.services.oauth.metadata import metadata
-from upcoach.services.oauth.parameters import Parameters
-from upcoach.services.oauth.proofs import Proofs
-from upcoach.services.oauth.pushing import Pushing
-from upcoach.services.oauth.refreshing import Refreshing
-from upcoach.services.oauth.token_exchange import Federation, TokenExchange
+from upcoach.services.oauth.par import Pushing
 from upcoach.services.oauth.userinfo import UserInfo
-from upcoach.services.sessions import Sessions
-from upcoach.services.tokens import Tokens
-from upcoach.store.documents import Documents
-from upcoach.store.once import Once
+from upcoach.store.collections.documents import Documents
+from upcoach.store.secrets.one_time_tokens import Once
 
 TOKEN: Final = "/oauth/token"  # noqa: S105 - a path
 PAR: Final = "/oauth/par"

@@ -1,11 +1,11 @@
 """Who somebody is, for the clients that they let know it (OpenID Connect Core, 5.3)."""
 
-from models.caller import Caller
-from models.documents import Session, User
-from models.errors import NotFound
-from models.merge_patch import Json
-from upcoach.services.oauth.errors import OAuthError
-from upcoach.store.documents import Documents
+from models.access.caller import Caller
+from models.base.errors import NotFound
+from models.base.merge_patch import Json
+from models.contexts import Session, User
+from upcoach.services.oauth.base.errors import OAuthError
+from upcoach.store.collections.documents import Documents
 
 
 class UserInfo:

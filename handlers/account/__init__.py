@@ -1,0 +1,1 @@
+"""Accounts: their operations, and in `pages` their pages."""

@@ -1,0 +1,165 @@
+"""Registering, logging in, logging out."""
+
+from typing import Literal
+
+import msgspec
+
+from handlers.http.operations import Call, Operation, Reply, written
+from models.access.scope import Scope
+from models.account.session import BROWSERS, Credentials, Refresh, Session
+from models.account.user import Address, Registration, User
+from models.base.merge_patch import Json
+from upcoach.services.account.logins import Challenge
+from upcoach.services.account.logins import LoggedIn as LetIn
+from upcoach.services.account.sessions.sessions import Login
+from upcoach.services.contexts import Services
+from upcoach.store.write.changes import Outcome
+
+
+class Renewed(Login, frozen=True):
+    """A token, and how it is sent (RFC 6750)."""
+
+    token_type: Literal["Bearer"]
+
+
+class LoggedIn(Renewed, frozen=True):
+    """A token and the session that it belongs to."""
+
+    session: Session
+
+
+class Entered(msgspec.Struct, frozen=True):
+    """The session of a browser, which has it in a cookie and never sees a token."""
+
+    session: Session
+
+
+class Csrf(msgspec.Struct, frozen=True):
+    """What a page sends as `X-UpCoach-CSRF` with all that changes something; a token needs none."""
+
+    token: str | None
+
+
+async def register(services: Services, call: Call) -> Reply:
+    """Become a user, unless the address has an account already, which only a mail to it tells.
+
+    Log in at once, whichever it was.
+    """
+    registration = call.read(Registration)
+    await services.accounts.register(registration)
+    return Reply(status=202, body={"email": registration.email})
+
+
+async def log_in(services: Services, call: Call) -> Reply:
+    """Get a token for this device; a browser (`web`, `remembered`, `admin`) gets a cookie.
+
+    Whoever has enrolled a second factor gets a challenge first, to be answered at
+    `/v1/auth/challenge`.
+    """
+    call.require_our_page()
+    credentials = call.read(Credentials)
+    if not credentials.trusted_device:
+        credentials = msgspec.structs.replace(credentials, trusted_device=call.trusted)
+    return await asked_or_admitted(services, await services.accounts.log_in(credentials))
+
+
+async def asked_or_admitted(services: Services, found: LetIn | Challenge) -> Reply:
+    """The answer to whoever has shown one factor: what they have to show yet, or they are in."""
+    if isinstance(found, Challenge):
+        return Reply(status=200, body=msgspec.to_builtins(found))
+    return await admitted(services, *found)
+
+
+async def refresh(services: Services, call: Call) -> Reply:
+    """Get a new token before, or after, the old one ends."""
+    login = await services.sessions.refresh(call.read(Refresh).refresh_token)
+    return Reply(status=200, body=shown_login(login))
+
+
+async def log_out(services: Services, call: Call) -> Reply:
+    """End the session whose token, or cookie, this is."""
+    reply = written(await services.sessions.end(call.scope, call.scope.session))
+    return msgspec.structs.replace(reply, leaves=bool(call.browser))
+
+
+async def csrf(services: Services, call: Call) -> Reply:
+    """What shows that a page of ours sends a request with a cookie."""
+    proof = services.browsers.proof(call.browser, "csrf") if call.browser else None
+    return Reply(body=Csrf(proof))
+
+
+async def me(services: Services, call: Call) -> Reply:
+    """Who am I?"""
+    user = await services.accounts.me(call.scope)
+    return Reply(body=user, version=user["version"])
+
+
+async def admitted(services: Services, login: Login, outcome: Outcome) -> Reply:
+    """The answer to whoever was let in: tokens, or for a browser a cookie and no token."""
+    assert outcome.body is not None
+    scope = Scope(user=outcome.body["owner"], session=outcome.body["id"])
+    session = await services.sessions.get(scope)
+    is_browser = session.app in BROWSERS
+    return Reply(
+        status=201,
+        body={"session": outcome.body} | ({} if is_browser else shown_login(login)),
+        seq=outcome.seq,
+        became=scope,
+        enters=session if is_browser else None,
+    )
+
+
+def shown_login(login: Login) -> Json:
+    """*login* as it is answered."""
+    shown: Json = msgspec.to_builtins(login)
+    return shown | {"token_type": "Bearer"}
+
+
+OPERATIONS = (
+    Operation(
+        method="POST",
+        path="/v1/auth/register",
+        run=register,
+        body="json",
+        takes=Registration,
+        gives=Address,
+        public=True,
+        audit="account.registered",
+        statuses=(202,),
+        limit="mail",
+    ),
+    Operation(
+        method="POST",
+        path="/v1/auth/login",
+        run=log_in,
+        body="json",
+        takes=Credentials,
+        gives=LoggedIn | Entered,
+        otherwise=((200, Challenge),),
+        public=True,
+        refusals=(401, 403),
+        audit="session.started",
+        limit="login",
+    ),
+    Operation(
+        method="POST",
+        path="/v1/auth/refresh",
+        run=refresh,
+        body="json",
+        takes=Refresh,
+        gives=Renewed,
+        public=True,
+        statuses=(200,),
+        refusals=(401,),
+        limit="refresh",
+    ),
+    Operation(
+        method="POST",
+        path="/v1/auth/logout",
+        run=log_out,
+        needs="account:write",
+        audit="session.ended",
+    ),
+    Operation(method="GET", path="/v1/auth/csrf", run=csrf, needs="account:read", gives=Csrf),
+    Operation(method="GET", path="/v1/me", run=me, needs="account:read", gives=User),
+)

@@ -1,0 +1,1 @@
+"""The pages of an account: login, second factors, links in mails, overview."""

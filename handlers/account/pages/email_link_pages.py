@@ -1,0 +1,198 @@
+"""The pages to which mails lead, and the one that has a mail sent.
+
+Whoever loads such a page uses nothing up, because mail servers follow links too: its form does.
+"""
+
+from typing import Final
+
+from handlers.account.pages.login_pages import problems_of
+from handlers.http.operations import owned_by
+from handlers.oauth.base.endpoint import asked
+from handlers.pages import forms, views
+from handlers.pages.base import Page
+from handlers.pages.forms import Link
+from handlers.pages.login_continuation import ACCOUNT, LOGIN
+from models.account.user import Address, LinkToken, PasswordReset, normalised_email
+from models.audit.entries import Act
+from models.base.errors import Invalid
+from models.base.validation import checked
+from upcoach.services.audit.audit_signing import ADDRESS
+from upcoach.services.base.mail import addition_words
+from upcoach.services.base.mail_links import CONFIRM, DISOWN, FORGOT, MOVE, RESET, UNDO_MOVE, VERIFY
+
+_LOG_IN: Final = Link(LOGIN, "Log in")
+_NEW_PASSWORD: Final = Link(FORGOT, "Choose a new password")
+_GO_ON: Final = Link(ACCOUNT, "Go to your account")
+
+
+class Forgot(Page):
+    """`/account/forgot`."""
+
+    def get(self) -> None:
+        """Ask for the address."""
+        self.show(views.forgot(FORGOT, self.hidden(), links=(_LOG_IN,)))
+
+    async def post(self) -> None:
+        """Have a link mailed, if the address has an account, which nobody is told."""
+        typed = self.sent()["email"]
+        try:
+            email = checked({"email": typed}, Address).email
+        except Invalid as refusal:
+            problem = problems_of(refusal)["email"]
+            view = views.forgot(FORGOT, self.hidden(), typed, problem, links=(_LOG_IN,))
+            self.show(view, 400)
+            return
+        address = ADDRESS + normalised_email(email)
+        await self.turnstile.take("reset", {"address": normalised_email(email)})
+        act = Act(action="password.forgotten", kind="anonymous", target=address)
+        await self.noted(act, self.edge.services.resets.ask(email))
+        self.show(views.mailed(email, _LOG_IN))
+
+
+class Reset(Page):
+    """`/account/reset`."""
+
+    limit = "factor"
+
+    async def get(self) -> None:
+        """Ask for a new password."""
+        token = _token(asked(self)["token"])
+        await self.edge.services.resets.look(token)
+        self._show(token)
+
+    async def post(self) -> None:
+        """Keep the new password; every login ends."""
+        form = self.sent()
+        token = _token(form["token"])
+        act = Act(action="password.reset", kind="anonymous")
+        try:
+            wanted = checked({"token": token, "password": form["password"]}, PasswordReset)
+            await self.noted(act, self.edge.services.resets.finish(wanted), owned_by)
+        except Invalid as refusal:
+            problem = problems_of(refusal).get("password")
+            if problem is None:
+                raise
+            self._show(token, problem)
+            return
+        words = "Your password is new, and every device has to log in again."
+        self.show(forms.message("Done", words, links=(_LOG_IN,)))
+
+    def _show(self, token: str, problem: str = "") -> None:
+        view = views.reset(RESET, self.hidden(token=token), problem)
+        self.show(view, 400 if problem else 200)
+
+
+class Verify(Page):
+    """`/account/verify`."""
+
+    def get(self) -> None:
+        """Ask whether the address is theirs."""
+        token = _token(asked(self)["token"])
+        words = "With this you show that mails to your address reach you."
+        hidden = self.hidden(token=token)
+        self.show(forms.form("Is this your address?", VERIFY, hidden, (), "Yes", words=(words,)))
+
+    async def post(self) -> None:
+        """Take it for shown."""
+        token = _token(self.sent()["token"])
+        act = Act(action="email.verified", kind="anonymous")
+        await self.noted(act, self.edge.services.verification.confirm(token), owned_by)
+        self.show(forms.message("Thank you", "This address is yours.", links=(_GO_ON,)))
+
+
+class Move(Page):
+    """`/account/email`."""
+
+    def get(self) -> None:
+        """Ask whether to go by this address."""
+        token = _token(asked(self)["token"])
+        words = "From then on you log in with it, and our mails go there."
+        hidden = self.hidden(token=token)
+        self.show(forms.form("Use this address?", MOVE, hidden, (), "Use it", words=(words,)))
+
+    async def post(self) -> None:
+        """Go by it."""
+        token = _token(self.sent()["token"])
+        act = Act(action="email.changed", kind="anonymous")
+        await self.noted(act, self.edge.services.moves.confirm(token), owned_by)
+        self.show(forms.message("Done", "You go by this address now.", links=(_GO_ON,)))
+
+
+class UndoMove(Page):
+    """`/account/email/undo`."""
+
+    async def get(self) -> None:
+        """Ask whether to come back to the address."""
+        token = _token(asked(self)["token"])
+        email = await self.edge.services.moves.look(token)
+        words = (
+            f"Your account comes back to {email}.",
+            "Every device has to log in again, with a new password. What was added is removed.",
+        )
+        hidden = self.hidden(token=token)
+        title = "Undo the change of your address?"
+        self.show(forms.form(title, UNDO_MOVE, hidden, (), "Undo it", words=words))
+
+    async def post(self) -> None:
+        """Come back to it."""
+        token = _token(self.sent()["token"])
+        act = Act(action="email.returned", kind="anonymous")
+        await self.noted(act, self.edge.services.moves.undo(token), owned_by)
+        words = "Your account has its address back. Choose a new password now: the old one is over."
+        self.show(forms.message("Done", words, links=(_NEW_PASSWORD,)))
+
+
+class Added(Page):
+    """`/account/added`."""
+
+    async def get(self) -> None:
+        """Ask whether they have added it."""
+        token = _token(asked(self)["token"])
+        added = await self.edge.services.additions.look(token)
+        more = "Confirm it, and it also stays when the password is reset by mail."
+        words = (*addition_words.sentences(*added), more)
+        hidden, links = self.hidden(token=token), (Link(f"{DISOWN}?token={token}", "Not me"),)
+        view = forms.form("Was this you?", CONFIRM, hidden, (), "Yes", words=words, links=links)
+        self.show(view)
+
+    async def post(self) -> None:
+        """Take it for theirs."""
+        token = _token(self.sent()["token"])
+        act = Act(action="addition.confirmed", kind="anonymous")
+        await self.noted(act, self.edge.services.additions.confirm(token), owned_by)
+        self.show(forms.message("Thank you", "It counts from now on.", links=(_GO_ON,)))
+
+
+class NotMe(Page):
+    """`/account/added/not-me`."""
+
+    async def get(self) -> None:
+        """Ask whether to remove it."""
+        token = _token(asked(self)["token"])
+        added = await self.edge.services.additions.look(token)
+        more = "It is removed, with all else that was added and that nobody has confirmed by mail."
+        view = forms.form(
+            "This was not you?",
+            DISOWN,
+            self.hidden(token=token),
+            (),
+            "Remove it",
+            words=(*addition_words.sentences(*added), more),
+        )
+        self.show(view)
+
+    async def post(self) -> None:
+        """Remove it."""
+        token = _token(self.sent()["token"])
+        act = Act(action="addition.disowned", kind="anonymous")
+        await self.noted(act, self.edge.services.additions.disown(token), owned_by)
+        words = "It is removed. Whoever added it knows your password: choose a new one now."
+        self.show(forms.message("Done", words, links=(_NEW_PASSWORD,)))
+
+
+def _token(text: str) -> str:
+    """The token of a link, or the refusal of one that is none."""
+    try:
+        return checked(text, LinkToken)
+    except Invalid:
+        raise Invalid("link_over", "This link is not whole. Copy all of it.") from None

@@ -1,0 +1,164 @@
+"""The pages on which somebody logs in, or makes an account."""
+
+from typing import Final
+
+from handlers.account.pages.challenge import ask_or_let_in
+from handlers.oauth.authorize import respond
+from handlers.oauth.base.endpoint import asked
+from handlers.pages import forms, views
+from handlers.pages.base import Page
+from handlers.pages.forms import Goal, Link
+from handlers.pages.login_continuation import (
+    REGISTER,
+    Errand,
+    device_of,
+    errand_of,
+    show_login,
+    this_browser,
+)
+from models.access.scope import Scope
+from models.account import password_policy
+from models.account.session import Credentials
+from models.account.user import Registration, normalised_email
+from models.audit.entries import Act
+from models.base.errors import Invalid, Unauthenticated
+from models.base.validation import checked
+from upcoach.services.account.logins import Challenge, LoggedIn
+from upcoach.services.audit.audit_signing import ADDRESS
+from upcoach.services.oauth.authorization import NeedsLogin
+from upcoach.services.oauth.base.parameters import Parameters
+
+_RIGHT: Final = {"name": "x", "email": "x@example.org", "password": "x" * 8, "tz": "UTC"}
+_WORDS: Final = {
+    "name": "Say how you want to be called, in 1 to 100 characters.",
+    "email": "This is no e-mail address.",
+    "password": f"Take {forms.SHORTEST} to {forms.LONGEST} characters.",
+    "tz": "There is no such time zone. Try one such as Europe/Berlin, or UTC.",
+}
+
+
+class LogIn(Page):
+    """`/account/login`."""
+
+    async def get(self) -> None:
+        """Show the form, unless somebody has logged in."""
+        errand = errand_of(asked(self))
+        if await self.session() is not None:
+            self.go(errand.then)
+            return
+        goal = await _goal_of(self, errand)
+        if goal is not None:
+            await show_login(self, errand, goal)
+
+    async def post(self) -> None:
+        """Log in, and go on."""
+        form = self.sent()
+        errand = errand_of(form)
+        goal = await _goal_of(self, errand)
+        if goal is None:
+            return
+        try:
+            found = await self._log_in(form)
+        except Unauthenticated as refusal:
+            hint = form["email"][: forms.ADDRESS]
+            await show_login(self, errand, goal, hint=hint, problem=refusal.detail)
+            return
+        await ask_or_let_in(self, found, errand)
+
+    async def _log_in(self, form: Parameters) -> LoggedIn | Challenge:
+        typed = {"email": form["email"], "password": form["password"]}
+        app = {"app": "remembered" if "remember" in form else "web"}
+        trusted = {"trusted_device": self.browser.trusted}
+        try:
+            credentials = checked(typed | app | this_browser(self) | trusted, Credentials)
+        except Invalid:
+            raise _wrong() from None
+        address = ADDRESS + normalised_email(credentials.email)
+        act = Act(action="session.started", kind="anonymous", target=address)
+        gate = self.password_gate(credentials.email)
+        await gate.enter()
+        found = await self.noted(act, self.edge.services.accounts.log_in(credentials), _who)
+        await gate.was_right(is_browser=True)
+        return found
+
+
+class Register(Page):
+    """`/account/register`."""
+
+    def get(self) -> None:
+        """Show the form."""
+        self._show(errand_of(asked(self)), {}, {})
+
+    async def post(self) -> None:
+        """Make the account, and send its user to log in."""
+        form = self.sent()
+        errand = errand_of(form)
+        typed = {name: form[name] for name in _RIGHT}
+        problems = _wrong_fields(typed)
+        if problems:
+            self._show(errand, typed, problems, 400)
+            return
+        registration = checked(typed, Registration)
+        await self.turnstile.take("mail", {"address": normalised_email(registration.email)})
+        address = ADDRESS + normalised_email(registration.email)
+        act = Act(action="account.registered", kind="anonymous", target=address)
+        await self.noted(act, self.edge.services.accounts.register(registration))
+        # The same for an address that has an account: what is different stands in the mail.
+        self.show(views.registered(registration.email, Link(errand.login, "Log in")))
+
+    def _show(
+        self, errand: Errand, typed: dict[str, str], problems: dict[str, str], status: int = 200
+    ) -> None:
+        links = (Link(errand.login, "You have an account? Log in"),)
+        hidden = self.hidden(**errand.fields)
+        self.show(views.register(REGISTER, hidden, typed, problems, links), status)
+
+
+async def _goal_of(page: Page, errand: Errand) -> Goal | None:
+    """What *errand* leads to; None when it is over, and *page* has answered so."""
+    if errand.request:
+        authorization = page.oauth.authorization
+        waits = await authorization.resume(errand.request, None, page.browser.secret)
+        if isinstance(waits, NeedsLogin):
+            return Goal(waits.client.name, waits.redirect)
+        await respond(page, waits)
+        return None
+    code = errand.user_code
+    ask = await device_of(page, code, await page.session()) if code else None
+    return Goal() if ask is None else Goal(ask.client.name)
+
+
+def _wrong_fields(typed: dict[str, str]) -> dict[str, str]:
+    """What is wrong with a new account, by field, all of it at once."""
+    problems: dict[str, str] = {}
+    for name, text in typed.items():
+        try:
+            checked(_RIGHT | {name: text}, Registration)
+        except Invalid as refusal:
+            problems |= problems_of(refusal)
+    try:
+        if "password" not in problems:
+            known = [typed[name] for name in ("email", "name") if name not in problems]
+            password_policy.check(typed["password"], *known)
+    except Invalid as refusal:
+        problems |= problems_of(refusal)
+    return problems
+
+
+def problems_of(refusal: Invalid) -> dict[str, str]:
+    """What is wrong with a form, by field."""
+    problems = {}
+    for flaw in refusal.flaws:
+        name = flaw.pointer.strip("/")
+        is_plain = flaw.code in ("field_invalid", "field_missing", "zone_unknown")
+        problems[name] = _WORDS.get(name, flaw.detail) if is_plain else flaw.detail
+    return problems
+
+
+def _who(found: LoggedIn | Challenge) -> Scope | None:
+    body = None if isinstance(found, Challenge) else found[1].body
+    return None if body is None else Scope(user=body["owner"], session=body["id"])
+
+
+def _wrong() -> Unauthenticated:
+    return Unauthenticated("credentials_wrong", "This address and password do not belong together.")

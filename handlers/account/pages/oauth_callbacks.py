@@ -1,0 +1,123 @@
+"""The way through a provider and back, in a browser."""
+
+from typing import Any, Final
+
+from tornado.routing import URLSpec
+from tornado.web import HTTPError
+
+from handlers.account.pages.challenge import ask_or_let_in
+from handlers.http.rest import Edge
+from handlers.oauth.base.endpoint import asked, posted
+from handlers.pages.base import Page
+from handlers.pages.login_continuation import ACCOUNT, Errand, errand_of, this_browser
+from models.access.scope import Scope
+from models.account.session import Terms
+from models.audit.entries import Act
+from models.base.validation import checked
+from upcoach.services.account.federation.authorization_flow import (
+    ANSWER,
+    PATIENCE,
+    Sent,
+    visit_over,
+)
+from upcoach.services.account.federation.service import Arrival, shown_by
+from upcoach.services.account.logins import Challenge, LoggedIn
+from upcoach.services.oauth.base.parameters import Parameters
+
+HELD: Final = "held"
+
+
+class Start(Page):
+    """`GET /v1/auth/{provider}/start`: to the provider, on an errand that goes on afterwards."""
+
+    async def get(self, provider: str) -> None:
+        """Send the browser away."""
+        errand = errand_of(asked(self)).fields
+        depart(self, await self.edge.services.federation.send(provider, errand))
+
+
+class Callback(Page):
+    """`/v1/auth/{provider}/callback`: back from the provider."""
+
+    async def get(self, provider: str) -> None:
+        """Let whoever comes back in."""
+        federation, form = self.edge.services.federation, asked(self)
+        if federation.get(provider).response_mode != "query":
+            form = Parameters(await federation.held(form[HELD]))
+        act = Act(action="session.started", kind="anonymous", target=provider)
+        arrival, found = await self.noted(act, self._arrive(provider, form), _who)
+        if found is None:
+            self.go(ACCOUNT)
+        else:
+            await ask_or_let_in(self, found, Errand(**arrival.visit.errand))
+
+    async def post(self, provider: str) -> None:
+        """Take in a form that the provider's page sends (Apple), and come again without it.
+
+        A browser shows no cookie of ours with such a form, and shows them with what follows.
+        """
+        federation = self.edge.services.federation
+        if federation.get(provider).response_mode != "form_post":
+            raise HTTPError(405)
+        form = posted(self)
+        held = await federation.hold({name: form.short(name) for name in ANSWER if name in form})
+        self.go(f"{self.request.path}?{HELD}={held}")
+
+    async def _arrive(
+        self, provider: str, form: Parameters
+    ) -> tuple[Arrival, LoggedIn | Challenge | None]:
+        """Who has come back, and what came of it; nothing for whoever has linked the provider."""
+        name = _cookie(self)
+        secret = self.get_cookie(name) or ""
+        if not secret:
+            raise visit_over()
+        self.clear_cookie(name, path="/", secure=_is_secure(self))
+        arrival = await self.edge.services.federation.take_back(provider, form, secret)
+        if arrival.linked is not None:
+            return arrival, None
+        terms = checked(this_browser(self) | {"app": "web"}, Terms)
+        shown = shown_by(terms, strong=arrival.strong)
+        trusted = self.browser.trusted
+        found = await self.edge.services.logins.finish(arrival.user, shown, trusted=trusted)
+        return arrival, found
+
+
+def depart(page: Page, sent: Sent) -> None:
+    """Send a browser to a provider, with what it has to come back with."""
+    page.set_cookie(
+        _cookie(page),
+        sent.secret,
+        path="/",
+        max_age=int(PATIENCE.total_seconds()),
+        secure=_is_secure(page),
+        httponly=True,
+        samesite="Lax",
+    )
+    page.go(sent.url)
+
+
+def specs(edge: Edge) -> list[URLSpec]:
+    """The routes for Tornado."""
+    return [
+        URLSpec(f"/v1/auth/([a-z0-9-]+)/{what}$", handler, {"edge": edge, "path": path})
+        for what, handler, path in (
+            ("start", Start, "/v1/auth/{provider}/start"),
+            ("callback", Callback, "/v1/auth/{provider}/callback"),
+        )
+    ]
+
+
+def _cookie(page: Page) -> str:
+    return "__Host-visit" if _is_secure(page) else "visit"
+
+
+def _is_secure(page: Page) -> bool:
+    return page.oauth.issuer.startswith("https://")
+
+
+def _who(come: tuple[Arrival, Any]) -> Scope | None:
+    arrival, found = come
+    if found is None or isinstance(found, Challenge):
+        return Scope(user=arrival.user.id)
+    body = found[1].body
+    return None if body is None else Scope(user=body["owner"], session=body["id"])

@@ -1,0 +1,111 @@
+"""What the account page shows."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from handlers.pages.rendering import View
+from models.account.factors import NEVER, TOTP
+from models.account.session import APP_NAMES
+from models.base.merge_patch import Json
+from models.contexts import Factors, Grant, Identity, Passkey, TrustedDevice
+from models.oauth.client import scope_named
+
+
+class Way(NamedTuple):
+    """How somebody logs in.
+
+    Attributes
+    ----------
+    since
+        When that began of which the *words* end with "since" or "added".
+    counts_from
+        When it begins to count, if it does not yet.
+
+    """
+
+    label: str
+    words: str
+    since: dt.datetime | None = None
+    counts_from: dt.datetime | None = None
+
+
+def account(
+    user: Json,
+    sessions: Sequence[Json],
+    grants: Sequence[Grant],
+    factors: Factors,
+    passkeys: Sequence[Passkey],
+    trusted: Sequence[TrustedDevice],
+    identities: Sequence[Identity],
+    titles: dict[str, str],
+    hidden: dict[str, str],
+    now: dt.datetime,
+) -> View:
+    """All that belongs to logging in, of one person."""
+    apps = {grant.id: grant.client for grant in grants}
+    ways = [
+        *(_identity(one, titles, now) for one in identities),
+        *_ways(factors, passkeys, now),
+    ]
+    return View(
+        title=f"Hello, {user['name']}",
+        template="account",
+        wide=True,
+        values={
+            "user": user,
+            "sessions": [_session(one, apps) for one in sessions],
+            "grants": [_grant(one) for one in grants],
+            "ways": ways,
+            "methods": factors.methods(now),
+            "is_waiting": any(way.counts_from for way in ways),
+            "trusted": trusted,
+            "never": NEVER,
+            "hidden": hidden,
+        },
+    )
+
+
+def _ways(factors: Factors, passkeys: Sequence[Passkey], now: dt.datetime) -> Iterator[Way]:
+    """The second factors, and what stands for one that is not there."""
+
+    def counts_from(name: str) -> dt.datetime | None:
+        return None if factors.counts(name, now) else factors.waiting[name]
+
+    app = counts_from(TOTP)
+    words = "added" if app else "on since"
+    yield Way("Codes of an app", words if factors.totp_since else "off", factors.totp_since, app)
+    for one in passkeys:
+        waits = counts_from(one.id)
+        words = f"{one.name}, {'added' if waits else 'since'}"
+        yield Way("Passkey", words, one.created_at, waits)
+    if not passkeys:
+        yield Way("Passkeys", "none")
+    left = len(factors.recovery)
+    waits = counts_from(factors.recovery_with) if left else None
+    yield Way("Recovery codes", f"{left} left" if left else "none", None, waits)
+
+
+def _identity(identity: Identity, titles: dict[str, str], now: dt.datetime) -> Way:
+    title = titles.get(identity.provider, identity.provider)
+    words = f"{title} ({identity.email})" if identity.email else title
+    waits = None if identity.counts(now) else identity.counts_from
+    return Way("Account elsewhere", words, None, waits)
+
+
+def _session(session: Json, apps: dict[str, str]) -> Json:
+    kind = APP_NAMES[session["app"]]
+    name = session.get("device_name") or apps.get(session["client"])
+    return {
+        "id": session["id"],
+        "name": name or kind[0].upper() + kind[1:],
+        "current": session["current"],
+        "used": session["last_used_at"],
+        "since": session["created_at"],
+    }
+
+
+def _grant(grant: Grant) -> Json:
+    asked = map(scope_named, grant.permissions)
+    meanings = [one.meaning for one in asked if one is not None]
+    return {"id": grant.id, "name": grant.client, "meanings": meanings, "since": grant.created_at}

@@ -1,0 +1,86 @@
+"""The caller's sessions: they see them, name them, and end them."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from handlers.http.operations import Call, Items, Operation, Query, Reply, written
+from models.account.factors import FactorName
+from models.base.clock import utc_now
+from models.base.document import Draft
+from models.contexts import Session
+from upcoach.services.account.sessions.sessions import OpenSession
+from upcoach.services.contexts import Services
+
+PATH = "/v1/auth/sessions"
+ONE = f"{PATH}/{{id}}"
+
+
+class DeviceNamed(Draft, frozen=True, kw_only=True):
+    """What a device is called from now on."""
+
+    device_name: FactorName
+
+
+class Ending(Query, frozen=True, kw_only=True):
+    """Which session goes on when all others end; all end if it does not say."""
+
+    keep: Annotated[Literal["current"] | None, msgspec.Meta(description="the caller's")] = None
+
+
+async def sessions(services: Services, call: Call) -> Reply:
+    """Where the caller is logged in: on which devices, and in which apps of others."""
+    return Reply(body={"items": await services.sessions.page(call.scope)})
+
+
+async def rename(services: Services, call: Call) -> Reply:
+    """Call the device of a session otherwise."""
+    name = call.read(DeviceNamed).device_name
+    return written(await services.sessions.rename(call.scope, call.names["id"], name))
+
+
+async def end(services: Services, call: Call) -> Reply:
+    """Log a device out; another one than the caller's takes a factor that was shown just now."""
+    if call.names["id"] != call.scope.session:
+        await services.stepping_up.require(call.holder, utc_now())
+    return written(await services.sessions.end(call.scope, call.names["id"]))
+
+
+async def end_all(services: Services, call: Call) -> Reply:
+    """Log all devices out, or all others, which takes a factor that was shown just now.
+
+    Otherwise whoever has found an open session could log its owner out again and again.
+    """
+    keep = (call.scope.session,) if call.asked(Ending).keep else ()
+    if keep:
+        await services.stepping_up.require(call.holder, utc_now())
+    return written(await services.sessions.end_others(call.scope, keep))
+
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path=PATH,
+        run=sessions,
+        needs="account:read",
+        gives=Items[OpenSession],
+    ),
+    Operation(
+        method="PATCH",
+        path=ONE,
+        run=rename,
+        needs="account:write",
+        body="json",
+        takes=DeviceNamed,
+        gives=Session,
+    ),
+    Operation(method="DELETE", path=ONE, run=end, needs="account:write", audit="session.ended"),
+    Operation(
+        method="DELETE",
+        path=PATH,
+        run=end_all,
+        needs="account:write",
+        query=Ending,
+        audit="sessions.ended",
+    ),
+)

@@ -1,0 +1,1 @@
+"""What operators watch: live feeds, health and metrics."""

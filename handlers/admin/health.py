@@ -1,0 +1,71 @@
+"""Whether the process lives, whether it can work, and what it counts."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from handlers.http.base import ProblemHandler
+from models.base.errors import Refusal
+from models.base.metrics import Measures
+
+Check = Callable[[], Awaitable[None]]
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """Whether every engine answers, and what each check says: `ok`, or what is wrong."""
+
+    ready: bool
+    checks: dict[str, str]
+
+
+class Livez(ProblemHandler):
+    """The loop turns."""
+
+    def get(self) -> None:
+        """Answer."""
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish("ok\n")
+
+    head = get
+
+
+class Readyz(ProblemHandler):
+    """Every engine answers."""
+
+    def initialize(self, checks: Mapping[str, Check]) -> None:
+        """Take the checks by name."""
+        self._checks = checks
+
+    async def get(self) -> None:
+        """Answer 200 when all checks pass, else 503, with each by name."""
+        results = {name: await _result(check) for name, check in self._checks.items()}
+        ready = all(result == "ok" for result in results.values())
+        self.set_status(200 if ready else 503)
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.finish(msgspec.json.encode(Readiness(ready, results)))
+
+    head = get
+
+
+class Metrics(ProblemHandler):
+    """Prometheus text."""
+
+    def initialize(self, measures: Measures, **_: Any) -> None:
+        """Take the metrics."""
+        self._measures = measures
+
+    def get(self) -> None:
+        """Answer."""
+        self.set_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+        self.finish(self._measures.exposition())
+
+    head = get
+
+
+async def _result(check: Check) -> str:
+    try:
+        await check()
+    except Refusal as refusal:
+        return refusal.detail
+    return "ok"

@@ -1,0 +1,48 @@
+"""Who did what, for operators whom it concerns."""
+
+from typing import Annotated
+
+import msgspec
+
+from handlers.http.operations import LIMIT, Call, Items, Operation, Ordinal, Query, Reply
+from models.audit.entries import Action, AuditEntry
+from upcoach.services.contexts import Services
+
+PATH = "/v1/admin/audit"
+
+
+class AuditQuery(Query, frozen=True, kw_only=True):
+    """Which entries: what a *user* did, or one kind of *action*, *before* a number."""
+
+    user: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    action: Action | None = None
+    before: Ordinal | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT)] = LIMIT
+
+
+async def entries(services: Services, call: Call) -> Reply:
+    """The audit log, the newest entries first."""
+    query = call.asked(AuditQuery)
+    found = await services.audit.page(
+        user=query.user, action=query.action or "", before=query.before, limit=query.limit + 1
+    )
+    page, headers = found[: query.limit], {}
+    if len(found) > query.limit:
+        asked = {"user": query.user, "action": query.action}
+        more = "".join(f"&{name}={value}" for name, value in asked.items() if value)
+        after = f"before={page[-1].seq}&limit={query.limit}"
+        headers["Link"] = f'<{PATH}?{after}{more}>; rel="next"'
+    return Reply(body=Items(page), headers=headers)
+
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path=PATH,
+        run=entries,
+        needs="admin:audit",
+        gives=Items[AuditEntry],
+        query=AuditQuery,
+        audit="audit.read",
+    ),
+)

@@ -1,0 +1,304 @@
+"""Goals, and what can be said of them."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from handlers.http.lists import ListQuery, between, selected
+from handlers.http.operations import Call, Items, Operation, Ordinal, Query, Reply, shown, written
+from handlers.http.resources import resource
+from handlers.http.strict_json import LARGEST
+from handlers.http.zones import zone
+from models.base.clock import utc_now
+from models.base.dates import local_date
+from models.base.errors import Flaw, Invalid
+from models.base.ids import PointId
+from models.base.validation import checked
+from models.contexts import Goal, GoalPoint, GoalTemplate, NewGoal, NewGoalTemplate, PointDraft
+from models.goals.goal import Category, Priority, Status
+from models.goals.templates import READY, Ready
+from upcoach.services.base.versions import Revision
+from upcoach.services.contexts import Services
+from upcoach.services.goals.goals import Assessment, GoalStats
+from upcoach.store.collections.documents import Selection
+
+GOALS: Final = "/v1/goals"
+GOAL: Final = GOALS + "/{id}"
+TEMPLATES: Final = GOALS + "/templates"
+POINTS: Final = GOAL + "/progress"
+POINT: Final = POINTS + "/{point}"
+
+_FIELDS: Final = {
+    "created": "created_at",
+    "updated": "updated_at",
+    "progress": "progress",
+    "target": "target_date",
+}
+
+
+class GoalQuery(ListQuery, frozen=True, kw_only=True):
+    """Some goals in some order.
+
+    Attributes
+    ----------
+    target_from, target_to
+        Target dates, both included.
+    sort
+        `target` lists those that have a target date; with a minus the last comes first.
+
+    """
+
+    status: Status | None = None
+    priority: Priority | None = None
+    category: Category | None = None
+    archived: bool | None = None
+    target_from: dt.date | None = None
+    target_to: dt.date | None = None
+    sort: Literal[
+        "created",
+        "-created",
+        "updated",
+        "-updated",
+        "progress",
+        "-progress",
+        "target",
+        "-target",
+    ] = "created"
+
+    def selection(self) -> Selection:
+        """See `ListQuery.selection`."""
+        equal = self.given("status", "priority", "category", "archived")
+        order = _FIELDS[self.sort.removeprefix("-")]
+        target = between(self.target_from, self.target_to)
+        if target and order != "target_date":
+            equal["target_date"] = target
+        return Selection(
+            order=order,
+            equal=equal,
+            span=(target or {"$type": "string"}) if order == "target_date" else {},
+            descending=self.sort.startswith("-"),
+            after=self.after,
+            limit=self.limit + 1,
+        )
+
+
+class AsOfQuery(Query, frozen=True, kw_only=True):
+    """A moment of the past, or a version: `v3`."""
+
+    as_of: str | None = None
+
+
+class DayQuery(Query, frozen=True, kw_only=True):
+    """The zone whose date it is; the caller's without it."""
+
+    tz: str | None = None
+
+
+class HistoryQuery(Query, frozen=True, kw_only=True):
+    """Up to *limit* changes, of versions below *before*."""
+
+    before: Ordinal | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 50
+
+
+class PointQuery(ListQuery, frozen=True, kw_only=True):
+    """Points of one key result, or of all; the last taken comes first with *sort* `-at`."""
+
+    key_result: str | None = None
+    sort: Literal["at", "-at"] = "at"
+
+    def selection(self) -> Selection:
+        """See `ListQuery.selection`."""
+        return Selection(
+            order="at",
+            equal=self.given("key_result"),
+            descending=self.sort == "-at",
+            after=self.after,
+            limit=self.limit + 1,
+        )
+
+
+class Undo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which version's change is taken back; the last one without it."""
+
+    version: Annotated[int, msgspec.Meta(ge=2, le=LARGEST)] | None = None
+
+
+async def read(services: Services, call: Call) -> Reply:
+    """One of the caller's goals, as it is or as it was."""
+    as_of = call.asked(AsOfQuery).as_of
+    if as_of is None:
+        return shown(await services.goals.get(call.scope, call.names["id"]))
+    moment, version = _past(as_of)
+    return shown(await services.goals.history.at(call.scope, call.names["id"], moment, version))
+
+
+async def history(services: Services, call: Call) -> Reply:
+    """What was changed of a goal, field by field, the newest first."""
+    query = call.asked(HistoryQuery)
+    found = await services.goals.history.revisions(
+        call.scope, call.names["id"], query.before, query.limit + 1
+    )
+    headers = {}
+    if len(found) > query.limit:
+        place = f"{GOAL.format(**call.names)}/history?limit={query.limit}"
+        headers["Link"] = f'<{place}&before={found[query.limit - 1].version}>; rel="next"'
+    return Reply(body={"items": found[: query.limit]}, headers=headers)
+
+
+async def undo(services: Services, call: Call) -> Reply:
+    """Take back one change of a goal."""
+    version = call.read(Undo).version
+    return written(await services.goals.undo(call.scope, call.names["id"], version, call.mutation))
+
+
+async def assess(services: Services, call: Call) -> Reply:
+    """How SMART a goal is, where it is going, and what it waits for."""
+    day = await _today(services, call)
+    return Reply(body=await services.goals.assess(call.scope, call.names["id"], day))
+
+
+async def assess_all(services: Services, call: Call) -> Reply:
+    """The same for all active goals, the one that needs attention first."""
+    day = await _today(services, call)
+    return Reply(body={"items": await services.goals.assess_all(call.scope, day)})
+
+
+async def stats(services: Services, call: Call) -> Reply:
+    """How many goals there are, and how far."""
+    return Reply(body=await services.goals.stats(call.scope, await _today(services, call)))
+
+
+async def ready(_services: Services, _call: Call) -> Reply:
+    """The templates that come with the product."""
+    return Reply(body={"items": READY})
+
+
+async def points(services: Services, call: Call) -> Reply:
+    """What was measured of a goal."""
+    wanted = call.asked(PointQuery).selection()
+    goal = call.names["id"]
+    wanted = msgspec.structs.replace(wanted, equal=wanted.equal | {"goal": goal})
+    found = await services.goal_points.page(call.scope, goal, wanted)
+    return selected(POINTS.format(**call.names), call, found, wanted)
+
+
+async def set_point(services: Services, call: Call) -> Reply:
+    """Log what was measured; the same id again means the same point."""
+    return written(
+        await services.goal_points.set(
+            call.scope,
+            call.names["id"],
+            checked(call.names["point"], PointId),
+            call.read(PointDraft),
+            call.base,
+            call.mutation,
+        )
+    )
+
+
+async def delete_point(services: Services, call: Call) -> Reply:
+    """Take back what was measured."""
+    return written(
+        await services.goal_points.delete(
+            call.scope, call.names["id"], call.names["point"], call.base, call.mutation
+        )
+    )
+
+
+async def _today(services: Services, call: Call) -> dt.date:
+    return local_date(utc_now(), await zone(services, call, call.asked(DayQuery).tz))
+
+
+def _past(as_of: str) -> tuple[dt.datetime | None, int | None]:
+    """The moment or the version that *as_of* names."""
+    if as_of[:1] == "v" and as_of[1:].isdecimal() and len(as_of) < 11:
+        return None, int(as_of[1:])
+    try:
+        return checked(as_of, Annotated[dt.datetime, msgspec.Meta(tz=True)]), None  # type: ignore[arg-type] # a type with its rules
+    except Invalid:
+        words = "as_of is a moment with its offset (RFC 3339), or a version: v3."
+        flaw = Flaw("?as_of", "parameter_invalid", words)
+        raise Invalid("parameter_invalid", words, flaws=(flaw,)) from None
+
+
+def _weight_of_read(call: Call) -> int:
+    """What is put together from the log costs more than what lies there."""
+    return 5 if "as_of" in call.query else 1
+
+
+def _row(
+    path: str,
+    run: Any,
+    gives: Any,
+    query: type[Query],
+    *,
+    weight: int = 1,
+    weigh: Callable[[Call], int] | None = None,
+) -> Operation:
+    return Operation(
+        method="GET",
+        path=path,
+        run=run,
+        needs="goals:read",
+        gives=gives,
+        query=query,
+        weight=weight,
+        weigh=weigh,
+    )
+
+
+OPERATIONS = (
+    _row(f"{GOALS}/stats", stats, GoalStats, DayQuery, weight=3),
+    _row(f"{GOALS}/assessments", assess_all, Items[Assessment], DayQuery, weight=10),
+    _row(f"{TEMPLATES}/ready", ready, Items[Ready], Query),
+    *resource(
+        TEMPLATES,
+        lambda services: services.goal_templates,
+        new=NewGoalTemplate,
+        gives=GoalTemplate,
+    ),
+    *(
+        row
+        for row in resource(
+            GOALS, lambda services: services.goals, new=NewGoal, gives=Goal, lists=GoalQuery
+        )
+        if (row.method, row.path) != ("GET", GOAL)
+    ),
+    _row(GOAL, read, Goal, AsOfQuery, weigh=_weight_of_read),
+    _row(f"{GOAL}/history", history, Items[Revision], HistoryQuery, weight=5),
+    _row(f"{GOAL}/assessment", assess, Assessment, DayQuery, weight=3),
+    Operation(
+        method="POST",
+        path=f"{GOAL}/undo",
+        run=undo,
+        needs="goals:write",
+        body="json",
+        takes=Undo,
+        gives=Goal,
+        statuses=(200,),
+        live=True,
+    ),
+    _row(POINTS, points, Items[GoalPoint], PointQuery),
+    Operation(
+        method="PUT",
+        path=POINT,
+        run=set_point,
+        needs="goals:write",
+        body="json",
+        takes=PointDraft,
+        gives=GoalPoint,
+        base="taken",
+        live=True,
+    ),
+    Operation(
+        method="DELETE",
+        path=POINT,
+        run=delete_point,
+        needs="goals:write",
+        base="taken",
+        live=True,
+    ),
+)

@@ -1,0 +1,285 @@
+"""Habits, their entries and vacations, and what they come to."""
+
+import datetime as dt
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from handlers.http.lists import ListQuery, between
+from handlers.http.operations import LIMIT, Call, Items, Operation, Query, Reply, listed, written
+from handlers.http.resources import resource
+from models.base.errors import Flaw, Invalid
+from models.contexts import Entry, EntryDraft, Habit, Logged, NewHabit, NewVacation, Vacation
+from models.habits.habit import EARLIEST, Category, check_zone
+from upcoach.services.contexts import Services
+from upcoach.services.habits.report_types import (
+    Analytics,
+    Coming,
+    HabitToday,
+    Overview,
+    StreakAnswer,
+    Unlocked,
+)
+from upcoach.store.collections.documents import Selection
+
+HABITS = "/v1/habits"
+ENTRIES = HABITS + "/{id}/entries"
+ENTRY = ENTRIES + "/{local_date}"
+LONGEST = 3_660  # days of analytics
+
+
+class HabitsQuery(ListQuery, frozen=True, kw_only=True):
+    """Which habits, in their owner's order."""
+
+    archived: bool | None = None
+    category: Category | None = None
+
+    def selection(self) -> Selection:
+        """See `ListQuery.selection`."""
+        equal = self.given("archived", "category")
+        return Selection(order="position", equal=equal, after=self.after, limit=self.limit + 1)
+
+
+class EntriesQuery(Query, frozen=True, kw_only=True):
+    """Which entries: those of *first* to *last*, in pages of *limit*, *after* a date."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT)] = LIMIT
+    after: str = ""
+    first: dt.date | None = None
+    last: dt.date | None = None
+
+
+class VacationsQuery(ListQuery, frozen=True, kw_only=True):
+    """Which vacations, by their last day: those that end on *since* or later."""
+
+    since: dt.date | None = None
+
+    def selection(self) -> Selection:
+        """See `ListQuery.selection`."""
+        span = between(self.since, None)
+        return Selection(order="last", span=span, after=self.after, limit=self.limit + 1)
+
+
+class TodayQuery(Query, frozen=True, kw_only=True):
+    """Where somebody is, if not in each habit's zone, and on which date."""
+
+    tz: str | None = None
+    date: dt.date | None = None
+
+
+class StreakQuery(Query, frozen=True, kw_only=True):
+    """As of which date, and with how many of its newest windows."""
+
+    date: dt.date | None = None
+    windows: Annotated[int, msgspec.Meta(ge=0, le=366)] = 14
+
+
+class RangeQuery(Query, frozen=True, kw_only=True):
+    """From *first* to *last*; without them, the year up to today."""
+
+    first: dt.date | None = None
+    last: dt.date | None = None
+
+
+class RemindersQuery(Query, frozen=True, kw_only=True):
+    """How many of the next."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT)] = 20
+
+
+async def entries(services: Services, call: Call) -> Reply:
+    """The habit's entries by date."""
+    query = call.asked(EntriesQuery)
+    after = query.after
+    if query.first is not None and query.first > EARLIEST:
+        after = max(after, (query.first - dt.timedelta(days=1)).isoformat())
+    before = "" if query.last is None else f"{query.last.isoformat()}~"  # behind that day
+    found = await services.habits.entries(
+        call.scope, call.names["id"], after=after, before=before, limit=query.limit + 1
+    )
+    reply = listed(ENTRIES.format(**call.names), found, query.limit)
+    if not reply.headers:
+        return reply
+    following = call.query | {"after": found[query.limit - 1].local_date.isoformat()}
+    link = f'<{ENTRIES.format(**call.names)}?{urlencode(following)}>; rel="next"'
+    return msgspec.structs.replace(reply, headers={"Link": link})
+
+
+async def log(services: Services, call: Call) -> Reply:
+    """Log the day that it is, or that a moment belongs to."""
+    draft = call.read(Logged)
+    return written(await services.habits.log(call.scope, call.names["id"], draft, call.mutation))
+
+
+async def set_entry(services: Services, call: Call) -> Reply:
+    """Log a day."""
+    draft = call.read(EntryDraft)
+    return written(
+        await services.habits.set_entry(
+            call.scope, call.names["id"], call.day(), draft, call.base, call.mutation
+        )
+    )
+
+
+async def delete_entry(services: Services, call: Call) -> Reply:
+    """Take back what was logged for a day."""
+    return written(
+        await services.habits.delete_entry(
+            call.scope, call.names["id"], call.day(), call.base, call.mutation
+        )
+    )
+
+
+async def today(services: Services, call: Call) -> Reply:
+    """What is due."""
+    query = call.asked(TodayQuery)
+    _check_dates(services, date=query.date)
+    if query.tz is not None:
+        _check_zone(query.tz)
+    found = await services.habit_reports.today(call.scope, query.tz, query.date)
+    return _answered(Items(found))
+
+
+async def streak(services: Services, call: Call) -> Reply:
+    """The streak, and why the last one ended."""
+    query = call.asked(StreakQuery)
+    _check_dates(services, date=query.date)
+    found = await services.habit_reports.streak(
+        call.scope, call.names["id"], query.date, query.windows
+    )
+    return _answered(found)
+
+
+async def analytics(services: Services, call: Call) -> Reply:
+    """What a habit comes to."""
+    query = _range(services, call)
+    found = await services.habit_reports.analytics(
+        call.scope,
+        call.names["id"],
+        query.first,
+        query.last,
+        with_mood="moods:read" in call.holder.permissions,
+    )
+    return _answered(found)
+
+
+async def overview(services: Services, call: Call) -> Reply:
+    """What all habits come to."""
+    query = _range(services, call)
+    return _answered(await services.habit_reports.overview(call.scope, query.first, query.last))
+
+
+async def achievements(services: Services, call: Call) -> Reply:
+    """What was reached."""
+    call.asked(Query)
+    return _answered(Items(await services.habit_reports.achievements(call.scope)))
+
+
+async def reminders(services: Services, call: Call) -> Reply:
+    """The next reminders."""
+    query = call.asked(RemindersQuery)
+    return _answered(Items(await services.habit_reports.reminders(call.scope, query.limit)))
+
+
+def _answered(answer: Any) -> Reply:
+    return Reply(body=answer)
+
+
+def _range(services: Services, call: Call) -> RangeQuery:
+    query = call.asked(RangeQuery)
+    _check_dates(services, first=query.first, last=query.last)
+    last = query.last or services.habit_reports.latest_day()
+    if query.first is not None and not 0 <= (last - query.first).days < LONGEST:
+        raise _unusable("first", f"Ask for 1 to {LONGEST:,} days.")
+    return query
+
+
+def _check_dates(services: Services, **dates: dt.date | None) -> None:
+    latest = services.habit_reports.latest_day()
+    for name, date in dates.items():
+        if date is not None and not EARLIEST <= date <= latest:
+            raise _unusable(name, f"Ask about a date from {EARLIEST} to today.")
+
+
+def _check_zone(tz: str) -> None:
+    try:
+        check_zone(tz)
+    except Invalid as refusal:
+        raise _unusable("tz", refusal.detail) from None
+
+
+def _unusable(name: str, detail: str) -> Invalid:
+    flaw = Flaw(f"?{name}", "parameter_invalid", detail)
+    return Invalid("parameter_invalid", detail, flaws=(flaw,))
+
+
+def _report(path: str, run: Any, gives: Any, query: type[Query], weight: int) -> Operation:
+    return Operation(
+        method="GET",
+        path=HABITS + path,
+        run=run,
+        needs="habits:read",
+        query=query,
+        gives=gives,
+        weight=weight,
+    )
+
+
+OPERATIONS = (
+    # Before the habits themselves, whose paths have an id in this place.
+    _report("/today", today, Items[HabitToday], TodayQuery, 5),
+    _report("/analytics", overview, Overview, RangeQuery, 20),
+    _report("/achievements", achievements, Items[Unlocked], Query, 20),
+    _report("/reminders", reminders, Items[Coming], RemindersQuery, 5),
+    *resource(
+        f"{HABITS}/vacations",
+        lambda services: services.vacations,
+        new=NewVacation,
+        gives=Vacation,
+        lists=VacationsQuery,
+    ),
+    *resource(
+        HABITS, lambda services: services.habits, new=NewHabit, gives=Habit, lists=HabitsQuery
+    ),
+    _report("/{id}/streak", streak, StreakAnswer, StreakQuery, 5),
+    _report("/{id}/analytics", analytics, Analytics, RangeQuery, 10),
+    Operation(
+        method="GET",
+        path=ENTRIES,
+        run=entries,
+        needs="habits:read",
+        query=EntriesQuery,
+        gives=Items[Entry],
+    ),
+    Operation(
+        method="POST",
+        path=ENTRIES,
+        run=log,
+        needs="habits:write",
+        body="json",
+        takes=Logged,
+        gives=Entry,
+        statuses=(200, 201),
+        live=True,
+    ),
+    Operation(
+        method="PUT",
+        path=ENTRY,
+        run=set_entry,
+        needs="habits:write",
+        body="json",
+        takes=EntryDraft,
+        gives=Entry,
+        base="taken",
+        live=True,
+    ),
+    Operation(
+        method="DELETE",
+        path=ENTRY,
+        run=delete_entry,
+        needs="habits:write",
+        base="taken",
+        live=True,
+    ),
+)

@@ -1,0 +1,1 @@
+"""HTTP: operations over REST, and what every request passes through."""

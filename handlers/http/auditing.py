@@ -1,0 +1,70 @@
+"""What the audit log is told of an operation, which names its act in its row."""
+
+from typing import Final
+
+import msgspec
+
+from handlers.http.operations import Call, Operation, Reply
+from models.access.caller import Caller
+from models.access.scope import Scope
+from models.account.user import normalised_email
+from models.audit.entries import Act, ActorKind
+from models.base.errors import Conflict, Forbidden, NotFound, Refusal, Unauthenticated
+from upcoach.services.audit.audit_signing import ADDRESS
+from upcoach.services.contexts import Services
+
+# The refusals that say something about who asks; a malformed request does not.
+TOLD: Final = (Unauthenticated, Forbidden, NotFound, Conflict)
+
+
+async def note_done(services: Services, operation: Operation, call: Call, reply: Reply) -> None:
+    """Note that *call* was answered with *reply*."""
+    if not operation.audit or reply.replayed:
+        return
+    caller, scope = call.caller, reply.became or (call.caller.scope if call.caller else None)
+    kind = "user" if caller is None and scope is not None else kind_of(caller)
+    await services.audit.note(_act(operation, call, kind, scope), call.origin)
+
+
+async def note_refused(
+    services: Services, operation: Operation, call: Call, refusal: Refusal
+) -> None:
+    """Note that *call* was answered with *refusal*."""
+    if not operation.audit or not isinstance(refusal, TOLD) or refusal.replayed:
+        return
+    scope = call.caller.scope if call.caller else None
+    act = _act(operation, call, kind_of(call.caller), scope, refusal.code)
+    if refusal.concerns:
+        act = msgspec.structs.replace(act, target=refusal.concerns)
+    await services.audit.note(act, call.origin)
+
+
+def kind_of(caller: Caller | None) -> ActorKind:
+    """What *caller* is."""
+    if caller is None:
+        return "anonymous"
+    if caller.is_client:
+        return "client"
+    return "operator" if "admin" in caller.audiences else "user"
+
+
+def target_of(call: Call) -> str:
+    """What *call* is about: what its path names, or the address in its body."""
+    if call.names:
+        return "/".join(call.names.values())
+    email = call.body.get("email") if isinstance(call.body, dict) else None
+    return ADDRESS + normalised_email(email) if isinstance(email, str) else ""
+
+
+def _act(
+    operation: Operation, call: Call, kind: ActorKind, scope: Scope | None, reason: str = ""
+) -> Act:
+    return Act(
+        action=operation.audit,
+        kind=kind,
+        user=scope.user if scope else "",
+        session=scope.session if scope else "",
+        target=target_of(call),
+        outcome="refused" if reason else "done",
+        reason=reason,
+    )

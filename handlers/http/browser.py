@@ -1,0 +1,131 @@
+"""The browser that asks, known by one cookie: `__Host-sid`; see
+`upcoach.services.account.sessions.browsers`.
+
+Other sites can make a browser send its cookie.  What changes something is therefore taken only from
+pages of ours, which show by a header that they have read what only they can read.
+"""
+
+import hmac
+import re
+from typing import Final
+
+from tornado.web import RequestHandler
+
+from handlers.http import operations
+from models.access.caller import Caller
+from models.account.factors import TRUST
+from models.account.session import LIFETIMES
+from models.base.clock import utc_now
+from models.base.errors import Forbidden, Invalid
+from models.contexts import Session
+from upcoach.services.account.sessions.browsers import caller_of, new_secret
+from upcoach.services.contexts import Services
+
+SID: Final = "sid"
+DEVICE: Final = "device"
+TRUST_LENGTH: Final = 128  # characters of what a trusted device shows
+CSRF: Final = "X-UpCoach-CSRF"
+CLEAR: Final = '"cache", "cookies", "storage"'  # what is left of somebody who logs out
+_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+_READS: Final = ("GET", "HEAD")
+
+
+class Browser:
+    """The browser behind one request."""
+
+    def __init__(self, handler: RequestHandler, services: Services) -> None:
+        self._handler = handler
+        self._services = services
+        self._is_secure = services.oauth.issuer.startswith("https://")
+        cookie = handler.get_cookie(self._prefixed(SID)) or ""
+        self._secret = cookie if _SECRET.fullmatch(cookie) else ""
+
+    @property
+    def secret(self) -> str:
+        """What only this browser knows; it gets one if it has none."""
+        if not self._secret:
+            self._give(new_secret())
+        return self._secret
+
+    @property
+    def is_on_our_page(self) -> bool:
+        """Whether no page of another site has sent the request."""
+        headers = self._handler.request.headers
+        site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
+        # Pages without a referrer send `Origin: null` with their forms: the newer header decides.
+        return site == "same-origin" if site else origin in (None, self._services.oauth.issuer)
+
+    def require_our_page(self) -> None:
+        """Refuse what a page of another site has sent."""
+        if not self.is_on_our_page:
+            raise Forbidden("site_other", "This was not sent from a page of ours.")
+
+    async def session(self) -> Session | None:
+        """The session of the user who has logged in with it; None when nobody has."""
+        return await self._services.browsers.session(self._secret) if self._secret else None
+
+    async def caller(self) -> Caller:
+        """Who asks from it: for what changes something, on a page of ours."""
+        session = await self.session()
+        if session is None:
+            raise operations.token_missing()
+        if self._handler.request.method not in _READS:
+            self.require_our_page()
+            self._require_proof()
+        return caller_of(session, utc_now())
+
+    async def require_same(self, caller: Caller) -> None:
+        """Refuse a token of *caller* if somebody else has logged in: whose request would it be?"""
+        session = await self.session()
+        if session is not None and session.owner != caller.scope.user:
+            raise Invalid("callers_differ", "The token and the cookie are of different people.")
+
+    async def enter(self, session: Session) -> None:
+        """Let it be known as that of *session*, under a new secret."""
+        secret = await self._services.browsers.enter(self._secret, session)
+        whole = LIFETIMES[session.app].whole
+        # It outlives the browser's window where its user wants to be remembered.
+        max_age = int(whole.total_seconds()) if session.app == "remembered" else None
+        self._give(secret, "Strict" if session.app == "admin" else "Lax", max_age)
+
+    async def leave(self) -> None:
+        """Let it be nobody's, and keep nothing of who it was."""
+        await self._services.browsers.leave(self._secret)
+        self._give(new_secret())
+        self._handler.set_header("Clear-Site-Data", CLEAR)
+
+    @property
+    def trusted(self) -> str:
+        """What makes it a device that its user trusts; empty if nothing does."""
+        return (self._handler.get_cookie(self._prefixed(DEVICE)) or "")[:TRUST_LENGTH]
+
+    def trust(self, shown: str) -> None:
+        """Let it show from now on that its user trusts it."""
+        self._set(DEVICE, shown, max_age=int(TRUST.total_seconds()))
+
+    def _require_proof(self) -> None:
+        shown = self._handler.request.headers.get(CSRF, "")
+        proof = self._services.browsers.proof(self._secret, "csrf")
+        if not hmac.compare_digest(shown.encode(errors="replace"), proof.encode()):
+            words = f"With a cookie, send the header {CSRF} that GET /v1/auth/csrf tells."
+            raise Forbidden("csrf_missing", words)
+
+    def _give(self, secret: str, same_site: str = "Lax", max_age: int | None = None) -> None:
+        self._secret = secret
+        self._set(SID, secret, same_site, max_age)
+
+    def _prefixed(self, name: str) -> str:
+        return f"__Host-{name}" if self._is_secure else name
+
+    def _set(
+        self, name: str, value: str, same_site: str = "Lax", max_age: int | None = None
+    ) -> None:
+        self._handler.set_cookie(
+            self._prefixed(name),
+            value,
+            path="/",
+            max_age=max_age,
+            secure=self._is_secure,
+            httponly=True,
+            samesite=same_site,
+        )

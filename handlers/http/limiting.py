@@ -1,0 +1,159 @@
+"""Where requests meet the limits: who they are counted as, and what is said when it is too much."""
+
+import math
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from tornado.web import RequestHandler
+
+from handlers.http.operations import Call, Operation
+from models.access.limits import ONE, Cost
+from models.access.request_origin import Origin
+from models.account.user import normalised_email
+from models.base.errors import Unavailable
+from streams.limits.limits import Limits
+from upcoach.services.account.sessions.device_cookies import LIFE_S
+from upcoach.services.contexts import Services
+
+LOGIN: Final = "login"
+KNOWN: Final = "Upcoach-Known-Device"  # what an app keeps, and sends when it logs in again
+_LONGEST: Final = 128
+
+
+class Counted(Protocol):
+    """A request that is counted."""
+
+    retry_after_s: int
+
+    @property
+    def origin(self) -> Origin:
+        """Where it came from."""
+
+    def say(self, headers: Mapping[str, str]) -> None:
+        """Have *headers* in the answer, whatever it will be."""
+
+
+class Turnstile:
+    """The limits for one request."""
+
+    def __init__(self, request: Counted, limits: Limits) -> None:
+        self._request = request
+        self._limits = limits
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is counted."""
+        return self._limits.is_on
+
+    async def take(
+        self,
+        surface: str,
+        parties: dict[str, str] | None = None,
+        cost: Cost = ONE,
+        *,
+        charge: bool = True,
+    ) -> None:
+        """Take *cost* of *surface*, or refuse with a 429; without *charge* only look."""
+        verdict = await self._limits.take(surface, self._named(parties), cost, charge=charge)
+        self._request.say(verdict.headers)
+        self.require(verdict.wait_s)
+
+    async def charge(self, surface: str, parties: dict[str, str]) -> None:
+        """Take one of *surface* after the fact."""
+        await self._limits.take(surface, self._named(parties))
+
+    async def owe(self, surface: str, parties: dict[str, str], cost: Cost) -> None:
+        """See `Limits.owe`."""
+        await self._limits.owe(surface, self._named(parties), cost)
+
+    async def forgive(self, surface: str, parties: dict[str, str]) -> None:
+        """See `Limits.forgive`."""
+        await self._limits.forgive(surface, self._named(parties))
+
+    def _named(self, parties: dict[str, str] | None) -> dict[str, str]:
+        return {"ip": self._request.origin.household} | (parties or {})
+
+    def require(self, wait_s: float) -> None:
+        """Refuse with a 429 a request that has to wait; 0 for one that may go on."""
+        if not wait_s:
+            return
+        self._request.retry_after_s = math.ceil(wait_s)
+        raise Unavailable(
+            "requests_too_many",
+            f"This was asked for too often. Try again in {self._request.retry_after_s} s.",
+            extra={"after": math.ceil(wait_s * 1000)},
+        )
+
+
+class PasswordGate:
+    """The tries that the password of one address has left, here."""
+
+    def __init__(
+        self, handler: RequestHandler, turnstile: Turnstile, services: Services, address: str
+    ) -> None:
+        self._handler = handler
+        self._turnstile = turnstile
+        self._known = services.known
+        self._address = normalised_email(address)
+        self._is_secure = services.oauth.issuer.startswith("https://")
+
+    async def enter(self) -> None:
+        """Take a try, or refuse: of this device if the account knows it, else of the account."""
+        device = self._known.name(self._shown(), self._address)
+        await self._turnstile.take(_surface(device), self._parties(device))
+
+    async def was_right(self, *, is_browser: bool) -> None:
+        """Give the tries back, and let the account know this device from now on."""
+        if not self._turnstile.is_on:
+            return
+        device = self._known.name(self._shown(), self._address)
+        await self._turnstile.forgive(_surface(device), self._parties(device))
+        token = self._shown() if device else self._known.token(self._address)
+        if is_browser:
+            self._handler.set_cookie(
+                self._cookie(),
+                token,
+                path="/",
+                max_age=LIFE_S,
+                secure=self._is_secure,
+                httponly=True,
+                samesite="Strict",
+            )
+        else:
+            self._handler.set_header(KNOWN, token)
+
+    def _shown(self) -> str:
+        cookie = self._handler.get_cookie(self._cookie()) or ""
+        return self._handler.request.headers.get(KNOWN, cookie)[:_LONGEST]
+
+    def _cookie(self) -> str:
+        return "__Host-known" if self._is_secure else "known"
+
+    def _parties(self, device: str) -> dict[str, str]:
+        return {"account": self._address, "device": device}
+
+
+def _surface(device: str) -> str:
+    return "known" if device else LOGIN
+
+
+def parties_of(operation: Operation, call: Call) -> tuple[str, dict[str, str]]:
+    """The surface that *call* is counted on, and as whom."""
+    caller = call.caller
+    if caller is not None and caller.is_client:
+        return "integration", {"client": caller.client}
+    if caller is not None:
+        user = caller.scope.user
+        # Mails go to the address that is named, which may be a stranger's, or else to their own.
+        return operation.limit, {"user": user, "address": address_in(call.body) or user}
+    body = call.body if isinstance(call.body, dict) else {}
+    if operation.limit == "refresh":
+        token = str(body.get("refresh_token", ""))
+        return "refresh", {"session": ".".join(token.split(".")[:3])[:_LONGEST]}
+    return operation.limit, {"address": address_in(body)}
+
+
+def address_in(body: object) -> str:
+    """The address that a body names, in the form in which accounts are found."""
+    email = body.get("email") if isinstance(body, dict) else None
+    return normalised_email(email) if isinstance(email, str) else ""

@@ -1,0 +1,62 @@
+"""What every handler needs, and the one way in which operations are carried out."""
+
+from contextlib import AbstractAsyncContextManager, nullcontext
+
+import msgspec
+
+from handlers.http import auditing
+from handlers.http.client_ip import Network
+from handlers.http.in_flight import Running
+from handlers.http.operations import Call, Operation, Reply
+from handlers.http.policy import require_permission, require_power, require_step_up
+from handlers.http.refused_requests import RefusedRequests
+from models.base.clock import utc_now
+from models.base.errors import Refusal
+from models.base.metrics import Measures
+from streams.limits.held_writes import HeldWrites
+from streams.limits.limits import Limits
+from upcoach.services.base.concurrency import UserConcurrency
+from upcoach.services.contexts import Services
+
+
+class Edge(msgspec.Struct, frozen=True):
+    """What every handler needs."""
+
+    services: Services
+    epoch: str
+    measures: Measures
+    running: Running = msgspec.field(default_factory=Running)
+    limits: Limits = msgspec.field(default_factory=Limits)
+    held_writes: HeldWrites = msgspec.field(default_factory=HeldWrites)
+    proxies: tuple[Network, ...] = ()
+    costly: UserConcurrency = msgspec.field(default_factory=UserConcurrency)
+    refused: RefusedRequests = msgspec.field(default_factory=RefusedRequests)
+
+    async def perform(self, operation: Operation, call: Call) -> Reply:
+        """What *operation* answers to *call*; repeats and conflicts are counted."""
+        try:
+            if not operation.public:
+                require_permission(operation, call.holder)
+                await require_power(self.services, operation, call.holder)
+                await require_step_up(operation, call.holder, utc_now(), self.services)
+            if call.query:
+                call.asked(operation.query)  # also an operation that does not look refuses it
+            async with self._turn(operation, call):
+                reply = await operation.run(self.services, call)
+        except Refusal as refusal:
+            self._count("refused" if refusal.code == "conflict" else "", refusal.replayed)
+            await auditing.note_refused(self.services, operation, call, refusal)
+            raise
+        self._count("merged" if reply.merged else "", reply.replayed)
+        await auditing.note_done(self.services, operation, call, reply)
+        return reply
+
+    def _turn(self, operation: Operation, call: Call) -> AbstractAsyncContextManager[None]:
+        """What is held while *operation* runs."""
+        return self.costly.turn(call.scope.user) if operation.is_costly else nullcontext()
+
+    def _count(self, resolution: str, replayed: bool) -> None:  # noqa: FBT001 - counted, not asked
+        if replayed:
+            self.measures.replays.inc()
+        elif resolution:
+            self.measures.conflicts.labels(resolution).inc()

@@ -1,0 +1,68 @@
+"""Who may do what: the one place where a token meets an operation."""
+
+import datetime as dt
+from typing import Final
+
+from handlers.http.operations import Operation
+from models.access.caller import Caller
+from models.base.errors import Forbidden, Unauthenticated
+from upcoach.services.account.step_up import stepping_up_needed
+from upcoach.services.contexts import Services
+
+DESK: Final = "admin:metrics"  # what following all nodes and all events takes
+
+
+def is_operators(operation: Operation) -> bool:
+    """Whether only operators may do it."""
+    return operation.needs.startswith("admin:")
+
+
+def require_permission(operation: Operation, caller: Caller) -> None:
+    """Refuse *caller* unless their token may be used for *operation*."""
+    if caller.is_client:
+        raise Forbidden("person_needed", "This is a person's; a client by itself has none of it.")
+    _require("admin" if is_operators(operation) else "api", operation.needs, caller)
+    if is_operators(operation) and caller.acr < 2:
+        raise stepping_up_needed(2)
+
+
+async def require_step_up(
+    operation: Operation, caller: Caller, now: dt.datetime, services: Services
+) -> None:
+    """Refuse *caller* unless they have shown a factor as lately as *operation* demands."""
+    if operation.stepped_up:
+        operator = is_operators(operation)
+        await services.stepping_up.require(caller, now, operator=operator, in_write=operation.live)
+
+
+async def require_power(services: Services, operation: Operation, caller: Caller) -> None:
+    """Refuse *caller* what operators do, unless they are one as of now."""
+    if not is_operators(operation):
+        return
+    if operation.needs not in await services.accounts.powers(caller.scope):
+        raise Forbidden("operator_needed", "This is for operators.")
+
+
+def require_desk(caller: Caller) -> None:
+    """Refuse *caller* unless their token is one of the operators' panel, of two factors."""
+    _require("admin", DESK, caller)
+    if caller.acr < 2:
+        raise stepping_up_needed(2)
+
+
+def _require(audience: str, permission: str, caller: Caller) -> None:
+    if audience not in caller.audiences:
+        raise Unauthenticated("audience_wrong", "This token is not for this part of the service.")
+    if permission not in caller.permissions:
+        raise Forbidden(
+            "permission_missing",
+            f"This token may not be used for {permission}.",
+            extra={"scope": permission},
+        )
+
+
+def require_live(caller: Caller) -> Caller:
+    """*caller*, or a refusal unless their token opens a socket."""
+    if "live" not in caller.audiences or "live:read" not in caller.permissions or caller.is_client:
+        raise Unauthenticated("audience_wrong", "This token is not for this part of the service.")
+    return caller

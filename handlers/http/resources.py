@@ -1,0 +1,134 @@
+"""The five routes that every kind of owned document has."""
+
+from collections.abc import Callable
+from typing import Any
+
+from handlers.http.lists import ListQuery, selected
+from handlers.http.operations import (
+    Call,
+    Items,
+    Operation,
+    PageQuery,
+    Query,
+    Reply,
+    listed,
+    shown,
+    written,
+)
+from models.contexts import Document, Draft
+from upcoach.services.base.resources import Resources, require_object
+from upcoach.services.contexts import Services
+
+Of = Callable[[Services], Resources[Any, Any]]
+
+
+def resource(
+    path: str,
+    of: Of,
+    *,
+    new: type[Draft],
+    gives: type[Document],
+    lists: type[ListQuery] | None = None,
+    weight: int = 1,
+) -> tuple[Operation, ...]:
+    """List, create, read, change and delete documents like *gives*, at *path*.
+
+    The list is in order of id, or as *lists* asks for it; a page of it costs *weight* reads.
+    """
+
+    async def page(services: Services, call: Call) -> Reply:
+        if lists is not None:
+            wanted = call.asked(lists).selection()
+            found = await of(services).select(call.scope, wanted)
+            return selected(path, call, found, wanted)
+        query = call.asked(PageQuery)
+        found = await of(services).page(call.scope, after=query.after, limit=query.limit + 1)
+        return listed(path, found, query.limit)
+
+    async def create(services: Services, call: Call) -> Reply:
+        draft, is_fresh = call.read(new), "id" not in call.body
+        return written(
+            await of(services).create(call.scope, draft, call.mutation, is_fresh=is_fresh)
+        )
+
+    async def read(services: Services, call: Call) -> Reply:
+        return shown(await of(services).get(call.scope, call.names["id"]))
+
+    async def change(services: Services, call: Call) -> Reply:
+        patch = require_object(call.body)
+        return written(
+            await of(services).change(
+                call.scope, call.names["id"], patch, call.require_base(), call.mutation
+            )
+        )
+
+    async def delete(services: Services, call: Call) -> Reply:
+        return written(
+            await of(services).delete(call.scope, call.names["id"], call.base, call.mutation)
+        )
+
+    one = f"{path}/{{id}}"
+    asked: type[Query] = lists or PageQuery
+    order = "" if lists else ", in the order in which they were made"
+    noun, nouns = gives.kind.replace(".", " "), path.rpartition("/")[2].replace("-", " ")
+    reading, writing = permissions(path)
+    return (
+        Operation(
+            method="GET",
+            path=path,
+            run=page,
+            needs=reading,
+            query=asked,
+            gives=Items[gives],  # type: ignore[valid-type] # known at run time only
+            weight=weight,
+            summary=f"The caller's {nouns}{order}.",
+        ),
+        Operation(
+            method="POST",
+            path=path,
+            run=create,
+            needs=writing,
+            body="json",
+            takes=new,
+            gives=gives,
+            live=True,
+            summary=f"Make a {noun}.",
+        ),
+        Operation(
+            method="GET", path=one, run=read, needs=reading, gives=gives, summary=f"One {noun}."
+        ),
+        Operation(
+            method="PATCH",
+            path=one,
+            run=change,
+            needs=writing,
+            body="merge-patch",
+            takes=gives.draft,
+            gives=gives,
+            base="required",
+            live=True,
+            summary=f"Change a {noun} by a merge patch (RFC 7396).",
+        ),
+        Operation(
+            method="DELETE",
+            path=one,
+            run=delete,
+            needs=writing,
+            base="taken",
+            live=True,
+            summary=f"Delete a {noun}, and all that stands below it.",
+        ),
+    )
+
+
+def permissions(path: str) -> tuple[str, str]:
+    """What it takes to read and to write at *path*.
+
+    Examples
+    --------
+    >>> permissions("/v1/habits")
+    ('habits:read', 'habits:write')
+
+    """
+    noun = path.split("/")[2]
+    return f"{noun}:read", f"{noun}:write"

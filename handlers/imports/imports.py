@@ -1,0 +1,92 @@
+"""Importing other people's files; with `dry_run`, only saying what would become of them."""
+
+from typing import Any
+
+from handlers.http.operations import Body, Call, Operation, Query, Reply, written
+from handlers.http.zones import zone
+from models.access.limits import KEPT_AT_ONCE, UPLOAD_BYTES, Cost, kib
+from models.base.errors import Invalid
+from upcoach.services.contexts import Services
+from upcoach.services.imports.habitica import HabiticaExport
+from upcoach.services.imports.jobs import Format
+from upcoach.services.imports.packing import PackedPlan
+from upcoach.services.imports.plan import Imported
+from upcoach.services.imports.sheet import What
+
+
+class ImportQuery(Query, frozen=True, kw_only=True):
+    """How a file is to be read.
+
+    Attributes
+    ----------
+    tz
+        The zone in which the file's days begin; the caller's without it.
+    dry_run
+        Whether it is only said what would be made, changed and kept.
+
+    """
+
+    tz: str | None = None
+    dry_run: bool = False
+
+
+async def _pay(call: Call, plan: PackedPlan) -> None:
+    """Charge what *plan* would keep: of the same ledger as writes one by one."""
+    cost = Cost(0, kib(plan.size()))
+    if cost.kib > KEPT_AT_ONCE:
+        words = f"This holds more than may be kept at once, {KEPT_AT_ONCE >> 10} MiB: split it."
+        raise Invalid("import_too_large", words)
+    await call.charge(cost)
+
+
+def _row(
+    path: str, format_: Format, what: str, body: Body, needs: str, takes: Any = None
+) -> Operation:
+    async def run(services: Services, call: Call) -> Reply:
+        query = call.asked(ImportQuery)
+        tz = await zone(services, call, query.tz)
+        async with services.imports.turn(call.scope):
+            plan = await services.imports.read(call.scope, format_, call.content, tz)
+            if query.dry_run:
+                return Reply(body=await services.imports.show(call.scope, plan))
+            await _pay(call, plan)
+            return written(await services.imports.carry_out(call.scope, plan, call.mutation))
+
+    run.__doc__ = f"Take {what}."
+    return Operation(
+        method="POST",
+        path=f"/v1/imports/{path}",
+        run=run,
+        needs=needs,
+        body=body,
+        takes=takes,
+        unread=True,
+        query=ImportQuery,
+        gives=Imported,
+        named=True,
+        statuses=(200,),
+        largest=UPLOAD_BYTES,
+        limit="upload",
+    )
+
+
+def _sheet(what: What, needs: str) -> Operation:
+    return _row(f"csv/{what}", what, f"a table (CSV) of {what}", "csv", needs)
+
+
+OPERATIONS = (
+    _row("loop", "loop", "the CSV export (zip) of Loop Habit Tracker", "zip", "habits:write"),
+    _row(
+        "habitica",
+        "habitica",
+        "the export of a user's data (JSON) of Habitica",
+        "json",
+        "account:write",  # habits and tasks
+        HabiticaExport,
+    ),
+    _row("dayone", "dayone", "the JSON export (zip) of Day One", "zip", "journal:write"),
+    _sheet("habits", "habits:write"),
+    _sheet("moods", "moods:write"),
+    _sheet("tasks", "tasks:write"),
+    _sheet("journal", "journal:write"),
+)

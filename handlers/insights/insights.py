@@ -1,0 +1,32 @@
+"""Insights: read by people, written by learners."""
+
+from handlers.http.operations import Call, Items, Operation, PageQuery, Reply, listed, shown
+from models.contexts import Insight
+from upcoach.services.contexts import Services
+
+INSIGHTS = "/v1/coach/insights"
+
+
+async def page(services: Services, call: Call) -> Reply:
+    """The caller's insights."""
+    query = call.asked(PageQuery)
+    found = await services.insights.page(call.scope, after=query.after, limit=query.limit + 1)
+    return listed(INSIGHTS, found, query.limit)
+
+
+async def read(services: Services, call: Call) -> Reply:
+    """One of the caller's insights."""
+    return shown(await services.insights.get(call.scope, call.names["id"]))
+
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path=INSIGHTS,
+        run=page,
+        needs="coach:read",
+        query=PageQuery,
+        gives=Items[Insight],
+    ),
+    Operation(method="GET", path=INSIGHTS + "/{id}", run=read, needs="coach:read", gives=Insight),
+)

@@ -1,0 +1,1 @@
+"""The journal: entries, journals and templates."""

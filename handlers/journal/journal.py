@@ -1,0 +1,326 @@
+"""The journal: entries, their trash, their versions, and what is unsaved of them."""
+
+import datetime as dt
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from handlers.http.lists import ListQuery, between, selected
+from handlers.http.operations import (
+    Call,
+    Items,
+    Operation,
+    PageQuery,
+    Query,
+    Reply,
+    listed,
+    shown,
+    written,
+)
+from handlers.http.resources import resource
+from handlers.http.zones import zone
+from models.base.document import fields_of, public
+from models.base.errors import Flaw, Invalid
+from models.base.validation import checked
+from models.base.vocabulary import label, words_of
+from models.contexts import (
+    JournalEntry,
+    JournalEntryContent,
+    JournalEntryDraft,
+    NewJournalEntry,
+    UnsavedEntry,
+)
+from models.journal.journal_entry import Level
+from upcoach.services.contexts import Services
+from upcoach.services.journal.journal import EntryVersion
+from upcoach.store.collections.documents import Selection
+
+JOURNAL: Final = "/v1/journal"
+ENTRY: Final = JOURNAL + "/{id}"
+TRASH: Final = JOURNAL + "/trash"
+DRAFTS: Final = JOURNAL + "/drafts"
+DRAFT: Final = ENTRY + "/draft"
+VERSIONS: Final = ENTRY + "/versions"
+VERSION: Final = VERSIONS + "/{version}"
+
+Words = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Number = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+
+
+class JournalQuery(ListQuery, frozen=True, kw_only=True):
+    """Some entries, the latest day first unless *sort* is `date`; none that is in the trash.
+
+    Attributes
+    ----------
+    q
+        Words that all stand in the title or the text; case and accents do not count.
+    from, to
+        Local dates, both included.
+
+    """
+
+    q: Words | None = None
+    tag: Words | None = None
+    journal: str | None = None
+    mood_from: Level | None = None
+    mood_to: Level | None = None
+    pinned: bool | None = None
+    first: dt.date | None = msgspec.field(name="from", default=None)
+    to: dt.date | None = None
+    sort: Literal["date", "-date"] = "-date"
+
+    def selection(self) -> Selection:
+        """See `ListQuery.selection`."""
+        moods = {"$gte": self.mood_from, "$lte": self.mood_to}
+        mood = {name: level for name, level in moods.items() if level is not None}
+        return Selection(
+            order="local_date",
+            equal={"trashed_at": None}
+            | self.given("journal", "pinned")
+            | ({"mood": mood} if mood else {}),
+            span=between(self.first, self.to),
+            words=self._words(),
+            descending=self.sort == "-date",
+            after=self.after,
+            limit=self.limit + 1,
+        )
+
+    def _words(self) -> frozenset[str]:
+        found = words_of(self.q)
+        if self.q is not None and not found:
+            message = "There is no word in q."
+            flaw = Flaw("?q", "words_missing", message)
+            raise Invalid("parameter_invalid", message, flaws=(flaw,))
+        return found if self.tag is None else found | {label(self.tag)}
+
+
+class DayQuery(Query, frozen=True, kw_only=True):
+    """A day; without one, today in *tz*, which is the caller's unless it is given."""
+
+    date: dt.date | None = None
+    tz: str | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 100
+
+
+class Unsaved(JournalEntryDraft, frozen=True, kw_only=True):
+    """What is unsaved, and the version of the entry that it was made from."""
+
+    base: Number | None = None
+
+
+async def search(services: Services, call: Call) -> Reply:
+    """Find entries by words, tag, mood and date."""
+    wanted = call.asked(JournalQuery).selection()
+    found = await services.journal.select(call.scope, wanted)
+    return selected(f"{JOURNAL}/search", call, found, wanted)
+
+
+async def on_this_day(services: Services, call: Call) -> Reply:
+    """What was written about this day in earlier years."""
+    query = call.asked(DayQuery)
+    tz = await zone(services, call, query.tz)
+    day = query.date or services.journal.today(tz)
+    found = await services.journal.on_this_day(call.scope, day, query.limit)
+    return Reply(body={"items": [public(entry) for entry in found]})
+
+
+async def trash(services: Services, call: Call) -> Reply:
+    """What was thrown away in the last 30 days."""
+    query = call.asked(PageQuery)
+    found = await services.journal.trash(call.scope, query.after, query.limit + 1)
+    return selected(TRASH, call, found, Selection(order="trashed_at", limit=query.limit + 1))
+
+
+async def throw_away(services: Services, call: Call) -> Reply:
+    """Put an entry in the trash."""
+    return written(
+        await services.journal.delete(call.scope, call.names["id"], call.base, call.mutation)
+    )
+
+
+async def purge(services: Services, call: Call) -> Reply:
+    """Delete an entry of the trash for good; it counts for the quota for another minute."""
+    return written(
+        await services.journal.purge(call.scope, call.names["id"], call.base, call.mutation)
+    )
+
+
+async def restore(services: Services, call: Call) -> Reply:
+    """Take an entry back from the trash."""
+    return written(
+        await services.journal.restore(call.scope, call.names["id"], call.base, call.mutation)
+    )
+
+
+async def versions(services: Services, call: Call) -> Reply:
+    """The versions of an entry, the newest first."""
+    return Reply(body={"items": await services.journal.versions(call.scope, call.names["id"])})
+
+
+async def version(services: Services, call: Call) -> Reply:
+    """An entry as it was."""
+    return shown(await services.journal.version(call.scope, call.names["id"], _version(call)))
+
+
+async def restore_version(services: Services, call: Call) -> Reply:
+    """Have an entry say again what it said."""
+    return written(
+        await services.journal.restore_version(
+            call.scope, call.names["id"], _version(call), call.require_base(), call.mutation
+        )
+    )
+
+
+async def drafts(services: Services, call: Call) -> Reply:
+    """Everything that is unsaved."""
+    query = call.asked(PageQuery)
+    found = await services.unsaved.page(call.scope, after=query.after, limit=query.limit + 1)
+    return listed(DRAFTS, found, query.limit)
+
+
+async def draft(services: Services, call: Call) -> Reply:
+    """What is unsaved of an entry."""
+    return shown(await services.unsaved.get(call.scope, call.names["id"]))
+
+
+async def save(services: Services, call: Call) -> Reply:
+    """Save what is being written, without changing the entry."""
+    asked = call.read(Unsaved)
+    content = JournalEntryContent(**fields_of(asked, JournalEntryContent))
+    return written(
+        await services.unsaved.save(
+            call.scope, call.names["id"], content, asked.base, call.base, call.mutation
+        )
+    )
+
+
+async def discard(services: Services, call: Call) -> Reply:
+    """Forget what is unsaved."""
+    return written(
+        await services.unsaved.discard(call.scope, call.names["id"], call.base, call.mutation)
+    )
+
+
+def _version(call: Call) -> int:
+    return checked(call.names["version"], Number, text=True)
+
+
+READ, WRITE = "journal:read", "journal:write"
+LIST, _CREATE, _SHOW, _CHANGE, _ = resource(
+    JOURNAL,
+    lambda services: services.journal,
+    new=NewJournalEntry,
+    gives=JournalEntry,
+    lists=JournalQuery,
+    weight=3,
+)
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path=f"{JOURNAL}/search",
+        run=search,
+        needs=READ,
+        query=JournalQuery,
+        gives=Items[JournalEntry],
+        weight=5,
+    ),
+    Operation(
+        method="GET",
+        path=f"{JOURNAL}/on-this-day",
+        run=on_this_day,
+        needs=READ,
+        query=DayQuery,
+        gives=Items[JournalEntry],
+        weight=5,
+    ),
+    Operation(
+        method="GET",
+        path=TRASH,
+        run=trash,
+        needs=READ,
+        query=PageQuery,
+        gives=Items[JournalEntry],
+        weight=3,
+    ),
+    Operation(
+        method="DELETE",
+        path=f"{TRASH}/{{id}}",
+        run=purge,
+        needs=WRITE,
+        base="taken",
+        live=True,
+    ),
+    Operation(
+        method="GET",
+        path=DRAFTS,
+        run=drafts,
+        needs=READ,
+        query=PageQuery,
+        gives=Items[UnsavedEntry],
+        weight=3,
+    ),
+    LIST,
+    _CREATE,
+    _SHOW,
+    _CHANGE,
+    Operation(
+        method="DELETE",
+        path=ENTRY,
+        run=throw_away,
+        needs=WRITE,
+        gives=JournalEntry,
+        base="taken",
+        statuses=(200,),
+        live=True,
+    ),
+    Operation(
+        method="POST",
+        path=f"{ENTRY}/restore",
+        run=restore,
+        needs=WRITE,
+        gives=JournalEntry,
+        base="taken",
+        statuses=(200,),
+        live=True,
+    ),
+    Operation(
+        method="GET",
+        path=VERSIONS,
+        run=versions,
+        needs=READ,
+        gives=Items[EntryVersion],
+        weight=5,
+    ),
+    Operation(
+        method="GET",
+        path=VERSION,
+        run=version,
+        needs=READ,
+        gives=JournalEntry,
+        weight=3,
+    ),
+    Operation(
+        method="POST",
+        path=f"{VERSION}/restore",
+        run=restore_version,
+        needs=WRITE,
+        gives=JournalEntry,
+        base="required",
+        statuses=(200,),
+        live=True,
+    ),
+    Operation(method="GET", path=DRAFT, run=draft, needs=READ, gives=UnsavedEntry),
+    Operation(
+        method="PUT",
+        path=DRAFT,
+        run=save,
+        needs=WRITE,
+        body="json",
+        takes=Unsaved,
+        gives=UnsavedEntry,
+        base="taken",
+        live=True,
+    ),
+    Operation(method="DELETE", path=DRAFT, run=discard, needs=WRITE, base="taken", live=True),
+)

@@ -1,0 +1,149 @@
+"""What stands around entries: journals, templates, prompts, and leave for a coach to read one."""
+
+import datetime as dt
+from typing import Annotated, Final
+
+import msgspec
+
+from handlers.http.lists import selected
+from handlers.http.operations import Call, Items, Operation, PageQuery, Query, Reply, shown, written
+from handlers.http.resources import resource
+from handlers.http.zones import zone
+from models.base.document import public
+from models.contexts import (
+    ClientEntry,
+    EntryShare,
+    EntryShareDraft,
+    Journal,
+    JournalEntry,
+    NewJournal,
+    NewTemplate,
+    Template,
+)
+from models.journal.journal_entry import Level
+from models.journal.prompts import Prompt
+from upcoach.services.contexts import Services
+from upcoach.store.collections.documents import Selection
+
+JOURNALS: Final = "/v1/journal/journals"
+TEMPLATES: Final = "/v1/journal/templates"
+SHARES: Final = "/v1/journal/{id}/shares"
+SHARE: Final = SHARES + "/{coach}"
+CLIENT: Final = "/v1/clients/{client}/journal"
+
+
+class PromptQuery(Query, frozen=True, kw_only=True):
+    """The day to write about, and what to ask of; by default today, the mood and the goals.
+
+    Attributes
+    ----------
+    mood
+        How the caller feels; without it, the last mood that they logged that day.
+    goal
+        Which goal to ask about; without it, the active ones take turns.
+
+    """
+
+    date: dt.date | None = None
+    tz: str | None = None
+    mood: Level | None = None
+    goal: Annotated[str, msgspec.Meta(min_length=1)] | None = None
+
+
+async def prompts(services: Services, call: Call) -> Reply:
+    """Questions to write about; none of them was asked in the last 30 days.
+
+    Mood and goals are looked up for callers who may see them.
+    """
+    query = call.asked(PromptQuery)
+    tz = await zone(services, call, query.tz)
+    day = query.date or services.journal.today(tz)
+    permissions = call.holder.permissions
+    found = await services.prompts.of(
+        call.scope,
+        day,
+        mood=query.mood,
+        goal=query.goal,
+        with_mood="moods:read" in permissions,
+        with_goals="goals:read" in permissions,
+    )
+    return Reply(body={"items": found})
+
+
+async def shares(services: Services, call: Call) -> Reply:
+    """Which coaches may read an entry, and until when."""
+    found = await services.entry_shares.page(call.scope, call.names["id"])
+    return Reply(body={"items": [public(one) for one in found]})
+
+
+async def share(services: Services, call: Call) -> Reply:
+    """Let a coach read this entry, and no other, until a moment."""
+    asked = call.read(EntryShareDraft)
+    entry, coach, acr = call.names["id"], call.names["coach"], call.holder.acr
+    given = await services.entry_shares.share(call.scope, entry, coach, asked, acr, call.mutation)
+    await services.additions.announce_given(call.scope, "entry share", given)
+    return written(given)
+
+
+async def take_back(services: Services, call: Call) -> Reply:
+    """Let a coach read this entry no more."""
+    return written(
+        await services.entry_shares.take_back(
+            call.scope, call.names["id"], call.names["coach"], call.mutation
+        )
+    )
+
+
+async def shared(services: Services, call: Call) -> Reply:
+    """Which entries of a client the caller may read now."""
+    query = call.asked(PageQuery)
+    client = call.names["client"]
+    wanted = Selection(order="until", after=query.after, limit=query.limit + 1)
+    found = await services.entry_shares.shared_with(call.scope, client, wanted)
+    return selected(CLIENT.format(client=client), call, found, wanted)
+
+
+async def read(services: Services, call: Call) -> Reply:
+    """An entry that a client shares with the caller."""
+    return shown(
+        await services.entry_shares.read(call.scope, call.names["client"], call.names["id"])
+    )
+
+
+OPERATIONS = (
+    *resource(JOURNALS, lambda services: services.journals, new=NewJournal, gives=Journal),
+    *resource(TEMPLATES, lambda services: services.templates, new=NewTemplate, gives=Template),
+    Operation(
+        method="GET",
+        path="/v1/journal/prompts",
+        run=prompts,
+        needs="journal:read",
+        query=PromptQuery,
+        gives=Items[Prompt],
+    ),
+    Operation(method="GET", path=SHARES, run=shares, needs="shares:read", gives=Items[EntryShare]),
+    Operation(
+        method="PUT",
+        path=SHARE,
+        run=share,
+        needs="shares:write",
+        body="json",
+        takes=EntryShareDraft,
+        gives=EntryShare,
+        live=True,
+        stepped_up=True,
+        audit="entry_share.given",
+    ),
+    Operation(method="DELETE", path=SHARE, run=take_back, needs="shares:write", live=True),
+    Operation(
+        method="GET",
+        path=CLIENT,
+        run=shared,
+        needs="shares:read",
+        query=PageQuery,
+        gives=Items[ClientEntry],
+    ),
+    Operation(
+        method="GET", path=CLIENT + "/{id}", run=read, needs="shares:read", gives=JournalEntry
+    ),
+)

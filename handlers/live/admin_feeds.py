@@ -1,0 +1,178 @@
+"""What operators follow: the state of all nodes, and the events of all users."""
+
+import asyncio
+import contextlib
+from collections.abc import Collection, Mapping
+from typing import Final
+from urllib.parse import parse_qsl
+
+from handlers.http import problems
+from handlers.http.policy import DESK, require_desk
+from models.access.caller import Caller
+from models.access.scope import Scope
+from models.base.errors import Invalid, NotFound, Unavailable
+from models.contexts import KINDS
+from models.wire.frames import Frame, Subd, Unsubd, encode
+from streams.admin import kpis, timeline
+from streams.admin.kpis import Kpis, StateWatch
+from streams.admin.timeline import Filter, Places, Streams, Watch
+from streams.base.transport import Wire
+from upcoach.services.account.accounts import Accounts
+
+PREFIX: Final = "admin:"
+CHECK_S: Final = 10.0
+WATCHES: Final = 16  # of the timeline on one node: each reads all streams
+
+
+def is_admin_feed(name: str) -> bool:
+    """Whether *name* is that of something that only operators follow."""
+    return name.startswith(PREFIX)
+
+
+class Desk:
+    """What a node has for operators."""
+
+    def __init__(self, accounts: Accounts, states: Kpis, streams: Streams) -> None:
+        self.states = states
+        self.streams = streams
+        self._accounts = accounts
+        self._watching: dict[Watching, Scope] = {}
+        self.watches: set[Watch] = set()
+
+    def enter(self, watching: "Watching", scope: Scope) -> None:
+        """Look now and then whether *watching* still belongs to an operator."""
+        self._watching[watching] = scope
+
+    def leave(self, watching: "Watching") -> None:
+        """Look no longer."""
+        self._watching.pop(watching, None)
+
+    def require_room(self) -> None:
+        """Refuse one more who reads the timeline, when there are enough."""
+        if len(self.watches) >= WATCHES:
+            raise Unavailable("watchers_too_many", f"{WATCHES} watch the timeline already.")
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            await asyncio.sleep(CHECK_S)
+            with contextlib.suppress(Unavailable):
+                await self.check()
+
+    async def check(self) -> None:
+        """Send away those who are no operators any more."""
+        await self._check(tuple(self._watching))
+
+    async def check_user(self, user: str) -> None:
+        """Send *user* away if they are no operator any more."""
+        theirs = [one for one, scope in self._watching.items() if scope.user == user]
+        with contextlib.suppress(Unavailable):
+            await self._check(theirs)
+
+    async def _check(self, some: Collection["Watching"]) -> None:
+        for watching in some:
+            scope = self._watching.get(watching)
+            if scope is not None and not await self.admits(scope):
+                watching.lose()
+
+    async def admits(self, scope: Scope) -> bool:
+        """Whether the caller is an operator, as of now."""
+        return DESK in await self._accounts.powers(scope)
+
+
+class Watching:
+    """What one connection of an operator follows, by name."""
+
+    def __init__(self, desk: Desk, outlet: Wire) -> None:
+        self._desk = desk
+        self._outlet = outlet
+        self._followed: dict[str, Watch | StateWatch] = {}
+        self._is_closed = False
+
+    async def follow(self, caller: Caller, name: str, since: str | None = None) -> None:
+        """Follow *name*; whoever is no operator hears that there is no such feed."""
+        if not await self._desk.admits(caller.scope):
+            raise _unknown()
+        require_desk(caller)
+        if not self._is_closed:  # the socket may have gone meanwhile
+            self.open(caller.scope, name, since)
+
+    def open(self, scope: Scope, name: str, since: str | None = None) -> None:
+        """Follow *name* on behalf of an operator."""
+        self._desk.enter(self, scope)
+        feed, _, query = name.partition("?")
+        if feed == kpis.FEED and not query:
+            self._add(name, StateWatch(self._desk.states, self._is_idle, self._send))
+            self._say(Subd(f=name, mode="state"))
+        elif feed == timeline.FEED:
+            only = filter_of(dict(parse_qsl(query, keep_blank_values=True)))
+            check_since(since)
+            self._desk.require_room()
+            watch = Watch(self._desk.streams, self._outlet, name, only, since)
+            self._add(name, watch)
+            self._desk.watches.add(watch)
+        else:
+            raise _unknown()
+        self._followed[name].open()
+
+    def lose(self) -> None:
+        """Follow nothing any more, because the caller may not."""
+        names = tuple(self._followed)
+        self._leave_all()
+        for name in names:
+            self._say(Unsubd(f=name, problem=problems.problem(_unknown())))
+
+    def leave(self, name: str) -> bool:
+        """Follow *name* no longer; false if it was not followed."""
+        followed = self._followed.pop(name, None)
+        if followed is None:
+            return False
+        followed.close()
+        if isinstance(followed, Watch):
+            self._desk.watches.discard(followed)
+        return True
+
+    def close(self) -> None:
+        """Follow nothing any more, and nothing later."""
+        self._is_closed = True
+        self._leave_all()
+
+    def _leave_all(self) -> None:
+        self._desk.leave(self)
+        for name in tuple(self._followed):
+            self.leave(name)
+
+    def _add(self, name: str, followed: Watch | StateWatch) -> None:
+        self.leave(name)
+        self._followed[name] = followed
+
+    def _is_idle(self) -> bool:
+        return self._outlet.stuck_since is None
+
+    def _say(self, frame: Frame) -> None:
+        self._send(encode(frame))
+
+    def _send(self, line: bytes) -> None:
+        self._outlet.queue(self._outlet.wrap(line))
+        self._outlet.flush()
+
+
+def filter_of(query: Mapping[str, str]) -> Filter:
+    """The filter that *query* (`kind`, `user`) describes."""
+    if unknown := query.keys() - {"kind", "user"}:
+        raise Invalid("parameter_unknown", f"There is no filter {min(unknown)[:64]!r}.")
+    kinds = query["kind"].split(",") if "kind" in query else None
+    for kind in kinds or ():
+        if kind not in KINDS:
+            raise Invalid("kind_unknown", f"There is no kind {kind[:64]!r}: {', '.join(KINDS)}.")
+    return Filter(kinds=kinds, user=query.get("user"))
+
+
+def check_since(since: str | None) -> None:
+    """Refuse what is no cursor of the timeline."""
+    if since not in (None, "0", "now"):
+        Places.parse(str(since))
+
+
+def _unknown() -> NotFound:
+    return NotFound("feed_unknown", "There is no such feed.")

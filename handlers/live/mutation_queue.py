@@ -1,0 +1,146 @@
+"""The writes of one connection: in the order in which they come, no faster than the node takes.
+
+They are taken from the same ledger as those over REST.  What comes behind a write that was sent
+away is sent away, too, until that one is there again: a later write may build on it.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from handlers.http.operations import Router, parse_body
+from handlers.http.rest import Edge
+from handlers.live import limits
+from handlers.sync.mutation_frames import Asked, mutate, refused
+from models.access.caller import Caller
+from models.access.limits import PUBLIC_BYTES, Cost, kib, written_beyond
+from models.access.rate_limit import Bucket
+from models.base.errors import Refusal, Unavailable
+from models.wire.frames import Mut, Res
+from streams.limits.credit import Credits
+
+LEDGER_S: Final = 0.5  # in which the ledger has room for one more write
+SPREAD_S: Final = 10.0  # the longest that one behind another is asked to wait beyond it
+LAPSE_S: Final = 5.0  # how long a write that was sent away is waited for beyond its time
+
+
+class SentAway(msgspec.Struct):
+    """A write that may come again at *due*, on the loop's clock.
+
+    So many *behind* it were sent away since; of those there is room for one in each *every_s*.
+    """
+
+    id: str
+    due: float
+    every_s: float
+    behind: int = 0
+
+    def next_due(self) -> float:
+        """When the next one behind it may come: all at once would mostly be sent away again."""
+        self.behind += 1
+        return self.due + min(SPREAD_S, self.behind * self.every_s)
+
+
+class Writing:
+    """What is under way, and how much more may be."""
+
+    def __init__(
+        self,
+        edge: Edge,
+        router: Router,
+        credit: Credits,
+        say: Callable[[Res], int],
+        rate_s: int,
+    ) -> None:
+        self._edge = edge
+        self._credit = credit
+        self._router = router
+        self._say = say
+        self._rate = Bucket(rate_s, limits.BURST)
+        self._every_s = 1 / rate_s
+        self._slots = asyncio.Semaphore(limits.WRITES_AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._written: tuple[str, ...] = ()
+        self._sent_away: SentAway | None = None
+        self._is_closed = False
+
+    @property
+    def tasks(self) -> tuple[asyncio.Task[None], ...]:
+        """What is under way."""
+        return tuple(self._tasks)
+
+    def close(self) -> None:
+        """Begin nothing any more."""
+        self._is_closed = True
+
+    async def refuses(self, caller: Caller, frame: Mut, now: float) -> bool:
+        """Whether *frame* comes too soon; then the client was told when to send it again."""
+        first = self._sent_away
+        if first is not None and (frame.id == first.id or now > first.due + LAPSE_S):
+            first = self._sent_away = None
+        if first is not None:
+            wait_s = first.next_due() - now
+        else:
+            wait_s = self._rate.take(now)
+            every_s = self._every_s
+            if not wait_s:
+                cost = Cost(1, kib(len(frame.body)))
+                wait_s = await self._credit.take("write", caller.scope.user, cost)
+                every_s = LEDGER_S
+            if not wait_s:
+                return False
+            self._sent_away = SentAway(frame.id, now + wait_s, every_s)
+        self._say(refused(frame, _too_many(max(0.0, wait_s))))
+        return True
+
+    async def begin(self, caller: Caller, frame: Mut) -> None:
+        """Carry *frame* out, as soon as there is a slot; the answer comes when it comes."""
+        asked = frame if len(frame.body) <= PUBLIC_BYTES else await asyncio.to_thread(_read, frame)
+        if isinstance(asked, Refusal):
+            self._say(refused(frame, asked))
+            return
+        await self._slots.acquire()
+        if self._is_closed:
+            self._slots.release()
+            return
+        follows, self._written = self._written, (*self._written, frame.id)[-limits.FOLLOWED :]
+        task = asyncio.create_task(self._mutate(caller, asked, len(frame.body), follows))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _mutate(
+        self, caller: Caller, frame: Mut | Asked, size: int, follows: tuple[str, ...]
+    ) -> None:
+        try:
+            said = self._say(await mutate(self._edge, self._router, caller, frame, follows))
+            owed = written_beyond(size, said)
+            if owed is not None:
+                await self._credit.owe("write", caller.scope.user, owed)
+        finally:
+            self._slots.release()
+
+
+def _read(frame: Mut) -> Asked | Refusal:
+    """*frame* with its body, which would hold the loop; or why that cannot be read."""
+    try:
+        body = parse_body(bytes(frame.body))
+    except Refusal as refusal:
+        return refusal
+    return Asked(
+        id=frame.id,
+        op=frame.op,
+        path=frame.path,
+        base=frame.base,
+        follows=frame.follows,
+        body=body,
+    )
+
+
+def _too_many(wait_s: float) -> Unavailable:
+    return Unavailable(
+        "writes_too_many",
+        "Too many writes at once. Send this one again, under the same id, a little later.",
+        extra={"after": round(wait_s * 1000) + 1},
+    )

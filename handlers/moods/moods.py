@@ -1,0 +1,72 @@
+"""Moods."""
+
+import datetime as dt
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from handlers.http.lists import ListQuery, between
+from handlers.http.operations import Call, Operation, Query, Reply
+from handlers.http.resources import resource
+from handlers.http.zones import zone
+from models.base.vocabulary import label
+from models.contexts import Mood, NewMood
+from models.moods.mood import Category
+from upcoach.services.contexts import Services
+from upcoach.services.moods.moods import MoodStats
+from upcoach.store.collections.documents import Selection
+
+MOODS: Final = "/v1/moods"
+
+
+class MoodQuery(ListQuery, frozen=True, kw_only=True):
+    """Some moods, the newest first unless *sort* is `at`; the local dates are both included."""
+
+    level: Annotated[int, msgspec.Meta(ge=1, le=5)] | None = None
+    category: Category | None = None
+    activity: str | None = None
+    first: dt.date | None = msgspec.field(name="from", default=None)
+    to: dt.date | None = None
+    sort: Literal["at", "-at"] = "-at"
+
+    def selection(self) -> Selection:
+        """See `ListQuery.selection`."""
+        days = between(self.first, self.to)
+        equal = self.given("level", "category") | ({"local_date": days} if days else {})
+        return Selection(
+            order="at",
+            equal=equal,
+            words=() if self.activity is None else (label(self.activity),),
+            descending=self.sort == "-at",
+            after=self.after,
+            limit=self.limit + 1,
+        )
+
+
+class StatsQuery(Query, frozen=True, kw_only=True):
+    """The local dates, both included; without *to*, up to today in *tz*, which is the caller's."""
+
+    first: dt.date | None = msgspec.field(name="from", default=None)
+    to: dt.date | None = None
+    tz: str | None = None
+
+
+async def stats(services: Services, call: Call) -> Reply:
+    """Moods by day, week, month, activity and category, their distribution and their trend."""
+    query = call.asked(StatsQuery)
+    tz = await zone(services, call, query.tz)
+    return Reply(body=await services.moods.stats(call.scope, tz, query.first, query.to))
+
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path=f"{MOODS}/stats",
+        run=stats,
+        needs="moods:read",
+        query=StatsQuery,
+        gives=MoodStats,
+        weight=10,
+    ),
+    *resource(MOODS, lambda services: services.moods, new=NewMood, gives=Mood, lists=MoodQuery),
+)

@@ -1,0 +1,1 @@
+"""What the endpoints for clients share."""

@@ -1,0 +1,41 @@
+"""`/oauth/logout`: logging out by the wish of a client."""
+
+from handlers.oauth.base.endpoint import asked, posted
+from handlers.pages import forms, views
+from handlers.pages.base import Page
+from models.audit.entries import Act
+from upcoach.services.oauth.base.parameters import Parameters
+
+PATH = "/oauth/logout"
+_KEPT = ("post_logout_redirect_uri", "client_id", "state")
+
+
+class LogOut(Page):
+    """`GET` and `POST /oauth/logout`."""
+
+    async def get(self) -> None:
+        """Log out, or ask whether to."""
+        await self._leave(asked(self))
+
+    async def post(self) -> None:
+        """The same, as a form; with our own page's answer it is certain."""
+        await self._leave(posted(self))
+
+    async def _leave(self, form: Parameters) -> None:
+        session = await self.session()
+        leaving = await self.oauth.logout.read(form, session)
+        is_sure = self.was_shown(form)
+        if is_sure:
+            self.browser.require_our_page()
+        if session is not None and not (leaving.is_certain or is_sure):
+            kept = {name: form[name] for name in _KEPT if name in form}
+            self.show(views.logout(PATH, self.hidden(**kept), leaving.to))
+            return
+        if session is not None:
+            act = Act(action="session.ended", kind="user", user=session.owner, session=session.id)
+            await self.noted(act, self.oauth.logout.end(leaving, session))
+        await self.browser.leave()
+        if leaving.to:
+            self.go(leaving.to)
+        else:
+            self.show(forms.message("Logged out", "You are logged out."))

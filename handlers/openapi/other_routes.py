@@ -1,0 +1,100 @@
+"""What is served beside the operations: health, descriptions, and the live connections."""
+
+from typing import Any, Final
+
+import msgspec
+
+from handlers.admin.health import Readiness
+from handlers.openapi import paths, refusals
+from handlers.openapi.areas import area_of
+from handlers.openapi.parameters import WORDS
+from handlers.openapi.schemas import Schemas
+from models.base.merge_patch import Json
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """A path that answers GET and HEAD.
+
+    Attributes
+    ----------
+    answers
+        By good status: the media type, and what is in it; empty for an answer without a body.
+    asked
+        The parameters behind the path.
+
+    """
+
+    path: str
+    summary: str
+    answers: dict[int, tuple[str, Any]]
+    refused: tuple[int, ...] = ()
+    asked: tuple[str, ...] = ()
+    security: tuple[str, ...] = ()
+
+
+TEXT: Final = "text/plain"
+HTML: Final = "text/html"
+ASYNCAPI: Final = "application/vnd.aai.asyncapi+json"
+_ANY: Final = {"type": "object"}
+_ABOUT: Final = "Whose, or of which kinds separated by commas, the events are."
+_TEXT: Final = {"type": "string"}
+
+ROWS: Final[tuple[Beside, ...]] = (
+    Beside("/livez", "Whether the process lives.", {200: (TEXT, _TEXT)}),
+    Beside(
+        "/readyz",
+        "Whether it can work: 503 when an engine does not answer.",
+        {200: (paths.JSON, Readiness), 503: (paths.JSON, Readiness)},
+    ),
+    Beside("/openapi.json", "This description.", {200: (paths.JSON, _ANY), 304: ("", None)}),
+    Beside(
+        "/asyncapi.json",
+        "The description of the live protocol.",
+        {200: (ASYNCAPI, _ANY), 304: ("", None)},
+    ),
+    Beside("/docs", "This description as a page.", {200: (HTML, _TEXT), 304: ("", None)}),
+    Beside(
+        "/v1/live",
+        "Open a WebSocket that speaks `upcoach.v1`: see `/asyncapi.json`.",
+        {101: ("", None)},
+        refused=(400,),
+    ),
+    Beside(
+        "/v1/admin/live",
+        "Follow the numbers and the timeline of the installation, as a WebSocket or a stream of "
+        "events: see `/asyncapi.json`.  For everybody but operators there is nothing here.",
+        {101: ("", None), 200: (paths.STREAM, _TEXT)},
+        refused=(400, 404, 406, 503),
+        asked=("feed", "since", "kind", "user", "ticket"),
+        security=("token", "ticket"),
+    ),
+)
+
+
+def item(schemas: Schemas, row: Beside) -> Json:
+    """The path item of *row*."""
+    asked = [
+        {"name": name, "in": "query", "description": WORDS.get(name, _ABOUT), "schema": _TEXT}
+        for name in row.asked
+    ]
+    good = {str(status): _answer(schemas, *answer) for status, answer in row.answers.items()}
+    bad = {str(status): refusals.reference(status) for status in row.refused}
+    return {
+        "get": {
+            "operationId": paths.name_of("GET", row.path),
+            "tags": [area_of(row.path)],
+            "summary": row.summary.partition(":")[0].rstrip("."),
+            "description": row.summary,
+            "security": [{name: []} for name in row.security],
+            **({"parameters": asked} if asked else {}),
+            "responses": dict(sorted((good | bad).items())),
+        }
+    }
+
+
+def _answer(schemas: Schemas, media_type: str, content: Any) -> Json:
+    answer = {"description": "As asked.", "headers": paths.headers()}
+    if media_type:
+        schema = content if isinstance(content, dict) else schemas.of(content, "answer")
+        answer["content"] = {media_type: {"schema": schema}}
+    return answer

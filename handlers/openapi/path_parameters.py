@@ -1,0 +1,26 @@
+"""What stands in a path where it is not the id of a document."""
+
+import datetime as dt
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from models.base.ids import PointId
+
+PLACES: Final[dict[str, Any]] = {
+    "local_date": dt.date,
+    "point": PointId,
+    "version": Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)],
+}
+
+
+def is_checked(path: str) -> bool:
+    """Whether what stands in *path* may be no such thing at all.
+
+    Examples
+    --------
+    >>> is_checked("/v1/habits/{id}/entries/{local_date}"), is_checked("/v1/habits/{id}")
+    (True, False)
+
+    """
+    return any(f"{{{name}}}" in path for name in PLACES)

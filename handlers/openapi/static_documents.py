@@ -1,0 +1,82 @@
+"""The documents that describe the server: made once, served to everybody, checked in."""
+
+import hashlib
+import inspect
+from typing import Any, Final
+
+import msgspec
+
+from handlers.http.base import ProblemHandler
+from models.base.merge_patch import Json
+
+AGE_S: Final = 3600
+
+
+class Published(ProblemHandler):
+    """A document, for everybody."""
+
+    def initialize(self, content: bytes, media_type: str, policy: str = "") -> None:
+        """Take the document; *policy* is what a page of ours may load."""
+        self._content = content
+        self._media_type = media_type
+        self._policy = policy
+
+    def get(self) -> None:
+        """Answer, or say that what the asker has still holds."""
+        self.set_header("Content-Type", self._media_type)
+        self.set_header("Cache-Control", f"public, max-age={AGE_S}")
+        self.clear_header("Vary")  # it is the same for everybody
+        self.set_header("ETag", f'"{hashlib.sha256(self._content).hexdigest()[:32]}"')
+        if self._policy:
+            self.set_header("Content-Security-Policy", self._policy)
+        if self.check_etag_header():
+            self.set_status(304)
+            return
+        self.finish(self._content)
+
+    head = get
+
+
+def as_text(document: Json) -> bytes:
+    """*document*, for people to read too."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def wire(part: Any) -> Any:
+    """*part* of a document without its prose: what clients depend on."""
+    if isinstance(part, list):
+        return [wire(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    prose = ("description", "summary")
+    return {
+        name: wire(value)
+        for name, value in part.items()
+        if not (name in prose and isinstance(value, str))
+    }
+
+
+def plain(part: Any) -> Any:
+    """*part* of a schema as other languages read it: patterns and prose are Python's in it."""
+    if isinstance(part, list | tuple):
+        return [plain(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    plainer = {name: plain(value) for name, value in part.items()}
+    if isinstance(plainer.get("pattern"), str):
+        plainer["pattern"] = plain_pattern(plainer["pattern"])
+    if isinstance(plainer.get("description"), str):
+        plainer["description"] = inspect.cleandoc(plainer["description"])
+    return plainer
+
+
+def plain_pattern(pattern: str) -> str:
+    r"""*pattern* in the words of ECMA 262.
+
+    Examples
+    --------
+    >>> plain_pattern(r"^gol_[0-9a-f]+\Z")
+    '^gol_[0-9a-f]+$'
+
+    """
+    return pattern.replace(r"\Z", "$")

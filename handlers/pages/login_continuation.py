@@ -1,0 +1,114 @@
+"""Why somebody logs in: an app's request waits, or a device, or they want to see their account."""
+
+import secrets
+from typing import Final
+from urllib.parse import urlencode
+
+import msgspec
+
+from handlers.pages import forms, views
+from handlers.pages.base import Page
+from handlers.pages.forms import Goal, Link
+from handlers.pages.user_agents import name_of
+from models.access.scope import Scope
+from models.contexts import Session
+from upcoach.services.base.mail_links import FORGOT
+from upcoach.services.oauth.base.parameters import Parameters
+from upcoach.services.oauth.grant_types.devices import PATH as DEVICE
+from upcoach.services.oauth.grant_types.devices import DeviceAsk
+from upcoach.store.write.changes import Outcome
+
+CONSENT: Final = "/oauth/consent"
+ACCOUNT: Final = "/account"
+LOGIN: Final = "/account/login"
+REGISTER: Final = "/account/register"
+FACTOR: Final = "/account/factor"
+PASSKEY: Final = "/account/passkey"
+
+
+class Errand(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What goes on when somebody has logged in: a *request* that waits, or the device of a code."""
+
+    request: str = ""
+    user_code: str = ""
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The hidden fields of a form that goes on with it."""
+        fields: dict[str, str] = msgspec.to_builtins(self)
+        return fields
+
+    @property
+    def then(self) -> str:
+        """Where the browser goes when its user has logged in."""
+        if self.request:
+            return self.link(CONSENT)
+        return self.link(DEVICE) if self.user_code else ACCOUNT
+
+    @property
+    def login(self) -> str:
+        """Where its user logs in."""
+        return self.then if self.request else self.link(LOGIN)
+
+    def link(self, path: str) -> str:
+        """*path*, from which it goes on."""
+        return f"{path}?{urlencode(self.fields)}" if self.fields else path
+
+
+def errand_of(form: Parameters) -> Errand:
+    """The errand that *form* goes on with."""
+    return Errand(form.short("request"), form["user_code"][: views.USER_CODE])
+
+
+async def show_login(
+    page: Page, errand: Errand, goal: Goal, *, hint: str = "", problem: str = ""
+) -> None:
+    """Let somebody log in for *errand*; *problem* is what came of it the last time."""
+    links = (
+        Link(FORGOT, "Forgot your password?"),
+        Link(errand.link(REGISTER), "New here? Create an account"),
+    )
+    hidden = page.hidden(**errand.fields)
+    services = page.edge.services
+    ways = tuple(
+        Link(errand.link(f"/v1/auth/{one.name}/start"), f"Continue with {one.title}")
+        for one in services.federation.offers
+    )
+    options = await services.factors.passkeys.ask_anybody()
+    passkey = forms.Passkey(PASSKEY, "Log in with a passkey", options)
+    more = {"hint": hint, "problem": problem}
+    view = views.login(LOGIN, hidden, goal, passkey, ways=ways, links=links, **more)
+    page.show(view, 401 if problem else 200)
+
+
+async def device_of(page: Page, code: str, session: Session | None) -> DeviceAsk | None:
+    """What the device that shows *code* asks for; guesses are counted (RFC 8628, 5.1)."""
+    tries = {"session": session.id if session else ""}
+    await page.turnstile.take("user_code", tries, charge=False)
+    ask = await page.oauth.devices.look(code)
+    if ask is None:
+        await page.turnstile.charge("user_code", tries)
+    return ask
+
+
+async def let_in(page: Page, outcome: Outcome, errand: Errand) -> None:
+    """Log the browser in with the session that *outcome* has made, and go on with *errand*."""
+    assert outcome.body is not None
+    scope = Scope(user=outcome.body["owner"], session=outcome.body["id"])
+    session = await page.edge.services.sessions.get(scope)
+    await become(page, session, errand)
+    page.go(errand.then)
+
+
+async def become(page: Page, session: Session, errand: Errand) -> None:
+    """Let the browser be that of *session*, and *errand* wait for it."""
+    before = page.browser.secret
+    await page.browser.enter(session)
+    if errand.request:
+        await page.oauth.authorization.move(errand.request, before, page.browser.secret)
+
+
+def this_browser(page: Page) -> dict[str, str]:
+    """How the sessions of this browser are listed."""
+    agent = page.request.headers.get("User-Agent", "")
+    return {"device": f"browser:{secrets.token_hex(8)}", "device_name": name_of(agent)}

@@ -1,0 +1,1 @@
+"""Sharing between clients and coaches: invitations and shares."""

@@ -1,0 +1,92 @@
+"""Invitations, by which coach and client find each other."""
+
+from handlers.http.operations import Call, Items, Operation, Reply, written
+from models.contexts import CoachClient, InvitationCode, InvitationDraft, Share
+from upcoach.services.contexts import Services
+from upcoach.services.sharing.invitations import Inviter, ListedInvitation, NewInvitation
+
+INVITATIONS = "/v1/invitations"
+
+
+async def invite(services: Services, call: Call) -> Reply:
+    """Invite somebody: the code is shown this once, and is for one other person."""
+    made = await services.invitations.invite(call.scope, call.read(InvitationDraft))
+    return Reply(status=201, body=made)
+
+
+async def invitations(services: Services, call: Call) -> Reply:
+    """The caller's invitations that nobody has accepted yet."""
+    return Reply(body={"items": await services.invitations.open(call.scope)})
+
+
+async def withdraw(services: Services, call: Call) -> Reply:
+    """Let an invitation be accepted no more."""
+    withdrawn = await services.invitations.withdraw(call.scope, call.names["id"], call.mutation)
+    return written(withdrawn)
+
+
+async def look(services: Services, call: Call) -> Reply:
+    """Who has made the invitation of a code."""
+    return Reply(body=await services.invitations.look(call.read(InvitationCode).code))
+
+
+async def accept(services: Services, call: Call) -> Reply:
+    """Become coach or client of whoever has made the invitation of a code."""
+    code = call.read(InvitationCode).code
+    return written(await services.invitations.accept(call.scope, code, call.mutation))
+
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path=INVITATIONS,
+        run=invitations,
+        needs="shares:read",
+        gives=Items[ListedInvitation],
+    ),
+    Operation(
+        method="POST",
+        path=INVITATIONS,
+        run=invite,
+        needs="shares:write",
+        limit="relation",
+        body="json",
+        takes=InvitationDraft,
+        gives=NewInvitation,
+        refusals=(409,),
+        audit="invitation.made",
+    ),
+    Operation(
+        method="POST",
+        path=INVITATIONS + "/look",
+        run=look,
+        needs="shares:read",
+        body="json",
+        takes=InvitationCode,
+        gives=Inviter,
+        statuses=(200,),
+        refusals=(404,),
+    ),
+    Operation(
+        method="POST",
+        path=INVITATIONS + "/accept",
+        run=accept,
+        needs="shares:write",
+        limit="relation",
+        body="json",
+        takes=InvitationCode,
+        gives=Share | CoachClient,
+        named=True,
+        refusals=(404, 409),
+        audit="relation.begun",
+    ),
+    # Last: what stands above are words that could be an id.
+    Operation(
+        method="DELETE",
+        path=INVITATIONS + "/{id}",
+        run=withdraw,
+        needs="shares:write",
+        live=True,
+        audit="invitation.withdrawn",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Sync: the feed over plain HTTP, batches of mutations, positions of devices."""

@@ -1,0 +1,36 @@
+"""How far a person's devices have come."""
+
+import datetime as dt
+
+import msgspec
+
+from handlers.http.operations import Call, Items, Operation, Reply
+from upcoach.services.contexts import Services
+
+
+class DevicePosition(msgspec.Struct, frozen=True):
+    """*device* has kept *feed* up to the number *seq*, as it said at *at*."""
+
+    device: str
+    feed: str
+    seq: int
+    at: dt.datetime
+
+
+async def devices(services: Services, call: Call) -> Reply:
+    """Each device with the number of each feed up to which it has kept everything."""
+    found = await services.positions.page(call.scope)
+    return Reply(
+        body=Items([DevicePosition(one.device, one.feed, one.seq, one.at) for one in found])
+    )
+
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path="/v1/devices",
+        run=devices,
+        needs="account:read",
+        gives=Items[DevicePosition],
+    ),
+)

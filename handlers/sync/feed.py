@@ -1,0 +1,287 @@
+"""The live feed over plain HTTP: the same cursor, the same lines."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Final
+
+import msgspec
+
+from handlers.http.operations import Call, Operation, Query, Reply, Run
+from models.access.scope import Scope
+from models.base.errors import Conflict, Invalid, NotFound, Unavailable
+from models.contexts import Share
+from models.wire.cursor import Cursor, joined, part_of
+from models.wire.events import Event
+from models.wire.frames import Ev, Skip
+from streams.feed.encoded_batch import Parcel, line_of, open_line
+from streams.feed.subscription import Feeds, Start
+from streams.feed.topic import Topic
+from upcoach.services.contexts import Services
+from upcoach.services.sharing.shares import View
+from upcoach.services.sync.snapshots import Page
+from upcoach.store.base.pacing import paced
+from upcoach.store.log.event_log import contiguous
+
+EVENTS: Final = "/v1/events"
+PAGE: Final = 500
+FEEDS: Final = 16  # that one request may name
+TRIES: Final = 5  # of a page whose documents were being shared otherwise while it was read
+WAIT_S: Final = 60  # the longest that a request may wait
+
+RESERVED: Final = ("0", "now")
+
+
+class EventsQuery(Query, frozen=True, kw_only=True):
+    """Events *since* a cursor, of feeds separated by commas."""
+
+    since: str | None = None
+    feed: str = "u:me"
+    limit: Annotated[int, msgspec.Meta(ge=1, le=PAGE)] = PAGE
+
+    def require_since(self) -> str:
+        """The cursor that the request goes on from."""
+        if self.since is None:
+            raise Invalid("cursor_missing", "Say since when: since=0, or a cursor.")
+        return self.since
+
+
+class WaitQuery(EventsQuery, frozen=True, kw_only=True):
+    """The same as for a page, and how many seconds to *wait* for one."""
+
+    wait: Annotated[int, msgspec.Meta(ge=1, le=WAIT_S)] = WAIT_S
+
+
+class StreamQuery(Query, frozen=True, kw_only=True):
+    """Where a stream begins, and the ticket of a caller who cannot send a token."""
+
+    since: str = "now"
+    feed: str = "u:me"
+    snap: bool = False
+    ticket: str | None = None
+
+
+class SnapshotQuery(Query, frozen=True, kw_only=True):
+    """A page of a feed's documents: of one *kind*, or of all *from* one on."""
+
+    feed: str = "u:me"
+    kind: str | None = None
+    first: str | None = msgspec.field(name="from", default=None)
+    after: str = ""
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 200
+    since: str | None = None
+
+
+Source = Callable[["Feeds", "Place", int], Awaitable[list[bytes]]]
+
+
+class Place(msgspec.Struct):
+    """How far a reader has come in a feed, and what they see of it."""
+
+    view: View
+    topic: Topic
+    seq: int
+
+
+async def named_views(feeds: Feeds, scope: Scope, names: str) -> list[View]:
+    """The feeds that *names*, separated by commas, stand for, as the caller may see them."""
+    listed = names.split(",")
+    if len(listed) > FEEDS:
+        raise Invalid("feeds_too_many", f"One request may name {FEEDS} feeds.")
+    views = [await feeds.shares.view(scope, name) for name in listed]
+    return list({view.feed: view for view in views}.values())
+
+
+def parts(since: str, views: Sequence[View]) -> list[str]:
+    """What the cursor *since* says of each feed; `Invalid` when it does not say it."""
+    if len(views) > 1 and "~" not in since and since not in RESERVED:
+        Cursor.parse(since)
+        raise Invalid("cursor_of_other_feeds", "This cursor is of one feed: several are asked for.")
+    return [part_of(since, view.feed) for view in views]
+
+
+def cursor_of(feeds: Feeds, places: Sequence[Place]) -> str:
+    """The cursor that stands for *places*."""
+    return joined(feeds.epoch, {place.view.feed: place.seq for place in places})
+
+
+def place_of(feeds: Feeds, start: Start) -> Place:
+    """Where *start* begins, or the refusal of its cursor."""
+    if start.reset is not None:
+        raise gone(feeds, start.view.feed, start.reset, start.topic.last)
+    return Place(start.view, start.topic, start.seq)
+
+
+async def read(feeds: Feeds, place: Place, limit: int) -> list[bytes]:
+    """Up to *limit* events above *place*, which moves on; `Conflict` where the log was cut."""
+    # From the log, not from memory: a write that was answered is there already.
+    found = await feeds.log.page(place.view.feed, place.seq, limit)
+    if not contiguous(found, place.seq):
+        raise gone(feeds, place.view.feed, "retention", place.topic.last)
+    if not found:
+        return []
+    if any(event.kind == Share.kind for event in found):
+        await check_access(feeds, place)
+    await feeds.log.load_keys([place.view.feed])
+    place.seq = found[-1].seq
+    return await _lines(feeds, place.view, found)
+
+
+async def check_access(feeds: Feeds, place: Place) -> None:
+    """Refuse to go on where what the caller may see has changed: the share is in the feed."""
+    if place.view.sight is None:
+        return
+    view = await feeds.shares.view(place.view.scope, place.view.feed)
+    if view != place.view:
+        raise gone(feeds, view.feed, "access", place.topic.last)
+
+
+async def read_recent(feeds: Feeds, place: Place, limit: int) -> list[bytes]:
+    """The same as `read`, from memory where that reaches back so far."""
+    if place.seq >= place.topic.last:
+        return []
+    events = place.topic.after(place.seq)
+    if events is None:
+        return await read(feeds, place, limit)
+    await place.topic.load_key()
+    parcel = place.topic.parcel(events[:limit])
+    if parcel.moves_access:
+        await check_access(feeds, place)
+    place.seq = parcel.last
+    return parcel.form(bytes, place.view.sight).splitlines()
+
+
+async def page(feeds: Feeds, places: Sequence[Place], limit: int, source: Source) -> Reply:
+    """Up to *limit* events above *places* out of *source*, and where to go on."""
+    lines: list[bytes] = []
+    left = limit
+    for place in places:
+        before = place.seq
+        lines += await source(feeds, place, left) if left else []
+        left -= place.seq - before
+    cursor = cursor_of(feeds, places)
+    headers = {"Upcoach-Up-To-Date": "true"}
+    if not left:
+        names = ",".join(place.view.feed for place in places)
+        following = f"{EVENTS}?feed={names}&since={cursor}&limit={limit}"
+        headers = {"Link": f'<{following}>; rel="next"'}
+    return Reply(raw=b"[" + b",".join(lines) + b"]", cursor=cursor, headers=headers)
+
+
+def operations(feeds: Feeds) -> tuple[Operation, ...]:
+    """The operations that need the node's feeds."""
+
+    async def events(_services: Services, call: Call) -> Reply:
+        """The events after a cursor, in order of each feed."""
+        query = call.asked(EventsQuery)
+        since = query.require_since()
+        views = await named_views(feeds, call.scope, query.feed)
+        places = []
+        for view, part in zip(views, parts(since, views), strict=True):
+            places.append(place_of(feeds, await feeds.start(view, part, snap=False)))
+        return await page(feeds, places, query.limit, read)
+
+    return (
+        Operation(
+            method="GET",
+            path=EVENTS,
+            run=events,
+            needs="live:read",
+            query=EventsQuery,
+            forms=(WaitQuery, StreamQuery),
+            gives=list[Ev | Skip],
+            statuses=(200, 204),
+            refusals=(404, 410),
+        ),
+        Operation(
+            method="GET",
+            path="/v1/snapshot",
+            run=_snapshot(feeds),
+            needs="live:read",
+            query=SnapshotQuery,
+            gives=Page,
+            refusals=(404, 410),
+            weight=2,
+        ),
+    )
+
+
+def _snapshot(feeds: Feeds) -> Run:
+    async def snapshot(services: Services, call: Call) -> Reply:
+        """A page of documents; `/v1/events` goes on from the first page's cursor.
+
+        *kind* asks for one kind alone, *from* for it and those after it.
+        """
+        query = call.asked(SnapshotQuery)
+        view, since, (kind, following), found = await _read_page(feeds, services, call, query)
+        headers = {}
+        link = f"/v1/snapshot?feed={view.feed}&since={since}&limit={query.limit}"
+        if not found.last:
+            walk = "kind" if query.kind else "from"
+            after = found.items[-1]["id"]
+            headers["Link"] = f'<{link}&{walk}={kind}&after={after}>; rel="next"'
+        elif following:
+            headers["Link"] = f'<{link}&from={following[0]}>; rel="next"'
+        body = {"kind": kind, "items": found.items, "last": found.last}
+        return Reply(body=body, cursor=since, headers=headers)
+
+    return snapshot
+
+
+Shown = tuple[View, str, tuple[str, tuple[str, ...]], Page]
+
+
+async def _read_page(feeds: Feeds, services: Services, call: Call, query: SnapshotQuery) -> Shown:
+    """A page, with the view in which it was read and the cursor that goes with both.
+
+    The view is looked at again when the documents have been read: what it showed at the cursor, it
+    has shown all the while.
+    """
+    for _ in range(TRIES):
+        view = await feeds.shares.view(call.scope, query.feed)
+        # The position first: what changes while the pages are read comes again as an event.
+        since = query.since or feeds.cursor((await feeds.heads.read(view.feed)).seq)
+        cursor = Cursor.parse(since)
+        if cursor.epoch != feeds.epoch:
+            raise gone(feeds, view.feed, "epoch", (await feeds.heads.read(view.feed)).seq)
+        if cursor.seq < view.since:
+            raise gone(feeds, view.feed, "access", (await feeds.heads.read(view.feed)).seq)
+        kinds = _kinds(view, query)
+        found = await services.snapshots.page(
+            view.owner, kinds[0], query.after, query.limit, view.sight
+        )
+        if view.sight is None or await feeds.shares.view(call.scope, query.feed) == view:
+            return view, since, kinds, found
+    raise Unavailable("share_contended", "What is shared changes all the time. Try again.")
+
+
+def _kinds(view: View, query: SnapshotQuery) -> tuple[str, tuple[str, ...]]:
+    """The kind that is asked for, and those that are to follow."""
+    if query.kind is not None and query.first is not None:
+        raise Invalid("parameter_invalid", "kind asks for one kind, from for all from one on.")
+    kinds = view.visible()
+    asked = query.first if query.kind is None else query.kind
+    kind = kinds[0] if asked is None else asked
+    if not view.visible([kind]):
+        raise NotFound("kind_hidden", "No documents of this kind are shared with you.")
+    return kind, () if query.kind else kinds[kinds.index(kind) + 1 :]
+
+
+async def _lines(feeds: Feeds, view: View, events: Sequence[Event]) -> list[bytes]:
+    """*events* as the frames that *view* shows."""
+    lines = []
+    async for event in paced(events):
+        await feeds.log.load_keys([view.feed])  # which may have gone during a breath
+        lines.append(line_of(feeds.log, event, open_line(feeds.log, event)))
+    return Parcel(view.feed, lines).form(bytes, view.sight).splitlines()
+
+
+def gone(feeds: Feeds, feed: str, reason: str, seq: int) -> Conflict:
+    """The refusal of a cursor from which nothing can go on."""
+    extra = {
+        "reset": {
+            "f": feed,
+            "reason": reason,
+            "cur": feeds.cursor(seq),
+            "snapshot": f"/v1/snapshot?feed={feed}",
+        }
+    }
+    return Conflict("cursor_gone", "Read a snapshot and go on from its cursor.", extra=extra)

@@ -1,0 +1,97 @@
+"""`mut` frames: exactly what the REST route does."""
+
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+import structlog
+
+from handlers.http import operations, problems
+from handlers.http.operations import Call, Operation, Router
+from handlers.http.rest import Edge, check_name
+from models.access.caller import Caller
+from models.base.errors import Invalid, NotFound, Refusal
+from models.base.merge_patch import Json
+from models.wire.frames import Follows, FrameText, Mut, Res
+
+_log = structlog.get_logger(__name__)
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="mut"):
+    """A `mut` frame whose body was read along with it; see `models.frames.Mut`."""
+
+    id: FrameText
+    op: FrameText
+    path: FrameText
+    base: int | None = None
+    follows: Follows = []
+    body: Any = None
+
+
+async def mutate(
+    edge: Edge,
+    router: Router,
+    caller: Caller,
+    frame: Mut | Asked,
+    follows: Collection[str] = (),
+) -> Res:
+    """The answer to *frame*, which *follows* other writes of the same client.
+
+    Nothing is awaited before the write is in the committer's queue: whoever starts several in
+    order has them carried out in that order.
+    """
+    try:
+        answer = await _perform(edge, router, caller, frame, follows)
+    except Refusal as refusal:
+        answer = refused(frame, refusal)
+    # What Tornado does for REST: logged with its trace, and a 500 to whoever asked.  The other
+    # writes of the socket, or of the batch, get their answers.
+    except Exception:  # noqa: BLE001
+        _log.exception("mutation_failed", op=frame.op)
+        answer = _answered(frame, problems.http_problem(500, instance=frame.path))
+    edge.measures.mutations.labels(str(answer.status)).inc()
+    return answer
+
+
+async def _perform(
+    edge: Edge, router: Router, caller: Caller, frame: Mut | Asked, follows: Collection[str]
+) -> Res:
+    operation, names = _find(router, frame)
+    body = frame.body if isinstance(frame, Asked) else operations.parse_body(bytes(frame.body))
+    known = frozenset((*follows, *frame.follows))
+    base = operation.base_of(operations.version(frame.base))
+    mutation = operations.mutation_of(frame.id, operation, frame.path, frame.base, body, known)
+    call = Call(caller=caller, names=names, body=body, base=base, mutation=mutation)
+    reply = await edge.perform(operation, call)
+    return Res(
+        id=frame.id,
+        status=reply.status,
+        ver=reply.version,
+        cur=operations.cursor_text(edge.epoch, reply),
+        body=msgspec.UNSET if reply.body is None else reply.body,
+        merged=reply.merged,
+        replayed=reply.replayed,
+    )
+
+
+def _find(router: Router, frame: Mut | Asked) -> tuple[Operation, dict[str, str]]:
+    found = router.find(frame.path)
+    if found is None:
+        raise NotFound("path_unknown", "There is nothing under this path.")
+    route, names = found
+    operation = route.operations.get(frame.op)
+    if operation is None or not operation.live:
+        raise Invalid("method_not_allowed", f"{frame.op[:16]} is no write of this path.")
+    for name in names.values():
+        check_name(name)
+    return operation, names
+
+
+def refused(frame: Mut | Asked, refusal: Refusal) -> Res:
+    """The answer that says why *frame* changes nothing."""
+    problem = problems.problem(refusal, instance=frame.path)
+    return _answered(frame, problem, replayed=refusal.replayed)
+
+
+def _answered(frame: Mut | Asked, problem: Json, *, replayed: bool = False) -> Res:
+    return Res(id=frame.id, status=problem["status"], problem=problem, replayed=replayed)

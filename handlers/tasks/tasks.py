@@ -1,0 +1,138 @@
+"""Tasks."""
+
+import datetime as dt
+from typing import Final, Literal
+
+from handlers.http.lists import ListQuery, between
+from handlers.http.operations import Call, Operation, Query, Reply, written
+from handlers.http.resources import resource
+from handlers.http.zones import zone
+from models.base.vocabulary import label
+from models.contexts import NewTask, Task
+from models.tasks.task import Category, Priority
+from upcoach.services.contexts import Services
+from upcoach.services.tasks.tasks import OPEN, TaskStats
+from upcoach.store.collections.documents import Selection
+
+TASKS: Final = "/v1/tasks"
+DONE: Final = TASKS + "/{id}/done"
+
+_FIELDS: Final = {
+    "created": "created_at",
+    "updated": "updated_at",
+    "completed": "completed_at",
+    "due": "due_at",
+}
+
+
+class TaskQuery(ListQuery, frozen=True, kw_only=True):
+    """Some tasks in some order.
+
+    Attributes
+    ----------
+    status
+        *open* is pending or in progress.
+    due_from, due_to
+        Due dates, both included.
+    sort
+        `due` lists those that have a due date, `completed` those that are completed; with a minus
+        the last comes first.
+
+    """
+
+    status: Literal["pending", "in_progress", "completed", "cancelled", "open"] | None = None
+    priority: Priority | None = None
+    category: Category | None = None
+    goal: str | None = None
+    tag: str | None = None
+    due_from: dt.date | None = None
+    due_to: dt.date | None = None
+    sort: Literal[
+        "created",
+        "-created",
+        "updated",
+        "-updated",
+        "completed",
+        "-completed",
+        "due",
+        "-due",
+    ] = "created"
+
+    def selection(self) -> Selection:
+        """See `ListQuery.selection`."""
+        equal = self.given("status", "priority", "category", "goal")
+        if self.status == "open":
+            equal["status"] = {"$in": list(OPEN)}
+        due = between(self.due_from, self.due_to)
+        if due:
+            equal["due_date"] = due
+        order = _FIELDS[self.sort.removeprefix("-")]
+        return Selection(
+            order=order,
+            equal=equal,
+            span={"$type": "date"} if order in ("completed_at", "due_at") else {},
+            words=() if self.tag is None else (label(self.tag),),
+            descending=self.sort.startswith("-"),
+            after=self.after,
+            limit=self.limit + 1,
+        )
+
+
+class StatsQuery(Query, frozen=True, kw_only=True):
+    """The zone whose week it is; the caller's without it."""
+
+    tz: str | None = None
+
+
+async def stats(services: Services, call: Call) -> Reply:
+    """How many tasks there are, how many are overdue, and how many are due this week."""
+    tz = await zone(services, call, call.asked(StatsQuery).tz)
+    return Reply(body=await services.tasks.stats(call.scope, tz))
+
+
+async def complete(services: Services, call: Call) -> Reply:
+    """Have a task done."""
+    return written(
+        await services.tasks.complete(call.scope, call.names["id"], call.base, call.mutation)
+    )
+
+
+async def reopen(services: Services, call: Call) -> Reply:
+    """Have a task open again."""
+    return written(
+        await services.tasks.reopen(call.scope, call.names["id"], call.base, call.mutation)
+    )
+
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path=f"{TASKS}/stats",
+        run=stats,
+        needs="tasks:read",
+        query=StatsQuery,
+        gives=TaskStats,
+        weight=3,
+    ),
+    *resource(TASKS, lambda services: services.tasks, new=NewTask, gives=Task, lists=TaskQuery),
+    Operation(
+        method="PUT",
+        path=DONE,
+        run=complete,
+        needs="tasks:write",
+        gives=Task,
+        base="taken",
+        statuses=(200,),
+        live=True,
+    ),
+    Operation(
+        method="DELETE",
+        path=DONE,
+        run=reopen,
+        needs="tasks:write",
+        gives=Task,
+        base="taken",
+        statuses=(200,),
+        live=True,
+    ),
+)

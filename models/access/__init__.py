@@ -1,0 +1,1 @@
+"""Access control: scopes, callers, permissions, limits, and where requests come from."""

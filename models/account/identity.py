@@ -1,0 +1,82 @@
+"""Identities: who somebody is at a provider, such as Google, through which they can log in."""
+
+import datetime as dt
+from typing import Annotated, ClassVar, Self
+
+import msgspec
+
+from models.account.session import DeviceId, DeviceName
+from models.account.user import PersonName
+from models.account.way import Way
+from models.base.document import Draft, Lookup, Mark
+
+IdToken = Annotated[str, msgspec.Meta(min_length=1, max_length=8192)]
+NonceText = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+ProviderName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,31}\Z")]
+
+
+class Identity(Way, frozen=True, kw_only=True):
+    """A way into an account: what the provider *issuer* calls its user.
+
+    Attributes
+    ----------
+    provider
+        What we call the issuer.
+    subject_index
+        A keyed hash of issuer and subject: the account is found by it, and never by the address,
+        which a provider may give to somebody else.
+    email
+        The address that the provider knew when the two were linked.
+    counts_from
+        When it can be entered by: later than it was linked if whoever did had shown nothing but
+        the password.
+
+    """
+
+    kind: ClassVar[str] = "identity"
+    collection: ClassVar[str] = "identities"
+    lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("subject", "subject_index", unique=True),)
+
+    provider: Annotated[ProviderName, Mark.PERSONAL]
+    issuer: Annotated[str, Mark.PERSONAL]
+    subject: Annotated[str, Mark.SEALED, Mark.HIDDEN]
+    subject_index: Annotated[str, Mark.PERSONAL, Mark.HIDDEN]
+    email: Annotated[str | None, Mark.SEALED] = None
+    counts_from: Annotated[dt.datetime | None, Mark.PERSONAL, Mark.HIDDEN] = None
+
+    def counts(self, at: dt.datetime) -> bool:
+        """Whether the account can be entered through it at *at*."""
+        return self.counts_from is None or self.counts_from <= at
+
+    def confirmed_by_mail(self, at: dt.datetime) -> Self:
+        """See `Way`."""
+        return msgspec.structs.replace(super().confirmed_by_mail(at), counts_from=None)
+
+
+class IdentityProof(Draft, frozen=True, kw_only=True):
+    """What an app gives that was given an ID token for our nonce.
+
+    Attributes
+    ----------
+    name
+        How its user is called; Apple tells it the app only, and once.
+
+    """
+
+    id_token: IdToken
+    nonce: NonceText
+    device: DeviceId
+    device_name: DeviceName | None = None
+    name: PersonName | None = None
+
+
+class NewIdentity(Draft, frozen=True, kw_only=True):
+    """What links a provider to the account of whoever has logged in.
+
+    Either what was refused as `sign_in_first` gave (*link*), or an ID token for our nonce.
+    """
+
+    link: Annotated[str, msgspec.Meta(min_length=1, max_length=128)] | None = None
+    provider: ProviderName | None = None
+    id_token: IdToken | None = None
+    nonce: NonceText | None = None

@@ -1,0 +1,165 @@
+"""Sessions: one for each device on which a user is logged in, and for each app that they let in."""
+
+import datetime as dt
+from typing import Annotated, ClassVar, Final, Literal, Self
+
+import msgspec
+
+from models.account.factors import clean_name
+from models.base.document import Document, Draft, Lookup, Mark, Order
+
+DeviceId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+\Z")]
+DeviceName = Annotated[str, msgspec.Meta(max_length=100)]
+Kind = Literal["mobile", "web", "remembered", "coach", "admin", "partner", "visit"]
+
+BROWSERS: Final = frozenset[Kind]({"web", "remembered", "admin"})  # their tokens never leave us
+OWN_CLIENT: Final = "upcoach"  # what our own apps are called that log in by themselves
+
+
+# What people call them, after "from".
+APP_NAMES: Final[dict[Kind, str]] = {
+    "mobile": "a phone",
+    "web": "a browser",
+    "remembered": "a browser",
+    "coach": "the coaches' app",
+    "admin": "the admin panel",
+    "partner": "an app",
+    "visit": "an app",
+}
+
+
+class Lifetime(msgspec.Struct, frozen=True):
+    """How long a session lasts in all, and how long without a sign of life."""
+
+    whole: dt.timedelta
+    idle: dt.timedelta
+
+
+LIFETIMES: Final[dict[Kind, Lifetime]] = {
+    "mobile": Lifetime(dt.timedelta(days=90), dt.timedelta(days=30)),
+    "web": Lifetime(dt.timedelta(hours=12), dt.timedelta(hours=2)),
+    "remembered": Lifetime(dt.timedelta(days=14), dt.timedelta(hours=24)),
+    "coach": Lifetime(dt.timedelta(hours=24), dt.timedelta(hours=2)),
+    "admin": Lifetime(dt.timedelta(hours=8), dt.timedelta(minutes=15)),
+    "partner": Lifetime(dt.timedelta(days=90), dt.timedelta(days=30)),
+    "visit": Lifetime(dt.timedelta(hours=1), dt.timedelta(hours=1)),  # an app that will not return
+}
+
+
+def audiences_of(app: Kind) -> tuple[str, ...]:
+    """The resources that a session of our own *app* is for."""
+    return ("api", "live", "admin") if app == "admin" else ("api", "live")
+
+
+class Credentials(Draft, frozen=True, kw_only=True):
+    """What somebody gives to log in on a device.
+
+    Attributes
+    ----------
+    trusted_device
+        What the device was given when its user chose to trust it.
+
+    """
+
+    email: Annotated[str, msgspec.Meta(max_length=254)]
+    password: Annotated[str, msgspec.Meta(max_length=128)]
+    device: DeviceId
+    device_name: DeviceName | None = None
+    app: Literal["mobile", "web", "remembered", "coach", "admin"] = "mobile"
+    trusted_device: Annotated[str, msgspec.Meta(max_length=128)] = ""
+
+
+class Refresh(Draft, frozen=True, kw_only=True):
+    """What a device gives to get a new token."""
+
+    refresh_token: Annotated[str, msgspec.Meta(max_length=4096)]
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What a session is for, and how its holder has shown who they are; see `Session`."""
+
+    device: str
+    device_name: str | None = None
+    app: Kind = "mobile"
+    client: str = OWN_CLIENT
+    permissions: tuple[str, ...] | None = None
+    audiences: tuple[str, ...] = ("api", "live")
+    key: str = ""
+    acr: int = 1
+    amr: tuple[str, ...] = ("pwd",)
+    authenticated_at: dt.datetime | None = None  # now, unless it was in a session before this one
+
+
+class Session(Document, frozen=True, kw_only=True):
+    """A login of one device, until it expires or is ended.
+
+    Attributes
+    ----------
+    app
+        The kind of app, which decides how long the session lasts.
+    client
+        The OAuth client that it was given to; `upcoach` for our own.
+    permissions
+        What it may be used for; None for our own apps, which may do what their user may.
+    audiences
+        The resources that its tokens are for.
+    key
+        The thumbprint of the key to which its tokens are bound (RFC 9449).
+    acr, amr
+        How strongly its holder has shown who they are, and how (RFC 8176).
+    authenticated_at
+        When they last did.
+
+    """
+
+    kind: ClassVar[str] = "session"
+    collection: ClassVar[str] = "sessions"
+    orders: ClassVar[tuple[Order, ...]] = (Order("expires_at"),)
+    lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("ended", "ended_at"),)
+
+    device: Annotated[str, Mark.PERSONAL]
+    device_name: Annotated[DeviceName | None, Mark.SEALED] = None
+    app: Annotated[Kind, Mark.PERSONAL] = "mobile"
+    client: Annotated[str, Mark.PERSONAL] = OWN_CLIENT
+    permissions: tuple[str, ...] | None = None
+    audiences: tuple[str, ...] = ("api", "live")
+    key: Annotated[str, Mark.HIDDEN] = ""
+    acr: int = 1
+    amr: tuple[str, ...] = ("pwd",)
+    authenticated_at: Annotated[dt.datetime, Mark.PERSONAL]
+    expires_at: Annotated[dt.datetime, Mark.PERSONAL]
+    ended_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
+
+    @classmethod
+    def started(cls, terms: Terms, *, session_id: str, owner: str, at: dt.datetime) -> Self:
+        """A new session."""
+        fields = msgspec.structs.asdict(terms) | {
+            "authenticated_at": terms.authenticated_at or at,
+            "device_name": clean_name(terms.device_name or "") or None,
+        }
+        return cls(
+            id=session_id,
+            owner=owner,
+            created_at=at,
+            updated_at=at,
+            expires_at=at + LIFETIMES[terms.app].whole,
+            **fields,
+        )
+
+    def is_open(self, at: dt.datetime) -> bool:
+        """Whether the login still holds at *at*."""
+        return self.ended_at is None and at < self.expires_at
+
+    def ended(self, at: dt.datetime) -> Self:
+        """The same login, over."""
+        return msgspec.structs.replace(self.advanced(at), ended_at=at)
+
+    def renamed(self, name: str, at: dt.datetime) -> Self:
+        """The same login, on a device that is called *name*."""
+        return msgspec.structs.replace(self.advanced(at), device_name=name)
+
+    def stepped_up(self, amr: tuple[str, ...], acr: int, at: dt.datetime) -> Self:
+        """The same login, whose holder has shown *amr* just now."""
+        methods = tuple(dict.fromkeys((*self.amr, *amr)))
+        # Not the best that they have ever shown, or two factors would count as shown just now.
+        return msgspec.structs.replace(self.advanced(at), acr=acr, amr=methods, authenticated_at=at)

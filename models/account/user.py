@@ -1,0 +1,183 @@
+"""Users: who somebody is, and how they prove it."""
+
+import datetime as dt
+import unicodedata
+from typing import Annotated, ClassVar, Final, Self
+
+import msgspec
+
+from models.access.permissions import Role
+from models.base.document import Document, Draft, Lookup, Mark
+from models.habits.habit import check_zone
+
+LONGEST_EMAIL: Final = 254  # characters
+
+Email = Annotated[
+    str, msgspec.Meta(max_length=LONGEST_EMAIL, pattern=r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+\Z")
+]
+PersonName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+Password = Annotated[str, msgspec.Meta(min_length=8, max_length=128)]
+
+UNDO: Final = dt.timedelta(days=7)  # how long a move to another address can be undone
+
+LinkToken = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+
+
+class Registration(Draft, frozen=True, kw_only=True):
+    """What somebody gives to become a user."""
+
+    email: Email
+    password: Password
+    name: PersonName
+    tz: str = "UTC"
+
+    def __post_init__(self) -> None:
+        check_zone(self.tz)
+
+
+class NewPassword(Draft, frozen=True, kw_only=True):
+    """What somebody gives who is logged in and wants another password."""
+
+    current: Annotated[str, msgspec.Meta(max_length=128)]
+    password: Password
+
+
+class PasswordReset(Draft, frozen=True, kw_only=True):
+    """What somebody gives who has followed the link in a mail: its token, and a new password."""
+
+    token: LinkToken
+    password: Password
+
+
+class Link(Draft, frozen=True, kw_only=True):
+    """The token of a link in a mail."""
+
+    token: LinkToken
+
+
+class Address(Draft, frozen=True, kw_only=True):
+    """An address, of an account or not."""
+
+    email: Email
+
+
+class Former(msgspec.Struct, frozen=True, kw_only=True):
+    """An address that an account has left, to which the move can be undone for a while.
+
+    Attributes
+    ----------
+    mark
+        What the link names it by that was mailed there.
+
+    """
+
+    mark: str
+    email: str
+    left_at: dt.datetime
+
+
+class User(Document, frozen=True, kw_only=True):
+    """A person with an account.
+
+    Attributes
+    ----------
+    email_index
+        A keyed hash of the normalised address: the account is found by it, and it tells nothing.
+    verified_at
+        When somebody who reads the address's mails said that the account is theirs.
+    password_hash
+        Argon2id in PHC string format, behind the name of the pepper; None for whoever has only
+        come in through a provider so far.
+    password_at
+        When it was chosen or taken away, if ever since the account was made.
+    lockouts
+        How often somebody was locked out of the account: by a new password, by ending its sessions,
+        by taking a way in away.  What was begun before the latest is not theirs to end after.
+    former
+        The addresses that it has left of late, the newest last.
+    roles
+        Given by an operator's command (`make admin`), and by nobody else.
+
+    """
+
+    kind: ClassVar[str] = "user"
+    collection: ClassVar[str] = "users"
+    lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("email", "email_index", unique=True),)
+
+    email: Annotated[Email, Mark.SEALED]
+    email_index: Annotated[str, Mark.PERSONAL, Mark.HIDDEN]
+    name: Annotated[PersonName, Mark.SEALED]
+    tz: Annotated[str, Mark.PERSONAL] = "UTC"
+    verified_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
+    password_hash: Annotated[str | None, Mark.PERSONAL, Mark.HIDDEN] = None
+    password_at: Annotated[dt.datetime | None, Mark.PERSONAL, Mark.HIDDEN] = None
+    lockouts: Annotated[int, Mark.HIDDEN] = 0
+    former: Annotated[tuple[Former, ...], Mark.SEALED, Mark.HIDDEN] = ()
+    roles: tuple[Role, ...] = ()
+
+    def appointed(self, roles: tuple[Role, ...], at: dt.datetime) -> Self:
+        """The same user in other roles."""
+        return msgspec.structs.replace(self.advanced(at), roles=roles)
+
+    def verified(self, at: dt.datetime) -> Self:
+        """The same user, whose address is known to be theirs."""
+        return msgspec.structs.replace(self.advanced(at), verified_at=self.verified_at or at)
+
+    def rehashed(self, password_hash: str, at: dt.datetime) -> Self:
+        """The same user with the same password, kept in another way."""
+        return msgspec.structs.replace(self.advanced(at), password_hash=password_hash)
+
+    def locking_out(self) -> Self:
+        """The same user, into whose account nobody comes who has begun before."""
+        return msgspec.structs.replace(self, lockouts=self.lockouts + 1)
+
+    def rekeyed(self, password_hash: str | None, at: dt.datetime) -> Self:
+        """The same user with another password."""
+        return msgspec.structs.replace(
+            self.locking_out().advanced(at), password_hash=password_hash, password_at=at
+        )
+
+    def reset(self, password_hash: str, at: dt.datetime) -> Self:
+        """The same user with another password, which they chose through their mails."""
+        after = self.rekeyed(password_hash, at)
+        return msgspec.structs.replace(after, verified_at=self.verified_at or at)
+
+    def claimed(self, at: dt.datetime) -> Self:
+        """The same user, whose address turned out to be of somebody else than took the password."""
+        return msgspec.structs.replace(self.rekeyed(None, at), verified_at=at)
+
+    def moved(self, email: str, email_index: str, mark: str, at: dt.datetime) -> Self:
+        """The same user at another address, which is known to be theirs."""
+        left = Former(mark=mark, email=self.email, left_at=at)
+        former = (*(one for one in self.former if at < one.left_at + UNDO), left)
+        return msgspec.structs.replace(
+            self.locking_out().advanced(at),
+            email=email,
+            email_index=email_index,
+            verified_at=at,
+            former=former,
+        )
+
+    def left(self, mark: str, at: dt.datetime) -> Former | None:
+        """The address that the link *mark* leads back to, if it still does at *at*."""
+        found = (one for one in self.former if one.mark == mark and at < one.left_at + UNDO)
+        return next(found, None)
+
+    def returned(self, to: Former, email_index: str, at: dt.datetime) -> Self:
+        """The same user at an address of before, without the password of whoever moved them."""
+        return msgspec.structs.replace(
+            self.rekeyed(None, at),
+            email=to.email,
+            email_index=email_index,
+            verified_at=at,
+            former=self.former[: self.former.index(to)],
+        )
+
+
+def normalised_email(email: str) -> str:
+    """The form under which two spellings of one address are the same account.
+
+    What is longer than an address is cut: to put many marks in order takes time by the square, and
+    nobody has looked at *email* yet.
+    """
+    return unicodedata.normalize("NFKC", email[:LONGEST_EMAIL]).casefold()

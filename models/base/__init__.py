@@ -1,0 +1,1 @@
+"""Documents, fields, times, ids, errors, validation and merging: what all contexts share."""

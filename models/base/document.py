@@ -1,0 +1,233 @@
+"""What all documents share, and how a field says that it is personal.
+
+A field is declared once, on its type: `Annotated[str, Mark.SEALED]` is encrypted under its owner's
+data key wherever it is stored; `Mark.HIDDEN` never leaves the server; `Mark.PRIVATE` is seen by its
+owner only, whatever they share; `Mark.PERSONAL` is personal data in the clear.  A sealed field is
+personal too.  `Merge` in the same place says how the field keeps two edits made at once, and
+`Derived` what it follows from: who may not see that does not see the field either.
+"""
+
+import datetime as dt
+import enum
+import functools
+import typing
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar, Self
+
+import msgspec
+
+from models.base.masking import mask
+from models.base.merge import Merge
+from models.base.merge_patch import Json, without_nulls
+
+
+class Mark(enum.Enum):
+    """What privacy code must know about a field."""
+
+    PERSONAL = "personal"
+    SEALED = "sealed"
+    HIDDEN = "hidden"
+    PRIVATE = "private"
+
+
+class Derived:
+    """What a field follows from: fields of the same kind, or `kind:field` of another.
+
+    `Annotated[float, Derived("milestones", "goal.point:value")]`.
+    """
+
+    def __init__(self, *sources: str) -> None:
+        self.sources = sources
+
+
+class Tells:
+    """What a field would tell, in the same words: who may not see that does not see it either.
+
+    Other than what follows from something, it is hidden only where that itself was chosen.
+    """
+
+    def __init__(self, *told: str) -> None:
+        self.told = told
+
+
+Edits = Mapping[str, tuple[int, dt.datetime]]
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a person may write of a document; any other field is refused.
+
+    Attributes
+    ----------
+    free_text
+        The fields that may hold anything, also what must not be kept (see `models.base.masking`);
+        of one made of structs, their own `free_text`.
+
+    """
+
+    free_text: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        mask(self, self.free_text)
+
+
+class Order(typing.NamedTuple):
+    """One way in which an owner's documents are listed: by *field*, of those equal in *equal*."""
+
+    field: str
+    equal: tuple[str, ...] = ()
+
+    @property
+    def index_name(self) -> str:
+        """What its index is called.  Those of words are of another form than they once were."""
+        former = ("found_by",) if "words" in self.equal else ()
+        return "_".join((*former, *self.equal, self.field))
+
+
+class Lookup(typing.NamedTuple):
+    """A *field* by which documents are found among everybody's, through the index *name*.
+
+    If *unique*, no two documents have the same value.
+    """
+
+    name: str
+    field: str
+    unique: bool = False
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is kept, with its owner and the number of its changes.
+
+    Attributes
+    ----------
+    kind
+        The noun on the wire; event types are `kind.created`, `kind.updated`, `kind.deleted`.
+    collection
+        The noun in the database.
+    orders
+        The fields by which an owner's documents are listed, each with the fields that it can be
+        filtered by at once; the database has an index for each.
+    sources
+        What documents of this kind follow from altogether, as in `Derived`.
+    edits
+        How often, and when last, each set of fields was changed, see `edits`; null before the
+        first change, and in what is never shown in parts.
+    lookups
+        The fields by which they are found whoever owns them; each has an index, too.
+    first_version
+        The version that it was made with: above 1 where there was another under its id before.
+    made_by
+        The name of the write that made it then.
+
+    """
+
+    kind: ClassVar[str]
+    collection: ClassVar[str]
+    orders: ClassVar[tuple["Order", ...]] = ()
+    sources: ClassVar[tuple[str, ...]] = ()
+    lookups: ClassVar[tuple["Lookup", ...]] = ()
+    draft: ClassVar[type[Draft] | None] = None
+
+    id: str
+    owner: typing.Annotated[str, Mark.PERSONAL]
+    version: int = 1
+    first_version: typing.Annotated[int, Mark.HIDDEN] = 1
+    made_by: typing.Annotated[str, Mark.HIDDEN] = ""
+    created_at: dt.datetime
+    updated_at: dt.datetime
+    edits: typing.Annotated[
+        dict[str, tuple[int, dt.datetime]] | None, Mark.PERSONAL, Mark.HIDDEN
+    ] = None
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nobody has changed it since it was made."""
+        return self.version == self.first_version
+
+    def words(self) -> Collection[str]:
+        """What it is found by; kept as keyed hashes only (see `models.base.vocabulary`)."""
+        return ()
+
+    def advanced(self, at: dt.datetime) -> Self:
+        """The same document, one version later."""
+        return msgspec.structs.replace(self, version=self.version + 1, updated_at=at)
+
+    def to_draft(self) -> Json:
+        """What a merge patch is applied to: the fields that a person may write, without nulls."""
+        if self.draft is None:
+            return {}
+        fields = msgspec.to_builtins(self)
+        return {
+            name: without_nulls(fields[name])
+            for name in self.draft.__struct_fields__
+            if fields.get(name) is not None
+        }
+
+
+def fields_of(draft: Draft, kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """The values of *draft* for the fields that *kind* declares."""
+    return {name: getattr(draft, name) for name in kind.__struct_fields__}
+
+
+@functools.cache
+def fields_marked(document: type[msgspec.Struct], mark: Mark) -> frozenset[str]:
+    """The fields of *document* that carry *mark*.
+
+    Examples
+    --------
+    >>> sorted(fields_marked(Document, Mark.PERSONAL))
+    ['edits', 'owner']
+
+    """
+    hints = typing.get_type_hints(document, include_extras=True)
+    return frozenset(
+        field
+        for field in document.__struct_fields__
+        if mark in getattr(hints[field], "__metadata__", ())
+    )
+
+
+@functools.cache
+def derivations(document: type[msgspec.Struct]) -> Mapping[str, tuple[str, ...]]:
+    """The fields of *document* that follow from others, and from which."""
+    hints = typing.get_type_hints(document, include_extras=True)
+    return {
+        field: declared.sources
+        for field in document.__struct_fields__
+        for declared in getattr(hints[field], "__metadata__", ())
+        if isinstance(declared, Derived)
+    }
+
+
+@functools.cache
+def tellings(document: type[msgspec.Struct]) -> Mapping[str, tuple[str, ...]]:
+    """The fields of *document* that tell others, and which."""
+    hints = typing.get_type_hints(document, include_extras=True)
+    return {
+        field: declared.told
+        for field in document.__struct_fields__
+        for declared in getattr(hints[field], "__metadata__", ())
+        if isinstance(declared, Tells)
+    }
+
+
+@functools.cache
+def merge_policies(document: type[msgspec.Struct]) -> Mapping[str, Merge]:
+    """The fields of *document* that keep both of two edits, and how."""
+    hints = typing.get_type_hints(document, include_extras=True)
+    return {
+        field: declared
+        for field in document.__struct_fields__
+        for declared in getattr(hints[field], "__metadata__", ())
+        if isinstance(declared, Merge)
+    }
+
+
+def public(document: Document) -> Json:
+    """The document as clients see it: without hidden fields, without nulls."""
+    hidden = fields_marked(type(document), Mark.HIDDEN)
+    fields: dict[str, Any] = msgspec.to_builtins(document)
+    return {
+        name: without_nulls(value)
+        for name, value in fields.items()
+        if value is not None and name not in hidden
+    }

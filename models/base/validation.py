@@ -1,0 +1,81 @@
+"""Checking a value against a type, with refusals that name the place and the reason."""
+
+import string
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from models.base.errors import Flaw, Invalid
+
+T = TypeVar("T")
+
+QUOTED: Final = 64  # characters of what somebody sent that a refusal repeats
+
+_UNKNOWN: Final = "Object contains unknown field `"
+_MISSING: Final = "Object missing required field `"
+_KEY: Final = "key` in `"
+_OF_PATHS: Final = frozenset(f"{string.ascii_letters}{string.digits}_$.[]`")
+WORDS: Final = 256  # characters of any other message, which may quote what was sent as well
+
+
+def checked(value: Any, kind: type[T], *, text: bool = False) -> T:
+    """*value* as a *kind*, or `Invalid` with a JSON pointer to what is wrong.
+
+    Numbers and truths are read from *text* where that is all that the place can hold.
+
+    Examples
+    --------
+    >>> class Point(msgspec.Struct, forbid_unknown_fields=True):
+    ...     x: int
+    >>> checked({"x": 1}, Point)
+    Point(x=1)
+    >>> checked({"x": 1, "y": 2}, Point)
+    Traceback (most recent call last):
+    models.base.errors.Invalid: ('body_invalid', 'The field y may not be set here.')
+
+    """
+    try:
+        return msgspec.convert(value, kind, strict=not text)
+    except msgspec.ValidationError as failure:
+        flaw = _flaw(str(failure))
+        raise Invalid("body_invalid", flaw.detail, flaws=(flaw,)) from None
+
+
+def _flaw(message: str) -> Flaw:
+    # The message quotes what a stranger named a field: no regular expression searches it.
+    words, _, place = message.rpartition(" - at `") if message.endswith("`") else (message, "", "")
+    if not words or not _is_path(place):
+        words, place = message, ""
+    pointer = _pointer(place)
+    if words.startswith(_UNKNOWN):
+        name = _quoted(words.removeprefix(_UNKNOWN))
+        return Flaw(f"{pointer}/{name}", "field_unknown", f"The field {name} may not be set here.")
+    if words.startswith(_MISSING):
+        name = _quoted(words.removeprefix(_MISSING))
+        return Flaw(f"{pointer}/{name}", "field_missing", f"The field {name} is missing.")
+    detail = f"{cut(words, WORDS)}{f' at {pointer}' if pointer else ''}."
+    return Flaw(pointer, "field_invalid", detail)
+
+
+def cut(text: str, most: int = QUOTED) -> str:
+    """The first *most* characters of *text*, with an ellipsis where there are more."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def _quoted(words: str) -> str:
+    return cut(words.removesuffix("`"))
+
+
+def _is_path(place: str) -> bool:
+    """Whether *place* ends a message of msgspec's as the path to what is wrong, and is no name.
+
+    It names fields and places in lists only, never the keys of a mapping.
+    """
+    path = place.removeprefix(_KEY)
+    return len(path) <= WORDS and path.startswith("$") and set(path) <= _OF_PATHS
+
+
+def _pointer(place: str) -> str:
+    """A JSON pointer (RFC 6901) from msgspec's `$.a[0].b`."""
+    path = place.removeprefix(_KEY).removeprefix("$").removesuffix("`")
+    return path.replace("[...]", "/*").replace("[", "/").replace("]", "").replace(".", "/")

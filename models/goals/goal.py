@@ -1,0 +1,315 @@
+"""Goals: what a person wants to have reached.
+
+How far a goal is follows from its key results; without any from its milestones; without those its
+owner says so.  Everything that follows is computed when the goal is written, from the goal alone.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
+
+import msgspec
+
+from models.base.dates import LATEST, check_date
+from models.base.document import Derived, Document, Draft, Mark, Order, Tells, fields_of
+from models.base.errors import Conflict, Flaw, Invalid
+from models.base.ids import GoalId, PartId, derived_id, new_id
+from models.base.merge import Merge
+from models.base.recurrence import Repeat
+from models.goals.goal_parts import KeyResult, Milestone, Smart
+
+G = TypeVar("G", bound="Goal")
+
+Title = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Description = Annotated[str, msgspec.Meta(max_length=1000)]
+Notes = Annotated[str, msgspec.Meta(max_length=10_000)]
+Progress = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Category = Literal[
+    "career", "education", "financial", "health", "learning", "other", "personal", "relationship"
+]
+Priority = Literal["low", "medium", "high"]
+Status = Literal["active", "paused", "completed", "cancelled"]
+Milestones = Annotated[dict[PartId, Milestone], msgspec.Meta(max_length=100)]
+KeyResults = Annotated[dict[PartId, KeyResult], msgspec.Meta(max_length=30)]
+Needed = Annotated[tuple[GoalId, ...], msgspec.Meta(max_length=20)]
+
+TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = {
+    "active": frozenset({"paused", "completed", "cancelled"}),
+    "paused": frozenset({"active", "completed", "cancelled"}),
+    "completed": frozenset({"active"}),
+    "cancelled": frozenset({"active"}),
+}
+_OF_A_POINT: Final = ("goal.point:value", "goal.point:key_result", "goal.point:at")
+TRACKED: Final = 30  # days of which the progress is kept in the goal itself
+
+
+class Reached(msgspec.Struct, frozen=True):
+    """How far a goal was at the end of a day (UTC)."""
+
+    day: dt.date
+    progress: float
+
+
+class GoalDraft(Draft, frozen=True, kw_only=True):
+    """What a person may write of a goal.
+
+    Attributes
+    ----------
+    progress
+        A share from 0 to 1, of goals without key results and milestones.
+    milestones, key_results
+        Parts by an id that the client chooses: two devices may change two of them at once.
+    depends_on
+        Goals that have to be completed first.
+    repeats
+        When the goal is completed, the next one of its series is made.
+    private_notes
+        Never shown to anybody else, whatever is shared.
+
+    """
+
+    free_text: ClassVar[tuple[str, ...]] = (
+        "title",
+        "description",
+        "private_notes",
+        "smart",
+        "milestones",
+        "key_results",
+    )
+
+    title: Title
+    description: Description | None = None
+    category: Category = "personal"
+    priority: Priority = "medium"
+    status: Status = "active"
+    progress: Progress = 0.0
+    starts_on: dt.date | None = None
+    target_date: dt.date | None = None
+    smart: Smart | None = None
+    milestones: Milestones = msgspec.field(default_factory=dict)
+    key_results: KeyResults = msgspec.field(default_factory=dict)
+    depends_on: Needed = ()
+    repeats: Repeat | None = None
+    private_notes: Notes | None = None
+    archived: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_date(self.starts_on, "starts_on")
+        check_date(self.target_date, "target_date")
+        if self.starts_on and self.target_date and self.target_date < self.starts_on:
+            raise _unfit("target_date", "dates_reversed", "A goal ends after it starts.")
+        if self.repeats is not None and self.target_date is None:
+            raise _unfit("repeats", "date_missing", "A goal without a target date cannot repeat.")
+        if len(set(self.depends_on)) < len(self.depends_on):
+            raise _unfit("depends_on", "goal_repeated", "A goal is named twice.")
+
+
+class NewGoal(GoalDraft, frozen=True, kw_only=True):
+    """A goal to be made, under an id that the client may choose."""
+
+    id: GoalId = msgspec.field(default_factory=lambda: new_id("gol"))
+
+
+class Goal(Document, frozen=True, kw_only=True):
+    """A goal, and what follows from it.
+
+    Attributes
+    ----------
+    completed_at
+        When it was completed; null while it is not.
+    measured
+        When the newest progress point of each key result was taken; that of the goal itself stands
+        under the empty name.
+    points
+        How many progress points there are.
+    track
+        How far it was on the last days on which that changed.
+    series
+        The first target date of those that repeat.
+
+    """
+
+    kind: ClassVar[str] = "goal"
+    collection: ClassVar[str] = "goals"
+    draft: ClassVar[type[Draft]] = GoalDraft
+    orders: ClassVar[tuple[Order, ...]] = (
+        Order("created_at"),
+        Order("updated_at"),
+        Order("target_date"),
+        Order("target_date", ("status",)),
+        Order("created_at", ("status",)),
+        Order("progress"),
+    )
+
+    title: Annotated[Title, Mark.SEALED]
+    description: Annotated[Description | None, Mark.SEALED] = None
+    category: Annotated[Category, Mark.PERSONAL] = "personal"
+    priority: Annotated[Priority, Mark.PERSONAL] = "medium"
+    status: Annotated[Status, Mark.PERSONAL, Derived("progress")] = "active"
+    progress: Annotated[
+        Progress, Mark.PERSONAL, Merge.MAX, Derived("milestones", "key_results", *_OF_A_POINT)
+    ] = 0.0
+    starts_on: Annotated[dt.date | None, Mark.PERSONAL, Derived("target_date")] = None
+    target_date: Annotated[dt.date | None, Mark.PERSONAL, Derived("repeats")] = None
+    smart: Annotated[Smart | None, Mark.SEALED] = None
+    milestones: Annotated[Milestones, Mark.SEALED, Tells("progress")] = msgspec.field(
+        default_factory=dict
+    )
+    key_results: Annotated[KeyResults, Mark.SEALED, Derived(*_OF_A_POINT), Tells("progress")] = (
+        msgspec.field(default_factory=dict)
+    )
+    depends_on: Annotated[Needed, Mark.PERSONAL] = ()
+    repeats: Annotated[Repeat | None, Mark.PERSONAL] = None
+    private_notes: Annotated[Notes | None, Mark.SEALED, Mark.PRIVATE, Merge.APPEND] = None
+    archived: bool = False
+    completed_at: Annotated[dt.datetime | None, Mark.PERSONAL, Derived("status")] = None
+    measured: Annotated[
+        dict[str, dt.datetime], Mark.PERSONAL, Derived("key_results", *_OF_A_POINT)
+    ] = msgspec.field(default_factory=dict)
+    points: Annotated[int, Mark.PERSONAL] = 0
+    track: Annotated[tuple[Reached, ...], Mark.PERSONAL, Derived("progress")] = ()
+    series: Annotated[dt.date | None, Mark.PERSONAL, Derived("target_date", "repeats")] = None
+
+    @classmethod
+    def drafted(cls, draft: NewGoal, *, owner: str, at: dt.datetime) -> Self:
+        """A new goal."""
+        goal = cls(
+            id=draft.id,
+            owner=owner,
+            created_at=at,
+            updated_at=at,
+            completed_at=at if draft.status == "completed" else None,
+            series=draft.target_date if draft.repeats else None,
+            **fields_of(draft, GoalDraft),
+        )
+        return settled(goal, None, at)
+
+    def revised(self, draft: GoalDraft, at: dt.datetime) -> Self:
+        """The same goal as *draft* says; another date or rule begins the series anew."""
+        self._require_transition(draft.status)
+        same = (draft.target_date, draft.repeats) == (self.target_date, self.repeats)
+        after = msgspec.structs.replace(
+            self.advanced(at),
+            series=self.series if same else (draft.target_date if draft.repeats else None),
+            measured={
+                name: moment
+                for name, moment in self.measured.items()
+                if name in draft.key_results or not name
+            },
+            **fields_of(draft, GoalDraft),
+        )
+        return settled(after, self, at)
+
+    def counted(
+        self,
+        points: int,
+        name: str | None,
+        newest: tuple[float, dt.datetime] | None,
+        at: dt.datetime,
+    ) -> Self:
+        """The same goal with so many *points*, where *newest* is that of the key result *name*.
+
+        The name of the goal itself is empty; None moves nothing.  Without any point it is where it
+        began.
+        """
+        if name is None:
+            return msgspec.structs.replace(self.advanced(at), points=points)
+        measured = {key: moment for key, moment in self.measured.items() if key != name}
+        value = None
+        if newest is not None:
+            value, measured[name] = newest
+        after = msgspec.structs.replace(self.advanced(at), points=points, measured=measured)
+        if name:
+            moved = self.key_results | {name: self.key_results[name].measured(value)}
+            after = msgspec.structs.replace(after, key_results=moved)
+        elif not self.has_parts:
+            after = msgspec.structs.replace(after, progress=value or 0.0)
+        return settled(after, self, at)
+
+    def without_a_point(self) -> Self:
+        """The same goal, one of whose points counts no more since it cannot be read."""
+        return msgspec.structs.replace(self, points=self.points - 1)
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether its progress follows from its parts."""
+        return bool(self.key_results or self.milestones)
+
+    def successor(self, at: dt.datetime) -> Self | None:
+        """The next one of its series, made when this one was completed *at*; None for the last."""
+        if self.repeats is None or self.target_date is None:
+            return None
+        after = max(self.target_date, at.date())
+        target = self.repeats.following(self.series or self.target_date, after)
+        if target > LATEST:
+            return None
+        fresh = msgspec.structs.replace(
+            self,
+            id=successor_id(self.owner, self.id),
+            version=1,
+            first_version=1,
+            made_by="",
+            created_at=at,
+            updated_at=at,
+            status="active",
+            progress=0.0,
+            completed_at=None,
+            starts_on=self.target_date if self.starts_on else None,
+            target_date=target,
+            milestones={name: one.renewed() for name, one in self.milestones.items()},
+            key_results={name: one.measured(None) for name, one in self.key_results.items()},
+            measured={},
+            points=0,
+            track=(),
+        )
+        return settled(fresh, None, at)
+
+    def _require_transition(self, status: Status) -> None:
+        if status != self.status and status not in TRANSITIONS[self.status]:
+            raise Conflict(
+                "transition_refused",
+                f"A goal that is {self.status} cannot become {status}.",
+                extra={"allowed": sorted(TRANSITIONS[self.status])},
+            )
+
+
+def settled(goal: G, before: G | None, at: dt.datetime) -> G:
+    """*goal* with everything that follows from it, in the place of *before*."""
+    progress = _reached(goal)
+    status = goal.status
+    if before is not None and status == before.status:
+        if status == "active" and before.progress < 1 <= progress:
+            status = "completed"
+        elif status == "completed" and progress < 1 <= before.progress:
+            status = "active"
+    completed_at = (before and before.completed_at) or goal.completed_at or at
+    moved = before is None or progress != before.progress
+    return msgspec.structs.replace(
+        goal,
+        progress=progress,
+        status=status,
+        completed_at=completed_at if status == "completed" else None,
+        track=_tracked(goal.track, at.date(), progress) if moved else goal.track,
+    )
+
+
+def _reached(goal: Goal) -> float:
+    parts: tuple[KeyResult | Milestone, ...] = tuple(goal.key_results.values()) or tuple(
+        goal.milestones.values()
+    )
+    return sum(part.progress for part in parts) / len(parts) if parts else goal.progress
+
+
+def successor_id(owner: str, goal_id: str) -> str:
+    """The id of the goal that follows a goal in its series: whoever completes it, there is one."""
+    return derived_id("gol", owner, goal_id, "next")
+
+
+def _tracked(track: tuple[Reached, ...], day: dt.date, progress: float) -> tuple[Reached, ...]:
+    before = track[:-1] if track and track[-1].day == day else track
+    return (*before, Reached(day, progress))[-TRACKED:]
+
+
+def _unfit(field: str, code: str, detail: str) -> Invalid:
+    return Invalid("body_invalid", detail, flaws=(Flaw(f"/{field}", code, detail),))

@@ -1,0 +1,98 @@
+"""What a goal is made of: milestones to pass, and key results that can be measured."""
+
+import datetime as dt
+from typing import Annotated, ClassVar, Literal
+
+import msgspec
+
+from models.base.errors import Flaw, Invalid
+
+PartTitle = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Figure = Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)]
+Place = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
+Answer = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S")]
+
+
+class Smart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A person's answers to the five questions of a SMART goal (Doran, 1981)."""
+
+    free_text: ClassVar[tuple[str, ...]] = (
+        "specific",
+        "measurable",
+        "achievable",
+        "relevant",
+        "time_bound",
+    )
+
+    specific: Answer | None = None
+    measurable: Answer | None = None
+    achievable: Answer | None = None
+    relevant: Answer | None = None
+    time_bound: Answer | None = None
+
+
+class Milestone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something on the way; milestones are shown in order of *place*."""
+
+    free_text: ClassVar[tuple[str, ...]] = ("title", "description")
+
+    title: PartTitle
+    description: Annotated[str, msgspec.Meta(max_length=500)] | None = None
+    target_date: dt.date | None = None
+    done: bool = False
+    place: Place = 0.0
+
+    @property
+    def progress(self) -> float:
+        """1 when it is done, else 0."""
+        return float(self.done)
+
+    def renewed(self) -> "Milestone":
+        """The same, for the next time."""
+        return msgspec.structs.replace(self, done=False, target_date=None)
+
+
+class KeyResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A number that goes from *baseline* to *target*; without a *current* one it is where it began.
+
+    Examples
+    --------
+    >>> weight = KeyResult(title="Weight", baseline=90, target=80, current=87.5, unit="kg")
+    >>> weight.direction, weight.progress
+    ('decrease', 0.25)
+
+    """
+
+    free_text: ClassVar[tuple[str, ...]] = ("title", "unit")
+
+    title: PartTitle
+    baseline: Figure = 0.0
+    target: Figure
+    current: Figure | None = None
+    direction: Literal["increase", "decrease"] | None = None
+    unit: Annotated[str, msgspec.Meta(max_length=32)] = ""
+    place: Place = 0.0
+
+    def __post_init__(self) -> None:
+        if self.target == self.baseline:
+            raise _unfit("target", "target_is_baseline", "A target differs from its baseline.")
+        way: Literal["increase", "decrease"] = (
+            "increase" if self.target > self.baseline else "decrease"
+        )
+        if self.direction not in (None, way):
+            raise _unfit("direction", "direction_wrong", f"From baseline to target is: {way}.")
+        msgspec.structs.force_setattr(self, "direction", way)
+
+    @property
+    def progress(self) -> float:
+        """How much of the way is done, from 0 to 1; past the target it stays 1."""
+        current = self.baseline if self.current is None else self.current
+        return min(1.0, max(0.0, (current - self.baseline) / (self.target - self.baseline)))
+
+    def measured(self, value: float | None) -> "KeyResult":
+        """The same at *value*; where it began for None."""
+        return msgspec.structs.replace(self, current=value)
+
+
+def _unfit(field: str, code: str, detail: str) -> Invalid:
+    return Invalid("body_invalid", detail, flaws=(Flaw(f"/{field}", code, detail),))

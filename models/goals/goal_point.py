@@ -1,0 +1,92 @@
+"""Progress points: what was measured of a goal, when, and what its owner thinks about it."""
+
+import datetime as dt
+from typing import Annotated, ClassVar, Self
+
+import msgspec
+
+from models.base.dates import check_date, exact
+from models.base.document import Document, Draft, Mark, Order, Tells
+from models.base.ids import PartId
+from models.goals.goal_parts import Figure
+
+PointNote = Annotated[str, msgspec.Meta(max_length=1000)]
+Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
+
+
+class PointDraft(Draft, frozen=True, kw_only=True):
+    """What a person may write of a point.
+
+    Attributes
+    ----------
+    value
+        In the unit of the key result; of the goal itself a share from 0 to 1.
+    key_result
+        What was measured; the goal itself without it.
+    at
+        When; now without it.
+
+    """
+
+    free_text: ClassVar[tuple[str, ...]] = ("note",)
+
+    value: Figure
+    key_result: PartId | None = None
+    at: Moment | None = None
+    note: PointNote | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.at is not None:
+            check_date(self.at.date(), "at")
+            msgspec.structs.force_setattr(self, "at", exact(self.at))
+
+
+class GoalPoint(Document, frozen=True, kw_only=True):
+    """A point of one goal; its id stands below the goal's."""
+
+    kind: ClassVar[str] = "goal.point"
+    collection: ClassVar[str] = "goal_points"
+    draft: ClassVar[type[Draft]] = PointDraft
+    orders: ClassVar[tuple[Order, ...]] = (
+        Order("at", ("goal",)),
+        Order("at", ("goal", "key_result")),
+    )
+
+    goal: str
+    value: Annotated[Figure, Mark.PERSONAL, Tells("goal:progress", "goal:key_results")]
+    key_result: Annotated[str | None, Mark.PERSONAL] = None
+    at: Annotated[dt.datetime, Mark.PERSONAL]
+    note: Annotated[PointNote | None, Mark.SEALED] = None
+
+    @classmethod
+    def drafted(
+        cls, draft: PointDraft, *, owner: str, goal: str, point: str, at: dt.datetime
+    ) -> Self:
+        """A new point."""
+        return cls(
+            id=point_id(goal, point),
+            owner=owner,
+            created_at=at,
+            updated_at=at,
+            goal=goal,
+            value=draft.value,
+            key_result=draft.key_result,
+            at=draft.at or at,
+            note=draft.note,
+        )
+
+    def revised(self, draft: PointDraft, at: dt.datetime) -> Self:
+        """The same point as *draft* says."""
+        return msgspec.structs.replace(
+            self.advanced(at),
+            value=draft.value,
+            key_result=draft.key_result,
+            at=draft.at or self.at,
+            note=draft.note,
+        )
+
+
+def point_id(goal: str, point: str) -> str:
+    """The id of a goal's point: it stands below the goal's."""
+    return f"{goal}/{point}"

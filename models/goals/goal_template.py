@@ -1,0 +1,68 @@
+"""Templates: goals that a person sets themselves again and again."""
+
+import datetime as dt
+from typing import Annotated, ClassVar, Self
+
+import msgspec
+
+from models.base.document import Document, Draft, Mark, Order, fields_of
+from models.base.ids import GoalTemplateId, new_id
+from models.goals.goal import Category, Description, KeyResults, Milestones, Priority, Title
+from models.goals.goal_parts import Smart
+
+Days = Annotated[int, msgspec.Meta(ge=1, le=3660)]
+
+
+class GoalTemplateDraft(Draft, frozen=True, kw_only=True):
+    """What a person may write of a template; *days* is how long its goals take."""
+
+    free_text: ClassVar[tuple[str, ...]] = (
+        "title",
+        "description",
+        "smart",
+        "milestones",
+        "key_results",
+    )
+
+    title: Title
+    description: Description | None = None
+    category: Category = "personal"
+    priority: Priority = "medium"
+    days: Days | None = None
+    smart: Smart | None = None
+    milestones: Milestones = msgspec.field(default_factory=dict)
+    key_results: KeyResults = msgspec.field(default_factory=dict)
+
+
+class NewGoalTemplate(GoalTemplateDraft, frozen=True, kw_only=True):
+    """A template to be made, under an id that the client may choose."""
+
+    id: GoalTemplateId = msgspec.field(default_factory=lambda: new_id("tpl"))
+
+
+class GoalTemplate(Document, frozen=True, kw_only=True):
+    """A template of one's own."""
+
+    kind: ClassVar[str] = "goal.template"
+    collection: ClassVar[str] = "goal_templates"
+    draft: ClassVar[type[Draft]] = GoalTemplateDraft
+    orders: ClassVar[tuple[Order, ...]] = (Order("created_at"),)
+
+    title: Annotated[Title, Mark.SEALED]
+    description: Annotated[Description | None, Mark.SEALED] = None
+    category: Annotated[Category, Mark.PERSONAL] = "personal"
+    priority: Annotated[Priority, Mark.PERSONAL] = "medium"
+    days: Annotated[Days | None, Mark.PERSONAL] = None
+    smart: Annotated[Smart | None, Mark.SEALED] = None
+    milestones: Annotated[Milestones, Mark.SEALED] = msgspec.field(default_factory=dict)
+    key_results: Annotated[KeyResults, Mark.SEALED] = msgspec.field(default_factory=dict)
+
+    @classmethod
+    def drafted(cls, draft: NewGoalTemplate, *, owner: str, at: dt.datetime) -> Self:
+        """A new template."""
+        fields = fields_of(draft, GoalTemplateDraft)
+        return cls(id=draft.id, owner=owner, created_at=at, updated_at=at, **fields)
+
+    def revised(self, draft: GoalTemplateDraft, at: dt.datetime) -> Self:
+        """The same template as *draft* says."""
+        return msgspec.structs.replace(self.advanced(at), **fields_of(draft, GoalTemplateDraft))

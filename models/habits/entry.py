@@ -1,0 +1,236 @@
+"""Entries: what became of one habit on one local date.
+
+An entry is keyed by the date that its owner calls it, decided when it is logged: no clock, job or
+journey changes a day of the past.  So everything that the date was decided by stands in the entry.
+"""
+
+import datetime as dt
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
+
+import msgspec
+
+from models.base.dates import exact
+from models.base.document import Derived, Document, Draft, Mark, fields_of
+from models.base.errors import Flaw, Invalid
+from models.base.merge import Merge
+from models.habits.days import AHEAD, DAY, local_date, minute_of
+from models.habits.habit import DayStart, Habit, check_zone
+from models.habits.measures import Count, Value, YesNo, check_whole
+
+BACKFILLED: Final = dt.timedelta(days=3653)  # how far back a day can be written down by hand
+PLANNED: Final = dt.timedelta(days=366)  # how far ahead one can be skipped or frozen
+
+_YEARS: Final = range(1970, 9000)
+
+State = Literal["done", "missed", "skip", "freeze"]
+Note = Annotated[str, msgspec.Meta(max_length=1000)]
+Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
+
+
+class EntryDraft(Draft, frozen=True, kw_only=True):
+    """What a person may write of an entry.
+
+    Attributes
+    ----------
+    value
+        For habits with a measure, only; a duration is in minutes.
+    at
+        When it was done, if not now.
+
+    """
+
+    free_text: ClassVar[tuple[str, ...]] = ("note",)
+
+    state: State = "done"
+    value: Value | None = None
+    note: Note | None = None
+    at: Moment | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.at is not None:
+            msgspec.structs.force_setattr(self, "at", _kept(self.at))
+
+
+class Logged(EntryDraft, frozen=True, kw_only=True):
+    """An entry whose date is to be found.
+
+    Attributes
+    ----------
+    tz
+        Where the person is, if not in the habit's zone.
+
+    """
+
+    tz: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.tz is not None:
+            check_zone(self.tz)
+
+
+class Entry(Document, frozen=True, kw_only=True):
+    """One day of one habit.
+
+    Attributes
+    ----------
+    achieved
+        Whether the day counts as done under the habit's measure as it was when the entry was
+        written; null for a skipped day, which counts neither way.
+    share
+        What the day is worth under that measure, 0 to 1; null where that is all or nothing.
+    tz, day_start
+        Where its owner was when they logged, and how many minutes after midnight the day began.
+    minute
+        What their clock showed when it was done, in minutes after midnight; null if nobody knows.
+    backfilled
+        Whether the day was over when it was first written down.
+
+    """
+
+    kind: ClassVar[str] = "habit.entry"
+    collection: ClassVar[str] = "habit_entries"
+    draft: ClassVar[type[Draft]] = EntryDraft
+
+    habit: str
+    local_date: Annotated[dt.date, Mark.PERSONAL]
+    state: Annotated[State, Mark.PERSONAL]
+    value: Annotated[Value | None, Mark.PERSONAL, Merge.SUM] = None
+    note: Annotated[Note | None, Mark.SEALED, Merge.APPEND] = None
+    at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
+    achieved: Annotated[bool | None, Mark.PERSONAL, Derived("state", "value", "habit:measure")] = (
+        None
+    )
+    share: Annotated[float | None, Mark.PERSONAL, Derived("state", "value", "habit:measure")] = None
+    tz: Annotated[str, Mark.PERSONAL, Derived("habit:tz")]
+    day_start: Annotated[DayStart, Mark.PERSONAL, Derived("habit:day_start")] = 0
+    minute: Annotated[
+        int | None, Mark.PERSONAL, Derived("state", "at", "achieved", "tz", "day_start")
+    ] = None
+    backfilled: Annotated[bool, Mark.PERSONAL, Derived("tz", "day_start")] = False
+    source: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a zone that nobody knows: no day of it can be told."""
+        check_zone(self.tz)
+
+    @classmethod
+    def drafted(
+        cls,
+        draft: EntryDraft,
+        *,
+        habit: Habit,
+        day: dt.date,
+        at: dt.datetime,
+        tz: str | None = None,
+        source: str | None = None,
+    ) -> Self:
+        """A new entry; raises `Invalid` when value and measure do not fit."""
+        place = tz or habit.tz
+        today = local_date(at, place, habit.day_start)
+        entry = cls(
+            id=entry_id(habit.id, day),
+            owner=habit.owner,
+            created_at=at,
+            updated_at=at,
+            habit=habit.id,
+            local_date=day,
+            tz=place,
+            day_start=habit.day_start,
+            backfilled=day < today,
+            source=source,
+            **judged(draft, habit),
+        )
+        return msgspec.structs.replace(entry, minute=entry.minute_done(at))
+
+    def revised(
+        self, draft: EntryDraft, *, habit: Habit, at: dt.datetime, source: str | None = None
+    ) -> Self:
+        """The same entry as *draft* says.  Where and when it was first logged stays."""
+        entry = msgspec.structs.replace(self.advanced(at), source=source, **judged(draft, habit))
+        stays = self.at is None and entry.at is None and entry.achieved == self.achieved
+        minute = self.minute if stays else entry.minute_done(at)
+        return msgspec.structs.replace(entry, minute=minute)
+
+    def minute_done(self, written: dt.datetime) -> int | None:
+        """What the clock showed when it was done, for an entry that is written now.
+
+        That is known of a moment that is given, and of a day that is not over.
+        """
+        if self.state != "done":
+            return None
+        if self.at is not None:
+            return minute_of(self.at, self.tz)
+        if local_date(written, self.tz, self.day_start) != self.local_date:
+            return None
+        return minute_of(written, self.tz)
+
+
+def entry_id(habit_id: str, day: dt.date) -> str:
+    """The id of a habit's entry: it stands below the habit's."""
+    return f"{habit_id}/{day.isoformat()}"
+
+
+def check_day(day: dt.date, draft: EntryDraft, now: dt.datetime) -> None:
+    """Raise `Invalid` for a day that cannot be logged by hand, or a moment that is not on it.
+
+    Nothing is done or missed before its day has begun somewhere on Earth; it can be skipped or
+    frozen ahead.
+    """
+    today = (now + AHEAD).date()
+    planned = draft.state in ("skip", "freeze")
+    if day > (today + PLANNED if planned else today):
+        message = (
+            f"A day can be planned {PLANNED.days} days ahead at most."
+            if planned
+            else "That day is still to come: only skip and freeze can be set ahead."
+        )
+        raise _refused("/local_date", "day_ahead", message)
+    if day < today - BACKFILLED:
+        message = f"A day can be written down for {BACKFILLED.days} days. Older ones: import them."
+        raise _refused("/local_date", "day_too_old", message)
+    if draft.at is not None:
+        _check_moment(day, draft.at, now)
+
+
+def _check_moment(day: dt.date, at: dt.datetime, now: dt.datetime) -> None:
+    # Two days: wherever on Earth it was, and the small hours that still belong to a long evening.
+    if abs((at.date() - day).days) > 2 or at > now + DAY:
+        raise _refused("/at", "moment_elsewhere", "This moment is not on the day it is logged for.")
+
+
+def judged(draft: EntryDraft, habit: Habit) -> dict[str, Any]:
+    """The fields of *draft* with what they are worth for *habit*; `Invalid` if they do not fit."""
+    fields = fields_of(draft, EntryDraft)
+    achieved, share = _worth(draft, habit)
+    return fields | {"achieved": achieved, "share": share}
+
+
+def _worth(draft: EntryDraft, habit: Habit) -> tuple[bool | None, float | None]:
+    measure = habit.measure
+    if draft.value is not None and isinstance(measure, YesNo):
+        message = "This habit is done or not: it takes no value."
+        raise _refused("/value", "value_unexpected", message)
+    if isinstance(measure, Count):
+        check_whole(draft.value, "/value")
+    if draft.state != "done":
+        # A freeze guards the streak; it does not make the day a done one.
+        return (None if draft.state == "skip" else False), None
+    if isinstance(measure, YesNo):
+        return True, None
+    if draft.value is None:
+        message = "This habit is measured: a done day needs a value."
+        raise _refused("/value", "value_missing", message)
+    return measure.is_met(draft.value), measure.share(draft.value)
+
+
+def _kept(at: dt.datetime) -> dt.datetime:
+    """*at* in UTC, in the milliseconds that the database keeps."""
+    if at.year not in _YEARS:
+        raise _refused("/at", "moment_elsewhere", "This moment is not on the day it is logged for.")
+    return exact(at)
+
+
+def _refused(pointer: str, code: str, detail: str) -> Invalid:
+    return Invalid("body_invalid", detail, flaws=(Flaw(pointer, code, detail),))

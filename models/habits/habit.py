@@ -1,0 +1,186 @@
+"""Habits: what a person wants to do again and again, and on which days.
+
+What schedules and measures mean is in `models.habits`.
+"""
+
+import datetime as dt
+import zoneinfo
+from typing import Annotated, ClassVar, Final, Literal, Self
+
+import msgspec
+
+from models.base.document import Derived, Document, Draft, Mark, Order, fields_of
+from models.base.errors import Flaw, Invalid
+from models.base.ids import HabitId, new_id
+from models.habits.days import local_date
+from models.habits.measures import Measure, YesNo, check_measure
+from models.habits.reminders import Reminder
+from models.habits.schedules import Daily, Schedule, check_schedule
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Text = Annotated[str, msgspec.Meta(max_length=1000)]
+Color = Annotated[str, msgspec.Meta(pattern=r"^#[0-9A-Fa-f]{6}\Z")]
+DayStart = Annotated[int, msgspec.Meta(ge=0, le=1439)]
+Position = Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)]
+Category = Literal[
+    "health",
+    "fitness",
+    "productivity",
+    "mindfulness",
+    "learning",
+    "social",
+    "creative",
+    "financial",
+    "other",
+]
+
+EARLIEST = dt.date(1970, 1, 1)
+ZONE_MOST: Final = 64  # characters of a zone's name, of which the longest has 32
+
+
+class HabitDraft(Draft, frozen=True, kw_only=True):
+    """What a person may write of a habit.
+
+    Attributes
+    ----------
+    tz, day_start
+        Its days begin so many minutes after midnight in this zone of the IANA database.
+    starts_on
+        The first day that counts without an entry.
+    position
+        Where it stands among the others; those of one position are in the order of their making.
+
+    """
+
+    free_text: ClassVar[tuple[str, ...]] = ("name", "question", "description")
+
+    name: Name
+    question: Text | None = None
+    description: Text | None = None
+    category: Category | None = None
+    measure: Measure = YesNo()
+    schedule: Schedule = Daily()
+    tz: str = "UTC"
+    day_start: DayStart = 0
+    starts_on: dt.date | None = None
+    reminders: Annotated[tuple[Reminder, ...], msgspec.Meta(max_length=10)] = ()
+    color: Color | None = None
+    position: Position = 0.0
+    archived: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_zone(self.tz)
+        check_schedule(self.schedule)
+        check_measure(self.measure)
+        if self.starts_on is not None:
+            check_date(self.starts_on, "/starts_on")
+
+
+class NewHabit(HabitDraft, frozen=True, kw_only=True):
+    """A habit to be made, under an id that the client may choose."""
+
+    id: HabitId = msgspec.field(default_factory=lambda: new_id("hab"))
+
+
+class Habit(Document, frozen=True, kw_only=True):
+    """A habit.
+
+    Attributes
+    ----------
+    archived_at
+        Since when it is archived; from then on nothing is asked of it.
+    source
+        The import that it came with.
+
+    """
+
+    kind: ClassVar[str] = "habit"
+    collection: ClassVar[str] = "habits"
+    draft: ClassVar[type[Draft]] = HabitDraft
+    orders: ClassVar[tuple[Order, ...]] = (
+        Order("position"),
+        Order("position", ("archived",)),
+        Order("position", ("category",)),
+        Order("position", ("archived", "category")),
+    )
+
+    name: Annotated[Name, Mark.SEALED]
+    question: Annotated[Text | None, Mark.SEALED] = None
+    description: Annotated[Text | None, Mark.SEALED] = None
+    category: Annotated[Category | None, Mark.PERSONAL] = None
+    measure: Annotated[Measure, Mark.PERSONAL] = YesNo()
+    schedule: Annotated[Schedule, Mark.PERSONAL] = Daily()
+    tz: Annotated[str, Mark.PERSONAL] = "UTC"
+    day_start: Annotated[DayStart, Mark.PERSONAL] = 0
+    starts_on: Annotated[dt.date, Mark.PERSONAL, Derived("tz", "day_start")]
+    reminders: Annotated[tuple[Reminder, ...], Mark.PERSONAL] = ()
+    color: Color | None = None
+    position: Position = 0.0
+    archived: bool = False
+    archived_at: Annotated[dt.datetime | None, Mark.PERSONAL, Derived("archived")] = None
+    source: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no day of it could be told by."""
+        check_zone(self.tz)
+        check_schedule(self.schedule)
+        check_measure(self.measure)
+
+    @classmethod
+    def drafted(
+        cls, draft: NewHabit, *, owner: str, at: dt.datetime, source: str | None = None
+    ) -> Self:
+        """A new habit; without a first day it starts today, where its owner lives."""
+        today = local_date(at, draft.tz, draft.day_start)
+        fields = fields_of(draft, HabitDraft) | {"starts_on": draft.starts_on or today}
+        return cls(
+            id=draft.id,
+            owner=owner,
+            created_at=at,
+            updated_at=at,
+            archived_at=at if draft.archived else None,
+            source=source,
+            **fields,
+        )
+
+    def revised(self, draft: HabitDraft, at: dt.datetime) -> Self:
+        """The same habit as *draft* says."""
+        fields = fields_of(draft, HabitDraft) | {"starts_on": draft.starts_on or self.starts_on}
+        since = (self.archived_at or at) if draft.archived else None
+        return msgspec.structs.replace(self.advanced(at), archived_at=since, **fields)
+
+    def today(self, now: dt.datetime) -> dt.date:
+        """The date that its owner calls *now*."""
+        return local_date(now, self.tz, self.day_start)
+
+    def last_day(self, today: dt.date) -> dt.date:
+        """*today*, or the day on which it was archived."""
+        if self.archived_at is None:
+            return today
+        return min(today, self.today(self.archived_at))
+
+
+def check_zone(tz: str) -> None:
+    """Raise `Invalid` unless *tz* is a zone of the IANA database."""
+    if not _is_zone(tz):
+        message = f"{tz[:64]!r} is not a time zone of the IANA database (Europe/Berlin)."
+        flaw = Flaw("/tz", "zone_unknown", message)
+        raise Invalid("body_invalid", message, flaws=(flaw,))
+
+
+def _is_zone(tz: str) -> bool:
+    if len(tz) > ZONE_MOST:  # a path, which the library would follow part by part
+        return False
+    try:
+        zoneinfo.ZoneInfo(tz)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def check_date(day: dt.date, pointer: str) -> None:
+    """Raise `Invalid` for a date before there is anything to be counted."""
+    if day < EARLIEST:
+        message = f"Dates go back to {EARLIEST}."
+        raise Invalid("body_invalid", message, flaws=(Flaw(pointer, "date_impossible", message),))

@@ -1,0 +1,78 @@
+"""Vacations: ranges of dates on which nothing is asked of some habits, or of all.
+
+What was logged on such a day counts all the same.  A vacation that is taken back asks again.
+"""
+
+import datetime as dt
+from typing import Annotated, ClassVar, Final, Self
+
+import msgspec
+
+from models.base.document import Document, Draft, Mark, Order, fields_of
+from models.base.errors import Flaw, Invalid
+from models.base.ids import HabitId, VacationId, new_id
+from models.habits.habit import check_date
+
+LONGEST: Final = 366  # days
+
+Note = Annotated[str, msgspec.Meta(max_length=1000)]
+
+
+class VacationDraft(Draft, frozen=True, kw_only=True):
+    """What a person may write of a vacation.
+
+    Attributes
+    ----------
+    last
+        Still within it.
+    habits
+        The habits that pause; none means all.  Ids of habits that are gone mean nothing.
+
+    """
+
+    free_text: ClassVar[tuple[str, ...]] = ("note",)
+
+    first: dt.date
+    last: dt.date
+    habits: Annotated[tuple[HabitId, ...], msgspec.Meta(max_length=100)] = ()
+    note: Note | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_date(self.first, "/first")
+        check_date(self.last, "/last")
+        if not 0 <= (self.last - self.first).days < LONGEST:
+            message = f"A vacation ends no earlier than it begins, and has {LONGEST} days at most."
+            raise Invalid(
+                "body_invalid", message, flaws=(Flaw("/last", "range_impossible", message),)
+            )
+
+
+class NewVacation(VacationDraft, frozen=True, kw_only=True):
+    """A vacation to be made, under an id that the client may choose."""
+
+    id: VacationId = msgspec.field(default_factory=lambda: new_id("vac"))
+
+
+class Vacation(Document, frozen=True, kw_only=True):
+    """A vacation."""
+
+    kind: ClassVar[str] = "habit.vacation"
+    collection: ClassVar[str] = "vacations"
+    draft: ClassVar[type[Draft]] = VacationDraft
+    orders: ClassVar[tuple[Order, ...]] = (Order("last"),)
+
+    first: Annotated[dt.date, Mark.PERSONAL]
+    last: Annotated[dt.date, Mark.PERSONAL]
+    habits: Annotated[tuple[str, ...], Mark.PERSONAL] = ()
+    note: Annotated[Note | None, Mark.SEALED] = None
+
+    @classmethod
+    def drafted(cls, draft: NewVacation, *, owner: str, at: dt.datetime) -> Self:
+        """A new vacation."""
+        fields = fields_of(draft, VacationDraft)
+        return cls(id=draft.id, owner=owner, created_at=at, updated_at=at, **fields)
+
+    def revised(self, draft: VacationDraft, at: dt.datetime) -> Self:
+        """The same vacation as *draft* says."""
+        return msgspec.structs.replace(self.advanced(at), **fields_of(draft, VacationDraft))

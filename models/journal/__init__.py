@@ -1,0 +1,1 @@
+"""The journal: journals, templates, entries and prompts."""

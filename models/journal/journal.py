@@ -1,0 +1,119 @@
+"""Journals: the books that entries stand in, and templates for entries.
+
+Everybody has a default journal.  Its id follows from its owner's, so that two devices which write
+their first entries at once make one, and it is made along with the first entry that names none.
+"""
+
+import datetime as dt
+from typing import Annotated, ClassVar, Self
+
+import msgspec
+
+from models.base.document import Document, Draft, Mark, Order, fields_of
+from models.base.ids import JournalId, TemplateId, derived_id, new_id
+from models.base.merge import Merge
+from models.base.vocabulary import distinct
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+Description = Annotated[str, msgspec.Meta(max_length=1_000)]
+Color = Annotated[str, msgspec.Meta(pattern=r"^#[0-9A-Fa-f]{6}\Z")]
+Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=50, pattern=r"\S")]
+Tags = Annotated[tuple[Tag, ...], msgspec.Meta(max_length=30)]
+Text = Annotated[str, msgspec.Meta(max_length=30_000)]
+
+
+class JournalDraft(Draft, frozen=True, kw_only=True):
+    """What a person may write of a journal; an archived one is kept out of the way."""
+
+    free_text: ClassVar[tuple[str, ...]] = ("name", "description")
+
+    name: Name
+    description: Description | None = None
+    color: Color | None = None
+    archived: bool = False
+
+
+class NewJournal(JournalDraft, frozen=True, kw_only=True):
+    """A journal to be made, under an id that the client may choose."""
+
+    id: JournalId = msgspec.field(default_factory=lambda: new_id("jou"))
+
+
+class Journal(Document, frozen=True, kw_only=True):
+    """A book of entries; *default* is the one for entries that name none."""
+
+    kind: ClassVar[str] = "journal"
+    collection: ClassVar[str] = "journals"
+    draft: ClassVar[type[Draft]] = JournalDraft
+
+    name: Annotated[Name, Mark.SEALED]
+    description: Annotated[Description | None, Mark.SEALED, Merge.APPEND] = None
+    color: Color | None = None
+    archived: bool = False
+    default: bool = False
+
+    @classmethod
+    def drafted(cls, draft: NewJournal, *, owner: str, at: dt.datetime) -> Self:
+        """A new journal."""
+        return cls(
+            id=draft.id,
+            owner=owner,
+            created_at=at,
+            updated_at=at,
+            default=draft.id == default_journal(owner),
+            **fields_of(draft, JournalDraft),
+        )
+
+    def revised(self, draft: JournalDraft, at: dt.datetime) -> Self:
+        """The same journal as *draft* says."""
+        return msgspec.structs.replace(self.advanced(at), **fields_of(draft, JournalDraft))
+
+
+def default_journal(owner: str) -> str:
+    """The id of somebody's default journal."""
+    return derived_id("jou", owner, "default")
+
+
+class TemplateDraft(Draft, frozen=True, kw_only=True):
+    """What a person may write of a template: what an entry made from it begins with."""
+
+    free_text: ClassVar[tuple[str, ...]] = ("name", "title", "text", "tags")
+
+    name: Name
+    title: Annotated[str, msgspec.Meta(max_length=255)] | None = None
+    text: Text = ""
+    tags: Tags = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        msgspec.structs.force_setattr(self, "tags", distinct(self.tags))
+
+
+class NewTemplate(TemplateDraft, frozen=True, kw_only=True):
+    """A template to be made, under an id that the client may choose."""
+
+    id: TemplateId = msgspec.field(default_factory=lambda: new_id("jtp"))
+
+
+class Template(Document, frozen=True, kw_only=True):
+    """What an entry may begin with."""
+
+    kind: ClassVar[str] = "journal.template"
+    collection: ClassVar[str] = "journal_templates"
+    draft: ClassVar[type[Draft]] = TemplateDraft
+    orders: ClassVar[tuple[Order, ...]] = ()
+
+    name: Annotated[Name, Mark.SEALED]
+    title: Annotated[str | None, Mark.SEALED] = None
+    text: Annotated[Text, Mark.SEALED, Merge.APPEND] = ""
+    tags: Annotated[Tags, Mark.SEALED, Merge.APPEND] = ()
+
+    @classmethod
+    def drafted(cls, draft: NewTemplate, *, owner: str, at: dt.datetime) -> Self:
+        """A new template."""
+        fields = fields_of(draft, TemplateDraft)
+        return cls(id=draft.id, owner=owner, created_at=at, updated_at=at, **fields)
+
+    def revised(self, draft: TemplateDraft, at: dt.datetime) -> Self:
+        """The same template as *draft* says."""
+        return msgspec.structs.replace(self.advanced(at), **fields_of(draft, TemplateDraft))

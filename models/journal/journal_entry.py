@@ -1,0 +1,229 @@
+"""Journal entries: what somebody wrote on a day of theirs.
+
+An entry that is thrown away stays in the trash for 30 days, where its owner sees it and can take it
+back.  After that nobody sees it again, and what the log knew of its words is taken out of it (see
+`upcoach.store.log.log_redaction`).
+"""
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Annotated, ClassVar, Final, Self
+
+import msgspec
+
+from models.account.way import Way
+from models.base.dates import check_date, local_date
+from models.base.document import Document, Draft, Lookup, Mark, Order, fields_of
+from models.base.errors import Conflict
+from models.base.ids import JournalEntryId, JournalId, new_id
+from models.base.merge import Merge
+from models.base.vocabulary import distinct, label, words_of
+from models.habits.habit import check_zone
+from models.journal.journal import Tags, Text, default_journal
+from models.sharing.share import Share
+
+KEPT: Final = dt.timedelta(days=30)  # in the trash
+
+Title = Annotated[str, msgspec.Meta(max_length=255)]
+Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
+PromptId = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{1,16}-[0-9]{1,3}\Z")]
+
+
+class JournalEntryContent(msgspec.Struct, frozen=True, kw_only=True):
+    """What an entry says, as it is kept while it is being written.
+
+    Attributes
+    ----------
+    journal
+        The default one, if none is named.
+    mood
+        1 (very sad) to 5 (very happy), and *feelings*, their words for it.
+    local_date
+        The day that it is about; the day in *tz* on which it is written, if none is named.
+    prompt
+        The question that it answers.
+
+    """
+
+    journal: JournalId | None = None
+    title: Title | None = None
+    text: Text = ""
+    mood: Level | None = None
+    feelings: Tags = ()
+    tags: Tags = ()
+    local_date: dt.date | None = None
+    tz: str = "UTC"
+    pinned: bool = False
+    prompt: PromptId | None = None
+
+
+class JournalEntryDraft(Draft, JournalEntryContent, frozen=True, kw_only=True):
+    """What a person may write of an entry."""
+
+    free_text: ClassVar[tuple[str, ...]] = ("title", "text", "feelings", "tags")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_zone(self.tz)
+        check_date(self.local_date, "local_date")
+        for name in ("feelings", "tags"):
+            msgspec.structs.force_setattr(self, name, distinct(getattr(self, name)))
+
+
+class NewJournalEntry(JournalEntryDraft, frozen=True, kw_only=True):
+    """An entry to be made, under an id that the client may choose."""
+
+    id: JournalEntryId = msgspec.field(default_factory=lambda: new_id("jen"))
+
+
+class JournalEntry(Document, frozen=True, kw_only=True):
+    """An entry; *trashed_at* says since when it has been in the trash."""
+
+    kind: ClassVar[str] = "journal.entry"
+    collection: ClassVar[str] = "journal_entries"
+    draft: ClassVar[type[Draft]] = JournalEntryDraft
+    orders: ClassVar[tuple[Order, ...]] = (
+        Order("local_date", ("trashed_at",)),
+        Order("local_date", ("trashed_at", "journal")),
+        Order("local_date", ("trashed_at", "pinned")),
+        Order("local_date", ("words",)),
+        Order("trashed_at"),
+    )
+    lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("end", "trashed_at"),)
+
+    journal: Annotated[str, Mark.PERSONAL]
+    title: Annotated[Title | None, Mark.SEALED] = None
+    text: Annotated[Text, Mark.SEALED, Merge.APPEND] = ""
+    mood: Annotated[Level | None, Mark.PERSONAL] = None
+    feelings: Annotated[Tags, Mark.SEALED, Merge.APPEND] = ()
+    tags: Annotated[Tags, Mark.SEALED, Merge.APPEND] = ()
+    local_date: Annotated[dt.date, Mark.PERSONAL]
+    tz: Annotated[str, Mark.PERSONAL] = "UTC"
+    pinned: bool = False
+    prompt: Annotated[PromptId | None, Mark.PERSONAL] = None
+    trashed_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
+
+    def __post_init__(self) -> None:
+        """Refuse a zone that nobody knows: no day of it can be told."""
+        check_zone(self.tz)
+
+    @classmethod
+    def drafted(cls, draft: NewJournalEntry, *, owner: str, at: dt.datetime) -> Self:
+        """A new entry."""
+        fields = fields_of(draft, JournalEntryDraft)
+        fields["journal"] = draft.journal or default_journal(owner)
+        fields["local_date"] = draft.local_date or local_date(at, draft.tz)
+        return cls(id=draft.id, owner=owner, created_at=at, updated_at=at, **fields)
+
+    def revised(self, draft: JournalEntryDraft, at: dt.datetime) -> Self:
+        """The same entry as *draft* says; one in the trash is a `Conflict`."""
+        if self.trashed_at is not None:
+            raise Conflict("entry_trashed", "This entry is in the trash: take it back first.")
+        fields = fields_of(draft, JournalEntryDraft)
+        fields["journal"] = draft.journal or default_journal(self.owner)
+        fields["local_date"] = draft.local_date or self.local_date
+        return msgspec.structs.replace(self.advanced(at), **fields)
+
+    def trashed(self, at: dt.datetime) -> Self:
+        """The same entry, thrown away."""
+        return msgspec.structs.replace(self.advanced(at), trashed_at=at)
+
+    def ended(self, at: dt.datetime) -> Self:
+        """The same entry, whose time in the trash is over."""
+        return msgspec.structs.replace(self.advanced(at), trashed_at=at - KEPT)
+
+    def restored(self, at: dt.datetime) -> Self:
+        """The same entry, taken back."""
+        return msgspec.structs.replace(self.advanced(at), trashed_at=None)
+
+    def is_gone(self, at: dt.datetime) -> bool:
+        """Whether its time in the trash is over."""
+        return self.trashed_at is not None and self.trashed_at <= at - KEPT
+
+    def words(self) -> Collection[str]:
+        """See `Document.words`; what is in the trash is not found."""
+        if self.trashed_at is not None:
+            return ()
+        return words_of(self.title, self.text) | frozenset(map(label, self.tags))
+
+
+class UnsavedEntry(Document, frozen=True, kw_only=True):
+    """What is being written: saved every few seconds in the place of what was saved before.
+
+    It is in no feed and in no log, since each of a thousand versions of one evening would stay
+    there.  Its id is that of the entry that it becomes or changes.
+
+    Attributes
+    ----------
+    base
+        The version of the entry that it changes; null for one that is not there yet.
+
+    """
+
+    kind: ClassVar[str] = "journal.draft"
+    collection: ClassVar[str] = "journal_drafts"
+
+    content: Annotated[JournalEntryContent, Mark.SEALED]
+    base: int | None = None
+
+
+class EntryShareDraft(Draft, frozen=True, kw_only=True):
+    """Until when a coach may read an entry."""
+
+    until: Annotated[dt.datetime, msgspec.Meta(tz=True)]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_date(self.until.date(), "until")
+
+
+class EntryShare(Way, frozen=True, kw_only=True):
+    """Leave for a coach to read one entry; the id stands below the entry's.
+
+    It ends with the relation in which it was given, whose name is `relation`.
+    """
+
+    kind: ClassVar[str] = "journal.share"
+    collection: ClassVar[str] = "journal_shares"
+    orders: ClassVar[tuple[Order, ...]] = ()
+    lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("end", "until"),)
+
+    entry: str
+    coach: Annotated[str, Mark.PERSONAL]
+    until: Annotated[dt.datetime, Mark.PERSONAL]
+    relation: Annotated[str, Mark.HIDDEN] = ""
+
+    def given_in(self, share: Share) -> bool:
+        """Whether it was given in the relation that *share* is part of.
+
+        Relations of older builds have no name, and left this behind when they ended: the times
+        tell them from those that came after.
+        """
+        return self.relation == share.relation and self.updated_at >= share.created_at
+
+    def is_over(self, at: dt.datetime) -> bool:
+        """Whether its time is over at the moment *at*."""
+        return at >= self.until
+
+
+class ClientEntry(Document, frozen=True, kw_only=True):
+    """The coach's side of an `EntryShare`: which entry of which client, not a word of it."""
+
+    kind: ClassVar[str] = "client.entry"
+    collection: ClassVar[str] = "client_entries"
+    orders: ClassVar[tuple[Order, ...]] = (Order("until", ("client",)),)
+
+    client: Annotated[str, Mark.PERSONAL]
+    entry: Annotated[str, Mark.PERSONAL]
+    until: Annotated[dt.datetime, Mark.PERSONAL]
+    relation: Annotated[str, Mark.HIDDEN] = ""
+
+
+def share_id(entry: str, coach: str) -> str:
+    """The id of the leave for *coach* to read *entry*."""
+    return f"{entry}/{coach}"
+
+
+def client_entry_id(client: str, entry: str) -> str:
+    """The id under which a coach knows *entry* of *client*; it stands below nobody's id."""
+    return f"{client}:{entry}"

@@ -1,0 +1,153 @@
+"""What is learned from everybody: shared weights, base rate, scores, and the counts of each person.
+
+A prediction is made before its day and kept with what it was made from.  When the label arrives the
+prediction is scored first; then the model learns from the features as they were.
+
+Nobody speaks for everybody: what all share hears so many outcomes of one person a day, and so many
+in all.  The rest is learned by that person's own weights and counts alone.
+"""
+
+import datetime as dt
+from typing import Final, Self
+
+import msgspec
+
+from models.learners.bayes import BayesianLogistic, LogOdds
+from models.learners.features import NAMES, features
+from models.learners.habit_state import Prediction, Track
+from models.learners.history import PersonHistory, Tally
+from models.learners.scores import Losses
+
+LEVEL: Final = 0.9  # of the interval
+PRIOR_VARIANCE: Final = 0.03  # 1 learns as much in the end, but is led astray by the first days
+FORGETTING: Final = 1e-6  # a million labels
+LESSONS_A_DAY: Final = 200  # outcomes of one person that what all share learns from
+LESSONS: Final = 2_000  # of one person, in all
+
+
+class Lessons(msgspec.Struct, array_like=True):
+    """How many outcomes of one person everybody's weights have learned from.
+
+    Examples
+    --------
+    >>> lessons = Lessons()
+    >>> sum(lessons.take(dt.date(2026, 1, 1)) for _ in range(1_000))
+    200
+    >>> sum(lessons.take(dt.date(2026, 1, 1) + dt.timedelta(days=n // 500)) for n in range(50_000))
+    1800
+
+    """
+
+    total: int = 0
+    day: dt.date | None = None
+    on_day: int = 0
+
+    def take(self, day: dt.date) -> bool:
+        """Whether one more of *day*, on which it became known, teaches; if so, it is counted.
+
+        Days do not go back: what becomes known late counts with the newest.
+        """
+        if self.day is None or day > self.day:
+            self.day, self.on_day = day, 0
+        if self.on_day == LESSONS_A_DAY or self.total == LESSONS:
+            return False
+        self.on_day += 1
+        self.total += 1
+        return True
+
+
+class Person(msgspec.Struct, array_like=True):
+    """What is known of one person across all habits."""
+
+    history: PersonHistory = msgspec.field(default_factory=PersonHistory)
+    losses: Losses = msgspec.field(default_factory=Losses)
+    lessons: Lessons = msgspec.field(default_factory=Lessons)
+
+
+class CrowdState(msgspec.Struct, frozen=True, array_like=True):
+    """A `Crowd` as it is kept."""
+
+    model: bytes
+    tally: Tally
+    losses: Losses
+    people: dict[str, Person]
+
+
+class Crowd:
+    """Predicts and learns the days of all habits.
+
+    Attributes
+    ----------
+    now
+        The moment at which what it is told became known; not kept.
+
+    """
+
+    def __init__(self) -> None:
+        self.now = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self.model = BayesianLogistic(PRIOR_VARIANCE, FORGETTING)
+        self.tally = Tally()
+        self.losses = Losses()
+        self.people: dict[str, Person] = {}
+
+    def predict(self, track: Track) -> Prediction | None:
+        """The prediction of a habit's next due day, if there is one."""
+        day = track.next_day()
+        if day is None:
+            return None
+        history = self.person(track.feed).history
+        plan = track.plan
+        x = features(track.history, history, self.tally, plan.schedule, plan.measure, day)
+        belief = self.model.log_odds_one(x)
+        own = track.own.log_odds(day, track.history.last)
+        belief = LogOdds(belief.mean + own.mean, belief.variance + own.variance)
+        low, high = belief.interval(LEVEL)
+        return Prediction(
+            day=day,
+            odds=belief.probability,
+            low=low,
+            high=high,
+            base=self.tally.rate(0.5, 2.0),
+            x=tuple(x.get(name, 0.0) for name in NAMES),
+        )
+
+    def learn(self, track: Track, prediction: Prediction, *, done: bool) -> None:
+        """Score a prediction by its label, then learn from it."""
+        person = self.person(track.feed)
+        person.losses.add(prediction.odds, base=prediction.base, done=done)
+        day, last = prediction.day, track.history.last
+        x = dict(zip(NAMES, prediction.x, strict=True))
+        own = track.own.log_odds(day, last)
+        if person.lessons.take(self.now.date()):
+            self.losses.add(prediction.odds, base=prediction.base, done=done)
+            self.tally.count(done)
+            step = self.model.learn_beside(x, done, own)
+        else:
+            step = self.model.step_beside(x, done, own)
+        track.own.learn(day, last, step)
+
+    def count(self, track: Track, day: dt.date, *, done: bool) -> None:
+        """Remember what became of a day, in the history of its habit and of its person."""
+        track.history.count(day, done=done)
+        self.person(track.feed).history.count(day, done=done)
+
+    def person(self, feed: str) -> Person:
+        """What is known of the person whose feed it is, to be changed in place."""
+        known = self.people.get(feed)
+        if known is None:
+            known = self.people[feed] = Person()
+        return known
+
+    def contributions(self, prediction: Prediction) -> dict[str, float]:
+        """What each feature of a prediction adds to the log-odds by the shared weights."""
+        return self.model.contributions_one(dict(zip(NAMES, prediction.x, strict=True)))
+
+    def to_state(self) -> CrowdState:
+        return CrowdState(self.model.to_state(), self.tally, self.losses, self.people)
+
+    @classmethod
+    def from_state(cls, state: CrowdState) -> Self:
+        crowd = cls()
+        crowd.model = BayesianLogistic.from_state(state.model)
+        crowd.tally, crowd.losses, crowd.people = state.tally, state.losses, state.people
+        return crowd

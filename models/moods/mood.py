@@ -1,0 +1,113 @@
+"""Moods: how somebody felt at a moment, as often a day as they say.
+
+The local date is decided when the mood is logged, from the moment and the zone: no journey and no
+clock change moves it.
+"""
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Annotated, ClassVar, Literal, Self
+
+import msgspec
+
+from models.base.dates import check_date, exact, local_date
+from models.base.document import Document, Draft, Mark, Order, fields_of
+from models.base.ids import MoodId, new_id
+from models.base.merge import Merge
+from models.base.vocabulary import distinct, label
+from models.habits.habit import check_zone
+
+Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
+Category = Literal["work", "health", "social", "personal", "family", "other"]
+Activity = Annotated[str, msgspec.Meta(min_length=1, max_length=50, pattern=r"\S")]
+Activities = Annotated[tuple[Activity, ...], msgspec.Meta(max_length=20)]
+Note = Annotated[str, msgspec.Meta(max_length=2_000)]
+Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
+
+
+class MoodDraft(Draft, frozen=True, kw_only=True):
+    """What a person may write of a mood; without *at* they feel it now.
+
+    Attributes
+    ----------
+    level
+        1 (very sad) to 5 (very happy); *energy*, *stress* and *sleep* (its quality) are 1 to 5 too.
+
+    """
+
+    free_text: ClassVar[tuple[str, ...]] = ("activities", "emotions", "note")
+
+    level: Level
+    at: Moment | None = None
+    tz: str = "UTC"
+    category: Category | None = None
+    activities: Activities = ()
+    emotions: Activities = ()
+    note: Note | None = None
+    energy: Level | None = None
+    stress: Level | None = None
+    sleep: Level | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_zone(self.tz)
+        check_date(self.at and self.at.date(), "at")
+        for name in ("activities", "emotions"):
+            msgspec.structs.force_setattr(self, name, distinct(getattr(self, name)))
+
+
+class NewMood(MoodDraft, frozen=True, kw_only=True):
+    """A mood to be logged, under an id that the client may choose."""
+
+    id: MoodId = msgspec.field(default_factory=lambda: new_id("moo"))
+
+
+class Mood(Document, frozen=True, kw_only=True):
+    """A mood, on the date that its owner calls it."""
+
+    kind: ClassVar[str] = "mood"
+    collection: ClassVar[str] = "moods"
+    draft: ClassVar[type[Draft]] = MoodDraft
+    orders: ClassVar[tuple[Order, ...]] = (
+        Order("at"),
+        Order("local_date"),
+        Order("at", ("category",)),
+        Order("at", ("level",)),
+        Order("at", ("words",)),
+    )
+
+    level: Annotated[Level, Mark.PERSONAL]
+    at: Annotated[dt.datetime, Mark.PERSONAL]
+    tz: Annotated[str, Mark.PERSONAL]
+    local_date: Annotated[dt.date, Mark.PERSONAL]
+    category: Annotated[Category | None, Mark.PERSONAL] = None
+    activities: Annotated[Activities, Mark.SEALED, Merge.APPEND] = ()
+    emotions: Annotated[Activities, Mark.SEALED, Merge.APPEND] = ()
+    note: Annotated[Note | None, Mark.SEALED, Merge.APPEND] = None
+    energy: Annotated[Level | None, Mark.PERSONAL] = None
+    stress: Annotated[Level | None, Mark.PERSONAL] = None
+    sleep: Annotated[Level | None, Mark.PERSONAL] = None
+
+    def __post_init__(self) -> None:
+        """Refuse a zone that nobody knows: no day of it can be told."""
+        check_zone(self.tz)
+
+    @classmethod
+    def drafted(cls, draft: NewMood, *, owner: str, at: dt.datetime) -> Self:
+        """A new mood."""
+        felt = exact(draft.at or at)
+        fields = fields_of(draft, MoodDraft) | {"at": felt}
+        day = local_date(felt, draft.tz)
+        return cls(id=draft.id, owner=owner, created_at=at, updated_at=at, local_date=day, **fields)
+
+    def revised(self, draft: MoodDraft, at: dt.datetime) -> Self:
+        """The same mood as *draft* says; its date moves only with its moment or its zone."""
+        felt = exact(draft.at or self.at)
+        same = (felt, draft.tz) == (self.at, self.tz)
+        day = self.local_date if same else local_date(felt, draft.tz)
+        fields = fields_of(draft, MoodDraft) | {"at": felt}
+        return msgspec.structs.replace(self.advanced(at), local_date=day, **fields)
+
+    def words(self) -> Collection[str]:
+        """See `Document.words`."""
+        return frozenset(map(label, self.activities))

@@ -1,0 +1,1 @@
+"""OAuth: clients, and the grants that users give them."""

@@ -1,0 +1,79 @@
+"""Invitations: the word of one side of a relation between a coach and a client.
+
+A relation begins when somebody who was given an invitation's code, out of band, accepts it.
+Until then nobody's feed but the inviter's own hears of it.
+"""
+
+import datetime as dt
+from typing import Annotated, ClassVar, Final, Literal, Self
+
+import msgspec
+
+from models.base.document import Document, Draft, Mark
+from models.base.errors import Conflict
+
+INVITATIONS: Final = "invitations"  # the id of the one document that each user has
+LIFE: Final = dt.timedelta(days=14)
+MOST_OPEN: Final = 5  # invitations of one person at a time
+
+Role = Literal["coach", "client"]
+
+
+class InvitationDraft(Draft, frozen=True, kw_only=True):
+    """As what the inviter wants to be known to whoever accepts."""
+
+    role: Role = msgspec.field(name="as")
+
+
+class InvitationCode(Draft, frozen=True, kw_only=True):
+    """What the inviter has given to the other person."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+
+
+class Invitation(msgspec.Struct, frozen=True, kw_only=True):
+    """An open invitation: what its maker will be in the relation, and for how long it stands."""
+
+    role: Role = msgspec.field(name="as")
+    created_at: dt.datetime
+    expires_at: dt.datetime
+
+    def holds(self, at: dt.datetime) -> bool:
+        """Whether it can be accepted at the moment *at*."""
+        return at < self.expires_at
+
+
+class OpenInvitations(Document, frozen=True, kw_only=True):
+    """A person's open invitations, by id; in one document, so that they are counted at once."""
+
+    kind: ClassVar[str] = "invitations"
+    collection: ClassVar[str] = "invitations"
+
+    open: Annotated[dict[str, Invitation], Mark.PERSONAL] = msgspec.field(default_factory=dict)
+
+    @classmethod
+    def none(cls, owner: str, at: dt.datetime) -> Self:
+        """Those of somebody who has invited nobody yet."""
+        return cls(id=INVITATIONS, owner=owner, version=0, created_at=at, updated_at=at)
+
+    def holding(self, invitation_id: str, at: dt.datetime) -> Invitation | None:
+        """The invitation under an id, if it can be accepted at the moment *at*."""
+        invitation = self.open.get(invitation_id)
+        return invitation if invitation is not None and invitation.holds(at) else None
+
+    def invited(self, invitation_id: str, role: Role, at: dt.datetime) -> Self:
+        """The same with one more, and without those that have lapsed."""
+        standing = {name: one for name, one in self.open.items() if one.holds(at)}
+        if len(standing) >= MOST_OPEN:
+            raise Conflict(
+                "invitations_too_many",
+                f"{MOST_OPEN} invitations may be open at a time: withdraw one.",
+            )
+        made = Invitation(role=role, created_at=at, expires_at=at + LIFE)
+        after = standing | {invitation_id: made}
+        return msgspec.structs.replace(self.advanced(at), open=after)
+
+    def without(self, invitation_id: str, at: dt.datetime) -> Self:
+        """The same without the invitation under an id."""
+        left = {name: one for name, one in self.open.items() if name != invitation_id}
+        return msgspec.structs.replace(self.advanced(at), open=left)

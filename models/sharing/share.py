@@ -1,0 +1,135 @@
+"""The relation of a coach and a client, and what the client lets the coach see.
+
+The same fact is kept twice, in one write: as a `Share` of the client, who decides about it, and as
+a `CoachClient` of the coach, whose app lists it.  Both begin when an invitation is accepted (see
+`invitation`), showing nothing, and end together, by whichever side ends the relation.  Both are
+ways, also where nothing is shown: either of the two follows whether the other is there.
+"""
+
+import datetime as dt
+import typing
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
+
+import msgspec
+
+from models.account.way import Way
+from models.base.document import Draft, Mark
+
+SharedKind = Literal["goal", "goal.point", "habit", "habit.entry", "habit.vacation", "insight"]
+SHARED_KINDS: Final[frozenset[str]] = frozenset(typing.get_args(SharedKind))
+# What a coach sees of them, in words.
+KIND_MEANINGS: Final[dict[SharedKind, str]] = {
+    "goal": "your goals",
+    "goal.point": "the progress that you note of your goals",
+    "habit": "your habits",
+    "habit.entry": "what you log of your habits",
+    "habit.vacation": "your vacations from habits",
+    "insight": "what the coach in the app has found out about you",
+}
+
+Hidden = Annotated[
+    frozenset[Annotated[str, msgspec.Meta(max_length=64)]], msgspec.Meta(max_length=50)
+]
+
+
+class ShareDraft(Draft, frozen=True, kw_only=True):
+    """The kinds of documents that the coach may see, and the fields of them that they may not."""
+
+    kinds: Annotated[frozenset[SharedKind], msgspec.Meta(min_length=1)]
+    hidden: Annotated[dict[SharedKind, Hidden], msgspec.Meta(max_length=10)] = msgspec.field(
+        default_factory=dict
+    )
+
+
+class Share(Way, frozen=True, kw_only=True):
+    """Leave for the coach whose user id is this document's id.
+
+    Attributes
+    ----------
+    accepted_at
+        When both sides had given their word.  Null in shares of older builds, which asked the
+        client alone: what they show goes on to be shown, and they open nothing else.
+    relation
+        The name of the relation that it is part of; empty in shares of older builds.
+
+    """
+
+    kind: ClassVar[str] = "share"
+    collection: ClassVar[str] = "shares"
+
+    kinds: Annotated[tuple[str, ...], Mark.PERSONAL] = ()
+    hidden: Annotated[dict[str, tuple[str, ...]], Mark.PERSONAL] = msgspec.field(
+        default_factory=dict
+    )
+    accepted_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
+    relation: Annotated[str, Mark.HIDDEN] = ""
+
+    @property
+    def began(self) -> dt.datetime:
+        """Since when the two have been client and coach, whatever is shown meanwhile."""
+        return self.accepted_at or self.updated_at
+
+    @classmethod
+    def accepted(cls, *, client: str, coach: str, relation: str, at: dt.datetime) -> Self:
+        """The leave that a relation begins with: nothing is shown yet."""
+        return cls(
+            id=coach,
+            owner=client,
+            created_at=at,
+            updated_at=at,
+            accepted_at=at,
+            relation=relation,
+        )
+
+    def confirmed(self, at: dt.datetime) -> Self:
+        """The same leave of an older build, now that both sides have given their word."""
+        return msgspec.structs.replace(self.advanced(at).to_confirm(), accepted_at=at)
+
+    def revised(self, draft: ShareDraft, at: dt.datetime) -> Self:
+        """The same leave, for what *draft* says."""
+        return msgspec.structs.replace(self.advanced(at).to_confirm(), **_sorted(draft))
+
+    def mirrored(self, client: "CoachClient | None", at: dt.datetime) -> "CoachClient":
+        """The coach's side of it, in the place of *client*."""
+        if client is None:
+            client = CoachClient(
+                id=self.owner, owner=self.id, version=0, created_at=at, updated_at=at
+            )
+        return msgspec.structs.replace(
+            client.advanced(at),
+            kinds=self.kinds,
+            hidden=self.hidden,
+            accepted_at=self.accepted_at,
+        )
+
+
+class CoachClient(Way, frozen=True, kw_only=True):
+    """Somebody who lets the owner, a coach, see documents of some kinds; the id is theirs."""
+
+    kind: ClassVar[str] = "client"
+    collection: ClassVar[str] = "clients"
+
+    kinds: Annotated[tuple[str, ...], Mark.PERSONAL] = ()
+    hidden: Annotated[dict[str, tuple[str, ...]], Mark.PERSONAL] = msgspec.field(
+        default_factory=dict
+    )
+    accepted_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
+
+    @property
+    def began(self) -> dt.datetime:
+        """See `Share.began`."""
+        return self.accepted_at or self.updated_at
+
+    def began_since(self, moment: dt.datetime) -> bool:
+        """Whether both have given their word *moment* or later; that opens a channel."""
+        return self.accepted_at is not None and self.accepted_at >= moment
+
+    @property
+    def since(self) -> dt.datetime:
+        """See `Way.since`; what the client shows meanwhile changes nothing for the coach."""
+        return self.began
+
+
+def _sorted(draft: ShareDraft) -> dict[str, Any]:
+    hidden = {kind: tuple(sorted(names)) for kind, names in sorted(draft.hidden.items()) if names}
+    return {"kinds": tuple(sorted(draft.kinds)), "hidden": hidden}

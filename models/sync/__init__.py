@@ -1,0 +1,1 @@
+"""Sync: how far each device has come in a feed."""

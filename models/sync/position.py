@@ -1,0 +1,21 @@
+"""Positions: how far a device has come in a feed, by its own word.
+
+They are no documents: nobody follows them, and each replaces the one before.
+"""
+
+import datetime as dt
+from typing import Annotated
+
+import msgspec
+
+from models.base.document import Mark
+
+
+class Position(msgspec.Struct, frozen=True, kw_only=True):
+    """*device* of *owner* has kept *feed* up to the number *seq*."""
+
+    owner: Annotated[str, Mark.PERSONAL]
+    device: Annotated[str, Mark.PERSONAL]
+    feed: Annotated[str, Mark.PERSONAL]
+    seq: int
+    at: Annotated[dt.datetime, Mark.PERSONAL]

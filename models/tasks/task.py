@@ -1,0 +1,222 @@
+"""Tasks: what a person wants to get done, once or again and again.
+
+A task is due on a date, or on a date at a wall time; *tz* says whose date and whose clock.  What
+follows for everybody's clock is computed once, when it is written: *due_at*.
+"""
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Annotated, ClassVar, Literal, Self
+
+import msgspec
+
+from models.base.dates import LATEST, check_date, end_of, instant, local_date
+from models.base.document import Document, Draft, Mark, Order, fields_of
+from models.base.errors import Flaw, Invalid
+from models.base.ids import GoalId, PartId, TaskId, derived_id, new_id
+from models.base.merge import Merge
+from models.base.recurrence import Repeat
+from models.base.vocabulary import distinct, label
+from models.habits.habit import check_zone
+
+Title = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Notes = Annotated[str, msgspec.Meta(max_length=10_000)]
+Status = Literal["pending", "in_progress", "completed", "cancelled"]
+Priority = Literal["low", "medium", "high", "urgent"]
+Category = Literal["work", "personal", "health", "learning", "finance", "other"]
+Clock = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
+Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=50, pattern=r"\S")]
+Tags = Annotated[tuple[Tag, ...], msgspec.Meta(max_length=20)]
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of a task; steps are shown in order of *place*."""
+
+    free_text: ClassVar[tuple[str, ...]] = ("title",)
+
+    title: Title
+    done: bool = False
+    place: Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)] = 0.0
+
+
+Steps = Annotated[dict[PartId, Step], msgspec.Meta(max_length=100)]
+
+
+class TaskDraft(Draft, frozen=True, kw_only=True):
+    """What a person may write of a task.
+
+    Attributes
+    ----------
+    due_time
+        Hours and minutes on the clocks of *tz*; without them the task is due within *due_date*.
+    steps
+        Parts by an id that the client chooses: two devices may tick off two of them at once.
+    goal
+        What it is done for; the goal may be gone by now.
+    repeats
+        When it is completed, the next one of its series is made.
+
+    """
+
+    free_text: ClassVar[tuple[str, ...]] = ("title", "notes", "tags", "steps")
+
+    title: Title
+    notes: Notes | None = None
+    status: Status = "pending"
+    priority: Priority = "medium"
+    category: Category = "personal"
+    due_date: dt.date | None = None
+    due_time: Clock | None = None
+    tz: str = "UTC"
+    tags: Tags = ()
+    goal: GoalId | None = None
+    steps: Steps = msgspec.field(default_factory=dict)
+    repeats: Repeat | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_zone(self.tz)
+        check_date(self.due_date, "due_date")
+        msgspec.structs.force_setattr(self, "tags", distinct(self.tags))
+        if self.due_date is None:
+            _require_none(self.due_time, "due_time")
+            _require_none(self.repeats, "repeats")
+
+
+class NewTask(TaskDraft, frozen=True, kw_only=True):
+    """A task to be made, under an id that the client may choose."""
+
+    id: TaskId = msgspec.field(default_factory=lambda: new_id("tsk"))
+
+
+class Task(Document, frozen=True, kw_only=True):
+    """A task, when it becomes overdue, and when it was completed.
+
+    Attributes
+    ----------
+    due_at
+        The last moment at which it is not overdue.
+    series
+        The first due date of those that repeat.
+
+    """
+
+    kind: ClassVar[str] = "task"
+    collection: ClassVar[str] = "tasks"
+    draft: ClassVar[type[Draft]] = TaskDraft
+    orders: ClassVar[tuple[Order, ...]] = (
+        Order("created_at"),
+        Order("updated_at"),
+        Order("completed_at"),
+        Order("due_at"),
+        Order("due_at", ("status",)),
+        Order("created_at", ("words",)),
+        Order("due_at", ("status", "priority", "category")),  # covers the statistics
+    )
+
+    title: Annotated[Title, Mark.SEALED]
+    notes: Annotated[Notes | None, Mark.SEALED, Merge.APPEND] = None
+    status: Annotated[Status, Mark.PERSONAL] = "pending"
+    priority: Annotated[Priority, Mark.PERSONAL] = "medium"
+    category: Annotated[Category, Mark.PERSONAL] = "personal"
+    due_date: Annotated[dt.date | None, Mark.PERSONAL] = None
+    due_time: Annotated[Clock | None, Mark.PERSONAL] = None
+    tz: Annotated[str, Mark.PERSONAL] = "UTC"
+    tags: Annotated[Tags, Mark.SEALED, Merge.APPEND] = ()
+    goal: Annotated[GoalId | None, Mark.PERSONAL] = None
+    steps: Annotated[Steps, Mark.SEALED] = msgspec.field(default_factory=dict)
+    repeats: Annotated[Repeat | None, Mark.PERSONAL] = None
+    due_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
+    completed_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
+    series: Annotated[dt.date | None, Mark.PERSONAL] = None
+
+    def __post_init__(self) -> None:
+        """Refuse a zone that nobody knows: no day of it can be told."""
+        check_zone(self.tz)
+
+    @classmethod
+    def drafted(cls, draft: NewTask, *, owner: str, at: dt.datetime) -> Self:
+        """A new task."""
+        return cls(
+            id=draft.id,
+            owner=owner,
+            created_at=at,
+            updated_at=at,
+            due_at=due_at(draft),
+            completed_at=at if draft.status == "completed" else None,
+            series=draft.due_date if draft.repeats else None,
+            **fields_of(draft, TaskDraft),
+        )
+
+    def revised(self, draft: TaskDraft, at: dt.datetime) -> Self:
+        """The same task as *draft* says; another date or rule begins the series anew."""
+        same = (draft.due_date, draft.repeats) == (self.due_date, self.repeats)
+        return msgspec.structs.replace(
+            self.advanced(at),
+            due_at=due_at(draft),
+            completed_at=(self.completed_at or at) if draft.status == "completed" else None,
+            series=self.series if same else (draft.due_date if draft.repeats else None),
+            **fields_of(draft, TaskDraft),
+        )
+
+    def completed(self, at: dt.datetime) -> Self:
+        """The same task, done."""
+        return msgspec.structs.replace(self.advanced(at), status="completed", completed_at=at)
+
+    def reopened(self, at: dt.datetime) -> Self:
+        """The same task, to be done after all."""
+        return msgspec.structs.replace(self.advanced(at), status="pending", completed_at=None)
+
+    def successor(self, at: dt.datetime) -> Self | None:
+        """The next one of its series, made when this one was completed *at*; None for the last.
+
+        It is due after this one, and not before tomorrow where this one was late.
+        """
+        if self.repeats is None or self.due_date is None:
+            return None
+        after = max(self.due_date, local_date(at, self.tz))
+        due = self.repeats.following(self.series or self.due_date, after)
+        if due > LATEST:
+            return None
+        steps = {
+            name: msgspec.structs.replace(step, done=False) for name, step in self.steps.items()
+        }
+        return msgspec.structs.replace(
+            self,
+            id=successor_id(self.owner, self.id),
+            version=1,
+            first_version=1,
+            made_by="",
+            created_at=at,
+            updated_at=at,
+            status="pending",
+            completed_at=None,
+            due_date=due,
+            due_at=_due_at(due, self.due_time, self.tz),
+            steps=steps,
+        )
+
+    def words(self) -> Collection[str]:
+        """See `Document.words`."""
+        return frozenset(map(label, self.tags))
+
+
+def successor_id(owner: str, task_id: str) -> str:
+    """The id of the task that follows a task in its series: whoever completes it, there is one."""
+    return derived_id("tsk", owner, task_id, "next")
+
+
+def due_at(draft: TaskDraft) -> dt.datetime | None:
+    """The last moment at which a task as in *draft* is not overdue."""
+    return None if draft.due_date is None else _due_at(draft.due_date, draft.due_time, draft.tz)
+
+
+def _due_at(day: dt.date, clock: str | None, tz: str) -> dt.datetime:
+    return end_of(day, tz) if clock is None else instant(day, dt.time.fromisoformat(clock), tz)
+
+
+def _require_none(value: object, field: str) -> None:
+    if value is not None:
+        message = f"A task without a due date has no {field}."
+        flaw = Flaw(f"/{field}", "date_missing", message)
+        raise Invalid("body_invalid", message, flaws=(flaw,))

@@ -1,0 +1,125 @@
+"""What somebody sees of another person's documents."""
+
+import functools
+from collections.abc import Collection, Iterator, Mapping
+
+import msgspec
+
+from models.base.document import Edits, Mark, derivations, fields_marked, public, tellings
+from models.base.edits import BOOKKEEPING, moment_seen, version_seen
+from models.base.merge_patch import Json
+from models.contexts import KINDS, Document
+
+Field = tuple[str, str]  # a kind, and the name of a field of it
+
+
+class Sight(msgspec.Struct, frozen=True):
+    """Documents of some *kinds*, without the fields *hidden*, each a kind and a name."""
+
+    kinds: frozenset[str]
+    hidden: frozenset[Field] = frozenset()
+
+    @classmethod
+    def without(cls, kinds: Collection[str], hidden: Mapping[str, Collection[str]]) -> "Sight":
+        """What is seen of *kinds* where the fields *hidden*, and all that tells of them, are not.
+
+        Examples
+        --------
+        >>> sight = Sight.without(["goal", "insight"], {"goal": ["progress"], "habit": ["tz"]})
+        >>> sorted(sight.hides("goal") - {"private_notes", "status", "completed_at"})
+        ['key_results', 'measured', 'milestones', 'progress', 'track']
+        >>> sorted(sight.kinds)
+        ['goal']
+
+        """
+        chosen = {(kind, name) for kind, names in hidden.items() for name in names}
+        fields = _with_all_that_follows(_with_all_that_tells(frozenset(chosen)))
+        shown = (kind for kind in kinds if fields.isdisjoint(_sources(kind)))
+        return cls(frozenset(shown), fields)
+
+    def hides(self, kind: str) -> frozenset[str]:
+        """The fields of *kind* that are not shown; private ones never are.
+
+        Examples
+        --------
+        >>> sorted(Sight(frozenset({"goal"}), frozenset({("goal", "title")})).hides("goal"))
+        ['private_notes', 'title']
+
+        """
+        return _hidden(self, kind)
+
+    def shown(self, document: Document) -> Json:
+        """*document* as far as it is seen: also its version, and when it was changed last."""
+        hidden = self.hides(document.kind)
+        seen = msgspec.structs.replace(
+            document,
+            version=version_seen(document.version, document.edits, hidden),
+            updated_at=moment_seen(document, hidden),
+        )
+        return {name: value for name, value in public(seen).items() if name not in hidden}
+
+    def shown_event(self, kind: str, frame: Json, edits: Edits | None) -> Json | None:
+        """The `ev` *frame* about a document as far as it is seen; None if nothing of it is.
+
+        *edits* are the document's.  By which device and which write it came is the owner's to know.
+        """
+        hidden = self.hides(kind)
+        version = version_seen(frame["ver"], edits, hidden)
+        seen = frame | {"ver": version, "by": {"user": frame["by"]["user"]}}
+        for part in ("doc", "patch"):
+            if part in frame:
+                seen[part] = {name: frame[part][name] for name in frame[part] if name not in hidden}
+                seen[part]["version"] = version
+        if "patch" in seen and BOOKKEEPING.issuperset(seen["patch"]):
+            return None
+        return seen
+
+
+@functools.lru_cache(10_000)
+def _hidden(sight: Sight, kind: str) -> frozenset[str]:
+    private = fields_marked(KINDS[kind], Mark.PRIVATE)
+    return private | {name for of, name in sight.hidden if of == kind}
+
+
+def _with_all_that_follows(fields: frozenset[Field]) -> frozenset[Field]:
+    """*fields*, and those that tell something of them."""
+    following = {field for field, sources in _derived() if not fields.isdisjoint(sources)} - fields
+    return _with_all_that_follows(fields | following) if following else fields
+
+
+def _with_all_that_tells(fields: frozenset[Field]) -> frozenset[Field]:
+    """*fields*, and those that somebody could work them out from."""
+    telling = {field for field, told in _told() if not fields.isdisjoint(told)}
+    return fields | telling
+
+
+@functools.cache
+def _told() -> tuple[tuple[Field, frozenset[Field]], ...]:
+    """Every field that tells others, and which."""
+    return tuple(
+        ((kind, name), frozenset(_fields(kind, told)))
+        for kind, document in KINDS.items()
+        for name, told in tellings(document).items()
+    )
+
+
+@functools.cache
+def _derived() -> tuple[tuple[Field, frozenset[Field]], ...]:
+    """Every field that follows from others, and from which."""
+    return tuple(
+        ((kind, name), frozenset(_fields(kind, sources)))
+        for kind, document in KINDS.items()
+        for name, sources in derivations(document).items()
+    )
+
+
+@functools.cache
+def _sources(kind: str) -> frozenset[Field]:
+    """What documents of *kind* follow from altogether."""
+    return frozenset(_fields(kind, KINDS[kind].sources))
+
+
+def _fields(kind: str, sources: Collection[str]) -> Iterator[Field]:
+    for source in sources:
+        other, _, name = source.rpartition(":")
+        yield (other or kind, name)

@@ -1,0 +1,1 @@
+"""The wire: events, frames and cursors."""

@@ -1,0 +1,84 @@
+"""Events: what happened, to which document, at which place of which feed."""
+
+import datetime as dt
+import functools
+import zlib
+from typing import Final
+
+import msgspec
+
+from models.wire.frames import Ev
+
+PARTITIONS: Final = 64  # fixed when an installation is made: feeds may never change partition
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One number of one feed, as it is stored and relayed: a sealed line and its envelope.
+
+    Parameters
+    ----------
+    type, id
+        What happened to which document, for those who may not or need not look inside.
+    sums
+        The feed's checksums after this event, see `models.base.checksums`.
+    sealed
+        The ready-made `ev` frame, encrypted under the data key of the feed's owner;
+        `models.wire.frames.Ev` describes what is inside.
+    aside
+        What those who see only parts of the document have to know beside the frame, sealed like it;
+        empty where there is nothing (`models.wire.aside`).
+    repeated
+        Whether the streams bring it once more than the first time: then newer events of its feed
+        may lie before it.
+
+    """
+
+    feed: str
+    seq: int
+    at: dt.datetime
+    type: str
+    id: str
+    sums: bytes
+    sealed: bytes
+    aside: bytes = b""
+    repeated: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The kind of the document that it is about."""
+        return _kind_of(self.type)
+
+
+@functools.lru_cache(1_000)
+def _kind_of(what: str) -> str:
+    return what.rpartition(".")[0]
+
+
+def user_feed(user: str) -> str:
+    """The feed that holds everything which changes for a user."""
+    return f"u:{user}"
+
+
+def feed_owner(feed: str) -> str:
+    """The user whose data key seals the events of *feed*."""
+    return feed.removeprefix("u:")
+
+
+def partition(feed: str) -> int:
+    """The partition of a feed: a CRC-32 over its name.
+
+    Examples
+    --------
+    >>> 0 <= partition("u:usr_1") < PARTITIONS
+    True
+
+    """
+    return zlib.crc32(feed.encode()) % PARTITIONS
+
+
+_reader: msgspec.json.Decoder[Ev] = msgspec.json.Decoder(Ev)
+
+
+def read_line(line: bytes) -> Ev:
+    """The `ev` frame that an opened event holds, for consumers which look inside."""
+    return _reader.decode(line)

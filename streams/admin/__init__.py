@@ -1,0 +1,1 @@
+"""What operators watch: key figures of all nodes, and the timeline of events."""

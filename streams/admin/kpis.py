@@ -1,0 +1,228 @@
+"""What operators see of all nodes together, once a second.
+
+Each node writes its own numbers into Redis, where they live for some seconds; a node with somebody
+who watches adds them up.  While nobody watches anywhere, nothing is written.
+"""
+
+import asyncio
+import collections
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+import msgspec
+from redis.asyncio import Redis
+
+from models.base.clock import Clock
+from models.base.merge_patch import Json
+from models.wire.events import Event
+from models.wire.frames import Told, encode
+from streams.redis.connection import RedisError
+
+FEED: Final = "admin:kpi"
+EVERY_S: Final = 1.0
+LIFE_S: Final = 5  # of a node's numbers beyond its last word
+OVER_S: Final = 10.0  # the time over which a rate is taken
+WATCHED: Final = "kpi:watched"
+NODES: Final = "kpi:nodes"
+
+
+class Numbers(msgspec.Struct, frozen=True, kw_only=True):
+    """What a node says of itself; a rate is null until there are two counts."""
+
+    sockets: int
+    streams: int
+    polls: int
+    writes_s: float | None
+    errors: int
+
+
+class Source(Protocol):
+    """Where a node's own numbers come from."""
+
+    def kinds(self) -> Mapping[str, int]:
+        """How many connections there are of each kind."""
+
+    def people(self) -> Collection[str]:
+        """Who has one open."""
+
+    def writes(self) -> int:
+        """How many writes were answered with success since the node began."""
+
+    def errors(self) -> int:
+        """How many answers were the server's fault since the node began."""
+
+
+class Rate:
+    """A count a second, over the last seconds.
+
+    Examples
+    --------
+    >>> rate = Rate()
+    >>> rate.count(0.0, 5)  # nothing to compare with
+    >>> rate.count(2.0, 9)
+    2.0
+
+    """
+
+    def __init__(self) -> None:
+        self._counts: collections.deque[tuple[float, int]] = collections.deque()
+
+    def count(self, now: float, total: int) -> float | None:
+        """Take note of *total*; the rate up to now, if there is one."""
+        counts = self._counts
+        while counts and counts[0][0] < now - OVER_S:
+            counts.popleft()
+        counts.append((now, total))
+        began, before = counts[0]
+        return round((total - before) / (now - began), 2) if now > began else None
+
+
+class Watcher(Protocol):
+    """Somebody who follows the state."""
+
+    def push(self, line: bytes) -> None:
+        """Take the state in the place of the one before."""
+
+
+class Kpis:
+    """The numbers of this node, and everybody's for those who watch here."""
+
+    def __init__(self, redis: "Redis", node: str, source: Source, clock: Clock) -> None:
+        self._redis = redis
+        self._node = node
+        self._source = source
+        self._clock = clock
+        self._events = 0
+        self._events_s = Rate()
+        self._writes_s = Rate()
+        self._told: set[str] = set()
+        self.watchers: set[Watcher] = set()
+
+    async def take(self, events: Sequence[Event]) -> None:
+        """See `reader.Follower.take`: every node reads every event."""
+        self._events += sum(not event.repeated for event in events)
+
+    async def recover(self) -> None:
+        """See `reader.Follower.recover`: a count that is past is no state."""
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            await asyncio.sleep(EVERY_S)
+            try:
+                await self._turn()
+            except RedisError:
+                self._tell(_sum({}, None, None))
+
+    async def _turn(self) -> None:
+        events_s = self._events_s.count(asyncio.get_running_loop().time(), self._events)
+        if self.watchers:
+            await self._redis.set(WATCHED, self._node, ex=LIFE_S)
+        elif not await self._redis.exists(WATCHED):
+            return
+        await self._write()
+        if self.watchers:
+            numbers, people = await self._read()
+            self._tell(_sum(numbers, people, events_s))
+
+    async def _write(self) -> None:
+        """Leave this node's numbers, and who is here, for whoever adds them up."""
+        numbers, people = self._numbers(), set(self._source.people())
+        key = _people(self._node)
+        pipeline = self._redis.pipeline()
+        pipeline.set(f"kpi:{self._node}", msgspec.json.encode(numbers), ex=LIFE_S)
+        pipeline.sadd(NODES, self._node)
+        if not await self._redis.expire(key, LIFE_S):
+            self._told = set()  # it is not there, or no longer
+        if people - self._told:
+            pipeline.sadd(key, *(people - self._told))
+        if self._told - people:
+            pipeline.srem(key, *(self._told - people))
+        pipeline.expire(key, LIFE_S)
+        await pipeline.execute()
+        self._told = people
+
+    async def _read(self) -> tuple[dict[str, Numbers], int | None]:
+        names = sorted(name.decode() for name in await self._members(NODES))
+        found = await self._redis.mget([f"kpi:{name}" for name in names]) if names else []
+        numbers = {
+            name: msgspec.json.decode(raw, type=Numbers)
+            for name, raw in zip(names, found, strict=True)
+            if raw is not None
+        }
+        silent = set(names) - numbers.keys()
+        if silent:
+            await self._remove(silent)
+        keys = [_people(name) for name in numbers]
+        union: Any = self._redis.sunion(keys) if keys else None
+        return numbers, len(await union) if union is not None else None
+
+    async def _members(self, name: str) -> Collection[bytes]:
+        members: Any = self._redis.smembers(name)
+        found: Collection[bytes] = await members
+        return found
+
+    async def _remove(self, nodes: set[str]) -> None:
+        removing: Any = self._redis.srem(NODES, *nodes)
+        await removing
+
+    def _numbers(self) -> Numbers:
+        kinds = self._source.kinds()
+        now = asyncio.get_running_loop().time()
+        return Numbers(
+            sockets=kinds.get("socket", 0),
+            streams=kinds.get("sse", 0),
+            polls=kinds.get("poll", 0),
+            writes_s=self._writes_s.count(now, self._source.writes()),
+            errors=self._source.errors(),
+        )
+
+    def _tell(self, state: Json) -> None:
+        line = encode(Told(ch=FEED, kind="kpi", body=state, at=self._clock()))
+        for watcher in tuple(self.watchers):
+            watcher.push(line)
+
+
+def _sum(numbers: Mapping[str, Numbers], people: int | None, events_s: float | None) -> Json:
+    """The state of all nodes; what nobody knows is null."""
+    known = list(numbers.values())
+    rates = [one.writes_s for one in known if one.writes_s is not None]
+    return {
+        "nodes": {name: msgspec.to_builtins(one) for name, one in numbers.items()},
+        "sockets": sum(one.sockets for one in known) if known else None,
+        "streams": sum(one.streams for one in known) if known else None,
+        "polls": sum(one.polls for one in known) if known else None,
+        "people": people,
+        "events_s": events_s,
+        "writes_s": round(sum(rates), 2) if rates else None,
+        "errors": sum(one.errors for one in known) if known else None,
+    }
+
+
+def _people(node: str) -> str:
+    return f"kpi:{node}:people"
+
+
+Send = Callable[[bytes], None]
+
+
+class StateWatch:
+    """One watcher of the state, who has the newest or nothing waiting."""
+
+    def __init__(self, kpis: Kpis, is_idle: Callable[[], bool], send: Send) -> None:
+        self._kpis = kpis
+        self._is_idle = is_idle
+        self._send = send
+
+    def open(self) -> None:
+        """Begin."""
+        self._kpis.watchers.add(self)
+
+    def close(self) -> None:
+        """Watch no longer."""
+        self._kpis.watchers.discard(self)
+
+    def push(self, line: bytes) -> None:
+        """See `Watcher.push`; while the last one is still on its way, this one gives place."""
+        if self._is_idle():
+            self._send(line)

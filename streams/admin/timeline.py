@@ -1,0 +1,233 @@
+"""The events of all users, as operators see them: what happened to which document, no contents.
+
+A watcher is a position in each of the Redis streams.  There are few of them, so each reads by
+itself, at the pace of its own outlet.  The streams keep the recent past only: whoever stands below
+it, or before an emptied Redis, is told to begin again (`reset`, reason `retention`).
+"""
+
+import asyncio
+import base64
+import struct
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from models.base.errors import Invalid
+from models.wire.events import Event, feed_owner
+from models.wire.frames import Frame, Passed, Reset, Subd, Timeline, encode
+from streams.base.transport import Outlet
+from streams.redis.connection import MARKER, STREAMS, RedisError, event_from
+
+FEED: Final = "admin:events"
+PORTION: Final = 100  # entries of each stream in one read
+BLOCK_MS: Final = 1_000
+GATHER_S: Final = 0.1
+RETRY_S: Final = 0.5
+MOVE_S: Final = 15.0  # how often a watcher to whom nothing is shown hears its cursor
+
+_ENTRY: Final = struct.Struct("!QI")
+_ZERO: Final = (0, 0)
+
+EntryId = tuple[int, int]
+
+
+class Gone(Exception):
+    """The streams do not hold what comes after a position any more."""
+
+
+class Places(msgspec.Struct, frozen=True):
+    """A position in each stream, and the marker of the Redis that gave it."""
+
+    marker: str
+    entries: tuple[EntryId, ...]
+
+    def __str__(self) -> str:
+        packed = b"".join(_ENTRY.pack(*entry) for entry in self.entries)
+        return f"{self.marker}~{base64.urlsafe_b64encode(packed).decode()}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Places":
+        """Read a cursor, or raise `Invalid`."""
+        marker, _, packed = text.partition("~")
+        try:
+            entries = tuple(_ENTRY.iter_unpack(base64.urlsafe_b64decode(packed)))
+        except (ValueError, struct.error):
+            entries = ()
+        read = cls(marker, entries)
+        if len(entries) != len(STREAMS) or str(read) != text:
+            raise Invalid("cursor_malformed", "This is not a cursor that the server gave out.")
+        return read
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """What a watcher wants to see: all of it, or some kinds, or one user."""
+
+    kinds: Collection[str] | None = None
+    user: str | None = None
+
+    def passes(self, event: Event) -> bool:
+        """Whether *event* is to be seen."""
+        is_kind = self.kinds is None or event.kind in self.kinds
+        return is_kind and (self.user is None or feed_owner(event.feed) == self.user)
+
+
+class Streams:
+    """All streams as one, with positions in them."""
+
+    def __init__(self, redis: "Redis") -> None:
+        self._redis = redis
+
+    async def places(self, since: str | None) -> Places:
+        """The position that *since* names, or `Gone`; without one, the present end."""
+        marker, states = await self._states(STREAMS)
+        if not marker:
+            # Nobody has noticed yet that Redis was emptied; no position would hold for long.
+            raise RedisError("the streams have no marker")
+        if since is None or since == "now":
+            return Places(marker, tuple(state.last for state in states))
+        if since == "0":
+            return Places(marker, tuple(state.begin for state in states))
+        places = Places.parse(since)
+        known = zip(places.entries, states, strict=True)
+        if places.marker != marker or not all(state.goes_on_from(entry) for entry, state in known):
+            raise Gone
+        return places
+
+    async def after(self, places: Places) -> tuple[Places, list[Event]]:
+        """What comes after *places*, within a second, and the position behind it; or `Gone`."""
+        positions: Any = {
+            name: _text(entry) for name, entry in zip(STREAMS, places.entries, strict=True)
+        }
+        answer: Any = await self._redis.xread(positions, count=PORTION, block=BLOCK_MS)
+        arrived = {name.decode(): some for name, some in answer or ()}
+        marker, states = await self._states(arrived)
+        entries = dict(zip(STREAMS, places.entries, strict=True))
+        events: list[Event] = []
+        for (name, some), state in zip(arrived.items(), states, strict=True):
+            if not state.goes_on_from(entries[name]):
+                raise Gone
+            entries[name] = _entry_id(some[-1][0])
+            events.extend(event_from(fields) for _, fields in some)
+        if marker != places.marker:
+            raise Gone
+        return Places(marker, tuple(entries.values())), events
+
+    async def _states(self, names: Iterable[str]) -> tuple[str, list["_State"]]:
+        """The marker, and what the streams of these *names* hold."""
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.get(MARKER)
+        for name in names:
+            pipeline.xinfo_stream(name)
+        marker, *found = await pipeline.execute(raise_on_error=False)
+        for one in (marker, *found):
+            if isinstance(one, RedisError) and not isinstance(one, ResponseError):
+                raise one
+        return (marker or b"").decode(), [_State.of(one) for one in found]
+
+
+class _State(msgspec.Struct, frozen=True):
+    """What a stream holds: from just behind *begin* to *last*."""
+
+    begin: EntryId
+    last: EntryId
+
+    @classmethod
+    def of(cls, info: Mapping[str, Any] | ResponseError) -> "_State":
+        if isinstance(info, ResponseError):  # nothing was ever published there
+            return cls(_ZERO, _ZERO)
+        last = _entry_id(info["last-generated-id"])
+        first = info["first-entry"]
+        if first is None:
+            return cls(last, last)
+        if info["entries-added"] == info["length"]:
+            return cls(_ZERO, last)
+        return cls(_before(_entry_id(first[0])), last)
+
+    def goes_on_from(self, entry: EntryId) -> bool:
+        """Whether nothing is missing behind *entry*."""
+        return self.begin <= entry <= self.last
+
+
+class Watch:
+    """One watcher's place in the timeline."""
+
+    def __init__(
+        self, streams: Streams, outlet: Outlet, name: str, only: Filter, since: str | None
+    ) -> None:
+        self._streams = streams
+        self._outlet = outlet
+        self._name = name
+        self._only = only
+        self._since = since
+        self._is_lost = False
+        self._is_told = False
+        self._told_at = 0.0
+        self._watching: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        """Begin."""
+        self._watching = asyncio.create_task(self._watch())
+
+    def close(self) -> None:
+        """Watch no longer."""
+        if self._watching is not None:
+            self._watching.cancel()
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                await self._follow(await self._begin())
+            except Gone:
+                self._is_lost = True
+            except RedisError:
+                await asyncio.sleep(RETRY_S)
+
+    async def _begin(self) -> Places:
+        """Where to begin, or to go on after Redis was away."""
+        places = await self._streams.places(None if self._is_lost else self._since)
+        if self._is_lost:
+            self._say(Reset(f=self._name, reason="retention", cur=str(places)))
+        elif not self._is_told:
+            self._say(Subd(f=self._name, cur=str(places), mode="resume"))
+        self._is_lost, self._is_told, self._since = False, True, str(places)
+        return places
+
+    async def _follow(self, places: Places) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._outlet.room()
+            behind, events = await self._streams.after(places)
+            seen = [_passed(event) for event in events if self._only.passes(event)]
+            is_due = behind != places and loop.time() - self._told_at >= MOVE_S
+            places, self._since = behind, str(behind)
+            if seen or is_due:
+                self._say(Timeline(f=self._name, items=seen, cur=str(places)))
+            await asyncio.sleep(GATHER_S)
+
+    def _say(self, frame: Frame) -> None:
+        self._told_at = asyncio.get_running_loop().time()
+        self._outlet.queue(self._outlet.wrap(encode(frame)))
+        self._outlet.flush()
+
+
+def _passed(event: Event) -> Passed:
+    return Passed(
+        f=event.feed, seq=event.seq, type=event.type, kind=event.kind, id=event.id, at=event.at
+    )
+
+
+def _text(entry: Sequence[int]) -> str:
+    return f"{entry[0]}-{entry[1]}"
+
+
+def _entry_id(text: bytes) -> EntryId:
+    time_ms, _, number = text.decode().partition("-")
+    return int(time_ms), int(number)
+
+
+def _before(entry: EntryId) -> EntryId:
+    time_ms, number = entry
+    return (time_ms, number - 1) if number else (time_ms - 1, 2**32 - 1)

@@ -1,0 +1,1 @@
+"""What the streams share: background tasks, and the transport of a connection."""

@@ -1,0 +1,1 @@
+"""Channels: ephemeral messages, and presence."""

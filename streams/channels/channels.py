@@ -1,0 +1,174 @@
+"""Channels: what is said on them is heard by those who follow at that moment, and kept by nobody.
+
+They travel through Redis's pub/sub, one channel each.  A node subscribes to those that somebody
+here follows, encodes what it hears once, and leaves out whoever has no room: it is over anyway.
+"""
+
+import asyncio
+import collections
+import contextlib
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Protocol
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+
+from models.base.errors import Unavailable
+from streams.base.background_tasks import Errands
+from streams.redis.connection import RedisError
+
+DEVICES: Final = "live:devices"  # every node follows it
+RETRY_S: Final = 0.5
+_PREFIX: Final = "eph:"
+
+_log = structlog.get_logger(__name__)
+
+
+class Listener(Protocol):
+    """Somebody who follows a channel."""
+
+    @property
+    def user(self) -> str:
+        """Whose connection it is."""
+
+    @property
+    def speaker(self) -> str:
+        """The name under which it speaks: it does not hear itself."""
+
+    def hear(self, line: bytes) -> None:
+        """Take a frame, or let it go."""
+
+
+class Device(msgspec.Struct, frozen=True, array_like=True):
+    """A device that has just said hello, and on which connection."""
+
+    user: str
+    device: str
+    connection: str
+    at: float  # when it said so, in seconds since 1970
+
+
+class Word(msgspec.Struct, frozen=True, array_like=True):
+    """Ready-made frames, by who is to hear them, and whose words they hold.
+
+    The frame under the empty name is for everybody who has none of their own.
+    """
+
+    speaker: str
+    lines: dict[str, bytes]
+
+
+OnDevice = Callable[[Device], None]
+
+
+class Channels:
+    """The channels that somebody on this node follows."""
+
+    def __init__(
+        self, writer: "Redis", reader: "Redis", errands: Errands, on_device: OnDevice
+    ) -> None:
+        self._writer = writer
+        self._errands = errands
+        self._reader = reader
+        self._on_device = on_device
+        self._listeners: dict[str, set[Listener]] = collections.defaultdict(set)
+        self._pubsub: Any = None
+        self.on_moved: Callable[[str], None] = lambda _: None
+
+    def listeners(self, name: str) -> tuple[Listener, ...]:
+        """Who follows *name* here."""
+        return tuple(self._listeners.get(name, ()))
+
+    async def follow(self, name: str, listener: Listener) -> None:
+        """Let *listener* hear what is said on *name* from now on, or raise `Unavailable`."""
+        if self._pubsub is None:
+            raise _away()
+        is_new = not self._listeners[name]
+        self._listeners[name].add(listener)
+        if is_new:
+            try:
+                await self._pubsub.subscribe(_PREFIX + name)
+            except RedisError:
+                self.leave(name, listener)
+                raise _away() from None
+
+    def leave(self, name: str, listener: Listener) -> None:
+        """Let *listener* hear no more."""
+        listeners = self._listeners.get(name, set())
+        listeners.discard(listener)
+        if not listeners and self._listeners.pop(name, None) is not None:
+            self._errands.run(self._unsubscribe(name))
+
+    async def _unsubscribe(self, name: str) -> None:
+        if self._pubsub is not None and name not in self._listeners:
+            with contextlib.suppress(RedisError):
+                await self._pubsub.unsubscribe(_PREFIX + name)
+
+    async def say(self, name: str, lines: dict[str, bytes], speaker: str) -> None:
+        """Have everybody's line heard on channel *name*, everywhere, or raise `Unavailable`."""
+        await self._publish(_PREFIX + name, Word(speaker, lines))
+
+    async def arrive(self, device: Device) -> None:
+        """Tell every node that *device* said hello."""
+        await self._publish(DEVICES, device)
+
+    def tell(self, name: str, lines: dict[str, bytes]) -> None:
+        """Have everybody's line heard on channel *name*, on this node alone."""
+        self._spread(name, Word("", lines))
+
+    async def run(self) -> None:
+        """Listen until cancelled; while Redis is away, keep trying."""
+        while True:
+            try:
+                await self._listen()
+            except RedisError as failure:
+                _log.warning("channels_lost", reason=str(failure))
+            finally:
+                self._pubsub = None
+            await asyncio.sleep(RETRY_S)
+
+    async def _listen(self) -> None:
+        async with self._reader.pubsub(ignore_subscribe_messages=True) as pubsub:
+            await pubsub.subscribe(DEVICES, *(_PREFIX + name for name in self._listeners))
+            self._pubsub = pubsub
+            async for message in pubsub.listen():
+                await self._take(message["channel"].decode(), message["data"])
+
+    async def _take(self, channel: str, data: bytes) -> None:
+        if channel == DEVICES:
+            self._on_device(msgspec.msgpack.decode(data, type=Device))
+            return
+        name = channel.removeprefix(_PREFIX)
+        if name not in self._listeners:
+            await self._pubsub.unsubscribe(channel)
+        elif data:
+            self._spread(name, msgspec.msgpack.decode(data, type=Word))
+        else:
+            self.on_moved(name)
+
+    def _spread(self, name: str, word: Word) -> None:
+        for listener in self.listeners(name):
+            line = word.lines.get(listener.user, word.lines.get(""))
+            if line is not None and listener.speaker != word.speaker:
+                listener.hear(line)
+
+    async def moved(self, names: Iterable[str]) -> None:
+        """Have the nodes that follow one of *names* look who is there."""
+        pipeline = self._writer.pipeline(transaction=False)
+        for name in names:
+            pipeline.publish(_PREFIX + name, b"")
+        try:
+            await pipeline.execute()
+        except RedisError:
+            raise _away() from None
+
+    async def _publish(self, channel: str, message: Word | Device) -> None:
+        try:
+            await self._writer.publish(channel, msgspec.msgpack.encode(message))
+        except RedisError:
+            raise _away() from None
+
+
+def _away() -> Unavailable:
+    return Unavailable("redis_unavailable", "Redis does not answer. Try again shortly.")

@@ -1,0 +1,177 @@
+"""Who is there: a person's devices with an open socket, on whatever node.
+
+Each connection is a member of its owner's sorted set in Redis, with the time until which it
+counts.  Its node puts that off again and again; a node that died does not, and its members run
+out.  A socket that closes counts for half a minute more, so a device that comes back soon was
+never away.
+
+A person hears which of their own devices are there.  Others who may know hear whether the person
+is, as a channel with one member, and neither how many devices there are nor what they are called.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+from redis.asyncio import Redis
+
+from models.base.clock import Clock
+from models.base.errors import Unavailable
+from models.wire.frames import Told, encode
+from streams.base.background_tasks import Errands, Job
+from streams.channels.channels import Channels
+from streams.redis.connection import RedisError
+
+LIVE_MS: Final = 45_000
+LINGER_MS: Final = 30_000
+RENEW_EVERY_S: Final = 15.0
+LOOK_EVERY_S: Final = 5.0
+PORTION: Final = 50
+COME_S: Final = 0.02  # those who come within it are counted in together
+PREFIX: Final = "presence:"
+
+# By Redis's own clock, so that nodes need not agree about the time.
+_STAY = """
+local now = redis.call('TIME')
+now = now[1] * 1000 + math.floor(now[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+"""
+_LOOK = """
+local now = redis.call('TIME')
+return redis.call('ZRANGEBYSCORE', KEYS[1], now[1] * 1000 + math.floor(now[2] / 1000), '+inf')
+"""
+
+
+class Member(NamedTuple):
+    """A connection and the name of its device."""
+
+    user: str
+    device: str
+    connection: str
+
+    @property
+    def text(self) -> str:
+        """It as a member of the set."""
+        return f"{self.connection} {self.device}"
+
+
+class Presence:
+    """Keeps the members of this node alive, and tells who comes and goes."""
+
+    def __init__(self, redis: "Redis", channels: Channels, errands: Errands, clock: Clock) -> None:
+        self._redis = redis
+        self._errands = errands
+        self._channels = channels
+        self._clock = clock
+        self._members: set[Member] = set()
+        self._coming: list[Member] = []
+        self._came = asyncio.Event()
+        self._seen: dict[str, frozenset[str]] = {}  # by channel, as it was last told
+        channels.on_moved = self._look_soon
+
+    def enter(self, member: Member) -> None:
+        """Count *member* in."""
+        self._members.add(member)
+        self._coming.append(member)
+        self._came.set()
+
+    def leave(self, member: Member) -> None:
+        """Count *member* for half a minute more."""
+        if member in self._members:
+            self._members.discard(member)
+            self._errands.run(self._stay([member], LINGER_MS))
+
+    async def members(self, user: str) -> frozenset[str]:
+        """The devices of *user* that are there, or `Unavailable`."""
+        try:
+            found: Any = await self._redis.eval(_LOOK, 1, _key(user))
+        except RedisError:
+            raise Unavailable("redis_unavailable", "Redis does not answer.") from None
+        return frozenset(text.decode().partition(" ")[2] for text in found)
+
+    async def state(self, name: str, listener: str) -> Told:
+        """Who is there, for *listener*, who begins to follow the channel *name*."""
+        user = name.removeprefix(PREFIX)
+        members = await self.members(user)
+        self._seen.setdefault(name, members)
+        shown = members if listener == user else _person(user, members)
+        return self._told(name, "state", members=sorted(shown))
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """What goes on in the background."""
+        return self._come_forever, self._renew_forever, self._look_forever
+
+    async def _renew_forever(self) -> None:
+        """Put off the end of every member, some at a time, so that nobody waits for all of them."""
+        while True:
+            members = list(self._members)
+            portions = [members[n : n + PORTION] for n in range(0, len(members), PORTION)]
+            for portion in portions or [[]]:
+                await asyncio.sleep(RENEW_EVERY_S / max(1, len(portions)))
+                await self._stay([one for one in portion if one in self._members], LIVE_MS)
+
+    async def _look_forever(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            for name in list(self._seen):
+                await self._look(name)
+
+    async def _come_forever(self) -> None:
+        """Count in who comes; those who come together in one round trip."""
+        while True:
+            await self._came.wait()
+            self._came.clear()
+            coming, self._coming = [one for one in self._coming if one in self._members], []
+            await self._stay(coming, LIVE_MS)
+            with contextlib.suppress(Unavailable):
+                await self._channels.moved([PREFIX + member.user for member in coming])
+            await asyncio.sleep(COME_S)
+
+    async def _stay(self, members: Iterable[Member], for_ms: int) -> None:
+        pipeline = self._redis.pipeline(transaction=False)
+        for member in members:
+            pipeline.eval(_STAY, 1, _key(member.user), member.text, for_ms, LIVE_MS)
+        with contextlib.suppress(RedisError):  # the next renewal makes up for it
+            await pipeline.execute()
+
+    def _look_soon(self, name: str) -> None:
+        if name in self._seen:
+            self._errands.run(self._look(name))
+
+    async def _look(self, name: str) -> None:
+        """Tell who has come and gone since the last look."""
+        if not self._channels.listeners(name):
+            self._seen.pop(name, None)
+            return
+        user = name.removeprefix(PREFIX)
+        try:
+            members = await self.members(user)
+        except Unavailable:
+            return
+        before = self._seen.get(name, members)
+        self._seen[name] = members
+        if members != before:
+            lines = {user: self._diff(name, before, members)}
+            if bool(members) is not bool(before):
+                lines[""] = self._diff(name, _person(user, before), _person(user, members))
+            self._channels.tell(name, lines)
+
+    def _diff(self, name: str, before: frozenset[str], members: frozenset[str]) -> bytes:
+        joined, left = sorted(members - before), sorted(before - members)
+        return encode(self._told(name, "diff", joined=joined, left=left))
+
+    def _told(self, name: str, kind: str, **body: list[str]) -> Told:
+        return Told(ch=name, kind=kind, body=body, at=self._clock())
+
+
+def _person(user: str, members: frozenset[str]) -> frozenset[str]:
+    """Who is there as others may know it: the person, by whichever device."""
+    return frozenset({user}) if members else frozenset()
+
+
+def _key(user: str) -> str:
+    return f"here:{user}"

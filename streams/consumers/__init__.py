@@ -1,0 +1,1 @@
+"""Consumers of the log: the learner, and the revocation of sessions."""

@@ -1,0 +1,135 @@
+"""From the commit to the streams.
+
+`publish` is called right after a commit and returns at once.  One task appends what has gathered in
+a single round trip.  The marks "due" are taken off in MongoDB two seconds later, many at a time: by
+then Redis has the entries on its disk (`appendfsync everysec`), so a mark that is gone means that
+even a killed Redis still has them.  What was appended, but is not marked, is appended again when
+Redis comes back.  The sweep publishes what is due for longer: what a crashed process left behind.
+"""
+
+import asyncio
+import collections
+import contextlib
+import datetime as dt
+from collections.abc import Sequence
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+
+from models.base.clock import Clock
+from models.base.errors import Unavailable
+from models.wire.events import Event
+from streams.base.background_tasks import Job
+from streams.redis.connection import KEPT, RedisError, fields_of, stream_of
+from upcoach.store.log.event_log import EventLog
+
+PORTION = 500  # entries a round trip
+RETRY_S = 0.25
+WAITING = 20_000  # events in memory while Redis is away; the sweep finds the rest in MongoDB
+MARK_EVERY_S = 0.5
+MARK_AFTER_S = 2.0
+SWEEP_EVERY_S = 1.0
+OVERDUE = dt.timedelta(seconds=4)
+
+_log = structlog.get_logger(__name__)
+
+
+class Relay:
+    """Publishes events of this process, and those that any process left due."""
+
+    def __init__(self, redis: "Redis", log: EventLog, clock: Clock) -> None:
+        self._redis = redis
+        self._log = log
+        self._clock = clock
+        self._waiting: collections.deque[Event] = collections.deque(maxlen=WAITING)
+        self._appended: collections.deque[tuple[float, Event]] = collections.deque(maxlen=WAITING)
+        self._wake = asyncio.Event()
+
+    def publish(self, events: Sequence[Event]) -> None:
+        """Have *events* appended to their streams."""
+        self._waiting.extend(events)
+        self._wake.set()
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """What goes on in the background."""
+        return self._append_forever, self._mark_forever, self._sweep_forever
+
+    async def flush(self) -> None:
+        """Publish what waits, as far as Redis answers; for the end of a process."""
+        with contextlib.suppress(RedisError):
+            while self._waiting:
+                await self._append(self._take())
+
+    async def _append_forever(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                await self._append_surely(self._take())
+
+    async def _append_surely(self, events: Sequence[Event]) -> None:
+        while True:
+            try:
+                await self._append(events)
+            except RedisError as failure:
+                _log.warning("publish_failed", events=len(events), reason=str(failure))
+                await asyncio.sleep(RETRY_S)
+                self._repeat()
+            else:
+                return
+
+    def _repeat(self) -> None:
+        """Have everything that is not marked yet appended once more, before what waits."""
+        self._waiting.extendleft(_repeated(event) for _, event in reversed(self._appended))
+        self._appended.clear()
+
+    async def _mark_forever(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(MARK_EVERY_S)
+            with contextlib.suppress(Unavailable):
+                await self._mark(loop.time() - MARK_AFTER_S)
+
+    async def _mark(self, before: float) -> None:
+        marked = [event for at, event in self._appended if at < before]
+        await self._log.mark_published(marked)
+        while self._appended and self._appended[0][0] < before:
+            self._appended.popleft()
+
+    async def _sweep_forever(self) -> None:
+        overdue = dt.timedelta(0)  # what an earlier process left is due at once
+        while True:
+            try:
+                while await self._sweep(overdue) == PORTION:
+                    pass
+                overdue = OVERDUE
+            except (RedisError, Unavailable) as failure:
+                _log.debug("sweep_failed", reason=str(failure))
+            await asyncio.sleep(SWEEP_EVERY_S)
+
+    async def _sweep(self, overdue: dt.timedelta) -> int:
+        """Publish one portion of what is due for *overdue*, and return how much it was."""
+        events = await self._log.due(self._clock() - overdue, PORTION)
+        if events:
+            await self._append([_repeated(event) for event in events])
+            await self._log.mark_published(events)
+        return len(events)
+
+    def _take(self) -> list[Event]:
+        size = min(PORTION, len(self._waiting))
+        return [self._waiting.popleft() for _ in range(size)]
+
+    async def _append(self, events: Sequence[Event]) -> None:
+        pipeline = self._redis.pipeline(transaction=False)
+        for event in events:
+            pipeline.xadd(stream_of(event.feed), fields_of(event), maxlen=KEPT, approximate=True)
+        await pipeline.execute()
+        now = asyncio.get_running_loop().time()
+        self._appended.extend((now, event) for event in events)
+
+
+def _repeated(event: Event) -> Event:
+    """*event*, marked as one that may come once more, and late."""
+    return msgspec.structs.replace(event, repeated=True)

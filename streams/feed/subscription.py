@@ -1,0 +1,443 @@
+"""One connection's place in one feed.
+
+A subscription is a position.  While it is *live*, what the hub pushes goes straight out.  When the
+connection's window is full, nothing is queued: the subscription falls behind, and once there is
+room again it catches up from memory, or from MongoDB in pages, at the reader's own pace.
+"""
+
+import asyncio
+import contextlib
+import enum
+from collections.abc import Callable, Collection
+
+import msgspec
+import structlog
+
+from models.access.limits import Cost
+from models.base.checksums import Sums, shown
+from models.base.errors import NotFound, Refusal, Unavailable
+from models.contexts import Share
+from models.visibility import Sight
+from models.wire.cursor import Cursor
+from models.wire.events import Event
+from models.wire.frames import Live, Reset, Snap, Subd, encode
+from streams.base.transport import Outlet
+from streams.feed.encoded_batch import Parcel
+from streams.feed.fanout import NO_LIMIT
+from streams.feed.hub import Hub
+from streams.feed.topic import Topic
+from streams.limits.credit import Credits
+from upcoach.services.sharing.shares import Shares, View
+from upcoach.services.sync.snapshots import Snapshots
+from upcoach.store.log.event_log import EventLog, contiguous
+from upcoach.store.log.heads import Heads
+
+PAGE = 200
+RETRY_S = 0.5
+TRIES = 4  # at telling the checksums while documents change
+BEHIND = 200_000  # events beyond which a snapshot is cheaper than what was missed
+PER_READ = 100  # documents or events that count as one read
+UNACKED = 1_000  # events beyond the last acknowledged one that a device which acks is sent
+
+_log = structlog.get_logger(__name__)
+
+OnLost = Callable[[str, Refusal], None]  # the feed, and why it may not be seen any more
+
+
+class Mode(enum.StrEnum):
+    """How a subscription came by its position."""
+
+    RESUME = "resume"
+    CATCHUP = "catchup"
+    SNAPSHOT = "snapshot"
+
+
+class Start(msgspec.Struct, frozen=True):
+    """Where a subscription begins, or why it cannot: then the client needs a snapshot first."""
+
+    view: View
+    topic: Topic
+    seq: int
+    mode: Mode
+    reset: str | None = None
+
+
+class Feeds:
+    """What a subscription needs of the node, and of the installation."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        log: EventLog,
+        heads: Heads,
+        snapshots: Snapshots,
+        shares: Shares,
+        epoch: str,
+        credit: Credits | None = None,
+    ) -> None:
+        self.hub = hub
+        self.log = log
+        self.heads = heads
+        self.snapshots = snapshots
+        self.shares = shares
+        self.epoch = epoch
+        self._credit = credit
+
+    async def pace(self, view: View, count: int) -> None:
+        """Return when whoever has the *view* may be sent so many documents or events more."""
+        if self._credit is not None and count:
+            await self._credit.pace(view.scope.user, Cost(-(-count // PER_READ)))
+
+    def cursor(self, seq: int) -> str:
+        """The cursor of number *seq*."""
+        return str(Cursor(self.epoch, seq))
+
+    async def start(self, view: View, since: str | None, *, snap: bool) -> Start:
+        """The resume ladder: memory, else the log, else a reset with its reason.
+
+        A subscription has to be opened in the same turn of the loop.
+        """
+        while True:
+            topic = await self.hub.attach(view.feed)
+            start = await self._start(view, topic, since, snap=snap)
+            if view.sight is not None:
+                start = await self._as_now_seen(start)
+            if self.hub.holds(topic):
+                return start
+
+    async def _as_now_seen(self, start: Start) -> Start:
+        """*start* under the view as it is once the place is known.
+
+        So a change of the share either is in the view, or stands in the feed behind the place.  A
+        snapshot is taken at the view's own number at least: the documents are read after both.
+        """
+        view = await self.shares.view(start.view.scope, start.view.feed)
+        if start.mode is Mode.SNAPSHOT:
+            return msgspec.structs.replace(start, view=view, seq=max(start.seq, view.since))
+        if start.seq < view.since:
+            # This node may not have heard yet of the change of the share, or of what was before.
+            place = max(start.topic.last, view.since)
+            return Start(view, start.topic, place, start.mode, reset="access")
+        return msgspec.structs.replace(start, view=view)
+
+    async def _start(self, view: View, topic: Topic, since: str | None, *, snap: bool) -> Start:
+        if snap:
+            return Start(view, topic, topic.last, Mode.SNAPSHOT)
+        if since is None or since == "now":
+            # What this node has written itself is past, even if the streams are yet to bring it.
+            newest = max(topic.last, self.heads.known(view.feed))
+            return Start(view, topic, newest, Mode.RESUME)
+        cursor = Cursor(self.epoch, 0) if since == "0" else Cursor.parse(since)
+        if cursor.epoch != self.epoch or await self._is_ahead(topic, cursor.seq):
+            return Start(view, topic, topic.last, Mode.RESUME, reset="epoch")
+        if cursor.seq >= topic.last or topic.after(cursor.seq) is not None:
+            return Start(view, topic, cursor.seq, Mode.RESUME)
+        reset = await self._out_of_reach(topic, cursor.seq)
+        return Start(view, topic, topic.last if reset else cursor.seq, Mode.CATCHUP, reset=reset)
+
+    async def _out_of_reach(self, topic: Topic, seq: int) -> str | None:
+        """Why the log cannot bring somebody at *seq* up to date, if it cannot."""
+        if topic.last - seq > BEHIND:
+            return "slow"
+        first = await self.log.page(topic.feed, seq, 1)
+        return None if contiguous(first, seq) else "retention"
+
+    async def _is_ahead(self, topic: Topic, seq: int) -> bool:
+        """Whether *seq* was never given: beyond this node's last number, the log is asked."""
+        return seq > topic.last and seq > await self.newest(topic.feed)
+
+    async def newest(self, feed: str) -> int:
+        """The newest number of *feed* in the log."""
+        return (await self.heads.read(feed)).seq
+
+
+class Subscription:
+    """A place in a feed, and the task that brings it up to date when it is behind."""
+
+    def __init__(self, feeds: Feeds, outlet: Outlet, start: Start, on_lost: OnLost) -> None:
+        self._feeds = feeds
+        self.outlet = outlet
+        self._topic = start.topic
+        self._start = start
+        self._view = start.view
+        self._on_lost = on_lost
+        self._catching_up: asyncio.Task[None] | None = None
+        self._looks_again = False  # a share has changed while this was behind
+        self.limit = NO_LIMIT  # the number beyond which the device has to say that it keeps up
+        # The topic, or what the device has acknowledged; made when that is waited for.
+        self._moved: asyncio.Event | None = None
+        self._position: int | None = start.seq  # None: level with the topic
+
+    @property
+    def feed(self) -> str:
+        """The feed's name."""
+        return self._topic.feed
+
+    @property
+    def position(self) -> int:
+        """The number up to which it has everything."""
+        return self._topic.last if self._position is None else self._position
+
+    @property
+    def sight(self) -> Sight | None:
+        """See `fanout.Level.sight`."""
+        return self._view.sight
+
+    @property
+    def top(self) -> int:
+        """The newest number of the feed that this node knows of."""
+        return self._topic.last
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still follows the feed."""
+        return self in self._topic
+
+    def open(self, kinds: Collection[str] | None = None) -> None:
+        """Attach, tell the client, and begin with what it has missed.
+
+        The documents come first where a snapshot was asked for, or some *kinds* of them.
+        """
+        self._topic.add(self)
+        if self._start.reset is not None:
+            self._say_reset(self._start.reset)
+        else:
+            cursor = self._feeds.cursor(self.position)
+            self._say(Subd(f=self.feed, cur=cursor, mode=str(self._start.mode)))
+        if self._start.mode is Mode.SNAPSHOT or kinds is not None:
+            self._run(self._snapshot(self._view.visible(kinds)))
+        else:
+            self._run(self._catch_up())
+
+    def close(self) -> None:
+        """Detach."""
+        self._topic.remove(self)
+        self.outlet.detach(self)
+        if self._catching_up is not None:
+            self._catching_up.cancel()
+
+    def ack(self, seq: int) -> None:
+        """Let the device have what follows the number *seq*, which it has kept."""
+        if seq + UNACKED < self.limit:
+            self._topic.rearrange()
+        self.limit = seq + UNACKED
+        self._wake()
+
+    def push(self, parcel: Parcel) -> None:
+        """See `fanout.Subscriber.push`."""
+        if self._catching_up is not None:
+            self._looks_again |= self.sight is not None and parcel.moves_access
+            self._wake()
+            return
+        if parcel.last <= self.position:
+            return
+        if (
+            parcel.first == self.position + 1
+            and parcel.last <= self.limit
+            and self.outlet.has_room
+            and not (self.sight is not None and parcel.moves_access)
+        ):
+            self.outlet.queue(parcel.form(self.outlet.wrap, self.sight))
+            self._position = parcel.last
+            self._rise()
+        else:
+            self._run(self._catch_up())
+
+    def flush(self) -> None:
+        """See `fanout.Flushed.flush`."""
+        self.outlet.flush()
+
+    def hold_up(self) -> None:
+        """See `outlet.Rider.hold_up`."""
+        self.fall(self._topic.last)
+
+    def fall(self, position: int) -> None:
+        """See `fanout.Level.fall`."""
+        self._position = position
+        self.outlet.detach(self)
+        self._topic.fall(self)
+
+    def _rise(self) -> None:
+        """Be level with the topic from now on, if that is so, and if the socket is free."""
+        is_level = self._position == self._topic.last and self.limit > self._topic.last
+        if is_level and self.is_open and self.outlet.straight is not None:
+            self._position = None
+            self.outlet.attach(self)
+            self._topic.level(self)
+
+    def _run(self, work: "asyncio._CoroutineLike[None]") -> None:
+        task = self._catching_up = asyncio.create_task(work)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        if self._catching_up is task:
+            self._catching_up = None
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("subscription_failed", feed=self.feed, exc_info=task.exception())
+            self.close()
+            self._on_lost(self.feed, Unavailable("feed_failed", "This feed cannot be sent."))
+
+    async def _snapshot(self, kinds: Collection[str]) -> None:
+        cursor = self._feeds.cursor(self.position)
+        try:
+            async for page in self._feeds.snapshots.pages(
+                self._view.owner, kinds, self._view.sight
+            ):
+                await self._feeds.pace(self._view, len(page.items))
+                await self.outlet.room()
+                # After the documents were read: what was shared then is what is shared now.
+                if self.sight is not None and not await self._still_sees():
+                    return
+                self._say(
+                    Snap(f=self.feed, kind=page.kind, items=page.items, last=page.last, cur=cursor)
+                )
+        except Unavailable:
+            # Half a snapshot is of no use, and nothing was promised yet: the client asks again.
+            self._reset("snapshot")
+            return
+        await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        """Send everything above the position, then say that the client is current."""
+        unseen: Sums | None = None
+        for _ in range(TRIES):
+            if not await self._send_missed():
+                return
+            unseen = {} if self.sight is None else await self._unseen(self.sight)
+            if unseen is not None and self.position == self._topic.last:
+                break
+        else:
+            unseen = None
+            if not await self._send_missed():
+                return
+        # No await between the tests above and this line: whatever comes next is pushed.
+        self._catching_up = None
+        sums = None
+        if unseen is not None:
+            kinds = None if self.sight is None else self.sight.kinds
+            sums = shown(self._topic.sums, kinds, unseen)
+        self._say(Live(f=self.feed, cur=self._feeds.cursor(self.position), sums=sums))
+        self._rise()
+
+    async def _unseen(self, sight: Sight) -> Sums | None:
+        """What the checksums hold of changes that are not seen; None if that cannot be told now.
+
+        The documents tell it, so they must be those of the position.
+        """
+        try:
+            unseen = await self._feeds.snapshots.unseen(self._view.owner, sight)
+            newest = await self._feeds.newest(self.feed)
+        except Unavailable:
+            return None
+        if newest <= self.position:
+            return unseen
+        if self.position == self._topic.last:  # this node is about to hear of it
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RETRY_S):
+                    await self._wait()
+        return None
+
+    async def _send_missed(self) -> bool:
+        """Send everything above the position; false if the subscription gave it up instead."""
+        while self.position != self._topic.last:
+            if self.position > self._topic.last:
+                # The device has read its own write, and this node has not heard of it yet.
+                await self._wait()
+                continue
+            if not await self._has_room():
+                return False
+            if self._topic.last - self.position > BEHIND:
+                self._reset("slow")
+                return False
+            try:
+                events = await self._missed()
+                if events and self._moves_access(events[0]) and not await self._still_sees():
+                    return False
+                await self._topic.load_key()  # last: nothing lies between it and the opening
+            except Unavailable:
+                await asyncio.sleep(RETRY_S)
+                continue
+            if not contiguous(events, self.position) or not events:
+                self._reset("retention")
+                return False
+            parcel = self._topic.parcel_again(self._before_access_moves(events))
+            self.outlet.queue(parcel.form(self.outlet.wrap, self._view.sight))
+            self.outlet.flush()
+            self._position = parcel.last
+        return True
+
+    async def _has_room(self) -> bool:
+        """Wait until the outlet and the device have room; false if the position was given up."""
+        await self.outlet.room()
+        while self.position >= self.limit or self._looks_again:
+            if self._looks_again:
+                self._looks_again = False
+                if not await self._sees_on():
+                    return False
+            else:
+                await self._wait()
+        return True
+
+    async def _sees_on(self) -> bool:
+        """See `_still_sees`, as soon as the database answers."""
+        while True:
+            try:
+                return await self._still_sees()
+            except Unavailable:
+                await asyncio.sleep(RETRY_S)
+
+    async def _wait(self) -> None:
+        self._moved = asyncio.Event()
+        await self._moved.wait()
+
+    def _wake(self) -> None:
+        if self._moved is not None:
+            self._moved.set()
+
+    async def _missed(self) -> list[Event]:
+        """The next events above the position, from memory or from the log."""
+        events = self._topic.after(self.position)
+        if events is None:
+            events = await self._feeds.log.page(self.feed, self.position, PAGE)
+            await self._feeds.pace(self._view, len(events))
+        return events[: min(PAGE, self.limit - self.position)]
+
+    def _moves_access(self, event: Event) -> bool:
+        """Whether *event* may have changed what this subscriber sees."""
+        return self._view.sight is not None and event.kind == Share.kind
+
+    def _before_access_moves(self, events: list[Event]) -> list[Event]:
+        """The first of *events*, and those that follow it under the same view."""
+        for place, event in enumerate(events[1:], start=1):
+            if self._moves_access(event):
+                return events[:place]
+        return events
+
+    async def _still_sees(self) -> bool:
+        """Whether the view is what it was, and was no other meanwhile; else the client was told."""
+        try:
+            view = await self._feeds.shares.view(self._view.scope, self.feed)
+        except NotFound as refusal:
+            self.close()
+            self._on_lost(self.feed, refusal)
+            return False
+        before, self._view = self._view, view
+        if view == before:
+            return True
+        self._reset("access")
+        return False
+
+    def _reset(self, reason: str) -> None:
+        """Give the position up: the client needs a snapshot, or leaves it at that."""
+        self._position = max(self._topic.last, self._view.since)
+        self._catching_up = None
+        self._say_reset(reason)
+
+    def _say_reset(self, reason: str) -> None:
+        cursor = self._feeds.cursor(self.position)
+        url = f"/v1/snapshot?feed={self.feed}"
+        self._say(Reset(f=self.feed, reason=reason, cur=cursor, snapshot=url))
+
+    def _say(self, frame: Subd | Snap | Live | Reset) -> None:
+        self.outlet.queue(self.outlet.wrap(encode(frame)))
+        self.outlet.flush()

@@ -1,0 +1,1 @@
+"""Rate limits: counters in Redis, and credit on each node."""

@@ -1,0 +1,99 @@
+"""What people may still do on this node before Redis is asked again.
+
+A socket carries many small things, and a round trip for each would cost more than most of them.  So
+some are paid for at once, and taken from here.  What is paid for and never used is lost after a
+minute: nobody gets more than the ledger allows, on however many nodes.
+"""
+
+import asyncio
+import collections
+import time
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from models.access.limits import Cost
+from streams.limits.limits import Limits, Verdict
+
+AHEAD: Final = Cost(16, 64)  # what is paid for beyond what is needed
+KEPT_S: Final = 60.0
+PATIENCE_S: Final = 1.0  # after which a waiting reader asks again
+REMEMBERED: Final = 10_000  # people
+
+
+class Pot(msgspec.Struct):
+    """What one person has on one surface: *left* of it, and until when there is none."""
+
+    left: Cost = Cost(0, 0)
+    used: float = 0.0
+    refused_until: float = 0.0
+
+
+class Credits:
+    """What everybody on this node has left."""
+
+    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._pots: collections.OrderedDict[tuple[str, str], Pot] = collections.OrderedDict()
+
+    async def take(self, surface: str, user: str, cost: Cost) -> float:
+        """Take *cost*, and return 0; or take nothing, and return the seconds to wait."""
+        if not self._limits.is_on:
+            return 0.0
+        pot = self._pot(surface, user)
+        lacking = _least(cost, pot.left)
+        if lacking != Cost(0, 0):
+            if pot.refused_until > self._clock():
+                return pot.refused_until - self._clock()
+            verdict = await self._fill(surface, user, pot, lacking)
+            if verdict.wait_s:
+                pot.refused_until = self._clock() + verdict.wait_s
+                return verdict.wait_s
+            if not verdict.counts:  # nobody counts
+                return 0.0
+        pot.left = _sum(pot.left, cost, -1)
+        return 0.0
+
+    async def pace(self, user: str, cost: Cost) -> None:
+        """Take *cost* of what *user* may read, as soon as there is so much."""
+        while wait_s := await self.take("read", user, cost):  # noqa: ASYNC110 - Redis tells nobody
+            await asyncio.sleep(min(wait_s, PATIENCE_S))
+
+    async def owe(self, surface: str, user: str, cost: Cost) -> None:
+        """Charge *cost*, known only afterwards: from what is left, and what comes next."""
+        if not self._limits.is_on:
+            return
+        pot = self._pot(surface, user)
+        lacking = _least(cost, pot.left)
+        pot.left = _sum(pot.left, _sum(cost, lacking, -1), -1)
+        if lacking != Cost(0, 0):
+            await self._limits.owe(surface, {"user": user}, lacking)
+
+    async def _fill(self, surface: str, user: str, pot: Pot, lacking: Cost) -> Verdict:
+        most = _sum(lacking, AHEAD)
+        verdict = await self._limits.take(surface, {"user": user}, lacking, most=most)
+        if not verdict.wait_s:
+            pot.left = _sum(pot.left, verdict.taken)
+        return verdict
+
+    def _pot(self, surface: str, user: str) -> Pot:
+        now = self._clock()
+        pot = self._pots.setdefault((surface, user), Pot())
+        self._pots.move_to_end((surface, user))
+        if len(self._pots) > REMEMBERED:
+            self._pots.popitem(last=False)
+        if now - pot.used > KEPT_S:
+            pot.left = Cost(0, 0)
+        pot.used = now
+        return pot
+
+
+def _least(cost: Cost, left: Cost) -> Cost:
+    """What of *cost* is not in *left*."""
+    return Cost(max(0, cost.requests - left.requests), max(0, cost.kib - left.kib))
+
+
+def _sum(one: Cost, other: Cost, sign: int = 1) -> Cost:
+    return Cost(one.requests + sign * other.requests, one.kib + sign * other.kib)

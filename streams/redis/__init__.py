@@ -1,0 +1,1 @@
+"""Redis: connections, stream reads, leases, tickets, trimming of streams."""

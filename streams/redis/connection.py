@@ -1,0 +1,184 @@
+"""The connections to Redis, and the form of what is kept in it."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from models.base.cancellation import heeded
+from models.base.errors import Unavailable
+from models.wire.events import PARTITIONS, Event, partition
+
+STREAMS: Final = tuple(f"live:{{{number}}}" for number in range(PARTITIONS))
+MARKER: Final = "live:marker"
+KEPT: Final = 10_000  # entries a stream keeps, at least: what a node can load when it starts
+
+__all__ = [
+    "KEPT",
+    "MARKER",
+    "STREAMS",
+    "Connections",
+    "RedisError",
+    "event_from",
+    "event_in",
+    "fields_of",
+    "stream_of",
+]
+
+
+class Heeding(AbstractConnection):
+    """A connection that loses no cancellation while it sends (see `models.base.cancellation`)."""
+
+    async def send_packed_command(self, *arguments: Any, **options: Any) -> None:
+        """See `redis.asyncio.Connection.send_packed_command`."""
+        try:
+            with heeded():
+                await super().send_packed_command(*arguments, **options)
+        except asyncio.CancelledError:
+            await self.disconnect(nowait=True)  # an answer is on its way that nobody waits for
+            raise
+
+
+class Pool(BlockingConnectionPool):
+    """A pool that also closes what a caller was opening when it was cancelled.
+
+    redis-py forgets such a connection, and the socket stays open until it is collected.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._made: set[Any] = set()
+        super().__init__(*arguments, **options)
+        self.connection_class = type("Heeding", (Heeding, self.connection_class), {})
+
+    def make_connection(self) -> Any:
+        """See `redis.asyncio.ConnectionPool.make_connection`."""
+        made: Any = super().make_connection()  # type: ignore[no-untyped-call]
+        self._made.add(made)
+        return made
+
+    async def disconnect(self, inuse_connections: bool = True) -> None:  # noqa: FBT001, FBT002
+        """See `redis.asyncio.ConnectionPool.disconnect`."""
+        await super().disconnect(inuse_connections)
+        for one in self._made:
+            await one.disconnect()
+
+
+class Connections:
+    """The clients of a process.
+
+    Attributes
+    ----------
+    writer
+        For short commands: it fails quickly and repeats nothing by itself.
+    reader
+        For blocking reads, which no timeout of the socket may cut.
+    counter
+        For what every request waits for.
+
+    """
+
+    def __init__(self, url: str) -> None:
+        pool = Pool.from_url(
+            url,
+            max_connections=16,
+            timeout=2,
+            socket_timeout=5,
+            socket_connect_timeout=2,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self.writer: Redis = Redis.from_pool(pool)
+        waiting = Pool.from_url(
+            url,
+            max_connections=64,
+            timeout=2,
+            socket_timeout=None,
+            socket_connect_timeout=2,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self.reader: Redis = Redis.from_pool(waiting)
+
+        counting = Pool.from_url(
+            url,
+            max_connections=32,
+            timeout=1,
+            socket_timeout=1,
+            socket_connect_timeout=1,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self.counter: Redis = Redis.from_pool(counting)
+
+    async def ping(self) -> None:
+        """Return when Redis answers, or raise `Unavailable`."""
+        try:
+            await self.writer.ping()
+        except RedisError:
+            raise Unavailable("redis_unavailable", "Redis does not answer.") from None
+
+    async def aclose(self) -> None:
+        """Close both."""
+        await self.writer.aclose()
+        await self.reader.aclose()
+        await self.counter.aclose()
+
+
+def stream_of(feed: str) -> str:
+    """The stream that carries *feed*."""
+    return STREAMS[partition(feed)]
+
+
+def fields_of(event: Event) -> dict[Any, Any]:
+    """An event as the fields of a stream's entry."""
+    aside = {"x": event.aside} if event.aside else {}
+    return {
+        "f": event.feed,
+        "s": event.seq,
+        "a": int(event.at.timestamp() * 1000),
+        "t": event.type,
+        "i": event.id,
+        "c": event.sums,
+        "b": event.sealed,
+        "r": int(event.repeated),
+        **aside,
+    }
+
+
+def event_from(fields: Mapping[bytes, bytes]) -> Event:
+    """The event that `fields_of` made."""
+    return _event([fields[name] for name in _NAMES], fields.get(_ASIDE, b""))
+
+
+def event_in(words: Sequence[bytes]) -> Event:
+    """The same from the names and values in turn, as Redis sends them."""
+    names = words[::2]
+    if names == _NAMES:  # as `fields_of` has them
+        return _event(words[1::2])
+    if names == _NAMES_ASIDE:
+        *values, aside = words[1::2]
+        return _event(values, aside)
+    return event_from(dict(zip(words[::2], words[1::2], strict=True)))
+
+
+_NAMES: Final = [b"f", b"s", b"a", b"t", b"i", b"c", b"b", b"r"]
+_ASIDE: Final = b"x"
+_NAMES_ASIDE: Final = [*_NAMES, _ASIDE]
+
+
+def _event(values: Sequence[bytes], aside: bytes = b"") -> Event:
+    feed, seq, at, what, which, sums, sealed, repeated = values
+    return Event(
+        feed=feed.decode(),
+        seq=int(seq),
+        at=dt.datetime.fromtimestamp(int(at) / 1000, dt.UTC),
+        type=what.decode(),
+        id=which.decode(),
+        sums=sums,
+        sealed=sealed,
+        aside=aside,
+        repeated=repeated == b"1",
+    )

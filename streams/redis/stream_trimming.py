@@ -1,0 +1,43 @@
+"""The age of what the streams hold.
+
+Their length is bounded as they grow (`streams.feed.relay`), but what a quiet stream holds may be of
+any age.  Entries go after 29 days: sooner than what somebody deleted for good, and has had in the
+trash for 30 days, is taken out of the log.  Whoever needs an older event finds it there.
+"""
+
+import asyncio
+import contextlib
+import datetime as dt
+from typing import Final
+
+from redis.asyncio import Redis
+
+from models.base.clock import Clock
+from streams.redis.connection import STREAMS, RedisError
+
+OLDEST: Final = dt.timedelta(days=29)
+EVERY_S: Final = 3_600.0
+
+
+class Ageing:
+    """Cuts off the old end of every stream; several processes may do so at once."""
+
+    def __init__(self, redis: "Redis", clock: Clock) -> None:
+        self._redis = redis
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            with contextlib.suppress(RedisError):
+                await self.cut()
+            await asyncio.sleep(EVERY_S)
+
+    async def cut(self) -> None:
+        """Remove what is too old."""
+        oldest = int((self._clock() - OLDEST).timestamp() * 1000)
+        pipeline = self._redis.pipeline(transaction=False)
+        for stream in STREAMS:
+            # To the entry: an approximate cut keeps whole nodes, and a quiet stream is but one.
+            pipeline.xtrim(stream, minid=oldest, approximate=False)
+        await pipeline.execute()

@@ -1,0 +1,350 @@
+"""Passkeys: made, shown and deleted by an authenticator in software, and every way to cheat."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+import cbor2
+import msgspec
+
+from config.settings import Settings
+from models.base.merge_patch import Json
+from models.contexts import Factors
+from tests.account.factors.enrolling import FACTORS_PATH, Person
+from tests.laws.test_snapshot_law import done
+from tests.support.authenticator import (
+    BACKED_UP,
+    ELIGIBLE,
+    PRESENT,
+    VERIFIED,
+    Authenticator,
+    Bent,
+    plain,
+    text,
+)
+from tests.support.engines import TestEngines
+from tests.support.server import Server, serving
+from upcoach.client import Client, Response
+
+ORIGIN: Final = "http://upcoach.test"
+APP: Final = f"android:apk-key-hash:{'A' * 43}"
+PASSKEYS: Final = "/v1/auth/passkeys"
+LOGIN: Final = f"{PASSKEYS}/login"
+
+
+async def options(client: Client, path: str, body: Json | None = None) -> Json:
+    """What a browser is given."""
+    found: Json = (await done(client.call("POST", f"{path}/options", body))).body
+    return found
+
+
+async def add(
+    person: Person, phone: Authenticator, bent: Bent | None = None, *, confirmed: bool = True
+) -> Response:
+    """Make a passkey on *phone*, and send it in; it counts at once if it is *confirmed*."""
+    made = phone.make(await options(person.client, PASSKEYS), bent or Bent())
+    given = {"name": "Phone", "credential": made}
+    answer = await person.client.call("POST", PASSKEYS, given)
+    if confirmed and answer.status == 201:
+        await person.confirm()
+    return answer
+
+
+async def log_in(server: Server, phone: Authenticator, bent: Bent | None = None) -> Response:
+    """Log in with a passkey of *phone* and nothing else."""
+    shown = phone.show(await options(server.client(), LOGIN), bent=bent or Bent())
+    return await server.client().call("POST", LOGIN, {"credential": shown, "device": "tablet"})
+
+
+async def holder(server: Server, phone: Authenticator) -> Person:
+    """Somebody with a passkey on *phone*."""
+    person = await Person.new(server)
+    await done(add(person, phone))
+    return person
+
+
+async def test_a_passkey_is_made_and_is_two_factors_by_itself(settings: Settings) -> None:
+    async with serving(settings) as server:
+        ann, phone = await Person.new(server), Authenticator(ORIGIN)
+        wanted = await options(ann.client, PASSKEYS)
+        made = await add(ann, phone)
+        let_in = await log_in(server, phone)
+        session = let_in.body["session"]
+        me = await server.client(let_in.body["token"]).call("GET", "/v1/me")
+        factors = await ann.client.call("GET", FACTORS_PATH)
+        stored = await server.node.database[Factors.collection].find_one({"owner": ann.user})
+        assert stored is not None
+
+        assert wanted["authenticatorSelection"]["userVerification"] == "required"
+        assert wanted["authenticatorSelection"]["residentKey"] == "required"
+        assert wanted["rp"] == {"id": "upcoach.test", "name": "UpCoach"}
+        assert wanted["attestation"] == "none"
+        assert len(wanted["challenge"]) == 43
+        assert len(wanted["user"]["id"]) == 86
+        assert made.status == 201
+        assert made.body["passkey"]["backed_up"] is True
+        assert {"public_key", "credential"}.isdisjoint(made.body["passkey"])
+        assert len(made.body["recovery_codes"]) == 10
+        assert me.body["id"] == ann.user
+        assert (session["acr"], session["amr"]) == (2, ["pop", "user", "mfa"])
+        assert factors.body["methods"] == ["passkey", "recovery_code"]
+        assert ann.user not in str(stored["handle"])
+
+
+async def test_a_passkey_answers_the_challenge_of_a_password_and_a_step_up(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as server:
+        phone = Authenticator(ORIGIN)
+        ann = await holder(server, phone)
+        asked = await ann.log_in()
+        name = {"challenge": asked.body["challenge"]}
+        wanted = await options(server.client(), "/v1/auth/challenge", name)
+        let_in = await ann.answer(name["challenge"], passkey=phone.show(wanted))
+        guarded = await ann.client.call("POST", f"{PASSKEYS}/options")
+        stepped = await ann.step_up(
+            passkey=phone.show(await options(ann.client, "/v1/auth/step-up"))
+        )
+        second = await add(ann, phone)
+
+        assert asked.body["methods"] == ["passkey", "recovery_code"]
+        assert len(wanted["allowCredentials"]) == 1
+        assert let_in.status == 201
+        assert let_in.body["session"]["amr"] == ["pwd", "pop", "user", "mfa"]
+        assert (guarded.status, stepped.status) == (401, 200)
+        assert stepped.body["session"]["acr"] == 2
+        assert second.status == 201
+        assert second.body["recovery_codes"] == []
+
+
+async def test_passkeys_are_listed_named_and_deleted(settings: Settings) -> None:
+    async with serving(settings) as server:
+        phone = Authenticator(ORIGIN)
+        ann, eve = await holder(server, phone), await Person.new(server)
+        one = f"{PASSKEYS}/{(await ann.client.call('GET', PASSKEYS)).body['items'][0]['id']}"
+        renamed = await ann.client.call("PATCH", one, {"name": " My\nphone "})
+        bad: tuple[Any, ...] = ({}, {"name": ""}, {"name": "\u200b"}, {"name": 5})
+        refused = [await ann.client.call("PATCH", one, body) for body in bad]
+        theirs = [
+            await eve.client.call("PATCH", one, {"name": "Mine"}),
+            await eve.client.call("DELETE", one),
+        ]
+        early = await ann.client.call("DELETE", one)
+        await ann.step_up(passkey=phone.show(await options(ann.client, "/v1/auth/step-up")))
+        deleted = await ann.client.call("DELETE", one)
+        gone = await log_in(server, phone)
+        plain = await ann.log_in()
+        factors = await ann.client.call("GET", FACTORS_PATH)
+
+        assert renamed.body["name"] == "My phone"
+        assert {answer.status for answer in refused} == {422}
+        assert [answer.status for answer in theirs] == [404, 404]
+        assert [early.status, deleted.status, gone.status, plain.status] == [401, 204, 403, 201]
+        assert factors.body == {"methods": [], "passkeys": 0, "recovery_codes": 0}
+
+
+async def test_an_app_of_a_known_key_and_a_listed_page_may_ask(engines: TestEngines) -> None:
+    page = "https://app.upcoach.test"
+    settings = engines.settings(UPCOACH_PASSKEY_ORIGINS=f"{APP}, {page}")
+    async with serving(settings) as server:
+        made = [await add(await Person.new(server), Authenticator(who)) for who in (APP, page)]
+        other = await add(await Person.new(server), Authenticator(f"{APP[:-1]}B"))
+
+        assert [one.status for one in (*made, other)] == [201, 201, 403]
+
+
+# Each is one lie in a login that is otherwise right.
+LIES: Final[dict[str, Bent]] = {
+    "another origin": Bent(client={"origin": "https://evil.example"}),
+    "a deeper origin": Bent(client={"origin": "http://sub.upcoach.test"}),
+    "another scheme": Bent(client={"origin": "https://upcoach.test"}),
+    "an origin with a port": Bent(client={"origin": f"{ORIGIN}:81"}),
+    "an origin with a path": Bent(client={"origin": f"{ORIGIN}/"}),
+    "no origin": Bent(client={"origin": ""}),
+    "an app of another key": Bent(client={"origin": APP}),
+    "another type": Bent(client={"type": "webauthn.create"}),
+    "a challenge of their own": Bent(client={"challenge": text(bytes(32))}),
+    "no challenge": Bent(client={"challenge": ""}),
+    "a challenge that is no text": Bent(client={"challenge": 5}),
+    "another domain": Bent(domain="evil.example"),
+    "a parent domain": Bent(domain="test"),
+    "nobody verified": Bent(flags=PRESENT | ELIGIBLE | BACKED_UP),
+    "nobody present": Bent(flags=VERIFIED | ELIGIBLE | BACKED_UP),
+    "no flags": Bent(flags=0),
+    "backed up without being able to": Bent(flags=PRESENT | VERIFIED | BACKED_UP),
+    "another key": Bent(other_key=True),
+    "no signature": Bent(response={"signature": ""}),
+    "a signature of nothing": Bent(response={"signature": text(bytes(70))}),
+    "other data than signed": Bent(response={"authenticatorData": text(bytes(37))}),
+    "short data": Bent(response={"authenticatorData": text(bytes(10))}),
+    "client data that is no JSON": Bent(response={"clientDataJSON": text(b"{")}),
+    "client data that is a list": Bent(response={"clientDataJSON": text(b"[]")}),
+    "client data that is no text": Bent(response={"clientDataJSON": text(b"\xff\xfe")}),
+    "half a byte": Bent(response={"clientDataJSON": "A"}),
+    "another user": Bent(response={"userHandle": text(bytes(64))}),
+    "no user": Bent(response={"userHandle": ""}),
+    "an unknown credential": Bent(credential={"id": text(bytes(32)), "rawId": text(bytes(32))}),
+    "no credential": Bent(credential={"id": ""}),
+}
+UNREAD: Final[dict[str, Bent]] = {
+    "a signature that is a number": Bent(response={"signature": 5}),
+    "a user in other letters": Bent(response={"userHandle": "a+b/="}),
+    "a huge signature": Bent(response={"signature": "A" * 16_385}),
+    "an answer that is no object": Bent(credential={"response": []}),
+    "another type of credential": Bent(credential={"type": "password"}),
+    "an id that is an object": Bent(credential={"id": {"$ne": ""}}),
+}
+
+
+async def test_no_lie_lets_anybody_in(settings: Settings) -> None:
+    async with serving(settings) as server:
+        phone = Authenticator(ORIGIN)
+        await holder(server, phone)
+        lied = {why: await log_in(server, phone, bent) for why, bent in LIES.items()}
+        unread = {why: await log_in(server, phone, bent) for why, bent in UNREAD.items()}
+        right = await log_in(server, phone)
+
+        for why, answer in lied.items():
+            assert (answer.status, answer.body["code"]) == (403, "factor_wrong"), why
+        for why, answer in unread.items():
+            assert (answer.status, answer.body["code"]) == (422, "body_invalid"), why
+        assert right.status == 201
+
+
+def _made(client: Json) -> Json:
+    """The same lie about a new key."""
+    return client | ({"type": "webauthn.get"} if "type" in client else {})
+
+
+def _large_id(attestation: dict[str, Any]) -> None:
+    data = attestation["authData"]
+    attestation["authData"] = data[:53] + (1_024).to_bytes(2) + bytes(1_024) + data[87:]
+
+
+def _weak_algorithm(attestation: dict[str, Any]) -> None:
+    data = attestation["authData"]
+    key = cbor2.loads(data[87:])
+    attestation["authData"] = data[:87] + cbor2.dumps(key | {3: -65535})
+
+
+# What can be wrong with what an authenticator says of a new key.
+WRONG: Final[dict[str, Callable[[dict[str, Any]], None]]] = {
+    "no key": lambda said: said.update(authData=said["authData"][:37]),
+    "half a key": lambda said: said.update(authData=said["authData"][:-20]),
+    "more than a key": lambda said: said.update(authData=said["authData"] + b"\x00"),
+    "nothing": lambda said: said.clear(),
+    "an unknown statement": lambda said: said.update(fmt="compound"),
+    "a statement beside none": lambda said: said.update(attStmt={"sig": b"x", "alg": -7}),
+    "a forged statement": lambda said: said.update(fmt="packed", attStmt={"sig": b"x", "alg": -7}),
+    "a statement that is no map": lambda said: said.update(attStmt=5),
+    "data that are a number": lambda said: said.update(authData=5),
+    "a credential of a thousand bytes": _large_id,
+    "SHA-1": _weak_algorithm,
+}
+
+
+async def test_no_lie_makes_a_passkey(settings: Settings) -> None:
+    async with serving(settings) as server:
+        ann = await Person.new(server)
+        answers: dict[str, Response] = {}
+        for why, bent in LIES.items():
+            is_of_login = {"signature", "userHandle", "authenticatorData"} & set(bent.response)
+            if not is_of_login and not bent.other_key:
+                lie = msgspec.structs.replace(bent, client=_made(bent.client))
+                answers[why] = await add(ann, Authenticator(ORIGIN), lie)
+        for why, spoil in WRONG.items():
+            made = Authenticator(ORIGIN).make(await options(ann.client, PASSKEYS))
+            said = cbor2.loads(plain(made["response"]["attestationObject"]))
+            spoil(said)
+            made["response"]["attestationObject"] = text(cbor2.dumps(said))
+            given = {"name": "x", "credential": made}
+            answers[why] = await ann.client.call("POST", PASSKEYS, given)
+        left = await ann.client.call("GET", PASSKEYS)
+
+        assert len(answers) >= 30
+        for why, answer in answers.items():
+            assert (answer.status, answer.body["code"]) == (403, "factor_wrong"), why
+        assert left.body == {"items": []}
+
+
+async def test_a_challenge_is_for_one_answer_of_one_session_for_one_end(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as server:
+        phone = Authenticator(ORIGIN)
+        ann, bob = await holder(server, phone), await Person.new(server)
+        asked = await options(server.client(), LOGIN)
+        body = {"credential": phone.show(asked), "device": "tv"}
+        twice = [await server.client().call("POST", LOGIN, body) for _ in range(2)]
+
+        crossed = await options(bob.client, PASSKEYS)
+        other = server.client((await log_in(server, phone)).body["token"])
+        given = {"name": "x", "credential": phone.make(crossed)}
+        phone.kept.pop()
+        by_another = await other.call("POST", PASSKEYS, given)
+
+        step = await options(ann.client, "/v1/auth/step-up")
+        at_login = {"credential": phone.show(step), "device": "tv"}
+        for_login = await server.client().call("POST", LOGIN, at_login)
+        free = await options(server.client(), LOGIN)
+        for_step_up = await ann.step_up(passkey=phone.show(free))
+
+        first, second = await ann.challenge(), await ann.challenge()
+        wanted = await options(server.client(), "/v1/auth/challenge", {"challenge": first})
+        of_another = await ann.answer(second, passkey=phone.show(wanted))
+        none = await server.client().call(
+            "POST", "/v1/auth/challenge/options", {"challenge": "x" * 43}
+        )
+
+        assert [answer.status for answer in twice] == [201, 403]
+        refused = (by_another, for_login, for_step_up, of_another, none)
+        assert [answer.status for answer in refused] == [403] * 5
+
+
+async def test_a_copied_key_is_known_by_its_count(settings: Settings) -> None:
+    async with serving(settings) as server:
+        phone = Authenticator(ORIGIN, counts=True)
+        await holder(server, phone)
+        counts = (None, None, 1, 2, 0, None, 2**32 - 1, 7)
+        answers = [await log_in(server, phone, Bent(count=count)) for count in counts]
+        copies = Authenticator(ORIGIN)
+        await holder(server, copies)
+        at_once = await asyncio.gather(*(log_in(server, copies, Bent(count=9)) for _ in range(10)))
+
+        assert [one.status for one in answers] == [201, 201, 403, 403, 403, 201, 201, 403]
+        assert sorted(one.status for one in at_once) == [201, *[403] * 9]
+
+
+async def test_a_passkey_is_one_user_s(settings: Settings) -> None:
+    async with serving(settings) as server:
+        phone = Authenticator(ORIGIN)
+        await holder(server, phone)
+        name = text(phone.kept[0].credential)
+        bob = await Person.new(server)
+        made = phone.make(await options(bob.client, PASSKEYS))
+        said = cbor2.loads(plain(made["response"]["attestationObject"]))
+        said["authData"] = said["authData"].replace(
+            phone.kept[1].credential, phone.kept[0].credential
+        )
+        made["response"]["attestationObject"] = text(cbor2.dumps(said))
+        given = {"name": "x", "credential": made | {"id": name, "rawId": name}}
+        taken = await bob.client.call("POST", PASSKEYS, given)
+
+        assert (taken.status, taken.body["code"]) == (409, "passkey_taken")
+        assert (await bob.client.call("GET", FACTORS_PATH)).body["methods"] == []
+
+
+async def test_of_twenty_with_one_answer_one_gets_in_twenty_times(settings: Settings) -> None:
+    async with serving(settings) as one, serving(settings) as other:
+        phone = Authenticator(ORIGIN)
+        await holder(one, phone)
+        clients = (one.client(), other.client())
+        for number in range(20):
+            shown = phone.show(await options(clients[0], LOGIN))
+            body = {"credential": shown, "device": "tv"}
+            answers = await asyncio.gather(
+                *(clients[at % 2].call("POST", LOGIN, body) for at in range(20))
+            )
+            statuses = sorted(answer.status for answer in answers)
+
+            assert (number, statuses) == (number, [201, *[403] * 19])

@@ -1,0 +1,276 @@
+"""ID tokens are believed when they hold, and no others are."""
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.account.federation.providers import federated, nonce_of, sign_in
+from tests.support.engines import TestEngines
+from tests.support.provider import ANDROID, IOS, WEB, OpenIdProvider, apple_key, rsa
+from upcoach.node.process.outbound import Outbound
+from upcoach.services.account.federation.discovery import Discovery
+from upcoach.services.account.federation.fetching import Unfetched
+from upcoach.services.account.federation.providers import providers_of
+from upcoach.services.oauth.base.signatures import BadSignature
+
+Forge = Callable[[OpenIdProvider, str], str]
+
+
+def says(**claims: Any) -> Forge:
+    """A token that is signed as it must be, and says *claims*."""
+    return lambda provider, nonce: provider.token(**({"nonce": nonce} | claims))
+
+
+def headed(header: Any, key: Any = None) -> Forge:
+    """A token with another *header*."""
+    return lambda provider, nonce: provider.token(header, key, nonce=nonce)
+
+
+def in_seconds(seconds: int) -> int:
+    return int(time.time()) + seconds
+
+
+def tampered(provider: OpenIdProvider, nonce: str) -> str:
+    head, _, signature = provider.token(nonce=nonce).split(".")
+    return ".".join([head, provider.token(nonce=nonce, sub="other").split(".")[1], signature])
+
+
+def unsigned(provider: OpenIdProvider, nonce: str) -> str:
+    return ".".join([*provider.token(nonce=nonce).split(".")[:2], ""])
+
+
+GOOD: Final[dict[str, Forge]] = {
+    "for the web": says(aud=WEB),
+    "for iOS": says(aud=IOS),
+    "for a list of one": says(aud=[IOS]),
+    "for two of ours, authorized by one": says(aud=[WEB, IOS], azp=WEB),
+    "authorized by itself": says(azp=WEB),
+    "hardly over": lambda provider, nonce: provider.token(nonce=nonce, exp=in_seconds(-20)),
+    "hardly begun": lambda provider, nonce: provider.token(nonce=nonce, iat=in_seconds(20)),
+    "without a type": headed({"typ": None}),
+    "by an issuer with a name": says(),
+}
+
+FORGED: Final[dict[str, Forge]] = {
+    "another audience": says(aud="evil.example"),
+    "no audience": says(aud=None),
+    "an empty audience": says(aud=[]),
+    "a list with another audience": says(aud=[WEB, "evil.example"], azp=WEB),
+    "a list without an authorized party": says(aud=[WEB, IOS]),
+    "another authorized party": says(azp="evil.example"),
+    "a list and another authorized party": says(aud=[WEB, IOS], azp="evil.example"),
+    "another issuer": says(iss="https://evil.example"),
+    "an issuer with a slash": lambda provider, nonce: provider.token(
+        nonce=nonce, iss=f"{provider.url}/"
+    ),
+    "no issuer": says(iss=None),
+    "over": lambda provider, nonce: provider.token(nonce=nonce, exp=in_seconds(-31)),
+    "no end": says(exp=None),
+    "an end in words": says(exp="2030-01-01"),
+    "begins later": lambda provider, nonce: provider.token(nonce=nonce, iat=in_seconds(60)),
+    "no beginning": says(iat=None),
+    "not before": lambda provider, nonce: provider.token(nonce=nonce, nbf=in_seconds(60)),
+    "another nonce": says(nonce="x" * 43),
+    "no nonce": says(nonce=None),
+    "an empty nonce": says(nonce=""),
+    "no subject": says(sub=None),
+    "an empty subject": says(sub=""),
+    "a subject that is a number": says(sub=1234567890),
+    "a subject that is too long": says(sub="x" * 256),
+    "another key": headed({}, rsa("other")),
+    "another name of the key": headed({"kid": "k2"}),
+    "no name of the key": headed({"kid": None}),
+    "no algorithm": headed({"alg": "none"}),
+    "the public key as a secret": lambda provider, nonce: provider.signed_with_public_key(
+        nonce=nonce
+    ),
+    "another algorithm": headed({"alg": "RS512"}),
+    "another curve": headed({"alg": "ES256"}, apple_key()),
+    "a key in the token": lambda provider, nonce: provider.token(
+        {"jwk": rsa("other").as_dict(private=False)}, rsa("other"), nonce=nonce
+    ),
+    "a place of a key in the token": lambda provider, nonce: provider.token(
+        {"jku": "https://evil.example/jwks"}, rsa("other"), nonce=nonce
+    ),
+    "another type": headed({"typ": "at+jwt"}),
+    "other claims": tampered,
+    "no signature": unsigned,
+    "two parts": lambda provider, nonce: provider.token(nonce=nonce).rpartition(".")[0],
+    "no token": lambda _, nonce: nonce,
+    "beyond ASCII": lambda provider, nonce: provider.token(nonce=nonce) + "\u00e4",
+}
+
+
+@pytest.mark.parametrize("apple", [False, True], ids=["google", "apple"])
+async def test_forged_id_tokens_are_refused(
+    engines: TestEngines, tmp_path: Path, *, apple: bool
+) -> None:
+    name = "apple" if apple else "google"
+    async with federated(engines, tmp_path, apple=apple) as (server, provider):
+        found = {}
+        for what, forge in FORGED.items():
+            nonce = await nonce_of(server)
+            answer = await sign_in(server, name, forge(provider, nonce), nonce)
+            found[what] = (answer.status, answer.body["code"])
+
+        assert found == dict.fromkeys(FORGED, (401, "id_token_invalid"))
+        assert await server.node.database["users"].count_documents({}) == 0
+
+
+@pytest.mark.parametrize("apple", [False, True], ids=["google", "apple"])
+async def test_id_tokens_that_hold_let_somebody_in(
+    engines: TestEngines, tmp_path: Path, *, apple: bool
+) -> None:
+    name = "apple" if apple else "google"
+    async with federated(engines, tmp_path, apple=apple) as (server, provider):
+        users = set()
+        for what, make in GOOD.items():
+            nonce = await nonce_of(server)
+            answer = await sign_in(server, name, make(provider, nonce), nonce)
+            assert answer.status == 201, (what, answer)
+            users.add(answer.body["session"]["owner"])
+
+        assert len(users) == 1
+
+
+async def test_an_issuer_may_have_two_names_and_is_one(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    async with federated(engines, tmp_path) as (server, provider):
+        users = set()
+        for issuer in (provider.url, "accounts.test"):
+            nonce = await nonce_of(server)
+            token = provider.token(nonce=nonce, iss=issuer, aud=ANDROID)
+            answer = await sign_in(server, "google", token, nonce)
+            users.add(answer.body["session"]["owner"])
+
+        assert len(users) == 1
+
+
+async def test_a_nonce_is_good_for_one_token(engines: TestEngines, tmp_path: Path) -> None:
+    async with federated(engines, tmp_path) as (server, provider):
+        nonce, other = await nonce_of(server), await nonce_of(server)
+        token = provider.token(nonce=nonce)
+
+        answers = [
+            (await sign_in(server, "google", token, sent)).status
+            for sent in (other, nonce, nonce, "x" * 43, other)
+        ]
+        unknown = await sign_in(server, "nobody", token, nonce)
+
+        assert answers == [401, 201, 401, 401, 401]
+        assert unknown.status == 404
+
+
+async def test_only_who_writes_truth_as_text_may(engines: TestEngines, tmp_path: Path) -> None:
+    async with federated(engines, tmp_path) as (server, provider):
+        for said in ("true", "false", 1, None, False):
+            nonce = await nonce_of(server)
+            token = provider.token(nonce=nonce, email_verified=said)
+            answer = await sign_in(server, "google", token, nonce)
+            assert answer.status in (401, 403), (said, answer)
+        assert await server.node.database["users"].count_documents({}) == 0
+    async with federated(engines, tmp_path, apple=True) as (server, provider):
+        for said, status in (("false", 403), ("TRUE", 403), ("true", 201)):
+            nonce = await nonce_of(server)
+            token = provider.token(nonce=nonce, email_verified=said)
+            assert (await sign_in(server, "apple", token, nonce)).status == status
+
+
+@pytest.mark.parametrize("mode", ["500", "huge", "redirects", "no json", "hangs"])
+async def test_a_provider_that_does_not_answer_is_waited_for_no_longer_than_seconds(
+    engines: TestEngines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    monkeypatch.setattr("upcoach.node.process.outbound.PATIENCE_S", 0.2)
+    async with federated(engines, tmp_path) as (server, provider):
+        provider.mode = mode
+        nonce = await nonce_of(server)
+
+        answer = await sign_in(server, "google", provider.token(nonce=nonce), nonce)
+        provider.mode = ""
+        nonce = await nonce_of(server)
+        again = await sign_in(server, "google", provider.token(nonce=nonce), nonce)
+
+        assert (answer.status, answer.body["code"]) == (503, "provider_unavailable")
+        assert again.status == 201
+
+
+async def test_a_provider_that_is_somebody_else_is_not_believed(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    async with federated(engines, tmp_path) as (server, provider):
+        provider.issuer = "https://evil.example"
+        nonce = await nonce_of(server)
+
+        answer = await sign_in(server, "google", provider.token(nonce=nonce), nonce)
+
+        assert answer.status == 503
+
+
+class Hand:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.at = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
+
+    def __call__(self) -> dt.datetime:
+        return self.at
+
+
+async def test_keys_are_asked_for_once_a_minute_at_most_and_change() -> None:
+    clock, outbound = Hand(), Outbound(loopback=True)
+    async with OpenIdProvider().listening() as provider:
+        row = providers_of([provider.row()])["google"]
+        known = Discovery(row, outbound, clock)
+        first = await known.key("k1", "RS256")
+        asked = [len(provider.asked)]
+        for _ in range(10):
+            with pytest.raises(BadSignature):
+                await known.key("k2", "RS256")
+        asked.append(len(provider.asked))
+
+        clock.at += dt.timedelta(seconds=60)
+        with pytest.raises(BadSignature):
+            await known.key("k2", "RS256")
+        asked.append(len(provider.asked))
+        provider.mode = "500"
+        clock.at += dt.timedelta(hours=2)
+        kept = await known.key("k1", "RS256")
+        provider.mode = ""
+        provider.key = rsa("other")
+        clock.at += dt.timedelta(hours=2)
+        changed = await known.key("k1", "RS256")
+
+        assert asked == [2, 2, 4]
+        assert kept.thumbprint() == first.thumbprint() != changed.thumbprint()
+        outbound.close()
+
+
+async def test_nothing_is_fetched_from_where_it_must_not_be() -> None:
+    outbound = Outbound(loopback=False)
+    for url in (
+        "http://127.0.0.1:1/",
+        "http://accounts.example/",
+        "https://127.0.0.1:27017/",
+        "https://user:password@accounts.example/",
+        "https://accounts.example:22/",
+        "https://",
+        "https://[::1",
+        "file:///etc/passwd",
+        "ftp://accounts.example/",
+        "gopher://accounts.example/",
+        "//accounts.example/",
+        "",
+    ):
+        with pytest.raises(Unfetched):
+            await outbound(url)
+    near = Outbound(loopback=True)
+    with pytest.raises(Unfetched):
+        await near("http://192.0.2.1/")
+    with pytest.raises(Unfetched):
+        await near("http://127.0.0.1:1/")
+    near.close()

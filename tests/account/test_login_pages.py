@@ -1,0 +1,58 @@
+"""Where people log in and make accounts: each way once, and all that is wrong at once."""
+
+from html import unescape
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.account.federation.test_visits import visiting
+from tests.account.html import flaws_of
+from tests.account.test_pages import LOGIN, people
+from tests.oauth.relying import Answer
+from tests.support.engines import TestEngines
+
+REGISTER: Final = "/account/register"
+NAME, EMAIL, ZONE = "Say how you want", "This is no e-mail", "There is no such time zone"
+SHORT, COMMON = "Take 8 to 128", "Everybody tries this password first."
+PERSONAL: Final = "It is hardly more than your name"
+SENTENCES: Final = (NAME, EMAIL, ZONE, SHORT, COMMON, PERSONAL)
+
+
+def told(page: Answer) -> set[str]:
+    """What *page* says is wrong."""
+    return {words for words in SENTENCES if words in unescape(page.text)}
+
+
+async def test_each_provider_is_offered_once(engines: TestEngines, tmp_path: Path) -> None:
+    async with visiting(engines, tmp_path) as (one, _):
+        page = await one.browser.get(LOGIN)
+
+        assert flaws_of(page) == []
+        found = [page.text.count(f"/v1/auth/{name}/start") for name in ("google", "apple")]
+        assert found == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrong"),
+    [
+        ({}, {NAME, EMAIL, SHORT, ZONE}),
+        ({"email": "ann", "password": "short", "tz": "Nowhere"}, {NAME, EMAIL, SHORT, ZONE}),
+        ({"name": "Ann", "email": "ann", "password": "password1", "tz": "UTC"}, {EMAIL, COMMON}),
+        (
+            {"name": "Annabel", "email": "a@b.c", "password": "annabel12", "tz": "x"},
+            {PERSONAL, ZONE},
+        ),
+        ({"name": "x" * 101, "email": "a@b.c", "password": "password1"}, {NAME, COMMON, ZONE}),
+    ],
+)
+async def test_a_new_account_hears_of_all_that_is_wrong_with_it(
+    engines: TestEngines, tmp_path: Path, typed: dict[str, str], wrong: set[str]
+) -> None:
+    async with people(engines, tmp_path) as one:
+        page = await one.browser.get(REGISTER)
+
+        refused = await one.browser.post(page.action, page.hidden | typed)
+
+        assert (refused.status, flaws_of(refused)) == (400, [])
+        assert told(refused) == wrong

@@ -1,0 +1,299 @@
+"""Mails are sent, later if need be, and nobody waits for it."""
+
+import asyncio
+import contextlib
+import datetime as dt
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+import structlog
+from structlog.testing import capture_logs
+
+from config.settings import Settings
+from models.base.mail import AnyWish, Letter, Welcome
+from tests.account.post import newest, settings_of
+from tests.support.engines import TestEngines
+from tests.support.server import PASSWORD, serving
+from tests.support.smtp import MailServer
+from upcoach.node import app
+from upcoach.services.base.mail import Mail, Smtp
+from upcoach.services.base.mail.service import LONGEST_WAIT
+from upcoach.store.base.database import Database
+from upcoach.store.secrets.keyring import MasterKeys
+from upcoach.store.write.mail_outbox import KEPT, Outbox
+
+SENDER = "UpCoach <coach@example.org>"
+ANN = "ann@example.org"
+NOON = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
+
+
+class Hand:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.at = NOON
+
+    def __call__(self) -> dt.datetime:
+        return self.at
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    yield
+    structlog.reset_defaults()
+
+
+async def write(wish: Welcome) -> Letter:
+    return Letter(wish.to, "Good day", f"Hello, {wish.user}. \u2615\n")
+
+
+@contextlib.asynccontextmanager
+async def post_office(settings: Settings) -> AsyncIterator[tuple[Database, Outbox, Hand]]:
+    """An outbox with nothing in it, and the clock that it looks at."""
+    clock = Hand()
+    assert settings.mongo_url is not None
+    async with app.open_database(settings.mongo_url, settings) as database:
+        masters = MasterKeys("test", {"test": bytes(32)})
+        yield database, Outbox(database, masters, clock), clock
+
+
+def mail_by(outbox: Outbox, url: str, clock: Hand) -> Mail:
+    mail = Mail(outbox, Smtp(url, SENDER), clock)
+    mail.writes(Welcome, write)
+    return mail
+
+
+async def sent_by(mail: Mail) -> int:
+    """How many were due."""
+    count = 0
+    while await mail.send_one():
+        count += 1
+    return count
+
+
+async def test_a_mail_server_is_given_what_was_wished_for(settings: Settings) -> None:
+    there = MailServer()
+    async with post_office(settings) as (database, outbox, clock), there.listening() as url:
+        mail = mail_by(outbox, url, clock)
+        await mail.send(Welcome(ANN, "Ann"))
+        stored = await database["outbox"].find_one({})
+
+        sent = await sent_by(mail)
+
+        [(recipients, message)] = there.letters
+        assert (sent, recipients) == (1, [ANN])
+        assert message.get_content() == "Hello, Ann. \u2615\n"
+        heads = ("To", "From", "Subject", "Date", "Auto-Submitted")
+        assert {head: str(message[head]) for head in heads} == {
+            "To": ANN,
+            "From": SENDER,
+            "Subject": "Good day",
+            "Date": "Mon, 05 Jan 2026 12:00:00 +0000",
+            "Auto-Submitted": "auto-generated",
+        }
+        assert await database["outbox"].count_documents({}) == 0
+        assert ANN.encode() not in msgspec.msgpack.encode(stored, enc_hook=str)
+
+
+async def test_a_dead_mail_server_is_tried_again_until_it_lives(settings: Settings) -> None:
+    there = MailServer()
+    async with post_office(settings) as (database, outbox, clock):
+        async with there.listening() as url:
+            pass
+        mail = mail_by(outbox, url, clock)
+        await mail.send(Welcome(ANN, "Ann"))
+        [first] = await database["outbox"].find({}).to_list()
+        waits = []
+
+        with capture_logs() as lines:
+            for _ in range(8):
+                assert await sent_by(mail) == 1
+                [stored] = await database["outbox"].find({}).to_list()
+                waits.append((stored["at"] - clock.at).total_seconds())
+                assert await sent_by(mail) == 0
+                clock.at = stored["at"]
+        async with there.listening(there.port):
+            assert await sent_by(mail) == 1
+
+        assert waits == [10, 20, 40, 80, 160, 320, 600, 600]
+        assert max(waits) == LONGEST_WAIT.total_seconds()
+        assert [recipients for recipients, _ in there.letters] == [[ANN]]
+        assert {line["event"] for line in lines} == {"mail_put_off"}
+        assert ANN not in str(lines)
+        assert first["until"] == NOON + KEPT
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"), [("550 nobody here", 0), ("450 later", 1), ("421 leaving", 1)]
+)
+async def test_who_is_refused_for_good_is_not_tried_again(
+    settings: Settings, answer: str, left: int
+) -> None:
+    there = MailServer()
+    there.answer = answer
+    async with post_office(settings) as (database, outbox, clock), there.listening() as url:
+        mail = mail_by(outbox, url, clock)
+        await mail.send(Welcome(ANN, "Ann"))
+
+        with capture_logs():
+            await sent_by(mail)
+
+        assert await database["outbox"].count_documents({}) == left
+        assert there.letters == []
+
+
+@pytest.mark.parametrize(
+    "to", ["a,b@example.org", "<@example.org", "a@example.org>", "a(@b.c", "a@[.b"]
+)
+async def test_what_is_no_address_is_given_up(settings: Settings, to: str) -> None:
+    there = MailServer()
+    async with post_office(settings) as (database, outbox, clock), there.listening() as url:
+        mail = mail_by(outbox, url, clock)
+        await mail.send(Welcome(to, "Ann"))
+
+        await sent_by(mail)
+
+        assert await database["outbox"].count_documents({}) == 0
+        assert there.commands == []
+
+
+async def test_a_letter_that_cannot_be_written_holds_up_no_other(settings: Settings) -> None:
+    there = MailServer()
+    async with post_office(settings) as (database, outbox, clock), there.listening() as url:
+        mail = mail_by(outbox, url, clock)
+
+        async def write_some(wish: Welcome) -> Letter:
+            return {"Ann": Letter(wish.to, "Good day", "Hello.\n")}[wish.user]
+
+        mail.writes(Welcome, write_some)
+        await mail.send(Welcome("eve@example.org", "Eve"))
+        await mail.send(Welcome(ANN, "Ann"))
+
+        with capture_logs() as lines:
+            sent = await sent_by(mail)
+
+        [stored] = await database["outbox"].find({}).to_list()
+        assert sent == 2
+        assert [recipients for recipients, _ in there.letters] == [[ANN]]
+        assert (stored["at"] - clock.at).total_seconds() == 10
+        assert [line["event"] for line in lines] == ["mail_broken"]
+
+
+async def test_a_password_is_not_told_where_anybody_can_listen(settings: Settings) -> None:
+    there = MailServer()
+    async with post_office(settings) as (_, outbox, clock), there.listening() as url:
+        mail = mail_by(outbox, url.replace("//", "//ann:secret@"), clock)
+        await mail.send(Welcome(ANN, "Ann"))
+
+        with capture_logs():
+            await sent_by(mail)
+
+        assert [one for one in there.commands if not one.startswith(("EHLO", "QUIT"))] == []
+        assert there.letters == []
+
+
+async def test_two_nodes_send_each_mail_once(settings: Settings) -> None:
+    there = MailServer()
+    async with post_office(settings) as (_, outbox, clock), there.listening() as url:
+        nodes = [mail_by(outbox, url, clock) for _ in range(2)]
+        wishes: list[AnyWish] = [Welcome(f"p{n}@example.org", "") for n in range(20)]
+        await asyncio.gather(*(nodes[0].send(wish) for wish in wishes))
+
+        sent = await asyncio.gather(*(sent_by(node) for node in nodes * 5))
+
+        assert sum(sent) == 20
+        found = sorted(recipients[0] for recipients, _ in there.letters)
+        assert found == sorted(wish.to for wish in wishes)
+
+
+async def test_what_a_process_left_behind_is_sent_by_another(settings: Settings) -> None:
+    there = MailServer()
+    async with post_office(settings) as (_, outbox, clock), there.listening() as url:
+        await outbox.add(Welcome(ANN, "Ann"))
+        assert await outbox.take() is not None  # by a process that ends now
+        mail = mail_by(outbox, url, clock)
+
+        early = await sent_by(mail)
+        clock.at += dt.timedelta(minutes=1)
+        late = await sent_by(mail)
+
+        assert (early, late, len(there.letters)) == (0, 1, 1)
+
+
+async def test_nobody_reads_what_another_master_key_has_sealed(settings: Settings) -> None:
+    async with post_office(settings) as (database, outbox, clock):
+        await Outbox(database, MasterKeys("old", {"old": bytes(32)}), clock).add(Welcome(ANN, ""))
+
+        taken = await outbox.take()
+
+        assert (taken, await database["outbox"].count_documents({})) == (None, 0)
+
+
+async def test_developers_see_mails_on_a_page(engines: TestEngines, tmp_path: Path) -> None:
+    async with serving(settings_of(engines, tmp_path)) as server:
+        anonymous = server.client()
+        await anonymous.register("<b>@example.org", PASSWORD, "Ann")
+        await anonymous.register(ANN, PASSWORD, "Ann")
+        await newest(server, ANN)
+
+        listed = await anonymous.call("GET", "/dev/mail")
+        assert server.node.assembly.mailbox is not None
+        [name] = server.node.assembly.mailbox.names()
+        shown = await anonymous.call("GET", f"/dev/mail/{name}")
+        missing = [
+            (await anonymous.call("GET", f"/dev/mail/{other}")).status
+            for other in ("x", "..", "%2e%2e%2fsecrets", f"{name}.eml", "x%00")
+        ]
+
+        assert (listed.status, shown.status) == (200, 200)
+        assert "Is this your address?" in listed.body.decode()
+        assert ANN in listed.body.decode()
+        assert 'href="http://upcoach.test/account/verify?token=' in shown.body.decode()
+        assert missing == [404] * 5
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "upcoach.test"},
+        {"Host": "rebound.example.org:8888"},
+        {"Host": "127.0.0.1.nip.io"},
+        {"X-Forwarded-For": "127.0.0.1"},
+        {"Forwarded": "for=127.0.0.1"},
+    ],
+)
+async def test_mails_are_shown_on_this_machine_only(
+    engines: TestEngines, tmp_path: Path, headers: dict[str, str]
+) -> None:
+    async with serving(settings_of(engines, tmp_path)) as server:
+        anonymous = server.client()
+        await anonymous.register(ANN, PASSWORD, "Ann")
+        await newest(server, ANN)
+        assert server.node.assembly.mailbox is not None
+        [name] = server.node.assembly.mailbox.names()
+
+        for path in ("/dev/mail", f"/dev/mail/{name}"):
+            assert (await anonymous.call("GET", path)).status == 200
+            assert (await anonymous.call("GET", path, headers=headers)).status == 404
+
+
+async def test_where_mails_are_sent_there_is_no_such_page(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    there = MailServer()
+    async with (
+        there.listening() as url,
+        serving(settings_of(engines, tmp_path, UPCOACH_SMTP_URL=url)) as server,
+    ):
+        await server.client().register(ANN, PASSWORD, "Ann")
+        while not there.letters:
+            await asyncio.sleep(0.01)
+
+        answer = await server.client().call("GET", "/dev/mail")
+
+        assert answer.status == 404
+        assert there.letters[0][0] == [ANN]
+        assert server.node.assembly.mailbox is None
+        assert there.letters[0][1]["Subject"] == "Is this your address?"

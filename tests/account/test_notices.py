@@ -1,0 +1,47 @@
+"""Whoever changes what opens an account, its owner is told by mail."""
+
+from pathlib import Path
+
+from tests.account.factors.enrolling import Person
+from tests.account.factors.test_passkeys import ORIGIN, PASSKEYS, holder, options
+from tests.account.post import newest, settings_of, subjects
+from tests.laws.test_snapshot_law import done
+from tests.support.authenticator import Authenticator
+from tests.support.engines import TestEngines
+from tests.support.server import serving
+
+
+async def test_every_change_of_what_opens_an_account_is_mailed(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    async with serving(settings_of(engines, tmp_path)) as server:
+        ann = await Person.new(server)
+        await ann.enrol()
+        await ann.forget_step()
+        answered = await ann.answer(await ann.challenge(), recovery_code=ann.codes[0])
+        wrong = await ann.answer(await ann.challenge(), recovery_code=ann.codes[0])
+        await ann.step_up(totp=ann.code())
+        await done(ann.client.call("POST", "/v1/auth/recovery-codes"))
+        await done(ann.client.call("POST", "/v1/auth/totp/disable"))
+        told = await subjects(server, ann.email)
+        last = await newest(server, ann.email)
+        phone = Authenticator(ORIGIN)
+        ben = await holder(server, phone)
+        listed = await done(ben.client.call("GET", PASSKEYS))
+        await ben.step_up(passkey=phone.show(await options(ben.client, "/v1/auth/step-up")))
+        await done(ben.client.call("DELETE", f"{PASSKEYS}/{listed.body['items'][0]['id']}"))
+        also_told = await subjects(server, ben.email)
+
+    assert (answered.status, wrong.status) == (201, 403)
+    assert told[1:] == [
+        "An app makes codes for your account",
+        "A recovery code was used",
+        "Your recovery codes are new",
+        "Your account asks for no codes any more",
+    ]
+    assert also_told[1:] == [
+        "A passkey was added to your account",
+        "A passkey was taken off your account",
+    ]
+    assert "/account/forgot" in last.get_content()
+    assert not any(code in last.get_content() for code in ann.codes)

@@ -1,0 +1,494 @@
+"""What operators see of all users and nodes, and that nobody else does."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.iostream import IOStream
+from tornado.websocket import websocket_connect
+
+from config.settings import Settings
+from handlers.live.admin_feeds import WATCHES, Watching
+from handlers.live.send_buffer import SocketOutlet
+from models.base.errors import NotFound
+from models.base.ids import new_id
+from models.base.merge_patch import Json
+from streams.admin.timeline import Places
+from streams.redis.connection import stream_of
+from tests.account.operators import ADMIN
+from tests.laws.test_snapshot_law import GOALS, HABITS, done, furnished, scope_of
+from tests.live.test_live import Wire, sub, talking, until, write_goals
+from tests.support.engines import redis_of
+from tests.support.reader import Event, Reader, reading
+from tests.support.server import PASSWORD, Server, ServerProcess, serving
+from upcoach.client import Client
+
+LIVE = "/v1/admin/live"
+TIMELINE = f"{LIVE}?feed=admin:events"
+
+
+async def operator(server: Server) -> Client:
+    """An operator, logged in to the panel with two factors."""
+    person = await server.person()
+    await appoint(server, person, ("superadmin",))
+    login, _ = await server.node.services.sessions.start(scope_of(server, person).user, ADMIN)
+    person.token = login.token
+    return person
+
+
+async def appoint(server: Server, person: Client, roles: Any) -> None:
+    """Give *person* roles, as the operators' command does."""
+    email = (await person.call("GET", "/v1/me")).body["email"]
+    await server.node.services.accounts.appoint(email, roles)
+
+
+async def ready(reader: Reader) -> Event:
+    """The word that the timeline is followed from here."""
+    *_, subd = await reader.until("subd")
+    if subd.frame["f"] == "admin:kpi":
+        *_, subd = await reader.until("subd")
+    return subd
+
+
+async def items(reader: Reader, count: int) -> list[Json]:
+    """The next *count* events of the timeline."""
+    found: list[Json] = []
+    while len(found) < count:
+        found += (await reader.until("timeline"))[-1].frame["items"]
+    return found
+
+
+async def test_an_operator_sees_what_happens_and_not_what_it_says(settings: Settings) -> None:
+    async with serving(settings) as server:
+        admin, person = await operator(server), await server.person()
+        async with reading(server, TIMELINE, admin.token) as reader:
+            await ready(reader)
+            goal = (await done(person.call("POST", GOALS, {"title": "Secret"}))).body
+            [item] = await items(reader, 1)
+
+        assert set(item) == {"f", "seq", "type", "kind", "id", "at"}
+        assert item["f"] == scope_of(server, person).feed
+        assert (item["type"], item["kind"], item["id"]) == ("goal.created", "goal", goal["id"])
+        assert item["at"] == goal["created_at"]
+
+
+async def test_the_server_filters_by_kind_and_by_user(settings: Settings) -> None:
+    async with serving(settings) as server:
+        admin, ann, bob = await operator(server), await server.person(), await server.person()
+        user = scope_of(server, ann).user
+        url = f"{TIMELINE}&kind=goal,insight&user={user}"
+        async with reading(server, url, admin.token) as reader:
+            subd = await ready(reader)
+            await write_goals(bob, 3)
+            await done(ann.call("POST", HABITS, {"name": "Read"}))
+            await done(ann.call("POST", GOALS, {"title": "Run"}))
+            seen = await items(reader, 1)
+
+        assert [(item["f"], item["kind"]) for item in seen] == [(f"u:{user}", "goal")]
+        assert subd.frame["f"].startswith("admin:events?kind=goal")
+
+
+async def test_a_watcher_that_was_cut_goes_on_where_it_was(settings: Settings) -> None:
+    async with serving(settings) as server, serving(settings) as other:
+        admin = await operator(server)
+        people = [await server.person() for _ in range(3)]
+        async with reading(server, TIMELINE, admin.token) as reader:
+            await ready(reader)
+            await asyncio.gather(*(write_goals(person, 5) for person in people))
+            seen = await items(reader, 1)
+            last_id = reader.last_id
+        await asyncio.gather(*(write_goals(person, 20) for person in people))
+        async with reading(other, TIMELINE, admin.token, last_id=last_id) as reader:
+            seen += await items(reader, 75 - len(seen))
+
+        by_feed: dict[str, list[int]] = {}
+        for item in seen:
+            by_feed.setdefault(item["f"], []).append(item["seq"])
+        assert len(by_feed) == 3
+        for seqs in by_feed.values():
+            assert seqs == list(range(seqs[0], seqs[0] + 25))
+
+
+async def test_the_beginning_is_what_the_streams_keep(settings: Settings) -> None:
+    async with serving(settings) as server:
+        admin = await operator(server)
+        feed = scope_of(server, admin).feed
+        # The account, its session, the role, and the session at the panel.
+        async with reading(server, f"{TIMELINE}&since=0", admin.token) as reader:
+            seen = await items(reader, 4)
+
+        assert [(item["f"], item["seq"]) for item in seen] == [(feed, at) for at in range(1, 5)]
+        assert [item["type"] for item in seen] == [
+            "user.created",
+            "session.created",
+            "user.updated",
+            "session.created",
+        ]
+
+
+async def test_a_position_before_an_emptied_redis_is_reset(
+    settings: Settings, environ: dict[str, str]
+) -> None:
+    async with serving(settings) as server:
+        admin = await operator(server)
+        async with reading(server, TIMELINE, admin.token) as reader:
+            await ready(reader)
+            with redis_of(environ) as redis:
+                redis.flushdb()
+            *_, reset = await reader.until("reset")
+            await write_goals(admin, 1)
+            [goal] = await items(reader, 1)
+        async with reading(server, TIMELINE, admin.token, last_id=reader.last_id) as reader:
+            subd = await ready(reader)
+
+        assert (reset.frame["f"], reset.frame["reason"]) == ("admin:events", "retention")
+        assert "snapshot" not in reset.frame
+        assert goal["type"] == "goal.created"
+        assert subd.id is not None
+
+
+async def test_a_position_below_what_the_streams_keep_is_reset(
+    settings: Settings, environ: dict[str, str]
+) -> None:
+    async with serving(settings) as server:
+        admin = await operator(server)
+        stream = stream_of(scope_of(server, admin).feed)
+        async with reading(server, TIMELINE, admin.token) as reader:
+            since = (await ready(reader)).id
+        await write_goals(admin, 5)
+        with redis_of(environ) as redis:
+            await until(lambda: redis.xlen(stream) == 9)
+            redis.xtrim(stream, maxlen=6, approximate=False)
+            async with reading(server, TIMELINE, admin.token, last_id=since) as reader:
+                whole = await items(reader, 5)
+            redis.xtrim(stream, maxlen=4, approximate=False)
+        async with reading(server, f"{TIMELINE}&since={since}", admin.token) as reader:
+            [event] = await reader.until("reset", "subd")
+
+        assert [item["type"] for item in whole] == ["goal.created"] * 5
+        assert event.frame["reason"] == "retention"
+        assert event.id is not None
+
+
+async def test_the_state_of_all_nodes_comes_once_a_second(settings: Settings) -> None:
+    async with serving(settings) as server, serving(settings) as other:
+        admin, person = await operator(server), await server.person()
+        nodes = {one.node._connections.node for one in (server, other)}
+        async with (
+            talking(server, person, {"f": "u:me"}),
+            talking(other, person, {"f": "u:me"}),
+            reading(other, "/v1/events", person.token),
+            reading(server, f"{LIVE}?feed=admin:kpi", admin.token) as reader,
+        ):
+            states = [await state(reader)]
+            while set(states[-1]["nodes"]) != nodes or states[-1]["writes_s"] is None:
+                states.append(await state(reader))
+            await write_goals(person, 20)
+            while not states[-1]["events_s"] or not states[-1]["writes_s"]:
+                states.append(await state(reader))
+
+        last = states[-1]
+        assert (last["sockets"], last["streams"], last["polls"]) == (2, 2, 0)
+        assert (last["people"], last["errors"]) == (2, 0)
+        assert set(last["nodes"][server.node._connections.node]) == {
+            "sockets",
+            "streams",
+            "polls",
+            "writes_s",
+            "errors",
+        }
+        assert 0 < last["events_s"] <= 40
+        assert 0 < last["writes_s"] <= 40
+
+
+async def state(reader: Reader) -> Json:
+    """The next state."""
+    *_, told = await reader.until("eph")
+    frame = told.frame
+    assert (frame["ch"], frame["kind"]) == ("admin:kpi", "kpi")
+    body: Json = frame["body"]
+    return body
+
+
+async def test_a_state_that_cannot_leave_gives_place_to_the_next(settings: Settings) -> None:
+    async with serving(settings) as server:
+        admin = await operator(server)
+        async with reading(server, f"{LIVE}?feed=admin:kpi", admin.token) as reader:
+            await state(reader)
+            [stream] = server.node._connections._open
+            outlet: Any = stream
+            outlet = outlet.outlet
+            outlet.stuck_since = 0.0
+            for number in range(100):
+                server.node._kpis._tell({"number": number})
+            outlet.stuck_since = None
+            server.node._kpis._tell({"number": 100})
+            numbers = []
+            while 100 not in numbers:
+                numbers.append((await state(reader)).get("number"))
+
+        assert [number for number in numbers if number is not None] == [100]
+
+
+async def test_without_redis_no_number_is_made_up(
+    settings: Settings, environ: dict[str, str]
+) -> None:
+    async with serving(settings) as server:
+        admin = await operator(server)
+        async with reading(server, f"{LIVE}?feed=admin:kpi", admin.token) as reader:
+            await state(reader)
+            with redis_of(environ) as redis:
+                redis.set("kpi:nodes", "not a set")
+            body = await state(reader)
+            while body["sockets"] is not None:
+                body = await state(reader)
+
+        assert body.pop("nodes") == {}
+        assert set(body.values()) == {None}
+
+
+async def test_both_feeds_come_over_a_socket_too(settings: Settings) -> None:
+    async with serving(settings) as server:
+        admin, person = await operator(server), await server.person()
+        wishes = ({"f": "admin:kpi"}, {"f": "admin:events?kind=goal"})
+        async with talking(server, admin, *wishes) as wire:
+            subds = [frame for frame in await wire.until("eph") if frame["t"] == "subd"]
+            await write_goals(person, 1)
+            *_, timeline = await wire.until("timeline")
+            await wire.send({"t": "unsub", "f": "admin:events?kind=goal"})
+            await wire.until("unsubd")
+            await write_goals(person, 1)
+            await wire.send(sub(timeline["cur"], "admin:events"))
+            *_, again = await wire.until("timeline")
+
+        assert subds[0] == {"t": "subd", "f": "admin:kpi", "mode": "state"}
+        assert [item["kind"] for item in timeline["items"]] == ["goal"]
+        assert timeline["f"] == "admin:events?kind=goal"
+        assert [item["kind"] for item in again["items"]] == ["goal"]
+
+
+@contextlib.asynccontextmanager
+async def upgrading(server: Server, query: str, token: str) -> AsyncIterator[Wire]:
+    """A socket of the operators' path."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    url = server.url.replace("http", "ws", 1) + LIVE + query
+    wire = Wire(await websocket_connect(HTTPRequest(url, headers=headers)))
+    try:
+        yield wire
+    finally:
+        await wire.hang_up()
+
+
+async def test_the_path_itself_is_a_socket_for_operators(settings: Settings) -> None:
+    async with serving(settings) as server:
+        admin, person = await operator(server), await server.person()
+        ticket = (await done(admin.call("POST", "/v1/live/tickets"))).body["ticket"]
+
+        for query, token in (("", admin.token), (f"?ticket={ticket}", "")):
+            async with upgrading(server, query, token) as wire:
+                await wire.send({"t": "hello", "v": 1, "subs": [{"f": "admin:kpi"}]})
+                frames = await wire.until("eph")
+            assert [frame["t"] for frame in frames][:2] == ["welcome", "subd"]
+        for token in ("", "x", person.token):
+            with pytest.raises(HTTPClientError) as refusal:
+                async with upgrading(server, "", token):
+                    pass
+            assert refusal.value.code == 404
+
+
+async def test_for_everybody_else_there_is_nothing(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person, anonymous = await furnished(server), server.client()
+        nowhere = await person.call("GET", "/v1/admin/nothing")
+
+        for client in (person, anonymous, server.client("x")):
+            for method in ("GET", "POST", "OPTIONS", "DELETE", "PUT", "PATCH"):
+                answer = await client.call(method, LIVE)
+                assert answer.status == 404
+                assert unnamed(answer.body) == unnamed(nowhere.body)
+                assert set(answer.headers) == set(nowhere.headers)
+        for token in ("", "x", person.token):
+            async with reading(server, LIVE, token) as reader:
+                assert unnamed(await reader.problem()) == unnamed(nowhere.body)
+        async with talking(server, person) as wire:
+            for name in ("admin:kpi", "admin:events", "admin:events?kind=goal", "admin:x"):
+                assert await refused(wire, sub(feed=name)) == (404, "feed_unknown")
+
+
+def unnamed(problem: Json) -> Json:
+    """*problem* without what names the request."""
+    return {
+        name: value for name, value in problem.items() if name not in ("instance", "request_id")
+    }
+
+
+async def refused(wire: Wire, frame: Json) -> tuple[int, str]:
+    """Why *frame* is not followed."""
+    await wire.send(frame)
+    *_, unsubd = await wire.until("unsubd")
+    return unsubd["problem"]["status"], unsubd["problem"]["code"]
+
+
+async def test_a_bad_request_of_an_operator_is_refused(settings: Settings) -> None:
+    async with serving(settings) as server:
+        admin = await operator(server)
+        marker = (await server.node._desk.streams.places(None)).marker
+        refusals = [
+            (f"{LIVE}?feed=u:me", 400, "parameter_invalid"),
+            (f"{LIVE}?feed=", 400, "parameter_invalid"),
+            (f"{LIVE}?kind=secret", 400, "kind_unknown"),
+            (f"{LIVE}?kind=goal,", 400, "kind_unknown"),
+            (f"{LIVE}?title=x", 400, "parameter_unknown"),
+            (f"{LIVE}?since=x", 400, "cursor_malformed"),
+            (f"{LIVE}?since={marker}~AAAA", 400, "cursor_malformed"),
+            (f"{LIVE}?since={marker}~{'A' * 1023}", 400, "cursor_malformed"),
+            (f"{LIVE}?user=a&user=b", 400, "parameter_repeated"),
+        ]
+
+        for path, status, code in refusals:
+            async with reading(server, path, admin.token) as reader:
+                problem = await reader.problem()
+            assert (reader.status, problem["code"]) == (status, code), path
+        assert (await admin.call("GET", LIVE)).status == 406
+        async with talking(server, admin) as wire:
+            for name in ("admin:x", "admin:kpi?kind=goal"):
+                assert await refused(wire, sub(feed=name)) == (404, "feed_unknown")
+            assert await refused(wire, sub("x", "admin:events")) == (400, "cursor_malformed")
+            assert await refused(wire, sub(feed="admin:events?a=b")) == (400, "parameter_unknown")
+
+
+async def test_so_many_watch_the_timeline_and_no_more(settings: Settings) -> None:
+    async with serving(settings) as server:
+        admin = await operator(server)
+        async with talking(server, admin) as wire:
+            for number in range(WATCHES):
+                await wire.send(sub(feed=f"admin:events?user={number}"))
+                await wire.until("subd")
+            over_socket = await refused(wire, sub(feed="admin:events"))
+            async with reading(server, LIVE, admin.token) as reader:
+                problem = await reader.problem()
+        await until(lambda: not server.node._desk.watches)
+
+        assert over_socket == (503, "watchers_too_many")
+        assert (reader.status, problem["code"]) == (503, "watchers_too_many")
+
+
+async def test_who_is_no_operator_any_more_is_sent_away(settings: Settings) -> None:
+    async with serving(settings) as server:
+        admin = await operator(server)
+        async with (
+            reading(server, LIVE, admin.token) as reader,
+            talking(server, admin, {"f": "admin:events"}) as wire,
+        ):
+            await wire.until("subd")
+            await ready(reader)
+            await server.node._desk.check()
+            assert server.node._desk.watches
+            await appoint(server, admin, ())
+            await server.node._desk.check()
+            *_, unsubd = await wire.until("unsubd")
+            rest = await reader.until("unsubd")
+
+            assert unsubd["problem"]["code"] == "feed_unknown"
+            assert rest[-1].frame["problem"]["code"] == "feed_unknown"
+            assert not server.node._desk.watches
+            assert await refused(wire, sub(feed="admin:kpi")) == (404, "feed_unknown")
+
+
+async def test_a_socket_that_goes_while_its_powers_are_looked_up_leaves_nothing(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as server:
+        admin, desk = await operator(server), server.node._desk
+        caller = server.node.services.sessions.authenticate(admin.token)
+        ours, theirs = socket.socketpair()
+        watching = Watching(desk, SocketOutlet(IOStream(ours)))
+
+        following = asyncio.create_task(watching.follow(caller, "admin:events"))
+        await asyncio.sleep(0)  # it has asked, and MongoDB has not answered
+        under_way = not following.done()
+        watching.close()
+        await following
+        ours.close()
+        theirs.close()
+
+        assert under_way
+        assert (len(desk.watches), len(desk._watching)) == (0, 0)
+
+
+async def test_a_role_is_given_by_the_command_and_taken_back(environ: dict[str, str]) -> None:
+    async with ServerProcess(dict(environ)) as process:
+        server = Server(process.url)
+        email = f"{new_id('test')}@example.org"
+        anonymous = server.client()
+        await anonymous.register(email, PASSWORD, "Root")
+        person = await anonymous.log_in(email, PASSWORD, "desk")
+
+        assert await status_of(server, person) == 404
+        assert await command(environ, "--email", email.upper()) == (
+            0,
+            f"{email.upper()} is now: superadmin.\n",
+        )
+        assert await status_of(server, person) == 401  # with one factor only
+        assert (await command(environ, "--email", email, "--role", "user"))[0] == 0
+        assert await status_of(server, person) == 404
+        assert await command(environ, "--email", "nobody@example.org") == (
+            2,
+            "upcoach: There is no account for this address.\n",
+        )
+        person.close()
+        server.close()
+
+
+async def status_of(server: Server, person: Client) -> int:
+    async with reading(server, LIVE, person.token) as reader:
+        return reader.status
+
+
+async def command(environ: dict[str, str], *arguments: str) -> tuple[int | None, str]:
+    """What `python -m upcoach admin` answers."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "upcoach",
+        "admin",
+        *arguments,
+        env={**os.environ, **environ},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    return process.returncode, output.decode()
+
+
+async def test_nobody_gives_a_role_to_oneself(settings: Settings) -> None:
+    async with serving(settings) as server:
+        body = {
+            "email": "eve@example.org",
+            "password": PASSWORD,
+            "name": "Eve",
+            "roles": ["superadmin"],
+        }
+
+        wish = body | {"roles": ["superadmin"]}
+        answer = await server.client().call("POST", "/v1/auth/register", wish)
+
+        assert answer.status == 422
+        with pytest.raises(NotFound):
+            await server.node.services.accounts.appoint("eve@example.org", ("superadmin",))
+
+
+def test_a_cursor_of_the_timeline_is_url_safe_and_short_enough_for_a_frame() -> None:
+    places = Places("0123456789abcdef", tuple((2**48, 2**32 - 1) for _ in range(64)))
+
+    text = str(places)
+
+    assert Places.parse(text) == places
+    assert len(text) <= 2_048
+    assert all(letter.isalnum() or letter in "-_~=" for letter in text)

@@ -1,0 +1,1 @@
+"""Documents, errors, merging and masking."""

@@ -1,0 +1,106 @@
+"""What reaches the log when a driver fails: where, and nothing of what was to be written."""
+
+import asyncio
+import contextlib
+import io
+import logging
+from collections.abc import AsyncIterator, Iterable, Iterator
+
+import pytest
+import structlog
+from bson.errors import InvalidDocument
+from pymongo import InsertOne
+from pymongo.errors import BulkWriteError, PyMongoError, ServerSelectionTimeoutError
+
+from config.logging import configure
+from config.settings import LogFormat, Settings
+from upcoach.store.base.database import Database
+
+SECRET = "she told nobody of it"
+FORMATS: tuple[LogFormat, ...] = ("json", "console")
+
+
+@pytest.fixture(params=FORMATS)
+def log(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
+    root, before = logging.getLogger(), structlog.get_config()
+    handlers, level = list(root.handlers), root.level
+    stream = io.StringIO()
+    configure("info", request.param, stream)
+    structlog.configure(cache_logger_on_first_use=False)
+    yield stream
+    root.handlers = handlers
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)
+    structlog.configure(**before)
+
+
+@contextlib.asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[Database]:
+    assert settings.mongo_url is not None
+    database = Database(settings.mongo_url, settings.mongo_database)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def bulk_failure(database: Database) -> BulkWriteError:
+    inserts = [InsertOne({"_id": SECRET, "note": SECRET}) for _ in range(2)]
+    with pytest.raises(BulkWriteError) as caught:
+        await database["quoted"].bulk_write(inserts)
+    assert SECRET in str(caught.value)
+    return caught.value
+
+
+async def failures(database: Database) -> list[Exception]:
+    """What a driver quotes documents in: by itself, as a cause, and as what was handled."""
+    bulk = await bulk_failure(database)
+    with pytest.raises(PyMongoError) as single:
+        await database["quoted"].insert_one({"_id": SECRET})
+    with pytest.raises(InvalidDocument) as unfit:
+        await database["quoted"].insert_one({SECRET: object()})
+    caused, handled = RuntimeError("lost"), KeyError("handled")
+    caused.__cause__, handled.__context__ = bulk, bulk
+    return [bulk, single.value, unfit.value, caused, handled, ExceptionGroup("several", [bulk])]
+
+
+def log_all(failures: Iterable[Exception]) -> None:
+    for failure in failures:
+        structlog.get_logger("ours").error("work_failed", exc_info=failure)
+        logging.getLogger("tornado.application").error("of %r", failure, exc_info=failure)
+
+
+async def test_what_a_driver_quotes_reaches_no_log(settings: Settings, log: io.StringIO) -> None:
+    async with connected(settings) as database:
+        log_all(await failures(database))
+
+    said = log.getvalue()
+    assert SECRET not in said
+    assert said.count("pymongo.errors.BulkWriteError") >= 6
+    assert "bulk_failure" in said  # where it happened
+    assert "code=65" in said
+    assert "code=11000" in said
+    assert "RuntimeError: lost" in said
+
+
+async def test_a_task_that_nobody_asked_says_nothing_of_it(
+    settings: Settings, log: io.StringIO
+) -> None:
+    async def failing(failure: BulkWriteError) -> None:
+        raise failure
+
+    async with connected(settings) as database:
+        task = asyncio.create_task(failing(await bulk_failure(database)))
+        await asyncio.wait([task])
+        del task
+
+    said = log.getvalue()
+    assert "Task exception was never retrieved" in said
+    assert "BulkWriteError" in said
+    assert SECRET not in said
+
+
+def test_a_connection_that_failed_says_where_to(log: io.StringIO) -> None:
+    log_all([ServerSelectionTimeoutError("db.example.org:27017: timed out")])
+
+    assert "db.example.org:27017" in log.getvalue()

@@ -1,0 +1,1 @@
+"""Laws that hold for the whole surface, whatever is killed in between."""

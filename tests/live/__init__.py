@@ -1,0 +1,1 @@
+"""The live protocol: WebSockets, event streams, long polls, channels."""

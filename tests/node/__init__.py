@@ -1,0 +1,1 @@
+"""Processes, engines, balancers and the watchdog."""

@@ -1,0 +1,1 @@
+"""Sync: batches of mutations, conflicts, snapshots in pages."""

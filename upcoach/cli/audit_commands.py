@@ -1,0 +1,89 @@
+"""`audit-verify`: whether the audit log is as it was written, told from both places."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from config.settings import Settings
+from models.audit.audit_verification import Damage, Inspection
+from models.audit.entries import STREAM, Checkpoint
+from models.base.merge_patch import Json
+from upcoach.node.app import open_database
+from upcoach.node.process.listener import StartError
+from upcoach.services.audit.audit_signing import Seals
+from upcoach.store.base.database import Database
+from upcoach.store.collections.audit import AuditStore
+
+
+class Verified(msgspec.Struct, frozen=True):
+    """How much was looked at, and what is wrong with it."""
+
+    entries: int
+    checkpoints: int
+    damages: list[Damage]
+    is_witnessed: bool  # whether there was a second place to look at
+
+
+async def verify_audit(settings: Settings, mongo_url: str) -> Verified:
+    """Read the whole log of a running installation."""
+    async with open_database(mongo_url, settings) as database:
+        return await verified(database, Seals(settings.index_key), settings.audit_checkpoints)
+
+
+async def verified(database: Database, seals: Seals, second_place: Path) -> Verified:
+    """Read the whole log against the checkpoints of the database and of *second_place*."""
+    store = AuditStore(database)
+    witnessed = _witnessed(second_place)
+    checkpoints = _unlike([*await store.checkpoints(STREAM), *witnessed])
+    inspection = Inspection(checkpoints, is_ours=seals.is_ours)
+    count = 0
+    async for entry in store.read(STREAM):
+        inspection.read(entry)
+        count += 1
+    return Verified(count, len(checkpoints), inspection.end(), is_witnessed=bool(witnessed))
+
+
+async def export_audit(settings: Settings, mongo_url: str, folder: Path) -> None:
+    """Write the log into *folder* for a verifier that is not ours."""
+    seals = Seals(settings.index_key)
+    async with open_database(mongo_url, settings) as database:
+        store = AuditStore(database)
+        entries = [entry async for entry in store.read(STREAM)]
+        checkpoints = await store.checkpoints(STREAM)
+    _write(
+        folder,
+        {
+            "entries.jsonl": _lines(entries),
+            "checkpoints.jsonl": _lines(checkpoints),
+            "key.pem": seals.public_pem,
+        },
+    )
+
+
+def _write(folder: Path, files: dict[str, bytes]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+
+
+def _witnessed(place: Path) -> list[Json]:
+    if not place.exists():
+        return []
+    try:
+        return [msgspec.json.decode(line) for line in place.read_bytes().splitlines()]
+    except msgspec.DecodeError:
+        raise StartError(f"{place} holds a line that is no checkpoint.") from None
+
+
+def _unlike(found: Iterable[Json]) -> list[Checkpoint]:
+    """The checkpoints that *found* holds, each once."""
+    try:
+        read = [msgspec.convert(one, Checkpoint) for one in found]
+    except msgspec.ValidationError as failure:
+        raise StartError(f"Something among the checkpoints is none: {failure}.") from None
+    return list(dict.fromkeys(read))
+
+
+def _lines(found: Iterable[Json]) -> bytes:
+    return b"".join(msgspec.json.encode(one) + b"\n" for one in found)

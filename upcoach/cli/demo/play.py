@@ -1,0 +1,184 @@
+"""Two devices of one person: what changes on one is seen on the other, and the models learn.
+
+The demo uses the server that `make run` has started, or starts one for itself.
+"""
+
+import asyncio
+import contextlib
+import datetime as dt
+import time
+from collections.abc import AsyncIterator
+
+from config.settings import Settings
+from models.base.ids import new_id
+from models.base.merge_patch import Json
+from upcoach.cli.demo.history import loop_export
+from upcoach.client import Client, Device
+from upcoach.embedded import owner
+from upcoach.node import app
+
+PASSWORD = "a demo needs no secret"  # noqa: S105 - of an account that nobody uses again
+QUIET_S = 2.0  # without a new insight: the learner has caught up
+
+
+async def play(settings: Settings) -> None:
+    """Play the demo and say what happens."""
+    async with _server(settings) as url:
+        say(f"The server answers at {url}.")
+        anonymous = Client(url)
+        try:
+            await _play(url, anonymous)
+        finally:
+            anonymous.close()
+
+
+@contextlib.asynccontextmanager
+async def _server(settings: Settings) -> AsyncIterator[str]:
+    """The URL of the running server, or of one that lives as long as the demo."""
+    running = owner(settings.data)
+    if running is not None and running.url:
+        yield running.url
+        return
+    say("No server is running on this data: starting one for the demo.")
+    async with (
+        app.engine_urls(settings) as (mongo_url, redis_url, _engines),
+        app.running_node(settings, mongo_url, redis_url) as node,
+        app.listening(node.application, settings.host, 0) as port,
+    ):
+        yield f"http://{settings.host}:{port}"
+
+
+async def _play(url: str, anonymous: Client) -> None:
+    email = f"{new_id('demo')}@example.org"
+    await anonymous.register(email, PASSWORD, "Demo Person", "Europe/Berlin")
+    phone = await anonymous.log_in(email, PASSWORD, "phone")
+    watch = await anonymous.log_in(email, PASSWORD, "watch")
+    screen = Screen()
+    say("One person is logged in on a phone and on a watch; both follow the live feed.\n")
+    async with (
+        contextlib.aclosing(_Closing(phone, watch)),
+        Device([url], phone.token) as on_phone,
+        Device([url], watch.token, screen.take) as on_watch,
+    ):
+        await asyncio.gather(*(one.until(lambda one: one.live) for one in (on_phone, on_watch)))
+        await _import(phone, on_watch, screen, lived=60)
+        await _import(phone, on_watch, screen, lived=None)
+        await _live_changes(on_phone, on_watch, screen)
+        await screen.quiet()
+        _show_insights(on_watch)
+
+
+class _Closing:
+    """Clients that are closed at the end."""
+
+    def __init__(self, *clients: Client) -> None:
+        self._clients = clients
+
+    async def aclose(self) -> None:
+        """Close them."""
+        for client in self._clients:
+            client.close()
+
+
+class Screen:
+    """What the watch shows: when each write arrived, and how many insights came."""
+
+    def __init__(self) -> None:
+        self.arrived: dict[str, float] = {}
+        self.insights = 0
+        self._last_insight = time.monotonic()
+
+    def take(self, event: Json) -> None:
+        """Take note of an event."""
+        self.arrived[event["by"].get("mut", "")] = time.perf_counter()
+        if event["type"].startswith("insight."):
+            self.insights += 1
+            self._last_insight = time.monotonic()
+
+    async def quiet(self) -> None:
+        """Return when no insight has come for a while."""
+        self._last_insight = time.monotonic()
+        while (left := self._last_insight + QUIET_S - time.monotonic()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(left)
+
+
+async def _import(phone: Client, watch: Device, screen: Screen, lived: int | None) -> None:
+    archive = loop_export(_today(), lived=lived)
+    what = f"the first {lived} days of a history" if lived else "the whole history, 240 days"
+    say(f"The phone imports {what}, as Loop Habit Tracker exports it ...")
+    began = time.perf_counter()
+    answer = await phone.call(
+        "POST", "/v1/imports/loop", raw=archive, headers={"Content-Type": "application/zip"}
+    )
+    took = time.perf_counter() - began
+    entries = answer.body["entries"]
+    said = f"{entries['created']} entries are new, {entries['kept']} were there"
+    say(f"  {answer.status} after {took:.2f} s: {said}")
+    head = int(answer.headers["upcoach-cursor"].rpartition(".")[2])
+    await watch.until(lambda device: device.seq >= head)
+    seen = time.perf_counter() - began
+    shown = len(watch.documents.get("habit.entry", {}))
+    say(f"  after {seen:.2f} s the watch shows all {shown}, each event applied once")
+    screen.insights = 0
+    await screen.quiet()
+    say(f"  meanwhile the models learned: {screen.insights} insights arrived live")
+    _show_scores(watch)
+
+
+async def _live_changes(phone: Device, watch: Device, screen: Screen) -> None:
+    say("Now changes on the phone, and when the watch had them:")
+    answer = await phone.mutate("POST", "/v1/goals", {"title": "Run 10 km in May"})
+    await _report(watch, screen, answer, "a new goal")
+    path = f"/v1/goals/{answer['body']['id']}"
+    answer = await phone.mutate("PATCH", path, {"progress": 0.25}, base=1)
+    await _report(watch, screen, answer, "the goal is a quarter done")
+    for habit in list(watch.documents["habit"].values()):
+        if habit["archived"]:
+            continue
+        path = f"/v1/habits/{habit['id']}/entries/{_today().isoformat()}"
+        measured = habit["measure"]["type"] == "amount"
+        answer = await phone.mutate("PUT", path, {"value": 5} if measured else {})
+        await _report(watch, screen, answer, f"{habit['name']}: done today")
+
+
+async def _report(watch: Device, screen: Screen, answer: Json, words: str) -> None:
+    answered = time.perf_counter()
+    await watch.until(lambda _: answer["id"] in screen.arrived)
+    beyond_ms = (screen.arrived[answer["id"]] - answered) * 1000
+    say(f"  {answer['status']}  {words:<34} {beyond_ms:+5.1f} ms after the phone's answer")
+
+
+def _show_insights(watch: Device) -> None:
+    say("\nWhat the models expect, each with its reasons:")
+    habits = watch.documents["habit"]
+    for insight in watch.documents.get("insight", {}).values():
+        name = habits[insight["about"]]["name"]
+        if "odds" not in insight:
+            say(f"  {name}: {insight['labels']} days are too few to say anything.")
+            continue
+        odds = f"{insight['odds']:.0%} ({insight['low']:.0%} to {insight['high']:.0%})"
+        say(f"  {name}, {insight['day']}: {odds}")
+        for reason in insight["reasons"]:
+            say(f"      {reason['contribution']:+.2f}  {reason['words']}")
+
+
+def _show_scores(watch: Device) -> None:
+    insights = watch.documents.get("insight", {}).values()
+    scored = [one["scores"] for one in insights if "scores" in one]
+    if not scored:
+        return
+    scores = max(scored, key=lambda one: int(one["n"]))
+    say(
+        f"  {scores['n']} days predicted before they were known: "
+        f"log loss {scores['log_loss']:.3f} (base rate {scores['base_log_loss']:.3f}), "
+        f"Brier {scores['brier']:.3f} ({scores['base_brier']:.3f})\n"
+    )
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.UTC).date()
+
+
+def say(words: str) -> None:
+    """Tell the person in front of the screen."""
+    print(words, flush=True)  # noqa: T201 - this is what the demo is for

@@ -1,0 +1,145 @@
+"""Bodies that an operation may take, made from its type: seeded, hence the same each time."""
+
+import datetime as dt
+import random
+import re
+from typing import Any, Final
+
+from msgspec import inspect as types
+
+from models.base.ids import new_id, new_mutation_id
+from models.base.merge_patch import Json
+
+YEARS: Final = 5
+WORDS: Final = [
+    "run",
+    "read",
+    "calm",
+    "walk",
+    "plan",
+    "early",
+    "water",
+    "quiet",
+    "week",
+    "train",
+    "swim",
+    "sleep",
+    "long",
+    "good",
+]
+
+_ID: Final = re.compile(r"^\^([a-z]{3})_\[")
+KEY: Final = "a"  # of what stands in a document under an id that its client chose
+_NAMED: Final[dict[str, tuple[str, ...]]] = {
+    "key_result": (KEY,),
+    "tz": ("UTC", "Europe/Berlin", "America/New_York"),
+    "color": ("#FF8F00", "#00897B"),
+}
+
+
+class Drafts:
+    """Makes drafts; *known* holds the ids of documents that a draft may name, by prefix."""
+
+    def __init__(self, chance: random.Random, today: dt.date) -> None:
+        self._chance = chance
+        self._today = today
+        self.known: dict[str, list[str]] = {}
+
+    def draft(self, kind: Any) -> Json:
+        """A body for *kind*, of which the rules behind the type may still refuse some."""
+        body: Json = self._value(types.type_info(kind), "")
+        return body
+
+    def value(self, kind: Any) -> str:
+        """What may stand in a path as a *kind*."""
+        return str(self._value(types.type_info(kind), "id"))
+
+    def change(self, kind: Any) -> Json:
+        """A merge patch of one field of *kind*."""
+        draft = self.draft(kind)
+        draft.pop("id", None)
+        name = self._chance.choice(sorted(draft))
+        return {name: draft[name]}
+
+    def day(self) -> str:
+        """A day of the last years."""
+        past = self._chance.randrange(YEARS * 365)
+        return (self._today - dt.timedelta(days=past)).isoformat()
+
+    def _fields(self, info: types.StructType) -> Json:
+        fields = {} if info.tag_field is None else {info.tag_field: info.tag}
+        for field in info.fields:
+            if field.required or self._chance.random() < 0.7:
+                value = self._value(field.type, field.encode_name)
+                if value is not None or field.required:
+                    fields[field.encode_name] = value
+        return fields
+
+    def _value(self, info: types.Type, name: str) -> Any:
+        match info:
+            case types.StructType():
+                return self._fields(info)
+            case types.UnionType():
+                return self._value(self._chance.choice(info.types), name)
+            case types.Metadata():
+                return self._value(info.type, name)
+            case types.CollectionType():
+                least = info.min_length or 0
+                most = min(info.max_length or 3, least + 3)
+                count = self._chance.randint(least, max(least, most))
+                items = [self._value(info.item_type, name) for _ in range(count)]
+                return [one for place, one in enumerate(items) if one not in items[:place]]
+            case types.DictType() if isinstance(info.value_type, types.StructType):
+                return {KEY: self._fields(info.value_type)}
+        return self._scalar(info, name)
+
+    def _scalar(self, info: types.Type, name: str) -> Any:
+        match info:
+            case types.LiteralType():
+                return self._chance.choice(info.values)
+            case types.BoolType():
+                return self._chance.random() < 0.2
+            case types.IntType():
+                return self._chance.randint(*_between(info))
+            case types.FloatType():
+                return round(self._chance.uniform(*_between(info)), 2)
+            case types.StrType():
+                return self._text(info, name)
+        return self._moment(info, name)
+
+    def _moment(self, info: types.Type, name: str) -> str | None:
+        time = f"{self._chance.randrange(24):02}:30:00"
+        match info:
+            case types.DateType():
+                return self.day()
+            case types.DateTimeType():
+                day = self._today + dt.timedelta(days=30) if name == "until" else self.day()
+                return f"{day}T{time}Z"
+            case types.TimeType():
+                return time
+        return None
+
+    def _text(self, info: types.StrType, name: str) -> str | None:
+        if name in _NAMED:
+            return self._chance.choice(_NAMED[name])
+        found = _ID.match(info.pattern or "")
+        if found:
+            return self._id(found[1], name)
+        if info.pattern is not None:
+            return new_mutation_id() if re.match(info.pattern, new_mutation_id()) else None
+        text = " ".join(self._chance.choices(WORDS, k=3))
+        return text[: info.max_length or None]
+
+    def _id(self, prefix: str, name: str) -> str | None:
+        """A new id for the document itself, else one that is there."""
+        if name == "id":
+            made = new_id(prefix)
+            self.known.setdefault(prefix, []).append(made)
+            return made
+        return self._chance.choice(self.known[prefix]) if self.known.get(prefix) else None
+
+
+def _between(info: types.IntType | types.FloatType) -> tuple[Any, Any]:
+    least = info.ge if info.ge is not None else (info.gt or 0)
+    most = info.le if info.le is not None else (info.lt or least + 10)
+    return least, min(most, least + 10)

@@ -1,0 +1,168 @@
+"""Sow, ask, and read what MongoDB wrote down about it."""
+
+import dataclasses
+import datetime as dt
+import gc
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from config.settings import Settings
+from handlers.http.operations import Call, Operation, Reply
+from models.access.caller import Caller
+from models.account.session import Credentials
+from models.account.user import Registration
+from models.base.errors import Refusal
+from models.base.ids import new_id
+from upcoach.cli.explain.others import leave, relate
+from upcoach.cli.explain.questions import Answer, Question, Questions
+from upcoach.cli.explain.seeds import Scale, Seeds, loop_archives
+from upcoach.node import app
+from upcoach.services.account.logins import Challenge
+from upcoach.store.base.codec import WORDS
+from upcoach.store.schema.profile import Profile, Ran, profiled
+
+PASSWORD = "nobody logs in again"  # noqa: S105 - of an account that lives for minutes
+
+
+WHOLE: Final = {"signing_keys"}  # a handful of documents, which are read together
+
+
+class Query(msgspec.Struct, frozen=True):
+    """A query that MongoDB ran, and the path that it was run for."""
+
+    path: str
+    ran: Ran
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it reads what it need not, or sorts what an index should have sorted.
+
+        What is found by its words is sorted: their index is small because it knows no more than
+        the date (docs/decisions/0016).
+        """
+        if self.ran.collection in WHOLE:
+            return False
+        by_words = f"{WORDS} $all" in self.ran.shape
+        return "COLLSCAN" in self.ran.plan or (self.ran.sorts and not by_words)
+
+
+class Explained(msgspec.Struct):
+    """What was found: the queries, the CPU of each question in seconds, and what was not sown."""
+
+    queries: list[Query]
+    cpu_s: dict[str, list[float]]
+    unsown: list[str]
+
+    @property
+    def bad(self) -> list[Query]:
+        """The queries that scan or sort."""
+        return [one for one in self.queries if one.is_bad]
+
+
+async def explained(settings: Settings, scale: Scale) -> Explained:
+    """Everything, on engines of its own, of which nothing stays."""
+    with tempfile.TemporaryDirectory(prefix="upcoach-explain-") as folder:
+        alone = dataclasses.replace(
+            settings,
+            data=Path(folder),
+            mongo_url=None,
+            redis_url=None,
+            roles=frozenset({"web"}),
+        )
+        async with app.engine_urls(alone) as (mongo_url, redis_url, _engines):
+            return await explained_on(alone, mongo_url, redis_url, scale)
+
+
+async def explained_on(
+    settings: Settings, mongo_url: str, redis_url: str, scale: Scale, *, together: int = 2
+) -> Explained:
+    """Everything, on engines that run; *together* says how many filters are combined."""
+    async with app.running_node(settings, mongo_url, redis_url) as node:
+        caller = await _person(node)
+        coach = await _person(node)
+        asking = _Asking(node, caller, await _operator(node))
+        questions = Questions(node.router, asking.ask, together=together)
+        seeds = Seeds(node.router, asking.write, questions, {"coach": coach.scope.user})
+        for archive in loop_archives(scale, dt.datetime.now(dt.UTC).date()):
+            plan = await node.services.imports.read(caller.scope, "loop", archive, "UTC")
+            await node.services.imports.carry_out(caller.scope, plan)
+        await relate(node.services, client=caller.scope, coach=coach.scope)
+        await seeds.sow(scale.documents)
+        await leave(node.services, caller.scope, coach.scope)
+        questions.forget()
+        async with profiled(node.database) as profile:
+            asking.begin(profile)
+            await questions.ask_all()
+        unsown = [f"{one.method} {one.path}: {why}" for one, why in seeds.unsown.items()]
+        return Explained(asking.queries, asking.cpu_s, unsown)
+
+
+class _Asking:
+    """Asks a node as one person, and takes note of what each question costs."""
+
+    def __init__(self, node: app.Node, caller: Caller, operator: Caller) -> None:
+        self._node = node
+        self._caller = caller
+        self._operator = operator
+        self._profile: Profile | None = None
+        self.queries: list[Query] = []
+        self.cpu_s: dict[str, list[float]] = {}
+
+    def begin(self, profile: Profile) -> None:
+        """Take notes from now on."""
+        self._profile = profile
+
+    async def ask(self, question: Question) -> Answer | None:
+        """See `Questions`."""
+        operation = question.operation
+        call = self._call(operation, names=question.names, query=question.query)
+        gc.disable()  # its turn would fall on one of the questions, and belongs to all of them
+        began = time.thread_time()
+        try:
+            reply = await self._node.edge.perform(operation, call)
+            raw = msgspec.json.encode(reply.body) if reply.raw is None else reply.raw
+        except Refusal:
+            return None
+        finally:
+            took_s = time.thread_time() - began
+            gc.enable()
+        if self._profile is not None:
+            self.cpu_s.setdefault(operation.path, []).append(took_s)
+            ran = await self._profile.fresh()
+            self.queries += [Query(operation.path, one) for one in ran]
+        return Answer(msgspec.json.decode(raw), _next(reply))
+
+    async def write(
+        self, operation: Operation, names: dict[str, str], body: Any, base: int | None
+    ) -> None:
+        """See `Seeds`."""
+        call = self._call(operation, names=names, body=body, base=base)
+        await self._node.edge.perform(operation, call)
+
+    def _call(self, operation: Operation, **parts: Any) -> Call:
+        is_operators = operation.needs.startswith("admin:")
+        return Call(caller=self._operator if is_operators else self._caller, **parts)
+
+
+async def _operator(node: app.Node) -> Caller:
+    email = f"{new_id('explain')}@example.org"
+    caller = await _person(node, email)
+    await node.services.accounts.appoint(email, ("superadmin",))
+    return msgspec.structs.replace(caller, audiences=caller.audiences | {"admin"}, acr=2)
+
+
+async def _person(node: app.Node, email: str = "") -> Caller:
+    accounts = node.services.accounts
+    email = email or f"{new_id('explain')}@example.org"
+    await accounts.create(Registration(email=email, password=PASSWORD, name="Explain"))
+    found = await accounts.log_in(Credentials(email=email, password=PASSWORD, device="explain"))
+    assert not isinstance(found, Challenge)
+    return node.services.sessions.authenticate(found[0].token)
+
+
+def _next(reply: Reply) -> str:
+    return reply.headers.get("Link", "").partition(">")[0].removeprefix("<")

@@ -1,0 +1,53 @@
+"""What a person's operations do not write: what learners, coaches and devices leave with them."""
+
+import datetime as dt
+
+from models.access.scope import Scope
+from models.contexts import (
+    EntryShareDraft,
+    Habit,
+    Insight,
+    InvitationDraft,
+    NewJournalEntry,
+    ShareDraft,
+)
+from models.insights.insight import insight_id
+from upcoach.services.contexts import Services
+
+
+async def leave(services: Services, person: Scope, coach: Scope) -> None:
+    """Leave one of each with *person*."""
+    now = dt.datetime.now(dt.UTC)
+    for habit in await services.habits.page(person, limit=10):
+        await services.insights.publish(person, _insight(habit, now))
+    # The other is a client of the person's, too, and the person has invited one more.
+    await relate(services, client=coach, coach=person)
+    await services.invitations.invite(person, InvitationDraft(role="coach"))
+    everything = ShareDraft(kinds=frozenset({"goal", "habit", "habit.entry"}))
+    await services.shares.share(coach, person.user, everything, 1)
+    entry = NewJournalEntry(text="calm", local_date=now.date())
+    await services.journal.create(coach, entry)
+    leave_until = EntryShareDraft(until=now + dt.timedelta(days=30))
+    await services.entry_shares.share(coach, entry.id, person.user, leave_until, 1)
+    services.positions.note(person.user, "phone", person.feed, 1)
+    await services.positions.flush()
+
+
+async def relate(services: Services, *, client: Scope, coach: Scope) -> None:
+    """Make two people client and coach."""
+    made = await services.invitations.invite(coach, InvitationDraft(role="coach"))
+    await services.invitations.accept(client, made.code)
+
+
+def _insight(habit: Habit, now: dt.datetime) -> Insight:
+    return Insight(
+        id=insight_id(habit.id),
+        owner=habit.owner,
+        created_at=now,
+        updated_at=now,
+        type="habit_odds",
+        about=habit.id,
+        day=now.date(),
+        odds=0.5,
+        model="explain",
+    )

@@ -1,0 +1,138 @@
+"""A person with years of history, written as people write: by operations that obey every rule."""
+
+import csv
+import datetime as dt
+import io
+import random
+import zipfile
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, Final
+
+import msgspec
+
+from handlers.http.operations import Operation, Router
+from handlers.openapi.path_parameters import PLACES
+from models.base.errors import Refusal
+from upcoach.cli.explain.drafts import Drafts
+from upcoach.cli.explain.questions import NoExample, Questions
+
+AT_ONCE: Final = 15  # habits of one import, whose entries have a limit
+FEW: Final = {"/v1/habits": 8}  # beside those that are imported: one of each kind
+TRIES: Final = 4  # drafts for each document: the rules behind a type refuse some
+
+
+class Scale(msgspec.Struct, frozen=True):
+    """How much there is: *habits* with an entry on each of *days*, and of each kind *documents*."""
+
+    habits: int
+    days: int
+    documents: int
+
+
+FULL: Final = Scale(habits=30, days=5 * 365, documents=300)
+SHORT: Final = Scale(habits=2, days=40, documents=6)
+
+# Writes a body, from a version, to what stands in the path; or raises the refusal.
+Write = Callable[[Operation, dict[str, str], Any, int | None], Awaitable[None]]
+
+
+class Seeds:
+    """Makes a person's documents of every kind that can be written.
+
+    Attributes
+    ----------
+    unsown
+        The operations that took none of the drafts, each with its last refusal.
+
+    """
+
+    def __init__(
+        self, router: Router, write: Write, questions: Questions, fixed: dict[str, str]
+    ) -> None:
+        self._write = write
+        self._questions = questions
+        self._fixed = fixed
+        self._chance = random.Random(5)  # noqa: S311 - the same history each time
+        self._drafts = Drafts(self._chance, dt.datetime.now(dt.UTC).date())
+        self._live = [
+            one
+            for route in router.routes
+            for one in route.operations.values()
+            if one.live and one.takes is not None
+        ]
+        self.unsown: dict[Operation, str] = {}
+
+    async def sow(self, documents: int) -> None:
+        """Make *documents* of each kind, and change some of them."""
+        for method, count in (("POST", documents), ("PUT", documents), ("PATCH", documents // 5)):
+            for operation in self._live:
+                if operation.method == method:
+                    self._questions.forget()
+                    await self._sow(operation, min(max(count, 2), FEW.get(operation.path, count)))
+        # What was refused may have needed something that was made later.
+        early, self.unsown = self.unsown, {}
+        for operation in early:
+            await self._sow(operation, 2)
+
+    async def _sow(self, operation: Operation, count: int) -> None:
+        done, refusal = 0, ""
+        for _ in range(count * TRIES):
+            try:
+                await self._sow_one(operation)
+                done += 1
+            except (Refusal, NoExample) as failure:
+                refusal = str(failure)
+            if done == count:
+                return
+        if not done:
+            self.unsown[operation] = refusal
+
+    async def _sow_one(self, operation: Operation) -> None:
+        names = await self._names(operation.path)
+        base = None
+        if operation.base == "required":
+            base = await self._questions.version(operation.path, names)
+        patches = operation.body == "merge-patch"
+        make = self._drafts.change if patches else self._drafts.draft
+        await self._write(operation, names, make(operation.takes), base)
+
+    async def _names(self, path: str) -> dict[str, str]:
+        """What stands in *path*: one of what is there, at its end what is to be there."""
+        above, _, last = path.rpartition("/")
+        name = last.strip("{}")
+        if name in PLACES:
+            return await self._names(above) | {name: self._drafts.value(PLACES[name])}
+        if name in self._fixed:
+            return await self._names(above) | {name: self._fixed[name]}
+        return await self._questions.names(path, self._chance.randrange(10))
+
+
+def loop_archives(scale: Scale, today: dt.date) -> Iterator[bytes]:
+    """The exports of Loop Habit Tracker that hold the habits of *scale*."""
+    chance = random.Random(3)  # noqa: S311 - the same history each time
+    for first in range(0, scale.habits, AT_ONCE):
+        numbers = range(first, min(first + AT_ONCE, scale.habits))
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+            rows = [(f"{n + 1:03}", f"Habit {n}", "", "", 1, 1, "#FF8F00") for n in numbers]
+            columns = [
+                "Position",
+                "Name",
+                "Question",
+                "Description",
+                "NumRepetitions",
+                "Interval",
+                "Color",
+            ]
+            file.writestr("Habits.csv", _text([columns, *rows]))
+            for n in numbers:
+                days = [(today - dt.timedelta(days=one)).isoformat() for one in range(scale.days)]
+                marks = [(day, chance.choice((2, 2, 2, 0, 3))) for day in days]
+                file.writestr(f"{n + 1:03} Habit {n}/Checkmarks.csv", _text(marks))
+        yield archive.getvalue()
+
+
+def _text(rows: Any) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()

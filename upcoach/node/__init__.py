@@ -1,0 +1,1 @@
+"""The composition root: a node, its services, and the processes that serve."""

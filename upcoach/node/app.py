@@ -1,0 +1,381 @@
+"""The composition root: the only module that knows every other one.
+
+`Installation` opens what several processes share (engines, database, Redis), `Node` is one process
+at work on it.  Everything is made here, once, and handed to whoever needs it.
+"""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
+
+import structlog
+from tornado.web import Application
+
+from config.settings import Settings
+from handlers.contexts import make_application, make_metrics_application, operations
+from handlers.http.application import BoundedApplication
+from handlers.http.bodies import Bodies
+from handlers.http.concurrency_limits import Seats
+from handlers.http.in_flight import Running
+from handlers.http.operations import Router
+from handlers.http.rest import Edge
+from handlers.live.admin_feeds import Desk
+from handlers.live.connection import Node as LiveNode
+from handlers.live.connections import Connections
+from handlers.live.numbers import NodeNumbers
+from handlers.live.send_buffer import WINDOW
+from models.access.limits import OPEN_OF_NETWORK
+from models.base.clock import utc_now
+from models.base.errors import Unavailable
+from models.base.metrics import Measures
+from models.learners import HabitOdds
+from streams.admin.kpis import Kpis
+from streams.admin.timeline import Streams
+from streams.base import background_tasks
+from streams.base.background_tasks import Errands, Job
+from streams.channels.channels import Channels
+from streams.channels.presence import Presence
+from streams.consumers.learning import Learning
+from streams.consumers.revocation import Revoking
+from streams.feed.hub import RECENT, Hub
+from streams.feed.reader import Follower, StreamReader
+from streams.feed.relay import Relay
+from streams.feed.subscription import Feeds
+from streams.limits.credit import Credits
+from streams.limits.held_writes import HeldWrites
+from streams.limits.limits import Limits
+from streams.redis.connection import Connections as RedisConnections
+from streams.redis.connection import RedisError
+from streams.redis.lease import Lease
+from streams.redis.stream_trimming import Ageing
+from streams.redis.tickets import Tickets
+from upcoach.embedded import Engines, joined
+from upcoach.node.assembly import Assembly, Ground
+from upcoach.node.process.listener import Listener, StartError
+from upcoach.store.base.database import Database
+from upcoach.store.collections.learner_snapshots import Learned
+from upcoach.store.log.event_log import EventLog
+from upcoach.store.schema.installation import load_installation
+from upcoach.store.schema.migrations import migrate
+from upcoach.store.schema.orphan_transactions import Abandoned
+from upcoach.store.schema.schema import Schema
+from upcoach.store.secrets.keyring import KeyRing, MasterKeys
+from upcoach.store.write.committer import Committer
+from upcoach.store.write.mail_outbox import Outbox
+
+START_PATIENCE_S = 30.0
+RESTART_S = 1.0  # before work that broke begins again
+STEP_S = 5.0  # for each step of the end of a process, which must be over in thirty
+POSITIONS_EVERY_S = 5.0
+# How long the loop waits for a thread that computes, each time that it comes back from a socket:
+# Python's own 5 ms make 50 of one request.
+SWITCH_S = 0.0005
+KEYS_EVERY_S = 10.0  # how long a key that another node made at once is not known here
+
+_log = structlog.get_logger(__name__)
+
+
+@contextlib.asynccontextmanager
+async def engine_urls(settings: Settings) -> AsyncIterator[tuple[str, str, Engines]]:
+    """The URLs of MongoDB and Redis: the configured ones, or those of engines that we start."""
+    engines = Engines(
+        settings.data,
+        mongo=settings.mongo_url is None,
+        redis=settings.redis_url is None,
+    )
+    async with engines:
+        yield (
+            settings.mongo_url or engines.mongo_url,
+            settings.redis_url or engines.redis_url,
+            engines,
+        )
+
+
+@contextlib.asynccontextmanager
+async def joined_urls(settings: Settings) -> AsyncIterator[tuple[str, str]]:
+    """The same for a command: configured, or of engines that run, or of some that we start."""
+    mongo, redis = settings.mongo_url, settings.redis_url
+    if mongo is not None and redis is not None:
+        yield mongo, redis
+        return
+    async with joined(settings.data, mongo=mongo is None, redis=redis is None) as found:
+        yield mongo or found.mongo_url or "", redis or found.redis_url or ""
+
+
+@contextlib.asynccontextmanager
+async def open_database(url: str, settings: Settings) -> AsyncIterator[Database]:
+    """The database, brought up to date; a MongoDB that is still starting is waited for."""
+    async with open_schema(url, settings) as (database, _):
+        yield database
+
+
+@contextlib.asynccontextmanager
+async def open_schema(url: str, settings: Settings) -> AsyncIterator[tuple[Database, Schema]]:
+    """The same, and its schema, of which large indexes are still to be built."""
+    database = Database(url, settings.mongo_database)
+    try:
+        schema = Schema(database)
+        await _ensured(database, schema)
+        steps = await migrate(database, utc_now)
+        if steps:
+            _log.info("migrated", steps=steps)
+        yield database, schema
+    finally:
+        await database.close()
+
+
+async def _ensured(database: Database, schema: Schema) -> None:
+    while True:
+        await _reached(database)
+        try:
+            return await schema.ensure()
+        except Unavailable:  # an index takes longer than an operation may; MongoDB goes on with it
+            _log.warning("waiting_for_indexes")
+
+
+async def _reached(database: Database) -> None:
+    deadline = asyncio.get_running_loop().time() + START_PATIENCE_S
+    while True:
+        try:
+            return await database.ping()
+        except Unavailable:
+            if asyncio.get_running_loop().time() > deadline:
+                message = "MongoDB does not answer. Is UPCOACH_MONGO_URL right, and the server up?"
+                raise StartError(message) from None
+            _log.warning("waiting_for_mongodb")
+
+
+class Node:
+    """One process: its services, its share of the streams, its sockets."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        schema: Schema,
+        redis: RedisConnections,
+        epoch: str,
+    ) -> None:
+        self._settings = settings
+        self.database = database
+        self._schema = schema
+        self._redis = redis
+        self.measures = Measures()
+        self.measures.broken.set_function(lambda: len(database.broken))
+        masters = MasterKeys(next(iter(settings.master_keys)), settings.master_keys)
+        self.keyring = KeyRing(database, masters)
+        self.log = EventLog(database, self.keyring)
+        self.relay = Relay(redis.writer, self.log, utc_now)
+        outbox = Outbox(database, masters, utc_now)
+        self.committer = Committer(database, self.keyring, outbox, utc_now, self.relay.publish)
+        ground = Ground(
+            settings=settings,
+            database=database,
+            masters=masters,
+            keyring=self.keyring,
+            log=self.log,
+            committer=self.committer,
+            outbox=outbox,
+        )
+        self.assembly = Assembly(ground)
+        self.services = self.assembly.services
+        self.hub = Hub(self.log, self.committer.heads, self.measures)
+        self._learning = self._make_learning() if "learn" in settings.roles else None
+        self._connections = Connections(self.measures, settings.live_sockets)
+        self.assembly.keys.on_revoked = self._connections.revoke_keys
+        self._seats = Seats()
+        numbers = NodeNumbers(self._connections, self.measures)
+        self._kpis = Kpis(redis.writer, self._connections.node, numbers, utc_now)
+        self._desk = Desk(self.services.accounts, self._kpis, Streams(redis.reader))
+        self._errands = Errands()
+        self._channels = Channels(
+            redis.writer, redis.reader, self._errands, self._connections.replace
+        )
+        self._presence = Presence(redis.writer, self._channels, self._errands, utc_now)
+        self._revoking = Revoking(
+            self.assembly.revocations,
+            self._connections.revoke,
+            self._connections.check_channels,
+            lambda user: self._errands.run(self._desk.check_user(user)),
+        )
+        self._reader = StreamReader(redis.reader, self._followers())
+        self._running = Running()
+        self._leaving = False
+        self.application = self._make_application(epoch)
+        self.metrics = make_metrics_application(self.measures, self._checks())
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def _make_learning(self) -> Learning:
+        secret = self._settings.index_key
+        learned = Learned(self.database, HabitOdds.NAME, HabitOdds.VERSION, secret)
+        lease = Lease(self._redis.writer, HabitOdds.NAME)
+        return Learning(self.log, learned, lease, self.services.insights, utc_now, self.measures)
+
+    def _make_application(self, epoch: str) -> BoundedApplication:
+        settings = self._settings
+        counter = self._redis.counter if settings.limits == "on" else None
+        edge = self.edge = Edge(
+            services=self.services,
+            epoch=epoch,
+            measures=self.measures,
+            running=self._running,
+            limits=Limits(counter, settings.index_key),
+            held_writes=HeldWrites(counter),
+            proxies=settings.proxies,
+        )
+        heads = self.committer.heads
+        services = self.services
+        credit = Credits(edge.limits)
+        feeds = Feeds(self.hub, self.log, heads, services.snapshots, services.shares, epoch, credit)
+        self.tickets = Tickets(self._redis.writer, self.services.sessions.has_ended, utc_now)
+        router = self.router = Router(operations(feeds, edge, self.tickets))
+        self.bodies = Bodies(services, settings.proxies)
+        live = LiveNode(
+            edge=edge,
+            router=router,
+            feeds=feeds,
+            connections=self._connections,
+            channels=self._channels,
+            errands=self._errands,
+            presence=self._presence,
+            positions=self.services.positions,
+            desk=self._desk,
+            seats=self._seats,
+            doors=Seats(OPEN_OF_NETWORK),
+            tickets=self.tickets,
+            clock=utc_now,
+            credit=credit,
+            bodies=self.bodies,
+            window=WINDOW,
+            writes_s=self._settings.live_writes_s,
+        )
+        return make_application(edge, router, live, self._checks(), self.assembly.mailbox)
+
+    def _followers(self) -> tuple[Follower, ...]:
+        is_web = "web" in self._settings.roles
+        web: tuple[Follower, ...] = (self._revoking, self._kpis, self.hub) if is_web else ()
+        return web if self._learning is None else (*web, self._learning)
+
+    def _checks(self) -> dict[str, Any]:
+        return {
+            "mongodb": self.database.ping,
+            "redis": self._redis.ping,
+            "schema": self._schema.check,
+            "node": self._staying,
+        }
+
+    async def _staying(self) -> None:
+        if self._leaving:
+            raise Unavailable("draining", "This node is going away.")
+
+    async def start(self) -> None:
+        """Begin all work that goes on in the background."""
+        await self.assembly.keys.load()
+        await self.assembly.revocations.look()
+        with contextlib.suppress(RedisError):
+            await self.hub.preload(await self._reader.recent(RECENT))
+        for job in (*self.relay.jobs, *self._presence.jobs):
+            self._begin(job, job.__qualname__)
+        self._begin(self._reader.run, "reader")
+        self._begin(self._connections.run, "connections")
+        self._begin(self._revoking.run, "revoking")
+        self._begin(self._channels.run, "channels")
+        self._begin(self._kpis.run, "kpis")
+        self._begin(self._desk.run, "desk")
+        self._begin(self.assembly.arrivals.run, "arrivals")
+        self._begin(self._look_at_keys, "keys")
+        self._begin(self._flush_positions, "positions")
+        self._begin(self.assembly.trash.run, "trash")
+        self._begin(self.services.audit.run, "audit")
+        self._begin(self.assembly.mail.run, "mail")
+        self._begin(Ageing(self._redis.writer, utc_now).run, "ageing")
+        self._begin(Abandoned(self.database).run, "abandoned")
+        self._begin(self._schema.run, "schema")
+        if self._learning is not None:
+            self._begin(self._learning.run, "learning")
+
+    async def drain(self, public: Listener | None, drain_s: float) -> None:
+        """Send everybody elsewhere within *drain_s*; what is under way is answered."""
+        self._leaving = True
+        if public is not None:
+            public.refuse()
+        await self._connections.drain(drain_s)
+        await _in_time(self._running.over(), "requests")
+
+    async def stop(self) -> None:
+        """Answer what is under way, publish what is committed, keep what was learned."""
+        self._connections.close_all(4503, "draining")
+        # What cannot be finished in time is due in MongoDB, and another process finds it.
+        await _in_time(self.committer.drain(), "writes")
+        # The learner ends tasks of its own, hence the longer patience.
+        await _in_time(background_tasks.end(*self._tasks, ask_again_s=1.0), "tasks")
+        if self._learning is not None:
+            await _in_time(self._learning.stop(), "learning")
+        await _in_time(self.relay.flush(), "relay")
+        await _in_time(self.services.positions.flush(), "positions")
+        await _in_time(self.assembly.arrivals.flush(), "arrivals")
+        await _in_time(self._errands.over(), "errands")
+        await _in_time(self.services.audit.close(), "audit")
+        self.assembly.passwords.close()
+        self.assembly.outbound.close()
+
+    async def _look_at_keys(self) -> None:
+        while True:
+            await asyncio.sleep(KEYS_EVERY_S)
+            with contextlib.suppress(Unavailable):
+                await self.assembly.keys.load()
+
+    async def _flush_positions(self) -> None:
+        while True:
+            await asyncio.sleep(POSITIONS_EVERY_S)
+            await self.services.positions.flush()
+
+    def _begin(self, work: Job, name: str) -> None:
+        self._tasks.append(asyncio.create_task(_keep_up(work, name), name=name))
+
+
+@contextlib.asynccontextmanager
+async def running_node(settings: Settings, mongo_url: str, redis_url: str) -> AsyncIterator[Node]:
+    """A node at work, without its ports."""
+    sys.setswitchinterval(SWITCH_S)
+    async with (
+        open_schema(mongo_url, settings) as (database, schema),
+        contextlib.aclosing(RedisConnections(redis_url)) as redis,
+    ):
+        installation = await load_installation(database)
+        node = Node(settings, database, schema, redis, installation.epoch)
+        await node.start()
+        try:
+            yield node
+        finally:
+            await node.stop()
+
+
+@contextlib.asynccontextmanager
+async def listening(application: Application, host: str, port: int) -> AsyncIterator[int]:
+    """*application* served on a port; 0 takes a free one."""
+    async with Listener(application, host, port) as listener:
+        yield listener.port
+
+
+async def _in_time(work: Coroutine[Any, Any, None], what: str) -> None:
+    """Do *work*, or give it up when the process has to go."""
+    try:
+        async with asyncio.timeout(STEP_S):
+            await work
+    except TimeoutError:
+        _log.warning("drain_given_up", what=what)
+
+
+async def _keep_up(work: Job, name: str) -> None:
+    """Do *work* until cancelled; if it breaks, begin again."""
+    while True:
+        try:
+            return await work()
+        # A supervisor: without its reader or its relay a node would serve on, deaf.  Whatever ended
+        # the work is logged with its trace.
+        except Exception:  # noqa: BLE001
+            _log.exception("task_failed", task=name)
+        await asyncio.sleep(RESTART_S)

@@ -1,0 +1,1 @@
+"""What a process has: listeners, outbound HTTP, watchdog, systemd, garbage collection."""

@@ -1,0 +1,75 @@
+"""`python -m upcoach.node.process.import_worker FD`: reads files for
+`upcoach.services.imports.workers`.
+
+It has everything imported, and forks for each socket that comes over the socket *FD*.  The child
+reads one file and ends.  When the server ends, so does this one, and with it its children.
+"""
+
+import ctypes
+import functools
+import os
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import IO, Final, NoReturn
+
+NICE: Final = 10
+CPU_S: Final = 30
+WALL_S: Final = 60
+MEMORY: Final = 1 << 30  # bytes, beyond what the process has when it begins
+PR_SET_PDEATHSIG: Final = 1  # <linux/prctl.h>
+
+Answer = Callable[[IO[bytes], IO[bytes]], None]
+
+
+def main() -> int:
+    """Fork for each job until the server has gone."""
+    os.nice(NICE)  # before the imports, which take a second
+    from handlers.http.strict_json import parse  # noqa: PLC0415
+    from upcoach.services.imports.reading import answer  # noqa: PLC0415
+
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended
+    parent = os.getpid()
+    with socket.socket(fileno=int(sys.argv[1])) as control:
+        while True:
+            _, sockets, _, _ = socket.recv_fds(control, 1, 1)
+            if not sockets:
+                return 0
+            with socket.socket(fileno=sockets[0]) as job:
+                if os.fork() == 0:
+                    control.close()
+                    _work(job, parent, functools.partial(answer, parse=parse))
+
+
+def _work(job: socket.socket, parent: int, answer: Answer) -> NoReturn:
+    """Read the file of *job*, and end."""
+    try:
+        _bind(parent)
+        with job.makefile("rb") as asked, job.makefile("wb") as told:
+            answer(asked, told)
+    # The server has gone, or waits no longer.  Nothing else is told: it might quote the file.
+    except Exception:  # noqa: BLE001
+        os._exit(1)
+    os._exit(0)
+
+
+def _bind(parent: int) -> None:
+    """Take what one file may cost, and no more."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        with open("/proc/self/statm", "rb") as statm:  # noqa: PTH123 - a pseudo-file
+            pages = int(statm.read().split()[0])
+        most = pages * resource.getpagesize() + MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    if os.getppid() != parent:
+        os._exit(0)
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    signal.alarm(WALL_S)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,191 @@
+"""A port and what answers on it, which can be closed to newcomers before the end."""
+
+import asyncio
+import contextlib
+import socket
+from types import TracebackType
+from typing import Any, Self
+
+from tornado.http1connection import HTTP1ServerConnection
+from tornado.httpserver import HTTPServer
+from tornado.httputil import (
+    HTTPInputError,
+    ParseBodyConfig,
+    ParseMultipartConfig,
+    set_parse_body_config,
+)
+from tornado.iostream import IOStream
+from tornado.netutil import bind_sockets
+from tornado.web import Application
+
+from handlers.http.application import BoundedApplication
+from models.access.limits import NOBODYS_BODY_BYTES, NOBODYS_BODY_S
+
+HEAD_LINES = 100  # of a request: browsers and proxies send thirty
+TAKEN_S = 60.0  # without a byte taken of an answer, a connection is given up
+QUEUE = 1024  # connections that wait to be accepted: a crowd that comes at once
+
+
+class StartError(Exception):
+    """The process cannot start; the message says what to do."""
+
+
+class BoundedStream(IOStream):
+    """A connection whose heads have a bounded number of lines: each costs as much as a long one."""
+
+    async def read_until_regex(self, regex: bytes, max_bytes: int | None = None) -> bytes:
+        """See `IOStream.read_until_regex`, by which heads are read."""
+        head = await super().read_until_regex(regex, max_bytes)
+        if head.count(b"\n") > HEAD_LINES:
+            raise HTTPInputError("too many header fields")  # answered with 400
+        return head
+
+
+class Server(HTTPServer):
+    """Tornado's, which takes no more connections from one network than the application allows."""
+
+    def handle_stream(self, stream: IOStream, address: Any) -> None:
+        """See `TCPServer.handle_stream`."""
+        if type(stream) is IOStream:
+            stream.__class__ = BoundedStream
+        application = self.request_callback
+        if not isinstance(application, BoundedApplication):
+            super().handle_stream(stream, address)
+            return
+        network = application.enter(address[0])
+        if network is None:
+            stream.close()
+            return
+        self._networks[stream] = network
+        super().handle_stream(stream, address)
+
+    async def watch(self) -> None:
+        """Hang up on whoever takes nothing of an answer for a while, until cancelled."""
+        unsent: dict[IOStream, int] = {}
+        while True:
+            await asyncio.sleep(TAKEN_S)
+            before, unsent = (
+                unsent,
+                {
+                    stream: len(stream._write_buffer)  # noqa: SLF001 - the only way to know
+                    for stream in self._networks
+                    if stream.writing()
+                },
+            )
+            for stream, size in unsent.items():
+                if before.get(stream) == size:
+                    stream.close()
+
+    def on_close(self, server_conn: object) -> None:
+        """See `HTTPServerConnectionDelegate.on_close`: so does what becomes a WebSocket."""
+        super().on_close(server_conn)
+        assert isinstance(server_conn, HTTP1ServerConnection)
+        network = self._networks.pop(server_conn.stream, None)
+        if isinstance(self.request_callback, BoundedApplication):
+            self.request_callback.leave(network or "")
+
+    def initialize(self, *arguments: Any, **options: Any) -> None:
+        """See `HTTPServer.initialize`."""
+        super().initialize(*arguments, **options)
+        self._networks: dict[IOStream, str] = {}
+
+
+class Listener:
+    """*application* served on a port while the context lasts; port 0 takes a free one.
+
+    With *shared* other processes listen on the same port, and the kernel gives each connection to
+    one of them.
+    """
+
+    def __init__(
+        self, application: Application, host: str, port: int, *, shared: bool = False
+    ) -> None:
+        try:
+            self._sockets = bind_sockets(port, host, backlog=QUEUE, reuse_port=shared)
+        except OSError as failure:
+            raise _unusable(host, port, failure) from None
+        # For all servers of a process: nobody here reads multipart bodies.
+        set_parse_body_config(ParseBodyConfig(multipart=ParseMultipartConfig(enabled=False)))
+        self._server = Server(
+            application,
+            max_header_size=16 * 1024,
+            max_body_size=NOBODYS_BODY_BYTES,  # who may send more is found out by the application
+            idle_connection_timeout=75,
+            body_timeout=NOBODYS_BODY_S,
+        )
+
+    @property
+    def port(self) -> int:
+        """The port, which was chosen if none was given."""
+        port: int = self._sockets[0].getsockname()[1]
+        return port
+
+    def refuse(self) -> None:
+        """Take no more connections; those that stand end with their next answer."""
+        for one in self._sockets:
+            # Who waits in the queue was accepted by the kernel, and is cut off by the close.
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, address = one.accept()
+                    self._server.handle_stream(IOStream(connection), address)
+        self._server.stop()
+        self._server.conn_params.no_keep_alive = True
+
+    async def __aenter__(self) -> Self:
+        self._server.add_sockets(self._sockets)
+        self._watching = asyncio.create_task(self._server.watch())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._server.stop()
+        self._watching.cancel()
+        await self._server.close_all_connections()
+
+
+class Reservation:
+    """A port that is kept for the processes that share it; 0 takes a free one.
+
+    A socket that does not listen gets no connection, but nobody else can take its port.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self._sockets: list[socket.socket] = []
+        self.port = port
+        try:
+            # First without sharing: that fails where somebody listens already.
+            for one in bind_sockets(port, host):
+                self.port = one.getsockname()[1]
+                one.close()
+            self._hold(host)
+        except OSError as failure:
+            self.close()
+            raise _unusable(host, port, failure) from None
+
+    def close(self) -> None:
+        """Let the port go."""
+        for one in self._sockets:
+            one.close()
+
+    def _hold(self, host: str) -> None:
+        found = socket.getaddrinfo(host, self.port, type=socket.SOCK_STREAM)
+        for family, kind, protocol, _, address in found:
+            one = socket.socket(family, kind, protocol)
+            self._sockets.append(one)
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            if family == socket.AF_INET6:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            one.bind(address)
+
+
+def _unusable(host: str, port: int, failure: OSError) -> StartError:
+    reason = failure.strerror or failure
+    return StartError(
+        f"Port {port} on {host} cannot be used ({reason}). "
+        "Set UPCOACH_PORT or UPCOACH_METRICS_PORT."
+    )

@@ -1,0 +1,125 @@
+"""One process that serves: alone, or as a child of `upcoach.node.supervisor`.
+
+A process that is told to stop (SIGTERM, Ctrl-C) drains: see `app.Node.drain`.  It is over in thirty
+seconds, because the kernel ends it then, whatever it hangs on.  `upcoach.node.process.watchdog`
+ends one that is held where it does not even hear that.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator
+
+import msgspec
+import structlog
+
+from config.settings import Settings
+from upcoach.embedded.child import die_with
+from upcoach.node import app
+from upcoach.node.output import say, welcome
+from upcoach.node.process import gc_tuning
+from upcoach.node.process.listener import Listener
+from upcoach.node.process.systemd import Notifier
+from upcoach.node.process.watchdog import Watchdog
+
+END_S = 29  # from the signal to the end, at most
+
+_log = structlog.get_logger(__name__)
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """Where a process answers; one that only learns has no port but the operators'."""
+
+    metrics: int
+    web: int | None = None
+
+
+class Served:
+    """A node with its ports."""
+
+    def __init__(self, node: app.Node, metrics: Listener, web: Listener | None) -> None:
+        self._node = node
+        self._web = web
+        self.ports = Ports(metrics=metrics.port, web=None if web is None else web.port)
+
+    async def until(self, told: asyncio.Event) -> None:
+        """Serve until *told* to stop."""
+        _log.info("serving", port=self.ports.web, metrics_port=self.ports.metrics)
+        await told.wait()
+
+    async def drain(self, drain_s: float) -> None:
+        """Send everybody elsewhere."""
+        _log.info("draining", within_s=drain_s)
+        await self._node.drain(self._web, drain_s)
+
+
+async def serve_alone(settings: Settings) -> int:
+    """Serve until SIGTERM or Ctrl-C."""
+    told = told_to_stop()
+    notifier = Notifier(os.environ)
+    async with (
+        app.engine_urls(settings) as (mongo_url, redis_url, engines),
+        _serving(settings, mongo_url, redis_url, notifier, shared=False) as served,
+    ):
+        ports = served.ports
+        notifier.ready()
+        engines.announce(f"http://{settings.host}:{ports.web or ports.metrics}")
+        say(welcome(settings, ports.web, [ports.metrics]))
+        await served.until(told)
+        notifier.stops()
+        await served.drain(settings.drain_s)
+    return 0
+
+
+async def serve_as_child(settings: Settings, parent: int) -> int:
+    """Serve on a port that is shared, until SIGTERM or the end of *parent*."""
+    told = told_to_stop()
+    die_with(parent)
+    structlog.contextvars.bind_contextvars(pid=os.getpid())
+    assert settings.mongo_url is not None
+    assert settings.redis_url is not None
+    urls = settings.mongo_url, settings.redis_url
+    # Its manager is the parent, which starts it again whenever it ends.
+    async with _serving(settings, *urls, Notifier({}), shared=True) as served:
+        say(msgspec.json.encode(served.ports).decode())
+        await served.until(told)
+        # The parent's engines end with it, and whoever starts it again needs the ports.
+        orphaned = os.getppid() != parent
+        await served.drain(0 if orphaned else settings.drain_s)
+    return 0
+
+
+def told_to_stop() -> asyncio.Event:
+    """What SIGTERM and Ctrl-C set."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def tell(*_: object) -> None:
+        left_s = signal.alarm(END_S)
+        if left_s:  # it was told before, and gains no time
+            signal.alarm(left_s)
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(told.set)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Not the loop's own way, which takes the loop: the alarm is set also while that is held.
+        signal.signal(number, tell)
+    return told
+
+
+@contextlib.asynccontextmanager
+async def _serving(
+    settings: Settings, mongo_url: str, redis_url: str, notifier: Notifier, *, shared: bool
+) -> AsyncIterator[Served]:
+    async with contextlib.AsyncExitStack() as stack:
+        node = await stack.enter_async_context(app.running_node(settings, mongo_url, redis_url))
+        await stack.enter_async_context(Watchdog(notifier, node.measures).watching())
+        metrics = Listener(node.metrics, settings.metrics_host, settings.metrics_port)
+        await stack.enter_async_context(metrics)
+        web = None
+        if "web" in settings.roles:
+            web = Listener(node.application, settings.host, settings.port, shared=shared)
+            await stack.enter_async_context(web)
+        gc_tuning.settle()
+        yield Served(node, metrics, web)

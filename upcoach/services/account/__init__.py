@@ -1,0 +1,1 @@
+"""Accounts: registration, login, passwords, email change, step-up authentication."""

@@ -1,0 +1,169 @@
+"""Accounts: becoming a user, logging in, and what an operator may do."""
+
+import asyncio
+import contextlib
+
+from models.access.permissions import Role, granted_by
+from models.access.scope import Scope
+from models.account import password_policy
+from models.account.session import Credentials, Terms, audiences_of
+from models.account.user import Registration
+from models.base.document import public
+from models.base.errors import Conflict, NotFound, Unauthenticated, Unavailable
+from models.base.ids import new_id
+from models.base.mail import Welcome
+from models.base.merge_patch import Json
+from models.contexts import User
+from upcoach.services.account.email.users_by_email import Directory
+from upcoach.services.account.logins import Challenge, LoggedIn, Logins
+from upcoach.services.account.passwords import Passwords
+from upcoach.services.base.constant_time import evenly
+from upcoach.services.base.mail import Mail
+from upcoach.services.base.resources import outcome
+from upcoach.store.collections.documents import Documents
+from upcoach.store.write.changes import Changes, Outcome, Ref, Taken, Write
+from upcoach.store.write.committer import Committer
+
+PACE_S = 0.25  # within which an account is made, or found to be there: the answer tells not which
+
+
+class Accounts:
+    """Users, and how they prove who they are."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        committer: Committer,
+        passwords: Passwords,
+        logins: Logins,
+        directory: Directory,
+        mail: Mail,
+    ) -> None:
+        self._documents = documents
+        self._committer = committer
+        self._passwords = passwords
+        self._logins = logins
+        self._directory = directory
+        self._mail = mail
+
+    async def register(self, registration: Registration) -> None:
+        """Make a user, unless the address has an account; who reads its mails is told which."""
+        user_id, made = new_id("usr"), await self._hashed(registration)
+        pace = asyncio.create_task(asyncio.sleep(PACE_S))
+        with contextlib.suppress(Taken):
+            await self._create(user_id, registration, made)
+        await self._mail.send(Welcome(registration.email, user_id))
+        await pace
+
+    async def create(self, registration: Registration) -> Outcome:
+        """Make a user and tell nobody; an address that has an account is a `Conflict`."""
+        password_hash = await self._hashed(registration)
+        try:
+            return await self._create(new_id("usr"), registration, password_hash)
+        except Taken:
+            raise Conflict("email_taken", "There is an account for this address.") from None
+
+    async def log_in(self, credentials: Credentials) -> LoggedIn | Challenge:
+        """A new session on the caller's device; other devices keep theirs."""
+        user = await evenly(self._directory.find(credentials.email))
+        password_hash = user.password_hash if user else None
+        if not await self._passwords.verify(password_hash, credentials.password) or user is None:
+            raise Unauthenticated(
+                "credentials_wrong", "This address and password do not belong together."
+            )
+        if password_hash is not None and self._passwords.is_stale(password_hash):
+            await self._refresh_hash(user, password_hash, credentials.password)
+        terms = Terms(
+            device=credentials.device,
+            device_name=credentials.device_name,
+            app=credentials.app,
+            audiences=audiences_of(credentials.app),
+        )
+        return await self._logins.finish(user, terms, trusted=credentials.trusted_device)
+
+    async def me(self, scope: Scope) -> Json:
+        """The caller, as they see themselves."""
+        return public(await self._documents.get(User, scope.user, scope.user))
+
+    async def powers(self, scope: Scope) -> frozenset[str]:
+        """The permissions that the caller has as an operator, as of now."""
+        try:
+            user = await self._documents.get(User, scope.user, scope.user)
+        except NotFound:
+            return frozenset()
+        return granted_by(user.roles)
+
+    async def appoint(self, email: str, roles: tuple[Role, ...]) -> Outcome:
+        """Give whoever has the address *email* these *roles*, and no others."""
+        user_id = (await self.find(email)).id
+
+        def decide(changes: Changes) -> Outcome:
+            user = changes.get(User, user_id, user_id)
+            if user.roles == roles:
+                return outcome("unchanged", user)
+            after = user.appointed(roles, changes.at)
+            changes.update(user, after)
+            return outcome("updated", after)
+
+        reads = (Ref(User, user_id, user_id),)
+        return await self._committer.submit(
+            Write(scope=Scope(user=user_id), reads=reads, decide=decide)
+        )
+
+    async def find(self, email: str) -> User:
+        """Whoever has the address *email*, for operators."""
+        found = await self._directory.find(email)
+        if found is None:
+            raise NotFound("account_unknown", "There is no account for this address.")
+        return found
+
+    async def _hashed(self, registration: Registration) -> str:
+        password_policy.check(registration.password, registration.email, registration.name)
+        return await self._passwords.hash(registration.password)
+
+    async def _create(
+        self, user_id: str, registration: Registration, password_hash: str
+    ) -> Outcome:
+        email_index = self._directory.index(registration.email)
+
+        def decide(changes: Changes) -> Outcome:
+            user = User(
+                id=user_id,
+                owner=user_id,
+                created_at=changes.at,
+                updated_at=changes.at,
+                email=registration.email,
+                email_index=email_index,
+                name=registration.name,
+                tz=registration.tz,
+                password_hash=password_hash,
+            )
+            changes.create(user)
+            return outcome("created", user)
+
+        write = Write(
+            scope=Scope(user=user_id),
+            reads=(Ref(User, user_id, user_id),),
+            decide=decide,
+            new_owner=True,
+        )
+        async with self._directory.taking(registration.email):
+            return await self._committer.submit(write)
+
+    async def _refresh_hash(self, user: User, old: str, password: str) -> None:
+        """Keep *password*, which is known for this moment, as one is kept today."""
+        try:
+            password_hash = await self._passwords.hash(password)
+        except Unavailable:  # too many log in: another time
+            return
+
+        def decide(changes: Changes) -> Outcome:
+            before = changes.get(User, user.id, user.id)
+            if before.password_hash != old:
+                return outcome("unchanged", before)
+            after = before.rehashed(password_hash, changes.at)
+            changes.update(before, after)
+            return outcome("updated", after)
+
+        reads = (Ref(User, user.id, user.id),)
+        await self._committer.submit(Write(scope=Scope(user=user.id), reads=reads, decide=decide))

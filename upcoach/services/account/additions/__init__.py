@@ -1,0 +1,1 @@
+"""What is added to an account, confirmed, or removed when its owner claims it."""

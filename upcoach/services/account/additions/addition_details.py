@@ -1,0 +1,102 @@
+"""What tells an addition from another: how it is called, what it allows, who has added it.
+
+It is looked up whenever it is told: names are kept nowhere but in their documents, sealed.
+"""
+
+from typing import Final, TypeVar
+
+from models.account.session import APP_NAMES
+from models.account.way import Way
+from models.base.errors import Conflict, NotFound
+from models.base.mail import Addition, AdditionDetails, WayName
+from models.base.merge_patch import Json
+from models.contexts import (
+    CoachClient,
+    Document,
+    EntryShare,
+    Grant,
+    Identity,
+    JournalEntry,
+    Passkey,
+    Session,
+    Share,
+    User,
+)
+from models.oauth.client import scope_named
+from models.sharing.share import KIND_MEANINGS
+from upcoach.store.collections.documents import Documents
+
+D = TypeVar("D", bound=Document)
+
+KINDS: Final[dict[WayName, type[Way]]] = {
+    "identity": Identity,
+    "coach": Share,
+    "client": CoachClient,
+    "share": Share,
+    "entry share": EntryShare,
+    "grant": Grant,
+}
+
+
+class AdditionReader:
+    """Reads what is told of additions."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    async def details(self, user: str, session: str, added: Addition) -> AdditionDetails:
+        """What is known of what was *added* to the account *user* in *session*."""
+        login = await self.find(Session, user, session)
+        way = await self.find(KINDS.get(added.way, Passkey), user, added.id)
+        if isinstance(way, Way) and way.since != added.since:  # it is another one by now
+            way = None
+        return AdditionDetails(**_device(login), **_own(way), **await self._shared(added, way))
+
+    async def _shared(self, added: Addition, way: Document | None) -> Json:
+        """With whom something is shared, and how long."""
+        if KINDS.get(added.way) in (Share, CoachClient):  # called as the other one is
+            return {"name": await self._name_of(added.id)}
+        if isinstance(way, EntryShare):
+            entry = await self.find(JournalEntry, way.owner, way.entry)
+            day = None if entry is None else entry.local_date
+            return {"name": await self._name_of(way.coach), "day": day, "until": way.until}
+        return {}
+
+    async def _name_of(self, user: str) -> str:
+        found = await self.find(User, user, user)
+        return "" if found is None else found.name
+
+    async def stands(self, user: str, added: Addition) -> bool:
+        """Whether what was *added* is there, and is what it was then, as far as that is told."""
+        if added.way not in KINDS:
+            return True
+        way = await self.find(KINDS[added.way], user, added.id)
+        return way is not None and way.since == added.since
+
+    async def find(self, kind: type[D], owner: str, document_id: str) -> D | None:
+        """A document; None where it is gone, or cannot be read."""
+        try:
+            return await self._documents.get(kind, owner, document_id)
+        except (NotFound, Conflict):
+            return None
+
+
+def _device(login: Session | None) -> Json:
+    if login is None:
+        return {}
+    return {"device": login.device_name or "", "app": APP_NAMES[login.app]}
+
+
+def _own(way: Document | None) -> Json:
+    """What *way* itself says."""
+    if isinstance(way, Passkey):
+        return {"name": way.name}
+    if isinstance(way, Identity):
+        return {"name": way.email or ""}
+    if isinstance(way, Grant):
+        permissions = [one for one in map(scope_named, way.permissions) if one is not None]
+        return {"name": way.client, "allows": tuple(one.meaning for one in permissions)}
+    if isinstance(way, Share):
+        allows = tuple(words for kind, words in KIND_MEANINGS.items() if kind in way.kinds)
+        return {"allows": allows}
+    return {}

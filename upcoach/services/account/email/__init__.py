@@ -1,0 +1,1 @@
+"""Email addresses: finding a user by one, and verification."""

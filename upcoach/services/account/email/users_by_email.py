@@ -1,0 +1,92 @@
+"""Finding a user by their address, of which the database knows a keyed hash."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import hashlib
+import hmac
+from collections.abc import AsyncIterator
+from typing import Final
+
+from models.account.user import UNDO, normalised_email
+from models.base.errors import Conflict, Refusal, Unavailable
+from models.contexts import User
+from upcoach.store.collections.documents import Documents
+from upcoach.store.secrets.one_time_tokens import Once
+from upcoach.store.write.changes import Taken
+
+_LOCK: Final = "address"
+_LEFT: Final = "address left"
+_PATIENCE: Final = dt.timedelta(seconds=30)  # longer than any write takes
+_TRIES: Final = 60
+_PAUSE_S: Final = 0.05
+
+
+class Directory:
+    """Users by their addresses."""
+
+    def __init__(self, documents: Documents, once: Once, key: bytes) -> None:
+        self._documents = documents
+        self._once = once
+        self._key = key
+
+    async def find(self, email: str) -> User | None:
+        """The user of an address, however it is spelt.
+
+        Mails go to the address of the user that is found, never to the one that was asked for: of
+        two that mean the same account, another mail server may be behind each.
+        """
+        owner = await self._documents.find_owner(User, "email_index", self.index(email))
+        if owner is None:
+            return None
+        return await self._documents.get(User, owner, owner)
+
+    def index(self, email: str) -> str:
+        """What is kept of *email* to find it by."""
+        address = normalised_email(email).encode()
+        return hmac.digest(self._key, b"email\0" + address, hashlib.sha256).hex()
+
+    @contextlib.asynccontextmanager
+    async def taking(self, email: str) -> AsyncIterator[None]:
+        """The block that gives *email* to an account; `Taken` if another may come back to it."""
+        async with self._locked(email):
+            if await self._once.look(_LEFT, self.index(email), bool):
+                raise Taken(("email_index",))
+            yield
+
+    @contextlib.asynccontextmanager
+    async def leaving(self, email: str, *, reserves: bool) -> AsyncIterator[None]:
+        """The block in which an account leaves *email*, which nobody else gets for a while.
+
+        That is so if the block *reserves* it, which comes first: nothing may come between.
+        """
+        async with self._locked(email):
+            if reserves:
+                await self._once.keep(_LEFT, True, UNDO, self.index(email))
+            try:
+                yield
+            except Unavailable:
+                raise  # it may have been left
+            except (Refusal, Taken):
+                if reserves:
+                    await self.free(email)
+                raise
+
+    async def free(self, email: str) -> None:
+        """Let *email* be had by others as soon as no account goes by it."""
+        await self._once.take(_LEFT, self.index(email), bool)
+
+    @contextlib.asynccontextmanager
+    async def _locked(self, email: str) -> AsyncIterator[None]:
+        """One at a time, on whichever node."""
+        name = self.index(email)
+        for _ in range(_TRIES):
+            if await self._once.claim(_LOCK, name, _PATIENCE):
+                break
+            await asyncio.sleep(_PAUSE_S)
+        else:
+            raise Conflict("busy", "Others ask for this address just now. Try again.")
+        try:
+            yield
+        finally:
+            await self._once.release(_LOCK, name)

@@ -1,0 +1,56 @@
+"""How often something that can be guessed may be tried.
+
+A try takes one of a few places for a while, in the database: all nodes count together, and a
+restart forgives nothing.  Who was right gives the place back, so the owner of an account is never
+kept out by their own logins, and whoever guesses gains nothing from them.
+
+A try takes a place of its session and one of its account.  So who guesses in a stolen session, or
+at a login, uses up their own places and keeps the owner's other sessions out of nothing, and
+however many sessions somebody has or begins, the account as a whole is guessed at no more often.
+"""
+
+import contextlib
+import datetime as dt
+from collections.abc import AsyncIterator
+from typing import Final
+
+from models.access.scope import Scope
+from models.base.errors import Forbidden
+from upcoach.store.secrets.one_time_tokens import Once
+
+PLACES: Final = 5  # of one session, or of all who have none yet
+OF_ALL: Final = 20  # of an account
+WINDOW: Final = dt.timedelta(minutes=15)  # 1,920 guesses a day, of a million codes
+
+
+class Tries:
+    """Counts the tries at accounts."""
+
+    def __init__(self, once: Once) -> None:
+        self._once = once
+
+    @contextlib.asynccontextmanager
+    async def one(self, what: str, scope: Scope) -> AsyncIterator[None]:
+        """One try at *what* of the caller, or of who logs in: it counts unless the block ends well.
+
+        Who logs in has no session in their *scope*.
+        """
+        purpose = f"try {what}"
+        own = await self._claim(purpose, f"{scope.user}/{scope.session}", PLACES)
+        try:
+            shared = await self._claim(purpose, scope.user, OF_ALL)
+        except BaseException:  # it was no try
+            await self._once.release(purpose, own)
+            raise
+        yield
+        for place in (own, shared):
+            await self._once.release(purpose, place)
+
+    async def _claim(self, purpose: str, whose: str, places: int) -> str:
+        names = [f"{whose}/{number}" for number in range(places)]
+        place = await self._once.claim_any(purpose, names, WINDOW)
+        if place is None:
+            raise Forbidden(
+                "tries_too_many", "This was tried too often. Take another way, or wait a while."
+            )
+        return place

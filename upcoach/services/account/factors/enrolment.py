@@ -1,0 +1,75 @@
+"""The document of somebody's second factors, and how it is written."""
+
+from collections.abc import Callable
+
+from models.access.scope import Scope
+from models.account.factors import FACTORS
+from models.base.errors import NotFound
+from models.contexts import Factors
+from upcoach.services.account.additions.account_claim import remove_factors, ways_of
+from upcoach.services.account.factors.notices import FactorNotices
+from upcoach.services.base.resources import outcome
+from upcoach.store.collections.documents import Documents
+from upcoach.store.write.changes import Changes, Outcome, Ref, Write
+from upcoach.store.write.committer import Committer
+
+
+class Enrolment:
+    """Reads and writes what is enrolled.
+
+    Attributes
+    ----------
+    notices
+        What tells people of it.
+
+    """
+
+    def __init__(self, documents: Documents, committer: Committer, notices: FactorNotices) -> None:
+        self.notices = notices
+        self._documents = documents
+        self._committer = committer
+
+    async def of(self, user: str) -> Factors | None:
+        """What *user* has enrolled; None if they never did."""
+        try:
+            return await self._documents.get(Factors, user, FACTORS)
+        except NotFound:
+            return None
+
+    async def remove_all(self, scope: Scope) -> int:
+        """Take all factors of the caller away, and tell them if there were any; how many."""
+        count = 0
+
+        def decide(changes: Changes) -> Outcome:
+            nonlocal count
+            count = remove_factors(changes, scope.user)
+            return Outcome(verb="deleted")
+
+        write = Write(scope=scope, reads=(), lists=ways_of(scope.user), decide=decide)
+        await self._committer.submit(write)
+        if count:
+            await self.notices.tell_of_removal(scope.user)
+        return count
+
+    async def change(
+        self, scope: Scope, change: Callable[[Factors, Changes], Factors], *beside: Ref
+    ) -> Factors:
+        """Make of the caller's factors what *change* does, and return them.
+
+        *change* is pure, and may see and change the documents *beside* too.
+        """
+        after: list[Factors] = []
+
+        def decide(changes: Changes) -> Outcome:
+            before = changes.find(Factors, scope.user, FACTORS)
+            changed = change(before or Factors.none(scope.user, changes.at), changes)
+            if before is None:
+                changed = changes.create(changed)
+            else:
+                changes.update(before, changed)
+            after[:] = [changed]
+            return outcome("updated", changed)
+
+        reads = (Ref(Factors, scope.user, FACTORS), *beside)
+        await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        return after[0]

@@ -1,0 +1,35 @@
+"""How a factor is refused."""
+
+import datetime as dt
+
+from models.account.factors import NEVER
+from models.base.clock import in_words
+from models.base.errors import Conflict, Forbidden
+
+
+def factor_wrong() -> Forbidden:
+    """The refusal of a factor that is wrong, used, or not enrolled: they look the same."""
+    return Forbidden("factor_wrong", "This is not right, or it was used already.")
+
+
+def factor_waiting(since: dt.datetime) -> Forbidden:
+    """The refusal of a passkey that is right and counts *since* a moment to come."""
+    return Forbidden(
+        "factor_waiting", f"This passkey does not count yet. {what_ends_waiting(since)}"
+    )
+
+
+def what_ends_waiting(since: dt.datetime) -> str:
+    """What somebody can do about a way in that counts *since* a moment to come."""
+    click = "Say that it was you who added it, by the link in the mail that we sent then"
+    if since == NEVER:
+        return (
+            f"{click}. If that link is over, show that the address is yours, by the link that the "
+            "app sends you, then remove this and add it again."
+        )
+    return f"{click}, or wait until {in_words(since)}."
+
+
+def not_enrolled() -> Conflict:
+    """The refusal of what needs a second factor where there is none."""
+    return Conflict("factor_missing", "There is no such second factor on this account.")

@@ -1,0 +1,101 @@
+"""Where a provider answers, and the keys it signs with (OpenID Connect Discovery)."""
+
+import asyncio
+import datetime as dt
+from typing import Any, Final
+
+import msgspec
+from joserfc.jwk import Key
+
+from models.base.clock import Clock
+from upcoach.services.account.federation.fetching import Fetch, Unfetched, provider_away
+from upcoach.services.account.federation.providers import Provider
+from upcoach.services.oauth.base.signatures import BadSignature, public_key
+
+PATH: Final = "/.well-known/openid-configuration"
+FRESH: Final = dt.timedelta(hours=1)
+PAUSE: Final = dt.timedelta(minutes=1)  # between looks for a key that is not there
+
+
+class Endpoints(msgspec.Struct, frozen=True):
+    """What a provider says about itself; *secret_ways* is how it lets clients show a secret."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    secret_ways: tuple[str, ...] = msgspec.field(
+        default=("client_secret_basic",), name="token_endpoint_auth_methods_supported"
+    )
+
+
+class Discovery:
+    """What is known of one provider, and when it was asked for."""
+
+    def __init__(self, provider: Provider, fetch: Fetch, clock: Clock) -> None:
+        self._provider = provider
+        self._fetch = fetch
+        self._clock = clock
+        self._turn = asyncio.Lock()
+        self._endpoints: Endpoints | None = None
+        self._keys: list[Any] = []
+        self._asked_at = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+    async def endpoints(self) -> Endpoints:
+        """Where it answers, or `Unavailable`."""
+        await self._refresh(FRESH)
+        if self._endpoints is None:
+            raise provider_away()
+        return self._endpoints
+
+    async def key(self, key_id: str, alg: str) -> Key:
+        """Its public key under *key_id*, or `BadSignature`; `Unavailable` if it tells none.
+
+        Anybody can send tokens with keys that nobody has, so for those it is asked once a minute.
+        """
+        await self._refresh(FRESH)
+        if not self._knows(key_id):
+            await self._refresh(PAUSE)
+        if not self._keys:
+            raise provider_away()
+        found = [one for one in self._keys if _is_named(one, key_id)]
+        if len(found) != 1:
+            raise BadSignature
+        return public_key(found[0], alg)
+
+    def _knows(self, key_id: str) -> bool:
+        return any(_is_named(one, key_id) for one in self._keys)
+
+    async def _refresh(self, age: dt.timedelta) -> None:
+        """Ask again what was asked for longer than *age* ago.
+
+        Of a provider that does not answer, what was known before is known.
+        """
+        async with self._turn:
+            now = self._clock()
+            if self._keys and now - self._asked_at < age:
+                return
+            try:
+                endpoints = await self._ask_endpoints()
+                keys = (await self._fetch(endpoints.jwks_uri)).members().get("keys")
+            except Unfetched:
+                self._asked_at = now
+                return
+            self._asked_at = now
+            if isinstance(keys, list):
+                self._endpoints, self._keys = endpoints, keys
+
+    async def _ask_endpoints(self) -> Endpoints:
+        answer = await self._fetch(self._provider.issuer.rstrip("/") + PATH)
+        try:
+            endpoints = msgspec.convert(answer.members(), Endpoints)
+        except msgspec.ValidationError:
+            raise Unfetched from None
+        # Whoever is at that URL must be who it is about (OpenID Connect Discovery, 4.3).
+        if answer.status != 200 or endpoints.issuer != self._provider.issuer:
+            raise Unfetched
+        return endpoints
+
+
+def _is_named(jwk: Any, key_id: str) -> bool:
+    return isinstance(jwk, dict) and jwk.get("kid") == key_id and jwk.get("use") in (None, "sig")

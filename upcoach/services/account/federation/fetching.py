@@ -1,0 +1,42 @@
+"""What this server asks of others, as whoever asks sees it."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from models.base.errors import Unavailable
+
+LARGEST: Final = 64 * 1024  # bytes of an answer
+
+
+class Fetched(msgspec.Struct, frozen=True):
+    """An answer."""
+
+    status: int
+    body: bytes
+
+    def members(self) -> dict[str, Any]:
+        """The JSON object in the body, or `Unfetched`."""
+        try:
+            return msgspec.json.decode(self.body, type=dict[str, Any])
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            raise Unfetched from None
+
+
+class Unfetched(Exception):
+    """There is no answer, or none that can be used."""
+
+
+class Fetch(Protocol):
+    """Asks for a URL: with a form by POST, without by GET; or raises `Unfetched`."""
+
+    async def __call__(
+        self, url: str, form: Mapping[str, str] | None = None, authorization: str = ""
+    ) -> Fetched:
+        """The answer, which may be any status that is no redirect."""
+
+
+def provider_away() -> Unavailable:
+    """The refusal of whoever comes by way of a provider that does not answer."""
+    return Unavailable("provider_unavailable", "The provider does not answer. Try again shortly.")

@@ -1,0 +1,152 @@
+"""Whether an ID token holds, and whom it speaks of (OpenID Connect Core, 3.1.3.7)."""
+
+import datetime as dt
+import hmac
+import re
+from typing import Annotated, Final
+
+import msgspec
+
+from models.base.errors import Unauthenticated
+from upcoach.services.account.federation.discovery import Discovery
+from upcoach.services.account.federation.providers import Provider
+from upcoach.services.oauth.base.signatures import (
+    LEEWAY,
+    BadSignature,
+    NumericDate,
+    header_of,
+    payload_of,
+    read,
+)
+
+_EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
+_LONGEST_EMAIL: Final = 254
+_LONGEST_NAME: Final = 100
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]  # of a user: Core, 2
+
+
+class IdClaims(msgspec.Struct, frozen=True, kw_only=True):
+    """What an ID token says, as far as we listen."""
+
+    iss: str
+    sub: Name
+    aud: str | list[str]
+    exp: NumericDate
+    iat: NumericDate
+    nbf: NumericDate | None = None
+    azp: str | None = None
+    nonce: str
+    email: str | None = None
+    email_verified: bool | str = False
+    hd: str = ""
+    name: str = ""
+    amr: list[str] = []
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody, by the word of a provider.
+
+    Attributes
+    ----------
+    email
+        Their address, if the provider has verified it; empty otherwise.
+    is_theirs
+        Whether the provider is the last word on whose that address is.
+    strong
+        Whether they have shown two factors there, and that is taken here.
+
+    """
+
+    provider: str
+    title: str
+    issuer: str
+    subject: str
+    email: str = ""
+    is_theirs: bool = False
+    name: str = ""
+    strong: bool = False
+
+
+async def subject_of(
+    token: str, provider: Provider, discovery: Discovery, nonce: str, now: dt.datetime
+) -> Subject:
+    """Whom *token* speaks of, which was asked for with *nonce*; or `Unauthenticated`."""
+    try:
+        claims = await _signed(token, provider, discovery)
+    except BadSignature:
+        raise id_token_invalid() from None
+    is_ours = (
+        claims.iss in provider.issuers
+        and _is_for(claims, provider.clients)
+        and _is_now(claims, now)
+        and hmac.compare_digest(claims.nonce.encode(), nonce.encode())
+    )
+    if not is_ours:
+        raise id_token_invalid()
+    return _subject(claims, provider)
+
+
+async def _signed(token: str, provider: Provider, discovery: Discovery) -> IdClaims:
+    """The claims of *token*, signed with a key of the provider's; the token itself names none."""
+    header = header_of(token)
+    alg, key_id = header.get("alg"), header.get("kid")
+    kind = header.get("typ", "JWT")
+    if alg not in provider.algorithms or not isinstance(key_id, str) or "crit" in header:
+        raise BadSignature
+    if not isinstance(kind, str) or kind.upper() != "JWT":  # another kind of token
+        raise BadSignature
+    key = await discovery.key(key_id, alg)
+    claims: IdClaims = read(payload_of(token, key, alg), IdClaims)
+    return claims
+
+
+def _is_for(claims: IdClaims, clients: tuple[str, ...]) -> bool:
+    """Whether every one that it is for is one of ours."""
+    audience = [claims.aud] if isinstance(claims.aud, str) else claims.aud
+    if not audience or not set(audience) <= set(clients):
+        return False
+    if claims.azp is None:
+        return len(audience) == 1
+    return claims.azp in clients
+
+
+def _is_now(claims: IdClaims, now: dt.datetime) -> bool:
+    at, leeway = now.timestamp(), LEEWAY.total_seconds()
+    begins = max(claims.iat, claims.nbf or 0)
+    return begins - leeway <= at < claims.exp + leeway
+
+
+def _subject(claims: IdClaims, provider: Provider) -> Subject:
+    email = claims.email or ""
+    verified = claims.email_verified is True or (
+        provider.truth_as_text and claims.email_verified == "true"
+    )
+    if not verified or len(email) > _LONGEST_EMAIL or _EMAIL.fullmatch(email) is None:
+        email = ""
+    return Subject(
+        provider=provider.name,
+        title=provider.title,
+        issuer=provider.issuer,  # one, however the token spells it
+        subject=claims.sub,
+        email=email,
+        is_theirs=bool(email) and _has_the_last_word(provider, email, claims.hd),
+        name=claims.name.strip()[:_LONGEST_NAME],
+        strong=provider.trusts_amr and "mfa" in claims.amr,
+    )
+
+
+def _has_the_last_word(provider: Provider, email: str, hosted: str) -> bool:
+    domain = email.rpartition("@")[2].casefold()
+    match provider.authority:
+        case "verified":
+            return True
+        case "hosted":
+            return domain in provider.domains or hosted.casefold() == domain
+        case _:
+            return False
+
+
+def id_token_invalid() -> Unauthenticated:
+    """The refusal of an ID token; why, is not said."""
+    return Unauthenticated("id_token_invalid", "This ID token does not hold. Log in again.")

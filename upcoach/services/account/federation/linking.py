@@ -1,0 +1,331 @@
+"""Which account somebody enters who comes from a provider.
+
+(a) Whoever has come before enters the account that they entered then, whatever their address is by
+    now.  (b) An address that is new here gets a new account.  (c) An address that has an account is
+    not enough to enter it: its owner logs in the old way first, and links the provider then.
+(d) Unless nobody has ever shown that the account is theirs, and the provider is the last word on
+    whose the address is: then it is theirs, and whoever made it before them, in order to wait for
+    them there, loses the password, every other way in and every session.
+(e) The last way in is not taken away.  (f) A second factor is asked for as ever: `Logins.finish`.
+"""
+
+import datetime as dt
+import hashlib
+import hmac
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from models.access.scope import Scope
+from models.account.factors import FACTORS
+from models.account.user import normalised_email
+from models.base.clock import Clock
+from models.base.errors import Conflict, Forbidden, NotFound
+from models.base.ids import new_id
+from models.base.mail import Addition, Letter, Linked, Unlinked, Welcome
+from models.contexts import Factors, Identity, User
+from upcoach.services.account.additions.account_claim import shut_out, ways_of
+from upcoach.services.account.additions.additions import Additions
+from upcoach.services.account.email.users_by_email import Directory
+from upcoach.services.account.factors.refusals import what_ends_waiting
+from upcoach.services.account.factors.waiting import WaitingPeriod
+from upcoach.services.account.federation.id_tokens import Subject, id_token_invalid
+from upcoach.services.account.sessions.sessions import Sessions
+from upcoach.services.base.mail import Mail, letters
+from upcoach.services.base.mail_links import FORGOT, Links, link_over
+from upcoach.services.base.resources import outcome
+from upcoach.store.base.sealing import place
+from upcoach.store.collections.documents import Documents
+from upcoach.store.secrets.one_time_tokens import Once
+from upcoach.store.write.changes import Changes, Listing, Outcome, Overtaken, Ref, Taken, Write
+from upcoach.store.write.committer import Committer
+
+PATIENCE: Final = dt.timedelta(minutes=10)  # for logging in the old way, before linking
+TRIES: Final = 3  # to enter an account that others are making or entering at the same time
+_PURPOSE: Final = "link"
+
+
+class Linkable(msgspec.Struct, frozen=True):
+    """Somebody at a provider, and the account that they may link themselves to."""
+
+    user: str
+    subject: Subject
+
+
+class Linking:
+    """Knows the accounts of those who come from providers."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        committer: Committer,
+        sessions: Sessions,
+        directory: Directory,
+        once: Once,
+        mail: Mail,
+        links: Links,
+        additions: Additions,
+        waiting: WaitingPeriod,
+        clock: Clock,
+        *,
+        key: bytes,
+    ) -> None:
+        self._documents = documents
+        self._committer = committer
+        self._sessions = sessions
+        self._directory = directory
+        self._once = once
+        self._mail = mail
+        self._links = links
+        self._additions = additions
+        self._waiting = waiting
+        self._clock = clock
+        self._key = key
+        mail.writes(Linked, self._write_linked)
+        mail.writes(Unlinked, self._write_unlinked)
+
+    async def enter(self, subject: Subject, name: str = "") -> User:
+        """The account of *subject*, who says to be called *name*; a new one if need be."""
+        for _ in range(TRIES):
+            try:
+                return await self._enter(subject, name)
+            except (Taken, Overtaken):  # by somebody who came at the same time
+                continue
+        raise Conflict("busy", "Others change this account just now. Try again.")
+
+    async def link(self, scope: Scope, subject: Subject) -> Outcome:
+        """Let *subject* enter the caller's account, from now on or when its waiting is over.
+
+        Whoever a provider knows by the account's own address, and is the last word on, has shown
+        just now that they read its mails.
+        """
+        user = await self._documents.get(User, scope.user, scope.user)
+        owner = await self._owner(subject)
+        if owner not in (None, scope.user):
+            raise _taken()
+        if owner is not None:
+            return await self._known(scope.user, subject)
+
+        made: list[Identity] = []
+
+        def decide(changes: Changes) -> Outcome:
+            identity = self._identity(subject, user.id, name, changes.at)
+            since = self._waiting.end(changes, scope)
+            if subject.is_theirs and _is_of(changes.get(User, user.id, user.id), subject):
+                identity = msgspec.structs.replace(identity, confirmed_at=changes.at)
+            elif since > changes.at:
+                identity = msgspec.structs.replace(identity, counts_from=since)
+            changes.create(identity)
+            made[:] = [identity]
+            return outcome("created", identity)
+
+        name = new_id("ide")
+        reads = (Ref(Identity, user.id, name), *self._waiting.refs(scope))
+        write = Write(scope=scope, reads=reads, decide=decide)
+        try:
+            done = await self._committer.submit(write)
+        except Taken:
+            raise _taken() from None
+        added = Addition(
+            way="identity",
+            id=name,
+            since=made[0].updated_at,
+            title=subject.title,
+            counts_from=made[0].counts_from,
+        )
+        await self._additions.announce(scope, added)
+        return done
+
+    async def linkable(self, scope: Scope, token: str) -> Subject:
+        """Whom `sign_in_first` gave *token* for, if it was for the caller's account."""
+        found = await self._once.take(_PURPOSE, token, Linkable)
+        if found is None or found.user != scope.user:
+            raise link_over()
+        return found.subject
+
+    async def page(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[Identity]:
+        """Those who can enter the caller's account."""
+        return await self._documents.page(Identity, scope.user, after=after, limit=limit)
+
+    async def unlink(self, scope: Scope, identity_id: str, titles: Mapping[str, str]) -> Outcome:
+        """Let an identity of the caller's enter no more, unless nothing else can."""
+        known = await self._documents.get_any(Identity, scope.user, identity_id)
+        provider = known.provider if isinstance(known, Identity) else ""
+
+        def decide(changes: Changes) -> Outcome:
+            identity = changes.get_any(Identity, scope.user, identity_id)
+            others = [
+                one
+                for one in changes.all(Identity, scope.user)
+                if one.id != identity_id and one.counts(changes.at)
+            ]
+            if not others and not _can_enter_otherwise(changes, scope.user):
+                raise Conflict("last_way_in", "Choose a password first, or link another provider.")
+            changes.delete(identity)
+            return Outcome(verb="deleted", version=identity.version + 1)
+
+        refs = ((User, scope.user), (Factors, FACTORS), (Identity, identity_id))
+        write = Write(
+            scope=scope,
+            reads=tuple(Ref(kind, scope.user, name) for kind, name in refs),
+            lists=(Listing(Identity, scope.user),),
+            decide=decide,
+        )
+        done = await self._committer.submit(write)
+        user = await self._documents.get(User, scope.user, scope.user)
+        await self._mail.send(Unlinked(user.email, titles.get(provider, provider)))
+        return done
+
+    async def _enter(self, subject: Subject, name: str) -> User:
+        owner = await self._owner(subject)
+        if owner is not None:
+            await self._require_counting(owner, subject)
+            user = await self._get(owner)
+            # Once more, now that it is known what they are compared with when they are let in.
+            if await self._owner(subject) != owner:
+                raise Overtaken
+            return user
+        if not subject.email:
+            raise Forbidden(
+                "email_unverified",
+                "Your provider does not say that your address is yours. Log in another way.",
+            )
+        there = await self._directory.find(subject.email)
+        if there is None:
+            return await self._join(subject, name)
+        if there.verified_at is None and subject.is_theirs:
+            return await self._claim(subject, there)
+        raise await self._sign_in_first(subject, there)
+
+    async def _join(self, subject: Subject, name: str) -> User:
+        user_id, identity_id = new_id("usr"), new_id("ide")
+
+        def decide(changes: Changes) -> Outcome:
+            user = User(
+                id=user_id,
+                owner=user_id,
+                created_at=changes.at,
+                updated_at=changes.at,
+                email=subject.email,
+                email_index=self._directory.index(subject.email),
+                name=name or subject.name or subject.email.partition("@")[0],
+                verified_at=changes.at if subject.is_theirs else None,
+            )
+            user = changes.create(user)
+            identity = self._identity(subject, user_id, identity_id, changes.at)
+            # Whoever enters by the word of the address's own provider reads its mails.
+            changes.create(msgspec.structs.replace(identity, confirmed_at=user.verified_at))
+            return outcome("created", user)
+
+        write = Write(
+            scope=Scope(user=user_id),
+            reads=(Ref(User, user_id, user_id), Ref(Identity, user_id, identity_id)),
+            decide=decide,
+            new_owner=True,
+        )
+        async with self._directory.taking(subject.email):
+            await self._committer.submit(write)
+        await self._mail.send(Welcome(subject.email, user_id))
+        return await self._get(user_id)
+
+    async def _claim(self, subject: Subject, there: User) -> User:
+        user_id, identity_id = there.id, new_id("ide")
+
+        def decide(changes: Changes) -> Outcome:
+            before = changes.get(User, user_id, user_id)
+            if before.verified_at is not None or not _is_of(before, subject):
+                raise Overtaken
+            after = before.claimed(changes.at)
+            changes.update(before, after)
+            shut_out(changes, user_id)
+            identity = self._identity(subject, user_id, identity_id, changes.at)
+            changes.create(msgspec.structs.replace(identity, confirmed_at=changes.at))
+            return outcome("updated", after)
+
+        reads = (Ref(User, user_id, user_id), Ref(Identity, user_id, identity_id))
+        lists = ways_of(user_id)
+        write = Write(scope=Scope(user=user_id), reads=reads, lists=lists, decide=decide)
+        await self._sessions.end_others(write.scope)  # who writes without a pause outruns nobody
+        await self._sessions.end_with(write)
+        await self._mail.send(Linked(there.email, subject.title))
+        return await self._get(user_id)
+
+    async def _sign_in_first(self, subject: Subject, there: User) -> Conflict:
+        """The refusal of (c), with a token to link by for whom the address is known to be of."""
+        extra = {}
+        if subject.is_theirs and there.verified_at is not None:
+            extra["link"] = await self._once.keep(_PURPOSE, Linkable(there.id, subject), PATIENCE)
+        return Conflict(
+            "sign_in_first",
+            "There is an account for this address. Log in to it as before, then link the two.",
+            extra=extra,
+        )
+
+    async def _known(self, user: str, subject: Subject) -> Outcome:
+        identity = await self._find(user, subject)
+        if identity is None:
+            raise _taken()
+        return outcome("unchanged", identity)
+
+    async def _require_counting(self, user: str, subject: Subject) -> None:
+        identity = await self._find(user, subject)
+        since = None if identity is None else identity.counts_from
+        if since is not None and since > self._clock():
+            raise Forbidden(
+                "identity_waiting",
+                f"{subject.title} does not open this account yet. {what_ends_waiting(since)}",
+            )
+
+    async def _find(self, user: str, subject: Subject) -> Identity | None:
+        index = self._index(subject)
+        found = await self._documents.page(Identity, user)
+        return next((one for one in found if one.subject_index == index), None)
+
+    async def _owner(self, subject: Subject) -> str | None:
+        return await self._documents.find_owner(Identity, "subject_index", self._index(subject))
+
+    async def _get(self, user: str) -> User:
+        try:
+            return await self._documents.get(User, user, user)
+        except NotFound:  # erased, and what they were called at the provider with them
+            raise id_token_invalid() from None
+
+    def _identity(self, subject: Subject, user: str, name: str, at: dt.datetime) -> Identity:
+        return Identity(
+            id=name,
+            owner=user,
+            created_at=at,
+            updated_at=at,
+            provider=subject.provider,
+            issuer=subject.issuer,
+            subject=subject.subject,
+            subject_index=self._index(subject),
+            email=subject.email or None,
+        )
+
+    def _index(self, subject: Subject) -> str:
+        named = place(subject.issuer, subject.subject)
+        return hmac.digest(self._key, b"identity\0" + named, hashlib.sha256).hex()
+
+    async def _write_linked(self, wish: Linked) -> Letter:
+        return letters.linked(wish.to, wish.provider, self._links.to(FORGOT))
+
+    async def _write_unlinked(self, wish: Unlinked) -> Letter:
+        return letters.unlinked(wish.to, wish.provider, self._links.to(FORGOT))
+
+
+def _can_enter_otherwise(changes: Changes, user: str) -> bool:
+    """Whether *user* can log in without any provider."""
+    factors = changes.find(Factors, user, FACTORS)
+    has_passkey = factors is not None and "passkey" in factors.methods(changes.at)
+    return has_passkey or changes.get(User, user, user).password_hash is not None
+
+
+def _is_of(user: User, subject: Subject) -> bool:
+    """Whether *subject* says to have the address of *user*."""
+    return normalised_email(user.email) == normalised_email(subject.email)
+
+
+def _taken() -> Conflict:
+    return Conflict("identity_taken", "This identity enters another account.")

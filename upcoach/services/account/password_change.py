@@ -1,0 +1,91 @@
+"""Changing a password, and what goes with it: other logins end, and a mail says so."""
+
+from models.access.scope import Scope
+from models.account import password_policy
+from models.account.user import NewPassword
+from models.base.errors import Conflict, Forbidden
+from models.base.mail import Letter, PasswordChanged
+from models.contexts import User
+from upcoach.services.account.factors.attempt_limit import Tries
+from upcoach.services.account.passwords import Passwords
+from upcoach.services.account.sessions.sessions import Sessions
+from upcoach.services.base.mail import Mail, letters
+from upcoach.services.base.mail_links import FORGOT, Links
+from upcoach.services.base.resources import outcome
+from upcoach.store.collections.documents import Documents
+from upcoach.store.write.changes import Changes, Decide, Listing, Outcome, Ref, Write
+
+
+class NewPasswords:
+    """Gives accounts new passwords."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        passwords: Passwords,
+        sessions: Sessions,
+        mail: Mail,
+        links: Links,
+        tries: Tries,
+    ) -> None:
+        self._documents = documents
+        self._passwords = passwords
+        self._sessions = sessions
+        self._mail = mail
+        self._links = links
+        self._tries = tries
+        mail.writes(PasswordChanged, self._write)
+
+    async def change(self, scope: Scope, wanted: NewPassword) -> Outcome:
+        """Change the caller's password; every session but theirs ends."""
+        user = await self._documents.get(User, scope.user, scope.user)
+        old = user.password_hash
+        if old is None:
+            raise Conflict("password_missing", "You have no password: have a link mailed to you.")
+        async with self._tries.one("password", scope):
+            if not await self._passwords.verify(old, wanted.current):
+                raise _wrong()
+        password_hash = await self.hash(user, wanted.password)
+
+        def decide(changes: Changes) -> Outcome:
+            before = changes.get(User, user.id, user.id)
+            if before.password_hash != old:  # somebody else was faster
+                raise _wrong()
+            after = before.rekeyed(password_hash, changes.at)
+            changes.update(before, after)
+            return outcome("updated", after)
+
+        return await self.keep(scope, user.email, decide)
+
+    async def hash(self, user: User, password: str) -> str:
+        """The hash of a *password* that *user* may take."""
+        password_policy.check(password, user.email, user.name)
+        return await self._passwords.hash(password)
+
+    async def keep(
+        self, scope: Scope, email: str, decide: Decide, lists: tuple[Listing, ...] = ()
+    ) -> Outcome:
+        """Do what *decide* does to the caller and what is in *lists*, and tell *email*.
+
+        All sessions but the caller's end.
+        """
+        if lists:
+            # Before they are all looked through: a stranger who wrote on without a pause could
+            # outrun this write for as long as they liked.
+            await self._sessions.end_others(scope)
+
+        def tell_too(changes: Changes) -> Outcome:
+            done = decide(changes)
+            changes.tell(PasswordChanged(email))
+            return done
+
+        reads = (Ref(User, scope.user, scope.user),)
+        write = Write(scope=scope, reads=reads, lists=lists, decide=tell_too)
+        return await self._sessions.end_with(write, but=(scope.session,))
+
+    async def _write(self, wish: PasswordChanged) -> Letter:
+        return letters.password_changed(wish.to, self._links.to(FORGOT))
+
+
+def _wrong() -> Forbidden:
+    return Forbidden("password_wrong", "This is not your password.")

@@ -1,0 +1,123 @@
+"""A way back in for whoever has forgotten their password: a link that was mailed to them."""
+
+import datetime as dt
+import hashlib
+import secrets
+from typing import Final
+
+import msgspec
+
+from models.access.scope import Scope
+from models.account.user import PasswordReset
+from models.base.errors import NotFound
+from models.base.mail import Forgotten, Letter
+from models.contexts import User
+from upcoach.services.account.additions.account_claim import shut_out, ways_of
+from upcoach.services.account.email.email_verification import is_at
+from upcoach.services.account.email.users_by_email import Directory
+from upcoach.services.account.password_change import NewPasswords
+from upcoach.services.base.mail import Mail, letters
+from upcoach.services.base.mail_links import RESET, Links, link_over
+from upcoach.services.base.resources import outcome
+from upcoach.store.collections.documents import Documents
+from upcoach.store.secrets.one_time_tokens import Once
+from upcoach.store.write.changes import Changes, Outcome
+
+LIFE: Final = dt.timedelta(minutes=15)
+_PURPOSE: Final = "reset"
+_NEWEST: Final = "newest reset"  # of a user: whoever asks again has the link before put out
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """Who may choose a new password, and what must be as it was when they asked.
+
+    Attributes
+    ----------
+    replaces
+        A digest of the hash of the password that was forgotten.
+    mark
+        Which of their links this is.
+
+    """
+
+    user: str
+    email: str
+    replaces: bytes
+    mark: str
+
+
+class Resets:
+    """Mails links, and lets new passwords be chosen by them."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        directory: Directory,
+        new_passwords: NewPasswords,
+        once: Once,
+        mail: Mail,
+        links: Links,
+    ) -> None:
+        self._documents = documents
+        self._directory = directory
+        self._new_passwords = new_passwords
+        self._once = once
+        self._mail = mail
+        self._links = links
+        mail.writes(Forgotten, self._write)
+
+    async def ask(self, email: str) -> None:
+        """Have a link mailed to *email*, if it has an account, which nobody is told."""
+        await self._mail.send(Forgotten(email))
+
+    async def look(self, token: str) -> User:
+        """Whose link *token* is, which stays as it is; one that does not hold is `Invalid`."""
+        ask = await self._once.look(_PURPOSE, token, Ask)
+        if ask is None or await self._once.look(_NEWEST, ask.user, str) != ask.mark:
+            raise link_over()
+        try:
+            user = await self._documents.get(User, ask.user, ask.user)
+        except NotFound:
+            raise link_over() from None
+        if not is_at(user, ask.email) or _digest(user) != ask.replaces:
+            raise link_over()
+        return user
+
+    async def finish(self, wanted: PasswordReset) -> Outcome:
+        """Use a link up: the account has a new password, and all its sessions end.
+
+        A password that is refused leaves the link as it was.  Nobody is logged in by it, so a
+        second factor is asked for as ever, if its owner has confirmed it through their mails.
+        What nobody has confirmed so falls: it may be of whoever knew the password.
+        """
+        user = await self.look(wanted.token)
+        password_hash = await self._new_passwords.hash(user, wanted.password)
+        if await self._once.take(_PURPOSE, wanted.token, Ask) is None:
+            raise link_over()
+        await self._once.take(_NEWEST, user.id, str)
+
+        def decide(changes: Changes) -> Outcome:
+            before = changes.get(User, user.id, user.id)
+            if not is_at(before, user.email) or before.password_hash != user.password_hash:
+                raise link_over()
+            after = before.reset(password_hash, changes.at)
+            changes.update(before, after)
+            shut_out(changes, user.id)
+            return outcome("updated", after)
+
+        scope, lists = Scope(user=user.id), ways_of(user.id)
+        return await self._new_passwords.keep(scope, user.email, decide, lists)
+
+    async def _write(self, wish: Forgotten) -> Letter | None:
+        user = await self._directory.find(wish.to)
+        if user is None:
+            return None
+        mark = secrets.token_urlsafe()
+        await self._once.keep(_NEWEST, mark, LIFE, user.id)
+        ask = Ask(user.id, user.email, _digest(user), mark)
+        token = await self._once.keep(_PURPOSE, ask, LIFE)
+        return letters.reset(user.email, self._links.to(RESET, token))
+
+
+def _digest(user: User) -> bytes:
+    return hashlib.sha256((user.password_hash or "").encode()).digest()

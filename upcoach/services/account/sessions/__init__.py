@@ -1,0 +1,1 @@
+"""Sessions, access tokens, signing keys, revocation, browser and device cookies."""

@@ -1,0 +1,40 @@
+"""Which refreshed tokens have reached their devices: those that were shown to us since.
+
+`upcoach.store.secrets.refresh_generations` says what that is good for.  Nobody waits for a note: it
+may be lost, and then a theft is found a step later.
+"""
+
+import asyncio
+import contextlib
+from typing import Final
+
+from models.base.errors import Unavailable
+from upcoach.store.secrets.refresh_generations import Rotations
+
+EVERY_S: Final = 1.0
+
+
+class Arrivals:
+    """Gathers what this node is shown, and notes it together."""
+
+    def __init__(self, rotations: Rotations) -> None:
+        self._rotations = rotations
+        self._shown: dict[str, int] = {}
+
+    def note(self, session: str, generation: int) -> None:
+        """Take note of a token of *generation*; the first of a session has no predecessor."""
+        if generation > 1:
+            self._shown[session] = max(generation, self._shown.get(session, 0))
+
+    async def flush(self) -> None:
+        """Write down what was shown since the last time."""
+        shown, self._shown = self._shown, {}
+        if shown:
+            with contextlib.suppress(Unavailable):
+                await self._rotations.note_arrivals(shown)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            await asyncio.sleep(EVERY_S)
+            await self.flush()

@@ -1,0 +1,81 @@
+"""Browsers: each is known by a secret in its cookie, worth nothing until its user has logged in.
+
+The secret has 256 random bits.  What it stands for is kept under its hash, sealed under a key that
+is made from it, so who reads the database cannot pose as a browser.  The session behind it lasts
+as all sessions do, and no token of it ever reaches the browser.
+"""
+
+import datetime as dt
+import hashlib
+import hmac
+import secrets
+from typing import Final, Literal
+
+from models.access.caller import Caller
+from models.access.permissions import FIRST_PARTY
+from models.access.scope import Scope
+from models.account.session import LIFETIMES
+from models.base.errors import NotFound
+from models.contexts import Session
+from upcoach.services.account.sessions.sessions import Sessions
+from upcoach.store.secrets.one_time_tokens import Once
+
+_PURPOSE: Final = "browser"
+
+
+class Browsers:
+    """The browsers in which somebody has logged in."""
+
+    def __init__(self, once: Once, sessions: Sessions, *, key: bytes) -> None:
+        self._once = once
+        self._sessions = sessions
+        self._key = key
+
+    async def session(self, secret: str) -> Session | None:
+        """The session of the browser with *secret*, which is in use now; None if it has none."""
+        scope = await self._once.look(_PURPOSE, secret, Scope)
+        if scope is None:
+            return None
+        try:
+            session = await self._sessions.get(scope)
+        except NotFound:
+            return None
+        return session if await self._sessions.use(session) else None
+
+    async def enter(self, secret: str, session: Session) -> str:
+        """Let the browser with *secret* be known as that of *session*, under a new secret."""
+        await self.leave(secret)
+        fresh = new_secret()
+        scope = Scope(user=session.owner, session=session.id, device=session.device)
+        await self._once.keep(_PURPOSE, scope, LIFETIMES[session.app].whole, fresh)
+        return fresh
+
+    async def leave(self, secret: str) -> None:
+        """Let the browser with *secret* be nobody's."""
+        await self._once.take(_PURPOSE, secret, Scope)
+
+    def proof(self, secret: str, of: Literal["form", "csrf"]) -> str:
+        """What only pages know that the browser with *secret* has loaded from us."""
+        asked = f"{of}\0{secret}".encode(errors="replace")
+        return hmac.digest(self._key, asked, hashlib.sha256).hex()
+
+
+def new_secret() -> str:
+    """The secret of a browser that has none."""
+    return secrets.token_urlsafe(32)
+
+
+def caller_of(session: Session, at: dt.datetime) -> Caller:
+    """Who asks at *at* from the browser of *session*: our own app, with all that its user may do.
+
+    What they open, such as a socket, stays open no longer than the session would without use.
+    """
+    return Caller(
+        scope=Scope(user=session.owner, session=session.id, device=session.device),
+        expires_at=min(session.expires_at, at + LIFETIMES[session.app].idle),
+        client=session.client,
+        permissions=FIRST_PARTY,
+        audiences=frozenset(session.audiences),
+        acr=session.acr,
+        authenticated_at=session.authenticated_at,
+    )

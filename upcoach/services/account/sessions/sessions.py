@@ -1,0 +1,423 @@
+"""Sessions: what a login gives a device, how it lasts, and how it ends.
+
+A refresh token is `v1.user.session.generation.mac`.  It is written down nowhere: the mac is keyed
+by the installation, and `upcoach.store.secrets.refresh_generations` knows which generation is the
+newest.
+"""
+
+import base64
+import datetime as dt
+import hashlib
+import hmac
+from collections.abc import Callable, Collection
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from models.access.caller import Caller
+from models.access.scope import Scope
+from models.account.factors import checked_name
+from models.account.session import LIFETIMES, OWN_CLIENT, Terms
+from models.base.clock import Clock
+from models.base.document import public
+from models.base.errors import NotFound
+from models.base.ids import new_id
+from models.base.merge_patch import Json
+from models.contexts import OpenInvitations, Session, User
+from models.sharing.invitation import INVITATIONS
+from upcoach.services.account.sessions.tokens import Tokens, token_invalid
+from upcoach.services.base.resources import outcome
+from upcoach.store.collections.documents import Documents, Selection
+from upcoach.store.secrets.refresh_generations import Rotations, Turn
+from upcoach.store.write.changes import Changes, Listing, Outcome, Ref, Write, not_found
+from upcoach.store.write.committer import Committer
+
+MOST: Final = 20  # open sessions of one user at one client (ASVS 7.1.2)
+LISTED: Final = 10_000
+_PURPOSE: Final = b"refresh token\0"
+
+
+class Login(msgspec.Struct, frozen=True):
+    """What a device gets to work with.
+
+    Attributes
+    ----------
+    token
+        For every request, until *expires_at*.
+    refresh_token
+        For the next token, once.
+
+    """
+
+    token: str
+    expires_at: dt.datetime
+    refresh_token: str
+
+
+class Proviso(NamedTuple):
+    """What must be so when a session begins, as the database knows: *holds* of the document *ref*.
+
+    Who was locked out meanwhile, by a new password or because what let them in has ended, begins
+    nothing any more.
+    """
+
+    ref: Ref
+    holds: Callable[[Any, dt.datetime], bool]
+
+
+class OpenSession(Session, frozen=True, kw_only=True):
+    """A session as its user sees it among the others.
+
+    Attributes
+    ----------
+    last_used_at
+        When its token was last renewed, or it began.
+    current
+        Whether it is the one that asks.
+
+    """
+
+    last_used_at: dt.datetime
+    current: bool
+
+
+class Sessions:
+    """The logins of users."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        committer: Committer,
+        tokens: Tokens,
+        rotations: Rotations,
+        clock: Clock,
+        *,
+        key: bytes,
+    ) -> None:
+        self._documents = documents
+        self._committer = committer
+        self._tokens = tokens
+        self._rotations = rotations
+        self._clock = clock
+        self._key = key
+
+    async def start(
+        self,
+        user: str,
+        terms: Terms,
+        provisos: Collection[Proviso] = (),
+        *,
+        lockouts: int | None = None,
+    ) -> tuple[Login, Outcome]:
+        """A new session, or `Unauthenticated` if one of *provisos* does not hold.
+
+        *lockouts* is `User.lockouts` as it was before its holder began to show who they are; None
+        for whoever has shown nothing, because it is us who begin it.
+
+        Where its client has too many, the oldest ends.  Those of other clients stay: no app of
+        others can log the user out of our own.
+        """
+        session_id = new_id("ses")
+        ended: list[str] = []
+
+        def decide(changes: Changes) -> Outcome:
+            if lockouts not in (None, changes.get(User, user, user).lockouts):
+                raise token_invalid()
+            for ref, holds in provisos:
+                found = changes.find(*ref)
+                if found is None or not holds(found, changes.at):
+                    raise token_invalid()
+            same = [one for one in _open(changes, user) if one.client == terms.client]
+            ended[:] = _end(changes, same[: max(0, len(same) - MOST + 1)])
+            session = Session.started(terms, session_id=session_id, owner=user, at=changes.at)
+            return outcome("created", changes.create(session))
+
+        mine = Ref(Session, user, session_id)
+        refs = (Ref(User, user, user), *(one.ref for one in provisos))
+        write = Write(
+            scope=Scope(user=user, session=session_id, device=terms.device),
+            reads=(*dict.fromkeys(refs), mine),
+            lists=(self._listing(user),),
+            decide=decide,
+            fresh=(mine,),
+        )
+        done = await self._committer.submit(write)
+        session = await self._documents.get(Session, user, session_id)
+        await self._rotations.begin(session_id, session.created_at, session.expires_at)
+        await self._forget(ended)
+        return self._login(session, 1), done
+
+    async def refresh(self, refresh_token: str, key: str = "") -> Login:
+        """The next tokens of the session of *refresh_token*, or `Unauthenticated`.
+
+        *key* is the thumbprint of the key that the caller has shown to hold (RFC 9449, 5).
+        """
+        return (await self.exchange(refresh_token, key, _require_own))[0]
+
+    async def exchange(
+        self, refresh_token: str, key: str, check: Callable[[Session], None]
+    ) -> tuple[Login, Session, int]:
+        """The same for a session that *check* does not refuse, with it and the generation."""
+        session, generation = await self.find(refresh_token)
+        now = self._clock()
+        check(session)
+        if session.key != key or not session.is_open(now):
+            raise token_invalid()
+        user, session_id = session.owner, session.id
+        idle = LIFETIMES[session.app].idle
+        turn = await self._rotations.turn(session_id, generation, now, idle)
+        if turn is Turn.REPLAYED:
+            await self.end(Scope(user=user, session=session_id), session_id)
+        if turn is not Turn.NEXT:
+            raise token_invalid()
+        return self._login(session, generation + 1), session, generation + 1
+
+    async def find(self, refresh_token: str) -> tuple[Session, int]:
+        """The session of a token that is one of ours, and the token's generation."""
+        user, session_id, generation = self._parsed(refresh_token)
+        try:
+            return await self._documents.get(Session, user, session_id), generation
+        except NotFound:
+            raise token_invalid() from None
+
+    async def is_exchangeable(self, session: Session, generation: int) -> bool:
+        """Whether the refresh token of *generation* can be exchanged for the next."""
+        now, idle = self._clock(), LIFETIMES[session.app].idle
+        return session.is_open(now) and await self._rotations.is_exchangeable(
+            session.id, generation, now, idle
+        )
+
+    async def is_open(self, scope: Scope) -> bool:
+        """Whether the session of *scope* holds, as the database knows."""
+        try:
+            return (await self.get(scope)).is_open(self._clock())
+        except NotFound:
+            return False
+
+    async def use(self, session: Session) -> bool:
+        """Note that *session* is in use; false when it is over, or was not used for too long."""
+        now = self._clock()
+        idle = LIFETIMES[session.app].idle
+        return session.is_open(now) and await self._rotations.use(session.id, now, idle)
+
+    async def load_key_of(self, token: str) -> None:
+        """See `Tokens.load_key_of`: to be awaited before somebody's *token* is read."""
+        await self._tokens.load_key_of(token)
+
+    def holder(self, token: str) -> Caller:
+        """Who *token* was given to, and has yet to show its key; or `Unauthenticated`."""
+        return self._tokens.read(token)
+
+    def authenticate(self, token: str, key: str = "") -> Caller:
+        """Who holds *token*, or `Unauthenticated`.
+
+        *key* is the thumbprint of the key that came with it (RFC 9449, 7).
+        """
+        caller = self.holder(token)
+        if caller.key != key:
+            raise token_invalid()
+        return caller
+
+    def has_ended(self, caller: Caller) -> bool:
+        """See `Tokens.has_ended`."""
+        return self._tokens.has_ended(caller)
+
+    async def get(self, scope: Scope) -> Session:
+        """The caller's session."""
+        return await self._documents.get(Session, scope.user, scope.session)
+
+    async def page(self, scope: Scope) -> list[Json]:
+        """The caller's open sessions, with when each was last used, to the minute."""
+        now = self._clock()
+        wanted = Selection(
+            order="expires_at", equal={"ended_at": None}, span={"$gt": now}, limit=LISTED
+        )
+        found = await self._documents.select(Session, scope.user, wanted)
+        opened = sorted(found, key=lambda one: one.created_at)
+        used = await self._rotations.last_used([one.id for one in opened])
+        return [
+            public(one)
+            | {
+                "last_used_at": used[one.id].replace(second=0, microsecond=0),
+                "current": one.id == scope.session,
+            }
+            for one in opened
+            if one.id in used and now < used[one.id] + LIFETIMES[one.app].idle
+        ]
+
+    async def rename(self, scope: Scope, session_id: str, name: str) -> Outcome:
+        """Call a session's device *name*."""
+        cleaned = checked_name(name)
+
+        def decide(changes: Changes) -> Outcome:
+            session = changes.get(Session, scope.user, session_id)
+            if not session.is_open(changes.at):
+                raise not_found()
+            if session.device_name == cleaned:
+                return outcome("unchanged", session)
+            after = session.renamed(cleaned, changes.at)
+            changes.update(session, after)
+            return outcome("updated", after)
+
+        reads = (Ref(Session, scope.user, session_id),)
+        return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+
+    async def step_up(
+        self, scope: Scope, amr: tuple[str, ...], acr: int
+    ) -> tuple[str, dt.datetime, Session]:
+        """Note that the caller has shown *amr* just now; a token that says so, and its end."""
+
+        def decide(changes: Changes) -> Outcome:
+            session = changes.get(Session, scope.user, scope.session)
+            if not session.is_open(changes.at):
+                raise token_invalid()
+            after = session.stepped_up(amr, acr, changes.at)
+            changes.update(session, after)
+            return outcome("updated", after)
+
+        reads = (Ref(Session, scope.user, scope.session),)
+        await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        session = await self.get(scope)
+        return *self._tokens.issue(session), session
+
+    async def end(self, scope: Scope, session_id: str) -> Outcome:
+        """End one of the caller's sessions; whoever ends their own may do so twice."""
+        is_own = session_id == scope.session
+        invitations = Ref(OpenInvitations, scope.user, INVITATIONS)
+        ended: list[str] = []
+
+        def decide(changes: Changes) -> Outcome:
+            ended[:] = _end(changes, [changes.get(Session, scope.user, session_id)])
+            if not is_own:  # whoever was there may have given the code of one to somebody
+                changes.discard(*invitations)
+            return Outcome(verb="deleted")
+
+        write = Write(
+            scope=msgspec.structs.replace(scope, session="") if is_own else scope,
+            reads=(Ref(Session, scope.user, session_id), invitations),
+            decide=decide,
+        )
+        done = await self._committer.submit(write)
+        await self._forget(ended)
+        return done
+
+    async def end_others(self, scope: Scope, but: Collection[str] = ()) -> Outcome:
+        """End all of the caller's sessions but some."""
+        return (await self._lock_out(_nothing_else(scope), but))[0]
+
+    async def end_all(self, scope: Scope, beside: Write | None = None) -> int:
+        """End every session of the caller's, and return how many there were.
+
+        What is done *beside* is done in the same moment.
+        """
+        return (await self._lock_out(beside or _nothing_else(scope)))[1]
+
+    async def end_with(self, write: Write, but: Collection[str] = ()) -> Outcome:
+        """Do *write*, and in the same moment end all sessions of its user but some."""
+        return (await self._lock_out(write, but))[0]
+
+    async def end_client_with(self, write: Write, client: str) -> Outcome:
+        """Do *write*, and in the same moment end all sessions of its user at an OAuth client."""
+        return await self.end_some_with(write, lambda session: session.client == client)
+
+    async def end_some_with(self, write: Write, is_over: Callable[[Session], bool]) -> Outcome:
+        """Do *write*, and in the same moment end the sessions of its user that are over by then."""
+        return (await self._end_with(write, is_over))[0]
+
+    async def _lock_out(self, write: Write, but: Collection[str] = ()) -> tuple[Outcome, int]:
+        """End all sessions of a user but some, those too that begin just now.
+
+        Invitations fall too: a session that ends may have given the code to somebody.
+        """
+        user = write.scope.user
+        invitations = Ref(OpenInvitations, user, INVITATIONS)
+
+        def decide(changes: Changes) -> Outcome:
+            before = changes.get(User, user, user)
+            done = write.decide(changes)
+            changes.discard(*invitations)
+            now = changes.get(User, user, user)
+            if now.lockouts == before.lockouts:
+                _lock_out(changes, now, but)
+            return done
+
+        reads = tuple(dict.fromkeys((*write.reads, Ref(User, user, user), invitations)))
+        both = msgspec.structs.replace(write, reads=reads, decide=decide)
+        return await self._end_with(both, lambda one: one.id not in but)
+
+    async def _end_with(
+        self, write: Write, is_over: Callable[[Session], bool]
+    ) -> tuple[Outcome, int]:
+        user = write.scope.user
+        ended: list[str] = []
+
+        def decide(changes: Changes) -> Outcome:
+            done = write.decide(changes)
+            ended[:] = _end(changes, [one for one in _open(changes, user) if is_over(one)])
+            return done
+
+        lists = (*write.lists, self._listing(user))
+        both = msgspec.structs.replace(write, lists=lists, decide=decide)
+        done = await self._committer.submit(both)
+        await self._forget(ended)
+        return done, len(ended)
+
+    async def _forget(self, sessions: Collection[str]) -> None:
+        self._tokens.revoke(sessions)
+        for session_id in sessions:
+            await self._rotations.end(session_id)
+
+    def _listing(self, user: str) -> Listing:
+        """The open sessions of *user*, as they are when a write is decided."""
+        is_open = {"ended_at": {"$exists": False}, "expires_at": {"$gt": self._clock()}}
+        return Listing(Session, user, {"owner": user, **is_open})
+
+    def _login(self, session: Session, generation: int) -> Login:
+        token, expires_at = self._tokens.issue(session, generation)
+        name = f"v1.{session.owner}.{session.id}.{generation}"
+        return Login(token, expires_at, f"{name}.{self._mac(name)}")
+
+    def _parsed(self, refresh_token: str) -> tuple[str, str, int]:
+        """The user, the session and the generation of a token that is one of ours."""
+        name, _, mac = refresh_token.rpartition(".")
+        if not hmac.compare_digest(mac.encode(errors="replace"), self._mac(name).encode()):
+            raise token_invalid()
+        _, user, session_id, generation = name.split(".")
+        return user, session_id, int(generation)
+
+    def _mac(self, name: str) -> str:
+        signed = _PURPOSE + name.encode(errors="surrogatepass")
+        digest = hmac.digest(self._key, signed, hashlib.sha256)
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _require_own(session: Session) -> None:
+    if session.client != OWN_CLIENT:  # it is exchanged by its client, which shows who it is
+        raise token_invalid()
+
+
+def _nothing_else(scope: Scope) -> Write:
+    return Write(scope=scope, reads=(), decide=lambda _: Outcome(verb="deleted"))
+
+
+def _open(changes: Changes, user: str) -> list[Session]:
+    """The open sessions of *user*, the oldest first."""
+    opened = (one for one in changes.all(Session, user) if one.is_open(changes.at))
+    return sorted(opened, key=lambda one: one.created_at)
+
+
+def _lock_out(changes: Changes, user: User, but: Collection[str]) -> None:
+    """Let nobody into the account of *user* any more who has begun before."""
+    after = user.locking_out()
+    if any(one.id not in but for one in _open(changes, user.id)):
+        changes.keep(after)  # the sessions that end say enough
+    else:  # there must be an event, or what begins just now would not know of it
+        changes.update(user, after.advanced(changes.at))
+
+
+def _end(changes: Changes, sessions: Collection[Session]) -> list[str]:
+    """End *sessions*, and return their ids."""
+    for session in sessions:
+        if session.ended_at is None:
+            changes.update(session, session.ended(changes.at), event="ended")
+    return [session.id for session in sessions]

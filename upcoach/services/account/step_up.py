@@ -1,0 +1,126 @@
+"""Step-up: showing a factor again, in a session that goes on (RFC 9470).
+
+What is asked for is the best that the user has: a second factor where one is enrolled, and the
+password where none is.  Operators always need a second factor.
+"""
+
+import datetime as dt
+from typing import Annotated, Final
+
+import msgspec
+
+from models.access.caller import Caller
+from models.access.scope import Scope
+from models.account.factors import FACTORS, Shown
+from models.base.errors import Unauthenticated
+from models.base.merge_patch import Json
+from models.contexts import Factors, Session, User
+from upcoach.services.account.factors import SecondFactors
+from upcoach.services.account.factors.refusals import factor_wrong
+from upcoach.services.account.passwords import Passwords
+from upcoach.services.account.sessions.sessions import Sessions
+from upcoach.store.collections.documents import Documents
+from upcoach.store.write.changes import Changes, Outcome, Overtaken, Ref, Write
+from upcoach.store.write.committer import Committer
+
+FRESH: Final = dt.timedelta(minutes=15)  # how long a factor counts as just shown
+
+
+class StepUp(Shown, frozen=True, kw_only=True):
+    """One factor; the password is one where no second factor is enrolled."""
+
+    password: Annotated[str, msgspec.Meta(max_length=128)] | None = None
+
+
+class SteppedUp(msgspec.Struct, frozen=True):
+    """A token that says what was shown just now, in place of the one before."""
+
+    token: str
+    expires_at: dt.datetime
+    session: Session
+
+
+class SteppingUp:
+    """Sessions whose holders show who they are once more."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        passwords: Passwords,
+        factors: SecondFactors,
+        sessions: Sessions,
+    ) -> None:
+        self._documents = documents
+        self._passwords = passwords
+        self._factors = factors
+        self._sessions = sessions
+
+    async def require(
+        self, caller: Caller, now: dt.datetime, *, operator: bool = False, in_write: bool = False
+    ) -> None:
+        """Refuse *caller* unless they have shown the best factor that they have just now.
+
+        Whether that was the best, the write itself asks if it does so (*in_write*, see
+        `submit_with_best`): nothing may be awaited before it is queued, or what the same device
+        has sent after it would overtake it.
+        """
+        is_fresh = now - caller.authenticated_at <= FRESH
+        if is_fresh and (caller.acr >= 2 or (in_write and not operator)):
+            return
+        has_second = operator or bool(await self._factors.methods(caller.scope.user))
+        if has_second or not is_fresh:
+            raise stepping_up_needed(2 if has_second else 1)
+
+    async def ask_passkey(self, scope: Scope) -> Json:
+        """What a browser is given to ask an authenticator for the caller (WebAuthn, 5.5)."""
+        return await self._factors.passkeys.ask(scope.user, scope.session)
+
+    async def step_up(self, scope: Scope, shown: StepUp) -> SteppedUp:
+        """Take the factor that the caller has *shown*, or `Forbidden`."""
+        if shown.password is not None:
+            await self._check_password(scope, shown.password)
+            return SteppedUp(*await self._sessions.step_up(scope, ("pwd",), 1))
+        amr = await self._factors.show(scope, shown, scope.session)
+        return SteppedUp(*await self._sessions.step_up(scope, (*amr, "mfa"), 2))
+
+    async def _check_password(self, scope: Scope, password: str) -> None:
+        user = await self._documents.get(User, scope.user, scope.user)
+        if await self._factors.methods(scope.user):
+            raise factor_wrong()
+        async with self._factors.tries.one("password", scope):
+            if not await self._passwords.verify(user.password_hash, password):
+                raise factor_wrong()
+
+
+async def submit_with_best(committer: Committer, write: Write, acr: int) -> Outcome:
+    """Do *write* if its caller, who has shown *acr*, could not have shown more.
+
+    Also a session that has ended meanwhile is asked to show more.  A refusal of this kind is no
+    answer to the write: it may come again under its name when more was shown.
+    """
+    scope = write.scope
+
+    def decide(changes: Changes) -> Outcome:
+        factors = changes.find(Factors, scope.user, FACTORS)
+        has_second = changes.broken(Factors, scope.user, FACTORS) or (
+            factors is not None and factors.methods(changes.at)
+        )
+        if acr < 2 and has_second:
+            raise Overtaken
+        return write.decide(changes)
+
+    reads = (*write.reads, Ref(Factors, scope.user, FACTORS))
+    try:
+        return await committer.submit(msgspec.structs.replace(write, reads=reads, decide=decide))
+    except Overtaken:
+        raise stepping_up_needed(2) from None
+
+
+def stepping_up_needed(acr: int) -> Unauthenticated:
+    """The refusal of a caller who has to show a factor again (RFC 9470, 3)."""
+    factor = "with a second factor" if acr == 2 else "with your password"
+    return Unauthenticated(
+        "insufficient_user_authentication",
+        f"Show once more who you are, {factor}.",
+        extra={"acr_values": str(acr), "max_age": int(FRESH.total_seconds())},
+    )

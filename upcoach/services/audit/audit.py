@@ -1,0 +1,188 @@
+"""The audit log: who did what, to what, from where, and what came of it.
+
+`note` returns when the entry is on a majority of the database's disks, and raises `Unavailable`
+when it cannot get there: what cannot be accounted for is not answered as done.  Notes that wait
+together are added together, so one waits for two inserts at most.  The number of an entry can be
+taken once; of several nodes one gets it, and the others go on from there.
+"""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import structlog
+
+from models.access.request_origin import NOWHERE, Origin
+from models.audit.audit_verification import Inspection
+from models.audit.entries import (
+    STREAM,
+    TARGET,
+    Act,
+    AuditEntry,
+    Checkpoint,
+    Head,
+    chained,
+    head_of,
+    moment_of,
+)
+from models.base.clock import Clock
+from models.base.errors import Unavailable
+from models.base.merge_patch import Json
+from upcoach.services.audit.audit_signing import Seals
+from upcoach.store.collections.audit import AuditStore
+
+EVERY_S: Final = 60.0  # between checkpoints, if there is anything new
+EVERY: Final = 1_000  # entries, after which there is one sooner
+TRIES: Final = 50  # each lost one is an entry of another node
+
+_log = structlog.get_logger(__name__)
+
+
+class _Batch:
+    """Acts that are written together, and the work of writing them."""
+
+    def __init__(self) -> None:
+        self.told: list[Json] = []
+        self.work: asyncio.Task[None]
+
+
+class Audit:
+    """Writes the audit log, and reads it for operators."""
+
+    def __init__(self, store: AuditStore, seals: Seals, clock: Clock, second_place: Path) -> None:
+        self._store = store
+        self._seals = seals
+        self._clock = clock
+        self._second_place = second_place
+        self._batch: _Batch | None = None
+        self._turn = asyncio.Lock()
+        self._head: Head | None = None
+        self._fresh = 0
+        self._full = asyncio.Event()
+
+    async def note(self, act: Act, origin: Origin = NOWHERE) -> None:
+        """Write *act* down, or raise `Unavailable`."""
+        batch = self._batch
+        if batch is None:
+            batch = self._batch = _Batch()
+            batch.work = asyncio.create_task(self._write(batch), name="audit")
+        batch.told.append(self._told(act, origin))
+        await asyncio.shield(batch.work)
+
+    async def page(
+        self, *, user: str = "", action: str = "", before: int | None = None, limit: int
+    ) -> list[AuditEntry]:
+        """The newest entries: all, what *user* did, or one kind of *action*."""
+        wanted = {"actor": self._seals.pseudonym(user), "action": action}
+        query = {"stream": STREAM} | {name: value for name, value in wanted.items() if value}
+        return await self._store.page(query, before, limit)
+
+    async def run(self) -> None:
+        """Make checkpoints until cancelled."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(EVERY_S):
+                    await self._full.wait()
+            with contextlib.suppress(Unavailable):
+                await self.checkpoint()
+
+    async def close(self) -> None:
+        """Sign what is new, for the last time."""
+        with contextlib.suppress(Unavailable):
+            await self.checkpoint()
+
+    async def checkpoint(self) -> Checkpoint | None:
+        """Sign what is new, unless nothing is, or it is not what was written."""
+        self._full.clear()
+        self._fresh = 0
+        last = await self._store.newest_checkpoint(STREAM)
+        begins = Head(last.seq, last.hash) if last else Head()
+        inspection = Inspection([last] if last else [], is_ours=self._seals.is_ours, head=begins)
+        inspection.read_on([one async for one in self._store.read(STREAM, begins.seq)])
+        if inspection.damages:
+            _log.error("audit_damaged", damages=[str(one) for one in inspection.damages])
+            return None
+        head = inspection.head
+        if head.seq == begins.seq:
+            return None
+        return await self._signed(head)
+
+    async def _signed(self, head: Head) -> Checkpoint | None:
+        checkpoint = self._seals.signed(
+            Checkpoint(
+                stream=STREAM,
+                seq=head.seq,
+                hash=head.hash,
+                count=head.seq,
+                ts=moment_of(self._clock()),
+                key="",
+            )
+        )
+        if not await self._store.add_checkpoint(checkpoint):
+            return None
+        # The log line goes wherever the logs go: the second place that no database reaches.
+        _log.info("audit_checkpoint", **msgspec.to_builtins(checkpoint))
+        line = msgspec.json.encode(checkpoint) + b"\n"
+        await asyncio.to_thread(_append, self._second_place, line)
+        return checkpoint
+
+    async def _write(self, batch: _Batch) -> None:
+        async with self._turn:
+            self._batch = None  # it is closed; who comes now is written next
+            await self._append(batch.told)
+        self._fresh += len(batch.told)
+        if self._fresh >= EVERY:
+            self._full.set()
+
+    async def _append(self, told: Sequence[Json]) -> None:
+        for _ in range(TRIES):
+            # Forgotten until it is certain: an insert whose answer was lost may have gone in.
+            head, self._head = self._head, None
+            entries = _chain(head or await self._store.head(STREAM), told)
+            count = await self._store.append(entries)
+            if count == len(entries):
+                self._head = head_of(entries[-1])
+                return
+            told = told[count:]
+        raise Unavailable("audit_busy", "Too much is written down at once. Try again shortly.")
+
+    def _told(self, act: Act, origin: Origin) -> Json:
+        return {
+            "ts": moment_of(self._clock()),
+            "actor": _plain(act.user) if act.kind == "client" else self._seals.pseudonym(act.user),
+            "actor_kind": act.kind,
+            "sid": act.session,
+            "action": act.action,
+            "target": _plain(self._seals.masked(act.target)),
+            "outcome": act.outcome,
+            "reason": act.reason,
+            "ip": origin.network,
+            "ua_hash": origin.agent_hash if origin.agent else "",
+            "req": _plain(origin.request),
+        }
+
+
+def _chain(head: Head, told: Sequence[Json]) -> list[AuditEntry]:
+    entries: list[AuditEntry] = []
+    for one in told:
+        entry = chained(head, one)
+        entries.append(entry)
+        head = head_of(entry)
+    return entries
+
+
+def _plain(text: str) -> str:
+    """*text* as any JSON can write it: no lone surrogates, and not too long."""
+    return text[:TARGET].encode(errors="replace").decode()
+
+
+def _append(path: Path, line: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,1 @@
+"""What all services share: resources, versions, merging, concurrency, mails."""

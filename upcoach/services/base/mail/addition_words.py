@@ -1,0 +1,94 @@
+"""What mails and pages say of an addition.
+
+Names are the words of strangers: they stand in quotes, where they cannot say anything or lead
+anywhere, and never in a subject.
+"""
+
+from typing import Final
+
+from models.account.factors import NEVER
+from models.account.quoting import quoted
+from models.base.clock import day_in_words, in_words
+from models.base.mail import Addition, AdditionDetails, WayName
+
+# A subject, and a sentence with a place for the name.
+_WORDS: Final[dict[WayName, tuple[str, str]]] = {
+    "totp": (
+        "An app makes codes for your account",
+        "An app that makes codes was added to your account at UpCoach.",
+    ),
+    "passkey": (
+        "A passkey was added to your account",
+        "A passkey{name} was added to your account at UpCoach. Whoever has it can log in.",
+    ),
+    "recovery codes": (
+        "Your recovery codes are new",
+        "Your account at UpCoach has new recovery codes, and the old ones no longer work.",
+    ),
+    "identity": (
+        "You can log in with {title}",
+        "{title}{name} was added to your account at UpCoach, as a way to log in.",
+    ),
+    "coach": (
+        "You have a coach",
+        "You have a coach{name} at UpCoach now, who sees when you are there, and what you share.",
+    ),
+    "client": (
+        "You have a client",
+        "You have a client{name} at UpCoach now, who sees when you are there.",
+    ),
+    "share": (
+        "You share with a coach",
+        "A coach{name} can now see some of what you keep at UpCoach{allows}.",
+    ),
+    "entry share": (
+        "You share a journal entry with a coach",
+        "A coach{name} can now read one of your journal entries at UpCoach{entry}.",
+    ),
+    "grant": (
+        "You let an app into your account",
+        "An app of somebody else{name} can now use your account at UpCoach, as far as agreed.{may}",
+    ),
+}
+
+
+def subject(added: Addition) -> str:
+    """What the mail about it is called."""
+    return _WORDS[added.way][0].format(title=added.title)
+
+
+def sentences(added: Addition, details: AdditionDetails) -> tuple[str, ...]:
+    """What was added, when and from where, and from when it counts."""
+    name, allows = quoted(details.name), "; ".join(details.allows)
+    what = _WORDS[added.way][1].format(
+        title=added.title,
+        name=f", {name}," if name else "",
+        allows=f": {allows}" if allows else "",
+        may=f" It may {allows}." if allows else "",
+        entry=_entry(details),
+    )
+    side = ", on your side" if added.way in ("coach", "client") else ","
+    when = f"That was on {in_words(added.since)}{_device(details, side)}."
+    found = (what, when, _counts(added))
+    return tuple(filter(None, found))
+
+
+def _entry(details: AdditionDetails) -> str:
+    parts = [f", of {day_in_words(details.day)}" if details.day else ""]
+    parts += [f", until {in_words(details.until)}" if details.until else ""]
+    return "".join(parts)
+
+
+def _device(details: AdditionDetails, side: str) -> str:
+    name = quoted(details.device)
+    if name:
+        return f"{side} from a device that calls itself {name}"
+    return f"{side} from {details.app}" if details.app else ""
+
+
+def _counts(added: Addition) -> str:
+    if added.counts_from is None:
+        return ""
+    if added.counts_from == NEVER:
+        return "It counts once you confirm it, which also shows that this address is yours."
+    return f"It counts from {in_words(added.counts_from)} on, or as soon as you confirm it."

@@ -1,0 +1,105 @@
+"""Sending mails without making anybody wait for a mail server."""
+
+import asyncio
+import contextlib
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+import structlog
+
+from models.base.clock import Clock
+from models.base.errors import Unavailable
+from models.base.mail import AnyWish, Letter, Wish
+from upcoach.services.base.mail.carriers import Away, Carrier, Undeliverable
+from upcoach.store.write.mail_outbox import Outbox, Waiting
+
+LOOK_EVERY_S: Final = 5.0  # for what others have put off, or left behind
+FIRST_WAIT: Final = dt.timedelta(seconds=10)
+LONGEST_WAIT: Final = dt.timedelta(minutes=10)
+
+W = TypeVar("W", bound=Wish)
+Writer = Callable[[W], Awaitable[Letter | None]]
+
+_log = structlog.get_logger(__name__)
+
+
+class Later(Exception):
+    """The letter is not to be written before *wait* is over."""
+
+    def __init__(self, wait: dt.timedelta) -> None:
+        super().__init__()
+        self.wait = wait
+
+
+class Mail:
+    """Keeps wishes, and has them written and carried in their turn."""
+
+    def __init__(self, outbox: Outbox, carrier: Carrier, clock: Clock) -> None:
+        self._outbox = outbox
+        self._carrier = carrier
+        self._clock = clock
+        self._writers: dict[type[Wish], Writer[Wish]] = {}
+        self._wished = asyncio.Event()
+        outbox.on_added = self._wished.set
+
+    def writes(self, kind: type[W], writer: Writer[W]) -> None:
+        """Have *writer* write the letters for wishes of a *kind*; None is no letter."""
+
+        async def write(wish: Wish) -> Letter | None:
+            assert isinstance(wish, kind)
+            return await writer(wish)
+
+        self._writers[kind] = write
+
+    async def send(self, wish: AnyWish) -> None:
+        """Have *wish* fulfilled: it is kept when this returns, and soon sent."""
+        await self._outbox.add(wish)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            self._wished.clear()
+            with contextlib.suppress(Unavailable):
+                while await self.send_one():
+                    pass
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._wished.wait()
+
+    async def send_one(self) -> bool:
+        """Send what is due first, or put it off; return whether anything was due."""
+        waiting = await self._outbox.take()
+        if waiting is None:
+            return False
+        try:
+            letter = await self._writers[type(waiting.wish)](waiting.wish)
+            if letter is not None:
+                await self._carrier.carry(waiting.id, letter, self._clock())
+        except Undeliverable:
+            _log.info("mail_undeliverable", letter=waiting.id, wish=_kind(waiting))
+        except Away as failure:
+            _log.warning("mail_put_off", letter=waiting.id, wish=_kind(waiting), why=str(failure))
+            await self._put_off(waiting)
+            return True
+        except Later as later:
+            await self._outbox.put_off(waiting.id, later.wait)
+            return True
+        except Unavailable:  # the database is away: for all
+            raise
+        # One letter that cannot be written must not hold up those behind it.  It is logged with its
+        # trace, kept, and tried again later.
+        except Exception:  # noqa: BLE001
+            _log.exception("mail_broken", letter=waiting.id, wish=_kind(waiting))
+            await self._put_off(waiting)
+            return True
+        await self._outbox.discard(waiting.id)
+        return True
+
+    async def _put_off(self, waiting: Waiting) -> None:
+        wait = min(FIRST_WAIT * 2 ** min(waiting.tries - 1, 10), LONGEST_WAIT)
+        await self._outbox.put_off(waiting.id, wait)
+
+
+def _kind(waiting: Waiting) -> str:
+    return type(waiting.wish).__name__

@@ -1,0 +1,156 @@
+"""Edits that were made from an older version: merged with what others wrote since.
+
+Only a write with a name is merged.  One without may be a repeat that would add twice, or come from
+a client that means the version as HTTP does: then it is right or refused.
+"""
+
+import itertools
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Generic, TypeVar
+
+import msgspec
+
+from models.base.document import merge_policies, public
+from models.base.errors import Conflict, Invalid
+from models.base.merge import Clash, Merge, Merged, changed_paths, merge, reapplied, value_at
+from models.base.merge_patch import Json, difference
+from models.contexts import Document
+from upcoach.store.write.changes import Changes, Mutation, Version
+
+D = TypeVar("D", bound=Document)
+
+
+class Edit(msgspec.Struct, Generic[D], frozen=True, kw_only=True):
+    """What somebody wants a document to be.
+
+    Attributes
+    ----------
+    base
+        The version that they know.
+    wanted
+        From the fields that they know to those that they want.
+    revised
+        The document with these fields; raises `Invalid` when they are not right.
+
+    """
+
+    base: int
+    mutation: Mutation | None
+    wanted: Callable[[Json], Json]
+    revised: Callable[[D, Json], D]
+
+
+def edited(changes: Changes, before: D, edit: Edit[D]) -> tuple[D, tuple[str, ...]]:
+    """*before* after *edit*, and where it is not what the edit alone would have made.
+
+    It is *before* itself when nothing changes.  `Conflict` when others have edited the same fields
+    in another way, when nobody knows any more what the edit was made from, or when it has no name.
+    """
+    theirs = before.to_draft()
+    base = meant(before, edit.base, edit.mutation)
+    if base == before.version:
+        return _revised(edit, before, theirs, edit.wanted(theirs)), ()
+    past = changes.since(before, base)
+    if not past or edit.mutation is None:
+        raise stale(before, edit.base)
+    policies = merge_policies(type(before))
+    known = _known(past, edit.mutation.follows, policies)
+    mine = edit.revised(before, edit.wanted(known)).to_draft()
+    result = merge(known, mine, theirs, policies)
+    if result.clashes:
+        raise _conflict(before, edit.base, result)
+    try:
+        after = _revised(edit, before, theirs, result.fields)
+    except Invalid as flaw:
+        raise _conflict(before, edit.base, _unfit(flaw, result, known, mine, theirs)) from None
+    return after, changed_paths(mine, after.to_draft())
+
+
+def undone(
+    changes: Changes, before: D, version: int, revised: Callable[[D, Json], D]
+) -> tuple[D, tuple[str, ...]]:
+    """*before* without what its *version* changed, and where later edits differ from that.
+
+    It is *before* itself when nothing changes.  `Conflict` when others have edited the same fields
+    since, or when nobody knows any more what they were.
+    """
+    past = changes.since(before, version - 1)
+    if len(past) < 2:
+        raise stale(before, version)
+    was, became = (one.document.to_draft() for one in past[:2])
+    result = merge(became, was, before.to_draft())
+    if result.clashes:
+        raise _conflict(before, version, result)
+    after = revised(before, result.fields)
+    if after.to_draft() == before.to_draft():
+        return before, ()
+    return after, changed_paths(was, after.to_draft())
+
+
+def require_version(document: Document, base: int, mutation: Mutation | None = None) -> None:
+    """Raise `Conflict` unless *document* still is at the version that *mutation* calls *base*."""
+    if document.version != meant(document, base, mutation):
+        raise stale(document, base)
+
+
+def meant(document: Document, base: int, mutation: Mutation | None) -> int:
+    """The version of *document* that *mutation* calls *base*.
+
+    Whoever makes a document and has no answer yet calls it version 1, though it goes on from an
+    earlier one that was under its id.
+    """
+    known = () if mutation is None else mutation.follows
+    made_it = document.made_by != "" and document.made_by in known
+    return document.first_version if base == 1 and made_it else base
+
+
+def stale(document: Document, base: int) -> Conflict:
+    """The refusal of a write to another version than *document* is at."""
+    return Conflict(
+        "version_stale",
+        f"This was changed elsewhere: it is at version {document.version}, not {base}.",
+        extra={"version": document.version, "current": public(document)},
+    )
+
+
+def _known(
+    past: Sequence[Version], follows: Collection[str], policies: Mapping[str, Merge]
+) -> Json:
+    """What the writer took for the document: its base, with their own edits since."""
+    known = past[0].document.to_draft()
+    for before, after in itertools.pairwise(past):
+        if after.mutation in follows:
+            fields = (before.document.to_draft(), after.document.to_draft())
+            known = reapplied(*fields, known, policies)
+    return known
+
+
+def _revised(edit: Edit[D], before: D, theirs: Json, fields: Json) -> D:
+    """*before*, whose fields are *theirs*, with *fields*; itself when that changes nothing."""
+    after = edit.revised(before, fields)
+    return before if after.to_draft() == theirs else after
+
+
+def _unfit(flaw: Invalid, result: Merged, known: Json, mine: Json, theirs: Json) -> Merged:
+    """*result* with clashes where two edits, each right by itself, make something that is not."""
+    clashes = tuple(
+        Clash(path, value_at(known, path), value_at(mine, path), value_at(theirs, path))
+        for path in (one.pointer for one in flaw.flaws)
+    )
+    names = {name for clash in clashes for name in clash.path.split("/")[1:2]}
+    kept = {name: value for name, value in result.fields.items() if name not in names}
+    return Merged(kept | {name: theirs[name] for name in names if name in theirs}, clashes)
+
+
+def _conflict(document: Document, base: int, result: Merged) -> Conflict:
+    places = ", ".join(clash.path for clash in result.clashes)
+    return Conflict(
+        "conflict",
+        f"Version {document.version} has other edits of the same fields: {places}.",
+        extra={
+            "base": base,
+            "current": {"ver": document.version} | public(document),
+            "conflicts": [msgspec.to_builtins(clash) for clash in result.clashes],
+            "merged": difference(document.to_draft(), result.fields),
+        },
+    )

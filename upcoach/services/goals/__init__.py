@@ -1,0 +1,1 @@
+"""Goals, their progress points and their templates."""

@@ -1,0 +1,216 @@
+"""Progress points of goals: each moves what it measures, whatever the order in which they come."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from models.access.scope import Scope
+from models.base.errors import Conflict, Flaw, Invalid
+from models.contexts import Goal, GoalPoint, PointDraft
+from models.goals.goal import successor_id
+from models.goals.goal_point import point_id
+from upcoach.services.base.merging import require_version
+from upcoach.services.base.resources import outcome
+from upcoach.services.goals.goals import Goals, continue_series
+from upcoach.store.base.broken import Broken
+from upcoach.store.collections.documents import Documents, Selection
+from upcoach.store.write.changes import (
+    Changes,
+    Missing,
+    Mutation,
+    Outcome,
+    Overtaken,
+    Ref,
+    Undecided,
+    Write,
+)
+from upcoach.store.write.committer import Committer
+
+MOST: Final = 10_000  # points of one goal
+
+
+class GoalPoints:
+    """What people measured of their goals."""
+
+    def __init__(self, documents: Documents, committer: Committer, goals: Goals) -> None:
+        self._documents = documents
+        self._committer = committer
+        self._goals = goals
+
+    async def page(self, scope: Scope, goal_id: str, wanted: Selection) -> list[GoalPoint]:
+        """Points of one goal, by when they were taken."""
+        await self._goals.get(scope, goal_id)
+        return await self._documents.select(GoalPoint, scope.user, wanted)
+
+    async def set(
+        self,
+        scope: Scope,
+        goal_id: str,
+        point: str,
+        draft: PointDraft,
+        base: int | None = None,
+        mutation: Mutation | None = None,
+    ) -> Outcome:
+        """Keep what *draft* says under the id *point*; the same again changes nothing."""
+
+        def decide(changes: Changes, goal: Goal, before: GoalPoint | None) -> GoalPoint | None:
+            _require_measurable(goal, draft)
+            if before is None:
+                if base is not None:
+                    raise Missing(Ref(GoalPoint, scope.user, point_id(goal_id, point)))
+                if goal.points >= MOST:
+                    raise Conflict("points_too_many", f"A goal has {MOST} points at most.")
+                return GoalPoint.drafted(
+                    draft, owner=scope.user, goal=goal_id, point=point, at=changes.at
+                )
+            if base is not None:
+                require_version(before, base, mutation)
+            if before.key_result != draft.key_result:
+                words = "A point stays with what it measured."
+                raise _unfit("/key_result", "key_result_fixed", words)
+            after = before.revised(draft, changes.at)
+            return before if after.to_draft() == before.to_draft() else after
+
+        return await self._move(scope, goal_id, point, decide, mutation)
+
+    async def delete(
+        self,
+        scope: Scope,
+        goal_id: str,
+        point: str,
+        base: int | None = None,
+        mutation: Mutation | None = None,
+    ) -> Outcome:
+        """Take a point back: what it measured is where the newest of the others left it."""
+
+        def decide(changes: Changes, _goal: Goal, _before: GoalPoint | None) -> None:
+            before = changes.get_any(GoalPoint, scope.user, point_id(goal_id, point))
+            if base is not None:
+                require_version(before, base, mutation)
+
+        return await self._move(scope, goal_id, point, decide, mutation)
+
+    async def _move(
+        self,
+        scope: Scope,
+        goal_id: str,
+        point: str,
+        decided: "Decided",
+        mutation: Mutation | None,
+    ) -> Outcome:
+        goal_ref = Ref(Goal, scope.user, goal_id)
+        own_ref = Ref(GoalPoint, scope.user, point_id(goal_id, point))
+        following = Ref(Goal, scope.user, successor_id(scope.user, goal_id))
+        known: Others | None = None
+
+        async def look() -> None:
+            nonlocal known
+            known = await self._others(scope, goal_id, own_ref.id)
+
+        def decide(changes: Changes) -> Outcome:
+            goal = changes.get(Goal, scope.user, goal_id)
+            before = changes.find(GoalPoint, scope.user, own_ref.id)
+            after = decided(changes, goal, before)
+            if after is not None and after is before:
+                return outcome("unchanged", after)
+            broken = changes.broken(*own_ref)
+            counted = goal.without_a_point() if broken else goal
+            try:
+                moved = _moved(counted, before, after, known, changes.at)
+            except Overtaken:
+                raise Undecided(look) from None
+            done = _kept(changes, before or broken, after)
+            changes.update(goal, moved)
+            continue_series(changes, goal, moved)
+            return done
+
+        write = Write(
+            scope=scope, reads=(goal_ref, own_ref, following), decide=decide, mutation=mutation
+        )
+        return await self._committer.submit(write)
+
+    async def _others(self, scope: Scope, goal_id: str, but: str) -> "Others":
+        """The newest point of each series of a goal but one point, as of a version of the goal."""
+        goal = await self._goals.get(scope, goal_id)
+        newest = {}
+        for name in ("", *goal.key_results):
+            wanted = Selection(
+                order="at",
+                equal={"goal": goal_id, "key_result": name or None},
+                descending=True,
+                limit=2,
+            )
+            found = await self._documents.select(GoalPoint, scope.user, wanted)
+            newest[name] = next((one for one in found if one.id != but), None)
+        return Others(goal.version, newest)
+
+
+class Others(NamedTuple):
+    """The newest point of each series of a goal, but one, when the goal was at *version*."""
+
+    version: int
+    newest: Mapping[str, GoalPoint | None]
+
+
+Decided = Callable[[Changes, Goal, GoalPoint | None], GoalPoint | None]
+
+
+def _kept(changes: Changes, before: GoalPoint | Broken | None, after: GoalPoint | None) -> Outcome:
+    """Have *after* take the place of *before*."""
+    if after is None:
+        assert before is not None
+        changes.delete(before)
+        return Outcome(verb="deleted", version=before.version + 1)
+    if before is None or isinstance(before, Broken):
+        return outcome("created", changes.create(after))
+    changes.update(before, after)
+    return outcome("updated", after)
+
+
+def _moved(
+    goal: Goal,
+    before: GoalPoint | None,
+    after: GoalPoint | None,
+    known: Others | None,
+    at: dt.datetime,
+) -> Goal:
+    """*goal* where the point *after* has taken the place of *before*.
+
+    Which of the other points is the newest has to be *known* only where the goal itself does not
+    tell: when the newest one of all goes, moves, or is not alone at its moment.
+    """
+    one = after or before
+    if one is None:  # a point that cannot be read was taken back
+        return goal.counted(goal.points, None, None, at)
+    name = one.key_result or ""
+    points = goal.points + (after is not None) - (before is not None)
+    if name and name not in goal.key_results:  # the key result is gone, its points are history
+        return goal.counted(points, None, None, at)
+    last = goal.measured.get(name)
+    moments = [point.at for point in (before, after) if point is not None]
+    if last is None or (before is None and moments[0] > last):
+        newest = after
+    elif all(moment < last for moment in moments):
+        return goal.counted(points, None, None, at)
+    elif known is None or known.version != goal.version:
+        raise Overtaken
+    else:
+        rivals = [point for point in (after, known.newest[name]) if point is not None]
+        newest = max(rivals, key=lambda point: (point.at, point.id), default=None)
+    found = None if newest is None else (newest.value, newest.at)
+    return goal.counted(points, name, found, at)
+
+
+def _require_measurable(goal: Goal, draft: PointDraft) -> None:
+    """Refuse a point of what *goal* does not have."""
+    if draft.key_result is not None:
+        if draft.key_result not in goal.key_results:
+            raise _unfit("/key_result", "key_result_unknown", "The goal has no such key result.")
+    elif goal.has_parts:
+        raise _unfit("/key_result", "progress_derived", "Its progress follows from its parts.")
+    elif not 0 <= draft.value <= 1:
+        raise _unfit("/value", "value_out_of_range", "Of a goal itself: a share from 0 to 1.")
+
+
+def _unfit(pointer: str, code: str, detail: str) -> Invalid:
+    return Invalid("body_invalid", detail, flaws=(Flaw(pointer, code, detail),))

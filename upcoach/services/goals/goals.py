@@ -1,0 +1,261 @@
+"""Goals: made, changed, undone and deleted by their owner; and what can be said of them."""
+
+import collections
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from models.access.scope import Scope
+from models.base.errors import Conflict, Flaw, Invalid
+from models.base.merge_patch import Json, merged
+from models.base.validation import checked
+from models.contexts import Goal, GoalDraft, GoalPoint, NewGoal
+from models.goals.goal import successor_id
+from models.goals.outlook import Outlook, outlook
+from models.goals.smart import SmartScore, smart_score
+from upcoach.services.base.merging import undone
+from upcoach.services.base.resources import Resources, outcome
+from upcoach.services.base.versions import History
+from upcoach.store.aggregates.tallies import GoalTally, Tallies
+from upcoach.store.base.pacing import paced
+from upcoach.store.collections.documents import Documents, Selection
+from upcoach.store.log.event_log import EventLog
+from upcoach.store.write.changes import Base, Changes, Mutation, Outcome, Ref
+from upcoach.store.write.committer import Committer
+
+WEIGHTS: Final = {"low": 1, "medium": 2, "high": 3}
+MOST: Final = 500  # goals that one goal may wait for in the end
+
+
+class Assessment(msgspec.Struct, frozen=True, kw_only=True):
+    """What follows from a goal on a day.
+
+    Attributes
+    ----------
+    blocked_by
+        The goals that it depends on and that are not completed.
+
+    """
+
+    goal: str
+    smart: SmartScore
+    outlook: Outlook
+    blocked: bool
+    blocked_by: tuple[str, ...]
+
+
+class GoalOverview(msgspec.Struct, frozen=True, kw_only=True):
+    """How many goals there are, archived ones not counted.
+
+    Attributes
+    ----------
+    overdue
+        Those active ones whose target date is past.
+    completion_rate
+        Completed ones of all that came to an end or should have: null before there is any.
+    mean_progress
+        Of active goals, weighted by priority (high 3, medium 2, low 1); null without any.
+
+    """
+
+    total: int
+    active: int
+    paused: int
+    completed: int
+    cancelled: int
+    overdue: int
+    completion_rate: float | None
+    mean_progress: float | None
+
+
+class GoalSort(msgspec.Struct, frozen=True, kw_only=True):
+    """The same for the goals of one priority or category."""
+
+    name: str
+    overview: GoalOverview
+
+
+class GoalStats(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts of somebody's goals."""
+
+    overview: GoalOverview
+    by_priority: list[GoalSort]
+    by_category: list[GoalSort]
+
+
+class Goals(Resources[Goal, NewGoal]):
+    """A person's goals."""
+
+    kind = Goal
+    children = GoalPoint
+
+    def __init__(
+        self, documents: Documents, committer: Committer, tallies: Tallies, log: EventLog
+    ) -> None:
+        super().__init__(documents, committer)
+        self._tallies = tallies
+        self.history = History(log, Goal)
+
+    async def assess(self, scope: Scope, goal_id: str, day: dt.date) -> Assessment:
+        """What follows from one goal on the local date *day*."""
+        goal = await self.get(scope, goal_id)
+        needed = await self._documents.some(Goal, scope.user, goal.depends_on)
+        return _assessed(goal, {one.id: one for one in needed}, day)
+
+    async def assess_all(self, scope: Scope, day: dt.date) -> list[Assessment]:
+        """The same for every active goal, the one that needs attention first."""
+        wanted = Selection(order="target_date", equal={"status": "active"}, limit=1_000)
+        found = await self._documents.select(Goal, scope.user, wanted)
+        goals = [one for one in found if not one.archived]
+        ids = {name for goal in goals for name in goal.depends_on}
+        needed = {one.id: one for one in await self._documents.some(Goal, scope.user, ids)}
+        assessed = [one async for one in paced(_assessed(goal, needed, day) for goal in goals)]
+        return sorted(assessed, key=_urgency)
+
+    async def stats(self, scope: Scope, day: dt.date) -> GoalStats:
+        """Counts of the caller's goals; what is overdue is so on the local date *day*."""
+        rows = await self._tallies.goals(scope.user, day)
+        return GoalStats(
+            overview=_overview(rows),
+            by_priority=_sorts(rows, lambda row: row.priority),
+            by_category=_sorts(rows, lambda row: row.category),
+        )
+
+    async def undo(
+        self, scope: Scope, goal_id: str, version: int | None, mutation: Mutation | None
+    ) -> Outcome:
+        """Take back what *version* of a goal changed, or its last change."""
+
+        def decide(changes: Changes) -> Outcome:
+            before = changes.get(Goal, scope.user, goal_id)
+            target = before.version if version is None else version
+            if not 1 < target <= before.version:
+                raise Conflict("nothing_to_undo", "There is no change of this version to undo.")
+            after, places = undone(
+                changes,
+                before,
+                target,
+                lambda document, fields: self._revised(document, fields, changes.at),
+            )
+            if after is before:
+                return outcome("unchanged", before, places)
+            changes.update(before, after)
+            self._stored(changes, before, after)
+            return outcome("updated", after, places)
+
+        ref = self._ref(scope, goal_id)
+        reads = (ref, *self._beside(scope, goal_id, {}))
+        return await self._submit(
+            scope, reads, decide, mutation, base=Base(ref, (version or 2) - 1)
+        )
+
+    def _drafted(self, draft: NewGoal, owner: str, at: dt.datetime) -> Goal:
+        if draft.progress and (draft.key_results or draft.milestones):
+            raise _progress_derived()
+        return Goal.drafted(draft, owner=owner, at=at)
+
+    def _revised(self, document: Goal, fields: Json, at: dt.datetime) -> Goal:
+        return document.revised(checked(fields, GoalDraft), at)
+
+    def _wanted(self, known: Json, patch: Json) -> Json:
+        fields: Json = merged(known, patch)
+        if "progress" in patch and (fields.get("key_results") or fields.get("milestones")):
+            raise _progress_derived()
+        return fields
+
+    def _beside(self, scope: Scope, document_id: str, _asked: NewGoal | Json) -> tuple[Ref, ...]:
+        return (Ref(Goal, scope.user, successor_id(scope.user, document_id)),)
+
+    def _stored(self, changes: Changes, before: Goal | None, after: Goal) -> None:
+        if before is None or set(after.depends_on) - set(before.depends_on):
+            _require_order(changes, after)
+        continue_series(changes, before, after)
+
+
+def continue_series(changes: Changes, before: Goal | None, after: Goal) -> None:
+    """Make the next of a series when one is completed; take it back while it is untouched.
+
+    The successor must be among the write's reads.
+    """
+    was_done = before is not None and before.status == "completed"
+    is_done = after.status == "completed"
+    following = changes.find(Goal, after.owner, successor_id(after.owner, after.id))
+    if is_done and not was_done and following is None:
+        made = after.successor(changes.at)
+        if made is not None:
+            changes.create(made)
+    elif was_done and not is_done and following is not None and following.is_untouched:
+        changes.delete(following)
+
+
+def _overview(rows: Sequence[GoalTally]) -> GoalOverview:
+    counts = collections.Counter[str]()
+    for row in rows:
+        counts[row.status] += row.total
+    overdue = sum(row.overdue for row in rows if row.status == "active")
+    ended = counts["completed"] + counts["cancelled"] + overdue
+    active = [row for row in rows if row.status == "active"]
+    weight = sum(WEIGHTS[row.priority] * row.total for row in active)
+    progress = sum(WEIGHTS[row.priority] * row.progress for row in active)
+    return GoalOverview(
+        total=counts.total(),
+        active=counts["active"],
+        paused=counts["paused"],
+        completed=counts["completed"],
+        cancelled=counts["cancelled"],
+        overdue=overdue,
+        completion_rate=counts["completed"] / ended if ended else None,
+        mean_progress=progress / weight if weight else None,
+    )
+
+
+def _sorts(rows: Iterable[GoalTally], name: Callable[[GoalTally], str]) -> list[GoalSort]:
+    by_name: dict[str, list[GoalTally]] = {}
+    for row in rows:
+        by_name.setdefault(name(row), []).append(row)
+    return [GoalSort(name=one, overview=_overview(by_name[one])) for one in sorted(by_name)]
+
+
+def _require_order(changes: Changes, goal: Goal) -> None:
+    """Refuse goals that are not there, and those that in the end wait for *goal* itself."""
+    level, seen = set(goal.depends_on), set[str]()
+    while level and len(seen) < MOST:
+        if goal.id in level:
+            raise _unfit("cycle", "Goals would wait for each other in a circle.")
+        found = changes.find_all(Goal, goal.owner, sorted(level))
+        if not seen and len(found) < len(level):
+            raise _unfit("goal_unknown", "It depends on a goal that does not exist.")
+        seen |= level
+        level = {name for one in found for name in one.depends_on} - seen
+
+
+def _assessed(goal: Goal, needed: Mapping[str, Goal], day: dt.date) -> Assessment:
+    """What follows from *goal*, where those that it depends on are among *needed* or gone."""
+    waits = tuple(
+        name
+        for name in goal.depends_on
+        if name in needed and needed[name].status not in ("completed", "cancelled")
+    )
+    return Assessment(
+        goal=goal.id,
+        smart=smart_score(goal),
+        outlook=outlook(goal, day),
+        blocked=bool(waits),
+        blocked_by=waits,
+    )
+
+
+def _urgency(one: Assessment) -> tuple[bool, int, str]:
+    """Those at risk first, then those with the fewest safe days."""
+    safe = one.outlook.safe_days
+    return (not one.outlook.at_risk, 10_000 if safe is None else safe, one.goal)
+
+
+def _progress_derived() -> Invalid:
+    return _unfit("progress_derived", "Its progress follows from its parts.", "/progress")
+
+
+def _unfit(code: str, detail: str, pointer: str = "/depends_on") -> Invalid:
+    return Invalid("body_invalid", detail, flaws=(Flaw(pointer, code, detail),))

@@ -1,0 +1,1 @@
+"""Habits, their entries, vacations and reports."""

@@ -1,0 +1,197 @@
+"""Habits and what became of them each day."""
+
+import datetime as dt
+
+import msgspec
+
+from models.access.scope import Scope
+from models.base.clock import Clock
+from models.base.document import fields_of
+from models.base.merge_patch import Json
+from models.base.validation import checked
+from models.contexts import (
+    Document,
+    Entry,
+    EntryDraft,
+    Habit,
+    HabitDraft,
+    Insight,
+    Logged,
+    NewHabit,
+)
+from models.habits.days import DAY, local_date
+from models.habits.entry import check_day, entry_id
+from models.insights.insight import insight_id
+from upcoach.services.base.merging import Edit, edited, require_version
+from upcoach.services.base.resources import Resources, outcome
+from upcoach.store.collections.documents import Documents
+from upcoach.store.write.changes import Base, Changes, Mutation, Outcome, Ref, not_found
+from upcoach.store.write.committer import Committer
+
+# The dates that a moment can have, counted from that of UTC: zones lie from 12 hours behind to 14
+# ahead, and a day begins up to 24 hours after midnight.
+DATES = range(-2, 2)
+
+
+class Habits(Resources[Habit, NewHabit]):
+    """A person's habits, with one entry for each local date on which something was logged."""
+
+    kind = Habit
+    children = Entry
+
+    def __init__(self, documents: Documents, committer: Committer, clock: Clock) -> None:
+        super().__init__(documents, committer)
+        self._clock = clock
+
+    def _drafted(self, draft: NewHabit, owner: str, at: dt.datetime) -> Habit:
+        return Habit.drafted(draft, owner=owner, at=at)
+
+    def _revised(self, document: Habit, fields: Json, at: dt.datetime) -> Habit:
+        return document.revised(checked(fields, HabitDraft), at)
+
+    def _companions(self, scope: Scope, document_id: str) -> tuple[Ref, ...]:
+        return (Ref(Insight, scope.user, insight_id(document_id)),)
+
+    def _deleted(self, changes: Changes, document: Document) -> None:
+        changes.discard(Insight, document.owner, insight_id(document.id))
+
+    async def entries(
+        self, scope: Scope, habit_id: str, *, after: str = "", before: str = "", limit: int = 100
+    ) -> list[Entry]:
+        """The habit's entries in order of date, between the dates *after* and *before*."""
+        await self.get(scope, habit_id)
+        return await self._documents.page(
+            Entry,
+            scope.user,
+            below=habit_id,
+            after=after and f"{habit_id}/{after}",
+            before=before and f"{habit_id}/{before}",
+            limit=limit,
+        )
+
+    async def log(
+        self, scope: Scope, habit_id: str, draft: Logged, mutation: Mutation | None = None
+    ) -> Outcome:
+        """Log the day that a moment belongs to, by the zone and the beginning of the day.
+
+        It is the last word about that day, as `set_entry` without a base.
+        """
+        moment = draft.at or self._clock()
+        day = moment.astimezone(dt.UTC).date()
+        entries = {
+            date: Ref(Entry, scope.user, entry_id(habit_id, date))
+            for date in (day + number * DAY for number in DATES)
+        }
+        written = EntryDraft(**fields_of(draft, EntryDraft))
+
+        def decide(changes: Changes) -> Outcome:
+            habit = changes.get(Habit, scope.user, habit_id)
+            date = local_date(moment, draft.tz or habit.tz, habit.day_start)
+            check_day(date, written, changes.at)
+            before = changes.find(*entries[date])
+            assert before is None or isinstance(before, Entry)
+            return set_entry(changes, habit, date, written, before, tz=draft.tz)
+
+        reads = (Ref(Habit, scope.user, habit_id), *entries.values())
+        return await self._submit(scope, reads, decide, mutation)
+
+    async def set_entry(
+        self,
+        scope: Scope,
+        habit_id: str,
+        day: dt.date,
+        draft: EntryDraft,
+        base: int | None = None,
+        mutation: Mutation | None = None,
+    ) -> Outcome:
+        """Log *day*: the same content once more changes nothing.
+
+        Without a *base* it is the last word; with one it is merged with what others logged since.
+        """
+
+        def decide(changes: Changes) -> Outcome:
+            habit = changes.get(Habit, scope.user, habit_id)
+            check_day(day, draft, changes.at)
+            before = changes.find(Entry, scope.user, entry_id(habit_id, day))
+            if base is None:
+                return set_entry(changes, habit, day, draft, before)
+            if before is None:
+                raise not_found()
+            return _change_entry(changes, habit, before, draft, base, mutation)
+
+        reads = _entry_reads(scope, habit_id, day)
+        known = None if base is None or mutation is None else Base(reads[1], base)
+        return await self._submit(scope, reads, decide, mutation, base=known)
+
+    async def delete_entry(
+        self,
+        scope: Scope,
+        habit_id: str,
+        day: dt.date,
+        base: int | None = None,
+        mutation: Mutation | None = None,
+    ) -> Outcome:
+        """Take back what was logged for *day*."""
+
+        def decide(changes: Changes) -> Outcome:
+            changes.get_any(Habit, scope.user, habit_id)
+            entry = changes.get_any(Entry, scope.user, entry_id(habit_id, day))
+            if base is not None:
+                require_version(entry, base, mutation)
+            changes.delete(entry)
+            return Outcome(verb="deleted", version=entry.version + 1)
+
+        return await self._submit(scope, _entry_reads(scope, habit_id, day), decide, mutation)
+
+
+def set_entry(
+    changes: Changes,
+    habit: Habit,
+    day: dt.date,
+    draft: EntryDraft,
+    before: Entry | None,
+    *,
+    tz: str | None = None,
+    source: str | None = None,
+) -> Outcome:
+    """Keep what *draft* says about *day* in the place of *before*."""
+    if before is None:
+        entry = Entry.drafted(draft, habit=habit, day=day, at=changes.at, tz=tz, source=source)
+        return outcome("created", changes.set(None, entry))
+    if before.to_draft() == entry_fields(draft):
+        return outcome("unchanged", before)
+    after = before.revised(draft, habit=habit, at=changes.at, source=source)
+    changes.set(before, after)
+    return outcome("updated", after)
+
+
+def _change_entry(
+    changes: Changes,
+    habit: Habit,
+    before: Entry,
+    draft: EntryDraft,
+    base: int,
+    mutation: Mutation | None,
+) -> Outcome:
+    def revised(entry: Entry, fields: Json) -> Entry:
+        return entry.revised(checked(fields, EntryDraft), habit=habit, at=changes.at)
+
+    edit = Edit(base=base, mutation=mutation, wanted=lambda _: entry_fields(draft), revised=revised)
+    after, places = edited(changes, before, edit)
+    if after is before:
+        return outcome("unchanged", before, places)
+    changes.set(before, after)
+    return outcome("updated", after, places)
+
+
+def entry_fields(draft: EntryDraft) -> Json:
+    """What `Document.to_draft` would say of an entry made from *draft*."""
+    fields = msgspec.to_builtins(fields_of(draft, EntryDraft))
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _entry_reads(scope: Scope, habit_id: str, day: dt.date) -> tuple[Ref, Ref]:
+    return (
+        Ref(Habit, scope.user, habit_id),
+        Ref(Entry, scope.user, entry_id(habit_id, day)),
+    )

@@ -1,0 +1,1 @@
+"""The journal: entries, drafts, trash, journals, templates and prompts."""

@@ -1,0 +1,103 @@
+"""What is being written: saved every few seconds, seen by nobody else, and in no log."""
+
+import msgspec
+
+from models.access.scope import Scope
+from models.base.errors import Invalid
+from models.base.ids import JournalEntryId
+from models.base.validation import checked
+from models.contexts import JournalEntryContent, UnsavedEntry
+from upcoach.services.base.merging import require_version
+from upcoach.services.base.resources import outcome
+from upcoach.store.collections.documents import Documents
+from upcoach.store.write.changes import Changes, Decide, Mutation, Outcome, Ref, Write, not_found
+from upcoach.store.write.committer import Committer
+
+
+class UnsavedEntries:
+    """A person's unsaved entries; each save is the last word, unless it names a version."""
+
+    def __init__(self, documents: Documents, committer: Committer) -> None:
+        self._documents = documents
+        self._committer = committer
+
+    async def get(self, scope: Scope, entry: str) -> UnsavedEntry:
+        """What is unsaved of an entry."""
+        return await self._documents.get(UnsavedEntry, scope.user, entry)
+
+    async def page(self, scope: Scope, *, after: str, limit: int) -> list[UnsavedEntry]:
+        """Everything that is unsaved, in order of the entries' ids."""
+        return await self._documents.page(UnsavedEntry, scope.user, after=after, limit=limit)
+
+    async def save(
+        self,
+        scope: Scope,
+        entry: str,
+        content: JournalEntryContent,
+        based_on: int | None,
+        base: int | None,
+        mutation: Mutation | None,
+    ) -> Outcome:
+        """Keep *content*, made from version *based_on* of the entry, in the place of *base*."""
+        _require_id(entry)
+
+        def decide(changes: Changes) -> Outcome:
+            before = changes.find(UnsavedEntry, scope.user, entry)
+            if before is None and base is not None:
+                raise not_found()
+            if before is not None and base is not None:
+                require_version(before, base, mutation)
+            after = changes.keep(_saved(before, changes, scope, entry, content, based_on))
+            return outcome("created" if before is None else "updated", after)
+
+        return await self._submit(scope, entry, decide, mutation)
+
+    async def discard(
+        self, scope: Scope, entry: str, base: int | None, mutation: Mutation | None
+    ) -> Outcome:
+        """Forget what is unsaved of an entry."""
+
+        def decide(changes: Changes) -> Outcome:
+            before = changes.get_any(UnsavedEntry, scope.user, entry)
+            if base is not None:
+                require_version(before, base, mutation)
+            changes.drop(before)
+            return Outcome(verb="deleted", version=before.version + 1)
+
+        return await self._submit(scope, entry, decide, mutation)
+
+    async def _submit(
+        self, scope: Scope, entry: str, decide: Decide, mutation: Mutation | None
+    ) -> Outcome:
+        reads = (Ref(UnsavedEntry, scope.user, entry),)
+        return await self._committer.submit(
+            Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
+        )
+
+
+def _saved(
+    before: UnsavedEntry | None,
+    changes: Changes,
+    scope: Scope,
+    entry: str,
+    content: JournalEntryContent,
+    based_on: int | None,
+) -> UnsavedEntry:
+    if before is not None:
+        later = before.advanced(changes.at)
+        return msgspec.structs.replace(later, content=content, base=based_on)
+    return UnsavedEntry(
+        id=entry,
+        owner=scope.user,
+        created_at=changes.at,
+        updated_at=changes.at,
+        content=content,
+        base=based_on,
+    )
+
+
+def _require_id(entry: str) -> None:
+    try:
+        checked(entry, JournalEntryId)
+    except Invalid:
+        raise not_found() from None

@@ -1,0 +1,316 @@
+"""The journal: entries are written, changed, thrown away, taken back and found."""
+
+import calendar
+import datetime as dt
+from typing import Final
+
+import msgspec
+
+from models.access.scope import Scope
+from models.base.clock import Clock
+from models.base.dates import EARLIEST, exact, local_date
+from models.base.errors import Conflict, Flaw, Invalid, NotFound
+from models.base.merge import changed_paths
+from models.base.merge_patch import Json
+from models.base.validation import checked
+from models.contexts import (
+    Journal,
+    JournalEntry,
+    JournalEntryDraft,
+    NewJournal,
+    NewJournalEntry,
+    UnsavedEntry,
+)
+from models.journal.journal import default_journal
+from models.journal.journal_entry import KEPT
+from upcoach.services.base.merging import require_version
+from upcoach.services.base.resources import Resources, outcome
+from upcoach.services.sharing.entry_shares import deleted_shares, share_refs
+from upcoach.store.base.pacing import paced
+from upcoach.store.collections.documents import Documents, Selection
+from upcoach.store.log.event_log import LATEST, EventLog
+from upcoach.store.write.changes import (
+    Base,
+    Changes,
+    Mutation,
+    Outcome,
+    Raced,
+    Ref,
+    Undecided,
+    Version,
+    not_found,
+)
+from upcoach.store.write.committer import Committer
+from upcoach.store.write.document_versions import past_of
+
+DEFAULT_NAME: Final = "Journal"
+
+# What a version says, and where it stands or whether it is pinned does not.
+CONTENT: Final = ("title", "text", "mood", "feelings", "tags", "local_date", "tz", "prompt")
+
+_LEAP_DAY: Final = (2, 29)
+
+
+class EntryVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of an entry, and the fields (JSON pointers) in which it differs from the last."""
+
+    version: int
+    at: dt.datetime
+    changed: tuple[str, ...]
+
+
+class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
+    """A person's journal entries."""
+
+    kind = JournalEntry
+
+    def __init__(
+        self,
+        documents: Documents,
+        committer: Committer,
+        log: EventLog,
+        clock: Clock,
+    ) -> None:
+        super().__init__(documents, committer)
+        self._log = log
+        self._clock = clock
+
+    def _drafted(self, draft: NewJournalEntry, owner: str, at: dt.datetime) -> JournalEntry:
+        return JournalEntry.drafted(draft, owner=owner, at=at)
+
+    def _revised(self, document: JournalEntry, fields: Json, at: dt.datetime) -> JournalEntry:
+        return document.revised(checked(fields, JournalEntryDraft), at)
+
+    def _found(self, changes: Changes, scope: Scope, document_id: str) -> JournalEntry:
+        found = changes.get(JournalEntry, scope.user, document_id)
+        if found.is_gone(changes.at):
+            raise not_found()
+        return found
+
+    def _beside(
+        self, scope: Scope, document_id: str, asked: NewJournalEntry | Json
+    ) -> tuple[Ref, ...]:
+        named = asked.get("journal") if isinstance(asked, dict) else asked.journal
+        journals = {default_journal(scope.user)} | ({named} if isinstance(named, str) else set())
+        unsaved = Ref(UnsavedEntry, scope.user, document_id)
+        return (unsaved, *(Ref(Journal, scope.user, one) for one in journals))
+
+    def _stored(self, changes: Changes, before: JournalEntry | None, after: JournalEntry) -> None:
+        """Have the entry stand in a journal that there is; the default one is made for it.
+
+        A new entry is what was unsaved under its id.
+        """
+        if before is None and changes.holds(UnsavedEntry, after.owner, after.id):
+            changes.drop(changes.get_any(UnsavedEntry, after.owner, after.id))
+        if before is not None and before.journal == after.journal:
+            return
+        if changes.holds(Journal, after.owner, after.journal):
+            return
+        if after.journal != default_journal(after.owner):
+            words = "There is no journal under this id."
+            flaw = Flaw("/journal", "journal_unknown", words)
+            raise Invalid("body_invalid", words, flaws=(flaw,))
+        draft = NewJournal(id=after.journal, name=DEFAULT_NAME)
+        changes.create(Journal.drafted(draft, owner=after.owner, at=changes.at))
+
+    async def get(self, scope: Scope, document_id: str) -> JournalEntry:
+        """See `Resources.get`; what was in the trash for its time is gone."""
+        found = await super().get(scope, document_id)
+        if found.is_gone(self._clock()):
+            raise not_found()
+        return found
+
+    async def delete(
+        self,
+        scope: Scope,
+        document_id: str,
+        base: int | None = None,
+        mutation: Mutation | None = None,
+    ) -> Outcome:
+        """Put an entry in the trash for 30 days, and end what was shared of it."""
+        shares: tuple[Ref, ...] | None = None
+
+        async def look() -> None:
+            nonlocal shares
+            shares = await share_refs(self._documents, scope.user, document_id)
+
+        def decide(changes: Changes) -> Outcome:
+            if shares is None:
+                raise Undecided(look)
+            changes.find_refs(shares)  # so that they are read
+            broken = changes.broken(JournalEntry, scope.user, document_id)
+            if broken is not None:  # nobody could take it back
+                changes.delete(broken)
+                deleted_shares(changes, shares)
+                return Outcome(verb="deleted", version=broken.version + 1)
+            before = self._found(changes, scope, document_id)
+            if base is not None:
+                require_version(before, base, mutation)
+            if before.trashed_at is not None:
+                return outcome("unchanged", before)
+            after = before.trashed(changes.at)
+            changes.update(before, after)
+            deleted_shares(changes, shares)
+            return outcome("updated", after)
+
+        thrown = await self._submit(scope, (self._ref(scope, document_id),), decide, mutation)
+        await self._end_late_shares(scope, document_id)
+        return thrown
+
+    async def purge(
+        self,
+        scope: Scope,
+        document_id: str,
+        base: int | None = None,
+        mutation: Mutation | None = None,
+    ) -> Outcome:
+        """Delete an entry of the trash for good: its time there is over, see `Trash`."""
+
+        def decide(changes: Changes) -> Outcome:
+            before = self._found(changes, scope, document_id)
+            if base is not None:
+                require_version(before, base, mutation)
+            if before.trashed_at is None:
+                raise Conflict("entry_not_trashed", "This entry is not in the trash.")
+            after = before.ended(changes.at)
+            changes.update(before, after)
+            return Outcome(verb="deleted", version=after.version)
+
+        return await self._submit(scope, (self._ref(scope, document_id),), decide, mutation)
+
+    async def _end_late_shares(self, scope: Scope, document_id: str) -> None:
+        """End what was shared of an entry while it was thrown away: it would come back with it."""
+
+        def decide(changes: Changes) -> Outcome:
+            entry = changes.find(JournalEntry, scope.user, document_id)
+            if entry is not None and entry.trashed_at is not None:
+                deleted_shares(changes, late)
+            return Outcome(verb="unchanged")
+
+        late = await share_refs(self._documents, scope.user, document_id)
+        if late:
+            await self._submit(scope, (self._ref(scope, document_id), *late), decide, None)
+
+    async def restore(
+        self,
+        scope: Scope,
+        document_id: str,
+        base: int | None = None,
+        mutation: Mutation | None = None,
+    ) -> Outcome:
+        """Take an entry back from the trash; one that is not there stays as it is."""
+
+        def decide(changes: Changes) -> Outcome:
+            before = self._found(changes, scope, document_id)
+            if base is not None:
+                require_version(before, base, mutation)
+            if before.trashed_at is None:
+                return outcome("unchanged", before)
+            after = before.restored(changes.at)
+            changes.update(before, after)
+            return outcome("updated", after)
+
+        return await self._submit(scope, (self._ref(scope, document_id),), decide, mutation)
+
+    async def trash(self, scope: Scope, after: str, limit: int) -> list[JournalEntry]:
+        """What can be taken back, the last thrown away first."""
+        wanted = Selection(
+            order="trashed_at",
+            span={"$gt": exact(self._clock() - KEPT)},
+            descending=True,
+            after=after,
+            limit=limit,
+        )
+        return await self.select(scope, wanted)
+
+    def today(self, tz: str) -> dt.date:
+        """The date in *tz*."""
+        return local_date(self._clock(), tz)
+
+    async def on_this_day(self, scope: Scope, day: dt.date, limit: int) -> list[JournalEntry]:
+        """Entries about the same day of earlier years, the latest first."""
+        dates = [date.isoformat() for date in anniversaries(day)]
+        wanted = Selection(
+            order="local_date",
+            equal={"trashed_at": None},
+            span={"$in": dates},
+            descending=True,
+            limit=limit,
+        )
+        return await self.select(scope, wanted)
+
+    async def versions(self, scope: Scope, document_id: str) -> list[EntryVersion]:
+        """The versions that the log knows, the newest first."""
+        fields: Json = {}
+        versions = []
+        async for one in paced(await self._past(scope, document_id)):
+            before, fields = fields, one.document.to_draft()
+            version, at = one.document.version, one.document.updated_at
+            changed = changed_paths(before, fields)
+            versions.append(EntryVersion(version=version, at=at, changed=changed))
+        return versions[::-1]
+
+    async def version(self, scope: Scope, document_id: str, version: int) -> JournalEntry:
+        """An entry as it was."""
+        for one in await self._past(scope, document_id):
+            if isinstance(one.document, JournalEntry) and one.document.version == version:
+                return one.document
+        raise _no_version()
+
+    async def restore_version(
+        self, scope: Scope, document_id: str, version: int, base: int, mutation: Mutation | None
+    ) -> Outcome:
+        """Have an entry say again what one of its versions said; its journal stays."""
+
+        def decide(changes: Changes) -> Outcome:
+            before = self._found(changes, scope, document_id)
+            require_version(before, base, mutation)
+            past = changes.since(before, version)
+            if not past or past[0].document.version != version:
+                raise _no_version()
+            said = past[0].document.to_draft()
+            kept = {name: v for name, v in before.to_draft().items() if name not in CONTENT}
+            wanted = kept | {name: said[name] for name in CONTENT if name in said}
+            after = self._revised(before, wanted, changes.at)
+            if after.to_draft() == before.to_draft():
+                return outcome("unchanged", before)
+            changes.update(before, after)
+            return outcome("updated", after)
+
+        ref = self._ref(scope, document_id)
+        return await self._submit(scope, (ref,), decide, mutation, base=Base(ref, version))
+
+    async def _past(self, scope: Scope, document_id: str) -> list[Version]:
+        """Every version of an entry; the present one alone where the log knows no other."""
+        while True:
+            document = await self.get(scope, document_id)
+            await self._log.load_keys([scope.feed])
+            try:
+                past = await past_of(self._log, document, 1, LATEST)
+            except Raced:
+                continue  # it has just been changed
+            return past or [Version(document)]
+
+
+def anniversaries(day: dt.date) -> list[dt.date]:
+    """The same day of earlier years; the last of February stands for the 29th where there is none.
+
+    Examples
+    --------
+    >>> [str(date) for date in anniversaries(dt.date(2026, 2, 28))[:3]]
+    ['2025-02-28', '2024-02-28', '2024-02-29']
+
+    """
+    names = [(day.month, day.day)]
+    if names == [(2, 28)] and not calendar.isleap(day.year):
+        names.append(_LEAP_DAY)
+    return [
+        dt.date(year, *name)
+        for year in range(day.year - 1, EARLIEST.year - 1, -1)
+        for name in names
+        if name != _LEAP_DAY or calendar.isleap(year)
+    ]
+
+
+def _no_version() -> NotFound:
+    return NotFound("version_unknown", "Nothing is known of such a version.")

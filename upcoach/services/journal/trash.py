@@ -1,0 +1,86 @@
+"""What has come to its end: entries that were in the trash for 30 days, and leave to read them.
+
+Nobody has seen it since that moment, because whoever reads looks at the clock.  Here it is deleted.
+Every web process looks once a minute; a deletion that another one was faster with finds nothing to
+do, so nobody has to be first.
+"""
+
+import asyncio
+import contextlib
+import random
+from typing import Final
+
+from models.access.scope import Scope
+from models.base.clock import Clock
+from models.base.errors import Unavailable
+from models.contexts import EntryShare, JournalEntry, UnsavedEntry
+from models.journal.journal_entry import KEPT
+from upcoach.services.sharing.entry_shares import EntryShares, deleted_shares, share_refs
+from upcoach.store.base.sealing import Unreadable
+from upcoach.store.collections.documents import Documents
+from upcoach.store.log.log_redaction import Forgetting
+from upcoach.store.write.changes import Changes, Outcome, Ref, Write
+from upcoach.store.write.committer import Committer
+
+LOOK_EVERY_S: Final = 60.0
+PORTION: Final = 1_000
+
+
+class Trash:
+    """Empties everybody's trash."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        committer: Committer,
+        forgetting: Forgetting,
+        shares: EntryShares,
+        clock: Clock,
+    ) -> None:
+        self._documents = documents
+        self._committer = committer
+        self._forgetting = forgetting
+        self._shares = shares
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S * random.uniform(0.5, 1.0))  # noqa: S311 - not all at once
+            with contextlib.suppress(Unavailable):
+                await self.empty()
+
+    async def empty(self) -> None:
+        """Delete what has come to its end, one portion of each."""
+        now = self._clock()
+        for owner, entry in await self._documents.due(
+            JournalEntry, "trashed_at", now - KEPT, PORTION
+        ):
+            with contextlib.suppress(Unreadable):  # of an erased person: it goes with all of theirs
+                await self._delete(owner, entry)
+        for owner, share in await self._documents.due(EntryShare, "until", now, PORTION):
+            await self._shares.expire(owner, share)
+
+    async def _delete(self, owner: str, entry: str) -> None:
+        """Take an entry's words out of the log, then delete it and all that belongs to it."""
+
+        def decide(changes: Changes) -> Outcome:
+            entry_, at = changes.find(JournalEntry, owner, entry), changes.at
+            found = entry_ or changes.broken(JournalEntry, owner, entry)
+            if found is None or (entry_ is not None and not entry_.is_gone(at)):
+                return Outcome(verb="unchanged")
+            if changes.holds(UnsavedEntry, owner, entry):
+                changes.drop(changes.get_any(UnsavedEntry, owner, entry))
+            deleted_shares(changes, shares)
+            changes.delete(found, children=EntryShare)
+            return Outcome(verb="deleted", version=found.version + 1)
+
+        await self._forgetting.forget(JournalEntry, owner, entry)
+        shares = await share_refs(self._documents, owner, entry)
+        write = Write(
+            scope=Scope(user=owner),
+            reads=(Ref(JournalEntry, owner, entry), Ref(UnsavedEntry, owner, entry), *shares),
+            decide=decide,
+            sweeps=(Ref(EntryShare, owner, entry),),
+        )
+        await self._committer.submit(write)

@@ -1,0 +1,183 @@
+"""Moods: logged as often as somebody likes, and what they come to."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import msgspec
+
+from models.access.scope import Scope
+from models.base.clock import Clock
+from models.base.dates import EARLIEST, local_date, monday_of
+from models.base.errors import Flaw, Invalid
+from models.base.merge_patch import Json
+from models.base.trend import Trend, trend
+from models.base.validation import checked
+from models.contexts import Mood, MoodDraft, NewMood
+from upcoach.services.base.resources import Resources
+from upcoach.store.aggregates.tallies import MoodDay, MoodSort, MoodTally, Tallies
+from upcoach.store.base.pacing import paced
+from upcoach.store.collections.documents import Documents
+from upcoach.store.write.committer import Committer
+
+USUAL: Final = dt.timedelta(days=89)  # the days before the last one, where nobody says since when
+LONGEST: Final = dt.timedelta(days=3_700)
+LEVELS: Final = (1, 2, 3, 4, 5)
+
+
+class MoodPeriod(msgspec.Struct, frozen=True, kw_only=True):
+    """The moods of a day, a week or a month; a mean of nothing is null."""
+
+    start: dt.date
+    n: int
+    mean: float
+    lowest: int
+    highest: int
+    energy: float | None
+    stress: float | None
+    sleep: float | None
+
+
+class MoodShare(msgspec.Struct, frozen=True, kw_only=True):
+    """The moods of one activity, category or level; *difference* is to the mean of all."""
+
+    name: str
+    n: int
+    mean: float
+    difference: float
+
+
+class MoodLevel(msgspec.Struct, frozen=True, kw_only=True):
+    """How often a level was logged; the share of nothing is null."""
+
+    level: int
+    n: int
+    share: float | None
+
+
+class MoodStats(msgspec.Struct, frozen=True, kw_only=True):
+    """What the moods from the local date *first* to *last* come to.
+
+    Attributes
+    ----------
+    days_logged
+        How many dates have a mood.
+    trend
+        Of the days' means; null for fewer than four days.
+
+    """
+
+    first: dt.date
+    last: dt.date
+    n: int
+    days_logged: int
+    mean: float | None
+    trend: Trend | None
+    distribution: list[MoodLevel]
+    days: list[MoodPeriod]
+    weeks: list[MoodPeriod]
+    months: list[MoodPeriod]
+    activities: list[MoodShare]
+    categories: list[MoodShare]
+
+
+class Moods(Resources[Mood, NewMood]):
+    """A person's moods."""
+
+    kind = Mood
+
+    def __init__(
+        self, documents: Documents, committer: Committer, tallies: Tallies, clock: Clock
+    ) -> None:
+        super().__init__(documents, committer)
+        self._tallies = tallies
+        self._clock = clock
+
+    def _drafted(self, draft: NewMood, owner: str, at: dt.datetime) -> Mood:
+        return Mood.drafted(draft, owner=owner, at=at)
+
+    def _revised(self, document: Mood, fields: Json, at: dt.datetime) -> Mood:
+        return document.revised(checked(fields, MoodDraft), at)
+
+    async def stats(
+        self, scope: Scope, tz: str, first: dt.date | None, last: dt.date | None
+    ) -> MoodStats:
+        """What the caller's moods come to, by default those of 90 days up to today in *tz*."""
+        last = max(last or local_date(self._clock(), tz), EARLIEST)
+        first = first or last - USUAL
+        if not dt.timedelta(0) <= last - first <= LONGEST:
+            words = f"Ask for a range from the earlier date to the later, of {LONGEST.days} days."
+            raise Invalid("range_invalid", words, flaws=(Flaw("?from", "range_invalid", words),))
+        return await stats_of(await self._tallies.moods(scope.user, first, last), first, last)
+
+
+async def stats_of(tally: MoodTally, first: dt.date, last: dt.date) -> MoodStats:
+    """What is said of *tally*, the moods from *first* to *last*."""
+    n = sum(day.n for day in tally.days)
+    mean = sum(day.level for day in tally.days) / n if n else None
+    return MoodStats(
+        first=first,
+        last=last,
+        n=n,
+        days_logged=len(tally.days),
+        mean=mean,
+        trend=trend({day.day: day.level / day.n for day in tally.days}),
+        distribution=_distribution(tally.levels, n),
+        days=await _periods(tally.days, lambda day: day),
+        weeks=await _periods(tally.days, monday_of),
+        months=await _periods(tally.days, lambda day: day.replace(day=1)),
+        activities=_shares(tally.activities, mean),
+        categories=_shares(tally.categories, mean),
+    )
+
+
+def _distribution(levels: Iterable[MoodSort], n: int) -> list[MoodLevel]:
+    counts = {int(one.name): one.n for one in levels}
+    return [
+        MoodLevel(
+            level=level, n=counts.get(level, 0), share=counts.get(level, 0) / n if n else None
+        )
+        for level in LEVELS
+    ]
+
+
+async def _periods(
+    days: Iterable[MoodDay], start: Callable[[dt.date], dt.date]
+) -> list[MoodPeriod]:
+    by_start: dict[dt.date, list[MoodDay]] = {}
+    for day in days:
+        by_start.setdefault(start(day.day), []).append(day)
+    return [_period(first, some) async for first, some in paced(by_start.items())]
+
+
+def _period(start: dt.date, days: list[MoodDay]) -> MoodPeriod:
+    n = sum(day.n for day in days)
+    return MoodPeriod(
+        start=start,
+        n=n,
+        mean=sum(day.level for day in days) / n,
+        lowest=min(day.lowest for day in days),
+        highest=max(day.highest for day in days),
+        energy=_mean(day.energy for day in days),
+        stress=_mean(day.stress for day in days),
+        sleep=_mean(day.sleep for day in days),
+    )
+
+
+def _mean(sums: Iterable[tuple[int, int]]) -> float | None:
+    """The mean of what *sums*, each with its number of summands, add up to."""
+    totals, counts = zip(*sums, strict=True)
+    return sum(totals) / sum(counts) if sum(counts) else None
+
+
+def _shares(sorts: Iterable[MoodSort], mean: float | None) -> list[MoodShare]:
+    assert mean is not None or not sorts, "a sort without moods"
+    return [
+        MoodShare(
+            name=one.name,
+            n=one.n,
+            mean=one.level / one.n,
+            difference=one.level / one.n - (mean or 0),
+        )
+        for one in sorts
+    ]

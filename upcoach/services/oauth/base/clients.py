@@ -1,0 +1,164 @@
+"""Who a client is: by its secret, by what it signed, or, if it is public, by its name."""
+
+import base64
+import binascii
+import datetime as dt
+import hashlib
+import hmac
+import secrets
+from typing import Annotated, Any, Final
+from urllib.parse import unquote_plus
+
+import msgspec
+
+from models.base.clock import Clock
+from models.base.ids import new_id
+from models.oauth.client import PREFIX, Client, checked
+from upcoach.services.oauth.base import signatures
+from upcoach.services.oauth.base.errors import invalid_client, invalid_request
+from upcoach.services.oauth.base.parameters import Parameters
+from upcoach.services.oauth.base.signatures import BadSignature
+from upcoach.store.collections.clients import ClientStore
+from upcoach.store.secrets.one_time_tokens import Once
+
+ALGORITHMS: Final = ("ES256", "Ed25519", "PS256", "RS256")
+ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+LIFE: Final = dt.timedelta(minutes=10)  # the longest that an assertion may hold
+SECRET_BYTES: Final = 32
+_PURPOSE: Final = "client assertion"
+_SECRET: Final = b"client secret\0"
+
+
+class Assertion(msgspec.Struct, frozen=True):
+    """What a client says of itself (RFC 7523, 3)."""
+
+    iss: str
+    sub: str
+    aud: str | list[str]
+    exp: signatures.NumericDate
+    jti: Annotated[str, msgspec.Meta(min_length=1, max_length=signatures.NAME)]
+    iat: signatures.NumericDate | None = None
+    nbf: signatures.NumericDate | None = None
+
+
+class Clients:
+    """The clients that were registered."""
+
+    def __init__(
+        self, store: ClientStore, once: Once, issuer: str, clock: Clock, *, key: bytes
+    ) -> None:
+        self._store = store
+        self._once = once
+        self._issuer = issuer
+        self._clock = clock
+        self._key = key
+
+    async def register(self, **fields: Any) -> tuple[Client, str]:
+        """A new client with *fields*, and its secret, which is told this once; empty if none."""
+        secret = secrets.token_urlsafe(SECRET_BYTES) if fields["auth"] == "secret" else ""
+        client = Client(
+            id=new_id(PREFIX), secret_hash=self._hash(secret) if secret else b"", **fields
+        )
+        await self._store.add(checked(client))
+        return client, secret
+
+    async def find(self, client_id: str) -> Client | None:
+        """The client under *client_id*."""
+        return await self._store.find(client_id)
+
+    async def authenticated(self, form: Parameters, authorization: str, path: str) -> Client:
+        """The client that asks, at the endpoint *path*, or `invalid_client`."""
+        ways = ["client_secret" in form, "client_assertion" in form, bool(authorization)]
+        if sum(ways) > 1:
+            raise invalid_request("The client shows who it is in two ways.")
+        if authorization:
+            return await self._by_basic(form, authorization)
+        if "client_assertion" in form:
+            return await self._by_assertion(form, path)
+        client = await self._named(form["client_id"])
+        if client.auth == "none" and not form["client_secret"]:
+            return client
+        return self._by_secret(client, form["client_secret"])
+
+    async def _by_basic(self, form: Parameters, authorization: str) -> Client:
+        scheme, _, encoded = authorization.partition(" ")
+        if scheme.lower() != "basic":
+            raise invalid_client()
+        try:
+            pair = base64.b64decode(encoded.strip(), validate=True).decode()
+        except (binascii.Error, ValueError):
+            raise invalid_client() from None
+        name, _, secret = pair.partition(":")
+        name, secret = unquote_plus(name), unquote_plus(secret)  # RFC 6749, 2.3.1
+        if form["client_id"] not in ("", name):
+            raise invalid_client()
+        return self._by_secret(await self._named(name), secret)
+
+    def _by_secret(self, client: Client, secret: str) -> Client:
+        is_right = hmac.compare_digest(self._hash(secret), client.secret_hash)
+        if client.auth != "secret" or not is_right:
+            raise invalid_client()
+        return client
+
+    async def _by_assertion(self, form: Parameters, path: str) -> Client:
+        if form["client_assertion_type"] != ASSERTION:
+            raise invalid_client()
+        token = form["client_assertion"]
+        try:
+            claimed = signatures.read(_unchecked(token), Assertion)
+            client = await self._named(claimed.sub)
+            assertion = _verified(token, client)
+        except BadSignature:
+            raise invalid_client() from None
+        here = {self._issuer, self._issuer + path}
+        audiences = [assertion.aud] if isinstance(assertion.aud, str) else assertion.aud
+        is_named = form["client_id"] in ("", client.id)
+        if assertion.iss != client.id or not here & set(audiences) or not is_named:
+            raise invalid_client()
+        self._check_times(assertion)
+        name = f"{client.id}:{assertion.jti}"
+        if not await self._once.claim(_PURPOSE, name, LIFE + 2 * signatures.LEEWAY):
+            raise invalid_client()
+        return client
+
+    def _check_times(self, assertion: Assertion) -> None:
+        now, leeway = self._clock().timestamp(), signatures.LEEWAY.total_seconds()
+        begins = max(assertion.iat or 0, assertion.nbf or 0)
+        if not now - leeway < assertion.exp < now + LIFE.total_seconds() or begins > now + leeway:
+            raise invalid_client()
+
+    async def _named(self, client_id: str) -> Client:
+        client = await self._store.find(client_id)
+        if client is None:
+            raise invalid_client()
+        return client
+
+    def _hash(self, secret: str) -> bytes:
+        # It has 256 random bits: there is nothing for a slow hash to protect (ASVS 6.5.2).
+        return hmac.digest(self._key, _SECRET + secret.encode(errors="replace"), hashlib.sha256)
+
+
+def _unchecked(token: str) -> bytes:
+    """What *token* says, only to find the client that must have signed it."""
+    parts = token.split(".")
+    try:
+        return base64.urlsafe_b64decode(parts[1] + "==")
+    except (IndexError, ValueError):
+        raise BadSignature from None
+
+
+def _verified(token: str, client: Client) -> Assertion:
+    header = signatures.header_of(token)
+    alg, name = header.get("alg"), header.get("kid")
+    if client.auth != "private_key_jwt" or client.jwks is None or alg not in ALGORITHMS:
+        raise BadSignature
+    keys = [one for one in client.jwks["keys"] if name is None or one.get("kid") == name]
+    for one in keys:
+        try:
+            payload = signatures.payload_of(token, signatures.public_key(one, alg), alg)
+        except BadSignature:
+            continue
+        assertion = signatures.read(payload, Assertion)
+        assert isinstance(assertion, Assertion)
+        return assertion
+    raise BadSignature

@@ -1,0 +1,94 @@
+"""Proofs of possession (DPoP, RFC 9449): a request that only the holder of a key can make."""
+
+import base64
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from models.base.clock import Clock
+from upcoach.services.oauth.base import signatures
+from upcoach.services.oauth.base.errors import invalid_proof
+from upcoach.services.oauth.base.signatures import BadSignature
+from upcoach.store.secrets.one_time_tokens import Once
+
+ALGORITHMS: Final = ("ES256", "Ed25519")
+LIFE: Final = dt.timedelta(seconds=60)  # how old a proof may be, and with the leeway how young
+_PURPOSE: Final = "proof"
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """What a proof says (RFC 9449, 4.2)."""
+
+    jti: Annotated[str, msgspec.Meta(min_length=8, max_length=signatures.NAME)]
+    htm: str
+    htu: str
+    iat: signatures.NumericDate
+    ath: str | None = None
+
+
+class Proofs:
+    """Checks proofs, each of which counts once."""
+
+    def __init__(self, issuer: str, once: Once, clock: Clock) -> None:
+        self._issuer = issuer
+        self._once = once
+        self._clock = clock
+
+    async def key(
+        self, proofs: Sequence[str], method: str, path: str, token: str | None = None
+    ) -> str:
+        """The thumbprint of the key that made the one proof; empty if there is no proof.
+
+        Raises `OAuthError` for a proof that is not of this request, or comes again.
+        """
+        if not proofs:
+            return ""
+        if len(proofs) > 1:
+            raise invalid_proof("There are two proofs.")
+        try:
+            proof, thumbprint = _opened(proofs[0])
+        except BadSignature:
+            raise invalid_proof("The proof is not signed as it says.") from None
+        self._check(proof, method, path, token)
+        # Last: a proof that is refused for anything else has not been used.
+        name = f"{thumbprint}:{proof.jti}"
+        if not await self._once.claim(_PURPOSE, name, 2 * (LIFE + signatures.LEEWAY)):
+            raise invalid_proof("The proof was used before.")
+        return thumbprint
+
+    def _check(self, proof: Proof, method: str, path: str, token: str | None) -> None:
+        if proof.htm != method or not self._is_here(proof.htu, path):
+            raise invalid_proof("The proof is of another request.")
+        age = self._clock().timestamp() - proof.iat
+        if not -signatures.LEEWAY.total_seconds() <= age <= LIFE.total_seconds():
+            raise invalid_proof("The proof is too old, or of the future.")
+        if token is not None and proof.ath != _hash(token):
+            raise invalid_proof("The proof is of another token.")
+
+    def _is_here(self, uri: str, path: str) -> bool:
+        try:
+            parts = urlsplit(uri)
+        except ValueError:
+            return False
+        origin = f"{parts.scheme}://{parts.netloc}".lower()  # RFC 3986, 6.2.2.1
+        return origin == self._issuer.lower() and parts.path == path
+
+
+def _opened(token: str) -> tuple[Proof, str]:
+    header = signatures.header_of(token)
+    alg = header.get("alg")
+    if header.get("typ") != "dpop+jwt" or alg not in ALGORITHMS:
+        raise BadSignature
+    key = signatures.public_key(header.get("jwk"), alg)
+    proof = signatures.read(signatures.payload_of(token, key, alg), Proof)
+    assert isinstance(proof, Proof)
+    return proof, key.thumbprint()
+
+
+def _hash(token: str) -> str:
+    digest = hashlib.sha256(token.encode(errors="surrogatepass")).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

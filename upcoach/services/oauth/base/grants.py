@@ -1,0 +1,89 @@
+"""What people have agreed to: it is remembered, listed and taken back."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from models.access.scope import Scope
+from models.base.errors import NotFound
+from models.contexts import Grant, User
+from models.oauth.client import Client
+from upcoach.services.account.additions.additions import Additions
+from upcoach.services.account.sessions.sessions import Sessions
+from upcoach.services.base.resources import outcome
+from upcoach.store.collections.documents import Documents
+from upcoach.store.write.changes import Changes, Outcome, Ref, Write
+from upcoach.store.write.committer import Committer
+
+
+class Grants:
+    """The apps of others that a user has let in."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        committer: Committer,
+        sessions: Sessions,
+        additions: Additions,
+    ) -> None:
+        self._documents = documents
+        self._committer = committer
+        self._sessions = sessions
+        self._additions = additions
+
+    async def page(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[Grant]:
+        """What the caller has agreed to, in order of the clients' ids."""
+        return await self._documents.page(Grant, scope.user, after=after, limit=limit)
+
+    async def rest_on(self, user: str, client: Client) -> tuple[int, dt.datetime | None]:
+        """What is compared when something comes of what *user* allows *client* now.
+
+        `User.lockouts`, and when the grant was made; `NotFound` if it was taken back already.
+        """
+        lockouts = (await self._documents.get(User, user, user)).lockouts
+        if client.first_party:
+            return lockouts, None
+        return lockouts, (await self._documents.get(Grant, user, client.id)).created_at
+
+    async def covers(self, user: str, client: Client, asked: Iterable[str]) -> bool:
+        """Whether *user* has agreed to all that is *asked* for *client*."""
+        try:
+            return (await self._documents.get(Grant, user, client.id)).covers(asked)
+        except NotFound:
+            return False
+
+    async def remember(self, scope: Scope, client: Client, asked: tuple[str, ...]) -> Outcome:
+        """Note that the caller agrees to what is *asked* for *client*, too."""
+
+        def decide(changes: Changes) -> Outcome:
+            before = changes.find(Grant, scope.user, client.id)
+            if before is not None and before.covers(asked) and before.client == client.name:
+                return outcome("unchanged", before)
+            after = (
+                Grant(
+                    id=client.id,
+                    owner=scope.user,
+                    created_at=changes.at,
+                    updated_at=changes.at,
+                    client=client.name,
+                    permissions=asked,
+                )
+                if before is None
+                else before.widened(client.name, asked, changes.at)
+            )
+            return outcome("updated" if before else "created", changes.set(before, after))
+
+        reads = (Ref(Grant, scope.user, client.id),)
+        given = await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        await self._additions.announce_given(scope, "grant", given)
+        return given
+
+    async def take_back(self, scope: Scope, client_id: str) -> Outcome:
+        """Let an app in no more: what it holds ends, and it has to ask again."""
+
+        def decide(changes: Changes) -> Outcome:
+            grant = changes.get_any(Grant, scope.user, client_id)
+            changes.delete(grant)
+            return Outcome(verb="deleted", version=grant.version + 1)
+
+        write = Write(scope=scope, reads=(Ref(Grant, scope.user, client_id),), decide=decide)
+        return await self._sessions.end_client_with(write, client_id)

@@ -1,0 +1,71 @@
+"""The parameters of a request: each once, short, and without what is empty."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from upcoach.services.oauth.base.errors import OAuthError, invalid_request
+
+MANY: Final = frozenset({"resource"})  # the only one that may come several times (RFC 8707, 2)
+MOST: Final = 64
+LONGEST: Final = 8_192  # characters of a value: an assertion, or an ID token
+SHORT: Final = 1_024  # of anything that we keep or send back
+
+
+class Parameters:
+    """What a client or a browser sent.
+
+    Examples
+    --------
+    >>> form = Parameters([("scope", "openid"), ("state", "")])
+    >>> form["scope"], form["state"]
+    ('openid', '')
+
+    """
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        self._values: dict[str, list[str]] = {}
+        for name, value in pairs:
+            if value:  # an empty one counts as left out (RFC 6749, 3.1)
+                self._values.setdefault(name, []).append(value)
+        for name, values in self._values.items():
+            if len(values) > 1 and name not in MANY:
+                raise invalid_request("A parameter comes twice.")
+            if any(map(_is_bad, values)):
+                raise invalid_request("A parameter is too long, or not text.")
+        if sum(map(len, self._values.values())) > MOST:
+            raise invalid_request("There are too many parameters.")
+
+    def __getitem__(self, name: str) -> str:
+        """The value of *name*; empty if there is none."""
+        return self._values.get(name, [""])[0]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
+    def names(self) -> list[str]:
+        """What there is a value of."""
+        return list(self._values)
+
+    def all(self, name: str) -> list[str]:
+        """Every value of *name*."""
+        return self._values.get(name, [])
+
+    def short(self, name: str) -> str:
+        """The value of *name*, which we keep."""
+        if len(self[name]) > SHORT:
+            raise invalid_request("A parameter is too long.")
+        return self[name]
+
+    def required(self, name: str) -> str:
+        """The value of *name*, or `invalid_request`."""
+        if name not in self:
+            raise OAuthError("invalid_request", f"The parameter {name} is missing.")
+        return self[name]
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """The words of a list that is separated by spaces, each once."""
+        return tuple(dict.fromkeys(self.short(name).split(" "))) if name in self else ()
+
+
+def _is_bad(value: str) -> bool:
+    return len(value) > LONGEST or not value.isprintable()

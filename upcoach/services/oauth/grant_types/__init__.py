@@ -1,0 +1,1 @@
+"""The grant types: authorization and device codes, refresh, credentials, exchange."""

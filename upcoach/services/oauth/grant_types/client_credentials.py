@@ -1,0 +1,27 @@
+"""Client credentials (RFC 6749, 4.4): a token for a client by itself, and none to refresh it."""
+
+from models.access.permissions import IDENTITY
+from models.base.merge_patch import Json
+from models.oauth.client import Client
+from upcoach.services.oauth.base.errors import OAuthError
+from upcoach.services.oauth.base.issuing import Issuing, unauthorized_client
+from upcoach.services.oauth.base.parameters import Parameters
+from upcoach.services.oauth.base.resource_indicators import asked_audiences, asked_scopes
+
+
+class ClientCredentials:
+    """Gives tokens to clients."""
+
+    def __init__(self, issuing: Issuing, issuer: str) -> None:
+        self._issuing = issuing
+        self._issuer = issuer
+
+    async def give(self, client: Client, form: Parameters, key: str) -> Json:
+        """A token for what *client* may ask for, but for who somebody is: it is nobody."""
+        if client.kind == "public":
+            raise unauthorized_client()
+        scopes = asked_scopes(form, client)
+        if set(scopes) & IDENTITY.keys():
+            raise OAuthError("invalid_scope", "A client by itself has no identity of a person.")
+        audiences = asked_audiences(form, self._issuer, client.audiences)
+        return self._issuing.answer_client(client, scopes, audiences, key)

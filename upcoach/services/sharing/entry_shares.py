@@ -1,0 +1,224 @@
+"""One entry for one coach, until a date.
+
+The leave is kept twice, as that to follow documents is: with the client, who decides about it, and
+with the coach, whose app lists it.  Neither holds a word of the entry: the coach asks for it, and
+gets it as it is at that moment, if the leave still holds.  It ends with the relation in which it
+was given: in the same write, and whatever a later relation of the same two people shows.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from models.access.scope import Scope
+from models.base.clock import Clock
+from models.base.dates import exact
+from models.base.errors import Flaw, Invalid, NotFound
+from models.contexts import ClientEntry, EntryShare, EntryShareDraft, JournalEntry, Share
+from models.journal.journal_entry import client_entry_id, share_id
+from upcoach.services.account.step_up import submit_with_best
+from upcoach.services.base.resources import outcome
+from upcoach.store.base.database import Bson
+from upcoach.store.collections.documents import Documents, Selection, mark
+from upcoach.store.write.changes import Changes, Decide, Mutation, Outcome, Ref, Write, not_found
+from upcoach.store.write.committer import Committer
+
+LONGEST: Final = dt.timedelta(days=366)
+MOST: Final = 100  # coaches of one entry that are listed
+PAGE: Final = 500
+
+
+class EntryShares:
+    """Which coach may read which entry, and the reading."""
+
+    def __init__(self, documents: Documents, committer: Committer, clock: Clock) -> None:
+        self._documents = documents
+        self._committer = committer
+        self._clock = clock
+
+    async def page(self, scope: Scope, entry: str) -> list[EntryShare]:
+        """Who may read one of the caller's entries, in order of the coaches' ids."""
+        await self._documents.get(JournalEntry, scope.user, entry)
+        return await self._documents.page(EntryShare, scope.user, below=entry, limit=MOST)
+
+    async def share(
+        self,
+        scope: Scope,
+        entry: str,
+        coach: str,
+        draft: EntryShareDraft,
+        acr: int,
+        mutation: Mutation | None = None,
+    ) -> Outcome:
+        """Let *coach*, with whom the caller shares already, read an entry until a moment.
+
+        *acr* is what the caller has shown just now, which must be the best that they have.
+        """
+
+        def decide(changes: Changes) -> Outcome:
+            _require_open(changes, scope, entry)
+            share = changes.find(Share, scope.user, coach)
+            if share is None or share.accepted_at is None:
+                raise NotFound("coach_unknown", "You have no coach under this id.")
+            until = _checked(draft.until, changes.at)
+            mine = changes.find(EntryShare, scope.user, share_id(entry, coach))
+            if mine is not None and mine.given_in(share) and mine.until == until:
+                return outcome("unchanged", mine)
+            after = _leave(mine, share, entry, until, changes.at)
+            theirs = changes.find(ClientEntry, coach, client_entry_id(scope.user, entry))
+            after = changes.set(mine, after)
+            changes.set(theirs, _mirrored(theirs, after, changes.at))
+            return outcome("created" if mine is None else "updated", after)
+
+        entries = Ref(JournalEntry, scope.user, entry), Ref(Share, scope.user, coach)
+        reads = (*entries, *_both(scope.user, entry, coach))
+        write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
+        return await submit_with_best(self._committer, write, acr)
+
+    async def take_back(
+        self, scope: Scope, entry: str, coach: str, mutation: Mutation | None = None
+    ) -> Outcome:
+        """Let *coach* read an entry no more."""
+
+        def decide(changes: Changes) -> Outcome:
+            mine = changes.get_any(EntryShare, scope.user, share_id(entry, coach))
+            deleted_shares(changes, _both(scope.user, entry, coach))
+            return Outcome(verb="deleted", version=mine.version + 1)
+
+        return await self._submit(scope, _both(scope.user, entry, coach), decide, mutation)
+
+    async def shared_with(self, scope: Scope, client: str, page: Selection) -> list[ClientEntry]:
+        """Which entries of *client* the caller may read now, those that end first in front."""
+        try:
+            share = await self._documents.get(Share, client, scope.user)
+        except NotFound:
+            return []
+        equal = {"client": client} | _given_in(share)
+        wanted = msgspec.structs.replace(page, equal=equal, span={"$gt": exact(self._clock())})
+        return await self._documents.select(ClientEntry, scope.user, wanted)
+
+    async def read(self, scope: Scope, client: str, entry: str) -> JournalEntry:
+        """An entry of *client* that is shared with the caller, or `NotFound`."""
+        if "/" in client or "/" in entry:
+            raise not_found()
+        # The entry first: what is shown was there when the leave to see it held.
+        found = await self._documents.get(JournalEntry, client, entry)
+        leave = await self._documents.get(EntryShare, client, share_id(entry, scope.user))
+        share = await self._documents.get(Share, client, scope.user)
+        if leave.is_over(self._clock()) or not leave.given_in(share):
+            raise not_found()
+        if found.trashed_at is not None:
+            raise not_found()
+        return found
+
+    async def expire(self, owner: str, document_id: str) -> None:
+        """Delete a leave that holds no more."""
+        entry, _, coach = document_id.partition("/")
+
+        def decide(changes: Changes) -> Outcome:
+            leave = changes.find(EntryShare, owner, document_id)
+            mine = leave or changes.broken(EntryShare, owner, document_id)
+            if mine is None or (leave is not None and not leave.is_over(changes.at)):
+                return Outcome(verb="unchanged")
+            deleted_shares(changes, _both(owner, entry, coach))
+            return Outcome(verb="deleted", version=mine.version + 1)
+
+        await self._submit(Scope(user=owner), _both(owner, entry, coach), decide, None)
+
+    async def _submit(
+        self, scope: Scope, reads: tuple[Ref, ...], decide: Decide, mutation: Mutation | None
+    ) -> Outcome:
+        write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
+        return await self._committer.submit(write)
+
+
+async def share_refs(documents: Documents, owner: str, entry: str) -> tuple[Ref, ...]:
+    """Both sides of every leave to read *entry*."""
+    refs: list[Ref] = []
+    after = ""
+    while True:
+        page = await documents.page_of_all(EntryShare, owner, below=entry, after=after, limit=PAGE)
+        coaches = (leave.id.removeprefix(f"{entry}/") for leave in page)
+        refs += (ref for coach in coaches for ref in _both(owner, entry, coach))
+        if len(page) < PAGE:
+            return tuple(refs)
+        after = page[-1].id
+
+
+async def refs_between(documents: Documents, client: str, coach: str) -> tuple[Ref, ...]:
+    """Both sides of every leave that *coach* was given to read an entry of *client*."""
+    refs: list[Ref] = []
+    wanted = Selection(order="until", equal={"client": client}, limit=PAGE)
+    while True:
+        page = await documents.select(ClientEntry, coach, wanted)
+        refs += (ref for leave in page for ref in _both(client, leave.entry, coach))
+        if len(page) < PAGE:
+            return tuple(refs)
+        wanted = msgspec.structs.replace(wanted, after=mark(page[-1], wanted.order))
+
+
+def deleted_shares(changes: Changes, refs: Iterable[Ref]) -> None:
+    """Delete those of the documents named by *refs* that there are."""
+    for ref in refs:
+        changes.discard(*ref)
+
+
+def _both(owner: str, entry: str, coach: str) -> tuple[Ref, Ref]:
+    return (
+        Ref(EntryShare, owner, share_id(entry, coach)),
+        Ref(ClientEntry, coach, client_entry_id(owner, entry)),
+    )
+
+
+def _require_open(changes: Changes, scope: Scope, entry: str) -> None:
+    found = changes.get(JournalEntry, scope.user, entry)
+    if found.trashed_at is not None:
+        raise not_found()
+
+
+def _checked(until: dt.datetime, at: dt.datetime) -> dt.datetime:
+    if not at < until <= at + LONGEST:
+        words = f"Share until a moment in the next {LONGEST.days} days."
+        flaw = Flaw("/until", "until_out_of_range", words)
+        raise Invalid("body_invalid", words, flaws=(flaw,))
+    return exact(until)
+
+
+def _given_in(share: Share) -> Bson:
+    """What the coach's side of a leave has that was given in the relation of *share*."""
+    if share.relation:
+        return {"relation": share.relation}
+    # See `EntryShare.given_in`.
+    return {"relation": {"$in": ["", None]}, "updated_at": {"$gte": share.created_at}}
+
+
+def _leave(
+    before: EntryShare | None, share: Share, entry: str, until: dt.datetime, at: dt.datetime
+) -> EntryShare:
+    return EntryShare(
+        id=share_id(entry, share.id),
+        owner=share.owner,
+        version=1 if before is None else before.version + 1,
+        created_at=at if before is None else before.created_at,
+        updated_at=at,
+        entry=entry,
+        coach=share.id,
+        until=until,
+        relation=share.relation,
+    )
+
+
+def _mirrored(before: ClientEntry | None, leave: EntryShare, at: dt.datetime) -> ClientEntry:
+    return ClientEntry(
+        id=client_entry_id(leave.owner, leave.entry),
+        owner=leave.coach,
+        version=1 if before is None else before.version + 1,
+        created_at=at if before is None else before.created_at,
+        updated_at=at,
+        client=leave.owner,
+        entry=leave.entry,
+        until=leave.until,
+        relation=leave.relation,
+    )

@@ -1,0 +1,206 @@
+"""Invitations: how two people become coach and client of each other.
+
+One of them makes an invitation and gives its code, 256 bits that the database knows as a hash, to
+the other one, who sees by whom it is and accepts it.  That it can be accepted once, and not after
+it was withdrawn, is decided by the inviter's `OpenInvitations`, in the write that begins the
+relation; the code only finds them.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from models.access.scope import Scope
+from models.base.clock import Clock
+from models.base.errors import Conflict, NotFound
+from models.base.ids import new_id
+from models.base.mail import Addition, WayAdded
+from models.contexts import CoachClient, InvitationDraft, OpenInvitations, Share, User
+from models.sharing.invitation import INVITATIONS, LIFE, Invitation, Role
+from upcoach.services.base.resources import outcome
+from upcoach.services.sharing.shares import relation_refs
+from upcoach.store.collections.documents import Documents
+from upcoach.store.secrets.one_time_tokens import Once
+from upcoach.store.write.changes import Changes, Mutation, Outcome, Ref, Write, not_found
+from upcoach.store.write.committer import Committer
+
+PURPOSE: Final = "invitation"
+
+
+class ListedInvitation(Invitation, frozen=True, kw_only=True):
+    """An open invitation, as its maker sees it in the list."""
+
+    id: str
+
+
+class NewInvitation(ListedInvitation, frozen=True, kw_only=True):
+    """An invitation that was just made, with the code that is shown this once."""
+
+    code: str
+
+
+class Inviter(msgspec.Struct, frozen=True, kw_only=True):
+    """Who invites, and to what, as whoever has the code sees it."""
+
+    name: str
+    role: Role = msgspec.field(name="as")
+    expires_at: dt.datetime
+
+
+class Offer(msgspec.Struct, frozen=True, array_like=True):
+    """What a code stands for, and the *session* in which it was made."""
+
+    inviter: str
+    invitation: str
+    session: str = ""
+
+
+class Invitations:
+    """Making, showing, withdrawing and accepting invitations."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        committer: Committer,
+        once: Once,
+        clock: Clock,
+    ) -> None:
+        self._documents = documents
+        self._committer = committer
+        self._once = once
+        self._clock = clock
+
+    async def invite(self, scope: Scope, draft: InvitationDraft) -> NewInvitation:
+        """Make an invitation, and the code by which it is accepted."""
+        name = new_id("inv")
+
+        def decide(changes: Changes) -> Outcome:
+            before = changes.find(OpenInvitations, scope.user, INVITATIONS)
+            known = before or OpenInvitations.none(scope.user, changes.at)
+            after = known.invited(name, draft.role, changes.at)
+            changes.set(before, after)
+            return outcome("created", after)
+
+        write = Write(scope=scope, reads=(_ref(scope.user),), decide=decide)
+        made = await self._committer.submit(write)
+        assert made.body is not None
+        invitation = msgspec.convert(made.body["open"][name], Invitation)
+        code = await self._once.keep(PURPOSE, Offer(scope.user, name, scope.session), LIFE)
+        return NewInvitation(id=name, code=code, **msgspec.structs.asdict(invitation))
+
+    async def open(self, scope: Scope) -> list[ListedInvitation]:
+        """The caller's invitations that can still be accepted, the oldest first."""
+        now = self._clock()
+        return [
+            ListedInvitation(id=name, **msgspec.structs.asdict(invitation))
+            for name, invitation in sorted((await self._made_by(scope.user)).open.items())
+            if invitation.holds(now)
+        ]
+
+    async def withdraw(
+        self, scope: Scope, invitation_id: str, mutation: Mutation | None = None
+    ) -> Outcome:
+        """Let an invitation be accepted no more."""
+
+        def decide(changes: Changes) -> Outcome:
+            before = changes.find(OpenInvitations, scope.user, INVITATIONS)
+            if before is None or before.holding(invitation_id, changes.at) is None:
+                raise not_found()
+            changes.set(before, before.without(invitation_id, changes.at))
+            return Outcome(verb="deleted")
+
+        write = Write(scope=scope, reads=(_ref(scope.user),), decide=decide, mutation=mutation)
+        return await self._committer.submit(write)
+
+    async def look(self, code: str) -> Inviter:
+        """Who has made the invitation of *code*."""
+        offer = await self._offer(code)
+        made = (await self._made_by(offer.inviter)).holding(offer.invitation, self._clock())
+        if made is None:
+            raise _unknown()
+        user = await self._documents.get(User, offer.inviter, offer.inviter)
+        return Inviter(name=user.name, role=made.role, expires_at=made.expires_at)
+
+    async def accept(self, scope: Scope, code: str, mutation: Mutation | None = None) -> Outcome:
+        """Begin the relation that *code* invites to, and tell both; nothing is shown in it yet."""
+        offer = await self._offer(code)
+        if offer.inviter == scope.user:
+            raise Conflict("invitation_own", "Give this code to the other person.")
+        relation = new_id("rel")
+
+        def decide(changes: Changes) -> Outcome:
+            before = changes.find(OpenInvitations, offer.inviter, INVITATIONS)
+            made = None if before is None else before.holding(offer.invitation, changes.at)
+            if before is None or made is None:
+                raise _unknown()
+            client, coach = _sides(made.role, offer.inviter, scope.user)
+            share, mirrored = _begin(changes, client, coach, relation)
+            changes.set(before, before.without(offer.invitation, changes.at))
+            sessions = {offer.inviter: offer.session, scope.user: scope.session}
+            _tell(changes, share, "coach", sessions)
+            _tell(changes, mirrored, "client", sessions)
+            return outcome("created", share if scope.user == client else mirrored)
+
+        both = (scope.user, offer.inviter), (offer.inviter, scope.user)
+        reads = (
+            _ref(offer.inviter),
+            *(ref for client, coach in both for ref in relation_refs(client, coach)),
+            *(Ref(User, user, user) for user, _ in both),
+        )
+        write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
+        return await self._committer.submit(write)
+
+    async def _offer(self, code: str) -> Offer:
+        offer = await self._once.look(PURPOSE, code, Offer)
+        if offer is None:
+            raise _unknown()
+        return offer
+
+    async def _made_by(self, user: str) -> OpenInvitations:
+        try:
+            return await self._documents.get(OpenInvitations, user, INVITATIONS)
+        except NotFound:
+            return OpenInvitations.none(user, self._clock())
+
+
+def _tell(
+    changes: Changes, side: Share | CoachClient, other_is: Role, sessions: Mapping[str, str]
+) -> None:
+    """Have the owner of one *side* told that they have the other one."""
+    user = changes.find(User, side.owner, side.owner)
+    if user is None:
+        raise _unknown()
+    added = Addition(way=other_is, id=side.id, since=side.began)
+    changes.tell(WayAdded(user.email, user.id, sessions[user.id], added))
+
+
+def _sides(role: Role, inviter: str, invited: str) -> tuple[str, str]:
+    """Who is the client and who the coach."""
+    return (inviter, invited) if role == "client" else (invited, inviter)
+
+
+def _begin(changes: Changes, client: str, coach: str, relation: str) -> tuple[Share, CoachClient]:
+    """Keep both sides of a relation that begins, or of one that an older build began."""
+    before = changes.find(Share, client, coach)
+    if before is not None and before.accepted_at is not None:
+        raise Conflict("relation_exists", "You are coach and client already.")
+    share = (
+        Share.accepted(client=client, coach=coach, relation=relation, at=changes.at)
+        if before is None
+        else before.confirmed(changes.at)
+    )
+    standing = changes.find(CoachClient, coach, client)
+    mirrored = share.mirrored(standing, changes.at)
+    changes.set(before, share)
+    changes.set(standing, mirrored)
+    return share, mirrored
+
+
+def _ref(user: str) -> Ref:
+    return Ref(OpenInvitations, user, INVITATIONS)
+
+
+def _unknown() -> NotFound:
+    return NotFound("invitation_unknown", "There is no such invitation, or it is over.")

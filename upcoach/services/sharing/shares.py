@@ -1,0 +1,212 @@
+"""Who may see whose documents: everybody their own, a coach what a client shares.
+
+A relation begins in `invitations`, by the word of both, and ends here, by the word of either.
+"""
+
+import contextlib
+from collections.abc import Collection
+
+import msgspec
+
+from models.access.scope import Scope
+from models.base.errors import Conflict, Flaw, Invalid, NotFound
+from models.contexts import KINDS, CoachClient, Document, Share, ShareDraft
+from models.visibility import Sight
+from models.wire.events import feed_owner
+from upcoach.services.account.step_up import submit_with_best
+from upcoach.services.base.resources import outcome
+from upcoach.services.sharing.entry_shares import deleted_shares, refs_between
+from upcoach.store.collections.documents import Documents
+from upcoach.store.log.event_log import LATEST, EventLog
+from upcoach.store.write.changes import Changes, Decide, Mutation, Outcome, Ref, Undecided, Write
+from upcoach.store.write.committer import Committer
+
+
+class View(msgspec.Struct, frozen=True):
+    """A feed as somebody may see it: all of it, or what they have in *sight*."""
+
+    scope: Scope
+    feed: str
+    sight: Sight | None = None
+    relation: str = ""
+    since: int = 0  # the number under which it became what it is
+
+    @property
+    def owner(self) -> str:
+        """Whose feed it is."""
+        return feed_owner(self.feed)
+
+    def visible(self, asked: Collection[str] | None = None) -> tuple[str, ...]:
+        """The kinds that it shows, of those *asked* for; one that does not exist is `Invalid`."""
+        for kind in asked or ():
+            if kind not in KINDS:
+                known = ", ".join(KINDS)
+                raise Invalid("kind_unknown", f"There is no kind {kind[:64]!r}: one of {known}.")
+        return tuple(
+            kind
+            for kind in KINDS
+            if (asked is None or kind in asked) and (self.sight is None or kind in self.sight.kinds)
+        )
+
+
+class Shares:
+    """What people let their coaches see."""
+
+    def __init__(self, documents: Documents, committer: Committer, log: EventLog) -> None:
+        self._documents = documents
+        self._committer = committer
+        self._log = log
+
+    async def view(self, scope: Scope, name: str) -> View:
+        """The feed called *name*, as the caller may see it; `u:me` is their own."""
+        if name in ("u:me", scope.feed):
+            return View(scope, scope.feed)
+        owner = feed_owner(name)
+        if not name.startswith("u:") or "/" in owner:
+            raise _unknown()
+        try:
+            share = await self._documents.get(Share, owner, scope.user)
+        except NotFound:
+            raise _unknown() from None
+        sight = _sight(share)
+        if not sight.kinds:  # not even how often something changes
+            raise _unknown()
+        # The number second: a newer one than the share's only asks for a snapshot too many.
+        changes = await self._log.history(name, Share.kind, scope.user, LATEST, 1)
+        return View(scope, name, sight, share.relation, changes[0].seq if changes else 0)
+
+    async def connects(self, one: str, other: str) -> bool:
+        """Whether one of these two is the other's coach, by the word of both."""
+        if "/" in other:
+            return False
+        for client, coach in ((one, other), (other, one)):
+            with contextlib.suppress(NotFound):
+                share = await self._documents.get(Share, client, coach)
+                if share.accepted_at is not None:
+                    return True
+        return False
+
+    async def page(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[Share]:
+        """What the caller shares, in order of the coaches' ids."""
+        return await self._documents.page(Share, scope.user, after=after, limit=limit)
+
+    async def clients(
+        self, scope: Scope, *, after: str = "", limit: int = 100
+    ) -> list[CoachClient]:
+        """Who shares with the caller, in order of id."""
+        return await self._documents.page(CoachClient, scope.user, after=after, limit=limit)
+
+    async def share(
+        self,
+        scope: Scope,
+        coach: str,
+        draft: ShareDraft,
+        acr: int,
+        mutation: Mutation | None = None,
+    ) -> Outcome:
+        """Let *coach*, who has agreed to be one, see what *draft* says, and nothing else.
+
+        *acr* is what the caller has shown just now, which must be the best that they have.
+        """
+        _require_fields(draft)
+        if coach == scope.user:
+            raise Invalid("share_with_oneself", "Everybody sees their own documents.")
+
+        def decide(changes: Changes) -> Outcome:
+            before = changes.find(Share, scope.user, coach)
+            if before is None:
+                raise NotFound("coach_unknown", "You have no coach under this id.")
+            if before.accepted_at is None:
+                words = "This coach has not agreed yet: invite them, or end what is shared."
+                raise Conflict("share_unconfirmed", words)
+            after = before.revised(draft, changes.at)
+            if (before.kinds, before.hidden) == (after.kinds, after.hidden):
+                return outcome("unchanged", before)
+            client = changes.find(CoachClient, coach, scope.user)
+            after = changes.set(before, after)
+            changes.set(client, after.mirrored(client, changes.at))
+            return outcome("updated", after)
+
+        reads = relation_refs(scope.user, coach)
+        write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
+        return await submit_with_best(self._committer, write, acr)
+
+    async def leave(self, scope: Scope, coach: str, mutation: Mutation | None = None) -> Outcome:
+        """End the caller's relation with *coach*, and all that they were shown."""
+        return await self._end(scope, scope.user, coach, mutation)
+
+    async def dismiss(self, scope: Scope, client: str, mutation: Mutation | None = None) -> Outcome:
+        """End the caller's relation with *client*, and see nothing of theirs any more."""
+        return await self._end(scope, client, scope.user, mutation)
+
+    async def _end(
+        self, scope: Scope, client: str, coach: str, mutation: Mutation | None
+    ) -> Outcome:
+        entries: tuple[Ref, ...] | None = None
+
+        async def look() -> None:
+            nonlocal entries
+            entries = await refs_between(self._documents, client, coach)
+
+        def decide(changes: Changes) -> Outcome:
+            if entries is None:
+                raise Undecided(look)
+            changes.find_refs(entries)  # so that they are read
+            is_client = scope.user == client
+            mine = (Share, client, coach) if is_client else (CoachClient, coach, client)
+            own = changes.get_any(*mine)
+            changes.discard(Share, client, coach)
+            changes.discard(CoachClient, coach, client)
+            deleted_shares(changes, entries)
+            return Outcome(verb="deleted", version=own.version + 1)
+
+        ended = await self._submit(scope, relation_refs(client, coach), decide, mutation)
+        await self._clear(scope, client, coach)
+        return ended
+
+    async def _clear(self, scope: Scope, client: str, coach: str) -> None:
+        """Delete leave to read entries that was given while the relation was about to end.
+
+        It holds no more (see `EntryShare.given_in`); nobody needs to go on listing it.
+        """
+
+        def decide(changes: Changes) -> Outcome:
+            if changes.find(Share, client, coach) is None:
+                deleted_shares(changes, late)
+            return Outcome(verb="unchanged")
+
+        late = await refs_between(self._documents, client, coach)
+        if late:
+            await self._submit(scope, (*relation_refs(client, coach), *late), decide, None)
+
+    async def _submit(
+        self,
+        scope: Scope,
+        reads: tuple[Ref, ...],
+        decide: Decide,
+        mutation: Mutation | None,
+    ) -> Outcome:
+        write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
+        return await self._committer.submit(write)
+
+
+def _sight(share: Share) -> Sight:
+    return Sight.without(share.kinds, share.hidden)
+
+
+def _require_fields(draft: ShareDraft) -> None:
+    """Refuse to hide what is not there, or what tells one document from another."""
+    for kind, names in draft.hidden.items():
+        known = set(KINDS[kind].__struct_fields__) - set(Document.__struct_fields__)
+        for name in sorted(names - known):
+            flaw = Flaw(f"/hidden/{kind}", "field_unknown", f"There is no field {name[:64]!r}.")
+            raise Invalid("body_invalid", flaw.detail, flaws=(flaw,))
+
+
+def relation_refs(client: str, coach: str) -> tuple[Ref, Ref]:
+    """Both sides of the relation of two people."""
+    return Ref(Share, client, coach), Ref(CoachClient, coach, client)
+
+
+def _unknown() -> NotFound:
+    return NotFound("feed_unknown", "There is no such feed.")

@@ -1,0 +1,1 @@
+"""Sync: snapshots, and the positions of devices."""

@@ -1,0 +1,72 @@
+"""Snapshots: all of a person's documents, from which their events go on."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+
+import msgspec
+
+from models.base.checksums import Sums, toggle
+from models.base.document import public
+from models.base.edits import version_seen
+from models.base.merge_patch import Json
+from models.contexts import KINDS, Document
+from models.visibility import Sight
+from upcoach.store.base.pacing import paced
+from upcoach.store.collections.documents import Documents
+
+PAGE = 200
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Documents of one kind in order of id; *last* when the kind has no more."""
+
+    kind: str
+    items: list[Json]
+    last: bool
+
+
+class Snapshots:
+    """Everything that a person's feed has made, kind by kind."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    async def pages(
+        self, owner: str, kinds: Iterable[str], sight: Sight | None
+    ) -> AsyncIterator[Page]:
+        """Every document of *owner* of some *kinds*, in pages, each kind's last page marked."""
+        for kind in kinds:
+            after = ""
+            last = False
+            while not last:
+                page = await self.page(owner, kind, after, PAGE, sight)
+                yield page
+                last = page.last
+                after = page.items[-1]["id"] if page.items else ""
+
+    async def page(
+        self, owner: str, kind: str, after: str, limit: int, sight: Sight | None
+    ) -> Page:
+        """One page of one kind, as far as it is in *sight*."""
+        found: Sequence[Document] = await self._documents.page_of_all(
+            KINDS[kind], owner, after=after, limit=limit + 1
+        )
+        shown = public if sight is None else sight.shown
+        items = [item async for item in paced(shown(document) for document in found[:limit])]
+        return Page(kind, items, len(found) <= limit)
+
+    async def unseen(self, owner: str, sight: Sight) -> Sums:
+        """What has to be added to the checksums of *owner* to get those of what is in *sight*.
+
+        A document that somebody sees in parts has another version for them, if it was changed in
+        what they do not see.
+        """
+        sums: Sums = {}
+        for kind in sight.kinds:
+            hidden = sight.hides(kind)
+            if hidden:
+                for one in await self._documents.edited(KINDS[kind], owner):
+                    seen = version_seen(one.version, one.edits, hidden)
+                    if seen != one.version:
+                        toggle(sums, kind, one.id, one.version)
+                        toggle(sums, kind, one.id, seen)
+        return sums

@@ -1,0 +1,198 @@
+"""Tasks: made, changed, completed and counted."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import msgspec
+
+from models.access.scope import Scope
+from models.base.clock import Clock
+from models.base.dates import local_date, monday_of, start_of
+from models.base.merge_patch import Json
+from models.base.validation import checked
+from models.contexts import NewTask, Task, TaskDraft
+from models.tasks.task import successor_id
+from upcoach.services.base.merging import require_version
+from upcoach.services.base.resources import Resources, outcome
+from upcoach.store.aggregates.tallies import Tallies, TaskTally
+from upcoach.store.collections.documents import Documents
+from upcoach.store.write.changes import Changes, Mutation, Outcome, Ref
+from upcoach.store.write.committer import Committer
+
+OPEN: Final = ("pending", "in_progress")
+_WEEK: Final = dt.timedelta(days=7)
+
+
+class TaskOverview(msgspec.Struct, frozen=True, kw_only=True):
+    """How many tasks there are; *overdue* and *due_this_week* are of those still open."""
+
+    total: int
+    pending: int
+    in_progress: int
+    completed: int
+    cancelled: int
+    overdue: int
+    due_this_week: int
+
+
+class TaskSort(msgspec.Struct, frozen=True, kw_only=True):
+    """The tasks of one priority or category.
+
+    Attributes
+    ----------
+    completion
+        The share that is completed of those that were not cancelled; null where all were.
+
+    """
+
+    name: str
+    total: int
+    open: int
+    completed: int
+    overdue: int
+    completion: float | None
+
+
+class TaskStats(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts of all of somebody's tasks, over the week that is *week_start*'s."""
+
+    overview: TaskOverview
+    by_priority: list[TaskSort]
+    by_category: list[TaskSort]
+    tz: str
+    week_start: dt.date
+
+
+class Tasks(Resources[Task, NewTask]):
+    """A person's tasks."""
+
+    kind = Task
+
+    def __init__(
+        self, documents: Documents, committer: Committer, tallies: Tallies, clock: Clock
+    ) -> None:
+        super().__init__(documents, committer)
+        self._tallies = tallies
+        self._clock = clock
+
+    def _drafted(self, draft: NewTask, owner: str, at: dt.datetime) -> Task:
+        return Task.drafted(draft, owner=owner, at=at)
+
+    def _revised(self, document: Task, fields: Json, at: dt.datetime) -> Task:
+        return document.revised(checked(fields, TaskDraft), at)
+
+    def _beside(
+        self, scope: Scope, document_id: str, _asked: NewTask | Json | None = None
+    ) -> tuple[Ref, ...]:
+        return (Ref(Task, scope.user, successor_id(scope.user, document_id)),)
+
+    def _stored(self, changes: Changes, before: Task | None, after: Task) -> None:
+        """Make the next of a series when one is completed; take it back while it is untouched."""
+        was_done = before is not None and before.status == "completed"
+        is_done = after.status == "completed"
+        following = changes.find(Task, after.owner, successor_id(after.owner, after.id))
+        if is_done and not was_done and following is None:
+            made = after.successor(changes.at)
+            if made is not None:
+                changes.create(made)
+        elif was_done and not is_done and following is not None and following.is_untouched:
+            changes.delete(following)
+
+    async def complete(
+        self, scope: Scope, task_id: str, base: int | None, mutation: Mutation | None
+    ) -> Outcome:
+        """Have the task done; once more changes nothing."""
+        return await self._turn(
+            scope,
+            task_id,
+            lambda task, at: task if task.status == "completed" else task.completed(at),
+            base,
+            mutation,
+        )
+
+    async def reopen(
+        self, scope: Scope, task_id: str, base: int | None, mutation: Mutation | None
+    ) -> Outcome:
+        """Have the task open again; one that is not completed stays as it is."""
+        return await self._turn(
+            scope,
+            task_id,
+            lambda task, at: task.reopened(at) if task.status == "completed" else task,
+            base,
+            mutation,
+        )
+
+    async def _turn(
+        self,
+        scope: Scope,
+        task_id: str,
+        turned: Callable[[Task, dt.datetime], Task],
+        base: int | None,
+        mutation: Mutation | None,
+    ) -> Outcome:
+        def decide(changes: Changes) -> Outcome:
+            before = changes.get(Task, scope.user, task_id)
+            if base is not None:
+                require_version(before, base, mutation)
+            after = turned(before, changes.at)
+            if after is before:
+                return outcome("unchanged", before)
+            changes.update(before, after)
+            self._stored(changes, before, after)
+            return outcome("updated", after)
+
+        reads = (self._ref(scope, task_id), *self._beside(scope, task_id))
+        return await self._submit(scope, reads, decide, mutation)
+
+    async def stats(self, scope: Scope, tz: str) -> TaskStats:
+        """Counts of the caller's tasks; the week is the present one in *tz*, from Monday."""
+        now = self._clock()
+        monday = monday_of(local_date(now, tz))
+        week = (start_of(monday, tz), start_of(monday + _WEEK, tz))
+        rows = await self._tallies.tasks(scope.user, now, *week)
+        return TaskStats(
+            overview=_overview(rows),
+            by_priority=_sorts(rows, lambda row: row.priority),
+            by_category=_sorts(rows, lambda row: row.category),
+            tz=tz,
+            week_start=monday,
+        )
+
+
+def _overview(rows: Iterable[TaskTally]) -> TaskOverview:
+    rows = list(rows)
+    still = [row for row in rows if row.status in OPEN]
+    return TaskOverview(
+        total=sum(row.total for row in rows),
+        pending=_total(rows, "pending"),
+        in_progress=_total(rows, "in_progress"),
+        completed=_total(rows, "completed"),
+        cancelled=_total(rows, "cancelled"),
+        overdue=sum(row.past for row in still),
+        due_this_week=sum(row.between for row in still),
+    )
+
+
+def _sorts(rows: Iterable[TaskTally], name: Callable[[TaskTally], str]) -> list[TaskSort]:
+    by_name: dict[str, list[TaskTally]] = {}
+    for row in rows:
+        by_name.setdefault(name(row), []).append(row)
+    return [_sort(one, by_name[one]) for one in sorted(by_name)]
+
+
+def _sort(name: str, rows: list[TaskTally]) -> TaskSort:
+    overview = _overview(rows)
+    counted = overview.total - overview.cancelled
+    return TaskSort(
+        name=name,
+        total=overview.total,
+        open=overview.pending + overview.in_progress,
+        completed=overview.completed,
+        overdue=overview.overdue,
+        completion=overview.completed / counted if counted else None,
+    )
+
+
+def _total(rows: Iterable[TaskTally], status: str) -> int:
+    return sum(row.total for row in rows if row.status == status)

@@ -1,0 +1,1 @@
+"""Aggregations over documents: counts, and histories in columns."""

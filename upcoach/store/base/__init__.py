@@ -1,0 +1,1 @@
+"""The database connection, the BSON codec, indexes, encryption of values."""

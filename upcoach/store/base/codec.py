@@ -1,0 +1,165 @@
+"""Documents as BSON: ids that begin with the owner, sealed fields sealed, nulls left out."""
+
+import datetime as dt
+import functools
+from collections.abc import Iterable
+from typing import Any, Final, TypeVar
+
+import bson
+import msgspec
+from bson.errors import BSONError
+
+from models.base.document import Mark, fields_marked
+from models.base.errors import Flaw, Invalid, Refusal
+from models.base.vocabulary import label
+from models.contexts import Document
+from upcoach.store.base.broken import Broken, BrokenDocuments, stand_in
+from upcoach.store.base.database import Bson
+from upcoach.store.base.sealing import DataKey, Unreadable, place, seal, unseal
+
+D = TypeVar("D", bound=Document)
+
+WORDS: Final = "words"  # the field of the names of a document's words
+TOMB: Final = "gone"  # marks what is left of a document that is in no log: its last version
+
+# Of a document: in JSON, a letter takes up to six times as much, and its event has to be stored.
+LARGEST: Final = 2 * 1024 * 1024
+
+_BROKEN: Final = (
+    Unreadable,
+    msgspec.MsgspecError,
+    Refusal,  # of a rule that a part checks itself
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+)
+
+_encoder: Final = msgspec.json.Encoder()
+
+
+def key_of(owner: str, document_id: str) -> str:
+    """The `_id` under which *owner*'s document is kept."""
+    return f"{owner}/{document_id}"
+
+
+def below(owner: str, parent: str = "") -> Bson:
+    """The range of `_id`s of *owner*'s documents, or of those below the document *parent*."""
+    start = f"{owner}/{parent}/" if parent else f"{owner}/"
+    return {"$gt": start, "$lt": start[:-1] + chr(ord("/") + 1)}
+
+
+def to_bson(document: Document, key: DataKey) -> Bson:
+    """What is stored of *document*, whose owner's data key is *key*."""
+    fields = _fields_of(document)
+    for name in fields_marked(type(document), Mark.SEALED):
+        if fields[name] is not None:
+            plain = msgspec.msgpack.encode(fields[name])
+            fields[name] = seal(
+                key, plain, _where(document.collection, document.owner, fields, name)
+            )
+    stored = {name: value for name, value in fields.items() if value is not None}
+    if document.first_version == 1:
+        del stored["first_version"], stored["made_by"]
+    words = blind(document.words(), key)
+    if words:
+        stored[WORDS] = words
+    return {"_id": key_of(document.owner, stored.pop("id")), **stored}
+
+
+def require_readable(document: Document) -> None:
+    """Refuse a *document* that cannot be stored, or that one of its readers would refuse.
+
+    There are two, with the same rules: that of what is stored, and that of events, which are JSON.
+    """
+    try:
+        size = len(bson.encode(_fields_of(document)))
+        _decoder(type(document)).decode(_encoder.encode(document))
+    except Refusal as refusal:
+        raise _invalid(refusal.detail, refusal.flaws) from None
+    except msgspec.ValidationError as failure:
+        raise _invalid(*_said(str(failure))) from None
+    except (BSONError, OverflowError, UnicodeError) as failure:
+        raise _invalid(f"It cannot be stored: {type(failure).__name__}.", ()) from None
+    if size > LARGEST:
+        raise _invalid(f"A document has {LARGEST >> 20} MiB at most.", ())
+
+
+def tombstone(owner: str, document_id: str, last: int) -> Bson:
+    """What is stored where a document was that is in no log, whose versions went up to *last*."""
+    return {"_id": key_of(owner, document_id), "owner": owner, "version": last, TOMB: True}
+
+
+def read(
+    kind: type[D], stored: Bson, owner: str, key: DataKey, broken: BrokenDocuments
+) -> D | Broken:
+    """The document that `to_bson` stored, or what stands for one that cannot be read."""
+    try:
+        return from_bson(kind, stored, key)
+    except _BROKEN as reason:
+        broken.met(kind, stored["_id"], reason)
+        return stand_in(kind, stored, owner, stored["_id"][len(owner) + 1 :])
+
+
+def from_bson(kind: type[D], stored: Bson, key: DataKey) -> D:
+    """The document that `to_bson` stored."""
+    fields = dict(stored)
+    owner = fields["owner"]
+    fields["id"] = fields.pop("_id")[len(owner) + 1 :]
+    for name in fields_marked(kind, Mark.SEALED):
+        if name in fields:
+            plain = unseal(key, fields[name], _where(kind.collection, owner, fields, name))
+            fields[name] = msgspec.msgpack.decode(plain)
+    return msgspec.convert(fields, kind)
+
+
+def blind(words: Iterable[str], key: DataKey) -> list[bytes]:
+    """The names of *words*, in an order that tells nothing."""
+    return sorted(map(key.blind, words))
+
+
+def label_named(
+    kind: type[Document], field: str, stored: Bson, name: bytes, key: DataKey
+) -> str | None:
+    """The label among those in a stored document's sealed *field* that goes by *name*.
+
+    None for a document that cannot be read.
+    """
+    owner, _, document_id = stored["_id"].partition("/")
+    try:
+        plain = unseal(
+            key, stored[field], _where(kind.collection, owner, {"id": document_id}, field)
+        )
+        labels = msgspec.msgpack.decode(plain, type=list[str])
+    except _BROKEN:
+        return None
+    return next((text for text in labels if key.blind(label(text)) == name), None)
+
+
+def _fields_of(document: Document) -> Bson:
+    fields: Bson = msgspec.to_builtins(document, builtin_types=(dt.datetime, bytes))
+    return fields
+
+
+@functools.cache
+def _decoder(kind: type[Document]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)
+
+
+def _invalid(words: str, flaws: tuple[Flaw, ...]) -> Invalid:
+    return Invalid("document_invalid", f"This would be no document: {words}", flaws=flaws)
+
+
+def _said(message: str) -> tuple[str, tuple[Flaw, ...]]:
+    """The words of msgspec's *message*, and where the flaw is (a JSON pointer, RFC 6901)."""
+    words, found, place_ = message.rpartition(" - at `")
+    if not found:
+        return message, (Flaw("", "field_invalid", message),)
+    _, _, path = place_.removesuffix("`").partition("$")
+    pointer = path.replace("[...]", "/*").replace("[", "/").replace("]", "").replace(".", "/")
+    return words, (Flaw(pointer, "field_invalid", words),)
+
+
+def _where(collection: str, owner: str, fields: Bson, name: str) -> bytes:
+    return place(collection, owner, fields["id"], name)

@@ -1,0 +1,30 @@
+"""Queries that name their index, and get by without it while it is not there yet."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from pymongo.errors import OperationFailure
+
+from upcoach.store.base import codec
+from upcoach.store.base.database import Bson
+
+T = TypeVar("T")
+
+_IDS: Final = "_id_"  # what MongoDB calls the index that every collection has
+# BadValue: there is no index of that name.  QueryPlanKilled: it was dropped meanwhile.
+_GONE: Final = {2, 175}
+
+
+async def hinted(
+    owner: str, query: Bson, index: str, ask: Callable[[Bson, str], Awaitable[T]]
+) -> T:
+    """What *ask* finds through *index*, or else by looking at all of *owner*'s documents.
+
+    An index is missing for as long as it takes to build (see `upcoach.store.schema.schema`).
+    """
+    try:
+        return await ask(query, index)
+    except OperationFailure as failure:
+        if failure.code not in _GONE:
+            raise
+    return await ask(query | {"_id": codec.below(owner)}, _IDS)

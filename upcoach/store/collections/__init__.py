@@ -1,0 +1,1 @@
+"""The collections: documents, and what is kept beside them."""

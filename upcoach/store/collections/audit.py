@@ -1,0 +1,99 @@
+"""Where the audit log is kept: entries are added, and never changed.
+
+The database's user needs `find` and `insert` on both collections, and should have no more.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+import msgspec
+from pymongo import DESCENDING
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.read_concern import ReadConcern
+
+from models.audit.entries import AuditEntry, Checkpoint, Head
+from models.base.merge_patch import Json
+from upcoach.store.base.database import Bson, Database
+from upcoach.store.base.indexes import Index
+
+COLLECTION: Final = "audit"
+CHECKPOINTS: Final = "audit_checkpoints"
+INDEXES: Final = (
+    Index(name="number", keys=("stream", "seq"), unique=True),
+    Index(name="actor", keys=("stream", "actor", "seq")),
+    Index(name="action", keys=("stream", "action", "seq")),
+)
+CHECKPOINT_INDEXES: Final = (Index(name="number", keys=("stream", "seq")),)
+
+_DUPLICATE: Final = 11_000
+_NO_ID: Final = {"_id": 0}
+
+
+class AuditStore:
+    """The streams of entries, and their checkpoints."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def head(self, stream: str) -> Head:
+        """The end of *stream*."""
+        # Also what is not on a majority yet: an entry behind it is lost with it, or with neither.
+        entries = self._database[COLLECTION].with_options(read_concern=ReadConcern("local"))
+        async with self._database.turn():
+            found = await entries.find_one({"stream": stream}, sort=[("seq", DESCENDING)])
+        return Head(found["seq"], found["hash"], found["ts"]) if found else Head()
+
+    async def append(self, entries: Sequence[AuditEntry]) -> int:
+        """Add *entries*; return how many went in before one whose number was taken."""
+        documents: list[Bson] = [msgspec.to_builtins(entry) for entry in entries]
+        async with self._database.turn():
+            try:
+                await self._database[COLLECTION].insert_many(documents)
+            except BulkWriteError as failure:
+                if any(one["code"] != _DUPLICATE for one in failure.details["writeErrors"]):
+                    raise
+                return int(failure.details["nInserted"])
+        return len(documents)
+
+    async def read(self, stream: str, after: int = 0) -> AsyncIterator[Json]:
+        """The entries of *stream* behind the number *after*, as they are kept."""
+        query = {"stream": stream, "seq": {"$gt": after}}
+        async with self._database.turn():
+            async for found in self._database[COLLECTION].find(query, _NO_ID, sort=[("seq", 1)]):
+                yield found
+
+    async def page(self, query: Bson, before: int | None, limit: int) -> list[AuditEntry]:
+        """Up to *limit* entries, the newest first, before the number *before*."""
+        behind: Bson = {} if before is None else {"seq": {"$lt": before}}
+        async with self._database.turn():
+            cursor = self._database[COLLECTION].find(
+                query | behind, _NO_ID, sort=[("seq", DESCENDING)]
+            )
+            found = await cursor.limit(limit).to_list()
+        return [msgspec.convert(one, AuditEntry) for one in found]
+
+    async def add_checkpoint(self, checkpoint: Checkpoint) -> bool:
+        """Keep *checkpoint*; false when another node was faster."""
+        document = {"_id": f"{checkpoint.stream}:{checkpoint.seq}"}
+        async with self._database.turn():
+            try:
+                await self._database[CHECKPOINTS].insert_one(
+                    document | msgspec.to_builtins(checkpoint)
+                )
+            except DuplicateKeyError:
+                return False
+        return True
+
+    async def checkpoints(self, stream: str) -> list[Json]:
+        """All checkpoints of *stream*, as they are kept."""
+        async with self._database.turn():
+            found = self._database[CHECKPOINTS].find({"stream": stream}, _NO_ID, sort=[("seq", 1)])
+            return await found.to_list()
+
+    async def newest_checkpoint(self, stream: str) -> Checkpoint | None:
+        """The last checkpoint of *stream*."""
+        async with self._database.turn():
+            found = await self._database[CHECKPOINTS].find_one(
+                {"stream": stream}, _NO_ID, sort=[("seq", DESCENDING)]
+            )
+        return msgspec.convert(found, Checkpoint) if found else None

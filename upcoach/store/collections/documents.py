@@ -1,0 +1,298 @@
+"""Reading documents outside of a write."""
+
+import base64
+import datetime as dt
+import functools
+import typing
+from collections.abc import Collection, Sequence
+from typing import Annotated, Any, Final, NamedTuple, TypeVar
+
+import msgspec
+
+from models.base.dates import exact
+from models.base.document import Edits
+from models.base.errors import Invalid
+from models.contexts import KINDS, Document
+from upcoach.store.base import codec
+from upcoach.store.base.broken import Broken, unreadable
+from upcoach.store.base.database import Bson, Database
+from upcoach.store.base.hints import hinted
+from upcoach.store.base.pacing import paced
+from upcoach.store.base.sealing import Unreadable
+from upcoach.store.secrets.keyring import KeyRing
+from upcoach.store.write.changes import Ref, not_found
+
+D = TypeVar("D", bound=Document)
+
+_Shown = Annotated[str, msgspec.Meta(max_length=64)] | int | float
+Sort = Sequence[tuple[str, int]]
+
+_BY_ID: Final[Sort] = (("_id", 1),)
+
+TOGETHER: Final = 1_000  # documents that are looked up in one query
+
+
+class Selection(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of an owner's documents, in one of their kind's orders.
+
+    Attributes
+    ----------
+    order
+        The field to list by; the id decides where it is equal.
+    equal
+        The values of other clear fields, as they are stored.
+    span
+        The range of *order*, in MongoDB's words: `{"$gte": "2026-01-01"}`.
+    words
+        What all of them are found by (`Document.words`).
+    after
+        `mark` of the last document of the page before.
+
+    """
+
+    order: str
+    equal: Bson = {}
+    words: Collection[str] = ()
+    span: Bson = {}
+    descending: bool = False
+    after: str = ""
+    limit: int = 100
+
+
+class Edited(NamedTuple):
+    """A document that was changed: its version, and how often which fields were."""
+
+    id: str
+    version: int
+    edits: Edits
+
+
+def mark(document: Document, order: str) -> str:
+    """Where *document* stands in a list by *order*; clients hand it back unread."""
+    value = msgspec.to_builtins(document, builtin_types=(dt.datetime,))[order]
+    moment = isinstance(value, dt.datetime)
+    place = [value.isoformat() if moment else value, moment, document.id]
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).rstrip(b"=").decode()
+
+
+def _beyond(kind: type[Document], owner: str, wanted: Selection) -> list[Bson]:
+    """What stands behind the mark `wanted.after`; `Invalid` when it is none."""
+    value, document_id = _place(kind, wanted)
+    past = "$lt" if wanted.descending else "$gt"
+    key = codec.key_of(owner, document_id)
+    # One range of the index: two alternatives alone would be looked up one by one, and sorted.
+    return [
+        {wanted.order: {f"{past}e": value}},
+        {"$or": [{wanted.order: {past: value}}, {"_id": {past: key}}]},
+    ]
+
+
+def _place(kind: type[Document], wanted: Selection) -> tuple[Any, str]:
+    """The value and the id that a mark names, of which anybody can make one up."""
+    try:
+        raw = base64.b64decode(wanted.after + "=" * (-len(wanted.after) % 4), b"-_", validate=True)
+        shown, moment, document_id = msgspec.json.decode(raw, type=tuple[_Shown, bool, str])
+        value = msgspec.convert(shown, _type_of(kind, wanted.order))
+        place = exact(value) if isinstance(value, dt.datetime) else shown
+    except (ValueError, msgspec.MsgspecError, Invalid):
+        raise _no_mark() from None
+    if moment is not (isinstance(value, dt.datetime) and value.tzinfo is not None):
+        raise _no_mark()
+    return place, document_id
+
+
+def _no_mark() -> Invalid:
+    return Invalid("after_invalid", "after is not from a list like this one.")
+
+
+@functools.cache
+def _type_of(kind: type[Document], field: str) -> Any:
+    """What *field* may hold, with its rules."""
+    return typing.get_type_hints(kind, include_extras=True)[field]
+
+
+def _index(kind: type[Document], wanted: Selection) -> str:
+    """The index that lists as *wanted* and knows most of its filters.
+
+    Left alone, MongoDB takes for some values an index that finds them and sorts what it found.
+    """
+    known = {name for name, value in wanted.equal.items() if not isinstance(value, dict)}
+    known |= {codec.WORDS} if wanted.words else set()
+    listing = [one for one in kind.orders if one.field == wanted.order]
+    orders = [one for one in listing if known.issuperset(one.equal)]
+    assert orders, f"{kind.__name__} declares no order by {wanted.order}"
+    return max(orders, key=lambda one: len(one.equal)).index_name
+
+
+class Documents:
+    """An owner's documents.  There is no way to ask without naming the owner."""
+
+    def __init__(self, database: Database, keyring: KeyRing) -> None:
+        self._database = database
+        self._keyring = keyring
+
+    async def get(self, kind: type[D], owner: str, document_id: str) -> D:
+        """One document, or `NotFound`; `Conflict` for one that cannot be read."""
+        found = await self.get_any(kind, owner, document_id)
+        if isinstance(found, Broken):
+            raise unreadable(found)
+        return found
+
+    async def get_any(self, kind: type[D], owner: str, document_id: str) -> D | Broken:
+        """One document, or what stands for one that cannot be read; or `NotFound`."""
+        query = {"_id": codec.key_of(owner, document_id)}
+        found, _ = await self._read(kind, owner, query, 1)
+        if not found:
+            raise not_found()
+        return found[0]
+
+    async def page(
+        self,
+        kind: type[D],
+        owner: str,
+        *,
+        below: str = "",
+        after: str = "",
+        before: str = "",
+        limit: int = 100,
+    ) -> list[D]:
+        """Up to *limit* documents in order of id, *below* a parent, between two ids."""
+        span = self._span(owner, below, after, before)
+        return await self._find(kind, owner, {"_id": span}, limit)
+
+    async def page_of_all(
+        self, kind: type[D], owner: str, *, below: str = "", after: str = "", limit: int = 100
+    ) -> list[D | Broken]:
+        """The same with what stands for those that cannot be read."""
+        query = {"_id": self._span(owner, below, after, "")}
+        found, _ = await self._read(kind, owner, query, limit)
+        return found
+
+    @staticmethod
+    def _span(owner: str, below: str, after: str, before: str) -> Bson:
+        span = codec.below(owner, below)
+        if after:
+            span["$gt"] = max(span["$gt"], codec.key_of(owner, after))
+        if before:
+            span["$lt"] = min(span["$lt"], codec.key_of(owner, before))
+        return span
+
+    async def select(self, kind: type[D], owner: str, wanted: Selection) -> list[D]:
+        """The documents that *wanted* describes, through one of the kind's `orders`."""
+        # Nulls are not stored, and null itself is looked up in two places of an index.
+        absent = {name: {"$exists": False} for name, value in wanted.equal.items() if value is None}
+        query: Bson = {"owner": owner, **wanted.equal, **absent}
+        if wanted.words:
+            await self._keyring.load([owner])
+            # The index is searched for the first one: the longest is the rarest, most often.
+            words = sorted(wanted.words, key=len, reverse=True)
+            query[codec.WORDS] = {"$all": [self._keyring[owner].blind(word) for word in words]}
+        if wanted.span:
+            query[wanted.order] = wanted.span
+        if wanted.after:
+            query["$and"] = _beyond(kind, owner, wanted)
+        way = -1 if wanted.descending else 1
+        sort = [(wanted.order, way), ("_id", way)]
+        return await self._find(kind, owner, query, wanted.limit, sort, _index(kind, wanted))
+
+    async def some(self, kind: type[D], owner: str, ids: Collection[str]) -> list[D]:
+        """Those of the documents *ids* that there are, in order of id."""
+        if not ids:
+            return []
+        keys = [codec.key_of(owner, one) for one in ids]
+        return await self._find(kind, owner, {"_id": {"$in": keys}}, len(keys))
+
+    async def state(self, refs: Collection[Ref]) -> dict[Ref, Document | None]:
+        """Each of the documents *refs* as it is; None for one that is not."""
+        wanted: dict[tuple[type[Document], str], list[str]] = {}
+        for ref in refs:
+            wanted.setdefault((ref.kind, ref.owner), []).append(ref.id)
+        found: dict[Ref, Document | None] = dict.fromkeys(refs)
+        for (kind, owner), ids in wanted.items():
+            for start in range(0, len(ids), TOGETHER):
+                for one in await self.some(kind, owner, ids[start : start + TOGETHER]):
+                    found[Ref(kind, owner, one.id)] = one
+        return found
+
+    async def edited(self, kind: type[Document], owner: str) -> list["Edited"]:
+        """Which documents of a kind were changed, and in which fields (`Document.edits`)."""
+        query = {"_id": codec.below(owner), "edits": {"$exists": True}}
+        async with self._database.turn():
+            found = self._database[kind.collection].find(query, {"version": 1, "edits": 1})
+            return [
+                Edited(stored["_id"][len(owner) + 1 :], stored["version"], stored["edits"])
+                async for stored in found
+            ]
+
+    async def ids_since(self, kind: type[Document], field: str, at: dt.datetime) -> list[str]:
+        """The ids of everybody's documents whose indexed *field* is *at* or later."""
+        query = {field: {"$gte": at}}
+        async with self._database.turn():
+            found = self._database[kind.collection].find(query, {"_id": 1})
+            return [stored["_id"].partition("/")[2] async for stored in found]
+
+    async def due(
+        self, kind: type[Document], field: str, upto: dt.datetime, limit: int
+    ) -> list[tuple[str, str]]:
+        """Owner and id of everybody's documents whose indexed *field* is *upto* or earlier."""
+        query = {field: {"$lte": upto}}
+        async with self._database.turn():
+            found = self._database[kind.collection].find(query, {"_id": 1}, sort=[(field, 1)])
+            keys = [stored["_id"] async for stored in found.limit(limit)]
+        return [(owner, name) for owner, _, name in (key.partition("/") for key in keys)]
+
+    async def find_owner(self, kind: type[Document], field: str, value: str) -> str | None:
+        """The owner of the document whose unique *field* is *value*."""
+        async with self._database.turn():
+            found = await self._database[kind.collection].find_one({field: value}, {"_id": 1})
+        return str(found["_id"]).partition("/")[0] if found else None
+
+    async def _find(
+        self,
+        kind: type[D],
+        owner: str,
+        query: Bson,
+        limit: int,
+        sort: Sort = _BY_ID,
+        index: str | None = None,
+    ) -> list[D]:
+        """Up to *limit* documents that can be read; fewer only if there are no more."""
+        found: list[D] = []
+        skip = 0
+        while len(found) < limit:
+            some, size = await self._read(kind, owner, query, limit, sort, index, skip)
+            found += [one for one in some if not isinstance(one, Broken)]
+            if size < limit:
+                break
+            skip += size
+        return found[:limit]
+
+    async def _read(
+        self,
+        kind: type[D],
+        owner: str,
+        query: Bson,
+        limit: int,
+        sort: Sort = _BY_ID,
+        index: str | None = None,
+        skip: int = 0,
+    ) -> tuple[list[D | Broken], int]:
+        """Up to *limit* documents behind the first *skip*, and how many were looked at."""
+        collection = self._database[kind.collection]
+
+        async def ask(query: Bson, index: str | None = None) -> list[Bson]:
+            cursor = collection.find(query, sort=list(sort), hint=index)
+            return await cursor.skip(skip).limit(limit).to_list()
+
+        if kind.kind not in KINDS:
+            query = query | {codec.TOMB: {"$exists": False}}
+        await self._keyring.load([owner])
+        async with self._database.turn():
+            found = await (hinted(owner, query, index, ask) if index else ask(query))
+        try:
+            key = self._keyring[owner]
+        except Unreadable:  # an erased person's
+            return [], 0
+        broken = self._database.broken
+        read = (codec.read(kind, stored, owner, key, broken) for stored in found)
+        return [one async for one in paced(read)], len(found)

@@ -1,0 +1,48 @@
+"""Where positions of devices are kept."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import msgspec
+from pymongo import UpdateOne
+
+from models.sync.position import Position
+from upcoach.store.base import codec
+from upcoach.store.base.database import Database
+from upcoach.store.base.indexes import Index
+
+COLLECTION = "positions"
+KEPT = dt.timedelta(days=90)
+INDEXES = (Index(name="kept", keys=("at",), kept=KEPT),)
+
+
+class PositionStore:
+    """One record for each device and feed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def save(self, positions: Sequence[Position]) -> None:
+        """Keep *positions* in the place of older ones."""
+        if not positions:
+            return
+        updates = []
+        for one in positions:
+            key = codec.key_of(one.owner, f"{one.device}/{one.feed}")
+            name = {"owner": one.owner, "device": one.device, "feed": one.feed}
+            # Only ever forward: a node that is late must not set a device back.
+            change = {"$max": {"seq": one.seq, "at": one.at}, "$setOnInsert": name}
+            updates.append(UpdateOne({"_id": key}, change, upsert=True))
+        async with self._database.turn():
+            await self._database[COLLECTION].bulk_write(updates, ordered=False)
+
+    async def find(self, owner: str) -> list[Position]:
+        """All of *owner*'s, by device and feed."""
+        query = {"_id": codec.below(owner)}
+        async with self._database.turn():
+            found = (
+                await self._database[COLLECTION]
+                .find(query, {"_id": 0}, sort=[("_id", 1)])
+                .to_list()
+            )
+        return [msgspec.convert(stored, Position) for stored in found]

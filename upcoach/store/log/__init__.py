@@ -1,0 +1,1 @@
+"""The event log: its events, its newest numbers, and redaction."""

@@ -1,0 +1,170 @@
+"""The log: every event of every feed, numbered without a hole."""
+
+import datetime as dt
+import functools
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
+
+from pymongo import UpdateMany
+from pymongo.write_concern import WriteConcern
+
+from models.wire.aside import NOTHING, Aside, unpacked
+from models.wire.events import Event, feed_owner
+from upcoach.store.base.database import Bson, Database
+from upcoach.store.base.indexes import Index
+from upcoach.store.base.sealing import place, unseal
+from upcoach.store.secrets.keyring import KeyRing
+
+COLLECTION = "events"
+LATEST = 2**53  # above every number
+INDEXES: Final = (
+    Index(name="number", keys=("feed", "seq"), unique=True),
+    Index(name="due", keys=("feed", "seq", "at"), partial={"due": True}),
+    Index(name="history", keys=("feed", "id", "seq"), partial={"id": {"$gt": ""}}),
+)
+
+# A lost mark costs one repeated publication, which every consumer ignores: no need for the disk.
+_QUICK = WriteConcern(w=1, j=False)
+
+
+class EventLog:
+    """Reading the log, and the marks of what has been published."""
+
+    def __init__(self, database: Database, keyring: KeyRing) -> None:
+        self._database = database
+        self._keyring = keyring
+
+    async def page(self, feed: str, after: int, limit: int) -> list[Event]:
+        """Up to *limit* events of *feed* above *after*, in order; the first may be further on."""
+        query = {"feed": feed, "seq": {"$gt": after}}
+        async with self._database.turn():
+            found = self._database[COLLECTION].find(query, _ENVELOPE, sort=[("seq", 1)])
+            return [from_bson(stored) for stored in await found.limit(limit).to_list()]
+
+    async def history(
+        self, feed: str, kind: str, document_id: str, upto: int, limit: int
+    ) -> list[Event]:
+        """Up to *limit* events of one document, not above number *upto*, the newest first."""
+        query = {
+            "feed": feed,
+            "id": document_id,
+            "seq": {"$lte": upto},
+            "type": {"$gt": f"{kind}.", "$lt": f"{kind}/"},
+        }
+        async with self._database.turn():
+            found = self._database[COLLECTION].find(query, _ENVELOPE, sort=[("seq", -1)])
+            return [from_bson(stored) for stored in await found.limit(limit).to_list()]
+
+    async def last_numbers(self, feed: str, ids: Collection[str]) -> dict[str, int]:
+        """The number of the last event of each of the documents *ids* that ever had one."""
+        pipeline: list[Bson] = [
+            {"$match": {"feed": feed, "id": {"$in": sorted(ids)}}},
+            {"$group": {"_id": "$id", "seq": {"$max": "$seq"}}},
+        ]
+        async with self._database.turn():
+            cursor = await self._database[COLLECTION].aggregate(pipeline)
+            return {found["_id"]: int(found["seq"]) async for found in cursor}
+
+    async def heads(self) -> dict[str, int]:
+        """The newest number of every feed: one index seek a feed."""
+        pipeline: list[Bson] = [
+            {"$sort": {"feed": 1, "seq": 1}},
+            {"$group": {"_id": "$feed", "seq": {"$last": "$seq"}}},
+        ]
+        async with self._database.turn():
+            cursor = await self._database[COLLECTION].aggregate(pipeline)
+            return {found["_id"]: int(found["seq"]) async for found in cursor}
+
+    async def due(self, before: dt.datetime, limit: int) -> list[Event]:
+        """Events older than *before* that nobody has marked as published, in order of feed."""
+        query = {"due": True, "at": {"$lt": before}}
+        async with self._database.turn():
+            found = self._database[COLLECTION].find(
+                query, _ENVELOPE, sort=[("feed", 1), ("seq", 1)]
+            )
+            return [from_bson(stored) for stored in await found.limit(limit).to_list()]
+
+    async def mark_published(self, events: Iterable[Event]) -> None:
+        """Take the mark "due" from *events*."""
+        by_feed: dict[str, list[int]] = {}
+        for event in events:
+            by_feed.setdefault(event.feed, []).append(event.seq)
+        updates = [
+            UpdateMany({"feed": feed, "seq": {"$in": seqs}}, {"$unset": {"due": ""}})
+            for feed, seqs in by_feed.items()
+        ]
+        if not updates:
+            return
+        async with self._database.turn():
+            collection = self._database[COLLECTION].with_options(write_concern=_QUICK)
+            await collection.bulk_write(updates, ordered=False)
+
+    async def load_keys(self, feeds: Iterable[str]) -> None:
+        """Have at hand what `open_line` needs for events of *feeds*."""
+        await self._keyring.load(map(feed_owner, feeds))
+
+    def open_line(self, event: Event) -> bytes:
+        """The `ev` frame inside *event*; raises `Unreadable` once its owner was erased."""
+        key = self._keyring[feed_owner(event.feed)]
+        return unseal(key, event.sealed, _log_of(event.feed) + place(event.seq))
+
+    def open_aside(self, event: Event) -> Aside:
+        """What stands beside the frame of *event*; `load_keys` and refusal as with `open_line`."""
+        if not event.aside:
+            return NOTHING
+        key = self._keyring[feed_owner(event.feed)]
+        return unpacked(unseal(key, event.aside, aside_place(event.feed, event.seq)))
+
+    def can_open(self, feed: str) -> bool:
+        """Whether `load_keys` has nothing to do for *feed*."""
+        return self._keyring.holds(feed_owner(feed))
+
+
+@functools.lru_cache(10_000)
+def _log_of(feed: str) -> bytes:
+    """The first part of the place of every event of *feed*."""
+    return place(COLLECTION, feed)
+
+
+_FIELDS = ("feed", "seq", "at", "type", "id", "sums", "body", "aside")
+_ENVELOPE = {"_id": 0} | dict.fromkeys(_FIELDS, 1)
+
+
+def to_bson(event: Event) -> Bson:
+    """What is stored of *event*, which nobody has published yet."""
+    aside = {"aside": event.aside} if event.aside else {}
+    return {
+        "feed": event.feed,
+        "seq": event.seq,
+        "at": event.at,
+        "type": event.type,
+        "id": event.id,
+        "sums": event.sums,
+        "body": event.sealed,
+        "due": True,
+        **aside,
+    }
+
+
+def from_bson(stored: Bson) -> Event:
+    """The event that `to_bson` stored."""
+    return Event(
+        feed=stored["feed"],
+        seq=int(stored["seq"]),
+        at=stored["at"],
+        type=stored["type"],
+        id=stored["id"],
+        sums=bytes(stored["sums"]),
+        sealed=bytes(stored["body"]),
+        aside=bytes(stored.get("aside", b"")),
+    )
+
+
+def aside_place(feed: str, seq: int) -> bytes:
+    """Where what stands beside a frame belongs, for its seal."""
+    return place(COLLECTION, feed, seq, "aside")
+
+
+def contiguous(events: Sequence[Event], after: int) -> bool:
+    """Whether *events* go on from *after* without a hole."""
+    return all(event.seq == after + offset for offset, event in enumerate(events, start=1))

@@ -1,0 +1,86 @@
+"""The newest number of each feed, and the checksums there, as far as this process knows."""
+
+import asyncio
+import collections
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from models.base.checksums import EMPTY
+from models.wire.events import Event
+from upcoach.store.base.database import Database
+
+HELD = 100_000
+
+
+class Head(NamedTuple):
+    """How far a feed has come, with its packed checksums there."""
+
+    seq: int = 0
+    sums: bytes = EMPTY
+
+
+class Heads:
+    """A bounded memory of feed heads, filled from the log when a feed is not in it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._heads: collections.OrderedDict[str, Head] = collections.OrderedDict()
+        self._watched: dict[str, tuple[int, asyncio.Event]] = {}
+
+    def __getitem__(self, feed: str) -> Head:
+        return self._heads[feed]
+
+    def known(self, feed: str) -> int:
+        """The newest number of *feed* that this process has written or heard of; 0 for none."""
+        return self._heads.get(feed, Head()).seq
+
+    def advance(self, feed: str, head: Head) -> None:
+        """Take note that *feed* has come to *head*."""
+        self._heads[feed] = head
+        self._heads.move_to_end(feed)
+        while len(self._heads) > HELD:
+            self._heads.popitem(last=False)
+
+    def observe(self, event: Event) -> None:
+        """Take note of an event that came through the streams."""
+        known = self._heads.get(event.feed)
+        if known is not None and event.seq > known.seq:
+            self._heads[event.feed] = Head(event.seq, event.sums)
+        watched = self._watched.get(event.feed)
+        if watched is not None and event.seq > watched[0]:
+            watched[1].set()
+
+    async def beyond(self, feed: str, seq: int, patience_s: float) -> bool:
+        """Whether the streams have brought, or bring in time, a number of *feed* above *seq*."""
+        if self._heads.get(feed, Head()).seq > seq:
+            return True
+        came = asyncio.Event()
+        self._watched[feed] = (seq, came)
+        try:
+            async with asyncio.timeout(patience_s):
+                return await came.wait()
+        except TimeoutError:
+            return False
+        finally:
+            del self._watched[feed]
+
+    def forget(self, feeds: Iterable[str]) -> None:
+        """Ask the log the next time."""
+        for feed in feeds:
+            self._heads.pop(feed, None)
+
+    async def load(self, feeds: Iterable[str]) -> None:
+        """Know the heads of *feeds*."""
+        missing = [feed for feed in feeds if feed not in self._heads]
+        if missing:
+            heads = await asyncio.gather(*(self.read(feed) for feed in missing))
+            for feed, head in zip(missing, heads, strict=True):
+                self.advance(feed, head)
+
+    async def read(self, feed: str) -> Head:
+        """The head of *feed* in the log."""
+        async with self._database.turn():
+            newest = await self._database["events"].find_one(
+                {"feed": feed}, {"_id": 0, "seq": 1, "sums": 1}, sort=[("seq", -1)]
+            )
+        return Head(int(newest["seq"]), bytes(newest["sums"])) if newest else Head()

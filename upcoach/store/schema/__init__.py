@@ -1,0 +1,1 @@
+"""The schema: collections, indexes, migrations, the installation."""

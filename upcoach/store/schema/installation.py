@@ -1,0 +1,42 @@
+"""What is fixed when an installation is made: its epoch and the number of partitions."""
+
+import secrets
+import string
+
+import msgspec
+
+from models.wire.events import PARTITIONS
+from upcoach.store.base.database import Database
+
+COLLECTION = "installation"
+
+
+class InstallationError(Exception):
+    """A database that this build cannot serve; the message says what to do."""
+
+
+class Installation(msgspec.Struct, frozen=True):
+    """The log's epoch, which is part of every cursor, and its number of partitions."""
+
+    epoch: str
+    partitions: int
+
+
+async def load_installation(database: Database) -> Installation:
+    """The database's installation, made if it is new."""
+    fresh = {"epoch": _new_epoch(), "partitions": PARTITIONS}
+    async with database.turn():
+        await database[COLLECTION].update_one({"_id": 1}, {"$setOnInsert": fresh}, upsert=True)
+        stored = await database[COLLECTION].find_one({"_id": 1})
+    assert stored is not None
+    if stored["partitions"] != PARTITIONS:
+        message = (
+            f"This database was made with {stored['partitions']} partitions, and this build has "
+            f"{PARTITIONS}. Serve it with the build that made it."
+        )
+        raise InstallationError(message)
+    return Installation(stored["epoch"], stored["partitions"])
+
+
+def _new_epoch() -> str:
+    return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(6))

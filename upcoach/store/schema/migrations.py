@@ -1,0 +1,76 @@
+"""Numbered, idempotent steps that bring the data of a database to what this build expects.
+
+Collections and indexes are no affair of theirs: `upcoach.store.schema.schema` ensures those, before
+the steps.  `migrate` runs at every start and is cheap when there is nothing to do.  A step that was
+interrupted runs again from its beginning.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from pymongo.asynchronous.database import AsyncDatabase
+
+from models.base.checksums import EMPTY, Sums, packed, toggle
+from models.base.clock import Clock
+from models.contexts import DOCUMENTS
+from models.wire.events import feed_owner
+from upcoach.store.base import codec
+from upcoach.store.base.database import Bson, Database
+from upcoach.store.log import event_log
+from upcoach.store.secrets import signing
+
+COLLECTION = "migrations"
+
+Step = Callable[[AsyncDatabase[Bson]], Awaitable[None]]
+
+
+async def _describe_events(database: AsyncDatabase[Bson]) -> None:
+    """What an event is about, and the checksums at the head of each feed."""
+    events = database[event_log.COLLECTION]
+    fields = {"type": "", "id": "", "sums": EMPTY}
+    await events.update_many({"type": {"$exists": False}}, {"$set": fields})
+    newest: list[Bson] = [
+        {"$sort": {"feed": 1, "seq": 1}},
+        {"$group": {"_id": "$feed", "seq": {"$last": "$seq"}}},
+    ]
+    async for head in await events.aggregate(newest):
+        sums: Sums = {}
+        for kind in DOCUMENTS:
+            below = codec.below(feed_owner(head["_id"]))
+            async for found in database[kind.collection].find({"_id": below}, {"version": 1}):
+                name = found["_id"].partition("/")[2]
+                toggle(sums, kind.kind, name, found["version"])
+        name = {"feed": head["_id"], "seq": head["seq"]}
+        await events.update_one(name, {"$set": {"sums": packed(sums)}})
+
+
+async def _date_sessions(database: AsyncDatabase[Bson]) -> None:
+    """When the holder of a session showed who they are: as long as nobody asked again, at first."""
+    fresh: list[Bson] = [{"$set": {"authenticated_at": "$created_at"}}]
+    await database["sessions"].update_many({"authenticated_at": {"$exists": False}}, fresh)
+
+
+async def _name_signing_keys(database: AsyncDatabase[Bson]) -> None:
+    """What a signing key is called in tokens: its `_id`, until the first one had another."""
+    named: list[Bson] = [{"$set": {"kid": "$_id"}}]
+    await database[signing.COLLECTION].update_many({"kid": {"$exists": False}}, named)
+
+
+# Numbers that are missing were steps which made collections and indexes, up to 22.
+STEPS: tuple[tuple[int, Step], ...] = (
+    (4, _describe_events),
+    (11, _date_sessions),
+    (23, _name_signing_keys),
+)
+
+
+async def migrate(database: Database, clock: Clock) -> list[int]:
+    """Run the steps that this database has not seen, and return their numbers."""
+    async with database.turn():
+        seen = {found["_id"] async for found in database[COLLECTION].find({}, {"_id": 1})}
+        missing = [(number, step) for number, step in STEPS if number not in seen]
+        for number, step in missing:
+            await step(database.handle)
+            # Upsert: two nodes that start together may both have run the step.
+            done = {"$set": {"name": step.__name__.lstrip("_"), "at": clock()}}
+            await database[COLLECTION].update_one({"_id": number}, done, upsert=True)
+    return [number for number, _ in missing]

@@ -1,0 +1,234 @@
+"""The schema: the collections and indexes that this build works with, ensured at every start.
+
+`declared` is the whole of it, gathered from the documents (`orders`, `lookups`) and from the
+`INDEXES` of the store's modules.  `Schema.ensure` compares it with what the database has, which is
+one question a collection, all at once, and makes what is missing.  Data is the migrations' affair.
+
+What is wrong is mended, too: an index of another definition under a name of ours is built anew, one
+that stands in the way under another name is dropped, and so are the `RETIRED`.  Other indexes stay:
+an operator's, or those of a newer build whose nodes run beside this one's.
+
+A start waits for indexes of small collections, and for unique ones, without which a number or an
+address could be taken twice.  The others are built by `Schema.run` beside the node's work, which
+finds what it needs in another way meanwhile (see `upcoach.store.base.hints`); `Schema.check` tells
+whoever asks for readiness.  Several nodes may do all of this at once.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import msgspec
+import structlog
+from pymongo.errors import DuplicateKeyError, OperationFailure
+
+from models.base.errors import Unavailable
+from models.contexts import DOCUMENTS, UnsavedEntry
+from upcoach.store.base.database import Bson, Database
+from upcoach.store.base.indexes import Index, are_alike, definition_of, of_documents
+from upcoach.store.collections import audit, clients, learner_snapshots, positions
+from upcoach.store.log import event_log
+from upcoach.store.secrets import keyring, one_time_tokens, refresh_generations, signing
+from upcoach.store.write import mail_outbox, receipts
+
+LARGE: Final = 50_000  # documents; an index over as many takes half a second
+LOOKS: Final = 20  # at what other nodes did meanwhile
+PAUSE_S: Final = 0.2
+
+# Indexes of earlier builds that no build uses any more.
+RETIRED: Final = frozenset({("moods", "words_at"), ("tasks", "words_created_at")})
+
+_EXISTS: Final = 48
+_NO_COLLECTION: Final = 26
+# What a node gets that mends the same as another one: NamespaceNotFound, IndexNotFound,
+# IndexOptionsConflict, IndexKeySpecsConflict, ConflictingOperationInProgress, IndexBuildAborted,
+# BackgroundOperationInProgressForNamespace.
+_OVERTAKEN: Final = {_NO_COLLECTION, 27, 85, 86, 117, 276, 12587}
+
+_log = structlog.get_logger(__name__)
+
+
+class SchemaError(Exception):
+    """A schema that the data does not allow; the message says which."""
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """An index that is to be built, and the names of those that stand in its way."""
+
+    index: Index
+    in_the_way: frozenset[str]
+
+
+class Flaw(msgspec.Struct, frozen=True):
+    """What one collection lacks, and which of its indexes nobody uses any more."""
+
+    collection: str
+    missing: tuple[Missing, ...]
+    retired: frozenset[str] = frozenset()
+
+    @property
+    def wrong(self) -> list[str]:
+        """The indexes to drop."""
+        return sorted(self.retired.union(*(one.in_the_way for one in self.missing)))
+
+
+def declared() -> Mapping[str, tuple[Index, ...]]:
+    """Every collection with its indexes, so that no transaction has to make one."""
+    return {kind.collection: of_documents(kind) for kind in DOCUMENTS} | {
+        UnsavedEntry.collection: (),
+        audit.COLLECTION: audit.INDEXES,
+        audit.CHECKPOINTS: audit.CHECKPOINT_INDEXES,
+        clients.COLLECTION: (),
+        keyring.COLLECTION: (),
+        learner_snapshots.SNAPSHOTS: (),
+        learner_snapshots.TURNS: (),
+        event_log.COLLECTION: event_log.INDEXES,
+        one_time_tokens.COLLECTION: one_time_tokens.INDEXES,
+        mail_outbox.COLLECTION: mail_outbox.INDEXES,
+        positions.COLLECTION: positions.INDEXES,
+        receipts.COLLECTION: receipts.INDEXES,
+        refresh_generations.COLLECTION: refresh_generations.INDEXES,
+        signing.COLLECTION: (),
+    }
+
+
+class Schema:
+    """What a database has of what is declared."""
+
+    def __init__(
+        self, database: Database, wanted: Mapping[str, tuple[Index, ...]] | None = None
+    ) -> None:
+        self._database = database
+        self._wanted = declared() if wanted is None else wanted
+        self._left: dict[str, list[str]] = {}  # what is still to be built, by collection
+
+    async def ensure(self) -> None:
+        """Make what a node cannot begin without, and remember the rest for `run`."""
+        await self._make_collections()
+        await self._mend(at_once=True)
+
+    async def run(self) -> None:
+        """Build what is left."""
+        while self._left:
+            try:
+                await self._mend(at_once=False)
+            except Unavailable:  # it takes longer than an operation may; MongoDB goes on with it
+                await asyncio.sleep(PAUSE_S)
+
+    async def check(self) -> None:
+        """Return when everything is there, or raise `Unavailable`."""
+        if self._left:
+            names = ", ".join(f"{one}: {' '.join(names)}" for one, names in self._left.items())
+            raise Unavailable("indexes_building", f"Indexes are being built ({names}).")
+
+    async def _make_collections(self) -> None:
+        async with self._database.turn():
+            there = set(await self._database.handle.list_collection_names())
+        await asyncio.gather(*map(self._make_collection, sorted(self._wanted.keys() - there)))
+
+    async def _make_collection(self, name: str) -> None:
+        async with self._database.turn():
+            try:
+                # Without the driver's own look first, which is no use against another node.
+                await self._database.handle.create_collection(name, check_exists=False)
+            except OperationFailure as failure:
+                if failure.code != _EXISTS:  # another node that starts just now has made it
+                    raise
+
+    async def _mend(self, *, at_once: bool) -> None:
+        """Look and mend until nothing is missing but what is left for later."""
+        flaws: list[Flaw] = []
+        for _ in range(LOOKS):
+            flaws = await self._flaws()
+            if at_once:
+                flaws = await asyncio.gather(*map(self._pressing, flaws))
+            if all(await asyncio.gather(*map(self._mend_one, flaws))):
+                self._left = self._left if at_once else {}
+                _tell(flaws)
+                return
+            await asyncio.sleep(PAUSE_S)
+        names = ", ".join(flaw.collection for flaw in flaws)
+        raise SchemaError(f"MongoDB does not make the indexes of {names}; its log says why.")
+
+    async def _flaws(self) -> list[Flaw]:
+        found = await asyncio.gather(*map(self._indexes, self._wanted))
+        flaws = map(_flaw, self._wanted.items(), found)
+        return [flaw for flaw in flaws if flaw.missing or flaw.retired]
+
+    async def _indexes(self, collection: str) -> dict[str, Bson]:
+        """The indexes of *collection* by name; one that is being built counts as missing."""
+        ask = {"listIndexes": collection, "includeBuildUUIDs": True}
+        async with self._database.turn():
+            try:
+                answer = await self._database.handle.command(ask)
+            except OperationFailure as failure:
+                if failure.code == _NO_COLLECTION:
+                    return {}
+                raise
+        # They come in one batch: a collection has 64 at most.
+        return {one["name"]: one for one in answer["cursor"]["firstBatch"] if "name" in one}
+
+    async def _pressing(self, flaw: Flaw) -> Flaw:
+        """What of *flaw* a start waits for; the rest is left."""
+        self._left.pop(flaw.collection, None)
+        async with self._database.turn():
+            size = await self._database[flaw.collection].estimated_document_count()
+        if size < LARGE:
+            return flaw
+        later = [one.index.name for one in flaw.missing if not one.index.unique]
+        if later:
+            self._left[flaw.collection] = later
+        at_once = tuple(one for one in flaw.missing if one.index.unique)
+        return Flaw(flaw.collection, at_once, flaw.retired)
+
+    async def _mend_one(self, flaw: Flaw) -> bool:
+        """Mend *flaw*; False when another node was at it, so that one has to look again."""
+        collection = self._database[flaw.collection]
+        async with self._database.turn():
+            try:
+                for name in flaw.wrong:
+                    await collection.drop_index(name)
+                if flaw.missing:
+                    await collection.create_indexes([one.index.model for one in flaw.missing])
+            except DuplicateKeyError:
+                raise _refused(flaw) from None
+            except OperationFailure as failure:
+                if failure.code not in _OVERTAKEN:
+                    raise
+                return False
+        return True
+
+
+def _flaw(wanted: tuple[str, tuple[Index, ...]], found: Mapping[str, Bson]) -> Flaw:
+    """What the indexes *found* in a collection lack of those *wanted*."""
+    collection, indexes = wanted
+    there = {name: definition_of(one) for name, one in found.items()}
+    missing = tuple(
+        Missing(index, frozenset(_in_the_way(index, there)))
+        for index in indexes
+        if there.get(index.name) != index.definition
+    )
+    gone = {name for place, name in RETIRED if place == collection}
+    return Flaw(collection, missing, frozenset(gone & there.keys()))
+
+
+def _in_the_way(index: Index, there: Mapping[str, Bson]) -> Iterator[str]:
+    for name, definition in there.items():
+        if name == index.name or are_alike(definition, index.definition):
+            yield name
+
+
+def _tell(flaws: Sequence[Flaw]) -> None:
+    made = [f"{flaw.collection}.{one.index.name}" for flaw in flaws for one in flaw.missing]
+    dropped = [f"{flaw.collection}.{name}" for flaw in flaws for name in flaw.wrong]
+    if made or dropped:
+        _log.info("indexed", made=made, dropped=dropped)
+
+
+def _refused(flaw: Flaw) -> SchemaError:
+    unique = [one.index for one in flaw.missing if one.index.unique]
+    fields = ", ".join(" and ".join(index.keys) for index in unique)
+    return SchemaError(
+        f"The collection {flaw.collection} holds several documents of one {fields}; "
+        "keep one of each, then start again."
+    )

@@ -1,0 +1,1 @@
+"""Keys and tokens: data keys, signing keys, one-time tokens, refresh tokens."""

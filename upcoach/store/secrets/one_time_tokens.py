@@ -1,0 +1,112 @@
+"""Values that can be taken once: authorization codes, links in mails, challenges.
+
+And names that can be claimed once: the numbers of proofs, which must not come twice.
+
+What is taken is gone before anybody looks at it, so of many who show the same token one gets the
+value, whatever they do with it (RFC 9700, 4.5).  The database holds a hash of the token and a value
+that is sealed under a key made from the token: who reads the database can use neither.
+"""
+
+import datetime as dt
+import hashlib
+import secrets
+from collections.abc import Collection
+from typing import Any, Final, TypeVar
+
+import msgspec
+from pymongo.errors import DuplicateKeyError
+
+from models.base.clock import Clock
+from upcoach.store.base.database import Bson, Database
+from upcoach.store.base.indexes import Index
+from upcoach.store.base.sealing import DataKey, place, seal, unseal
+
+T = TypeVar("T")
+
+COLLECTION: Final = "once"
+TOKEN_BYTES: Final = 32
+INDEXES: Final = (Index(name="until", keys=("until",), kept=dt.timedelta(0)),)
+
+
+class Once:
+    """Values by the tokens that stand for them."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def keep(
+        self, purpose: str, value: Any, life: dt.timedelta, token: str | None = None
+    ) -> str:
+        """Keep *value* for *life*, and return its token: a new one of 256 bits if none is given."""
+        token = token or secrets.token_urlsafe(TOKEN_BYTES)
+        sealed = seal(_key(token), msgspec.msgpack.encode(value), place(COLLECTION, purpose))
+        until = self._clock() + life
+        stored = {"_id": _name(purpose, token), "value": sealed, "until": until}
+        async with self._database.turn():
+            await self._database[COLLECTION].replace_one(
+                {"_id": stored["_id"]}, stored, upsert=True
+            )
+        return token
+
+    async def take(self, purpose: str, token: str, kind: type[T]) -> T | None:
+        """The value that *token* stands for, which is gone now; None when there is none."""
+        async with self._database.turn():
+            found = await self._database[COLLECTION].find_one_and_delete(
+                {"_id": _name(purpose, token)}
+            )
+        return self._opened(found, purpose, token, kind)
+
+    async def look(self, purpose: str, token: str, kind: type[T]) -> T | None:
+        """The value that *token* stands for, which stays; None when there is none."""
+        async with self._database.turn():
+            found = await self._database[COLLECTION].find_one({"_id": _name(purpose, token)})
+        return self._opened(found, purpose, token, kind)
+
+    async def claim(self, purpose: str, name: str, life: dt.timedelta) -> bool:
+        """Whether *name* was not claimed within the *life* of the claim before; it is now."""
+        now = self._clock()
+        over = {"_id": _name(purpose, name), "until": {"$lte": now}}
+        async with self._database.turn():
+            try:
+                # MongoDB removes what is over when it gets round to it.
+                await self._database[COLLECTION].replace_one(
+                    over, {"until": now + life}, upsert=True
+                )
+            except DuplicateKeyError:
+                return False
+        return True
+
+    async def claim_any(
+        self, purpose: str, names: Collection[str], life: dt.timedelta
+    ) -> str | None:
+        """The first of *names* that `claim` claims; None when all are claimed."""
+        ids = {_name(purpose, name): name for name in names}
+        held = {"_id": {"$in": list(ids)}, "until": {"$gt": self._clock()}}
+        async with self._database.turn():
+            found = self._database[COLLECTION].find(held, {"_id": 1})
+            taken = {ids[one["_id"]] async for one in found}
+        for name in names:
+            if name not in taken and await self.claim(purpose, name, life):
+                return name
+        return None
+
+    async def release(self, purpose: str, name: str) -> None:
+        """Let *name* be claimed again."""
+        async with self._database.turn():
+            await self._database[COLLECTION].delete_one({"_id": _name(purpose, name)})
+
+    def _opened(self, found: Bson | None, purpose: str, token: str, kind: type[T]) -> T | None:
+        if found is None or found["until"] <= self._clock():
+            return None
+        plain = unseal(_key(token), found["value"], place(COLLECTION, purpose))
+        return msgspec.msgpack.decode(plain, type=kind)
+
+
+def _name(purpose: str, token: str) -> str:
+    return f"{purpose}:{hashlib.sha256(token.encode(errors='surrogatepass')).hexdigest()}"
+
+
+def _key(token: str) -> DataKey:
+    # Tokens have 256 random bits, or are stretched by whoever makes shorter ones.
+    return DataKey(hashlib.sha256(b"once\0" + token.encode(errors="surrogatepass")).digest())

@@ -1,0 +1,1 @@
+"""Writes: what a write decides, group commit, quotas, receipts, the outbox, earlier versions."""

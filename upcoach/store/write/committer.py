@@ -1,0 +1,271 @@
+"""Group commit: the writes that wait for the same round trip share one transaction.
+
+The package note says how and why this is safe.  Here: `submit` queues a write, `_take` makes a
+batch of those whose feeds no other batch is writing to, `Batch` decides and commits it.
+
+Nodes that write to the same feed at the same time take turns: whoever lost a race waits until the
+winner's events have come through the streams, and whoever won holds back until the loser's have.
+"""
+
+import asyncio
+import collections
+import random
+import time
+from collections.abc import Callable, Collection, Sequence
+
+import structlog
+
+from models.access.scope import Scope
+from models.base.clock import Clock
+from models.base.errors import Conflict, Unavailable
+from models.wire.events import Event
+from upcoach.store.base.database import Database
+from upcoach.store.log.heads import Heads
+from upcoach.store.secrets.keyring import KeyRing
+from upcoach.store.write.batch import Batch, Ticket, Waits
+from upcoach.store.write.changes import Mutation, Outcome, Raced, Unread, Write
+from upcoach.store.write.mail_outbox import Outbox
+from upcoach.store.write.quotas import Holdings
+from upcoach.store.write.receipts import Receipts
+
+BATCH = 64  # beyond this, a transaction's latency grows faster than its cost per write falls
+BATCH_READS = 512  # a larger write (an import) goes alone, beside the others
+LANES = 2  # one batch can decide while another waits for the disk
+PATIENCE = 40  # lost races before a write is given back to its caller
+PATIENCE_S = 10.0  # or so long: where MongoDB's cache is full, each of them takes seconds
+TURN_S = 0.03  # how long another node's turn may take at least, before we go on without it
+TURNS = 4  # and in batches of our own: both nodes share the same engine
+BACK_OFF_S = 0.004
+
+Publish = Callable[[Sequence[Event]], None]
+
+_log = structlog.get_logger(__name__)
+
+
+class Committer:
+    """Takes writes from every request of this process and commits them in groups."""
+
+    def __init__(
+        self,
+        database: Database,
+        keyring: KeyRing,
+        outbox: Outbox,
+        clock: Clock,
+        publish: Publish,
+    ) -> None:
+        self.heads = Heads(database)
+        self.holdings = Holdings(database)
+        self._database = database
+        self._keyring = keyring
+        self._outbox = outbox
+        self._clock = clock
+        self._publish = publish
+        self._waiting: collections.deque[Ticket] = collections.deque()
+        self._busy_feeds: set[str] = set()
+        self._batch_s = 0.0  # how long a batch takes at present
+        self._contended: dict[str, int] = {}  # feed to the number we last saw or took
+        self._yielding: set[asyncio.Task[None]] = set()
+        self._running: dict[tuple[str, str], bytes] = {}
+        self._lanes: set[asyncio.Task[None]] = set()
+        self._starting = False
+
+    async def submit(self, write: Write) -> Outcome:
+        """Commit *write* and return what became of it, or raise its `Refusal`."""
+        name = self._name(write)
+        if name is not None and name in self._running:
+            raise Conflict("mutation_running", "The first request with this id is still running.")
+        ticket = Ticket(write)
+        if name is not None and write.mutation is not None:
+            self._running[name] = write.mutation.fingerprint
+            ticket.done.add_done_callback(lambda _: self._running.pop(name, None))
+        self._waiting.append(ticket)
+        self._start_soon()
+        # Shielded: a caller who goes away must not take the rest of the batch along.
+        return await asyncio.shield(ticket.done)
+
+    async def repeated(self, scope: Scope, mutation: Mutation) -> Outcome | None:
+        """The answer that a write of this name got before; None where there was none.
+
+        For work in several writes, of which only the last has the name.
+        """
+        await self._keyring.load([scope.user])
+        name = (scope.user, mutation.id)
+        answers = await Receipts(self._database, self._keyring).find([name])
+        return answers[name].repeated(mutation.fingerprint) if name in answers else None
+
+    async def drain(self) -> None:
+        """Return when every write that was submitted has its answer."""
+        while self._starting or self._lanes or self._yielding:
+            await asyncio.sleep(0)  # what is about to start does so
+            if self._lanes or self._yielding:
+                await asyncio.wait(self._lanes | self._yielding)
+
+    @staticmethod
+    def _name(write: Write) -> tuple[str, str] | None:
+        mutation: Mutation | None = write.mutation
+        return (write.scope.user, mutation.id) if mutation else None
+
+    def _start_soon(self) -> None:
+        """Start when this turn of the loop is over.
+
+        Writers who were answered together come back together.  A batch for the first of them alone
+        would make all others wait for it: with 16 writers on a feed, that halved the writes.
+        """
+        if not self._starting:
+            self._starting = True
+            asyncio.get_running_loop().call_soon(self._start)
+
+    def _start(self) -> None:
+        self._starting = False
+        while self._waiting and len(self._lanes) < LANES:
+            tickets = self._take()
+            if not tickets:
+                return
+            feeds = {feed for ticket in tickets for feed in ticket.write.feeds}
+            self._busy_feeds |= feeds  # now, not when the task gets to run
+            lane = asyncio.create_task(self._run(tickets, feeds))
+            self._lanes.add(lane)
+            lane.add_done_callback(self._lane_done)
+
+    def _lane_done(self, lane: asyncio.Task[None]) -> None:
+        self._lanes.discard(lane)
+        lane.result()
+        self._start()
+
+    def _take(self) -> list[Ticket]:
+        """The next writes, in order, whose feeds no running batch and no skipped write holds."""
+        taken: list[Ticket] = []
+        skipped: list[Ticket] = []
+        blocked = set(self._busy_feeds)
+        room = BATCH_READS
+        while self._waiting and len(taken) < BATCH:
+            ticket = self._waiting.popleft()
+            size = len(ticket.write.reads)
+            if blocked.isdisjoint(ticket.write.feeds) and (size <= room or not taken):
+                taken.append(ticket)
+                room -= size
+            else:
+                blocked.update(ticket.write.feeds)
+                skipped.append(ticket)
+        self._waiting.extendleft(reversed(skipped))
+        return taken
+
+    async def _run(self, tickets: list[Ticket], feeds: set[str]) -> None:
+        try:
+            await self._commit(tickets)
+        finally:
+            contended = feeds & self._contended.keys()
+            self._busy_feeds -= feeds - contended
+            for feed in contended:
+                self._yield(feed)
+
+    def _yield(self, feed: str) -> None:
+        """Keep *feed* busy until the other node had its turn."""
+        task = asyncio.create_task(self._give_turn(feed))
+        self._yielding.add(task)
+        task.add_done_callback(self._yielding.discard)
+
+    async def _give_turn(self, feed: str) -> None:
+        taken = self._contended[feed]
+        if not await self.heads.beyond(feed, taken, self._patience_s):
+            del self._contended[feed]
+        self._busy_feeds.discard(feed)
+        self._start()
+
+    async def _commit(self, tickets: list[Ticket]) -> None:
+        """Commit a batch; when the engine refuses it for one write's sake, each by itself."""
+        try:
+            await self._race(tickets)
+        except Unavailable as refusal:
+            self._forget(tickets)
+            self._give_up(tickets, refusal)
+        except Exception as failure:  # noqa: BLE001 - a lane answers everybody, whatever broke
+            self._forget(tickets)
+            waiting = [ticket for ticket in tickets if not ticket.done.done()]
+            if len(waiting) <= 1:
+                _fail(waiting, failure)
+                return
+            first, *rest = waiting
+            # The others wait again, in front and in their order: some may follow the first.
+            self._waiting.extendleft(reversed(rest))
+            await self._commit([first])
+
+    async def _race(self, tickets: list[Ticket]) -> None:
+        ends = time.monotonic() + PATIENCE_S
+        for lost in range(PATIENCE):
+            if lost and time.monotonic() > ends:
+                break
+            batch = Batch(
+                self._database,
+                self._keyring,
+                self.heads,
+                self.holdings,
+                self._outbox,
+                self._clock(),
+            )
+            began = time.monotonic()
+            try:
+                events = await batch.commit(tickets)
+            except Unread:
+                continue
+            except Waits as waits:
+                place = tickets.index(waits.ticket)
+                if place:
+                    await self._race(tickets[:place])
+                    await self._race(tickets[place:])
+                    return
+                await waits.find()
+                continue
+            except Raced:
+                await self._lose(tickets, batch.counted_on, lost)
+                continue
+            self._batch_s += (time.monotonic() - began - self._batch_s) / 8
+            for event in events:
+                if event.feed in self._contended:
+                    self._contended[event.feed] = event.seq
+            if events:
+                self._publish(events)
+            return
+        _log.warning("writes_gave_up", writes=len(tickets), lost_races=lost)
+        self._give_up(
+            tickets, Unavailable("feed_contended", "Too many writers at once. Try again.")
+        )
+
+    def _give_up(self, tickets: list[Ticket], refusal: Unavailable) -> None:
+        """Give *tickets* back to their callers, and with them what waits and follows them.
+
+        They come again in their order; a follower that went ahead would break it.
+        """
+        _fail(tickets, refusal)
+        names = {self._name(ticket.write) for ticket in tickets} - {None}
+        if names:
+            _fail([one for one in self._waiting if _follows(one.write, names)], refusal)
+            self._waiting = collections.deque(one for one in self._waiting if not one.done.done())
+
+    @property
+    def _patience_s(self) -> float:
+        return max(TURN_S, TURNS * self._batch_s)
+
+    async def _lose(self, tickets: list[Ticket], counted_on: dict[str, int], lost: int) -> None:
+        """Wait for the winner of a race, then know the numbers anew."""
+        self._contended |= counted_on
+        if len(counted_on) == 1:
+            [(feed, seq)] = counted_on.items()
+            await self.heads.beyond(feed, seq, self._patience_s)
+        else:
+            await asyncio.sleep(BACK_OFF_S * random.random() * min(lost + 1, 8))  # noqa: S311
+        self._forget(tickets)
+
+    def _forget(self, tickets: list[Ticket]) -> None:
+        self.heads.forget(feed for ticket in tickets for feed in ticket.write.feeds)
+
+
+def _follows(write: Write, names: Collection[tuple[str, str] | None]) -> bool:
+    follows = write.mutation.follows if write.mutation else ()
+    return any((write.scope.user, name) in names for name in follows)
+
+
+def _fail(tickets: list[Ticket], failure: Exception) -> None:
+    for ticket in tickets:
+        if not ticket.done.done():
+            ticket.done.set_exception(failure)

@@ -1,0 +1,69 @@
+"""What a document was before: its earlier versions, rebuilt from its events."""
+
+import msgspec
+
+from models.base.document import public
+from models.base.errors import Refusal
+from models.base.merge_patch import Json, merged
+from models.contexts import Document
+from models.wire.events import read_line, user_feed
+from models.wire.frames import Ev
+from upcoach.store.base.pacing import paced
+from upcoach.store.base.sealing import Unreadable
+from upcoach.store.log.event_log import LATEST, EventLog
+from upcoach.store.write.changes import Raced, Version
+
+PAGE = 128
+REACH = 1024  # events; whoever would need more is told that their version is stale
+
+
+async def past_of(log: EventLog, document: Document, since: int, upto: int) -> list[Version]:
+    """*document* from version *since* on to the one that it is, in order.
+
+    Empty when the log up to number *upto* does not hold all that it takes; `Raced` when the
+    document is newer than that number.
+    """
+    try:
+        lines = await lines_of(log, type(document), document.owner, document.id, upto)
+        return await _replayed(document, lines, since)
+    except (Unreadable, msgspec.MsgspecError, Refusal):  # of an erased person, or an older build
+        return []
+
+
+async def lines_of(
+    log: EventLog, kind: type[Document], owner: str, document_id: str, upto: int = LATEST
+) -> list[Ev]:
+    """The events of a document from the one that made it last, in order.
+
+    Empty when the log does not reach back so far, or when there was none; raises `Unreadable` for
+    an erased person.
+    """
+    feed = user_feed(owner)
+    lines: list[Ev] = []
+    while len(lines) < REACH:
+        page = await log.history(feed, kind.kind, document_id, upto, PAGE)
+        async for event in paced(page):
+            await log.load_keys([feed])  # which may have gone during a breath
+            line = read_line(log.open_line(event))
+            lines.append(line)
+            if line.doc is not None:
+                return lines[::-1]
+        if len(page) < PAGE:
+            break
+        upto = page[-1].seq - 1
+    return []
+
+
+async def _replayed(document: Document, lines: list[Ev], since: int) -> list[Version]:
+    fields: Json = {}
+    versions = []
+    async for line in paced(lines):
+        fields = merged(fields, line.patch) if line.doc is None else line.doc
+        if line.ver >= since:
+            versions.append(Version(msgspec.convert(fields, type(document)), line.by.mut))
+    if lines and lines[-1].ver < document.version:
+        raise Raced
+    # What is hidden, no frame tells.
+    if not versions or public(versions[-1].document) != public(document):
+        return []
+    return [*versions[:-1], versions[-1]._replace(document=document)]

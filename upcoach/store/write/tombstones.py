@@ -1,0 +1,24 @@
+"""What a document that is not there any more has left: the event that deleted it."""
+
+from collections.abc import Iterable
+
+from models.base.errors import NotFound
+from models.wire.events import Event, user_feed
+from upcoach.store.log.event_log import EventLog
+from upcoach.store.write.changes import Ref
+
+
+async def said(log: EventLog, ref: Ref, fresh: Iterable[Event], upto: int) -> NotFound | None:
+    """The refusal that says when *ref* was deleted; None for what never was.
+
+    The log is read up to number *upto*; *fresh* events are those of the batch under way.
+    """
+    feed, kind = user_feed(ref.owner), ref.kind.kind
+    gone = f"{kind}.deleted"
+    own = [one for one in fresh if (one.feed, one.id, one.type) == (feed, ref.id, gone)]
+    newest = own[-1:] or await log.history(feed, kind, ref.id, upto, 1)
+    if not newest or newest[0].type != gone:
+        return None
+    deleted = {"kind": kind, "id": ref.id, "at": newest[0].at.isoformat()}
+    words = "This was deleted meanwhile: nothing can be written to it any more."
+    return NotFound("deleted", words, extra={"deleted": deleted})
