@@ -212,6 +212,7 @@ class Committer:
                 place = tickets.index(waits.ticket)
                 if place:
                     await self._race(tickets[:place])
+                    _require_answered(tickets[:place])
                     await self._race(tickets[place:])
                     return
                 await waits.find()
@@ -258,6 +259,14 @@ class Committer:
 
     def _forget(self, tickets: list[Ticket]) -> None:
         self.heads.forget(feed for ticket in tickets for feed in ticket.write.feeds)
+
+
+def _require_answered(tickets: Sequence[Ticket]) -> None:
+    """Raise what gave one of *tickets* back: what comes behind it must not go ahead of it."""
+    for ticket in tickets:
+        refusal = ticket.done.exception()
+        if isinstance(refusal, Unavailable):
+            raise refusal
 
 
 def _follows(write: Write, names: Collection[tuple[str, str] | None]) -> bool:
