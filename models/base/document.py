@@ -4,21 +4,23 @@ A field is declared once, on its type: `Annotated[str, Mark.SEALED]` is encrypte
 data key wherever it is stored; `Mark.HIDDEN` never leaves the server; `Mark.PRIVATE` is seen by its
 owner only, whatever they share; `Mark.PERSONAL` is personal data in the clear.  A sealed field is
 personal too.  `Merge` in the same place says how the field keeps two edits made at once, and
-`Derived` what it follows from: who may not see that does not see the field either.
+`Derived` and `Tells` what it follows from, or tells: who may not see that does not see the field.
 """
 
 import datetime as dt
 import enum
 import functools
 import typing
-from collections.abc import Collection, Mapping
-from typing import Any, ClassVar, Self
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, ClassVar, Self, TypeVar
 
 import msgspec
 
 from models.base.masking import mask
 from models.base.merge import Merge
 from models.base.merge_patch import Json, without_nulls
+
+A = TypeVar("A")
 
 
 class Mark(enum.Enum):
@@ -189,37 +191,28 @@ def fields_marked(document: type[msgspec.Struct], mark: Mark) -> frozenset[str]:
 @functools.cache
 def derivations(document: type[msgspec.Struct]) -> Mapping[str, tuple[str, ...]]:
     """The fields of *document* that follow from others, and from which."""
-    hints = typing.get_type_hints(document, include_extras=True)
-    return {
-        field: declared.sources
-        for field in document.__struct_fields__
-        for declared in getattr(hints[field], "__metadata__", ())
-        if isinstance(declared, Derived)
-    }
+    return {field: one.sources for field, one in _declared(document, Derived)}
 
 
 @functools.cache
 def tellings(document: type[msgspec.Struct]) -> Mapping[str, tuple[str, ...]]:
     """The fields of *document* that tell others, and which."""
-    hints = typing.get_type_hints(document, include_extras=True)
-    return {
-        field: declared.told
-        for field in document.__struct_fields__
-        for declared in getattr(hints[field], "__metadata__", ())
-        if isinstance(declared, Tells)
-    }
+    return {field: one.told for field, one in _declared(document, Tells)}
 
 
 @functools.cache
 def merge_policies(document: type[msgspec.Struct]) -> Mapping[str, Merge]:
     """The fields of *document* that keep both of two edits, and how."""
+    return dict(_declared(document, Merge))
+
+
+def _declared(document: type[msgspec.Struct], kind: type[A]) -> Iterator[tuple[str, A]]:
+    """The fields of *document* about which their types say something of a *kind*, with that."""
     hints = typing.get_type_hints(document, include_extras=True)
-    return {
-        field: declared
-        for field in document.__struct_fields__
-        for declared in getattr(hints[field], "__metadata__", ())
-        if isinstance(declared, Merge)
-    }
+    for field in document.__struct_fields__:
+        for one in getattr(hints[field], "__metadata__", ()):
+            if isinstance(one, kind):
+                yield field, one
 
 
 def public(document: Document) -> Json:

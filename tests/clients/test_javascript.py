@@ -29,7 +29,7 @@ NODE: Final = shutil.which("node")
 GOALS: Final = 20  # that an application makes while it is killed again and again
 TYPES: Final = CLIENT.with_suffix(".d.mts")
 
-needs_node = pytest.mark.skipif(NODE is None, reason="Node is no Python package")
+needs_node = pytest.mark.skipif(NODE is None, reason="it runs in Node, which comes from no wheel")
 
 
 def node(*arguments: str | Path) -> str:

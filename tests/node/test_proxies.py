@@ -142,7 +142,7 @@ both = pytest.mark.parametrize(
             one,
             id=one.__name__,
             marks=pytest.mark.skipif(
-                shutil.which(one.__name__) is None, reason=f"{one.__name__} is no Python package"
+                shutil.which(one.__name__) is None, reason=f"{one.__name__} comes from no wheel"
             ),
         )
         for one in (nginx, haproxy)

@@ -125,11 +125,14 @@ def test_what_holds_the_loop_is_written_down_once_with_how_long_it_took() -> Non
     with holding("hold_with_python", 2.5) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "free\n"
-        time.sleep(1)  # in which nothing more is told
+        assert process.stderr is not None
+        told = [process.stderr.readline()]
+        while "loop_free" not in told[-1]:
+            told.append(process.stderr.readline())
         process.terminate()
         _, errors = process.communicate(timeout=60)
 
-    lines = lines_of(errors)
+    lines = lines_of("".join(told) + errors)
     assert list(lines) == ["loop_held", "loop_free"]
     assert lines["loop_held"]["stack"][-1].endswith(" hold_with_python")
     assert lines["loop_free"]["held_s"] > 2.4

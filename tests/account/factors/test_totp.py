@@ -36,7 +36,7 @@ def test_codes_are_those_of_the_standard(second: int, digits: str) -> None:
 
 @pytest.mark.skipif(
     shutil.which("oathtool") is None,
-    reason="a second opinion on RFC 6238's vectors: oathtool is no Python package",
+    reason="a second opinion beside the vectors above; oathtool comes from no wheel",
 )
 def test_oathtool_makes_the_same_codes() -> None:
     secret = pyotp.random_base32(32)

@@ -49,7 +49,8 @@ def _work(job: socket.socket, parent: int, answer: Answer) -> NoReturn:
         _bind(parent)
         with job.makefile("rb") as asked, job.makefile("wb") as told:
             answer(asked, told)
-    # The server has gone, or waits no longer.  Nothing else is told: it might quote the file.
+    # Whatever it was, this child ends alone, and the server sees that no answer came.  A traceback
+    # would quote somebody's file.
     except Exception:  # noqa: BLE001
         os._exit(1)
     os._exit(0)

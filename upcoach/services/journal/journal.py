@@ -87,6 +87,20 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
             raise not_found()
         return found
 
+    def _found_as(
+        self,
+        changes: Changes,
+        scope: Scope,
+        document_id: str,
+        base: int | None,
+        mutation: Mutation | None,
+    ) -> JournalEntry:
+        """The entry, which must be at the version *base* if there is one."""
+        found = self._found(changes, scope, document_id)
+        if base is not None:
+            require_version(found, base, mutation)
+        return found
+
     def _beside(
         self, scope: Scope, document_id: str, asked: NewJournalEntry | Json
     ) -> tuple[Ref, ...]:
@@ -143,9 +157,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
                 changes.delete(broken)
                 deleted_shares(changes, shares)
                 return Outcome(verb="deleted", version=broken.version + 1)
-            before = self._found(changes, scope, document_id)
-            if base is not None:
-                require_version(before, base, mutation)
+            before = self._found_as(changes, scope, document_id, base, mutation)
             if before.trashed_at is not None:
                 return outcome("unchanged", before)
             after = before.trashed(changes.at)
@@ -167,9 +179,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         """Delete an entry of the trash for good: its time there is over, see `Trash`."""
 
         def decide(changes: Changes) -> Outcome:
-            before = self._found(changes, scope, document_id)
-            if base is not None:
-                require_version(before, base, mutation)
+            before = self._found_as(changes, scope, document_id, base, mutation)
             if before.trashed_at is None:
                 raise Conflict("entry_not_trashed", "This entry is not in the trash.")
             after = before.ended(changes.at)
@@ -201,9 +211,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         """Take an entry back from the trash; one that is not there stays as it is."""
 
         def decide(changes: Changes) -> Outcome:
-            before = self._found(changes, scope, document_id)
-            if base is not None:
-                require_version(before, base, mutation)
+            before = self._found_as(changes, scope, document_id, base, mutation)
             if before.trashed_at is None:
                 return outcome("unchanged", before)
             after = before.restored(changes.at)

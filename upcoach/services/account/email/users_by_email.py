@@ -56,9 +56,9 @@ class Directory:
 
     @contextlib.asynccontextmanager
     async def leaving(self, email: str, *, reserves: bool) -> AsyncIterator[None]:
-        """The block in which an account leaves *email*, which nobody else gets for a while.
+        """The block in which an account leaves *email*.
 
-        That is so if the block *reserves* it, which comes first: nothing may come between.
+        If it *reserves* the address, nobody else gets it for a while, from before the block on.
         """
         async with self._locked(email):
             if reserves:
