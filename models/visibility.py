@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
-from models.base.document import Edits, Mark, derivations, fields_marked, public, tellings
+from models.base.document import Document, Edits, Mark, derivations, fields_marked, public, tellings
 from models.base.edits import BOOKKEEPING, moment_seen, version_seen
 from models.base.merge_patch import Json
-from models.contexts import KINDS, Document
+from models.contexts import KINDS
 
 Field = tuple[str, str]  # a kind, and the name of a field of it
 

@@ -6,10 +6,10 @@ import msgspec
 
 from handlers.account.accounts import Entered, LoggedIn, admitted
 from handlers.http.operations import Call, Items, Operation, Reply, written
+from models.account import Session, TrustedDevice
 from models.account.factors import NEVER, Answer, Method
 from models.base.clock import utc_now
 from models.base.document import public
-from models.contexts import Session, TrustedDevice
 from upcoach.services.account.factors.totp import Confirmation, Enrolling
 from upcoach.services.account.step_up import StepUp
 from upcoach.services.contexts import Services

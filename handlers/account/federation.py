@@ -9,8 +9,8 @@ import msgspec
 
 from handlers.account.accounts import LoggedIn, asked_or_admitted
 from handlers.http.operations import Call, Items, Operation, PageQuery, Reply, listed, written
+from models.account import Identity
 from models.account.identity import IdentityProof, NewIdentity
-from models.contexts import Identity
 from upcoach.services.account.federation.service import Nonce
 from upcoach.services.account.logins import Challenge
 from upcoach.services.contexts import Services

@@ -10,10 +10,10 @@ import msgspec
 
 from handlers.account.accounts import Entered, LoggedIn, admitted
 from handlers.http.operations import Call, Items, Operation, Reply, written
+from models.account import Passkey
 from models.account.factors import PasskeyAnswer, Token
 from models.account.session import DeviceId, DeviceName, Terms, audiences_of
 from models.base.document import Draft, public
-from models.contexts import Passkey
 from upcoach.services.account.factors.passkeys import NewPasskey, Renaming
 from upcoach.services.contexts import Services
 

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 import msgspec
 
 from handlers.http.operations import Call, Items, Operation, Query, Reply, written
+from models.account import Session
 from models.account.factors import FactorName
 from models.base.clock import utc_now
 from models.base.document import Draft
-from models.contexts import Session
 from upcoach.services.account.sessions.sessions import OpenSession
 from upcoach.services.contexts import Services
 

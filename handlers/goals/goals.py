@@ -16,7 +16,7 @@ from models.base.dates import local_date
 from models.base.errors import Flaw, Invalid
 from models.base.ids import PointId
 from models.base.validation import checked
-from models.contexts import Goal, GoalPoint, GoalTemplate, NewGoal, NewGoalTemplate, PointDraft
+from models.goals import Goal, GoalPoint, GoalTemplate, NewGoal, NewGoalTemplate, PointDraft
 from models.goals.goal import Category, Priority, Status
 from models.goals.templates import READY, Ready
 from upcoach.services.base.versions import Revision

@@ -10,7 +10,7 @@ from handlers.http.lists import ListQuery, between
 from handlers.http.operations import LIMIT, Call, Items, Operation, Query, Reply, listed, written
 from handlers.http.resources import resource
 from models.base.errors import Flaw, Invalid
-from models.contexts import Entry, EntryDraft, Habit, Logged, NewHabit, NewVacation, Vacation
+from models.habits import Entry, EntryDraft, Habit, Logged, NewHabit, NewVacation, Vacation
 from models.habits.habit import EARLIEST, Category, check_zone
 from upcoach.services.contexts import Services
 from upcoach.services.habits.report_types import (

@@ -13,11 +13,11 @@ from tornado.web import RequestHandler
 
 from handlers.http import operations
 from models.access.caller import Caller
+from models.account import Session
 from models.account.factors import TRUST
 from models.account.session import LIFETIMES
 from models.base.clock import utc_now
 from models.base.errors import Forbidden, Invalid
-from models.contexts import Session
 from upcoach.services.account.sessions.browsers import caller_of, new_secret
 from upcoach.services.contexts import Services
 

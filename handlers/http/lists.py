@@ -8,8 +8,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from handlers.http.operations import LIMIT, Call, Query, Reply, fit
-from models.base.document import public
-from models.contexts import Document
+from models.base.document import Document, public
 from upcoach.store.collections.documents import Selection, mark
 
 

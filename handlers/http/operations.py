@@ -18,11 +18,11 @@ from models.access.limits import MUTATION_BYTES, PAGE_BYTES, PUBLIC_BYTES, SURFA
 from models.access.permissions import PERMISSIONS
 from models.access.request_origin import NOWHERE, Origin
 from models.access.scope import Scope
-from models.base.document import public
+from models.account import Session
+from models.base.document import Document, public
 from models.base.errors import Flaw, Forbidden, Invalid, Unauthenticated
 from models.base.ids import MutationId
 from models.base.validation import checked
-from models.contexts import Document, Session
 from models.wire.cursor import Cursor
 from upcoach.services.contexts import Services
 from upcoach.store.write.changes import Mutation, Outcome

@@ -15,7 +15,7 @@ from handlers.http.operations import (
     shown,
     written,
 )
-from models.contexts import Document, Draft
+from models.base.document import Document, Draft
 from upcoach.services.base.resources import Resources, require_object
 from upcoach.services.contexts import Services
 

@@ -1,7 +1,7 @@
 """Insights: read by people, written by learners."""
 
 from handlers.http.operations import Call, Items, Operation, PageQuery, Reply, listed, shown
-from models.contexts import Insight
+from models.insights import Insight
 from upcoach.services.contexts import Services
 
 INSIGHTS = "/v1/coach/insights"

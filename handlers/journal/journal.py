@@ -23,7 +23,7 @@ from models.base.document import fields_of, public
 from models.base.errors import Flaw, Invalid
 from models.base.validation import checked
 from models.base.vocabulary import label, words_of
-from models.contexts import (
+from models.journal import (
     JournalEntry,
     JournalEntryContent,
     JournalEntryDraft,

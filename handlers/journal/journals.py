@@ -10,7 +10,7 @@ from handlers.http.operations import Call, Items, Operation, PageQuery, Query, R
 from handlers.http.resources import resource
 from handlers.http.zones import zone
 from models.base.document import public
-from models.contexts import (
+from models.journal import (
     ClientEntry,
     EntryShare,
     EntryShareDraft,

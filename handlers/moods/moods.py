@@ -10,7 +10,7 @@ from handlers.http.operations import Call, Operation, Query, Reply
 from handlers.http.resources import resource
 from handlers.http.zones import zone
 from models.base.vocabulary import label
-from models.contexts import Mood, NewMood
+from models.moods import Mood, NewMood
 from models.moods.mood import Category
 from upcoach.services.contexts import Services
 from upcoach.services.moods.moods import MoodStats

@@ -8,8 +8,8 @@ from handlers.pages import forms, views
 from handlers.pages.base import Page
 from handlers.pages.forms import Goal
 from handlers.pages.login_continuation import Errand, device_of, show_login
+from models.account import Session
 from models.audit.entries import Act
-from models.contexts import Session
 
 CODE: Final = "/oauth/device/code"
 _WRONG: Final = "There is no device that shows this code now."

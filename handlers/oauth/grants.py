@@ -1,7 +1,7 @@
 """What the caller has agreed to: they see it, and take it back."""
 
 from handlers.http.operations import Call, Items, Operation, PageQuery, Reply, listed, written
-from models.contexts import Grant
+from models.oauth import Grant
 from upcoach.services.contexts import Services
 
 PATH = "/v1/auth/grants"

@@ -13,8 +13,8 @@ from handlers.openapi.areas import area_of
 from handlers.openapi.schemas import Schemas, role_of
 from handlers.sync.feed import StreamQuery
 from models.access.permissions import PERMISSIONS
+from models.base.document import Document
 from models.base.merge_patch import Json
-from models.contexts import Document
 
 JSON: Final = "application/json"
 STREAM: Final = "text/event-stream"

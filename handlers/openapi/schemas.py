@@ -26,9 +26,9 @@ from handlers.openapi.scalars import (
     nullable,
     scalar,
 )
-from models.base.document import Mark, fields_marked
+from models.base.document import Document, Mark, fields_marked
 from models.base.merge_patch import Json
-from models.contexts import DOCUMENTS, Document
+from models.contexts import DOCUMENTS
 
 Role = Literal["answer", "document", "input", "patch"]
 
@@ -211,7 +211,7 @@ def name_of(cls: Any) -> str:
     Examples
     --------
     >>> from handlers.http.operations import Items
-    >>> from models.contexts import Goal
+    >>> from models.goals import Goal
     >>> name_of(Items[Goal])
     'GoalItems'
 

@@ -8,8 +8,8 @@ from handlers.http import problems
 from handlers.oauth.base.endpoint import Endpoint, posted
 from handlers.pages import forms
 from handlers.pages.rendering import View, drawn
+from models.account import Session
 from models.base.errors import Refusal
-from models.contexts import Session
 from upcoach.services.oauth.base.errors import OAuthError
 from upcoach.services.oauth.base.parameters import Parameters
 

@@ -11,7 +11,7 @@ from handlers.pages.base import Page
 from handlers.pages.forms import Goal, Link
 from handlers.pages.user_agents import name_of
 from models.access.scope import Scope
-from models.contexts import Session
+from models.account import Session
 from upcoach.services.base.mail_links import FORGOT
 from upcoach.services.oauth.base.parameters import Parameters
 from upcoach.services.oauth.grant_types.devices import PATH as DEVICE

@@ -1,7 +1,7 @@
 """What a person lets their coaches see, a coach's clients, and the end of either."""
 
 from handlers.http.operations import Call, Items, Operation, PageQuery, Reply, listed, written
-from models.contexts import CoachClient, Share, ShareDraft
+from models.sharing import CoachClient, Share, ShareDraft
 from upcoach.services.contexts import Services
 
 SHARES = "/v1/shares"

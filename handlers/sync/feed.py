@@ -8,7 +8,7 @@ import msgspec
 from handlers.http.operations import Call, Operation, Query, Reply, Run
 from models.access.scope import Scope
 from models.base.errors import Conflict, Invalid, NotFound, Unavailable
-from models.contexts import Share
+from models.sharing import Share
 from models.wire.cursor import Cursor, joined, part_of
 from models.wire.events import Event
 from models.wire.frames import Ev, Skip

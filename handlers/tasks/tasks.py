@@ -8,7 +8,7 @@ from handlers.http.operations import Call, Operation, Query, Reply, written
 from handlers.http.resources import resource
 from handlers.http.zones import zone
 from models.base.vocabulary import label
-from models.contexts import NewTask, Task
+from models.tasks import NewTask, Task
 from models.tasks.task import Category, Priority
 from upcoach.services.contexts import Services
 from upcoach.services.tasks.tasks import OPEN, TaskStats

@@ -21,3 +21,29 @@ service reads a history and asks:
 
 The rules in words are in docs/habits.md.
 """
+
+from models.access.model_context import ModelContext
+from models.habits.entry import Entry, EntryDraft, Logged
+from models.habits.habit import Habit, HabitDraft, NewHabit
+from models.habits.vacation import NewVacation, Vacation, VacationDraft
+
+CONTEXT = ModelContext(
+    documents=(
+        Habit,
+        Entry,
+        Vacation,
+    ),
+)
+
+__all__ = [
+    "CONTEXT",
+    "Entry",
+    "EntryDraft",
+    "Habit",
+    "HabitDraft",
+    "Logged",
+    "NewHabit",
+    "NewVacation",
+    "Vacation",
+    "VacationDraft",
+]

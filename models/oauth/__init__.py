@@ -1,1 +1,13 @@
 """OAuth: clients, and the grants that users give them."""
+
+from models.access.model_context import ModelContext
+from models.oauth.grant import Grant
+
+CONTEXT = ModelContext(
+    documents=(Grant,),
+)
+
+__all__ = [
+    "CONTEXT",
+    "Grant",
+]

@@ -5,8 +5,9 @@ import contextlib
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from models.account import User
 from models.base.errors import Unavailable
-from models.contexts import CoachClient, Share, User
+from models.sharing import CoachClient, Share
 from models.wire.events import Event, feed_owner
 from upcoach.services.account.sessions.revocations import Revocations
 

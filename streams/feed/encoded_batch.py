@@ -8,7 +8,9 @@ from typing import Final
 import msgspec
 
 from models.base.merge_patch import Json
-from models.contexts import Entry, Goal, GoalPoint, Habit, Share
+from models.goals import Goal, GoalPoint
+from models.habits import Entry, Habit
+from models.sharing import Share
 from models.visibility import Sight
 from models.wire.aside import NOTHING, Aside
 from models.wire.events import Event

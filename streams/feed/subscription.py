@@ -16,7 +16,7 @@ import structlog
 from models.access.limits import Cost
 from models.base.checksums import Sums, shown
 from models.base.errors import NotFound, Refusal, Unavailable
-from models.contexts import Share
+from models.sharing import Share
 from models.visibility import Sight
 from models.wire.cursor import Cursor
 from models.wire.events import Event

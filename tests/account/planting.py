@@ -4,18 +4,12 @@ import datetime as dt
 import re
 from typing import Final
 
+from models.account import Factors, Identity, Session
 from models.account.factors import FACTORS, NEVER
 from models.account.session import Terms
-from models.contexts import (
-    ClientEntry,
-    CoachClient,
-    Document,
-    EntryShare,
-    Factors,
-    Identity,
-    Session,
-    Share,
-)
+from models.base.document import Document
+from models.journal import ClientEntry, EntryShare
+from models.sharing import CoachClient, Share
 from tests.account.factors.enrolling import Person
 from tests.account.factors.test_passkeys import ORIGIN, add
 from tests.account.federation.providers import nonce_of

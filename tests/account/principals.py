@@ -10,22 +10,15 @@ from urllib.parse import urlencode
 from handlers.http.operations import Operation, Router
 from models.access.permissions import PERMISSIONS
 from models.access.scope import Scope
+from models.account import Factors, Identity, Passkey, Session, TrustedDevice
 from models.account.factors import FACTORS
 from models.account.session import Terms
 from models.base.clock import utc_now
+from models.base.document import Document
 from models.base.errors import Invalid
 from models.base.ids import new_id
-from models.contexts import (
-    DOCUMENTS,
-    Document,
-    EntryShareDraft,
-    Factors,
-    Identity,
-    NewJournalEntry,
-    Passkey,
-    Session,
-    TrustedDevice,
-)
+from models.contexts import DOCUMENTS
+from models.journal import EntryShareDraft, NewJournalEntry
 from tests.account.operators import operator
 from tests.laws.test_snapshot_law import done, next_page, scope_of
 from tests.support.relations import relate, share, unshare

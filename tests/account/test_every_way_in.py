@@ -1,9 +1,9 @@
 """Whoever has a second factor is asked for it on every way in, and once for each."""
 
 from config.settings import Settings
+from models.account import User
 from models.account.session import Terms
 from models.base.clock import utc_now
-from models.contexts import User
 from tests.account.factors.enrolling import Person
 from tests.laws.test_snapshot_law import done
 from tests.oauth.relying import party, settings_of

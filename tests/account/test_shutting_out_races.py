@@ -11,8 +11,8 @@ from models.access.scope import Scope
 from models.account.factors import NewCredential
 from models.account.session import Terms
 from models.base.errors import Refusal
-from models.contexts import InvitationDraft, ShareDraft
 from models.oauth.client import Client as App
+from models.sharing import InvitationDraft, ShareDraft
 from models.sharing.share import SharedKind
 from tests.account.factors.test_passkeys import ORIGIN
 from tests.account.planting import Thief, left

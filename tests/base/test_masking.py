@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from models.base.masking import masked
 from models.base.validation import checked
-from models.contexts import NewMood, NewTask
+from models.moods import NewMood
+from models.tasks import NewTask
 
 GAPS = ("", " ", "-", "\u00a0", " - ", "\u2013", "\u2011")
 

@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 from models.base.document import merge_policies
 from models.base.merge import Clash, Merge, Merged, changed_paths, merge, reapplied, value_at
 from models.base.merge_patch import Json, difference, merged
-from models.contexts import DOCUMENTS, Entry, Goal, Journal, JournalEntry, Mood, Task, Template
+from models.contexts import DOCUMENTS
+from models.goals import Goal
+from models.habits import Entry
+from models.journal import Journal, JournalEntry, Template
+from models.moods import Mood
+from models.tasks import Task
 
 NAMES = st.sampled_from(["a", "b", "c", "d", "~/"])
 LEAVES = st.one_of(st.integers(-3, 3), st.sampled_from(["", "x", "xy", "z"]))

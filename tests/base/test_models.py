@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.http import strict_json
+from models.account import User
 from models.account.session import Session
 from models.account.user import Registration, normalised_email
 from models.base.document import Document, Mark, fields_marked, public
@@ -20,19 +21,9 @@ from models.base.errors import Invalid
 from models.base.ids import GoalId, HabitId, MutationId, derived_id, new_id, new_mutation_id
 from models.base.merge_patch import Json, difference, merged
 from models.base.validation import checked
-from models.contexts import (
-    DOCUMENTS,
-    KINDS,
-    Entry,
-    EntryDraft,
-    Goal,
-    GoalDraft,
-    Habit,
-    HabitDraft,
-    NewGoal,
-    NewHabit,
-    User,
-)
+from models.contexts import DOCUMENTS, KINDS
+from models.goals import Goal, GoalDraft, NewGoal
+from models.habits import Entry, EntryDraft, Habit, HabitDraft, NewHabit
 from models.habits.entry import entry_id, judged
 from models.habits.habit import check_zone
 from models.habits.measures import Amount, YesNo

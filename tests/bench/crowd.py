@@ -5,10 +5,10 @@ import datetime as dt
 
 from config.settings import Settings
 from models.access.scope import Scope
+from models.account import Session, User
 from models.account.session import Terms
 from models.base.clock import utc_now
 from models.base.ids import new_id
-from models.contexts import Session, User
 from upcoach.node import app
 from upcoach.services.account.sessions.tokens import Tokens
 from upcoach.services.base.resources import outcome

@@ -19,7 +19,7 @@ from config import logging
 from config.settings import Settings
 from models.access.scope import Scope
 from models.base.clock import utc_now
-from models.contexts import NewGoal
+from models.goals import NewGoal
 from models.wire.events import Event, feed_owner
 from streams.redis.connection import KEPT, Connections, fields_of, stream_of
 from tests.bench.child import obey

@@ -11,7 +11,7 @@ import msgspec
 from config.settings import Settings
 from models.access.scope import Scope
 from models.base.clock import utc_now
-from models.contexts import Entry, EntryDraft, Habit, NewHabit
+from models.habits import Entry, EntryDraft, Habit, NewHabit
 from models.habits.entry import entry_id
 from models.habits.measures import Amount, Measure, YesNo
 from models.habits.schedules import Daily, PerMonth, PerWeek, Rate, Schedule, Weekdays

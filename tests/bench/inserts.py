@@ -9,7 +9,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
 
 from models.base.clock import utc_now
-from models.contexts import Goal
+from models.goals import Goal
 from streams.redis.connection import Connections
 from tests.bench.child import obey
 from tests.bench.node import draft

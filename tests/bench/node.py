@@ -15,7 +15,7 @@ from models.access.scope import Scope
 from models.account.session import Credentials
 from models.account.user import Registration
 from models.base.ids import new_id, new_mutation_id
-from models.contexts import NewGoal
+from models.goals import NewGoal
 from tests.bench.child import obey
 from tests.bench.crowd import make_people
 from upcoach.node import app

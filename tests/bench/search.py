@@ -18,7 +18,7 @@ from pymongo import InsertOne
 
 from models.base.ids import new_id
 from models.base.vocabulary import words_of
-from models.contexts import JournalEntry, NewJournalEntry
+from models.journal import JournalEntry, NewJournalEntry
 from upcoach.embedded import Engines
 from upcoach.store.base import codec
 from upcoach.store.base.database import Bson, Database

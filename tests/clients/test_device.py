@@ -10,7 +10,7 @@ import pytest
 
 from config.settings import Settings
 from models.base.clock import utc_now
-from models.contexts import NewGoal
+from models.goals import NewGoal
 from models.wire.frames import Close
 from tests.laws.test_snapshot_law import scope_of, snapshot
 from tests.support.chaos import until

@@ -18,9 +18,12 @@ from handlers.http.rest import OperationHandler
 from handlers.openapi import areas, clients, other_routes, page, schemas
 from handlers.openapi.static_documents import AGE_S, wire
 from handlers.pages.base import Page
+from models.account import User
 from models.base.document import Mark, fields_marked
 from models.base.merge_patch import Json
-from models.contexts import DOCUMENTS, GoalDraft, HabitDraft, NewHabit, User
+from models.contexts import DOCUMENTS
+from models.goals import GoalDraft
+from models.habits import HabitDraft, NewHabit
 from tests.conformance.outside import HERE, VAR, node
 from tests.support.server import Server, serving
 

@@ -12,18 +12,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from models.base.document import Draft
 from models.base.masking import LONGEST, SHORTEST, masked
 from models.base.validation import checked
-from models.contexts import (
-    DOCUMENTS,
-    Draft,
-    JournalEntryContent,
-    NewGoal,
-    NewJournalEntry,
-    NewTask,
-    UnsavedEntry,
-)
+from models.contexts import DOCUMENTS
+from models.goals import NewGoal
 from models.goals.goal_parts import KeyResult, Milestone, Smart
+from models.journal import JournalEntryContent, NewJournalEntry, UnsavedEntry
+from models.tasks import NewTask
 from models.tasks.task import Step
 
 CARD: Final = "4111 1111 1111 1111"

@@ -6,7 +6,8 @@ import pytest
 
 from config.settings import Settings
 from models.access.scope import Scope
-from models.contexts import Entry, EntryDraft, Goal, GoalDraft, Habit, NewGoal, NewHabit
+from models.goals import Goal, GoalDraft, NewGoal
+from models.habits import Entry, EntryDraft, Habit, NewHabit
 from tests.costs.test_reads import HELD_S, fetched
 from tests.support.lag import heartbeat
 from tests.support.server import Server, serving

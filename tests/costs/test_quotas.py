@@ -12,7 +12,8 @@ from models.access import limits
 from models.access.limits import Quota
 from models.base.ids import new_id
 from models.base.merge_patch import Json
-from models.contexts import KINDS, UnsavedEntry
+from models.contexts import KINDS
+from models.journal import UnsavedEntry
 from tests.laws.test_snapshot_law import GOALS
 from tests.live.test_live import mut, talking
 from tests.support.engines import TestEngines

@@ -21,10 +21,10 @@ from models.base.errors import Refusal
 from models.base.masking import masked
 from models.base.merge import Merge, merge
 from models.base.validation import checked
-from models.contexts import NewTask
 from models.habits.habit import check_zone
 from models.habits.rules import EARLIEST, rule_of
 from models.oauth.client import Client, is_redirect
+from models.tasks import NewTask
 from models.wire.cursor import part_of
 from streams.admin.timeline import Places
 from tests.costs.adversarial import UNITS, repeated, units

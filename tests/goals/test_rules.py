@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from models.base.errors import Conflict, Invalid
 from models.base.validation import checked
-from models.contexts import Goal, GoalDraft, NewGoal
+from models.goals import Goal, GoalDraft, NewGoal
 from models.goals.goal import TRANSITIONS, Reached, Status
 from models.goals.goal_parts import KeyResult, Milestone
 from models.goals.outlook import outlook

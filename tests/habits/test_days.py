@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.base.errors import Invalid
-from models.contexts import Entry, EntryDraft, Habit, HabitDraft, NewHabit
+from models.habits import Entry, EntryDraft, Habit, HabitDraft, NewHabit
 from models.habits.days import DAY, end_of, leapt_days, local_date
 from models.habits.entry import check_day, entry_id
 from models.habits.history import UNKNOWN, code_of

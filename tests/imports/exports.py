@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from models.base.errors import Flaw, Invalid
-from models.contexts import EntryDraft
+from models.habits import EntryDraft
 from models.habits.measures import Amount
 from models.habits.schedules import Rate
 from upcoach.services.imports.loop import LoopEntry, LoopExport, LoopHabit, read_export

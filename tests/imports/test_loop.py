@@ -4,7 +4,7 @@ from typing import NamedTuple
 import pytest
 
 from models.base.errors import Invalid
-from models.contexts import EntryDraft, HabitDraft
+from models.habits import EntryDraft, HabitDraft
 from models.habits.measures import Amount
 from models.habits.schedules import Daily, Rate, Schedule
 from tests.imports.exports import (

@@ -3,7 +3,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.base.errors import Invalid
-from models.contexts import EntryDraft, HabitDraft
+from models.habits import EntryDraft, HabitDraft
 from models.habits.measures import Amount, Measure, YesNo
 from models.habits.schedules import Daily, Rate, Schedule
 from tests.imports.exports import NEWER, TZ, read, written, zipped

@@ -15,7 +15,7 @@ from pymongo import AsyncMongoClient
 
 from config.settings import Settings
 from models.base.errors import Refusal
-from models.contexts import NewGoal
+from models.goals import NewGoal
 from streams.base.transport import Rider
 from streams.feed.subscription import Feeds, Subscription
 from streams.redis.connection import STREAMS

@@ -17,10 +17,9 @@ from handlers.http.operations import Call, Operation, Reply, Router
 from handlers.openapi import paths
 from models.access.limits import MUTATION_BYTES
 from models.access.scope import Scope
-from models.base.document import Mark
+from models.base.document import Document, Mark
 from models.base.errors import Invalid
 from models.base.ids import new_mutation_id
-from models.contexts import Document
 from tests.account.contract import use_factors
 from tests.account.contract_mail import come_from_provider, go_by_mail
 from tests.account.operators import operator

@@ -6,10 +6,10 @@ from typing import Any, Final, get_args
 import pytest
 
 from config.settings import Settings
-from models.base.document import Mark, derivations, fields_marked
+from models.base.document import Document, Mark, derivations, fields_marked
 from models.base.ids import new_id
 from models.base.merge_patch import Json
-from models.contexts import KINDS, Document
+from models.contexts import KINDS
 from models.sharing.share import SHARED_KINDS, SharedKind
 from streams.feed.encoded_batch import CHILDREN
 from tests.goals.people import CHAPTERS, GOAL, KILOS, POINT

@@ -16,7 +16,8 @@ from handlers.http.rest import Edge
 from models.access.scope import Scope
 from models.base.ids import new_mutation_id
 from models.base.merge_patch import Json
-from models.contexts import KINDS, Insight
+from models.contexts import KINDS
+from models.insights import Insight
 from models.insights.insight import insight_id
 from streams.feed.subscription import Feeds
 from streams.redis.tickets import Tickets

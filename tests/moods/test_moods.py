@@ -13,7 +13,7 @@ from config.settings import Settings
 from models.base.merge_patch import Json
 from models.base.trend import trend
 from models.base.validation import checked
-from models.contexts import Mood, MoodDraft, NewMood
+from models.moods import Mood, MoodDraft, NewMood
 from tests.laws.test_snapshot_law import done, next_page
 from tests.support.diary import MOODS
 from tests.support.server import serving

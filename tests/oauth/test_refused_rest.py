@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from joserfc.jwk import ECKey, OKPKey
 
-from models.contexts import Session
+from models.account import Session
 from tests.oauth.refusals import assert_refused
 from tests.oauth.relying import ISSUER, Answer, Holder, Party, party, settings_of
 from tests.support.engines import TestEngines

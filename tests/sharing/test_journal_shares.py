@@ -6,7 +6,7 @@ import datetime as dt
 import msgspec
 
 from config.settings import Settings
-from models.contexts import EntryShare
+from models.journal import EntryShare
 from tests.laws.test_snapshot_law import assert_law, done, events_since, scope_of, snapshot
 from tests.support import diary
 from tests.support.diary import ENTRY, ENTRY_SHARE, JOURNAL, PAGE, RESTORE, THROWN

@@ -6,8 +6,9 @@ from typing import Any, Final
 import msgspec
 from bson.datetime_ms import DatetimeMS
 
-from models.base.document import Mark, fields_marked
-from models.contexts import DOCUMENTS, Document, Session, User
+from models.account import Session, User
+from models.base.document import Document, Mark, fields_marked
+from models.contexts import DOCUMENTS
 from tests.account.contract_mail import stepped_up
 from tests.laws.test_snapshot_law import scope_of
 from tests.store.test_store import full_documents

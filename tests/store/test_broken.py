@@ -5,19 +5,15 @@ from collections.abc import Iterable
 import pytest
 
 from config.settings import Settings
+from models.account import Factors
+from models.base.document import Document
 from models.base.merge_patch import Json
-from models.contexts import (
-    Document,
-    Entry,
-    Factors,
-    Goal,
-    Habit,
-    JournalEntry,
-    Mood,
-    Share,
-    Task,
-    Vacation,
-)
+from models.goals import Goal
+from models.habits import Entry, Habit, Vacation
+from models.journal import JournalEntry
+from models.moods import Mood
+from models.sharing import Share
+from models.tasks import Task
 from tests.laws.test_rest_refusals import SURFACE
 from tests.laws.test_snapshot_law import (
     ENTRY,

@@ -16,49 +16,30 @@ from pymongo.errors import OperationFailure
 
 from config.settings import Settings
 from models.access.scope import Scope
+from models.account import Factors, Identity, Passkey, Session, TrustedDevice, User
 from models.account.user import Former
 from models.base.clock import utc_now
-from models.base.document import Mark, fields_marked
+from models.base.document import Document, Mark, fields_marked
 from models.base.errors import Conflict, Invalid, NotFound, Unavailable
 from models.base.ids import new_mutation_id
 from models.base.merge_patch import Json
 from models.base.recurrence import Repeat
-from models.contexts import (
-    DOCUMENTS,
-    ClientEntry,
-    CoachClient,
-    Document,
-    Entry,
-    EntryShare,
-    Factors,
-    Goal,
-    GoalPoint,
-    GoalTemplate,
-    Grant,
-    Habit,
-    Identity,
-    Insight,
-    Journal,
-    JournalEntry,
-    Mood,
-    NewGoal,
-    OpenInvitations,
-    Passkey,
-    Session,
-    Share,
-    Task,
-    Template,
-    TrustedDevice,
-    User,
-    Vacation,
-)
+from models.contexts import DOCUMENTS
+from models.goals import Goal, GoalPoint, GoalTemplate, NewGoal
 from models.goals.goal import Reached
 from models.goals.goal_parts import KeyResult, Milestone, Smart
+from models.habits import Entry, Habit, Vacation
 from models.habits.measures import Amount
 from models.habits.reminders import Reminder
 from models.habits.schedules import Rate
+from models.insights import Insight
 from models.insights.insight import Reason, Scores
+from models.journal import ClientEntry, EntryShare, Journal, JournalEntry, Template
+from models.moods import Mood
+from models.oauth import Grant
+from models.sharing import CoachClient, OpenInvitations, Share
 from models.sharing.invitation import Invitation
+from models.tasks import Task
 from models.tasks.task import Step
 from tests.laws.test_snapshot_law import scope_of
 from tests.support.server import PASSWORD, Server, serving

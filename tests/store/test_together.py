@@ -9,7 +9,7 @@ import pytest
 from config.settings import Settings
 from models.base.errors import Invalid
 from models.base.merge_patch import Json
-from models.contexts import Habit
+from models.habits import Habit
 from models.habits.schedules import Every
 from tests.laws.test_snapshot_law import HABIT, ONE_HABIT, done, furnished, scope_of
 from tests.live.test_live import mut

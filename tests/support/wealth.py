@@ -4,8 +4,10 @@ import datetime as dt
 from collections.abc import Iterable
 
 from models.access.scope import Scope
-from models.contexts import Document, Habit, Mood, NewHabit, NewMood, NewVacation, Vacation
+from models.base.document import Document
+from models.habits import Habit, NewHabit, NewVacation, Vacation
 from models.habits.schedules import Daily, PerMonth, PerWeek, Rate, Recurring
+from models.moods import Mood, NewMood
 from tests.support.server import Server
 from upcoach.client import Client
 from upcoach.store.write.changes import Changes, Outcome, Ref, Write

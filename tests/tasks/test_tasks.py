@@ -13,7 +13,7 @@ from config.settings import Settings
 from models.base.merge_patch import Json
 from models.base.recurrence import Repeat, Unit
 from models.base.validation import checked
-from models.contexts import NewTask, Task
+from models.tasks import NewTask, Task
 from tests.laws.test_snapshot_law import done, events_since, next_page, snapshot
 from tests.support.diary import TASKS
 from tests.support.server import Server, serving

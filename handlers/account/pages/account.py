@@ -9,12 +9,12 @@ from handlers.pages.base import Page
 from handlers.pages.forms import Link
 from handlers.pages.login_continuation import ACCOUNT, LOGIN
 from models.access.scope import Scope
+from models.account import Session
 from models.account.user import NewPassword
 from models.audit.entries import Act
 from models.base.clock import utc_now
 from models.base.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from models.base.validation import checked
-from models.contexts import Session
 from upcoach.services.account.sessions.browsers import caller_of
 from upcoach.services.oauth.base.parameters import Parameters
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from handlers.pages.rendering import View
+from models.account import Factors, Identity, Passkey, TrustedDevice
 from models.account.factors import NEVER, TOTP
 from models.account.session import APP_NAMES
 from models.base.merge_patch import Json
-from models.contexts import Factors, Grant, Identity, Passkey, TrustedDevice
+from models.oauth import Grant
 from models.oauth.client import scope_named
 
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.account import Passkey, User
 from models.account.factors import NewCredential, PasskeyAnswer
 from models.base.errors import Forbidden
 from models.base.merge_patch import Json
-from models.contexts import Passkey, User
 from tests.support.authenticator import Authenticator, plain, text
 from upcoach.services.account.factors.relying_party import Party
 

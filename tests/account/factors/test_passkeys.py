@@ -8,8 +8,8 @@ import cbor2
 import msgspec
 
 from config.settings import Settings
+from models.account import Factors
 from models.base.merge_patch import Json
-from models.contexts import Factors
 from tests.account.factors.enrolling import FACTORS_PATH, Person
 from tests.laws.test_snapshot_law import done
 from tests.support.authenticator import (

@@ -4,7 +4,7 @@ from typing import Any
 
 from config.settings import Settings
 from models.access.scope import Scope
-from models.contexts import Factors
+from models.account import Factors
 from tests.account.factors.enrolling import FACTORS_PATH, Person
 from tests.account.racing import assert_one_factor_wins, repeatedly
 from tests.laws.test_snapshot_law import done

@@ -12,9 +12,9 @@ from handlers.http.policy import require_permission, require_step_up
 from models.access.caller import Caller
 from models.access.permissions import FIRST_PARTY
 from models.access.scope import Scope
+from models.account import Session
 from models.base.clock import utc_now
 from models.base.errors import Unauthenticated
-from models.contexts import Session
 from tests.account.factors.enrolling import ENROL, STEP_UP, Person
 from tests.laws.test_snapshot_law import done
 from tests.support.server import PASSWORD, Server, serving

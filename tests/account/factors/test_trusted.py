@@ -6,10 +6,10 @@ import pytest
 
 from config.settings import Settings
 from models.access.scope import Scope
+from models.account import TrustedDevice
 from models.account.factors import TRUST
 from models.account.session import Terms
 from models.base.clock import utc_now
-from models.contexts import TrustedDevice
 from tests.account.factors.enrolling import ENROL, Person
 from tests.laws.test_snapshot_law import done
 from tests.support.server import Server, serving

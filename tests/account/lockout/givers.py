@@ -7,13 +7,13 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from models.account import Identity, Passkey
 from models.account.factors import Answer
 from models.account.identity import NewIdentity
 from models.account.session import Terms
 from models.account.user import Registration
 from models.base.errors import Refusal
 from models.base.ids import new_id
-from models.contexts import Identity, Passkey
 from tests.account.factors.enrolling import STEP_UP
 from tests.account.factors.test_passkeys import ORIGIN, PASSKEYS, options
 from tests.account.federation.providers import nonce_of

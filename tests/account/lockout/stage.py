@@ -11,10 +11,10 @@ import pytest
 
 from config.settings import Settings
 from models.access.scope import Scope
+from models.account import Session
 from models.account.session import Kind, Terms
 from models.account.user import Registration
 from models.base.ids import new_id
-from models.contexts import Session
 from models.oauth.client import Client as App
 from tests.account.factors.enrolling import Person
 from tests.account.post import settings_of

@@ -5,7 +5,7 @@ import contextlib
 
 from models.access.permissions import Role, granted_by
 from models.access.scope import Scope
-from models.account import password_policy
+from models.account import User, password_policy
 from models.account.session import Credentials, Terms, audiences_of
 from models.account.user import Registration
 from models.base.document import public
@@ -13,7 +13,6 @@ from models.base.errors import Conflict, NotFound, Unauthenticated, Unavailable
 from models.base.ids import new_id
 from models.base.mail import Welcome
 from models.base.merge_patch import Json
-from models.contexts import User
 from upcoach.services.account.email.users_by_email import Directory
 from upcoach.services.account.logins import Challenge, LoggedIn, Logins
 from upcoach.services.account.passwords import Passwords

@@ -11,12 +11,12 @@ from typing import Final
 import msgspec
 
 from models.access.scope import Scope
+from models.account import User
 from models.account.factors import Answer, PasskeyAnswer
 from models.account.session import Terms
 from models.base.clock import Clock
 from models.base.errors import Forbidden, NotFound
 from models.base.merge_patch import Json
-from models.contexts import User
 from upcoach.services.account.factors import SecondFactors
 from upcoach.services.account.sessions.sessions import Login, Sessions
 from upcoach.store.collections.documents import Documents

@@ -11,10 +11,10 @@ import msgspec
 
 from models.access.caller import Caller
 from models.access.scope import Scope
+from models.account import Factors, Session, User
 from models.account.factors import FACTORS, Shown
 from models.base.errors import Unauthenticated
 from models.base.merge_patch import Json
-from models.contexts import Factors, Session, User
 from upcoach.services.account.factors import SecondFactors
 from upcoach.services.account.factors.refusals import factor_wrong
 from upcoach.services.account.passwords import Passwords

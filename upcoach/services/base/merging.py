@@ -10,11 +10,10 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from models.base.document import merge_policies, public
+from models.base.document import Document, merge_policies, public
 from models.base.errors import Conflict, Invalid
 from models.base.merge import Clash, Merge, Merged, changed_paths, merge, reapplied, value_at
 from models.base.merge_patch import Json, difference
-from models.contexts import Document
 from upcoach.store.write.changes import Changes, Mutation, Version
 
 D = TypeVar("D", bound=Document)

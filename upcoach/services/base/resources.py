@@ -5,10 +5,9 @@ import datetime as dt
 from typing import Generic, Protocol, TypeVar
 
 from models.access.scope import Scope
-from models.base.document import public
+from models.base.document import Document, public
 from models.base.errors import Conflict, Invalid
 from models.base.merge_patch import Json, merged
-from models.contexts import Document
 from upcoach.services.base.merging import Edit, edited, require_version
 from upcoach.store.collections.documents import Documents, Selection
 from upcoach.store.write.changes import Base, Changes, Decide, Mutation, Outcome, Ref, Verb, Write

@@ -6,10 +6,10 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from models.access.scope import Scope
+from models.base.document import Document
 from models.base.errors import Refusal
 from models.base.merge import changed_paths, value_at
 from models.base.merge_patch import Json, merged
-from models.contexts import Document
 from models.wire.frames import Ev
 from upcoach.store.base.broken import broken
 from upcoach.store.base.pacing import paced

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from models.access.scope import Scope
 from models.base.errors import Conflict, Flaw, Invalid
-from models.contexts import Goal, GoalPoint, PointDraft
+from models.goals import Goal, GoalPoint, PointDraft
 from models.goals.goal import successor_id
 from models.goals.goal_point import point_id
 from upcoach.services.base.merging import require_version

@@ -4,7 +4,7 @@ import datetime as dt
 
 from models.base.merge_patch import Json
 from models.base.validation import checked
-from models.contexts import GoalTemplate, GoalTemplateDraft, NewGoalTemplate
+from models.goals import GoalTemplate, GoalTemplateDraft, NewGoalTemplate
 from upcoach.services.base.resources import Resources
 
 

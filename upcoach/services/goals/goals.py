@@ -11,7 +11,7 @@ from models.access.scope import Scope
 from models.base.errors import Conflict, Flaw, Invalid
 from models.base.merge_patch import Json, merged
 from models.base.validation import checked
-from models.contexts import Goal, GoalDraft, GoalPoint, NewGoal
+from models.goals import Goal, GoalDraft, GoalPoint, NewGoal
 from models.goals.goal import successor_id
 from models.goals.outlook import Outlook, outlook
 from models.goals.smart import SmartScore, smart_score

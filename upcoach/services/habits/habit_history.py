@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 import msgspec
 
-from models.contexts import Habit
+from models.habits import Habit
 from models.habits.days import leapt_days, local_date
 from models.habits.evaluation import Units, evaluate, lookahead
 from models.habits.freezes import Tokens, resolved

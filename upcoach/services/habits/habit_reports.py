@@ -11,7 +11,7 @@ import msgspec
 
 from models.access.scope import Scope
 from models.base.clock import Clock
-from models.contexts import Entry, Habit, Vacation
+from models.habits import Entry, Habit, Vacation
 from models.habits.correlation import correlation
 from models.habits.days import AHEAD, DAY, end_of
 from models.habits.entry import entry_id

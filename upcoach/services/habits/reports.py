@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from models.base.trend import trend
-from models.contexts import Entry
+from models.habits import Entry
 from models.habits.achievements import achievements
 from models.habits.days import DAY, end_of
 from models.habits.overview import Sums

@@ -15,8 +15,8 @@ from models.base.dates import exact, local_date
 from models.base.errors import Invalid
 from models.base.ids import derived_id
 from models.base.validation import checked
-from models.contexts import NewJournal, NewJournalEntry
 from models.habits.habit import check_zone
+from models.journal import NewJournal, NewJournalEntry
 from upcoach.services.imports.archive import read_archive
 from upcoach.services.imports.diary_items import JournalItem, PageItem
 from upcoach.services.imports.flaws import Flaws, pointer_to, refused

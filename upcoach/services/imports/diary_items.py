@@ -1,14 +1,8 @@
 """What a file wants of moods and the journal; what its owner has made of it here stays."""
 
-from models.contexts import (
-    Document,
-    Journal,
-    JournalEntry,
-    Mood,
-    NewJournal,
-    NewJournalEntry,
-    NewMood,
-)
+from models.base.document import Document
+from models.journal import Journal, JournalEntry, NewJournal, NewJournalEntry
+from models.moods import Mood, NewMood
 from upcoach.services.imports.plan import Item, Verb
 from upcoach.store.write.changes import Changes, Ref
 

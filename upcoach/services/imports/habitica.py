@@ -21,10 +21,11 @@ import msgspec
 
 from models.base.errors import Invalid
 from models.base.ids import derived_id
-from models.contexts import NewHabit, NewTask
+from models.habits import NewHabit
 from models.habits.days import local_date
 from models.habits.measures import Count, Measure, YesNo
 from models.habits.schedules import Daily, PerMonth, PerWeek, Schedule
+from models.tasks import NewTask
 from models.tasks.task import Step
 from upcoach.services.imports.flaws import Flaws, refused
 from upcoach.services.imports.habitica_histories import (

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from models.base.errors import Invalid
-from models.contexts import EntryDraft
+from models.habits import EntryDraft
 from models.habits.days import DAY, local_date
 
 EARLIEST: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)

@@ -38,7 +38,7 @@ from typing import Final
 import msgspec
 
 from models.base.errors import Invalid
-from models.contexts import EntryDraft, HabitDraft
+from models.habits import EntryDraft, HabitDraft
 from models.habits.habit import check_zone
 from models.habits.measures import Amount, Measure
 from models.habits.schedules import Rate

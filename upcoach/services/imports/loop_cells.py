@@ -9,7 +9,7 @@ import msgspec
 
 from models.base.errors import Invalid
 from models.base.validation import checked
-from models.contexts import EntryDraft, HabitDraft
+from models.habits import EntryDraft, HabitDraft
 from models.habits.measures import Amount, Measure, YesNo
 from models.habits.schedules import Daily, Rate, Schedule
 

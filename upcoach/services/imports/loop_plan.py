@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from models.base.document import fields_of
 from models.base.ids import derived_id
-from models.contexts import HabitDraft, NewHabit
+from models.habits import HabitDraft, NewHabit
 from upcoach.services.imports.loop import LoopExport, LoopHabit, read_export
 from upcoach.services.imports.plan import EntryItem, HabitItem, Plan
 

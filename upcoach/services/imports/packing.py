@@ -12,7 +12,10 @@ import msgspec
 
 from models.base.errors import Flaw, Invalid
 from models.base.validation import WORDS, cut
-from models.contexts import EntryDraft, NewHabit, NewJournal, NewJournalEntry, NewMood, NewTask
+from models.habits import EntryDraft, NewHabit
+from models.journal import NewJournal, NewJournalEntry
+from models.moods import NewMood
+from models.tasks import NewTask
 from upcoach.services.imports.diary_items import JournalItem, MoodItem, PageItem
 from upcoach.services.imports.plan import EntryItem, HabitItem, Item, Plan, TaskItem
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from models.access.scope import Scope
 from models.base.clock import Clock
+from models.base.document import Document
 from models.base.merge_patch import Json
-from models.contexts import Document
 from models.habits.habit import check_zone
 from upcoach.services.base.concurrency import UserConcurrency
 from upcoach.services.imports.jobs import Format, Job

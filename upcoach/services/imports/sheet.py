@@ -26,7 +26,10 @@ from models.base.errors import Invalid
 from models.base.ids import derived_id
 from models.base.merge_patch import Json
 from models.base.validation import checked
-from models.contexts import EntryDraft, NewHabit, NewJournal, NewJournalEntry, NewMood, NewTask
+from models.habits import EntryDraft, NewHabit
+from models.journal import NewJournal, NewJournalEntry
+from models.moods import NewMood
+from models.tasks import NewTask
 from upcoach.services.imports.diary_items import JournalItem, MoodItem, PageItem
 from upcoach.services.imports.flaws import Flaws, refused
 from upcoach.services.imports.plan import EntryItem, HabitItem, Item, Plan, TaskItem

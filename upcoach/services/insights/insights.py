@@ -1,7 +1,8 @@
 """Insights: what a learner says about somebody is a write like any other."""
 
 from models.access.scope import Scope
-from models.contexts import Habit, Insight
+from models.habits import Habit
+from models.insights import Insight
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import Changes, Outcome, Ref, Write
 from upcoach.store.write.committer import Committer

@@ -13,7 +13,7 @@ from models.base.errors import Conflict, Flaw, Invalid, NotFound
 from models.base.merge import changed_paths
 from models.base.merge_patch import Json
 from models.base.validation import checked
-from models.contexts import (
+from models.journal import (
     Journal,
     JournalEntry,
     JournalEntryDraft,

@@ -6,7 +6,7 @@ from models.access.scope import Scope
 from models.base.errors import Conflict
 from models.base.merge_patch import Json
 from models.base.validation import checked
-from models.contexts import (
+from models.journal import (
     Journal,
     JournalDraft,
     JournalEntry,

@@ -3,9 +3,10 @@
 import datetime as dt
 
 from models.access.scope import Scope
-from models.contexts import Goal, Mood
+from models.goals import Goal
 from models.journal import prompts
 from models.journal.prompts import Prompt
+from models.moods import Mood
 from upcoach.store.collections.documents import Documents, Selection
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from models.access.scope import Scope
 from models.base.clock import Clock
 from models.base.errors import Unavailable
-from models.contexts import EntryShare, JournalEntry, UnsavedEntry
+from models.journal import EntryShare, JournalEntry, UnsavedEntry
 from models.journal.journal_entry import KEPT
 from upcoach.services.sharing.entry_shares import EntryShares, deleted_shares, share_refs
 from upcoach.store.base.sealing import Unreadable

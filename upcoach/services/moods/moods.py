@@ -13,7 +13,7 @@ from models.base.errors import Flaw, Invalid
 from models.base.merge_patch import Json
 from models.base.trend import Trend, trend
 from models.base.validation import checked
-from models.contexts import Mood, MoodDraft, NewMood
+from models.moods import Mood, MoodDraft, NewMood
 from upcoach.services.base.resources import Resources
 from upcoach.store.aggregates.tallies import MoodDay, MoodSort, MoodTally, Tallies
 from upcoach.store.base.pacing import paced

@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 import msgspec
 
 from models.access.scope import Scope
+from models.account import Session
 from models.base.clock import Clock
 from models.base.errors import NotFound
-from models.contexts import Session
 from models.oauth.client import Client
 from upcoach.services.account.sessions.tokens import Tokens
 from upcoach.services.oauth.base.clients import Clients

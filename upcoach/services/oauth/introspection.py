@@ -2,9 +2,9 @@
 
 from models.access.caller import Caller
 from models.access.scope import Scope
+from models.account import Session
 from models.base.errors import NotFound, Unauthenticated
 from models.base.merge_patch import Json
-from models.contexts import Session
 from models.oauth.client import Client
 from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.services.account.sessions.tokens import AUDIENCES, Tokens

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from models.access.scope import Scope
-from models.contexts import Session
+from models.account import Session
 from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.services.account.sessions.tokens import Tokens
 from upcoach.services.oauth.base.clients import Clients

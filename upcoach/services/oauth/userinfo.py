@@ -1,9 +1,9 @@
 """Who somebody is, for the clients that they let know it (OpenID Connect Core, 5.3)."""
 
 from models.access.caller import Caller
+from models.account import Session, User
 from models.base.errors import NotFound
 from models.base.merge_patch import Json
-from models.contexts import Session, User
 from upcoach.services.oauth.base.errors import OAuthError
 from upcoach.store.collections.documents import Documents
 

@@ -16,8 +16,9 @@ from models.access.scope import Scope
 from models.base.clock import Clock
 from models.base.dates import exact
 from models.base.errors import Flaw, Invalid, NotFound
-from models.contexts import ClientEntry, EntryShare, EntryShareDraft, JournalEntry, Share
+from models.journal import ClientEntry, EntryShare, EntryShareDraft, JournalEntry
 from models.journal.journal_entry import client_entry_id, share_id
+from models.sharing import Share
 from upcoach.services.account.step_up import submit_with_best
 from upcoach.services.base.resources import outcome
 from upcoach.store.base.database import Bson

@@ -13,11 +13,12 @@ from typing import Final
 import msgspec
 
 from models.access.scope import Scope
+from models.account import User
 from models.base.clock import Clock
 from models.base.errors import Conflict, NotFound
 from models.base.ids import new_id
 from models.base.mail import Addition, WayAdded
-from models.contexts import CoachClient, InvitationDraft, OpenInvitations, Share, User
+from models.sharing import CoachClient, InvitationDraft, OpenInvitations, Share
 from models.sharing.invitation import INVITATIONS, LIFE, Invitation, Role
 from upcoach.services.base.resources import outcome
 from upcoach.services.sharing.shares import relation_refs

@@ -9,8 +9,10 @@ from collections.abc import Collection
 import msgspec
 
 from models.access.scope import Scope
+from models.base.document import Document
 from models.base.errors import Conflict, Flaw, Invalid, NotFound
-from models.contexts import KINDS, CoachClient, Document, Share, ShareDraft
+from models.contexts import KINDS
+from models.sharing import CoachClient, Share, ShareDraft
 from models.visibility import Sight
 from models.wire.events import feed_owner
 from upcoach.services.account.step_up import submit_with_best

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 import msgspec
 
 from models.base.checksums import Sums, toggle
-from models.base.document import public
+from models.base.document import Document, public
 from models.base.edits import version_seen
 from models.base.merge_patch import Json
-from models.contexts import KINDS, Document
+from models.contexts import KINDS
 from models.visibility import Sight
 from upcoach.store.base.pacing import paced
 from upcoach.store.collections.documents import Documents

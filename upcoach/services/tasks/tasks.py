@@ -11,7 +11,7 @@ from models.base.clock import Clock
 from models.base.dates import local_date, monday_of, start_of
 from models.base.merge_patch import Json
 from models.base.validation import checked
-from models.contexts import NewTask, Task, TaskDraft
+from models.tasks import NewTask, Task, TaskDraft
 from models.tasks.task import successor_id
 from upcoach.services.base.merging import require_version
 from upcoach.services.base.resources import Resources, outcome

@@ -8,8 +8,9 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any, Final
 
-from models.contexts import Entry, Mood
+from models.habits import Entry
 from models.habits.history import ACHIEVED, MINUTE, SHARED, STATES, UNKNOWN, code_of
+from models.moods import Mood
 from upcoach.store.base import codec
 from upcoach.store.base.database import Bson, Database
 

@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from models.contexts import Goal, Mood, Task
+from models.goals import Goal
+from models.moods import Mood
+from models.tasks import Task
 from upcoach.store.aggregates.histories import date_of
 from upcoach.store.base import codec
 from upcoach.store.base.database import Bson, Database

@@ -13,8 +13,8 @@ from typing import Any, ClassVar, Final
 import msgspec
 import structlog
 
+from models.base.document import Document
 from models.base.errors import Conflict
-from models.contexts import Document
 
 HELD: Final = 10_000  # documents that are known to be broken, so as not to say it twice
 _NEVER: Final = dt.datetime.fromtimestamp(0, dt.UTC)

@@ -9,10 +9,9 @@ import bson
 import msgspec
 from bson.errors import BSONError
 
-from models.base.document import Mark, fields_marked
+from models.base.document import Document, Mark, fields_marked
 from models.base.errors import Flaw, Invalid, Refusal
 from models.base.vocabulary import label
-from models.contexts import Document
 from upcoach.store.base.broken import Broken, BrokenDocuments, stand_in
 from upcoach.store.base.database import Bson
 from upcoach.store.base.sealing import DataKey, Unreadable, place, seal, unseal

@@ -7,8 +7,7 @@ from typing import Any, Final
 import msgspec
 from pymongo import ASCENDING, IndexModel
 
-from models.base.document import Order
-from models.contexts import Document
+from models.base.document import Document, Order
 from upcoach.store.base import codec
 from upcoach.store.base.database import Bson
 

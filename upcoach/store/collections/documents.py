@@ -10,9 +10,9 @@ from typing import Annotated, Any, Final, NamedTuple, TypeVar
 import msgspec
 
 from models.base.dates import exact
-from models.base.document import Edits
+from models.base.document import Document, Edits
 from models.base.errors import Invalid
-from models.contexts import KINDS, Document
+from models.contexts import KINDS
 from upcoach.store.base import codec
 from upcoach.store.base.broken import Broken, unreadable
 from upcoach.store.base.database import Bson, Database

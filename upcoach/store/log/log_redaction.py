@@ -11,9 +11,8 @@ receipts after seven days, the streams after 29 (`streams.redis.stream_trimming`
 
 import msgspec
 
-from models.base.document import Mark, fields_marked
+from models.base.document import Document, Mark, fields_marked
 from models.base.merge_patch import Json
-from models.contexts import Document
 from models.wire.events import Event, read_line, user_feed
 from models.wire.frames import Ev, encode
 from upcoach.store.base.database import Database

@@ -23,7 +23,7 @@ import structlog
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from models.base.errors import Unavailable
-from models.contexts import DOCUMENTS, UnsavedEntry
+from models.contexts import DOCUMENTS, UNLOGGED
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import Index, are_alike, definition_of, of_documents
 from upcoach.store.collections import audit, clients, learner_snapshots, positions
@@ -74,8 +74,7 @@ class Flaw(msgspec.Struct, frozen=True):
 
 def declared() -> Mapping[str, tuple[Index, ...]]:
     """Every collection with its indexes, so that no transaction has to make one."""
-    return {kind.collection: of_documents(kind) for kind in DOCUMENTS} | {
-        UnsavedEntry.collection: (),
+    return {kind.collection: of_documents(kind) for kind in (*DOCUMENTS, *UNLOGGED)} | {
         audit.COLLECTION: audit.INDEXES,
         audit.CHECKPOINTS: audit.CHECKPOINT_INDEXES,
         clients.COLLECTION: (),

@@ -10,10 +10,12 @@ from pymongo import DeleteOne, InsertOne, ReplaceOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
 
+from models.account import Session
 from models.base.checksums import Sums, packed, toggle, unpacked
+from models.base.document import Document
 from models.base.errors import Refusal
 from models.base.mail import AnyWish
-from models.contexts import KINDS, Document, Session
+from models.contexts import KINDS
 from models.wire import aside
 from models.wire.aside import Aside
 from models.wire.events import Event, feed_owner, user_feed

@@ -8,12 +8,11 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar
 import msgspec
 
 from models.access.scope import Scope
-from models.base.document import public
+from models.base.document import Document, public
 from models.base.edits import counted
 from models.base.errors import NotFound, Unauthenticated
 from models.base.mail import AnyWish
 from models.base.merge_patch import Json, difference
-from models.contexts import Document
 from models.sharing.share import SHARED_KINDS
 from models.wire.frames import FrameText
 from upcoach.store.base.broken import Broken, kind_of, unreadable

@@ -2,10 +2,9 @@
 
 import msgspec
 
-from models.base.document import public
+from models.base.document import Document, public
 from models.base.errors import Refusal
 from models.base.merge_patch import Json, merged
-from models.contexts import Document
 from models.wire.events import read_line, user_feed
 from models.wire.frames import Ev
 from upcoach.store.base.pacing import paced

@@ -12,34 +12,17 @@ owner in.
 import datetime as dt
 from typing import Final
 
-from models.contexts import (
-    ClientEntry,
-    CoachClient,
-    Document,
-    Entry,
-    EntryShare,
-    Factors,
-    Goal,
-    GoalPoint,
-    GoalTemplate,
-    Grant,
-    Habit,
-    Identity,
-    Insight,
-    Journal,
-    JournalEntry,
-    Mood,
-    OpenInvitations,
-    Passkey,
-    Session,
-    Share,
-    Task,
-    Template,
-    TrustedDevice,
-    User,
-    Vacation,
-)
+from models.account import Factors, Identity, Passkey, Session, TrustedDevice, User
+from models.base.document import Document
+from models.goals import Goal, GoalPoint, GoalTemplate
+from models.habits import Entry, Habit, Vacation
+from models.insights import Insight
+from models.journal import ClientEntry, EntryShare, Journal, JournalEntry, Template
 from models.journal.journal_entry import client_entry_id, share_id
+from models.moods import Mood
+from models.oauth import Grant
+from models.sharing import CoachClient, OpenInvitations, Share
+from models.tasks import Task
 from upcoach.store.write.changes import Changes, Listing, Ref, ref_of
 
 # Every kind of document is in one of the three: a new one says whether it lets anybody in or out.

@@ -5,24 +5,17 @@ It is looked up whenever it is told: names are kept nowhere but in their documen
 
 from typing import Final, TypeVar
 
+from models.account import Identity, Passkey, Session, User
 from models.account.session import APP_NAMES
 from models.account.way import Way
+from models.base.document import Document
 from models.base.errors import Conflict, NotFound
 from models.base.mail import Addition, AdditionDetails, WayName
 from models.base.merge_patch import Json
-from models.contexts import (
-    CoachClient,
-    Document,
-    EntryShare,
-    Grant,
-    Identity,
-    JournalEntry,
-    Passkey,
-    Session,
-    Share,
-    User,
-)
+from models.journal import EntryShare, JournalEntry
+from models.oauth import Grant
 from models.oauth.client import scope_named
+from models.sharing import CoachClient, Share
 from models.sharing.share import KIND_MEANINGS
 from upcoach.store.collections.documents import Documents
 

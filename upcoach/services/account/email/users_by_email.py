@@ -8,9 +8,9 @@ import hmac
 from collections.abc import AsyncIterator
 from typing import Final
 
+from models.account import User
 from models.account.user import UNDO, normalised_email
 from models.base.errors import Conflict, Refusal, Unavailable
-from models.contexts import User
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import Once
 from upcoach.store.write.changes import Taken

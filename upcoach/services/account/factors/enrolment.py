@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from models.access.scope import Scope
+from models.account import Factors
 from models.account.factors import FACTORS
 from models.base.errors import NotFound
-from models.contexts import Factors
 from upcoach.services.account.additions.account_claim import remove_factors, ways_of
 from upcoach.services.account.factors.notices import FactorNotices
 from upcoach.services.base.resources import outcome

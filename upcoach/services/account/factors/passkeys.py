@@ -11,12 +11,12 @@ from typing import Final
 import msgspec
 
 from models.access.scope import Scope
+from models.account import Factors, Passkey, User
 from models.account.factors import FACTORS, FactorName, NewCredential, PasskeyAnswer, checked_name
 from models.base.document import Draft
 from models.base.errors import Conflict
 from models.base.ids import new_id
 from models.base.merge_patch import Json
-from models.contexts import Factors, Passkey, User
 from upcoach.services.account.factors.enrolment import Enrolment
 from upcoach.services.account.factors.recovery import RecoveryCodes
 from upcoach.services.account.factors.refusals import factor_waiting, factor_wrong

@@ -7,8 +7,8 @@ import secrets
 from typing import Final
 
 from models.access.scope import Scope
+from models.account import Factors
 from models.account.factors import RECOVERY
-from models.contexts import Factors
 from upcoach.services.account.factors.attempt_limit import Tries
 from upcoach.services.account.factors.enrolment import Enrolment
 from upcoach.services.account.factors.refusals import factor_wrong, not_enrolled

@@ -15,9 +15,9 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from models.account import Passkey, User
 from models.account.factors import NewCredential, PasskeyAnswer
 from models.base.merge_patch import Json
-from models.contexts import Passkey, User
 from upcoach.services.account.factors.refusals import factor_wrong
 
 LARGEST_KEY: Final = 1_024  # bytes: RSA of 4,096 bits has 550, and larger ones hold the loop

@@ -1,9 +1,9 @@
 """All second factors of all users, behind one door."""
 
 from models.access.scope import Scope
+from models.account import Factors
 from models.account.factors import Method, Shown
 from models.base.clock import Clock
-from models.contexts import Factors
 from upcoach.services.account.factors.attempt_limit import Tries
 from upcoach.services.account.factors.enrolment import Enrolment
 from upcoach.services.account.factors.notices import FactorNotices

@@ -10,12 +10,12 @@ import secrets
 from typing import Final
 
 from models.access.scope import Scope
+from models.account import Factors, TrustedDevice
 from models.account.factors import FACTORS, TRUST
 from models.account.session import Terms
 from models.base.clock import Clock
 from models.base.errors import NotFound
 from models.base.ids import new_id
-from models.contexts import Factors, TrustedDevice
 from upcoach.services.base.resources import outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import Changes, Outcome, Ref, Write

@@ -9,8 +9,8 @@ be theirs it counts with that click only.
 import datetime as dt
 
 from models.access.scope import Scope
+from models.account import Factors, Session, User
 from models.account.factors import FACTORS, NEVER
-from models.contexts import Factors, Session, User
 from upcoach.store.write.changes import Changes, Ref
 
 

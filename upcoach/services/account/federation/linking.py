@@ -18,13 +18,13 @@ from typing import Final
 import msgspec
 
 from models.access.scope import Scope
+from models.account import Factors, Identity, User
 from models.account.factors import FACTORS
 from models.account.user import normalised_email
 from models.base.clock import Clock
 from models.base.errors import Conflict, Forbidden, NotFound
 from models.base.ids import new_id
 from models.base.mail import Addition, Letter, Linked, Unlinked, Welcome
-from models.contexts import Factors, Identity, User
 from upcoach.services.account.additions.account_claim import shut_out, ways_of
 from upcoach.services.account.additions.additions import Additions
 from upcoach.services.account.email.users_by_email import Directory

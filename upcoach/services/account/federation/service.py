@@ -7,11 +7,11 @@ from typing import Final
 import msgspec
 
 from models.access.scope import Scope
+from models.account import Identity, User
 from models.account.identity import IdentityProof, NewIdentity
 from models.account.session import Terms
 from models.base.clock import Clock
 from models.base.errors import Conflict, Forbidden, Invalid, Unauthenticated
-from models.contexts import Identity, User
 from upcoach.services.account.federation.authorization_flow import Sent, Visit, Visits
 from upcoach.services.account.federation.discovery import Discovery
 from upcoach.services.account.federation.fetching import Fetch

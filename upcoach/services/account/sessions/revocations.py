@@ -8,8 +8,8 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Final
 
+from models.account import Session
 from models.base.clock import Clock
-from models.contexts import Session
 from upcoach.store.collections.documents import Documents
 
 # By how much a token may outlive what it was made for: who asked for it before the end of their

@@ -16,6 +16,7 @@ import msgspec
 
 from models.access.caller import Caller
 from models.access.scope import Scope
+from models.account import Session, User
 from models.account.factors import checked_name
 from models.account.session import LIFETIMES, OWN_CLIENT, Terms
 from models.base.clock import Clock
@@ -23,7 +24,7 @@ from models.base.document import public
 from models.base.errors import NotFound
 from models.base.ids import new_id
 from models.base.merge_patch import Json
-from models.contexts import OpenInvitations, Session, User
+from models.sharing import OpenInvitations
 from models.sharing.invitation import INVITATIONS
 from upcoach.services.account.sessions.tokens import Tokens, token_invalid
 from upcoach.services.base.resources import outcome

@@ -4,8 +4,9 @@ import datetime as dt
 from collections.abc import Iterable
 
 from models.access.scope import Scope
+from models.account import User
 from models.base.errors import NotFound
-from models.contexts import Grant, User
+from models.oauth import Grant
 from models.oauth.client import Client
 from upcoach.services.account.additions.additions import Additions
 from upcoach.services.account.sessions.sessions import Sessions

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 import msgspec
 
+from models.account import Session
 from models.account.session import Kind, Terms
 from models.base.clock import Clock
 from models.base.errors import Unauthenticated
 from models.base.merge_patch import Json
-from models.contexts import Grant, Session
+from models.oauth import Grant
 from models.oauth.client import Client
 from upcoach.services.account.sessions.sessions import Proviso, Sessions
 from upcoach.services.account.sessions.tokens import Tokens

@@ -14,9 +14,9 @@ from typing import Final
 import msgspec
 
 from models.access.scope import Scope
+from models.account import Session
 from models.base.errors import NotFound
 from models.base.merge_patch import Json
-from models.contexts import Session
 from models.oauth.client import Client
 from upcoach.services.oauth.base.clients import Clients
 from upcoach.services.oauth.base.errors import OAuthError, invalid_grant

@@ -1,8 +1,8 @@
 """Refreshing tokens (RFC 6749, 6): the successor of a refresh token, for its client only."""
 
+from models.account import Session
 from models.base.errors import Unauthenticated
 from models.base.merge_patch import Json
-from models.contexts import Session
 from models.oauth.client import Client
 from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.services.oauth.base.errors import invalid_grant
