@@ -5,7 +5,8 @@ import datetime as dt
 import msgspec
 
 from handlers.account.accounts import Entered, LoggedIn, admitted
-from handlers.http.operations import Call, Items, Operation, Reply, written
+from handlers.http.operations import Call, Operation, Reply, written
+from handlers.http.pagination import Items
 from models.account import Session, TrustedDevice
 from models.account.factors import NEVER, Answer, Method
 from models.base.clock import utc_now

@@ -8,7 +8,8 @@ from typing import Final
 import msgspec
 
 from handlers.account.accounts import LoggedIn, asked_or_admitted
-from handlers.http.operations import Call, Items, Operation, PageQuery, Reply, listed, written
+from handlers.http.operations import Call, Operation, Reply, written
+from handlers.http.pagination import Items, PageQuery, listed
 from models.account import Identity
 from models.account.identity import IdentityProof, NewIdentity
 from upcoach.services.account.federation.service import Nonce
@@ -34,7 +35,7 @@ async def identities(services: Services, call: Call) -> Reply:
     """The providers through which the caller can log in, and as whom."""
     page = call.asked(PageQuery)
     found = await services.federation.identities(call.scope, after=page.after, limit=page.limit + 1)
-    return listed(IDENTITIES, found, page.limit)
+    return listed(IDENTITIES, call, found, page.limit)
 
 
 async def link(services: Services, call: Call) -> Reply:

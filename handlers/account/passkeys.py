@@ -9,7 +9,8 @@ from typing import Any, Literal
 import msgspec
 
 from handlers.account.accounts import Entered, LoggedIn, admitted
-from handlers.http.operations import Call, Items, Operation, Reply, written
+from handlers.http.operations import Call, Operation, Reply, written
+from handlers.http.pagination import Items
 from models.account import Passkey
 from models.account.factors import PasskeyAnswer, Token
 from models.account.session import DeviceId, DeviceName, Terms, audiences_of

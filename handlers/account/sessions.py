@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from handlers.http.operations import Call, Items, Operation, Query, Reply, written
+from handlers.http.operations import Call, Operation, Query, Reply, written
+from handlers.http.pagination import Items
 from models.account import Session
 from models.account.factors import FactorName
 from models.base.clock import utc_now

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import msgspec
 
-from handlers.http.operations import LIMIT, Call, Items, Operation, Ordinal, Query, Reply
+from handlers.http.operations import Call, Operation, Ordinal, Query, Reply
+from handlers.http.pagination import LIMIT, Items, next_page
 from models.audit.entries import Action, AuditEntry
 from upcoach.services.contexts import Services
 
@@ -28,10 +29,7 @@ async def entries(services: Services, call: Call) -> Reply:
     )
     page, headers = found[: query.limit], {}
     if len(found) > query.limit:
-        asked = {"user": query.user, "action": query.action}
-        more = "".join(f"&{name}={value}" for name, value in asked.items() if value)
-        after = f"before={page[-1].seq}&limit={query.limit}"
-        headers["Link"] = f'<{PATH}?{after}{more}>; rel="next"'
+        headers = next_page(PATH, call.query, before=page[-1].seq)
     return Reply(body=Items(page), headers=headers)
 
 

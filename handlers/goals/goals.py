@@ -6,8 +6,8 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from handlers.http.lists import ListQuery, between, selected
-from handlers.http.operations import Call, Items, Operation, Ordinal, Query, Reply, shown, written
+from handlers.http.operations import Call, Operation, Ordinal, Query, Reply, shown, written
+from handlers.http.pagination import Items, ListQuery, between, next_page, selected
 from handlers.http.resources import resource
 from handlers.http.strict_json import LARGEST
 from handlers.http.zones import zone
@@ -27,6 +27,7 @@ from upcoach.store.collections.documents import Selection
 GOALS: Final = "/v1/goals"
 GOAL: Final = GOALS + "/{id}"
 TEMPLATES: Final = GOALS + "/templates"
+HISTORY: Final = GOAL + "/history"
 POINTS: Final = GOAL + "/progress"
 POINT: Final = POINTS + "/{point}"
 
@@ -143,8 +144,8 @@ async def history(services: Services, call: Call) -> Reply:
     )
     headers = {}
     if len(found) > query.limit:
-        place = f"{GOAL.format(**call.names)}/history?limit={query.limit}"
-        headers["Link"] = f'<{place}&before={found[query.limit - 1].version}>; rel="next"'
+        path, oldest = HISTORY.format(**call.names), found[query.limit - 1]
+        headers = next_page(path, call.query, before=oldest.version)
     return Reply(body={"items": found[: query.limit]}, headers=headers)
 
 
@@ -268,7 +269,7 @@ OPERATIONS = (
         if (row.method, row.path) != ("GET", GOAL)
     ),
     _row(GOAL, read, Goal, AsOfQuery, weigh=_weight_of_read),
-    _row(f"{GOAL}/history", history, Items[Revision], HistoryQuery, weight=5),
+    _row(HISTORY, history, Items[Revision], HistoryQuery, weight=5),
     _row(f"{GOAL}/assessment", assess, Assessment, DayQuery, weight=3),
     Operation(
         method="POST",

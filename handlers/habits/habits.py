@@ -2,12 +2,11 @@
 
 import datetime as dt
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 import msgspec
 
-from handlers.http.lists import ListQuery, between
-from handlers.http.operations import LIMIT, Call, Items, Operation, Query, Reply, listed, written
+from handlers.http.operations import Call, Operation, Query, Reply, written
+from handlers.http.pagination import LIMIT, Items, ListQuery, PageQuery, between, paged
 from handlers.http.resources import resource
 from models.base.errors import Flaw, Invalid
 from models.habits import Entry, EntryDraft, Habit, Logged, NewHabit, NewVacation, Vacation
@@ -41,11 +40,9 @@ class HabitsQuery(ListQuery, frozen=True, kw_only=True):
         return Selection(order="position", equal=equal, after=self.after, limit=self.limit + 1)
 
 
-class EntriesQuery(Query, frozen=True, kw_only=True):
+class EntriesQuery(PageQuery, frozen=True, kw_only=True):
     """Which entries: those of *first* to *last*, in pages of *limit*, *after* a date."""
 
-    limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT)] = LIMIT
-    after: str = ""
     first: dt.date | None = None
     last: dt.date | None = None
 
@@ -98,12 +95,9 @@ async def entries(services: Services, call: Call) -> Reply:
     found = await services.habits.entries(
         call.scope, call.names["id"], after=after, before=before, limit=query.limit + 1
     )
-    reply = listed(ENTRIES.format(**call.names), found, query.limit)
-    if not reply.headers:
-        return reply
-    following = call.query | {"after": found[query.limit - 1].local_date.isoformat()}
-    link = f'<{ENTRIES.format(**call.names)}?{urlencode(following)}>; rel="next"'
-    return msgspec.structs.replace(reply, headers={"Link": link})
+    return paged(
+        ENTRIES.format(**call.names), call, found, query.limit, lambda entry: str(entry.local_date)
+    )
 
 
 async def log(services: Services, call: Call) -> Reply:

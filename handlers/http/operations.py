@@ -8,13 +8,13 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from typing import Annotated, Any, Final, Generic, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 
 from handlers.http import strict_json
 from models.access.caller import Caller
-from models.access.limits import MUTATION_BYTES, PAGE_BYTES, PUBLIC_BYTES, SURFACES, Cost, kib
+from models.access.limits import MUTATION_BYTES, PUBLIC_BYTES, SURFACES, Cost, kib
 from models.access.permissions import PERMISSIONS
 from models.access.request_origin import NOWHERE, Origin
 from models.access.scope import Scope
@@ -30,7 +30,6 @@ from upcoach.store.write.changes import Mutation, Outcome
 T = TypeVar("T")
 Q = TypeVar("Q", bound="Query")
 
-LIMIT: Final = 100
 NEWEST: Final = 999_999_999  # version of a document
 COSTLY: Final = 3  # the weight from which few operations of one user run at once
 # A number that was given out, such as a version: none is beyond what JSON's readers tell apart.
@@ -40,19 +39,6 @@ STATUS_OF_VERB = {"created": 201, "updated": 200, "deleted": 204, "unchanged": 2
 
 class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The parameters behind a path; by itself, none."""
-
-
-class PageQuery(Query, frozen=True, kw_only=True):
-    """Which page of a list: *limit* items *after* an id."""
-
-    limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT)] = LIMIT
-    after: str = ""
-
-
-class Items(msgspec.Struct, Generic[T], frozen=True):
-    """A page of a list, as it is answered."""
-
-    items: list[T]
 
 
 Charge = Callable[[Cost], Awaitable[None]]
@@ -401,30 +387,6 @@ def written(outcome: Outcome) -> Reply:
 def owned_by(outcome: Outcome) -> Scope | None:
     """Whose document it was that was written: of who came without a token, that is who it was."""
     return None if outcome.body is None else Scope(user=outcome.body["owner"])
-
-
-def fit(found: Sequence[Document], limit: int) -> int:
-    """How many of *found* make a page of *limit* documents and `PAGE_BYTES` at most; one at least.
-
-    Whoever asks for a page and does not read it would have all of it held for them.
-    """
-    size = 0
-    for place, document in enumerate(found[:limit]):
-        size += len(msgspec.msgpack.encode(document))
-        if size > PAGE_BYTES and place:
-            return place
-    return min(limit, len(found))
-
-
-def listed(path: str, found: Sequence[Document], limit: int) -> Reply:
-    """A page of a list, of which *found* holds one more than *limit* if there is a next page."""
-    fitting = fit(found, limit)
-    items = [public(document) for document in found[:fitting]]
-    headers = {}
-    if len(found) > fitting:
-        after = items[-1].get("local_date", items[-1]["id"])
-        headers["Link"] = f'<{path}?limit={limit}&after={after}>; rel="next"'
-    return Reply(body={"items": items}, headers=headers)
 
 
 def shown(document: Document) -> Reply:

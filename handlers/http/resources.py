@@ -3,18 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from handlers.http.lists import ListQuery, selected
-from handlers.http.operations import (
-    Call,
-    Items,
-    Operation,
-    PageQuery,
-    Query,
-    Reply,
-    listed,
-    shown,
-    written,
-)
+from handlers.http.operations import Call, Operation, Query, Reply, shown, written
+from handlers.http.pagination import Items, ListQuery, PageQuery, listed, selected
 from models.base.document import Document, Draft
 from upcoach.services.base.resources import Resources, require_object
 from upcoach.services.contexts import Services
@@ -43,7 +33,7 @@ def resource(
             return selected(path, call, found, wanted)
         query = call.asked(PageQuery)
         found = await of(services).page(call.scope, after=query.after, limit=query.limit + 1)
-        return listed(path, found, query.limit)
+        return listed(path, call, found, query.limit)
 
     async def create(services: Services, call: Call) -> Reply:
         draft, is_fresh = call.read(new), "id" not in call.body

@@ -1,6 +1,7 @@
 """Insights: read by people, written by learners."""
 
-from handlers.http.operations import Call, Items, Operation, PageQuery, Reply, listed, shown
+from handlers.http.operations import Call, Operation, Reply, shown
+from handlers.http.pagination import Items, PageQuery, listed
 from models.insights import Insight
 from upcoach.services.contexts import Services
 
@@ -11,7 +12,7 @@ async def page(services: Services, call: Call) -> Reply:
     """The caller's insights."""
     query = call.asked(PageQuery)
     found = await services.insights.page(call.scope, after=query.after, limit=query.limit + 1)
-    return listed(INSIGHTS, found, query.limit)
+    return listed(INSIGHTS, call, found, query.limit)
 
 
 async def read(services: Services, call: Call) -> Reply:

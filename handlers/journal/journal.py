@@ -5,18 +5,8 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from handlers.http.lists import ListQuery, between, selected
-from handlers.http.operations import (
-    Call,
-    Items,
-    Operation,
-    PageQuery,
-    Query,
-    Reply,
-    listed,
-    shown,
-    written,
-)
+from handlers.http.operations import Call, Operation, Query, Reply, shown, written
+from handlers.http.pagination import Items, ListQuery, PageQuery, between, listed, selected
 from handlers.http.resources import resource
 from handlers.http.zones import zone
 from models.base.document import fields_of, public
@@ -175,7 +165,7 @@ async def drafts(services: Services, call: Call) -> Reply:
     """Everything that is unsaved."""
     query = call.asked(PageQuery)
     found = await services.unsaved.page(call.scope, after=query.after, limit=query.limit + 1)
-    return listed(DRAFTS, found, query.limit)
+    return listed(DRAFTS, call, found, query.limit)
 
 
 async def draft(services: Services, call: Call) -> Reply:

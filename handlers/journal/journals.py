@@ -5,8 +5,8 @@ from typing import Annotated, Final
 
 import msgspec
 
-from handlers.http.lists import selected
-from handlers.http.operations import Call, Items, Operation, PageQuery, Query, Reply, shown, written
+from handlers.http.operations import Call, Operation, Query, Reply, shown, written
+from handlers.http.pagination import Items, PageQuery, selected
 from handlers.http.resources import resource
 from handlers.http.zones import zone
 from models.base.document import public

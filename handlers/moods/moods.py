@@ -5,8 +5,8 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from handlers.http.lists import ListQuery, between
 from handlers.http.operations import Call, Operation, Query, Reply
+from handlers.http.pagination import ListQuery, between
 from handlers.http.resources import resource
 from handlers.http.zones import zone
 from models.base.vocabulary import label

@@ -1,6 +1,7 @@
 """What the caller has agreed to: they see it, and take it back."""
 
-from handlers.http.operations import Call, Items, Operation, PageQuery, Reply, listed, written
+from handlers.http.operations import Call, Operation, Reply, written
+from handlers.http.pagination import Items, PageQuery, listed
 from models.oauth import Grant
 from upcoach.services.contexts import Services
 
@@ -11,7 +12,7 @@ async def grants(services: Services, call: Call) -> Reply:
     """The apps of others that the caller has let in."""
     page = call.asked(PageQuery)
     found = await services.oauth.grants.page(call.scope, after=page.after, limit=page.limit + 1)
-    return listed(PATH, found, page.limit)
+    return listed(PATH, call, found, page.limit)
 
 
 async def take_back(services: Services, call: Call) -> Reply:

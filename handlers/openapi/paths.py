@@ -6,7 +6,8 @@ import types
 import typing
 from typing import Any, Final
 
-from handlers.http.operations import Items, Operation, Route
+from handlers.http.operations import Operation, Route
+from handlers.http.pagination import Items
 from handlers.http.rest import MEDIA_TYPES
 from handlers.openapi import parameters, refusals
 from handlers.openapi.areas import area_of

@@ -210,7 +210,7 @@ def name_of(cls: Any) -> str:
 
     Examples
     --------
-    >>> from handlers.http.operations import Items
+    >>> from handlers.http.pagination import Items
     >>> from models.goals import Goal
     >>> name_of(Items[Goal])
     'GoalItems'

@@ -1,6 +1,7 @@
 """Invitations, by which coach and client find each other."""
 
-from handlers.http.operations import Call, Items, Operation, Reply, written
+from handlers.http.operations import Call, Operation, Reply, written
+from handlers.http.pagination import Items
 from models.sharing import CoachClient, InvitationCode, InvitationDraft, Share
 from upcoach.services.contexts import Services
 from upcoach.services.sharing.invitations import Inviter, ListedInvitation, NewInvitation

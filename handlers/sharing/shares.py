@@ -1,6 +1,7 @@
 """What a person lets their coaches see, a coach's clients, and the end of either."""
 
-from handlers.http.operations import Call, Items, Operation, PageQuery, Reply, listed, written
+from handlers.http.operations import Call, Operation, Reply, written
+from handlers.http.pagination import Items, PageQuery, listed
 from models.sharing import CoachClient, Share, ShareDraft
 from upcoach.services.contexts import Services
 
@@ -14,14 +15,14 @@ async def shares(services: Services, call: Call) -> Reply:
     """What the caller shares, coach by coach."""
     query = call.asked(PageQuery)
     found = await services.shares.page(call.scope, after=query.after, limit=query.limit + 1)
-    return listed(SHARES, found, query.limit)
+    return listed(SHARES, call, found, query.limit)
 
 
 async def clients(services: Services, call: Call) -> Reply:
     """Who shares with the caller."""
     query = call.asked(PageQuery)
     found = await services.shares.clients(call.scope, after=query.after, limit=query.limit + 1)
-    return listed(CLIENTS, found, query.limit)
+    return listed(CLIENTS, call, found, query.limit)
 
 
 async def share(services: Services, call: Call) -> Reply:

@@ -4,7 +4,8 @@ import datetime as dt
 
 import msgspec
 
-from handlers.http.operations import Call, Items, Operation, Reply
+from handlers.http.operations import Call, Operation, Reply
+from handlers.http.pagination import Items
 from upcoach.services.contexts import Services
 
 

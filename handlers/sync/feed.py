@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import msgspec
 
 from handlers.http.operations import Call, Operation, Query, Reply, Run
+from handlers.http.pagination import next_page
 from models.access.scope import Scope
 from models.base.errors import Conflict, Invalid, NotFound, Unavailable
 from models.sharing import Share
@@ -22,6 +23,7 @@ from upcoach.store.base.pacing import paced
 from upcoach.store.log.event_log import contiguous
 
 EVENTS: Final = "/v1/events"
+SNAPSHOT: Final = "/v1/snapshot"
 PAGE: Final = 500
 FEEDS: Final = 16  # that one request may name
 TRIES: Final = 5  # of a page whose documents were being shared otherwise while it was read
@@ -161,8 +163,7 @@ async def page(feeds: Feeds, places: Sequence[Place], limit: int, source: Source
     headers = {"Upcoach-Up-To-Date": "true"}
     if not left:
         names = ",".join(place.view.feed for place in places)
-        following = f"{EVENTS}?feed={names}&since={cursor}&limit={limit}"
-        headers = {"Link": f'<{following}>; rel="next"'}
+        headers = next_page(EVENTS, {"feed": names, "since": cursor}, limit=limit)
     return Reply(raw=b"[" + b",".join(lines) + b"]", cursor=cursor, headers=headers)
 
 
@@ -193,7 +194,7 @@ def operations(feeds: Feeds) -> tuple[Operation, ...]:
         ),
         Operation(
             method="GET",
-            path="/v1/snapshot",
+            path=SNAPSHOT,
             run=_snapshot(feeds),
             needs="live:read",
             query=SnapshotQuery,
@@ -213,13 +214,12 @@ def _snapshot(feeds: Feeds) -> Run:
         query = call.asked(SnapshotQuery)
         view, since, (kind, following), found = await _read_page(feeds, services, call, query)
         headers = {}
-        link = f"/v1/snapshot?feed={view.feed}&since={since}&limit={query.limit}"
+        asked = {"feed": view.feed, "since": since, "limit": str(query.limit)}
         if not found.last:
-            walk = "kind" if query.kind else "from"
-            after = found.items[-1]["id"]
-            headers["Link"] = f'<{link}&{walk}={kind}&after={after}>; rel="next"'
+            walk = {"kind" if query.kind else "from": kind}
+            headers = next_page(SNAPSHOT, asked | walk, after=found.items[-1]["id"])
         elif following:
-            headers["Link"] = f'<{link}&from={following[0]}>; rel="next"'
+            headers = next_page(SNAPSHOT, asked | {"from": following[0]})
         body = {"kind": kind, "items": found.items, "last": found.last}
         return Reply(body=body, cursor=since, headers=headers)
 
@@ -281,7 +281,7 @@ def gone(feeds: Feeds, feed: str, reason: str, seq: int) -> Conflict:
             "f": feed,
             "reason": reason,
             "cur": feeds.cursor(seq),
-            "snapshot": f"/v1/snapshot?feed={feed}",
+            "snapshot": f"{SNAPSHOT}?feed={feed}",
         }
     }
     return Conflict("cursor_gone", "Read a snapshot and go on from its cursor.", extra=extra)

@@ -3,8 +3,8 @@
 import datetime as dt
 from typing import Final, Literal
 
-from handlers.http.lists import ListQuery, between
 from handlers.http.operations import Call, Operation, Query, Reply, written
+from handlers.http.pagination import ListQuery, between
 from handlers.http.resources import resource
 from handlers.http.zones import zone
 from models.base.vocabulary import label

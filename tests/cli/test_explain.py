@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from config.settings import Settings
-from handlers.http.operations import Call, Items, Operation, PageQuery, Query, Reply, Router
+from handlers.http.operations import Call, Operation, Query, Reply, Router
+from handlers.http.pagination import Items, PageQuery
 from tests.support.server import serving
 from upcoach.cli.explain import SHORT, explained_on, report
 from upcoach.cli.explain.explaining import Explained

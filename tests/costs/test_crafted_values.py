@@ -7,8 +7,8 @@ from typing import Any, Final
 from msgspec import inspect as types
 
 from config.settings import Settings
-from handlers.http.lists import ListQuery
 from handlers.http.operations import Operation
+from handlers.http.pagination import ListQuery
 from tests.costs import crafted
 from tests.costs.probe import PARTS, Call, Json, probing, rows
 from upcoach.cli.explain.questions import NEEDED

@@ -14,7 +14,8 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 from msgspec import inspect as types
 
-from handlers.http.operations import Items, Operation, Router
+from handlers.http.operations import Operation, Router
+from handlers.http.pagination import Items
 from models.base.merge_patch import Json
 
 TRIED: Final = 20  # parents that are looked at for one with children

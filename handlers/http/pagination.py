@@ -1,0 +1,114 @@
+"""Pages of lists: how much fits on one, in which order, and the link to the next (RFC 8288)."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Final, Generic, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from handlers.http.operations import Call, Query, Reply
+from models.access.limits import PAGE_BYTES
+from models.base.document import Document, public
+from upcoach.store.collections.documents import Selection, mark
+
+T = TypeVar("T")
+
+LIMIT: Final = 100  # items of a page
+_PLAIN: Final = ":,"  # which a query may hold as they are (RFC 3986, 3.4), as names of feeds do
+
+
+class Items(msgspec.Struct, Generic[T], frozen=True):
+    """A page of a list, as it is answered."""
+
+    items: list[T]
+
+
+class PageQuery(Query, frozen=True, kw_only=True):
+    """Which page of a list: *limit* items *after* an id."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT)] = LIMIT
+    after: str = ""
+
+
+class ListQuery(PageQuery, frozen=True, kw_only=True):
+    """Which page of a list, in which order: of all documents in that of their making."""
+
+    def selection(self) -> Selection:
+        """What is asked for, and one document more where there is a next page."""
+        return Selection(order="created_at", after=self.after, limit=self.limit + 1)
+
+    def given(self, *names: str) -> dict[str, Any]:
+        """The filters of these names that are set."""
+        values = {name: getattr(self, name) for name in names}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def between(first: dt.date | None, last: dt.date | None) -> dict[str, str]:
+    """The range of a local date as it is stored.
+
+    Examples
+    --------
+    >>> between(dt.date(2026, 1, 5), None)
+    {'$gte': '2026-01-05'}
+
+    """
+    ends = {"$gte": first, "$lte": last}
+    return {name: day.isoformat() for name, day in ends.items() if day is not None}
+
+
+def next_page(path: str, query: Mapping[str, str], **changed: object) -> dict[str, str]:
+    """The header with the link to the next page: *path*, with *query* but for what is *changed*.
+
+    Examples
+    --------
+    >>> next_page("/v1/goals", {"status": "active", "after": "gol_1"}, after="gol_9", limit=2)
+    {'Link': '</v1/goals?status=active&after=gol_9&limit=2>; rel="next"'}
+
+    """
+    return {"Link": f'<{path}?{urlencode({**query, **changed}, safe=_PLAIN)}>; rel="next"'}
+
+
+def fit(documents: Sequence[Document], limit: int) -> int:
+    """How many of *documents* make a page of *limit* and `PAGE_BYTES` at most; one at least.
+
+    Whoever asks for a page and does not read it would have all of it held for them.
+    """
+    size = 0
+    for place, document in enumerate(documents[:limit]):
+        size += len(msgspec.msgpack.encode(document))
+        if size > PAGE_BYTES and place:
+            return place
+    return min(limit, len(documents))
+
+
+def paged(
+    path: str,
+    call: Call,
+    documents: Sequence[Document],
+    limit: int,
+    after: Callable[[Any], str],
+) -> Reply:
+    """A page of *documents*, which are one more than *limit* where there is a next page.
+
+    The next one is asked for as this one was, *after* its last document.
+    """
+    fitting = fit(documents, limit)
+    headers = {}
+    if len(documents) > fitting:
+        headers = next_page(path, call.query, after=after(documents[fitting - 1]))
+    return Reply(
+        body={"items": [public(document) for document in documents[:fitting]]}, headers=headers
+    )
+
+
+def listed(path: str, call: Call, documents: Sequence[Document], limit: int) -> Reply:
+    """The same of a list in order of id."""
+    return paged(path, call, documents, limit, lambda document: document.id)
+
+
+def selected(path: str, call: Call, documents: Sequence[Document], wanted: Selection) -> Reply:
+    """The same of a list in the order of *wanted*."""
+    return paged(
+        path, call, documents, wanted.limit - 1, lambda document: mark(document, wanted.order)
+    )
