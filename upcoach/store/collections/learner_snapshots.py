@@ -24,6 +24,7 @@ from upcoach.store.base.database import Bson, Database
 TURNS = "learner_turns"
 SNAPSHOTS = "learner_snapshots"
 FILES = "learner_files"
+PAGE = 100  # turns
 
 
 class Superseded(Exception):
@@ -79,14 +80,18 @@ class Learned:
 
     async def turns(self, after: int) -> AsyncIterator[Turn]:
         """The recorded turns after number *after*, in order."""
+        # A page at a time: to learn a turn takes longer than a connection should be held.
+        while page := await self._page(after):
+            for turn in page:
+                yield turn
+            after = page[-1].number
+
+    async def _page(self, after: int) -> list[Turn]:
+        """The first of the recorded turns after number *after*."""
         span = {"$gt": self._turn_key(after), "$lt": f"{self._learner}/~"}
-        cursor = self._database[TURNS].find({"_id": span}, sort=[("_id", 1)])
-        async for stored in cursor:
-            yield Turn(
-                number=int(stored["_id"].rsplit("/")[-1]),
-                spans=tuple((feed, first, last) for feed, first, last in stored["spans"]),
-                tick=stored.get("tick"),
-            )
+        async with self._database.turn():
+            found = self._database[TURNS].find({"_id": span}, sort=[("_id", 1)])
+            return [_turn_of(stored) for stored in await found.limit(PAGE).to_list()]
 
     async def save(self, snapshot: Snapshot) -> None:
         """Keep *snapshot*: a new file, then the pointer to it, then the old file goes."""
@@ -126,3 +131,11 @@ class Learned:
 
     def _bucket(self) -> AsyncGridFSBucket:
         return AsyncGridFSBucket(self._database.handle, bucket_name=FILES)
+
+
+def _turn_of(stored: Bson) -> Turn:
+    return Turn(
+        number=int(stored["_id"].rsplit("/")[-1]),
+        spans=tuple((feed, first, last) for feed, first, last in stored["spans"]),
+        tick=stored.get("tick"),
+    )
