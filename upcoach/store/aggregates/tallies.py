@@ -101,12 +101,12 @@ class Tallies:
             },
         ]
         collection = self._database[Task.collection]
-
-        async def ask(query: Bson, index: str) -> list[Bson]:
-            cursor = await collection.aggregate([{"$match": query}, *pipeline], hint=index)
-            return await cursor.to_list()
-
         async with self._database.turn():
+
+            async def ask(query: Bson, index: str) -> list[Bson]:
+                cursor = await collection.aggregate([{"$match": query}, *pipeline], hint=index)
+                return await cursor.to_list()
+
             found = await hinted(owner, {"owner": owner}, "status_priority_category_due_at", ask)
         return _readable([one | one.pop("_id") for one in found], TaskTally)
 

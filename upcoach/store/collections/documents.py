@@ -279,15 +279,15 @@ class Documents:
     ) -> tuple[list[D | Broken], int]:
         """Up to *limit* documents behind the first *skip*, and how many were looked at."""
         collection = self._database[kind.collection]
-
-        async def ask(query: Bson, index: str | None = None) -> list[Bson]:
-            cursor = collection.find(query, sort=list(sort), hint=index)
-            return await cursor.skip(skip).limit(limit).to_list()
-
         if kind.kind not in KINDS:
             query = query | {codec.TOMB: {"$exists": False}}
         await self._keyring.load([owner])
         async with self._database.turn():
+
+            async def ask(query: Bson, index: str | None = None) -> list[Bson]:
+                cursor = collection.find(query, sort=list(sort), hint=index)
+                return await cursor.skip(skip).limit(limit).to_list()
+
             found = await (hinted(owner, query, index, ask) if index else ask(query))
         try:
             key = self._keyring[owner]

@@ -41,14 +41,15 @@ class Profile:
     """The record of one database, while it is kept."""
 
     def __init__(self, database: Database) -> None:
-        self._handle = database.handle
+        self._database = database
         self._read = 0
 
     async def fresh(self) -> list[Ran]:
         """What was run since the last time."""
-        found = await self._handle[NAME].find({}).skip(self._read).to_list()
+        async with self._database.turn():
+            found = await self._database[NAME].find({}).skip(self._read).to_list()
         self._read += len(found)
-        mine = f"{self._handle.name}.{NAME}"
+        mine = f"{self._database.handle.name}.{NAME}"
         return [_ran(one) for one in found if one["ns"] != mine and "planSummary" in one]
 
 
@@ -56,14 +57,16 @@ class Profile:
 async def profiled(database: Database) -> AsyncIterator[Profile]:
     """Have MongoDB write down what it does in *database*."""
     handle = database.handle
-    await handle.command("profile", 0)
-    await handle.drop_collection(NAME)
-    await handle.create_collection(NAME, capped=True, size=BYTES)
-    await handle.command("profile", 2)
+    async with database.turn():
+        await handle.command("profile", 0)
+        await handle.drop_collection(NAME)
+        await handle.create_collection(NAME, capped=True, size=BYTES)
+        await handle.command("profile", 2)
     try:
         yield Profile(database)
     finally:
-        await handle.command("profile", 0)
+        async with database.turn():
+            await handle.command("profile", 0)
 
 
 def _ran(entry: Bson) -> Ran:

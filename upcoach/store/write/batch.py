@@ -77,12 +77,12 @@ class Ticket:
 
 
 class Waits(Exception):
-    """What a *ticket* has to *find* out when all before it are committed; see `Undecided`."""
+    """A *ticket* has to *look* when all before it are committed; see `Undecided`."""
 
-    def __init__(self, ticket: Ticket, find: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, ticket: Ticket, look: Callable[[], Awaitable[None]]) -> None:
         super().__init__()
         self.ticket = ticket
-        self.find = find
+        self.look = look
 
 
 class Decided(msgspec.Struct):
@@ -277,7 +277,7 @@ class Batch:
             for ticket in tickets
             if ticket.write.mutation is not None
         }
-        for name, answer in (await self._receipts.find(named)).items():
+        for name, answer in (await self._receipts.answers(named)).items():
             ticket = named[name]
             assert ticket.write.mutation is not None
             if ticket.done.done():
@@ -301,7 +301,7 @@ class Batch:
         except (Refusal, Overtaken) as refusal:
             return Decided(ticket, refusal, [])
         except Undecided as undecided:
-            raise Waits(ticket, undecided.find) from None
+            raise Waits(ticket, undecided.look) from None
         except Unread as more:
             ticket.write = msgspec.structs.replace(write, reads=(*write.reads, *more.refs))
             raise

@@ -176,14 +176,14 @@ class Unread(Exception):
 
 
 class Undecided(Exception):
-    """A write has to *find* something out in the database, as all writes before it have left it.
+    """A write has to *look* something up in the database, as all writes before it have left it.
 
     So it keeps its place in the order: nothing is looked for before it is queued.
     """
 
-    def __init__(self, find: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, look: Callable[[], Awaitable[None]]) -> None:
         super().__init__()
-        self.find = find
+        self.look = look
 
 
 class Overtaken(Exception):

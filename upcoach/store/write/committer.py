@@ -90,7 +90,7 @@ class Committer:
         """
         await self._keyring.load([scope.user])
         name = (scope.user, mutation.id)
-        answers = await Receipts(self._database, self._keyring).find([name])
+        answers = await Receipts(self._database, self._keyring).answers([name])
         return answers[name].repeated(mutation.fingerprint) if name in answers else None
 
     async def drain(self) -> None:
@@ -215,7 +215,7 @@ class Committer:
                     _require_answered(tickets[:place])
                     await self._race(tickets[place:])
                     return
-                await waits.find()
+                await waits.look()
                 continue
             except Raced:
                 await self._lose(tickets, batch.counted_on, lost)

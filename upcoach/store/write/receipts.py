@@ -69,14 +69,14 @@ class Receipts:
         self._database = database
         self._keyring = keyring
 
-    async def find(self, names: Iterable[Name]) -> dict[Name, Answer]:
+    async def answers(self, names: Iterable[Name]) -> dict[Name, Answer]:
         """The answers that were given under *names*."""
         keys = {"/".join(name): name for name in names}
         if not keys:
             return {}
         async with self._database.turn():
             found = await self._database[COLLECTION].find({"_id": {"$in": list(keys)}}).to_list()
-        answers = {}
+        given = {}
         for stored in found:
             name = keys[stored["_id"]]
             try:
@@ -84,8 +84,8 @@ class Receipts:
             except Unreadable:
                 continue
             content = msgspec.msgpack.decode(plain, type=_Content)
-            answers[name] = Answer(stored["fingerprint"], content)
-        return answers
+            given[name] = Answer(stored["fingerprint"], content)
+        return given
 
     def to_bson(self, write: Write, answer: Outcome | Refusal, at: dt.datetime) -> Bson:
         """The receipt for *write*, which has a mutation id."""
