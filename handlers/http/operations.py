@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 import msgspec
 
 from handlers.http import strict_json
+from handlers.http.path_table import PathTable
 from models.access.caller import Caller
 from models.access.limits import MUTATION_BYTES, PUBLIC_BYTES, SURFACES, Cost, kib
 from models.access.permissions import PERMISSIONS
@@ -322,15 +323,11 @@ class Router:
             assert operation.method not in methods, f"two of {operation.method} {operation.path}"
             methods[operation.method] = operation
         self.routes: Sequence[Route] = tuple(Route(*row) for row in rows.items())
-        self._patterns = [(re.compile(route.pattern), route) for route in self.routes]
+        self._table = PathTable((route.path, route) for route in self.routes)
 
     def find(self, path: str) -> tuple[Route, dict[str, str]] | None:
         """The route for *path* with its variable parts."""
-        for pattern, route in self._patterns:
-            match = pattern.fullmatch(path)
-            if match:
-                return route, match.groupdict()
-        return None
+        return self._table.find(path)
 
 
 def version(given: int | None) -> int | None:

@@ -23,7 +23,6 @@ BOUNDED: Final = {
 # What only a running program knows, and the patterns that it may be.
 KNOWN_LATER: Final = {
     ("config.forms", "pattern"): "settings of the operator",
-    ("handlers.http.operations", "route.pattern"): "see `routed`",
     ("handlers.contexts", "f'{re.escape(path)}$'"): "a path as it stands",
     ("handlers.contexts", "f'{route.pattern}$'"): "see `routed`",
     (
@@ -39,7 +38,6 @@ FOUND: Final = [one for one in uses() if isinstance(one, Use)]
 def routed() -> Iterator[Use]:
     """The patterns of paths, and of the parts of a rule."""
     for route in described_router().routes:
-        yield Use("handlers.http.operations", route.pattern, is_whole=True, is_search=False)
         yield Use("handlers.contexts", f"{route.pattern}$", is_search=False)
     for pattern in rules._PARTS.values():
         yield Use("models.habits.rules", pattern, is_whole=True, is_search=False)
