@@ -14,7 +14,8 @@ from models.base.errors import Invalid
 DEPTH: Final = 32
 LARGEST: Final = 2**53
 
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_LONE: Final = re.compile("[\0\ud800-\udfff]")
+_INFINITE: Final = (float("inf"), float("-inf"))
 
 
 def parse(raw: bytes) -> Any:
@@ -25,27 +26,51 @@ def parse(raw: bytes) -> Any:
         raise _malformed("the text is not UTF-8") from None
     except (json.JSONDecodeError, RecursionError) as failure:
         raise _malformed(str(failure)) from None
-    _check(value, DEPTH)
+    except ValueError:  # more digits than Python reads (`sys.set_int_max_str_digits`)
+        raise _too_large() from None
+    # Only an escape can write NUL or half a pair: as bytes, neither gets past the lines above.
+    _check(value, has_escapes=b"\\u" in raw)
     return value
 
 
-def _check(value: Any, depth: int) -> None:
-    if isinstance(value, str):
-        _check_text(value)
-    elif isinstance(value, dict | list):
-        if not depth:
-            raise _malformed(f"it is nested deeper than {DEPTH}")
-        members = value if isinstance(value, list) else [*value, *value.values()]
-        for member in members:
-            if isinstance(member, str | dict | list):
-                _check(member, depth - 1)
+def _check(value: Any, *, has_escapes: bool) -> None:
+    """Look at a level of values at a time: a call for each would cost more than reading them."""
+    level = [value]
+    for _ in range(DEPTH + 1):
+        kinds = set(map(type, level))
+        if int in kinds:
+            _check_integers([one for one in level if type(one) is int])
+        if float in kinds and any(one in _INFINITE for one in level if type(one) is float):
+            raise _malformed("a number is too large")
+        if has_escapes:
+            _check_texts([one for one in level if type(one) is str])
+        if list not in kinds and dict not in kinds:
+            return
+        level = _members(level, names=has_escapes)
+    raise _malformed(f"it is nested deeper than {DEPTH}")
 
 
-def _check_text(text: str) -> None:
-    if "\0" in text:
-        raise _malformed("a string holds NUL")
-    if not text.isascii() and _SURROGATE.search(text):
-        raise _malformed("a string holds a lone surrogate")
+def _members(level: list[Any], *, names: bool) -> list[Any]:
+    """What the objects and arrays of *level* hold, with or without the objects' *names*."""
+    members: list[Any] = []
+    for value in level:
+        if type(value) is list:
+            members += value
+        elif type(value) is dict:
+            members += value.values()
+            if names:
+                members += value
+    return members
+
+
+def _check_integers(integers: list[int]) -> None:
+    if max(integers) > LARGEST or min(integers) < -LARGEST:
+        raise _too_large()
+
+
+def _check_texts(texts: list[str]) -> None:
+    if _LONE.search("".join(texts)):
+        raise _malformed("a string holds NUL or a lone surrogate")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -55,30 +80,16 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _integer(digits: str) -> int:
-    if len(digits) > len(str(LARGEST)) + 1 or abs(int(digits)) > LARGEST:
-        raise _malformed("an integer is beyond 2^53")
-    return int(digits)
-
-
-def _number(digits: str) -> float:
-    value = float(digits)
-    if value in (float("inf"), float("-inf")):
-        raise _malformed("a number is too large")
-    return value
-
-
 def _constant(name: str) -> NoReturn:
     raise _malformed(f"{name} is not JSON")
+
+
+def _too_large() -> Invalid:
+    return _malformed("an integer is beyond 2^53")
 
 
 def _malformed(reason: str) -> Invalid:
     return Invalid("json_malformed", f"This is not JSON that we take: {reason}.")
 
 
-_DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_object,
-    parse_int=_integer,
-    parse_float=_number,
-    parse_constant=_constant,
-)
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
