@@ -46,8 +46,15 @@ class Move(Wish, frozen=True):
     lockouts: int = 0
 
 
+# How a password came about: whoever was logged in gave the old one, too; or a mailed link let them
+# choose another, or the first that the account has.
+PasswordOrigin = Literal["changed", "reset", "first"]
+
+
 class PasswordChanged(Wish, frozen=True):
-    """The account of the address has a new password."""
+    """The account of the address has a new password; mails of before do not say how it came."""
+
+    origin: PasswordOrigin | None = None
 
 
 class MoveAsked(Wish, frozen=True):

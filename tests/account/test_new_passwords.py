@@ -153,7 +153,7 @@ async def test_a_link_lets_one_choose_a_new_password_once(
             assert (await client.call("GET", "/v1/me")).status == 401
         assert not await other.refresh()
         assert (await enters(server, PASSWORD), await enters(server, NEW)) == (False, True)
-        assert (await subjects(server, ANN))[-1] == "Your password was changed"
+        assert (await subjects(server, ANN))[-1] == "Your password was reset"
         known = server.client((await server.client().log_in(ANN, NEW, "phone")).token)
         assert await is_verified(known)  # whoever used it reads the mails of the address
         other.close()

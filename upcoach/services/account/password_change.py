@@ -54,7 +54,7 @@ class NewPasswords:
             changes.update(before, after)
             return outcome("updated", after)
 
-        return await self.keep(scope, user.email, decide)
+        return await self.keep(scope, PasswordChanged(user.email, "changed"), decide)
 
     async def hash(self, user: User, password: str) -> str:
         """The hash of a *password* that *user* may take."""
@@ -62,9 +62,9 @@ class NewPasswords:
         return await self._passwords.hash(password)
 
     async def keep(
-        self, scope: Scope, email: str, decide: Decide, lists: tuple[Listing, ...] = ()
+        self, scope: Scope, notice: PasswordChanged, decide: Decide, lists: tuple[Listing, ...] = ()
     ) -> Outcome:
-        """Do what *decide* does to the caller and what is in *lists*, and tell *email*.
+        """Do what *decide* does to the caller and what is in *lists*, and mail *notice*.
 
         All sessions but the caller's end.
         """
@@ -75,7 +75,7 @@ class NewPasswords:
 
         def tell_too(changes: Changes) -> Outcome:
             done = decide(changes)
-            changes.tell(PasswordChanged(email))
+            changes.tell(notice)
             return done
 
         reads = (Ref(User, scope.user, scope.user),)
@@ -83,7 +83,7 @@ class NewPasswords:
         return await self._sessions.end_with(write, but=(scope.session,))
 
     async def _write(self, wish: PasswordChanged) -> Letter:
-        return letters.password_changed(wish.to, self._links.to(FORGOT))
+        return letters.password_changed(wish.to, wish.origin, self._links.to(FORGOT))
 
 
 def _wrong() -> Forbidden:

@@ -11,7 +11,7 @@ from models.access.scope import Scope
 from models.account import User
 from models.account.user import PasswordReset
 from models.base.errors import NotFound
-from models.base.mail import Forgotten, Letter
+from models.base.mail import Forgotten, Letter, PasswordChanged
 from upcoach.services.account.additions.account_claim import shut_out, ways_of
 from upcoach.services.account.email.email_verification import is_at
 from upcoach.services.account.email.users_by_email import Directory
@@ -106,7 +106,8 @@ class Resets:
             return outcome("updated", after)
 
         scope, lists = Scope(user=user.id), ways_of(user.id)
-        return await self._new_passwords.keep(scope, user.email, decide, lists)
+        notice = PasswordChanged(user.email, "reset" if user.password_hash else "first")
+        return await self._new_passwords.keep(scope, notice, decide, lists)
 
     async def _write(self, wish: Forgotten) -> Letter | None:
         user = await self._directory.find(wish.to)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from models.base.mail import Addition, AdditionDetails, FactorChange, Letter
+from models.base.mail import Addition, AdditionDetails, FactorChange, Letter, PasswordOrigin
 from upcoach.services.base.mail import addition_words
 
 _END: Final = "\n\nThe people of UpCoach\n"
@@ -44,13 +44,50 @@ def reset(to: str, link: str) -> Letter:
     )
 
 
-def password_changed(to: str, link: str) -> Letter:
-    """The notice that somebody got in the hard way."""
-    return _letter(
-        to,
+_OTHER_READER: Final = (
+    "Every device has to log in again.\n\nIf that was you, there is nothing to do. If it was not "
+    "you, somebody else reads your mails: change the password of your mailbox first. Then choose "
+    "another one here, which ends every login on every device:\n\n"
+)
+_NEW_PASSWORDS: Final[dict[PasswordOrigin | None, tuple[str, str]]] = {
+    "changed": (
         "Your password was changed",
-        f"Your account at UpCoach has a new password. {_NOT_YOU}{link}",
-    )
+        (
+            "The password of your account at UpCoach was changed by somebody who was logged in and "
+            "knew the old one. Every other device has to log in again.\n\nIf that was you, there "
+            "is nothing to do. If it was not you, choose another password at once. That ends every "
+            "login on every device:\n\n"
+        ),
+    ),
+    "reset": (
+        "Your password was reset",
+        (
+            "A new password was chosen for your account at UpCoach, through a link that we mailed "
+            f"to this address. {_OTHER_READER}"
+        ),
+    ),
+    "first": (
+        "Your account has a password now",
+        (
+            "Your account at UpCoach had no password. One was chosen for it, through a link that "
+            f"we mailed to this address. {_OTHER_READER}"
+        ),
+    ),
+    None: (
+        "Your password was changed",
+        (
+            "Your account at UpCoach has a new password.\n\nIf you chose it, there is nothing to "
+            "do. If it was not you, choose another one at once. That ends every login on every "
+            "device:\n\n"
+        ),
+    ),
+}
+
+
+def password_changed(to: str, origin: PasswordOrigin | None, link: str) -> Letter:
+    """The notice of a new password; its *origin* says what to do if somebody else chose it."""
+    subject, words = _NEW_PASSWORDS[origin]
+    return _letter(to, subject, f"{words}{link}")
 
 
 def move(to: str, link: str) -> Letter:
