@@ -85,7 +85,13 @@ class Measures:
             registry=registry,
         )
         self.parked = Counter(
-            "upcoach_dead_letters", "Events that broke a learner.", ("group",), registry=registry
+            "upcoach_dead_letters", "Events that broke a consumer.", ("group",), registry=registry
+        )
+        self.lag_s = Gauge(
+            "upcoach_consumer_lag_seconds",
+            "Age of the oldest event that waits for a durable consumer of this process.",
+            ("group",),
+            registry=registry,
         )
 
     def exposition(self) -> bytes:

@@ -6,8 +6,9 @@ who watches adds them up.  While nobody watches anywhere, nothing is written.
 
 import asyncio
 import collections
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Final, Protocol
+import datetime as dt
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, ClassVar, Final, Literal, Protocol
 
 import msgspec
 from redis.asyncio import Redis
@@ -19,7 +20,6 @@ from models.wire.frames import Told, encode
 from streams.redis.connection import RedisError
 
 FEED: Final = "admin:kpi"
-EVERY_S: Final = 1.0
 LIFE_S: Final = 5  # of a node's numbers beyond its last word
 OVER_S: Final = 10.0  # the time over which a rate is taken
 WATCHED: Final = "kpi:watched"
@@ -85,7 +85,11 @@ class Watcher(Protocol):
 
 
 class Kpis:
-    """The numbers of this node, and everybody's for those who watch here."""
+    """See `LocalConsumer`: the numbers of this node, and everybody's for those who watch here."""
+
+    durability: ClassVar[Literal["local"]] = "local"
+    name: ClassVar[str] = "kpis"
+    every_s: ClassVar[float] = 1.0
 
     def __init__(self, redis: "Redis", node: str, source: Source, clock: Clock) -> None:
         self._redis = redis
@@ -96,25 +100,27 @@ class Kpis:
         self._events_s = Rate()
         self._writes_s = Rate()
         self._told: set[str] = set()
+        self._state: Json | None = None  # for the watchers here
         self.watchers: set[Watcher] = set()
 
-    async def take(self, events: Sequence[Event]) -> None:
-        """See `reader.Follower.take`: every node reads every event."""
-        self._events += sum(not event.repeated for event in events)
+    def apply(self, event: Event) -> None:
+        """See `LocalConsumer.apply`: every node reads every event, and each is counted once."""
+        self._events += not event.repeated
 
-    async def recover(self) -> None:
-        """See `reader.Follower.recover`: a count that is past is no state."""
+    async def tick(self, _now: dt.datetime) -> None:
+        """See `LocalConsumer.tick`: the rest of the numbers is in Redis and on this node."""
+        try:
+            await self._gather()
+        except RedisError:
+            self._state = _sum({}, None, None)
 
-    async def run(self) -> None:
-        """Work until cancelled."""
-        while True:
-            await asyncio.sleep(EVERY_S)
-            try:
-                await self._turn()
-            except RedisError:
-                self._tell(_sum({}, None, None))
+    def drain(self) -> None:
+        """See `LocalConsumer.drain`."""
+        state, self._state = self._state, None
+        if state is not None:
+            self._tell(state)
 
-    async def _turn(self) -> None:
+    async def _gather(self) -> None:
         events_s = self._events_s.count(asyncio.get_running_loop().time(), self._events)
         if self.watchers:
             await self._redis.set(WATCHED, self._node, ex=LIFE_S)
@@ -123,7 +129,7 @@ class Kpis:
         await self._write()
         if self.watchers:
             numbers, people = await self._read()
-            self._tell(_sum(numbers, people, events_s))
+            self._state = _sum(numbers, people, events_s)
 
     async def _write(self) -> None:
         """Leave this node's numbers, and who is here, for whoever adds them up."""

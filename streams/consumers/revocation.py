@@ -1,25 +1,26 @@
 """Ended sessions, changed shares and lost roles, as every node hears of them."""
 
-import asyncio
-import contextlib
+import datetime as dt
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import ClassVar, Final, Literal
 
 from models.account import User
-from models.base.errors import Unavailable
 from models.sharing import CoachClient, Share
 from models.wire.events import Event, feed_owner
 from upcoach.services.account.sessions.revocations import Revocations
 
 ENDED: Final = ("session.ended", "session.deleted")  # it is deleted where nobody could read it
-LOOK_EVERY_S: Final = 10.0  # how long a node that heard nothing goes on as before
 
 OnPerson = Callable[[str], None]
 OnEnded = Callable[[Sequence[str]], None]
 
 
 class Revoking:
-    """Follows the streams for what takes leave away, and says from whom."""
+    """See `LocalConsumer`: hears of what takes leave away, and says from whom."""
+
+    durability: ClassVar[Literal["local"]] = "local"
+    name: ClassVar[str] = "revocation"
+    every_s: ClassVar[float] = 10.0  # how long a node that heard nothing goes on as before
 
     def __init__(
         self,
@@ -32,26 +33,24 @@ class Revoking:
         self._on_ended = on_ended
         self._on_share = on_share
         self._on_user = on_user
+        self._ended: list[str] = []
 
-    async def take(self, events: Sequence[Event]) -> None:
-        """See `reader.Follower.take`."""
-        ended = [event.id for event in events if event.type in ENDED]
+    def apply(self, event: Event) -> None:
+        """See `LocalConsumer.apply`."""
+        if event.type in ENDED:
+            self._revocations.note([event.id])
+            self._ended.append(event.id)
+        elif event.kind in (Share.kind, CoachClient.kind):
+            self._on_share(feed_owner(event.feed))
+        elif event.kind == User.kind:
+            self._on_user(feed_owner(event.feed))
+
+    async def tick(self, _now: dt.datetime) -> None:
+        """See `LocalConsumer.tick`: the database knows which sessions have ended."""
+        self._ended += await self._revocations.look()
+
+    def drain(self) -> None:
+        """See `LocalConsumer.drain`."""
+        ended, self._ended = self._ended, []
         if ended:
-            self._revocations.note(ended)
             self._on_ended(ended)
-        for event in events:
-            if event.kind in (Share.kind, CoachClient.kind):
-                self._on_share(feed_owner(event.feed))
-            elif event.kind == User.kind:
-                self._on_user(feed_owner(event.feed))
-
-    async def recover(self) -> None:
-        """See `reader.Follower.recover`."""
-        self._on_ended(await self._revocations.look())
-
-    async def run(self) -> None:
-        """Look into the database now and then, until cancelled."""
-        while True:
-            with contextlib.suppress(Unavailable):
-                await self.recover()
-            await asyncio.sleep(LOOK_EVERY_S)

@@ -10,11 +10,11 @@ import pytest
 
 from config.settings import Settings
 from models.insights.insight import insight_id
-from streams.consumers import learning
 from tests.learners.test_learning import connected, learning_on
 from tests.support.lag import heartbeat
 from tests.support.server import serving
 from upcoach.client import Client
+from upcoach.store.base import pacing
 from upcoach.store.collections.learner_snapshots import SNAPSHOTS
 
 HABITS, VACATIONS, LONGEST = 60, 30, 366
@@ -67,7 +67,7 @@ async def test_a_row_of_vacations_holds_up_nobody(settings: Settings) -> None:
 async def test_a_turn_that_was_cut_off_is_taken_again_whole(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(learning, "SLICE_S", 0.0)  # a breath after each step
+    monkeypatch.setattr(pacing, "SLICE_S", 0.0)  # a breath after each step
     async with serving(settings) as server, connected(settings) as redis:
         person = await server.person()
         cut = learning_on(server, settings, redis)
@@ -79,7 +79,7 @@ async def test_a_turn_that_was_cut_off_is_taken_again_whole(
 
         # It is stopped after some steps of its turn, and keeps what it knows as it goes.
         stepping = asyncio.create_task(cut.step())
-        while cut.learner.scores() is None:
+        while cut.consumer.odds.scores() is None:
             await asyncio.sleep(0)
         stepping.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -92,7 +92,7 @@ async def test_a_turn_that_was_cut_off_is_taken_again_whole(
         await server.node.database[SNAPSHOTS].delete_many({})
         await rebuilt.load()
 
-        scores = heir.learner.scores()
+        scores = heir.consumer.odds.scores()
         assert scores is not None
         assert scores.n == 19  # all but the day that it began with, each once
-        assert heir.learner.to_state() == rebuilt.learner.to_state()
+        assert heir.consumer.odds.to_state() == rebuilt.consumer.odds.to_state()

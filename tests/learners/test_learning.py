@@ -11,28 +11,30 @@ from models.base.clock import utc_now
 from models.base.metrics import Measures
 from models.insights.insight import insight_id
 from models.learners import HabitOdds
-from streams.consumers.learning import Learning
+from streams.consumers.durable import DurableRunner
+from streams.consumers.habit_learner import HabitLearner
+from streams.consumers.runner import ConsumerGround
 from streams.redis.connection import Connections
-from streams.redis.lease import Lease
 from tests.support.server import Server, serving
 from upcoach.cli.demo.history import loop_export
 from upcoach.client import Client, Device
-from upcoach.store.collections.learner_snapshots import Learned, Superseded
+from upcoach.store.collections.learner_snapshots import Superseded
 
 DAY = dt.date(2026, 6, 1)
 
 
-def learning_on(server: Server, settings: Settings, redis: Connections) -> Learning:
-    node = server.node
-    learned = Learned(node.database, HabitOdds.NAME, HabitOdds.VERSION, settings.index_key)
-    return Learning(
-        node.log,
-        learned,
-        Lease(redis.writer, HabitOdds.NAME),
-        node.services.insights,
-        utc_now,
-        Measures(),
+def learning_on(
+    server: Server, settings: Settings, redis: Connections
+) -> DurableRunner[HabitLearner]:
+    ground = ConsumerGround(
+        log=server.node.log,
+        database=server.node.database,
+        redis=redis.writer,
+        secret=settings.index_key,
+        clock=utc_now,
+        measures=Measures(),
     )
+    return ground.durable(HabitLearner(server.node.services.insights))
 
 
 @contextlib.asynccontextmanager
@@ -94,8 +96,8 @@ async def test_a_learner_after_a_crash_equals_one_that_never_stopped(settings: S
         heir = learning_on(server, settings, redis)
         await heir.load()
 
-        assert heir.learner.to_state() == steady.learner.to_state()
-        assert heir.learner.to_state() != HabitOdds().to_state()
+        assert heir.consumer.odds.to_state() == steady.consumer.odds.to_state()
+        assert heir.consumer.odds.to_state() != HabitOdds().to_state()
 
 
 async def test_what_was_learned_before_the_crash_is_not_learned_again(settings: Settings) -> None:
@@ -106,13 +108,13 @@ async def test_what_was_learned_before_the_crash_is_not_learned_again(settings: 
         first = learning_on(server, settings, redis)
         await first.load()
         await first.step()
-        before = first.learner.to_state()
+        before = first.consumer.odds.to_state()
 
         heir = learning_on(server, settings, redis)
         await heir.load()
         await heir.step()
 
-        assert heir.learner.to_state() == before
+        assert heir.consumer.odds.to_state() == before
 
 
 async def test_a_second_owner_is_fenced_off(settings: Settings) -> None:

@@ -311,9 +311,9 @@ async def test_an_ended_session_is_found_when_the_message_was_lost(
         person, _ = await logged_in(one)
 
         async with talking(other, person) as wire:
-            monkeypatch.setattr(other.node._revoking, "take", _deaf)
+            monkeypatch.setattr(other.node._consumers, "take", _deaf)
             await done(person.call("POST", "/v1/auth/logout"))
-            await other.node._revoking.recover()
+            await other.node._consumers.recover()
 
             assert await wire.closed() == 4403
 

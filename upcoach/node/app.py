@@ -30,15 +30,16 @@ from models.access.limits import OPEN_OF_NETWORK
 from models.base.clock import utc_now
 from models.base.errors import Unavailable
 from models.base.metrics import Measures
-from models.learners import HabitOdds
 from streams.admin.kpis import Kpis
 from streams.admin.timeline import Streams
 from streams.base import background_tasks
 from streams.base.background_tasks import Errands, Job
 from streams.channels.channels import Channels
 from streams.channels.presence import Presence
-from streams.consumers.learning import Learning
+from streams.consumers.consumer import Consumer
+from streams.consumers.habit_learner import HabitLearner
 from streams.consumers.revocation import Revoking
+from streams.consumers.runner import ConsumerGround, ConsumerRunner
 from streams.feed.hub import RECENT, Hub
 from streams.feed.reader import Follower, StreamReader
 from streams.feed.relay import Relay
@@ -48,14 +49,12 @@ from streams.limits.held_writes import HeldWrites
 from streams.limits.limits import Limits
 from streams.redis.connection import Connections as RedisConnections
 from streams.redis.connection import RedisError
-from streams.redis.lease import Lease
 from streams.redis.stream_trimming import Ageing
 from streams.redis.tickets import Tickets
 from upcoach.embedded import Engines, joined
 from upcoach.node.assembly import Assembly, Ground
 from upcoach.node.process.listener import Listener, StartError
 from upcoach.store.base.database import Database
-from upcoach.store.collections.learner_snapshots import Learned
 from upcoach.store.log.event_log import EventLog
 from upcoach.store.schema.installation import load_installation
 from upcoach.store.schema.migrations import migrate
@@ -182,7 +181,6 @@ class Node:
         self.assembly = Assembly(ground)
         self.services = self.assembly.services
         self.hub = Hub(self.log, self.committer.heads, self.measures)
-        self._learning = self._make_learning() if "learn" in settings.roles else None
         self._connections = Connections(self.measures, settings.live_sockets)
         self.assembly.keys.on_revoked = self._connections.revoke_keys
         self._seats = Seats()
@@ -200,6 +198,7 @@ class Node:
             self._connections.check_channels,
             lambda user: self._errands.run(self._desk.check_user(user)),
         )
+        self._consumers = self._make_consumers()
         self._reader = StreamReader(redis.reader, self._followers())
         self._running = Running()
         self._leaving = False
@@ -207,11 +206,19 @@ class Node:
         self.metrics = make_metrics_application(self.measures, self._checks())
         self._tasks: list[asyncio.Task[None]] = []
 
-    def _make_learning(self) -> Learning:
-        secret = self._settings.index_key
-        learned = Learned(self.database, HabitOdds.NAME, HabitOdds.VERSION, secret)
-        lease = Lease(self._redis.writer, HabitOdds.NAME)
-        return Learning(self.log, learned, lease, self.services.insights, utc_now, self.measures)
+    def _make_consumers(self) -> ConsumerRunner:
+        ground = ConsumerGround(
+            log=self.log,
+            database=self.database,
+            redis=self._redis.writer,
+            secret=self._settings.index_key,
+            clock=utc_now,
+            measures=self.measures,
+        )
+        consumers: list[Consumer] = [self._revoking, self._kpis]
+        if "learn" in self._settings.roles:
+            consumers.append(HabitLearner(self.services.insights))
+        return ConsumerRunner(consumers, ground)
 
     def _make_application(self, epoch: str) -> BoundedApplication:
         settings = self._settings
@@ -255,8 +262,7 @@ class Node:
 
     def _followers(self) -> tuple[Follower, ...]:
         is_web = "web" in self._settings.roles
-        web: tuple[Follower, ...] = (self._revoking, self._kpis, self.hub) if is_web else ()
-        return web if self._learning is None else (*web, self._learning)
+        return (self._consumers, self.hub) if is_web else (self._consumers,)
 
     def _checks(self) -> dict[str, Any]:
         return {
@@ -280,9 +286,7 @@ class Node:
             self._begin(job, job.__qualname__)
         self._begin(self._reader.run, "reader")
         self._begin(self._connections.run, "connections")
-        self._begin(self._revoking.run, "revoking")
         self._begin(self._channels.run, "channels")
-        self._begin(self._kpis.run, "kpis")
         self._begin(self._desk.run, "desk")
         self._begin(self.assembly.arrivals.run, "arrivals")
         self._begin(self._look_at_keys, "keys")
@@ -293,8 +297,8 @@ class Node:
         self._begin(Ageing(self._redis.writer, utc_now).run, "ageing")
         self._begin(Abandoned(self.database).run, "abandoned")
         self._begin(self._schema.run, "schema")
-        if self._learning is not None:
-            self._begin(self._learning.run, "learning")
+        for name, job in self._consumers.jobs.items():
+            self._begin(job, name)
 
     async def drain(self, public: Listener | None, drain_s: float) -> None:
         """Send everybody elsewhere within *drain_s*; what is under way is answered."""
@@ -311,8 +315,7 @@ class Node:
         await _in_time(self.committer.drain(), "writes")
         # The learner ends tasks of its own, hence the longer patience.
         await _in_time(background_tasks.end(*self._tasks, ask_again_s=1.0), "tasks")
-        if self._learning is not None:
-            await _in_time(self._learning.stop(), "learning")
+        await _in_time(self._consumers.stop(), "consumers")
         await _in_time(self.relay.flush(), "relay")
         await _in_time(self.services.positions.flush(), "positions")
         await _in_time(self.assembly.arrivals.flush(), "arrivals")

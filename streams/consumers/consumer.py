@@ -1,0 +1,90 @@
+"""Consumers: whatever follows the event log, and how each wants to be run.
+
+A consumer is told events (`apply`) and the time (`tick`), and is asked for what has come of them
+(`drain`).  It says whether it is *durable* or *local*, and the runner gives it what goes with that:
+
+- Durable: one process of all runs it, under a lease, and it gets each opened event of its feeds
+  once and in order.  Its state survives the process, and is rebuilt when its version is new.
+- Local: each process runs its own, on the envelopes of all events, as soon as they are read.  They
+  may repeat and be out of order; what was missed it finds when it is told the time, by looking.
+"""
+
+import datetime as dt
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
+
+from models.wire.events import Event
+from models.wire.frames import Ev
+
+Output = TypeVar("Output")
+
+
+class LocalConsumer(Protocol):
+    """A consumer that every process has.
+
+    Attributes
+    ----------
+    every_s
+        How often it is told the time.
+
+    """
+
+    durability: ClassVar[Literal["local"]]
+    name: ClassVar[str]
+    every_s: ClassVar[float]
+
+    def apply(self, event: Event) -> None:
+        """Take in the envelope of an event."""
+
+    async def tick(self, now: dt.datetime, /) -> None:
+        """Look at what no event tells; also when events may have been missed."""
+
+    def drain(self) -> None:
+        """Do what has to be done about what was taken in since the last call."""
+
+
+class DurableConsumer(Protocol[Output]):
+    """A consumer that one process runs for all of them.
+
+    It depends on nothing but events and times, so that the same in the same order make the same
+    state, to the last bit.  What may take long is an iterator of steps of some tenths of a
+    millisecond, between which the loop goes on with something else.
+
+    Attributes
+    ----------
+    version
+        A new one for every change of what the state is or means: it is then rebuilt.
+    concerns
+        How the types of the events begin that it wants to see.
+
+    """
+
+    durability: ClassVar[Literal["durable"]]
+    name: ClassVar[str]
+    version: ClassVar[int]
+    concerns: ClassVar[str]
+
+    def apply(self, event: Ev) -> Iterator[None]:
+        """Take in an event; one that raises is parked, and is not seen again."""
+
+    def tick(self, now: dt.datetime, /) -> Iterator[None]:
+        """Do what is due by *now*."""
+
+    def next_tick(self) -> dt.datetime | None:
+        """When something is due."""
+
+    def drain(self) -> Iterator[Mapping[Hashable, Output]]:
+        """What is to be published of what was taken in; what is newer of a key replaces it."""
+
+    async def publish(self, output: Output) -> None:
+        """Write what was drained; it may be asked for again after a failure."""
+
+    def state(self) -> Iterator[bytes]:
+        """Everything that `restore` needs, in pieces."""
+
+    def restore(self, state: bytes | None) -> None:
+        """Go on from *state*, or from nothing."""
+
+
+AnyDurable = TypeVar("AnyDurable", bound=DurableConsumer[Any])
+Consumer = LocalConsumer | DurableConsumer[Any]

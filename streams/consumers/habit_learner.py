@@ -1,0 +1,86 @@
+"""The habit learner: events of habits in, a forecast of each habit's next due day out."""
+
+import datetime as dt
+from collections.abc import Hashable, Iterator, Mapping
+from typing import ClassVar, Final, Literal
+
+from models.access.scope import Scope
+from models.insights.insight import Insight, insight_id
+from models.learners import Forecast, HabitOdds
+from models.wire.events import feed_owner
+from models.wire.frames import Ev
+from upcoach.services.insights.insights import Insights
+
+TELL: Final = 20  # forecasts put into words in one step
+
+
+class HabitLearner:
+    """See `DurableConsumer`: `HabitOdds` on the log, whose forecasts become insights."""
+
+    durability: ClassVar[Literal["durable"]] = "durable"
+    name: ClassVar[str] = HabitOdds.NAME
+    version: ClassVar[int] = HabitOdds.VERSION
+    concerns: ClassVar[str] = "habit."
+
+    def __init__(self, insights: Insights) -> None:
+        self._insights = insights
+        self.odds = HabitOdds()
+
+    def apply(self, event: Ev) -> Iterator[None]:
+        """See `DurableConsumer.apply`."""
+        return self.odds.applying(event)
+
+    def tick(self, now: dt.datetime) -> Iterator[None]:
+        """See `DurableConsumer.tick`: days that have ended are closed."""
+        return self.odds.ticking(now)
+
+    def next_tick(self) -> dt.datetime | None:
+        """See `DurableConsumer.next_tick`."""
+        return self.odds.next_tick()
+
+    def drain(self) -> Iterator[Mapping[Hashable, Forecast]]:
+        """See `DurableConsumer.drain`."""
+        for _ in self.odds.refreshing():
+            yield {}
+        while forecasts := self.odds.drain(TELL):
+            yield {(forecast.feed, forecast.habit): forecast for forecast in forecasts}
+
+    async def publish(self, output: Forecast) -> None:
+        """See `DurableConsumer.publish`."""
+        scope = Scope(user=feed_owner(output.feed), device=self.name)
+        if output.day is None:
+            await self._insights.withdraw(scope, insight_id(output.habit))
+        else:
+            await self._insights.publish(scope, _insight(scope.user, output, output.day))
+
+    def state(self) -> Iterator[bytes]:
+        """See `DurableConsumer.state`."""
+        tracks = {}
+        for habit in self.odds.habits():
+            tracks[habit] = self.odds.packed_track(habit)
+            yield b""
+        yield self.odds.packed(tracks)
+
+    def restore(self, state: bytes | None) -> None:
+        """See `DurableConsumer.restore`."""
+        self.odds = HabitOdds() if state is None else HabitOdds.from_state(state)
+
+
+def _insight(owner: str, forecast: Forecast, day: dt.date) -> Insight:
+    epoch = dt.datetime.min.replace(tzinfo=dt.UTC)
+    return Insight(
+        id=insight_id(forecast.habit),
+        owner=owner,
+        created_at=epoch,
+        updated_at=epoch,
+        type=HabitOdds.NAME,
+        about=forecast.habit,
+        day=day,
+        odds=forecast.odds,
+        low=forecast.low,
+        high=forecast.high,
+        reasons=forecast.reasons,
+        labels=forecast.labels,
+        scores=forecast.scores,
+        model=forecast.model,
+    )

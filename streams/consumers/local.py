@@ -1,0 +1,49 @@
+"""Local consumers: each process tells its own what it reads, and has it look now and then."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+
+import structlog
+
+from models.base.clock import Clock
+from models.base.errors import Unavailable
+from models.base.metrics import Measures
+from models.wire.events import Event
+from streams.consumers.consumer import LocalConsumer
+from streams.redis.connection import RedisError
+
+_log = structlog.get_logger(__name__)
+
+
+class LocalRunner:
+    """Runs a consumer in this process."""
+
+    def __init__(self, consumer: LocalConsumer, clock: Clock, measures: Measures) -> None:
+        self.consumer = consumer
+        self._clock = clock
+        self._measures = measures
+
+    async def take(self, events: Sequence[Event]) -> None:
+        """See `reader.Follower.take`; an event that breaks the consumer is parked."""
+        for event in events:
+            try:
+                self.consumer.apply(event)
+            # The others of this process must not go deaf with it.  It is counted, and logged with
+            # its trace.
+            except Exception:  # noqa: BLE001
+                self._measures.parked.labels(self.consumer.name).inc()
+                _log.exception("event_parked", feed=event.feed, seq=event.seq, type=event.type)
+        self.consumer.drain()
+
+    async def recover(self) -> None:
+        """See `reader.Follower.recover`."""
+        await self.consumer.tick(self._clock())
+        self.consumer.drain()
+
+    async def run(self) -> None:
+        """Tell the time until cancelled; what cannot be looked at is looked at the next time."""
+        while True:
+            await asyncio.sleep(self.consumer.every_s)
+            with contextlib.suppress(Unavailable, RedisError):
+                await self.recover()

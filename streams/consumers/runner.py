@@ -1,0 +1,70 @@
+"""The one runner of all consumers of a process: each is run as it says that it wants to be."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from redis.asyncio import Redis
+
+from models.base.clock import Clock
+from models.base.metrics import Measures
+from models.wire.events import Event
+from streams.base.background_tasks import Job
+from streams.consumers.consumer import AnyDurable, Consumer
+from streams.consumers.durable import DurableRunner
+from streams.consumers.local import LocalRunner
+from streams.redis.lease import Lease
+from upcoach.store.base.database import Database
+from upcoach.store.collections.learner_snapshots import Learned
+from upcoach.store.log.event_log import EventLog
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsumerGround:
+    """What consumers are run on."""
+
+    log: EventLog
+    database: Database
+    redis: "Redis"
+    secret: bytes
+    clock: Clock
+    measures: Measures
+
+    def durable(self, consumer: AnyDurable) -> DurableRunner[AnyDurable]:
+        """The runner of a durable consumer, whose lease, turns and snapshots bear its name."""
+        learned = Learned(self.database, consumer.name, consumer.version, self.secret)
+        lease = Lease(self.redis, consumer.name)
+        return DurableRunner(consumer, self.log, learned, lease, self.clock, self.measures)
+
+
+class ConsumerRunner:
+    """Runs all consumers of a process; they hear of events in the order in which they are given."""
+
+    def __init__(self, consumers: Iterable[Consumer], ground: ConsumerGround) -> None:
+        self._runners: list[LocalRunner | DurableRunner[Any]] = [
+            ground.durable(consumer)
+            if consumer.durability == "durable"
+            else LocalRunner(consumer, ground.clock, ground.measures)
+            for consumer in consumers
+        ]
+
+    async def take(self, events: Sequence[Event]) -> None:
+        """See `reader.Follower.take`."""
+        for runner in self._runners:
+            await runner.take(events)
+
+    async def recover(self) -> None:
+        """See `reader.Follower.recover`."""
+        for runner in self._runners:
+            await runner.recover()
+
+    @property
+    def jobs(self) -> dict[str, Job]:
+        """What goes on in the background, by the consumer's name."""
+        return {runner.consumer.name: runner.run for runner in self._runners}
+
+    async def stop(self) -> None:
+        """Keep the states of durable consumers; to be called after the jobs were cancelled."""
+        durable = [runner for runner in self._runners if isinstance(runner, DurableRunner)]
+        await asyncio.gather(*(runner.stop() for runner in durable))

@@ -1,0 +1,1 @@
+"""Whatever follows the log."""

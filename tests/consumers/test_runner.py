@@ -1,0 +1,210 @@
+"""One runner for consumers of any kind: nothing here knows of habits."""
+
+import collections
+import datetime as dt
+from collections.abc import Hashable, Iterator, Mapping
+from typing import ClassVar, Literal
+
+import msgspec
+
+from config.settings import Settings
+from models.base.clock import utc_now
+from models.base.metrics import Measures
+from models.wire.events import Event
+from models.wire.frames import Ev
+from streams.consumers.consumer import Consumer
+from streams.consumers.runner import ConsumerGround, ConsumerRunner
+from streams.redis.connection import Connections
+from tests.learners.test_learning import connected
+from tests.support.server import Server, serving
+from upcoach.client import Client
+
+NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
+
+
+class GoalCount:
+    """How many goals of each feed were made, and how many ticks there were."""
+
+    durability: ClassVar[Literal["durable"]] = "durable"
+    name: ClassVar[str] = "goal-count"
+    version: ClassVar[int] = 1
+    concerns: ClassVar[str] = "goal."
+
+    def __init__(self) -> None:
+        self.counts: collections.Counter[str] = collections.Counter()
+        self.due: dt.datetime | None = None
+        self.told: dict[str, int] = {}
+        self._changed: set[str] = set()
+
+    def apply(self, event: Ev) -> Iterator[None]:
+        if (event.doc or {}).get("title") == "poison":
+            raise ValueError
+        self.counts[event.f] += event.type == "goal.created"
+        self._changed.add(event.f)
+        yield
+
+    def tick(self, _now: dt.datetime, /) -> Iterator[None]:
+        self.counts["ticks"] += 1
+        self.due = None
+        yield
+
+    def next_tick(self) -> dt.datetime | None:
+        return self.due
+
+    def drain(self) -> Iterator[Mapping[Hashable, tuple[str, int]]]:
+        changed, self._changed = self._changed, set()
+        yield {feed: (feed, self.counts[feed]) for feed in changed}
+
+    async def publish(self, output: tuple[str, int]) -> None:
+        feed, count = output
+        self.told[feed] = count
+
+    def state(self) -> Iterator[bytes]:
+        yield msgspec.msgpack.encode(self.counts)
+
+    def restore(self, state: bytes | None) -> None:
+        self.counts = collections.Counter(msgspec.msgpack.decode(state) if state else {})
+
+
+class Ears:
+    """What a process hears of goals; *deaf* ones break at each event."""
+
+    durability: ClassVar[Literal["local"]] = "local"
+    name: ClassVar[str] = "ears"
+    every_s: ClassVar[float] = 3600.0
+
+    def __init__(self, *, deaf: bool = False) -> None:
+        self._deaf = deaf
+        self._new: list[str] = []
+        self.heard: list[str] = []
+
+    def apply(self, event: Event) -> None:
+        if self._deaf:
+            raise ValueError
+        self._new.append(event.type)
+
+    async def tick(self, _now: dt.datetime, /) -> None:
+        self._new.append("looked")
+
+    def drain(self) -> None:
+        self.heard += self._new
+        self._new = []
+
+
+def ground_of(server: Server, settings: Settings, redis: Connections) -> ConsumerGround:
+    return ConsumerGround(
+        log=server.node.log,
+        database=server.node.database,
+        redis=redis.writer,
+        secret=settings.index_key,
+        clock=utc_now,
+        measures=Measures(),
+    )
+
+
+async def make_goals(person: Client, *titles: str) -> None:
+    for title in titles:
+        assert (await person.call("POST", "/v1/goals", {"title": title})).status == 201
+
+
+async def test_a_durable_consumer_hears_each_event_once_over_a_crash(settings: Settings) -> None:
+    async with serving(settings) as server, connected(settings) as redis:
+        ground = ground_of(server, settings, redis)
+        person = await server.person()
+        first = ground.durable(GoalCount())
+        await first.load()
+        await make_goals(person, "Run", "Swim")
+        await first.step()
+        await first.stop()
+        await make_goals(person, "Read")
+        await first.recover()
+        await first.step()
+
+        # It is gone, with a snapshot that is a turn old; all events come again to the next.
+        heir = ground.durable(GoalCount())
+        await heir.load()
+        [feed] = heir.consumer.counts
+        await heir.take(await server.node.log.page(feed, 0, 100))
+        await heir.step()
+
+        assert heir.consumer.counts == first.consumer.counts == {feed: 3}
+        assert heir.consumer.told == {feed: 3}
+
+
+async def test_a_tick_is_a_turn_like_any_other(settings: Settings) -> None:
+    async with serving(settings) as server, connected(settings) as redis:
+        ground = ground_of(server, settings, redis)
+        first, heir = ground.durable(GoalCount()), ground.durable(GoalCount())
+        await first.load()
+        first.consumer.due = NOON - dt.timedelta(days=9_000)
+        await first.step()
+        await first.step()
+
+        await heir.load()
+
+        assert heir.consumer.counts == first.consumer.counts == {"ticks": 1}
+
+
+async def test_an_event_that_breaks_a_durable_consumer_is_parked(settings: Settings) -> None:
+    async with serving(settings) as server, connected(settings) as redis:
+        ground = ground_of(server, settings, redis)
+        person = await server.person()
+        await make_goals(person, "Run", "poison", "Swim")
+        runner = ground.durable(GoalCount())
+
+        await runner.load()
+        await runner.step()
+
+        assert list(runner.consumer.counts.values()) == [2]
+        sample = ground.measures.registry.get_sample_value
+        assert sample("upcoach_dead_letters_total", {"group": "goal-count"}) == 1
+
+
+async def test_a_local_consumer_that_breaks_leaves_the_others_as_they_are(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as server, connected(settings) as redis:
+        ground = ground_of(server, settings, redis)
+        person = await server.person()
+        await make_goals(person, "Run")
+        [feed] = [feed for feed in await server.node.log.heads() if feed.startswith("u:")]
+        events = [event for event in await server.node.log.page(feed, 0, 100) if event.id]
+        deaf, ears = Ears(deaf=True), Ears()
+        consumers: list[Consumer] = [deaf, ears]
+        runner = ConsumerRunner(consumers, ground)
+
+        await runner.take(events)
+        await runner.recover()
+
+        assert (deaf.heard, ears.heard[-2:]) == (["looked"], ["goal.created", "looked"])
+        sample = ground.measures.registry.get_sample_value
+        assert sample("upcoach_dead_letters_total", {"group": "ears"}) == len(events)
+
+
+async def test_a_consumer_that_is_behind_says_by_how_much(settings: Settings) -> None:
+    async with serving(settings) as server, connected(settings) as redis:
+        ground = ground_of(server, settings, redis)
+        person = await server.person()
+        await make_goals(person, "Run")
+        lags: list[float] = []
+
+        class Slow(GoalCount):
+            async def publish(self, output: tuple[str, int]) -> None:
+                lag_s = ground.measures.lag_s.labels(self.name)._value.get()
+                lags.append(lag_s)
+                await super().publish(output)
+
+        runner = ground.durable(Slow())
+        await runner.load()
+        await runner.step()
+        [feed] = runner.consumer.counts
+        await make_goals(person, "Swim")
+        last = (await server.node.log.page(feed, 0, 100))[-1]
+        an_hour_ago = last.at - dt.timedelta(hours=1)
+        await runner.take([msgspec.structs.replace(last, at=an_hour_ago)])
+        await runner.step()
+
+        before, behind = lags
+        assert before < 1
+        assert behind >= 3600
+        assert ground.measures.lag_s.labels(GoalCount.name)._value.get() < 1
