@@ -1,10 +1,10 @@
 """What is asked of an account, each at least once with success: for the contract of the surface."""
 
-from tests.account.factors.enrolling import CHALLENGE, LOGIN, SESSIONS, Person
-from tests.account.factors.test_passkeys import ORIGIN, PASSKEYS, add, options
-from tests.laws.test_snapshot_law import done
-from tests.support.authenticator import Authenticator
+from tests.support.people.authenticator import Authenticator
+from tests.support.people.enrolling import CHALLENGE, LOGIN, SESSIONS, Person
+from tests.support.people.passkeys import ORIGIN, PASSKEYS, add, options
 from tests.support.server import PASSWORD, Server
+from tests.support.wire.answers import done
 
 
 async def use_factors(server: Server) -> None:

@@ -5,11 +5,12 @@ import datetime as dt
 
 from config.settings import Settings
 from models.base.clock import utc_now
-from tests.account.factors.enrolling import Person
-from tests.account.post import newest, token_in
-from tests.laws.test_snapshot_law import done, scope_of
-from tests.support.provider import OpenIdProvider
+from tests.support.people.enrolling import Person
+from tests.support.people.mail import newest, token_in
+from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server, serving
+from tests.support.server.provider import OpenIdProvider
+from tests.support.wire.answers import done
 from upcoach.client import Client
 from upcoach.services.account.federation.id_tokens import Subject
 

@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 from typing import Final
 
-from tests.oauth.relying import Answer
+from tests.support.wire.relying import Answer
 
 VOID: Final = frozenset({"meta", "link", "input", "path", "rect", "br"})
 POLICY: Final = frozenset(

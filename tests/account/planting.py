@@ -10,15 +10,16 @@ from models.account.session import Terms
 from models.base.document import Document
 from models.journal import ClientEntry, EntryShare
 from models.sharing import CoachClient, Share
-from tests.account.factors.enrolling import Person
-from tests.account.factors.test_passkeys import ORIGIN, add
 from tests.account.federation.providers import nonce_of
-from tests.account.post import all_sent, post_of, token_in
-from tests.laws.test_snapshot_law import done, scope_of
-from tests.support.authenticator import Authenticator
-from tests.support.provider import OpenIdProvider
-from tests.support.relations import INVITATIONS, relate, user_of
+from tests.support.people.authenticator import Authenticator
+from tests.support.people.enrolling import Person
+from tests.support.people.mail import all_sent, post_of, token_in
+from tests.support.people.passkeys import ORIGIN, add
+from tests.support.people.relations import INVITATIONS, relate, user_of
+from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server
+from tests.support.server.provider import OpenIdProvider
+from tests.support.wire.answers import done
 from upcoach.client import Client, Response
 from upcoach.services.account.additions.account_claim import WAYS
 from upcoach.store.base.codec import key_of

@@ -19,10 +19,11 @@ from models.base.errors import Invalid
 from models.base.ids import new_id
 from models.contexts import DOCUMENTS
 from models.journal import EntryShareDraft, NewJournalEntry
-from tests.account.operators import operator
-from tests.laws.test_snapshot_law import done, next_page, scope_of
-from tests.support.relations import relate, share, unshare
+from tests.support.people.operators import operator
+from tests.support.people.relations import relate, share, unshare
+from tests.support.people.scopes import scope_of
 from tests.support.server import Server
+from tests.support.wire.answers import done, next_page
 from upcoach.cli.explain.others import leave
 from upcoach.cli.explain.questions import NEEDED, Answer, Question, Questions
 from upcoach.cli.explain.seeds import Seeds

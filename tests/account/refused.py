@@ -4,11 +4,12 @@ from typing import Any, Final
 
 from models.account.session import Terms
 from models.base.merge_patch import Json
-from tests.account.factors.enrolling import CHALLENGE, CONFIRM, SESSIONS, STEP_UP
-from tests.account.factors.test_passkeys import ORIGIN, PASSKEYS, options
-from tests.laws.test_snapshot_law import done, scope_of
-from tests.support.authenticator import Authenticator
+from tests.support.people.authenticator import Authenticator
+from tests.support.people.enrolling import CHALLENGE, CONFIRM, SESSIONS, STEP_UP
+from tests.support.people.passkeys import ORIGIN, PASSKEYS, options
+from tests.support.people.scopes import scope_of
 from tests.support.server import Server
+from tests.support.wire.answers import done
 from upcoach.client import Client
 
 DEVICES: Final = "/v1/auth/devices"

@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Final
 
 from models.base.clock import in_words, utc_now
-from tests.account.factors.enrolling import Person
-from tests.account.factors.test_passkeys import ORIGIN, add
-from tests.account.factors.test_waiting import verified
+from tests.account.factors.verified import verified
 from tests.account.federation.providers import federated
 from tests.account.html import flaws_of
+from tests.account.pages import LOGIN
 from tests.account.planting import CONFIRM, click, link, tokens, wait
-from tests.account.test_pages import LOGIN
-from tests.laws.test_snapshot_law import done
-from tests.oauth.relying import Browser
-from tests.support.authenticator import Authenticator
 from tests.support.engines import TestEngines
-from tests.support.provider import OpenIdProvider
+from tests.support.people.authenticator import Authenticator
+from tests.support.people.enrolling import Person
+from tests.support.people.passkeys import ORIGIN, add
+from tests.support.server.provider import OpenIdProvider
+from tests.support.wire.answers import done
+from tests.support.wire.relying import Browser
 
 WAYS: Final = ("Codes of an app", "Passkey", "Account elsewhere", "Recovery codes")
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from models.access.scope import Scope
 from models.base.clock import utc_now
 from tests.account.html import flaws_of
-from tests.account.operators import noted
+from tests.account.pages import enrolled, people
 from tests.account.planting import click
-from tests.account.post import newest, token_in
-from tests.account.test_moves import BOB
-from tests.account.test_pages import enrolled, people
-from tests.oauth.relying import Answer, Party
 from tests.support.engines import TestEngines
+from tests.support.people.addresses import BOB
+from tests.support.people.mail import newest, token_in
+from tests.support.people.operators import noted
 from tests.support.server import PASSWORD
+from tests.support.wire.relying import Answer, Party
 
 PATHS = ("/account/added", "/account/added/not-me", "/account/email/undo")
 

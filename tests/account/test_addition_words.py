@@ -11,18 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.account.quoting import MOST, quoted
-from tests.account.factors.enrolling import Person
-from tests.account.factors.test_passkeys import ORIGIN, PASSKEYS, options
-from tests.account.factors.test_waiting import verified
+from tests.account.factors.verified import verified
 from tests.account.federation.providers import federated
 from tests.account.html import Reader, flaws_of
 from tests.account.planting import Thief
-from tests.account.post import all_sent, forget_told, newest, post_of, token_in
-from tests.laws.test_snapshot_law import done
-from tests.oauth.relying import Browser
-from tests.support.authenticator import Authenticator
 from tests.support.engines import TestEngines
+from tests.support.people.authenticator import Authenticator
+from tests.support.people.enrolling import Person
+from tests.support.people.mail import all_sent, forget_told, newest, post_of, token_in
+from tests.support.people.passkeys import ORIGIN, PASSKEYS, options
 from tests.support.server import PASSWORD, Server
+from tests.support.wire.answers import done
+from tests.support.wire.relying import Browser
 
 PAGES: Final = ("/account/added", "/account/added/not-me")
 MOMENT: Final = r"That was on \d{1,2} \w+ \d{4}, \d\d:\d\d UTC,(?: on your side)? from "

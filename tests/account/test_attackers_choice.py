@@ -5,17 +5,15 @@ import secrets
 import pytest
 
 from models.access.limits import SURFACES
-from tests.account.factors.enrolling import STEP_UP, Person
-from tests.account.test_limits import limited, person_at, serving_limited
-from tests.account.test_new_passwords import CHANGE, NEW
-from tests.laws.test_snapshot_law import scope_of
-from tests.oauth.relying import ISSUER, Browser, Holder
+from tests.account.limited import person_at, serving_limited
 from tests.support.engines import TestEngines
+from tests.support.people.enrolling import STEP_UP, Person
+from tests.support.people.passwords import CHANGE, NEW
+from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, serving
+from tests.support.wire.relying import ISSUER, Browser, Holder
 from upcoach.client import Client
 from upcoach.services.account.factors.attempt_limit import OF_ALL
-
-__all__ = ["limited"]  # a fixture
 
 STRANGER = "stranger@elsewhere.example"
 

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from tests.account.hashers import Counted
-from tests.account.test_limits import log_in, person_at, serving_limited
+from tests.account.limited import log_in, person_at, serving_limited
 from tests.support.engines import TestEngines, redis_of
 from tests.support.server import PASSWORD, Server
 from upcoach.client import Response

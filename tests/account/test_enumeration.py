@@ -12,9 +12,9 @@ import pytest
 from config.settings import Settings
 from models.base.ids import new_id
 from models.base.merge_patch import Json
-from tests.account.post import all_sent
 from tests.account.principals import told
 from tests.support.engines import TestEngines
+from tests.support.people.mail import all_sent
 from tests.support.server import PASSWORD, Server, serving
 
 TRIES: Final = 200

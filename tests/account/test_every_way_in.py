@@ -4,11 +4,11 @@ from config.settings import Settings
 from models.account import User
 from models.account.session import Terms
 from models.base.clock import utc_now
-from tests.account.factors.enrolling import Person
-from tests.laws.test_snapshot_law import done
-from tests.oauth.relying import party, settings_of
 from tests.support.engines import TestEngines
+from tests.support.people.enrolling import Person
 from tests.support.server import serving
+from tests.support.wire.answers import done
+from tests.support.wire.relying import party, settings_of
 from upcoach.services.account.logins import Challenge
 from upcoach.services.oauth.grant_types.token_exchange import GRANT, ID_TOKEN
 

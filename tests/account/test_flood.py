@@ -14,8 +14,9 @@ import pytest
 
 from config.settings import Settings
 from tests.account.hashers import Counted
-from tests.live.test_live import talking, write_goals
+from tests.support.people.furnished import write_goals
 from tests.support.server import PASSWORD, Server, serving
+from tests.support.wire.sockets import talking
 from upcoach.client import Response
 from upcoach.services.account import passwords
 from upcoach.services.account.passwords import THREADS

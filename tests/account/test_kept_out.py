@@ -4,9 +4,9 @@ from pathlib import Path
 
 from config.settings import Settings
 from tests.account.contract_mail import stale
-from tests.account.post import settings_of
-from tests.laws.test_snapshot_law import scope_of
 from tests.support.engines import TestEngines
+from tests.support.people.mail import settings_of
+from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, serving
 
 SESSIONS = "/v1/auth/sessions"

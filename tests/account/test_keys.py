@@ -8,10 +8,10 @@ import pytest
 
 from config.settings import Settings
 from models.base.clock import utc_now
-from tests.live.test_live import calling, hello, mut
-from tests.live.test_tickets import ticket_of
-from tests.support.reader import reading
 from tests.support.server import Server, serving
+from tests.support.wire.event_streams import reading
+from tests.support.wire.sockets import calling, hello, mut
+from tests.support.wire.tickets import ticket_of
 from upcoach.cli.admin_commands import rotate_keys
 from upcoach.client import Client
 from upcoach.services.account.sessions.keys import AHEAD, KEPT, Keys

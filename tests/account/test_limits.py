@@ -17,29 +17,18 @@ from tornado.httpclient import HTTPRequest
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 from tornado.websocket import websocket_connect
 
-from config.settings import Settings
 from handlers.contexts import described_router
 from handlers.http.client_ip import address_of
 from models.access.limits import PASSWORDS, SURFACES, Bound, Cost
 from streams.limits.limits import Alone, Limits, Verdict
 from streams.redis.connection import Connections
-from tests.support.engines import TestEngines, redis_of
-from tests.support.server import PASSWORD, Server, serving
-from upcoach.client import Client, Response
+from tests.account.limited import log_in, patient, person_at, serving_limited
+from tests.support.engines import redis_of
+from tests.support.server import PASSWORD
+from upcoach.client import Client
 
 CALLER = {"user": "usr_1", "ip": "203.0.113.7/32", "client": "app", "session": "ses_1"}
 EVERYBODY = CALLER | {"account": "ann@example.org", "device": "", "address": "ann@example.org"}
-
-
-@pytest.fixture
-def limited(engines: TestEngines) -> dict[str, str]:
-    return engines.environ(UPCOACH_LIMITS="on", UPCOACH_PROXIES="127.0.0.1")
-
-
-def patient(limits: Limits) -> Limits:
-    """*limits* that wait for Redis on however slow a machine."""
-    limits.patience_s = 60
-    return limits
 
 
 @asynccontextmanager
@@ -54,32 +43,6 @@ async def counting(environ: dict[str, str]) -> AsyncIterator[tuple[Redis, Limits
 async def now_us(redis: Redis) -> int:
     seconds, rest = await redis.time()
     return seconds * 1_000_000 + rest
-
-
-@asynccontextmanager
-async def serving_limited(environ: dict[str, str]) -> AsyncIterator[Server]:
-    async with serving(Settings.from_environ(environ)) as server:
-        patient(server.node.edge.limits)
-        yield server
-
-
-async def log_in(
-    client: Client, email: str, password: str, address: str = "203.0.113.7", **more: str
-) -> Response:
-    body = {"email": email, "password": password, "device": "phone"}
-    headers = {"X-Forwarded-For": address} | {
-        name.replace("_", "-"): it for name, it in more.items()
-    }
-    return await client.call("POST", "/v1/auth/login", body, headers=headers)
-
-
-async def person_at(server: Server, address: str = "203.0.113.7") -> tuple[Client, str]:
-    email = f"p{address.replace(':', '.')}@example.org"
-    body = {"email": email, "password": PASSWORD, "name": "Ann"}
-    headers = {"X-Forwarded-For": address}
-    await server.client().call("POST", "/v1/auth/register", body, headers=headers)
-    answer = await log_in(server.client(), email, PASSWORD, address)
-    return server.client(answer.body["token"]), email
 
 
 async def test_a_bound_lets_exactly_its_burst_through(limited: dict[str, str]) -> None:

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.account.factors.enrolling import Person
-from tests.account.post import newest, settings_of, token_in
-from tests.account.test_moves import BOB, MOVE, confirm, stepped_up
-from tests.account.test_new_passwords import CHANGE, NEW, forgot, reset
-from tests.account.test_verification import ANN
-from tests.laws.test_snapshot_law import done
 from tests.support.engines import TestEngines
+from tests.support.people.addresses import ANN, BOB, MOVE, confirm, stepped_up
+from tests.support.people.enrolling import Person
+from tests.support.people.mail import newest, settings_of, token_in
+from tests.support.people.passwords import CHANGE, NEW, forgot, reset
 from tests.support.server import PASSWORD, Server, serving
+from tests.support.wire.answers import done
 from upcoach.client import Client
 
 Locks = Callable[[Server, Client, str], Awaitable[None]]

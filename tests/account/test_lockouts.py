@@ -13,18 +13,18 @@ from models.access.scope import Scope
 from models.base.clock import utc_now
 from models.base.errors import Unauthenticated
 from models.goals.goal import NewGoal
-from tests.account.factors.enrolling import LOGIN, SESSIONS, Person
 from tests.account.lockout.stage import BOUND_S, start
-from tests.account.test_new_passwords import CHANGE, NEW
-from tests.admin.test_admin_live import LIVE, appoint, operator, ready
-from tests.imports.test_imports import TODAY, imported
-from tests.laws.test_snapshot_law import done
-from tests.oauth.relying import party
-from tests.oauth.relying import settings_of as issuing
-from tests.oauth.test_locked_out import allowed_device
+from tests.imports.exports import TODAY, imported
 from tests.support.engines import TestEngines
-from tests.support.reader import reading
+from tests.support.people.enrolling import LOGIN, SESSIONS, Person
+from tests.support.people.panel import appoint, operator
+from tests.support.people.passwords import CHANGE, NEW
 from tests.support.server import PASSWORD, Server, serving
+from tests.support.wire.admin_live import LIVE, ready
+from tests.support.wire.answers import done
+from tests.support.wire.event_streams import reading
+from tests.support.wire.relying import allowed_device, party
+from tests.support.wire.relying import settings_of as issuing
 from upcoach.cli.demo.history import loop_export
 from upcoach.client import Response
 from upcoach.services.account.sessions.sessions import MOST

@@ -6,11 +6,11 @@ from typing import Final
 
 import pytest
 
-from tests.account.federation.test_visits import visiting
+from tests.account.federation.visiting import visiting
 from tests.account.html import flaws_of
-from tests.account.test_pages import LOGIN, people
-from tests.oauth.relying import Answer
+from tests.account.pages import LOGIN, people
 from tests.support.engines import TestEngines
+from tests.support.wire.relying import Answer
 
 REGISTER: Final = "/account/register"
 NAME, EMAIL, ZONE = "Say how you want", "This is no e-mail", "There is no such time zone"

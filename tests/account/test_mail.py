@@ -13,10 +13,10 @@ from structlog.testing import capture_logs
 
 from config.settings import Settings
 from models.base.mail import AnyWish, Letter, Welcome
-from tests.account.post import newest, settings_of
 from tests.support.engines import TestEngines
+from tests.support.people.mail import newest, settings_of
 from tests.support.server import PASSWORD, serving
-from tests.support.smtp import MailServer
+from tests.support.server.smtp import MailServer
 from upcoach.node import app
 from upcoach.services.base.mail import Mail, Smtp
 from upcoach.services.base.mail.service import LONGEST_WAIT

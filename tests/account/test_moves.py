@@ -4,34 +4,21 @@ import asyncio
 from pathlib import Path
 
 from tests.account.contract_mail import stale
-from tests.account.planting import click
-from tests.account.post import newest, post_of, settings_of, subjects, token_in
-from tests.account.test_new_passwords import enters, forgot, reset
-from tests.account.test_verification import ANN, BAD_TOKENS, VERIFY, joined
-from tests.laws.test_snapshot_law import assert_law, scope_of, snapshot
+from tests.account.flawed_mail import BAD_TOKENS
 from tests.support.engines import TestEngines
-from tests.support.server import PASSWORD, Server, serving
-from upcoach.client import Client
-
-BOB = "bob@example.org"
-MOVE, CONFIRM = "/v1/auth/email", "/v1/auth/email/confirm"
-
-
-async def stepped_up(server: Server, email: str = ANN, *, is_verified: bool = True) -> Client:
-    """Somebody who has shown a second factor just now."""
-    await joined(server, email)
-    if is_verified:
-        assert await click(server, VERIFY, token_in(await newest(server, email))) == 204
-    person = await server.client().log_in(email, PASSWORD, "laptop")
-    await server.node.services.sessions.step_up(scope_of(server, person), ("otp",), 2)
-    assert await person.refresh()
-    token = person.token
-    person.close()
-    return server.client(token)
-
-
-async def confirm(server: Server, token: str) -> int:
-    return (await server.client().call("POST", CONFIRM, {"token": token})).status
+from tests.support.laws.snapshots import assert_law, snapshot
+from tests.support.people.addresses import (
+    ANN,
+    BOB,
+    CONFIRM,
+    MOVE,
+    confirm,
+    joined,
+    stepped_up,
+)
+from tests.support.people.mail import newest, post_of, settings_of, subjects, token_in
+from tests.support.people.passwords import enters, forgot, reset
+from tests.support.server import PASSWORD, serving
 
 
 async def test_an_account_moves_when_the_new_address_agrees(

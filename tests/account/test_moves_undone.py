@@ -5,14 +5,13 @@ import datetime as dt
 from pathlib import Path
 
 from models.base.clock import utc_now
-from tests.account.factors.enrolling import SESSIONS
+from tests.account.flawed_mail import BAD_TOKENS
 from tests.account.planting import click
-from tests.account.post import newest, settings_of, subjects, token_in
-from tests.account.test_moves import BOB, MOVE, confirm, stepped_up
-from tests.account.test_new_passwords import NEW, enters, forgot, reset
-from tests.account.test_shutting_out import UNDO
-from tests.account.test_verification import ANN, BAD_TOKENS, joined
 from tests.support.engines import TestEngines
+from tests.support.people.addresses import ANN, BOB, MOVE, UNDO, confirm, joined, stepped_up
+from tests.support.people.enrolling import SESSIONS
+from tests.support.people.mail import newest, settings_of, subjects, token_in
+from tests.support.people.passwords import NEW, enters, forgot, reset
 from tests.support.server import PASSWORD, Server, serving
 from upcoach.client import Client
 

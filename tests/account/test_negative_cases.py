@@ -2,17 +2,11 @@
 
 from typing import Final
 
-from tests.account import flawed_mail, refused, test_cookies
-from tests.account import test_new_passwords as passwords
-from tests.account import test_verification as verification
-from tests.account.factors import test_passkeys as passkeys
-from tests.account.factors import test_step_up as step_up
-from tests.account.federation import test_id_tokens
-from tests.account.federation import test_visits as visits
-from tests.admin import test_desk_access
-from tests.oauth import test_refused_authorize as authorize
-from tests.oauth import test_refused_refresh, test_refused_rest
-from tests.oauth import test_refused_token as token
+from tests.account import flawed_cookies, flawed_mail, refused
+from tests.account.factors import flawed as factors
+from tests.account.federation import forged, visiting
+from tests.admin import flawed as desk
+from tests.oauth import flawed_authorize, flawed_refresh, flawed_rest, flawed_token
 
 PROVIDERS: Final = 2  # Google and Apple: each forged token is shown to both
 LINKS: Final = 3  # to verify, to move, to a new password: each bad one is tried at all
@@ -23,20 +17,22 @@ def counted() -> dict[str, int]:
     """The lengths of the tables, by what they try."""
     flawed = (*refused.FLAWED.values(), *flawed_mail.FLAWED_MAIL.values())
     return {
-        "authorize": len(authorize.SHOWN)
-        + len(authorize.SENT)
-        + len(authorize.TWICE)
-        + len(authorize.RAW),
-        "token": len(token.PUBLIC) + len(token.CONFIDENTIAL) + len(token.ALONE),
-        "refresh": len(test_refused_refresh.ROWS),
-        "PAR and DPoP": len(test_refused_rest.PUSHED) + len(test_refused_rest.PROOFS),
-        "ID tokens": PROVIDERS * len(test_id_tokens.FORGED),
-        "providers": len(visits.SPOILT) + len(visits.CLAIMS),
-        "passwords and links": len(passwords.CHANGES) + LINKS * len(verification.BAD_TOKENS),
+        "authorize": len(flawed_authorize.SHOWN)
+        + len(flawed_authorize.SENT)
+        + len(flawed_authorize.TWICE)
+        + len(flawed_authorize.RAW),
+        "token": len(flawed_token.PUBLIC)
+        + len(flawed_token.CONFIDENTIAL)
+        + len(flawed_token.ALONE),
+        "refresh": len(flawed_refresh.ROWS),
+        "PAR and DPoP": len(flawed_rest.PUSHED) + len(flawed_rest.PROOFS),
+        "ID tokens": PROVIDERS * len(forged.FORGED),
+        "providers": len(visiting.SPOILT) + len(visiting.CLAIMS),
+        "passwords and links": len(flawed_mail.CHANGES) + LINKS * len(flawed_mail.BAD_TOKENS),
         "bodies of accounts": sum(len(rows) for _, rows in flawed),
-        "passkeys": len(passkeys.LIES) + len(passkeys.UNREAD) + len(passkeys.WRONG),
-        "cookies": len(test_cookies.BESIDE) + len(test_cookies.COOKIES),
-        "step-up and operators": len(step_up.GUARDED) + len(test_desk_access.WRONG),
+        "passkeys": len(factors.LIES) + len(factors.UNREAD) + len(factors.WRONG),
+        "cookies": len(flawed_cookies.BESIDE) + len(flawed_cookies.COOKIES),
+        "step-up and operators": len(factors.GUARDED) + len(desk.WRONG),
     }
 
 

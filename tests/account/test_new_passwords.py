@@ -3,7 +3,6 @@
 import asyncio
 import datetime as dt
 from pathlib import Path
-from typing import Any
 
 import argon2
 import pytest
@@ -11,39 +10,16 @@ import pytest
 from models.account import password_policy
 from models.base.clock import utc_now
 from models.base.errors import Invalid
-from tests.account.post import all_sent, newest, post_of, settings_of, subjects, token_in
-from tests.account.test_verification import ANN, BAD_TOKENS, is_verified, joined
-from tests.laws.test_snapshot_law import assert_law, snapshot
+from tests.account.flawed_mail import BAD_TOKENS, CHANGES
 from tests.support.engines import TestEngines
+from tests.support.laws.snapshots import assert_law, snapshot
+from tests.support.people.addresses import ANN, is_verified, joined
+from tests.support.people.mail import all_sent, newest, post_of, settings_of, subjects, token_in
+from tests.support.people.passwords import CHANGE, FORGOT, NEW, RESET, enters, forgot, reset
 from tests.support.server import PASSWORD, Server, serving
-from upcoach.client import Client, Response
-from upcoach.client.rest import ClientError
+from upcoach.client import Client
 from upcoach.services.account import passwords
 from upcoach.services.account.passwords import Passwords
-
-CHANGE, FORGOT, RESET = (f"/v1/auth/password/{word}" for word in ("change", "forgot", "reset"))
-NEW = "horse battery staple"
-
-
-async def forgot(server: Server, email: str = ANN) -> str:
-    """The token of the link that is mailed to whoever has forgotten their password."""
-    asked = await server.client().call("POST", FORGOT, {"email": email})
-    assert (asked.status, asked.body) == (202, {"email": email})
-    return token_in(await newest(server, email))
-
-
-async def reset(server: Server, token: str, password: str = NEW) -> Response:
-    return await server.client().call("POST", RESET, {"token": token, "password": password})
-
-
-async def enters(server: Server, password: str, email: str = ANN) -> bool:
-    """Whether *password* lets somebody in."""
-    try:
-        client = await server.client().log_in(email, password, "laptop")
-    except ClientError:
-        return False
-    client.close()
-    return True
 
 
 async def test_a_password_is_changed_by_whoever_knows_it(
@@ -65,28 +41,6 @@ async def test_a_password_is_changed_by_whoever_knows_it(
         assert (await reset(server, link)).status == 400
         assert (await subjects(server, ANN))[-1] == "Your password was changed"
         other.close()
-
-
-CHANGES: dict[str, tuple[Any, int, str]] = {
-    "not the password": ({"current": "wrong horse", "password": NEW}, 403, "password_wrong"),
-    "in other letters": ({"current": PASSWORD.upper(), "password": NEW}, 403, "password_wrong"),
-    "cut off": ({"current": PASSWORD[:-1], "password": NEW}, 403, "password_wrong"),
-    "no current one": ({"password": NEW}, 422, "body_invalid"),
-    "an operator": ({"current": {"$ne": ""}, "password": NEW}, 422, "body_invalid"),
-    "none": ({"current": PASSWORD}, 422, "body_invalid"),
-    "too short": ({"current": PASSWORD, "password": "horse b"}, 422, "body_invalid"),
-    "too long": ({"current": PASSWORD, "password": "h" * 129}, 422, "body_invalid"),
-    "a number": ({"current": PASSWORD, "password": 12345678}, 422, "body_invalid"),
-    "well known": ({"current": PASSWORD, "password": "password1"}, 422, "password_weak"),
-    "well known in capitals": ({"current": PASSWORD, "password": "TRUSTNO1"}, 422, "password_weak"),
-    "the address": ({"current": PASSWORD, "password": ANN}, 422, "password_weak"),
-    "our name": ({"current": PASSWORD, "password": "UpCoach2026!"}, 422, "password_weak"),
-    "a field too many": (
-        {"current": PASSWORD, "password": NEW, "user": "usr_1"},
-        422,
-        "body_invalid",
-    ),
-}
 
 
 async def test_a_password_that_cannot_be_is_refused_and_changes_nothing(

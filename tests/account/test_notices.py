@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from tests.account.factors.enrolling import Person
-from tests.account.factors.test_passkeys import ORIGIN, PASSKEYS, holder, options
-from tests.account.post import newest, settings_of, subjects
-from tests.laws.test_snapshot_law import done
-from tests.support.authenticator import Authenticator
 from tests.support.engines import TestEngines
+from tests.support.people.authenticator import Authenticator
+from tests.support.people.enrolling import Person
+from tests.support.people.mail import newest, settings_of, subjects
+from tests.support.people.passkeys import ORIGIN, PASSKEYS, holder, options
 from tests.support.server import serving
+from tests.support.wire.answers import done
 
 
 async def test_every_change_of_what_opens_an_account_is_mailed(

@@ -1,50 +1,24 @@
 """The pages: what people see, where they get to, and what no form of others does."""
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-import pyotp
-
-from models.access.scope import Scope
-from models.base.clock import utc_now
 from tests.account.html import flaws_of
-from tests.account.post import confirm, newest, token_in
-from tests.oauth.relying import ISSUER, REDIRECT, Answer, Browser, Party, party, settings_of
+from tests.account.pages import LOGIN, enrolled, people
 from tests.support.engines import TestEngines
+from tests.support.people.mail import newest, token_in
 from tests.support.server import PASSWORD
-from upcoach.services.account.factors.totp import Confirmation
+from tests.support.wire.relying import ISSUER, REDIRECT, Answer, Browser, Party
 
 CANARY: Final = "\"'><script>alert(1)</script>{{ 7*7 }}{% raw 1 %}&amp;"
 NEW: Final = "a staple of another kind"
-LOGIN: Final = "/account/login"
-
-
-@asynccontextmanager
-async def people(engines: TestEngines, path: Path) -> AsyncIterator[Party]:
-    """A party whose mails are in a folder of their own."""
-    async with party(settings_of(engines, UPCOACH_DATA=str(path))) as one:
-        yield one
 
 
 async def logged_in(one: Party, browser: Browser | None = None) -> Answer:
     """The account page of whoever has just logged in."""
     browser = browser or one.browser
     return await browser.log_in(await browser.get(LOGIN), one.email)
-
-
-async def enrolled(one: Party, *, confirmed: bool = True) -> tuple[pyotp.TOTP, tuple[str, ...]]:
-    """The app that makes the user's codes, and their recovery codes."""
-    services, scope = one.server.node.services, Scope(user=one.user)
-    offer = await services.factors.totp.enrol(scope, utc_now())
-    app = pyotp.TOTP(offer.secret)
-    first = Confirmation(enrolment=offer.enrolment, code=app.now())
-    codes = await services.factors.totp.confirm(scope, first)
-    if confirmed:
-        await confirm(one.server, one.email)
-    return app, codes
 
 
 def policy_of(page: Answer) -> str:

@@ -6,10 +6,10 @@ import msgspec
 
 from models.base.mail import AnyWish
 from tests.account.federation.providers import federated, let_in
-from tests.account.post import newest, settings_of
-from tests.account.test_new_passwords import CHANGE, NEW, forgot, reset
-from tests.account.test_verification import ANN, joined
 from tests.support.engines import TestEngines
+from tests.support.people.addresses import ANN, joined
+from tests.support.people.mail import newest, settings_of
+from tests.support.people.passwords import CHANGE, NEW, forgot, reset
 from tests.support.server import PASSWORD, Server, serving
 
 OUTSIDE = "ann@gmail.test"

@@ -8,9 +8,10 @@ import pytest
 from config.settings import Settings
 from handlers.contexts import described_router
 from models.account.session import Terms
-from tests.laws.test_snapshot_law import ENTRY, GOALS, HABITS, done
-from tests.support.relations import user_of
+from tests.support.people.furnished import ENTRY, GOALS, HABITS
+from tests.support.people.relations import user_of
 from tests.support.server import Server, serving
+from tests.support.wire.answers import done
 from upcoach.client import Client
 
 # Those that are granted to apps of others, each for documents of its own.

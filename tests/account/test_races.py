@@ -11,14 +11,20 @@ import pytest
 
 from models.access.scope import Scope
 from tests.account.contract_mail import stepped_up
-from tests.account.factors.enrolling import Person
-from tests.account.factors.test_passkeys import LOGIN, ORIGIN, PASSKEYS, holder, options
+from tests.account.federation.linking import ANN as AT_GMAIL
+from tests.account.federation.linking import IDENTITIES, verified
 from tests.account.federation.providers import come, nonce_of, sign_in
-from tests.account.federation.test_linking import ANN as AT_GMAIL
-from tests.account.federation.test_linking import IDENTITIES, verified
-from tests.account.federation.test_visits import BACK, START, Fields
-from tests.account.post import newest, settings_of, token_in
-from tests.account.racing import (
+from tests.account.federation.visiting import BACK, START, Fields
+from tests.account.pair import Nodes, two
+from tests.support.engines import TestEngines
+from tests.support.people.addresses import CONFIRM, MOVE, VERIFY, joined
+from tests.support.people.addresses import stepped_up as mover
+from tests.support.people.authenticator import Authenticator
+from tests.support.people.enrolling import Person
+from tests.support.people.mail import newest, token_in
+from tests.support.people.passkeys import LOGIN, ORIGIN, PASSKEYS, holder, options
+from tests.support.people.passwords import NEW, RESET, forgot
+from tests.support.people.racing import (
     AT_ONCE,
     Attempt,
     all_get_as_far_as_the_factor,
@@ -26,28 +32,12 @@ from tests.account.racing import (
     forget_tries,
     repeatedly,
 )
-from tests.account.test_moves import CONFIRM, MOVE
-from tests.account.test_moves import stepped_up as mover
-from tests.account.test_new_passwords import NEW, RESET, forgot
-from tests.account.test_verification import VERIFY, joined
-from tests.live.test_tickets import ticket_of
-from tests.oauth.relying import ISSUER, Browser
-from tests.support.authenticator import Authenticator
-from tests.support.engines import TestEngines
-from tests.support.provider import Asked, OpenIdProvider
-from tests.support.reader import reading
-from tests.support.server import PASSWORD, Server, serving
+from tests.support.server import PASSWORD
+from tests.support.server.provider import Asked, OpenIdProvider
+from tests.support.wire.event_streams import reading
+from tests.support.wire.relying import ISSUER, Browser
+from tests.support.wire.tickets import ticket_of
 from upcoach.client import Client
-
-Nodes = tuple[Server, Server]
-
-
-@asynccontextmanager
-async def two(engines: TestEngines, path: Path, **more: str) -> AsyncIterator[Nodes]:
-    """Two nodes of one installation."""
-    settings = settings_of(engines, path, **more)
-    async with serving(settings) as one, serving(settings) as other:
-        yield one, other
 
 
 def posting(clients: tuple[Client, ...], path: str, body: Any) -> Attempt:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.account.post import settings_of, subjects
-from tests.account.test_verification import ANN, joined
 from tests.support.engines import TestEngines
+from tests.support.people.addresses import ANN, joined
+from tests.support.people.mail import settings_of, subjects
 from tests.support.server import PASSWORD, serving
 from upcoach.services.account import accounts
 

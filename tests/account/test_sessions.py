@@ -4,14 +4,14 @@ import asyncio
 from typing import Any
 
 from config.settings import Settings
-from tests.account.factors.enrolling import FACTORS_PATH, SESSIONS, Person
-from tests.account.factors.test_passkeys import ORIGIN, add
-from tests.account.operators import noted
-from tests.account.post import subjects
-from tests.laws.test_snapshot_law import done
-from tests.support.authenticator import Authenticator
-from tests.support.reader import reading
+from tests.support.people.authenticator import Authenticator
+from tests.support.people.enrolling import FACTORS_PATH, SESSIONS, Person
+from tests.support.people.mail import subjects
+from tests.support.people.operators import noted
+from tests.support.people.passkeys import ORIGIN, add
 from tests.support.server import serving
+from tests.support.wire.answers import done
+from tests.support.wire.event_streams import reading
 from upcoach.cli import admin_commands
 from upcoach.client import Client
 

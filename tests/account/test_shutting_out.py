@@ -11,22 +11,20 @@ from typing import Final
 import pytest
 
 from models.contexts import DOCUMENTS
-from tests.account.factors.test_passkeys import log_in
 from tests.account.federation.providers import come, federated, let_in, user_of
 from tests.account.planting import CONFIRM, DISOWN, Thief, click, left, tokens, wait
-from tests.account.post import newest, token_in
-from tests.account.test_moves import MOVE, confirm
-from tests.account.test_new_passwords import NEW, enters, forgot, reset
-from tests.account.test_verification import VERIFY, joined
-from tests.laws.test_snapshot_law import done
 from tests.support.engines import TestEngines
-from tests.support.provider import OpenIdProvider
+from tests.support.people.addresses import MOVE, UNDO, VERIFY, confirm, joined
+from tests.support.people.mail import newest, token_in
+from tests.support.people.passkeys import log_in
+from tests.support.people.passwords import NEW, enters, forgot, reset
 from tests.support.server import Server
+from tests.support.server.provider import OpenIdProvider
+from tests.support.wire.answers import done
 from upcoach.services.account.additions.account_claim import CONTENT, MIRRORS, WAYS
 
 ANN: Final = "ann@gmail.test"  # the provider has the last word on it
 EVE: Final = "eve@elsewhere.test"
-UNDO: Final = "/v1/auth/email/undo"
 Return = Callable[[Server, OpenIdProvider, str], Awaitable[None]]
 
 

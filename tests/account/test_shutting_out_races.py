@@ -14,17 +14,17 @@ from models.base.errors import Refusal
 from models.oauth.client import Client as App
 from models.sharing import InvitationDraft, ShareDraft
 from models.sharing.share import SharedKind
-from tests.account.factors.test_passkeys import ORIGIN
+from tests.account.pair import two
 from tests.account.planting import Thief, left
-from tests.account.post import newest, token_in
-from tests.account.racing import repeatedly
-from tests.account.test_new_passwords import forgot, reset
-from tests.account.test_races import two
-from tests.account.test_verification import VERIFY, joined
-from tests.laws.test_snapshot_law import scope_of
-from tests.support.authenticator import Authenticator
 from tests.support.engines import TestEngines
-from tests.support.relations import relate, user_of
+from tests.support.people.addresses import VERIFY, joined
+from tests.support.people.authenticator import Authenticator
+from tests.support.people.mail import newest, token_in
+from tests.support.people.passkeys import ORIGIN
+from tests.support.people.passwords import forgot, reset
+from tests.support.people.racing import repeatedly
+from tests.support.people.relations import relate, user_of
+from tests.support.people.scopes import scope_of
 from tests.support.server import Server
 from upcoach.services.account.factors.passkeys import NewPasskey
 

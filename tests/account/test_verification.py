@@ -5,45 +5,11 @@ import datetime as dt
 from pathlib import Path
 
 from models.base.clock import utc_now
-from models.base.merge_patch import Json
-from tests.account.post import newest, post_of, settings_of, subjects, token_in
+from tests.account.flawed_mail import BAD_TOKENS
 from tests.support.engines import TestEngines
-from tests.support.server import PASSWORD, Server, serving
-from upcoach.client import Client
-
-ANN = "ann@example.org"
-VERIFY = "/v1/auth/verify-email"
-
-# What is no token of a link, and what the answer is.
-BAD_TOKENS: dict[str, tuple[Json, int]] = {
-    "nothing": ({}, 422),
-    "null": ({"token": None}, 422),
-    "a number": ({"token": 5}, 422),
-    "an object": ({"token": {"$gt": ""}}, 422),
-    "a list": ({"token": ["x"]}, 422),
-    "empty": ({"token": ""}, 422),
-    "too long": ({"token": "x" * 129}, 422),
-    "a field too many": ({"token": "x" * 43, "user": "usr_1"}, 422),
-    "unknown": ({"token": "x" * 43}, 400),
-    "beyond ASCII": ({"token": "\u00e4" * 43}, 400),
-    "an operator": ({"token": '{"$ne": null}'}, 400),
-}
-
-
-async def joined(server: Server, email: str = ANN) -> Client:
-    """Whoever has just registered *email*, logged in."""
-    anonymous = server.client()
-    answer = await anonymous.register(email, PASSWORD, "Ann")
-    assert answer.status == 202, answer
-    person = await anonymous.log_in(email, PASSWORD, "phone")
-    kept = server.client(person.token)
-    kept.refresh_token = person.refresh_token
-    person.close()
-    return kept
-
-
-async def is_verified(person: Client) -> bool:
-    return "verified_at" in (await person.call("GET", "/v1/me")).body
+from tests.support.people.addresses import ANN, VERIFY, is_verified, joined
+from tests.support.people.mail import newest, post_of, settings_of, subjects, token_in
+from tests.support.server import serving
 
 
 async def test_the_link_in_the_first_mail_verifies_the_address_once(

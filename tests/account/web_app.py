@@ -8,8 +8,8 @@ import msgspec
 
 from config.settings import Settings
 from models.base.ids import new_id
-from tests.oauth.relying import Answer, Browser
 from tests.support.server import PASSWORD, Server, serving
+from tests.support.wire.relying import Answer, Browser
 
 JSON: Final = {"Content-Type": "application/json"}
 SAME: Final = {"Sec-Fetch-Site": "same-origin"}

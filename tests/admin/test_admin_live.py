@@ -1,17 +1,14 @@
 """What operators see of all users and nodes, and that nobody else does."""
 
 import asyncio
-import contextlib
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.httpclient import HTTPClientError
 from tornado.iostream import IOStream
-from tornado.websocket import websocket_connect
 
 from config.settings import Settings
 from handlers.live.admin_feeds import WATCHES, Watching
@@ -21,39 +18,19 @@ from models.base.ids import new_id
 from models.base.merge_patch import Json
 from streams.admin.timeline import Places
 from streams.redis.connection import stream_of
-from tests.account.operators import ADMIN
-from tests.laws.test_snapshot_law import GOALS, HABITS, done, furnished, scope_of
-from tests.live.test_live import Wire, sub, talking, until, write_goals
 from tests.support.engines import redis_of
-from tests.support.reader import Event, Reader, reading
+from tests.support.people.furnished import GOALS, HABITS, furnished, write_goals
+from tests.support.people.panel import appoint, operator
+from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server, ServerProcess, serving
+from tests.support.wire.admin_live import LIVE, ready, refused, upgrading
+from tests.support.wire.answers import done
+from tests.support.wire.event_streams import Reader, reading
+from tests.support.wire.sockets import sub, talking
+from tests.support.wire.waiting import until
 from upcoach.client import Client
 
-LIVE = "/v1/admin/live"
 TIMELINE = f"{LIVE}?feed=admin:events"
-
-
-async def operator(server: Server) -> Client:
-    """An operator, logged in to the panel with two factors."""
-    person = await server.person()
-    await appoint(server, person, ("superadmin",))
-    login, _ = await server.node.services.sessions.start(scope_of(server, person).user, ADMIN)
-    person.token = login.token
-    return person
-
-
-async def appoint(server: Server, person: Client, roles: Any) -> None:
-    """Give *person* roles, as the operators' command does."""
-    email = (await person.call("GET", "/v1/me")).body["email"]
-    await server.node.services.accounts.appoint(email, roles)
-
-
-async def ready(reader: Reader) -> Event:
-    """The word that the timeline is followed from here."""
-    *_, subd = await reader.until("subd")
-    if subd.frame["f"] == "admin:kpi":
-        *_, subd = await reader.until("subd")
-    return subd
 
 
 async def items(reader: Reader, count: int) -> list[Json]:
@@ -273,18 +250,6 @@ async def test_both_feeds_come_over_a_socket_too(settings: Settings) -> None:
         assert [item["kind"] for item in again["items"]] == ["goal"]
 
 
-@contextlib.asynccontextmanager
-async def upgrading(server: Server, query: str, token: str) -> AsyncIterator[Wire]:
-    """A socket of the operators' path."""
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    url = server.url.replace("http", "ws", 1) + LIVE + query
-    wire = Wire(await websocket_connect(HTTPRequest(url, headers=headers)))
-    try:
-        yield wire
-    finally:
-        await wire.hang_up()
-
-
 async def test_the_path_itself_is_a_socket_for_operators(settings: Settings) -> None:
     async with serving(settings) as server:
         admin, person = await operator(server), await server.person()
@@ -326,13 +291,6 @@ def unnamed(problem: Json) -> Json:
     return {
         name: value for name, value in problem.items() if name not in ("instance", "request_id")
     }
-
-
-async def refused(wire: Wire, frame: Json) -> tuple[int, str]:
-    """Why *frame* is not followed."""
-    await wire.send(frame)
-    *_, unsubd = await wire.until("unsubd")
-    return unsubd["problem"]["status"], unsubd["problem"]["code"]
 
 
 async def test_a_bad_request_of_an_operator_is_refused(settings: Settings) -> None:

@@ -2,40 +2,19 @@
 
 import contextlib
 
-import msgspec
 import pytest
 from tornado.httpclient import HTTPClientError
 
 from config.settings import Settings
 from models.account.session import Terms
-from tests.account.operators import ADMIN, operator
-from tests.admin.test_admin_live import LIVE, refused, upgrading
-from tests.live.test_live import sub, talking
-from tests.support.reader import reading
+from tests.admin.flawed import WRONG
+from tests.support.people.operators import operator
 from tests.support.server import serving
+from tests.support.wire.admin_live import LIVE, refused, upgrading
+from tests.support.wire.event_streams import reading
+from tests.support.wire.sockets import sub, talking
 
 FEEDS = ("admin:kpi", "admin:events")
-PHONE = msgspec.structs.replace(ADMIN, app="mobile", audiences=("api", "live"))
-APP = Terms(
-    device="app",
-    client="cli_charts",
-    app="partner",
-    permissions=("goals:read", "live:read"),
-    audiences=("api", "live"),
-    acr=2,
-)
-WRONG: dict[str, tuple[Terms, str]] = {
-    "of the phone": (PHONE, "audience_wrong"),
-    "of an app of others": (APP, "audience_wrong"),
-    "of an app for less": (
-        msgspec.structs.replace(APP, audiences=("api", "live", "admin")),
-        "permission_missing",
-    ),
-    "of one factor": (
-        msgspec.structs.replace(ADMIN, acr=1, amr=("pwd",)),
-        "insufficient_user_authentication",
-    ),
-}
 
 
 @pytest.mark.parametrize(("terms", "code"), WRONG.values(), ids=WRONG)

@@ -31,9 +31,9 @@ from models.audit.entries import (
 )
 from models.base.clock import utc_now
 from models.base.errors import Unavailable
-from tests.account.operators import noted, operator
 from tests.support.engines import TestEngines
-from tests.support.relations import relate, share
+from tests.support.people.operators import noted, operator
+from tests.support.people.relations import relate, share
 from tests.support.server import PASSWORD, Server, serving
 from upcoach.cli.audit_commands import Verified, verified
 from upcoach.services.audit.audit import Audit

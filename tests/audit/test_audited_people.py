@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-from tests.account.factors.enrolling import Person
-from tests.account.operators import noted
-from tests.account.post import newest, settings_of, token_in
-from tests.account.test_moves import BOB, MOVE, confirm, stepped_up
-from tests.account.test_new_passwords import NEW, forgot, reset
-from tests.account.test_verification import ANN, joined
-from tests.laws.test_snapshot_law import done, scope_of
-from tests.oauth.relying import Browser
 from tests.support.engines import TestEngines
+from tests.support.people.addresses import ANN, BOB, MOVE, confirm, joined, stepped_up
+from tests.support.people.enrolling import Person
+from tests.support.people.mail import newest, settings_of, token_in
+from tests.support.people.operators import noted
+from tests.support.people.passwords import NEW, forgot, reset
+from tests.support.people.scopes import scope_of
 from tests.support.server import serving
+from tests.support.wire.answers import done
+from tests.support.wire.relying import Browser
 
 ACTS = ("email.verified", "email.changed", "password.reset")
 EVE = "eve@example.org"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.chaos import until
-from tests.support.fleet import Follower, following
+from tests.support.people.chaos import until
 from tests.support.server import PASSWORD, Server, ServerProcess
+from tests.support.wire.fleet import Follower, following
 from upcoach.embedded import EngineError, Engines, joined
 from upcoach.embedded.guests import FILE, visiting
 

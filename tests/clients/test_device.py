@@ -12,10 +12,11 @@ from config.settings import Settings
 from models.base.clock import utc_now
 from models.goals import NewGoal
 from models.wire.frames import Close
-from tests.laws.test_snapshot_law import scope_of, snapshot
-from tests.support.chaos import until
 from tests.support.engines import TestEngines
-from tests.support.relations import share
+from tests.support.laws.snapshots import snapshot
+from tests.support.people.chaos import until
+from tests.support.people.relations import share
+from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, serving
 from upcoach.client import Client, Device, Stopped
 from upcoach.client.machine import Event, State

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from config.settings import Settings
-from tests.laws.test_snapshot_law import snapshot
+from tests.support.laws.snapshots import snapshot
 from tests.support.server import serving
 from upcoach import client
 from upcoach.client import Client

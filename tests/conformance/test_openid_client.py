@@ -23,8 +23,8 @@ from config.settings import Settings
 from models.base.ids import new_id
 from models.base.merge_patch import Json
 from tests.conformance.outside import HERE, VAR, node
-from tests.oauth.relying import user_of
 from tests.support.server import PASSWORD
+from tests.support.wire.relying import user_of
 from upcoach.client import Client
 from upcoach.node import app
 

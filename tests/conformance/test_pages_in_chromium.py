@@ -16,11 +16,11 @@ from models.access.scope import Scope
 from models.account.factors import NewCredential
 from models.account.user import Registration
 from models.base.merge_patch import Json
-from tests.account.post import confirm
 from tests.conformance.browser import PATIENCE_S, Navigated, Page, browsing
-from tests.oauth.relying import CHALLENGE, VERIFIER, Browser
 from tests.support.engines import TestEngines
+from tests.support.people.mail import confirm
 from tests.support.server import PASSWORD, Server, serving
+from tests.support.wire.relying import CHALLENGE, VERIFIER, Browser
 from upcoach.node import app
 from upcoach.services.account.factors.passkeys import NewPasskey
 

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from config.settings import Settings
-from tests.account.operators import operator
+from tests.support.people.operators import operator
 from tests.support.server import Server, serving
 
 # Each check but one: a schema cannot say that an id must exist, or a zone be in the database.

@@ -15,8 +15,8 @@ from models.wire.frames import Ev
 from streams.consumers.consumer import Consumer
 from streams.consumers.runner import ConsumerGround, ConsumerRunner
 from streams.redis.connection import Connections
-from tests.learners.test_learning import connected
 from tests.support.server import Server, serving
+from tests.support.server.learning import connected
 from upcoach.client import Client
 
 NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)

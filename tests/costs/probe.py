@@ -17,9 +17,11 @@ from handlers.contexts import described_router
 from handlers.http.operations import Operation
 from models.base.errors import Invalid
 from models.base.ids import new_mutation_id
-from tests.account.operators import operator
-from tests.laws.test_snapshot_law import furnished, next_page, scope_of
+from tests.support.people.furnished import furnished
+from tests.support.people.operators import operator
+from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
+from tests.support.wire.answers import next_page
 from upcoach.cli.explain.drafts import Drafts
 from upcoach.cli.explain.others import leave
 from upcoach.cli.explain.questions import Answer, NoExample, Question, Questions

@@ -4,8 +4,6 @@ import asyncio
 import contextlib
 import gc
 import tracemalloc
-from collections.abc import AsyncIterator, Callable
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -18,16 +16,15 @@ from models.access.limits import (
     NOBODYS_BODY_BYTES,
     UPLOAD_BYTES,
 )
-from tests.laws.test_snapshot_law import GOALS
-from tests.live.test_live import Wire, calling, hello, mut, talking
+from tests.costs.raw import PATIENCE_S, UPLOAD, Raw, raw, until
 from tests.support.engines import TestEngines
+from tests.support.people.furnished import GOALS
 from tests.support.server import Server, serving
+from tests.support.wire.sockets import Wire, calling, hello, mut, talking
 from upcoach.client import Client
 
-UPLOAD = "/v1/imports/loop"
 LARGE = 4 * 1024 * 1024
 MANY = 100
-PATIENCE_S = 20
 # Whoever sends these has shown nothing that holds, whatever it looks like.
 NOBODY = {
     "no header": "",
@@ -38,42 +35,6 @@ NOBODY = {
     "a cookie": f"Cookie: sid={'a' * 43}\r\n",
     "another cookie": "Cookie: a=b\r\n",
 }
-
-
-class Raw:
-    """A plain connection."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader = reader
-        self.writer = writer
-
-    async def send(self, path: str, headers: str, size: int, sent: int) -> None:
-        """Say that a body of *size* comes, and send *sent* bytes of it."""
-        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{headers}"
-        length = f"Content-Length: {size}\r\n\r\n" if size else "\r\n"
-        with contextlib.suppress(ConnectionError):
-            self.writer.write((head + length).encode())
-            self.writer.write(b"x" * sent)
-            await self.writer.drain()
-
-    async def status(self) -> int:
-        """The status of the answer; 0 for a connection that was closed without one."""
-        with contextlib.suppress(ConnectionError):
-            async with asyncio.timeout(PATIENCE_S):
-                line = await self.reader.readline()
-                return int(line.split()[1]) if line else 0
-        return 0
-
-
-@contextlib.asynccontextmanager
-async def raw(server: Server) -> AsyncIterator[Raw]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(server.url).port)
-    try:
-        yield Raw(reader, writer)
-    finally:
-        writer.close()
-        with contextlib.suppress(ConnectionError):
-            await writer.wait_closed()
 
 
 def bodies_of(server: Server) -> int:
@@ -223,13 +184,6 @@ async def test_nothing_but_a_write_is_large(settings: Settings) -> None:
 
 async def written(wire: Wire) -> int:
     return int((await wire.answers(1))[0]["status"])
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Return when *condition* holds."""
-    async with asyncio.timeout(PATIENCE_S):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("path", [UPLOAD, GOALS])

@@ -13,8 +13,8 @@ from models.base.ids import new_mutation_id
 from models.wire.frames import ClientFrame, Close, Hello, Mut
 from tests.costs import crafted
 from tests.costs.probe import Json
-from tests.live.test_live import calling, hello, mut, talking
 from tests.support.server import Server, serving
+from tests.support.wire.sockets import calling, hello, mut, talking
 from upcoach.client import Client
 
 WHOLE: Final[dict[str, Json]] = {

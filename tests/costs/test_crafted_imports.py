@@ -10,7 +10,7 @@ from config.settings import Settings
 from tests.costs import crafted
 from tests.costs.probe import PARTS, Call, probing
 from tests.imports.exports import MEDITATE, MEDITATED, NEW, OVERVIEW, RAN, RUN, zipped
-from tests.imports.test_brought import ENTRY, TABLES
+from tests.imports.tables import ENTRY, TABLES
 
 CELLS: Final = (
     *crafted.NUMBERS,

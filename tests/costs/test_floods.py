@@ -10,12 +10,12 @@ from config.settings import Settings
 from handlers.live.limits import BURST, FRAMES_S
 from models.access.limits import NOBODYS_BODY_BYTES, NOBODYS_BODY_S
 from models.wire.frames import Close
-from tests.costs.test_bodies import UPLOAD, Raw, raw
-from tests.live.test_live import calling, hello
+from tests.costs.raw import UPLOAD, Raw, raw
 from tests.support.engines import TestEngines
-from tests.support.frames import frame, send_frames
-from tests.support.lag import heartbeat
 from tests.support.server import serving
+from tests.support.server.lag import heartbeat
+from tests.support.wire.frames import frame, send_frames
+from tests.support.wire.sockets import calling, hello
 
 MANY = 20_000
 HELD_S = 0.05

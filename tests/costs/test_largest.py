@@ -13,10 +13,10 @@ from models.base.ids import new_id, new_mutation_id
 from models.base.merge_patch import Json
 from models.base.sizes import largest
 from tests.costs.drafts import largest_draft
-from tests.laws.test_snapshot_law import GOALS
-from tests.live.test_live import talking
+from tests.support.people.furnished import GOALS
 from tests.support.server import Server, serving
-from tests.support.writing import MUTATIONS
+from tests.support.wire.sockets import talking
+from tests.support.wire.writes import MUTATIONS
 from upcoach.client import Client, Device
 
 JOURNAL = "/v1/journal"

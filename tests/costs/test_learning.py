@@ -10,9 +10,9 @@ import pytest
 
 from config.settings import Settings
 from models.insights.insight import insight_id
-from tests.learners.test_learning import connected, learning_on
-from tests.support.lag import heartbeat
 from tests.support.server import serving
+from tests.support.server.lag import heartbeat
+from tests.support.server.learning import connected, learning_on
 from upcoach.client import Client
 from upcoach.store.base import pacing
 from upcoach.store.collections.learner_snapshots import SNAPSHOTS

@@ -11,12 +11,12 @@ from models.access.limits import SURFACES, Bound, Cost
 from models.base.ids import new_id, new_mutation_id
 from models.base.merge_patch import Json
 from streams.limits.credit import AHEAD, Credits
-from tests.laws.test_snapshot_law import GOALS
-from tests.live.test_live import Wire, mut, talking
 from tests.support.engines import TestEngines
+from tests.support.people.furnished import GOALS
+from tests.support.people.phone_away import frames_of, go_on, queued, said, stay
 from tests.support.server import Server, serving
-from tests.support.writing import MUTATIONS, statuses
-from tests.sync.test_phone_away import frames_of, go_on, queued, said, stay
+from tests.support.wire.sockets import Wire, mut, talking
+from tests.support.wire.writes import MUTATIONS, statuses
 from upcoach.client import Client
 
 WRITES, HOUR, DAY = (rule for rule in SURFACES["write"].rules if isinstance(rule, Bound))

@@ -8,10 +8,10 @@ from config.settings import Settings
 from models.access.scope import Scope
 from models.goals import Goal, GoalDraft, NewGoal
 from models.habits import Entry, EntryDraft, Habit, NewHabit
-from tests.costs.test_reads import HELD_S, fetched
-from tests.support.lag import heartbeat
+from tests.costs.reading import HELD_S, fetched
+from tests.support.people.wealth import EPOCH, hold, user_of
 from tests.support.server import Server, serving
-from tests.support.wealth import EPOCH, hold, user_of
+from tests.support.server.lag import heartbeat
 from upcoach.store.write.changes import Changes, Outcome, Ref, Write
 
 VERSIONS, ENTRIES = 900, 6_000

@@ -7,8 +7,9 @@ import pytest
 from config.settings import Settings
 from models.access.limits import SURFACES, Bound, Cost
 from models.base.ids import new_id, new_mutation_id
-from tests.laws.test_snapshot_law import GOALS, scope_of
 from tests.support.engines import TestEngines
+from tests.support.people.furnished import GOALS
+from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
 from upcoach.client import Client, Response
 

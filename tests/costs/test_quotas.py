@@ -14,11 +14,11 @@ from models.base.ids import new_id
 from models.base.merge_patch import Json
 from models.contexts import KINDS
 from models.journal import UnsavedEntry
-from tests.laws.test_snapshot_law import GOALS
-from tests.live.test_live import mut, talking
 from tests.support.engines import TestEngines
+from tests.support.people.furnished import GOALS
 from tests.support.server import serving
-from tests.support.writing import MUTATIONS, ask, statuses
+from tests.support.wire.sockets import mut, talking
+from tests.support.wire.writes import MUTATIONS, ask, statuses
 from upcoach.client import Client
 from upcoach.store.write import quotas
 

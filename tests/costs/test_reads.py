@@ -6,17 +6,16 @@ from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
-from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
 from config.settings import Settings
-from tests.support.lag import heartbeat
+from tests.costs.reading import HELD_S, fetched
+from tests.support.people.wealth import hold, moods, old_habits, user_of, vacations
 from tests.support.server import serving
-from tests.support.wealth import hold, moods, old_habits, user_of, vacations
+from tests.support.server.lag import heartbeat
 from upcoach.client import Client
 
 TRIES = 3  # of which others on the machine may disturb some
 HABITS, FEWER, VACATIONS, MOODS = 500, 100, 100, 3_600
-HELD_S = 0.05  # generous: a slice is 2 ms, and the longest piece 8
 AT_ONCE = 20
 
 PATHS = (
@@ -37,20 +36,6 @@ async def wealthy(settings: Settings, habits: int = HABITS) -> AsyncIterator[Cli
         await hold(server, owner, vacations(owner, VACATIONS))
         await hold(server, owner, moods(owner, MOODS))
         yield person
-
-
-async def fetched(person: Client, path: str) -> HTTPResponse:
-    """The answer as it came: taking it apart would hold this very loop."""
-    http = AsyncHTTPClient(force_instance=True, max_clients=1)
-    try:
-        return await http.fetch(
-            person.url + path,
-            headers={"Authorization": f"Bearer {person.token}"},
-            request_timeout=120,
-            raise_error=False,
-        )
-    finally:
-        http.close()
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -15,8 +15,8 @@ from config.settings import Settings
 from tests.costs.adversarial import QUICK, repeated
 from tests.costs.cpu import GROWTH, HOLD_S, NOISE_S, ROUNDS
 from tests.costs.probe import PARTS, rows
-from tests.live.test_live import mut
 from tests.support.server import serving
+from tests.support.wire.sockets import mut
 from upcoach.client import Client
 from upcoach.client.rest import NO_ANSWER
 

@@ -30,7 +30,7 @@ from streams.admin.timeline import Places
 from tests.costs.adversarial import UNITS, repeated, units
 from tests.costs.cpu import Work, flaw
 from tests.imports.exports import MEDITATE, NEW, OVERVIEW, zipped
-from tests.imports.test_brought import ENTRY
+from tests.imports.tables import ENTRY
 from upcoach.services.imports import dayone, habitica, loop_plan, sheet
 from upcoach.services.imports.habitica import HabiticaExport
 from upcoach.services.oauth.base.errors import OAuthError

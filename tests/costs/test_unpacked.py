@@ -18,12 +18,12 @@ from handlers.live.connection import Connection
 from handlers.live.protocol import StrictProtocol
 from models.access.limits import PAGE_BYTES
 from models.access.rate_limit import Bucket
-from tests.costs.test_bodies import Raw, raw, until
-from tests.laws.test_snapshot_law import done
-from tests.live.test_live import Wire, calling, hello, mut
+from tests.costs.raw import Raw, raw, until
 from tests.support.engines import TestEngines
-from tests.support.frames import frame, send_frames
 from tests.support.server import Server, serving
+from tests.support.wire.answers import done
+from tests.support.wire.frames import frame, send_frames
+from tests.support.wire.sockets import Wire, calling, hello, mut
 from upcoach.client import Client
 from upcoach.node.process import listener
 

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import pytest
 
 from tests.costs.worst import Worst
-from tests.laws.test_snapshot_law import GOALS
-from tests.live.test_live import mut, talking
 from tests.support.engines import TestEngines
+from tests.support.people.furnished import GOALS
 from tests.support.server import Server, ServerProcess
+from tests.support.wire.sockets import mut, talking
 from upcoach.client import Client
 
 P99_MS = 100.0

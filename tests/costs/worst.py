@@ -16,10 +16,10 @@ from tornado.httpclient import HTTPClientError
 from tornado.websocket import WebSocketError
 
 from models.base.ids import new_id
-from tests.laws.test_snapshot_law import GOALS
-from tests.live.test_live import calling, hello, mut
+from tests.support.people.furnished import GOALS
 from tests.support.server import Server
-from tests.support.writing import MUTATIONS
+from tests.support.wire.sockets import calling, hello, mut
+from tests.support.wire.writes import MUTATIONS
 
 HEAVY = (
     "/v1/habits/analytics",

@@ -4,8 +4,8 @@ from typing import Any
 
 from models.base.ids import new_id
 from models.base.merge_patch import Json
-from tests.laws.test_snapshot_law import done
 from tests.support.server import Server
+from tests.support.wire.answers import done
 from upcoach.client import Client
 
 GOALS, GOAL, UNDO = "/v1/goals", "/v1/goals/{id}", "/v1/goals/{id}/undo"

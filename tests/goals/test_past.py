@@ -7,7 +7,7 @@ from config.settings import Settings
 from models.base.merge_patch import Json
 from tests.goals.people import GOAL, GOALS, PLAIN, POINT, POINT_2, UNDO, WEIGHT, furnished
 from tests.support.server import serving
-from tests.support.writing import write
+from tests.support.wire.writes import write
 from upcoach.client import Client
 
 PLACE = GOAL.format(id=PLAIN)

@@ -17,9 +17,9 @@ from tests.goals.people import (
     WEIGHT,
     furnished,
 )
-from tests.laws.test_snapshot_law import next_page
 from tests.support.server import serving
-from tests.support.writing import send, write
+from tests.support.wire.answers import next_page
+from tests.support.wire.writes import send, write
 from upcoach.client import Client
 
 PLACE = GOAL.format(id=WEIGHT)

@@ -8,11 +8,13 @@ import pytest
 from config.settings import Settings
 from models.base.ids import new_id
 from tests.goals.people import GOAL, GOALS, PLAIN, POINT, POINT_2, WEIGHT, furnished
-from tests.laws.test_snapshot_law import done, events_since, scope_of, snapshot
-from tests.live.test_live import sub, talking
-from tests.support.relations import share
+from tests.support.laws.snapshots import events_since, snapshot
+from tests.support.people.relations import share
+from tests.support.people.scopes import scope_of
 from tests.support.server import serving
-from tests.support.writing import write
+from tests.support.wire.answers import done
+from tests.support.wire.sockets import sub, talking
+from tests.support.wire.writes import write
 from upcoach.client import Client
 
 SECRETS = ("canary notes", "canary text")

@@ -14,8 +14,8 @@ from models.base.merge_patch import Json
 from models.base.validation import checked
 from models.habits.schedules import Schedule
 from tests.habits import plain
-from tests.laws.test_snapshot_law import next_page
 from tests.support.server import Server, serving
+from tests.support.wire.answers import next_page
 from upcoach.client import Client, Device, Response
 
 DAY = dt.timedelta(days=1)

@@ -1,5 +1,6 @@
 """Exports of Loop Habit Tracker as the tests need them: whole, odd or wrong."""
 
+import datetime as dt
 import io
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -10,6 +11,7 @@ from models.base.errors import Flaw, Invalid
 from models.habits import EntryDraft
 from models.habits.measures import Amount
 from models.habits.schedules import Rate
+from upcoach.client import Client, Response
 from upcoach.services.imports.loop import LoopEntry, LoopExport, LoopHabit, read_export
 from upcoach.services.imports.loop_cells import folder_of
 
@@ -129,3 +131,23 @@ def csv_line(cells: Iterable[str]) -> str:
 def csv_cell(text: str) -> str:
     quoted = text.replace('"', '""')
     return f'"{quoted}"' if set(text) & set('",\r\n') else text
+
+
+def loop(*checkmarks: str) -> bytes:
+    """An export of Loop Habit Tracker with one habit."""
+    columns = "Position,Name,Type,Question,Description,FrequencyNumerator,FrequencyDenominator"
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        row = "001,Stretch,YES_NO,,,1,1,#00897B,,,,false"
+        more = "Color,Unit,Target Type,Target Value,Archived?"
+        file.writestr("Habits.csv", f"{columns},{more}\n{row}\n")
+        file.writestr("001 Stretch/Checkmarks.csv", "\n".join(("Date,Value,Notes", *checkmarks)))
+    return archive.getvalue()
+
+
+TODAY = dt.date(2026, 11, 24)
+
+
+async def imported(person: Client, archive: bytes, query: str = "") -> Response:
+    headers = {"Content-Type": "application/zip"}
+    return await person.call("POST", f"/v1/imports/loop{query}", raw=archive, headers=headers)

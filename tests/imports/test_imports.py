@@ -1,15 +1,14 @@
-import datetime as dt
 import io
 import zipfile
 
 import msgspec
 
 from config.settings import Settings
+from tests.imports.exports import TODAY, imported
 from tests.support.server import serving
 from upcoach.cli.demo.history import loop_export
-from upcoach.client import Client, Response
+from upcoach.client import Client
 
-TODAY = dt.date(2026, 11, 24)
 HABITS = (
     "Position,Name,Type,Question,Description,FrequencyNumerator,FrequencyDenominator,"
     "Color,Unit,Target Type,Target Value,Archived?\n"
@@ -24,11 +23,6 @@ def zipped(**files: str) -> bytes:
         for name, text in files.items():
             file.writestr(name, text)
     return archive.getvalue()
-
-
-async def imported(person: Client, archive: bytes, query: str = "") -> Response:
-    headers = {"Content-Type": "application/zip"}
-    return await person.call("POST", f"/v1/imports/loop{query}", raw=archive, headers=headers)
 
 
 async def entries(person: Client) -> dict[str, dict[str, object]]:

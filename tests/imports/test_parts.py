@@ -11,9 +11,9 @@ import pytest
 from config.settings import Settings
 from models.base.errors import Invalid, Unavailable
 from models.base.ids import new_id
-from tests.laws.test_snapshot_law import assert_law, snapshot
-from tests.support.lag import heartbeat
+from tests.support.laws.snapshots import assert_law, snapshot
 from tests.support.server import serving
+from tests.support.server.lag import heartbeat
 from upcoach.client import Client, Response
 from upcoach.services.imports import service, workers
 from upcoach.services.imports.jobs import Job

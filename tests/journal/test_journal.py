@@ -14,19 +14,14 @@ from models.base.vocabulary import words_of
 from models.journal.prompts import TEXTS, prompts
 from streams.redis.connection import STREAMS
 from streams.redis.stream_trimming import Ageing
-from tests.laws.test_snapshot_law import (
-    assert_law,
-    done,
-    events_since,
-    next_page,
-    scope_of,
-    snapshot,
-)
-from tests.support import diary
-from tests.support.diary import BOOK, BOOKS, DRAFT, ENTRY, JOURNAL, PAGE, RESTORE
 from tests.support.engines import redis_of
+from tests.support.laws.snapshots import assert_law, events_since, snapshot
+from tests.support.people import diary
+from tests.support.people.diary import BOOK, BOOKS, DRAFT, ENTRY, JOURNAL, PAGE, RESTORE
+from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
-from tests.support.writing import write
+from tests.support.wire.answers import done, next_page
+from tests.support.wire.writes import write
 from upcoach.client import Client, apply_event
 from upcoach.store.write import quotas
 

@@ -8,16 +8,19 @@ import pytest
 from config.settings import Settings
 from models.base.ids import new_id
 from models.base.merge_patch import Json
-from tests.goals import people, test_law
-from tests.laws.test_diary_law import ROWS as DIARY_ROWS
-from tests.laws.test_diary_law import apart
-from tests.laws.test_snapshot_law import LIVE_ROWS, Row, done, furnished, scope_of
-from tests.live.test_live import mut, talking
-from tests.sharing.test_journal_shares import until
-from tests.support import diary
-from tests.support.diary import ENTRY, ENTRY_SHARE, JOURNAL, PAGE
-from tests.support.relations import SHARE, relate, share
+from tests.goals import people
+from tests.goals.rows import ROWS as GOAL_ROWS
+from tests.laws.diary_rows import ROWS as DIARY_ROWS
+from tests.laws.live_rows import LIVE_ROWS
+from tests.support.laws.snapshots import Row, apart
+from tests.support.people import diary
+from tests.support.people.diary import ENTRY, ENTRY_SHARE, JOURNAL, PAGE
+from tests.support.people.furnished import furnished
+from tests.support.people.relations import SHARE, relate, share, until
+from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
+from tests.support.wire.answers import done
+from tests.support.wire.sockets import mut, talking
 from upcoach.client import Client
 
 BATCH = "/v1/mutations"
@@ -43,7 +46,7 @@ def numbers(answers: Sequence[Json]) -> list[int]:
 
 @pytest.mark.parametrize(
     ("rows", "furnish"),
-    [(LIVE_ROWS, furnished), (DIARY_ROWS, with_diary), (test_law.ROWS, people.furnished)],
+    [(LIVE_ROWS, furnished), (DIARY_ROWS, with_diary), (GOAL_ROWS, people.furnished)],
     ids=["goals and habits", "diary", "points"],
 )
 async def test_no_write_is_overtaken_by_the_next(

@@ -19,8 +19,8 @@ from models.goals import NewGoal
 from streams.base.transport import Rider
 from streams.feed.subscription import Feeds, Subscription
 from streams.redis.connection import STREAMS
-from tests.support.chaos import Person, Storm, assert_quiet, assert_whole, until
 from tests.support.engines import TestEngines, redis_of
+from tests.support.people.chaos import Person, Storm, assert_quiet, assert_whole, until
 from tests.support.server import ServerProcess, serving
 from upcoach.client import Client, Device, Response
 from upcoach.client.machine import State

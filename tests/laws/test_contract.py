@@ -22,25 +22,17 @@ from models.base.errors import Invalid
 from models.base.ids import new_mutation_id
 from tests.account.contract import use_factors
 from tests.account.contract_mail import come_from_provider, go_by_mail
-from tests.account.operators import operator
 from tests.account.web_app import log_in_at_a_browser
-from tests.imports.test_brought import PLAIN, TABLES
-from tests.imports.test_brought import zipped as day_one
-from tests.imports.test_habitica import GAME
-from tests.laws.test_snapshot_law import (
-    GOALS,
-    LIVE_ROWS,
-    ONE_GOAL,
-    Row,
-    done,
-    furnished,
-    loop,
-    next_page,
-    scope_of,
-)
-from tests.live.test_live import mut
-from tests.support.contract import Contract, Seen, Witness
-from tests.support.relations import (
+from tests.imports.exports import loop
+from tests.imports.games import GAME
+from tests.imports.tables import PLAIN, TABLES
+from tests.imports.tables import zipped as day_one
+from tests.laws.live_rows import LIVE_ROWS
+from tests.support.laws.contract import Contract, Seen, Witness
+from tests.support.laws.snapshots import Row
+from tests.support.people.furnished import GOALS, ONE_GOAL, furnished
+from tests.support.people.operators import operator
+from tests.support.people.relations import (
     CLIENT,
     INVITATIONS,
     invite,
@@ -49,7 +41,10 @@ from tests.support.relations import (
     unshare,
     user_of,
 )
+from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server, serving
+from tests.support.wire.answers import done, next_page
+from tests.support.wire.sockets import mut
 from upcoach.cli.explain.others import leave
 from upcoach.cli.explain.questions import Answer, Question, Questions
 from upcoach.cli.explain.seeds import Seeds

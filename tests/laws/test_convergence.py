@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.engines import TestEngines
-from tests.support.journey import Journey
+from tests.support.laws.journey import Journey
 
 STEPS = 8
 SEED = int(os.environ.get("JOURNEY_SEED", "20261124"))

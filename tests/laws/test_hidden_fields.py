@@ -13,22 +13,15 @@ from models.contexts import KINDS
 from models.sharing.share import SHARED_KINDS, SharedKind
 from streams.feed.encoded_batch import CHILDREN
 from tests.goals.people import CHAPTERS, GOAL, KILOS, POINT
-from tests.laws.test_snapshot_law import ENTRY, ONE_HABIT, ONE_VACATION, done, publish, scope_of
-from tests.laws.test_snapshot_law import furnished as with_insight
-from tests.live.test_live import Wire, sub, sums_of, talking
-from tests.support.relations import share
+from tests.laws.twins import DAY, Names, conclude, documents, end, furnish, moments, patch, told
+from tests.support.laws.snapshots import sums_of
+from tests.support.people.furnished import ENTRY, ONE_HABIT, ONE_VACATION, publish
+from tests.support.people.furnished import furnished as with_insight
+from tests.support.people.relations import share
+from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
-from tests.support.twins import (
-    DAY,
-    Names,
-    conclude,
-    documents,
-    end,
-    furnish,
-    moments,
-    patch,
-    told,
-)
+from tests.support.wire.answers import done
+from tests.support.wire.sockets import Wire, sub, talking
 from upcoach.client import Client, Replica
 from upcoach.services.goals.goals import Goals
 from upcoach.services.habits.habits import Habits

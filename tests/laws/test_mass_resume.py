@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from pymongo import AsyncMongoClient
 
-from tests.laws.test_snapshot_law import GOALS, done
-from tests.support.chaos import until
-from tests.support.fleet import Follower, following
+from tests.support.people.chaos import until
+from tests.support.people.furnished import GOALS
 from tests.support.server import Server, ServerProcess
+from tests.support.wire.answers import done
+from tests.support.wire.fleet import Follower, following
 from upcoach.client import Client
 
 PEOPLE = 20

@@ -5,26 +5,25 @@ import base64
 import json
 import time
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import pytest
 
 from config.settings import Settings
-from handlers.contexts import operations
 from handlers.http.operations import Operation
-from handlers.http.rest import Edge
 from models.base.ids import new_id, new_mutation_id
 from models.base.merge_patch import Json
 from models.insights.insight import insight_id
-from streams.feed.subscription import Feeds
-from streams.redis.tickets import Tickets
 from tests.account import contract_mail
 from tests.account import refused as accounts
-from tests.account.contract_mail import stepped_up
 from tests.account.flawed_mail import FLAWED_MAIL, PUBLIC_MAIL
 from tests.goals import people as goals
-from tests.laws.test_snapshot_law import (
+from tests.laws.everything import furnished
+from tests.support.laws.snapshots import snapshot
+from tests.support.laws.surface import SURFACE
+from tests.support.people import diary
+from tests.support.people.furnished import (
     ENTRY,
     GOAL,
     GOALS,
@@ -38,17 +37,12 @@ from tests.laws.test_snapshot_law import (
     VACATION,
     VACATIONS,
     WATER,
-    done,
-    snapshot,
 )
-from tests.laws.test_snapshot_law import furnished as with_habits
-from tests.support import diary
-from tests.support.relations import INVITATIONS
+from tests.support.people.relations import INVITATIONS
 from tests.support.server import PASSWORD, Server, serving
+from tests.support.wire.answers import done
 from upcoach.client import Client, Response
 
-# These are only looked at when an operation runs.
-SURFACE = operations(cast("Feeds", None), cast("Edge", None), cast("Tickets", None))
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 MUTATIONS = "/v1/mutations"
@@ -63,12 +57,6 @@ CRITS: list[Any] = [5, [{}]]  # no lists of names (RFC 7515, 4.1.11)
 
 FILES = {"zip": {"Content-Type": "application/zip"}, "csv": {"Content-Type": "text/csv"}}
 HABITICA = "/v1/imports/habitica"
-
-
-async def furnished(server: Server) -> Client:
-    """Somebody with something of every kind, who has shown a second factor just now."""
-    person = await goals.furnish(await diary.furnish(await with_habits(server)))
-    return await stepped_up(server, person)
 
 
 class Ask(msgspec.Struct, frozen=True):

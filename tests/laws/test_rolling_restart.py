@@ -9,9 +9,9 @@ import pytest
 from tornado.httpclient import HTTPClientError
 
 from models.base.ids import new_id, new_mutation_id
-from tests.support.chaos import assert_quiet, assert_whole, until
-from tests.support.fleet import Follower, following
+from tests.support.people.chaos import assert_quiet, assert_whole, until
 from tests.support.server import PASSWORD, ServerProcess
+from tests.support.wire.fleet import Follower, following
 from upcoach.client import Client
 
 NODES = 3

@@ -1,7 +1,7 @@
 import asyncio
 
 from config.settings import Settings
-from tests.laws.test_snapshot_law import scope_of
+from tests.support.people.scopes import scope_of
 from tests.support.server import ServerProcess, serving
 from upcoach.client import Device
 

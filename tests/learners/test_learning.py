@@ -1,21 +1,14 @@
-import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from config.settings import Settings
-from models.base.clock import utc_now
-from models.base.metrics import Measures
 from models.insights.insight import insight_id
 from models.learners import HabitOdds
-from streams.consumers.durable import DurableRunner
-from streams.consumers.habit_learner import HabitLearner
-from streams.consumers.runner import ConsumerGround
-from streams.redis.connection import Connections
-from tests.support.server import Server, serving
+from tests.support.server import serving
+from tests.support.server.learning import a_habit, connected, learning_on, log
 from upcoach.cli.demo.history import loop_export
 from upcoach.client import Client, Device
 from upcoach.store.collections.learner_snapshots import Superseded
@@ -23,44 +16,11 @@ from upcoach.store.collections.learner_snapshots import Superseded
 DAY = dt.date(2026, 6, 1)
 
 
-def learning_on(
-    server: Server, settings: Settings, redis: Connections
-) -> DurableRunner[HabitLearner]:
-    ground = ConsumerGround(
-        log=server.node.log,
-        database=server.node.database,
-        redis=redis.writer,
-        secret=settings.index_key,
-        clock=utc_now,
-        measures=Measures(),
-    )
-    return ground.durable(HabitLearner(server.node.services.insights))
-
-
-@contextlib.asynccontextmanager
-async def connected(settings: Settings) -> AsyncIterator[Connections]:
-    assert settings.redis_url is not None
-    async with contextlib.aclosing(Connections(settings.redis_url)) as redis:
-        yield redis
-
-
 async def import_history(person: Client, **options: Any) -> None:
     archive = loop_export(DAY, **options)
     zipped = {"Content-Type": "application/zip"}
     answer = await person.call("POST", "/v1/imports/loop", raw=archive, headers=zipped)
     assert answer.status == 200, answer
-
-
-async def a_habit(person: Client, starts_on: str = "2026-05-01") -> str:
-    body = {"name": "Swim", "starts_on": starts_on}
-    return str((await person.call("POST", "/v1/habits", body)).body["id"])
-
-
-async def log(person: Client, habit: str, days: range) -> None:
-    for number in days:
-        path = f"/v1/habits/{habit}/entries/2026-05-{number:02}"
-        state = "missed" if number % 4 == 0 else "done"
-        await person.call("PUT", path, {"state": state})
 
 
 async def test_an_insight_arrives_on_the_sockets_by_the_same_road(settings: Settings) -> None:

@@ -8,13 +8,14 @@ from config.settings import Settings
 from models.base.ids import new_id
 from models.base.merge_patch import Json
 from streams.channels import presence
-from tests.laws.test_snapshot_law import done, scope_of
-from tests.live.test_live import calling, hello, talking, until
-from tests.live.test_live_rules import two_nodes
-from tests.sharing.test_shares import pair
 from tests.support.engines import TestEngines, redis_of
-from tests.support.relations import share
+from tests.support.people.relations import pair, share
+from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
+from tests.support.server.nodes import two_nodes
+from tests.support.wire.answers import done
+from tests.support.wire.sockets import calling, hello, talking
+from tests.support.wire.waiting import until
 
 
 def presence_of(user: str) -> Json:

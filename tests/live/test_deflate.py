@@ -15,9 +15,12 @@ from handlers.live.deflate import LEAST, agree, deflated_frame
 from handlers.live.send_buffer import text_frame
 from models.base.merge_patch import Json
 from streams.feed.encoded_batch import Line, Parcel
-from tests.laws.test_snapshot_law import furnished
-from tests.live.test_live import head_of, hello, mut, reached, until, write_goals
+from tests.support.laws.snapshots import head_of
+from tests.support.people.furnished import furnished, write_goals
+from tests.support.people.scopes import reached
 from tests.support.server import Server, serving
+from tests.support.wire.sockets import hello, mut
+from tests.support.wire.waiting import until
 from upcoach.client import Client
 
 TERMS = "permessage-deflate; client_no_context_takeover; server_no_context_takeover"

@@ -13,11 +13,11 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from config.settings import Settings
-from tests.live.test_live import mut, only_connection, talking
-from tests.support.chaos import assert_quiet, until
-from tests.support.frames import frame, send_frames
-from tests.support.reader import Reader, reading
+from tests.support.people.chaos import assert_quiet, until
 from tests.support.server import Server, ServerProcess, serving
+from tests.support.wire.event_streams import Reader, reading
+from tests.support.wire.frames import frame, send_frames
+from tests.support.wire.sockets import mut, only_connection, talking
 from upcoach.client import Client
 
 SOCKETS = 20

@@ -11,9 +11,10 @@ from handlers.live.connection import Connection
 from handlers.live.connections import Connections
 from models.base.metrics import Measures
 from tests.conformance.raw import CLOSE, TEXT, closing, frame, upgraded
-from tests.laws.test_snapshot_law import furnished, scope_of
-from tests.live.test_live import hello, numbers, talking, write_goals
+from tests.support.people.furnished import furnished, write_goals
+from tests.support.people.scopes import scope_of
 from tests.support.server import serving
+from tests.support.wire.sockets import hello, numbers, talking
 
 
 async def test_numbers_that_the_log_does_not_hold_reset_who_was_level(settings: Settings) -> None:

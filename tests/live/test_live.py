@@ -1,191 +1,40 @@
 """The live protocol, spoken by hand on raw WebSockets."""
 
-import asyncio
-import collections
 import contextlib
 import datetime as dt
-import functools
-import operator
-from collections.abc import AsyncIterator, Iterable
-from typing import Any
 
 import msgspec
 import pytest
-from tornado.httpclient import HTTPRequest
-from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from config.settings import Settings
-from handlers.live.connection import Connection
 from models.access.limits import FRAME_BYTES
-from models.base.checksums import digest
 from models.base.ids import new_id, new_mutation_id
 from models.base.merge_patch import Json
 from models.contexts import KINDS
-from tests.laws.test_snapshot_law import (
+from tests.support.laws.snapshots import head_of, snapshot, sums_of
+from tests.support.people.furnished import (
     ENTRY,
     GOAL,
     GOALS,
     HABIT,
     ONE_GOAL,
-    done,
     furnished,
-    scope_of,
-    snapshot,
+    write_goals,
 )
-from tests.support.server import PASSWORD, Server, serving
-from upcoach.client import Client
-
-PATIENCE_S = 10.0
-TOKEN_S = 600
-
-
-class Wire:
-    """One WebSocket: frames out, frames in."""
-
-    def __init__(self, connection: WebSocketClientConnection) -> None:
-        self._connection = connection
-        self._lines: collections.deque[str] = collections.deque()
-        self._is_over = False
-
-    async def send(self, *frames: Json | str) -> None:
-        """Send *frames* in one message, texts as they are."""
-        lines = (
-            frame if isinstance(frame, str) else msgspec.json.encode(frame).decode()
-            for frame in frames
-        )
-        await self._connection.write_message("\n".join(lines))
-
-    async def send_bytes(self, message: bytes) -> None:
-        """Send a binary message."""
-        await self._connection.write_message(message, binary=True)
-
-    async def line(self) -> str | None:
-        """The next line; None when the socket is closed."""
-        while not self._lines:
-            if self._is_over:
-                return None
-            message = await asyncio.wait_for(self._connection.read_message(), PATIENCE_S)
-            if message is None:
-                self._is_over = True
-                return None
-            assert isinstance(message, str)
-            assert message.endswith("\n")
-            self._lines.extend(message.splitlines())
-        return self._lines.popleft()
-
-    async def frame(self) -> Json:
-        """The next frame."""
-        line = await self.line()
-        assert line is not None, f"closed with {self._connection.close_code}"
-        frame: Json = msgspec.json.decode(line)
-        return frame
-
-    async def until(self, *kinds: str) -> list[Json]:
-        """The frames up to the first of one of *kinds*, with it."""
-        frames = [await self.frame()]
-        while frames[-1]["t"] not in kinds:
-            frames.append(await self.frame())
-        return frames
-
-    async def answers(self, count: int) -> list[Json]:
-        """The next *count* answers to writes."""
-        return [(await self.until("res"))[-1] for _ in range(count)]
-
-    async def closed(self) -> int | None:
-        """The code with which the server closes the socket, whatever it says before."""
-        while await self.line() is not None:
-            pass
-        return self._connection.close_code
-
-    @property
-    def protocol(self) -> str | None:
-        """The subprotocol that was agreed."""
-        return self._connection.selected_subprotocol
-
-    async def hang_up(self) -> None:
-        """Close the socket."""
-        self._connection.close()
-        await self.closed()
-
-
-@contextlib.asynccontextmanager
-async def calling(server: Server, *, token: str = "", protocol: str = "") -> AsyncIterator[Wire]:
-    """A socket on which nothing was said yet."""
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    request = HTTPRequest(server.url.replace("http", "ws", 1) + "/v1/live", headers=headers)
-    offered = [protocol] if protocol else None
-    wire = Wire(await websocket_connect(request, subprotocols=offered))
-    try:
-        yield wire
-    finally:
-        await wire.hang_up()
-
-
-@contextlib.asynccontextmanager
-async def talking(server: Server, person: Client, *subs: Json) -> AsyncIterator[Wire]:
-    """A socket on which both have greeted."""
-    async with calling(server) as wire:
-        await wire.send(hello(person, *subs))
-        assert (await wire.frame())["t"] == "welcome"
-        yield wire
-
-
-def hello(person: Client, *subs: Json, **more: Any) -> Json:
-    """The first frame of *person*."""
-    return {"t": "hello", "v": 1, "token": person.token, "subs": list(subs)} | more
-
-
-def mut(op: str, path: str, body: Any = None, **more: Any) -> Json:
-    """A write."""
-    frame = {"t": "mut", "id": new_mutation_id(), "op": op, "path": path} | more
-    return frame if body is None else frame | {"body": body}
-
-
-def sub(since: str | None = None, feed: str = "u:me", **more: Any) -> Json:
-    """A subscription."""
-    return {"t": "sub", "f": feed} | ({} if since is None else {"since": since}) | more
-
-
-def numbers(frames: Iterable[Json]) -> list[int]:
-    """The numbers of the events among *frames*."""
-    return [frame["seq"] for frame in frames if frame["t"] == "ev"]
-
-
-def only_connection(server: Server) -> Connection:
-    """The server's end of the only socket."""
-    [connection] = server.node._connections._open
-    assert isinstance(connection, Connection)
-    return connection
-
-
-def sums_of(documents: dict[str, dict[str, Json]]) -> dict[str, str]:
-    """The checksums of *documents*, by the rule that clients are told."""
-    return {
-        kind: format(
-            functools.reduce(operator.xor, (digest(one["id"], one["version"]) for one in some)),
-            "016x",
-        )
-        for kind, some in ((kind, found.values()) for kind, found in documents.items())
-        if some
-    }
-
-
-def now() -> float:
-    """The time as connections are told it."""
-    return asyncio.get_running_loop().time()
-
-
-async def head_of(person: Client) -> tuple[str, int]:
-    """The feed's epoch and newest number."""
-    epoch, _, seq = (await snapshot(person))[1].partition(".")
-    return epoch, int(seq)
-
-
-async def write_goals(person: Client, count: int) -> None:
-    """Make *count* events."""
-    await asyncio.gather(
-        *(done(person.call("POST", GOALS, {"title": f"{n}"})) for n in range(count))
-    )
+from tests.support.people.scopes import reached, scope_of
+from tests.support.server import PASSWORD, serving
+from tests.support.wire.answers import done
+from tests.support.wire.sockets import (
+    TOKEN_S,
+    calling,
+    hello,
+    mut,
+    numbers,
+    only_connection,
+    sub,
+    talking,
+)
+from tests.support.wire.waiting import now, until
 
 
 async def test_hello_is_welcomed(settings: Settings) -> None:
@@ -256,13 +105,6 @@ async def test_who_says_nothing_for_ten_seconds_is_closed(
 
             assert still_open is connection
             assert await wire.closed() == 4408
-
-
-async def until(condition: Any) -> None:
-    """Return when *condition* holds, which the server brings about in its own time."""
-    async with asyncio.timeout(PATIENCE_S):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 def first_frames() -> dict[str, tuple[Json | str, int]]:
@@ -483,12 +325,6 @@ async def test_since_zero_is_everything_and_since_now_is_nothing(settings: Setti
         assert numbers(everything) == list(range(1, head + 1))
         assert [frame["t"] for frame in nothing] == ["subd", "live"]
         assert [frame["cur"] for frame in (*nothing, *same)] == 4 * [f"{epoch}.{head}"]
-
-
-def reached(server: Server, person: Client, seq: int) -> bool:
-    """Whether the node knows of number *seq* of the person's feed."""
-    topic = server.node.hub._topics.get(scope_of(server, person).feed)
-    return topic is not None and topic.last >= seq
 
 
 async def test_a_snapshot_comes_before_the_tail(settings: Settings) -> None:

@@ -11,35 +11,28 @@ from config.settings import Settings
 from models.base.merge_patch import Json
 from models.wire.events import Event
 from streams.feed import subscription
-from tests.laws.test_snapshot_law import GOALS, done, furnished, scope_of
-from tests.live.test_live import (
+from tests.support.engines import TestEngines
+from tests.support.laws.snapshots import head_of
+from tests.support.people.furnished import GOALS, furnished, write_goals
+from tests.support.people.scopes import scope_of
+from tests.support.server import Server, serving
+from tests.support.server.nodes import two_nodes
+from tests.support.wire.answers import done
+from tests.support.wire.sockets import (
     TOKEN_S,
     Wire,
     calling,
-    head_of,
     hello,
     mut,
-    now,
     numbers,
     only_connection,
     sub,
     talking,
-    until,
-    write_goals,
 )
-from tests.support.engines import TestEngines
-from tests.support.server import Server, serving
+from tests.support.wire.waiting import now, until
 from upcoach.client import Client
 
 UNACKED = 1_000
-
-
-@contextlib.asynccontextmanager
-async def two_nodes(engines: TestEngines) -> AsyncIterator[tuple[Server, Server]]:
-    """Two nodes of one installation."""
-    settings = engines.settings()
-    async with serving(settings) as one, serving(settings) as other:
-        yield one, other
 
 
 def ack(cursor: str, **more: str) -> Json:

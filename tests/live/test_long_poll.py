@@ -7,11 +7,14 @@ from config.settings import Settings
 from handlers.live.poll import Poll, as_array
 from streams.base import background_tasks
 from streams.feed.encoded_batch import Line, Parcel
-from tests.laws.test_snapshot_law import GOALS, HABIT, done, furnished, scope_of, snapshot
-from tests.live.test_live import head_of, now, until, write_goals
-from tests.support.reader import reading
-from tests.support.relations import share
+from tests.support.laws.snapshots import head_of, snapshot
+from tests.support.people.furnished import GOALS, HABIT, furnished, write_goals
+from tests.support.people.relations import share
+from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server, serving
+from tests.support.wire.answers import done
+from tests.support.wire.event_streams import reading
+from tests.support.wire.waiting import now, until
 from upcoach.client import Client, Response
 
 EVENTS = "/v1/events"

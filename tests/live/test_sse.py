@@ -14,11 +14,15 @@ from config.settings import Settings
 from handlers.live.send_buffer import WINDOW, SocketOutlet
 from handlers.live.sse import EventStream, SeveralFeeds
 from models.base.merge_patch import Json
-from tests.laws.test_snapshot_law import GOAL, GOALS, ONE_GOAL, done, furnished, scope_of, snapshot
-from tests.live.test_live import head_of, now, numbers, talking, until, write_goals
-from tests.support.reader import Event, Reader, reading
-from tests.support.relations import share
+from tests.support.laws.snapshots import head_of, snapshot
+from tests.support.people.furnished import GOAL, GOALS, ONE_GOAL, furnished, write_goals
+from tests.support.people.relations import share
+from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server, serving
+from tests.support.wire.answers import done
+from tests.support.wire.event_streams import Event, Reader, reading
+from tests.support.wire.sockets import numbers, talking
+from tests.support.wire.waiting import now, until
 from upcoach.client import Client, apply_event
 
 EVENTS = "/v1/events"

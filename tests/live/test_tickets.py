@@ -6,20 +6,14 @@ import datetime as dt
 
 from config.settings import Settings
 from streams.redis.tickets import LIFE_S
-from tests.laws.test_snapshot_law import done, furnished, scope_of
-from tests.live.test_live import Wire, calling, hello, talking
 from tests.support.engines import TestEngines, redis_of
-from tests.support.reader import reading
+from tests.support.people.furnished import furnished
+from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server, serving
-from upcoach.client import Client
-
-TICKETS = "/v1/live/tickets"
-
-
-async def ticket_of(person: Client) -> str:
-    """A fresh ticket."""
-    answer = await done(person.call("POST", TICKETS))
-    return str(answer.body["ticket"])
+from tests.support.wire.answers import done
+from tests.support.wire.event_streams import reading
+from tests.support.wire.sockets import Wire, calling, hello, talking
+from tests.support.wire.tickets import TICKETS, ticket_of
 
 
 async def test_a_ticket_is_announced_with_its_end(settings: Settings) -> None:

@@ -14,10 +14,10 @@ from models.base.merge_patch import Json
 from models.base.trend import trend
 from models.base.validation import checked
 from models.moods import Mood, MoodDraft, NewMood
-from tests.laws.test_snapshot_law import done, next_page
-from tests.support.diary import MOODS
+from tests.support.people.diary import MOODS
 from tests.support.server import serving
-from tests.support.writing import write
+from tests.support.wire.answers import done, next_page
+from tests.support.wire.writes import write
 from upcoach.client import Client
 
 NOON = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)

@@ -6,15 +6,16 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.support.chaos import Person, until
-from tests.support.fleet import Follower, following
+from tests.node.going_on import goes_on, nodes_of
+from tests.support.people.chaos import Person, until
 from tests.support.server import Server, ServerProcess
+from tests.support.wire.fleet import Follower, following
 from upcoach.client import Client
 
 SOCKETS = 12  # the kernel puts all of them on one of two processes once in 2048 times
@@ -29,17 +30,6 @@ def children(parent: ServerProcess, role: str) -> list[psutil.Process]:
             if one.environ().get("UPCOACH_ROLES") == role:
                 found.append(one)
     return found
-
-
-def nodes_of(followers: Sequence[Follower]) -> set[str]:
-    """The names of the processes at which *followers* are."""
-    return {one.conn.partition("-")[0] for one in followers}
-
-
-async def goes_on(person: Person) -> None:
-    """Return when *person* has got twenty more answers."""
-    goal = person.journal.answers + 20
-    await until(lambda: person.journal.answers >= goal)
 
 
 @contextlib.asynccontextmanager

@@ -16,11 +16,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.node.test_processes import goes_on, nodes_of
-from tests.support.chaos import Person, until
-from tests.support.fleet import Follower, following
-from tests.support.reader import reading
+from tests.node.going_on import goes_on, nodes_of
+from tests.support.people.chaos import Person, until
 from tests.support.server import Server, ServerProcess
+from tests.support.wire.event_streams import reading
+from tests.support.wire.fleet import Follower, following
 
 DEPLOY = Path(__file__).parents[2] / "config" / "deploy"
 SOCKETS = 10

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from tests.oauth.relying import Answer
+from tests.support.wire.relying import Answer
 
 # Nothing of these is what a client sent.
 WORDS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,'():/_-")

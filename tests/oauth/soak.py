@@ -11,9 +11,9 @@ import msgspec
 from config.settings import Settings
 from models.base.ids import new_id
 from models.oauth.client import Client
-from tests.oauth.relying import CHALLENGE, ISSUER, REDIRECT, VERIFIER, Answer, Browser
 from tests.support.engines import KEY, TestEngines
 from tests.support.server import PASSWORD, ServerProcess
+from tests.support.wire.relying import CHALLENGE, ISSUER, REDIRECT, VERIFIER, Answer, Browser
 from upcoach.cli.admin_commands import add_arguments, add_client, rotate_keys
 from upcoach.client import Client as RestClient
 from upcoach.client.rest import NO_ANSWER

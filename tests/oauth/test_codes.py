@@ -4,8 +4,8 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from models.account.session import LIFETIMES
-from tests.oauth.relying import ISSUER, REDIRECT, SCOPES, party, settings_of
 from tests.support.engines import TestEngines
+from tests.support.wire.relying import ISSUER, REDIRECT, SCOPES, party, settings_of
 
 
 async def test_a_code_leads_to_tokens_that_work(engines: TestEngines) -> None:

@@ -7,12 +7,10 @@ import websockets
 from websockets.asyncio.client import connect
 
 from models.base.clock import utc_now
-from tests.oauth.relying import ISSUER, Holder, party, settings_of
 from tests.support.engines import TestEngines
 from tests.support.server import PASSWORD
+from tests.support.wire.relying import DEVICE, ISSUER, Holder, party, settings_of
 from upcoach.services.oauth.grant_types.token_exchange import GRANT, ID_TOKEN
-
-DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 async def test_a_device_is_let_in_by_its_user(engines: TestEngines) -> None:

@@ -3,10 +3,10 @@
 import asyncio
 
 from models.base.merge_patch import Json
-from tests.laws.test_snapshot_law import events_since, snapshot
-from tests.oauth.relying import party, settings_of
 from tests.support.engines import TestEngines
+from tests.support.laws.snapshots import events_since, snapshot
 from tests.support.server import PASSWORD
+from tests.support.wire.relying import party, settings_of
 from upcoach.client import apply_event
 
 

@@ -5,24 +5,12 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from models.access.scope import Scope
-from tests.laws.test_snapshot_law import done
-from tests.oauth.relying import Party, party, settings_of
-from tests.oauth.test_flows import DEVICE
 from tests.support.engines import TestEngines
 from tests.support.server import PASSWORD
+from tests.support.wire.answers import done
+from tests.support.wire.relying import Party, allowed_device, party, settings_of
 
 Lock = Callable[[Party], Awaitable[None]]
-
-
-async def allowed_device(one: Party) -> dict[str, str]:
-    """What the device polls with that the user has just allowed."""
-    own = {"client_id": one.public.id}
-    codes = (await one.browser.post("/oauth/device", own | {"scope": "goals:read"})).body
-    page = await one.browser.get("/oauth/device")
-    typed = {"user_code": codes["user_code"]}
-    consent = await one.browser.post(page.action, page.hidden | typed)
-    assert "Look at your device." in (await one.browser.agree(consent)).text
-    return own | {"grant_type": DEVICE, "device_code": codes["device_code"]}
 
 
 async def ended(one: Party) -> None:

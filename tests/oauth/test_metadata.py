@@ -3,8 +3,8 @@
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
-from tests.oauth.relying import ISSUER, party, settings_of
 from tests.support.engines import TestEngines
+from tests.support.wire.relying import ISSUER, party, settings_of
 
 
 async def test_both_documents_are_what_the_standards_want(engines: TestEngines) -> None:

@@ -5,10 +5,10 @@ import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from tests.account.racing import repeatedly
-from tests.oauth.relying import Answer, Browser, Holder, party, settings_of
 from tests.support.engines import TestEngines
+from tests.support.people.racing import repeatedly
 from tests.support.server import serving
+from tests.support.wire.relying import Answer, Browser, Holder, party, settings_of
 
 AT_ONCE: Final = 20
 Try = Callable[[Browser], Awaitable[Answer]]

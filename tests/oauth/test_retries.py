@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from models.base.clock import utc_now
-from tests.laws.test_snapshot_law import scope_of
-from tests.oauth.relying import Party, party, settings_of
 from tests.support.engines import TestEngines
+from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
+from tests.support.wire.relying import Party, party, settings_of
 from upcoach.client import Client
 from upcoach.store.secrets.refresh_generations import TOGETHER
 

@@ -14,8 +14,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from config.settings import Settings
-from tests.oauth.relying import ISSUER, REDIRECT, party, settings_of
 from tests.support.engines import TestEngines
+from tests.support.wire.relying import ISSUER, REDIRECT, party, settings_of
 from upcoach.cli.admin_commands import add_arguments, add_client, rotate_keys
 from upcoach.node.process.listener import StartError
 

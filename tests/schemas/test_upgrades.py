@@ -10,9 +10,9 @@ from config.settings import Settings
 from tests.schemas.dump import FOLDER, Dump
 from tests.schemas.fill import ADA, GOAL, PASSWORD
 from tests.schemas.reading import Reader
-from tests.support.chaos import until
-from tests.support.fleet import Follower, following
+from tests.support.people.chaos import until
 from tests.support.server import serving
+from tests.support.wire.fleet import Follower, following
 from upcoach.store.base.indexes import definition_of
 from upcoach.store.schema.schema import RETIRED, declared
 

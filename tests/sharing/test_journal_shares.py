@@ -7,11 +7,13 @@ import msgspec
 
 from config.settings import Settings
 from models.journal import EntryShare
-from tests.laws.test_snapshot_law import assert_law, done, events_since, scope_of, snapshot
-from tests.support import diary
-from tests.support.diary import ENTRY, ENTRY_SHARE, JOURNAL, PAGE, RESTORE, THROWN
-from tests.support.relations import share
+from tests.support.laws.snapshots import assert_law, events_since, snapshot
+from tests.support.people import diary
+from tests.support.people.diary import ENTRY, ENTRY_SHARE, JOURNAL, PAGE, RESTORE, THROWN
+from tests.support.people.relations import share, until
+from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
+from tests.support.wire.answers import done
 from upcoach.client import Client
 
 KYOTO = ENTRY.format(id=PAGE)
@@ -46,10 +48,6 @@ async def pair(server: Server) -> Pair:
     ids = [scope_of(server, one).user for one in (client, coach)]
     await share(client, coach)
     return Pair(client, coach, *ids)
-
-
-def until(**more: float) -> dict[str, str]:
-    return {"until": (dt.datetime.now(dt.UTC) + dt.timedelta(**more)).isoformat()}
 
 
 async def test_a_coach_reads_exactly_the_entry_that_is_shared(settings: Settings) -> None:

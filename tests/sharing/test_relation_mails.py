@@ -7,12 +7,13 @@ import pytest
 from models.base.clock import utc_now
 from models.base.ids import new_mutation_id
 from tests.account.planting import CONFIRM, DISOWN, Thief, click, tokens
-from tests.account.post import forget_told, newest, settings_of, subjects, token_in
-from tests.account.test_new_passwords import forgot, reset
-from tests.laws.test_snapshot_law import done, scope_of
 from tests.support.engines import TestEngines
-from tests.support.relations import INVITATIONS, SHARE, accept, invite, relate, share
+from tests.support.people.mail import forget_told, newest, settings_of, subjects, token_in
+from tests.support.people.passwords import forgot, reset
+from tests.support.people.relations import INVITATIONS, SHARE, accept, invite, relate, share
+from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server, serving
+from tests.support.wire.answers import done
 from upcoach.services.account.additions.account_claim import TOLD
 from upcoach.services.account.additions.additions import UNPROVEN
 

@@ -8,12 +8,11 @@ import pytest
 from config.settings import Settings
 from models.base.ids import new_id
 from models.sharing.invitation import MOST_OPEN
-from tests.account.racing import Attempt, assert_one_wins, repeatedly
-from tests.laws.test_snapshot_law import done, events_since, next_page, snapshot
-from tests.live.test_live_rules import two_nodes
-from tests.support.diary import ENTRY_SHARE, JOURNAL
 from tests.support.engines import TestEngines
-from tests.support.relations import (
+from tests.support.laws.snapshots import events_since, snapshot
+from tests.support.people.diary import ENTRY_SHARE, JOURNAL
+from tests.support.people.racing import Attempt, assert_one_wins, repeatedly
+from tests.support.people.relations import (
     ACCEPT,
     CLIENT,
     INVITATIONS,
@@ -26,6 +25,8 @@ from tests.support.relations import (
     user_of,
 )
 from tests.support.server import Server, serving
+from tests.support.server.nodes import two_nodes
+from tests.support.wire.answers import done, next_page
 from upcoach.client import Client
 
 GOALS_ONLY, HABITS_ONLY = {"kinds": ["goal"]}, {"kinds": ["habit"]}

@@ -10,30 +10,14 @@ from config.settings import Settings
 from models.base.ids import new_id
 from models.base.merge_patch import Json
 from streams.feed import subscription
-from tests.laws.test_snapshot_law import (
-    ENTRY,
-    GOAL,
-    GOALS,
-    HABIT,
-    HABITS,
-    ONE_GOAL,
-    assert_law,
-    done,
-    events_since,
-    furnished,
-    scope_of,
-    snapshot,
-)
-from tests.live.test_live import Wire, hello, numbers, sub, sums_of, talking
-from tests.support.relations import relate, share
-from tests.support.server import Server, serving
+from tests.support.laws.snapshots import assert_law, events_since, snapshot, sums_of
+from tests.support.people.furnished import ENTRY, GOAL, GOALS, HABIT, HABITS, ONE_GOAL, furnished
+from tests.support.people.relations import pair, relate, share
+from tests.support.people.scopes import scope_of
+from tests.support.server import serving
+from tests.support.wire.answers import done
+from tests.support.wire.sockets import Wire, hello, numbers, sub, talking
 from upcoach.client import Client
-
-
-async def pair(server: Server) -> tuple[Client, str, Client, str]:
-    """A client with their feed, and a coach with their user id."""
-    client, coach = await asyncio.gather(furnished(server), server.person())
-    return client, scope_of(server, client).feed, coach, scope_of(server, coach).user
 
 
 async def follow(wire: Wire, feed: str, **more: Any) -> list[Json]:

@@ -7,14 +7,14 @@ from config.settings import Settings
 from models.base.ids import new_mutation_id
 from models.base.merge_patch import Json
 from tests.account.contract_mail import stale
-from tests.account.factors.enrolling import Person
-from tests.account.post import post_of, settings_of, subjects
-from tests.laws.test_snapshot_law import done
-from tests.live.test_live import mut, talking
 from tests.support.engines import TestEngines
-from tests.support.relations import relate
+from tests.support.people.enrolling import Person
+from tests.support.people.mail import post_of, settings_of, subjects
+from tests.support.people.relations import relate
 from tests.support.server import Server, serving
-from tests.support.writing import ask, send, write
+from tests.support.wire.answers import done
+from tests.support.wire.sockets import mut, talking
+from tests.support.wire.writes import ask, send, write
 from upcoach.client import Client
 
 GOALS: Json = {"kinds": ["goal"]}

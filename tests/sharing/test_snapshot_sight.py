@@ -3,20 +3,16 @@
 import asyncio
 from collections.abc import Callable
 
-from tests.account.racing import repeatedly
-from tests.laws.test_snapshot_law import (
-    done,
-    events_since,
-    furnished,
-    next_page,
-    scope_of,
-    snapshot,
-)
-from tests.live.test_live import sub, talking
-from tests.live.test_live_rules import two_nodes
 from tests.support.engines import TestEngines
-from tests.support.relations import SHARE, share
+from tests.support.laws.snapshots import events_since, snapshot
+from tests.support.people.furnished import furnished
+from tests.support.people.racing import repeatedly
+from tests.support.people.relations import SHARE, share
+from tests.support.people.scopes import scope_of
 from tests.support.server import Server
+from tests.support.server.nodes import two_nodes
+from tests.support.wire.answers import done, next_page
+from tests.support.wire.sockets import sub, talking
 from upcoach.client import Client
 
 TURNS = (["goal"], ["habit"], ["goal", "habit"], ["habit.entry"])

@@ -10,8 +10,8 @@ from models.account import Session, User
 from models.base.document import Document, Mark, fields_marked
 from models.contexts import DOCUMENTS
 from tests.account.contract_mail import stepped_up
-from tests.laws.test_snapshot_law import scope_of
-from tests.store.test_store import full_documents
+from tests.store.full import full_documents
+from tests.support.people.scopes import scope_of
 from tests.support.server import Server
 from upcoach.client import Client
 from upcoach.store.base import codec

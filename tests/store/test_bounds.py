@@ -11,21 +11,23 @@ from config.settings import Settings
 from models.base.ids import new_mutation_id
 from models.base.merge_patch import Json
 from tests.goals.people import furnished as with_goals
-from tests.goals.test_law import ROWS as GOAL_ROWS
-from tests.imports.test_habitica import GAME
-from tests.laws.test_diary_law import ROWS as DIARY_ROWS
-from tests.laws.test_rest_refusals import SURFACE, furnished
-from tests.laws.test_snapshot_law import LIVE_ROWS, Row, snapshot
-from tests.live.test_live import Wire, talking
+from tests.goals.rows import ROWS as GOAL_ROWS
+from tests.imports.games import GAME
+from tests.laws.diary_rows import ROWS as DIARY_ROWS
+from tests.laws.everything import furnished
+from tests.laws.live_rows import LIVE_ROWS
 from tests.store.hostile import ANYTHING, bodies
+from tests.store.whole import assert_whole
+from tests.support.laws.snapshots import Row
+from tests.support.laws.surface import SURFACE
 from tests.support.server import serving
-from tests.support.writing import MUTATIONS, ask
+from tests.support.wire.sockets import Wire, talking
+from tests.support.wire.writes import MUTATIONS, ask
 from upcoach.client import Client
 
 TOGETHER: Final = 100
 BYTES: Final = 200_000
 TAKES: Final = {(row.method, row.path): row.takes for row in SURFACE if row.takes is not None}
-LISTS: Final = ("/v1/goals", "/v1/habits", "/v1/tasks", "/v1/moods", "/v1/habits/today")
 
 Case = tuple[str, Row, Json]
 
@@ -119,16 +121,6 @@ async def _version(person: Client, row: Row) -> int | None:
     answer = await person.call("GET", row.url)
     assert answer.status == 200, answer
     return int(answer.body["version"])
-
-
-async def assert_whole(person: Client) -> None:
-    """Everything can be listed, and read anew."""
-    for path in LISTS:
-        answer = await person.call("GET", path)
-        assert answer.status == 200, (path, answer)
-    documents, _ = await snapshot(person)
-    broken = [one for some in documents.values() for one in some.values() if "broken" in one]
-    assert broken == []
 
 
 async def walk(settings: Settings, every: int) -> None:

@@ -14,21 +14,14 @@ from models.journal import JournalEntry
 from models.moods import Mood
 from models.sharing import Share
 from models.tasks import Task
-from tests.laws.test_rest_refusals import SURFACE
-from tests.laws.test_snapshot_law import (
-    ENTRY,
-    HABIT,
-    ONE_HABIT,
-    Documents,
-    done,
-    events_since,
-    furnished,
-    scope_of,
-    snapshot,
-)
 from tests.store.breaking import BREAKAGES, KINDS, PLACES, broken, deletion, with_everything
+from tests.support.laws.snapshots import Documents, events_since, snapshot
+from tests.support.laws.surface import SURFACE
+from tests.support.people.furnished import ENTRY, HABIT, ONE_HABIT, furnished
+from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
-from tests.support.writing import write
+from tests.support.wire.answers import done
+from tests.support.wire.writes import write
 from upcoach.client import Client, Device, apply_event
 from upcoach.store.base import codec
 from upcoach.store.write.changes import Ref

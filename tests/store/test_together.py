@@ -11,11 +11,13 @@ from models.base.errors import Invalid
 from models.base.merge_patch import Json
 from models.habits import Habit
 from models.habits.schedules import Every
-from tests.laws.test_snapshot_law import HABIT, ONE_HABIT, done, furnished, scope_of
-from tests.live.test_live import mut
-from tests.store.test_bounds import assert_whole
+from tests.store.whole import assert_whole
+from tests.support.people.furnished import HABIT, ONE_HABIT, furnished
+from tests.support.people.scopes import scope_of
 from tests.support.server import serving
-from tests.support.writing import send, statuses, write
+from tests.support.wire.answers import done
+from tests.support.wire.sockets import mut
+from tests.support.wire.writes import send, statuses, write
 from upcoach.store.write.changes import Changes, Outcome, Ref, Write
 
 EARLY: Final = dt.timezone(dt.timedelta(hours=23))

@@ -7,10 +7,12 @@ from models.base.merge_patch import Json
 from models.learners import HabitOdds
 from models.wire.events import read_line
 from models.wire.frames import encode
-from tests.laws.test_snapshot_law import GOAL, ONE_GOAL, done, furnished, scope_of
-from tests.learners.test_learning import a_habit, connected, learning_on, log
+from tests.support.people.furnished import GOAL, ONE_GOAL, furnished
+from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
-from tests.support.writing import write
+from tests.support.server.learning import a_habit, connected, learning_on, log
+from tests.support.wire.answers import done
+from tests.support.wire.writes import write
 from upcoach.client import Client
 from upcoach.store.base.sealing import place, seal
 from upcoach.store.log.event_log import COLLECTION

@@ -10,9 +10,10 @@ from models.base.ids import new_mutation_id
 from models.base.merge_patch import Json
 from tests.goals.people import GOALS, POINT, POINT_1, WEIGHT
 from tests.goals.people import furnished as with_goals
-from tests.laws.test_snapshot_law import ENTRY, HABIT, HABITS, ONE_HABIT, VACATIONS, done, furnished
+from tests.support.people.furnished import ENTRY, HABIT, HABITS, ONE_HABIT, VACATIONS, furnished
 from tests.support.server import ServerProcess, serving
-from tests.support.writing import send, statuses, write
+from tests.support.wire.answers import done
+from tests.support.wire.writes import send, statuses, write
 from upcoach.client import Client, Response
 from upcoach.store.log.event_log import EventLog
 

@@ -16,9 +16,10 @@ from config.settings import Settings
 from models.base.ids import new_id, new_mutation_id
 from models.base.merge_patch import Json, merged
 from models.wire.events import read_line
-from tests.laws.test_snapshot_law import done, scope_of
+from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
-from tests.support.writing import send
+from tests.support.wire.answers import done
+from tests.support.wire.writes import send
 from upcoach.client import Client
 
 HABITS, MOODS, JOURNAL = "/v1/habits", "/v1/moods", "/v1/journal"

@@ -10,7 +10,8 @@ from models.base.document import public
 from models.base.errors import Conflict
 from models.base.ids import new_mutation_id
 from models.base.merge_patch import Json, merged
-from tests.laws.test_snapshot_law import (
+from tests.support.laws.snapshots import snapshot
+from tests.support.people.furnished import (
     ENTRY,
     GOAL,
     GOALS,
@@ -18,14 +19,13 @@ from tests.laws.test_snapshot_law import (
     ONE_GOAL,
     ONE_HABIT,
     WATER,
-    done,
     furnished,
-    scope_of,
-    snapshot,
 )
-from tests.live.test_live import mut, talking
+from tests.support.people.scopes import scope_of
 from tests.support.server import serving
-from tests.support.writing import ask, send, write
+from tests.support.wire.answers import done
+from tests.support.wire.sockets import mut, talking
+from tests.support.wire.writes import ask, send, write
 from upcoach.store.log.event_log import COLLECTION
 from upcoach.store.write import document_versions
 from upcoach.store.write.changes import Outcome, Raced

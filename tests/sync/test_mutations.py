@@ -16,28 +16,18 @@ from handlers.sync.mutation_frames import Asked, mutate
 from models.base.ids import new_id, new_mutation_id
 from models.base.merge_patch import Json
 from streams.feed.subscription import Feeds
-from tests.goals.test_law import ROWS as GOAL_ROWS
-from tests.laws.test_diary_law import ROWS as DIARY_ROWS
-from tests.laws.test_snapshot_law import (
-    ENTRY,
-    GOAL,
-    GOALS,
-    HABIT,
-    LIVE_ROWS,
-    ONE_GOAL,
-    WATER,
-    done,
-    events_since,
-    furnished,
-    next_page,
-    scope_of,
-    snapshot,
-    surface,
-)
-from tests.live.test_live import mut, talking
-from tests.support.diary import ENTRY_SHARE, PAGE
+from tests.goals.rows import ROWS as GOAL_ROWS
+from tests.laws.diary_rows import ROWS as DIARY_ROWS
+from tests.laws.live_rows import LIVE_ROWS
+from tests.support.laws.snapshots import events_since, snapshot
+from tests.support.laws.surface import surface
+from tests.support.people.diary import ENTRY_SHARE, PAGE
+from tests.support.people.furnished import ENTRY, GOAL, GOALS, HABIT, ONE_GOAL, WATER, furnished
+from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
-from tests.support.writing import MUTATIONS, ask, send, statuses, write
+from tests.support.wire.answers import done, next_page
+from tests.support.wire.sockets import mut, talking
+from tests.support.wire.writes import MUTATIONS, ask, send, statuses, write
 from upcoach.client import Client, apply_event
 
 RUN = ONE_GOAL.format(id=GOAL)

@@ -5,19 +5,12 @@ import asyncio
 from config.settings import Settings
 from models.base.merge_patch import Json
 from models.contexts import KINDS
-from tests.laws.test_snapshot_law import (
-    GOAL,
-    ONE_GOAL,
-    done,
-    events_since,
-    furnished,
-    next_page,
-    scope_of,
-    snapshot,
-)
-from tests.live.test_live import head_of, write_goals
-from tests.support.relations import share
+from tests.support.laws.snapshots import events_since, head_of, snapshot
+from tests.support.people.furnished import GOAL, ONE_GOAL, furnished, write_goals
+from tests.support.people.relations import share
+from tests.support.people.scopes import scope_of
 from tests.support.server import serving
+from tests.support.wire.answers import done, next_page
 from upcoach.client import Client, Response, apply_event
 
 SNAPSHOT = "/v1/snapshot"

@@ -14,10 +14,11 @@ from models.base.merge_patch import Json
 from models.base.recurrence import Repeat, Unit
 from models.base.validation import checked
 from models.tasks import NewTask, Task
-from tests.laws.test_snapshot_law import done, events_since, next_page, snapshot
-from tests.support.diary import TASKS
+from tests.support.laws.snapshots import events_since, snapshot
+from tests.support.people.diary import TASKS
 from tests.support.server import Server, serving
-from tests.support.writing import write
+from tests.support.wire.answers import done, next_page
+from tests.support.wire.writes import write
 from upcoach.client import Client
 
 NOON = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)

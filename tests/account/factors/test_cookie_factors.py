@@ -4,11 +4,11 @@ import pyotp
 
 from models.access.scope import Scope
 from models.base.clock import utc_now
-from tests.account.post import confirm
 from tests.account.web_app import JSON, WebApp, web_app
-from tests.oauth.relying import Answer, settings_of
 from tests.support.engines import TestEngines
+from tests.support.people.mail import confirm
 from tests.support.server import PASSWORD
+from tests.support.wire.relying import Answer, settings_of
 from upcoach.services.account.factors.totp import Confirmation
 
 ANSWER, STEP_UP = "/v1/auth/challenge", "/v1/auth/step-up"

@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from config.settings import Settings
-from tests.account.factors.enrolling import SESSIONS, Person
-from tests.account.factors.test_passkeys import ORIGIN, PASSKEYS, add, options
-from tests.account.post import newest, token_in
-from tests.laws.test_snapshot_law import assert_law, done, snapshot
-from tests.support.authenticator import Authenticator
+from tests.support.laws.snapshots import assert_law, snapshot
+from tests.support.people.authenticator import Authenticator
+from tests.support.people.enrolling import SESSIONS, Person
+from tests.support.people.mail import newest, token_in
+from tests.support.people.passkeys import ORIGIN, PASSKEYS, add, options
 from tests.support.server import serving
+from tests.support.wire.answers import done
 from upcoach.client import Response
 
 Act = Callable[[Person, Authenticator], Awaitable[object]]

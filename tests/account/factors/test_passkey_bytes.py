@@ -14,7 +14,7 @@ from models.account import Passkey, User
 from models.account.factors import NewCredential, PasskeyAnswer
 from models.base.errors import Forbidden
 from models.base.merge_patch import Json
-from tests.support.authenticator import Authenticator, plain, text
+from tests.support.people.authenticator import Authenticator, plain, text
 from upcoach.services.account.factors.relying_party import Party
 
 NOON: Final = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)

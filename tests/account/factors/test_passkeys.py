@@ -1,8 +1,7 @@
 """Passkeys: made, shown and deleted by an authenticator in software, and every way to cheat."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import cbor2
 import msgspec
@@ -10,57 +9,18 @@ import msgspec
 from config.settings import Settings
 from models.account import Factors
 from models.base.merge_patch import Json
-from tests.account.factors.enrolling import FACTORS_PATH, Person
-from tests.laws.test_snapshot_law import done
-from tests.support.authenticator import (
-    BACKED_UP,
-    ELIGIBLE,
-    PRESENT,
-    VERIFIED,
+from tests.account.factors.flawed import LIES, UNREAD, WRONG
+from tests.support.engines import TestEngines
+from tests.support.people.authenticator import (
     Authenticator,
     Bent,
     plain,
     text,
 )
-from tests.support.engines import TestEngines
-from tests.support.server import Server, serving
-from upcoach.client import Client, Response
-
-ORIGIN: Final = "http://upcoach.test"
-APP: Final = f"android:apk-key-hash:{'A' * 43}"
-PASSKEYS: Final = "/v1/auth/passkeys"
-LOGIN: Final = f"{PASSKEYS}/login"
-
-
-async def options(client: Client, path: str, body: Json | None = None) -> Json:
-    """What a browser is given."""
-    found: Json = (await done(client.call("POST", f"{path}/options", body))).body
-    return found
-
-
-async def add(
-    person: Person, phone: Authenticator, bent: Bent | None = None, *, confirmed: bool = True
-) -> Response:
-    """Make a passkey on *phone*, and send it in; it counts at once if it is *confirmed*."""
-    made = phone.make(await options(person.client, PASSKEYS), bent or Bent())
-    given = {"name": "Phone", "credential": made}
-    answer = await person.client.call("POST", PASSKEYS, given)
-    if confirmed and answer.status == 201:
-        await person.confirm()
-    return answer
-
-
-async def log_in(server: Server, phone: Authenticator, bent: Bent | None = None) -> Response:
-    """Log in with a passkey of *phone* and nothing else."""
-    shown = phone.show(await options(server.client(), LOGIN), bent=bent or Bent())
-    return await server.client().call("POST", LOGIN, {"credential": shown, "device": "tablet"})
-
-
-async def holder(server: Server, phone: Authenticator) -> Person:
-    """Somebody with a passkey on *phone*."""
-    person = await Person.new(server)
-    await done(add(person, phone))
-    return person
+from tests.support.people.enrolling import FACTORS_PATH, Person
+from tests.support.people.passkeys import APP, LOGIN, ORIGIN, PASSKEYS, add, holder, log_in, options
+from tests.support.server import serving
+from upcoach.client import Response
 
 
 async def test_a_passkey_is_made_and_is_two_factors_by_itself(settings: Settings) -> None:
@@ -153,49 +113,6 @@ async def test_an_app_of_a_known_key_and_a_listed_page_may_ask(engines: TestEngi
         assert [one.status for one in (*made, other)] == [201, 201, 403]
 
 
-# Each is one lie in a login that is otherwise right.
-LIES: Final[dict[str, Bent]] = {
-    "another origin": Bent(client={"origin": "https://evil.example"}),
-    "a deeper origin": Bent(client={"origin": "http://sub.upcoach.test"}),
-    "another scheme": Bent(client={"origin": "https://upcoach.test"}),
-    "an origin with a port": Bent(client={"origin": f"{ORIGIN}:81"}),
-    "an origin with a path": Bent(client={"origin": f"{ORIGIN}/"}),
-    "no origin": Bent(client={"origin": ""}),
-    "an app of another key": Bent(client={"origin": APP}),
-    "another type": Bent(client={"type": "webauthn.create"}),
-    "a challenge of their own": Bent(client={"challenge": text(bytes(32))}),
-    "no challenge": Bent(client={"challenge": ""}),
-    "a challenge that is no text": Bent(client={"challenge": 5}),
-    "another domain": Bent(domain="evil.example"),
-    "a parent domain": Bent(domain="test"),
-    "nobody verified": Bent(flags=PRESENT | ELIGIBLE | BACKED_UP),
-    "nobody present": Bent(flags=VERIFIED | ELIGIBLE | BACKED_UP),
-    "no flags": Bent(flags=0),
-    "backed up without being able to": Bent(flags=PRESENT | VERIFIED | BACKED_UP),
-    "another key": Bent(other_key=True),
-    "no signature": Bent(response={"signature": ""}),
-    "a signature of nothing": Bent(response={"signature": text(bytes(70))}),
-    "other data than signed": Bent(response={"authenticatorData": text(bytes(37))}),
-    "short data": Bent(response={"authenticatorData": text(bytes(10))}),
-    "client data that is no JSON": Bent(response={"clientDataJSON": text(b"{")}),
-    "client data that is a list": Bent(response={"clientDataJSON": text(b"[]")}),
-    "client data that is no text": Bent(response={"clientDataJSON": text(b"\xff\xfe")}),
-    "half a byte": Bent(response={"clientDataJSON": "A"}),
-    "another user": Bent(response={"userHandle": text(bytes(64))}),
-    "no user": Bent(response={"userHandle": ""}),
-    "an unknown credential": Bent(credential={"id": text(bytes(32)), "rawId": text(bytes(32))}),
-    "no credential": Bent(credential={"id": ""}),
-}
-UNREAD: Final[dict[str, Bent]] = {
-    "a signature that is a number": Bent(response={"signature": 5}),
-    "a user in other letters": Bent(response={"userHandle": "a+b/="}),
-    "a huge signature": Bent(response={"signature": "A" * 16_385}),
-    "an answer that is no object": Bent(credential={"response": []}),
-    "another type of credential": Bent(credential={"type": "password"}),
-    "an id that is an object": Bent(credential={"id": {"$ne": ""}}),
-}
-
-
 async def test_no_lie_lets_anybody_in(settings: Settings) -> None:
     async with serving(settings) as server:
         phone = Authenticator(ORIGIN)
@@ -214,33 +131,6 @@ async def test_no_lie_lets_anybody_in(settings: Settings) -> None:
 def _made(client: Json) -> Json:
     """The same lie about a new key."""
     return client | ({"type": "webauthn.get"} if "type" in client else {})
-
-
-def _large_id(attestation: dict[str, Any]) -> None:
-    data = attestation["authData"]
-    attestation["authData"] = data[:53] + (1_024).to_bytes(2) + bytes(1_024) + data[87:]
-
-
-def _weak_algorithm(attestation: dict[str, Any]) -> None:
-    data = attestation["authData"]
-    key = cbor2.loads(data[87:])
-    attestation["authData"] = data[:87] + cbor2.dumps(key | {3: -65535})
-
-
-# What can be wrong with what an authenticator says of a new key.
-WRONG: Final[dict[str, Callable[[dict[str, Any]], None]]] = {
-    "no key": lambda said: said.update(authData=said["authData"][:37]),
-    "half a key": lambda said: said.update(authData=said["authData"][:-20]),
-    "more than a key": lambda said: said.update(authData=said["authData"] + b"\x00"),
-    "nothing": lambda said: said.clear(),
-    "an unknown statement": lambda said: said.update(fmt="compound"),
-    "a statement beside none": lambda said: said.update(attStmt={"sig": b"x", "alg": -7}),
-    "a forged statement": lambda said: said.update(fmt="packed", attStmt={"sig": b"x", "alg": -7}),
-    "a statement that is no map": lambda said: said.update(attStmt=5),
-    "data that are a number": lambda said: said.update(authData=5),
-    "a credential of a thousand bytes": _large_id,
-    "SHA-1": _weak_algorithm,
-}
 
 
 async def test_no_lie_makes_a_passkey(settings: Settings) -> None:

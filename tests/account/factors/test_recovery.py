@@ -5,10 +5,10 @@ from typing import Any
 from config.settings import Settings
 from models.access.scope import Scope
 from models.account import Factors
-from tests.account.factors.enrolling import FACTORS_PATH, Person
-from tests.account.racing import assert_one_factor_wins, repeatedly
-from tests.laws.test_snapshot_law import done
+from tests.support.people.enrolling import FACTORS_PATH, Person
+from tests.support.people.racing import assert_one_factor_wins, repeatedly
 from tests.support.server import serving
+from tests.support.wire.answers import done
 
 RENEW = "/v1/auth/recovery-codes"
 

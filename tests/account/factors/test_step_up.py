@@ -15,24 +15,14 @@ from models.access.scope import Scope
 from models.account import Session
 from models.base.clock import utc_now
 from models.base.errors import Unauthenticated
-from tests.account.factors.enrolling import ENROL, STEP_UP, Person
-from tests.laws.test_snapshot_law import done
+from tests.account.factors.flawed import GUARDED
+from tests.support.people.enrolling import ENROL, STEP_UP, Person
 from tests.support.server import PASSWORD, Server, serving
+from tests.support.wire.answers import done
 from upcoach.services.contexts import Services
 from upcoach.store.base.codec import key_of
 
 LONG_AGO = dt.timedelta(minutes=16)
-
-# What may not be done by whoever finds an open phone.
-GUARDED = {
-    ("POST", "/v1/auth/totp/enrol"),
-    ("POST", "/v1/auth/totp/confirm"),
-    ("POST", "/v1/auth/totp/disable"),
-    ("POST", "/v1/auth/recovery-codes"),
-    ("POST", "/v1/auth/passkeys/options"),
-    ("POST", "/v1/auth/passkeys"),
-    ("DELETE", "/v1/auth/passkeys/{id}"),
-}
 
 
 async def age(server: Server, person: Person) -> None:

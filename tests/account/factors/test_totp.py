@@ -9,10 +9,10 @@ import pyotp
 import pytest
 
 from config.settings import Settings
-from tests.account.factors.enrolling import CONFIRM, ENROL, FACTORS_PATH, LOGIN, Person
-from tests.account.racing import assert_one_factor_wins, repeatedly
-from tests.laws.test_snapshot_law import done
+from tests.support.people.enrolling import CONFIRM, ENROL, FACTORS_PATH, LOGIN, Person
+from tests.support.people.racing import assert_one_factor_wins, repeatedly
 from tests.support.server import PASSWORD, serving
+from tests.support.wire.answers import done
 from upcoach.client import Response
 from upcoach.services.account.factors.totp import step_of
 

@@ -10,9 +10,9 @@ from models.account import TrustedDevice
 from models.account.factors import TRUST
 from models.account.session import Terms
 from models.base.clock import utc_now
-from tests.account.factors.enrolling import ENROL, Person
-from tests.laws.test_snapshot_law import done
+from tests.support.people.enrolling import ENROL, Person
 from tests.support.server import Server, serving
+from tests.support.wire.answers import done
 
 DEVICES = "/v1/auth/devices"
 

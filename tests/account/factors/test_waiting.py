@@ -8,26 +8,18 @@ from models.access.scope import Scope
 from models.base.clock import in_words, utc_now
 from models.base.ids import new_id
 from models.base.mail import Addition
-from tests.account.factors.enrolling import ENROL, FACTORS_PATH, Person
-from tests.account.factors.test_passkeys import ORIGIN, PASSKEYS, add, log_in, options
+from tests.account.factors.verified import verified
 from tests.account.federation.providers import come, federated, let_in, user_of
 from tests.account.planting import CONFIRM, DISOWN, click, link, tokens, wait
-from tests.account.post import confirm, newest, settings_of, subjects, token_in
-from tests.account.test_moves import BOB, MOVE
-from tests.account.test_new_passwords import NEW, forgot, reset
-from tests.account.test_verification import VERIFY
-from tests.laws.test_snapshot_law import done
-from tests.support.authenticator import Authenticator
 from tests.support.engines import TestEngines
-from tests.support.server import PASSWORD, Server, serving
-
-
-async def verified(server: Server) -> Person:
-    """Somebody who has shown that their address is theirs."""
-    person = await Person.new(server)
-    token = token_in(await newest(server, person.email))
-    assert await click(server, VERIFY, token) == 204
-    return person
+from tests.support.people.addresses import BOB, MOVE
+from tests.support.people.authenticator import Authenticator
+from tests.support.people.enrolling import ENROL, FACTORS_PATH, Person
+from tests.support.people.mail import confirm, newest, settings_of, subjects, token_in
+from tests.support.people.passkeys import ORIGIN, PASSKEYS, add, log_in, options
+from tests.support.people.passwords import NEW, forgot, reset
+from tests.support.server import PASSWORD, serving
+from tests.support.wire.answers import done
 
 
 async def test_a_factor_that_waits_is_asked_of_nobody_and_opens_nothing(

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from models.base.merge_patch import Json
-from tests.account.post import settings_of
 from tests.support.engines import TestEngines
-from tests.support.provider import OpenIdProvider
+from tests.support.people.mail import settings_of
 from tests.support.server import Server, serving
+from tests.support.server.provider import OpenIdProvider
 from upcoach.client import Client, Response
 
 

@@ -5,26 +5,17 @@ from pathlib import Path
 
 from models.base.mail import Forgotten
 from tests.account.contract_mail import stale, stepped_up
+from tests.account.federation.linking import ANN, IDENTITIES, verified
 from tests.account.federation.providers import come, federated, let_in, nonce_of, sign_in, user_of
-from tests.account.post import confirm, newest, settings_of, subjects, token_in
-from tests.account.test_new_passwords import enters, reset
-from tests.account.test_verification import joined
-from tests.laws.test_snapshot_law import assert_law, snapshot
 from tests.support.engines import TestEngines
+from tests.support.laws.snapshots import assert_law, snapshot
+from tests.support.people.addresses import joined
+from tests.support.people.mail import confirm, newest, settings_of, subjects, token_in
+from tests.support.people.passwords import enters, reset
 from tests.support.server import PASSWORD, Server, serving
 from upcoach.client import Client, Response
 
-IDENTITIES = "/v1/auth/identities"
-ANN = "ann@gmail.test"
 OUTSIDE = "ann@elsewhere.test"
-
-
-async def verified(server: Server, email: str = ANN) -> Client:
-    """Somebody who has an account and has shown that the address is theirs."""
-    person = await joined(server, email)
-    token = {"token": token_in(await newest(server, email))}
-    assert (await server.client().call("POST", "/v1/auth/verify-email", token)).status == 204
-    return person
 
 
 async def strong(server: Server, email: str = ANN) -> Client:

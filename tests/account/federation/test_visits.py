@@ -2,41 +2,24 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
-import msgspec
 import pytest
 from joserfc import jwt
 
 from models.access.scope import Scope
-from models.base.merge_patch import Json
-from tests.account.post import newest
-from tests.oauth.relying import ISSUER, Answer, Browser, Party, party, settings_of
+from tests.account.federation.visiting import BACK, CLAIMS, SPOILT, START, Fields, visiting
 from tests.support.engines import TestEngines
-from tests.support.provider import SECRET, WEB, OpenIdProvider, apple_key
+from tests.support.people.mail import newest
 from tests.support.server import PASSWORD
+from tests.support.server.provider import SECRET, WEB, OpenIdProvider, apple_key
+from tests.support.wire.relying import ISSUER, Answer, Browser, Party
 
-START, BACK = "/v1/auth/google/start", "/v1/auth/google/callback"
 APPLE_START, APPLE_BACK = START.replace("google", "apple"), BACK.replace("google", "apple")
 EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 ID_TOKEN: Final = "urn:ietf:params:oauth:token-type:id_token"
-Fields = dict[str, str]
-
-
-@asynccontextmanager
-async def visiting(
-    engines: TestEngines, path: Path, **row: Any
-) -> AsyncIterator[tuple[Party, OpenIdProvider]]:
-    """A server that the world finds over TLS, with both kinds of provider."""
-    async with OpenIdProvider().listening() as provider:
-        rows = [provider.row(**row), provider.apple()]
-        more = {"UPCOACH_PROVIDERS": msgspec.json.encode(rows).decode(), "UPCOACH_DATA": str(path)}
-        async with party(settings_of(engines, **more)) as one:
-            yield one, provider
 
 
 async def away(one: Party, provider: OpenIdProvider, path: str = START, **query: str) -> Fields:
@@ -167,20 +150,6 @@ async def test_a_name_that_is_none_harms_nobody(engines: TestEngines, tmp_path: 
             assert user.name == f"p{number}"
 
 
-Spoil = Callable[[Fields], Fields]
-SPOILT: Final[dict[str, tuple[Spoil, int]]] = {
-    "no state": (lambda fields: fields | {"state": ""}, 403),
-    "another state": (lambda fields: fields | {"state": "x" * 43}, 403),
-    "an operator": (lambda fields: fields | {"state": '{"$ne": ""}'}, 403),
-    "no code": (lambda fields: fields | {"code": ""}, 403),
-    "another code": (lambda fields: fields | {"code": "x" * 22}, 403),
-    "a refusal": (lambda fields: fields | {"error": "access_denied"}, 403),
-    "a refusal alone": (lambda fields: {"state": fields["state"], "error": "access_denied"}, 403),
-    "another issuer": (lambda fields: fields | {"iss": "https://evil.example"}, 403),
-    "nothing": (lambda _: {}, 403),
-}
-
-
 async def test_who_comes_back_wrong_is_not_let_in(engines: TestEngines, tmp_path: Path) -> None:
     async with visiting(engines, tmp_path) as (one, provider):
         found = {}
@@ -263,17 +232,6 @@ async def test_a_provider_that_fails_lets_nobody_in(
         assert back.status == status
         assert "text/html" in back.headers["content-type"]
         assert await whose(one) is None
-
-
-CLAIMS: Final[dict[str, Json]] = {
-    "another nonce": {"nonce": "x" * 43},
-    "another audience": {"aud": "evil.example"},
-    "another issuer": {"iss": "https://evil.example"},
-    "over": {"exp": 1_000_000_000},
-    "no subject": {"sub": None},
-    "no address": {"email": None},
-    "an address that nobody verified": {"email_verified": False},
-}
 
 
 async def test_an_id_token_that_does_not_hold_lets_no_browser_in(

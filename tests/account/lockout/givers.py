@@ -14,8 +14,6 @@ from models.account.session import Terms
 from models.account.user import Registration
 from models.base.errors import Refusal
 from models.base.ids import new_id
-from tests.account.factors.enrolling import STEP_UP
-from tests.account.factors.test_passkeys import ORIGIN, PASSKEYS, options
 from tests.account.federation.providers import nonce_of
 from tests.account.lockout.stage import STRONG, Victim, start, stays
 from tests.account.lockout.takers import (
@@ -29,20 +27,20 @@ from tests.account.lockout.takers import (
     RESET,
     REVOKED,
 )
-from tests.account.post import newest, token_in
-from tests.account.test_moves import CONFIRM, MOVE
-from tests.account.test_new_passwords import FORGOT, NEW
-from tests.account.test_new_passwords import RESET as RESET_PATH
-from tests.account.test_verification import VERIFY
-from tests.live.test_live import calling, hello
-from tests.live.test_tickets import ticket_of
-from tests.oauth.relying import Answer as Page
-from tests.oauth.relying import Browser
-from tests.oauth.test_flows import DEVICE
-from tests.support.authenticator import Authenticator
-from tests.support.reader import reading
-from tests.support.relations import INVITATIONS, accept
+from tests.support.people.addresses import CONFIRM, MOVE, VERIFY
+from tests.support.people.authenticator import Authenticator
+from tests.support.people.enrolling import STEP_UP
+from tests.support.people.mail import newest, token_in
+from tests.support.people.passkeys import ORIGIN, PASSKEYS, options
+from tests.support.people.passwords import FORGOT, NEW
+from tests.support.people.passwords import RESET as RESET_PATH
+from tests.support.people.relations import INVITATIONS, accept
 from tests.support.server import PASSWORD
+from tests.support.wire.event_streams import reading
+from tests.support.wire.relying import DEVICE, Browser
+from tests.support.wire.relying import Answer as Page
+from tests.support.wire.sockets import calling, hello
+from tests.support.wire.tickets import ticket_of
 from upcoach.client import Client
 from upcoach.services.account.factors.passkeys import NewPasskey
 from upcoach.services.account.logins import Challenge

@@ -16,13 +16,13 @@ from models.account.session import Kind, Terms
 from models.account.user import Registration
 from models.base.ids import new_id
 from models.oauth.client import Client as App
-from tests.account.factors.enrolling import Person
-from tests.account.post import settings_of
-from tests.account.racing import all_get_as_far_as_the_factor
-from tests.oauth.relying import REDIRECT, SCOPES, Browser, Party
 from tests.support.engines import TestEngines
-from tests.support.provider import OpenIdProvider
+from tests.support.people.enrolling import Person
+from tests.support.people.mail import settings_of
+from tests.support.people.racing import all_get_as_far_as_the_factor
 from tests.support.server import PASSWORD, Server, serving
+from tests.support.server.provider import OpenIdProvider
+from tests.support.wire.relying import REDIRECT, SCOPES, Browser, Party
 from upcoach.client import Client
 from upcoach.services.account.logins import Challenge
 

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 
-from tests.account.factors.enrolling import SESSIONS
 from tests.account.federation.providers import come
 from tests.account.lockout.stage import Victim
-from tests.account.post import newest, token_in
-from tests.account.test_moves import CONFIRM, MOVE
-from tests.account.test_new_passwords import CHANGE, NEW, forgot, reset
+from tests.support.people.addresses import CONFIRM, MOVE
+from tests.support.people.enrolling import SESSIONS
+from tests.support.people.mail import newest, token_in
+from tests.support.people.passwords import CHANGE, NEW, forgot, reset
 from tests.support.server import PASSWORD
 from upcoach.cli import admin_commands
 

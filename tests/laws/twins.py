@@ -9,17 +9,9 @@ import msgspec
 from models.base.ids import derived_id
 from models.base.merge_patch import Json
 from tests.goals.people import CHAPTERS, GOAL, GOALS, KILOS, POINT
-from tests.laws.test_snapshot_law import (
-    ENTRY,
-    HABITS,
-    LITRES,
-    ONE_HABIT,
-    ONE_VACATION,
-    VACATIONS,
-    done,
-    next_page,
-)
-from tests.support.writing import write
+from tests.support.people.furnished import ENTRY, HABITS, LITRES, ONE_HABIT, ONE_VACATION, VACATIONS
+from tests.support.wire.answers import done, next_page
+from tests.support.wire.writes import write
 from upcoach.client import Client
 
 DAY: Final = "2026-01-05"

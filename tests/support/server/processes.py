@@ -1,4 +1,4 @@
-"""A server in this process, or in one of its own that a test may kill."""
+"""A node in a process of its own, that a test may kill."""
 
 import asyncio
 import contextlib
@@ -6,68 +6,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator
 from typing import Self
-
-from config.settings import Settings
-from models.base.ids import new_id
-from upcoach.client import Client
-from upcoach.node import app
-
-PASSWORD = "correct horse battery"
-
-
-class Server:
-    """A node with its port, and people who use it."""
-
-    def __init__(self, url: str, node: app.Node | None = None, kind: type[Client] = Client) -> None:
-        self.url = url
-        self._node = node
-        self._kind = kind
-        self._clients: list[Client] = []
-
-    @property
-    def node(self) -> app.Node:
-        """The node, when it lives in this process."""
-        assert self._node is not None
-        return self._node
-
-    def client(self, token: str = "") -> Client:
-        """A client that is closed with the server."""
-        client = self._kind(self.url, token)
-        self._clients.append(client)
-        return client
-
-    async def person(self, device: str = "phone") -> Client:
-        """Somebody new, logged in."""
-        email = f"{new_id('test')}@example.org"
-        anonymous = self.client()
-        answer = await anonymous.register(email, PASSWORD, "Test Person")
-        assert answer.status == 202, answer
-        person = await anonymous.log_in(email, PASSWORD, device)
-        self._clients.append(person)
-        return person
-
-    def close(self) -> None:
-        """Close the clients."""
-        for client in self._clients:
-            client.close()
-
-
-@contextlib.asynccontextmanager
-async def serving(settings: Settings, kind: type[Client] = Client) -> AsyncIterator[Server]:
-    """A node of this process, with a free port, and clients of a *kind*."""
-    assert settings.mongo_url is not None
-    assert settings.redis_url is not None
-    async with (
-        app.running_node(settings, settings.mongo_url, settings.redis_url) as node,
-        app.listening(node.application, "127.0.0.1", 0) as port,
-    ):
-        server = Server(f"http://127.0.0.1:{port}", node, kind)
-        try:
-            yield server
-        finally:
-            server.close()
 
 
 class ServerProcess:

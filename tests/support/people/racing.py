@@ -10,7 +10,7 @@ import pytest
 from models.account.factors import Answer
 from models.account.session import Terms
 from models.base.errors import Forbidden
-from tests.account.factors.enrolling import Person
+from tests.support.people.enrolling import Person
 from tests.support.server import Server
 from upcoach.services.account.factors import attempt_limit
 

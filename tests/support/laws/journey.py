@@ -16,10 +16,10 @@ import msgspec
 
 from models.base.ids import new_id
 from models.base.merge_patch import Json
-from tests.live.test_slow_reader import SlowReader
-from tests.support.chaos import Person, assert_quiet, assert_whole
 from tests.support.engines import TestEngines, redis_of
+from tests.support.people.chaos import Person, assert_quiet, assert_whole
 from tests.support.server import ServerProcess
+from tests.support.wire.slow_reader import SlowReader
 from upcoach.client import Client, Device
 from upcoach.client.driver import TRANSPORTS
 

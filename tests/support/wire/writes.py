@@ -5,8 +5,8 @@ from typing import Any
 
 from models.base.ids import new_mutation_id
 from models.base.merge_patch import Json
-from tests.laws.test_snapshot_law import done
-from tests.live.test_live import Wire
+from tests.support.wire.answers import done
+from tests.support.wire.sockets import Wire
 from upcoach.client import Client, Response
 
 MUTATIONS = "/v1/mutations"

@@ -1,9 +1,14 @@
 """Coaches and clients: how two people come to be related, and what the client shows."""
 
+import asyncio
+import datetime as dt
 from collections.abc import Iterable
 
 from models.base.merge_patch import Json
-from tests.laws.test_snapshot_law import done
+from tests.support.people.furnished import furnished
+from tests.support.people.scopes import scope_of
+from tests.support.server import Server
+from tests.support.wire.answers import done
 from upcoach.client import Client, Response
 
 INVITATIONS = "/v1/invitations"
@@ -55,3 +60,13 @@ async def share(
 async def unshare(client: Client, coach: Client) -> None:
     """Have the client end the relation."""
     await done(client.call("DELETE", SHARE.format(await user_of(coach))))
+
+
+def until(**more: float) -> dict[str, str]:
+    return {"until": (dt.datetime.now(dt.UTC) + dt.timedelta(**more)).isoformat()}
+
+
+async def pair(server: Server) -> tuple[Client, str, Client, str]:
+    """A client with their feed, and a coach with their user id."""
+    client, coach = await asyncio.gather(furnished(server), server.person())
+    return client, scope_of(server, client).feed, coach, scope_of(server, coach).user

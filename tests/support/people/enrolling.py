@@ -8,9 +8,9 @@ import pyotp
 from models.account.factors import FACTORS, Factors
 from models.base.ids import new_id
 from models.base.merge_patch import Json
-from tests.account.post import confirm
-from tests.laws.test_snapshot_law import done
+from tests.support.people.mail import confirm
 from tests.support.server import PASSWORD, Server
+from tests.support.wire.answers import done
 from upcoach.client import Client, Response
 from upcoach.store.base.codec import key_of
 

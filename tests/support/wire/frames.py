@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.live.test_live import Wire
+from tests.support.wire.sockets import Wire
 
 MASK: Final = bytes(4)  # leaves the payload as it is
 

@@ -287,3 +287,17 @@ async def party(settings: Settings) -> AsyncIterator[Party]:
 
 def _base64(raw: bytes) -> bytes:
     return base64.urlsafe_b64encode(raw).rstrip(b"=")
+
+
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+async def allowed_device(one: Party) -> dict[str, str]:
+    """What the device polls with that the user has just allowed."""
+    own = {"client_id": one.public.id}
+    codes = (await one.browser.post("/oauth/device", own | {"scope": "goals:read"})).body
+    page = await one.browser.get("/oauth/device")
+    typed = {"user_code": codes["user_code"]}
+    consent = await one.browser.post(page.action, page.hidden | typed)
+    assert "Look at your device." in (await one.browser.agree(consent)).text
+    return own | {"grant_type": DEVICE, "device_code": codes["device_code"]}

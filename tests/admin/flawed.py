@@ -1,0 +1,28 @@
+"""Tokens that open no desk."""
+
+import msgspec
+
+from models.account.session import Terms
+from tests.support.people.operators import ADMIN
+
+PHONE = msgspec.structs.replace(ADMIN, app="mobile", audiences=("api", "live"))
+APP = Terms(
+    device="app",
+    client="cli_charts",
+    app="partner",
+    permissions=("goals:read", "live:read"),
+    audiences=("api", "live"),
+    acr=2,
+)
+WRONG: dict[str, tuple[Terms, str]] = {
+    "of the phone": (PHONE, "audience_wrong"),
+    "of an app of others": (APP, "audience_wrong"),
+    "of an app for less": (
+        msgspec.structs.replace(APP, audiences=("api", "live", "admin")),
+        "permission_missing",
+    ),
+    "of one factor": (
+        msgspec.structs.replace(ADMIN, acr=1, amr=("pwd",)),
+        "insufficient_user_authentication",
+    ),
+}

@@ -1,0 +1,1 @@
+"""What holds for everything that is written, and the tables by which it is tried."""

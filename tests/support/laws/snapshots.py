@@ -1,0 +1,181 @@
+"""The law of snapshots: the old snapshot and its events give the new snapshot."""
+
+import asyncio
+import functools
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from models.base.checksums import digest
+from models.base.ids import new_mutation_id
+from models.base.merge_patch import Json
+from models.contexts import KINDS
+from tests.support.wire.answers import done, next_page
+from upcoach.client import Client, Device, Response, apply_event
+
+Documents = dict[str, dict[str, Json]]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A write, and what it must bring about; *earlier* is what another device has sent there."""
+
+    name: str
+    status: int
+    events: tuple[str, ...]
+    method: str
+    path: str
+    names: dict[str, str] = {}
+    body: Any = None
+    base: int | None = None
+    earlier: Any = None
+
+    @property
+    def url(self) -> str:
+        """The path with its variable parts."""
+        return self.path.format(**self.names)
+
+
+CREATED, CHANGED, DELETED, UNCHANGED = (201, 200, 204, 200)
+
+
+async def snapshot(person: Client) -> tuple[Documents, str]:
+    """All of a person's documents, in pages of two, and the cursor from which events go on."""
+    documents: Documents = {kind: {} for kind in KINDS}
+    path, cursor = "/v1/snapshot?limit=2", ""
+    while path:
+        answer = await person.call("GET", path)
+        assert answer.status == 200, answer
+        cursor = cursor or answer.headers["upcoach-cursor"]
+        for item in answer.body["items"]:
+            documents[answer.body["kind"]][item["id"]] = item
+        path = next_page(answer)
+    return documents, cursor
+
+
+async def events_since(person: Client, cursor: str) -> list[Json]:
+    """What happened since *cursor*, in pages of one."""
+    events: list[Json] = []
+    path = f"/v1/events?since={cursor}&limit=1"
+    while path:
+        answer = await person.call("GET", path)
+        assert answer.status == 200, answer
+        events += answer.body
+        path = next_page(answer)
+    return events
+
+
+async def assert_law(
+    before: tuple[Documents, str], person: Client, expected: tuple[str, ...]
+) -> None:
+    """Whoever held the documents of *before* holds, with its events, those of now."""
+    documents, cursor = before
+    events = await events_since(person, cursor)
+    for event in events:
+        apply_event(documents, event)
+
+    assert tuple(event["type"] for event in events) == expected
+    assert documents == (await snapshot(person))[0]
+
+
+async def assert_same_both_ways(ann: Client, bob: Client, phone: Device, row: Row) -> None:
+    """Ann writes over REST, Bob on his phone's socket: they get and see the same."""
+    if row.earlier is not None:
+        await asyncio.gather(*(change_first(person, row) for person in (ann, bob)))
+    await phone.until(lambda device: device.live)
+    ann_before, bob_before = await snapshot(ann), await snapshot(bob)
+
+    answer = await over_rest(ann, row)
+    frame = await phone.mutate(row.method, row.url, row.body, row.base)
+    bob_after, cursor = await snapshot(bob)
+    await phone.until(lambda device: f"{device.epoch}.{device.seq}" == cursor)
+
+    assert answer.status == row.status, (row.name, answer)
+    assert anonymous(as_frame(answer) | {"t": "res", "id": frame["id"]}) == anonymous(frame)
+    await assert_law(ann_before, ann, row.events)
+    await assert_law(bob_before, bob, row.events)
+    assert phone.documents == bob_after
+    assert set(phone.applied.values()) <= {1}
+
+
+def anonymous(answer: Any) -> Any:
+    """*answer* without what differs between two people who ask for the same."""
+    if not isinstance(answer, dict):
+        return answer
+    different = {"owner", "created_at", "updated_at", "archived_at", "completed_at", "request_id"}
+    different |= {"trashed_at", "journal"}  # the default journal's id follows from its owner's
+    return {
+        name: anonymous(value) if name not in different else "different"
+        for name, value in answer.items()
+        if name != "request_id"
+    }
+
+
+async def change_first(person: Client, row: Row) -> None:
+    """Write what comes before *row*, to the version that is."""
+    if row.method == "PUT":
+        await done(person.call("PUT", row.url, row.earlier))
+        return
+    etag = (await person.call("GET", row.url)).headers["etag"]
+    await done(person.call("PATCH", row.url, row.earlier, headers={"If-Match": etag}))
+
+
+async def over_rest(person: Client, row: Row) -> Response:
+    """The answer of the REST route to the same write, which has a name as every `mut` has."""
+    headers = {"Idempotency-Key": new_mutation_id()}
+    if row.base is not None:
+        headers["If-Match"] = f'"v{row.base}"'
+    return await person.call(row.method, row.url, row.body, headers=headers)
+
+
+def as_frame(answer: Response) -> Json:
+    """What the socket would say in the place of *answer*."""
+    frame: Json = {"status": answer.status}
+    if answer.status >= 400:
+        frame["problem"] = answer.body
+    elif answer.status != 204:
+        frame["body"] = answer.body
+    if "upcoach-merged" in answer.headers:
+        frame["merged"] = answer.headers["upcoach-merged"].split(", ")
+    if "etag" in answer.headers:
+        frame["ver"] = int(answer.headers["etag"].strip('"v'))
+    if "upcoach-cursor" in answer.headers:
+        frame["cur"] = answer.headers["upcoach-cursor"]
+    return frame
+
+
+def apart(rows: Iterable[Row]) -> list[list[Row]]:
+    """*rows* in groups, none of which writes to the same document twice."""
+    groups: list[list[Row]] = []
+    for row in rows:
+        for group in groups:
+            if subject(row) not in map(subject, group):
+                group.append(row)
+                break
+        else:
+            groups.append([row])
+    return groups
+
+
+def subject(row: Row) -> str:
+    """The id of the document that *row* writes to."""
+    return str(row.names.get("id") or row.body["id"])
+
+
+def sums_of(documents: dict[str, dict[str, Json]]) -> dict[str, str]:
+    """The checksums of *documents*, by the rule that clients are told."""
+    return {
+        kind: format(
+            functools.reduce(operator.xor, (digest(one["id"], one["version"]) for one in some)),
+            "016x",
+        )
+        for kind, some in ((kind, found.values()) for kind, found in documents.items())
+        if some
+    }
+
+
+async def head_of(person: Client) -> tuple[str, int]:
+    """The feed's epoch and newest number."""
+    epoch, _, seq = (await snapshot(person))[1].partition(".")
+    return epoch, int(seq)

@@ -1,0 +1,1 @@
+"""People: how they register, log in, are related, and what they have."""

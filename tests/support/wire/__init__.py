@@ -1,0 +1,1 @@
+"""Clients of each transport, and what is sent and read by hand."""
