@@ -4,6 +4,7 @@ It knows of that code only what has been there since the first commit, and its s
 What that surface does not have yet is left out; what it refuses ends the program.
 """
 
+import argparse
 import asyncio
 import datetime as dt
 import json
@@ -19,6 +20,10 @@ try:
     from upcoach.node import app
 except ImportError:  # the code of an earlier commit
     from upcoach import app  # type: ignore[attr-defined,no-redef]
+try:
+    from upcoach.cli.admin_commands import add_client
+except ImportError:
+    add_client = None  # type: ignore[assignment]
 
 ADA, COACH = "ada@example.org", "coach@example.org"
 PASSWORD = "correct horse battery"
@@ -26,6 +31,16 @@ DAY = "2026-11-02"
 UNTIL = (dt.datetime.now(dt.UTC) + dt.timedelta(days=300)).isoformat()
 GOAL, HABIT, TASK, ENTRY, POINT = (
     f"{kind}_01a22a82-a4a3-759f-9449-31ec8503c2a8" for kind in ("gol", "hab", "tsk", "jen", "pnt")
+)
+CLIENT = argparse.Namespace(
+    name="Diary",
+    kind="confidential",
+    redirect="https://diary.example.org/callback",
+    logout="",
+    scope="openid goals:read",
+    audience="api",
+    jwks=None,
+    first_party=False,
 )
 WRITES: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/v1/goals", {"id": GOAL, "title": "Run 10 km", "description": "By the summer"}),
@@ -85,6 +100,13 @@ class Person:
         return json.loads(answer.body) if answer.body else None
 
 
+async def relate(client: Person, coach: Person) -> None:
+    """Make the two client and coach, where that takes the word of both."""
+    invited = await client.call("POST", "/v1/invitations", {"as": "client"})
+    if invited is not None:
+        await coach.call("POST", "/v1/invitations/accept", {"code": invited["code"]})
+
+
 async def fill() -> None:
     """Serve on this commit's code, and write."""
     known = {row.name for row in rows().values()}
@@ -101,8 +123,11 @@ async def fill() -> None:
         ada, coach = (Person(http, f"http://127.0.0.1:{port}") for _ in range(2))
         coach_id = await coach.enter(COACH)
         await ada.enter(ADA)
+        await relate(ada, coach)
         for method, path, body in WRITES:
             await ada.call(method, path.format(coach=coach_id), body)
+    if add_client is not None:
+        await add_client(settings, settings.mongo_url, CLIENT)
 
 
 if __name__ == "__main__":
