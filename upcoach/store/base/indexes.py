@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 from pymongo import ASCENDING, IndexModel
@@ -56,6 +56,23 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
         return IndexModel(options.pop("key"), name=self.name, **options)
 
 
+class CollectionSpec(msgspec.Struct, frozen=True):
+    """What a module of the store declares of a collection: its *name* and its *indexes*."""
+
+    name: str
+    indexes: tuple[Index, ...] = ()
+
+    @classmethod
+    def of(cls, document: type[Document]) -> Self:
+        """The collection of a kind of document: with the indexes of its orders and lookups."""
+        orders = (Index(name=one.index_name, keys=_keys_of(one)) for one in document.orders)
+        lookups = (
+            Index(name=one.name, keys=(one.field,), unique=one.unique, sparse=not one.unique)
+            for one in document.lookups
+        )
+        return cls(document.collection, (*orders, *lookups))
+
+
 def definition_of(found: Bson) -> Bson:
     """What makes an index that MongoDB lists the one that it is."""
     told = {name: value for name, value in found.items() if name not in _BESIDE}
@@ -69,16 +86,6 @@ def are_alike(one: Bson, other: Bson) -> bool:
 
 def _told_apart_by(definition: Bson) -> Bson:
     return {name: value for name, value in definition.items() if name not in _NO_DIFFERENCE}
-
-
-def of_documents(kind: type[Document]) -> tuple[Index, ...]:
-    """The indexes of a kind of document: of its orders, and of its lookups."""
-    orders = (Index(name=one.index_name, keys=_keys_of(one)) for one in kind.orders)
-    lookups = (
-        Index(name=one.name, keys=(one.field,), unique=one.unique, sparse=not one.unique)
-        for one in kind.lookups
-    )
-    return (*orders, *lookups)
 
 
 def _keys_of(order: Order) -> tuple[str, ...]:

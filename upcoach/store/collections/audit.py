@@ -14,16 +14,21 @@ from pymongo.read_concern import ReadConcern
 from models.audit.entries import AuditEntry, Checkpoint, Head
 from models.base.merge_patch import Json
 from upcoach.store.base.database import Bson, Database
-from upcoach.store.base.indexes import Index
+from upcoach.store.base.indexes import CollectionSpec, Index
 
 COLLECTION: Final = "audit"
 CHECKPOINTS: Final = "audit_checkpoints"
-INDEXES: Final = (
-    Index(name="number", keys=("stream", "seq"), unique=True),
-    Index(name="actor", keys=("stream", "actor", "seq")),
-    Index(name="action", keys=("stream", "action", "seq")),
+COLLECTIONS: Final = (
+    CollectionSpec(
+        COLLECTION,
+        (
+            Index(name="number", keys=("stream", "seq"), unique=True),
+            Index(name="actor", keys=("stream", "actor", "seq")),
+            Index(name="action", keys=("stream", "action", "seq")),
+        ),
+    ),
+    CollectionSpec(CHECKPOINTS, (Index(name="number", keys=("stream", "seq")),)),
 )
-CHECKPOINT_INDEXES: Final = (Index(name="number", keys=("stream", "seq")),)
 
 _DUPLICATE: Final = 11_000
 _NO_ID: Final = {"_id": 0}

@@ -6,8 +6,10 @@ import msgspec
 
 from models.oauth.client import Client
 from upcoach.store.base.database import Database
+from upcoach.store.base.indexes import CollectionSpec
 
 COLLECTION: Final = "clients"
+COLLECTIONS: Final = (CollectionSpec(COLLECTION),)
 
 
 class ClientStore:

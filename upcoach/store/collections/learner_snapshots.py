@@ -20,11 +20,18 @@ from gridfs.asynchronous import AsyncGridFSBucket
 from pymongo.errors import DuplicateKeyError
 
 from upcoach.store.base.database import Bson, Database
+from upcoach.store.base.indexes import CollectionSpec
 
 TURNS = "learner_turns"
 SNAPSHOTS = "learner_snapshots"
 FILES = "learner_files"
 PAGE = 100  # turns
+COLLECTIONS = (
+    CollectionSpec(TURNS),
+    CollectionSpec(SNAPSHOTS),
+    CollectionSpec(f"{FILES}.files"),  # GridFS makes the indexes of these two
+    CollectionSpec(f"{FILES}.chunks"),
+)
 
 
 class Superseded(Exception):

@@ -9,11 +9,11 @@ from pymongo import UpdateOne
 from models.sync.position import Position
 from upcoach.store.base import codec
 from upcoach.store.base.database import Database
-from upcoach.store.base.indexes import Index
+from upcoach.store.base.indexes import CollectionSpec, Index
 
 COLLECTION = "positions"
 KEPT = dt.timedelta(days=90)
-INDEXES = (Index(name="kept", keys=("at",), kept=KEPT),)
+COLLECTIONS = (CollectionSpec(COLLECTION, (Index(name="kept", keys=("at",), kept=KEPT),)),)
 
 
 class PositionStore:

@@ -11,16 +11,21 @@ from pymongo.write_concern import WriteConcern
 from models.wire.aside import NOTHING, Aside, unpacked
 from models.wire.events import Event, feed_owner
 from upcoach.store.base.database import Bson, Database
-from upcoach.store.base.indexes import Index
+from upcoach.store.base.indexes import CollectionSpec, Index
 from upcoach.store.base.sealing import place, unseal
 from upcoach.store.secrets.keyring import KeyRing
 
 COLLECTION = "events"
 LATEST = 2**53  # above every number
-INDEXES: Final = (
-    Index(name="number", keys=("feed", "seq"), unique=True),
-    Index(name="due", keys=("feed", "seq", "at"), partial={"due": True}),
-    Index(name="history", keys=("feed", "id", "seq"), partial={"id": {"$gt": ""}}),
+COLLECTIONS: Final = (
+    CollectionSpec(
+        COLLECTION,
+        (
+            Index(name="number", keys=("feed", "seq"), unique=True),
+            Index(name="due", keys=("feed", "seq", "at"), partial={"due": True}),
+            Index(name="history", keys=("feed", "id", "seq"), partial={"id": {"$gt": ""}}),
+        ),
+    ),
 )
 
 # A lost mark costs one repeated publication, which every consumer ignores: no need for the disk.

@@ -7,8 +7,10 @@ import msgspec
 
 from models.wire.events import PARTITIONS
 from upcoach.store.base.database import Database
+from upcoach.store.base.indexes import CollectionSpec
 
 COLLECTION = "installation"
+COLLECTIONS = (CollectionSpec(COLLECTION),)
 
 
 class InstallationError(Exception):

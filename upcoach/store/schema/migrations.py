@@ -15,10 +15,12 @@ from models.contexts import DOCUMENTS
 from models.wire.events import feed_owner
 from upcoach.store.base import codec
 from upcoach.store.base.database import Bson, Database
+from upcoach.store.base.indexes import CollectionSpec
 from upcoach.store.log import event_log
 from upcoach.store.secrets import signing
 
 COLLECTION = "migrations"
+COLLECTIONS = (CollectionSpec(COLLECTION),)
 
 Step = Callable[[AsyncDatabase[Bson]], Awaitable[None]]
 

@@ -1,8 +1,9 @@
 """The schema: the collections and indexes that this build works with, ensured at every start.
 
 `declared` is the whole of it, gathered from the documents (`orders`, `lookups`) and from the
-`INDEXES` of the store's modules.  `Schema.ensure` compares it with what the database has, which is
-one question a collection, all at once, and makes what is missing.  Data is the migrations' affair.
+`COLLECTIONS` of the store's modules.  `Schema.ensure` compares it with what the database has, which
+is one question a collection, all at once, and makes what is missing.  Data is the migrations'
+affair.
 
 What is wrong is mended, too: an index of another definition under a name of ours is built anew, one
 that stands in the way under another name is dropped, and so are the `RETIRED`.  Other indexes stay:
@@ -16,6 +17,7 @@ whoever asks for readiness.  Several nodes may do all of this at once.
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -25,15 +27,33 @@ from pymongo.errors import DuplicateKeyError, OperationFailure
 from models.base.errors import Unavailable
 from models.contexts import DOCUMENTS, UNLOGGED
 from upcoach.store.base.database import Bson, Database
-from upcoach.store.base.indexes import Index, are_alike, definition_of, of_documents
+from upcoach.store.base.indexes import CollectionSpec, Index, are_alike, definition_of
 from upcoach.store.collections import audit, clients, learner_snapshots, positions
 from upcoach.store.log import event_log
+from upcoach.store.schema import installation, migrations
 from upcoach.store.secrets import keyring, one_time_tokens, refresh_generations, signing
 from upcoach.store.write import mail_outbox, receipts
 
 LARGE: Final = 50_000  # documents; an index over as many takes half a second
 LOOKS: Final = 20  # at what other nodes did meanwhile
 PAUSE_S: Final = 0.2
+
+# The modules that keep something beside documents.
+MODULES: Final = (
+    audit,
+    clients,
+    event_log,
+    installation,
+    keyring,
+    learner_snapshots,
+    mail_outbox,
+    migrations,
+    one_time_tokens,
+    positions,
+    receipts,
+    refresh_generations,
+    signing,
+)
 
 # Indexes of earlier builds that no build uses any more.
 RETIRED: Final = frozenset({("moods", "words_at"), ("tasks", "words_created_at")})
@@ -72,23 +92,15 @@ class Flaw(msgspec.Struct, frozen=True):
         return sorted(self.retired.union(*(one.in_the_way for one in self.missing)))
 
 
+def collections() -> Iterator[CollectionSpec]:
+    """What every document and every module of the store declares, one after the other."""
+    yield from map(CollectionSpec.of, (*DOCUMENTS, *UNLOGGED))
+    yield from chain.from_iterable(module.COLLECTIONS for module in MODULES)
+
+
 def declared() -> Mapping[str, tuple[Index, ...]]:
     """Every collection with its indexes, so that no transaction has to make one."""
-    return {kind.collection: of_documents(kind) for kind in (*DOCUMENTS, *UNLOGGED)} | {
-        audit.COLLECTION: audit.INDEXES,
-        audit.CHECKPOINTS: audit.CHECKPOINT_INDEXES,
-        clients.COLLECTION: (),
-        keyring.COLLECTION: (),
-        learner_snapshots.SNAPSHOTS: (),
-        learner_snapshots.TURNS: (),
-        event_log.COLLECTION: event_log.INDEXES,
-        one_time_tokens.COLLECTION: one_time_tokens.INDEXES,
-        mail_outbox.COLLECTION: mail_outbox.INDEXES,
-        positions.COLLECTION: positions.INDEXES,
-        receipts.COLLECTION: receipts.INDEXES,
-        refresh_generations.COLLECTION: refresh_generations.INDEXES,
-        signing.COLLECTION: (),
-    }
+    return {collection.name: collection.indexes for collection in collections()}
 
 
 class Schema:

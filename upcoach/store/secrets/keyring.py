@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 
 from upcoach.store.base.database import Bson, Database
+from upcoach.store.base.indexes import CollectionSpec
 from upcoach.store.base.sealing import DataKey, Unreadable
 
 HELD_S = 300.0
@@ -23,6 +24,7 @@ HELD = 100_000
 PORTION = 1_000  # keys of one query, when a node that starts loads those of all its feeds
 
 COLLECTION = "keys"
+COLLECTIONS = (CollectionSpec(COLLECTION),)
 
 
 class MasterKeys(msgspec.Struct, frozen=True):

@@ -18,14 +18,16 @@ from pymongo.errors import DuplicateKeyError
 
 from models.base.clock import Clock
 from upcoach.store.base.database import Bson, Database
-from upcoach.store.base.indexes import Index
+from upcoach.store.base.indexes import CollectionSpec, Index
 from upcoach.store.base.sealing import DataKey, place, seal, unseal
 
 T = TypeVar("T")
 
 COLLECTION: Final = "once"
 TOKEN_BYTES: Final = 32
-INDEXES: Final = (Index(name="until", keys=("until",), kept=dt.timedelta(0)),)
+COLLECTIONS: Final = (
+    CollectionSpec(COLLECTION, (Index(name="until", keys=("until",), kept=dt.timedelta(0)),)),
+)
 
 
 class Once:

@@ -19,11 +19,13 @@ from typing import Any, Final
 from pymongo import ReturnDocument, UpdateOne
 
 from upcoach.store.base.database import Bson, Database
-from upcoach.store.base.indexes import Index
+from upcoach.store.base.indexes import CollectionSpec, Index
 
 COLLECTION: Final = "rotations"
 TOGETHER: Final = dt.timedelta(seconds=10)  # two processes of one app may ask in the same moment
-INDEXES: Final = (Index(name="until", keys=("until",), kept=dt.timedelta(0)),)
+COLLECTIONS: Final = (
+    CollectionSpec(COLLECTION, (Index(name="until", keys=("until",), kept=dt.timedelta(0)),)),
+)
 FINE: Final = dt.timedelta(minutes=1)  # how exactly it is known when a session was used
 
 

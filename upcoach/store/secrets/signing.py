@@ -8,10 +8,12 @@ import msgspec
 from pymongo.errors import DuplicateKeyError
 
 from upcoach.store.base.database import Bson, Database
+from upcoach.store.base.indexes import CollectionSpec
 from upcoach.store.base.sealing import DataKey, place, seal, unseal
 from upcoach.store.secrets.keyring import MasterKeys
 
 COLLECTION: Final = "signing_keys"
+COLLECTIONS: Final = (CollectionSpec(COLLECTION),)
 
 
 class StoredKey(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from models.base.clock import Clock
 from models.base.ids import new_id
 from models.base.mail import AnyWish
 from upcoach.store.base.database import Bson, Database
-from upcoach.store.base.indexes import Index
+from upcoach.store.base.indexes import CollectionSpec, Index
 from upcoach.store.base.sealing import Unreadable, place, seal, unseal
 from upcoach.store.secrets.keyring import MasterKeys
 
@@ -25,9 +25,14 @@ COLLECTION: Final = "outbox"
 TURN: Final = dt.timedelta(minutes=1)  # for which one process has what it took
 LATER: Final = dt.timedelta(minutes=5)  # is looked again at what this build does not know
 KEPT: Final = dt.timedelta(days=1)  # after which nobody waits for it any more
-INDEXES: Final = (
-    Index(name="at", keys=("at",)),
-    Index(name="until", keys=("until",), kept=dt.timedelta(0)),
+COLLECTIONS: Final = (
+    CollectionSpec(
+        COLLECTION,
+        (
+            Index(name="at", keys=("at",)),
+            Index(name="until", keys=("until",), kept=dt.timedelta(0)),
+        ),
+    ),
 )
 _PURPOSE: Final = b"upcoach outbox"
 

@@ -9,14 +9,14 @@ import msgspec
 from models.base import errors
 from models.base.errors import Flaw, Invalid, Refusal
 from upcoach.store.base.database import Bson, Database
-from upcoach.store.base.indexes import Index
+from upcoach.store.base.indexes import CollectionSpec, Index
 from upcoach.store.base.sealing import Unreadable, place, seal, unseal
 from upcoach.store.secrets.keyring import KeyRing
 from upcoach.store.write.changes import Outcome, Write
 
 COLLECTION = "receipts"
 KEPT = dt.timedelta(days=7)
-INDEXES = (Index(name="kept", keys=("at",), kept=KEPT),)
+COLLECTIONS = (CollectionSpec(COLLECTION, (Index(name="kept", keys=("at",), kept=KEPT),)),)
 
 Name = tuple[str, str]  # user, mutation id
 
