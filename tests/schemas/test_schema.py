@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -16,7 +17,7 @@ from upcoach.node.app import open_database
 from upcoach.store.base.database import Database
 from upcoach.store.base.indexes import definition_of
 from upcoach.store.schema import schema
-from upcoach.store.schema.schema import Schema, SchemaError, declared
+from upcoach.store.schema.schema import Schema, SchemaError, collections, declared
 
 
 @contextlib.asynccontextmanager
@@ -196,3 +197,9 @@ async def test_lists_are_answered_without_their_indexes(settings: Settings) -> N
 
 def _items(body: Any) -> Any:
     return body["items"] if isinstance(body, dict) and "items" in body else None
+
+
+def test_a_collection_is_declared_once() -> None:
+    names = Counter(collection.name for collection in collections())
+
+    assert [name for name, times in names.items() if times > 1] == []

@@ -8,12 +8,13 @@ from pymongo import AsyncMongoClient
 
 from config.settings import Settings
 from tests.schemas.dump import FOLDER, Dump
-from tests.schemas.fill import ADA, GOAL, PASSWORD
+from tests.schemas.fill import ADA, COACH, GOAL, PASSWORD
 from tests.schemas.reading import Reader
 from tests.support.people.chaos import until
 from tests.support.server import serving
 from tests.support.wire.fleet import Follower, following
 from upcoach.store.base.indexes import definition_of
+from upcoach.store.collections.clients import ClientStore
 from upcoach.store.schema.schema import RETIRED, declared
 
 DUMPS = sorted(FOLDER.glob("*.json.gz"))
@@ -73,3 +74,27 @@ async def test_a_database_of_an_earlier_schema_is_read_written_and_followed(
         if indexes[name].get(one.name) != one.definition
     ] == []
     assert not RETIRED & {(name, one) for name, found in indexes.items() for one in found}
+
+
+async def test_oauth_clients_are_found_by_this_build_and_by_the_one_before(
+    environ: dict[str, str],
+) -> None:
+    old = Dump.read(FOLDER / "21-98c6223.json.gz")
+    kept = {one["_id"]: one for one in old.documents["clients"]}
+    (app,) = (name for name in kept if name.startswith("cli_"))
+    await old.load(environ["UPCOACH_MONGO_URL"], environ["UPCOACH_MONGO_DATABASE"])
+
+    async with serving(Settings.from_environ(environ)) as server:
+        database = server.node.database.handle
+        found = await ClientStore(server.node.database).find(app)
+        before = {one["_id"]: one async for one in database["clients"].find()}
+        moved = [one["_id"] async for one in database["oauth_clients"].find()]
+        coach = await server.client().log_in(COACH, PASSWORD, "laptop")
+        listed = await coach.call("GET", "/v1/clients")
+        coach.close()
+
+    assert found is not None
+    assert (found.name, found.permissions) == ("Diary", ("openid", "goals:read"))
+    assert (before[app], before.keys()) == (kept[app], kept.keys())
+    assert moved == [app]
+    assert len(listed.body["items"]) == 1

@@ -236,7 +236,7 @@ class Party(msgspec.Struct, frozen=True):
     async def state(self) -> Json:
         """What must be the same before and after something was refused."""
         database = self.server.node.database
-        names = ("sessions", "grants", "rotations", "clients", "users")
+        names = ("sessions", "grants", "rotations", "oauth_clients", "users")
         return {name: await database[name].find({}, sort=[("_id", 1)]).to_list() for name in names}
 
 

@@ -8,7 +8,7 @@ from models.oauth.client import Client
 from upcoach.store.base.database import Database
 from upcoach.store.base.indexes import CollectionSpec
 
-COLLECTION: Final = "clients"
+COLLECTION: Final = "oauth_clients"
 COLLECTIONS: Final = (CollectionSpec(COLLECTION),)
 
 

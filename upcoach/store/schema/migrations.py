@@ -12,10 +12,12 @@ from pymongo.asynchronous.database import AsyncDatabase
 from models.base.checksums import EMPTY, Sums, packed, toggle
 from models.base.clock import Clock
 from models.contexts import DOCUMENTS
+from models.oauth.client import PREFIX
 from models.wire.events import feed_owner
 from upcoach.store.base import codec
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec
+from upcoach.store.collections import clients
 from upcoach.store.log import event_log
 from upcoach.store.secrets import signing
 
@@ -57,11 +59,23 @@ async def _name_signing_keys(database: AsyncDatabase[Bson]) -> None:
     await database[signing.COLLECTION].update_many({"kid": {"$exists": False}}, named)
 
 
+async def _part_oauth_clients(database: AsyncDatabase[Bson]) -> None:
+    """OAuth clients have a collection of their own, not that of coaches' clients.
+
+    They stay in the old one too, where nodes of the build before look for them until the last one
+    is replaced.
+    """
+    registered = {"_id": {"$gte": f"{PREFIX}_", "$lt": f"{PREFIX}`"}}
+    copied = {"into": clients.COLLECTION, "whenMatched": "keepExisting"}
+    await database["clients"].aggregate([{"$match": registered}, {"$merge": copied}])
+
+
 # Numbers that are missing were steps which made collections and indexes, up to 22.
 STEPS: tuple[tuple[int, Step], ...] = (
     (4, _describe_events),
     (11, _date_sessions),
     (23, _name_signing_keys),
+    (24, _part_oauth_clients),
 )
 
 
