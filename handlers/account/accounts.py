@@ -13,7 +13,7 @@ from upcoach.services.account.logins import Challenge
 from upcoach.services.account.logins import LoggedIn as LetIn
 from upcoach.services.account.sessions.sessions import Login
 from upcoach.services.contexts import Services
-from upcoach.store.write.changes import Outcome
+from upcoach.store.write.outcomes import Outcome
 
 
 class Renewed(Login, frozen=True):

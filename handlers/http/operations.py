@@ -26,7 +26,8 @@ from models.base.ids import MutationId
 from models.base.validation import checked
 from models.wire.cursor import Cursor
 from upcoach.services.contexts import Services
-from upcoach.store.write.changes import Mutation, Outcome
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.requests import Mutation
 
 T = TypeVar("T")
 Q = TypeVar("Q", bound="Query")
@@ -156,7 +157,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     raw
         A ready-made body, in place of *body*.
     merged
-        See `upcoach.store.write.changes.Outcome`.
+        See `upcoach.store.write.outcomes.Outcome`.
     became
         As whom a caller without a token goes on.
     enters

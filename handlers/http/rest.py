@@ -28,7 +28,7 @@ from models.account.session import BROWSERS
 from models.base.errors import Invalid, Unavailable
 from models.base.validation import checked
 from models.wire.frames import Follows
-from upcoach.store.write.changes import Mutation
+from upcoach.store.write.requests import Mutation
 
 _log = structlog.get_logger(__name__)
 

@@ -29,7 +29,7 @@ from models.access.caller import Caller
 from models.base.errors import Unavailable
 from models.wire.frames import Close
 from streams.feed.subscription import Start, Subscription
-from upcoach.store.write.changes import session_ended
+from upcoach.store.write.errors import session_ended
 
 
 class Events(StreamingHandler, OperationHandler):

@@ -14,7 +14,7 @@ from handlers.live.connections import Guest
 from handlers.live.send_buffer import SocketOutlet
 from handlers.live.sse import EventStream
 from models.access.caller import Caller
-from upcoach.store.write.changes import session_ended
+from upcoach.store.write.errors import session_ended
 
 MEDIA_TYPE: Final = "text/event-stream"
 

@@ -16,7 +16,7 @@ from upcoach.services.base.mail_links import FORGOT
 from upcoach.services.oauth.base.parameters import Parameters
 from upcoach.services.oauth.grant_types.devices import PATH as DEVICE
 from upcoach.services.oauth.grant_types.devices import DeviceAsk
-from upcoach.store.write.changes import Outcome
+from upcoach.store.write.outcomes import Outcome
 
 CONSENT: Final = "/oauth/consent"
 ACCOUNT: Final = "/account"

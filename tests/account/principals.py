@@ -30,7 +30,10 @@ from upcoach.cli.explain.seeds import Seeds
 from upcoach.client import Client, Response
 from upcoach.node.app import Node
 from upcoach.services.account.sessions.tokens import TYPE
-from upcoach.store.write.changes import Changes, Outcome, Ref, Write
+from upcoach.store.write.changes import Changes
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Write
 
 Json = dict[str, Any]
 # What ends the session that asks for it, the gentlest first.

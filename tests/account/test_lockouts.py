@@ -29,7 +29,7 @@ from upcoach.cli.demo.history import loop_export
 from upcoach.client import Response
 from upcoach.services.account.sessions.sessions import MOST
 from upcoach.store.base.codec import key_of
-from upcoach.store.write.changes import Mutation
+from upcoach.store.write.requests import Mutation
 
 LOGINS = 4
 

@@ -12,7 +12,10 @@ from models.base.ids import new_id
 from upcoach.node import app
 from upcoach.services.account.sessions.tokens import Tokens
 from upcoach.services.base.resources import outcome
-from upcoach.store.write.changes import Changes, Outcome, Ref, Write
+from upcoach.store.write.changes import Changes
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Write
 
 AT_ONCE = 200
 

@@ -21,7 +21,10 @@ from tests.support.engines import TestEngines
 from tests.support.server import serving
 from upcoach.node import app
 from upcoach.store.base import codec
-from upcoach.store.write.changes import Changes, Outcome, Ref, Write
+from upcoach.store.write.changes import Changes
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Write
 
 HABITS, YEARS = 30, 5
 BOUND_MS = 50  # of CPU, of the process that answers

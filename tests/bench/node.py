@@ -21,7 +21,8 @@ from tests.bench.crowd import make_people
 from upcoach.node import app
 from upcoach.node.process import gc_tuning
 from upcoach.services.account.logins import Challenge
-from upcoach.store.write.changes import Mutation, Outcome
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.requests import Mutation
 
 MARK = "<>"  # what the load generator counts
 PASSWORD = "correct horse battery"

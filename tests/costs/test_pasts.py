@@ -12,7 +12,10 @@ from tests.costs.reading import HELD_S, fetched
 from tests.support.people.wealth import EPOCH, hold, user_of
 from tests.support.server import Server, serving
 from tests.support.server.lag import heartbeat
-from upcoach.store.write.changes import Changes, Outcome, Ref, Write
+from upcoach.store.write.changes import Changes
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Write
 
 VERSIONS, ENTRIES = 900, 6_000
 TEXT = "to be remembered. " * 250

@@ -15,7 +15,10 @@ from tests.support.people.scopes import scope_of
 from tests.support.server import Server
 from upcoach.client import Client
 from upcoach.store.base import codec
-from upcoach.store.write.changes import Changes, Outcome, Ref, Write, ref_of
+from upcoach.store.write.changes import Changes
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref, ref_of
+from upcoach.store.write.requests import Write
 
 KINDS: Final = tuple(kind for kind in DOCUMENTS if kind not in (User, Session))
 

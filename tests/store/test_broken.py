@@ -24,7 +24,7 @@ from tests.support.wire.answers import done
 from tests.support.wire.writes import write
 from upcoach.client import Client, Device, apply_event
 from upcoach.store.base import codec
-from upcoach.store.write.changes import Ref
+from upcoach.store.write.refs import Ref
 
 ASKED = {"/v1/events": "?since=0", "/v1/journal/search": "?q=canary"}
 

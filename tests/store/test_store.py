@@ -32,9 +32,12 @@ from upcoach.store.base import codec
 from upcoach.store.base.database import Bson, Database, is_outage, unavailable
 from upcoach.store.base.sealing import DataKey, Unreadable, place, seal, unseal
 from upcoach.store.secrets.keyring import KeyRing, MasterKeys
-from upcoach.store.write.changes import Changes, Mutation, Outcome, Ref, Write
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import BATCH, Committer
 from upcoach.store.write.mail_outbox import Outbox
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Mutation, Write
 
 UTC: Any = bson.CodecOptions(tz_aware=True, tzinfo=dt.UTC)
 MASTERS = MasterKeys("k1", {"k1": b"1" * 32})

@@ -18,7 +18,10 @@ from tests.support.server import serving
 from tests.support.wire.answers import done
 from tests.support.wire.sockets import mut
 from tests.support.wire.writes import send, statuses, write
-from upcoach.store.write.changes import Changes, Outcome, Ref, Write
+from upcoach.store.write.changes import Changes
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Write
 
 EARLY: Final = dt.timezone(dt.timedelta(hours=23))
 STEP, MILESTONE = {"title": "x"}, {"title": "x"}

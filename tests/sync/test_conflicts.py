@@ -28,8 +28,9 @@ from tests.support.wire.sockets import mut, talking
 from tests.support.wire.writes import ask, send, write
 from upcoach.store.log.event_log import COLLECTION
 from upcoach.store.write import document_versions
-from upcoach.store.write.changes import Outcome, Raced
 from upcoach.store.write.document_versions import PAGE, past_of
+from upcoach.store.write.errors import WriteConflict
+from upcoach.store.write.outcomes import Outcome
 
 RUN = ONE_GOAL.format(id=GOAL)
 MEDITATE = ONE_HABIT.format(id=HABIT)
@@ -346,7 +347,7 @@ async def test_the_past_of_a_document_is_that_of_its_events(settings: Settings) 
         head = (await server.node.committer.heads.read(scope.feed)).seq
 
         pasts = [await past_of(server.node.log, habit, since, head) for since in (1, 2, 4, 5)]
-        with pytest.raises(Raced):
+        with pytest.raises(WriteConflict):
             await past_of(server.node.log, habit, 1, head - 1)
 
         for start, found in zip((0, 1, 3, 4), pasts, strict=True):

@@ -10,7 +10,10 @@ from models.habits.schedules import Daily, PerMonth, PerWeek, Rate, Recurring
 from models.moods import Mood, NewMood
 from tests.support.server import Server
 from upcoach.client import Client
-from upcoach.store.write.changes import Changes, Outcome, Ref, Write
+from upcoach.store.write.changes import Changes
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Write
 
 PORTION = 250
 EPOCH = dt.date(1970, 1, 1)

@@ -20,8 +20,12 @@ from upcoach.services.base.constant_time import evenly
 from upcoach.services.base.mail import Mail
 from upcoach.services.base.resources import outcome
 from upcoach.store.collections.documents import Documents
-from upcoach.store.write.changes import Changes, Outcome, Ref, Taken, Write
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.errors import UniqueViolation
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Write
 
 PACE_S = 0.25  # within which an account is made, or found to be there: the answer tells not which
 
@@ -49,7 +53,7 @@ class Accounts:
         """Make a user, unless the address has an account; who reads its mails is told which."""
         user_id, made = new_id("usr"), await self._hashed(registration)
         pace = asyncio.create_task(asyncio.sleep(PACE_S))
-        with contextlib.suppress(Taken):
+        with contextlib.suppress(UniqueViolation):
             await self._create(user_id, registration, made)
         await self._mail.send(Welcome(registration.email, user_id))
         await pace
@@ -59,7 +63,7 @@ class Accounts:
         password_hash = await self._hashed(registration)
         try:
             return await self._create(new_id("usr"), registration, password_hash)
-        except Taken:
+        except UniqueViolation:
             raise Conflict("email_taken", "There is an account for this address.") from None
 
     async def log_in(self, credentials: Credentials) -> LoggedIn | Challenge:

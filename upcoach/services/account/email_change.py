@@ -35,8 +35,12 @@ from upcoach.services.base.mail_links import (
 from upcoach.services.base.resources import outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import Once
-from upcoach.store.write.changes import Changes, Outcome, Ref, Taken, Write
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.errors import UniqueViolation
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Write
 
 LIFE: Final = dt.timedelta(hours=24)
 _PURPOSE: Final = "move"
@@ -131,7 +135,7 @@ class Moves:
         try:
             async with self._taking(moving), leaving:
                 return await self._committer.submit(write)
-        except Taken:
+        except UniqueViolation:
             raise Conflict("email_taken", "This address has an account by now.") from None
 
     async def look(self, token: str) -> str:
@@ -166,7 +170,7 @@ class Moves:
         await self._sessions.end_others(write.scope)  # who writes without a pause outruns nobody
         try:
             done = await self._sessions.end_with(write)
-        except Taken:  # by somebody who was faster than our word that it is not free
+        except UniqueViolation:  # by somebody who was faster than our word that it is not free
             raise Conflict("email_taken", "This address has another account by now.") from None
         await self._once.take(_UNDO, token, Undoing)  # the mark is gone with what it marked
         await self._directory.free(former.email)

@@ -21,7 +21,7 @@ from upcoach.services.account.factors import SecondFactors
 from upcoach.services.account.sessions.sessions import Login, Sessions
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import Once
-from upcoach.store.write.changes import Outcome
+from upcoach.store.write.outcomes import Outcome
 
 PATIENCE: Final = dt.timedelta(minutes=10)  # how long somebody may look for their second factor
 _PURPOSE: Final = "second factor"

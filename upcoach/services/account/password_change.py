@@ -12,7 +12,10 @@ from upcoach.services.base.mail import Mail, letters
 from upcoach.services.base.mail_links import FORGOT, Links
 from upcoach.services.base.resources import outcome
 from upcoach.store.collections.documents import Documents
-from upcoach.store.write.changes import Changes, Decide, Listing, Outcome, Ref, Write
+from upcoach.store.write.changes import Changes
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Listing, Ref
+from upcoach.store.write.requests import Decide, Write
 
 
 class NewPasswords:

@@ -21,7 +21,8 @@ from upcoach.services.base.mail_links import RESET, Links, link_over
 from upcoach.services.base.resources import outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import Once
-from upcoach.store.write.changes import Changes, Outcome
+from upcoach.store.write.changes import Changes
+from upcoach.store.write.outcomes import Outcome
 
 LIFE: Final = dt.timedelta(minutes=15)
 _PURPOSE: Final = "reset"

@@ -20,8 +20,12 @@ from upcoach.services.account.factors.refusals import factor_wrong
 from upcoach.services.account.passwords import Passwords
 from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.store.collections.documents import Documents
-from upcoach.store.write.changes import Changes, Outcome, Overtaken, Ref, Write
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.errors import StalePrecondition
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Write
 
 FRESH: Final = dt.timedelta(minutes=15)  # how long a factor counts as just shown
 
@@ -106,13 +110,13 @@ async def submit_with_best(committer: Committer, write: Write, acr: int) -> Outc
             factors is not None and factors.methods(changes.at)
         )
         if acr < 2 and has_second:
-            raise Overtaken
+            raise StalePrecondition
         return write.decide(changes)
 
     reads = (*write.reads, Ref(Factors, scope.user, FACTORS))
     try:
         return await committer.submit(msgspec.structs.replace(write, reads=reads, decide=decide))
-    except Overtaken:
+    except StalePrecondition:
         raise stepping_up_needed(2) from None
 
 

@@ -14,7 +14,9 @@ from models.base.document import Document, merge_policies, public
 from models.base.errors import Conflict, Invalid
 from models.base.merge import Clash, Merge, Merged, changed_paths, merge, reapplied, value_at
 from models.base.merge_patch import Json, difference
-from upcoach.store.write.changes import Changes, Mutation, Version
+from upcoach.store.write.changes import Changes
+from upcoach.store.write.refs import Version
+from upcoach.store.write.requests import Mutation
 
 D = TypeVar("D", bound=Document)
 

@@ -10,8 +10,11 @@ from models.base.errors import Conflict, Invalid
 from models.base.merge_patch import Json, merged
 from upcoach.services.base.merging import Edit, edited, require_version
 from upcoach.store.collections.documents import Documents, Selection
-from upcoach.store.write.changes import Base, Changes, Decide, Mutation, Outcome, Ref, Verb, Write
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.outcomes import Outcome, Verb
+from upcoach.store.write.refs import BaseVersion, Ref
+from upcoach.store.write.requests import Decide, Mutation, Write
 
 
 class Named(Protocol):
@@ -102,7 +105,7 @@ class Resources(abc.ABC, Generic[D, N]):
             return outcome("updated", after, places)
 
         ref = self._ref(scope, document_id)
-        known = None if mutation is None else Base(ref, base)
+        known = None if mutation is None else BaseVersion(ref, base)
         reads = (ref, *self._beside(scope, document_id, patch))
         return await self._submit(scope, reads, decide, mutation, base=known)
 
@@ -161,7 +164,7 @@ class Resources(abc.ABC, Generic[D, N]):
         mutation: Mutation | None,
         *,
         sweeps: tuple[Ref, ...] = (),
-        base: Base | None = None,
+        base: BaseVersion | None = None,
         fresh: tuple[Ref, ...] = (),
     ) -> Outcome:
         write = Write(

@@ -15,8 +15,8 @@ from upcoach.store.base.broken import broken
 from upcoach.store.base.pacing import paced
 from upcoach.store.base.sealing import Unreadable
 from upcoach.store.log.event_log import EventLog
-from upcoach.store.write.changes import not_found
 from upcoach.store.write.document_versions import lines_of
+from upcoach.store.write.errors import not_found
 
 D = TypeVar("D", bound=Document)
 

@@ -14,17 +14,12 @@ from upcoach.services.base.resources import outcome
 from upcoach.services.goals.goals import Goals, continue_series
 from upcoach.store.base.broken import Broken
 from upcoach.store.collections.documents import Documents, Selection
-from upcoach.store.write.changes import (
-    Changes,
-    Missing,
-    Mutation,
-    Outcome,
-    Overtaken,
-    Ref,
-    Undecided,
-    Write,
-)
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.errors import MissingDocument, NeedsLookup, StalePrecondition
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Mutation, Write
 
 MOST: Final = 10_000  # points of one goal
 
@@ -57,7 +52,7 @@ class GoalPoints:
             _require_measurable(goal, draft)
             if before is None:
                 if base is not None:
-                    raise Missing(Ref(GoalPoint, scope.user, point_id(goal_id, point)))
+                    raise MissingDocument(Ref(GoalPoint, scope.user, point_id(goal_id, point)))
                 if goal.points >= MOST:
                     raise Conflict("points_too_many", f"A goal has {MOST} points at most.")
                 return GoalPoint.drafted(
@@ -117,8 +112,8 @@ class GoalPoints:
             counted = goal.without_a_point() if broken else goal
             try:
                 moved = _moved(counted, before, after, known, changes.at)
-            except Overtaken:
-                raise Undecided(look) from None
+            except StalePrecondition:
+                raise NeedsLookup(look) from None
             done = _kept(changes, before or broken, after)
             changes.update(goal, moved)
             continue_series(changes, goal, moved)
@@ -193,7 +188,7 @@ def _moved(
     elif all(moment < last for moment in moments):
         return goal.counted(points, None, None, at)
     elif known is None or known.version != goal.version:
-        raise Overtaken
+        raise StalePrecondition
     else:
         rivals = [point for point in (after, known.newest[name]) if point is not None]
         newest = max(rivals, key=lambda point: (point.at, point.id), default=None)

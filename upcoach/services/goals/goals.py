@@ -22,8 +22,11 @@ from upcoach.store.aggregates.tallies import GoalTally, Tallies
 from upcoach.store.base.pacing import paced
 from upcoach.store.collections.documents import Documents, Selection
 from upcoach.store.log.event_log import EventLog
-from upcoach.store.write.changes import Base, Changes, Mutation, Outcome, Ref
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import BaseVersion, Ref
+from upcoach.store.write.requests import Mutation
 
 WEIGHTS: Final = {"low": 1, "medium": 2, "high": 3}
 MOST: Final = 500  # goals that one goal may wait for in the end
@@ -148,7 +151,7 @@ class Goals(Resources[Goal, NewGoal]):
         ref = self._ref(scope, goal_id)
         reads = (ref, *self._beside(scope, goal_id, {}))
         return await self._submit(
-            scope, reads, decide, mutation, base=Base(ref, (version or 2) - 1)
+            scope, reads, decide, mutation, base=BaseVersion(ref, (version or 2) - 1)
         )
 
     def _drafted(self, draft: NewGoal, owner: str, at: dt.datetime) -> Goal:

@@ -17,8 +17,12 @@ from models.insights.insight import insight_id
 from upcoach.services.base.merging import Edit, edited, require_version
 from upcoach.services.base.resources import Resources, outcome
 from upcoach.store.collections.documents import Documents
-from upcoach.store.write.changes import Base, Changes, Mutation, Outcome, Ref, not_found
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.errors import not_found
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import BaseVersion, Ref
+from upcoach.store.write.requests import Mutation
 
 # The dates that a moment can have, counted from that of UTC: zones lie from 12 hours behind to 14
 # ahead, and a day begins up to 24 hours after midnight.
@@ -112,7 +116,7 @@ class Habits(Resources[Habit, NewHabit]):
             return _change_entry(changes, habit, before, draft, base, mutation)
 
         reads = _entry_reads(scope, habit_id, day)
-        known = None if base is None or mutation is None else Base(reads[1], base)
+        known = None if base is None or mutation is None else BaseVersion(reads[1], base)
         return await self._submit(scope, reads, decide, mutation, base=known)
 
     async def delete_entry(

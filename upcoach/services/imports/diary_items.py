@@ -4,7 +4,8 @@ from models.base.document import Document
 from models.journal import Journal, JournalEntry, NewJournal, NewJournalEntry
 from models.moods import Mood, NewMood
 from upcoach.services.imports.plan import Item, Verb
-from upcoach.store.write.changes import Changes, Ref
+from upcoach.store.write.changes import Changes
+from upcoach.store.write.refs import Ref
 
 
 class MoodItem(Item):

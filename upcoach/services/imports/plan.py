@@ -18,7 +18,8 @@ from models.habits import Entry, EntryDraft, Habit, NewHabit
 from models.habits.entry import entry_id
 from models.tasks import NewTask, Task
 from upcoach.services.habits.habits import set_entry
-from upcoach.store.write.changes import Changes, Ref
+from upcoach.store.write.changes import Changes
+from upcoach.store.write.refs import Ref
 
 Verb = Literal["created", "updated", "kept"]
 

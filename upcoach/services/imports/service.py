@@ -16,9 +16,12 @@ from upcoach.services.imports.plan import Item, Tally
 from upcoach.services.imports.workers import Workers
 from upcoach.store.base.pacing import paced
 from upcoach.store.collections.documents import Documents
-from upcoach.store.write.changes import Changes, Mutation, Outcome, Ref, Write
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.quotas import require_room
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Mutation, Write
 
 # A transaction has to fit into MongoDB's cache with all that it writes, beside everybody else's:
 # in the smallest one that we run, 14,000 entries barely did, and took minutes.

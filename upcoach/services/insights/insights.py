@@ -4,8 +4,11 @@ from models.access.scope import Scope
 from models.habits import Habit
 from models.insights import Insight
 from upcoach.store.collections.documents import Documents
-from upcoach.store.write.changes import Changes, Outcome, Ref, Write
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Write
 
 
 class Insights:

@@ -10,8 +10,12 @@ from models.journal import JournalEntryContent, UnsavedEntry
 from upcoach.services.base.merging import require_version
 from upcoach.services.base.resources import outcome
 from upcoach.store.collections.documents import Documents
-from upcoach.store.write.changes import Changes, Decide, Mutation, Outcome, Ref, Write, not_found
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.errors import not_found
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Decide, Mutation, Write
 
 
 class UnsavedEntries:

@@ -29,19 +29,13 @@ from upcoach.services.sharing.entry_shares import deleted_shares, share_refs
 from upcoach.store.base.pacing import paced
 from upcoach.store.collections.documents import Documents, Selection
 from upcoach.store.log.event_log import LATEST, EventLog
-from upcoach.store.write.changes import (
-    Base,
-    Changes,
-    Mutation,
-    Outcome,
-    Raced,
-    Ref,
-    Undecided,
-    Version,
-    not_found,
-)
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.document_versions import past_of
+from upcoach.store.write.errors import NeedsLookup, WriteConflict, not_found
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import BaseVersion, Ref, Version
+from upcoach.store.write.requests import Mutation
 
 DEFAULT_NAME: Final = "Journal"
 
@@ -150,7 +144,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
 
         def decide(changes: Changes) -> Outcome:
             if shares is None:
-                raise Undecided(look)
+                raise NeedsLookup(look)
             changes.find_refs(shares)  # so that they are read
             broken = changes.broken(JournalEntry, scope.user, document_id)
             if broken is not None:  # nobody could take it back
@@ -286,7 +280,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
             return outcome("updated", after)
 
         ref = self._ref(scope, document_id)
-        return await self._submit(scope, (ref,), decide, mutation, base=Base(ref, version))
+        return await self._submit(scope, (ref,), decide, mutation, base=BaseVersion(ref, version))
 
     async def _past(self, scope: Scope, document_id: str) -> list[Version]:
         """Every version of an entry; the present one alone where the log knows no other."""
@@ -295,7 +289,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
             await self._log.load_keys([scope.feed])
             try:
                 past = await past_of(self._log, document, 1, LATEST)
-            except Raced:
+            except WriteConflict:
                 continue  # it has just been changed
             return past or [Version(document)]
 

@@ -18,7 +18,10 @@ from models.journal import (
 from upcoach.services.base.merging import require_version
 from upcoach.services.base.resources import Resources
 from upcoach.store.collections.documents import Selection
-from upcoach.store.write.changes import Changes, Mutation, Outcome, Undecided
+from upcoach.store.write.changes import Changes
+from upcoach.store.write.errors import NeedsLookup
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.requests import Mutation
 
 
 class Journals(Resources[Journal, NewJournal]):
@@ -53,7 +56,7 @@ class Journals(Resources[Journal, NewJournal]):
 
         def decide(changes: Changes) -> Outcome:
             if entries is None:
-                raise Undecided(look)
+                raise NeedsLookup(look)
             if entries:
                 raise Conflict("journal_not_empty", "This journal holds entries: move them first.")
             journal = changes.get_any(Journal, scope.user, document_id)

@@ -19,8 +19,11 @@ from upcoach.services.sharing.entry_shares import EntryShares, deleted_shares, s
 from upcoach.store.base.sealing import Unreadable
 from upcoach.store.collections.documents import Documents
 from upcoach.store.log.log_redaction import Forgetting
-from upcoach.store.write.changes import Changes, Outcome, Ref, Write
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Write
 
 LOOK_EVERY_S: Final = 60.0
 PORTION: Final = 1_000

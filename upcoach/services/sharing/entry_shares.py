@@ -23,8 +23,12 @@ from upcoach.services.account.step_up import submit_with_best
 from upcoach.services.base.resources import outcome
 from upcoach.store.base.database import Bson
 from upcoach.store.collections.documents import Documents, Selection, mark
-from upcoach.store.write.changes import Changes, Decide, Mutation, Outcome, Ref, Write, not_found
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.errors import not_found
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Decide, Mutation, Write
 
 LONGEST: Final = dt.timedelta(days=366)
 MOST: Final = 100  # coaches of one entry that are listed

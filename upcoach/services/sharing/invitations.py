@@ -24,8 +24,12 @@ from upcoach.services.base.resources import outcome
 from upcoach.services.sharing.shares import relation_refs
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import Once
-from upcoach.store.write.changes import Changes, Mutation, Outcome, Ref, Write, not_found
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.errors import not_found
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Mutation, Write
 
 PURPOSE: Final = "invitation"
 

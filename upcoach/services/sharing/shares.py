@@ -20,8 +20,12 @@ from upcoach.services.base.resources import outcome
 from upcoach.services.sharing.entry_shares import deleted_shares, refs_between
 from upcoach.store.collections.documents import Documents
 from upcoach.store.log.event_log import LATEST, EventLog
-from upcoach.store.write.changes import Changes, Decide, Mutation, Outcome, Ref, Undecided, Write
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.errors import NeedsLookup
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Decide, Mutation, Write
 
 
 class View(msgspec.Struct, frozen=True):
@@ -152,7 +156,7 @@ class Shares:
 
         def decide(changes: Changes) -> Outcome:
             if entries is None:
-                raise Undecided(look)
+                raise NeedsLookup(look)
             changes.find_refs(entries)  # so that they are read
             is_client = scope.user == client
             mine = (Share, client, coach) if is_client else (CoachClient, coach, client)

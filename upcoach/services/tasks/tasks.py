@@ -17,8 +17,11 @@ from upcoach.services.base.merging import require_version
 from upcoach.services.base.resources import Resources, outcome
 from upcoach.store.aggregates.tallies import Tallies, TaskTally
 from upcoach.store.collections.documents import Documents
-from upcoach.store.write.changes import Changes, Mutation, Outcome, Ref
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Mutation
 
 OPEN: Final = ("pending", "in_progress")
 _WEEK: Final = dt.timedelta(days=7)

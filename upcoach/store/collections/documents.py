@@ -20,7 +20,8 @@ from upcoach.store.base.hints import hinted
 from upcoach.store.base.pacing import paced
 from upcoach.store.base.sealing import Unreadable
 from upcoach.store.secrets.keyring import KeyRing
-from upcoach.store.write.changes import Ref, not_found
+from upcoach.store.write.errors import not_found
+from upcoach.store.write.refs import Ref
 
 D = TypeVar("D", bound=Document)
 

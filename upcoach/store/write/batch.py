@@ -29,30 +29,26 @@ from upcoach.store.log import event_log
 from upcoach.store.log.heads import Head, Heads
 from upcoach.store.secrets.keyring import COLLECTION as KEYS
 from upcoach.store.secrets.keyring import KeyRing
-from upcoach.store.write.changes import (
-    Changes,
-    Fact,
-    Listing,
-    Missing,
-    Outcome,
-    Overtaken,
-    Raced,
-    Ref,
-    Taken,
-    Undecided,
-    Unread,
-    Version,
-    Write,
+from upcoach.store.write.changes import Changes, Fact
+from upcoach.store.write.document_versions import past_of
+from upcoach.store.write.errors import (
+    MissingDocument,
+    NeedsLookup,
+    NeedsMoreReads,
+    StalePrecondition,
+    UniqueViolation,
+    WriteConflict,
     not_found,
     session_ended,
-    stands_below,
 )
-from upcoach.store.write.document_versions import past_of
 from upcoach.store.write.mail_outbox import COLLECTION as OUTBOX
 from upcoach.store.write.mail_outbox import Outbox
+from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.quotas import Growth, Holdings, places_of
 from upcoach.store.write.receipts import COLLECTION as RECEIPTS
 from upcoach.store.write.receipts import Receipts
+from upcoach.store.write.refs import Listing, Ref, Version, stands_below
+from upcoach.store.write.requests import Write
 from upcoach.store.write.tombstones import said
 
 T = TypeVar("T")
@@ -77,7 +73,7 @@ class Ticket:
 
 
 class Waits(Exception):
-    """A *ticket* has to *look* when all before it are committed; see `Undecided`."""
+    """A *ticket* has to *look* when all before it are committed; see `NeedsLookup`."""
 
     def __init__(self, ticket: Ticket, look: Callable[[], Awaitable[None]]) -> None:
         super().__init__()
@@ -97,7 +93,7 @@ class Decided(msgspec.Struct):
     """
 
     ticket: Ticket
-    answer: Outcome | Refusal | Overtaken
+    answer: Outcome | Refusal | StalePrecondition
     events: list[Event]
     is_kept: bool = True
     wishes: list[AnyWish] = []
@@ -148,8 +144,8 @@ class Batch:
     async def commit(self, tickets: Sequence[Ticket]) -> list[Event]:
         """Answer every ticket and return the events to publish.
 
-        `Raced` if it must start over, `Unread` if it must do so with more documents, and `Waits`
-        if one of them has to see what those before it leave.
+        `WriteConflict` if it must start over, `NeedsMoreReads` if it must do so with more
+        documents, and `Waits` if one of them has to see what those before it leave.
         """
         await self._read(tickets)
         open_tickets = [ticket for ticket in tickets if not ticket.done.done()]
@@ -298,11 +294,11 @@ class Batch:
         try:
             outcome = write.decide(changes)
             self._growth.admit(self._state, changes.staged)
-        except (Refusal, Overtaken) as refusal:
+        except (Refusal, StalePrecondition) as refusal:
             return Decided(ticket, refusal, [])
-        except Undecided as undecided:
+        except NeedsLookup as undecided:
             raise Waits(ticket, undecided.look) from None
-        except Unread as more:
+        except NeedsMoreReads as more:
             ticket.write = msgspec.structs.replace(write, reads=(*write.reads, *more.refs))
             raise
         events = [self._event(write, fact) for fact in changes.facts]
@@ -425,14 +421,14 @@ class Batch:
         }
         for feed in unproven:
             if (await self._heads.read(feed)).seq > self.counted_on[feed]:
-                raise Raced
+                raise WriteConflict
 
     async def _say_what_is_gone(self, decided: Sequence[Decided]) -> None:
         """Tell those who wrote under a name to what was deleted that it was."""
         fresh = [event for one in decided for event in one.events]
         for one in decided:
             missing, write = one.answer, one.ticket.write
-            if not isinstance(missing, Missing):
+            if not isinstance(missing, MissingDocument):
                 continue
             one.answer = not_found()
             if write.mutation is not None and write.owns(missing.ref):
@@ -445,7 +441,7 @@ class Batch:
             for one in decided
             if one.ticket.write.mutation is not None
             and one.is_kept
-            and not isinstance(one.answer, Overtaken)
+            and not isinstance(one.answer, StalePrecondition)
         ]
 
     async def _write(self, work: Work, receipts: list[Bson]) -> None:
@@ -464,7 +460,7 @@ class Batch:
                             some, ordered=False, session=session
                         )
                         if done.matched_count < sum(isinstance(one, ReplaceOne) for one in some):
-                            raise Raced  # what is in no log has no number that could be taken
+                            raise WriteConflict  # what is in no log has no number to take
                 await self._insert(session, RECEIPTS, receipts)
                 await self._insert(session, OUTBOX, work.wishes)
                 await _commit(session)
@@ -567,14 +563,14 @@ async def _commit(session: AsyncClientSession) -> None:
 
 
 def _raise_raced(failure: PyMongoError) -> NoReturn:
-    """Raise `Raced` for what another writer caused, `Taken` for a name that is not free."""
+    """Raise what another writer caused: `WriteConflict`, or `UniqueViolation`."""
     if is_transient(failure) and not is_outage(failure):
-        raise Raced from failure
+        raise WriteConflict from failure
     taken = _taken(failure)
     if taken in (("feed", "seq"), ("_id",)):
-        raise Raced from failure
+        raise WriteConflict from failure
     if taken:
-        raise Taken(taken) from failure
+        raise UniqueViolation(taken) from failure
     raise failure
 
 

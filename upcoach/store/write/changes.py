@@ -1,142 +1,22 @@
-"""What a write sees, and what it decides."""
+"""The documents as a write sees and changes them."""
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any, Final, Literal, NamedTuple, TypeVar
+from collections.abc import Collection, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 
-from models.access.scope import Scope
 from models.base.document import Document, public
 from models.base.edits import counted
-from models.base.errors import NotFound, Unauthenticated
 from models.base.mail import AnyWish
 from models.base.merge_patch import Json, difference
 from models.sharing.share import SHARED_KINDS
-from models.wire.frames import FrameText
-from upcoach.store.base.broken import Broken, kind_of, unreadable
+from upcoach.store.base.broken import Broken, unreadable
 from upcoach.store.base.codec import require_readable
+from upcoach.store.write.errors import MissingDocument, NeedsMoreReads
+from upcoach.store.write.refs import Ref, Version, ref_of, stands_below
 
 D = TypeVar("D", bound=Document)
-
-Decide = Callable[["Changes"], "Outcome"]
-Verb = Literal["created", "updated", "deleted", "unchanged"]
-
-
-class Ref(NamedTuple):
-    """A document by kind, owner and id."""
-
-    kind: type[Document]
-    owner: str
-    id: str
-
-
-class Listing(NamedTuple):
-    """All documents of *kind* that *owner* has, or those that match *where* in MongoDB's words."""
-
-    kind: type[Document]
-    owner: str
-    where: Mapping[str, Any] = MappingProxyType({})
-
-
-class Base(NamedTuple):
-    """The version of a document that a write was made from."""
-
-    ref: Ref
-    version: int
-
-
-class Version(NamedTuple):
-    """A document as it was at one of its versions, and the name of the write that made it so."""
-
-    document: Document
-    mutation: str = ""
-
-
-class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of a write; kept with the mutation's id, so that a repeat gets the same answer.
-
-    Attributes
-    ----------
-    seq
-        The position of the effect in the caller's feed.
-    merged
-        Where the document is not what the caller asked for, since others' edits are in it, too.
-
-    """
-
-    verb: Verb
-    version: int | None = None
-    body: Json | None = None
-    seq: int = 0
-    merged: tuple[str, ...] = ()
-    replayed: bool = False
-
-
-class Mutation(msgspec.Struct, frozen=True):
-    """The client's name for one write, and a digest of what was asked under that name.
-
-    Attributes
-    ----------
-    follows
-        The names of writes whose effects the client took for granted when it made this one,
-        whether or not it had their answers.
-
-    """
-
-    id: FrameText
-    fingerprint: bytes
-    follows: Collection[str] = ()
-
-
-class Write(msgspec.Struct, frozen=True, kw_only=True):
-    """One change that a person asks for.
-
-    Attributes
-    ----------
-    reads
-        The documents that *decide* may see and change.
-    lists
-        Those that it may see and change too, whose ids nobody knows before: they are read with the
-        others, so that nothing can come between the list and the write.
-    sweeps
-        The documents whose children, by kind and the parent's id, *decide* may delete with it.
-    decide
-        Pure: called again, with fresh documents, when another node was faster.
-    base
-        What *decide* may ask to know the past of, back to this version.
-    new_owner
-        Whether the caller has no data key yet, because this write makes the user.
-    fresh
-        Those of *reads* whose ids were made for this write: there never was anything under them.
-
-    """
-
-    scope: Scope
-    reads: tuple[Ref, ...]
-    decide: Decide
-    lists: tuple[Listing, ...] = ()
-    sweeps: tuple[Ref, ...] = ()
-    base: Base | None = None
-    mutation: Mutation | None = None
-    new_owner: bool = False
-    fresh: tuple[Ref, ...] = ()
-
-    def owns(self, ref: Ref) -> bool:
-        """Whether *ref* is a document of the writer's own."""
-        return ref.owner == self.scope.user
-
-    @property
-    def feeds(self) -> tuple[str, ...]:
-        """The feeds whose next numbers this write may take."""
-        return tuple({f"u:{owner}": None for owner in self.owners} | {self.scope.feed: None})
-
-    @property
-    def owners(self) -> tuple[str, ...]:
-        """Whose documents it sees."""
-        listed = (listing.owner for listing in self.lists)
-        return tuple(dict.fromkeys((*(ref.owner for ref in self.reads), *listed)))
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -161,41 +41,6 @@ class Fact(msgspec.Struct, frozen=True):
         if self.before is None or isinstance(self.before, Broken):
             return public(self.after), None
         return None, difference(public(self.before), public(self.after))
-
-
-class Raced(Exception):
-    """Another node took a number, or changed a document, that a batch counted on."""
-
-
-class Unread(Exception):
-    """A write has to see documents that it did not read: they are read, and it decides anew."""
-
-    def __init__(self, refs: Collection[Ref]) -> None:
-        super().__init__(refs)
-        self.refs = refs
-
-
-class Undecided(Exception):
-    """A write has to *look* something up in the database, as all writes before it have left it.
-
-    So it keeps its place in the order: nothing is looked for before it is queued.
-    """
-
-    def __init__(self, look: Callable[[], Awaitable[None]]) -> None:
-        super().__init__()
-        self.look = look
-
-
-class Overtaken(Exception):
-    """What the caller found out before the write is not so any more: the caller begins again."""
-
-
-class Taken(Exception):
-    """A unique index, named by its fields, holds what the write wanted to keep."""
-
-    def __init__(self, fields: tuple[str, ...]) -> None:
-        super().__init__(fields)
-        self.fields = fields
 
 
 class Changes:
@@ -259,7 +104,7 @@ class Changes:
         """The same for documents of several kinds and owners."""
         unread = [ref for ref in refs if ref not in self.staged and ref not in self._state]
         if unread:
-            raise Unread(unread)
+            raise NeedsMoreReads(unread)
         found = (self.find(*ref) for ref in refs)
         return [document for document in found if document is not None]
 
@@ -288,7 +133,7 @@ class Changes:
         ref = Ref(kind, owner, document_id)
         found = self._standing(ref)
         if found is None:
-            raise Missing(ref)
+            raise MissingDocument(ref)
         return found
 
     def since(self, document: Document, version: int) -> Sequence[Version]:
@@ -384,34 +229,3 @@ class Changes:
         require_readable(document)
         self.staged[ref_of(document)] = document
         self.facts.append(fact)
-
-
-def ref_of(document: Document) -> Ref:
-    """By what *document* is named."""
-    return Ref(kind_of(document), document.owner, document.id)
-
-
-def stands_below(ref: Ref, parent: Ref) -> bool:
-    """Whether *ref* names a child of *parent*, which is named with its children's kind."""
-    return ref[:2] == parent[:2] and ref.id.startswith(f"{parent.id}/")
-
-
-_NOT_FOUND: Final = ("not_found", "There is nothing here under this id.")
-
-
-def not_found() -> NotFound:
-    """The refusal for what does not exist or is not theirs; there is only this one."""
-    return NotFound(*_NOT_FOUND)
-
-
-def session_ended() -> Unauthenticated:
-    """The refusal of who was locked out before what they asked for was done."""
-    return Unauthenticated("session_ended", "This session was ended. Log in again.")
-
-
-class Missing(NotFound):
-    """`not_found`, by a write that was to see the document *ref*."""
-
-    def __init__(self, ref: Ref) -> None:
-        super().__init__(*_NOT_FOUND)
-        self.ref = ref

@@ -23,10 +23,12 @@ from upcoach.store.base.database import Database
 from upcoach.store.log.heads import Heads
 from upcoach.store.secrets.keyring import KeyRing
 from upcoach.store.write.batch import Batch, Ticket, Waits
-from upcoach.store.write.changes import Mutation, Outcome, Raced, Unread, Write
+from upcoach.store.write.errors import NeedsMoreReads, WriteConflict
 from upcoach.store.write.mail_outbox import Outbox
+from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.quotas import Holdings
 from upcoach.store.write.receipts import Receipts
+from upcoach.store.write.requests import Mutation, Write
 
 BATCH = 64  # beyond this, a transaction's latency grows faster than its cost per write falls
 BATCH_READS = 512  # a larger write (an import) goes alone, beside the others
@@ -206,7 +208,7 @@ class Committer:
             began = time.monotonic()
             try:
                 events = await batch.commit(tickets)
-            except Unread:
+            except NeedsMoreReads:
                 continue
             except Waits as waits:
                 place = tickets.index(waits.ticket)
@@ -217,7 +219,7 @@ class Committer:
                     return
                 await waits.look()
                 continue
-            except Raced:
+            except WriteConflict:
                 await self._lose(tickets, batch.counted_on, lost)
                 continue
             self._batch_s += (time.monotonic() - began - self._batch_s) / 8

@@ -10,7 +10,8 @@ from models.wire.frames import Ev
 from upcoach.store.base.pacing import paced
 from upcoach.store.base.sealing import Unreadable
 from upcoach.store.log.event_log import LATEST, EventLog
-from upcoach.store.write.changes import Raced, Version
+from upcoach.store.write.errors import WriteConflict
+from upcoach.store.write.refs import Version
 
 PAGE = 128
 REACH = 1024  # events; whoever would need more is told that their version is stale
@@ -19,7 +20,7 @@ REACH = 1024  # events; whoever would need more is told that their version is st
 async def past_of(log: EventLog, document: Document, since: int, upto: int) -> list[Version]:
     """*document* from version *since* on to the one that it is, in order.
 
-    Empty when the log up to number *upto* does not hold all that it takes; `Raced` when the
+    Empty when the log up to number *upto* does not hold all that it takes; `WriteConflict` when the
     document is newer than that number.
     """
     try:
@@ -61,7 +62,7 @@ async def _replayed(document: Document, lines: list[Ev], since: int) -> list[Ver
         if line.ver >= since:
             versions.append(Version(msgspec.convert(fields, type(document)), line.by.mut))
     if lines and lines[-1].ver < document.version:
-        raise Raced
+        raise WriteConflict
     # What is hidden, no frame tells.
     if not versions or public(versions[-1].document) != public(document):
         return []

@@ -19,7 +19,7 @@ from models.base.errors import Conflict
 from models.base.sizes import largest
 from upcoach.store.base import codec
 from upcoach.store.base.database import Bson, Database
-from upcoach.store.write.changes import Ref
+from upcoach.store.write.refs import Ref
 
 FRESH_S: Final = 600.0  # until what is held is counted again
 FRESH_WHEN_FULL_S: Final = 10.0  # the same beyond nine tenths of a quota

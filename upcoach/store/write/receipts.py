@@ -12,7 +12,8 @@ from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index
 from upcoach.store.base.sealing import Unreadable, place, seal, unseal
 from upcoach.store.secrets.keyring import KeyRing
-from upcoach.store.write.changes import Outcome, Write
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.requests import Write
 
 COLLECTION = "receipts"
 KEPT = dt.timedelta(days=7)

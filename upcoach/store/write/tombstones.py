@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from models.base.errors import NotFound
 from models.wire.events import Event, user_feed
 from upcoach.store.log.event_log import EventLog
-from upcoach.store.write.changes import Ref
+from upcoach.store.write.refs import Ref
 
 
 async def said(log: EventLog, ref: Ref, fresh: Iterable[Event], upto: int) -> NotFound | None:

@@ -23,7 +23,8 @@ from models.moods import Mood
 from models.oauth import Grant
 from models.sharing import CoachClient, OpenInvitations, Share
 from models.tasks import Task
-from upcoach.store.write.changes import Changes, Listing, Ref, ref_of
+from upcoach.store.write.changes import Changes
+from upcoach.store.write.refs import Listing, Ref, ref_of
 
 # Every kind of document is in one of the three: a new one says whether it lets anybody in or out.
 WAYS: Final[tuple[type[Document], ...]] = (

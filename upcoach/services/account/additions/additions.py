@@ -24,8 +24,11 @@ from upcoach.services.base.mail_links import CONFIRM, DISOWN, FORGOT, Links, onl
 from upcoach.services.base.resources import outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import Once
-from upcoach.store.write.changes import Changes, Outcome, Ref, Write
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Write
 
 LIFE: Final = dt.timedelta(days=7)
 APART: Final = dt.timedelta(minutes=10)  # mails about one thing that changes again and again

@@ -13,7 +13,7 @@ from models.account.user import UNDO, normalised_email
 from models.base.errors import Conflict, Refusal, Unavailable
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import Once
-from upcoach.store.write.changes import Taken
+from upcoach.store.write.errors import UniqueViolation
 
 _LOCK: Final = "address"
 _LEFT: Final = "address left"
@@ -48,10 +48,13 @@ class Directory:
 
     @contextlib.asynccontextmanager
     async def taking(self, email: str) -> AsyncIterator[None]:
-        """The block that gives *email* to an account; `Taken` if another may come back to it."""
+        """The block that gives *email* to an account.
+
+        Raises `UniqueViolation` if another may come back to it.
+        """
         async with self._locked(email):
             if await self._once.look(_LEFT, self.index(email), bool):
-                raise Taken(("email_index",))
+                raise UniqueViolation(("email_index",))
             yield
 
     @contextlib.asynccontextmanager
@@ -67,7 +70,7 @@ class Directory:
                 yield
             except Unavailable:
                 raise  # it may have been left
-            except (Refusal, Taken):
+            except (Refusal, UniqueViolation):
                 if reserves:
                     await self.free(email)
                 raise

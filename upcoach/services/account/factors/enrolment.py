@@ -10,8 +10,11 @@ from upcoach.services.account.additions.account_claim import remove_factors, way
 from upcoach.services.account.factors.notices import FactorNotices
 from upcoach.services.base.resources import outcome
 from upcoach.store.collections.documents import Documents
-from upcoach.store.write.changes import Changes, Outcome, Ref, Write
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Write
 
 
 class Enrolment:

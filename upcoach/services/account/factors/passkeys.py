@@ -25,8 +25,12 @@ from upcoach.services.account.factors.waiting import WaitingPeriod
 from upcoach.services.base.resources import outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import Once
-from upcoach.store.write.changes import Changes, Outcome, Ref, Taken, Write
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.errors import UniqueViolation
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Write
 
 MOST: Final = 20  # of one user
 PATIENCE: Final = dt.timedelta(minutes=5)
@@ -112,7 +116,7 @@ class Passkeys:
         try:
             refs = (Ref(Passkey, scope.user, passkey_id), *self._waiting.refs(scope))
             after = await self._enrolment.change(scope, change, *refs)
-        except Taken:
+        except UniqueViolation:
             raise Conflict("passkey_taken", "This passkey is known already.") from None
         await self._enrolment.notices.announce(scope, after, passkey_id)
         passkey = await self._documents.get(Passkey, scope.user, passkey_id)

@@ -11,7 +11,8 @@ import datetime as dt
 from models.access.scope import Scope
 from models.account import Factors, Session, User
 from models.account.factors import FACTORS, NEVER
-from upcoach.store.write.changes import Changes, Ref
+from upcoach.store.write.changes import Changes
+from upcoach.store.write.refs import Ref
 
 
 class WaitingPeriod:

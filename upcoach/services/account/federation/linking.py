@@ -38,8 +38,12 @@ from upcoach.services.base.resources import outcome
 from upcoach.store.base.sealing import place
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import Once
-from upcoach.store.write.changes import Changes, Listing, Outcome, Overtaken, Ref, Taken, Write
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.errors import StalePrecondition, UniqueViolation
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Listing, Ref
+from upcoach.store.write.requests import Write
 
 PATIENCE: Final = dt.timedelta(minutes=10)  # for logging in the old way, before linking
 TRIES: Final = 3  # to enter an account that others are making or entering at the same time
@@ -90,7 +94,7 @@ class Linking:
         for _ in range(TRIES):
             try:
                 return await self._enter(subject, name)
-            except (Taken, Overtaken):  # by somebody who came at the same time
+            except (UniqueViolation, StalePrecondition):  # by somebody who came at the same time
                 continue
         raise Conflict("busy", "Others change this account just now. Try again.")
 
@@ -125,7 +129,7 @@ class Linking:
         write = Write(scope=scope, reads=reads, decide=decide)
         try:
             done = await self._committer.submit(write)
-        except Taken:
+        except UniqueViolation:
             raise _taken() from None
         added = Addition(
             way="identity",
@@ -184,7 +188,7 @@ class Linking:
             user = await self._get(owner)
             # Once more, now that it is known what they are compared with when they are let in.
             if await self._owner(subject) != owner:
-                raise Overtaken
+                raise StalePrecondition
             return user
         if not subject.email:
             raise Forbidden(
@@ -235,7 +239,7 @@ class Linking:
         def decide(changes: Changes) -> Outcome:
             before = changes.get(User, user_id, user_id)
             if before.verified_at is not None or not _is_of(before, subject):
-                raise Overtaken
+                raise StalePrecondition
             after = before.claimed(changes.at)
             changes.update(before, after)
             shut_out(changes, user_id)

@@ -23,7 +23,8 @@ from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.services.oauth.base.errors import OAuthError
 from upcoach.services.oauth.base.parameters import Parameters
 from upcoach.store.secrets.one_time_tokens import Once
-from upcoach.store.write.changes import Outcome, not_found
+from upcoach.store.write.errors import not_found
+from upcoach.store.write.outcomes import Outcome
 
 NONCE_LIFE: Final = dt.timedelta(minutes=5)
 _PURPOSE: Final = "nonce"

@@ -30,8 +30,12 @@ from upcoach.services.account.sessions.tokens import Tokens, token_invalid
 from upcoach.services.base.resources import outcome
 from upcoach.store.collections.documents import Documents, Selection
 from upcoach.store.secrets.refresh_generations import Rotations, Turn
-from upcoach.store.write.changes import Changes, Listing, Outcome, Ref, Write, not_found
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.errors import not_found
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Listing, Ref
+from upcoach.store.write.requests import Write
 
 MOST: Final = 20  # open sessions of one user at one client (ASVS 7.1.2)
 LISTED: Final = 10_000

@@ -12,8 +12,11 @@ from upcoach.services.account.additions.additions import Additions
 from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.services.base.resources import outcome
 from upcoach.store.collections.documents import Documents
-from upcoach.store.write.changes import Changes, Outcome, Ref, Write
+from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Write
 
 
 class Grants:

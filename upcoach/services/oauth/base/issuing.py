@@ -19,7 +19,7 @@ from upcoach.services.account.sessions.tokens import Tokens
 from upcoach.services.oauth.base.errors import OAuthError, invalid_grant
 from upcoach.services.oauth.base.parameters import Parameters
 from upcoach.services.oauth.base.resource_indicators import narrowed
-from upcoach.store.write.changes import Ref
+from upcoach.store.write.refs import Ref
 
 ID_TOKEN_TYPE: Final = "JWT"  # noqa: S105 - a type
 

@@ -1,0 +1,62 @@
+"""What a write is refused for, and what makes it start again."""
+
+from collections.abc import Awaitable, Callable, Collection
+from typing import Final
+
+from models.base.errors import NotFound, Unauthenticated
+from upcoach.store.write.refs import Ref
+
+_NOT_FOUND: Final = ("not_found", "There is nothing here under this id.")
+
+
+class WriteConflict(Exception):
+    """Another node took a number, or changed a document, that a batch counted on."""
+
+
+class NeedsMoreReads(Exception):
+    """A write has to see documents that it did not read: they are read, and it decides anew."""
+
+    def __init__(self, refs: Collection[Ref]) -> None:
+        super().__init__(refs)
+        self.refs = refs
+
+
+class NeedsLookup(Exception):
+    """A write has to *look* something up in the database, as all writes before it have left it.
+
+    So it keeps its place in the order: nothing is looked for before it is queued.
+    """
+
+    def __init__(self, look: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self.look = look
+
+
+class StalePrecondition(Exception):
+    """What the caller found out before the write is not so any more: the caller begins again."""
+
+
+class UniqueViolation(Exception):
+    """A unique index, named by its fields, holds what the write wanted to keep."""
+
+    def __init__(self, fields: tuple[str, ...]) -> None:
+        super().__init__(fields)
+        self.fields = fields
+
+
+def not_found() -> NotFound:
+    """The refusal for what does not exist or is not theirs; there is only this one."""
+    return NotFound(*_NOT_FOUND)
+
+
+def session_ended() -> Unauthenticated:
+    """The refusal of who was locked out before what they asked for was done."""
+    return Unauthenticated("session_ended", "This session was ended. Log in again.")
+
+
+class MissingDocument(NotFound):
+    """`not_found`, by a write that was to see the document *ref*."""
+
+    def __init__(self, ref: Ref) -> None:
+        super().__init__(*_NOT_FOUND)
+        self.ref = ref

@@ -1,0 +1,48 @@
+"""How documents and their versions are named."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from models.base.document import Document
+from upcoach.store.base.broken import kind_of
+
+
+class Ref(NamedTuple):
+    """A document by kind, owner and id."""
+
+    kind: type[Document]
+    owner: str
+    id: str
+
+
+class Listing(NamedTuple):
+    """All documents of *kind* that *owner* has, or those that match *where* in MongoDB's words."""
+
+    kind: type[Document]
+    owner: str
+    where: Mapping[str, Any] = MappingProxyType({})
+
+
+class BaseVersion(NamedTuple):
+    """The version of a document that a write was made from."""
+
+    ref: Ref
+    version: int
+
+
+class Version(NamedTuple):
+    """A document as it was at one of its versions, and the name of the write that made it so."""
+
+    document: Document
+    mutation: str = ""
+
+
+def ref_of(document: Document) -> Ref:
+    """By what *document* is named."""
+    return Ref(kind_of(document), document.owner, document.id)
+
+
+def stands_below(ref: Ref, parent: Ref) -> bool:
+    """Whether *ref* names a child of *parent*, which is named with its children's kind."""
+    return ref[:2] == parent[:2] and ref.id.startswith(f"{parent.id}/")
