@@ -13,7 +13,7 @@ from handlers.http.strict_json import LARGEST
 from handlers.http.zones import zone
 from models.base.clock import utc_now
 from models.base.dates import local_date
-from models.base.errors import Flaw, Invalid
+from models.base.errors import Invalid, invalid_parameter
 from models.base.ids import PointId
 from models.base.validation import checked
 from models.goals import Goal, GoalPoint, GoalTemplate, NewGoal, NewGoalTemplate, PointDraft
@@ -221,8 +221,7 @@ def _past(as_of: str) -> tuple[dt.datetime | None, int | None]:
         return checked(as_of, Annotated[dt.datetime, msgspec.Meta(tz=True)]), None  # type: ignore[arg-type] # a type with its rules
     except Invalid:
         words = "as_of is a moment with its offset (RFC 3339), or a version: v3."
-        flaw = Flaw("?as_of", "parameter_invalid", words)
-        raise Invalid("parameter_invalid", words, flaws=(flaw,)) from None
+        raise invalid_parameter("as_of", words) from None
 
 
 def _weight_of_read(call: Call) -> int:

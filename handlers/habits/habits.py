@@ -8,7 +8,7 @@ import msgspec
 from handlers.http.operations import Call, Operation, Query, Reply, written
 from handlers.http.pagination import LIMIT, Items, ListQuery, PageQuery, between, paged
 from handlers.http.resources import resource
-from models.base.errors import Flaw, Invalid
+from models.base.errors import Invalid, invalid_parameter
 from models.habits import Entry, EntryDraft, Habit, Logged, NewHabit, NewVacation, Vacation
 from models.habits.habit import EARLIEST, Category, check_zone
 from upcoach.services.contexts import Services
@@ -185,7 +185,7 @@ def _range(services: Services, call: Call) -> RangeQuery:
     _check_dates(services, first=query.first, last=query.last)
     last = query.last or services.habit_reports.latest_day()
     if query.first is not None and not 0 <= (last - query.first).days < LONGEST:
-        raise _unusable("first", f"Ask for 1 to {LONGEST:,} days.")
+        raise invalid_parameter("first", f"Ask for 1 to {LONGEST:,} days.")
     return query
 
 
@@ -193,19 +193,14 @@ def _check_dates(services: Services, **dates: dt.date | None) -> None:
     latest = services.habit_reports.latest_day()
     for name, date in dates.items():
         if date is not None and not EARLIEST <= date <= latest:
-            raise _unusable(name, f"Ask about a date from {EARLIEST} to today.")
+            raise invalid_parameter(name, f"Ask about a date from {EARLIEST} to today.")
 
 
 def _check_zone(tz: str) -> None:
     try:
         check_zone(tz)
     except Invalid as refusal:
-        raise _unusable("tz", refusal.detail) from None
-
-
-def _unusable(name: str, detail: str) -> Invalid:
-    flaw = Flaw(f"?{name}", "parameter_invalid", detail)
-    return Invalid("parameter_invalid", detail, flaws=(flaw,))
+        raise invalid_parameter("tz", refusal.detail) from None
 
 
 def _report(path: str, run: Any, gives: Any, query: type[Query], weight: int) -> Operation:

@@ -21,7 +21,7 @@ from models.access.request_origin import NOWHERE, Origin
 from models.access.scope import Scope
 from models.account import Session
 from models.base.document import Document, public
-from models.base.errors import Flaw, Forbidden, Invalid, Unauthenticated
+from models.base.errors import Flaw, Forbidden, Invalid, Unauthenticated, invalid_parameter
 from models.base.ids import MutationId
 from models.base.validation import checked
 from models.wire.cursor import Cursor
@@ -129,8 +129,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         for name in self.query:
             if name not in known:
                 words = f"There is no parameter {name[:64]!r} here."
-                flaw = Flaw(f"?{name[:64]}", "parameter_unknown", words)
-                raise Invalid("parameter_unknown", words, flaws=(flaw,))
+                unknown = "parameter_unknown"
+                raise invalid_parameter(name[:64], words, code=unknown, refusal=unknown)
         try:
             found = checked(self.query, kind, text=True)
         except Invalid as failure:
@@ -142,8 +142,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         for name in self.query:
             if getattr(found, known[name]) is None:  # which is how "null" is read
                 words = f"The parameter {name!r} says nothing: leave it out."
-                flaw = Flaw(f"?{name}", "parameter_invalid", words)
-                raise Invalid("parameter_invalid", words, flaws=(flaw,))
+                raise invalid_parameter(name, words)
         return found
 
 

@@ -1,7 +1,7 @@
 """Whose clock a question is about."""
 
 from handlers.http.operations import Call
-from models.base.errors import Flaw, Invalid
+from models.base.errors import Invalid, invalid_parameter
 from models.habits.habit import check_zone
 from upcoach.services.contexts import Services
 
@@ -13,6 +13,5 @@ async def zone(services: Services, call: Call, asked: str | None) -> str:
     try:
         check_zone(asked)
     except Invalid as refusal:
-        flaw = Flaw("?tz", "zone_unknown", refusal.detail)
-        raise Invalid("parameter_invalid", refusal.detail, flaws=(flaw,)) from None
+        raise invalid_parameter("tz", refusal.detail, code="zone_unknown") from None
     return asked

@@ -10,7 +10,7 @@ from handlers.http.pagination import Items, ListQuery, PageQuery, between, liste
 from handlers.http.resources import resource
 from handlers.http.zones import zone
 from models.base.document import fields_of, public
-from models.base.errors import Flaw, Invalid
+from models.base.errors import invalid_parameter
 from models.base.validation import checked
 from models.base.vocabulary import label, words_of
 from models.journal import (
@@ -78,9 +78,7 @@ class JournalQuery(ListQuery, frozen=True, kw_only=True):
     def _words(self) -> frozenset[str]:
         found = words_of(self.q)
         if self.q is not None and not found:
-            message = "There is no word in q."
-            flaw = Flaw("?q", "words_missing", message)
-            raise Invalid("parameter_invalid", message, flaws=(flaw,))
+            raise invalid_parameter("q", "There is no word in q.", code="words_missing")
         return found if self.tag is None else found | {label(self.tag)}
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from models.base.errors import Flaw, Invalid
+from models.base.errors import Invalid, invalid_field
 
 OWN: Final = ("upcoach",)
 SHORTEST_WORD: Final = 4  # what is shorter is in too many passwords by chance
@@ -59,4 +59,4 @@ def _common() -> frozenset[str]:
 
 
 def _weak(code: str, detail: str) -> Invalid:
-    return Invalid("password_weak", detail, flaws=(Flaw("/password", code, detail),))
+    return invalid_field("/password", code, detail, refusal="password_weak")

@@ -8,7 +8,7 @@ import datetime as dt
 import zoneinfo
 from typing import Final
 
-from models.base.errors import Flaw, Invalid
+from models.base.errors import Invalid, invalid_field
 
 EARLIEST: Final = dt.date(1900, 1, 1)
 LATEST: Final = dt.date(2999, 12, 31)
@@ -21,8 +21,7 @@ def check_date(day: dt.date | None, field: str) -> None:
     """Raise `Invalid` for a date that no calendar of ours reaches."""
     if day is not None and not EARLIEST <= day <= LATEST:
         message = f"Dates go from {EARLIEST} to {LATEST}."
-        flaw = Flaw(f"/{field}", "date_out_of_range", message)
-        raise Invalid("body_invalid", message, flaws=(flaw,))
+        raise invalid_field(f"/{field}", "date_out_of_range", message)
 
 
 def instant(day: dt.date, time: dt.time, tz: str) -> dt.datetime:

@@ -60,3 +60,29 @@ class Invalid(Refusal):
 
 class Unavailable(Refusal):
     """An engine does not answer; the same request may succeed later."""
+
+
+def invalid_field(
+    pointer: str, code: str, detail: str, *, refusal: str = "body_invalid"
+) -> Invalid:
+    """The refusal of one field of what was sent, at *pointer* (RFC 6901).
+
+    Examples
+    --------
+    >>> raise invalid_field("/tz", "zone_unknown", "There is no such zone.")
+    Traceback (most recent call last):
+    models.base.errors.Invalid: ('body_invalid', 'There is no such zone.')
+
+    """
+    return Invalid(refusal, detail, flaws=(Flaw(pointer, code, detail),))
+
+
+def invalid_parameter(
+    name: str,
+    detail: str,
+    *,
+    code: str = "parameter_invalid",
+    refusal: str = "parameter_invalid",
+) -> Invalid:
+    """The refusal of the query's parameter *name*, which its pointer writes behind a `?`."""
+    return invalid_field(f"?{name}", code, detail, refusal=refusal)

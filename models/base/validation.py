@@ -5,7 +5,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from models.base.errors import Flaw, Invalid
+from models.base.errors import Invalid, invalid_field
 
 T = TypeVar("T")
 
@@ -37,24 +37,34 @@ def checked(value: Any, kind: type[T], *, text: bool = False) -> T:
     try:
         return msgspec.convert(value, kind, strict=not text)
     except msgspec.ValidationError as failure:
-        flaw = _flaw(str(failure))
-        raise Invalid("body_invalid", flaw.detail, flaws=(flaw,)) from None
+        raise _invalid(str(failure)) from None
 
 
-def _flaw(message: str) -> Flaw:
+def located(message: str) -> tuple[str, str]:
+    """The words of msgspec's *message*, and where the flaw is (a JSON pointer, RFC 6901).
+
+    Examples
+    --------
+    >>> located("Expected `int`, got `str` - at `$.steps[0].at`")
+    ('Expected `int`, got `str`', '/steps/0/at')
+
+    """
     # The message quotes what a stranger named a field: no regular expression searches it.
     words, _, place = message.rpartition(" - at `") if message.endswith("`") else (message, "", "")
-    if not words or not _is_path(place):
-        words, place = message, ""
-    pointer = _pointer(place)
+    return (words, _pointer(place)) if words and _is_path(place) else (message, "")
+
+
+def _invalid(message: str) -> Invalid:
+    words, pointer = located(message)
     if words.startswith(_UNKNOWN):
         name = _quoted(words.removeprefix(_UNKNOWN))
-        return Flaw(f"{pointer}/{name}", "field_unknown", f"The field {name} may not be set here.")
+        detail = f"The field {name} may not be set here."
+        return invalid_field(f"{pointer}/{name}", "field_unknown", detail)
     if words.startswith(_MISSING):
         name = _quoted(words.removeprefix(_MISSING))
-        return Flaw(f"{pointer}/{name}", "field_missing", f"The field {name} is missing.")
+        return invalid_field(f"{pointer}/{name}", "field_missing", f"The field {name} is missing.")
     detail = f"{cut(words, WORDS)}{f' at {pointer}' if pointer else ''}."
-    return Flaw(pointer, "field_invalid", detail)
+    return invalid_field(pointer, "field_invalid", detail)
 
 
 def cut(text: str, most: int = QUOTED) -> str:

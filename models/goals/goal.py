@@ -12,7 +12,7 @@ import msgspec
 
 from models.base.dates import LATEST, check_date
 from models.base.document import Derived, Document, Draft, Mark, Order, Tells, fields_of
-from models.base.errors import Conflict, Flaw, Invalid
+from models.base.errors import Conflict, invalid_field
 from models.base.ids import GoalId, PartId, derived_id, new_id
 from models.base.merge import Merge
 from models.base.recurrence import Repeat
@@ -98,11 +98,13 @@ class GoalDraft(Draft, frozen=True, kw_only=True):
         check_date(self.starts_on, "starts_on")
         check_date(self.target_date, "target_date")
         if self.starts_on and self.target_date and self.target_date < self.starts_on:
-            raise _unfit("target_date", "dates_reversed", "A goal ends after it starts.")
+            raise invalid_field("/target_date", "dates_reversed", "A goal ends after it starts.")
         if self.repeats is not None and self.target_date is None:
-            raise _unfit("repeats", "date_missing", "A goal without a target date cannot repeat.")
+            raise invalid_field(
+                "/repeats", "date_missing", "A goal without a target date cannot repeat."
+            )
         if len(set(self.depends_on)) < len(self.depends_on):
-            raise _unfit("depends_on", "goal_repeated", "A goal is named twice.")
+            raise invalid_field("/depends_on", "goal_repeated", "A goal is named twice.")
 
 
 class NewGoal(GoalDraft, frozen=True, kw_only=True):
@@ -309,7 +311,3 @@ def successor_id(owner: str, goal_id: str) -> str:
 def _tracked(track: tuple[Reached, ...], day: dt.date, progress: float) -> tuple[Reached, ...]:
     before = track[:-1] if track and track[-1].day == day else track
     return (*before, Reached(day, progress))[-TRACKED:]
-
-
-def _unfit(field: str, code: str, detail: str) -> Invalid:
-    return Invalid("body_invalid", detail, flaws=(Flaw(f"/{field}", code, detail),))

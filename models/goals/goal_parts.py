@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from models.base.errors import Flaw, Invalid
+from models.base.errors import invalid_field
 
 PartTitle = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Figure = Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)]
@@ -75,12 +75,16 @@ class KeyResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     def __post_init__(self) -> None:
         if self.target == self.baseline:
-            raise _unfit("target", "target_is_baseline", "A target differs from its baseline.")
+            raise invalid_field(
+                "/target", "target_is_baseline", "A target differs from its baseline."
+            )
         way: Literal["increase", "decrease"] = (
             "increase" if self.target > self.baseline else "decrease"
         )
         if self.direction not in (None, way):
-            raise _unfit("direction", "direction_wrong", f"From baseline to target is: {way}.")
+            raise invalid_field(
+                "/direction", "direction_wrong", f"From baseline to target is: {way}."
+            )
         msgspec.structs.force_setattr(self, "direction", way)
 
     @property
@@ -92,7 +96,3 @@ class KeyResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def measured(self, value: float | None) -> "KeyResult":
         """The same at *value*; where it began for None."""
         return msgspec.structs.replace(self, current=value)
-
-
-def _unfit(field: str, code: str, detail: str) -> Invalid:
-    return Invalid("body_invalid", detail, flaws=(Flaw(f"/{field}", code, detail),))

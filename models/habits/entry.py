@@ -11,7 +11,7 @@ import msgspec
 
 from models.base.dates import exact
 from models.base.document import Derived, Document, Draft, Mark, fields_of
-from models.base.errors import Flaw, Invalid
+from models.base.errors import invalid_field
 from models.base.merge import Merge
 from models.habits.days import AHEAD, DAY, local_date, minute_of
 from models.habits.habit import DayStart, Habit, check_zone
@@ -186,10 +186,10 @@ def check_day(day: dt.date, draft: EntryDraft, now: dt.datetime) -> None:
             if planned
             else "That day is still to come: only skip and freeze can be set ahead."
         )
-        raise _refused("/local_date", "day_ahead", message)
+        raise invalid_field("/local_date", "day_ahead", message)
     if day < today - BACKFILLED:
         message = f"A day can be written down for {BACKFILLED.days} days. Older ones: import them."
-        raise _refused("/local_date", "day_too_old", message)
+        raise invalid_field("/local_date", "day_too_old", message)
     if draft.at is not None:
         _check_moment(day, draft.at, now)
 
@@ -197,7 +197,9 @@ def check_day(day: dt.date, draft: EntryDraft, now: dt.datetime) -> None:
 def _check_moment(day: dt.date, at: dt.datetime, now: dt.datetime) -> None:
     # Two days: wherever on Earth it was, and the small hours that still belong to a long evening.
     if abs((at.date() - day).days) > 2 or at > now + DAY:
-        raise _refused("/at", "moment_elsewhere", "This moment is not on the day it is logged for.")
+        raise invalid_field(
+            "/at", "moment_elsewhere", "This moment is not on the day it is logged for."
+        )
 
 
 def judged(draft: EntryDraft, habit: Habit) -> dict[str, Any]:
@@ -211,7 +213,7 @@ def _worth(draft: EntryDraft, habit: Habit) -> tuple[bool | None, float | None]:
     measure = habit.measure
     if draft.value is not None and isinstance(measure, YesNo):
         message = "This habit is done or not: it takes no value."
-        raise _refused("/value", "value_unexpected", message)
+        raise invalid_field("/value", "value_unexpected", message)
     if isinstance(measure, Count):
         check_whole(draft.value, "/value")
     if draft.state != "done":
@@ -221,16 +223,14 @@ def _worth(draft: EntryDraft, habit: Habit) -> tuple[bool | None, float | None]:
         return True, None
     if draft.value is None:
         message = "This habit is measured: a done day needs a value."
-        raise _refused("/value", "value_missing", message)
+        raise invalid_field("/value", "value_missing", message)
     return measure.is_met(draft.value), measure.share(draft.value)
 
 
 def _kept(at: dt.datetime) -> dt.datetime:
     """*at* in UTC, in the milliseconds that the database keeps."""
     if at.year not in _YEARS:
-        raise _refused("/at", "moment_elsewhere", "This moment is not on the day it is logged for.")
+        raise invalid_field(
+            "/at", "moment_elsewhere", "This moment is not on the day it is logged for."
+        )
     return exact(at)
-
-
-def _refused(pointer: str, code: str, detail: str) -> Invalid:
-    return Invalid("body_invalid", detail, flaws=(Flaw(pointer, code, detail),))

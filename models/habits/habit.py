@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 import msgspec
 
 from models.base.document import Derived, Document, Draft, Mark, Order, fields_of
-from models.base.errors import Flaw, Invalid
+from models.base.errors import invalid_field
 from models.base.ids import HabitId, new_id
 from models.habits.days import local_date
 from models.habits.measures import Measure, YesNo, check_measure
@@ -165,8 +165,7 @@ def check_zone(tz: str) -> None:
     """Raise `Invalid` unless *tz* is a zone of the IANA database."""
     if not _is_zone(tz):
         message = f"{tz[:64]!r} is not a time zone of the IANA database (Europe/Berlin)."
-        flaw = Flaw("/tz", "zone_unknown", message)
-        raise Invalid("body_invalid", message, flaws=(flaw,))
+        raise invalid_field("/tz", "zone_unknown", message)
 
 
 def _is_zone(tz: str) -> bool:
@@ -183,4 +182,4 @@ def check_date(day: dt.date, pointer: str) -> None:
     """Raise `Invalid` for a date before there is anything to be counted."""
     if day < EARLIEST:
         message = f"Dates go back to {EARLIEST}."
-        raise Invalid("body_invalid", message, flaws=(Flaw(pointer, "date_impossible", message),))
+        raise invalid_field(pointer, "date_impossible", message)

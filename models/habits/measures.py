@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from models.base.errors import Flaw, Invalid
+from models.base.errors import invalid_field
 
 Value = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 Step = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
@@ -125,7 +125,7 @@ def is_ceiling(measure: Measure) -> bool:
 def check_measure(measure: Measure) -> None:
     """Raise `Invalid` for a measure that no value can meet."""
     if isinstance(measure, Range) and measure.low > measure.high:
-        raise _refused("/measure/low", "range_empty", "A range begins below its end.")
+        raise invalid_field("/measure/low", "range_empty", "A range begins below its end.")
     if isinstance(measure, Count):
         check_whole(measure.target, "/measure/target")
         if measure.step is not msgspec.UNSET:
@@ -135,8 +135,4 @@ def check_measure(measure: Measure) -> None:
 def check_whole(value: float | None, pointer: str) -> None:
     """Raise `Invalid` unless *value* is a whole number."""
     if value is not None and value != int(value):
-        raise _refused(pointer, "not_whole", "What is counted is a whole number.")
-
-
-def _refused(pointer: str, code: str, detail: str) -> Invalid:
-    return Invalid("body_invalid", detail, flaws=(Flaw(pointer, code, detail),))
+        raise invalid_field(pointer, "not_whole", "What is counted is a whole number.")

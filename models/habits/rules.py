@@ -16,7 +16,7 @@ from typing import Final
 
 from dateutil.rrule import rrule, rrulestr
 
-from models.base.errors import Flaw, Invalid
+from models.base.errors import Invalid, invalid_field
 
 YEARS: Final = 28  # from its anchor, a rule is followed no further
 EARLIEST, LATEST = dt.date(1970, 1, 1), dt.date(2071, 12, 31)  # of its anchor
@@ -154,4 +154,4 @@ def _date(text: str) -> dt.date:
 
 
 def _refused(pointer: str, detail: str) -> Invalid:
-    return Invalid("body_invalid", detail, flaws=(Flaw(pointer, "rule_impossible", detail),))
+    return invalid_field(pointer, "rule_impossible", detail)

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from models.base.errors import Flaw, Invalid
+from models.base.errors import invalid_field
 from models.habits.rules import EARLIEST, LATEST, LONGEST, rule_of
 
 Weekday = Annotated[int, msgspec.Meta(ge=1, le=7)]
@@ -110,10 +110,10 @@ def check_schedule(schedule: Schedule) -> None:
     """Raise `Invalid` for a schedule that nobody can keep or follow."""
     if isinstance(schedule, Rate) and schedule.times > schedule.days:
         message = "A habit is done at most once a day: times may not exceed days."
-        raise _refused("/schedule/times", "rate_impossible", message)
+        raise invalid_field("/schedule/times", "rate_impossible", message)
     if isinstance(schedule, Every) and not EARLIEST <= schedule.anchor <= LATEST:
         message = f"A schedule begins between {EARLIEST} and {LATEST}."
-        raise _refused("/schedule/anchor", "anchor_impossible", message)
+        raise invalid_field("/schedule/anchor", "anchor_impossible", message)
     if isinstance(schedule, Recurring):
         rule_of(schedule.rule, schedule.anchor)
 
@@ -142,7 +142,3 @@ def unrolled(schedule: Schedule, day: dt.date) -> Iterator[None]:
     """Find the days of a rule up to *day*, some at a time, for whoever has to be quick later."""
     if isinstance(schedule, Recurring):
         yield from rule_of(schedule.rule, schedule.anchor).unrolled(day.toordinal())
-
-
-def _refused(pointer: str, code: str, detail: str) -> Invalid:
-    return Invalid("body_invalid", detail, flaws=(Flaw(pointer, code, detail),))

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Final, Self
 import msgspec
 
 from models.base.document import Document, Draft, Mark, Order, fields_of
-from models.base.errors import Flaw, Invalid
+from models.base.errors import invalid_field
 from models.base.ids import HabitId, VacationId, new_id
 from models.habits.habit import check_date
 
@@ -43,9 +43,7 @@ class VacationDraft(Draft, frozen=True, kw_only=True):
         check_date(self.last, "/last")
         if not 0 <= (self.last - self.first).days < LONGEST:
             message = f"A vacation ends no earlier than it begins, and has {LONGEST} days at most."
-            raise Invalid(
-                "body_invalid", message, flaws=(Flaw("/last", "range_impossible", message),)
-            )
+            raise invalid_field("/last", "range_impossible", message)
 
 
 class NewVacation(VacationDraft, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ import msgspec
 
 from models.base.dates import LATEST, check_date, end_of, instant, local_date
 from models.base.document import Document, Draft, Mark, Order, fields_of
-from models.base.errors import Flaw, Invalid
+from models.base.errors import invalid_field
 from models.base.ids import GoalId, PartId, TaskId, derived_id, new_id
 from models.base.merge import Merge
 from models.base.recurrence import Repeat
@@ -218,5 +218,4 @@ def _due_at(day: dt.date, clock: str | None, tz: str) -> dt.datetime:
 def _require_none(value: object, field: str) -> None:
     if value is not None:
         message = f"A task without a due date has no {field}."
-        flaw = Flaw(f"/{field}", "date_missing", message)
-        raise Invalid("body_invalid", message, flaws=(flaw,))
+        raise invalid_field(f"/{field}", "date_missing", message)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from models.access.scope import Scope
-from models.base.errors import Conflict, Flaw, Invalid
+from models.base.errors import Conflict, invalid_field
 from models.goals import Goal, GoalPoint, PointDraft
 from models.goals.goal import successor_id
 from models.goals.goal_point import point_id
@@ -62,7 +62,7 @@ class GoalPoints:
                 require_version(before, base, mutation)
             if before.key_result != draft.key_result:
                 words = "A point stays with what it measured."
-                raise _unfit("/key_result", "key_result_fixed", words)
+                raise invalid_field("/key_result", "key_result_fixed", words)
             after = before.revised(draft, changes.at)
             return before if after.to_draft() == before.to_draft() else after
 
@@ -200,12 +200,14 @@ def _require_measurable(goal: Goal, draft: PointDraft) -> None:
     """Refuse a point of what *goal* does not have."""
     if draft.key_result is not None:
         if draft.key_result not in goal.key_results:
-            raise _unfit("/key_result", "key_result_unknown", "The goal has no such key result.")
+            raise invalid_field(
+                "/key_result", "key_result_unknown", "The goal has no such key result."
+            )
     elif goal.has_parts:
-        raise _unfit("/key_result", "progress_derived", "Its progress follows from its parts.")
+        raise invalid_field(
+            "/key_result", "progress_derived", "Its progress follows from its parts."
+        )
     elif not 0 <= draft.value <= 1:
-        raise _unfit("/value", "value_out_of_range", "Of a goal itself: a share from 0 to 1.")
-
-
-def _unfit(pointer: str, code: str, detail: str) -> Invalid:
-    return Invalid("body_invalid", detail, flaws=(Flaw(pointer, code, detail),))
+        raise invalid_field(
+            "/value", "value_out_of_range", "Of a goal itself: a share from 0 to 1."
+        )

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from models.access.scope import Scope
-from models.base.errors import Conflict, Flaw, Invalid
+from models.base.errors import Conflict, Invalid, invalid_field
 from models.base.merge_patch import Json, merged
 from models.base.validation import checked
 from models.goals import Goal, GoalDraft, GoalPoint, NewGoal
@@ -261,4 +261,4 @@ def _progress_derived() -> Invalid:
 
 
 def _unfit(code: str, detail: str, pointer: str = "/depends_on") -> Invalid:
-    return Invalid("body_invalid", detail, flaws=(Flaw(pointer, code, detail),))
+    return invalid_field(pointer, code, detail)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from models.base.errors import Flaw, Invalid
+from models.base.errors import Flaw, Invalid, invalid_field
 
 MOST: Final = 20  # flaws in one answer: enough to see what kind of file it is
 
@@ -28,7 +28,7 @@ class Flaws:
 
 def refused(pointer: str, code: str, detail: str) -> Invalid:
     """The refusal of a whole file for one reason."""
-    return Invalid("import_invalid", detail, flaws=(Flaw(pointer, code, detail),))
+    return invalid_field(pointer, code, detail, refusal="import_invalid")
 
 
 def pointer_to(path: str, line: int | None = None) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from models.base.errors import Flaw, Invalid
+from models.base.errors import Invalid, invalid_field
 from models.base.validation import WORDS, cut
 from models.habits import EntryDraft, NewHabit
 from models.journal import NewJournal, NewJournalEntry
@@ -83,7 +83,7 @@ class PackedPlan(msgspec.Struct, frozen=True):
 def beyond_rules(message: str, area: str) -> Invalid:
     """The refusal of an item that would be no document, in msgspec's words."""
     words = f"One of the {area} is beyond its rules: {cut(message, WORDS)}."
-    return Invalid("document_invalid", words, flaws=(Flaw("", "field_invalid", words),))
+    return invalid_field("", "field_invalid", words, refusal="document_invalid")
 
 
 def area_named(name: str) -> type[Item]:

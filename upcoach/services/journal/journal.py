@@ -9,7 +9,7 @@ import msgspec
 from models.access.scope import Scope
 from models.base.clock import Clock
 from models.base.dates import EARLIEST, exact, local_date
-from models.base.errors import Conflict, Flaw, Invalid, NotFound
+from models.base.errors import Conflict, NotFound, invalid_field
 from models.base.merge import changed_paths
 from models.base.merge_patch import Json
 from models.base.validation import checked
@@ -116,8 +116,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
             return
         if after.journal != default_journal(after.owner):
             words = "There is no journal under this id."
-            flaw = Flaw("/journal", "journal_unknown", words)
-            raise Invalid("body_invalid", words, flaws=(flaw,))
+            raise invalid_field("/journal", "journal_unknown", words)
         draft = NewJournal(id=after.journal, name=DEFAULT_NAME)
         changes.create(Journal.drafted(draft, owner=after.owner, at=changes.at))
 

@@ -9,7 +9,7 @@ import msgspec
 from models.access.scope import Scope
 from models.base.clock import Clock
 from models.base.dates import EARLIEST, local_date, monday_of
-from models.base.errors import Flaw, Invalid
+from models.base.errors import invalid_parameter
 from models.base.merge_patch import Json
 from models.base.trend import Trend, trend
 from models.base.validation import checked
@@ -107,7 +107,7 @@ class Moods(Resources[Mood, NewMood]):
         first = first or last - USUAL
         if not dt.timedelta(0) <= last - first <= LONGEST:
             words = f"Ask for a range from the earlier date to the later, of {LONGEST.days} days."
-            raise Invalid("range_invalid", words, flaws=(Flaw("?from", "range_invalid", words),))
+            raise invalid_parameter("from", words, code="range_invalid", refusal="range_invalid")
         return await stats_of(await self._tallies.moods(scope.user, first, last), first, last)
 
 

@@ -15,7 +15,7 @@ import msgspec
 from models.access.scope import Scope
 from models.base.clock import Clock
 from models.base.dates import exact
-from models.base.errors import Flaw, Invalid, NotFound
+from models.base.errors import NotFound, invalid_field
 from models.journal import ClientEntry, EntryShare, EntryShareDraft, JournalEntry
 from models.journal.journal_entry import client_entry_id, share_id
 from models.sharing import Share
@@ -186,8 +186,7 @@ def _require_open(changes: Changes, scope: Scope, entry: str) -> None:
 def _checked(until: dt.datetime, at: dt.datetime) -> dt.datetime:
     if not at < until <= at + LONGEST:
         words = f"Share until a moment in the next {LONGEST.days} days."
-        flaw = Flaw("/until", "until_out_of_range", words)
-        raise Invalid("body_invalid", words, flaws=(flaw,))
+        raise invalid_field("/until", "until_out_of_range", words)
     return exact(until)
 
 

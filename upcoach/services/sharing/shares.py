@@ -10,7 +10,7 @@ import msgspec
 
 from models.access.scope import Scope
 from models.base.document import Document
-from models.base.errors import Conflict, Flaw, Invalid, NotFound
+from models.base.errors import Conflict, Invalid, NotFound, invalid_field
 from models.contexts import KINDS
 from models.sharing import CoachClient, Share, ShareDraft
 from models.visibility import Sight
@@ -205,8 +205,8 @@ def _require_fields(draft: ShareDraft) -> None:
     for kind, names in draft.hidden.items():
         known = set(KINDS[kind].__struct_fields__) - set(Document.__struct_fields__)
         for name in sorted(names - known):
-            flaw = Flaw(f"/hidden/{kind}", "field_unknown", f"There is no field {name[:64]!r}.")
-            raise Invalid("body_invalid", flaw.detail, flaws=(flaw,))
+            words = f"There is no field {name[:64]!r}."
+            raise invalid_field(f"/hidden/{kind}", "field_unknown", words)
 
 
 def relation_refs(client: str, coach: str) -> tuple[Ref, Ref]:

@@ -11,6 +11,7 @@ from bson.errors import BSONError
 
 from models.base.document import Document, Mark, fields_marked
 from models.base.errors import Flaw, Invalid, Refusal
+from models.base.validation import located
 from models.base.vocabulary import label
 from upcoach.store.base.broken import Broken, BrokenDocuments, stand_in
 from upcoach.store.base.database import Bson
@@ -78,7 +79,8 @@ def require_readable(document: Document) -> None:
     except Refusal as refusal:
         raise _invalid(refusal.detail, refusal.flaws) from None
     except msgspec.ValidationError as failure:
-        raise _invalid(*_said(str(failure))) from None
+        words, pointer = located(str(failure))
+        raise _invalid(words, (Flaw(pointer, "field_invalid", words),)) from None
     except (BSONError, OverflowError, UnicodeError) as failure:
         raise _invalid(f"It cannot be stored: {type(failure).__name__}.", ()) from None
     if size > LARGEST:
@@ -148,16 +150,6 @@ def _decoder(kind: type[Document]) -> msgspec.json.Decoder[Any]:
 
 def _invalid(words: str, flaws: tuple[Flaw, ...]) -> Invalid:
     return Invalid("document_invalid", f"This would be no document: {words}", flaws=flaws)
-
-
-def _said(message: str) -> tuple[str, tuple[Flaw, ...]]:
-    """The words of msgspec's *message*, and where the flaw is (a JSON pointer, RFC 6901)."""
-    words, found, place_ = message.rpartition(" - at `")
-    if not found:
-        return message, (Flaw("", "field_invalid", message),)
-    _, _, path = place_.removesuffix("`").partition("$")
-    pointer = path.replace("[...]", "/*").replace("[", "/").replace("]", "").replace(".", "/")
-    return words, (Flaw(pointer, "field_invalid", words),)
 
 
 def _where(collection: str, owner: str, fields: Bson, name: str) -> bytes:
