@@ -1,6 +1,5 @@
 """The authorization server over HTTP: endpoints for clients, and pages for people.
 
 `endpoints` answers clients in OAuth's words; `authorize`, `devices` and `logout` answer browsers
-with plain pages (`pages`) that work without a script.  `browser` is the one place that knows how a
-browser is recognised.
+with plain pages that work without a script.
 """

@@ -4,50 +4,53 @@ from typing import Final
 
 from tornado.web import HTTPError
 
-from handlers.oauth.base.endpoint import asked, posted
-from handlers.pages import forms, views
-from handlers.pages.base import Page
-from handlers.pages.forms import Goal
-from handlers.pages.login_continuation import CONSENT, Errand, show_login
+from handlers.account.pages.login_continuation import (
+    CONSENT,
+    LoginContinuation,
+    show_end,
+    show_login,
+)
+from handlers.http.forms.parameters import form_parameters, query_parameters
+from handlers.pages import views
+from handlers.pages.base import PageHandler
+from handlers.pages.forms import LoginGoal
 from models.audit.entries import Act
 from upcoach.services.oauth.authorization import (
     NeedsConsent,
     NeedsLogin,
     Next,
-    Redirect,
-    ShownError,
 )
 from upcoach.services.oauth.base.parameters import Parameters
 
 _ALLOW: Final = "allow:"
 
 
-class Authorize(Page):
+class AuthorizationEndpoint(PageHandler):
     """`GET` and `POST /oauth/authorize`."""
 
     limit = "authorize"
 
     async def get(self) -> None:
         """Take a client's request in."""
-        await self._take(asked(self))
+        await self._take(query_parameters(self))
 
     async def post(self) -> None:
         """The same, as a form."""
-        await self._take(posted(self))
+        await self._take(form_parameters(self))
 
     async def _take(self, form: Parameters) -> None:
         session, secret = await self.session(), self.browser.secret
         await respond(self, await self.oauth.authorization.authorize(form, session, secret))
 
 
-class Consent(Page):
+class ConsentPage(PageHandler):
     """`/oauth/consent`: the request that waits, and the form of the consent page."""
 
     limit = "authorize"
 
     async def get(self) -> None:
         """Go on with the request that waits."""
-        request_id = asked(self).required("request")
+        request_id = query_parameters(self).required("request")
         session, secret = await self.session(), self.browser.secret
         await respond(self, await self.oauth.authorization.resume(request_id, session, secret))
 
@@ -79,18 +82,19 @@ def granted_in(form: Parameters) -> list[str]:
     return [name.removeprefix(_ALLOW) for name in form.names() if name.startswith(_ALLOW)]
 
 
-async def respond(page: Page, what: Next) -> None:
+async def respond(page: PageHandler, what: Next) -> None:
     """Answer with what comes next."""
     match what:
-        case Redirect(url):
-            page.go(url)
         case NeedsLogin(request_id, client, redirect, hint):
             await show_login(
-                page, Errand(request=request_id), Goal(client.name, redirect), hint=hint
+                page,
+                LoginContinuation(request=request_id),
+                LoginGoal(client.name, redirect),
+                hint=hint,
             )
         case NeedsConsent(request_id, client, redirect, permissions):
             hidden = page.hidden(request=request_id)
             note = "You can take this back at any time."
             page.show(views.consent(CONSENT, hidden, client, permissions, note, redirect))
-        case ShownError(_, description):
-            page.show(forms.failure(description), 400)
+        case _:
+            show_end(page, what)

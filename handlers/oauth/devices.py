@@ -2,12 +2,13 @@
 
 from typing import Any, Final
 
+from handlers.account.pages.login_continuation import LoginContinuation, device_of, show_login
+from handlers.http.forms.parameters import query_parameters
 from handlers.oauth.authorize import granted_in
-from handlers.oauth.base.endpoint import Endpoint, asked
+from handlers.oauth.base.endpoint import OAuthEndpoint
 from handlers.pages import forms, views
-from handlers.pages.base import Page
-from handlers.pages.forms import Goal
-from handlers.pages.login_continuation import Errand, device_of, show_login
+from handlers.pages.base import PageHandler
+from handlers.pages.forms import LoginGoal
 from models.account import Session
 from models.audit.entries import Act
 
@@ -15,14 +16,14 @@ CODE: Final = "/oauth/device/code"
 _WRONG: Final = "There is no device that shows this code now."
 
 
-class Device(Page):
+class DevicePage(PageHandler, OAuthEndpoint):
     """`GET /oauth/device` for people, `POST` for devices."""
 
     limit = "authorize"
 
     async def get(self) -> None:
         """Show where to type the code in."""
-        code = asked(self)["user_code"][: views.USER_CODE]
+        code = query_parameters(self)["user_code"][: views.USER_CODE]
         self.show(views.user_code(CODE, self.hidden(), code))
 
     async def post(self) -> None:
@@ -31,11 +32,11 @@ class Device(Page):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer a device in OAuth's words, and a person with a page."""
-        answer = Endpoint if self.request.method == "POST" else Page
-        answer.write_error(self, status_code, **kwargs)
+        answerer = OAuthEndpoint if self.request.method == "POST" else PageHandler
+        answerer.write_error(self, status_code, **kwargs)
 
 
-class DeviceCode(Page):
+class DeviceCodePage(PageHandler):
     """`POST /oauth/device/code`: the forms of the device page."""
 
     async def post(self) -> None:
@@ -48,7 +49,7 @@ class DeviceCode(Page):
             shown = code[: views.USER_CODE]
             self.show(views.user_code(CODE, self.hidden(), shown, _WRONG), 400)
         elif session is None:
-            await show_login(self, Errand(user_code=code), Goal(ask.client.name))
+            await show_login(self, LoginContinuation(user_code=code), LoginGoal(ask.client.name))
         elif "answer" not in form:
             note = f"Only go on if your device shows {code} now."
             hidden = self.hidden(user_code=code)

@@ -6,7 +6,7 @@ import msgspec
 from tornado.web import HTTPError
 
 from handlers.http import token_auth
-from handlers.oauth.base.endpoint import Endpoint, claimed_client
+from handlers.oauth.base.endpoint import OAuthEndpoint, claimed_client
 from models.audit.entries import Act
 from upcoach.services.oauth.base.errors import OAuthError
 
@@ -15,7 +15,7 @@ METADATA_AGE_S: Final = 3_600
 REFRESH: Final = "refresh_token"
 
 
-class Token(Endpoint):
+class TokenEndpoint(OAuthEndpoint):
     """`POST /oauth/token`."""
 
     shared = True
@@ -30,7 +30,7 @@ class Token(Endpoint):
         self.answer(await self.noted(act, self.of_client(ask, self.oauth.token(ask))))
 
 
-class Push(Endpoint):
+class PushedAuthorizationEndpoint(OAuthEndpoint):
     """`POST /oauth/par`."""
 
     async def post(self) -> None:
@@ -39,7 +39,7 @@ class Push(Endpoint):
         self.answer(await self.of_client(ask, self.oauth.push(ask)), 201)
 
 
-class Revoke(Endpoint):
+class RevocationEndpoint(OAuthEndpoint):
     """`POST /oauth/revoke`."""
 
     async def post(self) -> None:
@@ -50,7 +50,7 @@ class Revoke(Endpoint):
         self.set_status(200)
 
 
-class Introspect(Endpoint):
+class IntrospectionEndpoint(OAuthEndpoint):
     """`POST /oauth/introspect`."""
 
     async def post(self) -> None:
@@ -59,7 +59,7 @@ class Introspect(Endpoint):
         self.answer(await self.of_client(ask, self.oauth.introspect(ask)))
 
 
-class UserInfo(Endpoint):
+class UserInfoEndpoint(OAuthEndpoint):
     """`GET` and `POST /oauth/userinfo`."""
 
     limit = "authorize"
@@ -72,12 +72,12 @@ class UserInfo(Endpoint):
     post = get
 
     def challenge(self, failure: OAuthError) -> str:
-        """See `Endpoint.challenge` (RFC 6750, 3)."""
+        """See `OAuthEndpoint.challenge` (RFC 6750, 3)."""
         scheme = "DPoP" if token_auth.scheme_of(self.request)[0] == token_auth.DPOP else "Bearer"
         return f'{scheme} error="{failure.error}"'
 
 
-class Jwks(Endpoint):
+class JwksEndpoint(OAuthEndpoint):
     """`GET /oauth/jwks`."""
 
     shared = True
@@ -90,7 +90,7 @@ class Jwks(Endpoint):
     head = get
 
 
-class Metadata(Endpoint):
+class MetadataEndpoint(OAuthEndpoint):
     """What this server can do, under the names of both standards."""
 
     shared = True

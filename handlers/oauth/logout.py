@@ -1,8 +1,8 @@
 """`/oauth/logout`: logging out by the wish of a client."""
 
-from handlers.oauth.base.endpoint import asked, posted
+from handlers.http.forms.parameters import form_parameters, query_parameters
 from handlers.pages import forms, views
-from handlers.pages.base import Page
+from handlers.pages.base import PageHandler
 from models.audit.entries import Act
 from upcoach.services.oauth.base.parameters import Parameters
 
@@ -10,16 +10,16 @@ PATH = "/oauth/logout"
 _KEPT = ("post_logout_redirect_uri", "client_id", "state")
 
 
-class LogOut(Page):
+class LogoutPage(PageHandler):
     """`GET` and `POST /oauth/logout`."""
 
     async def get(self) -> None:
         """Log out, or ask whether to."""
-        await self._leave(asked(self))
+        await self._leave(query_parameters(self))
 
     async def post(self) -> None:
         """The same, as a form; with our own page's answer it is certain."""
-        await self._leave(posted(self))
+        await self._leave(form_parameters(self))
 
     async def _leave(self, form: Parameters) -> None:
         session = await self.session()

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from handlers.oauth.base.endpoint import FORM
+from handlers.http.forms.parameters import FORM
 from handlers.openapi import paths
 from handlers.openapi.other_routes import HTML
 from handlers.openapi.schemas import Schemas

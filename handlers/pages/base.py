@@ -5,21 +5,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from handlers.http import problems
-from handlers.oauth.base.endpoint import Endpoint, posted
+from handlers.http.forms.endpoint import FormEndpoint
+from handlers.http.forms.parameters import form_parameters
 from handlers.pages import forms
-from handlers.pages.rendering import View, drawn
+from handlers.pages.rendering import PageView, drawn
 from models.account import Session
 from models.base.errors import Refusal
 from upcoach.services.oauth.base.errors import OAuthError
 from upcoach.services.oauth.base.parameters import Parameters
 
 
-class Page(Endpoint):
+class PageHandler(FormEndpoint):
     """A path that answers browsers."""
 
     limit = "public"
 
-    def show(self, view: View, status: int = 200) -> None:
+    def show(self, view: PageView, status: int = 200) -> None:
         """Answer with a page."""
         page, policy = drawn(view, urlsplit(self.oauth.issuer).netloc)
         self.set_status(status)
@@ -45,7 +46,7 @@ class Page(Endpoint):
     def sent(self) -> Parameters:
         """The form in the body, which a page of ours has sent that this browser was shown."""
         self.browser.require_our_page()
-        form = posted(self)
+        form = form_parameters(self)
         if not self.was_shown(form):
             raise OAuthError("invalid_request", "This page is too old. Load it again.", status=403)
         return form

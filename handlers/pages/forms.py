@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from handlers.pages.rendering import View
+from handlers.pages.rendering import PageView
 from models.base.merge_patch import Json
 from upcoach.services.oauth.base.parameters import SHORT
 
@@ -50,21 +50,21 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         return " ".join(name for name, words in ids.items() if words)
 
 
-class Link(msgspec.Struct, frozen=True):
+class PageLink(msgspec.Struct, frozen=True):
     """A way to another page."""
 
     to: str
     words: str
 
 
-class Goal(msgspec.Struct, frozen=True):
+class LoginGoal(msgspec.Struct, frozen=True):
     """What somebody logs in for: an app with a name, whose answer goes to *leads_to*."""
 
     name: str = ""
     leads_to: str = ""
 
 
-class Passkey(msgspec.Struct, frozen=True):
+class PasskeyPrompt(msgspec.Struct, frozen=True):
     """A way in for browsers that know passkeys: *options* are what they ask their user for."""
 
     action: str
@@ -79,21 +79,21 @@ def form(
     fields: Sequence[Field],
     submit: str,
     **more: Any,
-) -> View:
+) -> PageView:
     """A page with a form; *more* are `words` before it, its `problem`, and `links` behind it."""
     values = {"action": action, "hidden": hidden, "fields": fields, "submit": submit}
     known = {"words": (), "problem": "", "ways": (), "links": (), "passkey": None}
     leads_to = more.pop("leads_to", "")
-    return View(title=title, template="form", values=values | known | more, leads_to=leads_to)
+    return PageView(title=title, template="form", values=values | known | more, leads_to=leads_to)
 
 
-def message(title: str, *words: str, links: Sequence[Link] = ()) -> View:
+def message(title: str, *words: str, links: Sequence[PageLink] = ()) -> PageView:
     """A page that says something."""
     values = {"words": words, "links": links}
-    return View(title=title, template="message", values=values)
+    return PageView(title=title, template="message", values=values)
 
 
-def failure(words: str) -> View:
+def failure(words: str) -> PageView:
     """The page of what went wrong."""
     return message("This did not work", words)
 

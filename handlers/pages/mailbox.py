@@ -15,8 +15,8 @@ from tornado.routing import URLSpec
 from tornado.web import HTTPError
 
 from handlers.http.rest import Edge
-from handlers.pages.base import Page
-from handlers.pages.rendering import View
+from handlers.pages.base import PageHandler
+from handlers.pages.rendering import PageView
 from upcoach.services.base.mail import Folder
 
 PATH: Final = "/dev/mail"
@@ -24,7 +24,7 @@ MOST: Final = 100
 _LINK: Final = re.compile(r"(https?://[^\s<>\"]+)")
 
 
-class Row(NamedTuple):
+class MailRow(NamedTuple):
     """A mail as it is listed."""
 
     name: str
@@ -33,7 +33,7 @@ class Row(NamedTuple):
     date: str
 
 
-class DevMail(Page):
+class DevMailPage(PageHandler):
     """`GET /dev/mail` and `GET /dev/mail/{name}`."""
 
     def initialize(
@@ -54,21 +54,21 @@ class DevMail(Page):
         """Show the newest mails, or one."""
         self.show(self._letter(name) if name else self._list())
 
-    def _list(self) -> View:
+    def _list(self) -> PageView:
         found = ((name, self._mailbox.read(name)) for name in self._mailbox.names()[:MOST])
         rows = [_row(name, message) for name, message in found if message is not None]
-        return View(
+        return PageView(
             title="Mail", template="mailbox", values={"rows": rows, "path": PATH}, wide=True
         )
 
-    def _letter(self, name: str) -> View:
+    def _letter(self, name: str) -> PageView:
         message = self._mailbox.read(name)
         if message is None:
             raise HTTPError(404)
         text: str = message.get_content()
         # Every other part is a link.
         values = {"row": _row(name, message), "parts": _LINK.split(text), "path": PATH}
-        return View(title=str(message["Subject"]), template="letter", values=values, wide=True)
+        return PageView(title=str(message["Subject"]), template="letter", values=values, wide=True)
 
 
 def specs(edge: Edge, mailbox: Folder | None) -> list[URLSpec]:
@@ -76,7 +76,10 @@ def specs(edge: Edge, mailbox: Folder | None) -> list[URLSpec]:
     if mailbox is None:
         return []
     taken = {"edge": edge, "mailbox": mailbox}
-    return [URLSpec(f"{PATH}$", DevMail, taken), URLSpec(f"{PATH}/([\\w.-]+)$", DevMail, taken)]
+    return [
+        URLSpec(f"{PATH}$", DevMailPage, taken),
+        URLSpec(f"{PATH}/([\\w.-]+)$", DevMailPage, taken),
+    ]
 
 
 def _is_here(request: HTTPServerRequest) -> bool:
@@ -91,5 +94,5 @@ def _is_loopback(host: str | None) -> bool:
         return host == "localhost"
 
 
-def _row(name: str, message: EmailMessage) -> Row:
-    return Row(name, str(message["To"]), str(message["Subject"]), str(message["Date"]))
+def _row(name: str, message: EmailMessage) -> MailRow:
+    return MailRow(name, str(message["To"]), str(message["Subject"]), str(message["Date"]))

@@ -16,7 +16,7 @@ _LOADER: Final = Loader(str(TEMPLATES))
 _HOST: Final = re.compile(r"[a-z0-9.-]+(:[0-9]+)?", re.IGNORECASE)
 
 
-class View(msgspec.Struct, frozen=True, kw_only=True):
+class PageView(msgspec.Struct, frozen=True, kw_only=True):
     """A page that is to be shown.
 
     Attributes
@@ -35,7 +35,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     wide: bool = False
 
 
-def drawn(view: View, host: str) -> tuple[bytes, str]:
+def drawn(view: PageView, host: str) -> tuple[bytes, str]:
     """*view* as HTML for a browser that came to *host*, and its `Content-Security-Policy`."""
     nonce = secrets.token_urlsafe(18)
     page = _LOADER.load(f"{view.template}.html").generate(

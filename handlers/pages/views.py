@@ -6,15 +6,15 @@ from typing import Final
 from handlers.pages.forms import (
     LONGEST,
     Field,
-    Goal,
-    Link,
-    Passkey,
+    LoginGoal,
+    PageLink,
+    PasskeyPrompt,
     email_field,
     form,
     message,
     new_password,
 )
-from handlers.pages.rendering import View
+from handlers.pages.rendering import PageView
 from models.base.merge_patch import Json
 from models.oauth.client import Client, scope_named
 
@@ -24,14 +24,14 @@ USER_CODE: Final = 16  # the letters of a device's code, and what people put bet
 def login(
     action: str,
     hidden: dict[str, str],
-    goal: Goal,
-    passkey: Passkey,
+    goal: LoginGoal,
+    passkey: PasskeyPrompt,
     *,
     hint: str = "",
     problem: str = "",
-    ways: Sequence[Link] = (),
-    links: Sequence[Link] = (),
-) -> View:
+    ways: Sequence[PageLink] = (),
+    links: Sequence[PageLink] = (),
+) -> PageView:
     """A form to log in with; *ways* lead through providers."""
     fields = (
         email_field(hint, first=not hint),
@@ -58,7 +58,7 @@ def login(
 
 def challenge(
     action: str, hidden: dict[str, str], methods: Sequence[str], options: Json, problem: str
-) -> View:
+) -> PageView:
     """A form for a second factor."""
     has_app = "totp" in methods
     app = "The six digits that your app shows, or" if has_app else "Without your passkey:"
@@ -76,7 +76,7 @@ def challenge(
     if has_app:
         words = "Do not ask for a code on this browser for 30 days"
         fields.append(Field(name="trust", label=words, kind="checkbox"))
-    passkey = Passkey(action, "Use a passkey", options) if options else None
+    passkey = PasskeyPrompt(action, "Use a passkey", options) if options else None
     return form(
         "One more step",
         action,
@@ -89,7 +89,7 @@ def challenge(
     )
 
 
-def registered(email: str, login: Link) -> View:
+def registered(email: str, login: PageLink) -> PageView:
     """What whoever has made an account does next."""
     return message(
         "Look at your mail",
@@ -104,8 +104,8 @@ def register(
     hidden: dict[str, str],
     typed: dict[str, str],
     problems: dict[str, str],
-    links: Sequence[Link] = (),
-) -> View:
+    links: Sequence[PageLink] = (),
+) -> PageView:
     """A form to make an account with."""
     fields = (
         Field(
@@ -136,8 +136,8 @@ def forgot(
     hidden: dict[str, str],
     typed: str = "",
     problem: str = "",
-    links: Sequence[Link] = (),
-) -> View:
+    links: Sequence[PageLink] = (),
+) -> PageView:
     """A form to have a link to a new password mailed with."""
     fields = (email_field(typed, problem=problem, first=True),)
     words = ("We write to the address of your account, with a link to a new password.",)
@@ -145,7 +145,7 @@ def forgot(
     return form(title, action, hidden, fields, "Send the mail", words=words, links=links)
 
 
-def mailed(email: str, login: Link) -> View:
+def mailed(email: str, login: PageLink) -> PageView:
     """What whoever has forgotten their password does next."""
     return message(
         "Look at your mail",
@@ -155,14 +155,14 @@ def mailed(email: str, login: Link) -> View:
     )
 
 
-def reset(action: str, hidden: dict[str, str], problem: str) -> View:
+def reset(action: str, hidden: dict[str, str], problem: str) -> PageView:
     """A form to choose a new password with."""
     words = ("Every device will have to log in again.",)
     fields = (new_password(problem, first=True),)
     return form("Choose a new password", action, hidden, fields, "Keep it", words=words)
 
 
-def change_password(action: str, hidden: dict[str, str], problems: dict[str, str]) -> View:
+def change_password(action: str, hidden: dict[str, str], problems: dict[str, str]) -> PageView:
     """A form to change the password with."""
     current = Field(
         name="current",
@@ -185,7 +185,7 @@ def consent(
     permissions: Sequence[str],
     note: str,
     leads_to: str = "",
-) -> View:
+) -> PageView:
     """A form to agree with, permission by permission; what is sensitive has to be ticked."""
     asked = {name: scope_named(name) for name in permissions}
     found = {name: one for name, one in asked.items() if one is not None}
@@ -193,7 +193,7 @@ def consent(
     sensitive = {name: one.meaning for name, one in found.items() if one.sensitive}
     words = (f"{client.name} is not allowed anything yet. You decide what it may do.",)
     values = {"action": action, "hidden": hidden, "words": words, "note": note}
-    return View(
+    return PageView(
         title=f"{client.name} asks for access",
         template="consent",
         values=values | {"plain": plain, "sensitive": sensitive},
@@ -201,7 +201,7 @@ def consent(
     )
 
 
-def user_code(action: str, hidden: dict[str, str], code: str = "", problem: str = "") -> View:
+def user_code(action: str, hidden: dict[str, str], code: str = "", problem: str = "") -> PageView:
     """A form for the code that a device shows."""
     field = Field(
         name="user_code",
@@ -216,7 +216,7 @@ def user_code(action: str, hidden: dict[str, str], code: str = "", problem: str 
     return form("Connect a device", action, hidden, (field,), "Go on", words=words, problem=problem)
 
 
-def logout(action: str, hidden: dict[str, str], leads_to: str) -> View:
+def logout(action: str, hidden: dict[str, str], leads_to: str) -> PageView:
     """A form that asks whether to log out."""
     words = ("This browser will have to log in again. Your other devices stay logged in.",)
     return form("Log out?", action, hidden, (), "Log out", words=words, leads_to=leads_to)

@@ -17,7 +17,7 @@ from handlers.http.operations import Route
 from handlers.http.rest import OperationHandler
 from handlers.openapi import areas, clients, other_routes, page, schemas
 from handlers.openapi.static_documents import AGE_S, wire
-from handlers.pages.base import Page
+from handlers.pages.base import PageHandler
 from models.account import User
 from models.base.document import Mark, fields_marked
 from models.base.merge_patch import Json
@@ -74,7 +74,7 @@ def assert_same_paths(server: Server) -> None:
         _path(rule.matcher.regex.pattern): rule.target  # type: ignore[attr-defined]
         for rule in rules
     }
-    for_people = {path for path, kind in served.items() if issubclass(kind, Page)}
+    for_people = {path for path, kind in served.items() if issubclass(kind, PageHandler)}
     described = {re.sub(r"\{\w+\}", "{}", path) for path in DOCUMENT["paths"]}
     assert described <= served.keys()
     assert served.keys() - described == for_people - described

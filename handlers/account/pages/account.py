@@ -3,11 +3,11 @@
 from typing import Final
 
 from handlers.account.pages import overview
+from handlers.account.pages.login_continuation import ACCOUNT, LOGIN
 from handlers.account.pages.login_pages import problems_of
 from handlers.pages import forms, views
-from handlers.pages.base import Page
-from handlers.pages.forms import Link
-from handlers.pages.login_continuation import ACCOUNT, LOGIN
+from handlers.pages.base import PageHandler
+from handlers.pages.forms import PageLink
 from models.access.scope import Scope
 from models.account import Session
 from models.account.user import NewPassword
@@ -24,7 +24,7 @@ PASSWORD: Final = "/account/password"  # noqa: S105 - a path
 _OTHERS: Final = "others"
 
 
-class OwnPage(Page):
+class LoggedInPage(PageHandler):
     """A page of whoever has logged in; others are sent to log in first."""
 
     mine: Session
@@ -57,7 +57,7 @@ class OwnPage(Page):
         return Act(action=action, kind="user", user=user, session=session, target=target)
 
 
-class Account(OwnPage):
+class AccountPage(LoggedInPage):
     """`/account`."""
 
     async def get(self) -> None:
@@ -79,7 +79,7 @@ class Account(OwnPage):
         )
 
 
-class EndSession(OwnPage):
+class SessionEndPage(LoggedInPage):
     """`/account/sessions`."""
 
     async def post(self) -> None:
@@ -96,7 +96,7 @@ class EndSession(OwnPage):
         self.go(ACCOUNT)
 
 
-class TakeBack(OwnPage):
+class GrantRemovalPage(LoggedInPage):
     """`/account/grants`."""
 
     async def post(self) -> None:
@@ -107,7 +107,7 @@ class TakeBack(OwnPage):
         self.go(ACCOUNT)
 
 
-class ChangePassword(OwnPage):
+class PasswordChangePage(LoggedInPage):
     """`/account/password`."""
 
     limit = "factor"
@@ -130,7 +130,7 @@ class ChangePassword(OwnPage):
             self._show({"current": refusal.detail})
         else:
             words = "Your password is new. You stay logged in here, and nowhere else."
-            links = (Link(ACCOUNT, "Back to your account"),)
+            links = (PageLink(ACCOUNT, "Back to your account"),)
             self.show(forms.message("Done", words, links=links))
 
     async def _change(self, form: Parameters) -> None:

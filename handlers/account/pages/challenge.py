@@ -6,9 +6,15 @@ from typing import Final, get_args
 
 import msgspec
 
+from handlers.account.pages.login_continuation import (
+    FACTOR,
+    LoginContinuation,
+    continuation_of,
+    let_in,
+    this_browser,
+)
 from handlers.pages import views
-from handlers.pages.base import Page
-from handlers.pages.login_continuation import FACTOR, Errand, errand_of, let_in, this_browser
+from handlers.pages.base import PageHandler
 from models.access.scope import Scope
 from models.account.factors import Answer, Method, PasskeyAnswer
 from models.account.session import Terms
@@ -24,7 +30,7 @@ _METHODS: Final[tuple[Method, ...]] = get_args(Method)
 _OF_AN_APP: Final = re.compile(r"[0-9]{3}[ -]?[0-9]{3}")
 
 
-class Factor(Page):
+class SecondFactorPage(PageHandler):
     """`/account/factor`."""
 
     limit = "factor"
@@ -32,7 +38,7 @@ class Factor(Page):
     async def post(self) -> None:
         """Take a second factor, and go on."""
         form = self.sent()
-        errand = errand_of(form)
+        continuation = continuation_of(form)
         challenge = form.required("challenge")
         methods = tuple(one for one in _METHODS if one in form.words("methods"))
         act = Act(action="session.started", kind="anonymous", target="second factor")
@@ -42,14 +48,14 @@ class Factor(Page):
         except Forbidden as refusal:
             if refusal.code == "challenge_over":
                 raise
-            await show_challenge(self, errand, challenge, methods, refusal)
+            await show_challenge(self, continuation, challenge, methods, refusal)
             return
         if given.trusted:
             self.browser.trust(given.trusted)
-        await let_in(self, given.outcome, errand)
+        await let_in(self, given.outcome, continuation)
 
 
-class Passkey(Page):
+class PasskeyLoginPage(PageHandler):
     """`/account/passkey`."""
 
     limit = "factor"
@@ -57,18 +63,18 @@ class Passkey(Page):
     async def post(self) -> None:
         """Log in with a passkey and nothing else."""
         form = self.sent()
-        errand = errand_of(form)
+        continuation = continuation_of(form)
         terms = checked(this_browser(self) | {"app": "web"}, Terms)
         shown = _passkey(form["passkey"])
         act = Act(action="session.started", kind="anonymous", target="passkey")
         work = self.edge.services.logins.log_in_with_passkey(shown, terms)
         _, outcome = await self.noted(act, work, _whose)
-        await let_in(self, outcome, errand)
+        await let_in(self, outcome, continuation)
 
 
 async def show_challenge(
-    page: Page,
-    errand: Errand,
+    page: PageHandler,
+    continuation: LoginContinuation,
     challenge: str,
     methods: Sequence[str],
     refusal: Forbidden | None = None,
@@ -77,18 +83,20 @@ async def show_challenge(
     options: Json = {}
     if "passkey" in methods:
         options = await page.edge.services.logins.ask_passkey(challenge)
-    hidden = page.hidden(**errand.fields, challenge=challenge, methods=" ".join(methods))
+    hidden = page.hidden(**continuation.fields, challenge=challenge, methods=" ".join(methods))
     problem = "" if refusal is None else refusal.detail
     view = views.challenge(FACTOR, hidden, methods, options, problem)
     page.show(view, 200 if refusal is None else 401)
 
 
-async def ask_or_let_in(page: Page, found: LoggedIn | Challenge, errand: Errand) -> None:
+async def ask_or_let_in(
+    page: PageHandler, found: LoggedIn | Challenge, continuation: LoginContinuation
+) -> None:
     """Go on with what came of a first factor."""
     if isinstance(found, Challenge):
-        await show_challenge(page, errand, found.challenge, found.methods)
+        await show_challenge(page, continuation, found.challenge, found.methods)
     else:
-        await let_in(page, found[1], errand)
+        await let_in(page, found[1], continuation)
 
 
 def _answer(form: Parameters, challenge: str) -> Answer:

@@ -5,13 +5,13 @@ Whoever loads such a page uses nothing up, because mail servers follow links too
 
 from typing import Final
 
+from handlers.account.pages.login_continuation import ACCOUNT, LOGIN
 from handlers.account.pages.login_pages import problems_of
+from handlers.http.forms.parameters import query_parameters
 from handlers.http.operations import owned_by
-from handlers.oauth.base.endpoint import asked
 from handlers.pages import forms, views
-from handlers.pages.base import Page
-from handlers.pages.forms import Link
-from handlers.pages.login_continuation import ACCOUNT, LOGIN
+from handlers.pages.base import PageHandler
+from handlers.pages.forms import PageLink
 from models.account.user import Address, LinkToken, PasswordReset, normalised_email
 from models.audit.entries import Act
 from models.base.errors import Invalid
@@ -20,12 +20,12 @@ from upcoach.services.audit.audit_signing import ADDRESS
 from upcoach.services.base.mail import addition_words
 from upcoach.services.base.mail_links import CONFIRM, DISOWN, FORGOT, MOVE, RESET, UNDO_MOVE, VERIFY
 
-_LOG_IN: Final = Link(LOGIN, "Log in")
-_NEW_PASSWORD: Final = Link(FORGOT, "Choose a new password")
-_GO_ON: Final = Link(ACCOUNT, "Go to your account")
+_LOG_IN: Final = PageLink(LOGIN, "Log in")
+_NEW_PASSWORD: Final = PageLink(FORGOT, "Choose a new password")
+_GO_ON: Final = PageLink(ACCOUNT, "Go to your account")
 
 
-class Forgot(Page):
+class ForgottenPasswordPage(PageHandler):
     """`/account/forgot`."""
 
     def get(self) -> None:
@@ -49,14 +49,14 @@ class Forgot(Page):
         self.show(views.mailed(email, _LOG_IN))
 
 
-class Reset(Page):
+class PasswordResetPage(PageHandler):
     """`/account/reset`."""
 
     limit = "factor"
 
     async def get(self) -> None:
         """Ask for a new password."""
-        token = _token(asked(self)["token"])
+        token = _token(query_parameters(self)["token"])
         await self.edge.services.resets.look(token)
         self._show(token)
 
@@ -82,12 +82,12 @@ class Reset(Page):
         self.show(view, 400 if problem else 200)
 
 
-class Verify(Page):
+class EmailVerificationPage(PageHandler):
     """`/account/verify`."""
 
     def get(self) -> None:
         """Ask whether the address is theirs."""
-        token = _token(asked(self)["token"])
+        token = _token(query_parameters(self)["token"])
         words = "With this you show that mails to your address reach you."
         hidden = self.hidden(token=token)
         self.show(forms.form("Is this your address?", VERIFY, hidden, (), "Yes", words=(words,)))
@@ -100,12 +100,12 @@ class Verify(Page):
         self.show(forms.message("Thank you", "This address is yours.", links=(_GO_ON,)))
 
 
-class Move(Page):
+class EmailChangePage(PageHandler):
     """`/account/email`."""
 
     def get(self) -> None:
         """Ask whether to go by this address."""
-        token = _token(asked(self)["token"])
+        token = _token(query_parameters(self)["token"])
         words = "From then on you log in with it, and our mails go there."
         hidden = self.hidden(token=token)
         self.show(forms.form("Use this address?", MOVE, hidden, (), "Use it", words=(words,)))
@@ -118,12 +118,12 @@ class Move(Page):
         self.show(forms.message("Done", "You go by this address now.", links=(_GO_ON,)))
 
 
-class UndoMove(Page):
+class EmailChangeUndoPage(PageHandler):
     """`/account/email/undo`."""
 
     async def get(self) -> None:
         """Ask whether to come back to the address."""
-        token = _token(asked(self)["token"])
+        token = _token(query_parameters(self)["token"])
         email = await self.edge.services.moves.look(token)
         words = (
             f"Your account comes back to {email}.",
@@ -142,16 +142,16 @@ class UndoMove(Page):
         self.show(forms.message("Done", words, links=(_NEW_PASSWORD,)))
 
 
-class Added(Page):
+class AdditionPage(PageHandler):
     """`/account/added`."""
 
     async def get(self) -> None:
         """Ask whether they have added it."""
-        token = _token(asked(self)["token"])
+        token = _token(query_parameters(self)["token"])
         added = await self.edge.services.additions.look(token)
         more = "Confirm it, and it also stays when the password is reset by mail."
         words = (*addition_words.sentences(*added), more)
-        hidden, links = self.hidden(token=token), (Link(f"{DISOWN}?token={token}", "Not me"),)
+        hidden, links = self.hidden(token=token), (PageLink(f"{DISOWN}?token={token}", "Not me"),)
         view = forms.form("Was this you?", CONFIRM, hidden, (), "Yes", words=words, links=links)
         self.show(view)
 
@@ -163,12 +163,12 @@ class Added(Page):
         self.show(forms.message("Thank you", "It counts from now on.", links=(_GO_ON,)))
 
 
-class NotMe(Page):
+class DisownedAdditionPage(PageHandler):
     """`/account/added/not-me`."""
 
     async def get(self) -> None:
         """Ask whether to remove it."""
-        token = _token(asked(self)["token"])
+        token = _token(query_parameters(self)["token"])
         added = await self.edge.services.additions.look(token)
         more = "It is removed, with all else that was added and that nobody has confirmed by mail."
         view = forms.form(

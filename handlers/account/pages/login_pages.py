@@ -3,19 +3,19 @@
 from typing import Final
 
 from handlers.account.pages.challenge import ask_or_let_in
-from handlers.oauth.authorize import respond
-from handlers.oauth.base.endpoint import asked
-from handlers.pages import forms, views
-from handlers.pages.base import Page
-from handlers.pages.forms import Goal, Link
-from handlers.pages.login_continuation import (
+from handlers.account.pages.login_continuation import (
     REGISTER,
-    Errand,
+    LoginContinuation,
+    continuation_of,
     device_of,
-    errand_of,
+    show_end,
     show_login,
     this_browser,
 )
+from handlers.http.forms.parameters import query_parameters
+from handlers.pages import forms, views
+from handlers.pages.base import PageHandler
+from handlers.pages.forms import LoginGoal, PageLink
 from models.access.scope import Scope
 from models.account import password_policy
 from models.account.session import Credentials
@@ -25,7 +25,7 @@ from models.base.errors import Invalid, Unauthenticated
 from models.base.validation import checked
 from upcoach.services.account.logins import Challenge, LoggedIn
 from upcoach.services.audit.audit_signing import ADDRESS
-from upcoach.services.oauth.authorization import NeedsLogin
+from upcoach.services.oauth.authorization import NeedsConsent, NeedsLogin
 from upcoach.services.oauth.base.parameters import Parameters
 
 _RIGHT: Final = {"name": "x", "email": "x@example.org", "password": "x" * 8, "tz": "UTC"}
@@ -37,33 +37,33 @@ _WORDS: Final = {
 }
 
 
-class LogIn(Page):
+class LoginPage(PageHandler):
     """`/account/login`."""
 
     async def get(self) -> None:
         """Show the form, unless somebody has logged in."""
-        errand = errand_of(asked(self))
+        continuation = continuation_of(query_parameters(self))
         if await self.session() is not None:
-            self.go(errand.then)
+            self.go(continuation.then)
             return
-        goal = await _goal_of(self, errand)
+        goal = await _goal_of(self, continuation)
         if goal is not None:
-            await show_login(self, errand, goal)
+            await show_login(self, continuation, goal)
 
     async def post(self) -> None:
         """Log in, and go on."""
         form = self.sent()
-        errand = errand_of(form)
-        goal = await _goal_of(self, errand)
+        continuation = continuation_of(form)
+        goal = await _goal_of(self, continuation)
         if goal is None:
             return
         try:
             found = await self._log_in(form)
         except Unauthenticated as refusal:
             hint = form["email"][: forms.ADDRESS]
-            await show_login(self, errand, goal, hint=hint, problem=refusal.detail)
+            await show_login(self, continuation, goal, hint=hint, problem=refusal.detail)
             return
-        await ask_or_let_in(self, found, errand)
+        await ask_or_let_in(self, found, continuation)
 
     async def _log_in(self, form: Parameters) -> LoggedIn | Challenge:
         typed = {"email": form["email"], "password": form["password"]}
@@ -82,21 +82,21 @@ class LogIn(Page):
         return found
 
 
-class Register(Page):
+class RegistrationPage(PageHandler):
     """`/account/register`."""
 
     def get(self) -> None:
         """Show the form."""
-        self._show(errand_of(asked(self)), {}, {})
+        self._show(continuation_of(query_parameters(self)), {}, {})
 
     async def post(self) -> None:
         """Make the account, and send its user to log in."""
         form = self.sent()
-        errand = errand_of(form)
+        continuation = continuation_of(form)
         typed = {name: form[name] for name in _RIGHT}
         problems = _wrong_fields(typed)
         if problems:
-            self._show(errand, typed, problems, 400)
+            self._show(continuation, typed, problems, 400)
             return
         registration = checked(typed, Registration)
         await self.turnstile.take("mail", {"address": normalised_email(registration.email)})
@@ -104,28 +104,33 @@ class Register(Page):
         act = Act(action="account.registered", kind="anonymous", target=address)
         await self.noted(act, self.edge.services.accounts.register(registration))
         # The same for an address that has an account: what is different stands in the mail.
-        self.show(views.registered(registration.email, Link(errand.login, "Log in")))
+        self.show(views.registered(registration.email, PageLink(continuation.login, "Log in")))
 
     def _show(
-        self, errand: Errand, typed: dict[str, str], problems: dict[str, str], status: int = 200
+        self,
+        continuation: LoginContinuation,
+        typed: dict[str, str],
+        problems: dict[str, str],
+        status: int = 200,
     ) -> None:
-        links = (Link(errand.login, "You have an account? Log in"),)
-        hidden = self.hidden(**errand.fields)
+        links = (PageLink(continuation.login, "You have an account? Log in"),)
+        hidden = self.hidden(**continuation.fields)
         self.show(views.register(REGISTER, hidden, typed, problems, links), status)
 
 
-async def _goal_of(page: Page, errand: Errand) -> Goal | None:
-    """What *errand* leads to; None when it is over, and *page* has answered so."""
-    if errand.request:
+async def _goal_of(page: PageHandler, continuation: LoginContinuation) -> LoginGoal | None:
+    """What *continuation* leads to; None when it is over, and *page* has answered so."""
+    if continuation.request:
         authorization = page.oauth.authorization
-        waits = await authorization.resume(errand.request, None, page.browser.secret)
+        waits = await authorization.resume(continuation.request, None, page.browser.secret)
         if isinstance(waits, NeedsLogin):
-            return Goal(waits.client.name, waits.redirect)
-        await respond(page, waits)
+            return LoginGoal(waits.client.name, waits.redirect)
+        assert not isinstance(waits, NeedsConsent)  # which takes somebody who has logged in
+        show_end(page, waits)
         return None
-    code = errand.user_code
+    code = continuation.user_code
     ask = await device_of(page, code, await page.session()) if code else None
-    return Goal() if ask is None else Goal(ask.client.name)
+    return LoginGoal() if ask is None else LoginGoal(ask.client.name)
 
 
 def _wrong_fields(typed: dict[str, str]) -> dict[str, str]:

@@ -6,10 +6,15 @@ from tornado.routing import URLSpec
 from tornado.web import HTTPError
 
 from handlers.account.pages.challenge import ask_or_let_in
+from handlers.account.pages.login_continuation import (
+    ACCOUNT,
+    LoginContinuation,
+    continuation_of,
+    this_browser,
+)
+from handlers.http.forms.parameters import form_parameters, query_parameters
 from handlers.http.rest import Edge
-from handlers.oauth.base.endpoint import asked, posted
-from handlers.pages.base import Page
-from handlers.pages.login_continuation import ACCOUNT, Errand, errand_of, this_browser
+from handlers.pages.base import PageHandler
 from models.access.scope import Scope
 from models.account.session import Terms
 from models.audit.entries import Act
@@ -27,21 +32,21 @@ from upcoach.services.oauth.base.parameters import Parameters
 HELD: Final = "held"
 
 
-class Start(Page):
-    """`GET /v1/auth/{provider}/start`: to the provider, on an errand that goes on afterwards."""
+class AuthorizationStart(PageHandler):
+    """`GET /v1/auth/{provider}/start`: to the provider, with what goes on afterwards."""
 
     async def get(self, provider: str) -> None:
         """Send the browser away."""
-        errand = errand_of(asked(self)).fields
-        depart(self, await self.edge.services.federation.send(provider, errand))
+        continuation = continuation_of(query_parameters(self)).fields
+        depart(self, await self.edge.services.federation.send(provider, continuation))
 
 
-class Callback(Page):
+class AuthorizationCallback(PageHandler):
     """`/v1/auth/{provider}/callback`: back from the provider."""
 
     async def get(self, provider: str) -> None:
         """Let whoever comes back in."""
-        federation, form = self.edge.services.federation, asked(self)
+        federation, form = self.edge.services.federation, query_parameters(self)
         if federation.get(provider).response_mode != "query":
             form = Parameters(await federation.held(form[HELD]))
         act = Act(action="session.started", kind="anonymous", target=provider)
@@ -49,7 +54,7 @@ class Callback(Page):
         if found is None:
             self.go(ACCOUNT)
         else:
-            await ask_or_let_in(self, found, Errand(**arrival.visit.errand))
+            await ask_or_let_in(self, found, LoginContinuation(**arrival.visit.errand))
 
     async def post(self, provider: str) -> None:
         """Take in a form that the provider's page sends (Apple), and come again without it.
@@ -59,7 +64,7 @@ class Callback(Page):
         federation = self.edge.services.federation
         if federation.get(provider).response_mode != "form_post":
             raise HTTPError(405)
-        form = posted(self)
+        form = form_parameters(self)
         held = await federation.hold({name: form.short(name) for name in ANSWER if name in form})
         self.go(f"{self.request.path}?{HELD}={held}")
 
@@ -82,7 +87,7 @@ class Callback(Page):
         return arrival, found
 
 
-def depart(page: Page, sent: Sent) -> None:
+def depart(page: PageHandler, sent: Sent) -> None:
     """Send a browser to a provider, with what it has to come back with."""
     page.set_cookie(
         _cookie(page),
@@ -101,17 +106,17 @@ def specs(edge: Edge) -> list[URLSpec]:
     return [
         URLSpec(f"/v1/auth/([a-z0-9-]+)/{what}$", handler, {"edge": edge, "path": path})
         for what, handler, path in (
-            ("start", Start, "/v1/auth/{provider}/start"),
-            ("callback", Callback, "/v1/auth/{provider}/callback"),
+            ("start", AuthorizationStart, "/v1/auth/{provider}/start"),
+            ("callback", AuthorizationCallback, "/v1/auth/{provider}/callback"),
         )
     ]
 
 
-def _cookie(page: Page) -> str:
+def _cookie(page: PageHandler) -> str:
     return "__Host-visit" if _is_secure(page) else "visit"
 
 
-def _is_secure(page: Page) -> bool:
+def _is_secure(page: PageHandler) -> bool:
     return page.oauth.issuer.startswith("https://")
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from handlers.pages.rendering import View
+from handlers.pages.rendering import PageView
 from models.account import Factors, Identity, Passkey, TrustedDevice
 from models.account.factors import NEVER, TOTP
 from models.account.session import APP_NAMES
@@ -13,7 +13,7 @@ from models.oauth import Grant
 from models.oauth.client import scope_named
 
 
-class Way(NamedTuple):
+class LoginMethodRow(NamedTuple):
     """How somebody logs in.
 
     Attributes
@@ -42,14 +42,14 @@ def account(
     titles: dict[str, str],
     hidden: dict[str, str],
     now: dt.datetime,
-) -> View:
+) -> PageView:
     """All that belongs to logging in, of one person."""
     apps = {grant.id: grant.client for grant in grants}
     ways = [
         *(_identity(one, titles, now) for one in identities),
         *_ways(factors, passkeys, now),
     ]
-    return View(
+    return PageView(
         title=f"Hello, {user['name']}",
         template="account",
         wide=True,
@@ -67,7 +67,9 @@ def account(
     )
 
 
-def _ways(factors: Factors, passkeys: Sequence[Passkey], now: dt.datetime) -> Iterator[Way]:
+def _ways(
+    factors: Factors, passkeys: Sequence[Passkey], now: dt.datetime
+) -> Iterator[LoginMethodRow]:
     """The second factors, and what stands for one that is not there."""
 
     def counts_from(name: str) -> dt.datetime | None:
@@ -75,23 +77,25 @@ def _ways(factors: Factors, passkeys: Sequence[Passkey], now: dt.datetime) -> It
 
     app = counts_from(TOTP)
     words = "added" if app else "on since"
-    yield Way("Codes of an app", words if factors.totp_since else "off", factors.totp_since, app)
+    yield LoginMethodRow(
+        "Codes of an app", words if factors.totp_since else "off", factors.totp_since, app
+    )
     for one in passkeys:
         waits = counts_from(one.id)
         words = f"{one.name}, {'added' if waits else 'since'}"
-        yield Way("Passkey", words, one.created_at, waits)
+        yield LoginMethodRow("Passkey", words, one.created_at, waits)
     if not passkeys:
-        yield Way("Passkeys", "none")
+        yield LoginMethodRow("Passkeys", "none")
     left = len(factors.recovery)
     waits = counts_from(factors.recovery_with) if left else None
-    yield Way("Recovery codes", f"{left} left" if left else "none", None, waits)
+    yield LoginMethodRow("Recovery codes", f"{left} left" if left else "none", None, waits)
 
 
-def _identity(identity: Identity, titles: dict[str, str], now: dt.datetime) -> Way:
+def _identity(identity: Identity, titles: dict[str, str], now: dt.datetime) -> LoginMethodRow:
     title = titles.get(identity.provider, identity.provider)
     words = f"{title} ({identity.email})" if identity.email else title
     waits = None if identity.counts(now) else identity.counts_from
-    return Way("Account elsewhere", words, None, waits)
+    return LoginMethodRow("Account elsewhere", words, None, waits)
 
 
 def _session(session: Json, apps: dict[str, str]) -> Json:

@@ -4,40 +4,40 @@ from handlers.account.pages.account import (
     GRANTS,
     PASSWORD,
     SESSIONS,
-    Account,
-    ChangePassword,
-    EndSession,
-    TakeBack,
+    AccountPage,
+    GrantRemovalPage,
+    PasswordChangePage,
+    SessionEndPage,
 )
-from handlers.account.pages.challenge import Factor, Passkey
+from handlers.account.pages.challenge import PasskeyLoginPage, SecondFactorPage
 from handlers.account.pages.email_link_pages import (
-    Added,
-    Forgot,
-    Move,
-    NotMe,
-    Reset,
-    UndoMove,
-    Verify,
+    AdditionPage,
+    DisownedAdditionPage,
+    EmailChangePage,
+    EmailChangeUndoPage,
+    EmailVerificationPage,
+    ForgottenPasswordPage,
+    PasswordResetPage,
 )
-from handlers.account.pages.login_pages import LogIn, Register
-from handlers.oauth.base.endpoint import Endpoint
-from handlers.pages.login_continuation import ACCOUNT, FACTOR, LOGIN, PASSKEY, REGISTER
+from handlers.account.pages.login_continuation import ACCOUNT, FACTOR, LOGIN, PASSKEY, REGISTER
+from handlers.account.pages.login_pages import LoginPage, RegistrationPage
+from handlers.http.forms.endpoint import FormEndpoint
 from upcoach.services.base.mail_links import CONFIRM, DISOWN, FORGOT, MOVE, RESET, UNDO_MOVE, VERIFY
 
-ROUTES: tuple[tuple[str, type[Endpoint]], ...] = (
-    (ACCOUNT, Account),
-    (CONFIRM, Added),
-    (DISOWN, NotMe),
-    (FACTOR, Factor),
-    (FORGOT, Forgot),
-    (GRANTS, TakeBack),
-    (LOGIN, LogIn),
-    (MOVE, Move),
-    (PASSKEY, Passkey),
-    (PASSWORD, ChangePassword),
-    (REGISTER, Register),
-    (RESET, Reset),
-    (SESSIONS, EndSession),
-    (UNDO_MOVE, UndoMove),
-    (VERIFY, Verify),
+ROUTES: tuple[tuple[str, type[FormEndpoint]], ...] = (
+    (ACCOUNT, AccountPage),
+    (CONFIRM, AdditionPage),
+    (DISOWN, DisownedAdditionPage),
+    (FACTOR, SecondFactorPage),
+    (FORGOT, ForgottenPasswordPage),
+    (GRANTS, GrantRemovalPage),
+    (LOGIN, LoginPage),
+    (MOVE, EmailChangePage),
+    (PASSKEY, PasskeyLoginPage),
+    (PASSWORD, PasswordChangePage),
+    (REGISTER, RegistrationPage),
+    (RESET, PasswordResetPage),
+    (SESSIONS, SessionEndPage),
+    (UNDO_MOVE, EmailChangeUndoPage),
+    (VERIFY, EmailVerificationPage),
 )

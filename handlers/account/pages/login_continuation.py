@@ -7,12 +7,13 @@ from urllib.parse import urlencode
 import msgspec
 
 from handlers.pages import forms, views
-from handlers.pages.base import Page
-from handlers.pages.forms import Goal, Link
+from handlers.pages.base import PageHandler
+from handlers.pages.forms import LoginGoal, PageLink
 from handlers.pages.user_agents import name_of
 from models.access.scope import Scope
 from models.account import Session
 from upcoach.services.base.mail_links import FORGOT
+from upcoach.services.oauth.authorization import Redirect, ShownError
 from upcoach.services.oauth.base.parameters import Parameters
 from upcoach.services.oauth.grant_types.devices import PATH as DEVICE
 from upcoach.services.oauth.grant_types.devices import DeviceAsk
@@ -26,7 +27,7 @@ FACTOR: Final = "/account/factor"
 PASSKEY: Final = "/account/passkey"
 
 
-class Errand(msgspec.Struct, frozen=True, omit_defaults=True):
+class LoginContinuation(msgspec.Struct, frozen=True, omit_defaults=True):
     """What goes on when somebody has logged in: a *request* that waits, or the device of a code."""
 
     request: str = ""
@@ -55,33 +56,46 @@ class Errand(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"{path}?{urlencode(self.fields)}" if self.fields else path
 
 
-def errand_of(form: Parameters) -> Errand:
-    """The errand that *form* goes on with."""
-    return Errand(form.short("request"), form["user_code"][: views.USER_CODE])
+def continuation_of(form: Parameters) -> LoginContinuation:
+    """The continuation that *form* goes on with."""
+    return LoginContinuation(form.short("request"), form["user_code"][: views.USER_CODE])
 
 
 async def show_login(
-    page: Page, errand: Errand, goal: Goal, *, hint: str = "", problem: str = ""
+    page: PageHandler,
+    continuation: LoginContinuation,
+    goal: LoginGoal,
+    *,
+    hint: str = "",
+    problem: str = "",
 ) -> None:
-    """Let somebody log in for *errand*; *problem* is what came of it the last time."""
+    """Let somebody log in for *continuation*; *problem* is what came of it the last time."""
     links = (
-        Link(FORGOT, "Forgot your password?"),
-        Link(errand.link(REGISTER), "New here? Create an account"),
+        PageLink(FORGOT, "Forgot your password?"),
+        PageLink(continuation.link(REGISTER), "New here? Create an account"),
     )
-    hidden = page.hidden(**errand.fields)
+    hidden = page.hidden(**continuation.fields)
     services = page.edge.services
     ways = tuple(
-        Link(errand.link(f"/v1/auth/{one.name}/start"), f"Continue with {one.title}")
-        for one in services.federation.offers
+        PageLink(continuation.link(f"/v1/auth/{offer.name}/start"), f"Continue with {offer.title}")
+        for offer in services.federation.offers
     )
     options = await services.factors.passkeys.ask_anybody()
-    passkey = forms.Passkey(PASSKEY, "Log in with a passkey", options)
+    passkey = forms.PasskeyPrompt(PASSKEY, "Log in with a passkey", options)
     more = {"hint": hint, "problem": problem}
     view = views.login(LOGIN, hidden, goal, passkey, ways=ways, links=links, **more)
     page.show(view, 401 if problem else 200)
 
 
-async def device_of(page: Page, code: str, session: Session | None) -> DeviceAsk | None:
+def show_end(page: PageHandler, end: Redirect | ShownError) -> None:
+    """Answer with what came of an app's request at which somebody can do nothing more."""
+    if isinstance(end, Redirect):
+        page.go(end.url)
+    else:
+        page.show(forms.failure(end.description), 400)
+
+
+async def device_of(page: PageHandler, code: str, session: Session | None) -> DeviceAsk | None:
     """What the device that shows *code* asks for; guesses are counted (RFC 8628, 5.1)."""
     tries = {"session": session.id if session else ""}
     await page.turnstile.take("user_code", tries, charge=False)
@@ -91,24 +105,24 @@ async def device_of(page: Page, code: str, session: Session | None) -> DeviceAsk
     return ask
 
 
-async def let_in(page: Page, outcome: Outcome, errand: Errand) -> None:
-    """Log the browser in with the session that *outcome* has made, and go on with *errand*."""
+async def let_in(page: PageHandler, outcome: Outcome, continuation: LoginContinuation) -> None:
+    """Log the browser in with the session of *outcome*, and go on with *continuation*."""
     assert outcome.body is not None
     scope = Scope(user=outcome.body["owner"], session=outcome.body["id"])
     session = await page.edge.services.sessions.get(scope)
-    await become(page, session, errand)
-    page.go(errand.then)
+    await become(page, session, continuation)
+    page.go(continuation.then)
 
 
-async def become(page: Page, session: Session, errand: Errand) -> None:
-    """Let the browser be that of *session*, and *errand* wait for it."""
+async def become(page: PageHandler, session: Session, continuation: LoginContinuation) -> None:
+    """Let the browser be that of *session*, and *continuation* wait for it."""
     before = page.browser.secret
     await page.browser.enter(session)
-    if errand.request:
-        await page.oauth.authorization.move(errand.request, before, page.browser.secret)
+    if continuation.request:
+        await page.oauth.authorization.move(continuation.request, before, page.browser.secret)
 
 
-def this_browser(page: Page) -> dict[str, str]:
+def this_browser(page: PageHandler) -> dict[str, str]:
     """How the sessions of this browser are listed."""
     agent = page.request.headers.get("User-Agent", "")
     return {"device": f"browser:{secrets.token_hex(8)}", "device_name": name_of(agent)}
