@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import io
+import json
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator
 
@@ -14,6 +15,7 @@ from pymongo.errors import BulkWriteError, PyMongoError, ServerSelectionTimeoutE
 
 from config.logging import configure
 from config.settings import LogFormat, Settings
+from tests.config.keys import KEY
 from upcoach.store.base.database import Database
 
 SECRET = "she told nobody of it"
@@ -104,3 +106,55 @@ def test_a_connection_that_failed_says_where_to(log: io.StringIO) -> None:
     log_all([ServerSelectionTimeoutError("db.example.org:27017: timed out")])
 
     assert "db.example.org:27017" in log.getvalue()
+
+
+@pytest.fixture
+def _logging_restored() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    root.handlers, root.level = handlers, level
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("_logging_restored")
+def test_every_line_is_one_json_object() -> None:
+    stream = io.StringIO()
+    configure("info", "auto", stream)
+
+    structlog.get_logger().info("engine started", port=1)
+    structlog.get_logger().debug("too quiet")
+    logging.getLogger("tornado.general").warning("slow %s", "loop", extra={"ms": 9})
+
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [list(line)[:3] for line in lines] == [["ts", "level", "event"]] * 2
+    assert [{k: v for k, v in line.items() if k != "ts"} for line in lines] == [
+        {"level": "info", "event": "engine started", "port": 1},
+        {"level": "warning", "event": "slow loop", "ms": 9},
+    ]
+
+
+@pytest.mark.usefixtures("_logging_restored")
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_a_traceback_shows_no_local_variable(log_format: LogFormat) -> None:
+    stream = io.StringIO()
+    configure("info", log_format, stream)
+
+    def login(password: str) -> None:
+        raise ValueError(len(password))
+
+    try:
+        login(KEY)
+    except ValueError:
+        structlog.get_logger().exception("login crashed")
+
+    assert "ValueError: 44" in stream.getvalue()
+    assert KEY not in stream.getvalue()
+
+
+@pytest.mark.usefixtures("_logging_restored")
+def test_documents_stay_out_of_the_log_at_every_level() -> None:
+    configure("debug", "json", io.StringIO())
+
+    assert not logging.getLogger("pymongo.command").isEnabledFor(logging.DEBUG)

@@ -1,59 +1,15 @@
-"""Habits as a person lives with them, over REST and over the socket."""
+"""Habits as a person lives with them, over REST."""
 
 import asyncio
 import datetime as dt
-import random
-from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
 from config.settings import Settings
-from models.base.ids import new_id, new_mutation_id
+from models.base.ids import new_id
 from models.base.merge_patch import Json
-from models.base.validation import checked
-from models.habits.schedules import Schedule
-from tests.habits import plain
+from tests.habits.asking import DAY, HABITS, done, get, listed, log, make, today
 from tests.support.server import Server, serving
-from tests.support.wire.answers import next_page
-from upcoach.client import Client, Device, Response
-
-DAY = dt.timedelta(days=1)
-HABITS = "/v1/habits"
-
-
-async def done(person: Client, method: str, path: str, body: Any = None, **headers: str) -> Any:
-    """The body of an answer that is expected to be a good one."""
-    answer = await person.call(method, path, body, headers=headers)
-    assert answer.status in (200, 201, 204), (path, answer)
-    return answer.body
-
-
-async def make(person: Client, **draft: Any) -> str:
-    """The id of a new habit."""
-    return str((await done(person, "POST", HABITS, {"name": "Run"} | draft))["id"])
-
-
-async def log(person: Client, habit: str, *days: dt.date, **draft: Any) -> None:
-    for day in days:
-        await done(person, "PUT", f"{HABITS}/{habit}/entries/{day}", draft)
-
-
-async def get(person: Client, path: str) -> Any:
-    return await done(person, "GET", path)
-
-
-async def listed(person: Client, path: str) -> AsyncIterator[Json]:
-    while path:
-        answer = await person.call("GET", path)
-        assert answer.status == 200, answer
-        for item in answer.body["items"]:
-            yield item
-        path = next_page(answer)
-
-
-def today() -> dt.date:
-    return dt.datetime.now(dt.UTC).date()
 
 
 async def test_a_day_is_decided_by_the_moment_the_zone_and_the_beginning_of_the_day(
@@ -315,112 +271,6 @@ async def test_entries_are_listed_between_two_dates(settings: Settings) -> None:
         dates = [entry["local_date"] async for entry in listed(person, path)]
 
         assert dates == [f"2026-01-0{day}" for day in range(3, 7)]
-
-
-async def test_the_same_days_in_any_order_come_to_the_same(settings: Settings) -> None:
-    """Two phones write, correct and take back: what counts is what stands there in the end."""
-    dice = random.Random(5)
-    schedules: tuple[Json, ...] = (
-        {"type": "weekdays", "days": [1, 3, 5]},
-        {"type": "per_week", "times": 3},
-        {"type": "rate", "times": 2, "days": 5},
-    )
-    first, last = dt.date(2026, 1, 1), dt.date(2026, 2, 9)
-    async with serving(settings) as server:
-        for schedule in schedules:
-            days = [first + number * DAY for number in range(40)]
-            end = {
-                day: dice.choice(("done", "done", "done", "missed", "skip", "freeze", ""))
-                for day in days
-            }
-            ann, bob = await asyncio.gather(server.person(), server.person())
-            answers = []
-            for person in (ann, bob):
-                habit = await make(person, starts_on=first.isoformat(), schedule=schedule)
-                await asyncio.gather(
-                    *(
-                        _edit(person, f"{HABITS}/{habit}/entries/{day}", end[day], dice)
-                        for day in dice.sample(days, 40)
-                    )
-                )
-                answers.append(await _answers(person, habit, last))
-
-            marks = {day: mark for day, mark in end.items() if mark}
-            wanted = plain.verdicts(checked(schedule, Schedule), marks, first, last)  # type: ignore[arg-type]
-            current, best = plain.streaks(wanted)
-            assert answers[0] == answers[1]
-            shown = answers[0][0]
-            assert [one["verdict"] for one in shown["windows"]] == wanted
-            assert (shown["current"] or {"length": 0})["length"] == current
-            assert (shown["best"] or {"length": 0})["length"] == best
-
-
-async def _edit(person: Client, path: str, end: str, dice: random.Random) -> None:
-    """Come to *end* by way of something else."""
-    for state in dice.sample(("done", "missed", "skip"), dice.randint(0, 2)):
-        await done(person, "PUT", path, {"state": state})
-    if end:
-        await done(person, "PUT", path, {"state": end})
-    else:
-        await person.call("DELETE", path)
-
-
-async def _answers(person: Client, habit: str, last: dt.date) -> list[Json]:
-    answers = [
-        await get(person, f"{HABITS}/{habit}/streak?date={last}&windows=366"),
-        await get(person, f"{HABITS}/{habit}/analytics?last={last}"),
-    ]
-    for answer in answers:
-        answer.pop("habit")
-        answer.pop("best_time", None)
-        answer.pop("hours", None)
-    return answers
-
-
-async def test_the_socket_and_a_batch_write_the_same_as_rest(settings: Settings) -> None:
-    async with serving(settings) as server:
-        person = await server.person()
-        habit = await make(person)
-        path = f"{HABITS}/{habit}/entries"
-        async with Device([server.url], person.token) as phone:
-            await phone.until(lambda device: device.live)
-
-            over_socket = await phone.mutate("POST", path, {"at": "2026-01-05T10:00:00Z"}, None)
-            frames = [
-                {
-                    "t": "mut",
-                    "id": new_mutation_id(),
-                    "op": "POST",
-                    "path": path,
-                    "body": {"at": "2026-01-06T10:00:00Z", "state": "missed"},
-                }
-            ]
-            batch = await done(person, "POST", "/v1/mutations", frames)
-
-        assert (over_socket["status"], over_socket["body"]["local_date"]) == (201, "2026-01-05")
-        assert batch[0]["status"] == 201
-        dates = [entry["state"] async for entry in listed(person, path)]
-        assert dates == ["done", "missed"]
-
-
-async def test_glasses_of_two_phones_add_up_and_the_time_of_the_last_is_kept(
-    settings: Settings,
-) -> None:
-    async with serving(settings) as server:
-        person = await server.person()
-        water = await make(person, measure={"type": "count", "target": 8})
-        path = f"{HABITS}/{water}/entries/2026-01-05"
-        await done(person, "PUT", path, {"value": 2})
-
-        async def drink(value: int) -> Response:
-            headers = {"If-Match": '"v1"', "Idempotency-Key": new_mutation_id()}
-            return await person.call("PUT", path, {"value": value}, headers=headers)
-
-        first, second = await drink(3), await drink(4)
-
-        assert (first.status, second.status) == (200, 200)
-        entry = second.body
-        assert (entry["value"], entry["share"], entry["achieved"]) == (5, 0.625, False)
 
 
 ODD = (

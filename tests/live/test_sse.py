@@ -1,48 +1,29 @@
-"""The live feed as a stream of events."""
+"""The live feed as a stream of events: what is asked for, and what comes."""
 
 import asyncio
 import contextlib
-import datetime as dt
 import random
-import socket
-from typing import Any
 
 import msgspec
 import pytest
 
 from config.settings import Settings
-from handlers.live.send_buffer import WINDOW, SocketOutlet
-from handlers.live.sse import EventStream, SeveralFeeds
+from handlers.live.sse import SeveralFeeds
 from models.base.merge_patch import Json
+from tests.live.streams import EVENTS, from_here
+from tests.live.test_stream_endings import (
+    next_goal,
+)
 from tests.support.laws.snapshots import head_of, snapshot
-from tests.support.people.furnished import GOAL, GOALS, ONE_GOAL, furnished, write_goals
+from tests.support.people.furnished import GOALS, furnished, write_goals
 from tests.support.people.relations import share
 from tests.support.people.scopes import scope_of
-from tests.support.server import PASSWORD, Server, serving
+from tests.support.server import serving
 from tests.support.wire.answers import done
-from tests.support.wire.event_streams import Event, Reader, reading
+from tests.support.wire.event_streams import reading
 from tests.support.wire.sockets import numbers, talking
-from tests.support.wire.waiting import now, until
-from upcoach.client import Client, apply_event
-
-EVENTS = "/v1/events"
-
-
-def only_stream(server: Server) -> EventStream:
-    """The server's end of the only stream."""
-    [stream] = server.node._connections._open
-    assert isinstance(stream, EventStream)
-    return stream
-
-
-async def from_here(person: Client) -> str:
-    """The path of what comes next; `since=now` may bring what this node has not heard of yet."""
-    return f"{EVENTS}?since={(await snapshot(person))[1]}"
-
-
-def frames(events: list[Event]) -> list[Json]:
-    """What *events* say."""
-    return [event.frame for event in events]
+from tests.support.wire.waiting import until
+from upcoach.client import apply_event
 
 
 async def test_a_stream_carries_the_same_lines_as_the_socket(settings: Settings) -> None:
@@ -179,110 +160,6 @@ async def test_a_cursor_that_is_not_kept_is_reset(settings: Settings) -> None:
         assert page.headers["upcoach-cursor"] == reset.frame["cur"]
 
 
-async def test_a_silent_stream_is_commented_on(settings: Settings) -> None:
-    async with serving(settings) as server:
-        person = await furnished(server)
-        async with reading(server, await from_here(person), person.token) as reader:
-            await reader.until("live")
-            stream, began = only_stream(server), now()
-            for second in range(61):
-                stream.tick(began + second)
-            await done(person.call("POST", GOALS, {"title": "Swim"}))
-            await reader.until("ev")
-
-            assert reader.comments == 4
-
-
-async def test_a_stream_ends_half_a_minute_after_its_token(settings: Settings) -> None:
-    async with serving(settings) as server:
-        person = await furnished(server)
-        async with reading(server, await from_here(person), person.token) as reader:
-            await reader.until("live")
-            stream = only_stream(server)
-
-            def tick(left_s: float) -> None:
-                ends = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=left_s)
-                stream.caller = msgspec.structs.replace(stream.caller, expires_at=ends)
-                stream.tick(now())
-
-            for left_s in (61, 59, 58, -29):
-                tick(left_s)
-            [warning] = await reader.until("auth_expiring")
-            await done(person.call("POST", GOALS, {"title": "Swim"}))
-            await reader.until("ev")
-            tick(-31)
-
-            assert set(warning.frame) == {"t", "exp"}
-            assert await reader.rest() == []
-
-
-async def test_a_session_that_is_ended_ends_its_streams(settings: Settings) -> None:
-    async with serving(settings) as server, serving(settings) as other:
-        phone = await server.person("phone")
-        email = (await phone.call("GET", "/v1/me")).body["email"]
-        watch = await server.client().log_in(email, PASSWORD, "watch")
-        async with (
-            reading(server, await from_here(phone), phone.token) as kept,
-            reading(other, await from_here(watch), watch.token) as ended,
-        ):
-            await done(watch.call("POST", "/v1/auth/logout"))
-            rest = await ended.rest()
-            await done(phone.call("POST", GOALS, {"title": "Swim"}))
-
-            assert [frame["t"] for frame in frames(rest)][:2] == ["subd", "live"]
-            assert (await kept.until("ev"))[-1].frame["type"] == "session.ended"
-            assert (await kept.until("ev"))[-1].frame["type"] == "goal.created"
-        watch.close()
-
-
-async def test_a_node_that_stops_says_when_to_come_back(settings: Settings) -> None:
-    async with contextlib.AsyncExitStack() as stack:
-        async with serving(settings) as server:
-            person = await furnished(server)
-            path = await from_here(person)
-            reader = await stack.enter_async_context(reading(server, path, person.token))
-            await reader.until("live")
-
-        [go] = await reader.rest()
-        assert (go.name, go.frame["reason"]) == ("go", "drain")
-        assert reader.retry_ms == go.frame["after"] <= 1_000
-
-
-async def next_goal(reader: Reader) -> Json:
-    """The next event about a goal."""
-    while True:
-        [*_, event] = await reader.until("ev")
-        if event.frame["type"] == "goal.created":
-            return event.frame
-
-
-async def test_a_node_that_drains_lets_each_go_at_a_moment_of_its_own(
-    settings: Settings,
-) -> None:
-    async with serving(settings) as server:
-        person = await furnished(server)
-        path = await from_here(person)
-        asked = asyncio.create_task(person.call("GET", f"{path}&wait=60"))
-        async with (
-            reading(server, path, person.token) as first,
-            reading(server, path, person.token) as second,
-        ):
-            await until(lambda: len(server.node._connections._open) == 3)
-            draining = asyncio.create_task(server.node._connections.drain(3.0))
-            goes = [(await reader.until("go"))[-1].frame for reader in (first, second)]
-            await done(person.call("POST", GOALS, {"title": "Swim"}))
-            last = [await reader.rest() for reader in (first, second)]
-            answer = await asked
-            await draining
-
-        assert goes[0]["after"] != goes[1]["after"]
-        assert max(go["after"] for go in goes) <= 2_400
-        assert max(reader.retry_ms or 9_999 for reader in (first, second)) <= 200
-        # What comes before its moment a reader still gets.
-        assert any(event.name == "ev" for events in last for event in events)
-        assert answer.status in (200, 204)
-
-
 async def test_several_feeds_have_one_cursor(settings: Settings) -> None:
     async with serving(settings) as server:
         client, coach = await furnished(server), await server.person()
@@ -339,61 +216,6 @@ async def test_what_is_not_shared_is_skipped_and_what_is_taken_back_ends_the_str
         assert skip.id.endswith(f".{skip.frame['to']}")
         assert [event.name for event in rest] == ["unsubd"]
         assert (again.status, problem["code"]) == (404, "feed_unknown")
-
-
-async def test_a_reader_that_does_not_read_costs_one_window(settings: Settings) -> None:
-    async with serving(settings) as server:
-        person = await furnished(server)
-        _, head = await head_of(person)
-        count = 600
-        async with (
-            reading(server, await from_here(person), person.token, buffer=4096) as slow,
-            reading(server, await from_here(person), person.token) as quick,
-        ):
-            outlets = [little_buffered(stream) for stream in server.node._connections._open]
-            most = 0
-
-            async def write(start: int) -> None:
-                nonlocal most
-                for number in range(start, count, 20):
-                    body = {"title": f"{number}", "description": "x" * 1_000}
-                    await done(person.call("POST", GOALS, body))
-                    most = max(most, *(outlet._unsent for outlet in outlets))
-
-            async def read() -> list[int]:
-                return [(await quick.until("ev"))[-1].frame["seq"] for _ in range(count)]
-
-            *_, at_once = await asyncio.gather(*(write(start) for start in range(20)), read())
-            late = [(await slow.until("ev"))[-1].frame["seq"] for _ in range(count)]
-
-        expected = list(range(head + 1, head + count + 1))
-        assert at_once == late == expected
-        # One parcel may begin below the limit and end above it.
-        assert WINDOW <= most < 2 * WINDOW
-
-
-def little_buffered(stream: Any) -> SocketOutlet:
-    """The outlet of *stream*, for which the kernel keeps next to nothing."""
-    assert isinstance(stream.outlet, SocketOutlet)
-    stream.outlet._stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-    return stream.outlet
-
-
-async def test_a_reader_that_goes_or_talks_is_let_go(settings: Settings) -> None:
-    async with serving(settings) as server:
-        person = await furnished(server)
-        seats, user = server.node._seats, scope_of(server, person).user
-        async with reading(server, EVENTS, person.token) as reader:
-            await reader.until("live")
-            assert seats.left(user) == seats.count - 1
-        await until(lambda: seats.left(user) == seats.count)
-
-        async with reading(server, EVENTS, person.token) as reader:
-            await reader.until("live")
-            await reader.say(b"GET / HTTP/1.1\r\n\r\n")
-            assert await reader.rest() == []
-        assert not server.node._connections._open
-        assert seats.left(user) == seats.count
 
 
 async def test_a_user_has_so_many_streams_and_no_more(settings: Settings) -> None:
@@ -471,72 +293,6 @@ async def test_a_table_of_accepted_types_decides_what_is_answered(settings: Sett
             async with reading(server, path, person.token, Accept=accepted) as reader:
                 shown = reader.headers["content-type"]
             assert (shown == "text/event-stream") == is_stream, accepted
-
-
-async def test_each_change_of_transport_takes_the_cursor_along(settings: Settings) -> None:
-    async with serving(settings) as server, serving(settings) as other:
-        person = await furnished(server)
-        _, head = await head_of(person)
-        chance = random.Random(11)
-        writing = asyncio.create_task(write_slowly(person, 100))
-        _, cursor = await snapshot(person)
-        seen: list[int] = []
-
-        while len(seen) < 100:
-            node = chance.choice((server, other))
-            transport = chance.choice((over_socket, over_stream, over_poll, over_rest))
-            cursor, some = await transport(node, person, cursor)
-            seen += some
-
-        await writing
-        assert seen == list(range(head + 1, head + 101))
-
-
-async def write_slowly(person: Client, count: int) -> None:
-    """Make *count* events one after the other."""
-    version = 1
-    for number in range(count):
-        headers = {"If-Match": f'"v{version}"'}
-        body = {"title": f"Run {number}"}
-        path = ONE_GOAL.format(id=GOAL)
-        version = int(
-            (await done(person.call("PATCH", path, body, headers=headers))).body["version"]
-        )
-
-
-async def over_socket(node: Server, person: Client, cursor: str) -> tuple[str, list[int]]:
-    """What comes next over a WebSocket, and the cursor after it."""
-    async with talking(node, person, {"f": "u:me", "since": cursor}) as wire:
-        seqs = numbers(await wire.until("live", "ev"))
-    return after(cursor, seqs), seqs
-
-
-async def over_stream(node: Server, person: Client, cursor: str) -> tuple[str, list[int]]:
-    """The same over an event stream."""
-    async with reading(node, EVENTS, person.token, last_id=cursor) as reader:
-        seqs = numbers(frames(await reader.until("live", "ev")))
-        return reader.last_id or cursor, seqs
-
-
-async def over_poll(node: Server, person: Client, cursor: str) -> tuple[str, list[int]]:
-    """The same over a long-poll."""
-    return await over_rest(node, person, cursor, "&wait=1&limit=3")
-
-
-async def over_rest(
-    node: Server, person: Client, cursor: str, more: str = "&limit=2"
-) -> tuple[str, list[int]]:
-    """The same over plain HTTP."""
-    client = node.client(person.token)
-    answer = await client.call("GET", f"{EVENTS}?since={cursor}{more}")
-    assert answer.status in (200, 204), answer
-    seqs = numbers(answer.body) if answer.status == 200 else []
-    return answer.headers["upcoach-cursor"], seqs
-
-
-def after(cursor: str, seqs: list[int]) -> str:
-    """The cursor behind the last of *seqs*."""
-    return f"{cursor.partition('.')[0]}.{seqs[-1]}" if seqs else cursor
 
 
 def test_a_stream_of_several_feeds_has_an_id_once_all_are_known() -> None:

@@ -13,6 +13,7 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 from handlers.live.connection import Connection
 from models.base.ids import new_mutation_id
 from models.base.merge_patch import Json
+from tests.support.people.furnished import GOALS
 from tests.support.server import Server
 from upcoach.client import Client
 
@@ -137,3 +138,9 @@ def only_connection(server: Server) -> Connection:
     [connection] = server.node._connections._open
     assert isinstance(connection, Connection)
     return connection
+
+
+def raw_mut(body: str) -> str:
+    """A write whose body is *body*, whatever that is."""
+    head = msgspec.json.encode(mut("POST", GOALS)).decode().removesuffix("}")
+    return f'{head},"body":{body}}}'

@@ -1,0 +1,27 @@
+"""The feed as a stream of events, as its tests ask for it."""
+
+from handlers.live.sse import EventStream
+from models.base.merge_patch import Json
+from tests.support.laws.snapshots import snapshot
+from tests.support.server import Server
+from tests.support.wire.event_streams import Event
+from upcoach.client import Client
+
+EVENTS = "/v1/events"
+
+
+def only_stream(server: Server) -> EventStream:
+    """The server's end of the only stream."""
+    [stream] = server.node._connections._open
+    assert isinstance(stream, EventStream)
+    return stream
+
+
+async def from_here(person: Client) -> str:
+    """The path of what comes next; `since=now` may bring what this node has not heard of yet."""
+    return f"{EVENTS}?since={(await snapshot(person))[1]}"
+
+
+def frames(events: list[Event]) -> list[Json]:
+    """What *events* say."""
+    return [event.frame for event in events]

@@ -1,0 +1,97 @@
+"""What ends a socket: silence, a reader that takes nothing, its session, its node."""
+
+import contextlib
+import datetime as dt
+
+from config.settings import Settings
+from tests.support.laws.snapshots import head_of
+from tests.support.people.furnished import furnished
+from tests.support.server import PASSWORD, serving
+from tests.support.wire.answers import done
+from tests.support.wire.sockets import TOKEN_S, only_connection, sub, talking
+from tests.support.wire.waiting import now
+
+
+async def test_a_device_is_pinged_and_closed_when_it_does_not_answer(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+        _, head = await head_of(person)
+
+        async with talking(server, person, {"f": "u:me", "since": "0"}) as wire:
+            *_, live = await wire.until("live")
+            connection, began = only_connection(server), now()
+            connection.tick(began + 29)
+            connection.tick(began + 31)
+            ping = await wire.frame()
+            await connection.take(b'{"t":"pong"}\n', began + 60)
+            connection.tick(began + 62)
+            again = await wire.frame()
+            connection.tick(began + 122)
+
+            assert set(ping) == {"t", "now", "top"}
+            assert (ping["t"], ping["top"]) == ("ping", {live["f"]: head})
+            assert again["t"] == "ping"
+            assert await wire.closed() == 4511
+
+
+async def test_a_device_that_takes_no_bytes_is_closed(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+
+        async with talking(server, person) as wire:
+            connection = only_connection(server)
+            connection._outlet.stuck_since = now() - 59
+            connection.tick(now())
+            await wire.send(sub("now"))
+            assert (await wire.frame())["t"] == "subd"
+            connection._outlet.stuck_since = now() - 61
+            connection.tick(now())
+
+            assert await wire.closed() == 4508
+
+
+async def test_a_session_that_expires_closes_its_socket(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+
+        async with talking(server, person) as wire:
+            connection = only_connection(server)
+            connection._heard = now() + TOKEN_S
+            connection.tick(now() + TOKEN_S - 59)
+            expiring = (await wire.until("auth_expiring"))[-1]
+            connection.tick(now() + TOKEN_S + 28)  # its end is cut to a second
+            await wire.send(sub("now"))
+            assert (await wire.frame())["t"] == "ping"
+            assert (await wire.frame())["t"] == "subd"
+            connection._heard = now() + TOKEN_S
+            connection.tick(now() + TOKEN_S + 31)
+
+            assert connection.caller is not None
+            assert dt.datetime.fromisoformat(expiring["exp"]) == connection.caller.expires_at
+
+            assert await wire.closed() == 4401
+
+
+async def test_a_session_that_was_ended_elsewhere_closes_its_socket(settings: Settings) -> None:
+    async with serving(settings) as server:
+        phone = await server.person("phone")
+        email = (await phone.call("GET", "/v1/me")).body["email"]
+        watch = await server.client().log_in(email, PASSWORD, "watch")
+
+        async with talking(server, phone) as kept, talking(server, watch) as ended:
+            await done(watch.call("POST", "/v1/auth/logout"))
+            code = await ended.closed()
+            await kept.send(sub("now"))
+
+            assert code == 4403
+            assert (await kept.frame())["t"] == "subd"
+        watch.close()
+
+
+async def test_a_node_that_stops_says_so(settings: Settings) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        async with serving(settings) as server:
+            person = await furnished(server)
+            wire = await stack.enter_async_context(talking(server, person))
+
+        assert await wire.closed() == 4503
