@@ -6,29 +6,67 @@ times, what follows from the rules).  Documents are frozen: a rule returns a cha
 sealed or hidden; `UNLOGGED` are kept beside them.
 """
 
+from collections.abc import Iterable
 from itertools import chain
 from typing import Final
 
-from models import account, goals, habits, insights, journal, moods, oauth, sharing, tasks
-from models.access.model_context import ModelContext
+from models import (
+    account,
+    admin,
+    goals,
+    habits,
+    insights,
+    journal,
+    moods,
+    oauth,
+    sharing,
+    sync,
+    tasks,
+)
+from models.access.limits import Quota
+from models.access.model_context import Kinds, ModelContext
+from models.access.permissions import IDENTITY, ROLES, Permission
 from models.base.document import Document
 
 CONTEXTS: Final[tuple[ModelContext, ...]] = (
     account.CONTEXT,
+    sync.CONTEXT,
     goals.CONTEXT,
     habits.CONTEXT,
-    insights.CONTEXT,
-    sharing.CONTEXT,
     tasks.CONTEXT,
     moods.CONTEXT,
     journal.CONTEXT,
+    insights.CONTEXT,
+    sharing.CONTEXT,
     oauth.CONTEXT,
+    admin.CONTEXT,
 )
 
-DOCUMENTS: Final = tuple(chain.from_iterable(context.documents for context in CONTEXTS))
-UNLOGGED: Final = tuple(chain.from_iterable(context.unlogged for context in CONTEXTS))
-KINDS: Final[dict[str, type[Document]]] = {document.kind: document for document in DOCUMENTS}
 
-_ALL: Final = (*DOCUMENTS, *UNLOGGED)
-assert len({document.kind for document in _ALL}) == len(_ALL), "a kind is declared twice"
-assert len({document.collection for document in _ALL}) == len(_ALL), "a collection is shared"
+def _unique(names: Iterable[str]) -> bool:
+    listed = list(names)
+    return len(set(listed)) == len(listed)
+
+
+WAYS: Final[Kinds] = tuple(chain.from_iterable(context.ways for context in CONTEXTS))
+MIRRORS: Final[Kinds] = tuple(chain.from_iterable(context.mirrors for context in CONTEXTS))
+UNLOGGED: Final[Kinds] = tuple(chain.from_iterable(context.unlogged for context in CONTEXTS))
+DOCUMENTS: Final[Kinds] = tuple(
+    chain.from_iterable((*context.content, *context.ways, *context.mirrors) for context in CONTEXTS)
+)
+assert _unique(document.kind for document in (*DOCUMENTS, *UNLOGGED))
+assert _unique(document.collection for document in (*DOCUMENTS, *UNLOGGED))
+
+KINDS: Final[dict[str, type[Document]]] = {document.kind: document for document in DOCUMENTS}
+QUOTAS: Final[dict[str, Quota]] = {
+    document.kind: quota for context in CONTEXTS for document, quota in context.quotas.items()
+}
+
+assert _unique(name for context in CONTEXTS for name in context.permissions)
+PERMISSIONS: Final[dict[str, Permission]] = {
+    name: permission for context in CONTEXTS for name, permission in context.permissions.items()
+}
+SCOPES: Final[dict[str, Permission]] = IDENTITY | PERMISSIONS
+# What our own apps may use a login for; whether somebody is an operator is asked at each use.
+FIRST_PARTY: Final = frozenset(PERMISSIONS)
+assert ROLES["superadmin"] == {name for name in PERMISSIONS if name.startswith("admin:")}

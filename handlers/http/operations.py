@@ -16,7 +16,6 @@ from handlers.http import strict_json
 from handlers.http.path_table import PathTable
 from models.access.caller import Caller
 from models.access.limits import MUTATION_BYTES, PUBLIC_BYTES, SURFACES, Cost, kib
-from models.access.permissions import PERMISSIONS
 from models.access.request_origin import NOWHERE, Origin
 from models.access.scope import Scope
 from models.account import Session
@@ -24,6 +23,7 @@ from models.base.document import Document, public
 from models.base.errors import Flaw, Forbidden, Invalid, Unauthenticated, invalid_parameter
 from models.base.ids import MutationId
 from models.base.validation import checked
+from models.contexts import PERMISSIONS
 from models.wire.cursor import Cursor
 from upcoach.services.contexts import Services
 from upcoach.store.write.outcomes import Outcome

@@ -10,8 +10,8 @@ from handlers.http.operations import Router
 from handlers.openapi import areas, batch, clients, other_routes, page, parameters, paths, refusals
 from handlers.openapi.schemas import Schemas
 from handlers.openapi.static_documents import as_text
-from models.access.permissions import PERMISSIONS
 from models.base.merge_patch import Json
+from models.contexts import PERMISSIONS
 
 VERSION: Final = "1.0.0"
 MEDIA_TYPE: Final = "application/json"

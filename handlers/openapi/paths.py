@@ -13,9 +13,9 @@ from handlers.openapi import parameters, refusals
 from handlers.openapi.areas import area_of
 from handlers.openapi.schemas import Schemas, role_of
 from handlers.sync.feed import StreamQuery
-from models.access.permissions import PERMISSIONS
 from models.base.document import Document
 from models.base.merge_patch import Json
+from models.contexts import PERMISSIONS
 
 JSON: Final = "application/json"
 STREAM: Final = "text/event-stream"

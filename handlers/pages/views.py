@@ -16,7 +16,8 @@ from handlers.pages.forms import (
 )
 from handlers.pages.rendering import PageView
 from models.base.merge_patch import Json
-from models.oauth.client import Client, scope_named
+from models.contexts import SCOPES
+from models.oauth.client import Client
 
 USER_CODE: Final = 16  # the letters of a device's code, and what people put between them
 
@@ -187,7 +188,7 @@ def consent(
     leads_to: str = "",
 ) -> PageView:
     """A form to agree with, permission by permission; what is sensitive has to be ticked."""
-    asked = {name: scope_named(name) for name in permissions}
+    asked = {name: SCOPES.get(name) for name in permissions}
     found = {name: one for name, one in asked.items() if one is not None}
     plain = {name: one.meaning for name, one in found.items() if not one.sensitive}
     sensitive = {name: one.meaning for name, one in found.items() if one.sensitive}

@@ -209,7 +209,11 @@ SURFACES: Final[dict[str, Surface]] = {
 
 
 class Quota(msgspec.Struct, frozen=True):
-    """How much one account keeps of a kind: *most* documents, of *mib* mebibytes in all."""
+    """How much one account keeps of a kind: *most* documents, of *mib* mebibytes in all.
+
+    Contexts declare one for each kind that a person can make.  What others make for somebody (a
+    coach's clients), and what the server makes, is bounded where it is made.
+    """
 
     most: int
     mib: int
@@ -219,25 +223,6 @@ class Quota(msgspec.Struct, frozen=True):
         """The bytes."""
         return self.mib << 20
 
-
-# Of each kind that a person can make.  What others make for somebody (a coach's clients), and what
-# the server makes, is bounded where it is made.
-QUOTAS: Final[dict[str, Quota]] = {
-    "goal": Quota(2_000, 32),
-    "goal.point": Quota(50_000, 64),
-    "goal.template": Quota(100, 16),
-    "habit": Quota(500, 8),
-    "habit.entry": Quota(200_000, 128),
-    "habit.vacation": Quota(100, 4),
-    "journal": Quota(100, 4),
-    "journal.draft": Quota(100, 16),
-    "journal.entry": Quota(20_000, 256),
-    "journal.share": Quota(2_000, 4),
-    "journal.template": Quota(100, 8),
-    "mood": Quota(50_000, 64),
-    "share": Quota(100, 4),
-    "task": Quota(10_000, 64),
-}
 
 # What may be sent at once.  Whatever the fields of a document may hold, with every letter escaped,
 # fits into one write, over each road; a test computes it from the schemas.

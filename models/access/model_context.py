@@ -1,8 +1,14 @@
 """The manifest of a context: what each layer above works with, and no list says again."""
 
+from collections.abc import Mapping
+
 import msgspec
 
+from models.access.limits import Quota
+from models.access.permissions import Permission
 from models.base.document import Document
+
+Kinds = tuple[type[Document], ...]
 
 
 class ModelContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -10,12 +16,24 @@ class ModelContext(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
-    documents
-        Its documents.
+    content
+        Its documents that let nobody in or out, whoever has written them.
+    ways
+        Its documents that let somebody into an account, or see something of it.
+    mirrors
+        What somebody else has of one of the ways; it goes with that.
     unlogged
-        Those that are kept in their place and are in no feed and no log.
+        Its documents that are in no feed and no log: each is kept in the place of the last.
+    permissions
+        What a token may be used for.
+    quotas
+        How much one account keeps of a kind, for each that a person can make.
 
     """
 
-    documents: tuple[type[Document], ...] = ()
-    unlogged: tuple[type[Document], ...] = ()
+    content: Kinds = ()
+    ways: Kinds = ()
+    mirrors: Kinds = ()
+    unlogged: Kinds = ()
+    permissions: Mapping[str, Permission] = {}
+    quotas: Mapping[type[Document], Quota] = {}

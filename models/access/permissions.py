@@ -1,8 +1,9 @@
 """Permissions: what a token may be used for, each with the sentence that a person reads before they
 grant it.
 
-A permission is an OAuth scope (RFC 6749, 3.3) and is called otherwise here, because *Scope* is who
-asks.  It never replaces the question whose object it is.
+Contexts declare them (`models.contexts.PERMISSIONS`).  A permission is an OAuth scope (RFC 6749,
+3.3) and is called otherwise here, because *Scope* is who asks.  It never replaces the question
+whose object it is.
 """
 
 from collections.abc import Iterable
@@ -30,30 +31,6 @@ class Permission(msgspec.Struct, frozen=True):
     sensitive: bool = False
 
 
-PERMISSIONS: Final[dict[str, Permission]] = {
-    "account:read": Permission("see your account, your devices and your sessions", True),
-    "account:write": Permission("change your account and how you sign in", True),
-    "live:read": Permission("follow all of your changes as they happen", True),
-    "goals:read": Permission("see your goals"),
-    "goals:write": Permission("add, change and delete your goals"),
-    "habits:read": Permission("see your habits and what you logged"),
-    "habits:write": Permission("add, change and delete your habits, and log days"),
-    "tasks:read": Permission("see your tasks"),
-    "tasks:write": Permission("add, change and delete your tasks"),
-    "moods:read": Permission("see how you felt"),
-    "moods:write": Permission("add, change and delete moods"),
-    "journal:read": Permission("read your journal", sensitive=True),
-    "journal:write": Permission("write in your journal", sensitive=True),
-    "coach:read": Permission("see what the coach has found out about you"),
-    "shares:read": Permission("see with whom you share, and who shares with you", True),
-    "shares:write": Permission("share your documents with a coach", True),
-    "admin:users": Permission("see and end the accounts of others", True),
-    "admin:content": Permission("edit what everybody reads", True),
-    "admin:metrics": Permission("see the numbers of the service", True),
-    "admin:audit": Permission("read who did what", True),
-    "admin:roles": Permission("give roles", True),
-}
-
 # What OpenID Connect calls scopes and we do not need for an operation: who somebody is, and for how
 # long the app may go on by itself (OpenID Connect Core, 5.4 and 11).
 IDENTITY: Final[dict[str, Permission]] = {
@@ -71,11 +48,10 @@ ROLES: Final[dict[Role, frozenset[str]]] = {
     "analyst": frozenset({"admin:metrics"}),
     "support": frozenset({"admin:users"}),
     "security": frozenset({"admin:audit", "admin:users"}),
-    "superadmin": frozenset(name for name in PERMISSIONS if name.startswith("admin:")),
+    "superadmin": frozenset(
+        {"admin:audit", "admin:content", "admin:metrics", "admin:roles", "admin:users"}
+    ),
 }
-
-# What our own apps may use a login for; whether somebody is an operator is asked at each use.
-FIRST_PARTY: Final = frozenset(PERMISSIONS)
 
 
 def granted_by(roles: Iterable[Role]) -> frozenset[str]:

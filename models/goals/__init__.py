@@ -1,16 +1,27 @@
 """Goals, the points that are noted of them, and templates; their rules are pure arithmetic."""
 
+from models.access.limits import Quota
 from models.access.model_context import ModelContext
+from models.access.permissions import Permission
 from models.goals.goal import Goal, GoalDraft, NewGoal
 from models.goals.goal_point import GoalPoint, PointDraft
 from models.goals.goal_template import GoalTemplate, GoalTemplateDraft, NewGoalTemplate
 
 CONTEXT = ModelContext(
-    documents=(
+    content=(
         Goal,
         GoalPoint,
         GoalTemplate,
     ),
+    permissions={
+        "goals:read": Permission("see your goals"),
+        "goals:write": Permission("add, change and delete your goals"),
+    },
+    quotas={
+        Goal: Quota(2_000, 32),
+        GoalPoint: Quota(50_000, 64),
+        GoalTemplate: Quota(100, 16),
+    },
 )
 
 __all__ = [

@@ -22,17 +22,28 @@ service reads a history and asks:
 The rules in words are in docs/habits.md.
 """
 
+from models.access.limits import Quota
 from models.access.model_context import ModelContext
+from models.access.permissions import Permission
 from models.habits.entry import Entry, EntryDraft, Logged
 from models.habits.habit import Habit, HabitDraft, NewHabit
 from models.habits.vacation import NewVacation, Vacation, VacationDraft
 
 CONTEXT = ModelContext(
-    documents=(
+    content=(
         Habit,
         Entry,
         Vacation,
     ),
+    permissions={
+        "habits:read": Permission("see your habits and what you logged"),
+        "habits:write": Permission("add, change and delete your habits, and log days"),
+    },
+    quotas={
+        Habit: Quota(500, 8),
+        Entry: Quota(200_000, 128),
+        Vacation: Quota(100, 4),
+    },
 )
 
 __all__ = [

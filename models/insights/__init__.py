@@ -1,10 +1,14 @@
 """Insights: what the learners have to say."""
 
 from models.access.model_context import ModelContext
+from models.access.permissions import Permission
 from models.insights.insight import Insight
 
 CONTEXT = ModelContext(
-    documents=(Insight,),
+    content=(Insight,),
+    permissions={
+        "coach:read": Permission("see what the coach has found out about you"),
+    },
 )
 
 __all__ = [

@@ -1,6 +1,8 @@
 """The journal: journals, templates, entries and prompts."""
 
+from models.access.limits import Quota
 from models.access.model_context import ModelContext
+from models.access.permissions import Permission
 from models.journal.journal import (
     Journal,
     JournalDraft,
@@ -21,14 +23,25 @@ from models.journal.journal_entry import (
 )
 
 CONTEXT = ModelContext(
-    documents=(
+    content=(
         Journal,
         JournalEntry,
-        EntryShare,
-        ClientEntry,
         Template,
     ),
+    ways=(EntryShare,),
+    mirrors=(ClientEntry,),
     unlogged=(UnsavedEntry,),
+    permissions={
+        "journal:read": Permission("read your journal", sensitive=True),
+        "journal:write": Permission("write in your journal", sensitive=True),
+    },
+    quotas={
+        Journal: Quota(100, 4),
+        UnsavedEntry: Quota(100, 16),
+        JournalEntry: Quota(20_000, 256),
+        EntryShare: Quota(2_000, 4),
+        Template: Quota(100, 8),
+    },
 )
 
 __all__ = [

@@ -1,10 +1,19 @@
 """Moods."""
 
+from models.access.limits import Quota
 from models.access.model_context import ModelContext
+from models.access.permissions import Permission
 from models.moods.mood import Mood, MoodDraft, NewMood
 
 CONTEXT = ModelContext(
-    documents=(Mood,),
+    content=(Mood,),
+    permissions={
+        "moods:read": Permission("see how you felt"),
+        "moods:write": Permission("add, change and delete moods"),
+    },
+    quotas={
+        Mood: Quota(50_000, 64),
+    },
 )
 
 __all__ = [

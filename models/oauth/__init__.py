@@ -4,7 +4,7 @@ from models.access.model_context import ModelContext
 from models.oauth.grant import Grant
 
 CONTEXT = ModelContext(
-    documents=(Grant,),
+    ways=(Grant,),
 )
 
 __all__ = [

@@ -5,12 +5,13 @@ can be taken for a user (RFC 9700, 4.15).
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
-from models.access.permissions import IDENTITY, PERMISSIONS, Permission
+from models.access.permissions import Permission
 from models.base.errors import Invalid
 
 ClientKind = Literal["public", "confidential"]
@@ -82,13 +83,13 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind == "confidential" or redirect.startswith("https://")
 
 
-def checked(client: Client) -> Client:
-    """*client*, or `Invalid` when it may not be registered so."""
+def checked(client: Client, scopes: Mapping[str, Permission]) -> Client:
+    """*client*, or `Invalid` when it may not be registered so; *scopes* are all that there are."""
     for redirect in (*client.redirects, *client.logout_redirects):
         if not is_redirect(redirect, client.kind):
             raise Invalid("redirect_invalid", f"{redirect} is no redirect for this kind of client.")
     for name in client.permissions:
-        found = scope_named(name)
+        found = scopes.get(name)
         if found is None:
             raise Invalid("scope_unknown", f"There is no scope {name}.")
         if found.first_party and not client.first_party:
@@ -96,11 +97,6 @@ def checked(client: Client) -> Client:
     if (client.kind == "public") is not (client.auth == "none"):
         raise Invalid("auth_invalid", "A confidential client shows who it is; a public one cannot.")
     return client
-
-
-def scope_named(name: str) -> Permission | None:
-    """What the scope *name* allows."""
-    return PERMISSIONS.get(name) or IDENTITY.get(name)
 
 
 def is_redirect(uri: str, kind: ClientKind) -> bool:

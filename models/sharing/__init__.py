@@ -1,15 +1,24 @@
 """Sharing between clients and coaches: invitations, relations, shares."""
 
+from models.access.limits import Quota
 from models.access.model_context import ModelContext
+from models.access.permissions import Permission
 from models.sharing.invitation import InvitationCode, InvitationDraft, OpenInvitations
 from models.sharing.share import CoachClient, Share, ShareDraft
 
 CONTEXT = ModelContext(
-    documents=(
+    ways=(
         Share,
         CoachClient,
         OpenInvitations,
     ),
+    permissions={
+        "shares:read": Permission("see with whom you share, and who shares with you", True),
+        "shares:write": Permission("share your documents with a coach", True),
+    },
+    quotas={
+        Share: Quota(100, 4),
+    },
 )
 
 __all__ = [

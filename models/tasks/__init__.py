@@ -1,10 +1,19 @@
 """Tasks."""
 
+from models.access.limits import Quota
 from models.access.model_context import ModelContext
+from models.access.permissions import Permission
 from models.tasks.task import NewTask, Task, TaskDraft
 
 CONTEXT = ModelContext(
-    documents=(Task,),
+    content=(Task,),
+    permissions={
+        "tasks:read": Permission("see your tasks"),
+        "tasks:write": Permission("add, change and delete your tasks"),
+    },
+    quotas={
+        Task: Quota(10_000, 64),
+    },
 )
 
 __all__ = [

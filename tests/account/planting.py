@@ -8,6 +8,7 @@ from models.account import Factors, Identity, Session
 from models.account.factors import FACTORS, NEVER
 from models.account.session import Terms
 from models.base.document import Document
+from models.contexts import WAYS
 from models.journal import ClientEntry, EntryShare
 from models.sharing import CoachClient, Share
 from tests.account.federation.providers import nonce_of
@@ -21,7 +22,6 @@ from tests.support.server import PASSWORD, Server
 from tests.support.server.provider import OpenIdProvider
 from tests.support.wire.answers import done
 from upcoach.client import Client, Response
-from upcoach.services.account.additions.account_claim import WAYS
 from upcoach.store.base.codec import key_of
 
 CONFIRM: Final = "/v1/auth/additions/confirm"

@@ -8,7 +8,6 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from handlers.http.operations import Operation, Router
-from models.access.permissions import PERMISSIONS
 from models.access.scope import Scope
 from models.account import Factors, Identity, Passkey, Session, TrustedDevice
 from models.account.factors import FACTORS
@@ -17,7 +16,7 @@ from models.base.clock import utc_now
 from models.base.document import Document
 from models.base.errors import Invalid
 from models.base.ids import new_id
-from models.contexts import DOCUMENTS
+from models.contexts import DOCUMENTS, PERMISSIONS
 from models.journal import EntryShareDraft, NewJournalEntry
 from tests.support.people.operators import operator
 from tests.support.people.relations import relate, share, unshare

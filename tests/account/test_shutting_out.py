@@ -1,6 +1,6 @@
 """Whatever way somebody plants in an account that is not theirs, it falls with what shuts them out.
 
-The law goes over every kind of document that is declared to be a way (`shutting_out.WAYS`), and
+The law goes over every kind of document that is declared to be a way (`models.contexts.WAYS`), and
 every road on which an owner comes back.
 """
 
@@ -10,7 +10,6 @@ from typing import Final
 
 import pytest
 
-from models.contexts import DOCUMENTS
 from tests.account.federation.providers import come, federated, let_in, user_of
 from tests.account.planting import CONFIRM, DISOWN, Thief, click, left, tokens, wait
 from tests.support.engines import TestEngines
@@ -21,17 +20,10 @@ from tests.support.people.passwords import NEW, enters, forgot, reset
 from tests.support.server import Server
 from tests.support.server.provider import OpenIdProvider
 from tests.support.wire.answers import done
-from upcoach.services.account.additions.account_claim import CONTENT, MIRRORS, WAYS
 
 ANN: Final = "ann@gmail.test"  # the provider has the last word on it
 EVE: Final = "eve@elsewhere.test"
 Return = Callable[[Server, OpenIdProvider, str], Awaitable[None]]
-
-
-def test_every_kind_of_document_is_a_way_or_is_content() -> None:
-    declared = (*WAYS, *MIRRORS, *CONTENT)
-
-    assert sorted(kind.__name__ for kind in declared) == sorted(kind.__name__ for kind in DOCUMENTS)
 
 
 async def verify(server: Server, email: str = ANN) -> None:

@@ -8,11 +8,10 @@ import pytest
 
 from config.settings import Settings
 from handlers.contexts import described_router
-from models.access import limits
 from models.access.limits import Quota
 from models.base.ids import new_id
 from models.base.merge_patch import Json
-from models.contexts import KINDS
+from models.contexts import KINDS, QUOTAS
 from models.journal import UnsavedEntry
 from tests.support.engines import TestEngines
 from tests.support.people.furnished import GOALS
@@ -46,7 +45,7 @@ MADE: dict[str, tuple[str, Json]] = {
 
 def few(monkeypatch: pytest.MonkeyPatch, kind: str, most: int = FEW, mib: int = 1) -> None:
     """Let an account keep next to nothing of *kind*."""
-    monkeypatch.setitem(limits.QUOTAS, kind, Quota(most, mib))
+    monkeypatch.setitem(QUOTAS, kind, Quota(most, mib))
 
 
 def told(answer: Any) -> tuple[int, str]:
@@ -57,7 +56,7 @@ def told(answer: Any) -> tuple[int, str]:
 
 
 def test_each_kind_that_a_person_makes_has_a_quota() -> None:
-    assert set(limits.QUOTAS) == {*KINDS, UnsavedEntry.kind} - OTHERS
+    assert set(QUOTAS) == {*KINDS, UnsavedEntry.kind} - OTHERS
     paths = {row.path for route in described_router().routes for row in route.operations.values()}
     assert {path for path, _ in MADE.values()} <= paths
 

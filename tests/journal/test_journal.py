@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from config.settings import Settings
-from models.access.limits import QUOTAS, Quota
+from models.access.limits import Quota
 from models.base.ids import new_id, new_mutation_id
 from models.base.merge_patch import Json
 from models.base.vocabulary import words_of
+from models.contexts import QUOTAS
 from models.journal.prompts import TEXTS, prompts
 from streams.redis.connection import STREAMS
 from streams.redis.stream_trimming import Ageing

@@ -9,8 +9,8 @@ from models.account import Factors, Identity, Passkey, TrustedDevice
 from models.account.factors import NEVER, TOTP
 from models.account.session import APP_NAMES
 from models.base.merge_patch import Json
+from models.contexts import SCOPES
 from models.oauth import Grant
-from models.oauth.client import scope_named
 
 
 class LoginMethodRow(NamedTuple):
@@ -111,6 +111,6 @@ def _session(session: Json, apps: dict[str, str]) -> Json:
 
 
 def _grant(grant: Grant) -> Json:
-    asked = map(scope_named, grant.permissions)
+    asked = map(SCOPES.get, grant.permissions)
     meanings = [one.meaning for one in asked if one is not None]
     return {"id": grant.id, "name": grant.client, "meanings": meanings, "since": grant.created_at}

@@ -10,11 +10,11 @@ from handlers.contexts import described_router
 from handlers.http.operations import Operation, Router
 from handlers.http.policy import require_permission, require_step_up
 from models.access.caller import Caller
-from models.access.permissions import FIRST_PARTY
 from models.access.scope import Scope
 from models.account import Session
 from models.base.clock import utc_now
 from models.base.errors import Unauthenticated
+from models.contexts import FIRST_PARTY
 from tests.account.factors.flawed import GUARDED
 from tests.support.people.enrolling import ENROL, STEP_UP, Person
 from tests.support.server import PASSWORD, Server, serving

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from models.access.permissions import IDENTITY, PERMISSIONS
 from models.base.merge_patch import Json
+from models.contexts import SCOPES
 from upcoach.services.account.sessions.keys import ALGORITHMS as SIGNING
 from upcoach.services.oauth.base import clients, dpop
 from upcoach.services.oauth.base.requests import ACRS, PROMPTS
@@ -25,7 +25,7 @@ def metadata(issuer: str, grants: Iterable[str]) -> Json:
         "userinfo_endpoint": f"{at}/userinfo",
         "end_session_endpoint": f"{at}/logout",
         "jwks_uri": f"{at}/jwks",
-        "scopes_supported": [*IDENTITY, *PERMISSIONS],
+        "scopes_supported": [*SCOPES],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": list(grants),

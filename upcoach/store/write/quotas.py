@@ -13,10 +13,11 @@ from typing import Final
 
 import msgspec
 
-from models.access.limits import QUOTAS, Quota
+from models.access.limits import Quota
 from models.base.document import Document
 from models.base.errors import Conflict
 from models.base.sizes import largest
+from models.contexts import QUOTAS
 from upcoach.store.base import codec
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.write.refs import Ref

@@ -12,50 +12,15 @@ owner in.
 import datetime as dt
 from typing import Final
 
-from models.account import Factors, Identity, Passkey, Session, TrustedDevice, User
+from models.account import Factors, Identity, Passkey, Session, TrustedDevice
 from models.base.document import Document
-from models.goals import Goal, GoalPoint, GoalTemplate
-from models.habits import Entry, Habit, Vacation
-from models.insights import Insight
-from models.journal import ClientEntry, EntryShare, Journal, JournalEntry, Template
+from models.contexts import MIRRORS, WAYS
+from models.journal import ClientEntry, EntryShare
 from models.journal.journal_entry import client_entry_id, share_id
-from models.moods import Mood
 from models.oauth import Grant
 from models.sharing import CoachClient, OpenInvitations, Share
-from models.tasks import Task
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.refs import Listing, Ref, ref_of
-
-# Every kind of document is in one of the three: a new one says whether it lets anybody in or out.
-WAYS: Final[tuple[type[Document], ...]] = (
-    Session,
-    Factors,
-    Passkey,
-    TrustedDevice,
-    Identity,
-    Grant,
-    Share,
-    EntryShare,
-    CoachClient,
-    OpenInvitations,
-)
-MIRRORS: Final[tuple[type[Document], ...]] = (ClientEntry,)  # they fall with theirs
-CONTENT: Final[tuple[type[Document], ...]] = (
-    User,
-    Goal,
-    Habit,
-    Entry,
-    Vacation,
-    Insight,
-    Task,
-    Mood,
-    GoalPoint,
-    GoalTemplate,
-    Journal,
-    JournalEntry,
-    Template,
-)
-
 
 # A coach who forgets the password must not lose all clients for it: after so long without a word to
 # a mail that told of a client, that one stays.

@@ -12,9 +12,9 @@ from models.base.document import Document
 from models.base.errors import Conflict, NotFound
 from models.base.mail import Addition, AdditionDetails, WayName
 from models.base.merge_patch import Json
+from models.contexts import SCOPES
 from models.journal import EntryShare, JournalEntry
 from models.oauth import Grant
-from models.oauth.client import scope_named
 from models.sharing import CoachClient, Share
 from models.sharing.share import KIND_MEANINGS
 from upcoach.store.collections.documents import Documents
@@ -87,7 +87,7 @@ def _own(way: Document | None) -> Json:
     if isinstance(way, Identity):
         return {"name": way.email or ""}
     if isinstance(way, Grant):
-        permissions = [one for one in map(scope_named, way.permissions) if one is not None]
+        permissions = [one for one in map(SCOPES.get, way.permissions) if one is not None]
         return {"name": way.client, "allows": tuple(one.meaning for one in permissions)}
     if isinstance(way, Share):
         allows = tuple(words for kind, words in KIND_MEANINGS.items() if kind in way.kinds)

@@ -12,11 +12,11 @@ import secrets
 from typing import Final, Literal
 
 from models.access.caller import Caller
-from models.access.permissions import FIRST_PARTY
 from models.access.scope import Scope
 from models.account import Session
 from models.account.session import LIFETIMES
 from models.base.errors import NotFound
+from models.contexts import FIRST_PARTY
 from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.store.secrets.one_time_tokens import Once
 

@@ -18,11 +18,12 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 
 from models.access.caller import Caller
-from models.access.permissions import FIRST_PARTY, IDENTITY, PERMISSIONS
+from models.access.permissions import IDENTITY
 from models.access.scope import Scope
 from models.account import Session
 from models.base.clock import Clock
 from models.base.errors import Unauthenticated
+from models.contexts import FIRST_PARTY, PERMISSIONS
 from upcoach.services.account.sessions.keys import ALGORITHMS, Keys
 from upcoach.services.account.sessions.revocations import Revocations
 

@@ -13,6 +13,7 @@ import msgspec
 
 from models.base.clock import Clock
 from models.base.ids import new_id
+from models.contexts import SCOPES
 from models.oauth.client import PREFIX, Client, checked
 from upcoach.services.oauth.base import signatures
 from upcoach.services.oauth.base.errors import invalid_client, invalid_request
@@ -59,7 +60,7 @@ class Clients:
         client = Client(
             id=new_id(PREFIX), secret_hash=self._hash(secret) if secret else b"", **fields
         )
-        await self._store.add(checked(client))
+        await self._store.add(checked(client, SCOPES))
         return client, secret
 
     async def find(self, client_id: str) -> Client | None:

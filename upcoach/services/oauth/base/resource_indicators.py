@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
-from models.oauth.client import Client, scope_named
+from models.contexts import SCOPES
+from models.oauth.client import Client
 from upcoach.services.account.sessions.tokens import AUDIENCES
 from upcoach.services.oauth.base.errors import OAuthError
 from upcoach.services.oauth.base.parameters import Parameters
@@ -11,7 +12,7 @@ from upcoach.services.oauth.base.parameters import Parameters
 def asked_scopes(form: Parameters, client: Client) -> tuple[str, ...]:
     """The scopes that are asked for, all of which *client* may have."""
     scopes = form.words("scope")
-    if not scopes or not all(map(scope_named, scopes)) or not set(scopes) <= {*client.permissions}:
+    if not scopes or not all(map(SCOPES.get, scopes)) or not set(scopes) <= {*client.permissions}:
         raise OAuthError("invalid_scope", "Ask for some of the scopes that the client may have.")
     return scopes
 
