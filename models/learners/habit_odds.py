@@ -15,6 +15,7 @@ from typing import ClassVar, Final, Self
 import msgspec
 
 from models.base.merge_patch import merged
+from models.base.msgpack_pieces import array_head, array_pieces, encode, map_pieces
 from models.habits.pauses import Pauses
 from models.habits.schedules import unrolled
 from models.insights.insight import Scores
@@ -28,20 +29,11 @@ PAUSES: Final = 500  # vacations of one person that are known: those that end la
 
 
 class _State(msgspec.Struct, frozen=True, array_like=True):
+    """What is kept, in the order of `HabitOdds.state_pieces`."""
+
     version: int
     crowd: CrowdState
     tracks: dict[str, Track]
-    touched: list[tuple[str, str]]
-    vacations: dict[str, dict[str, Pause]]
-    repaused: dict[str, dt.datetime]
-
-
-class _KeptState(msgspec.Struct, frozen=True, array_like=True):
-    """A `_State` as it is written: each track was packed by itself, some at a time."""
-
-    version: int
-    crowd: CrowdState
-    tracks: dict[str, msgspec.Raw]
     touched: list[tuple[str, str]]
     vacations: dict[str, dict[str, Pause]]
     repaused: dict[str, dt.datetime]
@@ -182,28 +174,17 @@ class HabitOdds:
 
     def to_state(self) -> bytes:
         """Everything that `from_state` needs to go on as if nothing had happened."""
-        return self.packed({id_: self.packed_track(id_) for id_ in self.habits()})
+        return b"".join(self.state_pieces())
 
-    def habits(self) -> tuple[str, ...]:
-        """The habits that are followed."""
-        return tuple(self._tracks)
-
-    def packed_track(self, habit: str) -> msgspec.Raw:
-        """What `packed` wants of each habit."""
-        return msgspec.Raw(msgspec.msgpack.encode(self._tracks[habit]))
-
-    def packed(self, tracks: dict[str, msgspec.Raw]) -> bytes:
-        """`to_state`, of tracks that were packed some at a time."""
-        return msgspec.msgpack.encode(
-            _KeptState(
-                self.VERSION,
-                self._crowd.to_state(),
-                tracks,
-                list(self._touched.items()),
-                self._vacations,
-                self._repaused,
-            )
-        )
+    def state_pieces(self) -> Iterator[bytes]:
+        """`to_state` in pieces, each made in some hundredths of a millisecond."""
+        yield array_head(len(_State.__struct_fields__))
+        yield encode(self.VERSION)
+        yield from self._crowd.state_pieces()
+        yield from map_pieces(self._tracks)
+        yield from array_pieces(self._touched.items())
+        yield from map_pieces(self._vacations)
+        yield from map_pieces(self._repaused)
 
     @classmethod
     def from_state(cls, state: bytes) -> Self:

@@ -8,10 +8,12 @@ in all.  The rest is learned by that person's own weights and counts alone.
 """
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Final, Self
 
 import msgspec
 
+from models.base.msgpack_pieces import array_head, encode, map_pieces
 from models.learners.bayes import BayesianLogistic, LogOdds
 from models.learners.features import NAMES, features
 from models.learners.habit_state import Prediction, Track
@@ -65,7 +67,7 @@ class Person(msgspec.Struct, array_like=True):
 
 
 class CrowdState(msgspec.Struct, frozen=True, array_like=True):
-    """A `Crowd` as it is kept."""
+    """A `Crowd` as it is kept, in the order of `Crowd.state_pieces`."""
 
     model: bytes
     tally: Tally
@@ -142,8 +144,13 @@ class Crowd:
         """What each feature of a prediction adds to the log-odds by the shared weights."""
         return self.model.contributions_one(dict(zip(NAMES, prediction.x, strict=True)))
 
-    def to_state(self) -> CrowdState:
-        return CrowdState(self.model.to_state(), self.tally, self.losses, self.people)
+    def state_pieces(self) -> Iterator[bytes]:
+        """A `CrowdState` as MessagePack, in pieces."""
+        yield array_head(len(CrowdState.__struct_fields__))
+        yield encode(self.model.to_state())
+        yield encode(self.tally)
+        yield encode(self.losses)
+        yield from map_pieces(self.people)
 
     @classmethod
     def from_state(cls, state: CrowdState) -> Self:

@@ -80,7 +80,10 @@ class DurableConsumer(Protocol[Output]):
         """Write what was drained; it may be asked for again after a failure."""
 
     def state(self) -> Iterator[bytes]:
-        """Everything that `restore` needs, in pieces."""
+        """Everything that `restore` needs, in pieces, each made in some tenths of a millisecond.
+
+        They are asked for in another thread; until the last of them, nothing else is.
+        """
 
     def restore(self, state: bytes | None) -> None:
         """Go on from *state*, or from nothing."""

@@ -31,7 +31,7 @@ from streams.redis.connection import RedisError
 from streams.redis.lease import Lease
 from upcoach.store.base.pacing import Pace
 from upcoach.store.base.sealing import Unreadable
-from upcoach.store.collections.learner_snapshots import Learned, Snapshot, Superseded, Turn
+from upcoach.store.collections.learner_snapshots import Learned, Superseded, Turn
 from upcoach.store.log.event_log import EventLog
 
 INBOX = 50_000
@@ -256,20 +256,10 @@ class DurableRunner(Generic[AnyDurable]):
         self._saved_at = time.monotonic()
         if self._turn == self._saved_turn or self._is_amid:
             return
+        turn = self._turn
         seqs = {feed: sequencer.last for feed, sequencer in self._sequencers.items()}
-        pieces = []
-        for piece in self.consumer.state():
-            pieces.append(piece)
-            await self._pace.breathe()
-        snapshot = Snapshot(
-            learner=self.consumer.name,
-            version=self.consumer.version,
-            turn=self._turn,
-            seqs=seqs,
-            state=b"".join(pieces),
-        )
-        await self._learned.save(snapshot)
-        self._saved_turn = snapshot.turn
+        await self._learned.save(turn, seqs, self.consumer.state())
+        self._saved_turn = turn
 
     def _sequencer(self, feed: str) -> Sequencer:
         return self._sequencers.setdefault(feed, Sequencer(self._log, feed, 0))

@@ -55,11 +55,7 @@ class HabitLearner:
 
     def state(self) -> Iterator[bytes]:
         """See `DurableConsumer.state`."""
-        tracks = {}
-        for habit in self.odds.habits():
-            tracks[habit] = self.odds.packed_track(habit)
-            yield b""
-        yield self.odds.packed(tracks)
+        return self.odds.state_pieces()
 
     def restore(self, state: bytes | None) -> None:
         """See `DurableConsumer.restore`."""

@@ -2,10 +2,12 @@
 
 import collections
 import datetime as dt
+import random
 from collections.abc import Hashable, Iterator, Mapping
 from typing import ClassVar, Literal
 
 import msgspec
+from gridfs.asynchronous import AsyncGridFSBucket
 
 from config.settings import Settings
 from models.base.clock import utc_now
@@ -18,6 +20,7 @@ from streams.redis.connection import Connections
 from tests.support.server import Server, serving
 from tests.support.server.learning import connected
 from upcoach.client import Client
+from upcoach.store.collections.learner_snapshots import FILES, Learned, Snapshot
 
 NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 
@@ -129,6 +132,23 @@ async def test_a_durable_consumer_hears_each_event_once_over_a_crash(settings: S
 
         assert heir.consumer.counts == first.consumer.counts == {feed: 3}
         assert heir.consumer.told == {feed: 3}
+
+
+async def test_a_snapshot_is_the_file_that_earlier_builds_wrote(settings: Settings) -> None:
+    async with serving(settings) as server, connected(settings) as redis:
+        ground = ground_of(server, settings, redis)
+        learned = Learned(ground.database, "goal-count", 1, ground.secret)
+        state = random.Random(1).randbytes(600_000)
+
+        await learned.save(7, {"u:a": 3, "u:b": 70_000}, iter((state[:9], state[9:])))
+
+        seqs = {"u:a": 3, "u:b": 70_000}
+        whole = Snapshot(learner="goal-count", version=1, turn=7, seqs=seqs, state=state)
+        bucket = AsyncGridFSBucket(ground.database.handle, bucket_name=FILES)
+        [stored] = [file async for file in bucket.find({})]
+        assert stored.filename == "goal-count"
+        assert await stored.read() == msgspec.msgpack.encode(whole)
+        assert await learned.load() == whole
 
 
 async def test_a_tick_is_a_turn_like_any_other(settings: Settings) -> None:

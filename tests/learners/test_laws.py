@@ -13,6 +13,7 @@ from models.habits.measures import Amount, YesNo
 from models.habits.schedules import Daily, Rate, Weekdays
 from models.learners import HabitOdds
 from models.learners.features import NAMES, REGISTRY
+from models.learners.habit_odds import _State
 from models.learners.habit_weights import OwnWeights
 from models.wire.frames import Ev
 from tests.learners.events import ADA, corrected, created, entered, event, noon, updated, withdrawn
@@ -217,6 +218,19 @@ def test_the_model_learns_from_the_features_as_they_were_foreseen() -> None:
 
     assert odds._crowd.model.to_state() == expected.to_state()
     assert odds._tracks["run"].own == own
+
+
+@settings(deadline=None, max_examples=20)
+@given(history=histories())
+def test_a_state_in_pieces_is_the_one_that_is_encoded_at_once(history: Steps) -> None:
+    odds = played(history)
+
+    state = odds.to_state()
+
+    kept = msgspec.msgpack.decode(state, type=_State)
+    assert msgspec.msgpack.encode(kept) == state
+    assert kept.crowd.people == odds._crowd.people
+    assert kept.tracks == odds._tracks
 
 
 def test_a_state_of_another_version_is_refused() -> None:

@@ -9,22 +9,28 @@ Turns are numbered without a hole, and a number can be taken once: of two proces
 believe to be the owner, the second fails to write its turn and stops.
 """
 
+import asyncio
 import datetime as dt
 import hashlib
 import hmac
-from collections.abc import AsyncIterator
+import itertools
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 import msgspec
+from bson import ObjectId
 from gridfs import NoFile
 from gridfs.asynchronous import AsyncGridFSBucket
 from pymongo.errors import DuplicateKeyError
 
+from models.base.msgpack_pieces import bytes_head, encode, map_head, map_pieces
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec
 
 TURNS = "learner_turns"
 SNAPSHOTS = "learner_snapshots"
 FILES = "learner_files"
+BLOCK: Final = 255 * 1024  # bytes: a chunk of a file
 PAGE = 100  # turns
 COLLECTIONS = (
     CollectionSpec(TURNS),
@@ -56,7 +62,10 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """A learner's state after a turn, with the last number applied of each feed."""
+    """A learner's state after a turn, with the last number applied of each feed.
+
+    It is written in the order of `_snapshot_pieces`.
+    """
 
     learner: str
     version: int
@@ -100,15 +109,17 @@ class Learned:
             found = self._database[TURNS].find({"_id": span}, sort=[("_id", 1)])
             return [_turn_of(stored) for stored in await found.limit(PAGE).to_list()]
 
-    async def save(self, snapshot: Snapshot) -> None:
-        """Keep *snapshot*: a new file, then the pointer to it, then the old file goes."""
-        body = msgspec.msgpack.encode(snapshot)
-        signature = self._sign(body)
+    async def save(self, turn: int, seqs: Mapping[str, int], state: Iterable[bytes]) -> None:
+        """Keep a `Snapshot`: a new file, then the pointer to it, then the old file goes.
+
+        Its bytes are made and signed in another thread, where *state* is asked for its pieces.
+        """
+        blocks, signature = await asyncio.to_thread(self._packed, turn, seqs, state)
         async with self._database.turn():
-            file_id = await self._bucket().upload_from_stream(self._learner, body)
+            file_id = await self._upload(blocks)
             old = await self._database[SNAPSHOTS].find_one_and_update(
                 {"_id": self._learner},
-                {"$set": {"file": file_id, "signature": signature, "turn": snapshot.turn}},
+                {"$set": {"file": file_id, "signature": signature, "turn": turn}},
                 upsert=True,
             )
             if old is not None:
@@ -130,6 +141,38 @@ class Learned:
         snapshot = msgspec.msgpack.decode(body, type=Snapshot)
         return snapshot if snapshot.version == self._version else None
 
+    def _packed(
+        self, turn: int, seqs: Mapping[str, int], state: Iterable[bytes]
+    ) -> tuple[list[bytes], bytes]:
+        """A `Snapshot` as MessagePack in blocks, and its signature."""
+        states = tuple(_blocks(state))
+        names = self._learner, self._version, turn
+        head = _snapshot_pieces(*names, seqs, sum(map(len, states)))
+        blocks = list(_blocks(itertools.chain(head, states)))
+        signing = hmac.new(self._secret, digestmod=hashlib.sha256)
+        for block in blocks:
+            signing.update(block)
+        return blocks, signing.digest()
+
+    async def _upload(self, blocks: Sequence[bytes]) -> ObjectId:
+        """A new file of GridFS that holds *blocks*.
+
+        GridFS itself encodes up to 32 MB in one go, and the loop is held for that long.
+        """
+        file_id = ObjectId()
+        chunks = self._database[f"{FILES}.chunks"]
+        await chunks.create_index(["files_id", "n"], unique=True)
+        try:
+            for number, block in enumerate(blocks):
+                await chunks.insert_one({"files_id": file_id, "n": number, "data": block})
+            file = {"_id": file_id, "filename": self._learner, "chunkSize": BLOCK}
+            file |= {"length": sum(map(len, blocks)), "uploadDate": dt.datetime.now(dt.UTC)}
+            await self._database[f"{FILES}.files"].insert_one(file)
+        except BaseException:
+            await chunks.delete_many({"files_id": file_id})
+            raise
+        return file_id
+
     def _turn_key(self, number: int) -> str:
         return f"{self._learner}/{number:016}"
 
@@ -146,3 +189,27 @@ def _turn_of(stored: Bson) -> Turn:
         spans=tuple((feed, first, last) for feed, first, last in stored["spans"]),
         tick=stored.get("tick"),
     )
+
+
+def _snapshot_pieces(
+    learner: str, version: int, turn: int, seqs: Mapping[str, int], state_length: int
+) -> Iterator[bytes]:
+    """A `Snapshot` as MessagePack, up to the bytes of its state."""
+    yield map_head(len(Snapshot.__struct_fields__))
+    yield encode("learner") + encode(learner)
+    yield encode("version") + encode(version)
+    yield encode("turn") + encode(turn)
+    yield encode("seqs")
+    yield from map_pieces(seqs)
+    yield encode("state") + bytes_head(state_length)
+
+
+def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """*pieces* one after the other, in blocks of `BLOCK`; the last is what is left."""
+    block = bytearray()
+    for piece in pieces:
+        block += piece
+        while len(block) >= BLOCK:
+            yield bytes(block[:BLOCK])
+            del block[:BLOCK]
+    yield bytes(block)

@@ -1,0 +1,64 @@
+"""A learner of everybody's habits keeps what it knows, and the loop goes on meanwhile."""
+
+import datetime as dt
+import time
+from typing import Final
+
+import msgspec
+
+from config.settings import Settings
+from models.learners import HabitOdds
+from streams.consumers.durable import DurableRunner
+from streams.consumers.habit_learner import HabitLearner
+from tests.learners.events import created, entered
+from tests.support.server import serving
+from tests.support.server.lag import heartbeat
+from tests.support.server.learning import connected, learning_on
+from upcoach.store.collections.learner_snapshots import Turn
+
+START = dt.date(2026, 1, 5)
+HABITS: Final = 20_000
+PEOPLE: Final = 5_000
+NOISE: Final = 4  # how often the longest hold goes into the encoding of everything, at the least
+
+
+def of_everybody(odds: HabitOdds) -> None:
+    """Make it as large as that of a city: copies of what one habit comes to."""
+    odds.apply(created("u:usr_0", "hab_0", START))
+    for number in range(9):
+        odds.apply(entered("u:usr_0", "hab_0", START + dt.timedelta(days=number)))
+    odds.drain()
+    track, person = odds._tracks["hab_0"], odds._crowd.people["u:usr_0"]
+    for number in range(HABITS):
+        feed, habit = f"u:usr_{number % PEOPLE}", f"hab_{number}"
+        odds._tracks[habit] = msgspec.structs.replace(track, feed=feed)
+        odds._habits[feed][habit] = None
+        odds._crowd.people[feed] = person
+
+
+async def grow(runner: DurableRunner[HabitLearner]) -> None:
+    await runner.load()
+    of_everybody(runner.consumer.odds)
+    await runner._learned.record(Turn(number=1, spans=()))
+    runner._turn = 1
+    for number in range(PEOPLE):
+        runner._sequencer(f"u:usr_{number}").last = 9
+
+
+async def test_the_loop_is_not_held_while_everything_learned_is_kept(settings: Settings) -> None:
+    async with serving(settings) as server, connected(settings) as redis:
+        runner, heir = (learning_on(server, settings, redis) for _ in range(2))
+        await grow(runner)
+        began = time.thread_time()
+        state = runner.consumer.odds.to_state()
+        at_once = time.thread_time() - began
+
+        async with heartbeat() as beat:
+            await runner._save()
+
+        await heir.load()
+        held = beat.worst()
+        print(f"learner: {len(state) / 1e6:.1f} MB, {at_once:.3f} s at once, {held:.4f} s held")
+        assert heir.consumer.odds.to_state() == state
+        assert heir._sequencer("u:usr_7").last == 9
+        assert held < at_once / NOISE
