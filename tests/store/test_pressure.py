@@ -8,7 +8,7 @@ from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 from config.settings import Settings
 from tests.support.server import serving
 from upcoach.store.write import committer
-from upcoach.store.write.batch import is_transient
+from upcoach.store.write.transaction import is_transient
 
 
 def bulk(code: int) -> BulkWriteError:
