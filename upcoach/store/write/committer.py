@@ -22,10 +22,11 @@ from models.wire.events import Event
 from upcoach.store.base.database import Database
 from upcoach.store.log.heads import Heads
 from upcoach.store.secrets.keyring import KeyRing
-from upcoach.store.write.batch import Batch, Ticket, Waits
+from upcoach.store.write.batch import Batch
 from upcoach.store.write.errors import NeedsMoreReads, WriteConflict
 from upcoach.store.write.mail_outbox import Outbox
 from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.pending import LookupPending, PendingWrite
 from upcoach.store.write.quotas import Holdings
 from upcoach.store.write.receipts import Receipts
 from upcoach.store.write.requests import Mutation, Write
@@ -62,7 +63,7 @@ class Committer:
         self._outbox = outbox
         self._clock = clock
         self._publish = publish
-        self._waiting: collections.deque[Ticket] = collections.deque()
+        self._waiting: collections.deque[PendingWrite] = collections.deque()
         self._busy_feeds: set[str] = set()
         self._batch_s = 0.0  # how long a batch takes at present
         self._contended: dict[str, int] = {}  # feed to the number we last saw or took
@@ -76,14 +77,14 @@ class Committer:
         name = self._name(write)
         if name is not None and name in self._running:
             raise Conflict("mutation_running", "The first request with this id is still running.")
-        ticket = Ticket(write)
+        pending = PendingWrite(write)
         if name is not None and write.mutation is not None:
             self._running[name] = write.mutation.fingerprint
-            ticket.done.add_done_callback(lambda _: self._running.pop(name, None))
-        self._waiting.append(ticket)
+            pending.done.add_done_callback(lambda _: self._running.pop(name, None))
+        self._waiting.append(pending)
         self._start_soon()
         # Shielded: a caller who goes away must not take the rest of the batch along.
-        return await asyncio.shield(ticket.done)
+        return await asyncio.shield(pending.done)
 
     async def repeated(self, scope: Scope, mutation: Mutation) -> Outcome | None:
         """The answer that a write of this name got before; None where there was none.
@@ -120,12 +121,12 @@ class Committer:
     def _start(self) -> None:
         self._starting = False
         while self._waiting and len(self._lanes) < LANES:
-            tickets = self._take()
-            if not tickets:
+            pending_writes = self._take()
+            if not pending_writes:
                 return
-            feeds = {feed for ticket in tickets for feed in ticket.write.feeds}
+            feeds = {feed for pending in pending_writes for feed in pending.write.feeds}
             self._busy_feeds |= feeds  # now, not when the task gets to run
-            lane = asyncio.create_task(self._run(tickets, feeds))
+            lane = asyncio.create_task(self._run(pending_writes, feeds))
             self._lanes.add(lane)
             lane.add_done_callback(self._lane_done)
 
@@ -134,27 +135,27 @@ class Committer:
         lane.result()
         self._start()
 
-    def _take(self) -> list[Ticket]:
+    def _take(self) -> list[PendingWrite]:
         """The next writes, in order, whose feeds no running batch and no skipped write holds."""
-        taken: list[Ticket] = []
-        skipped: list[Ticket] = []
+        taken: list[PendingWrite] = []
+        skipped: list[PendingWrite] = []
         blocked = set(self._busy_feeds)
         room = BATCH_READS
         while self._waiting and len(taken) < BATCH:
-            ticket = self._waiting.popleft()
-            size = len(ticket.write.reads)
-            if blocked.isdisjoint(ticket.write.feeds) and (size <= room or not taken):
-                taken.append(ticket)
+            pending = self._waiting.popleft()
+            size = len(pending.write.reads)
+            if blocked.isdisjoint(pending.write.feeds) and (size <= room or not taken):
+                taken.append(pending)
                 room -= size
             else:
-                blocked.update(ticket.write.feeds)
-                skipped.append(ticket)
+                blocked.update(pending.write.feeds)
+                skipped.append(pending)
         self._waiting.extendleft(reversed(skipped))
         return taken
 
-    async def _run(self, tickets: list[Ticket], feeds: set[str]) -> None:
+    async def _run(self, pending_writes: list[PendingWrite], feeds: set[str]) -> None:
         try:
-            await self._commit(tickets)
+            await self._commit(pending_writes)
         finally:
             contended = feeds & self._contended.keys()
             self._busy_feeds -= feeds - contended
@@ -174,16 +175,16 @@ class Committer:
         self._busy_feeds.discard(feed)
         self._start()
 
-    async def _commit(self, tickets: list[Ticket]) -> None:
+    async def _commit(self, pending_writes: list[PendingWrite]) -> None:
         """Commit a batch; when the engine refuses it for one write's sake, each by itself."""
         try:
-            await self._race(tickets)
+            await self._race(pending_writes)
         except Unavailable as refusal:
-            self._forget(tickets)
-            self._give_up(tickets, refusal)
+            self._forget(pending_writes)
+            self._give_up(pending_writes, refusal)
         except Exception as failure:  # noqa: BLE001 - a lane answers everybody, whatever broke
-            self._forget(tickets)
-            waiting = [ticket for ticket in tickets if not ticket.done.done()]
+            self._forget(pending_writes)
+            waiting = [pending for pending in pending_writes if not pending.done.done()]
             if len(waiting) <= 1:
                 _fail(waiting, failure)
                 return
@@ -192,7 +193,7 @@ class Committer:
             self._waiting.extendleft(reversed(rest))
             await self._commit([first])
 
-    async def _race(self, tickets: list[Ticket]) -> None:
+    async def _race(self, pending_writes: list[PendingWrite]) -> None:
         ends = time.monotonic() + PATIENCE_S
         for lost in range(PATIENCE):
             if lost and time.monotonic() > ends:
@@ -207,20 +208,20 @@ class Committer:
             )
             began = time.monotonic()
             try:
-                events = await batch.commit(tickets)
+                events = await batch.commit(pending_writes)
             except NeedsMoreReads:
                 continue
-            except Waits as waits:
-                place = tickets.index(waits.ticket)
+            except LookupPending as lookup:
+                place = pending_writes.index(lookup.pending)
                 if place:
-                    await self._race(tickets[:place])
-                    _require_answered(tickets[:place])
-                    await self._race(tickets[place:])
+                    await self._race(pending_writes[:place])
+                    _require_answered(pending_writes[:place])
+                    await self._race(pending_writes[place:])
                     return
-                await waits.look()
+                await lookup.look()
                 continue
             except WriteConflict:
-                await self._lose(tickets, batch.counted_on, lost)
+                await self._lose(pending_writes, batch.counted_on, lost)
                 continue
             self._batch_s += (time.monotonic() - began - self._batch_s) / 8
             for event in events:
@@ -229,18 +230,18 @@ class Committer:
             if events:
                 self._publish(events)
             return
-        _log.warning("writes_gave_up", writes=len(tickets), lost_races=lost)
+        _log.warning("writes_gave_up", writes=len(pending_writes), lost_races=lost)
         self._give_up(
-            tickets, Unavailable("feed_contended", "Too many writers at once. Try again.")
+            pending_writes, Unavailable("feed_contended", "Too many writers at once. Try again.")
         )
 
-    def _give_up(self, tickets: list[Ticket], refusal: Unavailable) -> None:
-        """Give *tickets* back to their callers, and with them what waits and follows them.
+    def _give_up(self, pending_writes: list[PendingWrite], refusal: Unavailable) -> None:
+        """Give *pending_writes* back to their callers, and with them what waits and follows them.
 
         They come again in their order; a follower that went ahead would break it.
         """
-        _fail(tickets, refusal)
-        names = {self._name(ticket.write) for ticket in tickets} - {None}
+        _fail(pending_writes, refusal)
+        names = {self._name(pending.write) for pending in pending_writes} - {None}
         if names:
             _fail([one for one in self._waiting if _follows(one.write, names)], refusal)
             self._waiting = collections.deque(one for one in self._waiting if not one.done.done())
@@ -249,7 +250,9 @@ class Committer:
     def _patience_s(self) -> float:
         return max(TURN_S, TURNS * self._batch_s)
 
-    async def _lose(self, tickets: list[Ticket], counted_on: dict[str, int], lost: int) -> None:
+    async def _lose(
+        self, pending_writes: list[PendingWrite], counted_on: dict[str, int], lost: int
+    ) -> None:
         """Wait for the winner of a race, then know the numbers anew."""
         self._contended |= counted_on
         if len(counted_on) == 1:
@@ -257,16 +260,16 @@ class Committer:
             await self.heads.beyond(feed, seq, self._patience_s)
         else:
             await asyncio.sleep(BACK_OFF_S * random.random() * min(lost + 1, 8))  # noqa: S311
-        self._forget(tickets)
+        self._forget(pending_writes)
 
-    def _forget(self, tickets: list[Ticket]) -> None:
-        self.heads.forget(feed for ticket in tickets for feed in ticket.write.feeds)
+    def _forget(self, pending_writes: list[PendingWrite]) -> None:
+        self.heads.forget(feed for pending in pending_writes for feed in pending.write.feeds)
 
 
-def _require_answered(tickets: Sequence[Ticket]) -> None:
-    """Raise what gave one of *tickets* back: what comes behind it must not go ahead of it."""
-    for ticket in tickets:
-        refusal = ticket.done.exception()
+def _require_answered(pending_writes: Sequence[PendingWrite]) -> None:
+    """Raise what gave one of *pending_writes* back: what follows it must not go ahead of it."""
+    for pending in pending_writes:
+        refusal = pending.done.exception()
         if isinstance(refusal, Unavailable):
             raise refusal
 
@@ -276,7 +279,7 @@ def _follows(write: Write, names: Collection[tuple[str, str] | None]) -> bool:
     return any((write.scope.user, name) in names for name in follows)
 
 
-def _fail(tickets: list[Ticket], failure: Exception) -> None:
-    for ticket in tickets:
-        if not ticket.done.done():
-            ticket.done.set_exception(failure)
+def _fail(pending_writes: list[PendingWrite], failure: Exception) -> None:
+    for pending in pending_writes:
+        if not pending.done.done():
+            pending.done.set_exception(failure)

@@ -13,6 +13,7 @@ from upcoach.store.base.indexes import CollectionSpec, Index
 from upcoach.store.base.sealing import Unreadable, place, seal, unseal
 from upcoach.store.secrets.keyring import KeyRing
 from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.pending import PendingWrite
 from upcoach.store.write.requests import Write
 
 COLLECTION = "receipts"
@@ -99,6 +100,24 @@ class Receipts:
             "body": seal(self._keyring[write.scope.user], plain, place(COLLECTION, *name)),
             "at": at,
         }
+
+
+async def replay(receipts: Receipts, pending_writes: Iterable[PendingWrite]) -> None:
+    """Give those whose mutation id was used before the answer of that time."""
+    named = {
+        (pending.write.scope.user, pending.write.name): pending
+        for pending in pending_writes
+        if pending.write.mutation is not None
+    }
+    for name, answer in (await receipts.answers(named)).items():
+        pending = named[name]
+        assert pending.write.mutation is not None
+        if pending.done.done():
+            continue
+        try:
+            pending.done.set_result(answer.repeated(pending.write.mutation.fingerprint))
+        except Refusal as refusal:
+            pending.done.set_exception(refusal)
 
 
 def _content(answer: Outcome | Refusal) -> _Content:

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from models.base.document import Document
+from models.contexts import KINDS
 from upcoach.store.base.broken import kind_of
 
 
@@ -46,3 +47,8 @@ def ref_of(document: Document) -> Ref:
 def stands_below(ref: Ref, parent: Ref) -> bool:
     """Whether *ref* names a child of *parent*, which is named with its children's kind."""
     return ref[:2] == parent[:2] and ref.id.startswith(f"{parent.id}/")
+
+
+def is_logged(ref: Ref) -> bool:
+    """Whether documents of its kind are in their owners' feeds."""
+    return ref.kind.kind in KINDS

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 import msgspec
 
 from models.access.scope import Scope
+from models.account import Session
 from models.wire.frames import FrameText
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.outcomes import Outcome
@@ -65,6 +66,17 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     def owns(self, ref: Ref) -> bool:
         """Whether *ref* is a document of the writer's own."""
         return ref.owner == self.scope.user
+
+    @property
+    def name(self) -> str:
+        """What the client calls it; empty where it gave no name."""
+        return self.mutation.id if self.mutation else ""
+
+    @property
+    def sessions(self) -> tuple[Ref, ...]:
+        """The session of the writer, if any: who is locked out writes no more."""
+        scope = self.scope
+        return (Ref(Session, scope.user, scope.session),) if scope.session else ()
 
     @property
     def feeds(self) -> tuple[str, ...]:

@@ -1,0 +1,204 @@
+"""Lets writes decide, one after the other, and makes their events: all that needs no engine."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+import msgspec
+
+from models.account import Session
+from models.base.checksums import Sums, packed, toggle
+from models.base.document import Document
+from models.base.errors import Refusal
+from models.base.mail import AnyWish
+from models.wire import aside
+from models.wire.aside import Aside
+from models.wire.events import Event, feed_owner, user_feed
+from models.wire.frames import Author, Ev, encode
+from upcoach.store.base.broken import Broken
+from upcoach.store.base.database import Bson
+from upcoach.store.base.sealing import place, seal
+from upcoach.store.log import event_log
+from upcoach.store.secrets.keyring import KeyRing
+from upcoach.store.write.changes import Changes, Fact
+from upcoach.store.write.errors import (
+    NeedsLookup,
+    NeedsMoreReads,
+    StalePrecondition,
+    session_ended,
+)
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.pending import LookupPending, PendingWrite
+from upcoach.store.write.quotas import Growth
+from upcoach.store.write.reads import ReadSet
+from upcoach.store.write.refs import Ref, Version, stands_below
+from upcoach.store.write.requests import Write
+
+
+class Decision(msgspec.Struct):
+    """A write with its answer, which counts once the transaction is committed.
+
+    Attributes
+    ----------
+    is_kept
+        Whether the same write, sent again under its name, gets the same answer: not if its caller
+        was locked out, who may log in again and send it.
+
+    """
+
+    pending: PendingWrite
+    answer: Outcome | Refusal | StalePrecondition
+    events: list[Event]
+    is_kept: bool = True
+    wishes: list[AnyWish] = []
+
+    def settle(self) -> None:
+        """Give the answer to whoever waits for it."""
+        if isinstance(self.answer, Outcome):
+            self.pending.done.set_result(self.answer)
+        else:
+            self.pending.done.set_exception(self.answer)
+
+
+class Decider:
+    """Goes from what was read to what the writes have made of it.
+
+    Attributes
+    ----------
+    state
+        What is under each id after the writes that have decided so far.
+    swept
+        The documents whose children are gone.
+    former
+        How far versions went under ids that hold nothing now.
+    seqs, sums
+        The newest number of each feed, and its checksums.
+    keys
+        The data keys of new owners, as they are stored.
+
+    """
+
+    def __init__(self, read: ReadSet, keyring: KeyRing, growth: Growth, at: dt.datetime) -> None:
+        self.state = dict(read.documents)
+        self.swept: list[Ref] = []
+        self.former = dict(read.former)
+        self.seqs = dict(read.seqs)
+        self.sums = read.sums
+        self.keys: list[Bson] = []
+        self._past = read.past
+        self._children = read.children
+        self._keyring = keyring
+        self._growth = growth
+        self._at = at
+
+    def decide(self, pending_writes: Iterable[PendingWrite]) -> list[Decision]:
+        """Let each of *pending_writes* decide, in order."""
+        return [self._decide(pending) for pending in pending_writes]
+
+    def _decide(self, pending: PendingWrite) -> Decision:
+        write = pending.write
+        if any(self._has_ended(ref) for ref in write.sessions):
+            return Decision(pending, session_ended(), [], is_kept=False)
+        changes = Changes(self._at, self.state, self._past, self.former, write.name)
+        if write.new_owner:
+            self.keys.append(self._keyring.create(write.scope.user))
+        try:
+            outcome = write.decide(changes)
+            self._growth.admit(self.state, changes.staged)
+        except (Refusal, StalePrecondition) as refusal:
+            return Decision(pending, refusal, [])
+        except NeedsLookup as undecided:
+            raise LookupPending(pending, undecided.look) from None
+        except NeedsMoreReads as more:
+            pending.write = msgspec.structs.replace(write, reads=(*write.reads, *more.refs))
+            raise
+        events = [self._event(write, fact) for fact in changes.facts]
+        self._remember(write, changes.staged)
+        self.former |= changes.ended
+        self.state.update(changes.staged)
+        seq = self.seqs[write.scope.feed]
+        answer = msgspec.structs.replace(outcome, seq=seq)
+        return Decision(pending, answer, events, wishes=changes.wishes)
+
+    def _has_ended(self, ref: Ref) -> bool:
+        session = self.state[ref]
+        if isinstance(session, Session):
+            return session.ended_at is not None
+        return session is not None  # nobody can read it: it lets nobody in
+
+    def _remember(self, write: Write, staged: dict[Ref, Document | None]) -> None:
+        """Let later writes of this batch know what each document was before *write*."""
+        for ref, after in staged.items():
+            before = self.state[ref]
+            if after is None:
+                self._past.pop(ref, None)
+                continue
+            past = self._past.setdefault(ref, [])
+            if not past and before is not None and not isinstance(before, Broken):
+                past.append(Version(before))
+            past.append(Version(after, write.name))
+
+    def _event(self, write: Write, fact: Fact) -> Event:
+        subject = fact.subject
+        feed = user_feed(subject.owner)
+        self.seqs[feed] = seq = self.seqs[feed] + 1
+        swept = self._sum(self.sums[feed], fact)
+        doc, patch = fact.content()
+        by = Author(user=write.scope.user)
+        if feed == write.scope.feed:  # devices, and what they call their writes, are one's own
+            by = Author(user=write.scope.user, dev=write.scope.device, mut=write.name)
+        line = Ev(
+            f=feed,
+            seq=seq,
+            type=fact.type,
+            id=subject.id,
+            ver=subject.version + (fact.after is None),
+            doc=doc,
+            patch=patch,
+            by=by,
+            at=self._at,
+        )
+        key = self._keyring[feed_owner(feed)]
+        sealed = seal(key, encode(line), place("events", feed, seq))
+        return Event(
+            feed=feed,
+            seq=seq,
+            at=self._at,
+            type=fact.type,
+            id=subject.id,
+            sums=packed(self.sums[feed]),
+            sealed=sealed,
+            aside=self._aside(fact, swept, feed, seq),
+        )
+
+    def _aside(self, fact: Fact, swept: int, feed: str, seq: int) -> bytes:
+        takes = None
+        if fact.swept is not None:
+            takes = (fact.swept.kind.kind,) if swept else ()
+        plain = aside.packed(Aside(edits=fact.subject.edits, takes=takes))
+        key = self._keyring[feed_owner(feed)]
+        return seal(key, plain, event_log.aside_place(feed, seq)) if plain else b""
+
+    def _sum(self, sums: Sums, fact: Fact) -> int:
+        """Bring *sums* to what they are after *fact*; how many documents were swept away."""
+        for document in (fact.before, fact.after):
+            if document is not None:
+                toggle(sums, document.kind, document.id, document.version)
+        if fact.swept is None:
+            return 0
+        gone = self._sweep_away(fact.swept)
+        for child, version in gone.items():
+            toggle(sums, fact.swept.kind.kind, child, version)
+        return len(gone)
+
+    def _sweep_away(self, parent: Ref) -> dict[str, int]:
+        """The versions of what stands below *parent*, and is gone with it."""
+        self.swept.append(parent)
+        self._growth.sweep(parent)
+        gone, self._children[parent] = self._children[parent], {}
+        for ref, document in self.state.items():
+            if stands_below(ref, parent):
+                gone.pop(ref.id, None)
+                if document is not None:
+                    gone[ref.id] = document.version
+        self.former |= {Ref(parent.kind, parent.owner, name): last for name, last in gone.items()}
+        return gone

@@ -1,0 +1,61 @@
+"""What is stored of what a batch has decided."""
+
+from typing import Any
+
+from pymongo import DeleteOne, InsertOne, ReplaceOne
+
+from models.base.document import Document
+from upcoach.store.base import codec
+from upcoach.store.base.broken import Broken
+from upcoach.store.secrets.keyring import KeyRing
+from upcoach.store.write.decider import Decider
+from upcoach.store.write.reads import ReadSet
+from upcoach.store.write.refs import Ref, is_logged, stands_below
+
+
+class BulkOperations:
+    """What takes what was *read* to what was decided, document by document."""
+
+    def __init__(self, read: ReadSet, decider: Decider, keyring: KeyRing) -> None:
+        self._read = read
+        self._decider = decider
+        self._keyring = keyring
+
+    def by_collection(self) -> dict[str, list[Any]]:
+        """The operations for each collection that changes."""
+        operations: dict[str, list[Any]] = {}
+        for ref, after in self._decider.state.items():
+            make = self._logged if is_logged(ref) else self._unlogged
+            operations.setdefault(ref.kind.collection, []).extend(make(ref, after))
+        return {collection: some for collection, some in operations.items() if some}
+
+    def _logged(self, ref: Ref, after: Document | None) -> list[Any]:
+        before = self._read.documents.get(ref)
+        if after is before:
+            return []
+        key = {"_id": codec.key_of(ref.owner, ref.id)}
+        if any(stands_below(ref, parent) for parent in self._decider.swept):
+            before = None
+        if after is None:
+            return [] if before is None else [DeleteOne(key)]
+        stored = codec.to_bson(after, self._keyring[ref.owner])
+        return [InsertOne(stored) if before is None else ReplaceOne(key, stored)]
+
+    def _unlogged(self, ref: Ref, after: Document | None) -> list[Any]:
+        """The same for what is in no log, of which its last version stays when it is gone."""
+        before, buried = self._read.documents.get(ref), self._read.tombs.get(ref)
+        former = self._decider.former.get(ref)
+        if after is not None:
+            stored = codec.to_bson(after, self._keyring[ref.owner])
+        elif former is not None:
+            stored = codec.tombstone(ref.owner, ref.id, former)
+        else:
+            return []
+        if after is before and former == buried:
+            return []
+        if before is None and buried is None:
+            return [InsertOne(stored)]
+        key = {"_id": stored["_id"]}
+        if not isinstance(before, Broken):
+            key["version"] = before.version if before else buried
+        return [ReplaceOne(key, stored)]
