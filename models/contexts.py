@@ -57,7 +57,11 @@ DOCUMENTS: Final[Kinds] = tuple(
 assert _unique(document.kind for document in (*DOCUMENTS, *UNLOGGED))
 assert _unique(document.collection for document in (*DOCUMENTS, *UNLOGGED))
 
-KINDS: Final[dict[str, type[Document]]] = {document.kind: document for document in DOCUMENTS}
+# By name: a snapshot is read in this order, page by page from nodes of several builds, which may
+# list their contexts in another one.
+KINDS: Final[dict[str, type[Document]]] = {
+    document.kind: document for document in sorted(DOCUMENTS, key=lambda document: document.kind)
+}
 QUOTAS: Final[dict[str, Quota]] = {
     document.kind: quota for context in CONTEXTS for document, quota in context.quotas.items()
 }

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from models.account.way import Way
 from models.base.document import Document
-from models.contexts import DOCUMENTS, MIRRORS, QUOTAS, UNLOGGED, WAYS
+from models.contexts import DOCUMENTS, KINDS, MIRRORS, QUOTAS, UNLOGGED, WAYS
 
 
 def kinds_of(base: type[Document]) -> Iterator[type[Document]]:
@@ -26,3 +26,7 @@ def test_whatever_has_to_be_confirmed_is_declared_as_a_way() -> None:
 def test_only_what_is_kept_has_a_quota() -> None:
     assert QUOTAS.keys() <= {document.kind for document in (*DOCUMENTS, *UNLOGGED)}
     assert not QUOTAS.keys() & {document.kind for document in MIRRORS}
+
+
+def test_the_order_of_a_snapshot_is_no_affair_of_the_order_of_contexts() -> None:
+    assert list(KINDS) == sorted(KINDS)
