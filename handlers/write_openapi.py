@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from handlers.contexts import described_router
+from handlers.contexts import ROUTER
 from handlers.openapi import text
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_bytes(text(described_router()))
+    Path(sys.argv[1]).write_bytes(text(ROUTER))

@@ -1,1 +1,39 @@
 """Accounts: their operations, and in `pages` their pages."""
+
+from typing import Final
+
+from handlers.account import (
+    accounts,
+    email_verification,
+    factors,
+    federation,
+    passkeys,
+    passwords,
+    sessions,
+)
+from handlers.account.pages import oauth_callbacks
+from handlers.account.pages import routes as pages
+from handlers.http.areas import Area
+from handlers.http.manifest import Context
+
+CONTEXT: Final = Context(
+    service=lambda edge: edge.services.account,
+    operations=(
+        *accounts.OPERATIONS,
+        *email_verification.OPERATIONS,
+        *passwords.OPERATIONS,
+        *federation.OPERATIONS,
+        *factors.OPERATIONS,
+        *passkeys.OPERATIONS,
+        *sessions.OPERATIONS,
+    ),
+    areas=(
+        Area(
+            name="Account",
+            meaning="Who somebody is, on which devices, and how they show it.",
+            paths=("/v1/auth", "/v1/me", "/v1/devices"),
+            place=1,
+        ),
+    ),
+    routes=(*pages.ROUTES, *oauth_callbacks.ROUTES),
+)

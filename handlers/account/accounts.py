@@ -9,10 +9,10 @@ from models.access.scope import Scope
 from models.account.session import BROWSERS, Credentials, Refresh, Session
 from models.account.user import Address, Registration, User
 from models.base.merge_patch import Json
+from upcoach.services.account import AccountServices
 from upcoach.services.account.logins import Challenge
 from upcoach.services.account.logins import LoggedIn as LetIn
 from upcoach.services.account.sessions.sessions import Login
-from upcoach.services.contexts import Services
 from upcoach.store.write.outcomes import Outcome
 
 
@@ -40,7 +40,7 @@ class Csrf(msgspec.Struct, frozen=True):
     token: str | None
 
 
-async def register(services: Services, call: Call) -> Reply:
+async def register(services: AccountServices, call: Call) -> Reply:
     """Become a user, unless the address has an account already, which only a mail to it tells.
 
     Log in at once, whichever it was.
@@ -50,7 +50,7 @@ async def register(services: Services, call: Call) -> Reply:
     return Reply(status=202, body={"email": registration.email})
 
 
-async def log_in(services: Services, call: Call) -> Reply:
+async def log_in(services: AccountServices, call: Call) -> Reply:
     """Get a token for this device; a browser (`web`, `remembered`, `admin`) gets a cookie.
 
     Whoever has enrolled a second factor gets a challenge first, to be answered at
@@ -63,38 +63,38 @@ async def log_in(services: Services, call: Call) -> Reply:
     return await asked_or_admitted(services, await services.accounts.log_in(credentials))
 
 
-async def asked_or_admitted(services: Services, found: LetIn | Challenge) -> Reply:
+async def asked_or_admitted(services: AccountServices, found: LetIn | Challenge) -> Reply:
     """The answer to whoever has shown one factor: what they have to show yet, or they are in."""
     if isinstance(found, Challenge):
         return Reply(status=200, body=msgspec.to_builtins(found))
     return await admitted(services, *found)
 
 
-async def refresh(services: Services, call: Call) -> Reply:
+async def refresh(services: AccountServices, call: Call) -> Reply:
     """Get a new token before, or after, the old one ends."""
     login = await services.sessions.refresh(call.read(Refresh).refresh_token)
     return Reply(status=200, body=shown_login(login))
 
 
-async def log_out(services: Services, call: Call) -> Reply:
+async def log_out(services: AccountServices, call: Call) -> Reply:
     """End the session whose token, or cookie, this is."""
     reply = written(await services.sessions.end(call.scope, call.scope.session))
     return msgspec.structs.replace(reply, leaves=bool(call.browser))
 
 
-async def csrf(services: Services, call: Call) -> Reply:
+async def csrf(services: AccountServices, call: Call) -> Reply:
     """What shows that a page of ours sends a request with a cookie."""
     proof = services.browsers.proof(call.browser, "csrf") if call.browser else None
     return Reply(body=Csrf(proof))
 
 
-async def me(services: Services, call: Call) -> Reply:
+async def me(services: AccountServices, call: Call) -> Reply:
     """Who am I?"""
     user = await services.accounts.me(call.scope)
     return Reply(body=user, version=user["version"])
 
 
-async def admitted(services: Services, login: Login, outcome: Outcome) -> Reply:
+async def admitted(services: AccountServices, login: Login, outcome: Outcome) -> Reply:
     """The answer to whoever was let in: tokens, or for a browser a cookie and no token."""
     assert outcome.body is not None
     scope = Scope(user=outcome.body["owner"], session=outcome.body["id"])

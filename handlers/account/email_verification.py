@@ -5,47 +5,47 @@ And what is told of by mails to it: somebody says that what was added is theirs,
 
 from handlers.http.operations import Call, Operation, Reply, owned_by
 from models.account.user import Address, Link
-from upcoach.services.contexts import Services
+from upcoach.services.account import AccountServices
 
 
-async def ask_again(services: Services, call: Call) -> Reply:
+async def ask_again(services: AccountServices, call: Call) -> Reply:
     """Have another link mailed that shows that the caller's address is theirs."""
     email = await services.verification.ask(call.scope)
     return Reply(status=202, body={"email": email})
 
 
-async def verify(services: Services, call: Call) -> Reply:
+async def verify(services: AccountServices, call: Call) -> Reply:
     """Show that an address is one's own, with the token of the link that was mailed to it."""
     done = await services.verification.confirm(call.read(Link).token)
     return Reply(status=204, became=owned_by(done))
 
 
-async def move(services: Services, call: Call) -> Reply:
+async def move(services: AccountServices, call: Call) -> Reply:
     """Go by another address, once the link is followed that is mailed to it."""
     email = call.read(Address).email
     await services.moves.ask(call.scope, email)
     return Reply(status=202, body={"email": email})
 
 
-async def confirm(services: Services, call: Call) -> Reply:
+async def confirm(services: AccountServices, call: Call) -> Reply:
     """Go by the address from now on to which the link with this token was mailed."""
     done = await services.moves.confirm(call.read(Link).token)
     return Reply(status=204, became=owned_by(done))
 
 
-async def undo(services: Services, call: Call) -> Reply:
+async def undo(services: AccountServices, call: Call) -> Reply:
     """Go by the address again that was left, with the token of the link that was mailed to it."""
     done = await services.moves.undo(call.read(Link).token)
     return Reply(status=204, became=owned_by(done))
 
 
-async def confirm_addition(services: Services, call: Call) -> Reply:
+async def confirm_addition(services: AccountServices, call: Call) -> Reply:
     """Say that what was added to one's account is one's own, with the token of its mail."""
     done = await services.additions.confirm(call.read(Link).token)
     return Reply(status=204, became=owned_by(done))
 
 
-async def disown_addition(services: Services, call: Call) -> Reply:
+async def disown_addition(services: AccountServices, call: Call) -> Reply:
     """Have removed what was added to one's account, and all else that nobody has confirmed."""
     done = await services.additions.disown(call.read(Link).token)
     return Reply(status=204, became=owned_by(done))

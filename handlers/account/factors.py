@@ -11,9 +11,9 @@ from models.account import Session, TrustedDevice
 from models.account.factors import NEVER, Answer, Method
 from models.base.clock import utc_now
 from models.base.document import public
+from upcoach.services.account import AccountServices
 from upcoach.services.account.factors.totp import Confirmation, Enrolling
 from upcoach.services.account.step_up import StepUp
-from upcoach.services.contexts import Services
 
 DEVICES = "/v1/auth/devices"
 
@@ -81,7 +81,7 @@ class SteppedUp(msgspec.Struct, frozen=True):
     session: Session
 
 
-async def factors(services: Services, call: Call) -> Reply:
+async def factors(services: AccountServices, call: Call) -> Reply:
     """Which second factors the caller has."""
     found, now = await services.factors.of(call.scope.user), utc_now()
     waiting = tuple(
@@ -95,7 +95,7 @@ async def factors(services: Services, call: Call) -> Reply:
     return Reply(body={"methods": [], "passkeys": 0, "recovery_codes": 0} | body)
 
 
-async def enrol_totp(services: Services, call: Call) -> Reply:
+async def enrol_totp(services: AccountServices, call: Call) -> Reply:
     """Get a secret for an app that makes codes.
 
     Nothing is asked for until its first code has come to `/v1/auth/totp/confirm`.
@@ -104,25 +104,25 @@ async def enrol_totp(services: Services, call: Call) -> Reply:
     return Reply(status=201, body=offered)
 
 
-async def confirm_totp(services: Services, call: Call) -> Reply:
+async def confirm_totp(services: AccountServices, call: Call) -> Reply:
     """Have logins ask for a code of this app, as soon as it counts."""
     codes = await services.factors.totp.confirm(call.scope, call.read(Confirmation))
     return Reply(status=200, body=RecoveryCodes(codes))
 
 
-async def disable_totp(services: Services, call: Call) -> Reply:
+async def disable_totp(services: AccountServices, call: Call) -> Reply:
     """Be asked for codes no more."""
     await services.factors.totp.disable(call.scope)
     return Reply(status=204)
 
 
-async def renew_recovery_codes(services: Services, call: Call) -> Reply:
+async def renew_recovery_codes(services: AccountServices, call: Call) -> Reply:
     """Get ten new recovery codes; those before count no more."""
     codes = await services.factors.recovery.renew(call.scope)
     return Reply(status=201, body=RecoveryCodes(codes))
 
 
-async def answer(services: Services, call: Call) -> Reply:
+async def answer(services: AccountServices, call: Call) -> Reply:
     """Answer the challenge of a login with a second factor."""
     call.require_our_page()
     given = await services.logins.answer(call.read(Answer))
@@ -132,7 +132,7 @@ async def answer(services: Services, call: Call) -> Reply:
     return msgspec.structs.replace(reply, body=reply.body | {"trusted_device": given.trusted})
 
 
-async def step_up(services: Services, call: Call) -> Reply:
+async def step_up(services: AccountServices, call: Call) -> Reply:
     """Show a factor again, and get a token that says so; a browser gets another cookie."""
     done = await services.stepping_up.step_up(call.scope, call.read(StepUp))
     body = {"session": public(done.session)}
@@ -141,13 +141,13 @@ async def step_up(services: Services, call: Call) -> Reply:
     return Reply(status=200, body=body | {"token": done.token, "expires_at": done.expires_at})
 
 
-async def trusted_devices(services: Services, call: Call) -> Reply:
+async def trusted_devices(services: AccountServices, call: Call) -> Reply:
     """The devices on which the caller is not asked for a code."""
     found = await services.factors.trusted.page(call.scope)
     return Reply(body={"items": [public(one) for one in found]})
 
 
-async def distrust(services: Services, call: Call) -> Reply:
+async def distrust(services: AccountServices, call: Call) -> Reply:
     """Be asked for a code on a device again."""
     return written(await services.factors.trusted.distrust(call.scope, call.names["id"]))
 

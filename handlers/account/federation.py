@@ -12,33 +12,33 @@ from handlers.http.operations import Call, Operation, Reply, written
 from handlers.http.pagination import Items, PageQuery, listed
 from models.account import Identity
 from models.account.identity import IdentityProof, NewIdentity
+from upcoach.services.account import AccountServices
 from upcoach.services.account.federation.service import Nonce
 from upcoach.services.account.logins import Challenge
-from upcoach.services.contexts import Services
 
 IDENTITIES: Final = "/v1/auth/identities"
 
 
-async def make_nonce(services: Services, _call: Call) -> Reply:
+async def make_nonce(services: AccountServices, _call: Call) -> Reply:
     """Get what a provider has to put into an ID token, once, within five minutes."""
     return Reply(status=201, body=msgspec.to_builtins(await services.federation.nonce()))
 
 
-async def log_in(services: Services, call: Call) -> Reply:
+async def log_in(services: AccountServices, call: Call) -> Reply:
     """Get a token for this device by the ID token of a provider."""
     proof = call.read(IdentityProof)
     found = await services.federation.log_in(call.names["provider"], proof)
     return await asked_or_admitted(services, found)
 
 
-async def identities(services: Services, call: Call) -> Reply:
+async def identities(services: AccountServices, call: Call) -> Reply:
     """The providers through which the caller can log in, and as whom."""
     page = call.asked(PageQuery)
     found = await services.federation.identities(call.scope, after=page.after, limit=page.limit + 1)
     return listed(IDENTITIES, call, found, page.limit)
 
 
-async def link(services: Services, call: Call) -> Reply:
+async def link(services: AccountServices, call: Call) -> Reply:
     """Log in through a provider, too, from now on.
 
     Either with what the refusal `sign_in_first` gave, or with an ID token for our nonce.
@@ -46,7 +46,7 @@ async def link(services: Services, call: Call) -> Reply:
     return written(await services.federation.link(call.scope, call.read(NewIdentity)))
 
 
-async def unlink(services: Services, call: Call) -> Reply:
+async def unlink(services: AccountServices, call: Call) -> Reply:
     """Log in through a provider no more; the last way in stays."""
     return written(await services.federation.unlink(call.scope, call.names["id"]))
 

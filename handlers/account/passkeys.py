@@ -15,8 +15,8 @@ from models.account import Passkey
 from models.account.factors import PasskeyAnswer, Token
 from models.account.session import DeviceId, DeviceName, Terms, audiences_of
 from models.base.document import Draft, public
+from upcoach.services.account import AccountServices
 from upcoach.services.account.factors.passkeys import NewPasskey, Renaming
-from upcoach.services.contexts import Services
 
 PATH = "/v1/auth/passkeys"
 ONE = f"{PATH}/{{id}}"
@@ -45,41 +45,41 @@ class Registered(msgspec.Struct, frozen=True):
     recovery_codes: tuple[str, ...]
 
 
-async def begin(services: Services, call: Call) -> Reply:
+async def begin(services: AccountServices, call: Call) -> Reply:
     """Begin to make a passkey."""
     return Reply(status=201, body=await services.factors.passkeys.begin(call.scope))
 
 
-async def register(services: Services, call: Call) -> Reply:
+async def register(services: AccountServices, call: Call) -> Reply:
     """Keep the passkey that an authenticator has made."""
     passkey, codes = await services.factors.passkeys.register(call.scope, call.read(NewPasskey))
     return Reply(status=201, body={"passkey": public(passkey), "recovery_codes": codes})
 
 
-async def passkeys(services: Services, call: Call) -> Reply:
+async def passkeys(services: AccountServices, call: Call) -> Reply:
     """The caller's passkeys."""
     found = await services.factors.passkeys.page(call.scope)
     return Reply(body={"items": [public(one) for one in found]})
 
 
-async def rename(services: Services, call: Call) -> Reply:
+async def rename(services: AccountServices, call: Call) -> Reply:
     """Call a passkey otherwise."""
     name = call.read(Renaming).name
     return written(await services.factors.passkeys.rename(call.scope, call.names["id"], name))
 
 
-async def delete(services: Services, call: Call) -> Reply:
+async def delete(services: AccountServices, call: Call) -> Reply:
     """Take a passkey no more."""
     await services.factors.passkeys.delete(call.scope, call.names["id"])
     return Reply(status=204)
 
 
-async def ask_anybody(services: Services, _: Call) -> Reply:
+async def ask_anybody(services: AccountServices, _: Call) -> Reply:
     """Begin to log in with a passkey, as whoever it is of."""
     return Reply(status=201, body=await services.factors.passkeys.ask_anybody())
 
 
-async def log_in(services: Services, call: Call) -> Reply:
+async def log_in(services: AccountServices, call: Call) -> Reply:
     """Get a token for this device, with a passkey and nothing else."""
     call.require_our_page()
     given = call.read(PasskeyLogin)
@@ -93,13 +93,13 @@ async def log_in(services: Services, call: Call) -> Reply:
     return await admitted(services, *found)
 
 
-async def ask_for_challenge(services: Services, call: Call) -> Reply:
+async def ask_for_challenge(services: AccountServices, call: Call) -> Reply:
     """Begin to answer the challenge of a login with a passkey."""
     asked = await services.logins.ask_passkey(call.read(Named).challenge)
     return Reply(status=201, body=asked)
 
 
-async def ask_for_step_up(services: Services, call: Call) -> Reply:
+async def ask_for_step_up(services: AccountServices, call: Call) -> Reply:
     """Begin to show a passkey again, in a session that goes on."""
     return Reply(status=201, body=await services.stepping_up.ask_passkey(call.scope))
 

@@ -2,23 +2,23 @@
 
 from handlers.http.operations import Call, Operation, Reply, owned_by
 from models.account.user import Address, NewPassword, PasswordReset
-from upcoach.services.contexts import Services
+from upcoach.services.account import AccountServices
 
 
-async def change(services: Services, call: Call) -> Reply:
+async def change(services: AccountServices, call: Call) -> Reply:
     """Change the caller's password; they stay logged in here, and nowhere else."""
     await services.new_passwords.change(call.scope, call.read(NewPassword))
     return Reply(status=204)
 
 
-async def forget(services: Services, call: Call) -> Reply:
+async def forget(services: AccountServices, call: Call) -> Reply:
     """Have a link to a new password mailed, if the address has an account."""
     email = call.read(Address).email
     await services.resets.ask(email)
     return Reply(status=202, body={"email": email})
 
 
-async def reset(services: Services, call: Call) -> Reply:
+async def reset(services: AccountServices, call: Call) -> Reply:
     """Choose a new password, with the token of the link that was mailed; every login ends."""
     done = await services.resets.finish(call.read(PasswordReset))
     return Reply(status=204, became=owned_by(done))

@@ -10,8 +10,8 @@ from models.account import Session
 from models.account.factors import FactorName
 from models.base.clock import utc_now
 from models.base.document import Draft
+from upcoach.services.account import AccountServices
 from upcoach.services.account.sessions.sessions import OpenSession
-from upcoach.services.contexts import Services
 
 PATH = "/v1/auth/sessions"
 ONE = f"{PATH}/{{id}}"
@@ -29,25 +29,25 @@ class Ending(Query, frozen=True, kw_only=True):
     keep: Annotated[Literal["current"] | None, msgspec.Meta(description="the caller's")] = None
 
 
-async def sessions(services: Services, call: Call) -> Reply:
+async def sessions(services: AccountServices, call: Call) -> Reply:
     """Where the caller is logged in: on which devices, and in which apps of others."""
     return Reply(body={"items": await services.sessions.page(call.scope)})
 
 
-async def rename(services: Services, call: Call) -> Reply:
+async def rename(services: AccountServices, call: Call) -> Reply:
     """Call the device of a session otherwise."""
     name = call.read(DeviceNamed).device_name
     return written(await services.sessions.rename(call.scope, call.names["id"], name))
 
 
-async def end(services: Services, call: Call) -> Reply:
+async def end(services: AccountServices, call: Call) -> Reply:
     """Log a device out; another one than the caller's takes a factor that was shown just now."""
     if call.names["id"] != call.scope.session:
         await services.stepping_up.require(call.holder, utc_now())
     return written(await services.sessions.end(call.scope, call.names["id"]))
 
 
-async def end_all(services: Services, call: Call) -> Reply:
+async def end_all(services: AccountServices, call: Call) -> Reply:
     """Log all devices out, or all others, which takes a factor that was shown just now.
 
     Otherwise whoever has found an open session could log its owner out again and again.

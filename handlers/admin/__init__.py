@@ -1,1 +1,19 @@
 """What operators watch: live feeds, health and metrics."""
+
+from typing import Final
+
+from handlers.admin import admin_live
+from handlers.admin.admin_live import AdminLive
+from handlers.admin.health import Livez, Readyz
+from handlers.http.manifest import Context, HandlerRoute
+
+CONTEXT: Final = Context(
+    service=lambda edge: edge.services.audit,
+    routes=(
+        HandlerRoute("/livez", Livez, lambda _: {}),
+        HandlerRoute("/readyz", Readyz, lambda parts: {"checks": parts.checks}),
+        HandlerRoute(
+            admin_live.PATH, AdminLive, lambda parts: {"edge": parts.edge, "node": parts.live}
+        ),
+    ),
+)

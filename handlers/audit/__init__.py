@@ -1,1 +1,13 @@
 """The audit log."""
+
+from typing import Final
+
+from handlers.audit import audit
+from handlers.http.areas import Area
+from handlers.http.manifest import Context
+
+CONTEXT: Final = Context(
+    service=lambda edge: edge.services.audit,
+    operations=audit.OPERATIONS,
+    areas=(Area(name="Admin", meaning="For operators.", paths=("/v1/admin",), place=11),),
+)

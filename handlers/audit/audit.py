@@ -7,7 +7,7 @@ import msgspec
 from handlers.http.operations import Call, Operation, Ordinal, Query, Reply
 from handlers.http.pagination import LIMIT, Items, next_page
 from models.audit.entries import Action, AuditEntry
-from upcoach.services.contexts import Services
+from upcoach.services.audit import AuditServices
 
 PATH = "/v1/admin/audit"
 
@@ -21,10 +21,10 @@ class AuditQuery(Query, frozen=True, kw_only=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT)] = LIMIT
 
 
-async def entries(services: Services, call: Call) -> Reply:
+async def entries(services: AuditServices, call: Call) -> Reply:
     """The audit log, the newest entries first."""
     query = call.asked(AuditQuery)
-    found = await services.audit.page(
+    found = await services.log.page(
         user=query.user, action=query.action or "", before=query.before, limit=query.limit + 1
     )
     page, headers = found[: query.limit], {}

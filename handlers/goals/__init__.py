@@ -1,1 +1,20 @@
 """Goals."""
+
+from typing import Final
+
+from handlers.goals import goals
+from handlers.http.areas import Area
+from handlers.http.manifest import Context
+
+CONTEXT: Final = Context(
+    service=lambda edge: edge.services.goals,
+    operations=goals.OPERATIONS,
+    areas=(
+        Area(
+            name="Goals",
+            meaning="What a person wants to have reached.",
+            paths=("/v1/goals",),
+            place=2,
+        ),
+    ),
+)

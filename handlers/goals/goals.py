@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from handlers.http.operations import Call, Operation, Ordinal, Query, Reply, shown, written
+from handlers.http.operations import Call, Operation, Ordinal, Query, Reply, Run, shown, written
 from handlers.http.pagination import Items, ListQuery, between, next_page, selected
 from handlers.http.resources import resource
 from handlers.http.strict_json import LARGEST
@@ -20,7 +20,7 @@ from models.goals import Goal, GoalPoint, GoalTemplate, NewGoal, NewGoalTemplate
 from models.goals.goal import Category, Priority, Status
 from models.goals.templates import READY, Ready
 from upcoach.services.base.versions import Revision
-from upcoach.services.contexts import Services
+from upcoach.services.goals import Goals, GoalServices, GoalTemplates
 from upcoach.services.goals.goals import Assessment, GoalStats
 from upcoach.store.collections.documents import Selection
 
@@ -127,7 +127,7 @@ class Undo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     version: Annotated[int, msgspec.Meta(ge=2, le=LARGEST)] | None = None
 
 
-async def read(services: Services, call: Call) -> Reply:
+async def read(services: GoalServices, call: Call) -> Reply:
     """One of the caller's goals, as it is or as it was."""
     as_of = call.asked(AsOfQuery).as_of
     if as_of is None:
@@ -136,7 +136,7 @@ async def read(services: Services, call: Call) -> Reply:
     return shown(await services.goals.history.at(call.scope, call.names["id"], moment, version))
 
 
-async def history(services: Services, call: Call) -> Reply:
+async def history(services: GoalServices, call: Call) -> Reply:
     """What was changed of a goal, field by field, the newest first."""
     query = call.asked(HistoryQuery)
     found = await services.goals.history.revisions(
@@ -149,35 +149,35 @@ async def history(services: Services, call: Call) -> Reply:
     return Reply(body={"items": found[: query.limit]}, headers=headers)
 
 
-async def undo(services: Services, call: Call) -> Reply:
+async def undo(services: GoalServices, call: Call) -> Reply:
     """Take back one change of a goal."""
     version = call.read(Undo).version
     return written(await services.goals.undo(call.scope, call.names["id"], version, call.mutation))
 
 
-async def assess(services: Services, call: Call) -> Reply:
+async def assess(services: GoalServices, call: Call) -> Reply:
     """How SMART a goal is, where it is going, and what it waits for."""
     day = await _today(services, call)
     return Reply(body=await services.goals.assess(call.scope, call.names["id"], day))
 
 
-async def assess_all(services: Services, call: Call) -> Reply:
+async def assess_all(services: GoalServices, call: Call) -> Reply:
     """The same for all active goals, the one that needs attention first."""
     day = await _today(services, call)
     return Reply(body={"items": await services.goals.assess_all(call.scope, day)})
 
 
-async def stats(services: Services, call: Call) -> Reply:
+async def stats(services: GoalServices, call: Call) -> Reply:
     """How many goals there are, and how far."""
     return Reply(body=await services.goals.stats(call.scope, await _today(services, call)))
 
 
-async def ready(_services: Services, _call: Call) -> Reply:
+async def ready(_services: GoalServices, _call: Call) -> Reply:
     """The templates that come with the product."""
     return Reply(body={"items": READY})
 
 
-async def points(services: Services, call: Call) -> Reply:
+async def points(services: GoalServices, call: Call) -> Reply:
     """What was measured of a goal."""
     wanted = call.asked(PointQuery).selection()
     goal = call.names["id"]
@@ -186,7 +186,7 @@ async def points(services: Services, call: Call) -> Reply:
     return selected(POINTS.format(**call.names), call, found, wanted)
 
 
-async def set_point(services: Services, call: Call) -> Reply:
+async def set_point(services: GoalServices, call: Call) -> Reply:
     """Log what was measured; the same id again means the same point."""
     return written(
         await services.goal_points.set(
@@ -200,7 +200,7 @@ async def set_point(services: Services, call: Call) -> Reply:
     )
 
 
-async def delete_point(services: Services, call: Call) -> Reply:
+async def delete_point(services: GoalServices, call: Call) -> Reply:
     """Take back what was measured."""
     return written(
         await services.goal_points.delete(
@@ -209,8 +209,8 @@ async def delete_point(services: Services, call: Call) -> Reply:
     )
 
 
-async def _today(services: Services, call: Call) -> dt.date:
-    return local_date(utc_now(), await zone(services, call, call.asked(DayQuery).tz))
+async def _today(services: GoalServices, call: Call) -> dt.date:
+    return local_date(utc_now(), await zone(services.zones, call, call.asked(DayQuery).tz))
 
 
 def _past(as_of: str) -> tuple[dt.datetime | None, int | None]:
@@ -231,13 +231,13 @@ def _weight_of_read(call: Call) -> int:
 
 def _row(
     path: str,
-    run: Any,
+    run: Run[GoalServices],
     gives: Any,
     query: type[Query],
     *,
     weight: int = 1,
     weigh: Callable[[Call], int] | None = None,
-) -> Operation:
+) -> Operation[GoalServices]:
     return Operation(
         method="GET",
         path=path,
@@ -250,21 +250,27 @@ def _row(
     )
 
 
+def _goals(services: GoalServices) -> Goals:
+    return services.goals
+
+
+def _templates(services: GoalServices) -> GoalTemplates:
+    return services.goal_templates
+
+
 OPERATIONS = (
     _row(f"{GOALS}/stats", stats, GoalStats, DayQuery, weight=3),
     _row(f"{GOALS}/assessments", assess_all, Items[Assessment], DayQuery, weight=10),
     _row(f"{TEMPLATES}/ready", ready, Items[Ready], Query),
     *resource(
         TEMPLATES,
-        lambda services: services.goal_templates,
+        _templates,
         new=NewGoalTemplate,
         gives=GoalTemplate,
     ),
     *(
         row
-        for row in resource(
-            GOALS, lambda services: services.goals, new=NewGoal, gives=Goal, lists=GoalQuery
-        )
+        for row in resource(GOALS, _goals, new=NewGoal, gives=Goal, lists=GoalQuery)
         if (row.method, row.path) != ("GET", GOAL)
     ),
     _row(GOAL, read, Goal, AsOfQuery, weigh=_weight_of_read),

@@ -1,1 +1,20 @@
 """Habits."""
+
+from typing import Final
+
+from handlers.habits import habits
+from handlers.http.areas import Area
+from handlers.http.manifest import Context
+
+CONTEXT: Final = Context(
+    service=lambda edge: edge.services.habits,
+    operations=habits.OPERATIONS,
+    areas=(
+        Area(
+            name="Habits",
+            meaning="What a person does again and again, and what became of it each day.",
+            paths=("/v1/habits",),
+            place=3,
+        ),
+    ),
+)

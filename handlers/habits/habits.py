@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 import msgspec
 
-from handlers.http.operations import Call, Operation, Query, Reply, written
+from handlers.http.operations import Call, Operation, Query, Reply, Run, written
 from handlers.http.pagination import LIMIT, Items, ListQuery, PageQuery, between, paged
 from handlers.http.resources import resource
 from models.base.errors import Invalid, invalid_parameter
 from models.habits import Entry, EntryDraft, Habit, Logged, NewHabit, NewVacation, Vacation
 from models.habits.habit import EARLIEST, Category, check_zone
-from upcoach.services.contexts import Services
+from upcoach.services.habits import Habits, HabitServices, Vacations
 from upcoach.services.habits.report_types import (
     Analytics,
     Coming,
@@ -85,7 +85,7 @@ class RemindersQuery(Query, frozen=True, kw_only=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT)] = 20
 
 
-async def entries(services: Services, call: Call) -> Reply:
+async def entries(services: HabitServices, call: Call) -> Reply:
     """The habit's entries by date."""
     query = call.asked(EntriesQuery)
     after = query.after
@@ -100,13 +100,13 @@ async def entries(services: Services, call: Call) -> Reply:
     )
 
 
-async def log(services: Services, call: Call) -> Reply:
+async def log(services: HabitServices, call: Call) -> Reply:
     """Log the day that it is, or that a moment belongs to."""
     draft = call.read(Logged)
     return written(await services.habits.log(call.scope, call.names["id"], draft, call.mutation))
 
 
-async def set_entry(services: Services, call: Call) -> Reply:
+async def set_entry(services: HabitServices, call: Call) -> Reply:
     """Log a day."""
     draft = call.read(EntryDraft)
     return written(
@@ -116,7 +116,7 @@ async def set_entry(services: Services, call: Call) -> Reply:
     )
 
 
-async def delete_entry(services: Services, call: Call) -> Reply:
+async def delete_entry(services: HabitServices, call: Call) -> Reply:
     """Take back what was logged for a day."""
     return written(
         await services.habits.delete_entry(
@@ -125,7 +125,7 @@ async def delete_entry(services: Services, call: Call) -> Reply:
     )
 
 
-async def today(services: Services, call: Call) -> Reply:
+async def today(services: HabitServices, call: Call) -> Reply:
     """What is due."""
     query = call.asked(TodayQuery)
     _check_dates(services, date=query.date)
@@ -135,7 +135,7 @@ async def today(services: Services, call: Call) -> Reply:
     return _answered(Items(found))
 
 
-async def streak(services: Services, call: Call) -> Reply:
+async def streak(services: HabitServices, call: Call) -> Reply:
     """The streak, and why the last one ended."""
     query = call.asked(StreakQuery)
     _check_dates(services, date=query.date)
@@ -145,7 +145,7 @@ async def streak(services: Services, call: Call) -> Reply:
     return _answered(found)
 
 
-async def analytics(services: Services, call: Call) -> Reply:
+async def analytics(services: HabitServices, call: Call) -> Reply:
     """What a habit comes to."""
     query = _range(services, call)
     found = await services.habit_reports.analytics(
@@ -158,19 +158,19 @@ async def analytics(services: Services, call: Call) -> Reply:
     return _answered(found)
 
 
-async def overview(services: Services, call: Call) -> Reply:
+async def overview(services: HabitServices, call: Call) -> Reply:
     """What all habits come to."""
     query = _range(services, call)
     return _answered(await services.habit_reports.overview(call.scope, query.first, query.last))
 
 
-async def achievements(services: Services, call: Call) -> Reply:
+async def achievements(services: HabitServices, call: Call) -> Reply:
     """What was reached."""
     call.asked(Query)
     return _answered(Items(await services.habit_reports.achievements(call.scope)))
 
 
-async def reminders(services: Services, call: Call) -> Reply:
+async def reminders(services: HabitServices, call: Call) -> Reply:
     """The next reminders."""
     query = call.asked(RemindersQuery)
     return _answered(Items(await services.habit_reports.reminders(call.scope, query.limit)))
@@ -180,7 +180,7 @@ def _answered(answer: Any) -> Reply:
     return Reply(body=answer)
 
 
-def _range(services: Services, call: Call) -> RangeQuery:
+def _range(services: HabitServices, call: Call) -> RangeQuery:
     query = call.asked(RangeQuery)
     _check_dates(services, first=query.first, last=query.last)
     last = query.last or services.habit_reports.latest_day()
@@ -189,7 +189,7 @@ def _range(services: Services, call: Call) -> RangeQuery:
     return query
 
 
-def _check_dates(services: Services, **dates: dt.date | None) -> None:
+def _check_dates(services: HabitServices, **dates: dt.date | None) -> None:
     latest = services.habit_reports.latest_day()
     for name, date in dates.items():
         if date is not None and not EARLIEST <= date <= latest:
@@ -203,7 +203,13 @@ def _check_zone(tz: str) -> None:
         raise invalid_parameter("tz", refusal.detail) from None
 
 
-def _report(path: str, run: Any, gives: Any, query: type[Query], weight: int) -> Operation:
+def _report(
+    path: str,
+    run: Run[HabitServices],
+    gives: Any,
+    query: type[Query],
+    weight: int,
+) -> Operation[HabitServices]:
     return Operation(
         method="GET",
         path=HABITS + path,
@@ -215,6 +221,14 @@ def _report(path: str, run: Any, gives: Any, query: type[Query], weight: int) ->
     )
 
 
+def _habits(services: HabitServices) -> Habits:
+    return services.habits
+
+
+def _vacations(services: HabitServices) -> Vacations:
+    return services.vacations
+
+
 OPERATIONS = (
     # Before the habits themselves, whose paths have an id in this place.
     _report("/today", today, Items[HabitToday], TodayQuery, 5),
@@ -223,14 +237,12 @@ OPERATIONS = (
     _report("/reminders", reminders, Items[Coming], RemindersQuery, 5),
     *resource(
         f"{HABITS}/vacations",
-        lambda services: services.vacations,
+        _vacations,
         new=NewVacation,
         gives=Vacation,
         lists=VacationsQuery,
     ),
-    *resource(
-        HABITS, lambda services: services.habits, new=NewHabit, gives=Habit, lists=HabitsQuery
-    ),
+    *resource(HABITS, _habits, new=NewHabit, gives=Habit, lists=HabitsQuery),
     _report("/{id}/streak", streak, StreakAnswer, StreakQuery, 5),
     _report("/{id}/analytics", analytics, Analytics, RangeQuery, 10),
     Operation(

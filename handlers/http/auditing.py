@@ -1,6 +1,6 @@
 """What the audit log is told of an operation, which names its act in its row."""
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -10,24 +10,25 @@ from models.access.scope import Scope
 from models.account.user import normalised_email
 from models.audit.entries import Act, ActorKind
 from models.base.errors import Conflict, Forbidden, NotFound, Refusal, Unauthenticated
-from upcoach.services.audit.audit_signing import ADDRESS
-from upcoach.services.contexts import Services
+from upcoach.services.audit import ADDRESS, AuditServices
 
 # The refusals that say something about who asks; a malformed request does not.
 TOLD: Final = (Unauthenticated, Forbidden, NotFound, Conflict)
 
 
-async def note_done(services: Services, operation: Operation, call: Call, reply: Reply) -> None:
+async def note_done(
+    audit: AuditServices, operation: Operation[Any], call: Call, reply: Reply
+) -> None:
     """Note that *call* was answered with *reply*."""
     if not operation.audit or reply.replayed:
         return
     caller, scope = call.caller, reply.became or (call.caller.scope if call.caller else None)
     kind = "user" if caller is None and scope is not None else kind_of(caller)
-    await services.audit.note(_act(operation, call, kind, scope), call.origin)
+    await audit.log.note(_act(operation, call, kind, scope), call.origin)
 
 
 async def note_refused(
-    services: Services, operation: Operation, call: Call, refusal: Refusal
+    audit: AuditServices, operation: Operation[Any], call: Call, refusal: Refusal
 ) -> None:
     """Note that *call* was answered with *refusal*."""
     if not operation.audit or not isinstance(refusal, TOLD) or refusal.replayed:
@@ -36,7 +37,7 @@ async def note_refused(
     act = _act(operation, call, kind_of(call.caller), scope, refusal.code)
     if refusal.concerns:
         act = msgspec.structs.replace(act, target=refusal.concerns)
-    await services.audit.note(act, call.origin)
+    await audit.log.note(act, call.origin)
 
 
 def kind_of(caller: Caller | None) -> ActorKind:
@@ -57,7 +58,7 @@ def target_of(call: Call) -> str:
 
 
 def _act(
-    operation: Operation, call: Call, kind: ActorKind, scope: Scope | None, reason: str = ""
+    operation: Operation[Any], call: Call, kind: ActorKind, scope: Scope | None, reason: str = ""
 ) -> Act:
     return Act(
         action=operation.audit,

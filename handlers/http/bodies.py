@@ -46,7 +46,7 @@ from models.access.limits import (
 )
 from models.access.request_origin import Origin
 from models.base.errors import Refusal, Unavailable
-from upcoach.services.contexts import Services
+from upcoach.services.account import AccountServices
 
 UPLOADS: Final = "/v1/imports/"
 _COOKIES: Final = ("__Host-sid", "sid")
@@ -102,8 +102,8 @@ class Holding:
 class Bodies:
     """What a node holds, of whom, and who may send how much."""
 
-    def __init__(self, services: Services, proxies: tuple[Network, ...]) -> None:
-        self._services = services
+    def __init__(self, account: AccountServices, proxies: tuple[Network, ...]) -> None:
+        self._account = account
         self._proxies = proxies
         self._of_nobody = Store(HELD_BY_NETWORK, HELD_BY_NOBODY)
         self._of_somebody = Store(HELD_BY_USER, HELD_BY_SOMEBODY)
@@ -125,7 +125,7 @@ class Bodies:
     async def owner(self, request: HTTPServerRequest) -> str:
         """Whose token or session *request* shows; `Refusal` if it is nobody's (any more)."""
         if "Authorization" not in request.headers:
-            session = await self._services.browsers.session(_secret(request))
+            session = await self._account.browsers.session(_secret(request))
             if session is None:
                 raise operations.token_missing()
             return session.owner
@@ -133,8 +133,8 @@ class Bodies:
         if scheme not in token_auth.SCHEMES or not token:
             raise operations.token_missing()
         # Without a proof of the key, which is asked for with the rest: this gives room only.
-        await self._services.sessions.load_key_of(token)
-        caller = self._services.sessions.holder(token)
+        await self._account.sessions.load_key_of(token)
+        caller = self._account.sessions.holder(token)
         return caller.scope.user or caller.client
 
 

@@ -18,8 +18,8 @@ from models.account.factors import TRUST
 from models.account.session import LIFETIMES
 from models.base.clock import utc_now
 from models.base.errors import Forbidden, Invalid
+from upcoach.services.account import AccountServices
 from upcoach.services.account.sessions.browsers import caller_of, new_secret
-from upcoach.services.contexts import Services
 
 SID: Final = "sid"
 DEVICE: Final = "device"
@@ -33,10 +33,10 @@ _READS: Final = ("GET", "HEAD")
 class Browser:
     """The browser behind one request."""
 
-    def __init__(self, handler: RequestHandler, services: Services) -> None:
+    def __init__(self, handler: RequestHandler, account: AccountServices) -> None:
         self._handler = handler
-        self._services = services
-        self._is_secure = services.oauth.issuer.startswith("https://")
+        self._account = account
+        self._is_secure = account.tokens.issuer.startswith("https://")
         cookie = handler.get_cookie(self._prefixed(SID)) or ""
         self._secret = cookie if _SECRET.fullmatch(cookie) else ""
 
@@ -53,7 +53,7 @@ class Browser:
         headers = self._handler.request.headers
         site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
         # Pages without a referrer send `Origin: null` with their forms: the newer header decides.
-        return site == "same-origin" if site else origin in (None, self._services.oauth.issuer)
+        return site == "same-origin" if site else origin in (None, self._account.tokens.issuer)
 
     def require_our_page(self) -> None:
         """Refuse what a page of another site has sent."""
@@ -62,7 +62,7 @@ class Browser:
 
     async def session(self) -> Session | None:
         """The session of the user who has logged in with it; None when nobody has."""
-        return await self._services.browsers.session(self._secret) if self._secret else None
+        return await self._account.browsers.session(self._secret) if self._secret else None
 
     async def caller(self) -> Caller:
         """Who asks from it: for what changes something, on a page of ours."""
@@ -82,7 +82,7 @@ class Browser:
 
     async def enter(self, session: Session) -> None:
         """Let it be known as that of *session*, under a new secret."""
-        secret = await self._services.browsers.enter(self._secret, session)
+        secret = await self._account.browsers.enter(self._secret, session)
         whole = LIFETIMES[session.app].whole
         # It outlives the browser's window where its user wants to be remembered.
         max_age = int(whole.total_seconds()) if session.app == "remembered" else None
@@ -90,7 +90,7 @@ class Browser:
 
     async def leave(self) -> None:
         """Let it be nobody's, and keep nothing of who it was."""
-        await self._services.browsers.leave(self._secret)
+        await self._account.browsers.leave(self._secret)
         self._give(new_secret())
         self._handler.set_header("Clear-Site-Data", CLEAR)
 
@@ -105,7 +105,7 @@ class Browser:
 
     def _require_proof(self) -> None:
         shown = self._handler.request.headers.get(CSRF, "")
-        proof = self._services.browsers.proof(self._secret, "csrf")
+        proof = self._account.browsers.proof(self._secret, "csrf")
         if not hmac.compare_digest(shown.encode(errors="replace"), proof.encode()):
             words = f"With a cookie, send the header {CSRF} that GET /v1/auth/csrf tells."
             raise Forbidden("csrf_missing", words)

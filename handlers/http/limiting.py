@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from tornado.web import RequestHandler
 
@@ -12,8 +12,8 @@ from models.access.request_origin import Origin
 from models.account.user import normalised_email
 from models.base.errors import Unavailable
 from streams.limits.limits import Limits
+from upcoach.services.account import AccountServices
 from upcoach.services.account.sessions.device_cookies import LIFE_S
-from upcoach.services.contexts import Services
 
 LOGIN: Final = "login"
 KNOWN: Final = "Upcoach-Known-Device"  # what an app keeps, and sends when it logs in again
@@ -89,13 +89,13 @@ class PasswordGate:
     """The tries that the password of one address has left, here."""
 
     def __init__(
-        self, handler: RequestHandler, turnstile: Turnstile, services: Services, address: str
+        self, handler: RequestHandler, turnstile: Turnstile, account: AccountServices, address: str
     ) -> None:
         self._handler = handler
         self._turnstile = turnstile
-        self._known = services.known
+        self._known = account.known
         self._address = normalised_email(address)
-        self._is_secure = services.oauth.issuer.startswith("https://")
+        self._is_secure = account.tokens.issuer.startswith("https://")
 
     async def enter(self) -> None:
         """Take a try, or refuse: of this device if the account knows it, else of the account."""
@@ -137,7 +137,7 @@ def _surface(device: str) -> str:
     return "known" if device else LOGIN
 
 
-def parties_of(operation: Operation, call: Call) -> tuple[str, dict[str, str]]:
+def parties_of(operation: Operation[Any], call: Call) -> tuple[str, dict[str, str]]:
     """The surface that *call* is counted on, and as whom."""
     caller = call.caller
     if caller is not None and caller.is_client:

@@ -1,20 +1,23 @@
 """What every handler needs, and the one way in which operations are carried out."""
 
 from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any
 
 import msgspec
 
 from handlers.http import auditing
 from handlers.http.client_ip import Network
 from handlers.http.in_flight import Running
-from handlers.http.operations import Call, Operation, Reply
+from handlers.http.operations import Call, Operation, Reply, Router
 from handlers.http.policy import require_permission, require_power, require_step_up
 from handlers.http.refused_requests import RefusedRequests
 from models.base.clock import utc_now
 from models.base.errors import Refusal
 from models.base.metrics import Measures
+from streams.feed.subscription import Feeds
 from streams.limits.held_writes import HeldWrites
 from streams.limits.limits import Limits
+from streams.redis.tickets import Tickets
 from upcoach.services.base.concurrency import UserConcurrency
 from upcoach.services.contexts import Services
 
@@ -23,6 +26,9 @@ class Edge(msgspec.Struct, frozen=True):
     """What every handler needs."""
 
     services: Services
+    router: Router
+    feeds: Feeds
+    tickets: Tickets
     epoch: str
     measures: Measures
     running: Running = msgspec.field(default_factory=Running)
@@ -32,26 +38,26 @@ class Edge(msgspec.Struct, frozen=True):
     costly: UserConcurrency = msgspec.field(default_factory=UserConcurrency)
     refused: RefusedRequests = msgspec.field(default_factory=RefusedRequests)
 
-    async def perform(self, operation: Operation, call: Call) -> Reply:
+    async def perform(self, operation: Operation[Any], call: Call) -> Reply:
         """What *operation* answers to *call*; repeats and conflicts are counted."""
         try:
             if not operation.public:
                 require_permission(operation, call.holder)
-                await require_power(self.services, operation, call.holder)
-                await require_step_up(operation, call.holder, utc_now(), self.services)
+                await require_power(self.services.account, operation, call.holder)
+                await require_step_up(operation, call.holder, utc_now(), self.services.account)
             if call.query:
                 call.asked(operation.query)  # also an operation that does not look refuses it
             async with self._turn(operation, call):
-                reply = await operation.run(self.services, call)
+                reply = await operation.run(operation.service(self), call)
         except Refusal as refusal:
             self._count("refused" if refusal.code == "conflict" else "", refusal.replayed)
-            await auditing.note_refused(self.services, operation, call, refusal)
+            await auditing.note_refused(self.services.audit, operation, call, refusal)
             raise
         self._count("merged" if reply.merged else "", reply.replayed)
-        await auditing.note_done(self.services, operation, call, reply)
+        await auditing.note_done(self.services.audit, operation, call, reply)
         return reply
 
-    def _turn(self, operation: Operation, call: Call) -> AbstractAsyncContextManager[None]:
+    def _turn(self, operation: Operation[Any], call: Call) -> AbstractAsyncContextManager[None]:
         """What is held while *operation* runs."""
         return self.costly.turn(call.scope.user) if operation.is_costly else nullcontext()
 

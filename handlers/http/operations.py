@@ -1,18 +1,19 @@
 """Operations: what can be asked of the server, whichever way it is asked.
 
-An operation is a row: method, path, who may, what its body is, and a function from the services and
-a `Call` to a `Reply`.  `Router` finds the row for a path.
+An operation is a row: method, path, who may, what its body is, and a function from the services of
+its context and a `Call` to a `Reply`.  `Router` finds the row for a path.
 """
 
 import datetime as dt
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
 import msgspec
 
 from handlers.http import strict_json
+from handlers.http.areas import Area, Areas
 from handlers.http.path_table import PathTable
 from models.access.caller import Caller
 from models.access.limits import MUTATION_BYTES, PUBLIC_BYTES, SURFACES, Cost, kib
@@ -25,10 +26,10 @@ from models.base.ids import MutationId
 from models.base.validation import checked
 from models.contexts import PERMISSIONS
 from models.wire.cursor import Cursor
-from upcoach.services.contexts import Services
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.requests import Mutation
 
+S = TypeVar("S")
 T = TypeVar("T")
 Q = TypeVar("Q", bound="Query")
 
@@ -183,16 +184,27 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     trusts: str = ""
 
 
-Run = Callable[[Services, Call], Awaitable[Reply]]
+Run = Callable[[S, Call], Awaitable[Reply]]
+
+
+def unbound(_: Any) -> Any:
+    """Give nothing to an operation that is in no context."""
+    raise AssertionError("This operation is in no context.")
+
+
 Body = Literal["none", "json", "merge-patch", "zip", "csv"]
 Base = Literal["ignored", "taken", "required"]
 
 
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
+class Operation(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     """A row of the surface.
 
     Attributes
     ----------
+    run
+        Answers a call, with what its context gives to its operations.
+    service
+        What that is, for an `Edge`; its context says it.
     needs
         The permission that it takes (`models.access.permissions`); empty for one that is *public*.
     public
@@ -237,7 +249,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     method: str
     path: str
-    run: Run
+    run: Run[S]
+    service: Callable[[Any], S] = unbound
     needs: str = ""
     public: bool = False
     body: Body = "none"
@@ -296,7 +309,7 @@ class Route(msgspec.Struct, frozen=True):
     """A path with all its operations, by method."""
 
     path: str
-    operations: dict[str, Operation]
+    operations: dict[str, Operation[Any]]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -316,9 +329,11 @@ class Route(msgspec.Struct, frozen=True):
 class Router:
     """All operations by path and method."""
 
-    def __init__(self, operations: Iterable[Operation]) -> None:
-        rows: dict[str, dict[str, Operation]] = {}
-        for operation in operations:
+    def __init__(self, operations: Iterable[Operation[Any]], areas: Iterable[Area] = ()) -> None:
+        self.areas = Areas(areas)
+        rows: dict[str, dict[str, Operation[Any]]] = {}
+        self.operations = tuple(operations)
+        for operation in self.operations:
             methods = rows.setdefault(operation.path, {})
             assert operation.method not in methods, f"two of {operation.method} {operation.path}"
             methods[operation.method] = operation
@@ -339,7 +354,7 @@ def version(given: int | None) -> int | None:
 
 def mutation_of(
     key: str | None,
-    operation: Operation,
+    operation: Operation[Any],
     path: str,
     base: int | None,
     body: Any,

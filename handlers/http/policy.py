@@ -1,23 +1,22 @@
 """Who may do what: the one place where a token meets an operation."""
 
 import datetime as dt
-from typing import Final
+from typing import Any, Final
 
 from handlers.http.operations import Operation
 from models.access.caller import Caller
 from models.base.errors import Forbidden, Unauthenticated
-from upcoach.services.account.step_up import stepping_up_needed
-from upcoach.services.contexts import Services
+from upcoach.services.account import AccountServices, stepping_up_needed
 
 DESK: Final = "admin:metrics"  # what following all nodes and all events takes
 
 
-def is_operators(operation: Operation) -> bool:
+def is_operators(operation: Operation[Any]) -> bool:
     """Whether only operators may do it."""
     return operation.needs.startswith("admin:")
 
 
-def require_permission(operation: Operation, caller: Caller) -> None:
+def require_permission(operation: Operation[Any], caller: Caller) -> None:
     """Refuse *caller* unless their token may be used for *operation*."""
     if caller.is_client:
         raise Forbidden("person_needed", "This is a person's; a client by itself has none of it.")
@@ -27,19 +26,21 @@ def require_permission(operation: Operation, caller: Caller) -> None:
 
 
 async def require_step_up(
-    operation: Operation, caller: Caller, now: dt.datetime, services: Services
+    operation: Operation[Any], caller: Caller, now: dt.datetime, account: AccountServices
 ) -> None:
     """Refuse *caller* unless they have shown a factor as lately as *operation* demands."""
     if operation.stepped_up:
         operator = is_operators(operation)
-        await services.stepping_up.require(caller, now, operator=operator, in_write=operation.live)
+        await account.stepping_up.require(caller, now, operator=operator, in_write=operation.live)
 
 
-async def require_power(services: Services, operation: Operation, caller: Caller) -> None:
+async def require_power(
+    account: AccountServices, operation: Operation[Any], caller: Caller
+) -> None:
     """Refuse *caller* what operators do, unless they are one as of now."""
     if not is_operators(operation):
         return
-    if operation.needs not in await services.accounts.powers(caller.scope):
+    if operation.needs not in await account.accounts.powers(caller.scope):
         raise Forbidden("operator_needed", "This is for operators.")
 
 

@@ -1,32 +1,31 @@
 """The five routes that every kind of owned document has."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from handlers.http.operations import Call, Operation, Query, Reply, shown, written
 from handlers.http.pagination import Items, ListQuery, PageQuery, listed, selected
 from models.base.document import Document, Draft
 from upcoach.services.base.resources import Resources, require_object
-from upcoach.services.contexts import Services
 
-Of = Callable[[Services], Resources[Any, Any]]
+S = TypeVar("S")
 
 
 def resource(
     path: str,
-    of: Of,
+    of: Callable[[S], Resources[Any, Any]],
     *,
     new: type[Draft],
     gives: type[Document],
     lists: type[ListQuery] | None = None,
     weight: int = 1,
-) -> tuple[Operation, ...]:
+) -> tuple[Operation[S], ...]:
     """List, create, read, change and delete documents like *gives*, at *path*.
 
     The list is in order of id, or as *lists* asks for it; a page of it costs *weight* reads.
     """
 
-    async def page(services: Services, call: Call) -> Reply:
+    async def page(services: S, call: Call) -> Reply:
         if lists is not None:
             wanted = call.asked(lists).selection()
             found = await of(services).select(call.scope, wanted)
@@ -35,16 +34,16 @@ def resource(
         found = await of(services).page(call.scope, after=query.after, limit=query.limit + 1)
         return listed(path, call, found, query.limit)
 
-    async def create(services: Services, call: Call) -> Reply:
+    async def create(services: S, call: Call) -> Reply:
         draft, is_fresh = call.read(new), "id" not in call.body
         return written(
             await of(services).create(call.scope, draft, call.mutation, is_fresh=is_fresh)
         )
 
-    async def read(services: Services, call: Call) -> Reply:
+    async def read(services: S, call: Call) -> Reply:
         return shown(await of(services).get(call.scope, call.names["id"]))
 
-    async def change(services: Services, call: Call) -> Reply:
+    async def change(services: S, call: Call) -> Reply:
         patch = require_object(call.body)
         return written(
             await of(services).change(
@@ -52,7 +51,7 @@ def resource(
             )
         )
 
-    async def delete(services: Services, call: Call) -> Reply:
+    async def delete(services: S, call: Call) -> Reply:
         return written(
             await of(services).delete(call.scope, call.names["id"], call.base, call.mutation)
         )

@@ -112,16 +112,17 @@ class Handler(ProblemHandler):
 
     def password_gate(self, address: str) -> PasswordGate:
         """The tries that the password of *address* has left, here."""
-        return PasswordGate(self, self.turnstile, self.edge.services, address)
+        return PasswordGate(self, self.turnstile, self.edge.services.account, address)
 
     @functools.cached_property
     def browser(self) -> Browser:
         """The browser that asks, if it is one."""
-        return Browser(self, self.edge.services)
+        return Browser(self, self.edge.services.account)
 
     async def identify(self) -> Caller:
         """Who asks."""
-        return await token_auth.caller_of(self.edge.services, self.request)
+        services = self.edge.services
+        return await token_auth.caller_of(services.account, services.oauth, self.request)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """See `ProblemHandler.write_error`; a network that is refused too often is hung up on."""
@@ -216,7 +217,7 @@ class OperationHandler(Handler):
         await self.perform(operation, call)
         await self._settle(operation, call)
 
-    async def _take_turn(self, operation: Operation, call: Call) -> None:
+    async def _take_turn(self, operation: Operation[Any], call: Call) -> None:
         if operation.limit == LOGIN:
             await self.password_gate(address_in(call.body)).enter()
         elif call.caller is None or call.mutation is None:
@@ -224,12 +225,12 @@ class OperationHandler(Handler):
         else:
             await self._take_turn_in_queue(operation, call, call.caller.scope.user, call.mutation)
 
-    async def _charge_request(self, operation: Operation, call: Call) -> None:
+    async def _charge_request(self, operation: Operation[Any], call: Call) -> None:
         surface, parties = parties_of(operation, call)
         await self.turnstile.take(surface, parties, operation.cost_of(call))
 
     async def _take_turn_in_queue(
-        self, operation: Operation, call: Call, user: str, mutation: Mutation
+        self, operation: Operation[Any], call: Call, user: str, mutation: Mutation
     ) -> None:
         """The same for a write with a name: it does not go ahead of those that it builds on."""
         held = self.edge.held_writes
@@ -241,7 +242,7 @@ class OperationHandler(Handler):
             raise
         await held.release(user, mutation.id)
 
-    async def _settle(self, operation: Operation, call: Call) -> None:
+    async def _settle(self, operation: Operation[Any], call: Call) -> None:
         """Charge what only the answer has shown."""
         if call.caller is None or operation.limit not in ("read", "write"):
             return
@@ -254,7 +255,7 @@ class OperationHandler(Handler):
             surface, parties = parties_of(operation, call)
             await self.turnstile.owe(surface, parties, owed)
 
-    async def perform(self, operation: Operation, call: Call) -> None:
+    async def perform(self, operation: Operation[Any], call: Call) -> None:
         """Answer *call*."""
         reply = await self.edge.perform(operation, call)
         if operation.limit == LOGIN:
@@ -274,7 +275,7 @@ class OperationHandler(Handler):
         return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
     async def _call(
-        self, operation: Operation, names: dict[str, str], login: Caller | None
+        self, operation: Operation[Any], names: dict[str, str], login: Caller | None
     ) -> Call:
         content = self._content(operation)
         is_json = operation.body in ("json", "merge-patch") and not operation.unread
@@ -319,7 +320,7 @@ class OperationHandler(Handler):
     def _is_by_cookie(self, login: Caller | None) -> bool:
         return login is not None and "Authorization" not in self.request.headers
 
-    def _content(self, operation: Operation) -> bytes:
+    def _content(self, operation: Operation[Any]) -> bytes:
         content = self.request.body
         if operation.body == "none":
             return b""

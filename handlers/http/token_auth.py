@@ -7,8 +7,9 @@ from tornado.httputil import HTTPServerRequest
 from handlers.http import operations
 from models.access.caller import Caller
 from models.base.errors import Unauthenticated
-from upcoach.services.contexts import Services
-from upcoach.services.oauth.base.errors import OAuthError
+from upcoach.services.account import AccountServices
+from upcoach.services.base.oauth_errors import OAuthError
+from upcoach.services.oauth import OAuth
 
 DPOP: Final = "dpop"
 SCHEMES: Final = ("bearer", DPOP)
@@ -20,24 +21,24 @@ def scheme_of(request: HTTPServerRequest) -> tuple[str, str]:
     return scheme.lower(), token.strip()
 
 
-async def caller_of(services: Services, request: HTTPServerRequest) -> Caller:
+async def caller_of(account: AccountServices, oauth: OAuth, request: HTTPServerRequest) -> Caller:
     """Who asks, or `Unauthenticated`: a bound token needs a proof of this very request."""
     scheme, token = scheme_of(request)
     if scheme not in SCHEMES or not token:
         raise operations.token_missing()
-    await services.sessions.load_key_of(token)
+    await account.sessions.load_key_of(token)
     if scheme == "bearer":
-        return services.sessions.authenticate(token)
-    services.sessions.holder(token)  # first: of whoever has none we keep nothing, not even proofs
-    key = await _key(services, request, token)
+        return account.sessions.authenticate(token)
+    account.sessions.holder(token)  # first: of whoever has none we keep nothing, not even proofs
+    key = await _key(oauth, request, token)
     if not key:
         raise Unauthenticated("proof_missing", "Send a proof of the token's key (RFC 9449).")
-    return services.sessions.authenticate(token, key)
+    return account.sessions.authenticate(token, key)
 
 
-async def _key(services: Services, request: HTTPServerRequest, token: str) -> str:
+async def _key(oauth: OAuth, request: HTTPServerRequest, token: str) -> str:
     proofs = request.headers.get_list("DPoP")
     try:
-        return await services.oauth.proofs.key(proofs, request.method or "", request.path, token)
+        return await oauth.proofs.key(proofs, request.method or "", request.path, token)
     except OAuthError as failure:
         raise Unauthenticated("proof_invalid", failure.description) from None

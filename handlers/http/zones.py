@@ -3,13 +3,13 @@
 from handlers.http.operations import Call
 from models.base.errors import Invalid, invalid_parameter
 from models.habits.habit import check_zone
-from upcoach.services.contexts import Services
+from upcoach.services.base.time_zones import TimeZones
 
 
-async def zone(services: Services, call: Call, asked: str | None) -> str:
+async def zone(zones: TimeZones, call: Call, asked: str | None) -> str:
     """The zone that is *asked* for, or the one of the caller's account."""
     if asked is None:
-        return str((await services.accounts.me(call.scope))["tz"])
+        return await zones.of(call.scope)
     try:
         check_zone(asked)
     except Invalid as refusal:

@@ -1,1 +1,20 @@
 """Imports."""
+
+from typing import Final
+
+from handlers.http.areas import Area
+from handlers.http.manifest import Context
+from handlers.imports import imports
+
+CONTEXT: Final = Context(
+    service=lambda edge: edge.services.imports,
+    operations=imports.OPERATIONS,
+    areas=(
+        Area(
+            name="Imports",
+            meaning="Bringing in what was logged elsewhere.",
+            paths=("/v1/imports",),
+            place=9,
+        ),
+    ),
+)

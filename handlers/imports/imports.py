@@ -6,7 +6,7 @@ from handlers.http.operations import Body, Call, Operation, Query, Reply, writte
 from handlers.http.zones import zone
 from models.access.limits import KEPT_AT_ONCE, UPLOAD_BYTES, Cost, kib
 from models.base.errors import Invalid
-from upcoach.services.contexts import Services
+from upcoach.services.imports import ImportServices
 from upcoach.services.imports.habitica import HabiticaExport
 from upcoach.services.imports.jobs import Format
 from upcoach.services.imports.packing import PackedPlan
@@ -41,10 +41,10 @@ async def _pay(call: Call, plan: PackedPlan) -> None:
 
 def _row(
     path: str, format_: Format, what: str, body: Body, needs: str, takes: Any = None
-) -> Operation:
-    async def run(services: Services, call: Call) -> Reply:
+) -> Operation[ImportServices]:
+    async def run(services: ImportServices, call: Call) -> Reply:
         query = call.asked(ImportQuery)
-        tz = await zone(services, call, query.tz)
+        tz = await zone(services.zones, call, query.tz)
         async with services.imports.turn(call.scope):
             plan = await services.imports.read(call.scope, format_, call.content, tz)
             if query.dry_run:
@@ -70,7 +70,7 @@ def _row(
     )
 
 
-def _sheet(what: What, needs: str) -> Operation:
+def _sheet(what: What, needs: str) -> Operation[ImportServices]:
     return _row(f"csv/{what}", what, f"a table (CSV) of {what}", "csv", needs)
 
 

@@ -1,1 +1,20 @@
 """Insights."""
+
+from typing import Final
+
+from handlers.http.areas import Area
+from handlers.http.manifest import Context
+from handlers.insights import insights
+
+CONTEXT: Final = Context(
+    service=lambda edge: edge.services.insights,
+    operations=insights.OPERATIONS,
+    areas=(
+        Area(
+            name="Coach intelligence",
+            meaning="What the learners have found out, with their reasons.",
+            paths=("/v1/coach",),
+            place=7,
+        ),
+    ),
+)

@@ -3,19 +3,19 @@
 from handlers.http.operations import Call, Operation, Reply, shown
 from handlers.http.pagination import Items, PageQuery, listed
 from models.insights import Insight
-from upcoach.services.contexts import Services
+from upcoach.services.insights import InsightServices
 
 INSIGHTS = "/v1/coach/insights"
 
 
-async def page(services: Services, call: Call) -> Reply:
+async def page(services: InsightServices, call: Call) -> Reply:
     """The caller's insights."""
     query = call.asked(PageQuery)
     found = await services.insights.page(call.scope, after=query.after, limit=query.limit + 1)
     return listed(INSIGHTS, call, found, query.limit)
 
 
-async def read(services: Services, call: Call) -> Reply:
+async def read(services: InsightServices, call: Call) -> Reply:
     """One of the caller's insights."""
     return shown(await services.insights.get(call.scope, call.names["id"]))
 

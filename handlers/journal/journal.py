@@ -21,7 +21,7 @@ from models.journal import (
     UnsavedEntry,
 )
 from models.journal.journal_entry import Level
-from upcoach.services.contexts import Services
+from upcoach.services.journal import JournalEntries, JournalServices
 from upcoach.services.journal.journal import EntryVersion
 from upcoach.store.collections.documents import Selection
 
@@ -96,96 +96,96 @@ class Unsaved(JournalEntryDraft, frozen=True, kw_only=True):
     base: Number | None = None
 
 
-async def search(services: Services, call: Call) -> Reply:
+async def search(services: JournalServices, call: Call) -> Reply:
     """Find entries by words, tag, mood and date."""
     wanted = call.asked(JournalQuery).selection()
-    found = await services.journal.select(call.scope, wanted)
+    found = await services.entries.select(call.scope, wanted)
     return selected(f"{JOURNAL}/search", call, found, wanted)
 
 
-async def on_this_day(services: Services, call: Call) -> Reply:
+async def on_this_day(services: JournalServices, call: Call) -> Reply:
     """What was written about this day in earlier years."""
     query = call.asked(DayQuery)
-    tz = await zone(services, call, query.tz)
-    day = query.date or services.journal.today(tz)
-    found = await services.journal.on_this_day(call.scope, day, query.limit)
+    tz = await zone(services.zones, call, query.tz)
+    day = query.date or services.entries.today(tz)
+    found = await services.entries.on_this_day(call.scope, day, query.limit)
     return Reply(body={"items": [public(entry) for entry in found]})
 
 
-async def trash(services: Services, call: Call) -> Reply:
+async def trash(services: JournalServices, call: Call) -> Reply:
     """What was thrown away in the last 30 days."""
     query = call.asked(PageQuery)
-    found = await services.journal.trash(call.scope, query.after, query.limit + 1)
+    found = await services.entries.trash(call.scope, query.after, query.limit + 1)
     return selected(TRASH, call, found, Selection(order="trashed_at", limit=query.limit + 1))
 
 
-async def throw_away(services: Services, call: Call) -> Reply:
+async def throw_away(services: JournalServices, call: Call) -> Reply:
     """Put an entry in the trash."""
     return written(
-        await services.journal.delete(call.scope, call.names["id"], call.base, call.mutation)
+        await services.entries.delete(call.scope, call.names["id"], call.base, call.mutation)
     )
 
 
-async def purge(services: Services, call: Call) -> Reply:
+async def purge(services: JournalServices, call: Call) -> Reply:
     """Delete an entry of the trash for good; it counts for the quota for another minute."""
     return written(
-        await services.journal.purge(call.scope, call.names["id"], call.base, call.mutation)
+        await services.entries.purge(call.scope, call.names["id"], call.base, call.mutation)
     )
 
 
-async def restore(services: Services, call: Call) -> Reply:
+async def restore(services: JournalServices, call: Call) -> Reply:
     """Take an entry back from the trash."""
     return written(
-        await services.journal.restore(call.scope, call.names["id"], call.base, call.mutation)
+        await services.entries.restore(call.scope, call.names["id"], call.base, call.mutation)
     )
 
 
-async def versions(services: Services, call: Call) -> Reply:
+async def versions(services: JournalServices, call: Call) -> Reply:
     """The versions of an entry, the newest first."""
-    return Reply(body={"items": await services.journal.versions(call.scope, call.names["id"])})
+    return Reply(body={"items": await services.entries.versions(call.scope, call.names["id"])})
 
 
-async def version(services: Services, call: Call) -> Reply:
+async def version(services: JournalServices, call: Call) -> Reply:
     """An entry as it was."""
-    return shown(await services.journal.version(call.scope, call.names["id"], _version(call)))
+    return shown(await services.entries.version(call.scope, call.names["id"], _version(call)))
 
 
-async def restore_version(services: Services, call: Call) -> Reply:
+async def restore_version(services: JournalServices, call: Call) -> Reply:
     """Have an entry say again what it said."""
     return written(
-        await services.journal.restore_version(
+        await services.entries.restore_version(
             call.scope, call.names["id"], _version(call), call.require_base(), call.mutation
         )
     )
 
 
-async def drafts(services: Services, call: Call) -> Reply:
+async def drafts(services: JournalServices, call: Call) -> Reply:
     """Everything that is unsaved."""
     query = call.asked(PageQuery)
-    found = await services.unsaved.page(call.scope, after=query.after, limit=query.limit + 1)
+    found = await services.drafts.page(call.scope, after=query.after, limit=query.limit + 1)
     return listed(DRAFTS, call, found, query.limit)
 
 
-async def draft(services: Services, call: Call) -> Reply:
+async def draft(services: JournalServices, call: Call) -> Reply:
     """What is unsaved of an entry."""
-    return shown(await services.unsaved.get(call.scope, call.names["id"]))
+    return shown(await services.drafts.get(call.scope, call.names["id"]))
 
 
-async def save(services: Services, call: Call) -> Reply:
+async def save(services: JournalServices, call: Call) -> Reply:
     """Save what is being written, without changing the entry."""
     asked = call.read(Unsaved)
     content = JournalEntryContent(**fields_of(asked, JournalEntryContent))
     return written(
-        await services.unsaved.save(
+        await services.drafts.save(
             call.scope, call.names["id"], content, asked.base, call.base, call.mutation
         )
     )
 
 
-async def discard(services: Services, call: Call) -> Reply:
+async def discard(services: JournalServices, call: Call) -> Reply:
     """Forget what is unsaved."""
     return written(
-        await services.unsaved.discard(call.scope, call.names["id"], call.base, call.mutation)
+        await services.drafts.discard(call.scope, call.names["id"], call.base, call.mutation)
     )
 
 
@@ -193,10 +193,14 @@ def _version(call: Call) -> int:
     return checked(call.names["version"], Number, text=True)
 
 
+def _entries(services: JournalServices) -> JournalEntries:
+    return services.entries
+
+
 READ, WRITE = "journal:read", "journal:write"
 LIST, _CREATE, _SHOW, _CHANGE, _ = resource(
     JOURNAL,
-    lambda services: services.journal,
+    _entries,
     new=NewJournalEntry,
     gives=JournalEntry,
     lists=JournalQuery,

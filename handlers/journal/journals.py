@@ -22,7 +22,7 @@ from models.journal import (
 )
 from models.journal.journal_entry import Level
 from models.journal.prompts import Prompt
-from upcoach.services.contexts import Services
+from upcoach.services.journal import Journals, JournalServices, Templates
 from upcoach.store.collections.documents import Selection
 
 JOURNALS: Final = "/v1/journal/journals"
@@ -50,14 +50,14 @@ class PromptQuery(Query, frozen=True, kw_only=True):
     goal: Annotated[str, msgspec.Meta(min_length=1)] | None = None
 
 
-async def prompts(services: Services, call: Call) -> Reply:
+async def prompts(services: JournalServices, call: Call) -> Reply:
     """Questions to write about; none of them was asked in the last 30 days.
 
     Mood and goals are looked up for callers who may see them.
     """
     query = call.asked(PromptQuery)
-    tz = await zone(services, call, query.tz)
-    day = query.date or services.journal.today(tz)
+    tz = await zone(services.zones, call, query.tz)
+    day = query.date or services.entries.today(tz)
     permissions = call.holder.permissions
     found = await services.prompts.of(
         call.scope,
@@ -70,13 +70,13 @@ async def prompts(services: Services, call: Call) -> Reply:
     return Reply(body={"items": found})
 
 
-async def shares(services: Services, call: Call) -> Reply:
+async def shares(services: JournalServices, call: Call) -> Reply:
     """Which coaches may read an entry, and until when."""
     found = await services.entry_shares.page(call.scope, call.names["id"])
     return Reply(body={"items": [public(one) for one in found]})
 
 
-async def share(services: Services, call: Call) -> Reply:
+async def share(services: JournalServices, call: Call) -> Reply:
     """Let a coach read this entry, and no other, until a moment."""
     asked = call.read(EntryShareDraft)
     entry, coach, acr = call.names["id"], call.names["coach"], call.holder.acr
@@ -85,7 +85,7 @@ async def share(services: Services, call: Call) -> Reply:
     return written(given)
 
 
-async def take_back(services: Services, call: Call) -> Reply:
+async def take_back(services: JournalServices, call: Call) -> Reply:
     """Let a coach read this entry no more."""
     return written(
         await services.entry_shares.take_back(
@@ -94,7 +94,7 @@ async def take_back(services: Services, call: Call) -> Reply:
     )
 
 
-async def shared(services: Services, call: Call) -> Reply:
+async def shared(services: JournalServices, call: Call) -> Reply:
     """Which entries of a client the caller may read now."""
     query = call.asked(PageQuery)
     client = call.names["client"]
@@ -103,16 +103,24 @@ async def shared(services: Services, call: Call) -> Reply:
     return selected(CLIENT.format(client=client), call, found, wanted)
 
 
-async def read(services: Services, call: Call) -> Reply:
+async def read(services: JournalServices, call: Call) -> Reply:
     """An entry that a client shares with the caller."""
     return shown(
         await services.entry_shares.read(call.scope, call.names["client"], call.names["id"])
     )
 
 
+def _journals(services: JournalServices) -> Journals:
+    return services.journals
+
+
+def _templates(services: JournalServices) -> Templates:
+    return services.templates
+
+
 OPERATIONS = (
-    *resource(JOURNALS, lambda services: services.journals, new=NewJournal, gives=Journal),
-    *resource(TEMPLATES, lambda services: services.templates, new=NewTemplate, gives=Template),
+    *resource(JOURNALS, _journals, new=NewJournal, gives=Journal),
+    *resource(TEMPLATES, _templates, new=NewTemplate, gives=Template),
     Operation(
         method="GET",
         path="/v1/journal/prompts",

@@ -7,3 +7,20 @@ both need.  `admin_feeds` is what operators follow (`handlers.admin`).
 What they share: `send_buffer`, the way out (one write for what is ready, one bounded window), and
 `connections`, all that is open on a node and the one timer that looks after it.
 """
+
+from typing import Final
+
+from handlers.http.manifest import Context, HandlerRoute
+from handlers.live import tickets
+from handlers.live.events import Events, events_of
+from handlers.live.socket import LiveSocket
+from handlers.sync.feed import EVENTS
+
+CONTEXT: Final = Context(
+    service=lambda edge: edge.tickets,
+    operations=tickets.OPERATIONS,
+    routes=(
+        HandlerRoute("/v1/live", LiveSocket, lambda parts: {"node": parts.live}),
+        HandlerRoute(EVENTS, Events, events_of),
+    ),
+)

@@ -298,7 +298,7 @@ class Connection:
         if self._is_one_too_many(self.caller.scope.user):
             self.close(Close.TOO_MANY, "too many sockets")
             return
-        if self._node.edge.services.sessions.has_ended(self.caller):
+        if self._node.edge.services.account.sessions.has_ended(self.caller):
             # Before it could be found by its session.
             self.close(Close.REVOKED, "session ended")
             return
@@ -385,7 +385,7 @@ class Connection:
 
     async def _holder(self, token: str) -> Caller:
         # Without the proof that a bound token needs: whoever has one asks for a ticket.
-        sessions = self._node.edge.services.sessions
+        sessions = self._node.edge.services.account.sessions
         await sessions.load_key_of(token)
         return sessions.authenticate(token)
 

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 from typing import Any
 
+from handlers.http.manifest import ApplicationParts
 from handlers.http.operations import Call, Operation, Reply, Route
 from handlers.http.policy import require_permission
 from handlers.http.rest import Edge, OperationHandler
@@ -14,6 +15,7 @@ from handlers.live.poll import Heard, Poll, as_array
 from handlers.live.sse import EventStream, OneFeed, SeveralFeeds
 from handlers.live.streaming import StreamingHandler
 from handlers.sync.feed import (
+    EVENTS,
     Place,
     StreamQuery,
     WaitQuery,
@@ -50,7 +52,7 @@ class Events(StreamingHandler, OperationHandler):
         if self._poll is not None:
             self._poll.end()
 
-    async def perform(self, operation: Operation, call: Call) -> None:
+    async def perform(self, operation: Operation[Any], call: Call) -> None:
         """See `OperationHandler.perform`."""
         caller = call.holder
         require_permission(operation, caller)
@@ -131,3 +133,11 @@ class Events(StreamingHandler, OperationHandler):
             cursor=cursor_of(feeds, places),
             headers={"Upcoach-Up-To-Date": "true"},
         )
+
+
+def events_of(parts: ApplicationParts) -> dict[str, Any]:
+    """What the handler is made with."""
+    found = parts.edge.router.find(EVENTS)
+    assert found is not None
+    wrap = OneFeed(parts.edge.epoch)
+    return {"edge": parts.edge, "route": found[0], "node": parts.live, "wrap": wrap}

@@ -73,7 +73,9 @@ class LiveSocket(ProblemHandler, StrictHandler):
         if self.known is not None:
             connection.know(self.known)
         elif token_auth.scheme_of(self.request)[0] in token_auth.SCHEMES:
-            await connection.admit(token_auth.caller_of(self._node.edge.services, self.request))
+            services = self._node.edge.services
+            caller = token_auth.caller_of(services.account, services.oauth, self.request)
+            await connection.admit(caller)
         # They were sent, and would stay as long as the socket.
         self._headers.clear()
         self.request.headers.clear()

@@ -96,7 +96,7 @@ class StreamingHandler(Handler):
         if not connections.greet(guest):
             leave()
             raise HTTPError(503, "This node is full.")
-        if self.edge.services.sessions.has_ended(guest.caller):
+        if self.edge.services.account.sessions.has_ended(guest.caller):
             # Before it could be found by its session.
             leave()
             raise session_ended()

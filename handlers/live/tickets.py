@@ -2,18 +2,13 @@
 
 from handlers.http.operations import Call, Operation, Reply
 from streams.redis.tickets import Ticket, Tickets
-from upcoach.services.contexts import Services
 
 
-def operations(tickets: Tickets) -> tuple[Operation, ...]:
-    """The operations that need the node's tickets."""
+async def issue(tickets: Tickets, call: Call) -> Reply:
+    """A ticket that opens one connection of the caller, once, within thirty seconds."""
+    return Reply(status=201, body=await tickets.issue(call.holder))
 
-    async def issue(_services: Services, call: Call) -> Reply:
-        """A ticket that opens one connection of the caller, once, within thirty seconds."""
-        return Reply(status=201, body=await tickets.issue(call.holder))
 
-    return (
-        Operation(
-            method="POST", path="/v1/live/tickets", run=issue, needs="live:read", gives=Ticket
-        ),
-    )
+OPERATIONS = (
+    Operation(method="POST", path="/v1/live/tickets", run=issue, needs="live:read", gives=Ticket),
+)

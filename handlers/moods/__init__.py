@@ -1,1 +1,13 @@
 """Moods."""
+
+from typing import Final
+
+from handlers.http.areas import Area
+from handlers.http.manifest import Context
+from handlers.moods import moods
+
+CONTEXT: Final = Context(
+    service=lambda edge: edge.services.moods,
+    operations=moods.OPERATIONS,
+    areas=(Area(name="Moods", meaning="How a person felt.", paths=("/v1/moods",), place=5),),
+)

@@ -12,7 +12,7 @@ from handlers.http.zones import zone
 from models.base.vocabulary import label
 from models.moods import Mood, NewMood
 from models.moods.mood import Category
-from upcoach.services.contexts import Services
+from upcoach.services.moods import Moods, MoodServices
 from upcoach.services.moods.moods import MoodStats
 from upcoach.store.collections.documents import Selection
 
@@ -51,11 +51,15 @@ class StatsQuery(Query, frozen=True, kw_only=True):
     tz: str | None = None
 
 
-async def stats(services: Services, call: Call) -> Reply:
+async def stats(services: MoodServices, call: Call) -> Reply:
     """Moods by day, week, month, activity and category, their distribution and their trend."""
     query = call.asked(StatsQuery)
-    tz = await zone(services, call, query.tz)
+    tz = await zone(services.zones, call, query.tz)
     return Reply(body=await services.moods.stats(call.scope, tz, query.first, query.to))
+
+
+def _moods(services: MoodServices) -> Moods:
+    return services.moods
 
 
 OPERATIONS = (
@@ -68,5 +72,5 @@ OPERATIONS = (
         gives=MoodStats,
         weight=10,
     ),
-    *resource(MOODS, lambda services: services.moods, new=NewMood, gives=Mood, lists=MoodQuery),
+    *resource(MOODS, _moods, new=NewMood, gives=Mood, lists=MoodQuery),
 )

@@ -3,3 +3,23 @@
 `endpoints` answers clients in OAuth's words; `authorize`, `devices` and `logout` answer browsers
 with plain pages that work without a script.
 """
+
+from typing import Final
+
+from handlers.http.areas import Area
+from handlers.http.manifest import Context
+from handlers.oauth import grants, routes
+
+CONTEXT: Final = Context(
+    service=lambda edge: edge.services.oauth,
+    operations=grants.OPERATIONS,
+    areas=(
+        Area(
+            name="Authorization server",
+            meaning="What apps of others call to be let in (OAuth 2.0, OpenID Connect).",
+            paths=("/oauth", "/.well-known"),
+            place=12,
+        ),
+    ),
+    routes=routes.ROUTES,
+)

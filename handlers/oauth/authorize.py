@@ -15,12 +15,12 @@ from handlers.pages import views
 from handlers.pages.base import PageHandler
 from handlers.pages.forms import LoginGoal
 from models.audit.entries import Act
+from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.authorization import (
     NeedsConsent,
     NeedsLogin,
     Next,
 )
-from upcoach.services.oauth.base.parameters import Parameters
 
 _ALLOW: Final = "allow:"
 

@@ -3,21 +3,21 @@
 from handlers.http.operations import Call, Operation, Reply, written
 from handlers.http.pagination import Items, PageQuery, listed
 from models.oauth import Grant
-from upcoach.services.contexts import Services
+from upcoach.services.oauth import OAuth
 
 PATH = "/v1/auth/grants"
 
 
-async def grants(services: Services, call: Call) -> Reply:
+async def grants(oauth: OAuth, call: Call) -> Reply:
     """The apps of others that the caller has let in."""
     page = call.asked(PageQuery)
-    found = await services.oauth.grants.page(call.scope, after=page.after, limit=page.limit + 1)
+    found = await oauth.grants.page(call.scope, after=page.after, limit=page.limit + 1)
     return listed(PATH, call, found, page.limit)
 
 
-async def take_back(services: Services, call: Call) -> Reply:
+async def take_back(oauth: OAuth, call: Call) -> Reply:
     """Let an app in no more: its sessions end, and it has to ask again."""
-    return written(await services.oauth.grants.take_back(call.scope, call.names["client"]))
+    return written(await oauth.grants.take_back(call.scope, call.names["client"]))
 
 
 OPERATIONS = (

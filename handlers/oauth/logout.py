@@ -4,7 +4,7 @@ from handlers.http.forms.parameters import form_parameters, query_parameters
 from handlers.pages import forms, views
 from handlers.pages.base import PageHandler
 from models.audit.entries import Act
-from upcoach.services.oauth.base.parameters import Parameters
+from upcoach.services.base.request_parameters import Parameters
 
 PATH = "/oauth/logout"
 _KEPT = ("post_logout_redirect_uri", "client_id", "state")

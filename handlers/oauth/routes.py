@@ -1,7 +1,9 @@
 """Where the authorization server answers."""
 
+from typing import Final
+
 from handlers.account.pages.login_continuation import CONSENT
-from handlers.http.forms.endpoint import FormEndpoint
+from handlers.http.manifest import HandlerRoute
 from handlers.oauth import logout
 from handlers.oauth.authorize import AuthorizationEndpoint, ConsentPage
 from handlers.oauth.devices import CODE, DeviceCodePage, DevicePage
@@ -18,18 +20,18 @@ from handlers.oauth.logout import LogoutPage
 from upcoach.services.oauth import server
 from upcoach.services.oauth.grant_types import devices
 
-ROUTES: tuple[tuple[str, type[FormEndpoint]], ...] = (
-    ("/oauth/authorize", AuthorizationEndpoint),
-    (CONSENT, ConsentPage),
-    (server.TOKEN, TokenEndpoint),
-    (server.PAR, PushedAuthorizationEndpoint),
-    (server.REVOKE, RevocationEndpoint),
-    (server.INTROSPECT, IntrospectionEndpoint),
-    (devices.PATH, DevicePage),
-    (CODE, DeviceCodePage),
-    ("/oauth/userinfo", UserInfoEndpoint),
-    ("/oauth/jwks", JwksEndpoint),
-    (logout.PATH, LogoutPage),
-    ("/.well-known/oauth-authorization-server", MetadataEndpoint),
-    ("/.well-known/openid-configuration", MetadataEndpoint),
+ROUTES: Final = (
+    HandlerRoute("/oauth/authorize", AuthorizationEndpoint),
+    HandlerRoute(CONSENT, ConsentPage),
+    HandlerRoute(server.TOKEN, TokenEndpoint),
+    HandlerRoute(server.PAR, PushedAuthorizationEndpoint),
+    HandlerRoute(server.REVOKE, RevocationEndpoint),
+    HandlerRoute(server.INTROSPECT, IntrospectionEndpoint),
+    HandlerRoute(devices.PATH, DevicePage),
+    HandlerRoute(CODE, DeviceCodePage),
+    HandlerRoute("/oauth/userinfo", UserInfoEndpoint),
+    HandlerRoute("/oauth/jwks", JwksEndpoint),
+    HandlerRoute(logout.PATH, LogoutPage),
+    HandlerRoute("/.well-known/oauth-authorization-server", MetadataEndpoint),
+    HandlerRoute("/.well-known/openid-configuration", MetadataEndpoint),
 )

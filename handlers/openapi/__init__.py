@@ -7,7 +7,7 @@ A row says what it takes, what it gives and who may ask; nothing is described a 
 from typing import Final
 
 from handlers.http.operations import Router
-from handlers.openapi import areas, batch, clients, other_routes, page, parameters, paths, refusals
+from handlers.openapi import batch, clients, other_routes, page, parameters, paths, refusals
 from handlers.openapi.schemas import Schemas
 from handlers.openapi.static_documents import as_text
 from models.base.merge_patch import Json
@@ -52,9 +52,10 @@ def document(router: Router) -> Json:
     operations = [one for route in router.routes for one in route.operations.values()]
     answered = [one.gives for one in operations if one.gives is not None]
     otherwise = [gives for one in operations for _, gives in one.otherwise]
+    areas = router.areas
     schemas = Schemas([*answered, *otherwise, refusals.Problem])
-    items = {route.path: paths.item(schemas, route) for route in router.routes}
-    items |= {row.path: other_routes.item(schemas, row) for row in other_routes.ROWS}
+    items = {route.path: paths.item(schemas, route, areas) for route in router.routes}
+    items |= {row.path: other_routes.item(schemas, row, areas) for row in other_routes.ROWS}
     items |= clients.items(schemas)
     used = {status for one in operations for status in refusals.statuses(one)}
     used |= {status for row in other_routes.ROWS for status in row.refused}
@@ -62,7 +63,7 @@ def document(router: Router) -> Json:
         "openapi": "3.1.1",
         "info": {"title": "UpCoach", "version": VERSION, "description": _DESCRIPTION},
         "servers": [{"url": "/"}],
-        "tags": areas.tags({areas.area_of(path) for path in items}),
+        "tags": areas.tags({areas.of(path) for path in items}),
         "paths": dict(sorted(items.items())),
         "components": {
             "parameters": parameters.components(schemas),

@@ -1,5 +1,7 @@
 """What `POST /v1/mutations` and the socket's `mut` may ask for: the writes that are live."""
 
+from typing import Any
+
 from handlers.http.operations import Operation, Router
 from handlers.openapi.scalars import nullable
 from handlers.openapi.schemas import Schemas, name_of, role_of
@@ -24,6 +26,6 @@ def with_bodies(schemas: Schemas, router: Router) -> Json:
     return made
 
 
-def _table(live: list[Operation]) -> str:
+def _table(live: list[Operation[Any]]) -> str:
     rows = [f"| `{one.method}` | `{one.path}` | {one.base} |" for one in live]
     return "\n".join(("| `op` | `path` | `base` |", "|---|---|---|", *rows))

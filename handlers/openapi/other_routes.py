@@ -5,8 +5,8 @@ from typing import Any, Final
 import msgspec
 
 from handlers.admin.health import Readiness
+from handlers.http.areas import Areas
 from handlers.openapi import paths, refusals
-from handlers.openapi.areas import area_of
 from handlers.openapi.parameters import WORDS
 from handlers.openapi.schemas import Schemas
 from models.base.merge_patch import Json
@@ -71,7 +71,7 @@ ROWS: Final[tuple[Beside, ...]] = (
 )
 
 
-def item(schemas: Schemas, row: Beside) -> Json:
+def item(schemas: Schemas, row: Beside, areas: Areas) -> Json:
     """The path item of *row*."""
     asked = [
         {"name": name, "in": "query", "description": WORDS.get(name, _ABOUT), "schema": _TEXT}
@@ -82,7 +82,7 @@ def item(schemas: Schemas, row: Beside) -> Json:
     return {
         "get": {
             "operationId": paths.name_of("GET", row.path),
-            "tags": [area_of(row.path)],
+            "tags": [areas.of(row.path)],
             "summary": row.summary.partition(":")[0].rstrip("."),
             "description": row.summary,
             "security": [{name: []} for name in row.security],

@@ -90,7 +90,7 @@ def in_path(schemas: Schemas, route: Route) -> list[Json]:
     ]
 
 
-def of(schemas: Schemas, operation: Operation, *, tagged: bool) -> list[Json]:
+def of(schemas: Schemas, operation: Operation[Any], *, tagged: bool) -> list[Json]:
     """What else *operation* looks at; *tagged* when its answer has a version."""
     found: dict[str, Json] = {}
     for query in (operation.query, *operation.forms):

@@ -6,11 +6,11 @@ import types
 import typing
 from typing import Any, Final
 
+from handlers.http.areas import Areas
 from handlers.http.operations import Operation, Route
 from handlers.http.pagination import Items
 from handlers.http.rest import MEDIA_TYPES
 from handlers.openapi import parameters, refusals
-from handlers.openapi.areas import area_of
 from handlers.openapi.schemas import Schemas, role_of
 from handlers.sync.feed import StreamQuery
 from models.base.document import Document
@@ -44,22 +44,22 @@ HEADERS: Final[dict[str, str]] = {
 }
 
 
-def item(schemas: Schemas, route: Route) -> Json:
+def item(schemas: Schemas, route: Route, areas: Areas) -> Json:
     """The path item of *route*."""
     names = parameters.in_path(schemas, route)
     described = {
-        method.lower(): _operation(schemas, operation)
+        method.lower(): _operation(schemas, operation, areas)
         for method, operation in route.operations.items()
     }
     return ({"parameters": names} if names else {}) | described
 
 
-def _operation(schemas: Schemas, operation: Operation) -> Json:
+def _operation(schemas: Schemas, operation: Operation[Any], areas: Areas) -> Json:
     summary, description = said(operation)
     asked = parameters.of(schemas, operation, tagged=is_tagged(operation))
     return {
         "operationId": name_of(operation.method, operation.path),
-        "tags": [area_of(operation.path)],
+        "tags": [areas.of(operation.path)],
         "summary": summary,
         "description": description,
         "security": _security(operation),
@@ -69,7 +69,7 @@ def _operation(schemas: Schemas, operation: Operation) -> Json:
     }
 
 
-def said(operation: Operation) -> tuple[str, str]:
+def said(operation: Operation[Any]) -> tuple[str, str]:
     """What *operation* does: a line, and all that there is to say."""
     words = operation.summary or inspect.getdoc(operation.run) or ""
     summary, _, rest = words.partition("\n\n")
@@ -94,28 +94,28 @@ def name_of(method: str, path: str) -> str:
     return method.lower() + "".join(word.capitalize() for word in text.split("_"))
 
 
-def statuses(operation: Operation) -> tuple[int, ...]:
+def statuses(operation: Operation[Any]) -> tuple[int, ...]:
     """The statuses of its good answers."""
     if operation.statuses:
         return operation.statuses
     return (204,) if operation.gives is None else STATUSES[operation.method]
 
 
-def is_tagged(operation: Operation) -> bool:
+def is_tagged(operation: Operation[Any]) -> bool:
     """Whether its answer is a document, with its version as `ETag`."""
     gives = operation.gives
     kinds = typing.get_args(gives) if isinstance(gives, types.UnionType) else (gives,)
     return all(isinstance(one, type) and issubclass(one, Document) for one in kinds)
 
 
-def _security(operation: Operation) -> list[Json]:
+def _security(operation: Operation[Any]) -> list[Json]:
     if operation.public:
         return []
     ways: list[Json] = [{"token": [operation.needs]}, {"cookie": []}]
     return [*ways, {"ticket": []}] if StreamQuery in operation.forms else ways
 
 
-def _body(schemas: Schemas, operation: Operation) -> Json:
+def _body(schemas: Schemas, operation: Operation[Any]) -> Json:
     role = role_of(operation.body)
     schema = {} if operation.takes is None else schemas.of(operation.takes, role)
     kinds = sorted(MEDIA_TYPES[operation.body], reverse=True)
@@ -126,7 +126,7 @@ def _body(schemas: Schemas, operation: Operation) -> Json:
     }
 
 
-def _answers(schemas: Schemas, operation: Operation) -> Json:
+def _answers(schemas: Schemas, operation: Operation[Any]) -> Json:
     given = dict.fromkeys(statuses(operation), operation.gives) | dict(operation.otherwise)
     good = {str(one): _answer(schemas, operation, one, given[one]) for one in given}
     if is_tagged(operation) and not operation.writes:
@@ -135,7 +135,7 @@ def _answers(schemas: Schemas, operation: Operation) -> Json:
     return dict(sorted((good | bad).items()))
 
 
-def _answer(schemas: Schemas, operation: Operation, status: int, gives: Any) -> Json:
+def _answer(schemas: Schemas, operation: Operation[Any], status: int, gives: Any) -> Json:
     answer: Json = {
         "description": f"{http.HTTPStatus(status).phrase}.",
         "headers": headers(*_headers(operation)),
@@ -148,7 +148,7 @@ def _answer(schemas: Schemas, operation: Operation, status: int, gives: Any) -> 
     return answer
 
 
-def _headers(operation: Operation) -> list[str]:
+def _headers(operation: Operation[Any]) -> list[str]:
     reads_on = 410 in operation.refusals  # from a cursor
     looks = {
         "ETag": is_tagged(operation),

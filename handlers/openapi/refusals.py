@@ -140,7 +140,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     quota: Quota | None = None
 
 
-def statuses(operation: Operation) -> list[int]:
+def statuses(operation: Operation[Any]) -> list[int]:
     """The statuses with which *operation* can be refused."""
     found = {400, 429, 503, *operation.refusals}
     found |= set() if operation.public else {401, 403}
@@ -153,7 +153,7 @@ def statuses(operation: Operation) -> list[int]:
     return sorted(found)
 
 
-def is_named(operation: Operation) -> bool:
+def is_named(operation: Operation[Any]) -> bool:
     """Whether a repeat of *operation* under one name is answered as the first was."""
     return operation.live or operation.named
 

@@ -11,8 +11,8 @@ from handlers.pages import forms
 from handlers.pages.rendering import PageView, drawn
 from models.account import Session
 from models.base.errors import Refusal
-from upcoach.services.oauth.base.errors import OAuthError
-from upcoach.services.oauth.base.parameters import Parameters
+from upcoach.services.base.oauth_errors import OAuthError
+from upcoach.services.base.request_parameters import Parameters
 
 
 class PageHandler(FormEndpoint):
@@ -68,4 +68,4 @@ class PageHandler(FormEndpoint):
         self.show(forms.failure(words), status_code)
 
     def _proof(self) -> str:
-        return self.edge.services.browsers.proof(self.browser.secret, "form")
+        return self.edge.services.account.browsers.proof(self.browser.secret, "form")

@@ -7,7 +7,7 @@ import msgspec
 
 from handlers.pages.rendering import PageView
 from models.base.merge_patch import Json
-from upcoach.services.oauth.base.parameters import SHORT
+from upcoach.services.base.request_parameters import SHORT
 
 SHORTEST: Final = 8  # characters of a password
 LONGEST: Final = 128

@@ -11,9 +11,9 @@ from email.message import EmailMessage
 from typing import Any, Final, NamedTuple
 
 from tornado.httputil import HTTPServerRequest
-from tornado.routing import URLSpec
 from tornado.web import HTTPError
 
+from handlers.http.manifest import ApplicationParts, HandlerRoute
 from handlers.http.rest import Edge
 from handlers.pages.base import PageHandler
 from handlers.pages.rendering import PageView
@@ -71,15 +71,11 @@ class DevMailPage(PageHandler):
         return PageView(title=str(message["Subject"]), template="letter", values=values, wide=True)
 
 
-def specs(edge: Edge, mailbox: Folder | None) -> list[URLSpec]:
-    """The routes for Tornado; none where mails are sent."""
-    if mailbox is None:
-        return []
-    taken = {"edge": edge, "mailbox": mailbox}
-    return [
-        URLSpec(f"{PATH}$", DevMailPage, taken),
-        URLSpec(f"{PATH}/([\\w.-]+)$", DevMailPage, taken),
-    ]
+def _mailbox(parts: ApplicationParts) -> dict[str, Any] | None:
+    """What the pages are made with; nothing where mails are sent."""
+    if parts.mailbox is None:
+        return None
+    return {"edge": parts.edge, "mailbox": parts.mailbox}
 
 
 def _is_here(request: HTTPServerRequest) -> bool:
@@ -96,3 +92,9 @@ def _is_loopback(host: str | None) -> bool:
 
 def _row(name: str, message: EmailMessage) -> MailRow:
     return MailRow(name, str(message["To"]), str(message["Subject"]), str(message["Date"]))
+
+
+ROUTES: Final = (
+    HandlerRoute(PATH, DevMailPage, _mailbox),
+    HandlerRoute(PATH, DevMailPage, _mailbox, pattern=f"{PATH}/([\\w.-]+)"),
+)

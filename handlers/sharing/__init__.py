@@ -1,1 +1,20 @@
 """Sharing between clients and coaches: invitations and shares."""
+
+from typing import Final
+
+from handlers.http.areas import Area
+from handlers.http.manifest import Context
+from handlers.sharing import invitations, shares
+
+CONTEXT: Final = Context(
+    service=lambda edge: edge.services.sharing,
+    operations=(*invitations.OPERATIONS, *shares.OPERATIONS),
+    areas=(
+        Area(
+            name="Coaches and clients",
+            meaning="Who lets whom see what.",
+            paths=("/v1/shares", "/v1/clients", "/v1/invitations"),
+            place=8,
+        ),
+    ),
+)

@@ -3,35 +3,35 @@
 from handlers.http.operations import Call, Operation, Reply, written
 from handlers.http.pagination import Items
 from models.sharing import CoachClient, InvitationCode, InvitationDraft, Share
-from upcoach.services.contexts import Services
+from upcoach.services.sharing import SharingServices
 from upcoach.services.sharing.invitations import Inviter, ListedInvitation, NewInvitation
 
 INVITATIONS = "/v1/invitations"
 
 
-async def invite(services: Services, call: Call) -> Reply:
+async def invite(services: SharingServices, call: Call) -> Reply:
     """Invite somebody: the code is shown this once, and is for one other person."""
     made = await services.invitations.invite(call.scope, call.read(InvitationDraft))
     return Reply(status=201, body=made)
 
 
-async def invitations(services: Services, call: Call) -> Reply:
+async def invitations(services: SharingServices, call: Call) -> Reply:
     """The caller's invitations that nobody has accepted yet."""
     return Reply(body={"items": await services.invitations.open(call.scope)})
 
 
-async def withdraw(services: Services, call: Call) -> Reply:
+async def withdraw(services: SharingServices, call: Call) -> Reply:
     """Let an invitation be accepted no more."""
     withdrawn = await services.invitations.withdraw(call.scope, call.names["id"], call.mutation)
     return written(withdrawn)
 
 
-async def look(services: Services, call: Call) -> Reply:
+async def look(services: SharingServices, call: Call) -> Reply:
     """Who has made the invitation of a code."""
     return Reply(body=await services.invitations.look(call.read(InvitationCode).code))
 
 
-async def accept(services: Services, call: Call) -> Reply:
+async def accept(services: SharingServices, call: Call) -> Reply:
     """Become coach or client of whoever has made the invitation of a code."""
     code = call.read(InvitationCode).code
     return written(await services.invitations.accept(call.scope, code, call.mutation))

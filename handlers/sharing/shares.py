@@ -3,7 +3,7 @@
 from handlers.http.operations import Call, Operation, Reply, written
 from handlers.http.pagination import Items, PageQuery, listed
 from models.sharing import CoachClient, Share, ShareDraft
-from upcoach.services.contexts import Services
+from upcoach.services.sharing import SharingServices
 
 SHARES = "/v1/shares"
 SHARE = SHARES + "/{coach}"
@@ -11,21 +11,21 @@ CLIENTS = "/v1/clients"
 CLIENT = CLIENTS + "/{client}"
 
 
-async def shares(services: Services, call: Call) -> Reply:
+async def shares(services: SharingServices, call: Call) -> Reply:
     """What the caller shares, coach by coach."""
     query = call.asked(PageQuery)
     found = await services.shares.page(call.scope, after=query.after, limit=query.limit + 1)
     return listed(SHARES, call, found, query.limit)
 
 
-async def clients(services: Services, call: Call) -> Reply:
+async def clients(services: SharingServices, call: Call) -> Reply:
     """Who shares with the caller."""
     query = call.asked(PageQuery)
     found = await services.shares.clients(call.scope, after=query.after, limit=query.limit + 1)
     return listed(CLIENTS, call, found, query.limit)
 
 
-async def share(services: Services, call: Call) -> Reply:
+async def share(services: SharingServices, call: Call) -> Reply:
     """Let a coach who has agreed to be one see documents of some kinds, and of no others."""
     draft = call.read(ShareDraft)
     coach, acr = call.names["coach"], call.holder.acr
@@ -34,12 +34,12 @@ async def share(services: Services, call: Call) -> Reply:
     return written(given)
 
 
-async def leave(services: Services, call: Call) -> Reply:
+async def leave(services: SharingServices, call: Call) -> Reply:
     """End the relation with a coach, who sees nothing any more."""
     return written(await services.shares.leave(call.scope, call.names["coach"], call.mutation))
 
 
-async def dismiss(services: Services, call: Call) -> Reply:
+async def dismiss(services: SharingServices, call: Call) -> Reply:
     """End the relation with a client, of whom nothing is seen any more."""
     return written(await services.shares.dismiss(call.scope, call.names["client"], call.mutation))
 

@@ -1,1 +1,21 @@
 """Sync: the feed over plain HTTP, batches of mutations, positions of devices."""
+
+from typing import Final
+
+from handlers.http.areas import Area
+from handlers.http.manifest import Context
+from handlers.sync import devices, feed, mutations
+from handlers.sync.feed import FeedServices
+
+CONTEXT: Final = Context(
+    service=lambda edge: FeedServices(edge.services.sync, edge.feeds, edge),
+    operations=(*devices.OPERATIONS, *feed.OPERATIONS, *mutations.OPERATIONS),
+    areas=(
+        Area(
+            name="Live and sync",
+            meaning="All of a person's changes: as they happen, after an absence, many at once.",
+            paths=("/v1/events", "/v1/snapshot", "/v1/mutations", "/v1/live"),
+            place=10,
+        ),
+    ),
+)

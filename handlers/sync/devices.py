@@ -6,7 +6,7 @@ import msgspec
 
 from handlers.http.operations import Call, Operation, Reply
 from handlers.http.pagination import Items
-from upcoach.services.contexts import Services
+from handlers.sync.feed import FeedServices
 
 
 class DevicePosition(msgspec.Struct, frozen=True):
@@ -18,9 +18,9 @@ class DevicePosition(msgspec.Struct, frozen=True):
     at: dt.datetime
 
 
-async def devices(services: Services, call: Call) -> Reply:
+async def devices(services: FeedServices, call: Call) -> Reply:
     """Each device with the number of each feed up to which it has kept everything."""
-    found = await services.positions.page(call.scope)
+    found = await services.sync.positions.page(call.scope)
     return Reply(
         body=Items([DevicePosition(one.device, one.feed, one.seq, one.at) for one in found])
     )

@@ -5,7 +5,8 @@ from typing import Annotated, Final
 
 import msgspec
 
-from handlers.http.operations import Call, Operation, Query, Reply, Run
+from handlers.http.operation_runner import Edge
+from handlers.http.operations import Call, Operation, Query, Reply
 from handlers.http.pagination import next_page
 from models.access.scope import Scope
 from models.base.errors import Conflict, Invalid, NotFound, Unavailable
@@ -16,8 +17,8 @@ from models.wire.frames import Ev, Skip
 from streams.feed.encoded_batch import Parcel, line_of, open_line
 from streams.feed.subscription import Feeds, Start
 from streams.feed.topic import Topic
-from upcoach.services.contexts import Services
 from upcoach.services.sharing.shares import View
+from upcoach.services.sync import SyncServices
 from upcoach.services.sync.snapshots import Page
 from upcoach.store.base.pacing import paced
 from upcoach.store.log.event_log import contiguous
@@ -167,74 +168,53 @@ async def page(feeds: Feeds, places: Sequence[Place], limit: int, source: Source
     return Reply(raw=b"[" + b",".join(lines) + b"]", cursor=cursor, headers=headers)
 
 
-def operations(feeds: Feeds) -> tuple[Operation, ...]:
-    """The operations that need the node's feeds."""
+class FeedServices(msgspec.Struct, frozen=True):
+    """What brings a device up to date over plain HTTP."""
 
-    async def events(_services: Services, call: Call) -> Reply:
-        """The events after a cursor, in order of each feed."""
-        query = call.asked(EventsQuery)
-        since = query.require_since()
-        views = await named_views(feeds, call.scope, query.feed)
-        places = []
-        for view, part in zip(views, parts(since, views), strict=True):
-            places.append(place_of(feeds, await feeds.start(view, part, snap=False)))
-        return await page(feeds, places, query.limit, read)
-
-    return (
-        Operation(
-            method="GET",
-            path=EVENTS,
-            run=events,
-            needs="live:read",
-            query=EventsQuery,
-            forms=(WaitQuery, StreamQuery),
-            gives=list[Ev | Skip],
-            statuses=(200, 204),
-            refusals=(404, 410),
-        ),
-        Operation(
-            method="GET",
-            path=SNAPSHOT,
-            run=_snapshot(feeds),
-            needs="live:read",
-            query=SnapshotQuery,
-            gives=Page,
-            refusals=(404, 410),
-            weight=2,
-        ),
-    )
+    sync: SyncServices
+    feeds: Feeds
+    edge: Edge  # carries out what a batch asks for
 
 
-def _snapshot(feeds: Feeds) -> Run:
-    async def snapshot(services: Services, call: Call) -> Reply:
-        """A page of documents; `/v1/events` goes on from the first page's cursor.
+async def events(services: FeedServices, call: Call) -> Reply:
+    """The events after a cursor, in order of each feed."""
+    feeds, query = services.feeds, call.asked(EventsQuery)
+    since = query.require_since()
+    views = await named_views(feeds, call.scope, query.feed)
+    places = []
+    for view, part in zip(views, parts(since, views), strict=True):
+        places.append(place_of(feeds, await feeds.start(view, part, snap=False)))
+    return await page(feeds, places, query.limit, read)
 
-        *kind* asks for one kind alone, *from* for it and those after it.
-        """
-        query = call.asked(SnapshotQuery)
-        view, since, (kind, following), found = await _read_page(feeds, services, call, query)
-        headers = {}
-        asked = {"feed": view.feed, "since": since, "limit": str(query.limit)}
-        if not found.last:
-            walk = {"kind" if query.kind else "from": kind}
-            headers = next_page(SNAPSHOT, asked | walk, after=found.items[-1]["id"])
-        elif following:
-            headers = next_page(SNAPSHOT, asked | {"from": following[0]})
-        body = {"kind": kind, "items": found.items, "last": found.last}
-        return Reply(body=body, cursor=since, headers=headers)
 
-    return snapshot
+async def snapshot(services: FeedServices, call: Call) -> Reply:
+    """A page of documents; `/v1/events` goes on from the first page's cursor.
+
+    *kind* asks for one kind alone, *from* for it and those after it.
+    """
+    query = call.asked(SnapshotQuery)
+    view, since, (kind, following), found = await _read_page(services, call, query)
+    headers = {}
+    asked = {"feed": view.feed, "since": since, "limit": str(query.limit)}
+    if not found.last:
+        walk = {"kind" if query.kind else "from": kind}
+        headers = next_page(SNAPSHOT, asked | walk, after=found.items[-1]["id"])
+    elif following:
+        headers = next_page(SNAPSHOT, asked | {"from": following[0]})
+    body = {"kind": kind, "items": found.items, "last": found.last}
+    return Reply(body=body, cursor=since, headers=headers)
 
 
 Shown = tuple[View, str, tuple[str, tuple[str, ...]], Page]
 
 
-async def _read_page(feeds: Feeds, services: Services, call: Call, query: SnapshotQuery) -> Shown:
+async def _read_page(services: FeedServices, call: Call, query: SnapshotQuery) -> Shown:
     """A page, with the view in which it was read and the cursor that goes with both.
 
     The view is looked at again when the documents have been read: what it showed at the cursor, it
     has shown all the while.
     """
+    feeds = services.feeds
     for _ in range(TRIES):
         view = await feeds.shares.view(call.scope, query.feed)
         # The position first: what changes while the pages are read comes again as an event.
@@ -245,7 +225,7 @@ async def _read_page(feeds: Feeds, services: Services, call: Call, query: Snapsh
         if cursor.seq < view.since:
             raise gone(feeds, view.feed, "access", (await feeds.heads.read(view.feed)).seq)
         kinds = _kinds(view, query)
-        found = await services.snapshots.page(
+        found = await services.sync.snapshots.page(
             view.owner, kinds[0], query.after, query.limit, view.sight
         )
         if view.sight is None or await feeds.shares.view(call.scope, query.feed) == view:
@@ -285,3 +265,28 @@ def gone(feeds: Feeds, feed: str, reason: str, seq: int) -> Conflict:
         }
     }
     return Conflict("cursor_gone", "Read a snapshot and go on from its cursor.", extra=extra)
+
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path=EVENTS,
+        run=events,
+        needs="live:read",
+        query=EventsQuery,
+        forms=(WaitQuery, StreamQuery),
+        gives=list[Ev | Skip],
+        statuses=(200, 204),
+        refusals=(404, 410),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/snapshot",
+        run=snapshot,
+        needs="live:read",
+        query=SnapshotQuery,
+        gives=Page,
+        refusals=(404, 410),
+        weight=2,
+    ),
+)

@@ -74,7 +74,7 @@ async def _perform(
     )
 
 
-def _find(router: Router, frame: Mut | Asked) -> tuple[Operation, dict[str, str]]:
+def _find(router: Router, frame: Mut | Asked) -> tuple[Operation[Any], dict[str, str]]:
     found = router.find(frame.path)
     if found is None:
         raise NotFound("path_unknown", "There is nothing under this path.")

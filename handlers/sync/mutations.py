@@ -5,13 +5,12 @@ from typing import Annotated
 
 import msgspec
 
-from handlers.http.operations import Call, Operation, Reply, Router
-from handlers.http.rest import Edge
+from handlers.http.operations import Call, Operation, Reply
+from handlers.sync.feed import FeedServices
 from handlers.sync.mutation_frames import Asked, mutate
 from models.access.limits import BATCH_BYTES, BATCH_WRITES
 from models.wire.cursor import Cursor
 from models.wire.frames import Res
-from upcoach.services.contexts import Services
 
 Batch = Annotated[list[Asked], msgspec.Meta(min_length=1, max_length=BATCH_WRITES)]
 
@@ -21,26 +20,25 @@ def _writes_in(call: Call) -> int:
     return min(len(call.body), BATCH_WRITES) if isinstance(call.body, list) else 1
 
 
-def operation(edge: Edge, router: Router) -> Operation:
-    """`POST /v1/mutations`, which carries out what *router* finds for each `mut`."""
+async def carry_out(services: FeedServices, call: Call) -> Reply:
+    """Carry out an array of `mut`s in order, and answer each with its `res`."""
+    edge, asked = services.edge, call.read(Batch)
+    names = frozenset(one.id for one in asked)
+    # Started in order, hence queued in order; those that wait together share transactions.
+    writing = []
+    for one in asked:
+        writing.append(asyncio.ensure_future(mutate(edge, edge.router, call.holder, one, names)))
+        await asyncio.sleep(0)  # each is read in a turn of its own
+    answers = await asyncio.gather(*writing)
+    reached = [Cursor.parse(one.cur).seq for one in answers if one.cur is not None]
+    return Reply(body=answers, seq=max(reached, default=None))
 
-    async def run(_services: Services, call: Call) -> Reply:
-        """Carry out an array of `mut`s in order, and answer each with its `res`."""
-        asked = call.read(Batch)
-        names = frozenset(one.id for one in asked)
-        # Started in order, hence queued in order; those that wait together share transactions.
-        writing = []
-        for one in asked:
-            writing.append(asyncio.ensure_future(mutate(edge, router, call.holder, one, names)))
-            await asyncio.sleep(0)  # each is read in a turn of its own
-        answers = await asyncio.gather(*writing)
-        reached = [Cursor.parse(one.cur).seq for one in answers if one.cur is not None]
-        return Reply(body=answers, seq=max(reached, default=None))
 
-    return Operation(
+OPERATIONS = (
+    Operation(
         method="POST",
         path="/v1/mutations",
-        run=run,
+        run=carry_out,
         needs="live:read",
         body="json",
         takes=Batch,
@@ -48,4 +46,5 @@ def operation(edge: Edge, router: Router) -> Operation:
         statuses=(200,),
         largest=BATCH_BYTES,
         weigh=_writes_in,
-    )
+    ),
+)

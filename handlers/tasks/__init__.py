@@ -1,1 +1,15 @@
 """Tasks."""
+
+from typing import Final
+
+from handlers.http.areas import Area
+from handlers.http.manifest import Context
+from handlers.tasks import tasks
+
+CONTEXT: Final = Context(
+    service=lambda edge: edge.services.tasks,
+    operations=tasks.OPERATIONS,
+    areas=(
+        Area(name="Tasks", meaning="What a person has to do once.", paths=("/v1/tasks",), place=4),
+    ),
+)

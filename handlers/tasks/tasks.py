@@ -10,7 +10,7 @@ from handlers.http.zones import zone
 from models.base.vocabulary import label
 from models.tasks import NewTask, Task
 from models.tasks.task import Category, Priority
-from upcoach.services.contexts import Services
+from upcoach.services.tasks import Tasks, TaskServices
 from upcoach.services.tasks.tasks import OPEN, TaskStats
 from upcoach.store.collections.documents import Selection
 
@@ -84,24 +84,28 @@ class StatsQuery(Query, frozen=True, kw_only=True):
     tz: str | None = None
 
 
-async def stats(services: Services, call: Call) -> Reply:
+async def stats(services: TaskServices, call: Call) -> Reply:
     """How many tasks there are, how many are overdue, and how many are due this week."""
-    tz = await zone(services, call, call.asked(StatsQuery).tz)
+    tz = await zone(services.zones, call, call.asked(StatsQuery).tz)
     return Reply(body=await services.tasks.stats(call.scope, tz))
 
 
-async def complete(services: Services, call: Call) -> Reply:
+async def complete(services: TaskServices, call: Call) -> Reply:
     """Have a task done."""
     return written(
         await services.tasks.complete(call.scope, call.names["id"], call.base, call.mutation)
     )
 
 
-async def reopen(services: Services, call: Call) -> Reply:
+async def reopen(services: TaskServices, call: Call) -> Reply:
     """Have a task open again."""
     return written(
         await services.tasks.reopen(call.scope, call.names["id"], call.base, call.mutation)
     )
+
+
+def _tasks(services: TaskServices) -> Tasks:
+    return services.tasks
 
 
 OPERATIONS = (
@@ -114,7 +118,7 @@ OPERATIONS = (
         gives=TaskStats,
         weight=3,
     ),
-    *resource(TASKS, lambda services: services.tasks, new=NewTask, gives=Task, lists=TaskQuery),
+    *resource(TASKS, _tasks, new=NewTask, gives=Task, lists=TaskQuery),
     Operation(
         method="PUT",
         path=DONE,

@@ -80,7 +80,7 @@ async def _come(server: Server, provider: OpenIdProvider) -> None:
 async def hidden(server: Server, stranger: Client) -> dict[str, str]:
     """Something of a stranger's, below the path where it would be found."""
     subject = Subject(provider="google", title="Google", issuer="https://x.test", subject="1")
-    linking = server.node.services.federation.linking
+    linking = server.node.services.account.federation.linking
     made = await linking.link(scope_of(server, stranger), subject)
     assert made.body is not None
     return {"/v1/auth/identities": made.body["id"]}
@@ -88,7 +88,7 @@ async def hidden(server: Server, stranger: Client) -> dict[str, str]:
 
 async def stepped_up(server: Server, person: Client) -> Client:
     """*person*, who has shown a second factor just now."""
-    await server.node.services.sessions.step_up(scope_of(server, person), ("otp",), 2)
+    await server.node.services.account.sessions.step_up(scope_of(server, person), ("otp",), 2)
     assert await person.refresh()
     return person
 

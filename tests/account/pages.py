@@ -27,10 +27,10 @@ async def people(engines: TestEngines, path: Path) -> AsyncIterator[Party]:
 async def enrolled(one: Party, *, confirmed: bool = True) -> tuple[pyotp.TOTP, tuple[str, ...]]:
     """The app that makes the user's codes, and their recovery codes."""
     services, scope = one.server.node.services, Scope(user=one.user)
-    offer = await services.factors.totp.enrol(scope, utc_now())
+    offer = await services.account.factors.totp.enrol(scope, utc_now())
     app = pyotp.TOTP(offer.secret)
     first = Confirmation(enrolment=offer.enrolment, code=app.now())
-    codes = await services.factors.totp.confirm(scope, first)
+    codes = await services.account.factors.totp.confirm(scope, first)
     if confirmed:
         await confirm(one.server, one.email)
     return app, codes

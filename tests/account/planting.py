@@ -70,7 +70,7 @@ class Thief(Person):
         self.pupil = await user_of(pupil)
         await done(self.client.call("POST", INVITATIONS, {"as": "client"}))
         scope = scope_of(self.server, self.client)
-        await self.server.node.services.factors.trusted.trust(scope, Terms(device="thief"))
+        await self.server.node.services.account.factors.trusted.trust(scope, Terms(device="thief"))
 
     async def _let_app_in(self) -> None:
         oauth = self.server.node.services.oauth

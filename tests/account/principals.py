@@ -89,7 +89,7 @@ class Stage:
 
     async def _again(self, person: Client) -> Client:
         """Somebody who is there, in one more session."""
-        sessions = self.server.node.services.sessions
+        sessions = self.server.node.services.account.sessions
         scope = scope_of(self.server, person)
         before = await sessions.get(scope)
         terms = Terms(device="spare", app=before.app, audiences=before.audiences, acr=before.acr)
@@ -102,7 +102,9 @@ class Stage:
             answer = await owner.call("GET", url)
             return Answer(answer.body, next_page(answer)) if answer.status == 200 else None
 
-        async def write(one: Operation, names: dict[str, str], body: Any, base: int | None) -> None:
+        async def write(
+            one: Operation[Any], names: dict[str, str], body: Any, base: int | None
+        ) -> None:
             headers = {} if base is None else {"If-Match": f'"v{base}"'}
             answer = await owner.call(one.method, url_of(one, names), body, headers=headers)
             if answer.status >= 400:
@@ -122,16 +124,16 @@ class Stage:
         await enrol(self.server.node, scope.user)
         await leave(services, scope, scope_of(self.server, await self.server.person()))
         entry = NewJournalEntry(id=new_id("jen"), text=CANARY)
-        await services.journal.create(scope, entry)
+        await services.journal.entries.create(scope, entry)
         self.entry = entry.id
         thrown = NewJournalEntry(id=new_id("jen"), text=CANARY)
-        await services.journal.create(scope, thrown)
-        await services.journal.delete(scope, thrown.id)
+        await services.journal.entries.create(scope, thrown)
+        await services.journal.entries.delete(scope, thrown.id)
         until = EntryShareDraft(until=utc_now() + dt.timedelta(days=30))
-        await services.entry_shares.share(scope, entry.id, assigned.user, until, 1)
+        await services.sharing.entry_shares.share(scope, entry.id, assigned.user, until, 1)
         self.questions.forget()
 
-    def client(self, who: str, operation: Operation) -> Client:
+    def client(self, who: str, operation: Operation[Any]) -> Client:
         """The client of *who*, as they ask for *operation*."""
         ending = (operation.method, operation.path)
         if who in self._other and ending in ENDING:
@@ -147,7 +149,7 @@ class Stage:
                 claims["aud"] = [*claims["aud"], f"{issuer}/v1/admin"]
             case "other audience":
                 claims["aud"] = [f"{issuer}/v1/live"]
-        tokens = self.server.node.services.sessions._tokens
+        tokens = self.server.node.services.account.sessions._tokens
         return self.server.client(tokens.signed(TYPE, claims))
 
     def others(self) -> str:
@@ -199,7 +201,9 @@ async def enrol(node: Node, owner: str) -> None:
     await node.committer.submit(Write(scope=Scope(user=owner), reads=reads, decide=decide))
 
 
-def url_of(operation: Operation, names: dict[str, str], query: dict[str, str] | None = None) -> str:
+def url_of(
+    operation: Operation[Any], names: dict[str, str], query: dict[str, str] | None = None
+) -> str:
     """Where *operation* is asked for."""
     asked = NEEDED.get(operation.path, {}) | (query or {})
     return operation.path.format(**names) + (f"?{urlencode(asked)}" if asked else "")

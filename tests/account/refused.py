@@ -103,6 +103,6 @@ async def hidden(server: Server, stranger: Client) -> dict[str, Any]:
     made = Authenticator(ORIGIN).make(await options(stranger, PASSKEYS))
     given = {"name": "Phone", "credential": made}
     passkey = (await done(stranger.call("POST", PASSKEYS, given))).body["passkey"]["id"]
-    scope, trusted = scope_of(server, stranger), server.node.services.factors.trusted
+    scope, trusted = scope_of(server, stranger), server.node.services.account.factors.trusted
     device = (await trusted.trust(scope, Terms(device="tv"))).partition(".")[0]
     return {PASSKEYS: passkey, SESSIONS: scope.session, DEVICES: device}

@@ -25,7 +25,7 @@ async def mailed(engines: TestEngines, path: Path) -> AsyncIterator[tuple[Party,
     async with people(engines, path) as one:
         services, scope = one.server.node.services, Scope(user=one.user)
         await enrolled(one, confirmed=False)
-        assert (await services.factors.of(scope.user)).methods(utc_now()) == ()
+        assert (await services.account.factors.of(scope.user)).methods(utc_now()) == ()
         yield one, token_in(await newest(one.server, one.email))
 
 
@@ -40,7 +40,7 @@ async def test_a_page_confirms_what_was_added(engines: TestEngines, tmp_path: Pa
         done = await press(one, pages[0])
         again = await press(one, pages[1])
 
-        factors = await one.server.node.services.factors.of(one.user)
+        factors = await one.server.node.services.account.factors.of(one.user)
         assert [flaws_of(page) for page in (*pages, done, again)] == [[]] * 4
         assert "An app that makes codes was added" in pages[0].text
         assert [pages[0].status, done.status, again.status] == [200, 200, 400]
@@ -53,7 +53,7 @@ async def test_a_page_removes_what_was_added(engines: TestEngines, tmp_path: Pat
         pages = [await one.browser.get(PATHS[1], {"token": token}) for _ in range(2)]
         done = await press(one, pages[0])
 
-        factors = await one.server.node.services.factors.of(one.user)
+        factors = await one.server.node.services.account.factors.of(one.user)
         assert [flaws_of(page) for page in (*pages, done)] == [[]] * 3
         assert "/account/forgot" in done.text
         assert factors.totp_secret is None
@@ -62,7 +62,7 @@ async def test_a_page_removes_what_was_added(engines: TestEngines, tmp_path: Pat
 
 async def test_a_page_undoes_a_move(engines: TestEngines, tmp_path: Path) -> None:
     async with people(engines, tmp_path) as one:
-        moves = one.server.node.services.moves
+        moves = one.server.node.services.account.moves
         await moves.ask(Scope(user=one.user), BOB)
         token = token_in(await newest(one.server, BOB))
         assert await click(one.server, "/v1/auth/email/confirm", token) == 204
@@ -71,7 +71,7 @@ async def test_a_page_undoes_a_move(engines: TestEngines, tmp_path: Path) -> Non
         pages = [await one.browser.get(PATHS[2], {"token": undo}) for _ in range(2)]
         done = await press(one, pages[0])
 
-        user = await one.server.node.services.logins.user(one.user)
+        user = await one.server.node.services.account.logins.user(one.user)
         assert [flaws_of(page) for page in (*pages, done)] == [[]] * 3
         assert one.email in pages[0].text
         assert (done.status, user.email) == (200, one.email)

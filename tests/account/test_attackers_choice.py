@@ -26,7 +26,7 @@ async def test_a_stranger_gets_three_mails_an_hour_from_however_many_accounts(
         for number in range(5):
             address = f"198.51.100.{number}"
             person, _ = await person_at(server, address)
-            step_up = server.node.services.sessions.step_up
+            step_up = server.node.services.account.sessions.step_up
             person.token, _, _ = await step_up(scope_of(server, person), ("otp",), 2)
             spelt = STRANGER.upper() if number % 2 else STRANGER
             headers = {"X-Forwarded-For": address}

@@ -11,6 +11,7 @@ from tests.support.wire.answers import done
 from tests.support.wire.relying import party, settings_of
 from upcoach.services.account.logins import Challenge
 from upcoach.services.oauth.grant_types.token_exchange import GRANT, ID_TOKEN
+from upcoach.store.collections.documents import Documents
 
 
 class Provider:
@@ -68,7 +69,8 @@ async def test_a_provider_that_has_seen_two_factors_is_believed_and_one_is_not(
 ) -> None:
     async with serving(settings) as server:
         ann, bob = await Person.enrolled(server), await Person.new(server)
-        logins, documents = server.node.services.logins, server.node.assembly._documents
+        node = server.node
+        logins, documents = node.services.account.logins, Documents(node.database, node.keyring)
         user = await documents.get(User, ann.user, ann.user)
         nobody = await documents.get(User, bob.user, bob.user)
         one = Terms(device="tv", amr=("fed",))

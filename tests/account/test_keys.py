@@ -20,7 +20,7 @@ from upcoach.store.secrets.signing import SigningStore
 
 async def test_nodes_that_start_at_once_make_one_key(settings: Settings) -> None:
     async with serving(settings) as server:
-        store: SigningStore = server.node.assembly.keys._store
+        store: SigningStore = server.node.services.account.keys._store
         async with server.node.database.turn():
             await server.node.database["signing_keys"].delete_many({})
         nodes = [Keys(store, utc_now) for _ in range(8)]
@@ -34,7 +34,7 @@ async def test_nodes_that_start_at_once_make_one_key(settings: Settings) -> None
 async def test_a_key_is_published_before_it_signs_and_after(settings: Settings) -> None:
     async with serving(settings) as server:
         now = [utc_now()]
-        keys = Keys(server.node.assembly.keys._store, lambda: now[0])
+        keys = Keys(server.node.services.account.keys._store, lambda: now[0])
         await keys.load()
         _, first = keys.current
 
@@ -59,7 +59,7 @@ async def replace_key(server: Server, settings: Settings) -> None:
     """Take another key at once; *server* hears of it."""
     assert settings.mongo_url is not None
     await rotate_keys(settings, settings.mongo_url, None, at_once=True)
-    await server.node.assembly.keys.load()
+    await server.node.services.account.keys.load()
 
 
 async def is_let_in(client: Client) -> bool:
@@ -125,13 +125,13 @@ async def test_a_replaced_key_is_believed_nowhere(settings: Settings) -> None:
 
 async def test_a_node_whose_clock_is_behind_signs_with_the_only_key(settings: Settings) -> None:
     async with serving(settings) as server:
-        store: SigningStore = server.node.assembly.keys._store
+        store: SigningStore = server.node.services.account.keys._store
         behind = Keys(store, lambda: utc_now() - dt.timedelta(minutes=5))
         await replace_key(server, settings)
 
         await behind.load()
 
-        assert behind.current[1].kid == server.node.assembly.keys.current[1].kid
+        assert behind.current[1].kid == server.node.services.account.keys.current[1].kid
 
 
 async def test_keys_that_are_replaced_at_once_by_two_leave_one_that_signs(
@@ -139,7 +139,7 @@ async def test_keys_that_are_replaced_at_once_by_two_leave_one_that_signs(
 ) -> None:
     async with serving(settings) as one, serving(settings) as other:
         person = await one.person()
-        stores = [node.node.assembly.keys for node in (one, other)]
+        stores = [node.node.services.account.keys for node in (one, other)]
         for _ in range(5):
             await asyncio.gather(*(keys.rotate("ES256", at_once=True) for keys in stores))
             await asyncio.gather(*(keys.load() for keys in stores))

@@ -17,7 +17,7 @@ from tornado.httpclient import HTTPRequest
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 from tornado.websocket import websocket_connect
 
-from handlers.contexts import described_router
+from handlers.contexts import ROUTER
 from handlers.http.client_ip import address_of
 from models.access.limits import PASSWORDS, SURFACES, Bound, Cost
 from streams.limits.limits import Alone, Limits, Verdict
@@ -176,14 +176,14 @@ async def test_guesses_use_up_the_tries_of_strangers_and_not_those_of_the_owner(
         first = await log_in(client, email, PASSWORD)
         known = first.headers["upcoach-known-device"]
         hashed = 0
-        verify = server.node.assembly.passwords.verify
+        verify = server.node.services.account.passwords.verify
 
         async def counted(*arguments: Any) -> bool:
             nonlocal hashed
             hashed += 1
             return await verify(*arguments)
 
-        server.node.assembly.passwords.verify = counted  # type: ignore[assignment,method-assign]
+        server.node.services.account.passwords.verify = counted  # type: ignore[assignment,method-assign]
         guesses = [
             await log_in(client, email.upper(), f"guess {n} guess", f"198.51.100.{n % 200}")
             for n in range(300)
@@ -259,7 +259,7 @@ async def test_keys_in_redis_name_nobody(limited: dict[str, str]) -> None:
 
 
 def test_every_public_operation_is_counted_by_something_that_it_has() -> None:
-    rows = [row for route in described_router().routes for row in route.operations.values()]
+    rows = [row for route in ROUTER.routes for row in route.operations.values()]
     public = {row.path: row.limit for row in rows if row.public}
 
     for path, limit in public.items():

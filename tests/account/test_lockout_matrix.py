@@ -24,7 +24,7 @@ BUSY: Final = 6  # writes that keep the account's feed busy on each node meanwhi
 
 async def busy(victim: Victim, at: int) -> None:
     """Write something, as an import would."""
-    goals = victim.stage.node(at).node.services.goals
+    goals = victim.stage.node(at).node.services.goals.goals
     try:
         await goals.create(Scope(user=victim.user), NewGoal(id=new_id("gol"), title="Run"))
     except Refusal:  # too many writers: that is what it is for
@@ -72,7 +72,7 @@ async def race(
 async def others_listed(victim: Victim, taker: Taker) -> list[str]:
     """What the list of sessions shows that should have ended."""
     scope = Scope(user=victim.user, session=victim.kept)
-    listed = await victim.stage.nodes[1].node.services.sessions.page(scope)
+    listed = await victim.stage.nodes[1].node.services.account.sessions.page(scope)
     is_kept = (await victim.owner.call("GET", "/v1/me")).status == 200
     others = [one["device"] for one in listed if not one["current"]]
 

@@ -104,7 +104,7 @@ async def test_of_many_logins_at_once_twenty_stay(settings: Settings) -> None:
         await asyncio.gather(*(start(nodes[at % 2], ann.user) for at in range(MOST + 10)))
 
         scope = Scope(user=ann.user)
-        assert len(await server.node.services.sessions.page(scope)) == MOST
+        assert len(await server.node.services.account.sessions.page(scope)) == MOST
 
 
 async def test_what_rests_on_a_grant_does_not_rest_on_the_next(engines: TestEngines) -> None:
@@ -128,7 +128,7 @@ async def test_a_write_of_an_ended_session_is_refused_and_can_be_sent_again(
         ann = await Person.new(server)
         phone, session = await start(server, ann.user)
         scope = Scope(user=ann.user, session=session.id)
-        goals, draft = server.node.services.goals, NewGoal(title="Run")
+        goals, draft = server.node.services.goals.goals, NewGoal(title="Run")
         name = Mutation("mut_1", b"the same")
         await done(phone.call("POST", "/v1/auth/logout"))
 

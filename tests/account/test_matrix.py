@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from config.settings import Settings
-from handlers.contexts import described_router
+from handlers.contexts import ROUTER
 from handlers.http.operations import Operation, Router
 from models.base.ids import derived_uuid
 from tests.account.principals import BROKEN, CANARY, ENDING, FOREIGN, Stage, told, url_of
@@ -19,7 +19,6 @@ from upcoach.cli.explain.drafts import Drafts
 from upcoach.cli.explain.questions import NoExample
 from upcoach.client import Client, Response
 
-ROUTER: Final = described_router()
 CLIENTS: Final = "/v1/clients/{client}/journal"
 MEDIA_TYPES: Final = {
     "json": "application/json",
@@ -59,7 +58,7 @@ EXPECTED: Final = {
 }
 
 
-def operations(router: Router) -> list[Operation]:
+def operations(router: Router) -> list[Operation[Any]]:
     """All rows: what reads first, what deletes last and from below, and what logs out behind it."""
     order = ("GET", "POST", "PUT", "PATCH", "DELETE")
     rows = [row for route in router.routes for row in route.operations.values()]
@@ -73,7 +72,7 @@ def operations(router: Router) -> list[Operation]:
     )
 
 
-def is_owned(operation: Operation) -> bool:
+def is_owned(operation: Operation[Any]) -> bool:
     """Whether its path names something of the owner's."""
     return "{id}" in operation.path or operation.path.startswith(CLIENTS)
 
@@ -94,7 +93,7 @@ class Matrix:
         self._ids = set(UUID.findall(json.dumps(await self.stage.documents(), default=repr)))
         self._ids -= set(UUID.findall(self.stage.others()))
 
-    async def names(self, operation: Operation) -> dict[str, str]:
+    async def names(self, operation: Operation[Any]) -> dict[str, str]:
         """Ids of the owner's that may stand in the path of *operation*."""
         if operation.path.startswith(CLIENTS):
             return {"client": self.stage.owner, "id": self.stage.entry}
@@ -108,7 +107,7 @@ class Matrix:
         return {name: names.get(name) or known[name] for name in wanted}
 
     async def ask(
-        self, client: Client, operation: Operation, names: dict[str, str], seed: int
+        self, client: Client, operation: Operation[Any], names: dict[str, str], seed: int
     ) -> Response:
         """One cell's request; the same *seed* makes the same body."""
         headers = {"If-Match": '"v1"'} if operation.base == "required" else {}
@@ -134,7 +133,7 @@ class Matrix:
                     f" {answer.body!r:.200}: {flaw}"
                 )
 
-    async def _names_of(self, operation: Operation) -> dict[str, str]:
+    async def _names_of(self, operation: Operation[Any]) -> dict[str, str]:
         if not hasattr(self, "_named"):
             self._named: dict[str, dict[str, str]] = {}
         if operation.path not in self._named:
@@ -147,7 +146,12 @@ class Matrix:
         return self._named[operation.path]
 
     async def _flaw(
-        self, who: str, operation: Operation, names: dict[str, str], answer: Response, seed: int
+        self,
+        who: str,
+        operation: Operation[Any],
+        names: dict[str, str],
+        answer: Response,
+        seed: int,
     ) -> str:
         if answer.status >= 500 or answer.status == 405:
             return "it breaks"
@@ -173,7 +177,12 @@ class Matrix:
         return (403, "operator_needed") if who in roles else (401, "audience_wrong")
 
     async def _foreign_flaw(
-        self, who: str, operation: Operation, names: dict[str, str], answer: Response, seed: int
+        self,
+        who: str,
+        operation: Operation[Any],
+        names: dict[str, str],
+        answer: Response,
+        seed: int,
     ) -> str:
         if who == "assigned coach" and operation.path.startswith(CLIENTS):
             return "" if self.stage.entry in json.dumps(answer.body) else "it is shared with them"
@@ -203,7 +212,7 @@ class Matrix:
         return f"it shows {sorted(found)[:3]}" if found or CANARY in text else ""
 
 
-def _body(operation: Operation, seed: int) -> bytes:
+def _body(operation: Operation[Any], seed: int) -> bytes:
     drafts = Drafts(random.Random(seed), dt.date(2026, 1, 5))
     make = drafts.change if operation.body == "merge-patch" else drafts.draft
     return json.dumps({} if operation.public else make(operation.takes)).encode()

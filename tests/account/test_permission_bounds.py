@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 
 from config.settings import Settings
-from handlers.contexts import described_router
+from handlers.contexts import ROUTER
 from models.account.session import Terms
 from tests.support.people.furnished import ENTRY, GOALS, HABITS
 from tests.support.people.relations import user_of
@@ -63,14 +63,14 @@ async def test_what_one_permission_tells_is_of_its_own_area(
 async def holder(server: Server, person: Client, permission: str) -> Client:
     """An app of others that *person* lets use one permission."""
     terms = Terms(device="app", client="charts", app="partner", permissions=(permission,))
-    login, _ = await server.node.services.sessions.start(await user_of(person), terms)
+    login, _ = await server.node.services.account.sessions.start(await user_of(person), terms)
     return server.client(login.token)
 
 
 async def everything(client: Client, permission: str) -> dict[str, Any]:
     """What *client* is answered at every path that *permission* lets it read."""
     answers: dict[str, Any] = {}
-    rows = (one for route in described_router().routes for one in route.operations.values())
+    rows = (one for route in ROUTER.routes for one in route.operations.values())
     mine = [one.path for one in rows if one.needs == permission and one.method == "GET"]
     for path in sorted(mine, key=lambda one: one.count("{")):
         above, _, rest = path.partition("/{id}")

@@ -121,7 +121,7 @@ async def test_a_challenge_is_answered_once(
     all_get_as_far_as_the_factor(monkeypatch)
     async with two(engines, tmp_path) as nodes:
         ann, anybody = await Person.enrolled(nodes[0]), strangers(nodes)
-        recovery = nodes[0].node.services.factors.recovery
+        recovery = nodes[0].node.services.account.factors.recovery
 
         async def prepare() -> Attempt:
             await forget_tries(nodes[0])

@@ -82,7 +82,7 @@ async def test_what_was_planted_falls_with_the_return_of_the_owner(
         assert set(planted.values()) == {1}, planted
         kept = {"identity": 1} if back is by_provider else {}  # the owner's own
         assert {name: count for name, count in gone.items() if count} == kept
-        assert not await server.node.services.shares.connects(thief.user, thief.pupil)
+        assert not await server.node.services.sharing.shares.connects(thief.user, thief.pupil)
         assert (await thief.client.call("GET", "/v1/me")).status == 401
         assert (await log_in(server, thief.phone)).status == 403
         stranger = await let_in(server, provider, sub="thief", email=EVE)
@@ -134,7 +134,7 @@ async def test_what_its_owner_has_confirmed_stays(engines: TestEngines, tmp_path
         lost = {name for name, count in (await left(server, owner)).items() if not count}
         assert clicked == [204] * 4 + [400] + [204] * 3  # as above
         assert set(again) == {400}
-        assert await server.node.services.shares.connects(owner.user, owner.pupil)
+        assert await server.node.services.sharing.shares.connects(owner.user, owner.pupil)
         assert lost == {"trusted_device", "invitations", "waiting"}
         assert (await log_in(server, owner.phone)).status == 201
         challenged = await owner.log_in(password=NEW)

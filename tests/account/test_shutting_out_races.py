@@ -72,26 +72,28 @@ def _ways(thief: Thief, apps: Sequence[App]) -> tuple[Plant, ...]:
         await services.oauth.grants.remember(scope, apps[at % APPS], ("goals:read",))
 
     async def add_passkey(_: int) -> None:
-        made = Authenticator(ORIGIN).make(await services.factors.passkeys.begin(scope))
+        made = Authenticator(ORIGIN).make(await services.account.factors.passkeys.begin(scope))
         credential = msgspec.convert(made, NewCredential)
-        await services.factors.passkeys.register(scope, NewPasskey(name="x", credential=credential))
+        await services.account.factors.passkeys.register(
+            scope, NewPasskey(name="x", credential=credential)
+        )
 
     async def share(at: int) -> None:
         kinds = frozenset[SharedKind]({"goal"} if at % 2 else {"habit"})
-        await services.shares.share(scope, thief.coach, ShareDraft(kinds=kinds), 1)
+        await services.sharing.shares.share(scope, thief.coach, ShareDraft(kinds=kinds), 1)
 
     async def invite(_: int) -> None:
-        await services.invitations.invite(scope, InvitationDraft(role="client"))
+        await services.sharing.invitations.invite(scope, InvitationDraft(role="client"))
 
     async def coach(_: int) -> None:
-        await services.shares.dismiss(scope, thief.pupil)
-        made = await services.invitations.invite(
+        await services.sharing.shares.dismiss(scope, thief.pupil)
+        made = await services.sharing.invitations.invite(
             Scope(user=thief.pupil), InvitationDraft(role="client")
         )
-        await services.invitations.accept(scope, made.code)
+        await services.sharing.invitations.accept(scope, made.code)
 
     async def trust(at: int) -> None:
-        await services.factors.trusted.trust(scope, Terms(device=f"tv-{at}"))
+        await services.account.factors.trusted.trust(scope, Terms(device=f"tv-{at}"))
 
     return let_in, add_passkey, share, invite, coach, trust
 

@@ -24,7 +24,7 @@ async def test_an_app_without_the_permission_follows_nothing(
         person = await server.person()
         user = (await person.call("GET", "/v1/me")).body["id"]
         terms = Terms(device="app", client="charts", app="partner", permissions=("goals:read",))
-        login, _ = await server.node.services.sessions.start(user, terms)
+        login, _ = await server.node.services.account.sessions.start(user, terms)
 
         answer = await server.client(login.token).call("GET", path, headers=headers)
 

@@ -364,7 +364,7 @@ async def test_a_socket_that_goes_while_its_powers_are_looked_up_leaves_nothing(
 ) -> None:
     async with serving(settings) as server:
         admin, desk = await operator(server), server.node._desk
-        caller = server.node.services.sessions.authenticate(admin.token)
+        caller = server.node.services.account.sessions.authenticate(admin.token)
         ours, theirs = socket.socketpair()
         watching = Watching(desk, SocketOutlet(IOStream(ours)))
 
@@ -439,7 +439,7 @@ async def test_nobody_gives_a_role_to_oneself(settings: Settings) -> None:
 
         assert answer.status == 422
         with pytest.raises(NotFound):
-            await server.node.services.accounts.appoint("eve@example.org", ("superadmin",))
+            await server.node.services.account.accounts.appoint("eve@example.org", ("superadmin",))
 
 
 def test_a_cursor_of_the_timeline_is_url_safe_and_short_enough_for_a_frame() -> None:

@@ -198,7 +198,7 @@ def _audit(server: Server, place: Path, clock: Callable[[], dt.datetime] = utc_n
 
 
 def _seals(server: Server) -> Seals:
-    seals: Seals = server.node.services.audit._seals
+    seals: Seals = server.node.services.audit.log._seals
     return seals
 
 
@@ -345,7 +345,7 @@ async def test_the_log_is_read_by_those_whom_it_concerns(settings: Settings) -> 
 async def test_what_cannot_be_noted_is_not_answered_as_done(engines: TestEngines) -> None:
     async with serving(engines.settings()) as server:
         person = await server.person()
-        audit = server.node.services.audit
+        audit = server.node.services.audit.log
 
         class Away(AuditStore):
             """A database that is away."""
@@ -380,7 +380,7 @@ async def test_the_command_tells_whether_the_log_is_whole(
             output, _ = await process.communicate()
             return process.returncode, output.decode()
 
-        await server.node.services.audit.checkpoint()
+        await server.node.services.audit.log.checkpoint()
         whole = await verify()
         async with server.node.database.turn():
             await server.node.database["audit"].delete_one({"seq": 1})

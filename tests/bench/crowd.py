@@ -57,7 +57,11 @@ async def _make_person(node: app.Node, settings: Settings) -> dict[str, str]:
 def _token(node: app.Node, settings: Settings, user: str) -> str:
     lifetime = dt.timedelta(minutes=settings.token_minutes)
     tokens = Tokens(
-        node.assembly.keys, settings.issuer, lifetime, node.assembly.revocations, utc_now
+        node.services.account.keys,
+        settings.issuer,
+        lifetime,
+        node.services.account.revocations,
+        utc_now,
     )
     terms = Terms(device="bench")
     session = Session.started(terms, session_id=new_id("ses"), owner=user, at=utc_now())

@@ -32,7 +32,7 @@ class Doorman:
         emails = [f"{new_id('test')}@example.org" for _ in range(count)]
         for email in emails:
             registration = Registration(email=email, password=PASSWORD, name="Test", tz="UTC")
-            await self._node.services.accounts.create(registration)
+            await self._node.services.account.accounts.create(registration)
         return {"emails": emails, "port": self._port}
 
     def watch(self) -> None:
@@ -62,7 +62,7 @@ class Doorman:
         return {"new": self._checked(people), "seen": self._checked(people)}
 
     def _checked(self, people: list[dict[str, str]]) -> float:
-        authenticate = self._node.services.sessions.authenticate
+        authenticate = self._node.services.account.sessions.authenticate
         began = time.process_time()
         for person in people:
             authenticate(person["token"])

@@ -25,7 +25,7 @@ from streams.redis.connection import KEPT, Connections, fields_of, stream_of
 from tests.bench.child import obey
 from tests.bench.node import MARK
 from upcoach.node import app
-from upcoach.services.contexts import Goals
+from upcoach.services.goals import Goals
 from upcoach.store.aggregates.tallies import Tallies
 from upcoach.store.base.database import Database
 from upcoach.store.base.sealing import DataKey, place, seal

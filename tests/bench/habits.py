@@ -49,7 +49,7 @@ async def measure(engines: TestEngines, repeats: int) -> list[Table]:
         entries = await _fill(node, scope, habits)
         say(f"{entries:,} entries of {HABITS} habits")
         first = utc_now().date() - dt.timedelta(days=YEARS * 365)
-        reports = node.services.habit_reports
+        reports = node.services.habits.habit_reports
         asked: dict[str, Callable[[], Awaitable[object]]] = {
             "nothing, for a quarter of a second": lambda: asyncio.sleep(0.25),
             "analytics of all, one year": lambda: reports.overview(scope, None, None),

@@ -47,7 +47,7 @@ class Bench:
 
     async def people(self, count: int) -> dict[str, Any]:
         """Register *count* people and log the first one in."""
-        accounts = self.node.services.accounts
+        accounts = self.node.services.account.accounts
         credentials = [
             Credentials(email=f"{new_id('test')}@example.org", password=PASSWORD, device="phone")
             for _ in range(count)
@@ -101,7 +101,7 @@ class Bench:
 
     async def _create(self, scope: Scope) -> Outcome:
         mutation = Mutation(new_mutation_id(), os.urandom(32))
-        return await self.node.services.goals.create(scope, draft(), mutation)
+        return await self.node.services.goals.goals.create(scope, draft(), mutation)
 
 
 def _monotonic(at: str) -> float:

@@ -1,7 +1,7 @@
 """Every list, filter and order is answered through an index, and whoever adds one hears of it."""
 
 import datetime as dt
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -42,7 +42,7 @@ async def run(_services: Services, _call: Call) -> Reply:
     return Reply()
 
 
-def got(path: str, query: type[Query] = Query, *, listed: bool = False) -> Operation:
+def got(path: str, query: type[Query] = Query, *, listed: bool = False) -> Operation[Any]:
     return Operation(
         method="GET",
         path=path,

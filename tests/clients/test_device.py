@@ -105,9 +105,9 @@ async def test_a_token_is_renewed_in_place(engines: TestEngines) -> None:
 async def test_a_device_with_a_dead_token_gets_another(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await server.person()
-        session = await server.node.services.sessions.get(scope_of(server, person))
+        session = await server.node.services.account.sessions.get(scope_of(server, person))
         past = utc_now() - dt.timedelta(minutes=1)
-        over, _ = server.node.services.sessions._tokens.issue(
+        over, _ = server.node.services.account.sessions._tokens.issue(
             msgspec.structs.replace(session, expires_at=past)
         )
         async with Device([server.url], over, refresh_token=person.refresh_token) as device:
@@ -200,7 +200,7 @@ async def test_a_device_that_acknowledges_is_sent_all_of_a_long_absence(
         person = await server.person()
         async with Device([server.url], person.token) as device:
             await device.until(lambda one: one.live)
-        scope, goals = scope_of(server, person), server.node.services.goals
+        scope, goals = scope_of(server, person), server.node.services.goals.goals
         drafts = [NewGoal(title=f"Goal {number}") for number in range(EVENTS)]
         await asyncio.gather(*(goals.create(scope, draft) for draft in drafts))
 

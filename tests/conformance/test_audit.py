@@ -34,7 +34,7 @@ async def test_what_we_export_is_verified_by_others(settings: Settings, tmp_path
     async with serving(settings) as server:
         for _ in range(3):
             await (await server.person()).call("POST", "/v1/auth/logout")
-        await server.node.services.audit.checkpoint()
+        await server.node.services.audit.log.checkpoint()
         assert settings.mongo_url is not None
         await export_audit(settings, settings.mongo_url, tmp_path)
 

@@ -12,10 +12,10 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from config.settings import Settings
 from handlers import openapi
-from handlers.contexts import described_router
+from handlers.contexts import ROUTER
 from handlers.http.operations import Route
 from handlers.http.rest import OperationHandler
-from handlers.openapi import areas, clients, other_routes, page, schemas
+from handlers.openapi import clients, other_routes, page, schemas
 from handlers.openapi.static_documents import AGE_S, wire
 from handlers.pages.base import PageHandler
 from models.account import User
@@ -28,7 +28,6 @@ from tests.conformance.outside import HERE, VAR, node
 from tests.support.server import Server, serving
 
 CHECKED_IN = Path("docs/openapi.json")
-ROUTER = described_router()
 DOCUMENT = openapi.document(ROUTER)
 COMPONENTS = DOCUMENT["components"]["schemas"]
 METHODS = {"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"}
@@ -92,10 +91,8 @@ def test_every_variable_part_of_a_path_is_described() -> None:
 
 
 def test_every_area_has_a_sentence() -> None:
-    words = {route.path.split("/")[2] for route in ROUTER.routes}
-
-    assert words <= areas.AREAS.keys(), "Say in handlers.openapi.areas where it belongs."
-    assert set(areas.AREAS.values()) <= areas.MEANINGS.keys()
+    areas = {ROUTER.areas.of(path) for path in DOCUMENT["paths"]}
+    assert areas == {tag["name"] for tag in DOCUMENT["tags"]}
 
 
 def test_every_operation_says_what_it_does() -> None:

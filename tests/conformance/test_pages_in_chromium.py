@@ -215,7 +215,7 @@ async def test_somebody_logs_in_with_a_passkey_alone(engines: TestEngines, tmp_p
         app.listening(node.application, "127.0.0.1", port),
         at_chromium(tmp_path, f"{url}/livez", scripts=True) as person,
     ):
-        accounts, passkeys = node.services.accounts, node.services.factors.passkeys
+        accounts, passkeys = node.services.account.accounts, node.services.account.factors.passkeys
         draft = Registration(email="ann@example.org", password=PASSWORD, name="Ann")
         made = await accounts.create(draft)
         assert made.body is not None

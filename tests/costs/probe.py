@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from config.settings import Settings
-from handlers.contexts import described_router
+from handlers.contexts import ROUTER
 from handlers.http.operations import Operation
 from models.base.errors import Invalid
 from models.base.ids import new_mutation_id
@@ -28,7 +28,6 @@ from upcoach.cli.explain.questions import Answer, NoExample, Question, Questions
 from upcoach.cli.explain.seeds import Seeds
 from upcoach.client import Client
 
-ROUTER: Final = described_router()
 AT_ONCE: Final = 8
 # `make test` asks a part of all that there is to ask, and `make chaos` the whole.
 PARTS: Final = pytest.mark.parametrize(
@@ -71,11 +70,11 @@ class Probe:
         answer = await self.person.call("POST", "/v1/tasks", {"title": "Run"})
         self._epoch = answer.headers["upcoach-cursor"].partition(".")[0]
 
-    def client(self, operation: Operation) -> Client:
+    def client(self, operation: Operation[Any]) -> Client:
         """Who may ask for *operation*."""
         return self.desk if operation.needs.startswith("admin:") else self.person
 
-    async def names(self, operation: Operation) -> Json:
+    async def names(self, operation: Operation[Any]) -> Json:
         """What is there and may stand in the path of *operation*."""
         wanted = re.findall(r"\{(\w+)\}", operation.path)
         try:
@@ -85,7 +84,7 @@ class Probe:
             names = await self._questions.names(operation.path[:place]) if "{id}" in wanted else {}
         return {name: names.get(name, "2026-01-05") for name in wanted}
 
-    def body(self, operation: Operation) -> Json:
+    def body(self, operation: Operation[Any]) -> Json:
         """What *operation* may take."""
         return self._drafts.draft(operation.takes)
 
@@ -117,7 +116,7 @@ class Probe:
         return Answer(answer.body, next_page(answer)) if answer.status == 200 else None
 
     async def _write(
-        self, operation: Operation, names: dict[str, str], body: Any, base: int | None
+        self, operation: Operation[Any], names: dict[str, str], body: Any, base: int | None
     ) -> None:
         headers = {"Idempotency-Key": new_mutation_id()}
         if base is not None:
@@ -128,7 +127,7 @@ class Probe:
             raise Invalid("refused", str(answer.body))
 
 
-def rows(*methods: str) -> list[Operation]:
+def rows(*methods: str) -> list[Operation[Any]]:
     """The operations of these methods."""
     return [
         operation

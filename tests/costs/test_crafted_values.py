@@ -136,7 +136,7 @@ async def test_no_header_breaks_a_request(settings: Settings, every: int) -> Non
     assert len(probe.answers) * every > 2_000
 
 
-def _parameters(operation: Operation) -> Iterator[types.Field]:
+def _parameters(operation: Operation[Any]) -> Iterator[types.Field]:
     """The parameters of *operation* but those that make it wait."""
     for query in dict.fromkeys((operation.query, *operation.forms)):
         info = types.type_info(query)

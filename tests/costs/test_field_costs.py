@@ -34,7 +34,7 @@ Put = Callable[[str], Any]
 )
 @pytest.mark.parametrize("operation", TAKING, ids=lambda one: f"{one.method} {one.path}")
 def test_no_text_in_a_body_is_slow_to_take(
-    operation: Operation, repeating: tuple[str, ...]
+    operation: Operation[Any], repeating: tuple[str, ...]
 ) -> None:
     drafts = Drafts(random.Random(3), dt.datetime.now(dt.UTC).date())
     whole = drafts.draft(operation.takes)
@@ -48,7 +48,7 @@ def test_no_text_in_a_body_is_slow_to_take(
     assert found == {}
 
 
-def _work(operation: Operation, put: Put, unit: str) -> Work:
+def _work(operation: Operation[Any], put: Put, unit: str) -> Work:
     def ready(size: int) -> Callable[[], object]:
         raw = json.dumps(put(repeated(unit, size, LARGEST)), ensure_ascii=False).encode()
 

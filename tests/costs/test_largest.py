@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
 from config.settings import Settings
-from handlers.contexts import described_router
+from handlers.contexts import ROUTER
 from handlers.http.operations import Operation
 from models.access.limits import BATCH_BYTES, FRAME_BYTES, MUTATION_BYTES
 from models.base.ids import new_id, new_mutation_id
@@ -24,7 +25,7 @@ TRANSPORTS = ("websocket", "sse", "poll", "rest")
 OTHERS = {"ShareDraft", "EntryShareDraft", "Undo"}  # which carry no text of anybody's
 DRAFTS = [
     row
-    for route in described_router().routes
+    for route in ROUTER.routes
     for row in route.operations.values()
     if row.live and row.takes is not None and row.takes.__name__ not in OTHERS
 ]
@@ -32,7 +33,7 @@ MADE = [row for row in DRAFTS if row.method in ("POST", "PUT")]
 NAMES = [f"{row.method} {row.path}" for row in MADE]
 
 
-async def place_of(person: Client, row: Operation) -> str:
+async def place_of(person: Client, row: Operation[Any]) -> str:
     """The path of *row* with ids, of documents that are made for it."""
     names = {"local_date": "2026-01-02", "point": new_id("pnt")}
     if "{id}" in row.path:
@@ -54,7 +55,7 @@ def assert_made(status: int, name: str) -> None:
 
 
 @pytest.mark.parametrize("row", DRAFTS, ids=lambda row: f"{row.method} {row.path}")
-def test_the_table_has_room_for_each_draft(row: Operation) -> None:
+def test_the_table_has_room_for_each_draft(row: Operation[Any]) -> None:
     # A patch may name as many parts again, to take them away.
     again = 200 * 50
     assert largest(row.takes) + again <= MUTATION_BYTES <= row.largest
@@ -63,7 +64,7 @@ def test_the_table_has_room_for_each_draft(row: Operation) -> None:
 
 @pytest.mark.parametrize("row", MADE, ids=NAMES)
 async def test_the_largest_of_each_kind_goes_over_every_road(
-    settings: Settings, row: Operation
+    settings: Settings, row: Operation[Any]
 ) -> None:
     async with serving(settings) as server:
         person = await server.person()
@@ -88,7 +89,7 @@ async def test_the_largest_of_each_kind_goes_over_every_road(
     assert_made(batched.body[0]["status"], f"{batched.body}"[:300])
 
 
-async def mut_of(person: Client, row: Operation, body: Json) -> Json:
+async def mut_of(person: Client, row: Operation[Any], body: Json) -> Json:
     """A write of *body*, under the longest names that it may follow."""
     path = await place_of(person, row)
     return {

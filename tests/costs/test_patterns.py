@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from handlers.contexts import described_router
+from handlers.contexts import ROUTER
 from models.habits import rules
 from tests.costs.patterns import Automaton, looks_far
 from tests.costs.sources import Unknown, Use, uses
@@ -37,7 +37,7 @@ FOUND: Final = [one for one in uses() if isinstance(one, Use)]
 
 def routed() -> Iterator[Use]:
     """The patterns of paths, and of the parts of a rule."""
-    for route in described_router().routes:
+    for route in ROUTER.routes:
         yield Use("handlers.contexts", f"{route.pattern}$", is_search=False)
     for pattern in rules._PARTS.values():
         yield Use("models.habits.rules", pattern, is_whole=True, is_search=False)

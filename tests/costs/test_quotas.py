@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from config.settings import Settings
-from handlers.contexts import described_router
+from handlers.contexts import ROUTER
 from models.access.limits import Quota
 from models.base.ids import new_id
 from models.base.merge_patch import Json
@@ -57,7 +57,7 @@ def told(answer: Any) -> tuple[int, str]:
 
 def test_each_kind_that_a_person_makes_has_a_quota() -> None:
     assert set(QUOTAS) == {*KINDS, UnsavedEntry.kind} - OTHERS
-    paths = {row.path for route in described_router().routes for row in route.operations.values()}
+    paths = {row.path for route in ROUTER.routes for row in route.operations.values()}
     assert {path for path, _ in MADE.values()} <= paths
 
 

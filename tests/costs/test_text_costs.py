@@ -31,11 +31,11 @@ from tests.costs.adversarial import UNITS, repeated, units
 from tests.costs.cpu import Work, flaw
 from tests.imports.exports import MEDITATE, NEW, OVERVIEW, zipped
 from tests.imports.tables import ENTRY
+from upcoach.services.base.jwt_signatures import BadSignature, header_of
+from upcoach.services.base.oauth_errors import OAuthError
+from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.imports import dayone, habitica, loop_plan, sheet
 from upcoach.services.imports.habitica import HabiticaExport
-from upcoach.services.oauth.base.errors import OAuthError
-from upcoach.services.oauth.base.parameters import Parameters
-from upcoach.services.oauth.base.signatures import BadSignature, header_of
 
 Ready = Callable[[], object]
 APP: Final = Client(id="cli_1", name="A", kind="public", redirects=("http://127.0.0.1/cb",))

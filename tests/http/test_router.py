@@ -11,12 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.contexts import described_router
+from handlers.contexts import ROUTER
 from handlers.http.operations import Call, Operation, Reply, Router
 from tests.http.first_match import FirstMatch
 from upcoach.services.contexts import Services
 
-ROUTER: Final = described_router()
 REFERENCE: Final = FirstMatch.of(ROUTER.routes)
 STEPS: Final = 60  # calls that a lookup may take; there are twice as many routes
 WORDS: Final = sorted({part for route in ROUTER.routes for part in route.path.split("/")})

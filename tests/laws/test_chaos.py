@@ -311,14 +311,14 @@ async def test_a_subscription_that_begins_while_the_node_recovers_misses_nothing
     async with serving(settings) as server:
         node = server.node
         person = await server.person()
-        scope = node.services.sessions.authenticate(person.token).scope
+        scope = node.services.account.sessions.authenticate(person.token).scope
         services = node.services
         feeds = Feeds(
             node.hub,
             node.log,
             node.committer.heads,
-            services.snapshots,
-            services.shares,
+            services.sync.snapshots,
+            services.sharing.shares,
             "epoch1",
         )
         await node.hub.recover()
@@ -341,13 +341,13 @@ async def test_a_device_that_resumes_while_its_node_catches_up_is_not_reset(
     silent = Settings.from_environ(environ | {"UPCOACH_REDIS_URL": NOWHERE})
     async with serving(Settings.from_environ(environ)) as server, serving(silent) as mute:
         person = await server.person()
-        scope = server.node.services.sessions.authenticate(person.token).scope
+        scope = server.node.services.account.sessions.authenticate(person.token).scope
         async with Device([server.url], person.token) as device:
             await person.call("POST", "/v1/goals", {"title": "Run"})
             await device.until(lambda one: "goal" in one.documents and one.live)
             resume = {"t": "sub", "f": "u:me", "since": f"{device.epoch}.{device.seq}"}
             head = device.seq + 1501
-            goals = mute.node.services.goals
+            goals = mute.node.services.goals.goals
             await asyncio.gather(
                 *(goals.create(scope, NewGoal(title=f"Goal {number}")) for number in range(1500))
             )

@@ -12,7 +12,7 @@ import pytest
 
 from config.settings import Settings
 from handlers import openapi
-from handlers.contexts import described_router
+from handlers.contexts import ROUTER
 from handlers.http.operations import Call, Operation, Reply, Router
 from handlers.openapi import paths
 from models.access.limits import MUTATION_BYTES
@@ -52,7 +52,6 @@ from upcoach.client import Client, Response
 from upcoach.services.contexts import Services
 
 JOURNAL, JOURNALS = "/v1/journal", "/v1/journal/journals"
-ROUTER = described_router()
 DOCUMENT = openapi.document(ROUTER)
 
 
@@ -172,7 +171,7 @@ async def ask_everything(server: Server, person: Client, desk: Client) -> None:
         return Answer(answer.body, next_page(answer))
 
     async def write(
-        operation: Operation, names: dict[str, str], body: Any, base: int | None
+        operation: Operation[Any], names: dict[str, str], body: Any, base: int | None
     ) -> None:
         headers = {"Idempotency-Key": new_mutation_id()}
         if base is not None:

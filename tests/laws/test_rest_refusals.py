@@ -106,7 +106,7 @@ def assert_problem(answer: Response, ask: Ask) -> None:
         assert [flaw["pointer"] for flaw in problem["errors"]] == [ask.pointer], shown
 
 
-def place_of(operation: Operation, **names: str) -> str:
+def place_of(operation: Operation[Any], **names: str) -> str:
     """The operation's path with ids of `furnished` in it."""
     own = {
         goals.TEMPLATES: goals.PLAN,
@@ -143,17 +143,17 @@ def rule(text: str, anchor: str = "2026-01-01") -> Json:
     return {"type": "rrule", "rule": text, "anchor": anchor}
 
 
-def with_body(*kinds: str) -> list[Operation]:
+def with_body(*kinds: str) -> list[Operation[Any]]:
     """The operations that take a body of these *kinds*."""
     return [operation for operation in SURFACE if operation.body in kinds]
 
 
-def named() -> list[Operation]:
+def named() -> list[Operation[Any]]:
     """The operations on one document."""
     return [operation for operation in SURFACE if "{id}" in operation.path]
 
 
-def sent_with(operation: Operation) -> tuple[Any, dict[str, str]]:
+def sent_with(operation: Operation[Any]) -> tuple[Any, dict[str, str]]:
     """A body and headers that the operation takes."""
     whole, _ = FLAWED.get((operation.method, operation.path), ({}, []))
     return (whole if operation.body != "none" else None), (
@@ -663,7 +663,7 @@ async def test_what_is_not_ours_looks_like_what_is_not(settings: Settings) -> No
         user = (await stranger.call("GET", "/v1/me")).body["id"]
         secret = await snapshot(stranger)
 
-        names: list[tuple[Operation, str]] = []
+        names: list[tuple[Operation[Any], str]] = []
         for operation in named():
             if (operation.method, operation.path) in diary.MAKES:
                 continue

@@ -118,7 +118,7 @@ async def test_what_a_learner_says_follows_the_law(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await furnished(server)
         scope = scope_of(server, person)
-        insights = server.node.services.insights
+        insights = server.node.services.insights.insights
 
         before = await snapshot(person)
         await publish(server, person, odds=0.4)

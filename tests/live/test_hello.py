@@ -18,7 +18,7 @@ async def test_hello_is_welcomed(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await furnished(server)
         epoch, head = await head_of(person)
-        caller = server.node.services.sessions.authenticate(person.token)
+        caller = server.node.services.account.sessions.authenticate(person.token)
 
         async with calling(server, protocol="upcoach.v1") as wire:
             await wire.send(hello(person, hb=15, dev="phone", app="2.4.0", later="ignored"))

@@ -100,7 +100,7 @@ async def test_what_is_acknowledged_is_kept_for_the_device(settings: Settings) -
             await wire.until("live")
             await wire.send(ack(f"{epoch}.1"), ack(f"{epoch}.{head}"), sub("now"))
             await wire.until("subd")
-            await server.node.services.positions.flush()
+            await server.node.services.sync.positions.flush()
         answer = await person.call("GET", "/v1/devices")
 
         [item] = answer.body["items"]

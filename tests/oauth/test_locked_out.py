@@ -15,7 +15,7 @@ Lock = Callable[[Party], Awaitable[None]]
 
 async def ended(one: Party) -> None:
     """All sessions end, as by `make revoke`."""
-    await one.server.node.services.sessions.end_all(Scope(user=one.user))
+    await one.server.node.services.account.sessions.end_all(Scope(user=one.user))
 
 
 async def changed(one: Party) -> None:

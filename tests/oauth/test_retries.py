@@ -38,7 +38,7 @@ async def pass_by(server: Server, some: dt.timedelta) -> None:
 async def show(server: Server, token: str) -> int:
     """Use an access token, and let the node write down that it was used."""
     status = (await server.client(token).call("GET", "/v1/me")).status
-    await server.node.assembly.arrivals.flush()
+    await server.node.services.account.arrivals.flush()
     return status
 
 
@@ -174,8 +174,8 @@ async def test_what_can_be_exchanged_is_called_active(engines: TestEngines) -> N
 
 async def test_a_session_that_began_before_is_exchanged_as_ever(engines: TestEngines) -> None:
     async with phone_of(engines) as (server, phone):
-        session = await server.node.services.sessions.get(scope_of(server, phone))
-        token, _ = server.node.services.sessions._tokens.issue(
+        session = await server.node.services.account.sessions.get(scope_of(server, phone))
+        token, _ = server.node.services.account.sessions._tokens.issue(
             msgspec.structs.replace(session, expires_at=utc_now() + DAY)
         )
         old = {"generation": 2, "at": utc_now() - DAY}

@@ -37,11 +37,11 @@ async def test_the_next_key_is_shown_before_it_signs(engines: TestEngines) -> No
         tokens = await one.tokens()
 
         await rotate_keys(settings, settings.mongo_url, "Ed25519", at_once=False)
-        await one.server.node.assembly.keys.load()
+        await one.server.node.services.account.keys.load()
         shown = (await one.browser.get("/oauth/jwks")).body
         same = await one.tokens()
         await one.server.node.database["signing_keys"].update_many({}, MADE_YESTERDAY)
-        await one.server.node.assembly.keys.load()
+        await one.server.node.services.account.keys.load()
         after = await one.tokens()
         keys = KeySet.import_key_set((await one.browser.get("/oauth/jwks")).body)
 

@@ -33,7 +33,7 @@ class Reader:
                 await Questions(Router((operation,)), self.ask, together=1).ask_all()
 
     @staticmethod
-    def _plain(router: Router) -> list[Operation]:
+    def _plain(router: Router) -> list[Operation[Any]]:
         return [
             route.operations["GET"]
             for route in router.routes

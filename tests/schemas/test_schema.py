@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from config.settings import Settings
+from handlers.contexts import ROUTER
 from models.contexts import DOCUMENTS
 from tests.schemas.reading import Reader
 from tests.support.server import serving
@@ -180,12 +181,12 @@ async def test_lists_are_answered_without_their_indexes(settings: Settings) -> N
         stranger = await server.person()
         await stranger.call("POST", "/v1/goals", {"title": "Not hers"})
         indexed, found = Reader(person), Reader(person)
-        await indexed.read_all(server.node.router)
+        await indexed.read_all(ROUTER)
         for kind in DOCUMENTS:
             for index in await indexes_of(server.node.database, kind.collection):
                 await server.node.database.handle[kind.collection].drop_index(index)
 
-        await found.read_all(server.node.router)
+        await found.read_all(ROUTER)
 
         await Schema(server.node.database).ensure()
     assert found.statuses == indexed.statuses

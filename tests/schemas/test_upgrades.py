@@ -7,6 +7,7 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from config.settings import Settings
+from handlers.contexts import ROUTER
 from tests.schemas.dump import FOLDER, Dump
 from tests.schemas.fill import ADA, COACH, GOAL, PASSWORD
 from tests.schemas.reading import Reader
@@ -43,7 +44,7 @@ async def test_a_database_of_an_earlier_schema_is_read_written_and_followed(
     async with serving(Settings.from_environ(environ)) as server:
         ada = await server.client().log_in(ADA, PASSWORD, "laptop")
         reader = Reader(ada)
-        await reader.read_all(server.node.router)
+        await reader.read_all(ROUTER)
         follower = Follower([server.url], ada.token)
         async with following([follower]):
             old = await ada.call("GET", f"/v1/goals/{GOAL}")

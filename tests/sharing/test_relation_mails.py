@@ -29,7 +29,7 @@ async def two(server: Server) -> tuple[Thief, Thief]:
 
 
 async def connected(server: Server, one: Thief, other: Thief) -> bool:
-    return await server.node.services.shares.connects(one.user, other.user)
+    return await server.node.services.sharing.shares.connects(one.user, other.user)
 
 
 async def test_both_are_told_whom_they_have(engines: TestEngines, tmp_path: Path) -> None:

@@ -254,7 +254,7 @@ async def test_a_share_that_the_coach_never_agreed_to_shows_and_opens_nothing_mo
         wider = await client.call("PUT", SHARE.format(coach_id), {"kinds": ["goal", "habit"]})
         entry = (await done(client.call("POST", JOURNAL, {"text": "x"}))).body["id"]
         more = await client.call("PUT", ENTRY_SHARE.format(id=entry, coach=coach_id), soon())
-        connected = await server.node.services.shares.connects(client_id, coach_id)
+        connected = await server.node.services.sharing.shares.connects(client_id, coach_id)
         unmoved = await snapshot(coach)
         confirmed = await accept(coach, await invite(client, "client"))
         later = await client.call("PUT", SHARE.format(coach_id), {"kinds": ["goal", "habit"]})
@@ -268,7 +268,7 @@ async def test_a_share_that_the_coach_never_agreed_to_shows_and_opens_nothing_mo
         assert unmoved == before
         assert (confirmed.status, confirmed.body["kinds"]) == (201, ["goal"])
         assert later.status == 200
-        assert await server.node.services.shares.connects(client_id, coach_id)
+        assert await server.node.services.sharing.shares.connects(client_id, coach_id)
 
 
 async def read_and_listed(coach: Client, client_id: str, entry: str) -> tuple[int, int]:

@@ -116,7 +116,7 @@ async def test_later_writes_of_a_batch_see_the_earlier_ones(settings: Settings) 
     async with serving(settings) as server:
         person = await server.person()
         scope = scope_of(server, person)
-        goals = server.node.services.goals
+        goals = server.node.services.goals.goals
 
         created, changed, missed, deleted, gone, again = await asyncio.gather(
             goals.create(scope, NewGoal(id=GOAL, title="Run")),
@@ -162,7 +162,7 @@ async def test_two_nodes_do_not_lose_each_others_changes(settings: Settings) -> 
     async with serving(settings) as one, serving(settings) as two:
         person = await one.person()
         scope = scope_of(one, person)
-        nodes = [server.node.services.goals for server in (one, two)]
+        nodes = [server.node.services.goals.goals for server in (one, two)]
         await nodes[0].create(scope, NewGoal(id=GOAL, title="0"))
 
         async def count_up(number: int) -> None:

@@ -143,7 +143,7 @@ async def test_a_stranger_cannot_be_asked_for_by_a_name_that_reaches_out(
     async with serving(settings) as server:
         ann, bob = await server.person(), await server.person()
         mine, theirs = scope_of(server, ann), scope_of(server, bob)
-        documents = server.node.services.goals
+        documents = server.node.services.goals.goals
         await documents.create(theirs, NewGoal(id=GOAL, title="Secret"))
 
         for after in ("", "~", f"../{theirs.user}/", theirs.user, "\x00"):
@@ -156,12 +156,12 @@ async def test_an_erased_person_is_unreadable_everywhere(settings: Settings) -> 
     async with serving(settings) as one, serving(settings) as two:
         person = await one.person()
         scope = scope_of(one, person)
-        await one.node.services.goals.create(scope, NewGoal(id=GOAL, title="Run"))
+        await one.node.services.goals.goals.create(scope, NewGoal(id=GOAL, title="Run"))
 
         await one.node.keyring.destroy(scope.user)
 
-        assert await one.node.services.goals.page(scope) == []
-        assert await two.node.services.goals.page(scope) == []
+        assert await one.node.services.goals.goals.page(scope) == []
+        assert await two.node.services.goals.goals.page(scope) == []
         (event, *_) = await two.node.log.page(scope.feed, 0, 1)
         await two.node.log.load_keys([scope.feed])
         with pytest.raises(Unreadable):

@@ -139,7 +139,7 @@ async def test_whatever_is_kept_is_checked_as_it_is_read(settings: Settings) -> 
         person = await furnished(server)
         scope = scope_of(server, person)
         ref = Ref(Habit, scope.user, HABIT)
-        habit = await server.node.services.habits.get(scope, HABIT)
+        habit = await server.node.services.habits.habits.get(scope, HABIT)
         schedule = Every(367, habit.starts_on)
         flaws: list[Json] = []
         for fields in (

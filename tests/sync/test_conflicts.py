@@ -201,7 +201,7 @@ async def test_a_write_without_a_name_is_not_merged(settings: Settings) -> None:
 async def test_of_writes_without_names_one_is_the_first(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await furnished(server)
-        scope, goals = scope_of(server, person), server.node.services.goals
+        scope, goals = scope_of(server, person), server.node.services.goals.goals
         patches = ({"title": "a"}, {"priority": "high"}, {"status": "paused"}, {"title": "a"})
 
         answers = await asyncio.gather(
@@ -316,7 +316,7 @@ async def test_a_past_is_read_in_pages_and_not_for_ever(
             await send(person, *changes[start : start + 100])
 
         scope = scope_of(server, person)
-        goal = await server.node.services.goals.get(scope, GOAL)
+        goal = await server.node.services.goals.goals.get(scope, GOAL)
         head = (await server.node.committer.heads.read(scope.feed)).seq
         found = await past_of(server.node.log, goal, 3, head)
 
@@ -343,7 +343,7 @@ async def test_the_past_of_a_document_is_that_of_its_events(settings: Settings) 
         ]
         for version, (patch, name) in enumerate(zip(patches, names, strict=True), start=1):
             bodies.append((await done(write(person, "PATCH", MEDITATE, patch, version, name))).body)
-        habit = await server.node.services.habits.get(scope, HABIT)
+        habit = await server.node.services.habits.habits.get(scope, HABIT)
         head = (await server.node.committer.heads.read(scope.feed)).seq
 
         pasts = [await past_of(server.node.log, habit, since, head) for since in (1, 2, 4, 5)]

@@ -3,19 +3,15 @@
 import asyncio
 import contextlib
 import itertools
-from typing import cast
 
 import pytest
 
 from config.settings import Settings
-from handlers.contexts import operations
-from handlers.http.operations import Router
-from handlers.http.rest import Edge
+from handlers.contexts import ROUTER
 from handlers.sharing.shares import SHARE
 from handlers.sync.mutation_frames import Asked, mutate
 from models.base.ids import new_id, new_mutation_id
 from models.base.merge_patch import Json
-from streams.feed.subscription import Feeds
 from tests.goals.rows import ROWS as GOAL_ROWS
 from tests.laws.diary_rows import ROWS as DIARY_ROWS
 from tests.laws.live_rows import LIVE_ROWS
@@ -126,10 +122,8 @@ ROWS = (*LIVE_ROWS, *DIARY_ROWS, *GOAL_ROWS)
 async def test_every_write_is_queued_before_anything_is_waited_for(settings: Settings) -> None:
     async with serving(settings) as server:
         person, coach = await furnished(server), await server.person()
-        caller = server.node.services.sessions.authenticate(person.token)
+        caller = server.node.services.account.sessions.authenticate(person.token)
         committer = server.node.committer
-        edge = Edge(server.node.services, "test", server.node.measures)
-        router = Router(operations(cast("Feeds", None), edge, server.node.tickets))
         share = SHARE.format(coach=scope_of(server, coach).user)
         rows = [(row.method, row.path, row.url, row.body, row.base) for row in ROWS]
         rows += [
@@ -145,7 +139,7 @@ async def test_every_write_is_queued_before_anything_is_waited_for(settings: Set
         queued = set()
         for method, path, url, body, base in rows:
             asked = Asked(id=new_mutation_id(), op=method, path=url, base=base, body=body)
-            answering = mutate(edge, router, caller, asked)
+            answering = mutate(server.node.edge, ROUTER, caller, asked)
             with contextlib.suppress(StopIteration):  # when it is refused at once
                 answering.send(None)
                 named = [ticket.write.mutation for ticket in committer._waiting]

@@ -67,20 +67,20 @@ async def appoint(
 ) -> None:
     """Give whoever has the address *email* these *roles*, and no others."""
     async with _operating(settings, mongo_url, redis_url) as node:
-        await node.services.accounts.appoint(email, roles)
+        await node.services.account.accounts.appoint(email, roles)
         act = Act(action="roles.given", kind="system", target=ADDRESS + normalised_email(email))
-        await node.services.audit.note(act)
+        await node.services.audit.log.note(act)
 
 
 async def revoke(settings: Settings, mongo_url: str, redis_url: str, email: str) -> int:
     """End all sessions of whoever has the address *email*, and return how many there were."""
     async with _operating(settings, mongo_url, redis_url) as node:
-        user = await node.services.accounts.find(email)
+        user = await node.services.account.accounts.find(email)
         scope = Scope(user=user.id)
-        distrusting = node.services.factors.trusted.distrusting(scope)
-        ended = await node.services.sessions.end_all(scope, distrusting)
+        distrusting = node.services.account.factors.trusted.distrusting(scope)
+        ended = await node.services.account.sessions.end_all(scope, distrusting)
         act = Act(action="sessions.ended", kind="system", target=ADDRESS + normalised_email(email))
-        await node.services.audit.note(act)
+        await node.services.audit.log.note(act)
         return ended
 
 
@@ -90,12 +90,12 @@ async def remove_factors(settings: Settings, mongo_url: str, redis_url: str, ema
     Returns how many there were.
     """
     async with _operating(settings, mongo_url, redis_url) as node:
-        user = await node.services.accounts.find(email)
-        count = await node.services.factors.remove_all(Scope(user=user.id))
+        user = await node.services.account.accounts.find(email)
+        count = await node.services.account.factors.remove_all(Scope(user=user.id))
         if count:
             target = ADDRESS + normalised_email(email)
             act = Act(action="factors.removed", kind="system", target=target)
-            await node.services.audit.note(act)
+            await node.services.audit.log.note(act)
         return count
 
 

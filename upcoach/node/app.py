@@ -14,12 +14,12 @@ import structlog
 from tornado.web import Application
 
 from config.settings import Settings
-from handlers.contexts import make_application, make_metrics_application, operations
+from handlers.contexts import ROUTER, make_application, make_metrics_application
 from handlers.http.application import BoundedApplication
 from handlers.http.bodies import Bodies
 from handlers.http.concurrency_limits import Seats
 from handlers.http.in_flight import Running
-from handlers.http.operations import Router
+from handlers.http.manifest import ApplicationParts
 from handlers.http.rest import Edge
 from handlers.live.admin_feeds import Desk
 from handlers.live.connection import Node as LiveNode
@@ -52,7 +52,7 @@ from streams.redis.connection import RedisError
 from streams.redis.stream_trimming import Ageing
 from streams.redis.tickets import Tickets
 from upcoach.embedded import Engines, joined
-from upcoach.node.assembly import Assembly, Ground
+from upcoach.node.assembly import Assembly
 from upcoach.node.process.listener import Listener, StartError
 from upcoach.store.base.database import Database
 from upcoach.store.log.event_log import EventLog
@@ -169,31 +169,24 @@ class Node:
         self.relay = Relay(redis.writer, self.log, utc_now)
         outbox = Outbox(database, masters, utc_now)
         self.committer = Committer(database, self.keyring, outbox, utc_now, self.relay.publish)
-        ground = Ground(
-            settings=settings,
-            database=database,
-            masters=masters,
-            keyring=self.keyring,
-            log=self.log,
-            committer=self.committer,
-            outbox=outbox,
+        self.assembly = Assembly(
+            settings, database, masters, self.keyring, self.log, self.committer, outbox
         )
-        self.assembly = Assembly(ground)
         self.services = self.assembly.services
         self.hub = Hub(self.log, self.committer.heads, self.measures)
         self._connections = Connections(self.measures, settings.live_sockets)
-        self.assembly.keys.on_revoked = self._connections.revoke_keys
+        self.services.account.keys.on_revoked = self._connections.revoke_keys
         self._seats = Seats()
         numbers = NodeNumbers(self._connections, self.measures)
         self._kpis = Kpis(redis.writer, self._connections.node, numbers, utc_now)
-        self._desk = Desk(self.services.accounts, self._kpis, Streams(redis.reader))
+        self._desk = Desk(self.services.account.accounts, self._kpis, Streams(redis.reader))
         self._errands = Errands()
         self._channels = Channels(
             redis.writer, redis.reader, self._errands, self._connections.replace
         )
         self._presence = Presence(redis.writer, self._channels, self._errands, utc_now)
         self._revoking = Revoking(
-            self.assembly.revocations,
+            self.services.account.revocations,
             self._connections.revoke,
             self._connections.check_channels,
             lambda user: self._errands.run(self._desk.check_user(user)),
@@ -217,48 +210,58 @@ class Node:
         )
         consumers: list[Consumer] = [self._revoking, self._kpis]
         if "learn" in self._settings.roles:
-            consumers.append(HabitLearner(self.services.insights))
+            consumers.append(HabitLearner(self.services.insights.insights))
         return ConsumerRunner(consumers, ground)
+
+    def _make_edge(
+        self, epoch: str, credit: Credits, limits: Limits, held_writes: HeldWrites
+    ) -> Edge:
+        services, heads = self.services, self.committer.heads
+        snapshots, shares = services.sync.snapshots, services.sharing.shares
+        has_ended = services.account.sessions.has_ended
+        return Edge(
+            services=services,
+            router=ROUTER,
+            feeds=Feeds(self.hub, self.log, heads, snapshots, shares, epoch, credit),
+            tickets=Tickets(self._redis.writer, has_ended, utc_now),
+            epoch=epoch,
+            measures=self.measures,
+            running=self._running,
+            limits=limits,
+            held_writes=held_writes,
+            proxies=self._settings.proxies,
+        )
 
     def _make_application(self, epoch: str) -> BoundedApplication:
         settings = self._settings
         counter = self._redis.counter if settings.limits == "on" else None
-        edge = self.edge = Edge(
-            services=self.services,
-            epoch=epoch,
-            measures=self.measures,
-            running=self._running,
-            limits=Limits(counter, settings.index_key),
-            held_writes=HeldWrites(counter),
-            proxies=settings.proxies,
-        )
-        heads = self.committer.heads
-        services = self.services
-        credit = Credits(edge.limits)
-        feeds = Feeds(self.hub, self.log, heads, services.snapshots, services.shares, epoch, credit)
-        self.tickets = Tickets(self._redis.writer, self.services.sessions.has_ended, utc_now)
-        router = self.router = Router(operations(feeds, edge, self.tickets))
-        self.bodies = Bodies(services, settings.proxies)
+        limits = Limits(counter, settings.index_key)
+        credit = Credits(limits)
+        edge = self.edge = self._make_edge(epoch, credit, limits, HeldWrites(counter))
+        self.tickets = edge.tickets
+        self.bodies = Bodies(self.services.account, settings.proxies)
         live = LiveNode(
             edge=edge,
-            router=router,
-            feeds=feeds,
+            router=edge.router,
+            feeds=edge.feeds,
             connections=self._connections,
             channels=self._channels,
             errands=self._errands,
             presence=self._presence,
-            positions=self.services.positions,
+            positions=self.services.sync.positions,
             desk=self._desk,
             seats=self._seats,
             doors=Seats(OPEN_OF_NETWORK),
-            tickets=self.tickets,
+            tickets=edge.tickets,
             clock=utc_now,
             credit=credit,
             bodies=self.bodies,
             window=WINDOW,
             writes_s=self._settings.live_writes_s,
         )
-        return make_application(edge, router, live, self._checks(), self.assembly.mailbox)
+        mailbox = self.assembly.mailbox
+        parts = ApplicationParts(edge=edge, live=live, checks=self._checks(), mailbox=mailbox)
+        return make_application(parts)
 
     def _followers(self) -> tuple[Follower, ...]:
         is_web = "web" in self._settings.roles
@@ -278,8 +281,8 @@ class Node:
 
     async def start(self) -> None:
         """Begin all work that goes on in the background."""
-        await self.assembly.keys.load()
-        await self.assembly.revocations.look()
+        await self.services.account.keys.load()
+        await self.services.account.revocations.look()
         with contextlib.suppress(RedisError):
             await self.hub.preload(await self._reader.recent(RECENT))
         for job in (*self.relay.jobs, *self._presence.jobs):
@@ -288,11 +291,11 @@ class Node:
         self._begin(self._connections.run, "connections")
         self._begin(self._channels.run, "channels")
         self._begin(self._desk.run, "desk")
-        self._begin(self.assembly.arrivals.run, "arrivals")
+        self._begin(self.services.account.arrivals.run, "arrivals")
         self._begin(self._look_at_keys, "keys")
         self._begin(self._flush_positions, "positions")
-        self._begin(self.assembly.trash.run, "trash")
-        self._begin(self.services.audit.run, "audit")
+        self._begin(self.services.journal.trash.run, "trash")
+        self._begin(self.services.audit.log.run, "audit")
         self._begin(self.assembly.mail.run, "mail")
         self._begin(Ageing(self._redis.writer, utc_now).run, "ageing")
         self._begin(Abandoned(self.database).run, "abandoned")
@@ -317,23 +320,23 @@ class Node:
         await _in_time(background_tasks.end(*self._tasks, ask_again_s=1.0), "tasks")
         await _in_time(self._consumers.stop(), "consumers")
         await _in_time(self.relay.flush(), "relay")
-        await _in_time(self.services.positions.flush(), "positions")
-        await _in_time(self.assembly.arrivals.flush(), "arrivals")
+        await _in_time(self.services.sync.positions.flush(), "positions")
+        await _in_time(self.services.account.arrivals.flush(), "arrivals")
         await _in_time(self._errands.over(), "errands")
-        await _in_time(self.services.audit.close(), "audit")
-        self.assembly.passwords.close()
+        await _in_time(self.services.audit.log.close(), "audit")
+        self.services.account.passwords.close()
         self.assembly.outbound.close()
 
     async def _look_at_keys(self) -> None:
         while True:
             await asyncio.sleep(KEYS_EVERY_S)
             with contextlib.suppress(Unavailable):
-                await self.assembly.keys.load()
+                await self.services.account.keys.load()
 
     async def _flush_positions(self) -> None:
         while True:
             await asyncio.sleep(POSITIONS_EVERY_S)
-            await self.services.positions.flush()
+            await self.services.sync.positions.flush()
 
     def _begin(self, work: Job, name: str) -> None:
         self._tasks.append(asyncio.create_task(_keep_up(work, name), name=name))

@@ -16,7 +16,7 @@ from models.base.clock import utc_now
 from models.base.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from models.base.validation import checked
 from upcoach.services.account.sessions.browsers import caller_of
-from upcoach.services.oauth.base.parameters import Parameters
+from upcoach.services.base.request_parameters import Parameters
 
 SESSIONS: Final = "/account/sessions"
 GRANTS: Final = "/account/grants"
@@ -46,7 +46,9 @@ class LoggedInPage(PageHandler):
     async def was_proven(self) -> bool:
         """Whether they have shown just now who they are."""
         try:
-            await self.edge.services.stepping_up.require(caller_of(self.mine, utc_now()), utc_now())
+            await self.edge.services.account.stepping_up.require(
+                caller_of(self.mine, utc_now()), utc_now()
+            )
         except Unauthenticated:
             return False
         return True
@@ -65,14 +67,14 @@ class AccountPage(LoggedInPage):
         services, scope = self.edge.services, self.scope
         self.show(
             overview.account(
-                user=await services.accounts.me(scope),
-                sessions=(await services.sessions.page(scope))[::-1],
+                user=await services.account.accounts.me(scope),
+                sessions=(await services.account.sessions.page(scope))[::-1],
                 grants=await services.oauth.grants.page(scope),
-                factors=await services.factors.of(scope.user),
-                passkeys=await services.factors.passkeys.page(scope),
-                identities=await services.federation.identities(scope),
-                titles={one.name: one.title for one in services.federation.offers},
-                trusted=await services.factors.trusted.page(scope),
+                factors=await services.account.factors.of(scope.user),
+                passkeys=await services.account.factors.passkeys.page(scope),
+                identities=await services.account.federation.identities(scope),
+                titles={one.name: one.title for one in services.account.federation.offers},
+                trusted=await services.account.factors.trusted.page(scope),
                 hidden=self.hidden(),
                 now=utc_now(),
             )
@@ -84,7 +86,7 @@ class SessionEndPage(LoggedInPage):
 
     async def post(self) -> None:
         """Log a device out, or all others."""
-        sessions, session = self.edge.services.sessions, self.sent().required("session")
+        sessions, session = self.edge.services.account.sessions, self.sent().required("session")
         if session != self.mine.id and not await self.was_proven():
             self.go(LOGIN)
             return
@@ -136,7 +138,7 @@ class PasswordChangePage(LoggedInPage):
     async def _change(self, form: Parameters) -> None:
         typed = {"current": form["current"], "password": form["password"]}
         wanted = checked(typed, NewPassword)
-        work = self.edge.services.new_passwords.change(self.scope, wanted)
+        work = self.edge.services.account.new_passwords.change(self.scope, wanted)
         await self.noted(self.act("password.changed"), work)
 
     def _show(self, problems: dict[str, str]) -> None:

@@ -24,7 +24,7 @@ from models.base.merge_patch import Json
 from models.base.validation import checked
 from upcoach.services.account.factors.refusals import factor_wrong
 from upcoach.services.account.logins import Answered, Challenge, LoggedIn
-from upcoach.services.oauth.base.parameters import Parameters
+from upcoach.services.base.request_parameters import Parameters
 
 _METHODS: Final[tuple[Method, ...]] = get_args(Method)
 _OF_AN_APP: Final = re.compile(r"[0-9]{3}[ -]?[0-9]{3}")
@@ -43,7 +43,7 @@ class SecondFactorPage(PageHandler):
         methods = tuple(one for one in _METHODS if one in form.words("methods"))
         act = Act(action="session.started", kind="anonymous", target="second factor")
         try:
-            work = self.edge.services.logins.answer(_answer(form, challenge))
+            work = self.edge.services.account.logins.answer(_answer(form, challenge))
             given = await self.noted(act, work, _who)
         except Forbidden as refusal:
             if refusal.code == "challenge_over":
@@ -67,7 +67,7 @@ class PasskeyLoginPage(PageHandler):
         terms = checked(this_browser(self) | {"app": "web"}, Terms)
         shown = _passkey(form["passkey"])
         act = Act(action="session.started", kind="anonymous", target="passkey")
-        work = self.edge.services.logins.log_in_with_passkey(shown, terms)
+        work = self.edge.services.account.logins.log_in_with_passkey(shown, terms)
         _, outcome = await self.noted(act, work, _whose)
         await let_in(self, outcome, continuation)
 
@@ -82,7 +82,7 @@ async def show_challenge(
     """Ask for one of *methods*; *refusal* is what came of the last try."""
     options: Json = {}
     if "passkey" in methods:
-        options = await page.edge.services.logins.ask_passkey(challenge)
+        options = await page.edge.services.account.logins.ask_passkey(challenge)
     hidden = page.hidden(**continuation.fields, challenge=challenge, methods=" ".join(methods))
     problem = "" if refusal is None else refusal.detail
     view = views.challenge(FACTOR, hidden, methods, options, problem)

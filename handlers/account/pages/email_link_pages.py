@@ -45,7 +45,7 @@ class ForgottenPasswordPage(PageHandler):
         address = ADDRESS + normalised_email(email)
         await self.turnstile.take("reset", {"address": normalised_email(email)})
         act = Act(action="password.forgotten", kind="anonymous", target=address)
-        await self.noted(act, self.edge.services.resets.ask(email))
+        await self.noted(act, self.edge.services.account.resets.ask(email))
         self.show(views.mailed(email, _LOG_IN))
 
 
@@ -57,7 +57,7 @@ class PasswordResetPage(PageHandler):
     async def get(self) -> None:
         """Ask for a new password."""
         token = _token(query_parameters(self)["token"])
-        await self.edge.services.resets.look(token)
+        await self.edge.services.account.resets.look(token)
         self._show(token)
 
     async def post(self) -> None:
@@ -67,7 +67,7 @@ class PasswordResetPage(PageHandler):
         act = Act(action="password.reset", kind="anonymous")
         try:
             wanted = checked({"token": token, "password": form["password"]}, PasswordReset)
-            await self.noted(act, self.edge.services.resets.finish(wanted), owned_by)
+            await self.noted(act, self.edge.services.account.resets.finish(wanted), owned_by)
         except Invalid as refusal:
             problem = problems_of(refusal).get("password")
             if problem is None:
@@ -96,7 +96,7 @@ class EmailVerificationPage(PageHandler):
         """Take it for shown."""
         token = _token(self.sent()["token"])
         act = Act(action="email.verified", kind="anonymous")
-        await self.noted(act, self.edge.services.verification.confirm(token), owned_by)
+        await self.noted(act, self.edge.services.account.verification.confirm(token), owned_by)
         self.show(forms.message("Thank you", "This address is yours.", links=(_GO_ON,)))
 
 
@@ -114,7 +114,7 @@ class EmailChangePage(PageHandler):
         """Go by it."""
         token = _token(self.sent()["token"])
         act = Act(action="email.changed", kind="anonymous")
-        await self.noted(act, self.edge.services.moves.confirm(token), owned_by)
+        await self.noted(act, self.edge.services.account.moves.confirm(token), owned_by)
         self.show(forms.message("Done", "You go by this address now.", links=(_GO_ON,)))
 
 
@@ -124,7 +124,7 @@ class EmailChangeUndoPage(PageHandler):
     async def get(self) -> None:
         """Ask whether to come back to the address."""
         token = _token(query_parameters(self)["token"])
-        email = await self.edge.services.moves.look(token)
+        email = await self.edge.services.account.moves.look(token)
         words = (
             f"Your account comes back to {email}.",
             "Every device has to log in again, with a new password. What was added is removed.",
@@ -137,7 +137,7 @@ class EmailChangeUndoPage(PageHandler):
         """Come back to it."""
         token = _token(self.sent()["token"])
         act = Act(action="email.returned", kind="anonymous")
-        await self.noted(act, self.edge.services.moves.undo(token), owned_by)
+        await self.noted(act, self.edge.services.account.moves.undo(token), owned_by)
         words = "Your account has its address back. Choose a new password now: the old one is over."
         self.show(forms.message("Done", words, links=(_NEW_PASSWORD,)))
 
@@ -148,7 +148,7 @@ class AdditionPage(PageHandler):
     async def get(self) -> None:
         """Ask whether they have added it."""
         token = _token(query_parameters(self)["token"])
-        added = await self.edge.services.additions.look(token)
+        added = await self.edge.services.account.additions.look(token)
         more = "Confirm it, and it also stays when the password is reset by mail."
         words = (*addition_words.sentences(*added), more)
         hidden, links = self.hidden(token=token), (PageLink(f"{DISOWN}?token={token}", "Not me"),)
@@ -159,7 +159,7 @@ class AdditionPage(PageHandler):
         """Take it for theirs."""
         token = _token(self.sent()["token"])
         act = Act(action="addition.confirmed", kind="anonymous")
-        await self.noted(act, self.edge.services.additions.confirm(token), owned_by)
+        await self.noted(act, self.edge.services.account.additions.confirm(token), owned_by)
         self.show(forms.message("Thank you", "It counts from now on.", links=(_GO_ON,)))
 
 
@@ -169,7 +169,7 @@ class DisownedAdditionPage(PageHandler):
     async def get(self) -> None:
         """Ask whether to remove it."""
         token = _token(query_parameters(self)["token"])
-        added = await self.edge.services.additions.look(token)
+        added = await self.edge.services.account.additions.look(token)
         more = "It is removed, with all else that was added and that nobody has confirmed by mail."
         view = forms.form(
             "This was not you?",
@@ -185,7 +185,7 @@ class DisownedAdditionPage(PageHandler):
         """Remove it."""
         token = _token(self.sent()["token"])
         act = Act(action="addition.disowned", kind="anonymous")
-        await self.noted(act, self.edge.services.additions.disown(token), owned_by)
+        await self.noted(act, self.edge.services.account.additions.disown(token), owned_by)
         words = "It is removed. Whoever added it knows your password: choose a new one now."
         self.show(forms.message("Done", words, links=(_NEW_PASSWORD,)))
 

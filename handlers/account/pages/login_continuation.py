@@ -13,8 +13,8 @@ from handlers.pages.user_agents import name_of
 from models.access.scope import Scope
 from models.account import Session
 from upcoach.services.base.mail_links import FORGOT
+from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.authorization import Redirect, ShownError
-from upcoach.services.oauth.base.parameters import Parameters
 from upcoach.services.oauth.grant_types.devices import PATH as DEVICE
 from upcoach.services.oauth.grant_types.devices import DeviceAsk
 from upcoach.store.write.outcomes import Outcome
@@ -78,9 +78,9 @@ async def show_login(
     services = page.edge.services
     ways = tuple(
         PageLink(continuation.link(f"/v1/auth/{offer.name}/start"), f"Continue with {offer.title}")
-        for offer in services.federation.offers
+        for offer in services.account.federation.offers
     )
-    options = await services.factors.passkeys.ask_anybody()
+    options = await services.account.factors.passkeys.ask_anybody()
     passkey = forms.PasskeyPrompt(PASSKEY, "Log in with a passkey", options)
     more = {"hint": hint, "problem": problem}
     view = views.login(LOGIN, hidden, goal, passkey, ways=ways, links=links, **more)
@@ -109,7 +109,7 @@ async def let_in(page: PageHandler, outcome: Outcome, continuation: LoginContinu
     """Log the browser in with the session of *outcome*, and go on with *continuation*."""
     assert outcome.body is not None
     scope = Scope(user=outcome.body["owner"], session=outcome.body["id"])
-    session = await page.edge.services.sessions.get(scope)
+    session = await page.edge.services.account.sessions.get(scope)
     await become(page, session, continuation)
     page.go(continuation.then)
 

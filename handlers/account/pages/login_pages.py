@@ -25,8 +25,8 @@ from models.base.errors import Invalid, Unauthenticated
 from models.base.validation import checked
 from upcoach.services.account.logins import Challenge, LoggedIn
 from upcoach.services.audit.audit_signing import ADDRESS
+from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.authorization import NeedsConsent, NeedsLogin
-from upcoach.services.oauth.base.parameters import Parameters
 
 _RIGHT: Final = {"name": "x", "email": "x@example.org", "password": "x" * 8, "tz": "UTC"}
 _WORDS: Final = {
@@ -77,7 +77,7 @@ class LoginPage(PageHandler):
         act = Act(action="session.started", kind="anonymous", target=address)
         gate = self.password_gate(credentials.email)
         await gate.enter()
-        found = await self.noted(act, self.edge.services.accounts.log_in(credentials), _who)
+        found = await self.noted(act, self.edge.services.account.accounts.log_in(credentials), _who)
         await gate.was_right(is_browser=True)
         return found
 
@@ -102,7 +102,7 @@ class RegistrationPage(PageHandler):
         await self.turnstile.take("mail", {"address": normalised_email(registration.email)})
         address = ADDRESS + normalised_email(registration.email)
         act = Act(action="account.registered", kind="anonymous", target=address)
-        await self.noted(act, self.edge.services.accounts.register(registration))
+        await self.noted(act, self.edge.services.account.accounts.register(registration))
         # The same for an address that has an account: what is different stands in the mail.
         self.show(views.registered(registration.email, PageLink(continuation.login, "Log in")))
 

@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from tornado.routing import URLSpec
 from tornado.web import HTTPError
 
 from handlers.account.pages.challenge import ask_or_let_in
@@ -13,7 +12,7 @@ from handlers.account.pages.login_continuation import (
     this_browser,
 )
 from handlers.http.forms.parameters import form_parameters, query_parameters
-from handlers.http.rest import Edge
+from handlers.http.manifest import HandlerRoute
 from handlers.pages.base import PageHandler
 from models.access.scope import Scope
 from models.account.session import Terms
@@ -27,7 +26,7 @@ from upcoach.services.account.federation.authorization_flow import (
 )
 from upcoach.services.account.federation.service import Arrival, shown_by
 from upcoach.services.account.logins import Challenge, LoggedIn
-from upcoach.services.oauth.base.parameters import Parameters
+from upcoach.services.base.request_parameters import Parameters
 
 HELD: Final = "held"
 
@@ -38,7 +37,7 @@ class AuthorizationStart(PageHandler):
     async def get(self, provider: str) -> None:
         """Send the browser away."""
         continuation = continuation_of(query_parameters(self)).fields
-        depart(self, await self.edge.services.federation.send(provider, continuation))
+        depart(self, await self.edge.services.account.federation.send(provider, continuation))
 
 
 class AuthorizationCallback(PageHandler):
@@ -46,7 +45,7 @@ class AuthorizationCallback(PageHandler):
 
     async def get(self, provider: str) -> None:
         """Let whoever comes back in."""
-        federation, form = self.edge.services.federation, query_parameters(self)
+        federation, form = self.edge.services.account.federation, query_parameters(self)
         if federation.get(provider).response_mode != "query":
             form = Parameters(await federation.held(form[HELD]))
         act = Act(action="session.started", kind="anonymous", target=provider)
@@ -61,7 +60,7 @@ class AuthorizationCallback(PageHandler):
 
         A browser shows no cookie of ours with such a form, and shows them with what follows.
         """
-        federation = self.edge.services.federation
+        federation = self.edge.services.account.federation
         if federation.get(provider).response_mode != "form_post":
             raise HTTPError(405)
         form = form_parameters(self)
@@ -77,13 +76,13 @@ class AuthorizationCallback(PageHandler):
         if not secret:
             raise visit_over()
         self.clear_cookie(name, path="/", secure=_is_secure(self))
-        arrival = await self.edge.services.federation.take_back(provider, form, secret)
+        arrival = await self.edge.services.account.federation.take_back(provider, form, secret)
         if arrival.linked is not None:
             return arrival, None
         terms = checked(this_browser(self) | {"app": "web"}, Terms)
         shown = shown_by(terms, strong=arrival.strong)
         trusted = self.browser.trusted
-        found = await self.edge.services.logins.finish(arrival.user, shown, trusted=trusted)
+        found = await self.edge.services.account.logins.finish(arrival.user, shown, trusted=trusted)
         return arrival, found
 
 
@@ -101,17 +100,6 @@ def depart(page: PageHandler, sent: Sent) -> None:
     page.go(sent.url)
 
 
-def specs(edge: Edge) -> list[URLSpec]:
-    """The routes for Tornado."""
-    return [
-        URLSpec(f"/v1/auth/([a-z0-9-]+)/{what}$", handler, {"edge": edge, "path": path})
-        for what, handler, path in (
-            ("start", AuthorizationStart, "/v1/auth/{provider}/start"),
-            ("callback", AuthorizationCallback, "/v1/auth/{provider}/callback"),
-        )
-    ]
-
-
 def _cookie(page: PageHandler) -> str:
     return "__Host-visit" if _is_secure(page) else "visit"
 
@@ -126,3 +114,9 @@ def _who(come: tuple[Arrival, Any]) -> Scope | None:
         return Scope(user=arrival.user.id)
     body = found[1].body
     return None if body is None else Scope(user=body["owner"], session=body["id"])
+
+
+ROUTES: Final = tuple(
+    HandlerRoute(f"/v1/auth/{{provider}}/{step}", handler, pattern=f"/v1/auth/([a-z0-9-]+)/{step}")
+    for step, handler in (("start", AuthorizationStart), ("callback", AuthorizationCallback))
+)

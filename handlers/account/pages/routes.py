@@ -1,5 +1,7 @@
 """Where the pages are that are not the authorization server's."""
 
+from typing import Final
+
 from handlers.account.pages.account import (
     GRANTS,
     PASSWORD,
@@ -21,23 +23,23 @@ from handlers.account.pages.email_link_pages import (
 )
 from handlers.account.pages.login_continuation import ACCOUNT, FACTOR, LOGIN, PASSKEY, REGISTER
 from handlers.account.pages.login_pages import LoginPage, RegistrationPage
-from handlers.http.forms.endpoint import FormEndpoint
+from handlers.http.manifest import HandlerRoute
 from upcoach.services.base.mail_links import CONFIRM, DISOWN, FORGOT, MOVE, RESET, UNDO_MOVE, VERIFY
 
-ROUTES: tuple[tuple[str, type[FormEndpoint]], ...] = (
-    (ACCOUNT, AccountPage),
-    (CONFIRM, AdditionPage),
-    (DISOWN, DisownedAdditionPage),
-    (FACTOR, SecondFactorPage),
-    (FORGOT, ForgottenPasswordPage),
-    (GRANTS, GrantRemovalPage),
-    (LOGIN, LoginPage),
-    (MOVE, EmailChangePage),
-    (PASSKEY, PasskeyLoginPage),
-    (PASSWORD, PasswordChangePage),
-    (REGISTER, RegistrationPage),
-    (RESET, PasswordResetPage),
-    (SESSIONS, SessionEndPage),
-    (UNDO_MOVE, EmailChangeUndoPage),
-    (VERIFY, EmailVerificationPage),
+ROUTES: Final = (
+    HandlerRoute(ACCOUNT, AccountPage),
+    HandlerRoute(CONFIRM, AdditionPage),
+    HandlerRoute(DISOWN, DisownedAdditionPage),
+    HandlerRoute(FACTOR, SecondFactorPage),
+    HandlerRoute(FORGOT, ForgottenPasswordPage),
+    HandlerRoute(GRANTS, GrantRemovalPage),
+    HandlerRoute(LOGIN, LoginPage),
+    HandlerRoute(MOVE, EmailChangePage),
+    HandlerRoute(PASSKEY, PasskeyLoginPage),
+    HandlerRoute(PASSWORD, PasswordChangePage),
+    HandlerRoute(REGISTER, RegistrationPage),
+    HandlerRoute(RESET, PasswordResetPage),
+    HandlerRoute(SESSIONS, SessionEndPage),
+    HandlerRoute(UNDO_MOVE, EmailChangeUndoPage),
+    HandlerRoute(VERIFY, EmailVerificationPage),
 )

@@ -9,8 +9,8 @@ from handlers.http.rest import Edge, Handler
 from models.access.scope import Scope
 from models.audit.entries import Act
 from models.base.errors import Forbidden, Unauthenticated
+from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.oauth import OAuth
-from upcoach.services.oauth.base.errors import OAuthError
 
 # Refusals that the audit log need not know: a device that waits, and what is no request at all.
 QUIET: Final = frozenset({"authorization_pending", "slow_down", "invalid_request"})
@@ -54,7 +54,7 @@ class FormEndpoint(Handler):
 
         *who* tells from what was given whose act it was.
         """
-        note = self.edge.services.audit.note
+        note = self.edge.services.audit.log.note
         try:
             done = await work
         except (OAuthError, Unauthenticated, Forbidden) as refusal:

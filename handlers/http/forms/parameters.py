@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl
 from tornado.web import HTTPError, RequestHandler
 
 from models.access.limits import PUBLIC_BYTES
-from upcoach.services.oauth.base.errors import invalid_request
-from upcoach.services.oauth.base.parameters import MOST, Parameters
+from upcoach.services.base.oauth_errors import invalid_request
+from upcoach.services.base.request_parameters import MOST, Parameters
 
 FORM: Final = "application/x-www-form-urlencoded"
 

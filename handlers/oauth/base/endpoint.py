@@ -12,9 +12,9 @@ from handlers.http.forms.parameters import form_parameters
 from handlers.http.rest import Handler
 from models.base.errors import Refusal, Unavailable
 from models.base.merge_patch import Json
+from upcoach.services.base.oauth_errors import OAuthError, invalid_request
+from upcoach.services.base.request_parameters import SHORT
 from upcoach.services.oauth import Ask
-from upcoach.services.oauth.base.errors import OAuthError, invalid_request
-from upcoach.services.oauth.base.parameters import SHORT
 
 T = TypeVar("T")
 

@@ -19,11 +19,11 @@ async def enrolled(app: WebApp) -> tuple[str, ...]:
     """The recovery codes of the user, who has an app for codes now."""
     services = app.server.node.services
     person = await app.server.client().log_in(app.email, PASSWORD, "phone")
-    scope = Scope(user=services.sessions.authenticate(person.token).scope.user)
+    scope = Scope(user=services.account.sessions.authenticate(person.token).scope.user)
     person.close()
-    offer = await services.factors.totp.enrol(scope, utc_now())
+    offer = await services.account.factors.totp.enrol(scope, utc_now())
     first = Confirmation(enrolment=offer.enrolment, code=pyotp.TOTP(offer.secret).now())
-    codes = await services.factors.totp.confirm(scope, first)
+    codes = await services.account.factors.totp.confirm(scope, first)
     await confirm(app.server, app.email)
     return codes
 

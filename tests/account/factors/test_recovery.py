@@ -99,6 +99,8 @@ async def test_of_twenty_with_one_code_one_gets_in(settings: Settings, rounds: i
 
         async def prepare() -> dict[str, Any]:
             scope = Scope(user=ann.user)
-            return {"recovery_code": (await one.node.services.factors.recovery.renew(scope))[0]}
+            return {
+                "recovery_code": (await one.node.services.account.factors.recovery.renew(scope))[0]
+            }
 
         await assert_one_factor_wins((one, other), ann, prepare, rounds)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from config.settings import Settings
-from handlers.contexts import described_router
+from handlers.contexts import ROUTER
 from handlers.http.operations import Operation, Router
 from handlers.http.policy import require_permission, require_step_up
 from models.access.caller import Caller
@@ -27,7 +27,7 @@ LONG_AGO = dt.timedelta(minutes=16)
 
 async def age(server: Server, person: Person) -> None:
     """As if the person had logged in a while ago."""
-    session = (await server.node.services.sessions.page(Scope(user=person.user)))[0]
+    session = (await server.node.services.account.sessions.page(Scope(user=person.user)))[0]
     stored = {"_id": key_of(person.user, session["id"])}
     change = {"$set": {"authenticated_at": utc_now() - LONG_AGO}}
     await server.node.database[Session.collection].update_one(stored, change)
@@ -49,7 +49,7 @@ async def aged(server: Server) -> Person:
 
 
 def test_changing_factors_is_guarded() -> None:
-    router: Router = described_router()
+    router: Router = ROUTER
     guarded = {
         (one.method, one.path)
         for route in router.routes
@@ -103,7 +103,7 @@ async def test_a_step_up_is_over_after_a_while_and_of_one_session_only(settings:
         await ann.step_up(totp=ann.code())
         before = await server.client(phone).call("POST", ENROL)
         await age(server, ann)
-        for session in await server.node.services.sessions.page(Scope(user=ann.user)):
+        for session in await server.node.services.account.sessions.page(Scope(user=ann.user)):
             stored = {"_id": key_of(ann.user, session["id"])}
             change = {"$set": {"authenticated_at": utc_now() - LONG_AGO}}
             await server.node.database[Session.collection].update_one(stored, change)
@@ -165,15 +165,15 @@ async def test_an_operator_needs_two_factors_at_all_times(settings: Settings) ->
     now = dt.timedelta(0)
     async with serving(settings) as server:
         ann = await Person.new(server)
-        services = server.node.services
+        account = server.node.services.account
 
         require_permission(row, caller(2, LONG_AGO))
-        await require_step_up(guarded, caller(2, now), utc_now(), services)
+        await require_step_up(guarded, caller(2, now), utc_now(), account)
         with pytest.raises(Unauthenticated):
             require_permission(row, caller(1, now))
         for one in (caller(1, now), caller(2, LONG_AGO)):
             with pytest.raises(Unauthenticated):
-                await require_step_up(guarded, one, utc_now(), services)
+                await require_step_up(guarded, one, utc_now(), account)
 
 
 async def test_a_password_is_one_factor_also_where_there_were_two(settings: Settings) -> None:
@@ -183,8 +183,8 @@ async def test_a_password_is_one_factor_also_where_there_were_two(settings: Sett
         await done(ann.client.call("POST", "/v1/auth/totp/disable"))
         await age(server, ann)
         weak = await done(ann.step_up(password=PASSWORD))
-        caller = server.node.services.sessions.authenticate(ann.client.token)
+        caller = server.node.services.account.sessions.authenticate(ann.client.token)
 
         assert (strong.body["session"]["acr"], weak.body["session"]["acr"]) == (2, 1)
         with pytest.raises(Unauthenticated):
-            await server.node.services.stepping_up.require(caller, utc_now(), operator=True)
+            await server.node.services.account.stepping_up.require(caller, utc_now(), operator=True)

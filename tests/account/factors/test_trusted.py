@@ -117,7 +117,7 @@ def test_trust_lasts_for_thirty_days_of_one_round(
 async def test_of_many_devices_the_newest_are_trusted(settings: Settings) -> None:
     async with serving(settings) as server:
         ann, first = await trusting(server)
-        trusted = server.node.services.factors.trusted
+        trusted = server.node.services.account.factors.trusted
         before = await ann.log_in(trusted_device=first)
         newest = [await trusted.trust(Scope(user=ann.user), Terms(device="tv")) for _ in range(20)]
         listed = await ann.client.call("GET", DEVICES)

@@ -165,10 +165,10 @@ async def test_who_reads_the_mails_passes_no_factor_that_its_owner_has_confirmed
 ) -> None:
     async with serving(settings_of(engines, tmp_path)) as server:
         ann = await Person.enrolled(server)
-        since = (await server.node.services.factors.of(ann.user)).totp_since
+        since = (await server.node.services.account.factors.of(ann.user)).totp_since
         assert since is not None
         again = Addition(way="totp", id="totp", since=since)  # as when a mail is sent twice
-        await server.node.services.additions.announce(Scope(user=ann.user), again)
+        await server.node.services.account.additions.announce(Scope(user=ann.user), again)
         links = await tokens(server, ann.email)
 
         disowned = [await click(server, DISOWN, one) for one in links]

@@ -18,9 +18,9 @@ from tests.support.engines import TestEngines
 from tests.support.server.provider import ANDROID, IOS, WEB, OpenIdProvider, rsa
 from upcoach.node.process.outbound import Outbound
 from upcoach.services.account.federation.discovery import Discovery
-from upcoach.services.account.federation.fetching import Unfetched
 from upcoach.services.account.federation.providers import providers_of
-from upcoach.services.oauth.base.signatures import BadSignature
+from upcoach.services.base.fetching import Unfetched
+from upcoach.services.base.jwt_signatures import BadSignature
 
 GOOD: Final[dict[str, Forge]] = {
     "for the web": says(aud=WEB),

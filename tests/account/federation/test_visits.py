@@ -110,7 +110,7 @@ async def test_apple_brings_browsers_back_with_a_form(engines: TestEngines, tmp_
         assert fields["code"] not in posted.headers["location"]
         assert [posted.status, back.status, again.status] == [303, 303, 403]
         assert back.headers["location"] == "/account"
-        user = await one.server.node.assembly.directory.find("x@relay.test")
+        user = await one.server.node.services.account.directory.find("x@relay.test")
         assert user is not None
         assert (user.name, user.verified_at is not None) == ("Ada L\u00f6velace", True)
         secret = jwt.decode(_secret_of(provider.forms[0]), apple_key(), algorithms=["ES256"])
@@ -145,7 +145,7 @@ async def test_a_name_that_is_none_harms_nobody(engines: TestEngines, tmp_path: 
             back = await one.browser.get(posted.headers["location"])
 
             assert back.status == 303, (what, back)
-            user = await one.server.node.assembly.directory.find(email)
+            user = await one.server.node.services.account.directory.find(email)
             assert user is not None
             assert user.name == f"p{number}"
 
@@ -251,9 +251,9 @@ async def test_a_browser_links_a_provider_for_whoever_sent_it(
     engines: TestEngines, tmp_path: Path
 ) -> None:
     async with visiting(engines, tmp_path) as (one, provider):
-        federation = one.server.node.services.federation
+        federation = one.server.node.services.account.federation
         person = await one.server.client().log_in(one.email, PASSWORD, "browser")
-        scope = one.server.node.services.sessions.authenticate(person.token).scope
+        scope = one.server.node.services.account.sessions.authenticate(person.token).scope
 
         async def linked(asked: Scope) -> Answer:
             sent = await federation.send("google", {}, asked)
@@ -287,7 +287,7 @@ async def test_an_app_of_ours_exchanges_an_id_token(engines: TestEngines, tmp_pa
             permissions=("goals:read", "offline_access", "openid"),
             first_party=True,
         )
-        federation = one.server.node.services.federation
+        federation = one.server.node.services.account.federation
 
         async def form(**more: str) -> Fields:
             nonce = (await federation.nonce()).nonce

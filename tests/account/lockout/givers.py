@@ -93,7 +93,7 @@ async def _any_is_answered(clients: list[Client], path: str) -> bool:
 
 async def _login(victim: Victim) -> Finish:
     """A login whose password was found to be right."""
-    logins = [server.node.services.logins for server in victim.stage.nodes]
+    logins = [server.node.services.account.logins for server in victim.stage.nodes]
     user = await logins[0].user(victim.user)
     terms = Terms(device="tv", acr=2, amr=STRONG)
 
@@ -107,7 +107,7 @@ async def _login(victim: Victim) -> Finish:
 
 async def _second_factor(victim: Victim, *, is_trusted: bool = False) -> Finish:
     """A login that waits for a second factor; with it comes a trusted device."""
-    logins = [server.node.services.logins for server in victim.stage.nodes]
+    logins = [server.node.services.account.logins for server in victim.stage.nodes]
     asked = await logins[0].challenge(await logins[0].user(victim.user), Terms(device="tv"))
     assert asked is not None
     code = victim.person.codes.pop()
@@ -123,7 +123,7 @@ async def _second_factor(victim: Victim, *, is_trusted: bool = False) -> Finish:
 
 
 async def _is_trusted(victim: Victim, shown: str) -> bool:
-    factors = victim.stage.nodes[1].node.services.factors
+    factors = victim.stage.nodes[1].node.services.account.factors
     return await factors.trusted.admits(await factors.of(victim.user), shown)
 
 
@@ -133,7 +133,7 @@ async def _passkey(victim: Victim) -> Finish:
     new = msgspec.convert({"name": "Phone", "credential": made}, NewPasskey)
 
     async def finish(at: int) -> Holds | None:
-        passkeys = victim.stage.node(at).node.services.factors.passkeys
+        passkeys = victim.stage.node(at).node.services.account.factors.passkeys
         passkey, _ = await passkeys.register(victim.scope, new)
         found = {"_id": key_of(victim.user, passkey.id)}
         kept = victim.stage.nodes[0].node.database[Passkey.collection]
@@ -149,7 +149,7 @@ async def _identity(victim: Victim) -> Finish:
     wanted = NewIdentity(provider="google", id_token=token, nonce=nonce)
 
     async def finish(at: int) -> Holds | None:
-        federation = victim.stage.node(at).node.services.federation
+        federation = victim.stage.node(at).node.services.account.federation
         outcome = await federation.link(victim.scope, wanted)
         assert outcome.body is not None
         found = {"_id": key_of(victim.user, outcome.body["id"])}
@@ -363,7 +363,7 @@ async def _invitation(victim: Victim) -> Finish:
 async def _stranger(victim: Victim) -> str:
     """The id of somebody whom nobody knows."""
     registration = Registration(email=f"{new_id('ben')}@example.org", password=PASSWORD, name="Ben")
-    made = await victim.stage.nodes[0].node.services.accounts.create(registration)
+    made = await victim.stage.nodes[0].node.services.account.accounts.create(registration)
     assert made.body is not None
     return str(made.body["id"])
 

@@ -85,14 +85,14 @@ async def start(server: Server, user: str, app: Kind = "mobile") -> tuple[Client
     """A session of *user*, of two factors, as it were after the hashing."""
     services = server.node.services
     terms = Terms(device=new_id("dev")[:20], app=app, acr=2, amr=STRONG)
-    found = await services.logins.finish(await services.logins.user(user), terms)
+    found = await services.account.logins.finish(await services.account.logins.user(user), terms)
     assert not isinstance(found, Challenge)
     login, outcome = found
     client = server.client(login.token)
     client.refresh_token = login.refresh_token
     assert outcome.body is not None
     scope = Scope(user=user, session=outcome.body["id"])
-    return client, await services.sessions.get(scope)
+    return client, await services.account.sessions.get(scope)
 
 
 @contextlib.asynccontextmanager
@@ -125,7 +125,7 @@ async def account(stage: Stage, *, is_claimed: bool = False) -> AsyncIterator[Vi
     server = stage.nodes[0]
     email = f"{new_id('ann')}@gmail.test"
     registration = Registration(email=email, password=PASSWORD, name="Ann")
-    made = await server.node.services.accounts.create(registration)
+    made = await server.node.services.account.accounts.create(registration)
     assert made.body is not None
     user = made.body["id"]
     owner, kept = await start(server, user)
@@ -133,7 +133,7 @@ async def account(stage: Stage, *, is_claimed: bool = False) -> AsyncIterator[Vi
     person = Person(server, email, intruder, user)
     await person.enrol(confirmed=not is_claimed)
     window = Browser(server.url)
-    window.cookies["sid"] = await server.node.services.browsers.enter(
+    window.cookies["sid"] = await server.node.services.account.browsers.enter(
         "", (await start(server, user, "web"))[1]
     )
     browser = Party(server, window, email, user, stage.app, stage.app, "")

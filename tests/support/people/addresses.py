@@ -38,7 +38,7 @@ async def stepped_up(server: Server, email: str = ANN, *, is_verified: bool = Tr
     if is_verified:
         assert await click(server, VERIFY, token_in(await newest(server, email))) == 204
     person = await server.client().log_in(email, PASSWORD, "laptop")
-    await server.node.services.sessions.step_up(scope_of(server, person), ("otp",), 2)
+    await server.node.services.account.sessions.step_up(scope_of(server, person), ("otp",), 2)
     assert await person.refresh()
     token = person.token
     person.close()

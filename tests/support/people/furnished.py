@@ -59,7 +59,7 @@ async def publish(server: Server, person: Client, odds: float) -> None:
         low=None if odds < 0.5 else odds / 2,
         model="test",
     )
-    await server.node.services.insights.publish(scope, insight)
+    await server.node.services.insights.insights.publish(scope, insight)
 
 
 async def write_goals(person: Client, count: int) -> None:

@@ -17,11 +17,11 @@ async def operator(server: Server, *roles: Role, terms: Terms = ADMIN) -> Client
     """Somebody with *roles*, logged in with two factors."""
     email = f"{new_id('operator')}@example.org"
     await server.client().register(email, PASSWORD, "An operator")
-    await server.node.services.accounts.appoint(email, roles)
+    await server.node.services.account.accounts.appoint(email, roles)
     person = await server.client().log_in(email, PASSWORD, "desk")
     me = (await person.call("GET", "/v1/me")).body["id"]
     person.close()
-    login, _ = await server.node.services.sessions.start(me, terms)
+    login, _ = await server.node.services.account.sessions.start(me, terms)
     return server.client(login.token)
 
 

@@ -12,7 +12,9 @@ async def operator(server: Server) -> Client:
     """An operator, logged in to the panel with two factors."""
     person = await server.person()
     await appoint(server, person, ("superadmin",))
-    login, _ = await server.node.services.sessions.start(scope_of(server, person).user, ADMIN)
+    login, _ = await server.node.services.account.sessions.start(
+        scope_of(server, person).user, ADMIN
+    )
     person.token = login.token
     return person
 
@@ -20,4 +22,4 @@ async def operator(server: Server) -> Client:
 async def appoint(server: Server, person: Client, roles: Any) -> None:
     """Give *person* roles, as the operators' command does."""
     email = (await person.call("GET", "/v1/me")).body["email"]
-    await server.node.services.accounts.appoint(email, roles)
+    await server.node.services.account.accounts.appoint(email, roles)

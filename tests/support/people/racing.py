@@ -40,7 +40,7 @@ async def assert_one_factor_wins(
     rounds: int,
 ) -> None:
     """Of all who answer a challenge of their own with the same factor, exactly one gets in."""
-    logins = [server.node.services.logins for server in nodes]
+    logins = [server.node.services.account.logins for server in nodes]
 
     async def attempt(number: int, factor: dict[str, Any]) -> str:
         user = await logins[0].user(person.user)

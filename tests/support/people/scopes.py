@@ -7,7 +7,7 @@ from upcoach.client import Client
 
 def scope_of(server: Server, person: Client) -> Scope:
     """The scope in which a person's requests run."""
-    return server.node.services.sessions.authenticate(person.token).scope
+    return server.node.services.account.sessions.authenticate(person.token).scope
 
 
 def reached(server: Server, person: Client, seq: int) -> bool:

@@ -25,7 +25,7 @@ def learning_on(
         clock=utc_now,
         measures=Measures(),
     )
-    return ground.durable(HabitLearner(server.node.services.insights))
+    return ground.durable(HabitLearner(server.node.services.insights.insights))
 
 
 @contextlib.asynccontextmanager

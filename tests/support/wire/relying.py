@@ -242,7 +242,7 @@ class Party(msgspec.Struct, frozen=True):
 
 async def user_of(node: app.Node, email: str) -> str:
     """The id of whoever has the address *email*."""
-    user = await node.assembly.directory.find(email)
+    user = await node.services.account.directory.find(email)
     assert user is not None
     return user.id
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from config.settings import Settings
+from handlers.contexts import ROUTER
 from handlers.http.operations import Call, Operation, Reply
 from models.access.caller import Caller
 from models.account.session import Credentials
@@ -85,11 +86,11 @@ async def explained_on(
         caller = await _person(node)
         coach = await _person(node)
         asking = _Asking(node, caller, await _operator(node))
-        questions = Questions(node.router, asking.ask, together=together)
-        seeds = Seeds(node.router, asking.write, questions, {"coach": coach.scope.user})
+        questions = Questions(ROUTER, asking.ask, together=together)
+        seeds = Seeds(ROUTER, asking.write, questions, {"coach": coach.scope.user})
         for archive in loop_archives(scale, dt.datetime.now(dt.UTC).date()):
-            plan = await node.services.imports.read(caller.scope, "loop", archive, "UTC")
-            await node.services.imports.carry_out(caller.scope, plan)
+            plan = await node.services.imports.imports.read(caller.scope, "loop", archive, "UTC")
+            await node.services.imports.imports.carry_out(caller.scope, plan)
         await relate(node.services, client=caller.scope, coach=coach.scope)
         await seeds.sow(scale.documents)
         await leave(node.services, caller.scope, coach.scope)
@@ -137,13 +138,13 @@ class _Asking:
         return Answer(msgspec.json.decode(raw), _next(reply))
 
     async def write(
-        self, operation: Operation, names: dict[str, str], body: Any, base: int | None
+        self, operation: Operation[Any], names: dict[str, str], body: Any, base: int | None
     ) -> None:
         """See `Seeds`."""
         call = self._call(operation, names=names, body=body, base=base)
         await self._node.edge.perform(operation, call)
 
-    def _call(self, operation: Operation, **parts: Any) -> Call:
+    def _call(self, operation: Operation[Any], **parts: Any) -> Call:
         is_operators = operation.needs.startswith("admin:")
         return Call(caller=self._operator if is_operators else self._caller, **parts)
 
@@ -151,17 +152,17 @@ class _Asking:
 async def _operator(node: app.Node) -> Caller:
     email = f"{new_id('explain')}@example.org"
     caller = await _person(node, email)
-    await node.services.accounts.appoint(email, ("superadmin",))
+    await node.services.account.accounts.appoint(email, ("superadmin",))
     return msgspec.structs.replace(caller, audiences=caller.audiences | {"admin"}, acr=2)
 
 
 async def _person(node: app.Node, email: str = "") -> Caller:
-    accounts = node.services.accounts
+    accounts = node.services.account.accounts
     email = email or f"{new_id('explain')}@example.org"
     await accounts.create(Registration(email=email, password=PASSWORD, name="Explain"))
     found = await accounts.log_in(Credentials(email=email, password=PASSWORD, device="explain"))
     assert not isinstance(found, Challenge)
-    return node.services.sessions.authenticate(found[0].token)
+    return node.services.account.sessions.authenticate(found[0].token)
 
 
 def _next(reply: Reply) -> str:

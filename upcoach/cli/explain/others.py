@@ -14,25 +14,25 @@ from upcoach.services.contexts import Services
 async def leave(services: Services, person: Scope, coach: Scope) -> None:
     """Leave one of each with *person*."""
     now = dt.datetime.now(dt.UTC)
-    for habit in await services.habits.page(person, limit=10):
-        await services.insights.publish(person, _insight(habit, now))
+    for habit in await services.habits.habits.page(person, limit=10):
+        await services.insights.insights.publish(person, _insight(habit, now))
     # The other is a client of the person's, too, and the person has invited one more.
     await relate(services, client=coach, coach=person)
-    await services.invitations.invite(person, InvitationDraft(role="coach"))
+    await services.sharing.invitations.invite(person, InvitationDraft(role="coach"))
     everything = ShareDraft(kinds=frozenset({"goal", "habit", "habit.entry"}))
-    await services.shares.share(coach, person.user, everything, 1)
+    await services.sharing.shares.share(coach, person.user, everything, 1)
     entry = NewJournalEntry(text="calm", local_date=now.date())
-    await services.journal.create(coach, entry)
+    await services.journal.entries.create(coach, entry)
     leave_until = EntryShareDraft(until=now + dt.timedelta(days=30))
-    await services.entry_shares.share(coach, entry.id, person.user, leave_until, 1)
-    services.positions.note(person.user, "phone", person.feed, 1)
-    await services.positions.flush()
+    await services.sharing.entry_shares.share(coach, entry.id, person.user, leave_until, 1)
+    services.sync.positions.note(person.user, "phone", person.feed, 1)
+    await services.sync.positions.flush()
 
 
 async def relate(services: Services, *, client: Scope, coach: Scope) -> None:
     """Make two people client and coach."""
-    made = await services.invitations.invite(coach, InvitationDraft(role="coach"))
-    await services.invitations.accept(client, made.code)
+    made = await services.sharing.invitations.invite(coach, InvitationDraft(role="coach"))
+    await services.sharing.invitations.accept(client, made.code)
 
 
 def _insight(habit: Habit, now: dt.datetime) -> Insight:

@@ -44,7 +44,7 @@ NEEDED: Final[dict[str, dict[str, str]]] = {"/v1/events": {"since": "0"}}
 class Question(msgspec.Struct, frozen=True):
     """A GET with what stands in its path and behind it."""
 
-    operation: Operation
+    operation: Operation[Any]
     names: dict[str, str] = {}
     query: dict[str, str] = {}
 
@@ -106,7 +106,7 @@ class Questions:
         """Look at lists anew."""
         self._lists.clear()
 
-    async def _ask_of_some(self, path: str, operation: Operation) -> bool:
+    async def _ask_of_some(self, path: str, operation: Operation[Any]) -> bool:
         """Whether there is an answer for any of the first things that may stand in *path*."""
         left = TRIED
         async for names in self._candidates(path):
@@ -119,7 +119,9 @@ class Questions:
             raise NoExample(f"{path}: no list shows what could stand in it.")
         return False
 
-    async def _answers(self, operation: Operation, names: dict[str, str]) -> AsyncIterator[Answer]:
+    async def _answers(
+        self, operation: Operation[Any], names: dict[str, str]
+    ) -> AsyncIterator[Answer]:
         known = await self._listed(operation.path, names)
         for query in await self._queries(operation, known):
             answer = await self._ask(Question(operation, names, query))
@@ -134,7 +136,7 @@ class Questions:
                 yield following
 
     async def _queries(
-        self, operation: Operation, known: Sequence[Json]
+        self, operation: Operation[Any], known: Sequence[Json]
     ) -> Iterator[dict[str, str]]:
         info = types.type_info(operation.query)
         assert isinstance(info, types.StructType)
@@ -152,7 +154,7 @@ class Questions:
                     yield needed | dict(zip(chosen, values, strict=True))
 
     async def _values(
-        self, operation: Operation, field: types.Field, known: Sequence[Json]
+        self, operation: Operation[Any], field: types.Field, known: Sequence[Json]
     ) -> tuple[str, ...]:
         name = field.encode_name
         found = tuple(_of_type(field.type)) or tuple(_seen(name, known))

@@ -33,7 +33,7 @@ FULL: Final = Scale(habits=30, days=5 * 365, documents=300)
 SHORT: Final = Scale(habits=2, days=40, documents=6)
 
 # Writes a body, from a version, to what stands in the path; or raises the refusal.
-Write = Callable[[Operation, dict[str, str], Any, int | None], Awaitable[None]]
+Write = Callable[[Operation[Any], dict[str, str], Any, int | None], Awaitable[None]]
 
 
 class Seeds:
@@ -60,7 +60,7 @@ class Seeds:
             for one in route.operations.values()
             if one.live and one.takes is not None
         ]
-        self.unsown: dict[Operation, str] = {}
+        self.unsown: dict[Operation[Any], str] = {}
 
     async def sow(self, documents: int) -> None:
         """Make *documents* of each kind, and change some of them."""
@@ -74,7 +74,7 @@ class Seeds:
         for operation in early:
             await self._sow(operation, 2)
 
-    async def _sow(self, operation: Operation, count: int) -> None:
+    async def _sow(self, operation: Operation[Any], count: int) -> None:
         done, refusal = 0, ""
         for _ in range(count * TRIES):
             try:
@@ -87,7 +87,7 @@ class Seeds:
         if not done:
             self.unsown[operation] = refusal
 
-    async def _sow_one(self, operation: Operation) -> None:
+    async def _sow_one(self, operation: Operation[Any]) -> None:
         names = await self._names(operation.path)
         base = None
         if operation.base == "required":

@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 
-from upcoach.services.account.federation.fetching import LARGEST, Fetched, Unfetched
+from upcoach.services.base.fetching import LARGEST, Fetched, Unfetched
 
 PATIENCE_S: Final = 5.0
 AT_ONCE: Final = 32
@@ -28,7 +28,7 @@ class Outbound:
     async def __call__(
         self, url: str, form: Mapping[str, str] | None = None, authorization: str = ""
     ) -> Fetched:
-        """See `upcoach.services.account.federation.fetching.Fetch`."""
+        """See `upcoach.services.base.fetching.Fetch`."""
         self._check(url)
         headers = {"Accept": "application/json"}
         if authorization:

@@ -1,1 +1,24 @@
-"""The audit log: its service, and its signatures."""
+"""The audit log: who did what, in a chain that nobody can cut unseen."""
+
+from typing import Self
+
+import msgspec
+
+from upcoach.services.audit.audit import Audit
+from upcoach.services.audit.audit_signing import ADDRESS, Seals
+from upcoach.services.base.dependencies import Dependencies
+from upcoach.store.collections.audit import AuditStore
+
+__all__ = ["ADDRESS", "AuditServices"]
+
+
+class AuditServices(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be done with the audit log."""
+
+    log: Audit
+
+    @classmethod
+    def make(cls, dependencies: Dependencies) -> Self:
+        configuration = dependencies.configuration
+        store, seals = AuditStore(dependencies.database), Seals(configuration.secret)
+        return cls(log=Audit(store, seals, dependencies.clock, configuration.checkpoints))

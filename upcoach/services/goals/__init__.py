@@ -1,1 +1,35 @@
-"""Goals, their progress points and their templates."""
+"""Goals: what a person wants to have reached, its points, and templates."""
+
+from typing import Self
+
+import msgspec
+
+from upcoach.services.base.dependencies import Dependencies
+from upcoach.services.base.time_zones import TimeZones
+from upcoach.services.goals.goal_points import GoalPoints
+from upcoach.services.goals.goal_templates import GoalTemplates
+from upcoach.services.goals.goals import Goals
+from upcoach.store.aggregates.tallies import Tallies
+
+__all__ = ["GoalServices", "GoalTemplates", "Goals"]
+
+
+class GoalServices(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be done with goals."""
+
+    goals: Goals
+    goal_points: GoalPoints
+    goal_templates: GoalTemplates
+    zones: TimeZones
+
+    @classmethod
+    def make(cls, dependencies: Dependencies) -> Self:
+        documents, committer = dependencies.documents, dependencies.committer
+        tallies = Tallies(dependencies.database, dependencies.keyring)
+        goals = Goals(documents, committer, tallies, dependencies.log)
+        return cls(
+            goals=goals,
+            goal_points=GoalPoints(documents, committer, goals),
+            goal_templates=GoalTemplates(documents, committer),
+            zones=dependencies.zones,
+        )

@@ -1,1 +1,18 @@
-"""Insights."""
+"""Insights: what the learners say about a person."""
+
+from typing import Self
+
+import msgspec
+
+from upcoach.services.base.dependencies import Dependencies
+from upcoach.services.insights.insights import Insights
+
+
+class InsightServices(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be done with insights."""
+
+    insights: Insights
+
+    @classmethod
+    def make(cls, dependencies: Dependencies) -> Self:
+        return cls(insights=Insights(dependencies.documents, dependencies.committer))

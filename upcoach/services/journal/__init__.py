@@ -1,1 +1,51 @@
-"""The journal: entries, drafts, trash, journals, templates and prompts."""
+"""The journal: entries, their drafts and their trash, journals, templates and prompts."""
+
+from typing import Self
+
+import msgspec
+
+from upcoach.services.account import AccountServices, Additions
+from upcoach.services.base.dependencies import Dependencies
+from upcoach.services.base.time_zones import TimeZones
+from upcoach.services.journal.drafts import UnsavedEntries
+from upcoach.services.journal.journal import JournalEntries
+from upcoach.services.journal.journals import Journals, Templates
+from upcoach.services.journal.prompts import Prompts
+from upcoach.services.journal.trash import Trash
+from upcoach.services.sharing import EntryShares, SharingServices
+from upcoach.store.log.log_redaction import Forgetting
+
+__all__ = ["JournalEntries", "JournalServices", "Journals", "Templates"]
+
+
+class JournalServices(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be done with a journal."""
+
+    entries: JournalEntries
+    drafts: UnsavedEntries
+    journals: Journals
+    templates: Templates
+    prompts: Prompts
+    trash: Trash
+    entry_shares: EntryShares
+    additions: Additions  # who has let a coach see an entry is told by mail
+    zones: TimeZones
+
+    @classmethod
+    def make(
+        cls, dependencies: Dependencies, account: AccountServices, sharing: SharingServices
+    ) -> Self:
+        documents, committer = dependencies.documents, dependencies.committer
+        log, clock = dependencies.log, dependencies.clock
+        forgetting = Forgetting(dependencies.database, dependencies.keyring, log)
+        return cls(
+            entries=JournalEntries(documents, committer, log, clock),
+            drafts=UnsavedEntries(documents, committer),
+            journals=Journals(documents, committer),
+            templates=Templates(documents, committer),
+            prompts=Prompts(documents),
+            trash=Trash(documents, committer, forgetting, sharing.entry_shares, clock),
+            entry_shares=sharing.entry_shares,
+            additions=account.additions,
+            zones=dependencies.zones,
+        )

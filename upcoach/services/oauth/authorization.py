@@ -19,11 +19,11 @@ from models.base.clock import Clock
 from models.base.errors import NotFound
 from models.oauth.client import Client
 from upcoach.services.account.sessions.tokens import Tokens
+from upcoach.services.base.oauth_errors import OAuthError
+from upcoach.services.base.request_parameters import SHORT, Parameters
 from upcoach.services.oauth.base.clients import Clients
-from upcoach.services.oauth.base.errors import OAuthError
 from upcoach.services.oauth.base.grants import Grants
 from upcoach.services.oauth.base.issuing import Allowed
-from upcoach.services.oauth.base.parameters import SHORT, Parameters
 from upcoach.services.oauth.base.requests import AuthorizationRequest, read_request
 from upcoach.services.oauth.grant_types.codes import Code, Codes
 from upcoach.services.oauth.par import Pushing

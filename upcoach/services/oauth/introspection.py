@@ -8,9 +8,9 @@ from models.base.merge_patch import Json
 from models.oauth.client import Client
 from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.services.account.sessions.tokens import AUDIENCES, Tokens
-from upcoach.services.oauth.base.errors import OAuthError, invalid_grant
+from upcoach.services.base.oauth_errors import OAuthError, invalid_grant
+from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.base.issuing import unauthorized_client
-from upcoach.services.oauth.base.parameters import Parameters
 
 _INACTIVE: Json = {"active": False}
 

@@ -8,8 +8,8 @@ import msgspec
 from models.base.merge_patch import Json
 from models.oauth.client import Client
 from upcoach.services.account.sessions.tokens import Tokens
-from upcoach.services.oauth.base.errors import OAuthError, invalid_request
-from upcoach.services.oauth.base.parameters import Parameters
+from upcoach.services.base.oauth_errors import OAuthError, invalid_request
+from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.base.requests import AuthorizationRequest, read_request
 from upcoach.store.secrets.one_time_tokens import Once
 

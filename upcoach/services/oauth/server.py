@@ -1,24 +1,26 @@
 """The authorization server: its endpoints, as functions of what a client sent."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 
 from models.base.clock import Clock
 from models.base.merge_patch import Json
 from models.oauth.client import Client
+from upcoach.services.account import AccountServices
 from upcoach.services.account.logins import Logins
 from upcoach.services.account.sessions.keys import Keys
 from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.services.account.sessions.tokens import Tokens
+from upcoach.services.base.dependencies import Dependencies
+from upcoach.services.base.oauth_errors import OAuthError
+from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.authorization import Authorization
 from upcoach.services.oauth.base.clients import Clients
 from upcoach.services.oauth.base.dpop import Proofs
-from upcoach.services.oauth.base.errors import OAuthError
 from upcoach.services.oauth.base.grants import Grants
 from upcoach.services.oauth.base.issuing import Issuing
-from upcoach.services.oauth.base.parameters import Parameters
 from upcoach.services.oauth.grant_types import token_exchange
 from upcoach.services.oauth.grant_types.client_credentials import ClientCredentials
 from upcoach.services.oauth.grant_types.codes import Codes
@@ -31,6 +33,7 @@ from upcoach.services.oauth.logout import Logout
 from upcoach.services.oauth.metadata import metadata
 from upcoach.services.oauth.par import Pushing
 from upcoach.services.oauth.userinfo import UserInfo
+from upcoach.store.collections.clients import ClientStore
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import Once
 
@@ -92,6 +95,28 @@ class OAuth:
             "client_credentials": ClientCredentials(issuing, issuer).give,
             "urn:ietf:params:oauth:grant-type:device_code": self.devices.poll,
         }
+
+    @classmethod
+    def make(cls, dependencies: Dependencies, account: AccountServices) -> Self:
+        """The server for the people who have accounts here."""
+        documents, once, clock = dependencies.documents, dependencies.once, dependencies.clock
+        sessions, tokens = account.sessions, account.tokens
+        secret, store = dependencies.configuration.secret, ClientStore(dependencies.database)
+        server = cls(
+            clients=Clients(store, once, tokens.issuer, clock, key=secret),
+            once=once,
+            documents=documents,
+            sessions=sessions,
+            logins=account.logins,
+            grants=Grants(documents, dependencies.committer, sessions, account.additions),
+            tokens=tokens,
+            keys=account.keys,
+            clock=clock,
+            key=secret,
+        )
+        if account.federation.offers:
+            server.federate(account.federation, clock)
+        return server
 
     def federate(self, federation: Federation, clock: Clock) -> None:
         """Take ID tokens of others too, as *federation* knows them; without it nobody can ask."""

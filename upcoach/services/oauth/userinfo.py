@@ -4,7 +4,7 @@ from models.access.caller import Caller
 from models.account import Session, User
 from models.base.errors import NotFound
 from models.base.merge_patch import Json
-from upcoach.services.oauth.base.errors import OAuthError
+from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.store.collections.documents import Documents
 
 

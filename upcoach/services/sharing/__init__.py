@@ -1,1 +1,33 @@
-"""Sharing between clients and coaches: invitations, shares, shared entries."""
+"""Sharing between clients and coaches: invitations, shares, and shares of single entries."""
+
+from typing import Self
+
+import msgspec
+
+from upcoach.services.account import AccountServices, Additions
+from upcoach.services.base.dependencies import Dependencies
+from upcoach.services.sharing.entry_shares import EntryShares, deleted_shares, share_refs
+from upcoach.services.sharing.invitations import Invitations
+from upcoach.services.sharing.shares import Shares
+
+__all__ = ["EntryShares", "SharingServices", "deleted_shares", "share_refs"]
+
+
+class SharingServices(msgspec.Struct, frozen=True, kw_only=True):
+    """What clients and coaches can do with each other."""
+
+    invitations: Invitations
+    shares: Shares
+    entry_shares: EntryShares
+    additions: Additions  # who has let a coach in is told by mail
+
+    @classmethod
+    def make(cls, dependencies: Dependencies, account: AccountServices) -> Self:
+        documents, committer = dependencies.documents, dependencies.committer
+        once, clock = dependencies.once, dependencies.clock
+        return cls(
+            invitations=Invitations(documents, committer, once, clock),
+            shares=Shares(documents, committer, dependencies.log),
+            entry_shares=EntryShares(documents, committer, clock),
+            additions=account.additions,
+        )

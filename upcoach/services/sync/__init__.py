@@ -1,1 +1,25 @@
-"""Sync: snapshots, and the positions of devices."""
+"""Sync: whole states for those who begin, and how far each device has come."""
+
+from typing import Self
+
+import msgspec
+
+from upcoach.services.base.dependencies import Dependencies
+from upcoach.services.sync.positions import Positions
+from upcoach.services.sync.snapshots import Snapshots
+from upcoach.store.collections.positions import PositionStore
+
+
+class SyncServices(msgspec.Struct, frozen=True, kw_only=True):
+    """What brings a device up to date."""
+
+    positions: Positions
+    snapshots: Snapshots
+
+    @classmethod
+    def make(cls, dependencies: Dependencies) -> Self:
+        store = PositionStore(dependencies.database)
+        return cls(
+            positions=Positions(store, dependencies.clock),
+            snapshots=Snapshots(dependencies.documents),
+        )

@@ -5,6 +5,32 @@ up in one transaction, and says what was shown in the words of RFC 8176.  What m
 digits, a password) may be tried five times in fifteen minutes, on whichever node.
 """
 
+from upcoach.services.account.additions.additions import Additions
+from upcoach.services.account.factors.notices import FactorNotices
+from upcoach.services.account.factors.relying_party import Party
 from upcoach.services.account.factors.service import SecondFactors
+from upcoach.services.account.factors.waiting import WaitingPeriod
+from upcoach.services.base.dependencies import Dependencies
 
-__all__ = ["SecondFactors"]
+__all__ = ["SecondFactors", "make_factors"]
+
+
+def make_factors(
+    dependencies: Dependencies, additions: Additions, waiting: WaitingPeriod
+) -> SecondFactors:
+    """Second factors of *dependencies*."""
+    configuration, documents = dependencies.configuration, dependencies.documents
+    party = Party(
+        domain=configuration.passkey_domain,
+        origins=(configuration.issuer, *configuration.passkey_origins),
+    )
+    return SecondFactors(
+        documents,
+        dependencies.committer,
+        dependencies.once,
+        dependencies.clock,
+        FactorNotices(documents, dependencies.mail, dependencies.links, additions),
+        party=party,
+        key=configuration.secret,
+        waiting=waiting,
+    )

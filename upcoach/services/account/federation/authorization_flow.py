@@ -21,11 +21,11 @@ from models.base.clock import Clock
 from models.base.errors import Forbidden, Invalid
 from models.base.validation import checked
 from upcoach.services.account.federation import secrets as client_secrets
-from upcoach.services.account.federation.discovery import Discovery
-from upcoach.services.account.federation.fetching import Fetch, Unfetched, provider_away
+from upcoach.services.account.federation.discovery import Discovery, provider_away
 from upcoach.services.account.federation.id_tokens import Subject, id_token_invalid, subject_of
 from upcoach.services.account.federation.providers import Provider
-from upcoach.services.oauth.base.parameters import Parameters
+from upcoach.services.base.fetching import Fetch, Unfetched
+from upcoach.services.base.request_parameters import Parameters
 from upcoach.store.secrets.one_time_tokens import Once
 
 PATIENCE: Final = dt.timedelta(minutes=10)  # for logging in at the provider

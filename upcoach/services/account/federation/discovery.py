@@ -8,9 +8,10 @@ import msgspec
 from joserfc.jwk import Key
 
 from models.base.clock import Clock
-from upcoach.services.account.federation.fetching import Fetch, Unfetched, provider_away
+from models.base.errors import Unavailable
 from upcoach.services.account.federation.providers import Provider
-from upcoach.services.oauth.base.signatures import BadSignature, public_key
+from upcoach.services.base.fetching import Fetch, Unfetched
+from upcoach.services.base.jwt_signatures import BadSignature, public_key
 
 PATH: Final = "/.well-known/openid-configuration"
 FRESH: Final = dt.timedelta(hours=1)
@@ -99,3 +100,8 @@ class Discovery:
 
 def _is_named(jwk: Any, key_id: str) -> bool:
     return isinstance(jwk, dict) and jwk.get("kid") == key_id and jwk.get("use") in (None, "sig")
+
+
+def provider_away() -> Unavailable:
+    """The refusal of whoever comes by way of a provider that does not answer."""
+    return Unavailable("provider_unavailable", "The provider does not answer. Try again shortly.")

@@ -10,7 +10,7 @@ import msgspec
 from models.base.errors import Unauthenticated
 from upcoach.services.account.federation.discovery import Discovery
 from upcoach.services.account.federation.providers import Provider
-from upcoach.services.oauth.base.signatures import (
+from upcoach.services.base.jwt_signatures import (
     LEEWAY,
     BadSignature,
     NumericDate,

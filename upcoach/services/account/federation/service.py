@@ -14,14 +14,14 @@ from models.base.clock import Clock
 from models.base.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from upcoach.services.account.federation.authorization_flow import Sent, Visit, Visits
 from upcoach.services.account.federation.discovery import Discovery
-from upcoach.services.account.federation.fetching import Fetch
 from upcoach.services.account.federation.id_tokens import Subject, id_token_invalid, subject_of
 from upcoach.services.account.federation.linking import Linking
 from upcoach.services.account.federation.providers import Provider
 from upcoach.services.account.logins import Challenge, LoggedIn, Logins
 from upcoach.services.account.sessions.sessions import Sessions
-from upcoach.services.oauth.base.errors import OAuthError
-from upcoach.services.oauth.base.parameters import Parameters
+from upcoach.services.base.fetching import Fetch
+from upcoach.services.base.oauth_errors import OAuthError
+from upcoach.services.base.request_parameters import Parameters
 from upcoach.store.secrets.one_time_tokens import Once
 from upcoach.store.write.errors import not_found
 from upcoach.store.write.outcomes import Outcome

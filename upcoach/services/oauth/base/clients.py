@@ -15,10 +15,10 @@ from models.base.clock import Clock
 from models.base.ids import new_id
 from models.contexts import SCOPES
 from models.oauth.client import PREFIX, Client, checked
-from upcoach.services.oauth.base import signatures
-from upcoach.services.oauth.base.errors import invalid_client, invalid_request
-from upcoach.services.oauth.base.parameters import Parameters
-from upcoach.services.oauth.base.signatures import BadSignature
+from upcoach.services.base import jwt_signatures
+from upcoach.services.base.jwt_signatures import BadSignature
+from upcoach.services.base.oauth_errors import invalid_client, invalid_request
+from upcoach.services.base.request_parameters import Parameters
 from upcoach.store.collections.clients import ClientStore
 from upcoach.store.secrets.one_time_tokens import Once
 
@@ -36,10 +36,10 @@ class Assertion(msgspec.Struct, frozen=True):
     iss: str
     sub: str
     aud: str | list[str]
-    exp: signatures.NumericDate
-    jti: Annotated[str, msgspec.Meta(min_length=1, max_length=signatures.NAME)]
-    iat: signatures.NumericDate | None = None
-    nbf: signatures.NumericDate | None = None
+    exp: jwt_signatures.NumericDate
+    jti: Annotated[str, msgspec.Meta(min_length=1, max_length=jwt_signatures.NAME)]
+    iat: jwt_signatures.NumericDate | None = None
+    nbf: jwt_signatures.NumericDate | None = None
 
 
 class Clients:
@@ -106,7 +106,7 @@ class Clients:
             raise invalid_client()
         token = form["client_assertion"]
         try:
-            claimed = signatures.read(_unchecked(token), Assertion)
+            claimed = jwt_signatures.read(_unchecked(token), Assertion)
             client = await self._named(claimed.sub)
             assertion = _verified(token, client)
         except BadSignature:
@@ -118,12 +118,12 @@ class Clients:
             raise invalid_client()
         self._check_times(assertion)
         name = f"{client.id}:{assertion.jti}"
-        if not await self._once.claim(_PURPOSE, name, LIFE + 2 * signatures.LEEWAY):
+        if not await self._once.claim(_PURPOSE, name, LIFE + 2 * jwt_signatures.LEEWAY):
             raise invalid_client()
         return client
 
     def _check_times(self, assertion: Assertion) -> None:
-        now, leeway = self._clock().timestamp(), signatures.LEEWAY.total_seconds()
+        now, leeway = self._clock().timestamp(), jwt_signatures.LEEWAY.total_seconds()
         begins = max(assertion.iat or 0, assertion.nbf or 0)
         if not now - leeway < assertion.exp < now + LIFE.total_seconds() or begins > now + leeway:
             raise invalid_client()
@@ -149,17 +149,17 @@ def _unchecked(token: str) -> bytes:
 
 
 def _verified(token: str, client: Client) -> Assertion:
-    header = signatures.header_of(token)
+    header = jwt_signatures.header_of(token)
     alg, name = header.get("alg"), header.get("kid")
     if client.auth != "private_key_jwt" or client.jwks is None or alg not in ALGORITHMS:
         raise BadSignature
     keys = [one for one in client.jwks["keys"] if name is None or one.get("kid") == name]
     for one in keys:
         try:
-            payload = signatures.payload_of(token, signatures.public_key(one, alg), alg)
+            payload = jwt_signatures.payload_of(token, jwt_signatures.public_key(one, alg), alg)
         except BadSignature:
             continue
-        assertion = signatures.read(payload, Assertion)
+        assertion = jwt_signatures.read(payload, Assertion)
         assert isinstance(assertion, Assertion)
         return assertion
     raise BadSignature

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from models.base.clock import Clock
-from upcoach.services.oauth.base import signatures
-from upcoach.services.oauth.base.errors import invalid_proof
-from upcoach.services.oauth.base.signatures import BadSignature
+from upcoach.services.base import jwt_signatures
+from upcoach.services.base.jwt_signatures import BadSignature
+from upcoach.services.base.oauth_errors import invalid_proof
 from upcoach.store.secrets.one_time_tokens import Once
 
 ALGORITHMS: Final = ("ES256", "Ed25519")
@@ -23,10 +23,10 @@ _PURPOSE: Final = "proof"
 class Proof(msgspec.Struct, frozen=True):
     """What a proof says (RFC 9449, 4.2)."""
 
-    jti: Annotated[str, msgspec.Meta(min_length=8, max_length=signatures.NAME)]
+    jti: Annotated[str, msgspec.Meta(min_length=8, max_length=jwt_signatures.NAME)]
     htm: str
     htu: str
-    iat: signatures.NumericDate
+    iat: jwt_signatures.NumericDate
     ath: str | None = None
 
 
@@ -56,7 +56,7 @@ class Proofs:
         self._check(proof, method, path, token)
         # Last: a proof that is refused for anything else has not been used.
         name = f"{thumbprint}:{proof.jti}"
-        if not await self._once.claim(_PURPOSE, name, 2 * (LIFE + signatures.LEEWAY)):
+        if not await self._once.claim(_PURPOSE, name, 2 * (LIFE + jwt_signatures.LEEWAY)):
             raise invalid_proof("The proof was used before.")
         return thumbprint
 
@@ -64,7 +64,7 @@ class Proofs:
         if proof.htm != method or not self._is_here(proof.htu, path):
             raise invalid_proof("The proof is of another request.")
         age = self._clock().timestamp() - proof.iat
-        if not -signatures.LEEWAY.total_seconds() <= age <= LIFE.total_seconds():
+        if not -jwt_signatures.LEEWAY.total_seconds() <= age <= LIFE.total_seconds():
             raise invalid_proof("The proof is too old, or of the future.")
         if token is not None and proof.ath != _hash(token):
             raise invalid_proof("The proof is of another token.")
@@ -79,12 +79,12 @@ class Proofs:
 
 
 def _opened(token: str) -> tuple[Proof, str]:
-    header = signatures.header_of(token)
+    header = jwt_signatures.header_of(token)
     alg = header.get("alg")
     if header.get("typ") != "dpop+jwt" or alg not in ALGORITHMS:
         raise BadSignature
-    key = signatures.public_key(header.get("jwk"), alg)
-    proof = signatures.read(signatures.payload_of(token, key, alg), Proof)
+    key = jwt_signatures.public_key(header.get("jwk"), alg)
+    proof = jwt_signatures.read(jwt_signatures.payload_of(token, key, alg), Proof)
     assert isinstance(proof, Proof)
     return proof, key.thumbprint()
 

@@ -16,8 +16,8 @@ from models.oauth import Grant
 from models.oauth.client import Client
 from upcoach.services.account.sessions.sessions import Proviso, Sessions
 from upcoach.services.account.sessions.tokens import Tokens
-from upcoach.services.oauth.base.errors import OAuthError, invalid_grant
-from upcoach.services.oauth.base.parameters import Parameters
+from upcoach.services.base.oauth_errors import OAuthError, invalid_grant
+from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.base.resource_indicators import narrowed
 from upcoach.store.write.refs import Ref
 

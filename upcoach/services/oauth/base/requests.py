@@ -7,8 +7,8 @@ import msgspec
 
 from models.oauth.client import Client
 from upcoach.services.account.sessions.tokens import Tokens
-from upcoach.services.oauth.base.errors import OAuthError, invalid_request
-from upcoach.services.oauth.base.parameters import Parameters
+from upcoach.services.base.oauth_errors import OAuthError, invalid_request
+from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.base.resource_indicators import asked_audiences, asked_scopes
 
 PROMPTS: Final = frozenset({"none", "login", "consent", "select_account"})

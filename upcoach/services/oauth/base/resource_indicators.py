@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 from models.contexts import SCOPES
 from models.oauth.client import Client
 from upcoach.services.account.sessions.tokens import AUDIENCES
-from upcoach.services.oauth.base.errors import OAuthError
-from upcoach.services.oauth.base.parameters import Parameters
+from upcoach.services.base.oauth_errors import OAuthError
+from upcoach.services.base.request_parameters import Parameters
 
 
 def asked_scopes(form: Parameters, client: Client) -> tuple[str, ...]:

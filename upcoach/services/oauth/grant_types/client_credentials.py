@@ -3,9 +3,9 @@
 from models.access.permissions import IDENTITY
 from models.base.merge_patch import Json
 from models.oauth.client import Client
-from upcoach.services.oauth.base.errors import OAuthError
+from upcoach.services.base.oauth_errors import OAuthError
+from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.base.issuing import Issuing, unauthorized_client
-from upcoach.services.oauth.base.parameters import Parameters
 from upcoach.services.oauth.base.resource_indicators import asked_audiences, asked_scopes
 
 

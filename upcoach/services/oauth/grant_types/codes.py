@@ -12,9 +12,9 @@ from models.base.clock import Clock
 from models.base.merge_patch import Json
 from models.oauth.client import Client
 from upcoach.services.account.sessions.sessions import Sessions
-from upcoach.services.oauth.base.errors import invalid_grant
+from upcoach.services.base.oauth_errors import invalid_grant
+from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.base.issuing import Allowed, Issuing
-from upcoach.services.oauth.base.parameters import Parameters
 from upcoach.store.secrets.one_time_tokens import Once
 
 LIFE: Final = dt.timedelta(seconds=60)

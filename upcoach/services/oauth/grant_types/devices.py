@@ -18,11 +18,11 @@ from models.account import Session
 from models.base.errors import NotFound
 from models.base.merge_patch import Json
 from models.oauth.client import Client
+from upcoach.services.base.oauth_errors import OAuthError, invalid_grant
+from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.base.clients import Clients
-from upcoach.services.oauth.base.errors import OAuthError, invalid_grant
 from upcoach.services.oauth.base.grants import Grants
 from upcoach.services.oauth.base.issuing import Allowed, Issuing
-from upcoach.services.oauth.base.parameters import Parameters
 from upcoach.services.oauth.base.resource_indicators import asked_audiences, asked_scopes
 from upcoach.store.secrets.one_time_tokens import Once
 

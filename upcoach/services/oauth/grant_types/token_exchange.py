@@ -13,9 +13,9 @@ from models.base.clock import Clock
 from models.base.merge_patch import Json
 from models.oauth.client import Client
 from upcoach.services.account.logins import Logins
-from upcoach.services.oauth.base.errors import OAuthError, invalid_grant, invalid_request
+from upcoach.services.base.oauth_errors import OAuthError, invalid_grant, invalid_request
+from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.base.issuing import Allowed, Issuing, unauthorized_client
-from upcoach.services.oauth.base.parameters import Parameters
 from upcoach.services.oauth.base.resource_indicators import asked_audiences, asked_scopes
 
 GRANT: Final = "urn:ietf:params:oauth:grant-type:token-exchange"

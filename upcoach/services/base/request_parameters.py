@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from upcoach.services.oauth.base.errors import OAuthError, invalid_request
+from upcoach.services.base.oauth_errors import OAuthError, invalid_request
 
 MANY: Final = frozenset({"resource"})  # the only one that may come several times (RFC 8707, 2)
 MOST: Final = 64

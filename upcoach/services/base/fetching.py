@@ -5,8 +5,6 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from models.base.errors import Unavailable
-
 LARGEST: Final = 64 * 1024  # bytes of an answer
 
 
@@ -35,8 +33,3 @@ class Fetch(Protocol):
         self, url: str, form: Mapping[str, str] | None = None, authorization: str = ""
     ) -> Fetched:
         """The answer, which may be any status that is no redirect."""
-
-
-def provider_away() -> Unavailable:
-    """The refusal of whoever comes by way of a provider that does not answer."""
-    return Unavailable("provider_unavailable", "The provider does not answer. Try again shortly.")

@@ -1,0 +1,91 @@
+"""What a context adds to the surface: `handlers.contexts` folds what each of them declares."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from tornado.routing import URLSpec
+from tornado.web import RequestHandler
+
+from handlers.http.areas import Area
+from handlers.http.operation_runner import Edge
+from handlers.http.operations import Operation
+from upcoach.services.base.mail import Folder
+
+S = TypeVar("S")
+
+
+class ApplicationParts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the handlers of the public port are made with.
+
+    Attributes
+    ----------
+    live
+        What the connections of a node share (`handlers.live`).
+    checks
+        What says whether the node can work, by name.
+    mailbox
+        The mails that nobody sends, for anybody to read; None in production.
+
+    """
+
+    edge: Edge
+    live: Any
+    checks: Mapping[str, Any]
+    mailbox: Folder | None = None
+
+
+class HandlerRoute(msgspec.Struct, frozen=True):
+    """A path with a handler of its own.
+
+    Attributes
+    ----------
+    arguments
+        What the handler is made with, if not with the edge and its path; None where it is not
+        served.
+    pattern
+        The path as a regular expression, where it has variable parts.
+
+    """
+
+    path: str
+    handler: type[RequestHandler]
+    arguments: Callable[[ApplicationParts], dict[str, Any] | None] | None = None
+    pattern: str = ""
+
+    def made_with(self, parts: ApplicationParts) -> dict[str, Any] | None:
+        """What the handler is made with; None where it is not served."""
+        if self.arguments is None:
+            return {"edge": parts.edge, "path": self.path}
+        return self.arguments(parts)
+
+    def specs(self, parts: ApplicationParts) -> list[URLSpec]:
+        """The route for Tornado, if it is served."""
+        arguments = self.made_with(parts)
+        pattern = self.pattern or re.escape(self.path)
+        return [] if arguments is None else [URLSpec(f"{pattern}$", self.handler, arguments)]
+
+
+class Context(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
+    """What a context adds to the surface.
+
+    Attributes
+    ----------
+    service
+        What its operations are given.
+    areas
+        The paths that are described as its own.
+    routes
+        Its paths that have handlers of their own.
+
+    """
+
+    service: Callable[[Edge], S]
+    operations: tuple[Operation[S], ...] = ()
+    areas: tuple[Area, ...] = ()
+    routes: tuple[HandlerRoute, ...] = ()
+
+    def bound(self) -> tuple[Operation[S], ...]:
+        """Its operations, which know what they are given."""
+        return tuple(msgspec.structs.replace(row, service=self.service) for row in self.operations)

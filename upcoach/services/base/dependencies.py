@@ -1,0 +1,83 @@
+"""What the services are made from; the composition root makes it, once."""
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from models.base.clock import Clock
+from upcoach.services.base.fetching import Fetch
+from upcoach.services.base.mail import Mail
+from upcoach.services.base.mail_links import Links
+from upcoach.services.base.time_zones import TimeZones
+from upcoach.store.base.database import Database
+from upcoach.store.collections.documents import Documents
+from upcoach.store.log.event_log import EventLog
+from upcoach.store.secrets.keyring import KeyRing, MasterKeys
+from upcoach.store.secrets.one_time_tokens import Once
+from upcoach.store.write.committer import Committer
+
+
+class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator decides, as plain values.
+
+    Attributes
+    ----------
+    secret
+        Keys whatever is signed or indexed blindly.
+    issuer
+        Our origin, as links and tokens name it.
+    token_lifetime
+        How long an access token holds.
+    factor_delay
+        How long a new factor waits before it counts where one could have been stolen.
+    passkey_domain
+        What passkeys are bound to.
+    passkey_origins
+        The pages and apps that may ask for them.
+    providers
+        The OpenID providers that people can log in with.
+    checkpoints
+        Where the audit log keeps what proves that nobody cut it.
+
+    """
+
+    secret: bytes
+    issuer: str
+    token_lifetime: dt.timedelta
+    factor_delay: dt.timedelta
+    passkey_domain: str
+    passkey_origins: tuple[str, ...]
+    providers: tuple[Mapping[str, Any], ...]
+    checkpoints: Path
+
+
+class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
+    """What the services of every context are made from.
+
+    Attributes
+    ----------
+    fetch
+        Asks other servers.
+    once
+        Tokens that can be used once.
+    zones
+        In which time zone people are.
+
+    """
+
+    configuration: Configuration
+    database: Database
+    documents: Documents
+    committer: Committer
+    log: EventLog
+    masters: MasterKeys
+    keyring: KeyRing
+    once: Once
+    mail: Mail
+    links: Links
+    zones: TimeZones
+    fetch: Fetch
+    clock: Clock
