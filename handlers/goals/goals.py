@@ -12,9 +12,9 @@ from handlers.http.resources import resource
 from handlers.http.strict_json import LARGEST
 from handlers.http.zones import zone
 from models.base.clock import utc_now
-from models.base.dates import local_date
 from models.base.errors import Invalid, invalid_parameter
 from models.base.ids import PointId
+from models.base.time import local_date
 from models.base.validation import checked
 from models.goals import Goal, GoalPoint, GoalTemplate, NewGoal, NewGoalTemplate, PointDraft
 from models.goals.goal import Category, Priority, Status

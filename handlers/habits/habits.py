@@ -9,8 +9,9 @@ from handlers.http.operations import Call, Operation, Query, Reply, Run, written
 from handlers.http.pagination import LIMIT, Items, ListQuery, PageQuery, between, paged
 from handlers.http.resources import resource
 from models.base.errors import Invalid, invalid_parameter
+from models.base.time import DAY, EPOCH, check_zone
 from models.habits import Entry, EntryDraft, Habit, Logged, NewHabit, NewVacation, Vacation
-from models.habits.habit import EARLIEST, Category, check_zone
+from models.habits.habit import Category
 from upcoach.services.habits import Habits, HabitServices, Vacations
 from upcoach.services.habits.report_types import (
     Analytics,
@@ -89,8 +90,8 @@ async def entries(services: HabitServices, call: Call) -> Reply:
     """The habit's entries by date."""
     query = call.asked(EntriesQuery)
     after = query.after
-    if query.first is not None and query.first > EARLIEST:
-        after = max(after, (query.first - dt.timedelta(days=1)).isoformat())
+    if query.first is not None and query.first > EPOCH:
+        after = max(after, (query.first - DAY).isoformat())
     before = "" if query.last is None else f"{query.last.isoformat()}~"  # behind that day
     found = await services.habits.entries(
         call.scope, call.names["id"], after=after, before=before, limit=query.limit + 1
@@ -192,8 +193,8 @@ def _range(services: HabitServices, call: Call) -> RangeQuery:
 def _check_dates(services: HabitServices, **dates: dt.date | None) -> None:
     latest = services.habit_reports.latest_day()
     for name, date in dates.items():
-        if date is not None and not EARLIEST <= date <= latest:
-            raise invalid_parameter(name, f"Ask about a date from {EARLIEST} to today.")
+        if date is not None and not EPOCH <= date <= latest:
+            raise invalid_parameter(name, f"Ask about a date from {EPOCH} to today.")
 
 
 def _check_zone(tz: str) -> None:

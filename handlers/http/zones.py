@@ -2,7 +2,7 @@
 
 from handlers.http.operations import Call
 from models.base.errors import Invalid, invalid_parameter
-from models.habits.habit import check_zone
+from models.base.time import check_zone
 from upcoach.services.base.time_zones import TimeZones
 
 

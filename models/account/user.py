@@ -8,7 +8,7 @@ import msgspec
 
 from models.access.permissions import Role
 from models.base.document import Document, Draft, Lookup, Mark
-from models.habits.habit import check_zone
+from models.base.time import check_zone
 
 LONGEST_EMAIL: Final = 254  # characters
 

@@ -1,10 +1,11 @@
 """When a task that comes again is due the next time."""
 
-import calendar
 import datetime as dt
 from typing import Annotated, Final, Literal
 
 import msgspec
+
+from models.base.time import DAY, months_later
 
 Unit = Literal["day", "week", "month", "year"]
 
@@ -34,15 +35,9 @@ class Repeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.unit in _DAYS:
             step = _DAYS[self.unit] * self.every
             times = max(0, (after - first).days // step + 1)
-            return first + dt.timedelta(days=times * step)
+            return first + times * step * DAY
         step = _MONTHS[self.unit] * self.every
         months = (after.year - first.year) * 12 + after.month - first.month
         times = max(0, months // step)
-        found = _months_later(first, times * step)
-        return found if found > after else _months_later(first, (times + 1) * step)
-
-
-def _months_later(first: dt.date, months: int) -> dt.date:
-    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
-    last = calendar.monthrange(year, month + 1)[1]
-    return dt.date(year, month + 1, min(first.day, last))
+        found = months_later(first, times * step)
+        return found if found > after else months_later(first, (times + 1) * step)

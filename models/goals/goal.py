@@ -10,12 +10,12 @@ from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 
 import msgspec
 
-from models.base.dates import LATEST, check_date
 from models.base.document import Derived, Document, Draft, Mark, Order, Tells, fields_of
 from models.base.errors import Conflict, invalid_field
 from models.base.ids import GoalId, PartId, derived_id, new_id
 from models.base.merge import Merge
 from models.base.recurrence import Repeat
+from models.base.time import LATEST, check_date
 from models.goals.goal_parts import KeyResult, Milestone, Smart
 
 G = TypeVar("G", bound="Goal")
@@ -95,8 +95,8 @@ class GoalDraft(Draft, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_date(self.starts_on, "starts_on")
-        check_date(self.target_date, "target_date")
+        check_date(self.starts_on, "/starts_on")
+        check_date(self.target_date, "/target_date")
         if self.starts_on and self.target_date and self.target_date < self.starts_on:
             raise invalid_field("/target_date", "dates_reversed", "A goal ends after it starts.")
         if self.repeats is not None and self.target_date is None:

@@ -5,9 +5,9 @@ from typing import Annotated, ClassVar, Self
 
 import msgspec
 
-from models.base.dates import check_date, exact
 from models.base.document import Document, Draft, Mark, Order, Tells
 from models.base.ids import PartId
+from models.base.time import check_date, exact
 from models.goals.goal_parts import Figure
 
 PointNote = Annotated[str, msgspec.Meta(max_length=1000)]
@@ -38,7 +38,7 @@ class PointDraft(Draft, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.at is not None:
-            check_date(self.at.date(), "at")
+            check_date(self.at.date(), "/at")
             msgspec.structs.force_setattr(self, "at", exact(self.at))
 
 

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from models.base.time import DAY
 from models.goals.goal import Goal
 
 Reason = Literal["behind", "stale", "slow", "overdue"]
@@ -19,7 +20,6 @@ BEHIND: Final = 0.2
 STALE: Final = dt.timedelta(days=14)
 WINDOW: Final = dt.timedelta(days=14)  # over which velocity is taken
 SLOW: Final = 0.5
-_DAY: Final = dt.timedelta(days=1)
 
 
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,7 +141,7 @@ def _safe_days(goal: Goal, day: dt.date) -> int | None:
     total = (goal.target_date - _start(goal)).days
     if total <= 0 or goal.progress + BEHIND >= 1:
         return max(0, (goal.target_date - day).days)
-    behind_on = _start(goal) + math.floor((goal.progress + BEHIND) * total) * _DAY
+    behind_on = _start(goal) + math.floor((goal.progress + BEHIND) * total) * DAY
     return max(0, (behind_on - day).days)
 
 
@@ -149,4 +149,4 @@ def _eta(goal: Goal, day: dt.date, speed: float | None) -> dt.date | None:
     if goal.progress >= 1 or speed is None or speed <= 0:
         return None
     days = math.ceil((1 - goal.progress) / speed)
-    return None if days > 36_500 else day + days * _DAY
+    return None if days > 36_500 else day + days * DAY

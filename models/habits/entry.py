@@ -9,18 +9,16 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 import msgspec
 
-from models.base.dates import exact
 from models.base.document import Derived, Document, Draft, Mark, fields_of
 from models.base.errors import invalid_field
 from models.base.merge import Merge
-from models.habits.days import AHEAD, DAY, local_date, minute_of
-from models.habits.habit import DayStart, Habit, check_zone
+from models.base.time import AHEAD, DAY, EPOCH, HORIZON, check_zone, exact, local_date, minute_of
+from models.habits.habit import DayStart, Habit
 from models.habits.measures import Count, Value, YesNo, check_whole
 
 BACKFILLED: Final = dt.timedelta(days=3653)  # how far back a day can be written down by hand
 PLANNED: Final = dt.timedelta(days=366)  # how far ahead one can be skipped or frozen
 
-_YEARS: Final = range(1970, 9000)
 
 State = Literal["done", "missed", "skip", "freeze"]
 Note = Annotated[str, msgspec.Meta(max_length=1000)]
@@ -229,7 +227,7 @@ def _worth(draft: EntryDraft, habit: Habit) -> tuple[bool | None, float | None]:
 
 def _kept(at: dt.datetime) -> dt.datetime:
     """*at* in UTC, in the milliseconds that the database keeps."""
-    if at.year not in _YEARS:
+    if not EPOCH.year <= at.year < HORIZON.year:
         raise invalid_field(
             "/at", "moment_elsewhere", "This moment is not on the day it is logged for."
         )

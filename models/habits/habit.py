@@ -4,15 +4,13 @@ What schedules and measures mean is in `models.habits`.
 """
 
 import datetime as dt
-import zoneinfo
-from typing import Annotated, ClassVar, Final, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import msgspec
 
 from models.base.document import Derived, Document, Draft, Mark, Order, fields_of
-from models.base.errors import invalid_field
 from models.base.ids import HabitId, new_id
-from models.habits.days import local_date
+from models.base.time import check_counted, check_zone, local_date
 from models.habits.measures import Measure, YesNo, check_measure
 from models.habits.reminders import Reminder
 from models.habits.schedules import Daily, Schedule, check_schedule
@@ -33,9 +31,6 @@ Category = Literal[
     "financial",
     "other",
 ]
-
-EARLIEST = dt.date(1970, 1, 1)
-ZONE_MOST: Final = 64  # characters of a zone's name, of which the longest has 32
 
 
 class HabitDraft(Draft, frozen=True, kw_only=True):
@@ -73,8 +68,7 @@ class HabitDraft(Draft, frozen=True, kw_only=True):
         check_zone(self.tz)
         check_schedule(self.schedule)
         check_measure(self.measure)
-        if self.starts_on is not None:
-            check_date(self.starts_on, "/starts_on")
+        check_counted(self.starts_on, "/starts_on")
 
 
 class NewHabit(HabitDraft, frozen=True, kw_only=True):
@@ -159,27 +153,3 @@ class Habit(Document, frozen=True, kw_only=True):
         if self.archived_at is None:
             return today
         return min(today, self.today(self.archived_at))
-
-
-def check_zone(tz: str) -> None:
-    """Raise `Invalid` unless *tz* is a zone of the IANA database."""
-    if not _is_zone(tz):
-        message = f"{tz[:64]!r} is not a time zone of the IANA database (Europe/Berlin)."
-        raise invalid_field("/tz", "zone_unknown", message)
-
-
-def _is_zone(tz: str) -> bool:
-    if len(tz) > ZONE_MOST:  # a path, which the library would follow part by part
-        return False
-    try:
-        zoneinfo.ZoneInfo(tz)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
-
-
-def check_date(day: dt.date, pointer: str) -> None:
-    """Raise `Invalid` for a date before there is anything to be counted."""
-    if day < EARLIEST:
-        message = f"Dates go back to {EARLIEST}."
-        raise invalid_field(pointer, "date_impossible", message)

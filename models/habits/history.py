@@ -15,13 +15,15 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from models.base.time import EPOCH
+
 Ints = npt.NDArray[np.int64]
 Marks = npt.NDArray[np.int8]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 UNKNOWN: Final = -1
-EPOCH: Final = dt.date(1970, 1, 1).toordinal()
+FIRST_ORDINAL: Final = EPOCH.toordinal()
 
 
 class Mark(enum.IntEnum):
@@ -209,12 +211,12 @@ def ordinals(days: Sequence[str]) -> Ints:
     True
 
     """
-    return np.array(days, "datetime64[D]").astype(np.int64) + EPOCH
+    return np.array(days, "datetime64[D]").astype(np.int64) + FIRST_ORDINAL
 
 
 def dates_of(days: Ints) -> npt.NDArray[np.datetime64]:
     """The dates of ordinals."""
-    return (days - EPOCH).astype("datetime64[D]")
+    return (days - FIRST_ORDINAL).astype("datetime64[D]")
 
 
 def date_of(ordinal: int | np.int64) -> dt.date:

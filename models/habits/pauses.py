@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Protocol
 
-from models.habits.ranges import Range, joined
+from models.base.time import DateRange, joined
 
 
 class Pausing(Protocol):
@@ -27,7 +27,7 @@ class Pauses:
     """Vacations, gone through once for all habits."""
 
     def __init__(self, vacations: Iterable[Pausing]) -> None:
-        self._named: dict[str, list[Range]] = {}
+        self._named: dict[str, list[DateRange]] = {}
         general = []
         for one in vacations:
             days = (one.first, one.last)
@@ -37,7 +37,7 @@ class Pauses:
                 general.append(days)
         self._general = joined(general)
 
-    def of(self, habit: str) -> tuple[Range, ...]:
+    def of(self, habit: str) -> tuple[DateRange, ...]:
         """When *habit* pauses, `joined`."""
         named = self._named.get(habit)
         return joined((*self._general, *named)) if named else self._general

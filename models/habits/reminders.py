@@ -10,7 +10,7 @@ from typing import Annotated
 
 import msgspec
 
-from models.habits.days import DAY, instant, local_date
+from models.base.time import DAY, instant_of_minute, local_date
 from models.habits.schedules import Weekday
 
 WallTime = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d\Z")]
@@ -64,7 +64,7 @@ def occurrences(
     day, last = local_date(after, tz) - DAY, local_date(until, tz)
     while day <= last:
         found = {
-            instant(day, one.minute, tz): one
+            instant_of_minute(day, one.minute, tz): one
             for one in reminders
             if day.isoweekday() in one.weekdays
         }

@@ -17,9 +17,10 @@ from typing import Final
 from dateutil.rrule import rrule, rrulestr
 
 from models.base.errors import Invalid, invalid_field
+from models.base.time import EPOCH
 
 YEARS: Final = 28  # from its anchor, a rule is followed no further
-EARLIEST, LATEST = dt.date(1970, 1, 1), dt.date(2071, 12, 31)  # of its anchor
+LAST_ANCHOR: Final = dt.date(2071, 12, 31)
 LONGEST: Final = 255  # characters
 STEP: Final = 100  # days that are looked for in one go
 
@@ -118,8 +119,8 @@ def rule_of(text: str, anchor: dt.date) -> Rule:
     ['2026-01-05', '2026-02-02']
 
     """
-    if not EARLIEST <= anchor <= LATEST:
-        raise _refused("/schedule/anchor", f"A rule begins between {EARLIEST} and {LATEST}.")
+    if not EPOCH <= anchor <= LAST_ANCHOR:
+        raise _refused("/schedule/anchor", f"A rule begins between {EPOCH} and {LAST_ANCHOR}.")
     try:
         rule = Rule(text, anchor)
     except ValueError:

@@ -4,20 +4,18 @@ Three families, which `evaluation` tells apart: dated schedules name their days;
 of times in a calendar week or month; a rate is a number of times in any so many days.
 """
 
-import calendar
 import datetime as dt
 from collections.abc import Iterator
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 
 from models.base.errors import invalid_field
-from models.habits.rules import EARLIEST, LATEST, LONGEST, rule_of
+from models.base.time import DAY, EPOCH, DateRange, month_of, week_of
+from models.habits.rules import LAST_ANCHOR, LONGEST, rule_of
 
 Weekday = Annotated[int, msgspec.Meta(ge=1, le=7)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=366)]
-
-_DAY: Final = dt.timedelta(days=1)
 
 
 class Daily(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="daily"):
@@ -69,10 +67,9 @@ class PerWeek(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="per_
         """Whether it is a due day."""
         return True
 
-    def window(self, day: dt.date) -> tuple[dt.date, dt.date]:
+    def window(self, day: dt.date) -> DateRange:
         """The first and last day of the week of *day*."""
-        first = day - (day.isoweekday() - 1) * _DAY
-        return first, first + 6 * _DAY
+        return week_of(day)
 
 
 class PerMonth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="per_month"):
@@ -84,10 +81,9 @@ class PerMonth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="per
         """Whether it is a due day."""
         return True
 
-    def window(self, day: dt.date) -> tuple[dt.date, dt.date]:
+    def window(self, day: dt.date) -> DateRange:
         """The first and last day of the month of *day*."""
-        length = calendar.monthrange(day.year, day.month)[1]
-        return day.replace(day=1), day.replace(day=length)
+        return month_of(day)
 
 
 class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="rate"):
@@ -111,8 +107,8 @@ def check_schedule(schedule: Schedule) -> None:
     if isinstance(schedule, Rate) and schedule.times > schedule.days:
         message = "A habit is done at most once a day: times may not exceed days."
         raise invalid_field("/schedule/times", "rate_impossible", message)
-    if isinstance(schedule, Every) and not EARLIEST <= schedule.anchor <= LATEST:
-        message = f"A schedule begins between {EARLIEST} and {LATEST}."
+    if isinstance(schedule, Every) and not EPOCH <= schedule.anchor <= LAST_ANCHOR:
+        message = f"A schedule begins between {EPOCH} and {LAST_ANCHOR}."
         raise invalid_field("/schedule/anchor", "anchor_impossible", message)
     if isinstance(schedule, Recurring):
         rule_of(schedule.rule, schedule.anchor)
@@ -132,9 +128,9 @@ def due_from(schedule: Schedule, day: dt.date) -> dt.date | None:
         return None if found is None else dt.date.fromordinal(found)
     if isinstance(schedule, Every):
         behind = (schedule.anchor - day).days
-        return day + _DAY * (behind if behind > 0 else behind % schedule.days)
+        return day + DAY * (behind if behind > 0 else behind % schedule.days)
     while not schedule.is_due(day):
-        day += _DAY
+        day += DAY
     return day
 
 

@@ -11,7 +11,7 @@ import msgspec
 from models.base.document import Document, Draft, Mark, Order, fields_of
 from models.base.errors import invalid_field
 from models.base.ids import HabitId, VacationId, new_id
-from models.habits.habit import check_date
+from models.base.time import check_counted
 
 LONGEST: Final = 366  # days
 
@@ -39,8 +39,8 @@ class VacationDraft(Draft, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_date(self.first, "/first")
-        check_date(self.last, "/last")
+        check_counted(self.first, "/first")
+        check_counted(self.last, "/last")
         if not 0 <= (self.last - self.first).days < LONGEST:
             message = f"A vacation ends no earlier than it begins, and has {LONGEST} days at most."
             raise invalid_field("/last", "range_impossible", message)

@@ -12,13 +12,12 @@ from typing import Annotated, ClassVar, Final, Self
 import msgspec
 
 from models.account.way import Way
-from models.base.dates import check_date, local_date
 from models.base.document import Document, Draft, Lookup, Mark, Order, fields_of
 from models.base.errors import Conflict
 from models.base.ids import JournalEntryId, JournalId, new_id
 from models.base.merge import Merge
+from models.base.time import check_date, check_zone, local_date
 from models.base.vocabulary import distinct, label, words_of
-from models.habits.habit import check_zone
 from models.journal.journal import Tags, Text, default_journal
 from models.sharing.share import Share
 
@@ -65,7 +64,7 @@ class JournalEntryDraft(Draft, JournalEntryContent, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_zone(self.tz)
-        check_date(self.local_date, "local_date")
+        check_date(self.local_date, "/local_date")
         for name in ("feelings", "tags"):
             msgspec.structs.force_setattr(self, name, distinct(getattr(self, name)))
 
@@ -174,7 +173,7 @@ class EntryShareDraft(Draft, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_date(self.until.date(), "until")
+        check_date(self.until.date(), "/until")
 
 
 class EntryShare(Way, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ import msgspec
 
 from models.habits.measures import Measure, YesNo
 from models.habits.schedules import Every, Recurring, Schedule, Weekdays
-from models.learners.days import progress
+from models.learners.due_days import progress
 from models.learners.history import STREAK_LIMIT, HabitHistory, PersonHistory, Tally
 
 LOG_ODDS: Final = 5.0  # 0.7 % to 99.3 %: beyond it a bounded memory says nothing more

@@ -9,7 +9,7 @@ import msgspec
 
 from models.insights.insight import Reason, Scores
 from models.learners.bayes import sigmoid
-from models.learners.days import progress
+from models.learners.due_days import progress
 from models.learners.features import NAMES, REGISTRY
 from models.learners.habit_state import Prediction, Track
 

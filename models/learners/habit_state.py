@@ -23,10 +23,10 @@ from typing import Final
 import msgspec
 
 from models.base.merge_patch import Json, merged
+from models.base.time import DAY, EPOCH, HORIZON, DateRange, local_date
 from models.habits.measures import Measure, YesNo
-from models.habits.ranges import Range
 from models.habits.schedules import Daily, Schedule
-from models.learners.days import DAY, EARLIEST, LATEST, closes_at, next_due, today
+from models.learners.due_days import closes_at, next_due
 from models.learners.habit_weights import OwnWeights
 from models.learners.history import HabitHistory
 
@@ -55,7 +55,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def created_on(self) -> dt.date:
-        return today(self.created_at, self.tz, self.day_start)
+        return local_date(self.created_at, self.tz, self.day_start)
 
     @property
     def starts_later(self) -> bool:
@@ -125,7 +125,7 @@ class Track(msgspec.Struct, array_like=True):
     chosen: dt.date | None = None
     next: Prediction | None = None
     closes: dt.datetime | None = None
-    away: tuple[Range, ...] = ()
+    away: tuple[DateRange, ...] = ()
 
     def next_day(self) -> dt.date | None:
         """The next due day.  What was done on a day before it, though not due, is remembered."""
@@ -187,7 +187,7 @@ class Track(msgspec.Struct, array_like=True):
         resumed = self.plan.archived and not plan.archived
         self.plan = plan
         if resumed:
-            self.wake(max(self.settled + DAY, today(at, plan.tz, plan.day_start)))
+            self.wake(max(self.settled + DAY, local_date(at, plan.tz, plan.day_start)))
         elif plan.archived:
             self.entries.clear()
         elif not self.begun:
@@ -226,4 +226,5 @@ class Track(msgspec.Struct, array_like=True):
         self.chosen = day
 
     def _may_lie(self, day: dt.date, at: dt.datetime) -> bool:
-        return EARLIEST <= day <= min(today(at, self.plan.tz, self.plan.day_start) + AHEAD, LATEST)
+        today = local_date(at, self.plan.tz, self.plan.day_start)
+        return EPOCH <= day <= min(today + AHEAD, HORIZON)

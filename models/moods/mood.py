@@ -10,12 +10,11 @@ from typing import Annotated, ClassVar, Literal, Self
 
 import msgspec
 
-from models.base.dates import check_date, exact, local_date
 from models.base.document import Document, Draft, Mark, Order, fields_of
 from models.base.ids import MoodId, new_id
 from models.base.merge import Merge
+from models.base.time import check_date, check_zone, exact, local_date
 from models.base.vocabulary import distinct, label
-from models.habits.habit import check_zone
 
 Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
 Category = Literal["work", "health", "social", "personal", "family", "other"]
@@ -51,7 +50,7 @@ class MoodDraft(Draft, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_zone(self.tz)
-        check_date(self.at and self.at.date(), "at")
+        check_date(self.at and self.at.date(), "/at")
         for name in ("activities", "emotions"):
             msgspec.structs.force_setattr(self, name, distinct(getattr(self, name)))
 

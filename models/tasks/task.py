@@ -10,14 +10,13 @@ from typing import Annotated, ClassVar, Literal, Self
 
 import msgspec
 
-from models.base.dates import LATEST, check_date, end_of, instant, local_date
 from models.base.document import Document, Draft, Mark, Order, fields_of
 from models.base.errors import invalid_field
 from models.base.ids import GoalId, PartId, TaskId, derived_id, new_id
 from models.base.merge import Merge
 from models.base.recurrence import Repeat
+from models.base.time import LATEST, check_date, check_zone, instant, last_moment_of_day, local_date
 from models.base.vocabulary import distinct, label
-from models.habits.habit import check_zone
 
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Notes = Annotated[str, msgspec.Meta(max_length=10_000)]
@@ -76,7 +75,7 @@ class TaskDraft(Draft, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_zone(self.tz)
-        check_date(self.due_date, "due_date")
+        check_date(self.due_date, "/due_date")
         msgspec.structs.force_setattr(self, "tags", distinct(self.tags))
         if self.due_date is None:
             _require_none(self.due_time, "due_time")
@@ -212,7 +211,11 @@ def due_at(draft: TaskDraft) -> dt.datetime | None:
 
 
 def _due_at(day: dt.date, clock: str | None, tz: str) -> dt.datetime:
-    return end_of(day, tz) if clock is None else instant(day, dt.time.fromisoformat(clock), tz)
+    return (
+        last_moment_of_day(day, tz)
+        if clock is None
+        else instant(day, dt.time.fromisoformat(clock), tz)
+    )
 
 
 def _require_none(value: object, field: str) -> None:

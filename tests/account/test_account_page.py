@@ -8,7 +8,8 @@ from html import unescape
 from pathlib import Path
 from typing import Final
 
-from models.base.clock import in_words, utc_now
+from models.base.clock import utc_now
+from models.base.time import moment_in_words
 from tests.account.factors.verified import verified
 from tests.account.federation.providers import federated
 from tests.account.html import flaws_of
@@ -59,7 +60,7 @@ async def test_what_waits_says_from_when_it_counts(engines: TestEngines, tmp_pat
             await wait(server, ann.user)
             waited = await rows(browser)
 
-        day = in_words(utc_now() + dt.timedelta(days=3)).partition(",")[0]
+        day = moment_in_words(utc_now() + dt.timedelta(days=3)).partition(",")[0]
         assert list(waiting) == list(waited) == list(WAYS)
         assert all(f"counts from {day}" in text for text in waiting.values()), waiting
         assert "Phone" in waiting["Passkey"]

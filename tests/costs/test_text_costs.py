@@ -20,9 +20,9 @@ from models.base import vocabulary
 from models.base.errors import Refusal
 from models.base.masking import masked
 from models.base.merge import Merge, merge
+from models.base.time import EPOCH, check_zone
 from models.base.validation import checked
-from models.habits.habit import check_zone
-from models.habits.rules import EARLIEST, rule_of
+from models.habits.rules import rule_of
 from models.oauth.client import Client, is_redirect
 from models.tasks import NewTask
 from models.wire.cursor import part_of
@@ -120,7 +120,7 @@ READERS: Final = {
     "an address": reads(63_000, normalised_email),
     "a password": reads(128, lambda text: check(text, text[:100], text)),
     "a zone": reads(63_000, check_zone),
-    "a rule": reads(255, lambda text: rule_of(text, EARLIEST)),
+    "a rule": reads(255, lambda text: rule_of(text, EPOCH)),
     "a cursor": reads(2_048, lambda text: part_of(text, "u:me")),
     "a place": reads(2_048, Places.parse),
     "a browser": reads(16_384, name_of),

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.base.errors import Invalid
+from models.base.time import DAY, end_of_day, leapt_days, local_date
 from models.habits import Entry, EntryDraft, Habit, HabitDraft, NewHabit
-from models.habits.days import DAY, end_of, leapt_days, local_date
 from models.habits.entry import check_day, entry_id
 from models.habits.history import UNKNOWN, code_of
 from upcoach.services.habits.habit_history import AsOf, followed
@@ -44,8 +44,8 @@ def test_a_moment_lies_between_the_beginning_and_the_end_of_its_day(
     day = local_date(at, tz, day_start)
 
     # Clocks that are put back show the last hour of a day again, after its first end.
-    assert at < end_of(day, tz, day_start) + dt.timedelta(hours=1)
-    assert at >= end_of(day - DAY, tz, day_start) - dt.timedelta(hours=1)
+    assert at < end_of_day(day, tz, day_start) + dt.timedelta(hours=1)
+    assert at >= end_of_day(day - DAY, tz, day_start) - dt.timedelta(hours=1)
 
 
 @given(moments, zones, day_starts, st.integers(1, 72))

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.base.errors import Invalid
+from models.base.time import leapt_days
 from models.habits.achievements import CONSISTENT, achievements
 from models.habits.correlation import correlation
-from models.habits.days import leapt_days
 from models.habits.evaluation import evaluate
 from models.habits.reminders import Reminder, occurrences
 from models.habits.rules import rule_of

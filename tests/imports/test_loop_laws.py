@@ -3,13 +3,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.base.errors import Invalid
+from models.base.time import EPOCH
 from models.habits import EntryDraft, HabitDraft
 from models.habits.measures import Amount, Measure, YesNo
 from models.habits.schedules import Daily, Rate, Schedule
 from tests.imports.exports import NEWER, TZ, read, written, zipped
 from upcoach.services.imports.flaws import MOST
 from upcoach.services.imports.loop import LoopEntry, LoopExport, LoopHabit, read_export
-from upcoach.services.imports.loop_cells import FIRST_DAY
 
 # A busy machine is no failure.
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -43,7 +43,7 @@ def schedules(draw: st.DrawFn) -> Schedule:
 def habits(draw: st.DrawFn) -> LoopHabit:
     measure = draw(MEASURES)
     drafts = AMOUNTS if isinstance(measure, Amount) else ANSWERS
-    days = draw(st.dictionaries(st.dates(FIRST_DAY), drafts, max_size=8))
+    days = draw(st.dictionaries(st.dates(EPOCH), drafts, max_size=8))
     draft = HabitDraft(
         name=draw(TEXT.filter(bool)),
         question=draw(TEXT) or None,

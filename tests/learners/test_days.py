@@ -4,15 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.base.time import DAY, end_of_day, exists
 from models.habits.schedules import Daily, Rate, Weekdays
-from models.learners.days import DAY, closes_at, end_of, exists, next_due
+from models.learners.due_days import closes_at, next_due
 from models.learners.history import HabitHistory
 
 ZONES = ("UTC", "Europe/Berlin", "Pacific/Apia", "Australia/Lord_Howe", "America/Havana")
 
 
 def length(day: dt.date, tz: str) -> dt.timedelta:
-    return end_of(day, tz) - end_of(day - DAY, tz)
+    return end_of_day(day, tz) - end_of_day(day - DAY, tz)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_days_follow_each_other(day: dt.date, tz: str) -> None:
 
     assert following is not None
     assert exists(following, tz)
-    assert end_of(following - DAY, tz) == end_of(day, tz) or not exists(following - DAY, tz)
+    assert end_of_day(following - DAY, tz) == end_of_day(day, tz) or not exists(following - DAY, tz)
 
 
 @given(days=st.lists(st.integers(0, 900), max_size=40))

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from config.settings import Settings
 from models.access.scope import Scope
-from models.base.clock import in_words, utc_now
+from models.base.clock import utc_now
 from models.base.ids import new_id
 from models.base.mail import Addition
+from models.base.time import moment_in_words
 from tests.account.factors.verified import verified
 from tests.account.federation.providers import come, federated, let_in, user_of
 from tests.account.planting import CONFIRM, DISOWN, click, link, tokens, wait
@@ -66,7 +67,7 @@ async def test_who_is_refused_what_waits_is_told_until_when_or_what_helps(
         codes = [[one["code"] for one in found] for found in refusals]
         assert codes == [["factor_waiting", "identity_waiting"]] * 2
         until, what_helps = ([one["detail"] for one in found] for found in refusals)
-        in_three_days = in_words(utc_now() + dt.timedelta(days=3)).partition(",")[0]
+        in_three_days = moment_in_words(utc_now() + dt.timedelta(days=3)).partition(",")[0]
         assert all(f"or wait until {in_three_days}" in words for words in until)
         assert not any("wait" in words for words in what_helps)
         assert all("show that the address is yours" in words for words in what_helps)

@@ -5,13 +5,12 @@ from collections.abc import Collection
 
 import msgspec
 
+from models.base.time import DateRange, leapt_days, local_date
 from models.habits import Habit
-from models.habits.days import leapt_days, local_date
 from models.habits.evaluation import Units, evaluate, lookahead
 from models.habits.freezes import Tokens, resolved
 from models.habits.history import Days, History, laid_out
 from models.habits.measures import YesNo
-from models.habits.ranges import Range
 from models.habits.schedules import Schedule
 from upcoach.store.aggregates.histories import Columns
 
@@ -63,7 +62,7 @@ class Followed(msgspec.Struct, frozen=True, eq=False):
 
 
 def followed(
-    habit: Habit, columns: Columns | None, pauses: Collection[Range], as_of: AsOf
+    habit: Habit, columns: Columns | None, pauses: Collection[DateRange], as_of: AsOf
 ) -> Followed:
     """*habit* with the entries in *columns*, and the days on which it *pauses*."""
     today = as_of.day(habit)

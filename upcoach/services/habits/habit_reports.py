@@ -11,13 +11,12 @@ import msgspec
 
 from models.access.scope import Scope
 from models.base.clock import Clock
+from models.base.time import AHEAD, DAY, DateRange, end_of_day, range_of
 from models.habits import Entry, Habit, Vacation
 from models.habits.correlation import correlation
-from models.habits.days import AHEAD, DAY, end_of
 from models.habits.entry import entry_id
 from models.habits.overview import Sums
 from models.habits.pauses import Pauses
-from models.habits.ranges import Range, range_of
 from models.habits.reminders import occurrences
 from models.habits.schedules import unrolled
 from models.habits.statistics import done_by_day
@@ -82,7 +81,7 @@ class HabitReports:
         """The streak of a habit, with its newest *windows*."""
         one = await self._one(scope, habit_id, AsOf(now=self._clock(), date=date))
         habit = one.habit
-        return streak_of(one, windows, end_of(one.today, habit.tz, habit.day_start))
+        return streak_of(one, windows, end_of_day(one.today, habit.tz, habit.day_start))
 
     async def analytics(
         self,
@@ -174,7 +173,7 @@ class HabitReports:
         return Pauses(await self._documents.select(Vacation, scope.user, wanted))
 
 
-def _coming(habit: Habit, pauses: Sequence[Range], now: dt.datetime) -> Iterator[Coming]:
+def _coming(habit: Habit, pauses: Sequence[DateRange], now: dt.datetime) -> Iterator[Coming]:
     def is_asked(day: dt.date) -> bool:
         is_paused = range_of(day, pauses) is not None
         return day >= habit.starts_on and habit.schedule.is_due(day) and not is_paused

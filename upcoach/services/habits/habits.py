@@ -8,9 +8,9 @@ from models.access.scope import Scope
 from models.base.clock import Clock
 from models.base.document import Document, fields_of
 from models.base.merge_patch import Json
+from models.base.time import DAY, local_date
 from models.base.validation import checked
 from models.habits import Entry, EntryDraft, Habit, HabitDraft, Logged, NewHabit
-from models.habits.days import DAY, local_date
 from models.habits.entry import check_day, entry_id
 from models.insights import Insight
 from models.insights.insight import insight_id

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import msgspec
 
+from models.base.time import DAY, end_of_day
 from models.base.trend import trend
 from models.habits import Entry
 from models.habits.achievements import achievements
-from models.habits.days import DAY, end_of
 from models.habits.overview import Sums
 from models.habits.statistics import (
     DoneTimes,
@@ -45,7 +45,7 @@ def today_of(one: Followed, now: Present, entry: Entry | None) -> HabitToday:
         habit=one.habit.id,
         name=one.habit.name,
         local_date=one.today,
-        ends_at=end_of(one.today, one.habit.tz, one.habit.day_start),
+        ends_at=end_of_day(one.today, one.habit.tz, one.habit.day_start),
         due=now.due,
         done=now.done,
         state=entry.state if entry else None,

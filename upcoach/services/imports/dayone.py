@@ -11,11 +11,10 @@ from typing import Any, Final
 
 import msgspec
 
-from models.base.dates import exact, local_date
 from models.base.errors import Invalid
 from models.base.ids import derived_id
+from models.base.time import check_zone, exact, local_date
 from models.base.validation import checked
-from models.habits.habit import check_zone
 from models.journal import NewJournal, NewJournalEntry
 from upcoach.services.imports.archive import read_archive
 from upcoach.services.imports.diary_items import JournalItem, PageItem

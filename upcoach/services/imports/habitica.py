@@ -21,8 +21,8 @@ import msgspec
 
 from models.base.errors import Invalid
 from models.base.ids import derived_id
+from models.base.time import local_date
 from models.habits import NewHabit
-from models.habits.days import local_date
 from models.habits.measures import Count, Measure, YesNo
 from models.habits.schedules import Daily, PerMonth, PerWeek, Schedule
 from models.tasks import NewTask

@@ -14,11 +14,11 @@ from typing import Final
 import msgspec
 
 from models.base.errors import Invalid
+from models.base.time import DAY, local_date
 from models.habits import EntryDraft
-from models.habits.days import DAY, local_date
 
-EARLIEST: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-LATEST: Final = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+FIRST_MOMENT: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+END: Final = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 
 Days = dict[dt.date, EntryDraft]
 
@@ -58,10 +58,10 @@ def moment(value: float | str | None) -> dt.datetime | None:
         else:
             found = dt.datetime.fromtimestamp(round(value) / 1000, dt.UTC)
     except (ValueError, OverflowError, OSError):
-        found = EARLIEST - DAY
+        found = FIRST_MOMENT - DAY
     if found.tzinfo is None:
         found = found.replace(tzinfo=dt.UTC)
-    if not EARLIEST <= found < LATEST:
+    if not FIRST_MOMENT <= found < END:
         raise Invalid("date_unreadable", f"{str(value)[:40]!r} is no date of these times")
     return found
 

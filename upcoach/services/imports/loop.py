@@ -38,8 +38,8 @@ from typing import Final
 import msgspec
 
 from models.base.errors import Invalid
+from models.base.time import check_zone
 from models.habits import EntryDraft, HabitDraft
-from models.habits.habit import check_zone
 from models.habits.measures import Amount, Measure
 from models.habits.schedules import Rate
 from upcoach.services.imports.archive import read_archive

@@ -8,12 +8,11 @@ from typing import Final
 import msgspec
 
 from models.base.errors import Invalid
+from models.base.time import EPOCH
 from models.base.validation import checked
 from models.habits import EntryDraft, HabitDraft
 from models.habits.measures import Amount, Measure, YesNo
 from models.habits.schedules import Daily, Rate, Schedule
-
-FIRST_DAY: Final = dt.date(1970, 1, 1)
 
 # Loop keeps a checkmark as a number, and has written it as such or by its name.
 _ANSWERS: Final[Mapping[str, EntryDraft | None]] = {
@@ -83,10 +82,8 @@ def day_of(text: str) -> dt.date:
         day = dt.date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
         day = None
-    if day is None or day < FIRST_DAY:
-        raise Invalid(
-            "date_invalid", f"{_shown(text)} is not a date (YYYY-MM-DD) since {FIRST_DAY}"
-        )
+    if day is None or day < EPOCH:
+        raise Invalid("date_invalid", f"{_shown(text)} is not a date (YYYY-MM-DD) since {EPOCH}")
     return day
 
 

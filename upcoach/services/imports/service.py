@@ -8,7 +8,7 @@ from models.access.scope import Scope
 from models.base.clock import Clock
 from models.base.document import Document
 from models.base.merge_patch import Json
-from models.habits.habit import check_zone
+from models.base.time import check_zone
 from upcoach.services.base.concurrency import UserConcurrency
 from upcoach.services.imports.jobs import Format, Job
 from upcoach.services.imports.packing import PackedPlan

@@ -21,10 +21,10 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any, Final, Literal
 
-from models.base.dates import check_date, instant
 from models.base.errors import Invalid
 from models.base.ids import derived_id
 from models.base.merge_patch import Json
+from models.base.time import check_date, instant
 from models.base.validation import checked
 from models.habits import EntryDraft, NewHabit
 from models.journal import NewJournal, NewJournalEntry
@@ -216,7 +216,7 @@ class _Reader:
 
 def _day(row: Row) -> dt.date:
     day = checked(row.get("date"), dt.date)
-    check_date(day, "date")
+    check_date(day, "/date")
     return day
 
 

@@ -1,6 +1,5 @@
 """The journal: entries are written, changed, thrown away, taken back and found."""
 
-import calendar
 import datetime as dt
 from typing import Final
 
@@ -8,10 +7,10 @@ import msgspec
 
 from models.access.scope import Scope
 from models.base.clock import Clock
-from models.base.dates import EARLIEST, exact, local_date
 from models.base.errors import Conflict, NotFound, invalid_field
 from models.base.merge import changed_paths
 from models.base.merge_patch import Json
+from models.base.time import anniversaries, exact, local_date
 from models.base.validation import checked
 from models.journal import (
     Journal,
@@ -41,8 +40,6 @@ DEFAULT_NAME: Final = "Journal"
 
 # What a version says, and where it stands or whether it is pinned does not.
 CONTENT: Final = ("title", "text", "mood", "feelings", "tags", "local_date", "tz", "prompt")
-
-_LEAP_DAY: Final = (2, 29)
 
 
 class EntryVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -291,26 +288,6 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
             except WriteConflict:
                 continue  # it has just been changed
             return past or [Version(document)]
-
-
-def anniversaries(day: dt.date) -> list[dt.date]:
-    """The same day of earlier years; the last of February stands for the 29th where there is none.
-
-    Examples
-    --------
-    >>> [str(date) for date in anniversaries(dt.date(2026, 2, 28))[:3]]
-    ['2025-02-28', '2024-02-28', '2024-02-29']
-
-    """
-    names = [(day.month, day.day)]
-    if names == [(2, 28)] and not calendar.isleap(day.year):
-        names.append(_LEAP_DAY)
-    return [
-        dt.date(year, *name)
-        for year in range(day.year - 1, EARLIEST.year - 1, -1)
-        for name in names
-        if name != _LEAP_DAY or calendar.isleap(year)
-    ]
 
 
 def _no_version() -> NotFound:

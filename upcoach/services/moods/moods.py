@@ -8,9 +8,9 @@ import msgspec
 
 from models.access.scope import Scope
 from models.base.clock import Clock
-from models.base.dates import EARLIEST, local_date, monday_of
 from models.base.errors import invalid_parameter
 from models.base.merge_patch import Json
+from models.base.time import EARLIEST, local_date, month_of, week_of
 from models.base.trend import Trend, trend
 from models.base.validation import checked
 from models.moods import Mood, MoodDraft, NewMood
@@ -124,8 +124,8 @@ async def stats_of(tally: MoodTally, first: dt.date, last: dt.date) -> MoodStats
         trend=trend({day.day: day.level / day.n for day in tally.days}),
         distribution=_distribution(tally.levels, n),
         days=await _periods(tally.days, lambda day: day),
-        weeks=await _periods(tally.days, monday_of),
-        months=await _periods(tally.days, lambda day: day.replace(day=1)),
+        weeks=await _periods(tally.days, lambda day: week_of(day)[0]),
+        months=await _periods(tally.days, lambda day: month_of(day)[0]),
         activities=_shares(tally.activities, mean),
         categories=_shares(tally.categories, mean),
     )

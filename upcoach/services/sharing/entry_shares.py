@@ -14,8 +14,8 @@ import msgspec
 
 from models.access.scope import Scope
 from models.base.clock import Clock
-from models.base.dates import exact
 from models.base.errors import NotFound, invalid_field
+from models.base.time import exact
 from models.journal import ClientEntry, EntryShare, EntryShareDraft, JournalEntry
 from models.journal.journal_entry import client_entry_id, share_id
 from models.sharing import Share

@@ -8,8 +8,8 @@ import msgspec
 
 from models.access.scope import Scope
 from models.base.clock import Clock
-from models.base.dates import local_date, monday_of, start_of
 from models.base.merge_patch import Json
+from models.base.time import WEEK, local_date, start_of_day, week_of
 from models.base.validation import checked
 from models.tasks import NewTask, Task, TaskDraft
 from models.tasks.task import successor_id
@@ -24,7 +24,6 @@ from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Mutation
 
 OPEN: Final = ("pending", "in_progress")
-_WEEK: Final = dt.timedelta(days=7)
 
 
 class TaskOverview(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,8 +150,8 @@ class Tasks(Resources[Task, NewTask]):
     async def stats(self, scope: Scope, tz: str) -> TaskStats:
         """Counts of the caller's tasks; the week is the present one in *tz*, from Monday."""
         now = self._clock()
-        monday = monday_of(local_date(now, tz))
-        week = (start_of(monday, tz), start_of(monday + _WEEK, tz))
+        monday, _ = week_of(local_date(now, tz))
+        week = (start_of_day(monday, tz), start_of_day(monday + WEEK, tz))
         rows = await self._tallies.tasks(scope.user, now, *week)
         return TaskStats(
             overview=_overview(rows),

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
-from models.base.dates import exact
 from models.base.document import Document, Edits
 from models.base.errors import Invalid
+from models.base.time import exact
 from models.contexts import KINDS
 from upcoach.store.base import codec
 from upcoach.store.base.broken import Broken, unreadable

@@ -3,8 +3,8 @@
 import datetime as dt
 
 from models.account.factors import NEVER
-from models.base.clock import in_words
 from models.base.errors import Conflict, Forbidden
+from models.base.time import moment_in_words
 
 
 def factor_wrong() -> Forbidden:
@@ -27,7 +27,7 @@ def what_ends_waiting(since: dt.datetime) -> str:
             f"{click}. If that link is over, show that the address is yours, by the link that the "
             "app sends you, then remove this and add it again."
         )
-    return f"{click}, or wait until {in_words(since)}."
+    return f"{click}, or wait until {moment_in_words(since)}."
 
 
 def not_enrolled() -> Conflict:

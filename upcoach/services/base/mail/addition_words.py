@@ -8,8 +8,8 @@ from typing import Final
 
 from models.account.factors import NEVER
 from models.account.quoting import quoted
-from models.base.clock import day_in_words, in_words
 from models.base.mail import Addition, AdditionDetails, WayName
+from models.base.time import day_in_words, moment_in_words
 
 # A subject, and a sentence with a place for the name.
 _WORDS: Final[dict[WayName, tuple[str, str]]] = {
@@ -68,14 +68,14 @@ def sentences(added: Addition, details: AdditionDetails) -> tuple[str, ...]:
         entry=_entry(details),
     )
     side = ", on your side" if added.way in ("coach", "client") else ","
-    when = f"That was on {in_words(added.since)}{_device(details, side)}."
+    when = f"That was on {moment_in_words(added.since)}{_device(details, side)}."
     found = (what, when, _counts(added))
     return tuple(filter(None, found))
 
 
 def _entry(details: AdditionDetails) -> str:
     parts = [f", of {day_in_words(details.day)}" if details.day else ""]
-    parts += [f", until {in_words(details.until)}" if details.until else ""]
+    parts += [f", until {moment_in_words(details.until)}" if details.until else ""]
     return "".join(parts)
 
 
@@ -91,4 +91,4 @@ def _counts(added: Addition) -> str:
         return ""
     if added.counts_from == NEVER:
         return "It counts once you confirm it, which also shows that this address is yours."
-    return f"It counts from {in_words(added.counts_from)} on, or as soon as you confirm it."
+    return f"It counts from {moment_in_words(added.counts_from)} on, or as soon as you confirm it."

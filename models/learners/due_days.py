@@ -1,65 +1,22 @@
-"""When a habit's days begin and end, and which of them are due.
-
-A day is a date in the habit's zone, and may begin some minutes after midnight.  Most last 24 hours;
-at a change of clocks they last 23 or 25 (Lord Howe: 23 and a half), and one that a country leapt
-over never was (Apia, 30 December 2011).
-"""
+"""Which of a habit's days are due, and when nothing that becomes of one is waited for any more."""
 
 import datetime as dt
-import functools
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from models.habits import days
-from models.habits.ranges import Range, range_of
+from models.base.time import DAY, HORIZON, DateRange, end_of_day, exists, range_of
 from models.habits.schedules import PerMonth, PerWeek, Rate, Schedule, due_from
 from models.learners.history import HabitHistory
 
 GRACE: Final = dt.timedelta(hours=3)  # to write down, after midnight, what was done before it
-EARLIEST, LATEST = dt.date(1970, 1, 1), dt.date(9000, 1, 1)
-DAY: Final = dt.timedelta(days=1)
-
-
-def today(now: dt.datetime, tz: str, day_start: int = 0) -> dt.date:
-    """The date in zone *tz*, of days that begin so many minutes after midnight.
-
-    Examples
-    --------
-    >>> today(dt.datetime(2026, 1, 1, 11, tzinfo=dt.UTC), "Pacific/Kiritimati")
-    datetime.date(2026, 1, 2)
-
-    """
-    return days.local_date(now, tz, day_start)
-
-
-@functools.lru_cache(maxsize=4096)
-def end_of(day: dt.date, tz: str, day_start: int = 0) -> dt.datetime:
-    """The moment, in UTC, at which *day* is over in zone *tz*.
-
-    Where a change of clocks skips midnight it is the moment of the change, and where midnight
-    strikes twice, the first.
-
-    Examples
-    --------
-    >>> day = dt.date(2011, 12, 29)
-    >>> end_of(day, "Pacific/Apia") == end_of(day + DAY, "Pacific/Apia")
-    True
-
-    """
-    return days.end_of(day, tz, day_start)
 
 
 def closes_at(day: dt.date, tz: str, day_start: int = 0) -> dt.datetime:
     """When nothing that becomes of *day* is waited for any longer."""
-    return end_of(day, tz, day_start) + GRACE
+    return end_of_day(day, tz, day_start) + GRACE
 
 
-def exists(day: dt.date, tz: str) -> bool:
-    """Whether *day* took place in zone *tz*."""
-    return end_of(day - DAY, tz) < end_of(day, tz)
-
-
-Away = Sequence[Range]
+Away = Sequence[DateRange]
 
 
 class Progress(NamedTuple):
@@ -105,7 +62,7 @@ def next_due(
     datetime.date(2026, 1, 9)
 
     """
-    while (day := due_from(schedule, after + DAY)) is not None and day <= LATEST:
+    while (day := due_from(schedule, after + DAY)) is not None and day <= HORIZON:
         pause = range_of(day, away)
         if pause is None and not _satisfied(schedule, history, day) and exists(day, tz):
             return day

@@ -1,0 +1,271 @@
+"""Dates, zones and moments: the only calendar arithmetic.
+
+Somebody's day is a date in their zone, and may begin some minutes after midnight: the date of a
+moment is that of the wall clock, less *day_start* minutes of it.  At 01:30 with a day that begins
+at 04:00 it is still yesterday.  Clocks that are put forward or back in between move nothing,
+because the minutes are those that the clock shows.
+
+Most days last 24 hours; at a change of clocks they last 23 or 25 (Lord Howe: 23 and a half), and
+one that a country leapt over never was (Apia, 30 December 2011).  A wall time that a change leaves
+out is taken with the offset before it, one that comes twice is the first (RFC 5545, 3.3.5).
+"""
+
+import bisect
+import calendar
+import datetime as dt
+import functools
+import zoneinfo
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from models.base.errors import Invalid, invalid_field
+
+# Of a date that somebody writes down: a life, and no further than a calendar is drawn.
+EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2999, 12, 31)
+# Of what is counted day by day, which is kept in arrays from here on, and foreseen up to there:
+# whatever is added to it then, Python's calendar holds it.
+EPOCH, HORIZON = dt.date(1970, 1, 1), dt.date(9000, 1, 1)
+
+DAY: Final = dt.timedelta(days=1)
+WEEK: Final = dt.timedelta(days=7)
+AHEAD: Final = dt.timedelta(hours=14)  # the furthest that any zone is ahead of UTC
+ZONE_LENGTH: Final = 64  # characters of a zone's name, of which the longest has 32
+
+_TICK: Final = dt.timedelta(milliseconds=1)  # what the database tells apart
+_JUMP: Final = dt.timedelta(hours=20)  # of an offset, which only a move of the date line makes
+_YEARS: Final = range(1970, 2100)
+_LEAP_DAY: Final = (2, 29)
+
+DateRange = tuple[dt.date, dt.date]  # first and last day, both included
+
+
+def check_date(day: dt.date | None, pointer: str) -> None:
+    """Raise `Invalid` for a date that no calendar of ours reaches."""
+    if day is not None and not EARLIEST <= day <= LATEST:
+        message = f"Dates go from {EARLIEST} to {LATEST}."
+        raise invalid_field(pointer, "date_out_of_range", message)
+
+
+def check_counted(day: dt.date | None, pointer: str) -> None:
+    """Raise `Invalid` for a date before there is anything to be counted."""
+    if day is not None and day < EPOCH:
+        raise invalid_field(pointer, "date_impossible", f"Dates go back to {EPOCH}.")
+
+
+def check_zone(tz: str) -> None:
+    """Raise `Invalid` unless *tz* is a zone of the IANA database."""
+    if not _is_zone(tz):
+        message = f"{tz[:64]!r} is not a time zone of the IANA database (Europe/Berlin)."
+        raise invalid_field("/tz", "zone_unknown", message)
+
+
+def _is_zone(tz: str) -> bool:
+    if len(tz) > ZONE_LENGTH:  # a path, which the library would follow part by part
+        return False
+    try:
+        zoneinfo.ZoneInfo(tz)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def exact(at: dt.datetime) -> dt.datetime:
+    """*at* in UTC, cut to what the database keeps; `Invalid` where no calendar of ours reaches.
+
+    The first and the last day of Python's calendar have moments that are none in UTC.
+    """
+    if not EARLIEST <= at.date() <= LATEST:
+        raise Invalid("body_invalid", f"Moments go from {EARLIEST} to {LATEST}.")
+    return to_milliseconds(at.astimezone(dt.UTC))
+
+
+def to_milliseconds(at: dt.datetime) -> dt.datetime:
+    """*at*, cut to milliseconds, which is all that BSON keeps."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def local_date(at: dt.datetime, tz: str, day_start: int = 0) -> dt.date:
+    """The date that somebody in *tz* calls the moment *at*.
+
+    Examples
+    --------
+    >>> night = dt.datetime(2026, 3, 29, 1, 30, tzinfo=dt.UTC)  # 03:30 in Berlin, summer's first
+    >>> str(local_date(night, "Europe/Berlin")), str(local_date(night, "Europe/Berlin", 240))
+    ('2026-03-29', '2026-03-28')
+
+    """
+    wall = at.astimezone(zoneinfo.ZoneInfo(tz)).replace(tzinfo=None)
+    return (wall - dt.timedelta(minutes=day_start)).date()
+
+
+def minute_of(at: dt.datetime, tz: str) -> int:
+    """The minutes after midnight that the clocks of *tz* show at *at*."""
+    wall = at.astimezone(zoneinfo.ZoneInfo(tz))
+    return wall.hour * 60 + wall.minute
+
+
+def instant(day: dt.date, time: dt.time, tz: str) -> dt.datetime:
+    """When the clocks of *tz* show *time* on *day*.
+
+    Examples
+    --------
+    >>> str(instant(dt.date(2026, 3, 29), dt.time(2, 30), "Europe/Berlin"))  # there is none
+    '2026-03-29 01:30:00+00:00'
+
+    """
+    return dt.datetime.combine(day, time, zoneinfo.ZoneInfo(tz)).astimezone(dt.UTC)
+
+
+def instant_of_minute(day: dt.date, minute: int, tz: str) -> dt.datetime:
+    """When they show *minute* on *day*, or on a later one from 1,440 on."""
+    days, minutes = divmod(minute, 1440)
+    return instant(day + days * DAY, dt.time(*divmod(minutes, 60)), tz)
+
+
+def start_of_day(day: dt.date, tz: str) -> dt.datetime:
+    """When *day* begins in *tz*."""
+    return instant(day, dt.time(), tz)
+
+
+@functools.lru_cache(maxsize=4096)
+def end_of_day(day: dt.date, tz: str, day_start: int = 0) -> dt.datetime:
+    """The moment, in UTC, at which *day* is over in *tz*.
+
+    Where a change of clocks skips midnight it is the moment of the change, and where midnight
+    strikes twice, the first.
+
+    Examples
+    --------
+    >>> day = dt.date(2011, 12, 29)
+    >>> end_of_day(day, "Pacific/Apia") == end_of_day(day + DAY, "Pacific/Apia")
+    True
+
+    """
+    return instant_of_minute(day + DAY, day_start, tz)
+
+
+def last_moment_of_day(day: dt.date, tz: str) -> dt.datetime:
+    """The last moment of *day* in *tz* that the database tells apart from the next day."""
+    return end_of_day(day, tz) - _TICK
+
+
+def exists(day: dt.date, tz: str) -> bool:
+    """Whether *day* took place in *tz*."""
+    return end_of_day(day - DAY, tz) < end_of_day(day, tz)
+
+
+@functools.lru_cache(maxsize=1024)
+def leapt_days(tz: str) -> tuple[dt.date, ...]:
+    """The dates that *tz* leapt over, since the date line was moved.
+
+    Examples
+    --------
+    >>> leapt_days("Pacific/Apia")
+    (datetime.date(2011, 12, 30),)
+    >>> leapt_days("Europe/Berlin")
+    ()
+
+    """
+    zone = zoneinfo.ZoneInfo(tz)
+    years = [year for year in _YEARS if _offset(zone, year + 1) - _offset(zone, year) > _JUMP]
+    return tuple(
+        day
+        for year in years
+        for day in (dt.date(year, 1, 1) + number * DAY for number in range(366))
+        if not exists(day, tz)
+    )
+
+
+def _offset(zone: zoneinfo.ZoneInfo, year: int) -> dt.timedelta:
+    offset = dt.datetime(year, 1, 1, tzinfo=zone).utcoffset()
+    assert offset is not None
+    return offset
+
+
+def week_of(day: dt.date) -> DateRange:
+    """The ISO week of *day*, Monday to Sunday."""
+    monday = day - (day.isoweekday() - 1) * DAY
+    return monday, monday + 6 * DAY
+
+
+def month_of(day: dt.date) -> DateRange:
+    """The month of *day*."""
+    length = calendar.monthrange(day.year, day.month)[1]
+    return day.replace(day=1), day.replace(day=length)
+
+
+def months_later(day: dt.date, months: int) -> dt.date:
+    """*day* so many *months* later, or the last day of that month where it is too short.
+
+    Examples
+    --------
+    >>> months_later(dt.date(2026, 1, 31), 1)
+    datetime.date(2026, 2, 28)
+
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return dt.date(year, month + 1, min(day.day, last))
+
+
+def anniversaries(day: dt.date) -> list[dt.date]:
+    """The same day of earlier years; the last of February stands for the 29th where there is none.
+
+    Examples
+    --------
+    >>> [str(date) for date in anniversaries(dt.date(2026, 2, 28))[:3]]
+    ['2025-02-28', '2024-02-28', '2024-02-29']
+
+    """
+    names = [(day.month, day.day)]
+    if names == [(2, 28)] and not calendar.isleap(day.year):
+        names.append(_LEAP_DAY)
+    return [
+        dt.date(year, *name)
+        for year in range(day.year - 1, EARLIEST.year - 1, -1)
+        for name in names
+        if name != _LEAP_DAY or calendar.isleap(year)
+    ]
+
+
+def joined(ranges: Iterable[DateRange]) -> tuple[DateRange, ...]:
+    """*ranges* in order, with those that overlap or adjoin made one.
+
+    Examples
+    --------
+    >>> day = [dt.date(2026, 1, number) for number in range(1, 10)]
+    >>> [(first.day, last.day) for first, last in joined([(day[4], day[5]), (day[0], day[3])])]
+    [(1, 6)]
+
+    """
+    found: list[DateRange] = []
+    for first, last in sorted(ranges):
+        if found and first <= found[-1][1] + DAY:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return tuple(found)
+
+
+def range_of(day: dt.date, ranges: Sequence[DateRange]) -> DateRange | None:
+    """Which of *ranges*, which are `joined`, holds *day*."""
+    place = bisect.bisect_right(ranges, (day, dt.date.max)) - 1
+    return ranges[place] if place >= 0 and day <= ranges[place][1] else None
+
+
+def moment_in_words(at: dt.datetime) -> str:
+    """*at* as people read it.
+
+    Examples
+    --------
+    >>> moment_in_words(dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC))
+    '5 January 2026, 09:00 UTC'
+
+    """
+    moment = at.astimezone(dt.UTC)
+    return f"{day_in_words(moment)}, {moment:%H:%M} UTC"
+
+
+def day_in_words(day: dt.date) -> str:
+    """*day* as people read it."""
+    return f"{day.day} {day:%B %Y}"
