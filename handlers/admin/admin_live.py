@@ -13,9 +13,9 @@ from tornado.web import HTTPError
 from handlers.http.policy import require_desk
 from handlers.http.rest import Edge
 from handlers.live.admin_feeds import Watching, check_since, filter_of
-from handlers.live.socket import LiveSocket
 from handlers.live.sse import event_of
 from handlers.live.streaming import StreamingHandler
+from handlers.live.websocket.socket import LiveSocket
 from models.access.caller import Caller
 from models.base.errors import Invalid, Unauthenticated
 from streams.admin import kpis, timeline

@@ -1,8 +1,8 @@
 """The live protocol: over WebSocket, and the same feeds over plain HTTP.
 
-A WebSocket: `socket` is the transport (bytes, Tornado), `connection` the meaning (frames).  Plain
-HTTP: `events` is the path, `sse` a stream of events, `poll` a request that waits, `streaming` what
-both need.  `admin_feeds` is what operators follow (`handlers.admin`).
+A WebSocket (`websocket/`): `socket` is the transport (bytes, Tornado), `connection` the meaning
+(frames).  Plain HTTP: `events` is the path, `sse` a stream of events, `poll` a request that waits,
+`streaming` what both need.  `admin_feeds` is what operators follow (`handlers.admin`).
 
 What they share: `send_buffer`, the way out (one write for what is ready, one bounded window), and
 `connections`, all that is open on a node and the one timer that looks after it.
@@ -13,7 +13,7 @@ from typing import Final
 from handlers.http.manifest import Context, HandlerRoute
 from handlers.live import tickets
 from handlers.live.events import Events, events_of
-from handlers.live.socket import LiveSocket
+from handlers.live.websocket.socket import LiveSocket
 from handlers.sync.feed import EVENTS
 
 CONTEXT: Final = Context(

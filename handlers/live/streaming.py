@@ -9,8 +9,8 @@ from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError
 
 from handlers.http.rest import Handler
-from handlers.live.connection import Node
 from handlers.live.connections import Guest
+from handlers.live.live_node import LiveNode
 from handlers.live.send_buffer import SocketOutlet
 from handlers.live.sse import EventStream
 from models.access.caller import Caller
@@ -22,7 +22,7 @@ MEDIA_TYPE: Final = "text/event-stream"
 class StreamingHandler(Handler):
     """Base of what answers with a stream of events, or waits."""
 
-    node: Node
+    node: LiveNode
     has_gone = False  # the client, before there was an answer
 
     def on_connection_close(self) -> None:

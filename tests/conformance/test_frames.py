@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from tornado.web import Application
 
-from handlers.live.protocol import Fault, _check_close
+from handlers.live.websocket.protocol import Fault, _check_close
 from tests.conformance.cases import BROKEN_TEXTS, HELLO, LARGEST, TABLES, Case
 from tests.conformance.echo import Echo, echoing
 from tests.conformance.raw import (

@@ -14,8 +14,8 @@ from tornado.websocket import websocket_connect
 
 from config.settings import Settings
 from handlers.live import limits
-from handlers.live.connection import Connection
-from handlers.live.protocol import StrictProtocol
+from handlers.live.websocket.connection import Connection
+from handlers.live.websocket.protocol import StrictProtocol
 from models.access.limits import PAGE_BYTES
 from models.access.rate_limit import Bucket
 from tests.costs.raw import Raw, raw, until

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from config.settings import Settings
-from handlers.live.connection import Connection
 from handlers.live.connections import Connections
+from handlers.live.websocket.connection import Connection
 from models.base.metrics import Measures
 from tests.conformance.raw import CLOSE, TEXT, closing, frame, upgraded
 from tests.support.people.furnished import furnished, write_goals

@@ -22,8 +22,8 @@ from handlers.http.in_flight import Running
 from handlers.http.manifest import ApplicationParts
 from handlers.http.rest import Edge
 from handlers.live.admin_feeds import Desk
-from handlers.live.connection import Node as LiveNode
 from handlers.live.connections import Connections
+from handlers.live.live_node import LiveNode
 from handlers.live.numbers import NodeNumbers
 from handlers.live.send_buffer import WINDOW
 from models.access.limits import OPEN_OF_NETWORK

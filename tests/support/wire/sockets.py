@@ -10,7 +10,7 @@ import msgspec
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from handlers.live.connection import Connection
+from handlers.live.websocket.connection import Connection
 from models.base.ids import new_mutation_id
 from models.base.merge_patch import Json
 from tests.support.people.furnished import GOALS

@@ -8,21 +8,16 @@ from typing import Final
 import msgspec
 
 from handlers.http import problems
-from handlers.http.bodies import Bodies
-from handlers.http.concurrency_limits import Seats
-from handlers.http.operations import Router
 from handlers.http.policy import require_live
-from handlers.http.rest import Edge
 from handlers.live import limits
-from handlers.live.admin_feeds import Desk, Watching, is_admin_feed
-from handlers.live.channel_subscriptions import Hearing, is_channel
-from handlers.live.connections import Connections
-from handlers.live.feed_subscriptions import Following
-from handlers.live.mutation_queue import Writing
+from handlers.live.admin_feeds import Watching, is_admin_feed
+from handlers.live.live_node import LiveNode
+from handlers.live.websocket.channel_subscriptions import Hearing, is_channel
+from handlers.live.websocket.feed_subscriptions import Following
+from handlers.live.websocket.mutation_queue import Writing
 from models.access.caller import Caller
 from models.access.limits import FRAME_BYTES, HELLO_BYTES, OPEN_OF_USER
 from models.access.rate_limit import Bucket
-from models.base.clock import Clock
 from models.base.errors import Forbidden, Invalid, Refusal, Unauthenticated, Unavailable
 from models.base.validation import WORDS, cut
 from models.wire.frames import (
@@ -48,39 +43,12 @@ from models.wire.frames import (
     encode,
     require_mut,
 )
-from streams.base.background_tasks import Errands
 from streams.base.transport import Wire
-from streams.channels.channels import Channels, Device
-from streams.channels.presence import Presence
-from streams.feed.subscription import UNACKED, Feeds
-from streams.limits.credit import Credits
-from streams.redis.tickets import Tickets
-from upcoach.services.sync.positions import Positions
+from streams.channels.channels import Device
+from streams.feed.subscription import UNACKED
 from upcoach.store.base.pacing import paced
 
 CHECK_S: Final = 30.0  # how long a change of a share may go unheard of on a channel
-
-
-class Node(msgspec.Struct, frozen=True, kw_only=True):
-    """What the connections of a node share."""
-
-    edge: Edge
-    router: Router
-    feeds: Feeds
-    connections: Connections
-    channels: Channels
-    errands: Errands
-    presence: Presence
-    positions: Positions
-    desk: Desk
-    seats: Seats
-    doors: Seats  # sockets by where they come from
-    tickets: Tickets
-    clock: Clock
-    credit: Credits
-    bodies: Bodies
-    window: int
-    writes_s: int
 
 
 class Connection:
@@ -89,7 +57,7 @@ class Connection:
     kind = "socket"
 
     def __init__(
-        self, node: Node, name: str, outlet: Wire, close: Callable[[int, str], None], now: float
+        self, node: LiveNode, name: str, outlet: Wire, close: Callable[[int, str], None], now: float
     ) -> None:
         self._node = node
         self._outlet = outlet

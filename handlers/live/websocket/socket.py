@@ -7,11 +7,12 @@ from handlers.http import token_auth
 from handlers.http.base import ProblemHandler
 from handlers.http.bodies import Holding
 from handlers.http.client_ip import address_of
-from handlers.live import deflate
-from handlers.live.connection import Connection, Node
-from handlers.live.deflate import deflated_frame
-from handlers.live.protocol import StrictHandler
+from handlers.live.live_node import LiveNode
 from handlers.live.send_buffer import SocketOutlet, pong_frame, text_frame
+from handlers.live.websocket import deflate
+from handlers.live.websocket.connection import Connection
+from handlers.live.websocket.deflate import deflated_frame
+from handlers.live.websocket.protocol import StrictHandler
 from models.access.caller import Caller
 from models.access.limits import HELLO_BYTES
 from models.access.request_origin import Origin
@@ -28,7 +29,7 @@ class LiveSocket(ProblemHandler, StrictHandler):
     _holding: Holding | None = None
     _door = ""  # where it came from, as long as it counts there
 
-    def initialize(self, node: Node) -> None:
+    def initialize(self, node: LiveNode) -> None:
         """Take what the routing table gives."""
         self._node = node
         self._connections = node.connections
