@@ -1,4 +1,4 @@
-"""What one socket may do; `welcome` announces it."""
+"""What one connection may do; `welcome` announces it to sockets."""
 
 from typing import Final
 
@@ -16,6 +16,10 @@ KIB_S: Final = 1_024  # of messages when they are unpacked; what goes beyond is 
 KIB_BURST_S: Final = 8
 BURST: Final = 10  # in seconds of the lasting rate
 HELLO_S: Final = 10.0
+MISSED: Final = 2  # heartbeats in which a socket says nothing, not even `pong`
+LATE_S: Final = 1.0  # the same for what is under way
+COMMENT_S: Final = 15.0  # between two signs of life on an event stream
+CHANNELS_S: Final = 30.0  # how long a change of a share may go unheard of on a channel
 LOOK_S: Final = 15.0  # at least so often, each connection is looked after
 TAKEN_S: Final = 60.0  # without a byte taken, a connection is given up
 EXPIRING_S: Final = 60.0  # before its token ends, a device is told

@@ -8,6 +8,8 @@ import asyncio
 
 import msgspec
 
+from handlers.live import deadlines
+from handlers.live.deadlines import look_after, token_end
 from handlers.sync.feed import Place
 from models.access.caller import Caller
 from models.base.clock import Clock
@@ -66,7 +68,7 @@ class Poll:
         self.caller = caller
         self.closed_with: int | None = None
         self._clock = clock
-        self._until = until
+        self.until = until
         self._ears: list[_Ear] = []
         self._heard: asyncio.Future[Heard | None] = asyncio.get_running_loop().create_future()
 
@@ -85,12 +87,15 @@ class Poll:
 
     def tick(self, now: float) -> float:
         """Look whether the time is over: that of the wait, or that of the token."""
-        left = (self.caller.expires_at - self._clock()).total_seconds()
-        if now >= self._until:
-            self.wake(None)
-        elif left <= 0:
-            self.close(Close.TOKEN, "token expired")
-        return min(self._until, now + left)
+        return look_after(self, deadlines.POLL, now)
+
+    def token_end(self) -> float:
+        """See `PollTimes.token_end`."""
+        return token_end(self.caller, self._clock)
+
+    def time_out(self, _: float) -> None:
+        """See `PollTimes.time_out`."""
+        self.wake(None)
 
     def close(self, code: int, _reason: str) -> None:
         """End the wait early."""

@@ -13,7 +13,8 @@ from typing import Final, Protocol
 import msgspec
 
 from handlers.http import problems
-from handlers.live import limits
+from handlers.live import deadlines
+from handlers.live.deadlines import look_after_sender, token_end
 from models.access.caller import Caller
 from models.base.clock import Clock
 from models.base.errors import Refusal
@@ -21,7 +22,6 @@ from models.wire.cursor import Cursor, joined
 from models.wire.frames import AuthExpiring, Close, Frame, Go, Unsubd, encode
 from streams.base.transport import Wire
 
-COMMENT_S: Final = 15.0
 RETRY_MS: Final = (250, 1_000)  # when a reader comes back after a cut, so that not all do at once
 LEAVE_MS: Final = (0, 1_000)  # the same where all are sent away at once
 MOVE_MS: Final = (20, 200)  # the same where each has a moment of its own
@@ -120,8 +120,8 @@ class EventStream:
         self.caller = caller
         self._clock = clock
         self._followed: list[Followed] = []
-        self._commented = asyncio.get_running_loop().time()
-        self._warned = False
+        self.commented_at = asyncio.get_running_loop().time()
+        self.is_warned = False
         self._goes = False
         self._over = False
 
@@ -145,27 +145,21 @@ class EventStream:
 
     def tick(self, now: float) -> float:
         """Look after the stream, and say when to look again."""
-        self.outlet.look(now)
-        self._look(now)
-        stuck = self.outlet.stuck_since
-        left = (self.caller.expires_at - self._clock()).total_seconds()
-        ends = now + left + (limits.GRACE_S if self._warned else -limits.EXPIRING_S)
-        taken = min(now + limits.LOOK_S, (now if stuck is None else stuck) + limits.TAKEN_S)
-        return min(taken, ends, self._commented + COMMENT_S)
+        return look_after_sender(self, deadlines.STREAM, now)
 
-    def _look(self, now: float) -> None:
-        left = (self.caller.expires_at - self._clock()).total_seconds()
-        stuck = self.outlet.stuck_since
-        if stuck is not None and now - stuck > limits.TAKEN_S:
-            self.close(Close.SLOW, "slow consumer")
-        elif left <= -limits.GRACE_S:
-            self.close(Close.TOKEN, "token expired")
-        elif left <= limits.EXPIRING_S and not self._warned:
-            self._warned = True
-            self._say(AuthExpiring(exp=self.caller.expires_at))
-        elif now - self._commented >= COMMENT_S:
-            self._commented = now
-            self._send(_COMMENT)
+    def token_end(self) -> float:
+        """See `SenderTimes.token_end`."""
+        return token_end(self.caller, self._clock)
+
+    def warn(self, _: float) -> None:
+        """See `SenderTimes.warn`."""
+        self.is_warned = True
+        self._say(AuthExpiring(exp=self.caller.expires_at))
+
+    def comment(self, now: float) -> None:
+        """See `StreamTimes.comment`."""
+        self.commented_at = now
+        self._send(_COMMENT)
 
     def go(self, after_ms: int, reason: str) -> None:
         """End the stream in *after_ms*, until when it goes on: an EventSource cannot leave."""

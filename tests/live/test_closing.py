@@ -8,7 +8,7 @@ from tests.support.laws.snapshots import head_of
 from tests.support.people.furnished import furnished
 from tests.support.server import PASSWORD, serving
 from tests.support.wire.answers import done
-from tests.support.wire.sockets import TOKEN_S, only_connection, sub, talking
+from tests.support.wire.sockets import TOKEN_S, ends_in, only_connection, sub, talking
 from tests.support.wire.waiting import now
 
 
@@ -40,11 +40,11 @@ async def test_a_device_that_takes_no_bytes_is_closed(settings: Settings) -> Non
 
         async with talking(server, person) as wire:
             connection = only_connection(server)
-            connection._outlet.stuck_since = now() - 59
+            connection.outlet.stuck_since = now() - 59
             connection.tick(now())
             await wire.send(sub("now"))
             assert (await wire.frame())["t"] == "subd"
-            connection._outlet.stuck_since = now() - 61
+            connection.outlet.stuck_since = now() - 61
             connection.tick(now())
 
             assert await wire.closed() == 4508
@@ -56,14 +56,15 @@ async def test_a_session_that_expires_closes_its_socket(settings: Settings) -> N
 
         async with talking(server, person) as wire:
             connection = only_connection(server)
-            connection._heard = now() + TOKEN_S
+            ends_in(connection, TOKEN_S)  # however long it took to get here
+            connection.heard_at = now() + TOKEN_S
             connection.tick(now() + TOKEN_S - 59)
             expiring = (await wire.until("auth_expiring"))[-1]
-            connection.tick(now() + TOKEN_S + 28)  # its end is cut to a second
+            connection.tick(now() + TOKEN_S + 28)
             await wire.send(sub("now"))
             assert (await wire.frame())["t"] == "ping"
             assert (await wire.frame())["t"] == "subd"
-            connection._heard = now() + TOKEN_S
+            connection.heard_at = now() + TOKEN_S
             connection.tick(now() + TOKEN_S + 31)
 
             assert connection.caller is not None

@@ -58,7 +58,7 @@ async def test_a_connection_that_has_ended_sends_nothing_more(settings: Settings
             await raw.send(frame(TEXT, msgspec.json.encode(hello(person))))
             welcome = await raw.receive()
             [guest] = server.node._connections._open
-            outlet = cast("Connection", guest)._outlet
+            outlet = cast("Connection", guest).outlet
             outlet.queue(outlet.wrap(b"queued"))
 
             server.node._connections.close_all(4503, "draining")

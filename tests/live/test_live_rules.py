@@ -22,6 +22,7 @@ from tests.support.wire.sockets import (
     TOKEN_S,
     Wire,
     calling,
+    ends_in,
     hello,
     mut,
     numbers,
@@ -142,12 +143,12 @@ async def test_a_token_is_renewed_in_place(settings: Settings) -> None:
             connection = only_connection(server)
             refresh = {"refresh_token": login["refresh_token"]}
             answer = await done(person.call("POST", "/v1/auth/refresh", refresh))
-            connection._ends = now() + 59
+            ends_in(connection, 59)
             connection.tick(now())
             connection.tick(now())
             await wire.send({"t": "auth", "token": answer.body["token"]}, sub("now"))
             expiring, subd, _ = await wire.until("live")
-            connection._heard = now() + TOKEN_S
+            connection.heard_at = now() + TOKEN_S
             connection.tick(now() + TOKEN_S - 65)
             await done(person.call("POST", GOALS, {"title": "Still here"}))
             ping, event = [await wire.frame() for _ in range(2)]

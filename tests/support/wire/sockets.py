@@ -3,6 +3,7 @@
 import asyncio
 import collections
 import contextlib
+import datetime as dt
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
@@ -138,6 +139,13 @@ def only_connection(server: Server) -> Connection:
     [connection] = server.node._connections._open
     assert isinstance(connection, Connection)
     return connection
+
+
+def ends_in(connection: Connection, left_s: float) -> None:
+    """Have the token of *connection* end so soon."""
+    assert connection.caller is not None
+    ends = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=left_s)
+    connection.caller = msgspec.structs.replace(connection.caller, expires_at=ends)
 
 
 def raw_mut(body: str) -> str:

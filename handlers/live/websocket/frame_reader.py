@@ -1,0 +1,62 @@
+"""What a socket's messages say, and how many it may send."""
+
+import asyncio
+from typing import Final
+
+import msgspec
+
+from handlers.live import limits
+from handlers.live.websocket.protocol import Fault
+from models.access.limits import HELLO_BYTES
+from models.access.rate_limit import Bucket
+from models.base.errors import Invalid
+from models.base.validation import WORDS, cut
+from models.wire.frames import ClientFrame, Close, decode, require_mut
+
+KIB: Final = 1_024
+
+
+class FrameReader:
+    """The messages of one socket, at the rates that it has."""
+
+    __slots__ = ("_frames", "_kib")
+
+    def __init__(self) -> None:
+        self._frames = Bucket(limits.FRAMES_S, limits.BURST)
+        self._kib = Bucket(limits.KIB_S, limits.KIB_BURST_S)
+
+    async def room(self, message: bytes, now: float) -> float:
+        """Wait until *message* may be read, and return when that is.
+
+        A kilobyte that was sent may be a thousand: what it costs to read is seen here first.
+        """
+        while wait_s := self._kib.take(now, len(message) // KIB):
+            await asyncio.sleep(wait_s)
+            now += wait_s
+        return now
+
+    def lines(self, message: bytes, now: float) -> list[bytes]:
+        """The lines of *message* that may be frames, or `Fault`."""
+        if message.count(b"\n") > limits.LINES:
+            raise Fault(Close.TOO_MANY, "too many lines")
+        lines = [line for line in message.splitlines() if line.strip()]
+        if not lines:
+            self.count(now)
+        return lines
+
+    def count(self, now: float, frames: int = 1) -> None:
+        """Count *frames*, or `Fault` if there are too many."""
+        if self._frames.take(now, frames):
+            raise Fault(Close.TOO_MANY, "too many messages")
+
+
+def read_frame(line: bytes) -> ClientFrame:
+    """The frame that *line* holds; `Invalid` if it means nothing, `Fault` if it is none."""
+    try:
+        if len(line) > HELLO_BYTES:  # nothing but a write is as large
+            require_mut(line)
+        return decode(line)
+    except msgspec.ValidationError as failure:
+        raise Invalid("frame_invalid", cut(str(failure), WORDS)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Fault(Close.BAD_FRAME, "not a frame") from None

@@ -1,0 +1,67 @@
+"""Who speaks on a socket: what the `welcome` tells them, and whose token or ticket they show."""
+
+from handlers.http.policy import require_live
+from handlers.live import limits
+from handlers.live.connections import Guest
+from handlers.live.live_node import LiveNode
+from handlers.live.websocket.protocol import Fault
+from models.access.caller import Caller
+from models.access.limits import FRAME_BYTES, OPEN_OF_USER
+from models.base.errors import Unauthenticated, Unavailable
+from models.wire.frames import Auth, Close, Hello, Welcome
+from streams.feed.subscription import UNACKED
+
+
+async def holder_of(node: LiveNode, frame: Hello | Auth) -> Caller | None:
+    """Who the token or the ticket of *frame* was given to; None if it has neither."""
+    if frame.token is not None:
+        # Without the proof that a bound token needs: whoever has one asks for a ticket.
+        sessions = node.edge.services.account.sessions
+        await sessions.load_key_of(frame.token)
+        return require_live(sessions.authenticate(frame.token))
+    if frame.ticket is not None:
+        return await node.tickets.require(frame.ticket)
+    return None
+
+
+async def identified(node: LiveNode, frame: Hello) -> Caller | None:
+    """Who says hello, or `Fault`; None if the frame does not say."""
+    try:
+        return await holder_of(node, frame)
+    except Unauthenticated:
+        what = "ticket" if frame.token is None else "token"
+        raise Fault(Close.TOKEN, f"{what} invalid") from None
+    except Unavailable:
+        raise Fault(Close.INTERNAL, "tickets unavailable") from None
+
+
+def enter(node: LiveNode, guest: Guest, caller: Caller, at: float) -> None:
+    """Have *node* know *guest* as that of *caller*, who said hello *at*; or `Fault`."""
+    if not node.connections.greet(guest, at):
+        raise Fault(Close.FULL, "node full")
+    if node.edge.limits.is_on and node.connections.sockets_of(caller.scope.user) > OPEN_OF_USER:
+        raise Fault(Close.TOO_MANY, "too many sockets")
+    if node.edge.services.account.sessions.has_ended(caller):
+        # Before it could be found by its session.
+        raise Fault(Close.REVOKED, "session ended")
+
+
+def welcome(node: LiveNode, name: str, caller: Caller, heartbeat_s: int) -> Welcome:
+    """What *caller* is told at first, on the socket *name*."""
+    newest = node.feeds.hub.newest(caller.scope.feed)
+    return Welcome(
+        conn=name,
+        cur=None if newest is None else node.feeds.cursor(newest),
+        hb=heartbeat_s,
+        exp=caller.expires_at,
+        now=node.clock(),
+        limits={
+            "frame": FRAME_BYTES,
+            "subs": limits.SUBSCRIPTIONS,
+            "muts": limits.WRITES_AT_ONCE,
+            "mut_s": node.writes_s,
+            "frame_s": limits.FRAMES_S,
+            "unacked": UNACKED,
+            "window": node.window,
+        },
+    )

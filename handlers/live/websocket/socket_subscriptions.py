@@ -1,0 +1,95 @@
+"""What one socket follows: feeds, channels, and for operators what only they see."""
+
+from collections.abc import Callable
+
+from handlers.live import limits
+from handlers.live.admin_feeds import Watching, is_admin_feed
+from handlers.live.live_node import LiveNode
+from handlers.live.websocket.channel_subscriptions import Hearing, is_channel
+from handlers.live.websocket.feed_subscriptions import Following
+from models.access.caller import Caller
+from models.access.scope import Scope
+from models.base.errors import Refusal
+from models.wire.frames import Ack, Eph, Frame, Sub, Unsub, Unsubd, Wish
+from streams.base.transport import Wire
+
+
+class SocketSubscriptions:
+    """All that one socket follows, by what its name begins with."""
+
+    def __init__(
+        self, node: LiveNode, name: str, outlet: Wire, say: Callable[[Frame], None]
+    ) -> None:
+        self._node = node
+        self._outlet = outlet
+        self._say = say
+        self._feeds = Following(node.feeds, node.edge.measures, outlet, say)
+        self._channels = Hearing(
+            node.channels, node.presence, node.feeds.shares, outlet, say, node.clock, name
+        )
+        self._admin_feeds: Watching | None = None
+
+    @property
+    def hears_others(self) -> bool:
+        """Whether it follows channels that may be taken from it."""
+        return self._channels.follows_others
+
+    def tops(self) -> dict[str, int]:
+        """See `Following.tops`."""
+        return self._feeds.tops()
+
+    def enter(self, scope: Scope, device: str) -> None:
+        """See `Hearing.enter`."""
+        self._channels.enter(scope, device)
+
+    async def follow(self, caller: Caller, wish: Sub | Wish) -> None:
+        """Follow what *wish* names, or say why not."""
+        try:
+            await self._follow(caller, wish)
+        except Refusal as refusal:
+            self._feeds.refuse(wish.f, refusal)
+
+    async def _follow(self, caller: Caller, wish: Sub | Wish) -> None:
+        if is_channel(wish.f):
+            await self._channels.follow(caller.scope, wish.f)
+        elif is_admin_feed(wish.f):
+            if self._admin_feeds is None:
+                self._admin_feeds = Watching(self._node.desk, self._outlet)
+            await self._admin_feeds.follow(caller, wish.f, wish.since)
+        else:
+            # Whoever asks for too much waits for it, and is not sent away.
+            price = limits.SNAP if wish.snap else limits.SUB
+            await self._node.credit.pace(caller.scope.user, price)
+            await self._feeds.subscribe(caller.scope, wish, limits.SUBSCRIPTIONS)
+
+    def leave(self, scope: Scope, frame: Unsub) -> None:
+        """Follow what *frame* names no longer."""
+        if is_channel(frame.f):
+            self._channels.leave(frame.f)
+        elif self._admin_feeds is not None and self._admin_feeds.leave(frame.f):
+            self._say(Unsubd(f=frame.f))
+        else:
+            self._feeds.unsubscribe(scope, frame)
+
+    async def ack(self, scope: Scope, frame: Ack) -> tuple[str, int] | None:
+        """The feed that is acknowledged, and how far; None if the device cannot have come so far.
+
+        Then it is ahead of us, or of another log.
+        """
+        seq = await self._feeds.ack(scope, frame)
+        return None if seq is None else (self._feeds.full_name(scope, frame.f), seq)
+
+    async def speak(self, scope: Scope, frame: Eph) -> None:
+        """See `Hearing.speak`."""
+        await self._channels.speak(scope, frame)
+
+    async def check_channels(self, scope: Scope) -> None:
+        """See `Hearing.check`."""
+        await self._channels.check(scope)
+
+    def close(self) -> None:
+        """Follow nothing any more, and nothing later."""
+        self._feeds.close()
+        self._channels.close()
+        if self._admin_feeds is not None:
+            self._admin_feeds.close()
