@@ -22,6 +22,7 @@ from models.goals.templates import READY, Ready
 from upcoach.services.base.versions import Revision
 from upcoach.services.goals import Goals, GoalServices, GoalTemplates
 from upcoach.services.goals.goals import Assessment, GoalStats
+from upcoach.store.base.conditions import Present
 from upcoach.store.collections.documents import Selection
 
 GOALS: Final = "/v1/goals"
@@ -70,15 +71,15 @@ class GoalQuery(ListQuery, frozen=True, kw_only=True):
 
     def selection(self) -> Selection:
         """See `ListQuery.selection`."""
-        equal = self.given("status", "priority", "category", "archived")
+        where = self.given("status", "priority", "category", "archived")
         order = _FIELDS[self.sort.removeprefix("-")]
         target = between(self.target_from, self.target_to)
         if target and order != "target_date":
-            equal["target_date"] = target
+            where["target_date"] = target
         return Selection(
             order=order,
-            equal=equal,
-            span=(target or {"$type": "string"}) if order == "target_date" else {},
+            where=where,
+            span=(target or Present(dt.date)) if order == "target_date" else None,
             descending=self.sort.startswith("-"),
             after=self.after,
             limit=self.limit + 1,
@@ -114,7 +115,7 @@ class PointQuery(ListQuery, frozen=True, kw_only=True):
         """See `ListQuery.selection`."""
         return Selection(
             order="at",
-            equal=self.given("key_result"),
+            where=self.given("key_result"),
             descending=self.sort == "-at",
             after=self.after,
             limit=self.limit + 1,
@@ -181,7 +182,7 @@ async def points(services: GoalServices, call: Call) -> Reply:
     """What was measured of a goal."""
     wanted = call.asked(PointQuery).selection()
     goal = call.names["id"]
-    wanted = msgspec.structs.replace(wanted, equal=wanted.equal | {"goal": goal})
+    wanted = msgspec.structs.replace(wanted, where={**wanted.where, "goal": goal})
     found = await services.goal_points.page(call.scope, goal, wanted)
     return selected(POINTS.format(**call.names), call, found, wanted)
 

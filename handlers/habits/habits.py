@@ -37,8 +37,8 @@ class HabitsQuery(ListQuery, frozen=True, kw_only=True):
 
     def selection(self) -> Selection:
         """See `ListQuery.selection`."""
-        equal = self.given("archived", "category")
-        return Selection(order="position", equal=equal, after=self.after, limit=self.limit + 1)
+        where = self.given("archived", "category")
+        return Selection(order="position", where=where, after=self.after, limit=self.limit + 1)
 
 
 class EntriesQuery(PageQuery, frozen=True, kw_only=True):

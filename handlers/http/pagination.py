@@ -1,6 +1,5 @@
 """Pages of lists: how much fits on one, in which order, and the link to the next (RFC 8288)."""
 
-import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final, Generic, TypeVar
 from urllib.parse import urlencode
@@ -10,6 +9,7 @@ import msgspec
 from handlers.http.operations import Call, Query, Reply
 from models.access.limits import PAGE_BYTES
 from models.base.document import Document, public
+from upcoach.store.base.conditions import Range
 from upcoach.store.collections.documents import Selection, mark
 
 T = TypeVar("T")
@@ -44,17 +44,9 @@ class ListQuery(PageQuery, frozen=True, kw_only=True):
         return {name: value for name, value in values.items() if value is not None}
 
 
-def between(first: dt.date | None, last: dt.date | None) -> dict[str, str]:
-    """The range of a local date as it is stored.
-
-    Examples
-    --------
-    >>> between(dt.date(2026, 1, 5), None)
-    {'$gte': '2026-01-05'}
-
-    """
-    ends = {"$gte": first, "$lte": last}
-    return {name: day.isoformat() for name, day in ends.items() if day is not None}
+def between(first: Any, last: Any) -> Range | None:
+    """The values from *first* to *last*; None where neither is set."""
+    return None if first is None and last is None else Range(first=first, last=last)
 
 
 def next_page(path: str, query: Mapping[str, str], **changed: object) -> dict[str, str]:

@@ -61,11 +61,10 @@ class JournalQuery(ListQuery, frozen=True, kw_only=True):
 
     def selection(self) -> Selection:
         """See `ListQuery.selection`."""
-        moods = {"$gte": self.mood_from, "$lte": self.mood_to}
-        mood = {name: level for name, level in moods.items() if level is not None}
+        mood = between(self.mood_from, self.mood_to)
         return Selection(
             order="local_date",
-            equal={"trashed_at": None}
+            where={"trashed_at": None}
             | self.given("journal", "pinned")
             | ({"mood": mood} if mood else {}),
             span=between(self.first, self.to),

@@ -32,10 +32,10 @@ class MoodQuery(ListQuery, frozen=True, kw_only=True):
     def selection(self) -> Selection:
         """See `ListQuery.selection`."""
         days = between(self.first, self.to)
-        equal = self.given("level", "category") | ({"local_date": days} if days else {})
+        where = self.given("level", "category") | ({"local_date": days} if days else {})
         return Selection(
             order="at",
-            equal=equal,
+            where=where,
             words=() if self.activity is None else (label(self.activity),),
             descending=self.sort == "-at",
             after=self.after,

@@ -12,6 +12,7 @@ from models.tasks import NewTask, Task
 from models.tasks.task import Category, Priority
 from upcoach.services.tasks import Tasks, TaskServices
 from upcoach.services.tasks.tasks import OPEN, TaskStats
+from upcoach.store.base.conditions import OneOf, Present
 from upcoach.store.collections.documents import Selection
 
 TASKS: Final = "/v1/tasks"
@@ -60,17 +61,17 @@ class TaskQuery(ListQuery, frozen=True, kw_only=True):
 
     def selection(self) -> Selection:
         """See `ListQuery.selection`."""
-        equal = self.given("status", "priority", "category", "goal")
+        where = self.given("status", "priority", "category", "goal")
         if self.status == "open":
-            equal["status"] = {"$in": list(OPEN)}
+            where["status"] = OneOf(tuple(OPEN))
         due = between(self.due_from, self.due_to)
         if due:
-            equal["due_date"] = due
+            where["due_date"] = due
         order = _FIELDS[self.sort.removeprefix("-")]
         return Selection(
             order=order,
-            equal=equal,
-            span={"$type": "date"} if order in ("completed_at", "due_at") else {},
+            where=where,
+            span=Present(dt.datetime) if order in ("completed_at", "due_at") else None,
             words=() if self.tag is None else (label(self.tag),),
             descending=self.sort.startswith("-"),
             after=self.after,

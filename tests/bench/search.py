@@ -89,7 +89,7 @@ def by_opening(documents: Documents, owner: str) -> Search:
     async def search(query: str) -> list[JournalEntry]:
         asked = words_of(query)
         wanted = Selection(
-            order="local_date", equal={"trashed_at": None}, descending=True, limit=100_000
+            order="local_date", where={"trashed_at": None}, descending=True, limit=100_000
         )
         found: list[JournalEntry] = []
         for entry in await documents.select(JournalEntry, owner, wanted):

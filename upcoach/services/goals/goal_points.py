@@ -131,7 +131,7 @@ class GoalPoints:
         for name in ("", *goal.key_results):
             wanted = Selection(
                 order="at",
-                equal={"goal": goal_id, "key_result": name or None},
+                where={"goal": goal_id, "key_result": name or None},
                 descending=True,
                 limit=2,
             )

@@ -109,7 +109,7 @@ class Goals(Resources[Goal, NewGoal]):
 
     async def assess_all(self, scope: Scope, day: dt.date) -> list[Assessment]:
         """The same for every active goal, the one that needs attention first."""
-        wanted = Selection(order="target_date", equal={"status": "active"}, limit=1_000)
+        wanted = Selection(order="target_date", where={"status": "active"}, limit=1_000)
         found = await self._documents.select(Goal, scope.user, wanted)
         goals = [one for one in found if not one.archived]
         ids = {name for goal in goals for name in goal.depends_on}

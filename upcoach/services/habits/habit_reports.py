@@ -164,8 +164,8 @@ class HabitReports:
             return followed(habit, columns_of(known), pauses.of(habit.id), as_of)
 
     async def _habits(self, scope: Scope, *, archived: bool = False) -> list[Habit]:
-        equal = {} if archived else {"archived": False}
-        wanted = Selection(order="position", equal=equal, limit=HABITS)
+        where = {} if archived else {"archived": False}
+        wanted = Selection(order="position", where=where, limit=HABITS)
         return await self._documents.select(Habit, scope.user, wanted)
 
     async def _pauses(self, scope: Scope) -> Pauses:

@@ -25,6 +25,7 @@ from models.journal.journal_entry import KEPT
 from upcoach.services.base.merging import require_version
 from upcoach.services.base.resources import Resources, outcome
 from upcoach.services.sharing.entry_shares import deleted_shares, share_refs
+from upcoach.store.base.conditions import OneOf, Range
 from upcoach.store.base.pacing import paced
 from upcoach.store.collections.documents import Documents, Selection
 from upcoach.store.log.event_log import LATEST, EventLog
@@ -214,7 +215,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         """What can be taken back, the last thrown away first."""
         wanted = Selection(
             order="trashed_at",
-            span={"$gt": exact(self._clock() - KEPT)},
+            span=Range(above=exact(self._clock() - KEPT)),
             descending=True,
             after=after,
             limit=limit,
@@ -227,11 +228,10 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
 
     async def on_this_day(self, scope: Scope, day: dt.date, limit: int) -> list[JournalEntry]:
         """Entries about the same day of earlier years, the latest first."""
-        dates = [date.isoformat() for date in anniversaries(day)]
         wanted = Selection(
             order="local_date",
-            equal={"trashed_at": None},
-            span={"$in": dates},
+            where={"trashed_at": None},
+            span=OneOf(tuple(anniversaries(day))),
             descending=True,
             limit=limit,
         )

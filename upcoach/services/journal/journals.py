@@ -51,7 +51,7 @@ class Journals(Resources[Journal, NewJournal]):
 
         async def look() -> None:
             nonlocal entries
-            wanted = Selection(order="trashed_at", equal={"journal": document_id}, limit=1)
+            wanted = Selection(order="trashed_at", where={"journal": document_id}, limit=1)
             entries = await self._documents.select(JournalEntry, scope.user, wanted)
 
         def decide(changes: Changes) -> Outcome:

@@ -42,9 +42,7 @@ class Prompts:
 
     async def _mood(self, scope: Scope, day: dt.date) -> int | None:
         """The level that the caller logged last on *day*."""
-        wanted = Selection(
-            order="at", equal={"local_date": day.isoformat()}, descending=True, limit=1
-        )
+        wanted = Selection(order="at", where={"local_date": day}, descending=True, limit=1)
         found = await self._documents.select(Mood, scope.user, wanted)
         return found[0].level if found else None
 

@@ -21,7 +21,7 @@ from models.journal.journal_entry import client_entry_id, share_id
 from models.sharing import Share
 from upcoach.services.account.step_up import submit_with_best
 from upcoach.services.base.resources import outcome
-from upcoach.store.base.database import Bson
+from upcoach.store.base.conditions import Conditions, OneOf, Range
 from upcoach.store.collections.documents import Documents, Selection, mark
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
@@ -100,8 +100,8 @@ class EntryShares:
             share = await self._documents.get(Share, client, scope.user)
         except NotFound:
             return []
-        equal = {"client": client} | _given_in(share)
-        wanted = msgspec.structs.replace(page, equal=equal, span={"$gt": exact(self._clock())})
+        where = {"client": client, **_given_in(share)}
+        wanted = msgspec.structs.replace(page, where=where, span=Range(above=exact(self._clock())))
         return await self._documents.select(ClientEntry, scope.user, wanted)
 
     async def read(self, scope: Scope, client: str, entry: str) -> JournalEntry:
@@ -155,7 +155,7 @@ async def share_refs(documents: Documents, owner: str, entry: str) -> tuple[Ref,
 async def refs_between(documents: Documents, client: str, coach: str) -> tuple[Ref, ...]:
     """Both sides of every leave that *coach* was given to read an entry of *client*."""
     refs: list[Ref] = []
-    wanted = Selection(order="until", equal={"client": client}, limit=PAGE)
+    wanted = Selection(order="until", where={"client": client}, limit=PAGE)
     while True:
         page = await documents.select(ClientEntry, coach, wanted)
         refs += (ref for leave in page for ref in _both(client, leave.entry, coach))
@@ -190,12 +190,12 @@ def _checked(until: dt.datetime, at: dt.datetime) -> dt.datetime:
     return exact(until)
 
 
-def _given_in(share: Share) -> Bson:
+def _given_in(share: Share) -> Conditions:
     """What the coach's side of a leave has that was given in the relation of *share*."""
     if share.relation:
         return {"relation": share.relation}
     # See `EntryShare.given_in`.
-    return {"relation": {"$in": ["", None]}, "updated_at": {"$gte": share.created_at}}
+    return {"relation": OneOf(("", None)), "updated_at": Range(first=share.created_at)}
 
 
 def _leave(

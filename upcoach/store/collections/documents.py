@@ -15,6 +15,7 @@ from models.base.time import exact
 from models.contexts import KINDS
 from upcoach.store.base import codec
 from upcoach.store.base.broken import Broken, unreadable
+from upcoach.store.base.conditions import Conditions, OneOf, Present, Range, is_exact, query_of
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.hints import hinted
 from upcoach.store.base.pacing import paced
@@ -40,10 +41,10 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     order
         The field to list by; the id decides where it is equal.
-    equal
-        The values of other clear fields, as they are stored.
+    where
+        What other clear fields hold (`upcoach.store.base.conditions`).
     span
-        The range of *order*, in MongoDB's words: `{"$gte": "2026-01-01"}`.
+        What *order* holds.
     words
         What all of them are found by (`Document.words`).
     after
@@ -52,9 +53,9 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     order: str
-    equal: Bson = {}
+    where: Conditions = {}
     words: Collection[str] = ()
-    span: Bson = {}
+    span: Range | OneOf | Present | None = None
     descending: bool = False
     after: str = ""
     limit: int = 100
@@ -117,7 +118,7 @@ def _index(kind: type[Document], wanted: Selection) -> str:
 
     Left alone, MongoDB takes for some values an index that finds them and sorts what it found.
     """
-    known = {name for name, value in wanted.equal.items() if not isinstance(value, dict)}
+    known = {name for name, condition in wanted.where.items() if is_exact(condition)}
     known |= {codec.WORDS} if wanted.words else set()
     listing = [one for one in kind.orders if one.field == wanted.order]
     orders = [one for one in listing if known.issuperset(one.equal)]
@@ -180,16 +181,14 @@ class Documents:
 
     async def select(self, kind: type[D], owner: str, wanted: Selection) -> list[D]:
         """The documents that *wanted* describes, through one of the kind's `orders`."""
-        # Nulls are not stored, and null itself is looked up in two places of an index.
-        absent = {name: {"$exists": False} for name, value in wanted.equal.items() if value is None}
-        query: Bson = {"owner": owner, **wanted.equal, **absent}
+        query: Bson = {"owner": owner, **query_of(wanted.where)}
         if wanted.words:
             await self._keyring.load([owner])
             # The index is searched for the first one: the longest is the rarest, most often.
             words = sorted(wanted.words, key=len, reverse=True)
             query[codec.WORDS] = {"$all": [self._keyring[owner].blind(word) for word in words]}
-        if wanted.span:
-            query[wanted.order] = wanted.span
+        if wanted.span is not None:
+            query |= query_of({wanted.order: wanted.span})
         if wanted.after:
             query["$and"] = _beyond(kind, owner, wanted)
         way = -1 if wanted.descending else 1

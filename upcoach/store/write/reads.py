@@ -10,6 +10,7 @@ from models.base.checksums import Sums, unpacked
 from models.base.document import Document
 from models.wire.events import user_feed
 from upcoach.store.base import codec
+from upcoach.store.base.conditions import query_of
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.pacing import Pace
 from upcoach.store.log.event_log import EventLog
@@ -162,7 +163,7 @@ class Reader:
 
     async def _read_list(self, read: ReadSet, listing: Listing) -> None:
         kind, owner, where = listing
-        query = {"_id": codec.below(owner), **where}
+        query = {"_id": codec.below(owner), **query_of(where)}
         async with self._database.turn():
             async for stored in self._database[kind.collection].find(query):
                 self._take(read, Ref(kind, owner, stored["_id"][len(owner) + 1 :]), stored)

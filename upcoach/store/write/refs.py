@@ -1,12 +1,12 @@
 """How documents and their versions are named."""
 
-from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from models.base.document import Document
 from models.contexts import KINDS
 from upcoach.store.base.broken import kind_of
+from upcoach.store.base.conditions import Conditions
 
 
 class Ref(NamedTuple):
@@ -18,11 +18,11 @@ class Ref(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """All documents of *kind* that *owner* has, or those that match *where* in MongoDB's words."""
+    """All documents of *kind* that *owner* has, or those that meet *where*."""
 
     kind: type[Document]
     owner: str
-    where: Mapping[str, Any] = MappingProxyType({})
+    where: Conditions = MappingProxyType({})
 
 
 class BaseVersion(NamedTuple):

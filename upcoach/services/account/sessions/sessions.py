@@ -28,6 +28,7 @@ from models.sharing import OpenInvitations
 from models.sharing.invitation import INVITATIONS
 from upcoach.services.account.sessions.tokens import Tokens, token_invalid
 from upcoach.services.base.resources import outcome
+from upcoach.store.base.conditions import Range
 from upcoach.store.collections.documents import Documents, Selection
 from upcoach.store.secrets.refresh_generations import Rotations, Turn
 from upcoach.store.write.changes import Changes
@@ -235,7 +236,7 @@ class Sessions:
         """The caller's open sessions, with when each was last used, to the minute."""
         now = self._clock()
         wanted = Selection(
-            order="expires_at", equal={"ended_at": None}, span={"$gt": now}, limit=LISTED
+            order="expires_at", where={"ended_at": None}, span=Range(above=now), limit=LISTED
         )
         found = await self._documents.select(Session, scope.user, wanted)
         opened = sorted(found, key=lambda one: one.created_at)
@@ -374,7 +375,7 @@ class Sessions:
 
     def _listing(self, user: str) -> Listing:
         """The open sessions of *user*, as they are when a write is decided."""
-        is_open = {"ended_at": {"$exists": False}, "expires_at": {"$gt": self._clock()}}
+        is_open = {"ended_at": None, "expires_at": Range(above=self._clock())}
         return Listing(Session, user, {"owner": user, **is_open})
 
     def _login(self, session: Session, generation: int) -> Login:

@@ -1,0 +1,69 @@
+"""What a field may hold, in no database's words."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+
+class Range(msgspec.Struct, frozen=True, kw_only=True):
+    """Values from *first* to *last*, both included, and *above* another; None is no end."""
+
+    first: Any = None
+    last: Any = None
+    above: Any = None
+
+
+class OneOf(msgspec.Struct, frozen=True):
+    """One of some values; None stands for no value."""
+
+    values: tuple[Any, ...]
+
+
+class Present(msgspec.Struct, frozen=True):
+    """Any value of a *type*, which is what documents without the field are told apart by."""
+
+    type: type[dt.date | dt.datetime]
+
+
+# Any other value stands for itself, and None for no value.
+Conditions = Mapping[str, Any]
+
+_TYPES: Final = {dt.date: "string", dt.datetime: "date"}
+
+
+def query_of(conditions: Conditions) -> dict[str, Any]:
+    """*conditions* in MongoDB's words.
+
+    Examples
+    --------
+    >>> query_of({"day": Range(first=dt.date(2026, 1, 5)), "done_at": None, "level": 3})
+    {'day': {'$gte': '2026-01-05'}, 'done_at': {'$exists': False}, 'level': 3}
+
+    """
+    return {name: _operand(condition) for name, condition in conditions.items()}
+
+
+def is_exact(condition: Any) -> bool:
+    """Whether it is met by one value alone."""
+    return not isinstance(condition, Range | OneOf | Present)
+
+
+def _operand(condition: Any) -> Any:
+    match condition:
+        case None:  # nulls are not stored, and null itself is looked up in two places of an index
+            return {"$exists": False}
+        case Range(first=first, last=last, above=above):
+            ends = {"$gte": first, "$lte": last, "$gt": above}
+            return {name: _stored(end) for name, end in ends.items() if end is not None}
+        case OneOf(values=values):
+            return {"$in": [_stored(value) for value in values]}
+        case Present(type=kind):
+            return {"$type": _TYPES[kind]}
+    return _stored(condition)
+
+
+def _stored(value: Any) -> Any:
+    is_date = isinstance(value, dt.date) and not isinstance(value, dt.datetime)
+    return value.isoformat() if is_date else value
