@@ -1,6 +1,5 @@
 """What operators follow: the state of all nodes, and the events of all users."""
 
-import asyncio
 import contextlib
 from collections.abc import Collection, Mapping
 from typing import Final
@@ -11,6 +10,7 @@ from handlers.http.policy import DESK, require_desk
 from models.access.caller import Caller
 from models.access.scope import Scope
 from models.base.errors import Invalid, NotFound, Unavailable
+from models.base.jobs import PeriodicJob
 from models.contexts import KINDS
 from models.wire.frames import Frame, Subd, Unsubd, encode
 from streams.admin import kpis, timeline
@@ -52,12 +52,10 @@ class Desk:
         if len(self.watches) >= WATCHES:
             raise Unavailable("watchers_too_many", f"{WATCHES} watch the timeline already.")
 
-    async def run(self) -> None:
-        """Work until cancelled."""
-        while True:
-            await asyncio.sleep(CHECK_S)
-            with contextlib.suppress(Unavailable):
-                await self.check()
+    @property
+    def jobs(self) -> tuple[PeriodicJob, ...]:
+        """What is done now and then."""
+        return (PeriodicJob(name="operators", every_s=CHECK_S, run=self.check),)
 
     async def check(self) -> None:
         """Send away those who are no operators any more."""

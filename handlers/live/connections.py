@@ -13,6 +13,7 @@ import structlog
 from handlers.live.drain import drain
 from handlers.live.wheel import Wheel
 from models.access.caller import Caller
+from models.base.jobs import PeriodicJob
 from models.base.metrics import Measures
 from models.wire.frames import Close
 from streams.channels.channels import Device
@@ -154,16 +155,17 @@ class Connections:
             self._forget(guest, guest.caller)
         guest.end()
 
-    async def run(self) -> None:
-        """Work until cancelled."""
-        loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(TICK_S)
-            now = loop.time()
-            for guest in self._wheel.turn(now):
-                due = self._tick(guest, now)
-                if guest in self._open:
-                    self._wheel.put(guest, due)
+    @property
+    def jobs(self) -> tuple[PeriodicJob, ...]:
+        """What is done now and then."""
+        return (PeriodicJob(name="connections", every_s=TICK_S, run=self._tick_due),)
+
+    async def _tick_due(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for guest in self._wheel.turn(now):
+            due = self._tick(guest, now)
+            if guest in self._open:
+                self._wheel.put(guest, due)
 
     async def drain(self, drain_s: float) -> None:
         """Send everybody elsewhere."""

@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 
 from models.base.clock import Clock
 from models.base.errors import Unavailable
+from models.base.jobs import PeriodicJob
 from models.wire.frames import Told, encode
 from streams.base.background_tasks import Errands, Job
 from streams.channels.channels import Channels
@@ -101,9 +102,14 @@ class Presence:
         return self._told(name, "state", members=sorted(shown))
 
     @property
-    def jobs(self) -> tuple[Job, ...]:
+    def jobs(self) -> tuple[PeriodicJob, ...]:
+        """What is done now and then."""
+        return (PeriodicJob(name="presence_look", every_s=LOOK_EVERY_S, run=self._look_at_all),)
+
+    @property
+    def tasks(self) -> dict[str, Job]:
         """What goes on in the background."""
-        return self._come_forever, self._renew_forever, self._look_forever
+        return {"presence_come": self._come_forever, "presence_renew": self._renew_forever}
 
     async def _renew_forever(self) -> None:
         """Put off the end of every member, some at a time, so that nobody waits for all of them."""
@@ -114,11 +120,9 @@ class Presence:
                 await asyncio.sleep(RENEW_EVERY_S / max(1, len(portions)))
                 await self._stay([one for one in portion if one in self._members], LIVE_MS)
 
-    async def _look_forever(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            for name in list(self._seen):
-                await self._look(name)
+    async def _look_at_all(self) -> None:
+        for name in list(self._seen):
+            await self._look(name)
 
     async def _come_forever(self) -> None:
         """Count in who comes; those who come together in one round trip."""

@@ -1,13 +1,12 @@
 """Local consumers: each process tells its own what it reads, and has it look now and then."""
 
-import asyncio
-import contextlib
 from collections.abc import Sequence
 
 import structlog
 
 from models.base.clock import Clock
 from models.base.errors import Unavailable
+from models.base.jobs import PeriodicJob
 from models.base.metrics import Measures
 from models.wire.events import Event
 from streams.consumers.consumer import LocalConsumer
@@ -41,9 +40,12 @@ class LocalRunner:
         await self.consumer.tick(self._clock())
         self.consumer.drain()
 
-    async def run(self) -> None:
-        """Tell the time until cancelled; what cannot be looked at is looked at the next time."""
-        while True:
-            await asyncio.sleep(self.consumer.every_s)
-            with contextlib.suppress(Unavailable, RedisError):
-                await self.recover()
+    @property
+    def job(self) -> PeriodicJob:
+        """Tell the time; what cannot be looked at is looked at the next time."""
+        return PeriodicJob(
+            name=self.consumer.name,
+            every_s=self.consumer.every_s,
+            run=self.recover,
+            failures=(Unavailable, RedisError),
+        )

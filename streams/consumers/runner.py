@@ -1,6 +1,7 @@
 """The one runner of all consumers of a process: each is run as it says that it wants to be."""
 
 import asyncio
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,12 +9,14 @@ from typing import Any
 from redis.asyncio import Redis
 
 from models.base.clock import Clock
+from models.base.jobs import PeriodicJob
 from models.base.metrics import Measures
 from models.wire.events import Event
 from streams.base.background_tasks import Job
 from streams.consumers.consumer import AnyDurable, Consumer
 from streams.consumers.durable import DurableRunner
 from streams.consumers.local import LocalRunner
+from streams.feed.reader import Follower
 from streams.redis.lease import Lease
 from upcoach.store.base.database import Database
 from upcoach.store.collections.learner_snapshots import Learned
@@ -39,32 +42,41 @@ class ConsumerGround:
 
 
 class ConsumerRunner:
-    """Runs all consumers of a process; they hear of events in the order in which they are given."""
+    """Runs all consumers of a process: local ones hear of an event first, in the given order."""
 
     def __init__(self, consumers: Iterable[Consumer], ground: ConsumerGround) -> None:
-        self._runners: list[LocalRunner | DurableRunner[Any]] = [
-            ground.durable(consumer)
-            if consumer.durability == "durable"
-            else LocalRunner(consumer, ground.clock, ground.measures)
-            for consumer in consumers
-        ]
+        self._local: list[LocalRunner] = []
+        self._durable: list[DurableRunner[Any]] = []
+        for consumer in consumers:
+            if consumer.durability == "durable":
+                self._durable.append(ground.durable(consumer))
+            else:
+                self._local.append(LocalRunner(consumer, ground.clock, ground.measures))
+
+    @property
+    def _followers(self) -> Iterable[Follower]:
+        return itertools.chain[Follower](self._local, self._durable)
 
     async def take(self, events: Sequence[Event]) -> None:
         """See `reader.Follower.take`."""
-        for runner in self._runners:
-            await runner.take(events)
+        for follower in self._followers:
+            await follower.take(events)
 
     async def recover(self) -> None:
         """See `reader.Follower.recover`."""
-        for runner in self._runners:
-            await runner.recover()
+        for follower in self._followers:
+            await follower.recover()
 
     @property
-    def jobs(self) -> dict[str, Job]:
+    def jobs(self) -> tuple[PeriodicJob, ...]:
+        """What is done now and then."""
+        return tuple(runner.job for runner in self._local)
+
+    @property
+    def tasks(self) -> dict[str, Job]:
         """What goes on in the background, by the consumer's name."""
-        return {runner.consumer.name: runner.run for runner in self._runners}
+        return {runner.consumer.name: runner.run for runner in self._durable}
 
     async def stop(self) -> None:
-        """Keep the states of durable consumers; to be called after the jobs were cancelled."""
-        durable = [runner for runner in self._runners if isinstance(runner, DurableRunner)]
-        await asyncio.gather(*(runner.stop() for runner in durable))
+        """Keep the states of durable consumers; to be called after the tasks were cancelled."""
+        await asyncio.gather(*(runner.stop() for runner in self._durable))

@@ -19,8 +19,8 @@ from redis.asyncio import Redis
 
 from models.base.clock import Clock
 from models.base.errors import Unavailable
+from models.base.jobs import PeriodicJob
 from models.wire.events import Event
-from streams.base.background_tasks import Job
 from streams.redis.connection import KEPT, RedisError, fields_of, stream_of
 from upcoach.store.log.event_log import EventLog
 
@@ -45,6 +45,7 @@ class Relay:
         self._waiting: collections.deque[Event] = collections.deque(maxlen=WAITING)
         self._appended: collections.deque[tuple[float, Event]] = collections.deque(maxlen=WAITING)
         self._wake = asyncio.Event()
+        self._overdue = dt.timedelta(0)  # what an earlier process left is due at once
 
     def publish(self, events: Sequence[Event]) -> None:
         """Have *events* appended to their streams."""
@@ -52,9 +53,19 @@ class Relay:
         self._wake.set()
 
     @property
-    def jobs(self) -> tuple[Job, ...]:
-        """What goes on in the background."""
-        return self._append_forever, self._mark_forever, self._sweep_forever
+    def jobs(self) -> tuple[PeriodicJob, ...]:
+        """What is done now and then."""
+        away = (RedisError, Unavailable)
+        return (
+            PeriodicJob(name="relay_mark", every_s=MARK_EVERY_S, run=self._mark_old),
+            PeriodicJob(
+                name="relay_sweep",
+                every_s=SWEEP_EVERY_S,
+                run=self._sweep_all,
+                at_once=True,
+                failures=away,
+            ),
+        )
 
     async def flush(self) -> None:
         """Publish what waits, as far as Redis answers; for the end of a process."""
@@ -62,7 +73,8 @@ class Relay:
             while self._waiting:
                 await self._append(self._take())
 
-    async def _append_forever(self) -> None:
+    async def run(self) -> None:
+        """Append what is published, until cancelled."""
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -85,12 +97,8 @@ class Relay:
         self._waiting.extendleft(_repeated(event) for _, event in reversed(self._appended))
         self._appended.clear()
 
-    async def _mark_forever(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(MARK_EVERY_S)
-            with contextlib.suppress(Unavailable):
-                await self._mark(loop.time() - MARK_AFTER_S)
+    async def _mark_old(self) -> None:
+        await self._mark(asyncio.get_running_loop().time() - MARK_AFTER_S)
 
     async def _mark(self, before: float) -> None:
         marked = [event for at, event in self._appended if at < before]
@@ -98,16 +106,10 @@ class Relay:
         while self._appended and self._appended[0][0] < before:
             self._appended.popleft()
 
-    async def _sweep_forever(self) -> None:
-        overdue = dt.timedelta(0)  # what an earlier process left is due at once
-        while True:
-            try:
-                while await self._sweep(overdue) == PORTION:
-                    pass
-                overdue = OVERDUE
-            except (RedisError, Unavailable) as failure:
-                _log.debug("sweep_failed", reason=str(failure))
-            await asyncio.sleep(SWEEP_EVERY_S)
+    async def _sweep_all(self) -> None:
+        while await self._sweep(self._overdue) == PORTION:
+            pass
+        self._overdue = OVERDUE
 
     async def _sweep(self, overdue: dt.timedelta) -> int:
         """Publish one portion of what is due for *overdue*, and return how much it was."""

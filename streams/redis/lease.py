@@ -55,3 +55,8 @@ class Lease:
             return bool(await self._redis.eval(_RENEW, 1, self._name, self._token, HELD_MS))
         except RedisError:
             return otherwise
+
+
+async def claim(redis: "Redis", name: str, for_s: float) -> bool:
+    """Whether the job *name* is this process's now: one of all gets it in the time."""
+    return bool(await redis.set(f"job:{name}", b"1", nx=True, px=int(for_s * 1000)))

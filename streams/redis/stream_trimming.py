@@ -5,14 +5,13 @@ any age.  Entries go after 29 days: sooner than what somebody deleted for good, 
 trash for 30 days, is taken out of the log.  Whoever needs an older event finds it there.
 """
 
-import asyncio
-import contextlib
 import datetime as dt
 from typing import Final
 
 from redis.asyncio import Redis
 
 from models.base.clock import Clock
+from models.base.jobs import PeriodicJob
 from streams.redis.connection import STREAMS, RedisError
 
 OLDEST: Final = dt.timedelta(days=29)
@@ -26,12 +25,18 @@ class Ageing:
         self._redis = redis
         self._clock = clock
 
-    async def run(self) -> None:
-        """Work until cancelled."""
-        while True:
-            with contextlib.suppress(RedisError):
-                await self.cut()
-            await asyncio.sleep(EVERY_S)
+    @property
+    def jobs(self) -> tuple[PeriodicJob, ...]:
+        """What is done now and then."""
+        job = PeriodicJob(
+            name="stream_trimming",
+            every_s=EVERY_S,
+            run=self.cut,
+            at_once=True,
+            leased=True,
+            failures=(RedisError,),
+        )
+        return (job,)
 
     async def cut(self) -> None:
         """Remove what is too old."""

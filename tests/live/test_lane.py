@@ -103,13 +103,20 @@ class Visitor:
         raise AssertionError(self.name)
 
 
+async def looked_after(connections: Connections) -> None:
+    [job] = connections.jobs
+    while True:
+        await asyncio.sleep(job.every_s)
+        await job.run()
+
+
 async def test_a_connection_that_breaks_takes_no_turn_from_the_others() -> None:
     connections = Connections(Measures(), 10)
     visitors = [Visitor(str(number), breaks=number != 2) for number in range(5)]
     for one in visitors:
         connections.add(one)
 
-    running = asyncio.create_task(connections.run())
+    running = asyncio.create_task(looked_after(connections))
     await asyncio.gather(*(one.looked_after.wait() for one in visitors))
     running.cancel()
 

@@ -7,7 +7,7 @@ at work on it.  Everything is made here, once, and handed to whoever needs it.
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from typing import Any
 
 import structlog
@@ -29,6 +29,7 @@ from handlers.live.send_buffer import WINDOW
 from models.access.limits import OPEN_OF_NETWORK
 from models.base.clock import utc_now
 from models.base.errors import Unavailable
+from models.base.jobs import JobOwner, PeriodicJob
 from models.base.metrics import Measures
 from streams.admin.kpis import Kpis
 from streams.admin.timeline import Streams
@@ -49,11 +50,13 @@ from streams.limits.held_writes import HeldWrites
 from streams.limits.limits import Limits
 from streams.redis.connection import Connections as RedisConnections
 from streams.redis.connection import RedisError
+from streams.redis.lease import claim
 from streams.redis.stream_trimming import Ageing
 from streams.redis.tickets import Tickets
 from upcoach.embedded import Engines, joined
 from upcoach.node.assembly import Assembly
 from upcoach.node.process.listener import Listener, StartError
+from upcoach.services.base.jobs import JobRunner
 from upcoach.store.base.database import Database
 from upcoach.store.log.event_log import EventLog
 from upcoach.store.schema.installation import load_installation
@@ -67,11 +70,9 @@ from upcoach.store.write.mail_outbox import Outbox
 START_PATIENCE_S = 30.0
 RESTART_S = 1.0  # before work that broke begins again
 STEP_S = 5.0  # for each step of the end of a process, which must be over in thirty
-POSITIONS_EVERY_S = 5.0
 # How long the loop waits for a thread that computes, each time that it comes back from a socket:
 # Python's own 5 ms make 50 of one request.
 SWITCH_S = 0.0005
-KEYS_EVERY_S = 10.0  # how long a key that another node made at once is not known here
 
 _log = structlog.get_logger(__name__)
 
@@ -285,23 +286,39 @@ class Node:
         await self.services.account.revocations.look()
         with contextlib.suppress(RedisError):
             await self.hub.preload(await self._reader.recent(RECENT))
-        for job in (*self.relay.jobs, *self._presence.jobs):
-            self._begin(job, job.__qualname__)
-        self._begin(self._reader.run, "reader")
-        self._begin(self._connections.run, "connections")
-        self._begin(self._channels.run, "channels")
-        self._begin(self._desk.run, "desk")
-        self._begin(self.services.account.arrivals.run, "arrivals")
-        self._begin(self._look_at_keys, "keys")
-        self._begin(self._flush_positions, "positions")
-        self._begin(self.services.journal.trash.run, "trash")
-        self._begin(self.services.audit.log.run, "audit")
-        self._begin(self.assembly.mail.run, "mail")
-        self._begin(Ageing(self._redis.writer, utc_now).run, "ageing")
-        self._begin(Abandoned(self.database).run, "abandoned")
-        self._begin(self._schema.run, "schema")
-        for name, job in self._consumers.jobs.items():
-            self._begin(job, name)
+        work = self._tasks_to_keep() | JobRunner(self._jobs(), self._claim).tasks
+        for name, task in work.items():
+            self._tasks.append(asyncio.create_task(_keep_up(task, name), name=name))
+
+    def _tasks_to_keep(self) -> dict[str, Job]:
+        """What never ends: whatever waits for something to come."""
+        return {
+            "reader": self._reader.run,
+            "relay": self.relay.run,
+            "channels": self._channels.run,
+            "schema": self._schema.run,
+            **self._presence.tasks,
+            **self._consumers.tasks,
+        }
+
+    def _jobs(self) -> Iterator[PeriodicJob]:
+        """What is done now and then: the rows of everything that a node has."""
+        owners: tuple[JobOwner, ...] = (
+            self.relay,
+            self._presence,
+            self._connections,
+            self._desk,
+            self._consumers,
+            self.services,
+            self.assembly.mail,
+            Ageing(self._redis.writer, utc_now),
+            Abandoned(self.database),
+        )
+        for owner in owners:
+            yield from owner.jobs
+
+    async def _claim(self, name: str, for_s: float) -> bool:
+        return await claim(self._redis.writer, name, for_s)
 
     async def drain(self, public: Listener | None, drain_s: float) -> None:
         """Send everybody elsewhere within *drain_s*; what is under way is answered."""
@@ -326,20 +343,6 @@ class Node:
         await _in_time(self.services.audit.log.close(), "audit")
         self.services.account.passwords.close()
         self.assembly.outbound.close()
-
-    async def _look_at_keys(self) -> None:
-        while True:
-            await asyncio.sleep(KEYS_EVERY_S)
-            with contextlib.suppress(Unavailable):
-                await self.services.account.keys.load()
-
-    async def _flush_positions(self) -> None:
-        while True:
-            await asyncio.sleep(POSITIONS_EVERY_S)
-            await self.services.sync.positions.flush()
-
-    def _begin(self, work: Job, name: str) -> None:
-        self._tasks.append(asyncio.create_task(_keep_up(work, name), name=name))
 
 
 @contextlib.asynccontextmanager

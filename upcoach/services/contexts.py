@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from models.base.jobs import JobOwner, PeriodicJob
 from upcoach.services.account import AccountServices
 from upcoach.services.audit import AuditServices
 from upcoach.services.base.dependencies import Dependencies
@@ -35,6 +36,13 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     oauth: OAuth
     sync: SyncServices
     tasks: TaskServices
+
+    @property
+    def jobs(self) -> tuple[PeriodicJob, ...]:
+        """What is done now and then, in all contexts."""
+        contexts = (getattr(self, name) for name in self.__struct_fields__)
+        owners = (context for context in contexts if isinstance(context, JobOwner))
+        return tuple(job for owner in owners for job in owner.jobs)
 
 
 def make_services(dependencies: Dependencies) -> Services:

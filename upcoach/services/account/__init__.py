@@ -4,6 +4,7 @@ from typing import Self
 
 import msgspec
 
+from models.base.jobs import PeriodicJob
 from upcoach.services.account.accounts import Accounts
 from upcoach.services.account.additions.additions import Additions
 from upcoach.services.account.email.email_verification import Verification
@@ -53,6 +54,11 @@ class AccountServices(msgspec.Struct, frozen=True, kw_only=True):
     stepping_up: SteppingUp
     tokens: Tokens
     verification: Verification
+
+    @property
+    def jobs(self) -> tuple[PeriodicJob, ...]:
+        """What is done now and then."""
+        return (*self.keys.jobs, *self.arrivals.jobs)
 
     @classmethod
     def make(cls, dependencies: Dependencies) -> Self:

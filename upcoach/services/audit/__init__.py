@@ -4,6 +4,7 @@ from typing import Self
 
 import msgspec
 
+from models.base.jobs import PeriodicJob
 from upcoach.services.audit.audit import Audit
 from upcoach.services.audit.audit_signing import ADDRESS, Seals
 from upcoach.services.base.dependencies import Dependencies
@@ -16,6 +17,11 @@ class AuditServices(msgspec.Struct, frozen=True, kw_only=True):
     """What can be done with the audit log."""
 
     log: Audit
+
+    @property
+    def jobs(self) -> tuple[PeriodicJob, ...]:
+        """What is done now and then."""
+        return self.log.jobs
 
     @classmethod
     def make(cls, dependencies: Dependencies) -> Self:

@@ -31,6 +31,7 @@ from models.audit.entries import (
 )
 from models.base.clock import Clock
 from models.base.errors import Unavailable
+from models.base.jobs import PeriodicJob
 from models.base.merge_patch import Json
 from upcoach.services.audit.audit_signing import Seals
 from upcoach.store.collections.audit import AuditStore
@@ -81,14 +82,11 @@ class Audit:
         query = {"stream": STREAM} | {name: value for name, value in wanted.items() if value}
         return await self._store.page(query, before, limit)
 
-    async def run(self) -> None:
-        """Make checkpoints until cancelled."""
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(EVERY_S):
-                    await self._full.wait()
-            with contextlib.suppress(Unavailable):
-                await self.checkpoint()
+    @property
+    def jobs(self) -> tuple[PeriodicJob, ...]:
+        """What is done now and then."""
+        job = PeriodicJob(name="audit", every_s=EVERY_S, run=self.checkpoint, sooner=self._full)
+        return (job,)
 
     async def close(self) -> None:
         """Sign what is new, for the last time."""
@@ -97,7 +95,6 @@ class Audit:
 
     async def checkpoint(self) -> Checkpoint | None:
         """Sign what is new, unless nothing is, or it is not what was written."""
-        self._full.clear()
         self._fresh = 0
         last = await self._store.newest_checkpoint(STREAM)
         begins = Head(last.seq, last.hash) if last else Head()

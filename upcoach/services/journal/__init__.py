@@ -4,6 +4,7 @@ from typing import Self
 
 import msgspec
 
+from models.base.jobs import PeriodicJob
 from upcoach.services.account import AccountServices, Additions
 from upcoach.services.base.dependencies import Dependencies
 from upcoach.services.base.time_zones import TimeZones
@@ -30,6 +31,11 @@ class JournalServices(msgspec.Struct, frozen=True, kw_only=True):
     entry_shares: EntryShares
     additions: Additions  # who has let a coach see an entry is told by mail
     zones: TimeZones
+
+    @property
+    def jobs(self) -> tuple[PeriodicJob, ...]:
+        """What is done now and then."""
+        return self.trash.jobs
 
     @classmethod
     def make(

@@ -5,14 +5,12 @@ Every web process looks once a minute; a deletion that another one was faster wi
 do, so nobody has to be first.
 """
 
-import asyncio
 import contextlib
-import random
 from typing import Final
 
 from models.access.scope import Scope
 from models.base.clock import Clock
-from models.base.errors import Unavailable
+from models.base.jobs import PeriodicJob
 from models.journal import EntryShare, JournalEntry, UnsavedEntry
 from models.journal.journal_entry import KEPT
 from upcoach.services.sharing.entry_shares import EntryShares, deleted_shares, share_refs
@@ -46,12 +44,10 @@ class Trash:
         self._shares = shares
         self._clock = clock
 
-    async def run(self) -> None:
-        """Work until cancelled."""
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S * random.uniform(0.5, 1.0))  # noqa: S311 - not all at once
-            with contextlib.suppress(Unavailable):
-                await self.empty()
+    @property
+    def jobs(self) -> tuple[PeriodicJob, ...]:
+        """What is done now and then."""
+        return (PeriodicJob(name="trash", every_s=LOOK_EVERY_S, run=self.empty, spread=True),)
 
     async def empty(self) -> None:
         """Delete what has come to its end, one portion of each."""

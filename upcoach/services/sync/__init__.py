@@ -4,6 +4,7 @@ from typing import Self
 
 import msgspec
 
+from models.base.jobs import PeriodicJob
 from upcoach.services.base.dependencies import Dependencies
 from upcoach.services.sync.positions import Positions
 from upcoach.services.sync.snapshots import Snapshots
@@ -15,6 +16,11 @@ class SyncServices(msgspec.Struct, frozen=True, kw_only=True):
 
     positions: Positions
     snapshots: Snapshots
+
+    @property
+    def jobs(self) -> tuple[PeriodicJob, ...]:
+        """What is done now and then."""
+        return self.positions.jobs
 
     @classmethod
     def make(cls, dependencies: Dependencies) -> Self:

@@ -1,14 +1,17 @@
 """How far each device has come: for people who wonder whether their watch is up to date."""
 
 import datetime as dt
+from typing import Final
 
 from models.access.scope import Scope
 from models.base.clock import Clock
 from models.base.errors import Unavailable
+from models.base.jobs import PeriodicJob
 from models.sync.position import Position
 from upcoach.store.collections.positions import PositionStore
 
 MOST = 50_000
+EVERY_S: Final = 5.0
 
 
 class Positions:
@@ -23,6 +26,11 @@ class Positions:
         """Take note that *device* of *user* has kept *feed* up to *seq*."""
         if len(self._noted) < MOST or (user, device, feed) in self._noted:
             self._noted[user, device, feed] = (seq, self._clock())
+
+    @property
+    def jobs(self) -> tuple[PeriodicJob, ...]:
+        """What is done now and then."""
+        return (PeriodicJob(name="positions", every_s=EVERY_S, run=self.flush),)
 
     async def flush(self) -> None:
         """Write down what was noted; while MongoDB is away it stays noted."""

@@ -6,13 +6,11 @@ process looks for transactions that stand still, and ends them.  Where the owner
 it has lost a race, and starts again.
 """
 
-import asyncio
-import contextlib
 from typing import Final
 
 import structlog
 
-from models.base.errors import Unavailable
+from models.base.jobs import PeriodicJob
 from upcoach.store.base.database import APPLICATION, Bson, Database
 
 LOOK_EVERY_S: Final = 1.0
@@ -39,12 +37,10 @@ class Abandoned:
         self._database = database
         self._seen: dict[bytes, Bson] = {}
 
-    async def run(self) -> None:
-        """Work until cancelled."""
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            with contextlib.suppress(Unavailable):
-                await self._look()
+    @property
+    def jobs(self) -> tuple[PeriodicJob, ...]:
+        """What is done now and then."""
+        return (PeriodicJob(name="orphan_transactions", every_s=LOOK_EVERY_S, run=self._look),)
 
     async def _look(self) -> None:
         admin = self._database.client.admin

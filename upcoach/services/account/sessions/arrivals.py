@@ -4,11 +4,11 @@
 may be lost, and then a theft is found a step later.
 """
 
-import asyncio
 import contextlib
 from typing import Final
 
 from models.base.errors import Unavailable
+from models.base.jobs import PeriodicJob
 from upcoach.store.secrets.refresh_generations import Rotations
 
 EVERY_S: Final = 1.0
@@ -33,8 +33,7 @@ class Arrivals:
             with contextlib.suppress(Unavailable):
                 await self._rotations.note_arrivals(shown)
 
-    async def run(self) -> None:
-        """Work until cancelled."""
-        while True:
-            await asyncio.sleep(EVERY_S)
-            await self.flush()
+    @property
+    def jobs(self) -> tuple[PeriodicJob, ...]:
+        """What is done now and then."""
+        return (PeriodicJob(name="arrivals", every_s=EVERY_S, run=self.flush),)

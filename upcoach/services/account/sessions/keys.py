@@ -19,11 +19,13 @@ from joserfc.jwk import ECKey, OKPKey, import_key
 
 from models.base.clock import Clock
 from models.base.errors import Unavailable
+from models.base.jobs import PeriodicJob
 from models.base.merge_patch import Json
 from upcoach.store.secrets.signing import SigningStore, StoredKey
 
 Key = ECKey | OKPKey
 
+KEYS_EVERY_S: Final = 10.0  # how long a key that another node made at once is not known here
 ALGORITHMS: Final = ("ES256", "Ed25519")
 AHEAD: Final = dt.timedelta(hours=24)  # how long a key is published before it is used
 KEPT: Final = dt.timedelta(hours=2)  # how long after the last token that it signed, at least
@@ -49,6 +51,11 @@ class Keys:
         self._revoked: frozenset[str] = frozenset()
         self._stored: list[StoredKey] = []
         self._keys: dict[str, Key] = {}
+
+    @property
+    def jobs(self) -> tuple[PeriodicJob, ...]:
+        """What is done now and then."""
+        return (PeriodicJob(name="keys", every_s=KEYS_EVERY_S, run=self.load),)
 
     async def load(self) -> None:
         """Know the keys as they are now; an installation without one gets one.

@@ -1,7 +1,6 @@
 """Sending mails without making anybody wait for a mail server."""
 
 import asyncio
-import contextlib
 import datetime as dt
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
@@ -10,6 +9,7 @@ import structlog
 
 from models.base.clock import Clock
 from models.base.errors import Unavailable
+from models.base.jobs import PeriodicJob
 from models.base.mail import AnyWish, Letter, Wish
 from upcoach.services.base.mail.carriers import Away, Carrier, Undeliverable
 from upcoach.store.write.mail_outbox import Outbox, Waiting
@@ -56,16 +56,21 @@ class Mail:
         """Have *wish* fulfilled: it is kept when this returns, and soon sent."""
         await self._outbox.add(wish)
 
-    async def run(self) -> None:
-        """Work until cancelled."""
-        while True:
-            self._wished.clear()
-            with contextlib.suppress(Unavailable):
-                while await self.send_one():
-                    pass
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_EVERY_S):
-                    await self._wished.wait()
+    @property
+    def jobs(self) -> tuple[PeriodicJob, ...]:
+        """What is done now and then."""
+        job = PeriodicJob(
+            name="mail",
+            every_s=LOOK_EVERY_S,
+            run=self._send_all,
+            at_once=True,
+            sooner=self._wished,
+        )
+        return (job,)
+
+    async def _send_all(self) -> None:
+        while await self.send_one():
+            pass
 
     async def send_one(self) -> bool:
         """Send what is due first, or put it off; return whether anything was due."""
