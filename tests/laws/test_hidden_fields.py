@@ -120,9 +120,9 @@ def test_what_follows_from_others_is_declared_where_it_is() -> None:
 
 
 def test_what_is_deleted_with_its_parent_is_known() -> None:
-    for services in (Goals, Habits):
-        assert services.children is not None
-        assert CHILDREN[services.kind.kind] == (services.children.kind,)
+    for rules in (Goals.rules, Habits.rules):
+        assert rules.children is not None
+        assert CHILDREN[rules.kind.kind] == (rules.children.kind,)
 
 
 class Stage:

@@ -1,63 +1,45 @@
 """What all resources have in common: they are made, read, changed and deleted by their owner."""
 
-import abc
-import datetime as dt
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from models.access.scope import Scope
 from models.base.document import Document, public
 from models.base.errors import Conflict, Invalid
-from models.base.merge_patch import Json, merged
+from models.base.merge_patch import Json
 from upcoach.services.base.merging import Edit, edited, require_version
+from upcoach.services.base.rules import Named, Rules
 from upcoach.store.collections.documents import Documents, Selection
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.errors import not_found
 from upcoach.store.write.outcomes import Outcome, Verb
 from upcoach.store.write.refs import BaseVersion, Ref
 from upcoach.store.write.requests import Decide, Mutation, Write
-
-
-class Named(Protocol):
-    """A draft with the id of what it makes."""
-
-    @property
-    def id(self) -> str:
-        """The id, which the client may have chosen."""
-
 
 D = TypeVar("D", bound=Document)
 N = TypeVar("N", bound=Named)
 
 
-class Resources(abc.ABC, Generic[D, N]):
-    """Documents of one kind, each owned and written by one person."""
+class Resources(Generic[D, N]):
+    """Documents of one kind, each owned and written by one person, as its *rules* say."""
 
-    kind: type[D]
-    children: type[Document] | None = None  # what is deleted with a document of this kind
+    rules: Rules[D, N]
 
     def __init__(self, documents: Documents, committer: Committer) -> None:
         self._documents = documents
         self._committer = committer
 
-    @abc.abstractmethod
-    def _drafted(self, draft: N, owner: str, at: dt.datetime) -> D:
-        """The document that *draft* makes."""
-
-    @abc.abstractmethod
-    def _revised(self, document: D, fields: Json, at: dt.datetime) -> D:
-        """*document* with *fields* in the place of what a person may write of it."""
-
     async def get(self, scope: Scope, document_id: str) -> D:
         """One of the caller's documents."""
-        return await self._documents.get(self.kind, scope.user, document_id)
+        return await self._documents.get(self.rules.kind, scope.user, document_id)
 
     async def page(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[D]:
         """The caller's documents in the order in which they were made."""
-        return await self._documents.page(self.kind, scope.user, after=after, limit=limit)
+        return await self._documents.page(self.rules.kind, scope.user, after=after, limit=limit)
 
     async def select(self, scope: Scope, wanted: Selection) -> list[D]:
         """The caller's documents that *wanted* describes."""
-        return await self._documents.select(self.kind, scope.user, wanted)
+        return await self._documents.select(self.rules.kind, scope.user, wanted)
 
     async def create(
         self, scope: Scope, draft: N, mutation: Mutation | None = None, *, is_fresh: bool = False
@@ -68,15 +50,16 @@ class Resources(abc.ABC, Generic[D, N]):
         """
 
         def decide(changes: Changes) -> Outcome:
-            if changes.holds(self.kind, scope.user, draft.id):
+            if changes.holds(self.rules.kind, scope.user, draft.id):
                 raise Conflict("id_taken", "There is a document under this id already.")
-            document = changes.create(self._drafted(draft, scope.user, changes.at))
-            self._stored(changes, None, document)
+            made = self.rules.drafted(draft, owner=scope.user, at=changes.at)
+            document = changes.create(made)
+            self._apply(changes, None, document)
             return outcome("created", document)
 
-        reads = (self._ref(scope, draft.id), *self._beside(scope, draft.id, draft))
+        reads = self._reads(scope, draft.id, draft)
         # With its id, those are new that follow from it: the next one of its series.
-        fresh = tuple(ref for ref in reads if is_fresh and ref.kind is self.kind)
+        fresh = tuple(ref for ref in reads if is_fresh and ref.kind is self.rules.kind)
         return await self._submit(scope, reads, decide, mutation, fresh=fresh)
 
     async def change(
@@ -90,23 +73,18 @@ class Resources(abc.ABC, Generic[D, N]):
         """Apply a merge patch to version *base*, merged with what others wrote since."""
 
         def decide(changes: Changes) -> Outcome:
-            before = self._found(changes, scope, document_id)
+            before = self._find(changes, scope, document_id)
             edit = Edit(
                 base=base,
                 mutation=mutation,
-                wanted=lambda known: self._wanted(known, patch),
-                revised=lambda document, fields: self._revised(document, fields, changes.at),
+                wanted=lambda known: self.rules.patched(known, patch),
+                revised=lambda document, fields: self.rules.revised(document, fields, changes.at),
             )
             after, places = edited(changes, before, edit)
-            if after is before:
-                return outcome("unchanged", before, places)
-            changes.update(before, after)
-            self._stored(changes, before, after)
-            return outcome("updated", after, places)
+            return self._replace(changes, before, after, places)
 
-        ref = self._ref(scope, document_id)
-        known = None if mutation is None else BaseVersion(ref, base)
-        reads = (ref, *self._beside(scope, document_id, patch))
+        known = None if mutation is None else BaseVersion(self._ref(scope, document_id), base)
+        reads = self._reads(scope, document_id, patch)
         return await self._submit(scope, reads, decide, mutation, base=known)
 
     async def delete(
@@ -117,44 +95,63 @@ class Resources(abc.ABC, Generic[D, N]):
         mutation: Mutation | None = None,
     ) -> Outcome:
         """Delete a document, and all that stands below it."""
+        children, effect = self.rules.children, self.rules.on_delete
 
         def decide(changes: Changes) -> Outcome:
-            document = changes.get_any(self.kind, scope.user, document_id)
+            document = changes.get_any(self.rules.kind, scope.user, document_id)
             if base is not None:
                 require_version(document, base, mutation)
-            changes.delete(document, children=self.children)
-            self._deleted(changes, document)
+            changes.delete(document, children=children)
+            if effect is not None:
+                effect.apply(changes, document)
             return Outcome(verb="deleted", version=document.version + 1)
 
-        reads = (self._ref(scope, document_id), *self._companions(scope, document_id))
-        sweeps = (Ref(self.children, scope.user, document_id),) if self.children else ()
+        beside = () if effect is None else effect.reads(scope.user, document_id)
+        reads = (self._ref(scope, document_id), *beside)
+        sweeps = (Ref(children, scope.user, document_id),) if children else ()
         return await self._submit(scope, reads, decide, mutation, sweeps=sweeps)
 
-    def _wanted(self, known: Json, patch: Json) -> Json:
-        """The fields that *patch* asks for of a document with the fields *known*."""
-        fields: Json = merged(known, patch)
-        return fields
+    def _find(
+        self,
+        changes: Changes,
+        scope: Scope,
+        document_id: str,
+        base: int | None = None,
+        mutation: Mutation | None = None,
+    ) -> D:
+        """The document that is to be changed, at the version *base* if there is one."""
+        document = changes.get(self.rules.kind, scope.user, document_id)
+        if not self.rules.is_there(document, changes.at):
+            raise not_found()
+        if base is not None:
+            require_version(document, base, mutation)
+        return document
 
-    def _companions(self, _scope: Scope, _document_id: str) -> tuple[Ref, ...]:
-        """The documents that `_deleted` has to see."""
-        return ()
+    def _replace(
+        self, changes: Changes, before: D, after: D, places: tuple[str, ...] = ()
+    ) -> Outcome:
+        """Keep *after* in the place of *before*, with all that changes with it.
 
-    def _deleted(self, changes: Changes, document: Document) -> None:
-        """What else goes when *document* goes."""
+        *places* are where others' edits are in it.
+        """
+        if after is before:
+            return outcome("unchanged", before, places)
+        kept = changes.update(before, after)
+        self._apply(changes, before, kept)
+        return outcome("updated", kept, places)
 
-    def _found(self, changes: Changes, scope: Scope, document_id: str) -> D:
-        """The document that is to be changed, or `NotFound`."""
-        return changes.get(self.kind, scope.user, document_id)
-
-    def _beside(self, _scope: Scope, _document_id: str, _asked: N | Json) -> tuple[Ref, ...]:
-        """The documents that `_stored` has to see when a draft or a patch is *asked* for."""
-        return ()
-
-    def _stored(self, changes: Changes, before: D | None, after: D) -> None:
-        """What else changes when *after* takes the place of *before*."""
+    def _apply(self, changes: Changes, before: D | None, after: D) -> None:
+        if self.rules.on_write is not None:
+            self.rules.on_write.apply(changes, before, after)
 
     def _ref(self, scope: Scope, document_id: str) -> Ref:
-        return Ref(self.kind, scope.user, document_id)
+        return Ref(self.rules.kind, scope.user, document_id)
+
+    def _reads(self, scope: Scope, document_id: str, asked: N | Json) -> tuple[Ref, ...]:
+        """The document, and the others that a write sees by which it is to be as *asked*."""
+        effect = self.rules.on_write
+        beside = () if effect is None else effect.reads(scope.user, document_id, asked)
+        return (self._ref(scope, document_id), *beside)
 
     async def _submit(
         self,

@@ -10,13 +10,13 @@ import msgspec
 from models.access.scope import Scope
 from models.base.errors import Conflict, Invalid, invalid_field
 from models.base.merge_patch import Json, merged
-from models.base.validation import checked
 from models.goals import Goal, GoalDraft, GoalPoint, NewGoal
 from models.goals.goal import successor_id
 from models.goals.outlook import Outlook, outlook
 from models.goals.smart import SmartScore, smart_score
 from upcoach.services.base.merging import undone
-from upcoach.services.base.resources import Resources, outcome
+from upcoach.services.base.resources import Resources
+from upcoach.services.base.rules import Rules, WriteEffect, revising
 from upcoach.services.base.versions import History
 from upcoach.store.aggregates.tallies import GoalTally, Tallies
 from upcoach.store.base.pacing import paced
@@ -88,11 +88,70 @@ class GoalStats(msgspec.Struct, frozen=True, kw_only=True):
     by_category: list[GoalSort]
 
 
+def _drafted(draft: NewGoal, /, *, owner: str, at: dt.datetime) -> Goal:
+    if draft.progress and (draft.key_results or draft.milestones):
+        raise _progress_derived()
+    return Goal.drafted(draft, owner=owner, at=at)
+
+
+def _patched(known: Json, patch: Json) -> Json:
+    fields: Json = merged(known, patch)
+    if "progress" in patch and (fields.get("key_results") or fields.get("milestones")):
+        raise _progress_derived()
+    return fields
+
+
+def _successor(owner: str, goal_id: str, _: NewGoal | Json) -> tuple[Ref, ...]:
+    return (Ref(Goal, owner, successor_id(owner, goal_id)),)
+
+
+def _follow(changes: Changes, before: Goal | None, after: Goal) -> None:
+    """Refuse goals that wait for each other, and continue the series."""
+    if before is None or set(after.depends_on) - set(before.depends_on):
+        _require_order(changes, after)
+    continue_series(changes, before, after)
+
+
+def continue_series(changes: Changes, before: Goal | None, after: Goal) -> None:
+    """Make the next of a series when one is completed; take it back while it is untouched.
+
+    The successor must be among the write's reads.
+    """
+    was_done = before is not None and before.status == "completed"
+    is_done = after.status == "completed"
+    following = changes.find(Goal, after.owner, successor_id(after.owner, after.id))
+    if is_done and not was_done and following is None:
+        made = after.successor(changes.at)
+        if made is not None:
+            changes.create(made)
+    elif was_done and not is_done and following is not None and following.is_untouched:
+        changes.delete(following)
+
+
+def _require_order(changes: Changes, goal: Goal) -> None:
+    """Refuse goals that are not there, and those that in the end wait for *goal* itself."""
+    level, seen = set(goal.depends_on), set[str]()
+    while level and len(seen) < MOST:
+        if goal.id in level:
+            raise _unfit("cycle", "Goals would wait for each other in a circle.")
+        found = changes.find_all(Goal, goal.owner, sorted(level))
+        if not seen and len(found) < len(level):
+            raise _unfit("goal_unknown", "It depends on a goal that does not exist.")
+        seen |= level
+        level = {name for one in found for name in one.depends_on} - seen
+
+
 class Goals(Resources[Goal, NewGoal]):
     """A person's goals."""
 
-    kind = Goal
-    children = GoalPoint
+    rules = Rules(
+        kind=Goal,
+        drafted=_drafted,
+        revised=revising(GoalDraft, Goal.revised),
+        patched=_patched,
+        children=GoalPoint,
+        on_write=WriteEffect(reads=_successor, apply=_follow),
+    )
 
     def __init__(
         self, documents: Documents, committer: Committer, tallies: Tallies, log: EventLog
@@ -140,57 +199,13 @@ class Goals(Resources[Goal, NewGoal]):
                 changes,
                 before,
                 target,
-                lambda document, fields: self._revised(document, fields, changes.at),
+                lambda document, fields: self.rules.revised(document, fields, changes.at),
             )
-            if after is before:
-                return outcome("unchanged", before, places)
-            changes.update(before, after)
-            self._stored(changes, before, after)
-            return outcome("updated", after, places)
+            return self._replace(changes, before, after, places)
 
-        ref = self._ref(scope, goal_id)
-        reads = (ref, *self._beside(scope, goal_id, {}))
-        return await self._submit(
-            scope, reads, decide, mutation, base=BaseVersion(ref, (version or 2) - 1)
-        )
-
-    def _drafted(self, draft: NewGoal, owner: str, at: dt.datetime) -> Goal:
-        if draft.progress and (draft.key_results or draft.milestones):
-            raise _progress_derived()
-        return Goal.drafted(draft, owner=owner, at=at)
-
-    def _revised(self, document: Goal, fields: Json, at: dt.datetime) -> Goal:
-        return document.revised(checked(fields, GoalDraft), at)
-
-    def _wanted(self, known: Json, patch: Json) -> Json:
-        fields: Json = merged(known, patch)
-        if "progress" in patch and (fields.get("key_results") or fields.get("milestones")):
-            raise _progress_derived()
-        return fields
-
-    def _beside(self, scope: Scope, document_id: str, _asked: NewGoal | Json) -> tuple[Ref, ...]:
-        return (Ref(Goal, scope.user, successor_id(scope.user, document_id)),)
-
-    def _stored(self, changes: Changes, before: Goal | None, after: Goal) -> None:
-        if before is None or set(after.depends_on) - set(before.depends_on):
-            _require_order(changes, after)
-        continue_series(changes, before, after)
-
-
-def continue_series(changes: Changes, before: Goal | None, after: Goal) -> None:
-    """Make the next of a series when one is completed; take it back while it is untouched.
-
-    The successor must be among the write's reads.
-    """
-    was_done = before is not None and before.status == "completed"
-    is_done = after.status == "completed"
-    following = changes.find(Goal, after.owner, successor_id(after.owner, after.id))
-    if is_done and not was_done and following is None:
-        made = after.successor(changes.at)
-        if made is not None:
-            changes.create(made)
-    elif was_done and not is_done and following is not None and following.is_untouched:
-        changes.delete(following)
+        known = BaseVersion(self._ref(scope, goal_id), (version or 2) - 1)
+        reads = self._reads(scope, goal_id, {})
+        return await self._submit(scope, reads, decide, mutation, base=known)
 
 
 def _overview(rows: Sequence[GoalTally]) -> GoalOverview:
@@ -219,19 +234,6 @@ def _sorts(rows: Iterable[GoalTally], name: Callable[[GoalTally], str]) -> list[
     for row in rows:
         by_name.setdefault(name(row), []).append(row)
     return [GoalSort(name=one, overview=_overview(by_name[one])) for one in sorted(by_name)]
-
-
-def _require_order(changes: Changes, goal: Goal) -> None:
-    """Refuse goals that are not there, and those that in the end wait for *goal* itself."""
-    level, seen = set(goal.depends_on), set[str]()
-    while level and len(seen) < MOST:
-        if goal.id in level:
-            raise _unfit("cycle", "Goals would wait for each other in a circle.")
-        found = changes.find_all(Goal, goal.owner, sorted(level))
-        if not seen and len(found) < len(level):
-            raise _unfit("goal_unknown", "It depends on a goal that does not exist.")
-        seen |= level
-        level = {name for one in found for name in one.depends_on} - seen
 
 
 def _assessed(goal: Goal, needed: Mapping[str, Goal], day: dt.date) -> Assessment:

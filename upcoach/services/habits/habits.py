@@ -16,6 +16,7 @@ from models.insights import Insight
 from models.insights.insight import insight_id
 from upcoach.services.base.merging import Edit, edited, require_version
 from upcoach.services.base.resources import Resources, outcome
+from upcoach.services.base.rules import DeleteEffect, Rules, revising
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
@@ -29,27 +30,28 @@ from upcoach.store.write.requests import Mutation
 DATES = range(-2, 2)
 
 
+def _insight(owner: str, habit_id: str) -> tuple[Ref, ...]:
+    return (Ref(Insight, owner, insight_id(habit_id)),)
+
+
+def _discard_insight(changes: Changes, habit: Document) -> None:
+    changes.discard(Insight, habit.owner, insight_id(habit.id))
+
+
 class Habits(Resources[Habit, NewHabit]):
     """A person's habits, with one entry for each local date on which something was logged."""
 
-    kind = Habit
-    children = Entry
+    rules = Rules(
+        kind=Habit,
+        drafted=Habit.drafted,
+        revised=revising(HabitDraft, Habit.revised),
+        children=Entry,
+        on_delete=DeleteEffect(reads=_insight, apply=_discard_insight),
+    )
 
     def __init__(self, documents: Documents, committer: Committer, clock: Clock) -> None:
         super().__init__(documents, committer)
         self._clock = clock
-
-    def _drafted(self, draft: NewHabit, owner: str, at: dt.datetime) -> Habit:
-        return Habit.drafted(draft, owner=owner, at=at)
-
-    def _revised(self, document: Habit, fields: Json, at: dt.datetime) -> Habit:
-        return document.revised(checked(fields, HabitDraft), at)
-
-    def _companions(self, scope: Scope, document_id: str) -> tuple[Ref, ...]:
-        return (Ref(Insight, scope.user, insight_id(document_id)),)
-
-    def _deleted(self, changes: Changes, document: Document) -> None:
-        changes.discard(Insight, document.owner, insight_id(document.id))
 
     async def entries(
         self, scope: Scope, habit_id: str, *, after: str = "", before: str = "", limit: int = 100

@@ -11,7 +11,6 @@ from models.base.errors import Conflict, NotFound, invalid_field
 from models.base.merge import changed_paths
 from models.base.merge_patch import Json
 from models.base.time import anniversaries, exact, local_date
-from models.base.validation import checked
 from models.journal import (
     Journal,
     JournalEntry,
@@ -24,6 +23,7 @@ from models.journal.journal import default_journal
 from models.journal.journal_entry import KEPT
 from upcoach.services.base.merging import require_version
 from upcoach.services.base.resources import Resources, outcome
+from upcoach.services.base.rules import Rules, WriteEffect, revising
 from upcoach.services.sharing.entry_shares import deleted_shares, share_refs
 from upcoach.store.base.conditions import OneOf, Range
 from upcoach.store.base.pacing import paced
@@ -51,10 +51,42 @@ class EntryVersion(msgspec.Struct, frozen=True, kw_only=True):
     changed: tuple[str, ...]
 
 
+def _beside(owner: str, entry_id: str, asked: NewJournalEntry | Json) -> tuple[Ref, ...]:
+    """What is unsaved of the entry, the default journal, and the one that is *asked* for."""
+    named = asked.get("journal") if isinstance(asked, dict) else asked.journal
+    journals = {default_journal(owner)} | ({named} if isinstance(named, str) else set())
+    unsaved = Ref(UnsavedEntry, owner, entry_id)
+    return (unsaved, *(Ref(Journal, owner, journal) for journal in journals))
+
+
+def _place(changes: Changes, before: JournalEntry | None, after: JournalEntry) -> None:
+    """Have the entry stand in a journal that there is; the default one is made for it.
+
+    A new entry is what was unsaved under its id.
+    """
+    if before is None and changes.holds(UnsavedEntry, after.owner, after.id):
+        changes.drop(changes.get_any(UnsavedEntry, after.owner, after.id))
+    if before is not None and before.journal == after.journal:
+        return
+    if changes.holds(Journal, after.owner, after.journal):
+        return
+    if after.journal != default_journal(after.owner):
+        words = "There is no journal under this id."
+        raise invalid_field("/journal", "journal_unknown", words)
+    draft = NewJournal(id=after.journal, name=DEFAULT_NAME)
+    changes.create(Journal.drafted(draft, owner=after.owner, at=changes.at))
+
+
 class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
     """A person's journal entries."""
 
-    kind = JournalEntry
+    rules = Rules(
+        kind=JournalEntry,
+        drafted=JournalEntry.drafted,
+        revised=revising(JournalEntryDraft, JournalEntry.revised),
+        is_there=lambda entry, at: not entry.is_gone(at),
+        on_write=WriteEffect(reads=_beside, apply=_place),
+    )
 
     def __init__(
         self,
@@ -66,57 +98,6 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         super().__init__(documents, committer)
         self._log = log
         self._clock = clock
-
-    def _drafted(self, draft: NewJournalEntry, owner: str, at: dt.datetime) -> JournalEntry:
-        return JournalEntry.drafted(draft, owner=owner, at=at)
-
-    def _revised(self, document: JournalEntry, fields: Json, at: dt.datetime) -> JournalEntry:
-        return document.revised(checked(fields, JournalEntryDraft), at)
-
-    def _found(self, changes: Changes, scope: Scope, document_id: str) -> JournalEntry:
-        found = changes.get(JournalEntry, scope.user, document_id)
-        if found.is_gone(changes.at):
-            raise not_found()
-        return found
-
-    def _found_as(
-        self,
-        changes: Changes,
-        scope: Scope,
-        document_id: str,
-        base: int | None,
-        mutation: Mutation | None,
-    ) -> JournalEntry:
-        """The entry, which must be at the version *base* if there is one."""
-        found = self._found(changes, scope, document_id)
-        if base is not None:
-            require_version(found, base, mutation)
-        return found
-
-    def _beside(
-        self, scope: Scope, document_id: str, asked: NewJournalEntry | Json
-    ) -> tuple[Ref, ...]:
-        named = asked.get("journal") if isinstance(asked, dict) else asked.journal
-        journals = {default_journal(scope.user)} | ({named} if isinstance(named, str) else set())
-        unsaved = Ref(UnsavedEntry, scope.user, document_id)
-        return (unsaved, *(Ref(Journal, scope.user, one) for one in journals))
-
-    def _stored(self, changes: Changes, before: JournalEntry | None, after: JournalEntry) -> None:
-        """Have the entry stand in a journal that there is; the default one is made for it.
-
-        A new entry is what was unsaved under its id.
-        """
-        if before is None and changes.holds(UnsavedEntry, after.owner, after.id):
-            changes.drop(changes.get_any(UnsavedEntry, after.owner, after.id))
-        if before is not None and before.journal == after.journal:
-            return
-        if changes.holds(Journal, after.owner, after.journal):
-            return
-        if after.journal != default_journal(after.owner):
-            words = "There is no journal under this id."
-            raise invalid_field("/journal", "journal_unknown", words)
-        draft = NewJournal(id=after.journal, name=DEFAULT_NAME)
-        changes.create(Journal.drafted(draft, owner=after.owner, at=changes.at))
 
     async def get(self, scope: Scope, document_id: str) -> JournalEntry:
         """See `Resources.get`; what was in the trash for its time is gone."""
@@ -148,7 +129,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
                 changes.delete(broken)
                 deleted_shares(changes, shares)
                 return Outcome(verb="deleted", version=broken.version + 1)
-            before = self._found_as(changes, scope, document_id, base, mutation)
+            before = self._find(changes, scope, document_id, base, mutation)
             if before.trashed_at is not None:
                 return outcome("unchanged", before)
             after = before.trashed(changes.at)
@@ -170,7 +151,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         """Delete an entry of the trash for good: its time there is over, see `Trash`."""
 
         def decide(changes: Changes) -> Outcome:
-            before = self._found_as(changes, scope, document_id, base, mutation)
+            before = self._find(changes, scope, document_id, base, mutation)
             if before.trashed_at is None:
                 raise Conflict("entry_not_trashed", "This entry is not in the trash.")
             after = before.ended(changes.at)
@@ -202,7 +183,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         """Take an entry back from the trash; one that is not there stays as it is."""
 
         def decide(changes: Changes) -> Outcome:
-            before = self._found_as(changes, scope, document_id, base, mutation)
+            before = self._find(changes, scope, document_id, base, mutation)
             if before.trashed_at is None:
                 return outcome("unchanged", before)
             after = before.restored(changes.at)
@@ -261,7 +242,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         """Have an entry say again what one of its versions said; its journal stays."""
 
         def decide(changes: Changes) -> Outcome:
-            before = self._found(changes, scope, document_id)
+            before = self._find(changes, scope, document_id)
             require_version(before, base, mutation)
             past = changes.since(before, version)
             if not past or past[0].document.version != version:
@@ -269,7 +250,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
             said = past[0].document.to_draft()
             kept = {name: v for name, v in before.to_draft().items() if name not in CONTENT}
             wanted = kept | {name: said[name] for name in CONTENT if name in said}
-            after = self._revised(before, wanted, changes.at)
+            after = self.rules.revised(before, wanted, changes.at)
             if after.to_draft() == before.to_draft():
                 return outcome("unchanged", before)
             changes.update(before, after)

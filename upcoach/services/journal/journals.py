@@ -1,11 +1,7 @@
 """Journals and templates: the books that entries stand in, and what entries begin with."""
 
-import datetime as dt
-
 from models.access.scope import Scope
 from models.base.errors import Conflict
-from models.base.merge_patch import Json
-from models.base.validation import checked
 from models.journal import (
     Journal,
     JournalDraft,
@@ -17,6 +13,7 @@ from models.journal import (
 )
 from upcoach.services.base.merging import require_version
 from upcoach.services.base.resources import Resources
+from upcoach.services.base.rules import Rules, revising
 from upcoach.store.collections.documents import Selection
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.errors import NeedsLookup
@@ -27,13 +24,9 @@ from upcoach.store.write.requests import Mutation
 class Journals(Resources[Journal, NewJournal]):
     """A person's journals."""
 
-    kind = Journal
-
-    def _drafted(self, draft: NewJournal, owner: str, at: dt.datetime) -> Journal:
-        return Journal.drafted(draft, owner=owner, at=at)
-
-    def _revised(self, document: Journal, fields: Json, at: dt.datetime) -> Journal:
-        return document.revised(checked(fields, JournalDraft), at)
+    rules = Rules(
+        kind=Journal, drafted=Journal.drafted, revised=revising(JournalDraft, Journal.revised)
+    )
 
     async def delete(
         self,
@@ -71,10 +64,6 @@ class Journals(Resources[Journal, NewJournal]):
 class Templates(Resources[Template, NewTemplate]):
     """A person's templates."""
 
-    kind = Template
-
-    def _drafted(self, draft: NewTemplate, owner: str, at: dt.datetime) -> Template:
-        return Template.drafted(draft, owner=owner, at=at)
-
-    def _revised(self, document: Template, fields: Json, at: dt.datetime) -> Template:
-        return document.revised(checked(fields, TemplateDraft), at)
+    rules = Rules(
+        kind=Template, drafted=Template.drafted, revised=revising(TemplateDraft, Template.revised)
+    )

@@ -9,12 +9,11 @@ import msgspec
 from models.access.scope import Scope
 from models.base.clock import Clock
 from models.base.errors import invalid_parameter
-from models.base.merge_patch import Json
 from models.base.time import EARLIEST, local_date, month_of, week_of
 from models.base.trend import Trend, trend
-from models.base.validation import checked
 from models.moods import Mood, MoodDraft, NewMood
 from upcoach.services.base.resources import Resources
+from upcoach.services.base.rules import Rules, revising
 from upcoach.store.aggregates.tallies import MoodDay, MoodSort, MoodTally, Tallies
 from upcoach.store.base.pacing import paced
 from upcoach.store.collections.documents import Documents
@@ -84,7 +83,7 @@ class MoodStats(msgspec.Struct, frozen=True, kw_only=True):
 class Moods(Resources[Mood, NewMood]):
     """A person's moods."""
 
-    kind = Mood
+    rules = Rules(kind=Mood, drafted=Mood.drafted, revised=revising(MoodDraft, Mood.revised))
 
     def __init__(
         self, documents: Documents, committer: Committer, tallies: Tallies, clock: Clock
@@ -92,12 +91,6 @@ class Moods(Resources[Mood, NewMood]):
         super().__init__(documents, committer)
         self._tallies = tallies
         self._clock = clock
-
-    def _drafted(self, draft: NewMood, owner: str, at: dt.datetime) -> Mood:
-        return Mood.drafted(draft, owner=owner, at=at)
-
-    def _revised(self, document: Mood, fields: Json, at: dt.datetime) -> Mood:
-        return document.revised(checked(fields, MoodDraft), at)
 
     async def stats(
         self, scope: Scope, tz: str, first: dt.date | None, last: dt.date | None

@@ -10,11 +10,10 @@ from models.access.scope import Scope
 from models.base.clock import Clock
 from models.base.merge_patch import Json
 from models.base.time import WEEK, local_date, start_of_day, week_of
-from models.base.validation import checked
 from models.tasks import NewTask, Task, TaskDraft
 from models.tasks.task import successor_id
-from upcoach.services.base.merging import require_version
-from upcoach.services.base.resources import Resources, outcome
+from upcoach.services.base.resources import Resources
+from upcoach.services.base.rules import Rules, WriteEffect, revising
 from upcoach.store.aggregates.tallies import Tallies, TaskTally
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import Changes
@@ -66,10 +65,32 @@ class TaskStats(msgspec.Struct, frozen=True, kw_only=True):
     week_start: dt.date
 
 
+def _successor(owner: str, task_id: str, _: NewTask | Json) -> tuple[Ref, ...]:
+    return (Ref(Task, owner, successor_id(owner, task_id)),)
+
+
+def _continue_series(changes: Changes, before: Task | None, after: Task) -> None:
+    """Make the next of a series when one is completed; take it back while it is untouched."""
+    was_done = before is not None and before.status == "completed"
+    is_done = after.status == "completed"
+    following = changes.find(Task, after.owner, successor_id(after.owner, after.id))
+    if is_done and not was_done and following is None:
+        made = after.successor(changes.at)
+        if made is not None:
+            changes.create(made)
+    elif was_done and not is_done and following is not None and following.is_untouched:
+        changes.delete(following)
+
+
 class Tasks(Resources[Task, NewTask]):
     """A person's tasks."""
 
-    kind = Task
+    rules = Rules(
+        kind=Task,
+        drafted=Task.drafted,
+        revised=revising(TaskDraft, Task.revised),
+        on_write=WriteEffect(reads=_successor, apply=_continue_series),
+    )
 
     def __init__(
         self, documents: Documents, committer: Committer, tallies: Tallies, clock: Clock
@@ -77,29 +98,6 @@ class Tasks(Resources[Task, NewTask]):
         super().__init__(documents, committer)
         self._tallies = tallies
         self._clock = clock
-
-    def _drafted(self, draft: NewTask, owner: str, at: dt.datetime) -> Task:
-        return Task.drafted(draft, owner=owner, at=at)
-
-    def _revised(self, document: Task, fields: Json, at: dt.datetime) -> Task:
-        return document.revised(checked(fields, TaskDraft), at)
-
-    def _beside(
-        self, scope: Scope, document_id: str, _asked: NewTask | Json | None = None
-    ) -> tuple[Ref, ...]:
-        return (Ref(Task, scope.user, successor_id(scope.user, document_id)),)
-
-    def _stored(self, changes: Changes, before: Task | None, after: Task) -> None:
-        """Make the next of a series when one is completed; take it back while it is untouched."""
-        was_done = before is not None and before.status == "completed"
-        is_done = after.status == "completed"
-        following = changes.find(Task, after.owner, successor_id(after.owner, after.id))
-        if is_done and not was_done and following is None:
-            made = after.successor(changes.at)
-            if made is not None:
-                changes.create(made)
-        elif was_done and not is_done and following is not None and following.is_untouched:
-            changes.delete(following)
 
     async def complete(
         self, scope: Scope, task_id: str, base: int | None, mutation: Mutation | None
@@ -134,18 +132,10 @@ class Tasks(Resources[Task, NewTask]):
         mutation: Mutation | None,
     ) -> Outcome:
         def decide(changes: Changes) -> Outcome:
-            before = changes.get(Task, scope.user, task_id)
-            if base is not None:
-                require_version(before, base, mutation)
-            after = turned(before, changes.at)
-            if after is before:
-                return outcome("unchanged", before)
-            changes.update(before, after)
-            self._stored(changes, before, after)
-            return outcome("updated", after)
+            before = self._find(changes, scope, task_id, base, mutation)
+            return self._replace(changes, before, turned(before, changes.at))
 
-        reads = (self._ref(scope, task_id), *self._beside(scope, task_id))
-        return await self._submit(scope, reads, decide, mutation)
+        return await self._submit(scope, self._reads(scope, task_id, {}), decide, mutation)
 
     async def stats(self, scope: Scope, tz: str) -> TaskStats:
         """Counts of the caller's tasks; the week is the present one in *tz*, from Monday."""

@@ -1,0 +1,110 @@
+"""What is particular to a kind of document: plain functions, which `Resources` carries out."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from models.base.document import Document
+from models.base.merge_patch import Json, merged
+from models.base.validation import checked
+from upcoach.store.write.changes import Changes
+from upcoach.store.write.refs import Ref
+
+
+class Named(Protocol):
+    """A draft with the id of what it makes."""
+
+    @property
+    def id(self) -> str:
+        """The id, which the client may have chosen."""
+
+
+D = TypeVar("D", bound=Document)
+D_co = TypeVar("D_co", bound=Document, covariant=True)
+N = TypeVar("N", bound=Named)
+N_contra = TypeVar("N_contra", bound=Named, contravariant=True)
+C = TypeVar("C")
+
+Revise = Callable[[D, Json, dt.datetime], D]
+
+
+class Draw(Protocol[D_co, N_contra]):
+    """Makes the document that a draft asks for."""
+
+    def __call__(self, draft: N_contra, /, *, owner: str, at: dt.datetime) -> D_co:
+        """The new document of *owner*."""
+
+
+class WriteEffect(msgspec.Struct, Generic[D, N], frozen=True, kw_only=True):
+    """What else changes when a document is made or changed.
+
+    Attributes
+    ----------
+    reads
+        The other documents that *apply* sees: from the owner, the document's id and the draft, or
+        the patch, that is asked for.
+    apply
+        Changes them when a document takes the place of the one before, or of nothing.
+
+    """
+
+    reads: Callable[[str, str, N | Json], tuple[Ref, ...]]
+    apply: Callable[[Changes, D | None, D], None]
+
+
+class DeleteEffect(msgspec.Struct, frozen=True, kw_only=True):
+    """What else changes when a document is deleted; it may be one that cannot be read.
+
+    Attributes
+    ----------
+    reads
+        The other documents that *apply* sees, from the owner and the document's id.
+    apply
+        Changes them when the document goes.
+
+    """
+
+    reads: Callable[[str, str], tuple[Ref, ...]]
+    apply: Callable[[Changes, Document], None]
+
+
+def always_there(_: Document, __: dt.datetime) -> bool:
+    """That a document is there as long as it is kept."""
+    return True
+
+
+class Rules(msgspec.Struct, Generic[D, N], frozen=True, kw_only=True):
+    """What is particular to documents of one kind.
+
+    Attributes
+    ----------
+    drafted
+        The document that a draft makes.
+    revised
+        A document with other fields in the place of what a person may write of it.
+    patched
+        The fields that a merge patch, the second, asks for of a document with the first.
+    is_there
+        Whether a document can still be changed at a moment: else it is `NotFound`.
+    children
+        What stands below a document's id, and is deleted with it.
+    on_write, on_delete
+        What other documents change with it.
+
+    """
+
+    kind: type[D]
+    drafted: Draw[D, N]
+    revised: Revise[D]
+    patched: Callable[[Json, Json], Json] = merged
+    is_there: Callable[[D, dt.datetime], bool] = always_there
+    children: type[Document] | None = None
+    on_write: WriteEffect[D, N] | None = None
+    on_delete: DeleteEffect | None = None
+
+
+def revising(draft: type[C], revised: Callable[[D, C, dt.datetime], D]) -> Revise[D]:
+    """How a document is *revised* by fields that must make a *draft*."""
+    return lambda document, fields, at: revised(document, checked(fields, draft), at)
