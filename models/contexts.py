@@ -27,6 +27,7 @@ from models.access.limits import Quota
 from models.access.model_context import Kinds, ModelContext
 from models.access.permissions import IDENTITY, ROLES, Permission
 from models.base.document import Document
+from models.base.mail import Wish
 
 CONTEXTS: Final[tuple[ModelContext, ...]] = (
     account.CONTEXT,
@@ -65,6 +66,16 @@ KINDS: Final[dict[str, type[Document]]] = {
 QUOTAS: Final[dict[str, Quota]] = {
     document.kind: quota for context in CONTEXTS for document, quota in context.quotas.items()
 }
+_PREFIXES: Final = (
+    *(document.id_prefix for document in DOCUMENTS if document.id_prefix),
+    *chain.from_iterable(context.id_prefixes for context in CONTEXTS),
+)
+assert _unique(_PREFIXES)
+
+MAILS: Final[tuple[type[Wish], ...]] = tuple(
+    chain.from_iterable(context.mails for context in CONTEXTS)
+)
+assert _unique(mail.__name__ for mail in MAILS)
 
 assert _unique(name for context in CONTEXTS for name in context.permissions)
 PERMISSIONS: Final[dict[str, Permission]] = {

@@ -13,10 +13,17 @@ from handlers.http.strict_json import LARGEST
 from handlers.http.zones import zone
 from models.base.clock import utc_now
 from models.base.errors import Invalid, invalid_parameter
-from models.base.ids import PointId
 from models.base.time import local_date
 from models.base.validation import checked
-from models.goals import Goal, GoalPoint, GoalTemplate, NewGoal, NewGoalTemplate, PointDraft
+from models.goals import (
+    Goal,
+    GoalPoint,
+    GoalTemplate,
+    NewGoal,
+    NewGoalTemplate,
+    PointDraft,
+    PointId,
+)
 from models.goals.goal import Category, Priority, Status
 from models.goals.templates import READY, Ready
 from upcoach.services.base.versions import Revision

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from models.base.ids import PointId
+from models.goals import PointId
 
 PLACES: Final[dict[str, Any]] = {
     "local_date": dt.date,

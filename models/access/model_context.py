@@ -7,6 +7,7 @@ import msgspec
 from models.access.limits import Quota
 from models.access.permissions import Permission
 from models.base.document import Document
+from models.base.mail import Wish
 
 Kinds = tuple[type[Document], ...]
 
@@ -24,6 +25,10 @@ class ModelContext(msgspec.Struct, frozen=True, kw_only=True):
         What somebody else has of one of the ways; it goes with that.
     unlogged
         Its documents that are in no feed and no log: each is kept in the place of the last.
+    id_prefixes
+        Of ids that are no document's.
+    mails
+        What people are told by mail.
     permissions
         What a token may be used for.
     quotas
@@ -35,5 +40,7 @@ class ModelContext(msgspec.Struct, frozen=True, kw_only=True):
     ways: Kinds = ()
     mirrors: Kinds = ()
     unlogged: Kinds = ()
+    id_prefixes: tuple[str, ...] = ()
+    mails: tuple[type[Wish], ...] = ()
     permissions: Mapping[str, Permission] = {}
     quotas: Mapping[type[Document], Quota] = {}

@@ -4,8 +4,28 @@ from models.access.model_context import ModelContext
 from models.access.permissions import Permission
 from models.account.factors import Factors, Passkey, TrustedDevice
 from models.account.identity import Identity
+from models.account.mails import (
+    Addition,
+    AdditionDetails,
+    FactorChange,
+    FactorsChanged,
+    FactorsRemoved,
+    Forgotten,
+    Linked,
+    Move,
+    MoveAsked,
+    Moved,
+    MoveUndone,
+    PasswordChanged,
+    PasswordOrigin,
+    Unlinked,
+    WayAdded,
+    WayName,
+    Welcome,
+)
 from models.account.session import Session
 from models.account.user import User
+from models.account.way import Way
 
 CONTEXT = ModelContext(
     content=(User,),
@@ -16,6 +36,20 @@ CONTEXT = ModelContext(
         TrustedDevice,
         Identity,
     ),
+    mails=(
+        Welcome,
+        Forgotten,
+        Move,
+        PasswordChanged,
+        MoveAsked,
+        Moved,
+        MoveUndone,
+        Linked,
+        WayAdded,
+        FactorsRemoved,
+        Unlinked,
+        FactorsChanged,
+    ),
     permissions={
         "account:read": Permission("see your account, your devices and your sessions", True),
         "account:write": Permission("change your account and how you sign in", True),
@@ -24,10 +58,28 @@ CONTEXT = ModelContext(
 
 __all__ = [
     "CONTEXT",
+    "Addition",
+    "AdditionDetails",
+    "FactorChange",
     "Factors",
+    "FactorsChanged",
+    "FactorsRemoved",
+    "Forgotten",
     "Identity",
+    "Linked",
+    "Move",
+    "MoveAsked",
+    "MoveUndone",
+    "Moved",
     "Passkey",
+    "PasswordChanged",
+    "PasswordOrigin",
     "Session",
     "TrustedDevice",
+    "Unlinked",
     "User",
+    "Way",
+    "WayAdded",
+    "WayName",
+    "Welcome",
 ]

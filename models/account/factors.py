@@ -292,6 +292,7 @@ class Passkey(Document, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "passkey"
+    id_prefix: ClassVar[str] = "pky"
     collection: ClassVar[str] = "passkeys"
     lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("credential", "credential", unique=True),)
 
@@ -326,6 +327,7 @@ class TrustedDevice(Document, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "trusted_device"
+    id_prefix: ClassVar[str] = "trd"
     collection: ClassVar[str] = "trusted_devices"
 
     name: Annotated[str | None, Mark.SEALED] = None

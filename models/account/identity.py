@@ -34,6 +34,7 @@ class Identity(Way, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "identity"
+    id_prefix: ClassVar[str] = "ide"
     collection: ClassVar[str] = "identities"
     lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("subject", "subject_index", unique=True),)
 

@@ -113,6 +113,7 @@ class Session(Document, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "session"
+    id_prefix: ClassVar[str] = "ses"
     collection: ClassVar[str] = "sessions"
     orders: ClassVar[tuple[Order, ...]] = (Order("expires_at"),)
     lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("ended", "ended_at"),)

@@ -101,6 +101,7 @@ class User(Document, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "user"
+    id_prefix: ClassVar[str] = "usr"
     collection: ClassVar[str] = "users"
     lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("email", "email_index", unique=True),)
 

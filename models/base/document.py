@@ -105,6 +105,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
         The noun on the wire; event types are `kind.created`, `kind.updated`, `kind.deleted`.
     collection
         The noun in the database.
+    id_prefix
+        What ids begin with; empty where they are made of other names.
     orders
         The fields by which an owner's documents are listed, each with the fields that it can be
         filtered by at once; the database has an index for each.
@@ -124,6 +126,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: ClassVar[str]
     collection: ClassVar[str]
+    id_prefix: ClassVar[str] = ""
     orders: ClassVar[tuple["Order", ...]] = ()
     sources: ClassVar[tuple[str, ...]] = ()
     lookups: ClassVar[tuple["Lookup", ...]] = ()

@@ -14,19 +14,14 @@ import uuid_utils
 
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
-GoalId = Annotated[str, msgspec.Meta(pattern=rf"^gol_{_UUID}\Z")]
-HabitId = Annotated[str, msgspec.Meta(pattern=rf"^hab_{_UUID}\Z")]
-JournalEntryId = Annotated[str, msgspec.Meta(pattern=rf"^jen_{_UUID}\Z")]
-JournalId = Annotated[str, msgspec.Meta(pattern=rf"^jou_{_UUID}\Z")]
-MoodId = Annotated[str, msgspec.Meta(pattern=rf"^moo_{_UUID}\Z")]
-TaskId = Annotated[str, msgspec.Meta(pattern=rf"^tsk_{_UUID}\Z")]
 # Of a part of a document.  Not "type": in a merge, that names what an object is.
 PartId = Annotated[str, msgspec.Meta(pattern=r"^(?!type\Z)[A-Za-z0-9_-]{1,40}\Z")]
-PointId = Annotated[str, msgspec.Meta(pattern=rf"^pnt_{_UUID}\Z")]
-GoalTemplateId = Annotated[str, msgspec.Meta(pattern=rf"^tpl_{_UUID}\Z")]
-TemplateId = Annotated[str, msgspec.Meta(pattern=rf"^jtp_{_UUID}\Z")]
-VacationId = Annotated[str, msgspec.Meta(pattern=rf"^vac_{_UUID}\Z")]
 MutationId = Annotated[str, msgspec.Meta(pattern=rf"^{_UUID}\Z")]
+
+
+def id_pattern(prefix: str) -> msgspec.Meta:
+    """What an id with *prefix* looks like: `GoalId = Annotated[str, id_pattern("gol")]`."""
+    return msgspec.Meta(pattern=rf"^{prefix}_{_UUID}\Z")
 
 
 def new_id(prefix: str) -> str:

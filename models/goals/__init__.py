@@ -3,8 +3,8 @@
 from models.access.limits import Quota
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
-from models.goals.goal import Goal, GoalDraft, NewGoal
-from models.goals.goal_point import GoalPoint, PointDraft
+from models.goals.goal import Goal, GoalDraft, GoalId, NewGoal
+from models.goals.goal_point import GoalPoint, PointDraft, PointId
 from models.goals.goal_template import GoalTemplate, GoalTemplateDraft, NewGoalTemplate
 
 CONTEXT = ModelContext(
@@ -28,10 +28,12 @@ __all__ = [
     "CONTEXT",
     "Goal",
     "GoalDraft",
+    "GoalId",
     "GoalPoint",
     "GoalTemplate",
     "GoalTemplateDraft",
     "NewGoal",
     "NewGoalTemplate",
     "PointDraft",
+    "PointId",
 ]

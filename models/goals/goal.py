@@ -12,12 +12,14 @@ import msgspec
 
 from models.base.document import Derived, Document, Draft, Mark, Order, Tells, fields_of
 from models.base.errors import Conflict, invalid_field
-from models.base.ids import GoalId, PartId, derived_id, new_id
+from models.base.ids import PartId, derived_id, id_pattern, new_id
 from models.base.merge import Merge
 from models.base.recurrence import Repeat
 from models.base.time import LATEST, check_date
 from models.goals.goal_parts import KeyResult, Milestone, Smart
 
+PREFIX: Final = "gol"  # of ids
+GoalId = Annotated[str, id_pattern(PREFIX)]
 G = TypeVar("G", bound="Goal")
 
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
@@ -110,7 +112,7 @@ class GoalDraft(Draft, frozen=True, kw_only=True):
 class NewGoal(GoalDraft, frozen=True, kw_only=True):
     """A goal to be made, under an id that the client may choose."""
 
-    id: GoalId = msgspec.field(default_factory=lambda: new_id("gol"))
+    id: GoalId = msgspec.field(default_factory=lambda: new_id(PREFIX))
 
 
 class Goal(Document, frozen=True, kw_only=True):
@@ -133,6 +135,7 @@ class Goal(Document, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "goal"
+    id_prefix: ClassVar[str] = PREFIX
     collection: ClassVar[str] = "goals"
     draft: ClassVar[type[Draft]] = GoalDraft
     orders: ClassVar[tuple[Order, ...]] = (
@@ -305,7 +308,7 @@ def _reached(goal: Goal) -> float:
 
 def successor_id(owner: str, goal_id: str) -> str:
     """The id of the goal that follows a goal in its series: whoever completes it, there is one."""
-    return derived_id("gol", owner, goal_id, "next")
+    return derived_id(PREFIX, owner, goal_id, "next")
 
 
 def _tracked(track: tuple[Reached, ...], day: dt.date, progress: float) -> tuple[Reached, ...]:

@@ -1,15 +1,17 @@
 """Progress points: what was measured of a goal, when, and what its owner thinks about it."""
 
 import datetime as dt
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
 from models.base.document import Document, Draft, Mark, Order, Tells
-from models.base.ids import PartId
+from models.base.ids import PartId, id_pattern
 from models.base.time import check_date, exact
 from models.goals.goal_parts import Figure
 
+PREFIX: Final = "pnt"  # of ids
+PointId = Annotated[str, id_pattern(PREFIX)]
 PointNote = Annotated[str, msgspec.Meta(max_length=1000)]
 Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
@@ -46,6 +48,7 @@ class GoalPoint(Document, frozen=True, kw_only=True):
     """A point of one goal; its id stands below the goal's."""
 
     kind: ClassVar[str] = "goal.point"
+    id_prefix: ClassVar[str] = PREFIX
     collection: ClassVar[str] = "goal_points"
     draft: ClassVar[type[Draft]] = PointDraft
     orders: ClassVar[tuple[Order, ...]] = (

@@ -1,15 +1,17 @@
 """Templates: goals that a person sets themselves again and again."""
 
 import datetime as dt
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
 from models.base.document import Document, Draft, Mark, Order, fields_of
-from models.base.ids import GoalTemplateId, new_id
+from models.base.ids import id_pattern, new_id
 from models.goals.goal import Category, Description, KeyResults, Milestones, Priority, Title
 from models.goals.goal_parts import Smart
 
+PREFIX: Final = "tpl"  # of ids
+GoalTemplateId = Annotated[str, id_pattern(PREFIX)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=3660)]
 
 
@@ -37,13 +39,14 @@ class GoalTemplateDraft(Draft, frozen=True, kw_only=True):
 class NewGoalTemplate(GoalTemplateDraft, frozen=True, kw_only=True):
     """A template to be made, under an id that the client may choose."""
 
-    id: GoalTemplateId = msgspec.field(default_factory=lambda: new_id("tpl"))
+    id: GoalTemplateId = msgspec.field(default_factory=lambda: new_id(PREFIX))
 
 
 class GoalTemplate(Document, frozen=True, kw_only=True):
     """A template of one's own."""
 
     kind: ClassVar[str] = "goal.template"
+    id_prefix: ClassVar[str] = PREFIX
     collection: ClassVar[str] = "goal_templates"
     draft: ClassVar[type[Draft]] = GoalTemplateDraft
     orders: ClassVar[tuple[Order, ...]] = (Order("created_at"),)

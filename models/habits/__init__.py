@@ -26,7 +26,7 @@ from models.access.limits import Quota
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
 from models.habits.entry import Entry, EntryDraft, Logged
-from models.habits.habit import Habit, HabitDraft, NewHabit
+from models.habits.habit import Habit, HabitDraft, HabitId, NewHabit
 from models.habits.vacation import NewVacation, Vacation, VacationDraft
 
 CONTEXT = ModelContext(
@@ -52,6 +52,7 @@ __all__ = [
     "EntryDraft",
     "Habit",
     "HabitDraft",
+    "HabitId",
     "Logged",
     "NewHabit",
     "NewVacation",

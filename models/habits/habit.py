@@ -4,17 +4,19 @@ What schedules and measures mean is in `models.habits`.
 """
 
 import datetime as dt
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 import msgspec
 
 from models.base.document import Derived, Document, Draft, Mark, Order, fields_of
-from models.base.ids import HabitId, new_id
+from models.base.ids import id_pattern, new_id
 from models.base.time import check_counted, check_zone, local_date
 from models.habits.measures import Measure, YesNo, check_measure
 from models.habits.reminders import Reminder
 from models.habits.schedules import Daily, Schedule, check_schedule
 
+PREFIX: Final = "hab"  # of ids
+HabitId = Annotated[str, id_pattern(PREFIX)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Text = Annotated[str, msgspec.Meta(max_length=1000)]
 Color = Annotated[str, msgspec.Meta(pattern=r"^#[0-9A-Fa-f]{6}\Z")]
@@ -74,7 +76,7 @@ class HabitDraft(Draft, frozen=True, kw_only=True):
 class NewHabit(HabitDraft, frozen=True, kw_only=True):
     """A habit to be made, under an id that the client may choose."""
 
-    id: HabitId = msgspec.field(default_factory=lambda: new_id("hab"))
+    id: HabitId = msgspec.field(default_factory=lambda: new_id(PREFIX))
 
 
 class Habit(Document, frozen=True, kw_only=True):
@@ -90,6 +92,7 @@ class Habit(Document, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "habit"
+    id_prefix: ClassVar[str] = PREFIX
     collection: ClassVar[str] = "habits"
     draft: ClassVar[type[Draft]] = HabitDraft
     orders: ClassVar[tuple[Order, ...]] = (

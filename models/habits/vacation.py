@@ -10,9 +10,12 @@ import msgspec
 
 from models.base.document import Document, Draft, Mark, Order, fields_of
 from models.base.errors import invalid_field
-from models.base.ids import HabitId, VacationId, new_id
+from models.base.ids import id_pattern, new_id
 from models.base.time import check_counted
+from models.habits.habit import HabitId
 
+PREFIX: Final = "vac"  # of ids
+VacationId = Annotated[str, id_pattern(PREFIX)]
 LONGEST: Final = 366  # days
 
 Note = Annotated[str, msgspec.Meta(max_length=1000)]
@@ -49,13 +52,14 @@ class VacationDraft(Draft, frozen=True, kw_only=True):
 class NewVacation(VacationDraft, frozen=True, kw_only=True):
     """A vacation to be made, under an id that the client may choose."""
 
-    id: VacationId = msgspec.field(default_factory=lambda: new_id("vac"))
+    id: VacationId = msgspec.field(default_factory=lambda: new_id(PREFIX))
 
 
 class Vacation(Document, frozen=True, kw_only=True):
     """A vacation."""
 
     kind: ClassVar[str] = "habit.vacation"
+    id_prefix: ClassVar[str] = PREFIX
     collection: ClassVar[str] = "vacations"
     draft: ClassVar[type[Draft]] = VacationDraft
     orders: ClassVar[tuple[Order, ...]] = (Order("last"),)

@@ -2,7 +2,7 @@
 
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
-from models.insights.insight import Insight
+from models.insights.insight import Insight, insight_id
 
 CONTEXT = ModelContext(
     content=(Insight,),
@@ -14,4 +14,5 @@ CONTEXT = ModelContext(
 __all__ = [
     "CONTEXT",
     "Insight",
+    "insight_id",
 ]

@@ -1,11 +1,13 @@
 """Insights: what the learners have to say, kept and delivered like any other document."""
 
 import datetime as dt
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
 from models.base.document import Derived, Document, Mark
+
+PREFIX: Final = "ins"  # of ids
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +31,7 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
 
 def insight_id(habit_id: str) -> str:
     """The id of the insight about a habit: there is one."""
-    return f"ins_{habit_id.removeprefix('hab_')}"
+    return f"{PREFIX}_{habit_id.partition('_')[2] or habit_id}"
 
 
 class Insight(Document, frozen=True, kw_only=True):
@@ -47,6 +49,7 @@ class Insight(Document, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "insight"
+    id_prefix: ClassVar[str] = PREFIX
     collection: ClassVar[str] = "insights"
     # All of it, and whether it is there, is made of days: which were due, and how they ended.
     sources: ClassVar[tuple[str, ...]] = (

@@ -18,6 +18,7 @@ from models.journal.journal_entry import (
     JournalEntry,
     JournalEntryContent,
     JournalEntryDraft,
+    JournalEntryId,
     NewJournalEntry,
     UnsavedEntry,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "JournalEntry",
     "JournalEntryContent",
     "JournalEntryDraft",
+    "JournalEntryId",
     "NewJournal",
     "NewJournalEntry",
     "NewTemplate",

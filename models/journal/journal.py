@@ -5,15 +5,19 @@ their first entries at once make one, and it is made along with the first entry 
 """
 
 import datetime as dt
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
 from models.base.document import Document, Draft, Mark, Order, fields_of
-from models.base.ids import JournalId, TemplateId, derived_id, new_id
+from models.base.ids import derived_id, id_pattern, new_id
 from models.base.merge import Merge
 from models.base.vocabulary import distinct
 
+PREFIX: Final = "jou"  # of ids
+JournalId = Annotated[str, id_pattern(PREFIX)]
+TEMPLATE_PREFIX: Final = "jtp"  # of ids
+TemplateId = Annotated[str, id_pattern(TEMPLATE_PREFIX)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Description = Annotated[str, msgspec.Meta(max_length=1_000)]
 Color = Annotated[str, msgspec.Meta(pattern=r"^#[0-9A-Fa-f]{6}\Z")]
@@ -36,13 +40,14 @@ class JournalDraft(Draft, frozen=True, kw_only=True):
 class NewJournal(JournalDraft, frozen=True, kw_only=True):
     """A journal to be made, under an id that the client may choose."""
 
-    id: JournalId = msgspec.field(default_factory=lambda: new_id("jou"))
+    id: JournalId = msgspec.field(default_factory=lambda: new_id(PREFIX))
 
 
 class Journal(Document, frozen=True, kw_only=True):
     """A book of entries; *default* is the one for entries that name none."""
 
     kind: ClassVar[str] = "journal"
+    id_prefix: ClassVar[str] = PREFIX
     collection: ClassVar[str] = "journals"
     draft: ClassVar[type[Draft]] = JournalDraft
 
@@ -71,7 +76,7 @@ class Journal(Document, frozen=True, kw_only=True):
 
 def default_journal(owner: str) -> str:
     """The id of somebody's default journal."""
-    return derived_id("jou", owner, "default")
+    return derived_id(PREFIX, owner, "default")
 
 
 class TemplateDraft(Draft, frozen=True, kw_only=True):
@@ -92,13 +97,14 @@ class TemplateDraft(Draft, frozen=True, kw_only=True):
 class NewTemplate(TemplateDraft, frozen=True, kw_only=True):
     """A template to be made, under an id that the client may choose."""
 
-    id: TemplateId = msgspec.field(default_factory=lambda: new_id("jtp"))
+    id: TemplateId = msgspec.field(default_factory=lambda: new_id(TEMPLATE_PREFIX))
 
 
 class Template(Document, frozen=True, kw_only=True):
     """What an entry may begin with."""
 
     kind: ClassVar[str] = "journal.template"
+    id_prefix: ClassVar[str] = TEMPLATE_PREFIX
     collection: ClassVar[str] = "journal_templates"
     draft: ClassVar[type[Draft]] = TemplateDraft
     orders: ClassVar[tuple[Order, ...]] = ()

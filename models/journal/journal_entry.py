@@ -11,16 +11,18 @@ from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
-from models.account.way import Way
+from models.account import Way
 from models.base.document import Document, Draft, Lookup, Mark, Order, fields_of
 from models.base.errors import Conflict
-from models.base.ids import JournalEntryId, JournalId, new_id
+from models.base.ids import id_pattern, new_id
 from models.base.merge import Merge
 from models.base.time import check_date, check_zone, local_date
 from models.base.vocabulary import distinct, label, words_of
-from models.journal.journal import Tags, Text, default_journal
+from models.journal.journal import JournalId, Tags, Text, default_journal
 from models.sharing.share import Share
 
+PREFIX: Final = "jen"  # of ids
+JournalEntryId = Annotated[str, id_pattern(PREFIX)]
 KEPT: Final = dt.timedelta(days=30)  # in the trash
 
 Title = Annotated[str, msgspec.Meta(max_length=255)]
@@ -72,13 +74,14 @@ class JournalEntryDraft(Draft, JournalEntryContent, frozen=True, kw_only=True):
 class NewJournalEntry(JournalEntryDraft, frozen=True, kw_only=True):
     """An entry to be made, under an id that the client may choose."""
 
-    id: JournalEntryId = msgspec.field(default_factory=lambda: new_id("jen"))
+    id: JournalEntryId = msgspec.field(default_factory=lambda: new_id(PREFIX))
 
 
 class JournalEntry(Document, frozen=True, kw_only=True):
     """An entry; *trashed_at* says since when it has been in the trash."""
 
     kind: ClassVar[str] = "journal.entry"
+    id_prefix: ClassVar[str] = PREFIX
     collection: ClassVar[str] = "journal_entries"
     draft: ClassVar[type[Draft]] = JournalEntryDraft
     orders: ClassVar[tuple[Order, ...]] = (

@@ -6,16 +6,18 @@ clock change moves it.
 
 import datetime as dt
 from collections.abc import Collection
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 import msgspec
 
 from models.base.document import Document, Draft, Mark, Order, fields_of
-from models.base.ids import MoodId, new_id
+from models.base.ids import id_pattern, new_id
 from models.base.merge import Merge
 from models.base.time import check_date, check_zone, exact, local_date
 from models.base.vocabulary import distinct, label
 
+PREFIX: Final = "moo"  # of ids
+MoodId = Annotated[str, id_pattern(PREFIX)]
 Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
 Category = Literal["work", "health", "social", "personal", "family", "other"]
 Activity = Annotated[str, msgspec.Meta(min_length=1, max_length=50, pattern=r"\S")]
@@ -58,13 +60,14 @@ class MoodDraft(Draft, frozen=True, kw_only=True):
 class NewMood(MoodDraft, frozen=True, kw_only=True):
     """A mood to be logged, under an id that the client may choose."""
 
-    id: MoodId = msgspec.field(default_factory=lambda: new_id("moo"))
+    id: MoodId = msgspec.field(default_factory=lambda: new_id(PREFIX))
 
 
 class Mood(Document, frozen=True, kw_only=True):
     """A mood, on the date that its owner calls it."""
 
     kind: ClassVar[str] = "mood"
+    id_prefix: ClassVar[str] = PREFIX
     collection: ClassVar[str] = "moods"
     draft: ClassVar[type[Draft]] = MoodDraft
     orders: ClassVar[tuple[Order, ...]] = (

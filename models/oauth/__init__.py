@@ -1,13 +1,16 @@
 """OAuth: clients, and the grants that users give them."""
 
 from models.access.model_context import ModelContext
+from models.oauth.client import PREFIX, Client
 from models.oauth.grant import Grant
 
 CONTEXT = ModelContext(
     ways=(Grant,),
+    id_prefixes=(PREFIX,),
 )
 
 __all__ = [
     "CONTEXT",
+    "Client",
     "Grant",
 ]

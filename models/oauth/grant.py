@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Self
 
 import msgspec
 
-from models.account.way import Way
+from models.account import Way
 from models.base.document import Mark
 
 

@@ -3,10 +3,17 @@
 from models.access.limits import Quota
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
-from models.sharing.invitation import InvitationCode, InvitationDraft, OpenInvitations
+from models.sharing.invitation import (
+    INVITATION_PREFIX,
+    RELATION_PREFIX,
+    InvitationCode,
+    InvitationDraft,
+    OpenInvitations,
+)
 from models.sharing.share import CoachClient, Share, ShareDraft
 
 CONTEXT = ModelContext(
+    id_prefixes=(INVITATION_PREFIX, RELATION_PREFIX),
     ways=(
         Share,
         CoachClient,
@@ -23,6 +30,8 @@ CONTEXT = ModelContext(
 
 __all__ = [
     "CONTEXT",
+    "INVITATION_PREFIX",
+    "RELATION_PREFIX",
     "CoachClient",
     "InvitationCode",
     "InvitationDraft",

@@ -12,6 +12,8 @@ import msgspec
 from models.base.document import Document, Draft, Mark
 from models.base.errors import Conflict
 
+INVITATION_PREFIX: Final = "inv"  # of ids
+RELATION_PREFIX: Final = "rel"  # of the names of relations
 INVITATIONS: Final = "invitations"  # the id of the one document that each user has
 LIFE: Final = dt.timedelta(days=14)
 MOST_OPEN: Final = 5  # invitations of one person at a time

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 import msgspec
 
-from models.account.way import Way
+from models.account import Way
 from models.base.document import Draft, Mark
 
 SharedKind = Literal["goal", "goal.point", "habit", "habit.entry", "habit.vacation", "insight"]

@@ -6,18 +6,21 @@ follows for everybody's clock is computed once, when it is written: *due_at*.
 
 import datetime as dt
 from collections.abc import Collection
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 import msgspec
 
 from models.base.document import Document, Draft, Mark, Order, fields_of
 from models.base.errors import invalid_field
-from models.base.ids import GoalId, PartId, TaskId, derived_id, new_id
+from models.base.ids import PartId, derived_id, id_pattern, new_id
 from models.base.merge import Merge
 from models.base.recurrence import Repeat
 from models.base.time import LATEST, check_date, check_zone, instant, last_moment_of_day, local_date
 from models.base.vocabulary import distinct, label
+from models.goals import GoalId
 
+PREFIX: Final = "tsk"  # of ids
+TaskId = Annotated[str, id_pattern(PREFIX)]
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Notes = Annotated[str, msgspec.Meta(max_length=10_000)]
 Status = Literal["pending", "in_progress", "completed", "cancelled"]
@@ -85,7 +88,7 @@ class TaskDraft(Draft, frozen=True, kw_only=True):
 class NewTask(TaskDraft, frozen=True, kw_only=True):
     """A task to be made, under an id that the client may choose."""
 
-    id: TaskId = msgspec.field(default_factory=lambda: new_id("tsk"))
+    id: TaskId = msgspec.field(default_factory=lambda: new_id(PREFIX))
 
 
 class Task(Document, frozen=True, kw_only=True):
@@ -101,6 +104,7 @@ class Task(Document, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "task"
+    id_prefix: ClassVar[str] = PREFIX
     collection: ClassVar[str] = "tasks"
     draft: ClassVar[type[Draft]] = TaskDraft
     orders: ClassVar[tuple[Order, ...]] = (
@@ -202,7 +206,7 @@ class Task(Document, frozen=True, kw_only=True):
 
 def successor_id(owner: str, task_id: str) -> str:
     """The id of the task that follows a task in its series: whoever completes it, there is one."""
-    return derived_id("tsk", owner, task_id, "next")
+    return derived_id(PREFIX, owner, task_id, "next")
 
 
 def due_at(draft: TaskDraft) -> dt.datetime | None:

@@ -12,7 +12,8 @@ import structlog
 from structlog.testing import capture_logs
 
 from config.settings import Settings
-from models.base.mail import AnyWish, Letter, Welcome
+from models.account import Welcome
+from models.base.mail import Letter, Wish
 from tests.support.engines import TestEngines
 from tests.support.people.mail import newest, settings_of
 from tests.support.server import PASSWORD, serving
@@ -198,7 +199,7 @@ async def test_two_nodes_send_each_mail_once(settings: Settings) -> None:
     there = MailServer()
     async with post_office(settings) as (_, outbox, clock), there.listening() as url:
         nodes = [mail_by(outbox, url, clock) for _ in range(2)]
-        wishes: list[AnyWish] = [Welcome(f"p{n}@example.org", "") for n in range(20)]
+        wishes: list[Wish] = [Welcome(f"p{n}@example.org", "") for n in range(20)]
         await asyncio.gather(*(nodes[0].send(wish) for wish in wishes))
 
         sent = await asyncio.gather(*(sent_by(node) for node in nodes * 5))

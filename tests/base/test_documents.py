@@ -13,11 +13,11 @@ from models.account.session import Session
 from models.account.user import Registration, normalised_email
 from models.base.document import Document, Mark, fields_marked, public
 from models.base.errors import Invalid
-from models.base.ids import GoalId, HabitId, MutationId, derived_id, new_id, new_mutation_id
+from models.base.ids import MutationId, derived_id, new_id, new_mutation_id
 from models.base.time import check_zone
 from models.contexts import DOCUMENTS, KINDS
-from models.goals import Goal, GoalDraft, NewGoal
-from models.habits import Entry, EntryDraft, Habit, HabitDraft, NewHabit
+from models.goals import Goal, GoalDraft, GoalId, NewGoal
+from models.habits import Entry, EntryDraft, Habit, HabitDraft, HabitId, NewHabit
 from models.habits.entry import entry_id, judged
 from models.habits.measures import Amount, YesNo
 from models.habits.schedules import Daily, Rate, Weekdays

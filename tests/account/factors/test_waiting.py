@@ -5,9 +5,9 @@ from pathlib import Path
 
 from config.settings import Settings
 from models.access.scope import Scope
+from models.account import Addition
 from models.base.clock import utc_now
 from models.base.ids import new_id
-from models.base.mail import Addition
 from models.base.time import moment_in_words
 from tests.account.factors.verified import verified
 from tests.account.federation.providers import come, federated, let_in, user_of

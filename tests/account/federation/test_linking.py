@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from models.base.mail import Forgotten
+from models.account import Forgotten
 from tests.account.contract_mail import stale, stepped_up
 from tests.account.federation.linking import ANN, IDENTITIES, verified
 from tests.account.federation.providers import come, federated, let_in, nonce_of, sign_in, user_of

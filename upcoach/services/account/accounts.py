@@ -5,13 +5,12 @@ import contextlib
 
 from models.access.permissions import Role, granted_by
 from models.access.scope import Scope
-from models.account import User, password_policy
+from models.account import User, Welcome, password_policy
 from models.account.session import Credentials, Terms, audiences_of
 from models.account.user import Registration
 from models.base.document import public
 from models.base.errors import Conflict, NotFound, Unauthenticated, Unavailable
 from models.base.ids import new_id
-from models.base.mail import Welcome
 from models.base.merge_patch import Json
 from upcoach.services.account.email.users_by_email import Directory
 from upcoach.services.account.logins import Challenge, LoggedIn, Logins
@@ -51,7 +50,7 @@ class Accounts:
 
     async def register(self, registration: Registration) -> None:
         """Make a user, unless the address has an account; who reads its mails is told which."""
-        user_id, made = new_id("usr"), await self._hashed(registration)
+        user_id, made = new_id(User.id_prefix), await self._hashed(registration)
         pace = asyncio.create_task(asyncio.sleep(PACE_S))
         with contextlib.suppress(UniqueViolation):
             await self._create(user_id, registration, made)
@@ -62,7 +61,7 @@ class Accounts:
         """Make a user and tell nobody; an address that has an account is a `Conflict`."""
         password_hash = await self._hashed(registration)
         try:
-            return await self._create(new_id("usr"), registration, password_hash)
+            return await self._create(new_id(User.id_prefix), registration, password_hash)
         except UniqueViolation:
             raise Conflict("email_taken", "There is an account for this address.") from None
 

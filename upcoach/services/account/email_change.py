@@ -14,11 +14,11 @@ from typing import Final
 import msgspec
 
 from models.access.scope import Scope
-from models.account import Session, User
+from models.account import Move, MoveAsked, Moved, MoveUndone, Session, User
 from models.account.user import UNDO, Former, normalised_email
 from models.base.clock import Clock
 from models.base.errors import Conflict, NotFound
-from models.base.mail import Letter, Move, MoveAsked, Moved, MoveUndone
+from models.base.mail import Letter
 from upcoach.services.account.additions.account_claim import shut_out, ways_of
 from upcoach.services.account.email.email_verification import is_at
 from upcoach.services.account.email.users_by_email import Directory

@@ -1,10 +1,10 @@
 """Changing a password, and what goes with it: other logins end, and a mail says so."""
 
 from models.access.scope import Scope
-from models.account import User, password_policy
+from models.account import PasswordChanged, User, password_policy
 from models.account.user import NewPassword
 from models.base.errors import Conflict, Forbidden
-from models.base.mail import Letter, PasswordChanged
+from models.base.mail import Letter
 from upcoach.services.account.factors.attempt_limit import Tries
 from upcoach.services.account.passwords import Passwords
 from upcoach.services.account.sessions.sessions import Sessions

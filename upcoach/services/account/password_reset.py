@@ -8,10 +8,10 @@ from typing import Final
 import msgspec
 
 from models.access.scope import Scope
-from models.account import User
+from models.account import Forgotten, PasswordChanged, User
 from models.account.user import PasswordReset
 from models.base.errors import NotFound
-from models.base.mail import Forgotten, Letter, PasswordChanged
+from models.base.mail import Letter
 from upcoach.services.account.additions.account_claim import shut_out, ways_of
 from upcoach.services.account.email.email_verification import is_at
 from upcoach.services.account.email.users_by_email import Directory

@@ -15,7 +15,7 @@ from models.base.errors import Invalid
 from models.base.ids import derived_id
 from models.base.time import check_zone, exact, local_date
 from models.base.validation import checked
-from models.journal import NewJournal, NewJournalEntry
+from models.journal import Journal, JournalEntry, NewJournal, NewJournalEntry
 from upcoach.services.imports.archive import read_archive
 from upcoach.services.imports.diary_items import JournalItem, PageItem
 from upcoach.services.imports.flaws import Flaws, pointer_to, refused
@@ -82,7 +82,7 @@ class _Reader:
 
     def _journal(self, file: str, content: bytes) -> JournalItem:
         name = file.removesuffix(".json")[:100] or "Day One"
-        journal = derived_id("jou", self._owner, DAY_ONE, name)
+        journal = derived_id(Journal.id_prefix, self._owner, DAY_ONE, name)
         try:
             theirs = msgspec.json.decode(content, type=TheirJournal)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as failure:
@@ -108,7 +108,7 @@ class _Reader:
             raise Invalid("date_without_zone", "its creation date has no offset")
         written = exact(entry.creation_date)
         fields = {
-            "id": derived_id("jen", self._owner, DAY_ONE, entry.uuid),
+            "id": derived_id(JournalEntry.id_prefix, self._owner, DAY_ONE, entry.uuid),
             "journal": journal,
             "text": _ESCAPED.sub(r"\1", _MOMENT.sub("", entry.text)).strip(),
             "tags": [tag[:50] for tag in entry.tags if tag.strip()][:30],

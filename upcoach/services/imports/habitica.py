@@ -22,10 +22,10 @@ import msgspec
 from models.base.errors import Invalid
 from models.base.ids import derived_id
 from models.base.time import local_date
-from models.habits import NewHabit
+from models.habits import Habit, NewHabit
 from models.habits.measures import Count, Measure, YesNo
 from models.habits.schedules import Daily, PerMonth, PerWeek, Schedule
-from models.tasks import NewTask
+from models.tasks import NewTask, Task
 from models.tasks.task import Step
 from upcoach.services.imports.flaws import Flaws, refused
 from upcoach.services.imports.habitica_histories import (
@@ -213,7 +213,7 @@ class _Reader:
             self._notes.append(f"{_cut(task.text, 64)}: {words} ({told.silent}).")
         begun = [day for day in (self._day(task.created_at), *told.days) if day is not None]
         draft = NewHabit(
-            id=derived_id("hab", self._owner, HABITICA, task.id),
+            id=derived_id(Habit.id_prefix, self._owner, HABITICA, task.id),
             name=self._name(task),
             description=self._shortened(task, 1_000),
             measure=measure,
@@ -235,7 +235,7 @@ class _Reader:
             if one.text.strip()
         }
         draft = NewTask(
-            id=derived_id("tsk", self._owner, HABITICA, task.id),
+            id=derived_id(Task.id_prefix, self._owner, HABITICA, task.id),
             title=self._name(task),
             notes=self._shortened(task, 10_000),
             status="completed" if task.completed else "pending",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from models.base.document import fields_of
 from models.base.ids import derived_id
-from models.habits import HabitDraft, NewHabit
+from models.habits import Habit, HabitDraft, NewHabit
 from upcoach.services.imports.loop import LoopExport, LoopHabit, read_export
 from upcoach.services.imports.plan import EntryItem, HabitItem, Plan
 
@@ -37,5 +37,5 @@ def _habits(export: LoopExport, owner: str) -> Iterator[tuple[NewHabit, LoopHabi
     for habit in export.habits:
         name = habit.draft.name
         seen[name] += 1
-        habit_id = derived_id("hab", owner, LOOP, name, str(seen[name]))
+        habit_id = derived_id(Habit.id_prefix, owner, LOOP, name, str(seen[name]))
         yield NewHabit(id=habit_id, **fields_of(habit.draft, HabitDraft)), habit

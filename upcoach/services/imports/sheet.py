@@ -26,10 +26,10 @@ from models.base.ids import derived_id
 from models.base.merge_patch import Json
 from models.base.time import check_date, instant
 from models.base.validation import checked
-from models.habits import EntryDraft, NewHabit
-from models.journal import NewJournal, NewJournalEntry
-from models.moods import NewMood
-from models.tasks import NewTask
+from models.habits import EntryDraft, Habit, NewHabit
+from models.journal import Journal, JournalEntry, NewJournal, NewJournalEntry
+from models.moods import Mood, NewMood
+from models.tasks import NewTask, Task
 from upcoach.services.imports.diary_items import JournalItem, MoodItem, PageItem
 from upcoach.services.imports.flaws import Flaws, refused
 from upcoach.services.imports.plan import EntryItem, HabitItem, Item, Plan, TaskItem
@@ -140,7 +140,7 @@ class _Reader:
         habits: list[Item] = []
         days: dict[str, EntryItem] = {}
         for name, own in by_name.items():
-            habit_id = derived_id("hab", self._owner, CSV, name)
+            habit_id = derived_id(Habit.id_prefix, self._owner, CSV, name)
             try:
                 habits.append(self._habit([row for _, row in own]))
             except Invalid as refusal:
@@ -152,7 +152,7 @@ class _Reader:
     def _habit(self, told: list[Row]) -> HabitItem:
         name = told[0]["habit"]
         fields: Json = {
-            "id": derived_id("hab", self._owner, CSV, name),
+            "id": derived_id(Habit.id_prefix, self._owner, CSV, name),
             "name": name,
             "tz": self._tz,
             "starts_on": min(row.get("date", "9999") for row in told),
@@ -187,25 +187,25 @@ class _Reader:
         else:
             day = _day(row)
             fields["at"] = instant(day, _NOON, self._tz).isoformat()
-        return MoodItem(checked(fields | {"id": self._id("moo", fields)}, NewMood))
+        return MoodItem(checked(fields | {"id": self._id(Mood.id_prefix, fields)}, NewMood))
 
     def _task(self, row: Row) -> TaskItem:
         names = ("title", "notes", "due_date", "status", "priority")
         fields: Json = {name: row[name] for name in names if name in row}
         fields |= {"tz": self._tz, "tags": _several(row, "tags")}
-        return TaskItem(checked(fields | {"id": self._id("tsk", fields)}, NewTask), None)
+        return TaskItem(checked(fields | {"id": self._id(Task.id_prefix, fields)}, NewTask), None)
 
     def _page(self, row: Row) -> PageItem:
         fields: Json = {name: row[name] for name in ("title", "text") if name in row}
         fields |= {"local_date": row.get("date"), "tz": self._tz, "tags": _several(row, "tags")}
         if "mood" in row:
             fields["mood"] = _number(row["mood"])
-        fields |= {"journal": self._journal, "id": self._id("jen", fields)}
+        fields |= {"journal": self._journal, "id": self._id(JournalEntry.id_prefix, fields)}
         return PageItem(checked(fields, NewJournalEntry))
 
     @property
     def _journal(self) -> str:
-        return derived_id("jou", self._owner, CSV)
+        return derived_id(Journal.id_prefix, self._owner, CSV)
 
     def _id(self, prefix: str, fields: Json) -> str:
         """The id of what a row says; rows that say the same are told apart by their order."""

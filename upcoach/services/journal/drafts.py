@@ -4,9 +4,8 @@ import msgspec
 
 from models.access.scope import Scope
 from models.base.errors import Invalid
-from models.base.ids import JournalEntryId
 from models.base.validation import checked
-from models.journal import JournalEntryContent, UnsavedEntry
+from models.journal import JournalEntryContent, JournalEntryId, UnsavedEntry
 from upcoach.services.base.merging import require_version
 from upcoach.services.base.resources import outcome
 from upcoach.store.collections.documents import Documents

@@ -13,12 +13,18 @@ from typing import Final
 import msgspec
 
 from models.access.scope import Scope
-from models.account import User
+from models.account import Addition, User, WayAdded
 from models.base.clock import Clock
 from models.base.errors import Conflict, NotFound
 from models.base.ids import new_id
-from models.base.mail import Addition, WayAdded
-from models.sharing import CoachClient, InvitationDraft, OpenInvitations, Share
+from models.sharing import (
+    INVITATION_PREFIX,
+    RELATION_PREFIX,
+    CoachClient,
+    InvitationDraft,
+    OpenInvitations,
+    Share,
+)
 from models.sharing.invitation import INVITATIONS, LIFE, Invitation, Role
 from upcoach.services.base.resources import outcome
 from upcoach.services.sharing.shares import relation_refs
@@ -79,7 +85,7 @@ class Invitations:
 
     async def invite(self, scope: Scope, draft: InvitationDraft) -> NewInvitation:
         """Make an invitation, and the code by which it is accepted."""
-        name = new_id("inv")
+        name = new_id(INVITATION_PREFIX)
 
         def decide(changes: Changes) -> Outcome:
             before = changes.find(OpenInvitations, scope.user, INVITATIONS)
@@ -133,7 +139,7 @@ class Invitations:
         offer = await self._offer(code)
         if offer.inviter == scope.user:
             raise Conflict("invitation_own", "Give this code to the other person.")
-        relation = new_id("rel")
+        relation = new_id(RELATION_PREFIX)
 
         def decide(changes: Changes) -> Outcome:
             before = changes.find(OpenInvitations, offer.inviter, INVITATIONS)

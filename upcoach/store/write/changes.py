@@ -8,7 +8,7 @@ import msgspec
 
 from models.base.document import Document, public
 from models.base.edits import counted
-from models.base.mail import AnyWish
+from models.base.mail import Wish
 from models.base.merge_patch import Json, difference
 from models.sharing.share import SHARED_KINDS
 from upcoach.store.base.broken import Broken, unreadable
@@ -64,14 +64,14 @@ class Changes:
         self.at = at
         self.facts: list[Fact] = []
         self.staged: dict[Ref, Document | None] = {}
-        self.wishes: list[AnyWish] = []
+        self.wishes: list[Wish] = []
         self.ended: dict[Ref, int] = {}  # the last version of each that was deleted here
         self._state = state
         self._past = past
         self._former = former or {}
         self._name = name
 
-    def tell(self, wish: AnyWish) -> None:
+    def tell(self, wish: Wish) -> None:
         """Have a mail sent if this write is committed, and only then."""
         self.wishes.append(wish)
 

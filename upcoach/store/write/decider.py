@@ -9,7 +9,7 @@ from models.account import Session
 from models.base.checksums import Sums, packed, toggle
 from models.base.document import Document
 from models.base.errors import Refusal
-from models.base.mail import AnyWish
+from models.base.mail import Wish
 from models.wire import aside
 from models.wire.aside import Aside
 from models.wire.events import Event, feed_owner, user_feed
@@ -49,7 +49,7 @@ class Decision(msgspec.Struct):
     answer: Outcome | Refusal | StalePrecondition
     events: list[Event]
     is_kept: bool = True
-    wishes: list[AnyWish] = []
+    wishes: list[Wish] = []
 
     def settle(self) -> None:
         """Give the answer to whoever waits for it."""

@@ -8,14 +8,18 @@ least once, and twice only where a process ended between the two.
 
 import datetime as dt
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from typing import Final
 
 import msgspec
+from msgspec.msgpack import Decoder
 from pymongo import ReturnDocument
 
 from models.base.clock import Clock
 from models.base.ids import new_id
-from models.base.mail import AnyWish
+from models.base.mail import Wish
+from models.contexts import MAILS
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index
 from upcoach.store.base.sealing import Unreadable, place, seal, unseal
@@ -34,6 +38,7 @@ COLLECTIONS: Final = (
         ),
     ),
 )
+_WISHES: Final[Decoder[Wish]] = Decoder(reduce(or_, MAILS))
 _PURPOSE: Final = b"upcoach outbox"
 
 
@@ -41,7 +46,7 @@ class Waiting(msgspec.Struct, frozen=True):
     """A wish under its id, and how often it was tried to fulfil it, with this time."""
 
     id: str
-    wish: AnyWish
+    wish: Wish
     tries: int
 
 
@@ -61,14 +66,14 @@ class Outbox:
         self._masters = masters
         self._clock = clock
 
-    async def add(self, wish: AnyWish) -> None:
+    async def add(self, wish: Wish) -> None:
         """Keep *wish*, which is due at once."""
         stored = self.to_bson(wish)
         async with self._database.turn():
             await self._database[COLLECTION].insert_one(stored)
         self.on_added()
 
-    def to_bson(self, wish: AnyWish) -> Bson:
+    def to_bson(self, wish: Wish) -> Bson:
         """What is kept of *wish*."""
         name, now, master = new_id("let"), self._clock(), self._masters.current
         key = self._masters.derived(master, _PURPOSE)
@@ -116,9 +121,8 @@ class Outbox:
         async with self._database.turn():
             await self._database[COLLECTION].delete_one({"_id": name})
 
-    def _opened(self, name: str, master: str, sealed: bytes) -> AnyWish:
+    def _opened(self, name: str, master: str, sealed: bytes) -> Wish:
         if master not in self._masters.keys:
             raise Unreadable
         plain = unseal(self._masters.derived(master, _PURPOSE), sealed, place(COLLECTION, name))
-        wish: AnyWish = msgspec.msgpack.decode(plain, type=AnyWish)
-        return wish
+        return _WISHES.decode(plain)

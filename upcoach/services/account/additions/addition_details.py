@@ -5,12 +5,11 @@ It is looked up whenever it is told: names are kept nowhere but in their documen
 
 from typing import Final, TypeVar
 
-from models.account import Identity, Passkey, Session, User
+from models.account import Addition, AdditionDetails, Identity, Passkey, Session, User, WayName
 from models.account.session import APP_NAMES
 from models.account.way import Way
 from models.base.document import Document
 from models.base.errors import Conflict, NotFound
-from models.base.mail import Addition, AdditionDetails, WayName
 from models.base.merge_patch import Json
 from models.contexts import SCOPES
 from models.journal import EntryShare, JournalEntry

@@ -11,10 +11,20 @@ from typing import Final
 import msgspec
 
 from models.access.scope import Scope
-from models.account import Factors, Identity, Passkey, Session, User
+from models.account import (
+    Addition,
+    AdditionDetails,
+    Factors,
+    Identity,
+    Passkey,
+    Session,
+    User,
+    WayAdded,
+    WayName,
+)
 from models.account.factors import FACTORS, RECOVERY, TOTP
 from models.account.way import Way
-from models.base.mail import Addition, AdditionDetails, Letter, WayAdded, WayName
+from models.base.mail import Letter
 from upcoach.services.account.additions.account_claim import shut_out, ways_of
 from upcoach.services.account.additions.addition_details import KINDS, AdditionReader
 from upcoach.services.account.email.email_verification import is_at

@@ -6,10 +6,10 @@ from typing import Final
 import msgspec
 
 from models.access.scope import Scope
-from models.account import User
+from models.account import User, Welcome
 from models.account.user import normalised_email
 from models.base.errors import NotFound
-from models.base.mail import Letter, Welcome
+from models.base.mail import Letter
 from upcoach.services.account.email.users_by_email import Directory
 from upcoach.services.base.mail import Mail, letters
 from upcoach.services.base.mail_links import FORGOT, VERIFY, Links, link_over

@@ -1,9 +1,17 @@
 """Telling people that the second factors of their account have changed."""
 
 from models.access.scope import Scope
-from models.account import Factors, User
+from models.account import (
+    Addition,
+    FactorChange,
+    Factors,
+    FactorsChanged,
+    FactorsRemoved,
+    User,
+    WayName,
+)
 from models.account.factors import RECOVERY, TOTP
-from models.base.mail import Addition, FactorChange, FactorsChanged, FactorsRemoved, Letter, WayName
+from models.base.mail import Letter
 from upcoach.services.account.additions.additions import Additions
 from upcoach.services.base.mail import Mail, letters
 from upcoach.services.base.mail_links import FORGOT, Links

@@ -101,7 +101,7 @@ class Passkeys:
         if (asked.user, asked.context) != (scope.user, scope.session):
             raise factor_wrong()
         found = self._party.registered(new.credential, challenge)
-        name, passkey_id = checked_name(new.name), new_id("pky")
+        name, passkey_id = checked_name(new.name), new_id(Passkey.id_prefix)
         codes, hashes = self._recovery.fresh(scope.user)
 
         def change(before: Factors, changes: Changes) -> Factors:

@@ -39,7 +39,7 @@ class TrustedDevices:
         """Trust the device of *terms*, while the caller's session is open; what it is to show."""
         user = scope.user
         found = await self._documents.page(TrustedDevice, user, limit=2 * MOST)
-        device_id, secret = new_id("trd"), secrets.token_urlsafe(32)
+        device_id, secret = new_id(TrustedDevice.id_prefix), secrets.token_urlsafe(32)
 
         def decide(changes: Changes) -> Outcome:
             factors = changes.get(Factors, user, FACTORS)

@@ -18,13 +18,13 @@ from typing import Final
 import msgspec
 
 from models.access.scope import Scope
-from models.account import Factors, Identity, User
+from models.account import Addition, Factors, Identity, Linked, Unlinked, User, Welcome
 from models.account.factors import FACTORS
 from models.account.user import normalised_email
 from models.base.clock import Clock
 from models.base.errors import Conflict, Forbidden, NotFound
 from models.base.ids import new_id
-from models.base.mail import Addition, Letter, Linked, Unlinked, Welcome
+from models.base.mail import Letter
 from upcoach.services.account.additions.account_claim import shut_out, ways_of
 from upcoach.services.account.additions.additions import Additions
 from upcoach.services.account.email.users_by_email import Directory
@@ -124,7 +124,7 @@ class Linking:
             made[:] = [identity]
             return outcome("created", identity)
 
-        name = new_id("ide")
+        name = new_id(Identity.id_prefix)
         reads = (Ref(Identity, user.id, name), *self._waiting.refs(scope))
         write = Write(scope=scope, reads=reads, decide=decide)
         try:
@@ -203,7 +203,7 @@ class Linking:
         raise await self._sign_in_first(subject, there)
 
     async def _join(self, subject: Subject, name: str) -> User:
-        user_id, identity_id = new_id("usr"), new_id("ide")
+        user_id, identity_id = new_id(User.id_prefix), new_id(Identity.id_prefix)
 
         def decide(changes: Changes) -> Outcome:
             user = User(
@@ -234,7 +234,7 @@ class Linking:
         return await self._get(user_id)
 
     async def _claim(self, subject: Subject, there: User) -> User:
-        user_id, identity_id = there.id, new_id("ide")
+        user_id, identity_id = there.id, new_id(Identity.id_prefix)
 
         def decide(changes: Changes) -> Outcome:
             before = changes.get(User, user_id, user_id)

@@ -123,7 +123,7 @@ class Sessions:
         Where its client has too many, the oldest ends.  Those of other clients stay: no app of
         others can log the user out of our own.
         """
-        session_id = new_id("ses")
+        session_id = new_id(Session.id_prefix)
         ended: list[str] = []
 
         def decide(changes: Changes) -> Outcome:

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from models.base.mail import Addition, AdditionDetails, FactorChange, Letter, PasswordOrigin
+from models.account import Addition, AdditionDetails, FactorChange, PasswordOrigin
+from models.base.mail import Letter
 from upcoach.services.base.mail import addition_words
 
 _END: Final = "\n\nThe people of UpCoach\n"

@@ -10,7 +10,7 @@ import structlog
 from models.base.clock import Clock
 from models.base.errors import Unavailable
 from models.base.jobs import PeriodicJob
-from models.base.mail import AnyWish, Letter, Wish
+from models.base.mail import Letter, Wish
 from upcoach.services.base.mail.carriers import Away, Carrier, Undeliverable
 from upcoach.store.write.mail_outbox import Outbox, Waiting
 
@@ -52,7 +52,7 @@ class Mail:
 
         self._writers[kind] = write
 
-    async def send(self, wish: AnyWish) -> None:
+    async def send(self, wish: Wish) -> None:
         """Have *wish* fulfilled: it is kept when this returns, and soon sent."""
         await self._outbox.add(wish)
 
