@@ -7,8 +7,8 @@ import msgspec
 from handlers.http.operations import Call, Operation, Reply
 from models.access.caller import Caller
 from models.access.scope import Scope
-from models.account.user import normalised_email
-from models.audit.entries import Act, ActorKind
+from models.account import normalised_email
+from models.audit import Act, ActorKind
 from models.base.errors import Conflict, Forbidden, NotFound, Refusal, Unauthenticated
 from upcoach.services.audit import ADDRESS, AuditServices
 

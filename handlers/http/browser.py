@@ -13,9 +13,7 @@ from tornado.web import RequestHandler
 
 from handlers.http import operations
 from models.access.caller import Caller
-from models.account import Session
-from models.account.factors import TRUST
-from models.account.session import LIFETIMES
+from models.account import LIFETIMES, TRUST, Session
 from models.base.clock import utc_now
 from models.base.errors import Forbidden, Invalid
 from upcoach.services.account import AccountServices

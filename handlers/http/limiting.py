@@ -9,7 +9,7 @@ from tornado.web import RequestHandler
 from handlers.http.operations import Call, Operation
 from models.access.limits import ONE, Cost
 from models.access.request_origin import Origin
-from models.account.user import normalised_email
+from models.account import normalised_email
 from models.base.errors import Unavailable
 from streams.limits.limits import Limits
 from upcoach.services.account import AccountServices

@@ -24,7 +24,7 @@ from handlers.http.operations import Call, Operation, Reply, Route
 from models.access.caller import Caller
 from models.access.limits import Cost, read_beyond, written_beyond
 from models.access.request_origin import Origin
-from models.account.session import BROWSERS
+from models.account import BROWSERS
 from models.base.errors import Invalid, Unavailable
 from models.base.validation import checked
 from models.wire.frames import Follows

@@ -14,7 +14,7 @@ from handlers.http.forms.parameters import form_parameters, query_parameters
 from handlers.pages import views
 from handlers.pages.base import PageHandler
 from handlers.pages.forms import LoginGoal
-from models.audit.entries import Act
+from models.audit import Act
 from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.authorization import (
     NeedsConsent,

@@ -10,7 +10,7 @@ from handlers.pages import forms, views
 from handlers.pages.base import PageHandler
 from handlers.pages.forms import LoginGoal
 from models.account import Session
-from models.audit.entries import Act
+from models.audit import Act
 
 CODE: Final = "/oauth/device/code"
 _WRONG: Final = "There is no device that shows this code now."

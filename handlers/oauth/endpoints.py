@@ -7,7 +7,7 @@ from tornado.web import HTTPError
 
 from handlers.http import token_auth
 from handlers.oauth.base.endpoint import OAuthEndpoint, claimed_client
-from models.audit.entries import Act
+from models.audit import Act
 from upcoach.services.base.oauth_errors import OAuthError
 
 KEYS_AGE_S: Final = 300

@@ -3,7 +3,7 @@
 from handlers.http.forms.parameters import form_parameters, query_parameters
 from handlers.pages import forms, views
 from handlers.pages.base import PageHandler
-from models.audit.entries import Act
+from models.audit import Act
 from upcoach.services.base.request_parameters import Parameters
 
 PATH = "/oauth/logout"

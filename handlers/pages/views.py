@@ -17,7 +17,7 @@ from handlers.pages.forms import (
 from handlers.pages.rendering import PageView
 from models.base.merge_patch import Json
 from models.contexts import SCOPES
-from models.oauth.client import Client
+from models.oauth import Client
 
 USER_CODE: Final = 16  # the letters of a device's code, and what people put between them
 

@@ -2,7 +2,7 @@
 
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
-from models.account.factors import Factors, Passkey, TrustedDevice
+from models.account.factors import NEVER, TRUST, Factors, Passkey, TrustedDevice
 from models.account.identity import Identity
 from models.account.mails import (
     Addition,
@@ -23,8 +23,9 @@ from models.account.mails import (
     WayName,
     Welcome,
 )
-from models.account.session import Session
-from models.account.user import User
+from models.account.quoting import quoted
+from models.account.session import BROWSERS, LIFETIMES, Credentials, Kind, Session, Terms
+from models.account.user import Registration, User, normalised_email
 from models.account.way import Way
 
 CONTEXT = ModelContext(
@@ -57,15 +58,21 @@ CONTEXT = ModelContext(
 )
 
 __all__ = [
+    "BROWSERS",
     "CONTEXT",
+    "LIFETIMES",
+    "NEVER",
+    "TRUST",
     "Addition",
     "AdditionDetails",
+    "Credentials",
     "FactorChange",
     "Factors",
     "FactorsChanged",
     "FactorsRemoved",
     "Forgotten",
     "Identity",
+    "Kind",
     "Linked",
     "Move",
     "MoveAsked",
@@ -74,7 +81,9 @@ __all__ = [
     "Passkey",
     "PasswordChanged",
     "PasswordOrigin",
+    "Registration",
     "Session",
+    "Terms",
     "TrustedDevice",
     "Unlinked",
     "User",
@@ -82,4 +91,6 @@ __all__ = [
     "WayAdded",
     "WayName",
     "Welcome",
+    "normalised_email",
+    "quoted",
 ]

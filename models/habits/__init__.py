@@ -25,8 +25,22 @@ The rules in words are in docs/habits.md.
 from models.access.limits import Quota
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
-from models.habits.entry import Entry, EntryDraft, Logged
+from models.habits.entry import Entry, EntryDraft, Logged, entry_id
 from models.habits.habit import Habit, HabitDraft, HabitId, NewHabit
+from models.habits.measures import Amount, Count, Measure, YesNo
+from models.habits.pauses import Pauses
+from models.habits.schedules import (
+    Daily,
+    Every,
+    PerMonth,
+    PerWeek,
+    Rate,
+    Recurring,
+    Schedule,
+    Weekdays,
+    due_from,
+    unrolled,
+)
 from models.habits.vacation import NewVacation, Vacation, VacationDraft
 
 CONTEXT = ModelContext(
@@ -48,14 +62,30 @@ CONTEXT = ModelContext(
 
 __all__ = [
     "CONTEXT",
+    "Amount",
+    "Count",
+    "Daily",
     "Entry",
     "EntryDraft",
+    "Every",
     "Habit",
     "HabitDraft",
     "HabitId",
     "Logged",
+    "Measure",
     "NewHabit",
     "NewVacation",
+    "Pauses",
+    "PerMonth",
+    "PerWeek",
+    "Rate",
+    "Recurring",
+    "Schedule",
     "Vacation",
     "VacationDraft",
+    "Weekdays",
+    "YesNo",
+    "due_from",
+    "entry_id",
+    "unrolled",
 ]

@@ -2,7 +2,7 @@
 
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
-from models.insights.insight import Insight, insight_id
+from models.insights.insight import Insight, Reason, Scores, insight_id
 
 CONTEXT = ModelContext(
     content=(Insight,),
@@ -14,5 +14,7 @@ CONTEXT = ModelContext(
 __all__ = [
     "CONTEXT",
     "Insight",
+    "Reason",
+    "Scores",
     "insight_id",
 ]

@@ -21,6 +21,8 @@ from models.journal.journal_entry import (
     JournalEntryId,
     NewJournalEntry,
     UnsavedEntry,
+    client_entry_id,
+    share_id,
 )
 
 CONTEXT = ModelContext(
@@ -62,4 +64,6 @@ __all__ = [
     "Template",
     "TemplateDraft",
     "UnsavedEntry",
+    "client_entry_id",
+    "share_id",
 ]

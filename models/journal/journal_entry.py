@@ -19,7 +19,7 @@ from models.base.merge import Merge
 from models.base.time import check_date, check_zone, local_date
 from models.base.vocabulary import distinct, label, words_of
 from models.journal.journal import JournalId, Tags, Text, default_journal
-from models.sharing.share import Share
+from models.sharing import Share
 
 PREFIX: Final = "jen"  # of ids
 JournalEntryId = Annotated[str, id_pattern(PREFIX)]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from models.base.time import DAY, HORIZON, DateRange, end_of_day, exists, range_of
-from models.habits.schedules import PerMonth, PerWeek, Rate, Schedule, due_from
+from models.habits import PerMonth, PerWeek, Rate, Schedule, due_from
 from models.learners.history import HabitHistory
 
 GRACE: Final = dt.timedelta(hours=3)  # to write down, after midnight, what was done before it

@@ -12,8 +12,7 @@ from typing import Final
 
 import msgspec
 
-from models.habits.measures import Measure, YesNo
-from models.habits.schedules import Every, Recurring, Schedule, Weekdays
+from models.habits import Every, Measure, Recurring, Schedule, Weekdays, YesNo
 from models.learners.due_days import progress
 from models.learners.history import STREAK_LIMIT, HabitHistory, PersonHistory, Tally
 
@@ -84,7 +83,7 @@ def features(
 
     Examples
     --------
-    >>> from models.habits.measures import Amount
+    >>> from models.habits import Amount
     >>> habit, person, crowd = HabitHistory(), PersonHistory(), Tally(done=60.0, total=100.0)
     >>> habit.count(dt.date(2026, 1, 4), done=True)
     >>> x = features(habit, person, crowd, Weekdays((1, 7)), Amount(5.0), dt.date(2026, 1, 5))

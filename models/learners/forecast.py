@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from models.insights.insight import Reason, Scores
+from models.insights import Reason, Scores
 from models.learners.bayes import sigmoid
 from models.learners.due_days import progress
 from models.learners.features import NAMES, REGISTRY

@@ -17,9 +17,8 @@ import msgspec
 from models.base.merge_patch import merged
 from models.base.msgpack_pieces import array_head, array_pieces, encode, map_pieces
 from models.base.time import DAY
-from models.habits.pauses import Pauses
-from models.habits.schedules import unrolled
-from models.insights.insight import Scores
+from models.habits import Pauses, unrolled
+from models.insights import Scores
 from models.learners.forecast import MINIMUM_LABELS, Forecast, reasons
 from models.learners.habit_state import Pause, Plan, Prediction, Track
 from models.learners.population import Crowd, CrowdState

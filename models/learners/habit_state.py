@@ -24,8 +24,7 @@ import msgspec
 
 from models.base.merge_patch import Json, merged
 from models.base.time import DAY, EPOCH, HORIZON, DateRange, local_date
-from models.habits.measures import Measure, YesNo
-from models.habits.schedules import Daily, Schedule
+from models.habits import Daily, Measure, Schedule, YesNo
 from models.learners.due_days import closes_at, next_due
 from models.learners.habit_weights import OwnWeights
 from models.learners.history import HabitHistory

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from models.insights.insight import Scores
+from models.insights import Scores
 
 FLOOR: Final = 1e-6  # a prediction of 0 or 1 that fails costs 13.8, not infinity
 

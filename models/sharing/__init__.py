@@ -5,12 +5,13 @@ from models.access.model_context import ModelContext
 from models.access.permissions import Permission
 from models.sharing.invitation import (
     INVITATION_PREFIX,
+    INVITATIONS,
     RELATION_PREFIX,
     InvitationCode,
     InvitationDraft,
     OpenInvitations,
 )
-from models.sharing.share import CoachClient, Share, ShareDraft
+from models.sharing.share import KIND_MEANINGS, SHARED_KINDS, CoachClient, Share, ShareDraft
 
 CONTEXT = ModelContext(
     id_prefixes=(INVITATION_PREFIX, RELATION_PREFIX),
@@ -30,8 +31,11 @@ CONTEXT = ModelContext(
 
 __all__ = [
     "CONTEXT",
+    "INVITATIONS",
     "INVITATION_PREFIX",
+    "KIND_MEANINGS",
     "RELATION_PREFIX",
+    "SHARED_KINDS",
     "CoachClient",
     "InvitationCode",
     "InvitationDraft",

@@ -3,7 +3,7 @@
 from models.access.limits import Quota
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
-from models.tasks.task import NewTask, Task, TaskDraft
+from models.tasks.task import NewTask, Step, Task, TaskDraft
 
 CONTEXT = ModelContext(
     content=(Task,),
@@ -19,6 +19,7 @@ CONTEXT = ModelContext(
 __all__ = [
     "CONTEXT",
     "NewTask",
+    "Step",
     "Task",
     "TaskDraft",
 ]

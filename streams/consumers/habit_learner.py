@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import ClassVar, Final, Literal
 
 from models.access.scope import Scope
-from models.insights.insight import Insight, insight_id
+from models.insights import Insight, insight_id
 from models.learners import Forecast, HabitOdds
 from models.wire.events import feed_owner
 from models.wire.frames import Ev

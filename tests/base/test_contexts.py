@@ -1,10 +1,48 @@
-"""The contexts of the models declare all that there is of documents."""
+"""The contexts of the models declare every document, and hide what they are made of.
 
+Within a context, the same in each layer, every module may be imported; others import its package.
+"""
+
+import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
+import models
 from models.account.way import Way
 from models.base.document import Document
 from models.contexts import DOCUMENTS, KINDS, MIRRORS, QUOTAS, UNLOGGED, WAYS
+
+ROOT: Final = Path(models.__file__).parents[1]
+CONTEXTS: Final = {path.parent.name for path in ROOT.glob("models/*/__init__.py")} - {
+    "base", "access", "wire", "learners",
+}  # fmt: skip
+LAYERS: Final = ("models", "upcoach/store", "upcoach/services", "streams", "handlers", "upcoach")
+IMPORTS: Final = re.compile(r"^\s*(?:>>> )?from models\.(\w+)\.([\w.]+) import", re.MULTILINE)
+# What needs vectors, which the package of the context does not load.
+EXCEPTIONS: Final = {("upcoach/store/aggregates/histories.py", "habits", "history")}
+
+
+def context_of(path: Path) -> str:
+    """The folder within its layer in which the module at *path* stands."""
+    layer = next(layer for layer in LAYERS if path.is_relative_to(layer))
+    return path.relative_to(layer).parts[0]
+
+
+def test_others_import_the_package_of_a_context_and_not_its_inside() -> None:
+    paths = [
+        path
+        for top in ("models", "upcoach", "streams", "handlers")
+        for path in (ROOT / top).rglob("*.py")
+    ]
+    reached = {
+        (str(path.relative_to(ROOT)), context, module)
+        for path in paths
+        for context, module in IMPORTS.findall(path.read_text())
+        if context in CONTEXTS and context != context_of(path.relative_to(ROOT))
+    }
+
+    assert reached == EXCEPTIONS
 
 
 def kinds_of(base: type[Document]) -> Iterator[type[Document]]:

@@ -13,11 +13,11 @@ import msgspec
 from config.settings import Settings
 from models.access.permissions import Role
 from models.access.scope import Scope
-from models.account.user import normalised_email
-from models.audit.entries import Act, Action
+from models.account import normalised_email
+from models.audit import Act, Action
 from models.base.clock import utc_now
 from models.base.errors import Invalid, NotFound
-from models.oauth.client import Client
+from models.oauth import Client
 from streams.redis.connection import Connections as RedisConnections
 from upcoach.node.app import Node, open_database, open_schema
 from upcoach.node.process.listener import StartError

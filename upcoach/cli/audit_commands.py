@@ -6,8 +6,7 @@ from pathlib import Path
 import msgspec
 
 from config.settings import Settings
-from models.audit.audit_verification import Damage, Inspection
-from models.audit.entries import STREAM, Checkpoint
+from models.audit import STREAM, Checkpoint, Damage, Inspection
 from models.base.merge_patch import Json
 from upcoach.node.app import open_database
 from upcoach.node.process.listener import StartError

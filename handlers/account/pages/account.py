@@ -11,7 +11,7 @@ from handlers.pages.forms import PageLink
 from models.access.scope import Scope
 from models.account import Session
 from models.account.user import NewPassword
-from models.audit.entries import Act
+from models.audit import Act
 from models.base.clock import utc_now
 from models.base.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from models.base.validation import checked

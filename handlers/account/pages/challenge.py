@@ -18,7 +18,7 @@ from handlers.pages.base import PageHandler
 from models.access.scope import Scope
 from models.account.factors import Answer, Method, PasskeyAnswer
 from models.account.session import Terms
-from models.audit.entries import Act
+from models.audit import Act
 from models.base.errors import Forbidden, Invalid
 from models.base.merge_patch import Json
 from models.base.validation import checked

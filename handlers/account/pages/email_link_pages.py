@@ -13,7 +13,7 @@ from handlers.pages import forms, views
 from handlers.pages.base import PageHandler
 from handlers.pages.forms import PageLink
 from models.account.user import Address, LinkToken, PasswordReset, normalised_email
-from models.audit.entries import Act
+from models.audit import Act
 from models.base.errors import Invalid
 from models.base.validation import checked
 from upcoach.services.audit.audit_signing import ADDRESS

@@ -20,7 +20,7 @@ from models.access.scope import Scope
 from models.account import password_policy
 from models.account.session import Credentials
 from models.account.user import Registration, normalised_email
-from models.audit.entries import Act
+from models.audit import Act
 from models.base.errors import Invalid, Unauthenticated
 from models.base.validation import checked
 from upcoach.services.account.logins import Challenge, LoggedIn

@@ -16,7 +16,7 @@ from handlers.http.manifest import HandlerRoute
 from handlers.pages.base import PageHandler
 from models.access.scope import Scope
 from models.account.session import Terms
-from models.audit.entries import Act
+from models.audit import Act
 from models.base.validation import checked
 from upcoach.services.account.federation.authorization_flow import (
     ANSWER,

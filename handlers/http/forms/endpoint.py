@@ -7,7 +7,7 @@ import msgspec
 
 from handlers.http.rest import Edge, Handler
 from models.access.scope import Scope
-from models.audit.entries import Act
+from models.audit import Act
 from models.base.errors import Forbidden, Unauthenticated
 from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.oauth import OAuth

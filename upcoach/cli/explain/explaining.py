@@ -14,8 +14,7 @@ from config.settings import Settings
 from handlers.contexts import ROUTER
 from handlers.http.operations import Call, Operation, Reply
 from models.access.caller import Caller
-from models.account.session import Credentials
-from models.account.user import Registration
+from models.account import Credentials, Registration
 from models.base.errors import Refusal
 from models.base.ids import new_id
 from upcoach.cli.explain.others import leave, relate

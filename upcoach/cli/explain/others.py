@@ -4,8 +4,7 @@ import datetime as dt
 
 from models.access.scope import Scope
 from models.habits import Habit
-from models.insights import Insight
-from models.insights.insight import insight_id
+from models.insights import Insight, insight_id
 from models.journal import EntryShareDraft, NewJournalEntry
 from models.sharing import InvitationDraft, ShareDraft
 from upcoach.services.contexts import Services

@@ -12,8 +12,7 @@ from models.base.time import DAY, local_date
 from models.base.validation import checked
 from models.habits import Entry, EntryDraft, Habit, HabitDraft, Logged, NewHabit
 from models.habits.entry import check_day, entry_id
-from models.insights import Insight
-from models.insights.insight import insight_id
+from models.insights import Insight, insight_id
 from upcoach.services.base.merging import Edit, edited, require_version
 from upcoach.services.base.resources import Resources, outcome
 from upcoach.services.base.rules import DeleteEffect, Rules, revising

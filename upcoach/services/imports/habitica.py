@@ -22,11 +22,8 @@ import msgspec
 from models.base.errors import Invalid
 from models.base.ids import derived_id
 from models.base.time import local_date
-from models.habits import Habit, NewHabit
-from models.habits.measures import Count, Measure, YesNo
-from models.habits.schedules import Daily, PerMonth, PerWeek, Schedule
-from models.tasks import NewTask, Task
-from models.tasks.task import Step
+from models.habits import Count, Daily, Habit, Measure, NewHabit, PerMonth, PerWeek, Schedule, YesNo
+from models.tasks import NewTask, Step, Task
 from upcoach.services.imports.flaws import Flaws, refused
 from upcoach.services.imports.habitica_histories import (
     HistoryPoint,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from models.base.errors import Invalid
-from models.habits.schedules import Daily, Every, Recurring, Schedule, Weekdays
+from models.habits import Daily, Every, Recurring, Schedule, Weekdays
 
 _WEEK: Final = {"m": "MO", "t": "TU", "w": "WE", "th": "TH", "f": "FR", "s": "SA", "su": "SU"}
 _NUMBERS: Final = {name: number for number, name in enumerate(_WEEK, start=1)}

@@ -39,9 +39,7 @@ import msgspec
 
 from models.base.errors import Invalid
 from models.base.time import check_zone
-from models.habits import EntryDraft, HabitDraft
-from models.habits.measures import Amount, Measure
-from models.habits.schedules import Rate
+from models.habits import Amount, EntryDraft, HabitDraft, Measure, Rate
 from upcoach.services.imports.archive import read_archive
 from upcoach.services.imports.flaws import Flaws, refused
 from upcoach.services.imports.loop_cells import day_of, draft_of, entry_of, position_of

@@ -10,9 +10,7 @@ import msgspec
 from models.base.errors import Invalid
 from models.base.time import EPOCH
 from models.base.validation import checked
-from models.habits import EntryDraft, HabitDraft
-from models.habits.measures import Amount, Measure, YesNo
-from models.habits.schedules import Daily, Rate, Schedule
+from models.habits import Amount, Daily, EntryDraft, HabitDraft, Measure, Rate, Schedule, YesNo
 
 # Loop keeps a checkmark as a number, and has written it as such or by its name.
 _ANSWERS: Final[Mapping[str, EntryDraft | None]] = {

@@ -14,8 +14,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from models.base.merge_patch import Json
-from models.habits import Entry, EntryDraft, Habit, NewHabit
-from models.habits.entry import entry_id
+from models.habits import Entry, EntryDraft, Habit, NewHabit, entry_id
 from models.tasks import NewTask, Task
 from upcoach.services.habits.habits import set_entry
 from upcoach.store.write.changes import Changes

@@ -16,8 +16,14 @@ from models.access.scope import Scope
 from models.base.clock import Clock
 from models.base.errors import NotFound, invalid_field
 from models.base.time import exact
-from models.journal import ClientEntry, EntryShare, EntryShareDraft, JournalEntry
-from models.journal.journal_entry import client_entry_id, share_id
+from models.journal import (
+    ClientEntry,
+    EntryShare,
+    EntryShareDraft,
+    JournalEntry,
+    client_entry_id,
+    share_id,
+)
 from models.sharing import Share
 from upcoach.services.account.step_up import submit_with_best
 from upcoach.services.base.resources import outcome

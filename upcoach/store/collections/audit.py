@@ -11,7 +11,7 @@ from pymongo import DESCENDING
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 
-from models.audit.entries import AuditEntry, Checkpoint, Head
+from models.audit import AuditEntry, Checkpoint, Head
 from models.base.merge_patch import Json
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index

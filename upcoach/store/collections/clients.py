@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from models.oauth.client import Client
+from models.oauth import Client
 from upcoach.store.base.database import Database
 from upcoach.store.base.indexes import CollectionSpec
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 from pymongo import UpdateOne
 
-from models.sync.position import Position
+from models.sync import Position
 from upcoach.store.base import codec
 from upcoach.store.base.database import Database
 from upcoach.store.base.indexes import CollectionSpec, Index

@@ -12,7 +12,6 @@ from pymongo.asynchronous.database import AsyncDatabase
 from models.base.checksums import EMPTY, Sums, packed, toggle
 from models.base.clock import Clock
 from models.contexts import DOCUMENTS
-from models.oauth.client import PREFIX
 from models.wire.events import feed_owner
 from upcoach.store.base import codec
 from upcoach.store.base.database import Bson, Database
@@ -65,7 +64,7 @@ async def _part_oauth_clients(database: AsyncDatabase[Bson]) -> None:
     They stay in the old one too, where nodes of the build before look for them until the last one
     is replaced.
     """
-    registered = {"_id": {"$gte": f"{PREFIX}_", "$lt": f"{PREFIX}`"}}
+    registered = {"_id": {"$gte": "cli_", "$lt": "cli`"}}
     copied = {"into": clients.COLLECTION, "whenMatched": "keepExisting"}
     await database["clients"].aggregate([{"$match": registered}, {"$merge": copied}])
 

@@ -10,7 +10,7 @@ from models.base.document import Document, public
 from models.base.edits import counted
 from models.base.mail import Wish
 from models.base.merge_patch import Json, difference
-from models.sharing.share import SHARED_KINDS
+from models.sharing import SHARED_KINDS
 from upcoach.store.base.broken import Broken, unreadable
 from upcoach.store.base.codec import require_readable
 from upcoach.store.write.errors import MissingDocument, NeedsMoreReads

@@ -15,8 +15,7 @@ from typing import Final
 from models.account import Factors, Identity, Passkey, Session, TrustedDevice
 from models.base.document import Document
 from models.contexts import MIRRORS, WAYS
-from models.journal import ClientEntry, EntryShare
-from models.journal.journal_entry import client_entry_id, share_id
+from models.journal import ClientEntry, EntryShare, client_entry_id, share_id
 from models.oauth import Grant
 from models.sharing import CoachClient, OpenInvitations, Share
 from upcoach.store.write.changes import Changes

@@ -14,8 +14,7 @@ from models.base.merge_patch import Json
 from models.contexts import SCOPES
 from models.journal import EntryShare, JournalEntry
 from models.oauth import Grant
-from models.sharing import CoachClient, Share
-from models.sharing.share import KIND_MEANINGS
+from models.sharing import KIND_MEANINGS, CoachClient, Share
 from upcoach.store.collections.documents import Documents
 
 D = TypeVar("D", bound=Document)

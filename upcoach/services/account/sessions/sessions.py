@@ -24,8 +24,7 @@ from models.base.document import public
 from models.base.errors import NotFound
 from models.base.ids import new_id
 from models.base.merge_patch import Json
-from models.sharing import OpenInvitations
-from models.sharing.invitation import INVITATIONS
+from models.sharing import INVITATIONS, OpenInvitations
 from upcoach.services.account.sessions.tokens import Tokens, token_invalid
 from upcoach.services.base.resources import outcome
 from upcoach.store.base.conditions import Range

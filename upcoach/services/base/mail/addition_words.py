@@ -6,9 +6,7 @@ anywhere, and never in a subject.
 
 from typing import Final
 
-from models.account import Addition, AdditionDetails, WayName
-from models.account.factors import NEVER
-from models.account.quoting import quoted
+from models.account import NEVER, Addition, AdditionDetails, WayName, quoted
 from models.base.time import day_in_words, moment_in_words
 
 # A subject, and a sentence with a place for the name.

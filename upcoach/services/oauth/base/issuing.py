@@ -7,8 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from models.account import Session
-from models.account.session import Kind, Terms
+from models.account import Kind, Session, Terms
 from models.base.clock import Clock
 from models.base.errors import Unauthenticated
 from models.base.merge_patch import Json
