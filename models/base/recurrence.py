@@ -1,11 +1,19 @@
-"""When a task that comes again is due the next time."""
+"""Recurrence: what comes again, when it is due the next time, and as what it begins anew.
+
+A series begins with the due date of its first document.  The next one is made when the one before
+it is completed, under an id that follows from that one's: whoever completes it, there is one.
+"""
 
 import datetime as dt
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 
-from models.base.time import DAY, months_later
+from models.base.document import Document
+from models.base.ids import derived_id
+from models.base.time import DAY, LATEST, months_later
+
+D = TypeVar("D", bound=Document)
 
 Unit = Literal["day", "week", "month", "year"]
 
@@ -41,3 +49,47 @@ class Repeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         times = max(0, months // step)
         found = months_later(first, times * step)
         return found if found > after else months_later(first, (times + 1) * step)
+
+
+def series_of(due: dt.date | None, repeats: Repeat | None) -> dt.date | None:
+    """The first date of a series that begins on *due*; None for what does not repeat."""
+    return due if repeats else None
+
+
+def next_date(
+    repeats: Repeat | None, series: dt.date | None, due: dt.date | None, completed: dt.date
+) -> dt.date | None:
+    """When what was *due* and is *completed* is due again; None for the last of its series.
+
+    It is due after this one, and not before the day after it was completed where that was late.
+
+    Examples
+    --------
+    >>> weekly, monday = Repeat("week"), dt.date(2026, 1, 5)
+    >>> str(next_date(weekly, monday, monday, completed=dt.date(2026, 1, 14)))
+    '2026-01-19'
+
+    """
+    if repeats is None or due is None:
+        return None
+    following = repeats.following(series or due, max(due, completed))
+    return following if following <= LATEST else None
+
+
+def successor_id(owner: str, document_id: str) -> str:
+    """The id of the document that follows *document_id* in its series."""
+    return derived_id(document_id.partition("_")[0], owner, document_id, "next")
+
+
+def begun_anew(document: D, at: dt.datetime, **changed: Any) -> D:
+    """The document that follows *document* in its series, made *at*, but for what is *changed*."""
+    return msgspec.structs.replace(
+        document,
+        id=successor_id(document.owner, document.id),
+        version=1,
+        first_version=1,
+        made_by="",
+        created_at=at,
+        updated_at=at,
+        **changed,
+    )

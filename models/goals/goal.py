@@ -12,10 +12,10 @@ import msgspec
 
 from models.base.document import Derived, Document, Draft, Mark, Order, Tells, fields_of
 from models.base.errors import Conflict, invalid_field
-from models.base.ids import PartId, derived_id, id_pattern, new_id
+from models.base.ids import PartId, id_pattern, new_id
 from models.base.merge import Merge
-from models.base.recurrence import Repeat
-from models.base.time import LATEST, check_date
+from models.base.recurrence import Repeat, begun_anew, next_date, series_of
+from models.base.time import check_date
 from models.goals.goal_parts import KeyResult, Milestone, Smart
 
 PREFIX: Final = "gol"  # of ids
@@ -185,7 +185,7 @@ class Goal(Document, frozen=True, kw_only=True):
             created_at=at,
             updated_at=at,
             completed_at=at if draft.status == "completed" else None,
-            series=draft.target_date if draft.repeats else None,
+            series=series_of(draft.target_date, draft.repeats),
             **fields_of(draft, GoalDraft),
         )
         return settled(goal, None, at)
@@ -196,7 +196,7 @@ class Goal(Document, frozen=True, kw_only=True):
         same = (draft.target_date, draft.repeats) == (self.target_date, self.repeats)
         after = msgspec.structs.replace(
             self.advanced(at),
-            series=self.series if same else (draft.target_date if draft.repeats else None),
+            series=self.series if same else series_of(draft.target_date, draft.repeats),
             measured={
                 name: moment
                 for name, moment in self.measured.items()
@@ -243,20 +243,12 @@ class Goal(Document, frozen=True, kw_only=True):
 
     def successor(self, at: dt.datetime) -> Self | None:
         """The next one of its series, made when this one was completed *at*; None for the last."""
-        if self.repeats is None or self.target_date is None:
+        target = next_date(self.repeats, self.series, self.target_date, at.date())
+        if target is None:
             return None
-        after = max(self.target_date, at.date())
-        target = self.repeats.following(self.series or self.target_date, after)
-        if target > LATEST:
-            return None
-        fresh = msgspec.structs.replace(
+        fresh = begun_anew(
             self,
-            id=successor_id(self.owner, self.id),
-            version=1,
-            first_version=1,
-            made_by="",
-            created_at=at,
-            updated_at=at,
+            at,
             status="active",
             progress=0.0,
             completed_at=None,
@@ -304,11 +296,6 @@ def _reached(goal: Goal) -> float:
         goal.milestones.values()
     )
     return sum(part.progress for part in parts) / len(parts) if parts else goal.progress
-
-
-def successor_id(owner: str, goal_id: str) -> str:
-    """The id of the goal that follows a goal in its series: whoever completes it, there is one."""
-    return derived_id(PREFIX, owner, goal_id, "next")
 
 
 def _tracked(track: tuple[Reached, ...], day: dt.date, progress: float) -> tuple[Reached, ...]:

@@ -12,10 +12,10 @@ import msgspec
 
 from models.base.document import Document, Draft, Mark, Order, fields_of
 from models.base.errors import invalid_field
-from models.base.ids import PartId, derived_id, id_pattern, new_id
+from models.base.ids import PartId, id_pattern, new_id
 from models.base.merge import Merge
-from models.base.recurrence import Repeat
-from models.base.time import LATEST, check_date, check_zone, instant, last_moment_of_day, local_date
+from models.base.recurrence import Repeat, begun_anew, next_date, series_of
+from models.base.time import check_date, check_zone, instant, last_moment_of_day, local_date
 from models.base.vocabulary import distinct, label
 from models.goals import GoalId
 
@@ -147,7 +147,7 @@ class Task(Document, frozen=True, kw_only=True):
             updated_at=at,
             due_at=due_at(draft),
             completed_at=at if draft.status == "completed" else None,
-            series=draft.due_date if draft.repeats else None,
+            series=series_of(draft.due_date, draft.repeats),
             **fields_of(draft, TaskDraft),
         )
 
@@ -158,7 +158,7 @@ class Task(Document, frozen=True, kw_only=True):
             self.advanced(at),
             due_at=due_at(draft),
             completed_at=(self.completed_at or at) if draft.status == "completed" else None,
-            series=self.series if same else (draft.due_date if draft.repeats else None),
+            series=self.series if same else series_of(draft.due_date, draft.repeats),
             **fields_of(draft, TaskDraft),
         )
 
@@ -171,27 +171,16 @@ class Task(Document, frozen=True, kw_only=True):
         return msgspec.structs.replace(self.advanced(at), status="pending", completed_at=None)
 
     def successor(self, at: dt.datetime) -> Self | None:
-        """The next one of its series, made when this one was completed *at*; None for the last.
-
-        It is due after this one, and not before tomorrow where this one was late.
-        """
-        if self.repeats is None or self.due_date is None:
-            return None
-        after = max(self.due_date, local_date(at, self.tz))
-        due = self.repeats.following(self.series or self.due_date, after)
-        if due > LATEST:
+        """The next one of its series, made when this one was completed *at*; None for the last."""
+        due = next_date(self.repeats, self.series, self.due_date, local_date(at, self.tz))
+        if due is None:
             return None
         steps = {
             name: msgspec.structs.replace(step, done=False) for name, step in self.steps.items()
         }
-        return msgspec.structs.replace(
+        return begun_anew(
             self,
-            id=successor_id(self.owner, self.id),
-            version=1,
-            first_version=1,
-            made_by="",
-            created_at=at,
-            updated_at=at,
+            at,
             status="pending",
             completed_at=None,
             due_date=due,
@@ -202,11 +191,6 @@ class Task(Document, frozen=True, kw_only=True):
     def words(self) -> Collection[str]:
         """See `Document.words`."""
         return frozenset(map(label, self.tags))
-
-
-def successor_id(owner: str, task_id: str) -> str:
-    """The id of the task that follows a task in its series: whoever completes it, there is one."""
-    return derived_id(PREFIX, owner, task_id, "next")
 
 
 def due_at(draft: TaskDraft) -> dt.datetime | None:

@@ -7,11 +7,10 @@ from typing import Final, NamedTuple
 from models.access.scope import Scope
 from models.base.errors import Conflict, invalid_field
 from models.goals import Goal, GoalPoint, PointDraft
-from models.goals.goal import successor_id
 from models.goals.goal_point import point_id
 from upcoach.services.base.merging import require_version
 from upcoach.services.base.resources import outcome
-from upcoach.services.goals.goals import Goals, continue_series
+from upcoach.services.goals.goals import SERIES, Goals
 from upcoach.store.base.broken import Broken
 from upcoach.store.collections.documents import Documents, Selection
 from upcoach.store.write.changes import Changes
@@ -95,7 +94,7 @@ class GoalPoints:
     ) -> Outcome:
         goal_ref = Ref(Goal, scope.user, goal_id)
         own_ref = Ref(GoalPoint, scope.user, point_id(goal_id, point))
-        following = Ref(Goal, scope.user, successor_id(scope.user, goal_id))
+        following = SERIES.reads(scope.user, goal_id)
         known: Others | None = None
 
         async def look() -> None:
@@ -116,11 +115,11 @@ class GoalPoints:
                 raise NeedsLookup(look) from None
             done = _kept(changes, before or broken, after)
             changes.update(goal, moved)
-            continue_series(changes, goal, moved)
+            SERIES.go_on(changes, goal, moved)
             return done
 
         write = Write(
-            scope=scope, reads=(goal_ref, own_ref, following), decide=decide, mutation=mutation
+            scope=scope, reads=(goal_ref, own_ref, *following), decide=decide, mutation=mutation
         )
         return await self._committer.submit(write)
 

@@ -11,12 +11,12 @@ from models.access.scope import Scope
 from models.base.errors import Conflict, Invalid, invalid_field
 from models.base.merge_patch import Json, merged
 from models.goals import Goal, GoalDraft, GoalPoint, NewGoal
-from models.goals.goal import successor_id
 from models.goals.outlook import Outlook, outlook
 from models.goals.smart import SmartScore, smart_score
 from upcoach.services.base.merging import undone
 from upcoach.services.base.resources import Resources
 from upcoach.services.base.rules import Rules, WriteEffect, revising
+from upcoach.services.base.series import Series
 from upcoach.services.base.versions import History
 from upcoach.store.aggregates.tallies import GoalTally, Tallies
 from upcoach.store.base.pacing import paced
@@ -25,7 +25,7 @@ from upcoach.store.log.event_log import EventLog
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.outcomes import Outcome
-from upcoach.store.write.refs import BaseVersion, Ref
+from upcoach.store.write.refs import BaseVersion
 from upcoach.store.write.requests import Mutation
 
 WEIGHTS: Final = {"low": 1, "medium": 2, "high": 3}
@@ -101,31 +101,14 @@ def _patched(known: Json, patch: Json) -> Json:
     return fields
 
 
-def _successor(owner: str, goal_id: str, _: NewGoal | Json) -> tuple[Ref, ...]:
-    return (Ref(Goal, owner, successor_id(owner, goal_id)),)
+SERIES: Final = Series(Goal, lambda goal: goal.status == "completed", Goal.successor)
 
 
 def _follow(changes: Changes, before: Goal | None, after: Goal) -> None:
     """Refuse goals that wait for each other, and continue the series."""
     if before is None or set(after.depends_on) - set(before.depends_on):
         _require_order(changes, after)
-    continue_series(changes, before, after)
-
-
-def continue_series(changes: Changes, before: Goal | None, after: Goal) -> None:
-    """Make the next of a series when one is completed; take it back while it is untouched.
-
-    The successor must be among the write's reads.
-    """
-    was_done = before is not None and before.status == "completed"
-    is_done = after.status == "completed"
-    following = changes.find(Goal, after.owner, successor_id(after.owner, after.id))
-    if is_done and not was_done and following is None:
-        made = after.successor(changes.at)
-        if made is not None:
-            changes.create(made)
-    elif was_done and not is_done and following is not None and following.is_untouched:
-        changes.delete(following)
+    SERIES.go_on(changes, before, after)
 
 
 def _require_order(changes: Changes, goal: Goal) -> None:
@@ -150,7 +133,7 @@ class Goals(Resources[Goal, NewGoal]):
         revised=revising(GoalDraft, Goal.revised),
         patched=_patched,
         children=GoalPoint,
-        on_write=WriteEffect(reads=_successor, apply=_follow),
+        on_write=WriteEffect(reads=SERIES.reads, apply=_follow),
     )
 
     def __init__(

@@ -8,18 +8,16 @@ import msgspec
 
 from models.access.scope import Scope
 from models.base.clock import Clock
-from models.base.merge_patch import Json
 from models.base.time import WEEK, local_date, start_of_day, week_of
 from models.tasks import NewTask, Task, TaskDraft
-from models.tasks.task import successor_id
 from upcoach.services.base.resources import Resources
 from upcoach.services.base.rules import Rules, WriteEffect, revising
+from upcoach.services.base.series import Series
 from upcoach.store.aggregates.tallies import Tallies, TaskTally
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.outcomes import Outcome
-from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Mutation
 
 OPEN: Final = ("pending", "in_progress")
@@ -65,21 +63,7 @@ class TaskStats(msgspec.Struct, frozen=True, kw_only=True):
     week_start: dt.date
 
 
-def _successor(owner: str, task_id: str, _: NewTask | Json) -> tuple[Ref, ...]:
-    return (Ref(Task, owner, successor_id(owner, task_id)),)
-
-
-def _continue_series(changes: Changes, before: Task | None, after: Task) -> None:
-    """Make the next of a series when one is completed; take it back while it is untouched."""
-    was_done = before is not None and before.status == "completed"
-    is_done = after.status == "completed"
-    following = changes.find(Task, after.owner, successor_id(after.owner, after.id))
-    if is_done and not was_done and following is None:
-        made = after.successor(changes.at)
-        if made is not None:
-            changes.create(made)
-    elif was_done and not is_done and following is not None and following.is_untouched:
-        changes.delete(following)
+SERIES: Final = Series(Task, lambda task: task.status == "completed", Task.successor)
 
 
 class Tasks(Resources[Task, NewTask]):
@@ -89,7 +73,7 @@ class Tasks(Resources[Task, NewTask]):
         kind=Task,
         drafted=Task.drafted,
         revised=revising(TaskDraft, Task.revised),
-        on_write=WriteEffect(reads=_successor, apply=_continue_series),
+        on_write=WriteEffect(reads=SERIES.reads, apply=SERIES.go_on),
     )
 
     def __init__(
