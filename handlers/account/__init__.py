@@ -13,8 +13,17 @@ from handlers.account import (
 )
 from handlers.account.pages import oauth_callbacks
 from handlers.account.pages import routes as pages
+from handlers.account.pages.login_continuation import (
+    CONSENT,
+    LoginContinuation,
+    device_of,
+    show_end,
+    show_login,
+)
 from handlers.http.areas import Area
 from handlers.http.manifest import Context
+
+__all__ = ["CONSENT", "CONTEXT", "LoginContinuation", "device_of", "show_end", "show_login"]
 
 CONTEXT: Final = Context(
     service=lambda edge: edge.services.account,

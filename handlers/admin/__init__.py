@@ -4,8 +4,10 @@ from typing import Final
 
 from handlers.admin import admin_live
 from handlers.admin.admin_live import AdminLive
-from handlers.admin.health import Livez, Readyz
+from handlers.admin.health import Livez, Readiness, Readyz
 from handlers.http.manifest import Context, HandlerRoute
+
+__all__ = ["CONTEXT", "Readiness"]
 
 CONTEXT: Final = Context(
     service=lambda edge: edge.services.audit,

@@ -12,10 +12,7 @@ from tornado.web import HTTPError
 
 from handlers.http.policy import require_desk
 from handlers.http.rest import Edge
-from handlers.live.admin_feeds import Watching, check_since, filter_of
-from handlers.live.sse import event_of
-from handlers.live.streaming import StreamingHandler
-from handlers.live.websocket.socket import LiveSocket
+from handlers.live import LiveSocket, StreamingHandler, Watching, check_since, event_of, filter_of
 from models.access.caller import Caller
 from models.base.errors import Invalid, Unauthenticated
 from streams.admin import kpis, timeline

@@ -12,9 +12,22 @@ from typing import Final
 
 from handlers.http.manifest import Context, HandlerRoute
 from handlers.live import tickets
+from handlers.live.admin_feeds import Watching, check_since, filter_of
 from handlers.live.events import Events, events_of
+from handlers.live.sse import event_of
+from handlers.live.streaming import StreamingHandler
 from handlers.live.websocket.socket import LiveSocket
-from handlers.sync.feed import EVENTS
+from handlers.sync import EVENTS
+
+__all__ = [
+    "CONTEXT",
+    "LiveSocket",
+    "StreamingHandler",
+    "Watching",
+    "check_since",
+    "event_of",
+    "filter_of",
+]
 
 CONTEXT: Final = Context(
     service=lambda edge: edge.tickets,

@@ -14,7 +14,7 @@ from handlers.http.rest import Edge, OperationHandler
 from handlers.live.poll import Heard, Poll, as_array
 from handlers.live.sse import EventStream, OneFeed, SeveralFeeds
 from handlers.live.streaming import StreamingHandler
-from handlers.sync.feed import (
+from handlers.sync import (
     EVENTS,
     Place,
     StreamQuery,

@@ -10,7 +10,7 @@ import msgspec
 
 from handlers.live import deadlines
 from handlers.live.deadlines import look_after, token_end
-from handlers.sync.feed import Place
+from handlers.sync import Place
 from models.access.caller import Caller
 from models.base.clock import Clock
 from models.wire.frames import Close

@@ -4,12 +4,7 @@ from typing import Final
 
 from tornado.web import HTTPError
 
-from handlers.account.pages.login_continuation import (
-    CONSENT,
-    LoginContinuation,
-    show_end,
-    show_login,
-)
+from handlers.account import CONSENT, LoginContinuation, show_end, show_login
 from handlers.http.forms.parameters import form_parameters, query_parameters
 from handlers.pages import views
 from handlers.pages.base import PageHandler

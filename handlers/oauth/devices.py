@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from handlers.account.pages.login_continuation import LoginContinuation, device_of, show_login
+from handlers.account import LoginContinuation, device_of, show_login
 from handlers.http.forms.parameters import query_parameters
 from handlers.oauth.authorize import granted_in
 from handlers.oauth.base.endpoint import OAuthEndpoint

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from handlers.account.pages.login_continuation import CONSENT
+from handlers.account import CONSENT
 from handlers.http.manifest import HandlerRoute
 from handlers.oauth import logout
 from handlers.oauth.authorize import AuthorizationEndpoint, ConsentPage

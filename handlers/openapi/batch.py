@@ -5,7 +5,7 @@ from typing import Any
 from handlers.http.operations import Operation, Router
 from handlers.openapi.scalars import nullable
 from handlers.openapi.schemas import Schemas, name_of, role_of
-from handlers.sync.mutation_frames import Asked
+from handlers.sync import Asked
 from models.base.merge_patch import Json
 
 

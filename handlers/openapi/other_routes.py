@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from handlers.admin.health import Readiness
+from handlers.admin import Readiness
 from handlers.http.areas import Areas
 from handlers.openapi import paths, refusals
 from handlers.openapi.parameters import WORDS

@@ -9,7 +9,7 @@ from handlers.http.rest import NAME
 from handlers.openapi.path_parameters import PLACES
 from handlers.openapi.refusals import is_named
 from handlers.openapi.schemas import Schemas, described
-from handlers.sync.feed import StreamQuery
+from handlers.sync import StreamQuery
 from models.base.ids import MutationId
 from models.base.merge_patch import Json
 

@@ -12,7 +12,7 @@ from handlers.http.pagination import Items
 from handlers.http.rest import MEDIA_TYPES
 from handlers.openapi import parameters, refusals
 from handlers.openapi.schemas import Schemas, role_of
-from handlers.sync.feed import StreamQuery
+from handlers.sync import StreamQuery
 from models.base.document import Document
 from models.base.merge_patch import Json
 from models.contexts import PERMISSIONS

@@ -5,7 +5,39 @@ from typing import Final
 from handlers.http.areas import Area
 from handlers.http.manifest import Context
 from handlers.sync import devices, feed, mutations
-from handlers.sync.feed import FeedServices
+from handlers.sync.feed import (
+    EVENTS,
+    FeedServices,
+    Place,
+    StreamQuery,
+    WaitQuery,
+    check_access,
+    cursor_of,
+    named_views,
+    page,
+    parts,
+    place_of,
+    read_recent,
+)
+from handlers.sync.mutation_frames import Asked, mutate, refused
+
+__all__ = [
+    "CONTEXT",
+    "EVENTS",
+    "Asked",
+    "Place",
+    "StreamQuery",
+    "WaitQuery",
+    "check_access",
+    "cursor_of",
+    "mutate",
+    "named_views",
+    "page",
+    "parts",
+    "place_of",
+    "read_recent",
+    "refused",
+]
 
 CONTEXT: Final = Context(
     service=lambda edge: FeedServices(edge.services.sync, edge.feeds, edge),

@@ -22,14 +22,26 @@ from upcoach.services.account.sessions import SessionServices
 from upcoach.services.account.sessions.arrivals import Arrivals
 from upcoach.services.account.sessions.browsers import Browsers
 from upcoach.services.account.sessions.device_cookies import KnownDevices
-from upcoach.services.account.sessions.keys import Keys
+from upcoach.services.account.sessions.keys import ALGORITHMS, Keys
 from upcoach.services.account.sessions.revocations import Revocations
-from upcoach.services.account.sessions.sessions import Sessions
-from upcoach.services.account.sessions.tokens import Tokens
+from upcoach.services.account.sessions.sessions import Proviso, Sessions
+from upcoach.services.account.sessions.tokens import AUDIENCES, Tokens
 from upcoach.services.account.step_up import SteppingUp, stepping_up_needed, submit_with_best
 from upcoach.services.base.dependencies import Dependencies
 
-__all__ = ["AccountServices", "Additions", "stepping_up_needed", "submit_with_best"]
+__all__ = [
+    "ALGORITHMS",
+    "AUDIENCES",
+    "AccountServices",
+    "Additions",
+    "Keys",
+    "Logins",
+    "Proviso",
+    "Sessions",
+    "Tokens",
+    "stepping_up_needed",
+    "submit_with_best",
+]
 
 
 class AccountServices(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ import msgspec
 from models.base.merge_patch import Json
 from models.habits import Entry, EntryDraft, Habit, NewHabit, entry_id
 from models.tasks import NewTask, Task
-from upcoach.services.habits.habits import set_entry
+from upcoach.services.habits import set_entry
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.refs import Ref
 

@@ -24,7 +24,7 @@ from models.journal.journal_entry import KEPT
 from upcoach.services.base.merging import require_version
 from upcoach.services.base.resources import Resources, outcome
 from upcoach.services.base.rules import Rules, WriteEffect, revising
-from upcoach.services.sharing.entry_shares import deleted_shares, share_refs
+from upcoach.services.sharing import deleted_shares, share_refs
 from upcoach.store.base.conditions import OneOf, Range
 from upcoach.store.base.pacing import paced
 from upcoach.store.collections.documents import Documents, Selection

@@ -13,7 +13,7 @@ from models.base.clock import Clock
 from models.base.jobs import PeriodicJob
 from models.journal import EntryShare, JournalEntry, UnsavedEntry
 from models.journal.journal_entry import KEPT
-from upcoach.services.sharing.entry_shares import EntryShares, deleted_shares, share_refs
+from upcoach.services.sharing import EntryShares, deleted_shares, share_refs
 from upcoach.store.base.sealing import Unreadable
 from upcoach.store.collections.documents import Documents
 from upcoach.store.log.log_redaction import Forgetting

@@ -18,7 +18,7 @@ from models.account import Session
 from models.base.clock import Clock
 from models.base.errors import NotFound
 from models.oauth.client import Client
-from upcoach.services.account.sessions.tokens import Tokens
+from upcoach.services.account import Tokens
 from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.base.request_parameters import SHORT, Parameters
 from upcoach.services.oauth.base.clients import Clients

@@ -6,8 +6,7 @@ from models.account import Session
 from models.base.errors import NotFound, Unauthenticated
 from models.base.merge_patch import Json
 from models.oauth.client import Client
-from upcoach.services.account.sessions.sessions import Sessions
-from upcoach.services.account.sessions.tokens import AUDIENCES, Tokens
+from upcoach.services.account import AUDIENCES, Sessions, Tokens
 from upcoach.services.base.oauth_errors import OAuthError, invalid_grant
 from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.base.issuing import unauthorized_client

@@ -6,8 +6,7 @@ import msgspec
 
 from models.access.scope import Scope
 from models.account import Session
-from upcoach.services.account.sessions.sessions import Sessions
-from upcoach.services.account.sessions.tokens import Tokens
+from upcoach.services.account import Sessions, Tokens
 from upcoach.services.base.request_parameters import SHORT, Parameters
 from upcoach.services.oauth.base.clients import Clients
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from models.base.merge_patch import Json
 from models.contexts import SCOPES
-from upcoach.services.account.sessions.keys import ALGORITHMS as SIGNING
+from upcoach.services.account import ALGORITHMS as SIGNING
 from upcoach.services.oauth.base import clients, dpop
 from upcoach.services.oauth.base.requests import ACRS, PROMPTS
 

@@ -7,7 +7,7 @@ import msgspec
 
 from models.base.merge_patch import Json
 from models.oauth.client import Client
-from upcoach.services.account.sessions.tokens import Tokens
+from upcoach.services.account import Tokens
 from upcoach.services.base.oauth_errors import OAuthError, invalid_request
 from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.base.requests import AuthorizationRequest, read_request

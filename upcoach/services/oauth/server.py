@@ -8,11 +8,7 @@ import msgspec
 from models.base.clock import Clock
 from models.base.merge_patch import Json
 from models.oauth.client import Client
-from upcoach.services.account import AccountServices
-from upcoach.services.account.logins import Logins
-from upcoach.services.account.sessions.keys import Keys
-from upcoach.services.account.sessions.sessions import Sessions
-from upcoach.services.account.sessions.tokens import Tokens
+from upcoach.services.account import AccountServices, Keys, Logins, Sessions, Tokens
 from upcoach.services.base.dependencies import Dependencies
 from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.base.request_parameters import Parameters

@@ -25,7 +25,7 @@ from models.journal import (
     share_id,
 )
 from models.sharing import Share
-from upcoach.services.account.step_up import submit_with_best
+from upcoach.services.account import submit_with_best
 from upcoach.services.base.resources import outcome
 from upcoach.store.base.conditions import Conditions, OneOf, Range
 from upcoach.store.collections.documents import Documents, Selection, mark

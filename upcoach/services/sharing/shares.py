@@ -15,7 +15,7 @@ from models.contexts import KINDS
 from models.sharing import CoachClient, Share, ShareDraft
 from models.visibility import Sight
 from models.wire.events import feed_owner
-from upcoach.services.account.step_up import submit_with_best
+from upcoach.services.account import submit_with_best
 from upcoach.services.base.resources import outcome
 from upcoach.services.sharing.entry_shares import deleted_shares, refs_between
 from upcoach.store.collections.documents import Documents

@@ -8,8 +8,7 @@ from models.account import User
 from models.base.errors import NotFound
 from models.oauth import Grant
 from models.oauth.client import Client
-from upcoach.services.account.additions.additions import Additions
-from upcoach.services.account.sessions.sessions import Sessions
+from upcoach.services.account import Additions, Sessions
 from upcoach.services.base.resources import outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import Changes

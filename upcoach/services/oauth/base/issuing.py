@@ -13,8 +13,7 @@ from models.base.errors import Unauthenticated
 from models.base.merge_patch import Json
 from models.oauth import Grant
 from models.oauth.client import Client
-from upcoach.services.account.sessions.sessions import Proviso, Sessions
-from upcoach.services.account.sessions.tokens import Tokens
+from upcoach.services.account import Proviso, Sessions, Tokens
 from upcoach.services.base.oauth_errors import OAuthError, invalid_grant
 from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.base.resource_indicators import narrowed

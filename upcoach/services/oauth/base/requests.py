@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from models.oauth.client import Client
-from upcoach.services.account.sessions.tokens import Tokens
+from upcoach.services.account import Tokens
 from upcoach.services.base.oauth_errors import OAuthError, invalid_request
 from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.base.resource_indicators import asked_audiences, asked_scopes

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from models.contexts import SCOPES
 from models.oauth.client import Client
-from upcoach.services.account.sessions.tokens import AUDIENCES
+from upcoach.services.account import AUDIENCES
 from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.base.request_parameters import Parameters
 

@@ -4,7 +4,7 @@ from models.account import Session
 from models.base.errors import Unauthenticated
 from models.base.merge_patch import Json
 from models.oauth.client import Client
-from upcoach.services.account.sessions.sessions import Sessions
+from upcoach.services.account import Sessions
 from upcoach.services.base.oauth_errors import invalid_grant
 from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.base.issuing import Issuing

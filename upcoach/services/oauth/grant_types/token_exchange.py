@@ -12,7 +12,7 @@ import msgspec
 from models.base.clock import Clock
 from models.base.merge_patch import Json
 from models.oauth.client import Client
-from upcoach.services.account.logins import Logins
+from upcoach.services.account import Logins
 from upcoach.services.base.oauth_errors import OAuthError, invalid_grant, invalid_request
 from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.base.issuing import Allowed, Issuing, unauthorized_client
