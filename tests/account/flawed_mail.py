@@ -1,4 +1,4 @@
-"""What is wrong with bodies of addresses and passwords; see tests/laws/test_rest_refusals.py."""
+"""What is wrong with bodies of addresses and passwords; see tests/laws/test_refused_bodies.py."""
 
 from typing import Any
 

@@ -10,9 +10,9 @@ from config.settings import Settings
 from handlers.contexts import ROUTER
 from models.access.limits import Quota
 from models.base.ids import new_id
-from models.base.merge_patch import Json
 from models.contexts import KINDS, QUOTAS
 from models.journal import UnsavedEntry
+from tests.laws.contexts import MADE
 from tests.support.engines import TestEngines
 from tests.support.people.furnished import GOALS
 from tests.support.server import serving
@@ -30,17 +30,6 @@ OTHERS = {
     "user", "session", "insight", "client", "client.entry", "grant", "identity", "factors",
     "passkey", "trusted_device", "invitations",
 }  # fmt: skip
-MADE: dict[str, tuple[str, Json]] = {
-    "goal": (GOALS, {"title": "Run"}),
-    "habit": (HABITS, {"name": "Run"}),
-    "task": (TASKS, {"title": "Run"}),
-    "mood": ("/v1/moods", {"level": 3}),
-    "journal": ("/v1/journal/journals", {"name": "A"}),
-    "journal.entry": (JOURNAL, {"text": "A"}),
-    "journal.template": ("/v1/journal/templates", {"name": "A"}),
-    "goal.template": ("/v1/goals/templates", {"title": "A"}),
-    "habit.vacation": (VACATIONS, {"first": str(FIRST), "last": str(FIRST)}),
-}
 
 
 def few(monkeypatch: pytest.MonkeyPatch, kind: str, most: int = FEW, mib: int = 1) -> None:

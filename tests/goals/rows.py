@@ -1,149 +1,231 @@
-"""Writes to points, templates and former states of goals, and what each must bring about."""
+"""What the laws try of goals."""
 
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from models.base.document import Document
+from models.base.merge_patch import Json
+from models.base.recurrence import Repeat
+from models.goals import Goal, GoalPoint, GoalTemplate
+from models.goals.goal import Reached
+from models.goals.goal_parts import KeyResult, Milestone, Smart
+from tests.goals import people
 from tests.goals.people import (
-    BOOK,
-    GOAL,
+    CHAPTERS,
     KILOS,
-    NEW_PLAN,
-    NOWHERE,
     PLAIN,
     PLAN,
     POINT,
-    POINT_1,
-    POINT_2,
+    POINTS,
     TEMPLATE,
     TEMPLATES,
     UNDO,
-    WEIGHT,
 )
-from tests.support.laws.snapshots import CHANGED, CREATED, DELETED, UNCHANGED, Row
+from tests.goals.writes import WRITES
+from tests.support.laws.context import FULL_GOAL, NOON, ContextRows, Flaws, hide
+from tests.support.laws.flaws import OPERATOR
+from tests.support.people.furnished import GOAL, GOALS, HABIT, NOWHERE, ONE_GOAL, furnish_goal
+from tests.support.server import Server
+from upcoach.client import Client
 
-RUN, LIGHTER, WRITE, NONE = ({"id": one} for one in (PLAIN, WEIGHT, BOOK, NOWHERE))
-FIRST, SECOND = {"point": POINT_1}, {"point": POINT_2}
-MOVED = ("goal.point.created", "goal.updated")
-AGAIN = ("goal.point.updated", "goal.updated")
-BACK = ("goal.point.deleted", "goal.updated")
-SCALES = {"value": 88, "key_result": "kg", "at": "2026-03-01T08:00:00Z", "note": "scales"}
-LATER = {"value": 85, "key_result": "kg", "at": "2026-03-02T08:00:00Z"}
-HALF = {"value": 0.5, "at": "2026-03-02T08:00:00Z"}
-LAST = LATER | {"value": 79}
-ALL_DONE = {"milestones": {"two": {"done": True}}}
+FULL_SMART = Smart(**dict.fromkeys(Smart.__struct_fields__, "canary"))
+MILESTONE = Milestone(title="canary", description="canary", target_date=dt.date(2026, 1, 5))
 
-ROWS = (
-    Row("log a later point", CREATED, MOVED, "PUT", POINT, LIGHTER | SECOND, LATER),
-    Row("log the last point", CREATED, MOVED, "PUT", POINT, LIGHTER | SECOND, LAST),
-    Row(
-        "log an earlier point",
-        CREATED,
-        MOVED,
-        "PUT",
-        POINT,
-        LIGHTER | SECOND,
-        LATER | {"at": "2026-02-01T08:00:00Z"},
+FLAWED: Flaws = {
+    ("POST", GOALS): (
+        {"title": "Swim"},
+        [
+            ({"id": "swim"}, "/id"),
+            ({"id": HABIT}, "/id"),
+            ({"id": GOAL.upper()}, "/id"),
+            ({"id": f"{GOAL}\n"}, "/id"),
+            ({"id": f"usr_1/{GOAL}"}, "/id"),
+            ({"id": "gol_01a20c66-99df-45bd-8f37-3328887fd981"}, "/id"),
+            ({"id": OPERATOR}, "/id"),
+        ],
     ),
-    Row("log a point of a goal itself", CREATED, MOVED, "PUT", POINT, RUN | SECOND, HALF),
-    Row("log the same again", UNCHANGED, (), "PUT", POINT, LIGHTER | FIRST, SCALES),
-    Row(
-        "correct a point",
-        CHANGED,
-        AGAIN,
-        "PUT",
-        POINT,
-        LIGHTER | FIRST,
-        SCALES | {"value": 89},
-        1,
+    ("PATCH", ONE_GOAL): (
+        {},
+        [
+            ({"title": None}, "/title"),
+            ({"title": ""}, "/title"),
+            ({"title": "x" * 256}, "/title"),
+            ({"title": 5}, "/title"),
+            ({"title": OPERATOR}, "/title"),
+            ({"title": ["Run"]}, "/title"),
+            ({"description": "x" * 1001}, "/description"),
+            ({"category": "sports"}, "/category"),
+            ({"priority": OPERATOR}, "/priority"),
+            ({"status": "done"}, "/status"),
+            ({"status": True}, "/status"),
+            ({"progress": -0.1}, "/progress"),
+            ({"progress": 1.1}, "/progress"),
+            ({"progress": "0.5"}, "/progress"),
+            ({"progress": True}, "/progress"),
+            ({"target_date": "2026-02-30"}, "/target_date"),
+            ({"target_date": "tomorrow"}, "/target_date"),
+            ({"target_date": 20_260_101}, "/target_date"),
+            ({"target_date": "2026-01-01T00:00:00Z"}, "/target_date"),
+            ({"owner": "usr_1"}, "/owner"),
+            ({"version": 9}, "/version"),
+            ({"completed_at": "2026-01-01T00:00:00Z"}, "/completed_at"),
+            ({"_id": "x"}, "/_id"),
+            ({"$set": {"title": "x"}}, "/$set"),
+            ({"id": NOWHERE}, "/id"),
+        ],
     ),
-    Row("correct a version that is not", 412, (), "PUT", POINT, LIGHTER | FIRST, LATER, 7),
-    Row("log what is not measured", 422, (), "PUT", POINT, LIGHTER | SECOND, {"value": 1}),
-    Row("log too much of a goal", 422, (), "PUT", POINT, RUN | SECOND, {"value": 2}),
-    Row("log under no id", 422, (), "PUT", POINT, LIGHTER | {"point": "pnt_1"}, LATER),
-    Row("log a point of no goal", 404, (), "PUT", POINT, NONE | SECOND, {"value": 0.5}),
-    Row("take a point back", DELETED, BACK, "DELETE", POINT, LIGHTER | FIRST),
-    Row("take its version back", DELETED, BACK, "DELETE", POINT, LIGHTER | FIRST, base=1),
-    Row("take no version back", 412, (), "DELETE", POINT, LIGHTER | FIRST, base=2),
-    Row("take no point back", 404, (), "DELETE", POINT, LIGHTER | SECOND),
-    Row("undo what a point did", CHANGED, ("goal.updated",), "POST", UNDO, LIGHTER, {}),
-    Row("undo nothing", 409, (), "POST", UNDO, RUN, {}),
-    Row("undo a version that is not", 409, (), "POST", UNDO, LIGHTER, {"version": 9}),
-    Row("undo nonsense", 422, (), "POST", UNDO, LIGHTER, {"version": "last"}),
-    Row("undo a goal that is not", 404, (), "POST", UNDO, NONE, {}),
-    Row(
-        "finish a goal that repeats",
-        CHANGED,
-        ("goal.updated", "goal.created"),
-        "PATCH",
-        GOAL,
-        WRITE,
-        ALL_DONE,
-        1,
+    ("PUT", POINT): (
+        {"value": 0.5},
+        [
+            ({"value": "1"}, "/value"),
+            ({"value": None}, "/value"),
+            ({"value": 1e13}, "/value"),
+            ({"value": 1.1}, "/value"),
+            ({"value": -0.1}, "/value"),
+            ({"key_result": "kg"}, "/key_result"),
+            ({"key_result": "type"}, "/key_result"),
+            ({"key_result": {"$gt": ""}}, "/key_result"),
+            ({"at": "yesterday"}, "/at"),
+            ({"at": "2026-01-05T08:00:00"}, "/at"),
+            ({"at": "1800-01-05T08:00:00Z"}, "/at"),
+            ({"note": "x" * 1001}, "/note"),
+            ({"goal": PLAIN}, "/goal"),
+        ],
     ),
-    Row(
-        "set what follows from parts",
-        422,
-        (),
-        "PATCH",
-        GOAL,
-        LIGHTER,
-        {"progress": 0.5},
-        2,
+    ("POST", UNDO): (
+        {},
+        [
+            ({"version": 1}, "/version"),
+            ({"version": "2"}, "/version"),
+            ({"version": 2.5}, "/version"),
+            ({"to": 1}, "/to"),
+        ],
     ),
-    Row("wait for oneself", 422, (), "PATCH", GOAL, RUN, {"depends_on": [PLAIN]}, 1),
-    Row("wait in a circle", 422, (), "PATCH", GOAL, RUN, {"depends_on": [BOOK]}, 1),
-    Row("wait for nothing", 422, (), "PATCH", GOAL, RUN, {"depends_on": [NOWHERE]}, 1),
-    Row(
-        "wait for another",
-        CHANGED,
-        ("goal.updated",),
-        "PATCH",
-        GOAL,
-        RUN,
-        {"depends_on": [WEIGHT]},
-        1,
+    ("POST", TEMPLATES): (
+        {"title": "A book"},
+        [
+            ({"id": PLAIN}, "/id"),
+            ({"title": ""}, "/title"),
+            ({"days": 0}, "/days"),
+            ({"milestones": {"type": {"title": "x"}}}, "/milestones"),
+            ({"owner": "usr_1"}, "/owner"),
+        ],
     ),
-    Row(
-        "let two devices change two parts",
-        CHANGED,
-        ("goal.updated",),
-        "PATCH",
-        GOAL,
-        WRITE,
-        {"milestones": {"two": {"title": "The end"}}},
-        1,
-        earlier={"milestones": {"one": {"title": "The beginning"}}},
+    ("PATCH", TEMPLATE): (
+        {},
+        [
+            ({"title": None}, "/title"),
+            ({"category": "fun"}, "/category"),
+            ({"smart": {"specific": ""}}, "/smart/specific"),
+            ({"smart": {"clever": "x"}}, "/smart/clever"),
+        ],
     ),
-    Row(
-        "delete a goal with its points",
-        DELETED,
-        ("goal.deleted",),
-        "DELETE",
-        GOAL,
-        LIGHTER,
-    ),
-    Row(
-        "make a template",
-        CREATED,
-        ("goal.template.created",),
-        "POST",
-        TEMPLATES,
-        body={"id": NEW_PLAN, "title": "Lose weight", "key_results": {"kg": KILOS}},
-    ),
-    Row("make it under a taken id", 409, (), "POST", TEMPLATES, body={"id": PLAN, "title": "X"}),
-    Row(
-        "change a template",
-        CHANGED,
-        ("goal.template.updated",),
-        "PATCH",
-        TEMPLATE,
-        {"id": PLAN},
-        {"days": None, "category": "learning"},
-        1,
-    ),
-    Row(
-        "delete a template",
-        DELETED,
-        ("goal.template.deleted",),
-        "DELETE",
-        TEMPLATE,
-        {"id": PLAN},
-    ),
+}
+
+
+# By kind and field: values that it takes in turn.
+CHANGES: dict[str, dict[str, tuple[Any, ...]]] = {
+    "goal": {
+        "title": ("Swim", "Fly"),
+        "description": ("far", None),
+        "category": ("career", "health"),
+        "priority": ("low", "high"),
+        "status": ("paused", "active", "completed", "active"),
+        "progress": (0.25, 1.0, 0.5),
+        "starts_on": ("2026-01-01", None),
+        "target_date": ("2027-01-01", None),
+        "smart": ({"specific": "Run"}, None),
+        "milestones": (CHAPTERS | {"two": CHAPTERS["two"] | {"done": True}}, CHAPTERS),
+        "key_results": ({"kg": KILOS | {"target": 70}}, {"kg": KILOS | {"title": "Mass"}}),
+        "depends_on": (["plain"], []),
+        "repeats": (None,),
+        "private_notes": ("mine", "still mine", None),
+        "archived": (True, False),
+    },
+    "goal.point": {
+        "value": (85, 80, 88),
+        "at": ("2026-03-02T08:00:00Z", "2026-02-01T08:00:00Z"),
+        "note": ("scales", "better scales"),
+    },
+}
+
+
+async def furnish(_server: Server, person: Client) -> None:
+    """Give *person* goals of every sort, a point and a template."""
+    await furnish_goal(person)
+    await people.furnish(person)
+
+
+async def hidden(_server: Server, stranger: Client) -> dict[str, str]:
+    """The ids of a goal and a template that *stranger* has."""
+    return await hide(
+        stranger, (GOALS, "gol", {"title": "Hide"}), (TEMPLATES, "tpl", {"title": "Hide"})
+    )
+
+
+def full(base: Json) -> Iterator[Document]:
+    """A document of each kind, with every field filled."""
+    day = NOON.date()
+    yield Goal(
+        id=FULL_GOAL,
+        title="canary",
+        description="canary",
+        category="health",
+        priority="high",
+        status="completed",
+        progress=0.25,
+        starts_on=day,
+        target_date=day,
+        smart=FULL_SMART,
+        milestones={"m": MILESTONE},
+        key_results={"kg": KeyResult(title="canary", target=80, baseline=90, current=85)},
+        depends_on=(FULL_GOAL,),
+        repeats=Repeat("year"),
+        private_notes="canary",
+        completed_at=NOON,
+        measured={"kg": NOON},
+        track=(Reached(day, 0.25),),
+        series=day,
+        **base,
+    )
+    yield GoalPoint(
+        id=f"{FULL_GOAL}/pnt_1",
+        goal=FULL_GOAL,
+        value=2.5,
+        key_result="kg",
+        at=NOON,
+        note="canary",
+        **base,
+    )
+    yield GoalTemplate(
+        id="tpl_1",
+        title="canary",
+        description="canary",
+        days=30,
+        smart=FULL_SMART,
+        milestones={"m": MILESTONE},
+        key_results={"kg": KeyResult(title="canary", target=80, baseline=90, current=85)},
+        **base,
+    )
+
+
+ROWS = ContextRows(
+    name="goals",
+    writes=WRITES,
+    furnish=furnish,
+    ids={GOALS: GOAL, TEMPLATES: PLAN},
+    hidden=hidden,
+    flawed=FLAWED,
+    missing=(("POST", GOALS, {}, "/title"),),
+    lists={GOALS: 100, TEMPLATES: 100, POINTS.format(id=GOAL): 100},
+    made={"goal": (GOALS, {"title": "Run"}), "goal.template": (TEMPLATES, {"title": "A"})},
+    full=full,
+    deleted={
+        "goal": "/v1/goals/{}",
+        "goal.point": "/v1/goals/{}/progress/{}",
+        "goal.template": "/v1/goals/templates/{}",
+    },
+    counted=("/v1/goals/stats", "/v1/goals/assessments"),
+    changes=CHANGES,
 )

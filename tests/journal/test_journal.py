@@ -15,10 +15,10 @@ from models.contexts import QUOTAS
 from models.journal.prompts import TEXTS, prompts
 from streams.redis.connection import STREAMS
 from streams.redis.stream_trimming import Ageing
+from tests.journal.places import BOOK, BOOKS, DRAFT, ENTRY, JOURNAL, PAGE, RESTORE
+from tests.journal.rows import DOCUMENTS, furnish
 from tests.support.engines import redis_of
 from tests.support.laws.snapshots import assert_law, events_since, snapshot
-from tests.support.people import diary
-from tests.support.people.diary import BOOK, BOOKS, DRAFT, ENTRY, JOURNAL, PAGE, RESTORE
 from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
 from tests.support.wire.answers import done, next_page
@@ -28,6 +28,13 @@ from upcoach.store.write import quotas
 
 KYOTO = ENTRY.format(id=PAGE)
 LONG_AGO = dt.timedelta(days=30, seconds=1)
+
+
+async def furnished(server: Server) -> Client:
+    """Somebody with a journal."""
+    person = await server.person()
+    await furnish(server, person)
+    return person
 
 
 async def note(person: Client, text: str = "", **fields: Any) -> Json:
@@ -106,7 +113,7 @@ async def test_a_search_is_asked_for_rightly(settings: Settings) -> None:
 
 async def test_nothing_of_an_entry_is_in_the_clear(settings: Settings) -> None:
     async with serving(settings) as server:
-        person = await diary.furnish(await server.person())
+        person = await furnished(server)
         await write(person, "PUT", DRAFT.format(id=PAGE), {"text": "canary"})
         await note(person, "canary", title="canary", tags=["canary"], feelings=["canary"])
         await write(person, "PATCH", KYOTO, {"text": "Rain all day. canary"}, 1)
@@ -117,7 +124,7 @@ async def test_nothing_of_an_entry_is_in_the_clear(settings: Settings) -> None:
                 assert "canary" not in str(stored).lower(), name
         [stored] = await database["journal_entries"].find({"_id": {"$regex": PAGE}}).to_list()
         assert len(stored["words"]) == len(words_of("Kyoto", "Rain all day. canary")) + 1
-        other = await diary.furnish(await server.person())
+        other = await furnished(server)
         await write(other, "PATCH", KYOTO, {"text": "Rain all day. canary"}, 1)
         both = await database["journal_entries"].find({"_id": {"$regex": PAGE}}).to_list()
         assert set(both[0]["words"]).isdisjoint(both[1]["words"])  # to each their own key
@@ -145,7 +152,7 @@ async def test_the_first_entry_makes_the_default_journal_once(settings: Settings
 
 async def test_an_empty_journal_can_be_deleted(settings: Settings) -> None:
     async with serving(settings) as server:
-        person = await diary.furnish(await server.person())
+        person = await furnished(server)
         before = await snapshot(person)
 
         await write(person, "PATCH", KYOTO, {"journal": None}, 1)
@@ -157,7 +164,7 @@ async def test_an_empty_journal_can_be_deleted(settings: Settings) -> None:
 
 async def test_every_version_can_be_read_and_restored(settings: Settings) -> None:
     async with serving(settings) as server:
-        person = await diary.furnish(await server.person())
+        person = await furnished(server)
         await write(person, "PATCH", KYOTO, {"text": "Sun.", "mood": None, "pinned": True}, 1)
         await write(person, "PATCH", KYOTO, {"journal": None, "tags": ["x"]}, 2)
 
@@ -212,7 +219,7 @@ async def test_what_is_unsaved_is_in_no_feed(settings: Settings) -> None:
 
 async def test_a_change_leaves_what_another_device_has_not_saved(settings: Settings) -> None:
     async with serving(settings) as server:
-        person = await diary.furnish(await server.person())
+        person = await furnished(server)
 
         await write(person, "PATCH", KYOTO, {"pinned": True}, 1)
 
@@ -234,7 +241,7 @@ async def test_a_repeated_creation_leaves_what_was_begun_since(settings: Setting
 
 async def test_the_trash_gives_back_for_thirty_days(settings: Settings) -> None:
     async with serving(settings) as server:
-        person = await diary.furnish(await server.person())
+        person = await furnished(server)
         entries = server.node.database["journal_entries"]
 
         await done(person.call("DELETE", KYOTO))
@@ -261,7 +268,7 @@ async def age(server: Server, person: Client, entry: str) -> None:
 
 async def test_after_thirty_days_nobody_sees_it_again(settings: Settings) -> None:
     async with serving(settings) as server:
-        person = await diary.furnish(await server.person())
+        person = await furnished(server)
         await done(person.call("DELETE", KYOTO))
         await age(server, person, PAGE)
 
@@ -315,8 +322,8 @@ async def test_what_is_in_the_trash_can_be_deleted_for_good_and_makes_room(
 
 async def test_what_is_over_is_gone_everywhere_but_the_numbers(settings: Settings) -> None:
     async with serving(settings) as server:
-        person = await diary.furnish(await server.person())
-        other = await diary.furnish(await server.person())
+        person = await furnished(server)
+        other = await furnished(server)
         await write(person, "PATCH", KYOTO, {"text": "Rain all day. canary", "pinned": True}, 1)
         start = (await snapshot(person))[1].partition(".")[0] + ".0"
         await done(person.call("DELETE", KYOTO))
@@ -344,7 +351,7 @@ async def test_what_is_over_is_gone_everywhere_but_the_numbers(settings: Setting
 
 async def test_streams_forget_sooner_than_the_trash(settings: Settings) -> None:
     async with serving(settings) as server:
-        person = await diary.furnish(await server.person())
+        person = await furnished(server)
         environ = {"UPCOACH_REDIS_URL": str(settings.redis_url)}
         later = dt.datetime.now(dt.UTC) + dt.timedelta(days=29, minutes=1)
 
@@ -358,7 +365,7 @@ async def test_streams_forget_sooner_than_the_trash(settings: Settings) -> None:
         events = await person.call("GET", "/v1/events?since=0")
 
         assert (held > 0, still, left) == (True, held, 0)
-        assert len(events.body) >= len(diary.DOCUMENTS)
+        assert len(events.body) >= len(DOCUMENTS)
 
 
 async def test_on_this_day_shows_earlier_years(settings: Settings) -> None:

@@ -1,21 +1,18 @@
 """Writes that are sent together are carried out in their order, whatever each has to look up."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 
 from config.settings import Settings
 from models.base.ids import new_id
 from models.base.merge_patch import Json
-from tests.goals import people
-from tests.goals.rows import ROWS as GOAL_ROWS
-from tests.laws.diary_rows import ROWS as DIARY_ROWS
-from tests.laws.live_rows import LIVE_ROWS
-from tests.support.laws.snapshots import Row, apart
-from tests.support.people import diary
-from tests.support.people.diary import ENTRY, ENTRY_SHARE, JOURNAL, PAGE
-from tests.support.people.furnished import furnished
+from tests.journal.places import BOOK, ENTRY, ENTRY_SHARE, JOURNAL, PAGE
+from tests.journal.rows import ROWS as JOURNALS
+from tests.laws.contexts import WRITING
+from tests.support.laws.context import ContextRows
+from tests.support.laws.snapshots import apart
 from tests.support.people.relations import SHARE, relate, share, until
 from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
@@ -26,11 +23,11 @@ from upcoach.client import Client
 BATCH = "/v1/mutations"
 AFTER = ("POST", "/v1/tasks")
 
-Furnish = Callable[[Server], Awaitable[Client]]
 
-
-async def with_diary(server: Server) -> Client:
-    return await diary.furnish(await server.person())
+async def with_journal(server: Server) -> Client:
+    person = await server.person()
+    await JOURNALS.furnish(server, person)
+    return person
 
 
 def followed(method: str, path: str, body: object = None, base: int | None = None) -> list[Json]:
@@ -44,19 +41,14 @@ def numbers(answers: Sequence[Json]) -> list[int]:
     return [int(answer["cur"].partition(".")[2]) for answer in answers]
 
 
-@pytest.mark.parametrize(
-    ("rows", "furnish"),
-    [(LIVE_ROWS, furnished), (DIARY_ROWS, with_diary), (GOAL_ROWS, people.furnished)],
-    ids=["goals and habits", "diary", "points"],
-)
-async def test_no_write_is_overtaken_by_the_next(
-    settings: Settings, rows: Sequence[Row], furnish: Furnish
-) -> None:
-    wanted = [row for row in rows if row.events and row.earlier is None]
+@pytest.mark.parametrize("context", WRITING, ids=lambda context: context.name)
+async def test_no_write_is_overtaken_by_the_next(settings: Settings, context: ContextRows) -> None:
+    wanted = [row for row in context.writes if row.events and row.earlier is None]
     overtaken = []
     async with serving(settings) as server:
         for group in apart(wanted):
-            person = await furnish(server)
+            person = await server.person()
+            await context.furnish(server, person)
             for row in group:
                 sent = followed(row.method, row.url, row.body, row.base)
                 first, after = numbers((await person.call("POST", BATCH, sent)).body)
@@ -69,7 +61,7 @@ async def test_no_write_is_overtaken_by_the_next(
 async def shown(server: Server) -> tuple[Client, Client, str, str]:
     """A client who has let a coach read an entry; and the coach, and the ids of both."""
     client, coach = await asyncio.gather(server.person(), server.person())
-    await diary.furnish(client)
+    await JOURNALS.furnish(server, client)
     await share(client, coach, ["goal"])
     client_id, coach_id = (scope_of(server, one).user for one in (client, coach))
     path = ENTRY_SHARE.format(id=PAGE, coach=coach_id)
@@ -132,10 +124,10 @@ async def test_a_point_that_is_put_right_is_put_right_before_it_is_shown(
 
 async def test_a_journal_is_deleted_after_its_entry_was_moved(settings: Settings) -> None:
     async with serving(settings) as server:
-        person = await with_diary(server)
+        person = await with_journal(server)
         sent = [
             mut("PATCH", ENTRY.format(id=PAGE), {"journal": None}, base=1),
-            mut("DELETE", f"{JOURNAL}/journals/{diary.BOOK}"),
+            mut("DELETE", f"{JOURNAL}/journals/{BOOK}"),
             mut("DELETE", ENTRY.format(id=PAGE)),
             mut("DELETE", f"{JOURNAL}/trash/{PAGE}"),
         ]

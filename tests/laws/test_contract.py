@@ -27,7 +27,8 @@ from tests.imports.exports import loop
 from tests.imports.games import GAME
 from tests.imports.tables import PLAIN, TABLES
 from tests.imports.tables import zipped as day_one
-from tests.laws.live_rows import LIVE_ROWS
+from tests.laws.contexts import WRITES
+from tests.laws.contexts import furnished as with_everything
 from tests.support.laws.contract import Contract, Seen, Witness
 from tests.support.laws.snapshots import Row
 from tests.support.people.furnished import GOALS, ONE_GOAL, furnished
@@ -97,7 +98,7 @@ def unseen(contract: Contract, seen: list[Seen]) -> set[tuple[str, str]]:
 
 async def write_everything(server: Server, person: Client) -> None:
     """Every write of the snapshot law, carried out or refused."""
-    await over_rest(person, LIVE_ROWS)
+    await over_rest(await with_everything(server), WRITES)
     coach = await server.person()
     await share(person, coach, ["goal"])
     await share(person, coach, ["habit"])

@@ -1,7 +1,7 @@
 """What is hidden of a document shows nowhere: not in what follows from it, and not as a change."""
 
 import asyncio
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 import pytest
 
@@ -12,7 +12,8 @@ from models.base.merge_patch import Json
 from models.contexts import KINDS
 from models.sharing.share import SHARED_KINDS, SharedKind
 from streams.feed.encoded_batch import CHILDREN
-from tests.goals.people import CHAPTERS, GOAL, KILOS, POINT
+from tests.goals.people import GOAL, POINT
+from tests.laws.contexts import CHANGES
 from tests.laws.twins import DAY, Names, conclude, documents, end, furnish, moments, patch, told
 from tests.support.laws.snapshots import sums_of
 from tests.support.people.furnished import ENTRY, ONE_HABIT, ONE_VACATION, publish
@@ -26,58 +27,6 @@ from upcoach.client import Client, Replica
 from upcoach.services.goals.goals import Goals
 from upcoach.services.habits.habits import Habits
 
-# Each field that a person can write, and values that it takes in turn.
-CHANGES: Final[dict[str, dict[str, tuple[Any, ...]]]] = {
-    "goal": {
-        "title": ("Swim", "Fly"),
-        "description": ("far", None),
-        "category": ("career", "health"),
-        "priority": ("low", "high"),
-        "status": ("paused", "active", "completed", "active"),
-        "progress": (0.25, 1.0, 0.5),
-        "starts_on": ("2026-01-01", None),
-        "target_date": ("2027-01-01", None),
-        "smart": ({"specific": "Run"}, None),
-        "milestones": (CHAPTERS | {"two": CHAPTERS["two"] | {"done": True}}, CHAPTERS),
-        "key_results": ({"kg": KILOS | {"target": 70}}, {"kg": KILOS | {"title": "Mass"}}),
-        "depends_on": (["plain"], []),
-        "repeats": (None,),
-        "private_notes": ("mine", "still mine", None),
-        "archived": (True, False),
-    },
-    "goal.point": {
-        "value": (85, 80, 88),
-        "at": ("2026-03-02T08:00:00Z", "2026-02-01T08:00:00Z"),
-        "note": ("scales", "better scales"),
-    },
-    "habit": {
-        "name": ("Sit", "Lie"),
-        "question": ("Did you?", None),
-        "description": ("long", None),
-        "category": ("health", None),
-        "measure": ({"type": "amount", "target": 1, "unit": "l"},),
-        "schedule": ({"type": "weekdays", "days": [1, 3]}, {"type": "weekdays", "days": [2]}),
-        "tz": ("Asia/Tokyo", "UTC"),
-        "day_start": (240, 0),
-        "starts_on": ("2025-12-01", "2026-01-01"),
-        "reminders": ([{"time": "07:30"}], []),
-        "color": ("#ff0000", "#0000ff"),
-        "position": (3, 1),
-        "archived": (True, False),
-    },
-    "habit.entry": {
-        "state": ("missed", "skip", "done"),
-        "value": (2, 3, 0),
-        "note": ("cold", "warm"),
-        "at": (f"{DAY}T20:00:00Z", f"{DAY}T04:00:00Z"),
-    },
-    "habit.vacation": {
-        "first": ("2026-01-30", "2026-02-02"),
-        "last": ("2026-02-16", "2026-02-20"),
-        "habits": (["habit"], []),
-        "note": ("skiing", None),
-    },
-}
 FIXED: Final = {("goal.point", "key_result")}  # a point stays with what it measured
 
 _FIELDS = [(kind, name) for kind, some in CHANGES.items() for name in some]

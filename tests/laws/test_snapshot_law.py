@@ -1,6 +1,8 @@
 """For every mutation: the old snapshot and its events give the new snapshot."""
 
 import asyncio
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import pytest
 
@@ -9,20 +11,25 @@ from models.base.merge_patch import Json
 from models.contexts import KINDS
 from models.insights.insight import insight_id
 from tests.imports.exports import loop
-from tests.laws.live_rows import LIVE_ROWS, RUN
+from tests.laws.contexts import CONTEXTS, WRITES, WRITING
+from tests.support.laws.context import ContextRows
 from tests.support.laws.snapshots import (
     Documents,
     Row,
+    anonymous,
+    apart,
+    as_frame,
     assert_law,
-    assert_same_both_ways,
+    change_first,
     events_since,
+    over_rest,
     snapshot,
 )
 from tests.support.laws.surface import surface
-from tests.support.people.diary import PREFIXES as DIARY
 from tests.support.people.furnished import (
     DRINK,
     ENTRY,
+    GOAL,
     GOALS,
     HABIT,
     MEDITATE,
@@ -32,86 +39,95 @@ from tests.support.people.furnished import (
     publish,
 )
 from tests.support.people.scopes import scope_of
-from tests.support.server import PASSWORD, serving
+from tests.support.server import PASSWORD, Server, serving
 from tests.support.wire.answers import done
-from upcoach.client import Device, apply_event
+from upcoach.client import Client, Device, apply_event
 
-ACCOUNT = {
-    *(("POST", f"/v1/auth/totp/{name}") for name in ("enrol", "confirm", "disable")),
-    *(
-        ("POST", f"/v1/auth/{name}{more}")
-        for name in ("challenge", "step-up", "passkeys/login")
-        for more in ("", "/options")
-    ),
-    *(("POST", f"/v1/auth/{name}") for name in ("recovery-codes", "passkeys", "passkeys/options")),
-    *(("PATCH", f"/v1/auth/{name}/{{id}}") for name in ("passkeys", "sessions")),
-    *(("DELETE", f"/v1/auth/{name}/{{id}}") for name in ("passkeys", "sessions", "devices")),
-    ("DELETE", "/v1/auth/sessions"),
-}
-
-# What is asked for by itself below: no `mut` frame carries it.
-OWN_TESTS = {
-    ("POST", "/v1/auth/register"),
-    ("POST", "/v1/auth/login"),
-    ("POST", "/v1/auth/refresh"),
-    ("POST", "/v1/auth/logout"),
-    ("POST", "/v1/auth/verify-email"),  # this and what follows: see tests/account
-    ("POST", "/v1/auth/verify-email/resend"),
-    ("POST", "/v1/auth/email"),
-    ("POST", "/v1/auth/email/confirm"),
-    ("POST", "/v1/auth/email/undo"),
-    *(("POST", f"/v1/auth/additions/{word}") for word in ("confirm", "disown")),
-    *(("POST", f"/v1/auth/password/{word}") for word in ("change", "forgot", "reset")),
-    ("POST", "/v1/auth/nonce"),
-    ("POST", "/v1/auth/{provider}/token"),
-    ("POST", "/v1/auth/identities"),
-    ("DELETE", "/v1/auth/identities/{id}"),
-    ("DELETE", "/v1/auth/grants/{client}"),  # see tests/oauth/test_grants.py
-    *ACCOUNT,  # see tests/account/factors/test_factors_law.py
-    ("POST", "/v1/imports/loop"),
-    *(("POST", f"/v1/imports/{name}") for name in ("dayone", "habitica")),  # see tests/imports
-    *(("POST", f"/v1/imports/csv/{what}") for what in ("habits", "journal", "moods", "tasks")),
-    ("POST", "/v1/mutations"),  # see tests/sync/test_mutations.py
-    ("POST", "/v1/live/tickets"),
-    *(("POST", f"/v1/invitations{name}") for name in ("", "/look", "/accept")),  # test_relations.py
-}
-
-# What concerns two people: see tests/sharing/test_shares.py.
-ELSEWHERE = {
-    ("PUT", "/v1/shares/{coach}"),
-    ("DELETE", "/v1/shares/{coach}"),
-    ("DELETE", "/v1/clients/{client}"),
-    ("DELETE", "/v1/invitations/{id}"),
-}
-
-# What has a table of its own: see tests/laws/test_diary_law.py and tests/goals/test_law.py.
-OTHER_TABLES = (*DIARY, "/v1/goals/templates", "/v1/goals/{id}/")
+EVERY_CONTEXT = pytest.mark.parametrize("context", WRITING, ids=lambda context: context.name)
 
 
 def test_every_operation_that_writes_is_here() -> None:
-    rows = {(row.method, row.path) for row in LIVE_ROWS}
-    names = [row.name for row in LIVE_ROWS]
+    rows = {(row.method, row.path) for row in WRITES}
+    elsewhere = {place for context in CONTEXTS for place in context.elsewhere}
+    alone = {place for context in CONTEXTS for place in context.alone}
+    names = [(context.name, row.name) for context in WRITING for row in context.writes]
 
-    assert rows | ELSEWHERE == surface(live=True) - surface(live=True, below=OTHER_TABLES)
-    assert surface(live=False) == OWN_TESTS
+    assert rows | elsewhere == surface(live=True)
+    assert alone == surface(live=False)
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("row", [row for row in LIVE_ROWS if row.events], ids=lambda row: row.name)
-async def test_old_snapshot_and_events_are_the_new_snapshot(settings: Settings, row: Row) -> None:
+@EVERY_CONTEXT
+async def test_old_snapshot_and_events_are_the_new_snapshot(
+    settings: Settings, context: ContextRows
+) -> None:
     async with serving(settings) as server:
-        ann, bob = await asyncio.gather(furnished(server), furnished(server))
-        async with Device([server.url], bob.token) as phone:
-            await assert_same_both_ways(ann, bob, phone, row)
+        for rows in apart(row for row in context.writes if row.events):
+            await try_rows(server, context, rows)
 
 
-@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.chaos)])
-async def test_a_write_that_changes_nothing_has_no_event(settings: Settings, every: int) -> None:
+@EVERY_CONTEXT
+async def test_a_write_that_changes_nothing_has_no_event(
+    settings: Settings, context: ContextRows
+) -> None:
+    quiet = [row for row in context.writes if not row.events]
     async with serving(settings) as server:
-        ann, bob = await asyncio.gather(furnished(server), furnished(server))
-        async with Device([server.url], bob.token) as phone:
-            for row in [row for row in LIVE_ROWS if not row.events][::every]:
-                await assert_same_both_ways(ann, bob, phone, row)
+        await try_rows(server, context, [row for row in quiet if row.earlier is None])
+        for rows in apart(row for row in quiet if row.earlier is not None):
+            await try_rows(server, context, rows)
+
+
+async def try_rows(server: Server, context: ContextRows, rows: Iterable[Row]) -> None:
+    """Ann writes over REST, Bob on his phone's socket: they get and see the same."""
+    ann, bob = await asyncio.gather(server.person(), server.person())
+    await asyncio.gather(*(context.furnish(server, person) for person in (ann, bob)))
+    held = [Held(person, *await snapshot(person)) for person in (ann, bob)]
+    async with Device([server.url], bob.token) as phone:
+        for row in rows:
+            if row.earlier is not None:
+                await asyncio.gather(change_first(ann, row), change_first(bob, row))
+                held = [Held(person, *await snapshot(person)) for person in (ann, bob)]
+            await phone.until(lambda device: device.live)
+
+            answer = await over_rest(ann, row)
+            frame = await phone.mutate(row.method, row.url, row.body, row.base)
+
+            assert answer.status == row.status, (row.name, answer)
+            assert anonymous(as_frame(answer) | {"t": "res", "id": frame["id"]}) == anonymous(frame)
+            held = [await one.followed(row.events) for one in held]
+            await caught_up(phone, held[1].cursor)
+            assert phone.documents == held[1].documents
+    assert set(phone.applied.values()) <= {1}
+    for one in held:  # so far, only those kinds were compared of which there were events
+        assert (one.documents, one.cursor) == await snapshot(one.person)
+
+
+async def caught_up(phone: Device, cursor: str) -> None:
+    """Return when *phone* has heard all up to *cursor*."""
+    await phone.until(lambda device: f"{device.epoch}.{device.seq}" == cursor)
+
+
+class Held(NamedTuple):
+    """What somebody holds who has followed a person up to a cursor."""
+
+    person: Client
+    documents: Documents
+    cursor: str
+
+    async def followed(self, expected: tuple[str, ...]) -> "Held":
+        """The same with the events since then, which are of the *expected* types, by the law."""
+        events = await events_since(self.person, self.cursor)
+        assert tuple(event["type"] for event in events) == expected
+        if not events:
+            return self
+        for event in events:
+            apply_event(self.documents, event)
+        cursor = ""
+        for kind in {event["type"].rpartition(".")[0] for event in events}:
+            answer = await self.person.call("GET", f"/v1/snapshot?kind={kind}")
+            assert self.documents[kind] == {one["id"]: one for one in answer.body["items"]}
+            cursor = answer.headers["upcoach-cursor"]
+        return Held(self.person, self.documents, cursor)
 
 
 async def test_what_a_learner_says_follows_the_law(settings: Settings) -> None:
@@ -213,7 +229,7 @@ async def test_writes_of_several_devices_end_in_the_same_documents(settings: Set
         await asyncio.gather(
             *(done(person.call("PUT", ENTRY.format(id=HABIT, local_date=day), {})) for day in days),
             *(done(person.call("POST", GOALS, {"title": day})) for day in days),
-            done(person.call("DELETE", ONE_GOAL.format(**RUN))),
+            done(person.call("DELETE", ONE_GOAL.format(id=GOAL))),
             done(person.call("DELETE", ONE_HABIT.format(**DRINK))),
         )
 

@@ -14,7 +14,7 @@ from models.base.merge_patch import Json
 from models.base.trend import trend
 from models.base.validation import checked
 from models.moods import Mood, MoodDraft, NewMood
-from tests.support.people.diary import MOODS
+from tests.moods.rows import MOODS
 from tests.support.server import serving
 from tests.support.wire.answers import done, next_page
 from tests.support.wire.writes import write

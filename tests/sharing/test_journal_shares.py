@@ -7,9 +7,9 @@ import msgspec
 
 from config.settings import Settings
 from models.journal import EntryShare
+from tests.journal.places import ENTRY, ENTRY_SHARE, JOURNAL, PAGE, RESTORE, THROWN
+from tests.journal.rows import furnish
 from tests.support.laws.snapshots import assert_law, events_since, snapshot
-from tests.support.people import diary
-from tests.support.people.diary import ENTRY, ENTRY_SHARE, JOURNAL, PAGE, RESTORE, THROWN
 from tests.support.people.relations import share, until
 from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
@@ -44,7 +44,7 @@ class Pair(msgspec.Struct, frozen=True):
 
 async def pair(server: Server) -> Pair:
     client, coach = await asyncio.gather(server.person(), server.person())
-    await diary.furnish(client)
+    await furnish(server, client)
     ids = [scope_of(server, one).user for one in (client, coach)]
     await share(client, coach)
     return Pair(client, coach, *ids)

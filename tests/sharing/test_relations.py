@@ -8,9 +8,9 @@ import pytest
 from config.settings import Settings
 from models.base.ids import new_id
 from models.sharing.invitation import MOST_OPEN
+from tests.journal.places import ENTRY_SHARE, JOURNAL
 from tests.support.engines import TestEngines
 from tests.support.laws.snapshots import events_since, snapshot
-from tests.support.people.diary import ENTRY_SHARE, JOURNAL
 from tests.support.people.racing import Attempt, assert_one_wins, repeatedly
 from tests.support.people.relations import (
     ACCEPT,

@@ -10,7 +10,7 @@ from models.account import Session, User
 from models.base.document import Document, Mark, fields_marked
 from models.contexts import DOCUMENTS
 from tests.account.contract_mail import stepped_up
-from tests.store.full import full_documents
+from tests.laws.contexts import full_documents
 from tests.support.people.scopes import scope_of
 from tests.support.server import Server
 from upcoach.client import Client
@@ -21,27 +21,6 @@ from upcoach.store.write.refs import Ref, ref_of
 from upcoach.store.write.requests import Write
 
 KINDS: Final = tuple(kind for kind in DOCUMENTS if kind not in (User, Session))
-
-# Where a document is deleted by its owner; what is missing belongs to somebody else.
-PLACES: Final[dict[str, str]] = {
-    "goal": "/v1/goals/{}",
-    "habit": "/v1/habits/{}",
-    "habit.entry": "/v1/habits/{}/entries/{}",
-    "habit.vacation": "/v1/habits/vacations/{}",
-    "share": "/v1/shares/{}",
-    "task": "/v1/tasks/{}",
-    "mood": "/v1/moods/{}",
-    "goal.point": "/v1/goals/{}/progress/{}",
-    "goal.template": "/v1/goals/templates/{}",
-    "journal": "/v1/journal/journals/{}",
-    "journal.entry": "/v1/journal/{}",
-    "journal.share": "/v1/journal/{}/shares/{}",
-    "journal.template": "/v1/journal/templates/{}",
-    "grant": "/v1/auth/grants/{}",
-    "identity": "/v1/auth/identities/{}",
-    "passkey": "/v1/auth/passkeys/{}",
-    "trusted_device": "/v1/auth/devices/{}",
-}
 
 
 async def with_everything(server: Server) -> Client:

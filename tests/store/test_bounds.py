@@ -10,12 +10,8 @@ import pytest
 from config.settings import Settings
 from models.base.ids import new_mutation_id
 from models.base.merge_patch import Json
-from tests.goals.people import furnished as with_goals
-from tests.goals.rows import ROWS as GOAL_ROWS
 from tests.imports.games import GAME
-from tests.laws.diary_rows import ROWS as DIARY_ROWS
-from tests.laws.everything import furnished
-from tests.laws.live_rows import LIVE_ROWS
+from tests.laws.contexts import WRITES, furnished
 from tests.store.hostile import ANYTHING, bodies
 from tests.store.whole import assert_whole
 from tests.support.laws.snapshots import Row
@@ -36,7 +32,7 @@ def rows() -> Iterator[Row]:
     """One accepted write of each operation that takes a body, the longest."""
     accepted = [
         row
-        for row in (*LIVE_ROWS, *DIARY_ROWS, *GOAL_ROWS)
+        for row in WRITES
         if row.events and isinstance(row.body, dict) and (row.method, row.path) in TAKES
     ]
     for _, some in itertools.groupby(sorted(accepted, key=_place), _place):
@@ -126,9 +122,9 @@ async def _version(person: Client, row: Row) -> int | None:
 async def walk(settings: Settings, every: int) -> None:
     """Send one of *every* so many cases of each operation."""
     async with serving(settings) as server:
-        people = {True: await with_goals(server), False: await furnished(server)}
+        person = await furnished(server)
         for row in rows():
-            person, some = people[row in GOAL_ROWS], cases(row)[::every]
+            some = cases(row)[::every]
             await by_batch(person, [case for case in some if is_plain(case[2])])
             for case in some[::25]:
                 await by_rest(person, case)

@@ -14,7 +14,8 @@ from models.journal import JournalEntry
 from models.moods import Mood
 from models.sharing import Share
 from models.tasks import Task
-from tests.store.breaking import BREAKAGES, KINDS, PLACES, broken, deletion, with_everything
+from tests.laws.contexts import COUNTED, DELETED
+from tests.store.breaking import BREAKAGES, KINDS, broken, deletion, with_everything
 from tests.support.laws.snapshots import Documents, events_since, snapshot
 from tests.support.laws.surface import SURFACE
 from tests.support.people.furnished import ENTRY, HABIT, ONE_HABIT, furnished
@@ -27,18 +28,6 @@ from upcoach.store.base import codec
 from upcoach.store.write.refs import Ref
 
 ASKED = {"/v1/events": "?since=0", "/v1/journal/search": "?q=canary"}
-
-COUNTED = (
-    "/v1/habits/today",
-    "/v1/habits/analytics",
-    "/v1/habits/achievements",
-    "/v1/habits/reminders",
-    "/v1/moods/stats?tz=UTC&from=2026-01-01&to=2026-03-01",
-    "/v1/tasks/stats",
-    "/v1/goals/stats",
-    "/v1/goals/assessments",
-    "/v1/journal/prompts",
-)
 
 # Of each sort one: with children, below a parent, shared, about logging in.
 SOME = (Habit, Entry, JournalEntry, Share, Factors)
@@ -53,7 +42,7 @@ LISTS = tuple(
 
 def place_of(ref: Ref) -> str:
     """Where the document *ref* is found, and deleted."""
-    return PLACES[ref.kind.kind].format(*ref.id.split("/"))
+    return DELETED[ref.kind.kind].format(*ref.id.split("/"))
 
 
 async def refs_of(server: Server, person: Client, kind: type[Document]) -> list[Ref]:
@@ -108,7 +97,7 @@ async def test_what_cannot_be_read_is_shown_as_broken_and_deletable(
             assert metric(server) == 1
             before, cursor = await snapshot(person)
 
-            if kind.kind in PLACES:
+            if kind.kind in DELETED:
                 gone = await person.call("DELETE", place_of(ref))
                 assert gone.status in (200, 204), (kind, gone)
             else:

@@ -14,8 +14,8 @@ from models.base.clock import utc_now
 from models.base.errors import Conflict, Invalid, NotFound, Unavailable
 from models.base.ids import new_mutation_id
 from models.goals import Goal, NewGoal
-from tests.store.full import GOAL
 from tests.store.opened import bare
+from tests.support.laws.context import FULL_GOAL as GOAL
 from tests.support.people.scopes import scope_of
 from tests.support.server import serving
 from upcoach.store.base.database import Bson, Database, unavailable

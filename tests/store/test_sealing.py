@@ -15,8 +15,11 @@ from models.base.ids import new_mutation_id
 from models.contexts import DOCUMENTS
 from models.goals import Goal
 from models.habits import Entry, Habit
-from tests.store.full import GOAL, HABIT, OWNER, full_documents
+from tests.laws.contexts import full_documents
 from tests.store.opened import MASTERS, answered, bare, database_of, key
+from tests.support.laws.context import FULL_GOAL as GOAL
+from tests.support.laws.context import FULL_HABIT as HABIT
+from tests.support.laws.context import FULL_OWNER as OWNER
 from tests.support.server import PASSWORD, serving
 from upcoach.store.base import codec
 from upcoach.store.base.database import is_outage

@@ -10,11 +10,13 @@ from models.base.clock import utc_now
 from models.base.errors import NotFound
 from models.base.ids import new_mutation_id
 from models.goals import NewGoal
-from tests.store.full import GOAL, HABIT, OWNER
 from tests.store.opened import answered, bare
 from tests.store.test_committing import (
     new_goal,
 )
+from tests.support.laws.context import FULL_GOAL as GOAL
+from tests.support.laws.context import FULL_HABIT as HABIT
+from tests.support.laws.context import FULL_OWNER as OWNER
 from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server, serving
 from upcoach.client import Client, Response

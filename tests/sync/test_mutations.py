@@ -12,12 +12,10 @@ from handlers.sharing.shares import SHARE
 from handlers.sync.mutation_frames import Asked, mutate
 from models.base.ids import new_id, new_mutation_id
 from models.base.merge_patch import Json
-from tests.goals.rows import ROWS as GOAL_ROWS
-from tests.laws.diary_rows import ROWS as DIARY_ROWS
-from tests.laws.live_rows import LIVE_ROWS
+from tests.journal.places import ENTRY_SHARE, PAGE
+from tests.laws.contexts import WRITES
 from tests.support.laws.snapshots import events_since, snapshot
 from tests.support.laws.surface import surface
-from tests.support.people.diary import ENTRY_SHARE, PAGE
 from tests.support.people.furnished import ENTRY, GOAL, GOALS, HABIT, ONE_GOAL, WATER, furnished
 from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
@@ -116,7 +114,6 @@ LOOK_FIRST = {
     ("DELETE", SHARE),
     ("DELETE", CLIENT),
 }
-ROWS = (*LIVE_ROWS, *DIARY_ROWS, *GOAL_ROWS)
 
 
 async def test_every_write_is_queued_before_anything_is_waited_for(settings: Settings) -> None:
@@ -125,7 +122,7 @@ async def test_every_write_is_queued_before_anything_is_waited_for(settings: Set
         caller = server.node.services.account.sessions.authenticate(person.token)
         committer = server.node.committer
         share = SHARE.format(coach=scope_of(server, coach).user)
-        rows = [(row.method, row.path, row.url, row.body, row.base) for row in ROWS]
+        rows = [(row.method, row.path, row.url, row.body, row.base) for row in WRITES]
         rows += [
             ("PUT", SHARE, share, {"kinds": ["goal"]}, None),
             ("DELETE", SHARE, share, {}, None),

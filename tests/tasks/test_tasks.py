@@ -15,10 +15,10 @@ from models.base.recurrence import Repeat, Unit
 from models.base.validation import checked
 from models.tasks import NewTask, Task
 from tests.support.laws.snapshots import events_since, snapshot
-from tests.support.people.diary import TASKS
 from tests.support.server import Server, serving
 from tests.support.wire.answers import done, next_page
 from tests.support.wire.writes import write
+from tests.tasks.rows import TASKS
 from upcoach.client import Client
 
 NOON = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)

@@ -32,8 +32,19 @@ MONDAY = {"local_date": "2026-01-05"}
 async def furnished(server: Server) -> Client:
     """Somebody with a goal, two habits, two entries, a vacation and an insight."""
     person = await server.person()
+    await furnish_goal(person)
+    await furnish_habits(server, person)
+    return person
+
+
+async def furnish_goal(person: Client) -> None:
+    """Give *person* a goal."""
     goal = {"id": GOAL, "title": "Run", "description": "10k", "target_date": "2026-12-31"}
     await done(person.call("POST", GOALS, goal))
+
+
+async def furnish_habits(server: Server, person: Client) -> None:
+    """Give *person* two habits, two entries, a vacation and an insight."""
     await done(person.call("POST", HABITS, {"id": HABIT, "name": "Meditate", "color": "#00ff00"}))
     await done(person.call("POST", HABITS, {"id": WATER, "name": "Drink", "measure": LITRES}))
     await done(person.call("PUT", ENTRY.format(**MEDITATE, **MONDAY), {"note": "calm"}))
@@ -41,7 +52,6 @@ async def furnished(server: Server) -> Client:
     leave = {"id": VACATION, "first": "2026-02-01", "last": "2026-02-14", "note": "skiing"}
     await done(person.call("POST", VACATIONS, leave))
     await publish(server, person, odds=0.5)
-    return person
 
 
 async def publish(server: Server, person: Client, odds: float) -> None:

@@ -1,18 +1,15 @@
-"""Writes to goals and habits, and what each must bring about."""
+"""Writes to habits, their days and vacations, and what each must bring about."""
 
 from tests.support.laws.snapshots import CHANGED, CREATED, DELETED, UNCHANGED, Row
 from tests.support.people.furnished import (
     DRINK,
     ENTRY,
-    GOAL,
-    GOALS,
     HABIT,
     HABITS,
     LOG,
     MEDITATE,
     MONDAY,
     NOWHERE,
-    ONE_GOAL,
     ONE_HABIT,
     ONE_VACATION,
     VACATION,
@@ -20,63 +17,12 @@ from tests.support.people.furnished import (
     WATER,
 )
 
-NEW_GOAL = "gol_01a20c66-99df-75bd-8f37-3328887fd982"
 NEW_HABIT = "hab_01a20c66-99df-75bd-8f37-3328887fd985"
-RUN, SWIM, NONE = {"id": GOAL}, {"id": NEW_GOAL, "title": "Swim"}, {"id": NOWHERE}
 LEAVE = {"id": VACATION}
 TUESDAY = {"local_date": "2026-01-06"}
+NONE = {"id": NOWHERE}
 
-LIVE_ROWS = (
-    Row("create a goal", CREATED, ("goal.created",), "POST", GOALS, body=SWIM),
-    Row(
-        "create a goal that is completed already",
-        CREATED,
-        ("goal.created",),
-        "POST",
-        GOALS,
-        body=SWIM | {"status": "completed", "progress": 1, "target_date": "2026-12-31"},
-    ),
-    Row("create a goal under a taken id", 409, (), "POST", GOALS, body={"id": GOAL, "title": "X"}),
-    Row("create a goal without a title", 422, (), "POST", GOALS, body={"category": "health"}),
-    Row(
-        "change a goal",
-        CHANGED,
-        ("goal.updated",),
-        "PATCH",
-        ONE_GOAL,
-        RUN,
-        {"title": "Run 15k", "priority": "high"},
-        1,
-    ),
-    Row(
-        "remove a field of a goal",
-        CHANGED,
-        ("goal.updated",),
-        "PATCH",
-        ONE_GOAL,
-        RUN,
-        {"description": None, "target_date": None},
-        1,
-    ),
-    Row(
-        "complete a goal",
-        CHANGED,
-        ("goal.updated",),
-        "PATCH",
-        ONE_GOAL,
-        RUN,
-        {"status": "completed"},
-        1,
-    ),
-    Row("change a goal to what it is", UNCHANGED, (), "PATCH", ONE_GOAL, RUN, {"title": "Run"}, 1),
-    Row("change a version that is not", 412, (), "PATCH", ONE_GOAL, RUN, {"title": "Walk"}, 7),
-    Row("change without a version", 428, (), "PATCH", ONE_GOAL, RUN, {"title": "Walk"}),
-    Row("change a goal to nonsense", 422, (), "PATCH", ONE_GOAL, RUN, {"progress": 2}, 1),
-    Row("change a goal that is not", 404, (), "PATCH", ONE_GOAL, NONE, {"title": "Walk"}, 1),
-    Row("delete a goal", DELETED, ("goal.deleted",), "DELETE", ONE_GOAL, RUN),
-    Row("delete a goal's version", DELETED, ("goal.deleted",), "DELETE", ONE_GOAL, RUN, base=1),
-    Row("delete a version that is not", 412, (), "DELETE", ONE_GOAL, RUN, base=2),
-    Row("delete a goal that is not", 404, (), "DELETE", ONE_GOAL, NONE),
+WRITES = (
     Row(
         "create a habit",
         CREATED,
@@ -311,17 +257,6 @@ LIVE_ROWS = (
     Row("set a date that is none", 422, (), "PUT", ENTRY, DRINK | {"local_date": "today"}, {}),
     Row("set an entry of no habit", 404, (), "PUT", ENTRY, NONE | MONDAY, {}),
     Row(
-        "merge a change of another field",
-        CHANGED,
-        ("goal.updated",),
-        "PATCH",
-        ONE_GOAL,
-        RUN,
-        {"title": "Run 15k", "description": None},
-        1,
-        {"priority": "high", "target_date": "2027-01-31"},
-    ),
-    Row(
         "merge a change of another member",
         CHANGED,
         ("habit.updated",),
@@ -333,17 +268,6 @@ LIVE_ROWS = (
         {"measure": {"unit": "cups"}},
     ),
     Row(
-        "merge a larger share",
-        CHANGED,
-        ("goal.updated",),
-        "PATCH",
-        ONE_GOAL,
-        RUN,
-        {"progress": 0.5},
-        1,
-        {"progress": 0.25},
-    ),
-    Row(
         "merge a note",
         CHANGED,
         ("habit.entry.set",),
@@ -353,39 +277,6 @@ LIVE_ROWS = (
         {"note": "calm, and long"},
         1,
         {"note": "calm!", "state": "missed"},
-    ),
-    Row(
-        "merge what was merged before",
-        UNCHANGED,
-        (),
-        "PATCH",
-        ONE_GOAL,
-        RUN,
-        {"title": "Walk"},
-        1,
-        {"title": "Walk", "priority": "low"},
-    ),
-    Row(
-        "merge a smaller share",
-        UNCHANGED,
-        (),
-        "PATCH",
-        ONE_GOAL,
-        RUN,
-        {"progress": 0.1},
-        1,
-        {"progress": 0.25},
-    ),
-    Row(
-        "change what was changed otherwise",
-        409,
-        (),
-        "PATCH",
-        ONE_GOAL,
-        RUN,
-        {"title": "Swim", "priority": "high"},
-        1,
-        {"title": "Walk"},
     ),
     Row(
         "set an entry that was set otherwise",
@@ -409,7 +300,16 @@ LIVE_ROWS = (
         MEDITATE | MONDAY,
         base=1,
     ),
-    Row("delete a version of old", 412, (), "DELETE", ENTRY, MEDITATE | MONDAY, base=1),
+    Row(
+        "delete a version of old",
+        412,
+        (),
+        "DELETE",
+        ENTRY,
+        MEDITATE | MONDAY,
+        base=1,
+        earlier={"note": "calm!"},
+    ),
     Row("delete an entry", DELETED, ("habit.entry.deleted",), "DELETE", ENTRY, MEDITATE | MONDAY),
     Row("delete an entry that is not", 404, (), "DELETE", ENTRY, MEDITATE | TUESDAY),
 )

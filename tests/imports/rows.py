@@ -1,0 +1,32 @@
+"""What the laws try of imports."""
+
+from tests.support.laws.context import ContextRows, Flaws
+
+HABITICA = "/v1/imports/habitica"
+
+FLAWED: Flaws = {
+    ("POST", HABITICA): (
+        {"tasks": {"habits": [{"_id": "h", "text": "Walk"}]}},
+        [
+            ({"tasks": None}, "/tasks"),
+            ({"tasks": {"dailys": {}}}, "/tasks/dailys"),
+            ({"tasks": {"todos": [{"text": "Pay"}]}}, "/tasks/todos/0/_id"),
+            ({"preferences": {"dayStart": 24}}, "/preferences/dayStart"),
+            ({"tags": ["money"]}, "/tags/0"),
+        ],
+    ),
+}
+
+ROWS = ContextRows(
+    name="imports",
+    alone=frozenset(
+        {
+            *(("POST", f"/v1/imports/{name}") for name in ("loop", "dayone", "habitica")),
+            *(
+                ("POST", f"/v1/imports/csv/{kind}")
+                for kind in ("habits", "journal", "moods", "tasks")
+            ),
+        }
+    ),
+    flawed=FLAWED,
+)

@@ -1,0 +1,18 @@
+"""Where the journal is found, and ids in it that everybody may have."""
+
+BOOK = "jou_01a20c66-99df-75bd-8f37-3328887fd921"
+NEW_BOOK = "jou_01a20c66-99df-75bd-8f37-3328887fd922"
+TEMPLATE = "jtp_01a20c66-99df-75bd-8f37-3328887fd931"
+NEW_TEMPLATE = "jtp_01a20c66-99df-75bd-8f37-3328887fd932"
+PAGE = "jen_01a20c66-99df-75bd-8f37-3328887fd941"
+THROWN = "jen_01a20c66-99df-75bd-8f37-3328887fd942"
+NEW_PAGE = "jen_01a20c66-99df-75bd-8f37-3328887fd943"
+NO_PAGE = "jen_01a20c66-99df-75bd-8f37-3328887fd944"
+
+JOURNAL, ENTRY = "/v1/journal", "/v1/journal/{id}"
+BOOKS, ONE_BOOK = "/v1/journal/journals", "/v1/journal/journals/{id}"
+TEMPLATES, ONE_TEMPLATE = "/v1/journal/templates", "/v1/journal/templates/{id}"
+DRAFT, RESTORE = "/v1/journal/{id}/draft", "/v1/journal/{id}/restore"
+PURGE = "/v1/journal/trash/{id}"
+RESTORE_VERSION = "/v1/journal/{id}/versions/{version}/restore"
+ENTRY_SHARE = "/v1/journal/{id}/shares/{coach}"
