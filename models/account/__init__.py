@@ -25,6 +25,7 @@ from models.account.mails import (
 )
 from models.account.quoting import quoted
 from models.account.session import BROWSERS, LIFETIMES, Credentials, Kind, Session, Terms
+from models.account.session_state import LoginFacts, SessionState, session_state
 from models.account.user import Registration, User, normalised_email
 from models.account.way import Way
 
@@ -74,6 +75,7 @@ __all__ = [
     "Identity",
     "Kind",
     "Linked",
+    "LoginFacts",
     "Move",
     "MoveAsked",
     "MoveUndone",
@@ -83,6 +85,7 @@ __all__ = [
     "PasswordOrigin",
     "Registration",
     "Session",
+    "SessionState",
     "Terms",
     "TrustedDevice",
     "Unlinked",
@@ -93,4 +96,5 @@ __all__ = [
     "Welcome",
     "normalised_email",
     "quoted",
+    "session_state",
 ]

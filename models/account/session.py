@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 import msgspec
 
 from models.account.factors import clean_name
+from models.account.session_state import LoginFacts, SessionState, session_state
 from models.base.document import Document, Draft, Lookup, Mark, Order
 
 DeviceId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+\Z")]
@@ -147,9 +148,19 @@ class Session(Document, frozen=True, kw_only=True):
             **fields,
         )
 
+    def state(self, at: dt.datetime, used_at: dt.datetime | None = None) -> SessionState:
+        """Whether the login holds at *at*, by the document and, if known, when it was last used."""
+        facts = LoginFacts(
+            is_ended=self.ended_at is not None,
+            expires_at=self.expires_at,
+            used_at=used_at,
+            idle=LIFETIMES[self.app].idle,
+        )
+        return session_state(facts, at)
+
     def is_open(self, at: dt.datetime) -> bool:
-        """Whether the login still holds at *at*."""
-        return self.ended_at is None and at < self.expires_at
+        """Whether the login holds at *at*, as far as the document says."""
+        return self.state(at) is SessionState.ACTIVE
 
     def ended(self, at: dt.datetime) -> Self:
         """The same login, over."""

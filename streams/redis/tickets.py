@@ -13,6 +13,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from models.access.caller import Caller
+from models.account import SessionState
 from models.base.clock import Clock
 from models.base.errors import Unauthenticated, Unavailable
 from streams.redis.connection import RedisError
@@ -31,9 +32,11 @@ class Ticket(msgspec.Struct, frozen=True):
 class Tickets:
     """One-use logins that every node knows, because they are kept in Redis."""
 
-    def __init__(self, redis: "Redis", has_ended: Callable[[Caller], bool], clock: Clock) -> None:
+    def __init__(
+        self, redis: "Redis", state_of: Callable[[Caller], SessionState], clock: Clock
+    ) -> None:
         self._redis = redis
-        self._has_ended = has_ended
+        self._state_of = state_of
         self._clock = clock
 
     async def issue(self, caller: Caller) -> Ticket:
@@ -58,8 +61,7 @@ class Tickets:
         if holder is None:
             return None
         caller = msgspec.json.decode(holder, type=Caller)
-        is_over = self._clock() >= caller.expires_at or self._has_ended(caller)
-        return None if is_over else caller
+        return caller if self._state_of(caller) is SessionState.ACTIVE else None
 
     async def require(self, ticket: str) -> Caller:
         """Who *ticket* was made for, or `Unauthenticated`."""

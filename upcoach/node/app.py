@@ -219,12 +219,12 @@ class Node:
     ) -> Edge:
         services, heads = self.services, self.committer.heads
         snapshots, shares = services.sync.snapshots, services.sharing.shares
-        has_ended = services.account.sessions.has_ended
+        state_of = services.account.sessions.state_of
         return Edge(
             services=services,
             router=ROUTER,
             feeds=Feeds(self.hub, self.log, heads, snapshots, shares, epoch, credit),
-            tickets=Tickets(self._redis.writer, has_ended, utc_now),
+            tickets=Tickets(self._redis.writer, state_of, utc_now),
             epoch=epoch,
             measures=self.measures,
             running=self._running,

@@ -14,7 +14,17 @@ from typing import Final
 import msgspec
 
 from models.access.scope import Scope
-from models.account import Move, MoveAsked, Moved, MoveUndone, Session, User
+from models.account import (
+    LoginFacts,
+    Move,
+    MoveAsked,
+    Moved,
+    MoveUndone,
+    Session,
+    SessionState,
+    User,
+    session_state,
+)
 from models.account.user import UNDO, Former, normalised_email
 from models.base.clock import Clock
 from models.base.errors import Conflict, NotFound
@@ -120,7 +130,12 @@ class Moves:
                 raise link_over()
             # Who asked may have been a thief, whom the owner has locked out meanwhile.
             session = changes.find(*asked_in)
-            if before.lockouts != moving.lockouts or (session and session.ended_at):
+            facts = LoginFacts(
+                is_ended=session is not None and session.ended_at is not None,
+                began_with=moving.lockouts,
+                lockouts=before.lockouts,
+            )  # a login that has expired meanwhile is no reason: it was theirs when they asked
+            if session_state(facts, changes.at) is not SessionState.ACTIVE:
                 raise link_over()
             after = before.moved(moving.new, index, mark, changes.at)
             changes.update(before, after)

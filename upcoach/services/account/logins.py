@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from models.access.scope import Scope
-from models.account import User
+from models.account import LoginFacts, SessionState, User, session_state
 from models.account.factors import Answer, PasskeyAnswer
 from models.account.session import Terms
 from models.base.clock import Clock
@@ -155,7 +155,8 @@ class Logins:
             user = await self._documents.get(User, waiting.user, waiting.user)
         except NotFound:
             raise challenge_over() from None
-        if user.lockouts != waiting.lockouts:
+        facts = LoginFacts(began_with=waiting.lockouts, lockouts=user.lockouts)
+        if session_state(facts, self._clock()) is not SessionState.ACTIVE:
             raise challenge_over()
         return waiting, user
 

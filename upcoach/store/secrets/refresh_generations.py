@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from pymongo import ReturnDocument, UpdateOne
 
+from models.account import LoginFacts, SessionState, session_state
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index
 
@@ -81,7 +82,7 @@ class Rotations:
 
     async def use(self, session: str, at: dt.datetime, idle: dt.timedelta) -> bool:
         """Note that *session* is used without an exchange; false if nobody used it for *idle*."""
-        alive: Bson = {"_id": session, "until": {"$gt": at}, "at": {"$gt": at - idle}}
+        alive: Bson = {"_id": session} | _alive(at, idle)
         rotations = self._database[COLLECTION]
         async with self._database.turn():
             found = await rotations.find_one(alive, {"at": 1})
@@ -105,7 +106,7 @@ class Rotations:
     ) -> Bson | None:
         """The rotation of *session*, moved on if *generation* is its newest; else as it is."""
         newest: Bson = {"_id": session, "generation": generation}
-        fresh = newest | {"until": {"$gt": at}, "at": {"$gt": at - idle}}
+        fresh = newest | _alive(at, idle)
         change = {"$set": {"generation": generation + 1, "at": at, "turned_at": at}}
         rotations = self._database[COLLECTION]
         async with self._database.turn():
@@ -140,7 +141,15 @@ def _turn(found: Bson | None, generation: int, at: dt.datetime, idle: dt.timedel
 
 
 def _is_alive(found: Bson | None, at: dt.datetime, idle: dt.timedelta) -> bool:
-    return found is not None and found["until"] > at and found["at"] > at - idle
+    if found is None:
+        return False
+    facts = LoginFacts(expires_at=found["until"], used_at=found["at"], idle=idle)
+    return session_state(facts, at) is SessionState.ACTIVE
+
+
+def _alive(at: dt.datetime, idle: dt.timedelta) -> Bson:
+    """What `_is_alive` says, as MongoDB asks it in the moment of a change."""
+    return {"until": {"$gt": at}, "at": {"$gt": at - idle}}
 
 
 def _is_together(found: Bson, at: dt.datetime) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from models.account import Session
+from models.account import Session, SessionState
 from models.base.checksums import Sums, packed, toggle
 from models.base.document import Document
 from models.base.errors import Refusal
@@ -122,7 +122,7 @@ class Decider:
     def _has_ended(self, ref: Ref) -> bool:
         session = self.state[ref]
         if isinstance(session, Session):
-            return session.ended_at is not None
+            return session.state(self._at) is SessionState.ENDED
         return session is not None  # nobody can read it: it lets nobody in
 
     def _remember(self, write: Write, staged: dict[Ref, Document | None]) -> None:

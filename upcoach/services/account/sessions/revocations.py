@@ -1,4 +1,4 @@
-"""Sessions that have ended while tokens of theirs may still be about.
+"""A cache of the sessions whose state is `SessionState.ENDED` while tokens of theirs may be about.
 
 Every node hears of an ended session through the streams at once (`streams.consumers.revocation`),
 and looks into the database now and then in case it did not.

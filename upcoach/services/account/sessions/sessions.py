@@ -16,7 +16,7 @@ import msgspec
 
 from models.access.caller import Caller
 from models.access.scope import Scope
-from models.account import Session, User
+from models.account import LoginFacts, Session, SessionState, User, session_state
 from models.account.factors import checked_name
 from models.account.session import LIFETIMES, OWN_CLIENT, Terms
 from models.base.clock import Clock
@@ -126,7 +126,10 @@ class Sessions:
         ended: list[str] = []
 
         def decide(changes: Changes) -> Outcome:
-            if lockouts not in (None, changes.get(User, user, user).lockouts):
+            standing = LoginFacts(
+                began_with=lockouts, lockouts=changes.get(User, user, user).lockouts
+            )
+            if session_state(standing, changes.at) is not SessionState.ACTIVE:
                 raise token_invalid()
             for ref, holds in provisos:
                 found = changes.find(*ref)
@@ -223,9 +226,13 @@ class Sessions:
             raise token_invalid()
         return caller
 
+    def state_of(self, caller: Caller) -> SessionState:
+        """See `Tokens.state_of`."""
+        return self._tokens.state_of(caller)
+
     def has_ended(self, caller: Caller) -> bool:
-        """See `Tokens.has_ended`."""
-        return self._tokens.has_ended(caller)
+        """Whether the session of *caller* has ended, as far as this node knows."""
+        return self.state_of(caller) is SessionState.ENDED
 
     async def get(self, scope: Scope) -> Session:
         """The caller's session."""
@@ -247,7 +254,7 @@ class Sessions:
                 "current": one.id == scope.session,
             }
             for one in opened
-            if one.id in used and now < used[one.id] + LIFETIMES[one.app].idle
+            if one.id in used and one.state(now, used[one.id]) is SessionState.ACTIVE
         ]
 
     async def rename(self, scope: Scope, session_id: str, name: str) -> Outcome:

@@ -20,7 +20,7 @@ from joserfc.errors import JoseError
 from models.access.caller import Caller
 from models.access.permissions import IDENTITY
 from models.access.scope import Scope
-from models.account import Session
+from models.account import LoginFacts, Session, SessionState, session_state
 from models.base.clock import Clock
 from models.base.errors import Unauthenticated
 from models.contexts import FIRST_PARTY, PERMISSIONS
@@ -163,7 +163,7 @@ class Tokens:
             self._on_shown(claims.sid, claims.gen)
             if len(self._read) > REMEMBERED:
                 self._read.popitem(last=False)
-        if caller.expires_at <= self._clock() or self.has_ended(caller):
+        if self.state_of(caller) is not SessionState.ACTIVE:
             raise token_invalid()
         return caller
 
@@ -188,13 +188,17 @@ class Tokens:
             return None
         return claims if claims.get("iss") == self.issuer else None
 
-    def has_ended(self, caller: Caller) -> bool:
-        """Whether the session of *caller* has ended, or their token is not believed any more.
+    def state_of(self, caller: Caller) -> SessionState:
+        """Whether the login of *caller* holds, as far as this node and their token know.
 
-        As far as this node knows.
+        A token is believed no more when its key was revoked; then its login counts as ended.
         """
-        is_over = self._revocations.holds(caller.scope.session)
-        return is_over or self._keys.is_revoked(caller.signed_by)
+        is_ended = self._revocations.holds(caller.scope.session)
+        facts = LoginFacts(
+            is_ended=is_ended or self._keys.is_revoked(caller.signed_by),
+            expires_at=caller.expires_at,
+        )
+        return session_state(facts, self._clock())
 
     def revoke(self, sessions: Collection[str]) -> None:
         """Let no token of *sessions* hold here any more; other nodes hear of it by themselves."""
