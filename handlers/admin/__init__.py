@@ -3,7 +3,7 @@
 from typing import Final
 
 from handlers.admin import admin_live
-from handlers.admin.admin_live import AdminLive
+from handlers.admin.admin_live import AdminSocket, AdminStream
 from handlers.admin.health import Livez, Readiness, Readyz
 from handlers.http.manifest import Context, HandlerRoute
 
@@ -15,7 +15,10 @@ CONTEXT: Final = Context(
         HandlerRoute("/livez", Livez, lambda _: {}),
         HandlerRoute("/readyz", Readyz, lambda parts: {"checks": parts.checks}),
         HandlerRoute(
-            admin_live.PATH, AdminLive, lambda parts: {"edge": parts.edge, "node": parts.live}
+            admin_live.PATH, AdminSocket, lambda parts: {"node": parts.live}, upgrades=True
+        ),
+        HandlerRoute(
+            admin_live.PATH, AdminStream, lambda parts: {"edge": parts.edge, "node": parts.live}
         ),
     ),
 )

@@ -1,23 +1,38 @@
 """`GET /v1/admin/live`: for operators, over an event stream or a WebSocket.
 
-For everybody else the path is not there.  A browser shows who asks by a ticket, on both transports:
-it is answered before a WebSocket is open, and may set no header there either.
+Each transport has a handler, and the routing table chooses by what is asked for.  For everybody
+else the path is not there.  A browser shows who asks by a ticket, on both transports: it is
+answered before a WebSocket is open, and may set no header there either.
 """
 
-from typing import Any
+import time
+from collections.abc import Awaitable
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import msgspec
 from tornado.web import HTTPError
 
+from handlers.http import token_auth
+from handlers.http.client_ip import address_of
+from handlers.http.limiting import count_refusal
 from handlers.http.policy import require_desk
-from handlers.http.rest import Edge
-from handlers.live import LiveSocket, StreamingHandler, Watching, check_since, event_of, filter_of
+from handlers.http.rest import Edge, log_request, query_of
+from handlers.live import (
+    LiveNode,
+    LiveSocket,
+    StreamingHandler,
+    Watching,
+    check_since,
+    event_of,
+    filter_of,
+)
 from models.access.caller import Caller
+from models.access.request_origin import Origin
 from models.base.errors import Invalid, Unauthenticated
 from streams.admin import kpis, timeline
 
-PATH = "/v1/admin/live"
+PATH: Final = "/v1/admin/live"
 
 
 class _Place(msgspec.Struct, frozen=True):
@@ -38,17 +53,69 @@ def _event(line: bytes) -> bytes:
     return event_of(line, place.t, place.cur)
 
 
-class AdminLive(StreamingHandler, LiveSocket):
-    """The path of the operators' live feeds."""
+async def operator_of(node: LiveNode, caller: Awaitable[Caller]) -> Caller:
+    """Who asks, if it is an operator with two factors; for others there is nothing here."""
+    try:
+        holder = await caller
+    except Unauthenticated:
+        raise HTTPError(404) from None
+    if not await node.desk.admits(holder.scope):
+        raise HTTPError(404)
+    require_desk(holder)
+    return holder
 
-    def initialize(self, edge: Edge, **live: Any) -> None:  # type: ignore[override] # one for both
+
+class AdminSocket(LiveSocket):
+    """The operators' live feeds over a WebSocket."""
+
+    def initialize(self, node: LiveNode) -> None:
         """Take what the routing table gives."""
-        StreamingHandler.initialize(self, edge)
-        LiveSocket.initialize(self, live["node"])
+        super().initialize(node)
+        self._began = time.perf_counter()
+        node.edge.running.begin()
+
+    def prepare(self) -> None:
+        """Answer 404 to any method but GET."""
+        if self.request.method != "GET":
+            raise HTTPError(404)
+
+    async def get(self, *args: Any, **kwargs: Any) -> None:
+        """Open a WebSocket for an operator."""
+        self.known = await operator_of(self._node, self._identify())
+        await super().get(*args, **kwargs)
+
+    async def _identify(self) -> Caller:
+        ticket = query_of(self.request).get("ticket")
+        if ticket is not None:
+            return await self._node.tickets.require(ticket)
+        services = self._node.edge.services
+        return await token_auth.caller_of(services.account, services.oauth, self.request)
+
+    def on_finish(self) -> None:
+        """See `Handler.on_finish`: what comes to this path is logged, let in or not."""
+        super().on_finish()
+        self._node.edge.running.end()
+        log_request(self, self._node.edge, PATH, self._began)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """See `Handler.write_error`."""
+        origin = Origin(address=address_of(self.request, self._node.edge.proxies))
+        refusal = count_refusal(self, self._node.edge, origin.household)
+        if refusal is not None:
+            kwargs["exc_info"] = (type(refusal), refusal, None)
+        super().write_error(status_code, **kwargs)
+
+
+class AdminStream(StreamingHandler):
+    """The operators' live feeds as an event stream."""
+
+    def initialize(self, edge: Edge, **live: Any) -> None:
+        """Take what the routing table gives."""
+        super().initialize(edge)
         self.node = live["node"]
 
     def prepare(self) -> None:
-        """Be nowhere for whoever does not read."""
+        """Answer 404 to any method but GET."""
         if self.request.method != "GET":
             raise HTTPError(404)
 
@@ -57,48 +124,11 @@ class AdminLive(StreamingHandler, LiveSocket):
         """See `Handler.route`."""
         return PATH
 
-    @property
-    def wants_socket(self) -> bool:
-        """Whether the client asks for a WebSocket."""
-        return self.request.headers.get("Upgrade", "").lower() == "websocket"
-
-    async def get(self, *args: Any, **kwargs: Any) -> None:
-        """Open the one or the other."""
-        caller = await self._operator()
-        if self.wants_socket:
-            self.known = caller
-            await LiveSocket.get(self, *args, **kwargs)
-        elif self.wants_stream:
-            self._stream(caller)
-        else:
+    async def get(self) -> None:
+        """Answer an operator with events."""
+        caller = await operator_of(self.node, self.identify())
+        if not self.wants_stream:
             raise HTTPError(406, "Ask for text/event-stream, or for a WebSocket.")
-
-    async def identify(self) -> Caller:
-        """See `StreamingHandler.identify`."""
-        ticket = self.query().get("ticket") if self.wants_socket else None
-        if ticket is None:
-            return await super().identify()
-        return await self.node.tickets.require(ticket)
-
-    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """See `Handler.log_exception` and `LiveSocket.log_exception`."""
-        if self.ws_connection is None:
-            StreamingHandler.log_exception(self, typ, value, tb)
-        else:
-            LiveSocket.log_exception(self, typ, value, tb)
-
-    async def _operator(self) -> Caller:
-        """Who asks, if it is an operator with two factors; for others there is nothing here."""
-        try:
-            caller = await self.identify()
-        except Unauthenticated:
-            raise HTTPError(404) from None
-        if not await self.node.desk.admits(caller.scope):
-            raise HTTPError(404)
-        require_desk(caller)
-        return caller
-
-    def _stream(self, caller: Caller) -> None:
         query = self.query()
         feeds = query.get("feed", f"{kpis.FEED},{timeline.FEED}").split(",")
         if not set(feeds) <= {kpis.FEED, timeline.FEED}:

@@ -1,11 +1,15 @@
 """Where requests meet the limits: who they are counted as, and what is said when it is too much."""
 
+import asyncio
 import math
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
+from tornado.http1connection import HTTP1Connection
 from tornado.web import RequestHandler
 
+from handlers.http.base import ProblemHandler
+from handlers.http.operation_runner import Edge
 from handlers.http.operations import Call, Operation
 from models.access.limits import ONE, Cost
 from models.access.request_origin import Origin
@@ -20,10 +24,14 @@ KNOWN: Final = "Upcoach-Known-Device"  # what an app keeps, and sends when it lo
 _LONGEST: Final = 128
 
 
-class Counted(Protocol):
-    """A request that is counted."""
+class Waits(Protocol):
+    """A request whose answer may say when to come again."""
 
     retry_after_s: int
+
+
+class Counted(Waits, Protocol):
+    """A request that is counted."""
 
     @property
     def origin(self) -> Origin:
@@ -75,14 +83,31 @@ class Turnstile:
 
     def require(self, wait_s: float) -> None:
         """Refuse with a 429 a request that has to wait; 0 for one that may go on."""
-        if not wait_s:
-            return
-        self._request.retry_after_s = math.ceil(wait_s)
-        raise Unavailable(
-            "requests_too_many",
-            f"This was asked for too often. Try again in {self._request.retry_after_s} s.",
-            extra={"after": math.ceil(wait_s * 1000)},
-        )
+        if wait_s:
+            raise too_often(self._request, wait_s)
+
+
+def too_often(request: Waits, wait_s: float) -> Unavailable:
+    """The refusal of *request*, which may come again in *wait_s*."""
+    request.retry_after_s = math.ceil(wait_s)
+    return Unavailable(
+        "requests_too_many",
+        f"This was asked for too often. Try again in {request.retry_after_s} s.",
+        extra={"after": math.ceil(wait_s * 1000)},
+    )
+
+
+def count_refusal(handler: ProblemHandler, edge: Edge, network: str) -> Unavailable | None:
+    """Count that *handler* refuses; what to say instead to a network that it then hangs up on."""
+    if not edge.limits.is_on:
+        return None
+    wait_s = edge.refused.count(network, asyncio.get_running_loop().time())
+    if not wait_s:
+        return None
+    connection = handler.request.connection
+    assert isinstance(connection, HTTP1Connection)
+    connection._disconnect_on_finish = True  # noqa: SLF001 - as for `Connection: close`
+    return too_often(handler, wait_s)
 
 
 class PasswordGate:

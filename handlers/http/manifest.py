@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from tornado.routing import URLSpec
+from tornado.httputil import HTTPServerRequest
+from tornado.routing import PathMatches, URLSpec
 from tornado.web import RequestHandler
 
 from handlers.http.areas import Area
@@ -46,6 +47,9 @@ class HandlerRoute(msgspec.Struct, frozen=True):
         served.
     pattern
         The path as a regular expression, where it has variable parts.
+    upgrades
+        Whether it is for those alone who ask for a WebSocket on the path; for others, there is
+        another row below it.
 
     """
 
@@ -53,6 +57,7 @@ class HandlerRoute(msgspec.Struct, frozen=True):
     handler: type[RequestHandler]
     arguments: Callable[[ApplicationParts], dict[str, Any] | None] | None = None
     pattern: str = ""
+    upgrades: bool = False
 
     def made_with(self, parts: ApplicationParts) -> dict[str, Any] | None:
         """What the handler is made with; None where it is not served."""
@@ -63,8 +68,23 @@ class HandlerRoute(msgspec.Struct, frozen=True):
     def specs(self, parts: ApplicationParts) -> list[URLSpec]:
         """The route for Tornado, if it is served."""
         arguments = self.made_with(parts)
-        pattern = self.pattern or re.escape(self.path)
-        return [] if arguments is None else [URLSpec(f"{pattern}$", self.handler, arguments)]
+        if arguments is None:
+            return []
+        pattern = f"{self.pattern or re.escape(self.path)}$"
+        spec = URLSpec(pattern, self.handler, arguments)
+        if self.upgrades:
+            spec.matcher = UpgradeMatches(pattern)
+        return [spec]
+
+
+class UpgradeMatches(PathMatches):
+    """A path on which a WebSocket is asked for (RFC 6455, 4.1)."""
+
+    def match(self, request: HTTPServerRequest) -> dict[str, Any] | None:
+        """See `PathMatches.match`."""
+        if request.headers.get("Upgrade", "").lower() != "websocket":
+            return None
+        return super().match(request)
 
 
 class Context(msgspec.Struct, Generic[S], frozen=True, kw_only=True):

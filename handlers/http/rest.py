@@ -11,14 +11,21 @@ from typing import Any, Final
 
 import msgspec
 import structlog
-from tornado.http1connection import HTTP1Connection
+from tornado.httputil import HTTPServerRequest
 from tornado.web import HTTPError
 
 from handlers.http import operations, token_auth
 from handlers.http.base import ProblemHandler
 from handlers.http.browser import Browser
 from handlers.http.client_ip import address_of
-from handlers.http.limiting import LOGIN, PasswordGate, Turnstile, address_in, parties_of
+from handlers.http.limiting import (
+    LOGIN,
+    PasswordGate,
+    Turnstile,
+    address_in,
+    count_refusal,
+    parties_of,
+)
 from handlers.http.operation_runner import Edge
 from handlers.http.operations import Call, Operation, Reply, Route
 from models.access.caller import Caller
@@ -66,19 +73,7 @@ class Handler(ProblemHandler):
         """Log the canonical line."""
         super().on_finish()
         self.edge.running.end()
-        took = time.perf_counter() - self.began
-        route = self.route
-        status = self.get_status()
-        self.edge.measures.requests.labels(self.request.method, route, str(status)).inc()
-        self.edge.measures.request_s.labels(self.request.method, route).observe(took)
-        _log.info(
-            "request",
-            method=self.request.method,
-            route=route,
-            status=status,
-            ms=round(took * 1000, 1),
-            request_id=self.request_id,
-        )
+        log_request(self, self.edge, self.route, self.began)
 
     @property
     def route(self) -> str:
@@ -126,16 +121,9 @@ class Handler(ProblemHandler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """See `ProblemHandler.write_error`; a network that is refused too often is hung up on."""
-        if self.edge.limits.is_on:
-            loop = asyncio.get_running_loop()
-            wait_s = self.edge.refused.count(self.origin.household, loop.time())
-            try:
-                self.turnstile.require(wait_s)
-            except Unavailable as refusal:
-                kwargs["exc_info"] = (type(refusal), refusal, None)
-                connection = self.request.connection
-                assert isinstance(connection, HTTP1Connection)
-                connection._disconnect_on_finish = True  # noqa: SLF001 - as for `Connection: close`
+        refusal = count_refusal(self, self.edge, self.origin.household)
+        if refusal is not None:
+            kwargs["exc_info"] = (type(refusal), refusal, None)
         super().write_error(status_code, **kwargs)
 
     def require_few_refusals(self) -> None:
@@ -146,13 +134,34 @@ class Handler(ProblemHandler):
 
     def query(self) -> dict[str, str]:
         """The parameters behind the path, each once."""
-        query = {}
-        for name, values in self.request.query_arguments.items():
-            if len(values) > 1:
-                raise Invalid("parameter_repeated", f"The parameter {name[:64]!r} comes twice.")
-            query[name] = _text(values[0])
-            check_name(query[name], CURSOR if name == "since" else NAME)
-        return query
+        return query_of(self.request)
+
+
+def log_request(handler: ProblemHandler, edge: Edge, route: str, began: float) -> None:
+    """Log the canonical line of a request that *began* then, and count it."""
+    took = time.perf_counter() - began
+    method, status = handler.request.method, handler.get_status()
+    edge.measures.requests.labels(method, route, str(status)).inc()
+    edge.measures.request_s.labels(method, route).observe(took)
+    _log.info(
+        "request",
+        method=method,
+        route=route,
+        status=status,
+        ms=round(took * 1000, 1),
+        request_id=handler.request_id,
+    )
+
+
+def query_of(request: HTTPServerRequest) -> dict[str, str]:
+    """The parameters behind the path of *request*, each once."""
+    query = {}
+    for name, values in request.query_arguments.items():
+        if len(values) > 1:
+            raise Invalid("parameter_repeated", f"The parameter {name[:64]!r} comes twice.")
+        query[name] = _text(values[0])
+        check_name(query[name], CURSOR if name == "since" else NAME)
+    return query
 
 
 class Missing(Handler):

@@ -14,6 +14,7 @@ from handlers.http.manifest import Context, HandlerRoute
 from handlers.live import tickets
 from handlers.live.admin_feeds import Watching, check_since, filter_of
 from handlers.live.events import Events, events_of
+from handlers.live.live_node import LiveNode
 from handlers.live.sse import event_of
 from handlers.live.streaming import StreamingHandler
 from handlers.live.websocket.socket import LiveSocket
@@ -21,6 +22,7 @@ from handlers.sync import EVENTS
 
 __all__ = [
     "CONTEXT",
+    "LiveNode",
     "LiveSocket",
     "StreamingHandler",
     "Watching",

@@ -1,6 +1,7 @@
 """What operators see of all users and nodes, and that nobody else does."""
 
 import asyncio
+import dataclasses
 import os
 import socket
 import sys
@@ -13,6 +14,7 @@ from tornado.iostream import IOStream
 from config.settings import Settings
 from handlers.live.admin_feeds import WATCHES, Watching
 from handlers.live.send_buffer import SocketOutlet
+from models.access.request_origin import Origin
 from models.base.errors import NotFound
 from models.base.ids import new_id
 from models.base.merge_patch import Json
@@ -259,12 +261,31 @@ async def test_the_path_itself_is_a_socket_for_operators(settings: Settings) -> 
             async with upgrading(server, query, token) as wire:
                 await wire.send({"t": "hello", "v": 1, "subs": [{"f": "admin:kpi"}]})
                 frames = await wire.until("eph")
+                assert server.node._running.count == 0  # a node that stops waits for no socket
             assert [frame["t"] for frame in frames][:2] == ["welcome", "subd"]
         for token in ("", "x", person.token):
             with pytest.raises(HTTPClientError) as refusal:
                 async with upgrading(server, "", token):
                     pass
             assert refusal.value.code == 404
+        answers = server.node.measures.requests
+        assert answers.labels("GET", LIVE, "101")._value.get() == 2
+        assert answers.labels("GET", LIVE, "404")._value.get() == 3
+
+
+async def test_whoever_is_refused_the_socket_in_masses_is_hung_up_on(settings: Settings) -> None:
+    async with serving(dataclasses.replace(settings, limits="on")) as server:
+        refused_requests, network = server.node.edge.refused, Origin(address="127.0.0.1").household
+        statuses: list[int] = []
+        for _ in range(2):
+            with pytest.raises(HTTPClientError) as refusal:
+                async with upgrading(server, "", "x"):
+                    pass
+            statuses.append(refusal.value.code)
+            while not refused_requests.count(network, asyncio.get_running_loop().time() + 1):
+                pass
+
+        assert statuses == [404, 429]
 
 
 async def test_for_everybody_else_there_is_nothing(settings: Settings) -> None:
