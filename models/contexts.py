@@ -8,7 +8,7 @@ sealed or hidden; `UNLOGGED` are kept beside them.
 
 from collections.abc import Iterable
 from itertools import chain
-from typing import Final
+from typing import Final, get_args
 
 from models import (
     account,
@@ -66,6 +66,11 @@ KINDS: Final[dict[str, type[Document]]] = {
 QUOTAS: Final[dict[str, Quota]] = {
     document.kind: quota for context in CONTEXTS for document, quota in context.quotas.items()
 }
+SHAREABLE: Final[dict[str, str]] = {
+    document.kind: words for context in CONTEXTS for document, words in context.shareable.items()
+}
+assert SHAREABLE.keys() == set(get_args(sharing.SharedKind))
+
 _PREFIXES: Final = (
     *(document.id_prefix for document in DOCUMENTS if document.id_prefix),
     *chain.from_iterable(context.id_prefixes for context in CONTEXTS),

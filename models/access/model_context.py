@@ -23,6 +23,8 @@ class ModelContext(msgspec.Struct, frozen=True, kw_only=True):
         Its documents that let somebody into an account, or see something of it.
     mirrors
         What somebody else has of one of the ways; it goes with that.
+    shareable
+        What a coach may be shown, in the words that say so.
     unlogged
         Its documents that are in no feed and no log: each is kept in the place of the last.
     id_prefixes
@@ -39,6 +41,7 @@ class ModelContext(msgspec.Struct, frozen=True, kw_only=True):
     content: Kinds = ()
     ways: Kinds = ()
     mirrors: Kinds = ()
+    shareable: Mapping[type[Document], str] = {}
     unlogged: Kinds = ()
     id_prefixes: tuple[str, ...] = ()
     mails: tuple[type[Wish], ...] = ()

@@ -13,6 +13,10 @@ CONTEXT = ModelContext(
         GoalPoint,
         GoalTemplate,
     ),
+    shareable={
+        Goal: "your goals",
+        GoalPoint: "the progress that you note of your goals",
+    },
     permissions={
         "goals:read": Permission("see your goals"),
         "goals:write": Permission("add, change and delete your goals"),

@@ -49,6 +49,11 @@ CONTEXT = ModelContext(
         Entry,
         Vacation,
     ),
+    shareable={
+        Habit: "your habits",
+        Entry: "what you log of your habits",
+        Vacation: "your vacations from habits",
+    },
     permissions={
         "habits:read": Permission("see your habits and what you logged"),
         "habits:write": Permission("add, change and delete your habits, and log days"),

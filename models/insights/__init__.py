@@ -6,6 +6,9 @@ from models.insights.insight import Insight, Reason, Scores, insight_id
 
 CONTEXT = ModelContext(
     content=(Insight,),
+    shareable={
+        Insight: "what the coach in the app has found out about you",
+    },
     permissions={
         "coach:read": Permission("see what the coach has found out about you"),
     },

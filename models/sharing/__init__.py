@@ -11,7 +11,7 @@ from models.sharing.invitation import (
     InvitationDraft,
     OpenInvitations,
 )
-from models.sharing.share import KIND_MEANINGS, SHARED_KINDS, CoachClient, Share, ShareDraft
+from models.sharing.share import CoachClient, Share, SharedKind, ShareDraft
 
 CONTEXT = ModelContext(
     id_prefixes=(INVITATION_PREFIX, RELATION_PREFIX),
@@ -33,13 +33,12 @@ __all__ = [
     "CONTEXT",
     "INVITATIONS",
     "INVITATION_PREFIX",
-    "KIND_MEANINGS",
     "RELATION_PREFIX",
-    "SHARED_KINDS",
     "CoachClient",
     "InvitationCode",
     "InvitationDraft",
     "OpenInvitations",
     "Share",
     "ShareDraft",
+    "SharedKind",
 ]

@@ -7,25 +7,15 @@ ways, also where nothing is shown: either of the two follows whether the other i
 """
 
 import datetime as dt
-import typing
-from typing import Annotated, Any, ClassVar, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import msgspec
 
 from models.account import Way
 from models.base.document import Draft, Mark
 
+# Said once more for the type: those that their contexts call shareable, see `models.contexts`.
 SharedKind = Literal["goal", "goal.point", "habit", "habit.entry", "habit.vacation", "insight"]
-SHARED_KINDS: Final[frozenset[str]] = frozenset(typing.get_args(SharedKind))
-# What a coach sees of them, in words.
-KIND_MEANINGS: Final[dict[SharedKind, str]] = {
-    "goal": "your goals",
-    "goal.point": "the progress that you note of your goals",
-    "habit": "your habits",
-    "habit.entry": "what you log of your habits",
-    "habit.vacation": "your vacations from habits",
-    "insight": "what the coach in the app has found out about you",
-}
 
 Hidden = Annotated[
     frozenset[Annotated[str, msgspec.Meta(max_length=64)]], msgspec.Meta(max_length=50)

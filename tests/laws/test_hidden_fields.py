@@ -9,8 +9,8 @@ from config.settings import Settings
 from models.base.document import Document, Mark, derivations, fields_marked
 from models.base.ids import new_id
 from models.base.merge_patch import Json
-from models.contexts import KINDS
-from models.sharing.share import SHARED_KINDS, SharedKind
+from models.contexts import KINDS, SHAREABLE
+from models.sharing.share import SharedKind
 from streams.feed.encoded_batch import CHILDREN
 from tests.goals.people import GOAL, POINT
 from tests.laws.contexts import CHANGES
@@ -49,7 +49,7 @@ def test_what_follows_from_others_is_declared_where_it_is() -> None:
         *(("habit", name) for name in ("source",)),
         *(("habit.entry", name) for name in ("habit", "local_date", "source")),
     }
-    for kind in SHARED_KINDS - {"insight"}:
+    for kind in SHAREABLE.keys() - {"insight"}:
         document = KINDS[kind]
         assert document.draft is not None
         base = set(Document.__struct_fields__)
@@ -86,7 +86,7 @@ class Stage:
     async def show_all_but(self, kind: str, field: str) -> None:
         """Have both show everything but one field."""
         for one in self.twins:
-            await share(one, self.coach, sorted(SHARED_KINDS - {"insight"}), {kind: [field]})
+            await share(one, self.coach, sorted(SHAREABLE.keys() - {"insight"}), {kind: [field]})
 
 
 async def staged(server: Server) -> Stage:
@@ -272,7 +272,7 @@ async def follow(wire: Wire, copy: Replica) -> None:
 
 async def test_private_fields_are_shown_to_nobody_by_any_kind() -> None:
     assert {
-        (kind, name) for kind in SHARED_KINDS for name in fields_marked(KINDS[kind], Mark.PRIVATE)
+        (kind, name) for kind in SHAREABLE for name in fields_marked(KINDS[kind], Mark.PRIVATE)
     } == {("goal", "private_notes")}
 
 

@@ -10,7 +10,7 @@ from models.base.document import Document, public
 from models.base.edits import counted
 from models.base.mail import Wish
 from models.base.merge_patch import Json, difference
-from models.sharing import SHARED_KINDS
+from models.contexts import SHAREABLE
 from upcoach.store.base.broken import Broken, unreadable
 from upcoach.store.base.codec import require_readable
 from upcoach.store.write.errors import MissingDocument, NeedsMoreReads
@@ -151,7 +151,7 @@ class Changes:
 
     def update(self, before: Document, after: D, event: str = "updated") -> D:
         """Keep *after* in the place of *before*, and return it as it is kept."""
-        if after.kind in SHARED_KINDS:
+        if after.kind in SHAREABLE:
             after = counted(before, after)
         self._stage(after, Fact(f"{after.kind}.{event}", before, after))
         return after

@@ -11,10 +11,10 @@ from models.account.way import Way
 from models.base.document import Document
 from models.base.errors import Conflict, NotFound
 from models.base.merge_patch import Json
-from models.contexts import SCOPES
+from models.contexts import SCOPES, SHAREABLE
 from models.journal import EntryShare, JournalEntry
 from models.oauth import Grant
-from models.sharing import KIND_MEANINGS, CoachClient, Share
+from models.sharing import CoachClient, Share
 from upcoach.store.collections.documents import Documents
 
 D = TypeVar("D", bound=Document)
@@ -88,6 +88,6 @@ def _own(way: Document | None) -> Json:
         permissions = [one for one in map(SCOPES.get, way.permissions) if one is not None]
         return {"name": way.client, "allows": tuple(one.meaning for one in permissions)}
     if isinstance(way, Share):
-        allows = tuple(words for kind, words in KIND_MEANINGS.items() if kind in way.kinds)
+        allows = tuple(words for kind, words in SHAREABLE.items() if kind in way.kinds)
         return {"allows": allows}
     return {}
