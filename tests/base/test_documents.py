@@ -21,9 +21,8 @@ from models.habits import Entry, EntryDraft, Habit, HabitDraft, HabitId, NewHabi
 from models.habits.entry import entry_id, judged
 from models.habits.measures import Amount, YesNo
 from models.habits.schedules import Daily, Rate, Weekdays
+from tests.base.moments import LATER, NOON
 
-NOON = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
-LATER = NOON + dt.timedelta(days=1)
 OWNER = "usr_1"
 
 

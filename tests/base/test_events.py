@@ -9,7 +9,7 @@ from models.base.merge_patch import Json
 from models.wire.cursor import Cursor
 from models.wire.events import PARTITIONS, feed_owner, partition, read_line, user_feed
 from models.wire.frames import Author, Ev, Skip, decode, encode
-from tests.base.test_documents import NOON
+from tests.base.moments import NOON
 from tests.support.wire.json_values import unhurried
 from upcoach.client import apply_event
 

@@ -12,7 +12,8 @@ import pytest
 
 from config.settings import Settings
 from handlers import openapi
-from handlers.contexts import ROUTER
+from handlers.contexts import CONTEXTS, ROUTER
+from handlers.http.areas import Area
 from handlers.http.operations import Call, Operation, Reply, Router
 from handlers.openapi import paths
 from models.access.limits import MUTATION_BYTES
@@ -54,6 +55,7 @@ from upcoach.services.contexts import Services
 
 JOURNAL, JOURNALS = "/v1/journal", "/v1/journal/journals"
 DOCUMENT = openapi.document(ROUTER)
+AREAS = [area for context in CONTEXTS for area in context.areas]
 
 
 @pytest.fixture
@@ -264,7 +266,9 @@ async def nothing(_services: Services, _call: Call) -> Reply:
 
 def test_a_broken_promise_is_seen() -> None:
     path = "/v1/things/{id}"
-    router = Router([Operation(method="GET", path=path, run=nothing, public=True, gives=Thing)])
+    thing_got = Operation(method="GET", path=path, run=nothing, public=True, gives=Thing)
+    things = Area(name="Things", meaning="What there is.", paths=("/v1/things",))
+    router = Router([thing_got], [*AREAS, things])
     contract = Contract(openapi.document(router), router)
     headers = {"content-type": "application/json", "x-request-id": "1"}
     thing = {"id": "thi_1", "owner": "usr_1", "version": 1, "rating": 3}

@@ -4,7 +4,7 @@ from handlers.live.sse import EventStream
 from models.base.merge_patch import Json
 from tests.support.laws.snapshots import snapshot
 from tests.support.server import Server
-from tests.support.wire.event_streams import Event
+from tests.support.wire.event_streams import Event, Reader
 from upcoach.client import Client
 
 EVENTS = "/v1/events"
@@ -25,3 +25,11 @@ async def from_here(person: Client) -> str:
 def frames(events: list[Event]) -> list[Json]:
     """What *events* say."""
     return [event.frame for event in events]
+
+
+async def next_goal(reader: Reader) -> Json:
+    """The next event about a goal."""
+    while True:
+        [*_, event] = await reader.until("ev")
+        if event.frame["type"] == "goal.created":
+            return event.frame

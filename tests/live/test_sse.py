@@ -10,10 +10,7 @@ import pytest
 from config.settings import Settings
 from handlers.live.sse import SeveralFeeds
 from models.base.merge_patch import Json
-from tests.live.streams import EVENTS, from_here
-from tests.live.test_stream_endings import (
-    next_goal,
-)
+from tests.live.streams import EVENTS, from_here, next_goal
 from tests.support.laws.snapshots import head_of, snapshot
 from tests.support.people.furnished import GOALS, furnished, write_goals
 from tests.support.people.relations import share

@@ -10,14 +10,13 @@ import msgspec
 
 from config.settings import Settings
 from handlers.live.send_buffer import WINDOW, SocketOutlet
-from models.base.merge_patch import Json
 from tests.live.streams import EVENTS, frames, from_here, only_stream
 from tests.support.laws.snapshots import head_of
 from tests.support.people.furnished import GOALS, furnished
 from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, serving
 from tests.support.wire.answers import done
-from tests.support.wire.event_streams import Reader, reading
+from tests.support.wire.event_streams import reading
 from tests.support.wire.waiting import now, until
 
 
@@ -88,14 +87,6 @@ async def test_a_node_that_stops_says_when_to_come_back(settings: Settings) -> N
         [go] = await reader.rest()
         assert (go.name, go.frame["reason"]) == ("go", "drain")
         assert reader.retry_ms == go.frame["after"] <= 1_000
-
-
-async def next_goal(reader: Reader) -> Json:
-    """The next event about a goal."""
-    while True:
-        [*_, event] = await reader.until("ev")
-        if event.frame["type"] == "goal.created":
-            return event.frame
 
 
 async def test_a_node_that_drains_lets_each_go_at_a_moment_of_its_own(

@@ -9,9 +9,15 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from config.settings import Settings
+from models.access.scope import Scope
+from models.goals import Goal, NewGoal
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.sealing import DataKey
 from upcoach.store.secrets.keyring import MasterKeys
+from upcoach.store.write.changes import Changes
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Mutation, Write
 
 MASTERS = MasterKeys("k1", {"k1": b"1" * 32})
 
@@ -47,3 +53,16 @@ async def answered(call: Awaitable[Any], *statuses: int) -> Any:
 def key() -> DataKey:
     """A new data key."""
     return DataKey(os.urandom(32))
+
+
+def new_goal(scope: Scope, title: str, mutation: Mutation | None = None) -> Write:
+    """A write that makes a goal."""
+    draft = NewGoal(title=title)
+
+    def decide(changes: Changes) -> Outcome:
+        goal = Goal.drafted(draft, owner=scope.user, at=changes.at)
+        changes.create(goal)
+        return Outcome(verb="created", version=1, body={"title": title})
+
+    reads = (Ref(Goal, scope.user, draft.id),)
+    return Write(scope=scope, reads=reads, decide=decide, mutation=mutation)

@@ -14,7 +14,7 @@ from models.base.clock import utc_now
 from models.base.errors import Conflict, Invalid, NotFound, Unavailable
 from models.base.ids import new_mutation_id
 from models.goals import Goal, NewGoal
-from tests.store.opened import bare
+from tests.store.opened import bare, new_goal
 from tests.support.laws.context import FULL_GOAL as GOAL
 from tests.support.people.scopes import scope_of
 from tests.support.server import serving
@@ -26,19 +26,6 @@ from upcoach.store.write.mail_outbox import Outbox
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Mutation, Write
-
-
-def new_goal(scope: Scope, title: str, mutation: Mutation | None = None) -> Write:
-    """A write that makes a goal."""
-    draft = NewGoal(title=title)
-
-    def decide(changes: Changes) -> Outcome:
-        goal = Goal.drafted(draft, owner=scope.user, at=changes.at)
-        changes.create(goal)
-        return Outcome(verb="created", version=1, body={"title": title})
-
-    reads = (Ref(Goal, scope.user, draft.id),)
-    return Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
 
 
 def refused(scope: Scope) -> Write:

@@ -10,10 +10,7 @@ from models.base.clock import utc_now
 from models.base.errors import NotFound
 from models.base.ids import new_mutation_id
 from models.goals import NewGoal
-from tests.store.opened import answered, bare
-from tests.store.test_committing import (
-    new_goal,
-)
+from tests.store.opened import answered, bare, new_goal
 from tests.support.laws.context import FULL_GOAL as GOAL
 from tests.support.laws.context import FULL_HABIT as HABIT
 from tests.support.laws.context import FULL_OWNER as OWNER
