@@ -12,9 +12,10 @@ from handlers.account.accounts import Entered, LoggedIn, admitted
 from handlers.http.operations import Call, Operation, Reply, written
 from handlers.http.pagination import Items
 from models.account import Passkey
-from models.account.factors import PasskeyAnswer, Token
+from models.account.factors import PasskeyAnswer
 from models.account.session import DeviceId, DeviceName, Terms, audiences_of
 from models.base.document import Draft, public
+from models.base.fields import Token
 from upcoach.services.account import AccountServices
 from upcoach.services.account.factors.passkeys import NewPasskey, Renaming
 

@@ -7,9 +7,9 @@ import msgspec
 from handlers.http.operations import Call, Operation, Query, Reply, written
 from handlers.http.pagination import Items
 from models.account import Session
-from models.account.factors import FactorName
 from models.base.clock import utc_now
 from models.base.document import Draft
+from models.base.fields import Name
 from upcoach.services.account import AccountServices
 from upcoach.services.account.sessions.sessions import OpenSession
 
@@ -20,7 +20,7 @@ ONE = f"{PATH}/{{id}}"
 class DeviceNamed(Draft, frozen=True, kw_only=True):
     """What a device is called from now on."""
 
-    device_name: FactorName
+    device_name: Name
 
 
 class Ending(Query, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from handlers.http.operations import Call, Operation, Ordinal, Query, Reply
-from handlers.http.pagination import LIMIT, Items, next_page
+from handlers.http.pagination import LIMIT, Items, PageSize, next_page
 from models.audit.entries import Action, AuditEntry
 from upcoach.services.audit import AuditServices
 
@@ -18,7 +18,7 @@ class AuditQuery(Query, frozen=True, kw_only=True):
     user: Annotated[str, msgspec.Meta(max_length=64)] = ""
     action: Action | None = None
     before: Ordinal | None = None
-    limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT)] = LIMIT
+    limit: PageSize = LIMIT
 
 
 async def entries(services: AuditServices, call: Call) -> Reply:

@@ -7,12 +7,13 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from handlers.http.operations import Call, Operation, Ordinal, Query, Reply, Run, shown, written
-from handlers.http.pagination import Items, ListQuery, between, next_page, selected
+from handlers.http.pagination import Items, ListQuery, PageSize, between, next_page, selected
 from handlers.http.resources import resource
 from handlers.http.strict_json import LARGEST
 from handlers.http.zones import zone
 from models.base.clock import utc_now
 from models.base.errors import Invalid, invalid_parameter
+from models.base.fields import Moment
 from models.base.time import local_date
 from models.base.validation import checked
 from models.goals import (
@@ -109,7 +110,7 @@ class HistoryQuery(Query, frozen=True, kw_only=True):
     """Up to *limit* changes, of versions below *before*."""
 
     before: Ordinal | None = None
-    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 50
+    limit: PageSize = 50
 
 
 class PointQuery(ListQuery, frozen=True, kw_only=True):
@@ -226,7 +227,7 @@ def _past(as_of: str) -> tuple[dt.datetime | None, int | None]:
     if as_of[:1] == "v" and as_of[1:].isdecimal() and len(as_of) < 11:
         return None, int(as_of[1:])
     try:
-        return checked(as_of, Annotated[dt.datetime, msgspec.Meta(tz=True)]), None  # type: ignore[arg-type] # a type with its rules
+        return checked(as_of, Moment), None
     except Invalid:
         words = "as_of is a moment with its offset (RFC 3339), or a version: v3."
         raise invalid_parameter("as_of", words) from None

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 
 from handlers.http.operations import Call, Operation, Query, Reply, Run, written
-from handlers.http.pagination import LIMIT, Items, ListQuery, PageQuery, between, paged
+from handlers.http.pagination import Items, ListQuery, PageQuery, PageSize, between, paged
 from handlers.http.resources import resource
 from models.base.errors import Invalid, invalid_parameter
 from models.base.time import DAY, EPOCH, check_zone
@@ -83,7 +83,7 @@ class RangeQuery(Query, frozen=True, kw_only=True):
 class RemindersQuery(Query, frozen=True, kw_only=True):
     """How many of the next."""
 
-    limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT)] = 20
+    limit: PageSize = 20
 
 
 async def entries(services: HabitServices, call: Call) -> Reply:

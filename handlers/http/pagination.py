@@ -15,6 +15,7 @@ from upcoach.store.collections.documents import Selection, mark
 T = TypeVar("T")
 
 LIMIT: Final = 100  # items of a page
+PageSize = Annotated[int, msgspec.Meta(ge=1, le=LIMIT)]
 _PLAIN: Final = ":,"  # which a query may hold as they are (RFC 3986, 3.4), as names of feeds do
 
 
@@ -27,7 +28,7 @@ class Items(msgspec.Struct, Generic[T], frozen=True):
 class PageQuery(Query, frozen=True, kw_only=True):
     """Which page of a list: *limit* items *after* an id."""
 
-    limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT)] = LIMIT
+    limit: PageSize = LIMIT
     after: str = ""
 
 

@@ -6,11 +6,20 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from handlers.http.operations import Call, Operation, Query, Reply, shown, written
-from handlers.http.pagination import Items, ListQuery, PageQuery, between, listed, selected
+from handlers.http.pagination import (
+    Items,
+    ListQuery,
+    PageQuery,
+    PageSize,
+    between,
+    listed,
+    selected,
+)
 from handlers.http.resources import resource
 from handlers.http.zones import zone
 from models.base.document import fields_of, public
 from models.base.errors import invalid_parameter
+from models.base.fields import Rating
 from models.base.validation import checked
 from models.base.vocabulary import label, words_of
 from models.journal import (
@@ -20,7 +29,6 @@ from models.journal import (
     NewJournalEntry,
     UnsavedEntry,
 )
-from models.journal.journal_entry import Level
 from upcoach.services.journal import JournalEntries, JournalServices
 from upcoach.services.journal.journal import EntryVersion
 from upcoach.store.collections.documents import Selection
@@ -52,8 +60,8 @@ class JournalQuery(ListQuery, frozen=True, kw_only=True):
     q: Words | None = None
     tag: Words | None = None
     journal: str | None = None
-    mood_from: Level | None = None
-    mood_to: Level | None = None
+    mood_from: Rating | None = None
+    mood_to: Rating | None = None
     pinned: bool | None = None
     first: dt.date | None = msgspec.field(name="from", default=None)
     to: dt.date | None = None
@@ -86,7 +94,7 @@ class DayQuery(Query, frozen=True, kw_only=True):
 
     date: dt.date | None = None
     tz: str | None = None
-    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 100
+    limit: PageSize = 100
 
 
 class Unsaved(JournalEntryDraft, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from handlers.http.pagination import Items, PageQuery, selected
 from handlers.http.resources import resource
 from handlers.http.zones import zone
 from models.base.document import public
+from models.base.fields import Rating
 from models.journal import (
     ClientEntry,
     EntryShare,
@@ -20,7 +21,6 @@ from models.journal import (
     NewTemplate,
     Template,
 )
-from models.journal.journal_entry import Level
 from models.journal.prompts import Prompt
 from upcoach.services.journal import Journals, JournalServices, Templates
 from upcoach.store.collections.documents import Selection
@@ -46,7 +46,7 @@ class PromptQuery(Query, frozen=True, kw_only=True):
 
     date: dt.date | None = None
     tz: str | None = None
-    mood: Level | None = None
+    mood: Rating | None = None
     goal: Annotated[str, msgspec.Meta(min_length=1)] | None = None
 
 

@@ -1,7 +1,7 @@
 """Moods."""
 
 import datetime as dt
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -9,6 +9,7 @@ from handlers.http.operations import Call, Operation, Query, Reply
 from handlers.http.pagination import ListQuery, between
 from handlers.http.resources import resource
 from handlers.http.zones import zone
+from models.base.fields import Rating
 from models.base.vocabulary import label
 from models.moods import Mood, NewMood
 from models.moods.mood import Category
@@ -22,7 +23,7 @@ MOODS: Final = "/v1/moods"
 class MoodQuery(ListQuery, frozen=True, kw_only=True):
     """Some moods, the newest first unless *sort* is `at`; the local dates are both included."""
 
-    level: Annotated[int, msgspec.Meta(ge=1, le=5)] | None = None
+    level: Rating | None = None
     category: Category | None = None
     activity: str | None = None
     first: dt.date | None = msgspec.field(name="from", default=None)

@@ -9,6 +9,7 @@ import msgspec
 
 from models.base.document import Document, Draft, Lookup, Mark
 from models.base.errors import Invalid
+from models.base.fields import Name, Token
 
 Method = Literal["passkey", "totp", "recovery_code"]
 
@@ -20,8 +21,6 @@ NEVER: Final = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)  # when a factor counts by
 
 TotpCode = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{6}\Z")]
 RecoveryCode = Annotated[str, msgspec.Meta(min_length=24, max_length=64)]
-FactorName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-Token = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 _Base64 = Annotated[str, msgspec.Meta(max_length=16_384, pattern=r"^[A-Za-z0-9_-]*\Z")]
 
 
@@ -296,7 +295,7 @@ class Passkey(Document, frozen=True, kw_only=True):
     collection: ClassVar[str] = "passkeys"
     lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("credential", "credential", unique=True),)
 
-    name: Annotated[FactorName, Mark.SEALED]
+    name: Annotated[Name, Mark.SEALED]
     credential: Annotated[str, Mark.PERSONAL, Mark.HIDDEN]
     public_key: Annotated[str, Mark.PERSONAL, Mark.HIDDEN]
     sign_count: Annotated[int, Mark.PERSONAL, Mark.HIDDEN] = 0

@@ -6,12 +6,11 @@ from typing import Annotated, ClassVar, Self
 import msgspec
 
 from models.account.session import DeviceId, DeviceName
-from models.account.user import PersonName
 from models.account.way import Way
 from models.base.document import Draft, Lookup, Mark
+from models.base.fields import Name, Token
 
 IdToken = Annotated[str, msgspec.Meta(min_length=1, max_length=8192)]
-NonceText = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 ProviderName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,31}\Z")]
 
 
@@ -65,10 +64,10 @@ class IdentityProof(Draft, frozen=True, kw_only=True):
     """
 
     id_token: IdToken
-    nonce: NonceText
+    nonce: Token
     device: DeviceId
     device_name: DeviceName | None = None
-    name: PersonName | None = None
+    name: Name | None = None
 
 
 class NewIdentity(Draft, frozen=True, kw_only=True):
@@ -77,7 +76,7 @@ class NewIdentity(Draft, frozen=True, kw_only=True):
     Either what was refused as `sign_in_first` gave (*link*), or an ID token for our nonce.
     """
 
-    link: Annotated[str, msgspec.Meta(min_length=1, max_length=128)] | None = None
+    link: Token | None = None
     provider: ProviderName | None = None
     id_token: IdToken | None = None
-    nonce: NonceText | None = None
+    nonce: Token | None = None

@@ -8,6 +8,7 @@ import msgspec
 from models.account.factors import clean_name
 from models.account.session_state import LoginFacts, SessionState, session_state
 from models.base.document import Document, Draft, Lookup, Mark, Order
+from models.base.fields import EnteredPassword
 
 DeviceId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+\Z")]
 DeviceName = Annotated[str, msgspec.Meta(max_length=100)]
@@ -63,7 +64,7 @@ class Credentials(Draft, frozen=True, kw_only=True):
     """
 
     email: Annotated[str, msgspec.Meta(max_length=254)]
-    password: Annotated[str, msgspec.Meta(max_length=128)]
+    password: EnteredPassword
     device: DeviceId
     device_name: DeviceName | None = None
     app: Literal["mobile", "web", "remembered", "coach", "admin"] = "mobile"

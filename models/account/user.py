@@ -8,6 +8,7 @@ import msgspec
 
 from models.access.permissions import Role
 from models.base.document import Document, Draft, Lookup, Mark
+from models.base.fields import EnteredPassword, Name, Token
 from models.base.time import check_zone
 
 LONGEST_EMAIL: Final = 254  # characters
@@ -15,12 +16,9 @@ LONGEST_EMAIL: Final = 254  # characters
 Email = Annotated[
     str, msgspec.Meta(max_length=LONGEST_EMAIL, pattern=r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+\Z")
 ]
-PersonName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Password = Annotated[str, msgspec.Meta(min_length=8, max_length=128)]
 
 UNDO: Final = dt.timedelta(days=7)  # how long a move to another address can be undone
-
-LinkToken = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 
 class Registration(Draft, frozen=True, kw_only=True):
@@ -28,7 +26,7 @@ class Registration(Draft, frozen=True, kw_only=True):
 
     email: Email
     password: Password
-    name: PersonName
+    name: Name
     tz: str = "UTC"
 
     def __post_init__(self) -> None:
@@ -38,21 +36,21 @@ class Registration(Draft, frozen=True, kw_only=True):
 class NewPassword(Draft, frozen=True, kw_only=True):
     """What somebody gives who is logged in and wants another password."""
 
-    current: Annotated[str, msgspec.Meta(max_length=128)]
+    current: EnteredPassword
     password: Password
 
 
 class PasswordReset(Draft, frozen=True, kw_only=True):
     """What somebody gives who has followed the link in a mail: its token, and a new password."""
 
-    token: LinkToken
+    token: Token
     password: Password
 
 
 class Link(Draft, frozen=True, kw_only=True):
     """The token of a link in a mail."""
 
-    token: LinkToken
+    token: Token
 
 
 class Address(Draft, frozen=True, kw_only=True):
@@ -107,7 +105,7 @@ class User(Document, frozen=True, kw_only=True):
 
     email: Annotated[Email, Mark.SEALED]
     email_index: Annotated[str, Mark.PERSONAL, Mark.HIDDEN]
-    name: Annotated[PersonName, Mark.SEALED]
+    name: Annotated[Name, Mark.SEALED]
     tz: Annotated[str, Mark.PERSONAL] = "UTC"
     verified_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
     password_hash: Annotated[str | None, Mark.PERSONAL, Mark.HIDDEN] = None

@@ -12,6 +12,7 @@ import msgspec
 
 from models.base.document import Derived, Document, Draft, Mark, Order, Tells, fields_of
 from models.base.errors import Conflict, invalid_field
+from models.base.fields import LongText, ShortText, Title
 from models.base.ids import PartId, id_pattern, new_id
 from models.base.merge import Merge
 from models.base.recurrence import Repeat, begun_anew, next_date, series_of
@@ -22,9 +23,6 @@ PREFIX: Final = "gol"  # of ids
 GoalId = Annotated[str, id_pattern(PREFIX)]
 G = TypeVar("G", bound="Goal")
 
-Title = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-Description = Annotated[str, msgspec.Meta(max_length=1000)]
-Notes = Annotated[str, msgspec.Meta(max_length=10_000)]
 Progress = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Category = Literal[
     "career", "education", "financial", "health", "learning", "other", "personal", "relationship"
@@ -80,7 +78,7 @@ class GoalDraft(Draft, frozen=True, kw_only=True):
     )
 
     title: Title
-    description: Description | None = None
+    description: ShortText | None = None
     category: Category = "personal"
     priority: Priority = "medium"
     status: Status = "active"
@@ -92,7 +90,7 @@ class GoalDraft(Draft, frozen=True, kw_only=True):
     key_results: KeyResults = msgspec.field(default_factory=dict)
     depends_on: Needed = ()
     repeats: Repeat | None = None
-    private_notes: Notes | None = None
+    private_notes: LongText | None = None
     archived: bool = False
 
     def __post_init__(self) -> None:
@@ -148,7 +146,7 @@ class Goal(Document, frozen=True, kw_only=True):
     )
 
     title: Annotated[Title, Mark.SEALED]
-    description: Annotated[Description | None, Mark.SEALED] = None
+    description: Annotated[ShortText | None, Mark.SEALED] = None
     category: Annotated[Category, Mark.PERSONAL] = "personal"
     priority: Annotated[Priority, Mark.PERSONAL] = "medium"
     status: Annotated[Status, Mark.PERSONAL, Derived("progress")] = "active"
@@ -166,7 +164,7 @@ class Goal(Document, frozen=True, kw_only=True):
     )
     depends_on: Annotated[Needed, Mark.PERSONAL] = ()
     repeats: Annotated[Repeat | None, Mark.PERSONAL] = None
-    private_notes: Annotated[Notes | None, Mark.SEALED, Mark.PRIVATE, Merge.APPEND] = None
+    private_notes: Annotated[LongText | None, Mark.SEALED, Mark.PRIVATE, Merge.APPEND] = None
     archived: bool = False
     completed_at: Annotated[dt.datetime | None, Mark.PERSONAL, Derived("status")] = None
     measured: Annotated[

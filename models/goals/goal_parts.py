@@ -6,10 +6,9 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 
 from models.base.errors import invalid_field
+from models.base.fields import Place, Title, UnitName
 
-PartTitle = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Figure = Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)]
-Place = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
 Answer = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S")]
 
 
@@ -36,7 +35,7 @@ class Milestone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     free_text: ClassVar[tuple[str, ...]] = ("title", "description")
 
-    title: PartTitle
+    title: Title
     description: Annotated[str, msgspec.Meta(max_length=500)] | None = None
     target_date: dt.date | None = None
     done: bool = False
@@ -65,12 +64,12 @@ class KeyResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     free_text: ClassVar[tuple[str, ...]] = ("title", "unit")
 
-    title: PartTitle
+    title: Title
     baseline: Figure = 0.0
     target: Figure
     current: Figure | None = None
     direction: Literal["increase", "decrease"] | None = None
-    unit: Annotated[str, msgspec.Meta(max_length=32)] = ""
+    unit: UnitName = ""
     place: Place = 0.0
 
     def __post_init__(self) -> None:

@@ -6,14 +6,13 @@ from typing import Annotated, ClassVar, Final, Self
 import msgspec
 
 from models.base.document import Document, Draft, Mark, Order, Tells
+from models.base.fields import Moment, ShortText
 from models.base.ids import PartId, id_pattern
 from models.base.time import check_date, exact
 from models.goals.goal_parts import Figure
 
 PREFIX: Final = "pnt"  # of ids
 PointId = Annotated[str, id_pattern(PREFIX)]
-PointNote = Annotated[str, msgspec.Meta(max_length=1000)]
-Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
 
 class PointDraft(Draft, frozen=True, kw_only=True):
@@ -35,7 +34,7 @@ class PointDraft(Draft, frozen=True, kw_only=True):
     value: Figure
     key_result: PartId | None = None
     at: Moment | None = None
-    note: PointNote | None = None
+    note: ShortText | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -60,7 +59,7 @@ class GoalPoint(Document, frozen=True, kw_only=True):
     value: Annotated[Figure, Mark.PERSONAL, Tells("goal:progress", "goal:key_results")]
     key_result: Annotated[str | None, Mark.PERSONAL] = None
     at: Annotated[dt.datetime, Mark.PERSONAL]
-    note: Annotated[PointNote | None, Mark.SEALED] = None
+    note: Annotated[ShortText | None, Mark.SEALED] = None
 
     @classmethod
     def drafted(

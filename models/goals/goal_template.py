@@ -6,8 +6,9 @@ from typing import Annotated, ClassVar, Final, Self
 import msgspec
 
 from models.base.document import Document, Draft, Mark, Order, fields_of
+from models.base.fields import ShortText, Title
 from models.base.ids import id_pattern, new_id
-from models.goals.goal import Category, Description, KeyResults, Milestones, Priority, Title
+from models.goals.goal import Category, KeyResults, Milestones, Priority
 from models.goals.goal_parts import Smart
 
 PREFIX: Final = "tpl"  # of ids
@@ -27,7 +28,7 @@ class GoalTemplateDraft(Draft, frozen=True, kw_only=True):
     )
 
     title: Title
-    description: Description | None = None
+    description: ShortText | None = None
     category: Category = "personal"
     priority: Priority = "medium"
     days: Days | None = None
@@ -52,7 +53,7 @@ class GoalTemplate(Document, frozen=True, kw_only=True):
     orders: ClassVar[tuple[Order, ...]] = (Order("created_at"),)
 
     title: Annotated[Title, Mark.SEALED]
-    description: Annotated[Description | None, Mark.SEALED] = None
+    description: Annotated[ShortText | None, Mark.SEALED] = None
     category: Annotated[Category, Mark.PERSONAL] = "personal"
     priority: Annotated[Priority, Mark.PERSONAL] = "medium"
     days: Annotated[Days | None, Mark.PERSONAL] = None

@@ -11,6 +11,7 @@ import msgspec
 
 from models.base.document import Derived, Document, Draft, Mark, fields_of
 from models.base.errors import invalid_field
+from models.base.fields import Moment, ShortText
 from models.base.merge import Merge
 from models.base.time import AHEAD, DAY, EPOCH, HORIZON, check_zone, exact, local_date, minute_of
 from models.habits.habit import DayStart, Habit
@@ -21,8 +22,6 @@ PLANNED: Final = dt.timedelta(days=366)  # how far ahead one can be skipped or f
 
 
 State = Literal["done", "missed", "skip", "freeze"]
-Note = Annotated[str, msgspec.Meta(max_length=1000)]
-Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
 
 class EntryDraft(Draft, frozen=True, kw_only=True):
@@ -41,7 +40,7 @@ class EntryDraft(Draft, frozen=True, kw_only=True):
 
     state: State = "done"
     value: Value | None = None
-    note: Note | None = None
+    note: ShortText | None = None
     at: Moment | None = None
 
     def __post_init__(self) -> None:
@@ -95,7 +94,7 @@ class Entry(Document, frozen=True, kw_only=True):
     local_date: Annotated[dt.date, Mark.PERSONAL]
     state: Annotated[State, Mark.PERSONAL]
     value: Annotated[Value | None, Mark.PERSONAL, Merge.SUM] = None
-    note: Annotated[Note | None, Mark.SEALED, Merge.APPEND] = None
+    note: Annotated[ShortText | None, Mark.SEALED, Merge.APPEND] = None
     at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
     achieved: Annotated[bool | None, Mark.PERSONAL, Derived("state", "value", "habit:measure")] = (
         None

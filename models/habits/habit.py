@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 import msgspec
 
 from models.base.document import Derived, Document, Draft, Mark, Order, fields_of
+from models.base.fields import Color, ShortText, Title
 from models.base.ids import id_pattern, new_id
 from models.base.time import check_counted, check_zone, local_date
 from models.habits.measures import Measure, YesNo, check_measure
@@ -17,9 +18,6 @@ from models.habits.schedules import Daily, Schedule, check_schedule
 
 PREFIX: Final = "hab"  # of ids
 HabitId = Annotated[str, id_pattern(PREFIX)]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-Text = Annotated[str, msgspec.Meta(max_length=1000)]
-Color = Annotated[str, msgspec.Meta(pattern=r"^#[0-9A-Fa-f]{6}\Z")]
 DayStart = Annotated[int, msgspec.Meta(ge=0, le=1439)]
 Position = Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)]
 Category = Literal[
@@ -51,9 +49,9 @@ class HabitDraft(Draft, frozen=True, kw_only=True):
 
     free_text: ClassVar[tuple[str, ...]] = ("name", "question", "description")
 
-    name: Name
-    question: Text | None = None
-    description: Text | None = None
+    name: Title
+    question: ShortText | None = None
+    description: ShortText | None = None
     category: Category | None = None
     measure: Measure = YesNo()
     schedule: Schedule = Daily()
@@ -102,9 +100,9 @@ class Habit(Document, frozen=True, kw_only=True):
         Order("position", ("archived", "category")),
     )
 
-    name: Annotated[Name, Mark.SEALED]
-    question: Annotated[Text | None, Mark.SEALED] = None
-    description: Annotated[Text | None, Mark.SEALED] = None
+    name: Annotated[Title, Mark.SEALED]
+    question: Annotated[ShortText | None, Mark.SEALED] = None
+    description: Annotated[ShortText | None, Mark.SEALED] = None
     category: Annotated[Category | None, Mark.PERSONAL] = None
     measure: Annotated[Measure, Mark.PERSONAL] = YesNo()
     schedule: Annotated[Schedule, Mark.PERSONAL] = Daily()

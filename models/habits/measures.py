@@ -9,10 +9,10 @@ from typing import Annotated
 import msgspec
 
 from models.base.errors import invalid_field
+from models.base.fields import UnitName
 
 Value = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 Step = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
-UnitName = Annotated[str, msgspec.Meta(max_length=32)]
 
 
 class YesNo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="yes_no"):

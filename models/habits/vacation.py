@@ -10,6 +10,7 @@ import msgspec
 
 from models.base.document import Document, Draft, Mark, Order, fields_of
 from models.base.errors import invalid_field
+from models.base.fields import ShortText
 from models.base.ids import id_pattern, new_id
 from models.base.time import check_counted
 from models.habits.habit import HabitId
@@ -17,8 +18,6 @@ from models.habits.habit import HabitId
 PREFIX: Final = "vac"  # of ids
 VacationId = Annotated[str, id_pattern(PREFIX)]
 LONGEST: Final = 366  # days
-
-Note = Annotated[str, msgspec.Meta(max_length=1000)]
 
 
 class VacationDraft(Draft, frozen=True, kw_only=True):
@@ -38,7 +37,7 @@ class VacationDraft(Draft, frozen=True, kw_only=True):
     first: dt.date
     last: dt.date
     habits: Annotated[tuple[HabitId, ...], msgspec.Meta(max_length=100)] = ()
-    note: Note | None = None
+    note: ShortText | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -67,7 +66,7 @@ class Vacation(Document, frozen=True, kw_only=True):
     first: Annotated[dt.date, Mark.PERSONAL]
     last: Annotated[dt.date, Mark.PERSONAL]
     habits: Annotated[tuple[str, ...], Mark.PERSONAL] = ()
-    note: Annotated[Note | None, Mark.SEALED] = None
+    note: Annotated[ShortText | None, Mark.SEALED] = None
 
     @classmethod
     def drafted(cls, draft: NewVacation, *, owner: str, at: dt.datetime) -> Self:

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Final, Self
 import msgspec
 
 from models.base.document import Document, Draft, Mark, Order, fields_of
+from models.base.fields import Color, Name, ShortText, Tag
 from models.base.ids import derived_id, id_pattern, new_id
 from models.base.merge import Merge
 from models.base.vocabulary import distinct
@@ -18,10 +19,6 @@ PREFIX: Final = "jou"  # of ids
 JournalId = Annotated[str, id_pattern(PREFIX)]
 TEMPLATE_PREFIX: Final = "jtp"  # of ids
 TemplateId = Annotated[str, id_pattern(TEMPLATE_PREFIX)]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-Description = Annotated[str, msgspec.Meta(max_length=1_000)]
-Color = Annotated[str, msgspec.Meta(pattern=r"^#[0-9A-Fa-f]{6}\Z")]
-Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=50, pattern=r"\S")]
 Tags = Annotated[tuple[Tag, ...], msgspec.Meta(max_length=30)]
 Text = Annotated[str, msgspec.Meta(max_length=30_000)]
 
@@ -32,7 +29,7 @@ class JournalDraft(Draft, frozen=True, kw_only=True):
     free_text: ClassVar[tuple[str, ...]] = ("name", "description")
 
     name: Name
-    description: Description | None = None
+    description: ShortText | None = None
     color: Color | None = None
     archived: bool = False
 
@@ -52,7 +49,7 @@ class Journal(Document, frozen=True, kw_only=True):
     draft: ClassVar[type[Draft]] = JournalDraft
 
     name: Annotated[Name, Mark.SEALED]
-    description: Annotated[Description | None, Mark.SEALED, Merge.APPEND] = None
+    description: Annotated[ShortText | None, Mark.SEALED, Merge.APPEND] = None
     color: Color | None = None
     archived: bool = False
     default: bool = False

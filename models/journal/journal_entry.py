@@ -14,6 +14,7 @@ import msgspec
 from models.account import Way
 from models.base.document import Document, Draft, Lookup, Mark, Order, fields_of
 from models.base.errors import Conflict
+from models.base.fields import Moment, Rating
 from models.base.ids import id_pattern, new_id
 from models.base.merge import Merge
 from models.base.time import check_date, check_zone, local_date
@@ -26,7 +27,6 @@ JournalEntryId = Annotated[str, id_pattern(PREFIX)]
 KEPT: Final = dt.timedelta(days=30)  # in the trash
 
 Title = Annotated[str, msgspec.Meta(max_length=255)]
-Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
 PromptId = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{1,16}-[0-9]{1,3}\Z")]
 
 
@@ -49,7 +49,7 @@ class JournalEntryContent(msgspec.Struct, frozen=True, kw_only=True):
     journal: JournalId | None = None
     title: Title | None = None
     text: Text = ""
-    mood: Level | None = None
+    mood: Rating | None = None
     feelings: Tags = ()
     tags: Tags = ()
     local_date: dt.date | None = None
@@ -96,7 +96,7 @@ class JournalEntry(Document, frozen=True, kw_only=True):
     journal: Annotated[str, Mark.PERSONAL]
     title: Annotated[Title | None, Mark.SEALED] = None
     text: Annotated[Text, Mark.SEALED, Merge.APPEND] = ""
-    mood: Annotated[Level | None, Mark.PERSONAL] = None
+    mood: Annotated[Rating | None, Mark.PERSONAL] = None
     feelings: Annotated[Tags, Mark.SEALED, Merge.APPEND] = ()
     tags: Annotated[Tags, Mark.SEALED, Merge.APPEND] = ()
     local_date: Annotated[dt.date, Mark.PERSONAL]
@@ -172,7 +172,7 @@ class UnsavedEntry(Document, frozen=True, kw_only=True):
 class EntryShareDraft(Draft, frozen=True, kw_only=True):
     """Until when a coach may read an entry."""
 
-    until: Annotated[dt.datetime, msgspec.Meta(tz=True)]
+    until: Moment
 
     def __post_init__(self) -> None:
         super().__post_init__()

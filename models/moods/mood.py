@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 import msgspec
 
 from models.base.document import Document, Draft, Mark, Order, fields_of
+from models.base.fields import Moment, Rating, Tag
 from models.base.ids import id_pattern, new_id
 from models.base.merge import Merge
 from models.base.time import check_date, check_zone, exact, local_date
@@ -18,12 +19,9 @@ from models.base.vocabulary import distinct, label
 
 PREFIX: Final = "moo"  # of ids
 MoodId = Annotated[str, id_pattern(PREFIX)]
-Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
 Category = Literal["work", "health", "social", "personal", "family", "other"]
-Activity = Annotated[str, msgspec.Meta(min_length=1, max_length=50, pattern=r"\S")]
-Activities = Annotated[tuple[Activity, ...], msgspec.Meta(max_length=20)]
+Activities = Annotated[tuple[Tag, ...], msgspec.Meta(max_length=20)]
 Note = Annotated[str, msgspec.Meta(max_length=2_000)]
-Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
 
 class MoodDraft(Draft, frozen=True, kw_only=True):
@@ -38,16 +36,16 @@ class MoodDraft(Draft, frozen=True, kw_only=True):
 
     free_text: ClassVar[tuple[str, ...]] = ("activities", "emotions", "note")
 
-    level: Level
+    level: Rating
     at: Moment | None = None
     tz: str = "UTC"
     category: Category | None = None
     activities: Activities = ()
     emotions: Activities = ()
     note: Note | None = None
-    energy: Level | None = None
-    stress: Level | None = None
-    sleep: Level | None = None
+    energy: Rating | None = None
+    stress: Rating | None = None
+    sleep: Rating | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -78,7 +76,7 @@ class Mood(Document, frozen=True, kw_only=True):
         Order("at", ("words",)),
     )
 
-    level: Annotated[Level, Mark.PERSONAL]
+    level: Annotated[Rating, Mark.PERSONAL]
     at: Annotated[dt.datetime, Mark.PERSONAL]
     tz: Annotated[str, Mark.PERSONAL]
     local_date: Annotated[dt.date, Mark.PERSONAL]
@@ -86,9 +84,9 @@ class Mood(Document, frozen=True, kw_only=True):
     activities: Annotated[Activities, Mark.SEALED, Merge.APPEND] = ()
     emotions: Annotated[Activities, Mark.SEALED, Merge.APPEND] = ()
     note: Annotated[Note | None, Mark.SEALED, Merge.APPEND] = None
-    energy: Annotated[Level | None, Mark.PERSONAL] = None
-    stress: Annotated[Level | None, Mark.PERSONAL] = None
-    sleep: Annotated[Level | None, Mark.PERSONAL] = None
+    energy: Annotated[Rating | None, Mark.PERSONAL] = None
+    stress: Annotated[Rating | None, Mark.PERSONAL] = None
+    sleep: Annotated[Rating | None, Mark.PERSONAL] = None
 
     def __post_init__(self) -> None:
         """Refuse a zone that nobody knows: no day of it can be told."""

@@ -11,6 +11,7 @@ import msgspec
 
 from models.base.document import Document, Draft, Mark
 from models.base.errors import Conflict
+from models.base.fields import Token
 
 INVITATION_PREFIX: Final = "inv"  # of ids
 RELATION_PREFIX: Final = "rel"  # of the names of relations
@@ -30,7 +31,7 @@ class InvitationDraft(Draft, frozen=True, kw_only=True):
 class InvitationCode(Draft, frozen=True, kw_only=True):
     """What the inviter has given to the other person."""
 
-    code: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    code: Token
 
 
 class Invitation(msgspec.Struct, frozen=True, kw_only=True):

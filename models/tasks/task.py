@@ -12,6 +12,7 @@ import msgspec
 
 from models.base.document import Document, Draft, Mark, Order, fields_of
 from models.base.errors import invalid_field
+from models.base.fields import LongText, Place, Tag, Title
 from models.base.ids import PartId, id_pattern, new_id
 from models.base.merge import Merge
 from models.base.recurrence import Repeat, begun_anew, next_date, series_of
@@ -21,13 +22,10 @@ from models.goals import GoalId
 
 PREFIX: Final = "tsk"  # of ids
 TaskId = Annotated[str, id_pattern(PREFIX)]
-Title = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-Notes = Annotated[str, msgspec.Meta(max_length=10_000)]
 Status = Literal["pending", "in_progress", "completed", "cancelled"]
 Priority = Literal["low", "medium", "high", "urgent"]
 Category = Literal["work", "personal", "health", "learning", "finance", "other"]
 Clock = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
-Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=50, pattern=r"\S")]
 Tags = Annotated[tuple[Tag, ...], msgspec.Meta(max_length=20)]
 
 
@@ -38,7 +36,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     title: Title
     done: bool = False
-    place: Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)] = 0.0
+    place: Place = 0.0
 
 
 Steps = Annotated[dict[PartId, Step], msgspec.Meta(max_length=100)]
@@ -63,7 +61,7 @@ class TaskDraft(Draft, frozen=True, kw_only=True):
     free_text: ClassVar[tuple[str, ...]] = ("title", "notes", "tags", "steps")
 
     title: Title
-    notes: Notes | None = None
+    notes: LongText | None = None
     status: Status = "pending"
     priority: Priority = "medium"
     category: Category = "personal"
@@ -118,7 +116,7 @@ class Task(Document, frozen=True, kw_only=True):
     )
 
     title: Annotated[Title, Mark.SEALED]
-    notes: Annotated[Notes | None, Mark.SEALED, Merge.APPEND] = None
+    notes: Annotated[LongText | None, Mark.SEALED, Merge.APPEND] = None
     status: Annotated[Status, Mark.PERSONAL] = "pending"
     priority: Annotated[Priority, Mark.PERSONAL] = "medium"
     category: Annotated[Category, Mark.PERSONAL] = "personal"

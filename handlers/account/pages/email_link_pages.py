@@ -12,9 +12,10 @@ from handlers.http.operations import owned_by
 from handlers.pages import forms, views
 from handlers.pages.base import PageHandler
 from handlers.pages.forms import PageLink
-from models.account.user import Address, LinkToken, PasswordReset, normalised_email
+from models.account.user import Address, PasswordReset, normalised_email
 from models.audit import Act
 from models.base.errors import Invalid
+from models.base.fields import Token
 from models.base.validation import checked
 from upcoach.services.audit.audit_signing import ADDRESS
 from upcoach.services.base.mail import addition_words
@@ -193,6 +194,6 @@ class DisownedAdditionPage(PageHandler):
 def _token(text: str) -> str:
     """The token of a link, or the refusal of one that is none."""
     try:
-        return checked(text, LinkToken)
+        return checked(text, Token)
     except Invalid:
         raise Invalid("link_over", "This link is not whole. Copy all of it.") from None

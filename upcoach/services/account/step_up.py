@@ -5,7 +5,7 @@ password where none is.  Operators always need a second factor.
 """
 
 import datetime as dt
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 
@@ -14,6 +14,7 @@ from models.access.scope import Scope
 from models.account import Factors, Session, User
 from models.account.factors import FACTORS, Shown
 from models.base.errors import Unauthenticated
+from models.base.fields import EnteredPassword
 from models.base.merge_patch import Json
 from upcoach.services.account.factors import SecondFactors
 from upcoach.services.account.factors.refusals import factor_wrong
@@ -33,7 +34,7 @@ FRESH: Final = dt.timedelta(minutes=15)  # how long a factor counts as just show
 class StepUp(Shown, frozen=True, kw_only=True):
     """One factor; the password is one where no second factor is enrolled."""
 
-    password: Annotated[str, msgspec.Meta(max_length=128)] | None = None
+    password: EnteredPassword | None = None
 
 
 class SteppedUp(msgspec.Struct, frozen=True):

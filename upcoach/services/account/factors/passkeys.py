@@ -12,9 +12,10 @@ import msgspec
 
 from models.access.scope import Scope
 from models.account import Factors, Passkey, User
-from models.account.factors import FACTORS, FactorName, NewCredential, PasskeyAnswer, checked_name
+from models.account.factors import FACTORS, NewCredential, PasskeyAnswer, checked_name
 from models.base.document import Draft
 from models.base.errors import Conflict
+from models.base.fields import Name
 from models.base.ids import new_id
 from models.base.merge_patch import Json
 from upcoach.services.account.factors.enrolment import Enrolment
@@ -42,14 +43,14 @@ _SHOWN: Final = "passkey"
 class NewPasskey(Draft, frozen=True, kw_only=True):
     """A key that an authenticator has made, and what its user calls it."""
 
-    name: FactorName
+    name: Name
     credential: NewCredential
 
 
 class Renaming(Draft, frozen=True, kw_only=True):
     """What something is called from now on."""
 
-    name: FactorName
+    name: Name
 
 
 class _Asked(msgspec.Struct, frozen=True):

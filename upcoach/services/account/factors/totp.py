@@ -9,8 +9,9 @@ import pyotp
 
 from models.access.scope import Scope
 from models.account import Factors, User
-from models.account.factors import TOTP, Token, TotpCode
+from models.account.factors import TOTP, TotpCode
 from models.base.document import Draft
+from models.base.fields import Token
 from upcoach.services.account.factors.attempt_limit import Tries
 from upcoach.services.account.factors.enrolment import Enrolment
 from upcoach.services.account.factors.recovery import RecoveryCodes

@@ -16,9 +16,9 @@ import msgspec
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from models.access.scope import Scope
-from models.account.user import PersonName
 from models.base.clock import Clock
 from models.base.errors import Forbidden, Invalid
+from models.base.fields import Name
 from models.base.validation import checked
 from upcoach.services.account.federation import secrets as client_secrets
 from upcoach.services.account.federation.discovery import Discovery, provider_away
@@ -191,7 +191,7 @@ def _name_in(text: str) -> str:
     """The name in what Apple posts beside the code, which nobody has signed; empty if none."""
     try:
         name = msgspec.json.decode(text, type=Introduced).name
-        return checked(f"{name.firstName} {name.lastName}".strip(), PersonName)
+        return checked(f"{name.firstName} {name.lastName}".strip(), Name)
     except (msgspec.MsgspecError, RecursionError, Invalid):
         return ""
 
