@@ -89,6 +89,9 @@ class Relay:
                 _log.warning("publish_failed", events=len(events), reason=str(failure))
                 await asyncio.sleep(RETRY_S)
                 self._repeat()
+            except asyncio.CancelledError:  # the process ends: `flush` tries once more
+                self._waiting.extendleft(reversed(events))
+                raise
             else:
                 return
 

@@ -6,8 +6,9 @@ at work on it.  Everything is made here, once, and handed to whoever needs it.
 
 import asyncio
 import contextlib
+import math
 import sys
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import structlog
@@ -23,6 +24,7 @@ from handlers.http.manifest import ApplicationParts
 from handlers.http.rest import Edge
 from handlers.live.admin_feeds import Desk
 from handlers.live.connections import Connections
+from handlers.live.drain import CLOSING_S
 from handlers.live.live_node import LiveNode
 from handlers.live.numbers import NodeNumbers
 from handlers.live.send_buffer import WINDOW
@@ -55,6 +57,7 @@ from streams.redis.stream_trimming import Ageing
 from streams.redis.tickets import Tickets
 from upcoach.embedded import Engines, joined
 from upcoach.node.assembly import Assembly
+from upcoach.node.process import ending
 from upcoach.node.process.listener import Listener, StartError
 from upcoach.services.base.jobs import JobRunner
 from upcoach.store.base.database import Database
@@ -69,7 +72,6 @@ from upcoach.store.write.mail_outbox import Outbox
 
 START_PATIENCE_S = 30.0
 RESTART_S = 1.0  # before work that broke begins again
-STEP_S = 5.0  # for each step of the end of a process, which must be over in thirty
 # How long the loop waits for a thread that computes, each time that it comes back from a socket:
 # Python's own 5 ms make 50 of one request.
 SWITCH_S = 0.0005
@@ -196,6 +198,7 @@ class Node:
         self._reader = StreamReader(redis.reader, self._followers())
         self._running = Running()
         self._leaving = False
+        self._ends_at = math.inf
         self.application = self._make_application(epoch)
         self.metrics = make_metrics_application(self.measures, self._checks())
         self._tasks: list[asyncio.Task[None]] = []
@@ -320,29 +323,51 @@ class Node:
     async def _claim(self, name: str, for_s: float) -> bool:
         return await claim(self._redis.writer, name, for_s)
 
-    async def drain(self, public: Listener | None, drain_s: float) -> None:
-        """Send everybody elsewhere within *drain_s*; what is under way is answered."""
+    async def drain(
+        self, public: Listener | None, drain_s: float, ends_at: float = math.inf
+    ) -> None:
+        """Send everybody elsewhere within *drain_s*; what is under way is answered.
+
+        Parameters
+        ----------
+        ends_at
+            When all has to be over, by the loop's clock, `stop` included.
+
+        """
         self._leaving = True
+        self._ends_at = ends_at - ending.CLOSING_S
         if public is not None:
             public.refuse()
-        await self._connections.drain(drain_s)
-        await _in_time(self._running.over(), "requests")
+        requests = ending.Step("requests", self._running.over, 1.0)
+        kept_s = ending.kept_for((requests, *self._last_steps()))
+        left_s = self._ends_at - asyncio.get_running_loop().time() - kept_s
+        await self._connections.drain(max(0.0, min(drain_s, left_s - CLOSING_S)))
+        await ending.take([requests], self._ends_at - ending.kept_for(self._last_steps()))
 
     async def stop(self) -> None:
         """Answer what is under way, publish what is committed, keep what was learned."""
         self._connections.close_all(4503, "draining")
-        # What cannot be finished in time is due in MongoDB, and another process finds it.
-        await _in_time(self.committer.drain(), "writes")
-        # The learner ends tasks of its own, hence the longer patience.
-        await _in_time(background_tasks.end(*self._tasks, ask_again_s=1.0), "tasks")
-        await _in_time(self._consumers.stop(), "consumers")
-        await _in_time(self.relay.flush(), "relay")
-        await _in_time(self.services.sync.positions.flush(), "positions")
-        await _in_time(self.services.account.arrivals.flush(), "arrivals")
-        await _in_time(self._errands.over(), "errands")
-        await _in_time(self.services.audit.log.close(), "audit")
+        await ending.take(self._last_steps(), self._ends_at)
         self.services.account.passwords.close()
         self.assembly.outbound.close()
+
+    def _last_steps(self) -> tuple[ending.Step, ...]:
+        """What is left to do, what matters most first."""
+        return (
+            # What cannot be finished in time is due in MongoDB, and another process finds it.
+            ending.Step("writes", self.committer.drain, 2.0),
+            ending.Step("tasks", self._end_tasks, 1.0),
+            ending.Step("relay", self.relay.flush, 1.0),
+            ending.Step("audit", self.services.audit.log.close, 1.0),
+            ending.Step("consumers", self._consumers.stop, 2.0),
+            ending.Step("positions", self.services.sync.positions.flush, 0.5),
+            ending.Step("arrivals", self.services.account.arrivals.flush, 0.25),
+            ending.Step("errands", self._errands.over, 0.25),
+        )
+
+    async def _end_tasks(self) -> None:
+        # Durable consumers end tasks of their own, hence the longer patience.
+        await background_tasks.end(*self._tasks, ask_again_s=1.0)
 
 
 @contextlib.asynccontextmanager
@@ -367,15 +392,6 @@ async def listening(application: Application, host: str, port: int) -> AsyncIter
     """*application* served on a port; 0 takes a free one."""
     async with Listener(application, host, port) as listener:
         yield listener.port
-
-
-async def _in_time(work: Coroutine[Any, Any, None], what: str) -> None:
-    """Do *work*, or give it up when the process has to go."""
-    try:
-        async with asyncio.timeout(STEP_S):
-            await work
-    except TimeoutError:
-        _log.warning("drain_given_up", what=what)
 
 
 async def _keep_up(work: Job, name: str) -> None:

@@ -1,7 +1,8 @@
 """One process that serves: alone, or as a child of `upcoach.node.supervisor`.
 
 A process that is told to stop (SIGTERM, Ctrl-C) drains: see `app.Node.drain`.  It is over in thirty
-seconds, because the kernel ends it then, whatever it hangs on.  `upcoach.node.process.watchdog`
+seconds, because the kernel ends it then, whatever it hangs on; `upcoach.node.process.ending` shares
+that time out.  `upcoach.node.process.watchdog`
 ends one that is held where it does not even hear that.
 """
 
@@ -9,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -19,11 +21,10 @@ from upcoach.embedded.child import die_with
 from upcoach.node import app
 from upcoach.node.output import say, welcome
 from upcoach.node.process import gc_tuning
+from upcoach.node.process.ending import END_S, StopSignal
 from upcoach.node.process.listener import Listener
 from upcoach.node.process.systemd import Notifier
 from upcoach.node.process.watchdog import Watchdog
-
-END_S = 29  # from the signal to the end, at most
 
 _log = structlog.get_logger(__name__)
 
@@ -48,10 +49,10 @@ class Served:
         _log.info("serving", port=self.ports.web, metrics_port=self.ports.metrics)
         await told.wait()
 
-    async def drain(self, drain_s: float) -> None:
-        """Send everybody elsewhere."""
+    async def drain(self, drain_s: float, ends_at: float) -> None:
+        """Send everybody elsewhere, and leave time for the rest until *ends_at*."""
         _log.info("draining", within_s=drain_s)
-        await self._node.drain(self._web, drain_s)
+        await self._node.drain(self._web, drain_s, ends_at)
 
 
 async def serve_alone(settings: Settings) -> int:
@@ -68,7 +69,7 @@ async def serve_alone(settings: Settings) -> int:
         say(welcome(settings, ports.web, [ports.metrics]))
         await served.until(told)
         notifier.stops()
-        await served.drain(settings.drain_s)
+        await served.drain(settings.drain_s, told.ends_at)
     return 0
 
 
@@ -86,19 +87,21 @@ async def serve_as_child(settings: Settings, parent: int) -> int:
         await served.until(told)
         # The parent's engines end with it, and whoever starts it again needs the ports.
         orphaned = os.getppid() != parent
-        await served.drain(0 if orphaned else settings.drain_s)
+        await served.drain(0 if orphaned else settings.drain_s, told.ends_at)
     return 0
 
 
-def told_to_stop() -> asyncio.Event:
+def told_to_stop() -> StopSignal:
     """What SIGTERM and Ctrl-C set."""
-    told = asyncio.Event()
+    told = StopSignal()
     loop = asyncio.get_running_loop()
 
     def tell(*_: object) -> None:
         left_s = signal.alarm(END_S)
         if left_s:  # it was told before, and gains no time
             signal.alarm(left_s)
+        else:
+            told.ends_at = time.monotonic() + END_S
         if not loop.is_closed():
             loop.call_soon_threadsafe(told.set)
 

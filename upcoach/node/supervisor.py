@@ -23,10 +23,11 @@ from config.settings import Role, Settings
 from streams.base import background_tasks
 from upcoach.node import app
 from upcoach.node.output import say, welcome
+from upcoach.node.process.ending import END_S
 from upcoach.node.process.listener import Reservation, StartError
 from upcoach.node.process.systemd import NAMES, Notifier
 from upcoach.node.process.watchdog import Watchdog
-from upcoach.node.serving import END_S, Ports, told_to_stop
+from upcoach.node.serving import Ports, told_to_stop
 from upcoach.store.schema.installation import load_installation
 
 START_S = 60.0

@@ -1,0 +1,125 @@
+"""The end of a process whose engines are slow: in time, and what matters most first."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import psutil
+import structlog
+from pymongo import MongoClient
+
+from models.wire.events import user_feed
+from tests.support.engines import TestEngines
+from tests.support.server import serving
+from tests.support.wire.sockets import talking
+from upcoach.node.process import ending
+from upcoach.node.process.ending import Step
+
+STUCK_S = 60.0
+
+
+class End(NamedTuple):
+    """How a node ended."""
+
+    given_up: set[str]
+    took_s: float
+    allowed_s: float
+    checkpoints: int
+
+
+@contextlib.contextmanager
+def paused(program: str) -> Iterator[None]:
+    """Have an engine of this worker's stand still."""
+    [engine] = [
+        child
+        for child in psutil.Process().children(recursive=True)
+        if child.name().startswith(program)
+    ]
+    os.kill(engine.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(engine.pid, signal.SIGCONT)
+
+
+async def test_a_step_that_hangs_leaves_the_others_what_is_kept_for_them() -> None:
+    loop = asyncio.get_running_loop()
+    taken: list[str] = []
+
+    async def hang() -> None:
+        await asyncio.sleep(STUCK_S)
+
+    async def work() -> None:
+        taken.append("begun")
+        await asyncio.sleep(0.1)
+        taken.append("done")
+
+    steps = [Step("hang", hang, 0.1), Step("work", work, 1.0), Step("hang", hang, 0.1)]
+    began = loop.time()
+
+    await ending.take(steps, began + 2)
+
+    assert taken == ["begun", "done"]
+    assert loop.time() - began < 2 + 2 * ending.HEED_S
+
+
+async def test_a_step_that_fails_ends_none_of_the_others() -> None:
+    done = asyncio.Event()
+
+    async def fail() -> None:
+        raise KeyError
+
+    async def work() -> None:
+        done.set()
+
+    await ending.take([Step("fail", fail, 1), Step("work", work, 1)], time.monotonic() + 9)
+
+    assert done.is_set()
+
+
+async def test_a_node_whose_mongodb_is_stuck_publishes_and_is_over_in_time(
+    engines: TestEngines,
+) -> None:
+    told = await ended(engines, "mongod")
+
+    assert {"audit"} <= told.given_up <= {"audit", "consumers", "positions", "arrivals"}
+    assert told.took_s < told.allowed_s
+    assert not told.checkpoints
+
+
+async def test_a_node_whose_redis_is_stuck_signs_its_audit_log_and_is_over_in_time(
+    engines: TestEngines,
+) -> None:
+    told = await ended(engines, "valkey")
+
+    assert {"relay"} <= told.given_up <= {"relay", "consumers", "errands"}
+    assert told.took_s < told.allowed_s
+    assert told.checkpoints == 1
+
+
+async def ended(engines: TestEngines, program: str) -> End:
+    """Have a node end, with something to publish and to sign, while an engine is stuck."""
+    settings = engines.settings(UPCOACH_ROLES="web,learn")
+    loop = asyncio.get_running_loop()
+    async with contextlib.AsyncExitStack() as stack:
+        server = await stack.enter_async_context(serving(settings))
+        person, node = await server.person(), server.node
+        made = await person.call("POST", "/v1/goals", {"title": "Run"})
+        events = await node.log.page(user_feed(made.body["owner"]), 0, 100)
+        await stack.enter_async_context(talking(server, person))  # and does not go when asked
+        allowed_s = ending.kept_for(node._last_steps()) + 4 * ending.CLOSING_S
+        with paused(program), structlog.testing.capture_logs() as lines:
+            node.relay.publish(events)
+            began = loop.time()
+            await node.drain(None, 25, began + allowed_s)
+            await stack.aclose()
+            took_s = loop.time() - began
+    with MongoClient[dict[str, Any]](settings.mongo_url) as client:
+        checkpoints = client[settings.mongo_database]["audit_checkpoints"].count_documents({})
+    given_up = {line["what"] for line in lines if line["event"] == "drain_given_up"}
+    print(f"{program}: {took_s:.1f} s of {allowed_s}, given up: {given_up}")
+    return End(given_up, took_s, allowed_s, checkpoints)
