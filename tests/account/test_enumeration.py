@@ -95,12 +95,10 @@ async def test_an_address_without_an_account_is_answered_as_one_with(
 @pytest.mark.chaos
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("way", WAYS)
-async def test_an_address_without_an_account_takes_as_long(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, way: str
-) -> None:
+async def test_an_address_without_an_account_takes_as_long(settings: Settings, way: str) -> None:
     # With a hash that costs nothing, which in earnest hides what this looks for.
-    monkeypatch.setattr("upcoach.services.account.accounts.PACE_S", IN_EARNEST_S)
     async with serving(settings) as server:
+        server.node.services.account.accounts.pace_s = IN_EARNEST_S
         known = await accounts(server, 5)
         await tried(server, way, "first@example.org")  # it makes the decoy
         times: dict[bool, list[float]] = {True: [], False: []}

@@ -9,18 +9,17 @@ from tests.support.engines import TestEngines
 from tests.support.people.addresses import ANN, joined
 from tests.support.people.mail import settings_of, subjects
 from tests.support.server import PASSWORD, serving
-from upcoach.services.account import accounts
 
 FOREVER_S = 3_600.0
 NEW = "new@example.org"
 
 
 async def test_an_answer_waits_for_the_pace_whether_or_not_there_was_an_account(
-    engines: TestEngines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engines: TestEngines, tmp_path: Path
 ) -> None:
     async with serving(settings_of(engines, tmp_path)) as server:
         await joined(server)
-        monkeypatch.setattr(accounts, "PACE_S", FOREVER_S)
+        server.node.services.account.accounts.pace_s = FOREVER_S
         asked = [
             asyncio.create_task(server.client().register(email, PASSWORD, "Ann"))
             for email in (ANN, NEW)

@@ -19,7 +19,6 @@ from tests.support.server import serving
 from tests.support.wire.sockets import mut, talking
 from tests.support.wire.writes import MUTATIONS, ask, statuses
 from upcoach.client import Client
-from upcoach.store.write import quotas
 
 HABITS, TASKS, JOURNAL, VACATIONS = "/v1/habits", "/v1/tasks", "/v1/journal", "/v1/habits/vacations"
 FEW = 6
@@ -101,13 +100,13 @@ async def test_many_at_once_on_two_nodes_overshoot_by_little(
     engines: TestEngines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few(monkeypatch, "goal")
-    monkeypatch.setattr(quotas, "FRESH_WHEN_FULL_S", 0.0)
-    monkeypatch.setattr(quotas, "FRESH_S", 0.0)
     environ = engines.environ()
     async with (
         serving(Settings.from_environ(environ)) as one,
         serving(Settings.from_environ(environ)) as other,
     ):
+        for holdings in (one.node.committer.holdings, other.node.committer.holdings):
+            holdings.fresh_s = holdings.fresh_when_full_s = 0.0
         person = await one.person()
         clients = [person, other.client(person.token)]
         answers = await asyncio.gather(

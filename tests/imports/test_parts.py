@@ -139,14 +139,12 @@ async def test_a_reader_that_dies_is_a_refusal_and_the_next_is_well() -> None:
         server.close()
 
 
-async def test_what_takes_too_long_ends_at_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_takes_too_long_ends_at_its_time() -> None:
     server = ForkServer()
     try:
-        reader = Workers(server)
         job = Job("moods", "usr_1", "UTC")
-        await reader.read(job, moods(3))
-        monkeypatch.setattr(workers, "DEADLINE_S", 0.05)
-        monkeypatch.setattr(workers, "PATIENCE_S", 0.01)
+        await Workers(server).read(job, moods(3))
+        reader = Workers(server, patience_s=0.01, deadline_s=0.05)
 
         slow = [asyncio.create_task(reader.read(job, moods(50_000))) for _ in range(5)]
         refusals = await asyncio.gather(*slow, return_exceptions=True)

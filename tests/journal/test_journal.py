@@ -24,7 +24,6 @@ from tests.support.server import Server, serving
 from tests.support.wire.answers import done, next_page
 from tests.support.wire.writes import write
 from upcoach.client import Client, apply_event
-from upcoach.store.write import quotas
 
 KYOTO = ENTRY.format(id=PAGE)
 LONG_AGO = dt.timedelta(days=30, seconds=1)
@@ -290,8 +289,8 @@ async def test_what_is_in_the_trash_can_be_deleted_for_good_and_makes_room(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(QUOTAS, "journal.entry", Quota(2, 256))
-    monkeypatch.setattr(quotas, "FRESH_WHEN_FULL_S", 0)
     async with serving(settings) as server:
+        server.node.committer.holdings.fresh_when_full_s = 0.0
         person = await server.person()
         first, second = [
             (await done(person.call("POST", JOURNAL, {"text": text}))).body["id"] for text in "ab"

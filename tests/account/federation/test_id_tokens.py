@@ -113,10 +113,10 @@ async def test_only_who_writes_truth_as_text_may(engines: TestEngines, tmp_path:
 
 @pytest.mark.parametrize("mode", ["500", "huge", "redirects", "no json", "hangs"])
 async def test_a_provider_that_does_not_answer_is_waited_for_no_longer_than_seconds(
-    engines: TestEngines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+    engines: TestEngines, tmp_path: Path, mode: str
 ) -> None:
-    monkeypatch.setattr("upcoach.node.process.outbound.PATIENCE_S", 0.2)
     async with federated(engines, tmp_path) as (server, provider):
+        server.node.assembly.outbound.patience_s = 0.2
         provider.mode = mode
         nonce = await nonce_of(server)
 

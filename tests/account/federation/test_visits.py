@@ -220,10 +220,10 @@ async def test_of_many_who_come_back_at_once_one_is_let_in(
     ],
 )
 async def test_a_provider_that_fails_lets_nobody_in(
-    engines: TestEngines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, status: int
+    engines: TestEngines, tmp_path: Path, mode: str, status: int
 ) -> None:
-    monkeypatch.setattr("upcoach.node.process.outbound.PATIENCE_S", 0.2)
     async with visiting(engines, tmp_path) as (one, provider):
+        one.server.node.assembly.outbound.patience_s = 0.2
         fields = await away(one, provider)
         provider.mode = mode
 

@@ -19,10 +19,18 @@ _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
 class Outbound:
-    """Fetches; *loopback* lets it go without TLS to this machine."""
+    """Fetches; *loopback* lets it go without TLS to this machine.
+
+    Attributes
+    ----------
+    patience_s
+        How long it waits for a connection, and then for an answer.
+
+    """
 
     def __init__(self, *, loopback: bool) -> None:
         self._loopback = loopback
+        self.patience_s = PATIENCE_S
         self._http: AsyncHTTPClient | None = None
 
     async def __call__(
@@ -41,8 +49,8 @@ class Outbound:
             headers=headers,
             body=None if form is None else urlencode(form),
             follow_redirects=False,
-            connect_timeout=PATIENCE_S,
-            request_timeout=PATIENCE_S,
+            connect_timeout=self.patience_s,
+            request_timeout=self.patience_s,
             decompress_response=False,
             user_agent="UpCoach",
         )

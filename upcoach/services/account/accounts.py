@@ -47,11 +47,12 @@ class Accounts:
         self._logins = logins
         self._directory = directory
         self._mail = mail
+        self.pace_s = PACE_S
 
     async def register(self, registration: Registration) -> None:
         """Make a user, unless the address has an account; who reads its mails is told which."""
         user_id, made = new_id(User.id_prefix), await self._hashed(registration)
-        pace = asyncio.create_task(asyncio.sleep(PACE_S))
+        pace = asyncio.create_task(asyncio.sleep(self.pace_s))
         with contextlib.suppress(UniqueViolation):
             await self._create(user_id, registration, made)
         await self._mail.send(Welcome(registration.email, user_id))

@@ -100,20 +100,28 @@ def _started() -> tuple[socket.socket, subprocess.Popen[bytes]]:
 class Workers:
     """Reads files in other processes, some at once."""
 
-    def __init__(self, server: ForkServer) -> None:
+    def __init__(
+        self,
+        server: ForkServer,
+        *,
+        patience_s: float = PATIENCE_S,
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
         self._server = server
+        self._patience_s = patience_s
+        self._deadline_s = deadline_s
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def read(self, job: Job, content: bytes) -> PackedPlan:
         """What the file *content* wants; raises `Invalid` with up to 20 flaws."""
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(self._patience_s):
                 await self._turns.acquire()
         except TimeoutError:
             words = "Too many files are read at once. Try again shortly."
             raise Unavailable("busy", words) from None
         try:
-            async with asyncio.timeout(DEADLINE_S):
+            async with asyncio.timeout(self._deadline_s):
                 return await self._read(job, content)
         except (TimeoutError, EOFError, ConnectionError):
             raise Invalid(TOO_COSTLY.code, TOO_COSTLY.detail, flaws=TOO_COSTLY.flaws) from None

@@ -41,9 +41,20 @@ class Held(msgspec.Struct):
 
 
 class Holdings:
-    """What this node knows of what people keep."""
+    """What this node knows of what people keep.
+
+    Attributes
+    ----------
+    fresh_s
+        How long it is believed.
+    fresh_when_full_s
+        The same beyond nine tenths of a quota.
+
+    """
 
     def __init__(self, database: Database) -> None:
+        self.fresh_s = FRESH_S
+        self.fresh_when_full_s = FRESH_WHEN_FULL_S
         self._database = database
         self._held: collections.OrderedDict[Place, Held] = collections.OrderedDict()
 
@@ -52,7 +63,7 @@ class Holdings:
         now = time.monotonic()
         for place in places:
             held = self._held.get(place)
-            if held is None or now - held.at > _fresh_s(held, QUOTAS[place[1].kind]):
+            if held is None or now - held.at > self._fresh_s(held, QUOTAS[place[1].kind]):
                 self._held[place] = await self._counted(*place)
             self._held.move_to_end(place)
         while len(self._held) > REMEMBERED:
@@ -79,6 +90,10 @@ class Holdings:
         """Count anew, the next time, what is kept at *places*."""
         for place in places:
             self._held.pop(place, None)
+
+    def _fresh_s(self, held: Held, quota: Quota) -> float:
+        is_nearly_full = held.count > quota.most * 0.9 or held.size > quota.size * 0.9
+        return self.fresh_when_full_s if is_nearly_full else self.fresh_s
 
     async def _counted(self, owner: str, kind: Kind) -> Held:
         found = Held(at=time.monotonic())
@@ -189,11 +204,6 @@ def quota_exceeded(kind: Kind, quota: Quota) -> Conflict:
         "Delete some first."
     )
     return Conflict("quota_exceeded", words, extra={"quota": told})
-
-
-def _fresh_s(held: Held, quota: Quota) -> float:
-    is_nearly_full = held.count > quota.most * 0.9 or held.size > quota.size * 0.9
-    return FRESH_WHEN_FULL_S if is_nearly_full else FRESH_S
 
 
 def _may_grow(kind: Kind) -> bool:
