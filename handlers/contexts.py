@@ -60,7 +60,7 @@ ROUTER: Final = Router(
 def make_application(parts: ApplicationParts) -> BoundedApplication:
     """The application that serves the public port."""
     edge = parts.edge
-    rows = (*(row for context in CONTEXTS for row in context.routes), *mailbox.ROUTES)
+    rows = (*(row for context in CONTEXTS for row in context.bound_routes()), *mailbox.ROUTES)
     own = {row.path for row in rows}
     specs = [
         URLSpec(f"{route.pattern}$", OperationHandler, {"edge": edge, "route": route})

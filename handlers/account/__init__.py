@@ -13,7 +13,9 @@ from handlers.account import (
 )
 from handlers.account.pages import oauth_callbacks
 from handlers.account.pages import routes as pages
+from handlers.account.pages.account import LoggedInPage
 from handlers.account.pages.login_continuation import (
+    ACCOUNT,
     CONSENT,
     LoginContinuation,
     device_of,
@@ -23,7 +25,16 @@ from handlers.account.pages.login_continuation import (
 from handlers.http.areas import Area
 from handlers.http.manifest import Context
 
-__all__ = ["CONSENT", "CONTEXT", "LoginContinuation", "device_of", "show_end", "show_login"]
+__all__ = [
+    "ACCOUNT",
+    "CONSENT",
+    "CONTEXT",
+    "LoggedInPage",
+    "LoginContinuation",
+    "device_of",
+    "show_end",
+    "show_login",
+]
 
 CONTEXT: Final = Context(
     service=lambda edge: edge.services.account,

@@ -115,32 +115,34 @@ def shown_login(login: Login) -> Json:
     return shown | {"token_type": "Bearer"}
 
 
+REGISTER = Operation(
+    method="POST",
+    path="/v1/auth/register",
+    run=register,
+    body="json",
+    takes=Registration,
+    gives=Address,
+    public=True,
+    audit="account.registered",
+    statuses=(202,),
+    limit="mail",
+)
+LOG_IN = Operation(
+    method="POST",
+    path="/v1/auth/login",
+    run=log_in,
+    body="json",
+    takes=Credentials,
+    gives=LoggedIn | Entered,
+    otherwise=((200, Challenge),),
+    public=True,
+    refusals=(401, 403),
+    audit="session.started",
+    limit="login",
+)
 OPERATIONS = (
-    Operation(
-        method="POST",
-        path="/v1/auth/register",
-        run=register,
-        body="json",
-        takes=Registration,
-        gives=Address,
-        public=True,
-        audit="account.registered",
-        statuses=(202,),
-        limit="mail",
-    ),
-    Operation(
-        method="POST",
-        path="/v1/auth/login",
-        run=log_in,
-        body="json",
-        takes=Credentials,
-        gives=LoggedIn | Entered,
-        otherwise=((200, Challenge),),
-        public=True,
-        refusals=(401, 403),
-        audit="session.started",
-        limit="login",
-    ),
+    REGISTER,
+    LOG_IN,
     Operation(
         method="POST",
         path="/v1/auth/refresh",

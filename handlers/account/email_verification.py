@@ -51,16 +51,55 @@ async def disown_addition(services: AccountServices, call: Call) -> Reply:
     return Reply(status=204, became=owned_by(done))
 
 
+VERIFY = Operation(
+    method="POST",
+    path="/v1/auth/verify-email",
+    run=verify,
+    body="json",
+    takes=Link,
+    public=True,
+    audit="email.verified",
+)
+CHANGE_ADDRESS = Operation(
+    method="POST",
+    path="/v1/auth/email/confirm",
+    run=confirm,
+    body="json",
+    takes=Link,
+    public=True,
+    refusals=(409,),
+    audit="email.changed",
+)
+UNDO_CHANGE = Operation(
+    method="POST",
+    path="/v1/auth/email/undo",
+    run=undo,
+    body="json",
+    takes=Link,
+    public=True,
+    refusals=(409,),
+    audit="email.returned",
+)
+CONFIRM_ADDITION = Operation(
+    method="POST",
+    path="/v1/auth/additions/confirm",
+    run=confirm_addition,
+    body="json",
+    takes=Link,
+    public=True,
+    audit="addition.confirmed",
+)
+DISOWN_ADDITION = Operation(
+    method="POST",
+    path="/v1/auth/additions/disown",
+    run=disown_addition,
+    body="json",
+    takes=Link,
+    public=True,
+    audit="addition.disowned",
+)
 OPERATIONS = (
-    Operation(
-        method="POST",
-        path="/v1/auth/verify-email",
-        run=verify,
-        body="json",
-        takes=Link,
-        public=True,
-        audit="email.verified",
-    ),
+    VERIFY,
     Operation(
         method="POST",
         path="/v1/auth/verify-email/resend",
@@ -83,42 +122,8 @@ OPERATIONS = (
         audit="email.asked",
         limit="mail",
     ),
-    Operation(
-        method="POST",
-        path="/v1/auth/email/confirm",
-        run=confirm,
-        body="json",
-        takes=Link,
-        public=True,
-        refusals=(409,),
-        audit="email.changed",
-    ),
-    Operation(
-        method="POST",
-        path="/v1/auth/email/undo",
-        run=undo,
-        body="json",
-        takes=Link,
-        public=True,
-        refusals=(409,),
-        audit="email.returned",
-    ),
-    Operation(
-        method="POST",
-        path="/v1/auth/additions/confirm",
-        run=confirm_addition,
-        body="json",
-        takes=Link,
-        public=True,
-        audit="addition.confirmed",
-    ),
-    Operation(
-        method="POST",
-        path="/v1/auth/additions/disown",
-        run=disown_addition,
-        body="json",
-        takes=Link,
-        public=True,
-        audit="addition.disowned",
-    ),
+    CHANGE_ADDRESS,
+    UNDO_CHANGE,
+    CONFIRM_ADDITION,
+    DISOWN_ADDITION,
 )

@@ -152,6 +152,19 @@ async def distrust(services: AccountServices, call: Call) -> Reply:
     return written(await services.factors.trusted.distrust(call.scope, call.names["id"]))
 
 
+ANSWER = Operation(
+    method="POST",
+    path="/v1/auth/challenge",
+    run=answer,
+    body="json",
+    takes=Answer,
+    gives=Admitted | Entered,
+    public=True,
+    refusals=(403, 429),
+    audit="session.started",
+    audit_target="second factor",
+    limit="factor",
+)
 OPERATIONS = (
     Operation(
         method="GET",
@@ -200,18 +213,7 @@ OPERATIONS = (
         refusals=(409,),
         audit="recovery_codes.renewed",
     ),
-    Operation(
-        method="POST",
-        path="/v1/auth/challenge",
-        run=answer,
-        body="json",
-        takes=Answer,
-        gives=Admitted | Entered,
-        public=True,
-        refusals=(403, 429),
-        audit="session.started",
-        limit="factor",
-    ),
+    ANSWER,
     Operation(
         method="POST",
         path="/v1/auth/step-up",

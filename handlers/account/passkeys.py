@@ -105,6 +105,19 @@ async def ask_for_step_up(services: AccountServices, call: Call) -> Reply:
     return Reply(status=201, body=await services.stepping_up.ask_passkey(call.scope))
 
 
+LOG_IN = Operation(
+    method="POST",
+    path=f"{PATH}/login",
+    run=log_in,
+    body="json",
+    takes=PasskeyLogin,
+    gives=LoggedIn | Entered,
+    public=True,
+    refusals=(403,),
+    audit="session.started",
+    audit_target="passkey",
+    limit="factor",
+)
 OPERATIONS = (
     Operation(
         method="POST",
@@ -141,18 +154,7 @@ OPERATIONS = (
         public=True,
         limit="factor",
     ),
-    Operation(
-        method="POST",
-        path=f"{PATH}/login",
-        run=log_in,
-        body="json",
-        takes=PasskeyLogin,
-        gives=LoggedIn | Entered,
-        public=True,
-        refusals=(403,),
-        audit="session.started",
-        limit="factor",
-    ),
+    LOG_IN,
     Operation(
         method="POST",
         path="/v1/auth/challenge/options",

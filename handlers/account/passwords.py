@@ -24,38 +24,41 @@ async def reset(services: AccountServices, call: Call) -> Reply:
     return Reply(status=204, became=owned_by(done))
 
 
+CHANGE = Operation(
+    method="POST",
+    path="/v1/auth/password/change",
+    run=change,
+    needs="account:write",
+    body="json",
+    takes=NewPassword,
+    refusals=(409, 429),
+    audit="password.changed",
+    limit="factor",
+)
+FORGET = Operation(
+    method="POST",
+    path="/v1/auth/password/forgot",
+    run=forget,
+    body="json",
+    takes=Address,
+    gives=Address,
+    public=True,
+    statuses=(202,),
+    audit="password.forgotten",
+    limit="reset",
+)
+RESET = Operation(
+    method="POST",
+    path="/v1/auth/password/reset",
+    run=reset,
+    body="json",
+    takes=PasswordReset,
+    public=True,
+    audit="password.reset",
+    limit="factor",
+)
 OPERATIONS = (
-    Operation(
-        method="POST",
-        path="/v1/auth/password/change",
-        run=change,
-        needs="account:write",
-        body="json",
-        takes=NewPassword,
-        refusals=(409, 429),
-        audit="password.changed",
-        limit="factor",
-    ),
-    Operation(
-        method="POST",
-        path="/v1/auth/password/forgot",
-        run=forget,
-        body="json",
-        takes=Address,
-        gives=Address,
-        public=True,
-        statuses=(202,),
-        audit="password.forgotten",
-        limit="reset",
-    ),
-    Operation(
-        method="POST",
-        path="/v1/auth/password/reset",
-        run=reset,
-        body="json",
-        takes=PasswordReset,
-        public=True,
-        audit="password.reset",
-        limit="factor",
-    ),
+    CHANGE,
+    FORGET,
+    RESET,
 )

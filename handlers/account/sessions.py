@@ -58,6 +58,15 @@ async def end_all(services: AccountServices, call: Call) -> Reply:
     return written(await services.sessions.end_others(call.scope, keep))
 
 
+END = Operation(method="DELETE", path=ONE, run=end, needs="account:write", audit="session.ended")
+END_ALL = Operation(
+    method="DELETE",
+    path=PATH,
+    run=end_all,
+    needs="account:write",
+    query=Ending,
+    audit="sessions.ended",
+)
 OPERATIONS = (
     Operation(
         method="GET",
@@ -75,13 +84,6 @@ OPERATIONS = (
         takes=DeviceNamed,
         gives=Session,
     ),
-    Operation(method="DELETE", path=ONE, run=end, needs="account:write", audit="session.ended"),
-    Operation(
-        method="DELETE",
-        path=PATH,
-        run=end_all,
-        needs="account:write",
-        query=Ending,
-        audit="sessions.ended",
-    ),
+    END,
+    END_ALL,
 )

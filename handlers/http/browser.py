@@ -37,6 +37,7 @@ class Browser:
         self._is_secure = account.tokens.issuer.startswith("https://")
         cookie = handler.get_cookie(self._prefixed(SID)) or ""
         self._secret = cookie if _SECRET.fullmatch(cookie) else ""
+        self.former = ""  # the secret that it had before somebody entered with it
 
     @property
     def secret(self) -> str:
@@ -80,6 +81,7 @@ class Browser:
 
     async def enter(self, session: Session) -> None:
         """Let it be known as that of *session*, under a new secret."""
+        self.former = self._secret
         secret = await self._account.browsers.enter(self._secret, session)
         whole = LIFETIMES[session.app].whole
         # It outlives the browser's window where its user wants to be remembered.

@@ -1,8 +1,9 @@
 """Where requests meet the limits: who they are counted as, and what is said when it is too much."""
 
 import asyncio
+import contextlib
 import math
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final, Protocol
 
 from tornado.http1connection import HTTP1Connection
@@ -14,10 +15,11 @@ from handlers.http.operations import Call, Operation
 from models.access.limits import ONE, Cost
 from models.access.request_origin import Origin
 from models.account import normalised_email
-from models.base.errors import Unavailable
+from models.base.errors import Refusal, Unavailable
 from streams.limits.limits import Limits
 from upcoach.services.account import AccountServices
 from upcoach.services.account.sessions.device_cookies import LIFE_S
+from upcoach.services.base.oauth_errors import OAuthError
 
 LOGIN: Final = "login"
 KNOWN: Final = "Upcoach-Known-Device"  # what an app keeps, and sends when it logs in again
@@ -65,6 +67,23 @@ class Turnstile:
         verdict = await self._limits.take(surface, self._named(parties), cost, charge=charge)
         self._request.say(verdict.headers)
         self.require(verdict.wait_s)
+
+    @contextlib.asynccontextmanager
+    async def counting_failures(self, operation: Operation[Any], call: Call) -> AsyncIterator[None]:
+        """Refuse *call* after too many failures of its kind, and count it if it fails too."""
+        failures = operation.failures
+        if failures is None:
+            yield
+            return
+        _, parties = parties_of(operation, call)
+        await self.take(failures.surface, parties, charge=False)
+        try:
+            yield
+        except (OAuthError, Refusal) as refusal:
+            code = refusal.error if isinstance(refusal, OAuthError) else refusal.code
+            if code == failures.code:
+                await self.charge(failures.surface, parties)
+            raise
 
     async def charge(self, surface: str, parties: dict[str, str]) -> None:
         """Take one of *surface* after the fact."""
@@ -170,12 +189,13 @@ def parties_of(operation: Operation[Any], call: Call) -> tuple[str, dict[str, st
     if caller is not None:
         user = caller.scope.user
         # Mails go to the address that is named, which may be a stranger's, or else to their own.
-        return operation.limit, {"user": user, "address": address_in(call.body) or user}
+        address, session = address_in(call.body) or user, caller.scope.session
+        return operation.limit, {"user": user, "address": address, "session": session}
     body = call.body if isinstance(call.body, dict) else {}
     if operation.limit == "refresh":
         token = str(body.get("refresh_token", ""))
         return "refresh", {"session": ".".join(token.split(".")[:3])[:_LONGEST]}
-    return operation.limit, {"address": address_in(body)}
+    return operation.limit, {"address": address_in(body), "client": call.client}
 
 
 def address_in(body: object) -> str:

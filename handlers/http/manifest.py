@@ -11,7 +11,7 @@ from tornado.web import RequestHandler
 
 from handlers.http.areas import Area
 from handlers.http.operation_runner import Edge
-from handlers.http.operations import Operation
+from handlers.http.operations import Operation, unbound
 from upcoach.services.base.mail import Folder
 
 S = TypeVar("S")
@@ -50,6 +50,8 @@ class HandlerRoute(msgspec.Struct, frozen=True):
     upgrades
         Whether it is for those alone who ask for a WebSocket on the path; for others, there is
         another row below it.
+    service
+        What the operations of its context are given.
 
     """
 
@@ -58,11 +60,12 @@ class HandlerRoute(msgspec.Struct, frozen=True):
     arguments: Callable[[ApplicationParts], dict[str, Any] | None] | None = None
     pattern: str = ""
     upgrades: bool = False
+    service: Callable[[Any], Any] = unbound
 
     def made_with(self, parts: ApplicationParts) -> dict[str, Any] | None:
         """What the handler is made with; None where it is not served."""
         if self.arguments is None:
-            return {"edge": parts.edge, "path": self.path}
+            return {"edge": parts.edge, "path": self.path, "service": self.service}
         return self.arguments(parts)
 
     def specs(self, parts: ApplicationParts) -> list[URLSpec]:
@@ -109,3 +112,7 @@ class Context(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     def bound(self) -> tuple[Operation[S], ...]:
         """Its operations, which know what they are given."""
         return tuple(msgspec.structs.replace(row, service=self.service) for row in self.operations)
+
+    def bound_routes(self) -> tuple[HandlerRoute, ...]:
+        """Its paths, which know what its operations are given."""
+        return tuple(msgspec.structs.replace(row, service=self.service) for row in self.routes)

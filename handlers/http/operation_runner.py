@@ -19,6 +19,7 @@ from streams.limits.held_writes import HeldWrites
 from streams.limits.limits import Limits
 from streams.redis.tickets import Tickets
 from upcoach.services.base.concurrency import UserConcurrency
+from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.contexts import Services
 
 
@@ -49,6 +50,9 @@ class Edge(msgspec.Struct, frozen=True):
                 call.asked(operation.query)  # also an operation that does not look refuses it
             async with self._turn(operation, call):
                 reply = await operation.run(operation.service(self), call)
+        except OAuthError as refusal:
+            await auditing.note_refused(self.services.audit, operation, call, refusal)
+            raise
         except Refusal as refusal:
             self._count("refused" if refusal.code == "conflict" else "", refusal.replayed)
             await auditing.note_refused(self.services.audit, operation, call, refusal)

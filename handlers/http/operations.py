@@ -44,6 +44,13 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The parameters behind a path; by itself, none."""
 
 
+class FailureLimit(msgspec.Struct, frozen=True):
+    """Refusals with *code* are counted on *surface*: whoever had too many is not heard any more."""
+
+    surface: str
+    code: str
+
+
 Charge = Callable[[Cost], Awaitable[None]]
 
 
@@ -70,6 +77,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         Whether a page of another site sent it.
     trusted
         What the browser that it came from shows for being one that its user trusts.
+    client
+        The app that it says it is of, which nobody has checked yet.
     size
         The bytes of its body.
     charge
@@ -88,6 +97,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     browser: str = ""
     is_foreign: bool = False
     trusted: str = ""
+    client: str = ""
     size: int = 0
     charge: Charge = free
 
@@ -240,8 +250,14 @@ class Operation(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
         How many requests it counts as, which follows from what it computes and reads.
     weigh
         The same where it depends on the call, such as on how many writes it brings.
+    failures
+        The refusals that are counted apart.
     audit
         What the audit log calls it: "session.started"; empty for what it need not know.
+    audit_target
+        What it is about, where neither its path nor its body names it.
+    audits_done
+        Whether the audit log is told of more than its refusals.
     unread
         Whether it takes its body as it came, in `Call.content`, whatever form that has.
 
@@ -269,7 +285,10 @@ class Operation(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     limit: str = ""
     weight: int = 1
     weigh: Callable[[Call], int] | None = None
+    failures: FailureLimit | None = None
     audit: str = ""
+    audit_target: str = ""
+    audits_done: bool = True
     unread: bool = False
     largest: int = 0  # bytes of body
 

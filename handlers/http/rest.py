@@ -119,6 +119,29 @@ class Handler(ProblemHandler):
         services = self.edge.services
         return await token_auth.caller_of(services.account, services.oauth, self.request)
 
+    async def charge_call(self, operation: Operation[Any], call: Call) -> None:
+        """Take of the surface of *operation* what *call* costs, or refuse."""
+        if operation.limit == LOGIN:
+            await self.password_gate(address_in(call.body)).enter()
+            return
+        surface, parties = parties_of(operation, call)
+        await self.turnstile.take(surface, parties, operation.cost_of(call))
+
+    async def carry_out(self, operation: Operation[Any], call: Call) -> Reply:
+        """What *operation* answers to *call*; the browser that asks is what the answer says."""
+        async with self.turnstile.counting_failures(operation, call):
+            reply = await self.edge.perform(operation, call)
+        if operation.limit == LOGIN:
+            is_browser = call.body.get("app") in BROWSERS
+            await self.password_gate(address_in(call.body)).was_right(is_browser=is_browser)
+        if reply.enters is not None:
+            await self.browser.enter(reply.enters)
+            if reply.trusts:
+                self.browser.trust(reply.trusts)
+        if reply.leaves:
+            await self.browser.leave()
+        return reply
+
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """See `ProblemHandler.write_error`; a network that is refused too often is hung up on."""
         refusal = count_refusal(self, self.edge, self.origin.household)
@@ -227,16 +250,10 @@ class OperationHandler(Handler):
         await self._settle(operation, call)
 
     async def _take_turn(self, operation: Operation[Any], call: Call) -> None:
-        if operation.limit == LOGIN:
-            await self.password_gate(address_in(call.body)).enter()
-        elif call.caller is None or call.mutation is None:
-            await self._charge_request(operation, call)
+        if call.caller is None or call.mutation is None:
+            await self.charge_call(operation, call)
         else:
             await self._take_turn_in_queue(operation, call, call.caller.scope.user, call.mutation)
-
-    async def _charge_request(self, operation: Operation[Any], call: Call) -> None:
-        surface, parties = parties_of(operation, call)
-        await self.turnstile.take(surface, parties, operation.cost_of(call))
 
     async def _take_turn_in_queue(
         self, operation: Operation[Any], call: Call, user: str, mutation: Mutation
@@ -245,7 +262,7 @@ class OperationHandler(Handler):
         held = self.edge.held_writes
         try:
             self.turnstile.require(await held.wait_s(user, mutation.follows))
-            await self._charge_request(operation, call)
+            await self.charge_call(operation, call)
         except Unavailable as refusal:
             await held.hold(user, mutation.id, refusal.extra.get("after", 0) / 1000)
             raise
@@ -266,17 +283,7 @@ class OperationHandler(Handler):
 
     async def perform(self, operation: Operation[Any], call: Call) -> None:
         """Answer *call*."""
-        reply = await self.edge.perform(operation, call)
-        if operation.limit == LOGIN:
-            is_browser = call.body.get("app") in BROWSERS
-            await self.password_gate(address_in(call.body)).was_right(is_browser=is_browser)
-        if reply.enters is not None:
-            await self.browser.enter(reply.enters)
-            if reply.trusts:
-                self.browser.trust(reply.trusts)
-        if reply.leaves:
-            await self.browser.leave()
-        self.reply(reply)
+        self.reply(await self.carry_out(operation, call))
 
     def allowed(self) -> str:
         """See `ProblemHandler.allowed`."""

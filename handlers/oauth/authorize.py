@@ -1,29 +1,29 @@
 """`/oauth/authorize`, and the page on which its user agrees."""
 
-from typing import Final
-
 from tornado.web import HTTPError
 
 from handlers.account import CONSENT, LoginContinuation, show_end, show_login
 from handlers.http.forms.parameters import form_parameters, query_parameters
+from handlers.oauth.browser_operations import (
+    DENY_CONSENT,
+    GIVE_CONSENT,
+    RESUME_REQUEST,
+    TAKE_REQUEST,
+    BrowserRequest,
+    Consent,
+    granted_in,
+)
 from handlers.pages import views
 from handlers.pages.base import PageHandler
 from handlers.pages.forms import LoginGoal
-from models.audit import Act
 from upcoach.services.base.request_parameters import Parameters
-from upcoach.services.oauth.authorization import (
-    NeedsConsent,
-    NeedsLogin,
-    Next,
-)
-
-_ALLOW: Final = "allow:"
+from upcoach.services.oauth.authorization import NeedsConsent, NeedsLogin, Next
 
 
 class AuthorizationEndpoint(PageHandler):
     """`GET` and `POST /oauth/authorize`."""
 
-    limit = "authorize"
+    limit = TAKE_REQUEST.limit
 
     async def get(self) -> None:
         """Take a client's request in."""
@@ -34,47 +34,32 @@ class AuthorizationEndpoint(PageHandler):
         await self._take(form_parameters(self))
 
     async def _take(self, form: Parameters) -> None:
-        session, secret = await self.session(), self.browser.secret
-        await respond(self, await self.oauth.authorization.authorize(form, session, secret))
+        asked = BrowserRequest(form, await self.session())
+        await respond(self, (await self.submit(TAKE_REQUEST, asked)).body)
 
 
 class ConsentPage(PageHandler):
     """`/oauth/consent`: the request that waits, and the form of the consent page."""
 
-    limit = "authorize"
+    limit = GIVE_CONSENT.limit
 
     async def get(self) -> None:
         """Go on with the request that waits."""
-        request_id = query_parameters(self).required("request")
-        session, secret = await self.session(), self.browser.secret
-        await respond(self, await self.oauth.authorization.resume(request_id, session, secret))
+        asked = BrowserRequest(query_parameters(self), await self.session())
+        await respond(self, (await self.submit(RESUME_REQUEST, asked)).body)
 
     async def post(self) -> None:
         """Take the user's answer."""
         form = self.sent()
-        session, secret = await self.session(), self.browser.secret
+        session = await self.session()
         if session is None:
             raise HTTPError(403)
-        granted = granted_in(form)
-        authorization = self.oauth.authorization
-        request_id = form.required("request")
-        waits = await authorization.resume(request_id, session, secret)
-        act = Act(
-            action="grant.given" if granted else "grant.denied",
-            kind="user",
-            user=session.owner,
-            session=session.id,
-            target=waits.client.id if isinstance(waits, NeedsConsent) else "",
-        )
-        answer = authorization.approve(request_id, session, secret, granted)
-        await respond(self, await self.noted(act, answer))
-
-
-def granted_in(form: Parameters) -> list[str]:
-    """The permissions that are ticked, if the form says yes."""
-    if form["answer"] != "yes":
-        return []
-    return [name.removeprefix(_ALLOW) for name in form.names() if name.startswith(_ALLOW)]
+        waits = (await self.submit(RESUME_REQUEST, BrowserRequest(form, session))).body
+        client = waits.client.id if isinstance(waits, NeedsConsent) else ""
+        given = Consent(form.required("request"), session, granted_in(form))
+        operation = GIVE_CONSENT if given.granted else DENY_CONSENT
+        reply = await self.submit(operation, given, session=session, names={"client": client})
+        await respond(self, reply.body)
 
 
 async def respond(page: PageHandler, what: Next) -> None:

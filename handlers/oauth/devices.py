@@ -4,31 +4,36 @@ from typing import Any, Final
 
 from handlers.account import LoginContinuation, device_of, show_login
 from handlers.http.forms.parameters import query_parameters
-from handlers.oauth.authorize import granted_in
 from handlers.oauth.base.endpoint import OAuthEndpoint
+from handlers.oauth.browser_operations import (
+    ALLOW_DEVICE,
+    DENY_DEVICE,
+    DEVICE_CODE,
+    Consent,
+    granted_in,
+)
+from handlers.oauth.client_operations import GIVE_DEVICE_CODES
 from handlers.pages import forms, views
 from handlers.pages.base import PageHandler
 from handlers.pages.forms import LoginGoal
-from models.account import Session
-from models.audit import Act
 
-CODE: Final = "/oauth/device/code"
 _WRONG: Final = "There is no device that shows this code now."
 
 
 class DevicePage(PageHandler, OAuthEndpoint):
     """`GET /oauth/device` for people, `POST` for devices."""
 
-    limit = "authorize"
+    limit = GIVE_DEVICE_CODES.limit
 
     async def get(self) -> None:
         """Show where to type the code in."""
         code = query_parameters(self)["user_code"][: views.USER_CODE]
-        self.show(views.user_code(CODE, self.hidden(), code))
+        self.show(views.user_code(DEVICE_CODE, self.hidden(), code))
 
     async def post(self) -> None:
         """Give a device its codes."""
-        self.answer(await self.oauth.ask_device(self.ask()))
+        reply = await self.of_client(GIVE_DEVICE_CODES, self.ask())
+        self.answer(reply.body)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer a device in OAuth's words, and a person with a page."""
@@ -47,24 +52,19 @@ class DeviceCodePage(PageHandler):
         ask = await device_of(self, code, session)
         if ask is None:
             shown = code[: views.USER_CODE]
-            self.show(views.user_code(CODE, self.hidden(), shown, _WRONG), 400)
+            self.show(views.user_code(DEVICE_CODE, self.hidden(), shown, _WRONG), 400)
         elif session is None:
             await show_login(self, LoginContinuation(user_code=code), LoginGoal(ask.client.name))
         elif "answer" not in form:
             note = f"Only go on if your device shows {code} now."
             hidden = self.hidden(user_code=code)
-            self.show(views.consent(CODE, hidden, ask.client, ask.permissions, note))
-        elif await self._answer(code, session, ask.client.id, granted_in(form)):
+            self.show(views.consent(DEVICE_CODE, hidden, ask.client, ask.permissions, note))
+        elif await self._answer(Consent(code, session, granted_in(form)), ask.client.id):
             self.show(forms.message("Done", "Look at your device."))
         else:
             self.show(forms.failure(_WRONG))
 
-    async def _answer(self, code: str, session: Session, client: str, granted: list[str]) -> bool:
-        act = Act(
-            action="grant.given" if granted else "grant.denied",
-            kind="user",
-            user=session.owner,
-            session=session.id,
-            target=client,
-        )
-        return await self.noted(act, self.oauth.devices.answer(code, session, granted))
+    async def _answer(self, given: Consent, client: str) -> bool:
+        operation = ALLOW_DEVICE if given.granted else DENY_DEVICE
+        reply = await self.submit(operation, given, session=given.session, names={"client": client})
+        return bool(reply.body)

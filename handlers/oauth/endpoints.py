@@ -2,12 +2,19 @@
 
 from typing import Final
 
-import msgspec
 from tornado.web import HTTPError
 
 from handlers.http import token_auth
-from handlers.oauth.base.endpoint import OAuthEndpoint, claimed_client
-from models.audit import Act
+from handlers.http.operations import Call
+from handlers.oauth.base.endpoint import OAuthEndpoint
+from handlers.oauth.client_operations import (
+    GIVE_TOKENS,
+    INTROSPECT,
+    PUSH,
+    REFRESH_TOKENS,
+    REVOKE_TOKEN,
+    TELL_USER,
+)
 from upcoach.services.base.oauth_errors import OAuthError
 
 KEYS_AGE_S: Final = 300
@@ -22,12 +29,10 @@ class TokenEndpoint(OAuthEndpoint):
 
     async def post(self) -> None:
         """Give tokens."""
-        ask = await self.asked_by_client()
+        ask = self.ask()
         grant = ask.form["grant_type"]
-        act = Act(action="token.given", kind="client", user=claimed_client(ask), target=grant)
-        if grant == REFRESH:
-            act = msgspec.structs.replace(act, action="token.refreshed")
-        self.answer(await self.noted(act, self.of_client(ask, self.oauth.token(ask))))
+        operation = REFRESH_TOKENS if grant == REFRESH else GIVE_TOKENS
+        self.answer((await self.of_client(operation, ask, grant=grant)).body)
 
 
 class PushedAuthorizationEndpoint(OAuthEndpoint):
@@ -35,8 +40,8 @@ class PushedAuthorizationEndpoint(OAuthEndpoint):
 
     async def post(self) -> None:
         """Keep an authorization request."""
-        ask = await self.asked_by_client()
-        self.answer(await self.of_client(ask, self.oauth.push(ask)), 201)
+        reply = await self.of_client(PUSH, self.ask())
+        self.answer(reply.body, reply.status)
 
 
 class RevocationEndpoint(OAuthEndpoint):
@@ -44,9 +49,7 @@ class RevocationEndpoint(OAuthEndpoint):
 
     async def post(self) -> None:
         """Take a token back."""
-        ask = await self.asked_by_client()
-        act = Act(action="token.revoked", kind="client", user=claimed_client(ask))
-        await self.noted(act, self.of_client(ask, self.oauth.revoke(ask)))
+        await self.of_client(REVOKE_TOKEN, self.ask())
         self.set_status(200)
 
 
@@ -55,19 +58,19 @@ class IntrospectionEndpoint(OAuthEndpoint):
 
     async def post(self) -> None:
         """Say what a token is."""
-        ask = await self.asked_by_client()
-        self.answer(await self.of_client(ask, self.oauth.introspect(ask)))
+        self.answer((await self.of_client(INTROSPECT, self.ask())).body)
 
 
 class UserInfoEndpoint(OAuthEndpoint):
     """`GET` and `POST /oauth/userinfo`."""
 
-    limit = "authorize"
+    limit = TELL_USER.limit
     shared = True
 
     async def get(self) -> None:
         """Say who the holder of the token is."""
-        self.answer(await self.oauth.userinfo.of(await self.identify()))
+        call = Call(caller=await self.identify(), names={}, origin=self.origin)
+        self.answer((await self.run(TELL_USER, call)).body)
 
     post = get
 

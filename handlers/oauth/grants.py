@@ -20,6 +20,13 @@ async def take_back(oauth: OAuth, call: Call) -> Reply:
     return written(await oauth.grants.take_back(call.scope, call.names["client"]))
 
 
+REMOVE = Operation(
+    method="DELETE",
+    path=f"{PATH}/{{client}}",
+    run=take_back,
+    needs="account:write",
+    audit="grant.removed",
+)
 OPERATIONS = (
     Operation(
         method="GET",
@@ -29,11 +36,5 @@ OPERATIONS = (
         gives=Items[Grant],
         query=PageQuery,
     ),
-    Operation(
-        method="DELETE",
-        path=f"{PATH}/{{client}}",
-        run=take_back,
-        needs="account:write",
-        audit="grant.removed",
-    ),
+    REMOVE,
 )

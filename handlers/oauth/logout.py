@@ -1,12 +1,11 @@
 """`/oauth/logout`: logging out by the wish of a client."""
 
 from handlers.http.forms.parameters import form_parameters, query_parameters
+from handlers.oauth.browser_operations import LOG_OUT, LOGOUT, Departure
 from handlers.pages import forms, views
 from handlers.pages.base import PageHandler
-from models.audit import Act
 from upcoach.services.base.request_parameters import Parameters
 
-PATH = "/oauth/logout"
 _KEPT = ("post_logout_redirect_uri", "client_id", "state")
 
 
@@ -29,12 +28,12 @@ class LogoutPage(PageHandler):
             self.browser.require_our_page()
         if session is not None and not (leaving.is_certain or is_sure):
             kept = {name: form[name] for name in _KEPT if name in form}
-            self.show(views.logout(PATH, self.hidden(**kept), leaving.to))
+            self.show(views.logout(LOGOUT, self.hidden(**kept), leaving.to))
             return
         if session is not None:
-            act = Act(action="session.ended", kind="user", user=session.owner, session=session.id)
-            await self.noted(act, self.oauth.logout.end(leaving, session))
-        await self.browser.leave()
+            await self.submit(LOG_OUT, Departure(leaving, session), session=session)
+        else:
+            await self.browser.leave()
         if leaving.to:
             self.go(leaving.to)
         else:

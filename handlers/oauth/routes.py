@@ -4,9 +4,10 @@ from typing import Final
 
 from handlers.account import CONSENT
 from handlers.http.manifest import HandlerRoute
-from handlers.oauth import logout
 from handlers.oauth.authorize import AuthorizationEndpoint, ConsentPage
-from handlers.oauth.devices import CODE, DeviceCodePage, DevicePage
+from handlers.oauth.browser_operations import AUTHORIZE, DEVICE_CODE, LOGOUT
+from handlers.oauth.client_operations import USERINFO
+from handlers.oauth.devices import DeviceCodePage, DevicePage
 from handlers.oauth.endpoints import (
     IntrospectionEndpoint,
     JwksEndpoint,
@@ -16,22 +17,24 @@ from handlers.oauth.endpoints import (
     TokenEndpoint,
     UserInfoEndpoint,
 )
+from handlers.oauth.grant_pages import GRANTS, GrantRemovalPage
 from handlers.oauth.logout import LogoutPage
 from upcoach.services.oauth import server
 from upcoach.services.oauth.grant_types import devices
 
 ROUTES: Final = (
-    HandlerRoute("/oauth/authorize", AuthorizationEndpoint),
+    HandlerRoute(AUTHORIZE, AuthorizationEndpoint),
     HandlerRoute(CONSENT, ConsentPage),
     HandlerRoute(server.TOKEN, TokenEndpoint),
     HandlerRoute(server.PAR, PushedAuthorizationEndpoint),
     HandlerRoute(server.REVOKE, RevocationEndpoint),
     HandlerRoute(server.INTROSPECT, IntrospectionEndpoint),
     HandlerRoute(devices.PATH, DevicePage),
-    HandlerRoute(CODE, DeviceCodePage),
-    HandlerRoute("/oauth/userinfo", UserInfoEndpoint),
+    HandlerRoute(DEVICE_CODE, DeviceCodePage),
+    HandlerRoute(USERINFO, UserInfoEndpoint),
     HandlerRoute("/oauth/jwks", JwksEndpoint),
-    HandlerRoute(logout.PATH, LogoutPage),
+    HandlerRoute(LOGOUT, LogoutPage),
+    HandlerRoute(GRANTS, GrantRemovalPage),
     HandlerRoute("/.well-known/oauth-authorization-server", MetadataEndpoint),
     HandlerRoute("/.well-known/openid-configuration", MetadataEndpoint),
 )

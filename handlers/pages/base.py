@@ -7,10 +7,13 @@ from urllib.parse import urlsplit
 from handlers.http import problems
 from handlers.http.forms.endpoint import FormEndpoint
 from handlers.http.forms.parameters import form_parameters
+from handlers.http.operations import Call, Operation, Reply
 from handlers.pages import forms
 from handlers.pages.rendering import PageView, drawn
 from models.account import Session
+from models.base.clock import utc_now
 from models.base.errors import Refusal
+from upcoach.services.account.sessions.browsers import caller_of
 from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.base.request_parameters import Parameters
 
@@ -38,6 +41,28 @@ class PageHandler(FormEndpoint):
     async def session(self) -> Session | None:
         """The session of the user who has logged in with this browser; None when nobody has."""
         return await self.browser.session()
+
+    async def submit(
+        self,
+        operation: Operation[Any],
+        body: Any = None,
+        *,
+        session: Session | None = None,
+        names: dict[str, str] | None = None,
+        query: dict[str, str] | None = None,
+    ) -> Reply:
+        """What *operation* answers to this browser, whose user has logged in as *session*."""
+        call = Call(
+            caller=None if session is None else caller_of(session, utc_now()),
+            names=names or {},
+            query=query or {},
+            body=body,
+            origin=self.origin,
+            browser=self.browser.secret,
+            is_foreign=not self.browser.is_on_our_page,
+            trusted=self.browser.trusted,
+        )
+        return await self.run(operation, call)
 
     def hidden(self, **fields: str) -> dict[str, str]:
         """The hidden *fields* of a form, and what shows that this browser was shown it."""

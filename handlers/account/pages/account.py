@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from handlers.account import passwords, sessions
 from handlers.account.pages import overview
 from handlers.account.pages.login_continuation import ACCOUNT, LOGIN
 from handlers.account.pages.login_pages import problems_of
@@ -10,18 +11,14 @@ from handlers.pages.base import PageHandler
 from handlers.pages.forms import PageLink
 from models.access.scope import Scope
 from models.account import Session
-from models.account.user import NewPassword
-from models.audit import Act
 from models.base.clock import utc_now
 from models.base.errors import Conflict, Forbidden, Invalid, Unauthenticated
-from models.base.validation import checked
-from upcoach.services.account.sessions.browsers import caller_of
 from upcoach.services.base.request_parameters import Parameters
 
 SESSIONS: Final = "/account/sessions"
-GRANTS: Final = "/account/grants"
 PASSWORD: Final = "/account/password"  # noqa: S105 - a path
 _OTHERS: Final = "others"
+_BUT_THIS: Final = {"keep": "current"}
 
 
 class LoggedInPage(PageHandler):
@@ -42,21 +39,6 @@ class LoggedInPage(PageHandler):
     def scope(self) -> Scope:
         """Who looks at it."""
         return Scope(user=self.mine.owner, session=self.mine.id, device=self.mine.device)
-
-    async def was_proven(self) -> bool:
-        """Whether they have shown just now who they are."""
-        try:
-            await self.edge.services.account.stepping_up.require(
-                caller_of(self.mine, utc_now()), utc_now()
-            )
-        except Unauthenticated:
-            return False
-        return True
-
-    def act(self, action: str, target: str = "") -> Act:
-        """What they do, for the audit log."""
-        user, session = self.mine.owner, self.mine.id
-        return Act(action=action, kind="user", user=user, session=session, target=target)
 
 
 class AccountPage(LoggedInPage):
@@ -86,33 +68,22 @@ class SessionEndPage(LoggedInPage):
 
     async def post(self) -> None:
         """Log a device out, or all others."""
-        sessions, session = self.edge.services.account.sessions, self.sent().required("session")
-        if session != self.mine.id and not await self.was_proven():
+        session = self.sent().required("session")
+        try:
+            if session == _OTHERS:
+                await self.submit(sessions.END_ALL, query=_BUT_THIS, session=self.mine)
+            else:
+                await self.submit(sessions.END, names={"id": session}, session=self.mine)
+        except Unauthenticated:  # it takes a factor that was shown just now
             self.go(LOGIN)
-            return
-        if session == _OTHERS:
-            work = sessions.end_others(self.scope, (self.mine.id,))
         else:
-            work = sessions.end(self.scope, session)
-        await self.noted(self.act("session.ended", session), work)
-        self.go(ACCOUNT)
-
-
-class GrantRemovalPage(LoggedInPage):
-    """`/account/grants`."""
-
-    async def post(self) -> None:
-        """Let an app in no more."""
-        client = self.sent().required("client")
-        work = self.edge.services.oauth.grants.take_back(self.scope, client)
-        await self.noted(self.act("grant.removed", client), work)
-        self.go(ACCOUNT)
+            self.go(ACCOUNT)
 
 
 class PasswordChangePage(LoggedInPage):
     """`/account/password`."""
 
-    limit = "factor"
+    limit = passwords.CHANGE.limit
 
     def get(self) -> None:
         """Ask for the old one and the new one."""
@@ -137,9 +108,7 @@ class PasswordChangePage(LoggedInPage):
 
     async def _change(self, form: Parameters) -> None:
         typed = {"current": form["current"], "password": form["password"]}
-        wanted = checked(typed, NewPassword)
-        work = self.edge.services.account.new_passwords.change(self.scope, wanted)
-        await self.noted(self.act("password.changed"), work)
+        await self.submit(passwords.CHANGE, typed, session=self.mine)
 
     def _show(self, problems: dict[str, str]) -> None:
         view = views.change_password(PASSWORD, self.hidden(), problems)

@@ -2,28 +2,27 @@
 
 import re
 from collections.abc import Sequence
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 import msgspec
 
+from handlers.account import factors, passkeys
 from handlers.account.pages.login_continuation import (
     FACTOR,
     LoginContinuation,
     continuation_of,
-    let_in,
     this_browser,
 )
+from handlers.http import strict_json
+from handlers.http.operations import Reply
 from handlers.pages import views
 from handlers.pages.base import PageHandler
-from models.access.scope import Scope
 from models.account.factors import Answer, Method, PasskeyAnswer
-from models.account.session import Terms
-from models.audit import Act
 from models.base.errors import Forbidden, Invalid
 from models.base.merge_patch import Json
 from models.base.validation import checked
 from upcoach.services.account.factors.refusals import factor_wrong
-from upcoach.services.account.logins import Answered, Challenge, LoggedIn
+from upcoach.services.account.logins import Challenge
 from upcoach.services.base.request_parameters import Parameters
 
 _METHODS: Final[tuple[Method, ...]] = get_args(Method)
@@ -33,7 +32,7 @@ _OF_AN_APP: Final = re.compile(r"[0-9]{3}[ -]?[0-9]{3}")
 class SecondFactorPage(PageHandler):
     """`/account/factor`."""
 
-    limit = "factor"
+    limit = factors.ANSWER.limit
 
     async def post(self) -> None:
         """Take a second factor, and go on."""
@@ -41,35 +40,27 @@ class SecondFactorPage(PageHandler):
         continuation = continuation_of(form)
         challenge = form.required("challenge")
         methods = tuple(one for one in _METHODS if one in form.words("methods"))
-        act = Act(action="session.started", kind="anonymous", target="second factor")
         try:
-            work = self.edge.services.account.logins.answer(_answer(form, challenge))
-            given = await self.noted(act, work, _who)
+            reply = await self.submit(factors.ANSWER, _answer(form, challenge))
         except Forbidden as refusal:
             if refusal.code == "challenge_over":
                 raise
             await show_challenge(self, continuation, challenge, methods, refusal)
             return
-        if given.trusted:
-            self.browser.trust(given.trusted)
-        await let_in(self, given.outcome, continuation)
+        await go_on(self, reply, continuation)
 
 
 class PasskeyLoginPage(PageHandler):
     """`/account/passkey`."""
 
-    limit = "factor"
+    limit = passkeys.LOG_IN.limit
 
     async def post(self) -> None:
         """Log in with a passkey and nothing else."""
         form = self.sent()
         continuation = continuation_of(form)
-        terms = checked(this_browser(self) | {"app": "web"}, Terms)
-        shown = _passkey(form["passkey"])
-        act = Act(action="session.started", kind="anonymous", target="passkey")
-        work = self.edge.services.account.logins.log_in_with_passkey(shown, terms)
-        _, outcome = await self.noted(act, work, _whose)
-        await let_in(self, outcome, continuation)
+        given = {"credential": _passkey(form["passkey"]), "app": "web"} | this_browser(self)
+        await go_on(self, await self.submit(passkeys.LOG_IN, given), continuation)
 
 
 async def show_challenge(
@@ -89,40 +80,37 @@ async def show_challenge(
     page.show(view, 200 if refusal is None else 401)
 
 
-async def ask_or_let_in(
-    page: PageHandler, found: LoggedIn | Challenge, continuation: LoginContinuation
-) -> None:
-    """Go on with what came of a first factor."""
-    if isinstance(found, Challenge):
-        await show_challenge(page, continuation, found.challenge, found.methods)
-    else:
-        await let_in(page, found[1], continuation)
+async def go_on(page: PageHandler, reply: Reply, continuation: LoginContinuation) -> None:
+    """Go on after a login: to its second factor, or with *continuation*."""
+    if reply.enters is None:
+        asked = msgspec.convert(reply.body, Challenge)
+        await show_challenge(page, continuation, asked.challenge, asked.methods)
+        return
+    if continuation.request:
+        browser = page.browser
+        await page.oauth.authorization.move(continuation.request, browser.former, browser.secret)
+    page.go(continuation.then)
 
 
-def _answer(form: Parameters, challenge: str) -> Answer:
+def _answer(form: Parameters, challenge: str) -> Json:
     code = form["code"].strip()
     shown: Json = {"recovery_code": code}
     if "passkey" in form:
         shown = {"passkey": _passkey(form["passkey"])}
     elif _OF_AN_APP.fullmatch(code):
         shown = {"totp": code.replace(" ", "").replace("-", "")}
+    given = shown | {"challenge": challenge, "trust_device": "trust" in form}
     try:
-        return checked(shown | {"challenge": challenge, "trust_device": "trust" in form}, Answer)
+        checked(given, Answer)
     except Invalid:
         raise factor_wrong() from None
+    return given
 
 
-def _passkey(text: str) -> PasskeyAnswer:
+def _passkey(text: str) -> Any:
     try:
-        return msgspec.json.decode(text, type=PasskeyAnswer)
-    except msgspec.DecodeError:
+        shown = strict_json.parse(text.encode())
+        checked(shown, PasskeyAnswer)
+    except Invalid:
         raise factor_wrong() from None
-
-
-def _who(given: Answered) -> Scope | None:
-    return _whose((given.login, given.outcome))
-
-
-def _whose(found: LoggedIn) -> Scope | None:
-    body = found[1].body
-    return None if body is None else Scope(user=body["owner"], session=body["id"])
+    return shown

@@ -5,19 +5,17 @@ Whoever loads such a page uses nothing up, because mail servers follow links too
 
 from typing import Final
 
+from handlers.account import email_verification, passwords
 from handlers.account.pages.login_continuation import ACCOUNT, LOGIN
 from handlers.account.pages.login_pages import problems_of
 from handlers.http.forms.parameters import query_parameters
-from handlers.http.operations import owned_by
 from handlers.pages import forms, views
 from handlers.pages.base import PageHandler
 from handlers.pages.forms import PageLink
-from models.account.user import Address, PasswordReset, normalised_email
-from models.audit import Act
+from models.account.user import Address
 from models.base.errors import Invalid
 from models.base.fields import Token
 from models.base.validation import checked
-from upcoach.services.audit.audit_signing import ADDRESS
 from upcoach.services.base.mail import addition_words
 from upcoach.services.base.mail_links import CONFIRM, DISOWN, FORGOT, MOVE, RESET, UNDO_MOVE, VERIFY
 
@@ -43,17 +41,14 @@ class ForgottenPasswordPage(PageHandler):
             view = views.forgot(FORGOT, self.hidden(), typed, problem, links=(_LOG_IN,))
             self.show(view, 400)
             return
-        address = ADDRESS + normalised_email(email)
-        await self.turnstile.take("reset", {"address": normalised_email(email)})
-        act = Act(action="password.forgotten", kind="anonymous", target=address)
-        await self.noted(act, self.edge.services.account.resets.ask(email))
+        await self.submit(passwords.FORGET, {"email": email})
         self.show(views.mailed(email, _LOG_IN))
 
 
 class PasswordResetPage(PageHandler):
     """`/account/reset`."""
 
-    limit = "factor"
+    limit = passwords.RESET.limit
 
     async def get(self) -> None:
         """Ask for a new password."""
@@ -65,10 +60,8 @@ class PasswordResetPage(PageHandler):
         """Keep the new password; every login ends."""
         form = self.sent()
         token = _token(form["token"])
-        act = Act(action="password.reset", kind="anonymous")
         try:
-            wanted = checked({"token": token, "password": form["password"]}, PasswordReset)
-            await self.noted(act, self.edge.services.account.resets.finish(wanted), owned_by)
+            await self.submit(passwords.RESET, {"token": token, "password": form["password"]})
         except Invalid as refusal:
             problem = problems_of(refusal).get("password")
             if problem is None:
@@ -96,8 +89,7 @@ class EmailVerificationPage(PageHandler):
     async def post(self) -> None:
         """Take it for shown."""
         token = _token(self.sent()["token"])
-        act = Act(action="email.verified", kind="anonymous")
-        await self.noted(act, self.edge.services.account.verification.confirm(token), owned_by)
+        await self.submit(email_verification.VERIFY, {"token": token})
         self.show(forms.message("Thank you", "This address is yours.", links=(_GO_ON,)))
 
 
@@ -114,8 +106,7 @@ class EmailChangePage(PageHandler):
     async def post(self) -> None:
         """Go by it."""
         token = _token(self.sent()["token"])
-        act = Act(action="email.changed", kind="anonymous")
-        await self.noted(act, self.edge.services.account.moves.confirm(token), owned_by)
+        await self.submit(email_verification.CHANGE_ADDRESS, {"token": token})
         self.show(forms.message("Done", "You go by this address now.", links=(_GO_ON,)))
 
 
@@ -137,8 +128,7 @@ class EmailChangeUndoPage(PageHandler):
     async def post(self) -> None:
         """Come back to it."""
         token = _token(self.sent()["token"])
-        act = Act(action="email.returned", kind="anonymous")
-        await self.noted(act, self.edge.services.account.moves.undo(token), owned_by)
+        await self.submit(email_verification.UNDO_CHANGE, {"token": token})
         words = "Your account has its address back. Choose a new password now: the old one is over."
         self.show(forms.message("Done", words, links=(_NEW_PASSWORD,)))
 
@@ -159,8 +149,7 @@ class AdditionPage(PageHandler):
     async def post(self) -> None:
         """Take it for theirs."""
         token = _token(self.sent()["token"])
-        act = Act(action="addition.confirmed", kind="anonymous")
-        await self.noted(act, self.edge.services.account.additions.confirm(token), owned_by)
+        await self.submit(email_verification.CONFIRM_ADDITION, {"token": token})
         self.show(forms.message("Thank you", "It counts from now on.", links=(_GO_ON,)))
 
 
@@ -185,8 +174,7 @@ class DisownedAdditionPage(PageHandler):
     async def post(self) -> None:
         """Remove it."""
         token = _token(self.sent()["token"])
-        act = Act(action="addition.disowned", kind="anonymous")
-        await self.noted(act, self.edge.services.account.additions.disown(token), owned_by)
+        await self.submit(email_verification.DISOWN_ADDITION, {"token": token})
         words = "It is removed. Whoever added it knows your password: choose a new one now."
         self.show(forms.message("Done", words, links=(_NEW_PASSWORD,)))
 

@@ -6,18 +6,19 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from handlers.http.operations import Call, FailureLimit, Operation, Reply
 from handlers.pages import forms, views
 from handlers.pages.base import PageHandler
 from handlers.pages.forms import LoginGoal, PageLink
 from handlers.pages.user_agents import name_of
-from models.access.scope import Scope
 from models.account import Session
+from models.base.errors import NotFound
 from upcoach.services.base.mail_links import FORGOT
 from upcoach.services.base.request_parameters import Parameters
+from upcoach.services.oauth import OAuth
 from upcoach.services.oauth.authorization import Redirect, ShownError
 from upcoach.services.oauth.grant_types.devices import PATH as DEVICE
 from upcoach.services.oauth.grant_types.devices import DeviceAsk
-from upcoach.store.write.outcomes import Outcome
 
 CONSENT: Final = "/oauth/consent"
 ACCOUNT: Final = "/account"
@@ -25,6 +26,7 @@ LOGIN: Final = "/account/login"
 REGISTER: Final = "/account/register"
 FACTOR: Final = "/account/factor"
 PASSKEY: Final = "/account/passkey"
+UNKNOWN: Final = "user_code_unknown"
 
 
 class LoginContinuation(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -95,31 +97,31 @@ def show_end(page: PageHandler, end: Redirect | ShownError) -> None:
         page.show(forms.failure(end.description), 400)
 
 
-async def device_of(page: PageHandler, code: str, session: Session | None) -> DeviceAsk | None:
-    """What the device that shows *code* asks for; guesses are counted (RFC 8628, 5.1)."""
-    tries = {"session": session.id if session else ""}
-    await page.turnstile.take("user_code", tries, charge=False)
-    ask = await page.oauth.devices.look(code)
+async def look_device_up(oauth: OAuth, call: Call) -> Reply:
+    """Say what the device that shows a code asks for; guesses are counted (RFC 8628, 5.1)."""
+    ask = await oauth.devices.look(call.body)
     if ask is None:
-        await page.turnstile.charge("user_code", tries)
+        raise NotFound(UNKNOWN, "There is no device that shows this code now.")
+    return Reply(body=ask)
+
+
+LOOK_DEVICE_UP = Operation(
+    method="POST",
+    path=DEVICE,
+    run=look_device_up,
+    service=lambda edge: edge.services.oauth,
+    public=True,
+    failures=FailureLimit("user_code", UNKNOWN),
+)
+
+
+async def device_of(page: PageHandler, code: str, session: Session | None) -> DeviceAsk | None:
+    """What the device that shows *code* asks for."""
+    try:
+        ask: DeviceAsk = (await page.submit(LOOK_DEVICE_UP, code, session=session)).body
+    except NotFound:
+        return None
     return ask
-
-
-async def let_in(page: PageHandler, outcome: Outcome, continuation: LoginContinuation) -> None:
-    """Log the browser in with the session of *outcome*, and go on with *continuation*."""
-    assert outcome.body is not None
-    scope = Scope(user=outcome.body["owner"], session=outcome.body["id"])
-    session = await page.edge.services.account.sessions.get(scope)
-    await become(page, session, continuation)
-    page.go(continuation.then)
-
-
-async def become(page: PageHandler, session: Session, continuation: LoginContinuation) -> None:
-    """Let the browser be that of *session*, and *continuation* wait for it."""
-    before = page.browser.secret
-    await page.browser.enter(session)
-    if continuation.request:
-        await page.oauth.authorization.move(continuation.request, before, page.browser.secret)
 
 
 def this_browser(page: PageHandler) -> dict[str, str]:

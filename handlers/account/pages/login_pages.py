@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from handlers.account.pages.challenge import ask_or_let_in
+from handlers.account import accounts
+from handlers.account.pages.challenge import go_on
 from handlers.account.pages.login_continuation import (
     REGISTER,
     LoginContinuation,
@@ -16,15 +17,12 @@ from handlers.http.forms.parameters import query_parameters
 from handlers.pages import forms, views
 from handlers.pages.base import PageHandler
 from handlers.pages.forms import LoginGoal, PageLink
-from models.access.scope import Scope
 from models.account import password_policy
 from models.account.session import Credentials
-from models.account.user import Registration, normalised_email
-from models.audit import Act
+from models.account.user import Registration
 from models.base.errors import Invalid, Unauthenticated
+from models.base.merge_patch import Json
 from models.base.validation import checked
-from upcoach.services.account.logins import Challenge, LoggedIn
-from upcoach.services.audit.audit_signing import ADDRESS
 from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.authorization import NeedsConsent, NeedsLogin
 
@@ -58,28 +56,21 @@ class LoginPage(PageHandler):
         if goal is None:
             return
         try:
-            found = await self._log_in(form)
+            reply = await self.submit(accounts.LOG_IN, self._credentials(form))
         except Unauthenticated as refusal:
             hint = form["email"][: forms.ADDRESS]
             await show_login(self, continuation, goal, hint=hint, problem=refusal.detail)
             return
-        await ask_or_let_in(self, found, continuation)
+        await go_on(self, reply, continuation)
 
-    async def _log_in(self, form: Parameters) -> LoggedIn | Challenge:
+    def _credentials(self, form: Parameters) -> Json:
         typed = {"email": form["email"], "password": form["password"]}
-        app = {"app": "remembered" if "remember" in form else "web"}
-        trusted = {"trusted_device": self.browser.trusted}
+        given = typed | {"app": "remembered" if "remember" in form else "web"} | this_browser(self)
         try:
-            credentials = checked(typed | app | this_browser(self) | trusted, Credentials)
+            checked(given, Credentials)
         except Invalid:
             raise _wrong() from None
-        address = ADDRESS + normalised_email(credentials.email)
-        act = Act(action="session.started", kind="anonymous", target=address)
-        gate = self.password_gate(credentials.email)
-        await gate.enter()
-        found = await self.noted(act, self.edge.services.account.accounts.log_in(credentials), _who)
-        await gate.was_right(is_browser=True)
-        return found
+        return given
 
 
 class RegistrationPage(PageHandler):
@@ -98,13 +89,9 @@ class RegistrationPage(PageHandler):
         if problems:
             self._show(continuation, typed, problems, 400)
             return
-        registration = checked(typed, Registration)
-        await self.turnstile.take("mail", {"address": normalised_email(registration.email)})
-        address = ADDRESS + normalised_email(registration.email)
-        act = Act(action="account.registered", kind="anonymous", target=address)
-        await self.noted(act, self.edge.services.account.accounts.register(registration))
+        await self.submit(accounts.REGISTER, typed)
         # The same for an address that has an account: what is different stands in the mail.
-        self.show(views.registered(registration.email, PageLink(continuation.login, "Log in")))
+        self.show(views.registered(typed["email"], PageLink(continuation.login, "Log in")))
 
     def _show(
         self,
@@ -158,11 +145,6 @@ def problems_of(refusal: Invalid) -> dict[str, str]:
         is_plain = flaw.code in ("field_invalid", "field_missing", "zone_unknown")
         problems[name] = _WORDS.get(name, flaw.detail) if is_plain else flaw.detail
     return problems
-
-
-def _who(found: LoggedIn | Challenge) -> Scope | None:
-    body = None if isinstance(found, Challenge) else found[1].body
-    return None if body is None else Scope(user=body["owner"], session=body["id"])
 
 
 def _wrong() -> Unauthenticated:

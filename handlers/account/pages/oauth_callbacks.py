@@ -1,10 +1,12 @@
 """The way through a provider and back, in a browser."""
 
-from typing import Any, Final
+from typing import Final
 
+import msgspec
 from tornado.web import HTTPError
 
-from handlers.account.pages.challenge import ask_or_let_in
+from handlers.account.accounts import asked_or_admitted
+from handlers.account.pages.challenge import go_on
 from handlers.account.pages.login_continuation import (
     ACCOUNT,
     LoginContinuation,
@@ -13,22 +15,61 @@ from handlers.account.pages.login_continuation import (
 )
 from handlers.http.forms.parameters import form_parameters, query_parameters
 from handlers.http.manifest import HandlerRoute
+from handlers.http.operations import Call, Operation, Reply
 from handlers.pages.base import PageHandler
 from models.access.scope import Scope
 from models.account.session import Terms
-from models.audit import Act
 from models.base.validation import checked
+from upcoach.services.account import AccountServices
 from upcoach.services.account.federation.authorization_flow import (
     ANSWER,
     PATIENCE,
     Sent,
     visit_over,
 )
-from upcoach.services.account.federation.service import Arrival, shown_by
-from upcoach.services.account.logins import Challenge, LoggedIn
+from upcoach.services.account.federation.service import shown_by
 from upcoach.services.base.request_parameters import Parameters
 
 HELD: Final = "held"
+START: Final = "/v1/auth/{provider}/start"
+CALLBACK: Final = "/v1/auth/{provider}/callback"
+
+
+class ProviderAnswer(msgspec.Struct, frozen=True):
+    """What a browser brings back from a provider, with the *secret* that it was sent away with.
+
+    Attributes
+    ----------
+    browser
+        How its session is listed, see `this_browser`.
+
+    """
+
+    form: Parameters
+    secret: str
+    browser: dict[str, str]
+
+
+async def come_back(services: AccountServices, call: Call) -> Reply:
+    """Let in who comes back from a provider; whoever has linked it by that, is in already."""
+    given: ProviderAnswer = call.body
+    if not given.secret:
+        raise visit_over()
+    arrival = await services.federation.take_back(call.names["provider"], given.form, given.secret)
+    who = Scope(user=arrival.user.id)
+    if arrival.linked is not None:
+        return Reply(became=who)
+    terms = checked(given.browser | {"app": "web"}, Terms)
+    shown = shown_by(terms, strong=arrival.strong)
+    found = await services.logins.finish(arrival.user, shown, trusted=call.trusted)
+    reply = await asked_or_admitted(services, found)
+    body = reply.body | {"continuation": arrival.visit.errand}
+    return msgspec.structs.replace(reply, body=body, became=reply.became or who)
+
+
+COME_BACK = Operation(
+    method="GET", path=CALLBACK, run=come_back, public=True, audit="session.started"
+)
 
 
 class AuthorizationStart(PageHandler):
@@ -48,12 +89,12 @@ class AuthorizationCallback(PageHandler):
         federation, form = self.edge.services.account.federation, query_parameters(self)
         if federation.get(provider).response_mode != "query":
             form = Parameters(await federation.held(form[HELD]))
-        act = Act(action="session.started", kind="anonymous", target=provider)
-        arrival, found = await self.noted(act, self._arrive(provider, form), _who)
-        if found is None:
+        given = ProviderAnswer(form, self._taken_secret(), this_browser(self))
+        reply = await self.submit(COME_BACK, given, names={"provider": provider})
+        if reply.body is None:
             self.go(ACCOUNT)
         else:
-            await ask_or_let_in(self, found, LoginContinuation(**arrival.visit.errand))
+            await go_on(self, reply, LoginContinuation(**reply.body["continuation"]))
 
     async def post(self, provider: str) -> None:
         """Take in a form that the provider's page sends (Apple), and come again without it.
@@ -67,23 +108,13 @@ class AuthorizationCallback(PageHandler):
         held = await federation.hold({name: form.short(name) for name in ANSWER if name in form})
         self.go(f"{self.request.path}?{HELD}={held}")
 
-    async def _arrive(
-        self, provider: str, form: Parameters
-    ) -> tuple[Arrival, LoggedIn | Challenge | None]:
-        """Who has come back, and what came of it; nothing for whoever has linked the provider."""
+    def _taken_secret(self) -> str:
+        """What the browser was sent away with, which it shows once; empty if it shows nothing."""
         name = _cookie(self)
         secret = self.get_cookie(name) or ""
-        if not secret:
-            raise visit_over()
-        self.clear_cookie(name, path="/", secure=_is_secure(self))
-        arrival = await self.edge.services.account.federation.take_back(provider, form, secret)
-        if arrival.linked is not None:
-            return arrival, None
-        terms = checked(this_browser(self) | {"app": "web"}, Terms)
-        shown = shown_by(terms, strong=arrival.strong)
-        trusted = self.browser.trusted
-        found = await self.edge.services.account.logins.finish(arrival.user, shown, trusted=trusted)
-        return arrival, found
+        if secret:
+            self.clear_cookie(name, path="/", secure=_is_secure(self))
+        return secret
 
 
 def depart(page: PageHandler, sent: Sent) -> None:
@@ -108,15 +139,7 @@ def _is_secure(page: PageHandler) -> bool:
     return page.oauth.issuer.startswith("https://")
 
 
-def _who(come: tuple[Arrival, Any]) -> Scope | None:
-    arrival, found = come
-    if found is None or isinstance(found, Challenge):
-        return Scope(user=arrival.user.id)
-    body = found[1].body
-    return None if body is None else Scope(user=body["owner"], session=body["id"])
-
-
 ROUTES: Final = tuple(
-    HandlerRoute(f"/v1/auth/{{provider}}/{step}", handler, pattern=f"/v1/auth/([a-z0-9-]+)/{step}")
-    for step, handler in (("start", AuthorizationStart), ("callback", AuthorizationCallback))
+    HandlerRoute(path, handler, pattern=path.replace("{provider}", "([a-z0-9-]+)"))
+    for path, handler in ((START, AuthorizationStart), (CALLBACK, AuthorizationCallback))
 )

@@ -3,11 +3,9 @@
 from typing import Final
 
 from handlers.account.pages.account import (
-    GRANTS,
     PASSWORD,
     SESSIONS,
     AccountPage,
-    GrantRemovalPage,
     PasswordChangePage,
     SessionEndPage,
 )
@@ -32,7 +30,6 @@ ROUTES: Final = (
     HandlerRoute(DISOWN, DisownedAdditionPage),
     HandlerRoute(FACTOR, SecondFactorPage),
     HandlerRoute(FORGOT, ForgottenPasswordPage),
-    HandlerRoute(GRANTS, GrantRemovalPage),
     HandlerRoute(LOGIN, LoginPage),
     HandlerRoute(MOVE, EmailChangePage),
     HandlerRoute(PASSKEY, PasskeyLoginPage),

@@ -1,22 +1,20 @@
 """What the endpoints for clients have in common."""
 
 import base64
-from collections.abc import Awaitable
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from handlers.http import problems
 from handlers.http.forms.endpoint import FormEndpoint
 from handlers.http.forms.parameters import form_parameters
+from handlers.http.operations import Call, Operation, Reply
 from handlers.http.rest import Handler
 from models.base.errors import Refusal, Unavailable
 from models.base.merge_patch import Json
 from upcoach.services.base.oauth_errors import OAuthError, invalid_request
 from upcoach.services.base.request_parameters import SHORT
 from upcoach.services.oauth import Ask
-
-T = TypeVar("T")
 
 
 class OAuthEndpoint(FormEndpoint):
@@ -50,22 +48,11 @@ class OAuthEndpoint(FormEndpoint):
             proofs=proofs_of(self),
         )
 
-    async def asked_by_client(self) -> Ask:
-        """What the client sent, who is counted; and so is each failure to show who it is."""
-        ask = self.ask()
+    async def of_client(self, operation: Operation[Any], ask: Ask, **names: str) -> Reply:
+        """What *operation* answers to the client that *ask* says it is of."""
         client = claimed_client(ask)[:SHORT]
-        await self.turnstile.take("token", {"client": client})
-        await self.turnstile.take("client", {"client": client}, charge=False)
-        return ask
-
-    async def of_client(self, ask: Ask, work: Awaitable[T]) -> T:
-        """What *work* gives, which begins by finding out whose *ask* it is."""
-        try:
-            return await work
-        except OAuthError as refusal:
-            if refusal.error == "invalid_client":
-                await self.turnstile.charge("client", {"client": claimed_client(ask)[:SHORT]})
-            raise
+        call = Call(caller=None, names=names, body=ask, origin=self.origin, client=client)
+        return await self.run(operation, call)
 
     def answer(self, body: Json, status: int = 200) -> None:
         """Answer with *body*."""
