@@ -1,91 +1,50 @@
-"""What a file wants of moods and the journal; what its owner has made of it here stays."""
+"""What a file wants of moods and the journal."""
 
-from models.base.document import Document
+import datetime as dt
+
 from models.journal import Journal, JournalEntry, NewJournal, NewJournalEntry
 from models.moods import Mood, NewMood
-from upcoach.services.imports.plan import Item, Verb
-from upcoach.store.write.changes import Changes
-from upcoach.store.write.refs import Ref
+from upcoach.services.imports.plan import DraftItem
 
 
-class MoodItem(Item):
+class MoodItem(DraftItem[NewMood]):
     """A mood."""
 
     area = "moods"
+    kind = Mood
 
-    def __init__(self, draft: NewMood) -> None:
-        self.id = draft.id
-        self._draft = draft
-
-    def parts(self) -> tuple[object, ...]:
-        """See `Item.parts`."""
-        return (self._draft,)
-
-    def reads(self, owner: str) -> tuple[Ref, ...]:
-        """See `Item.reads`."""
-        return (Ref(Mood, owner, self.id),)
-
-    def take(self, changes: Changes, owner: str, source: str) -> Verb:  # noqa: ARG002 - not kept
-        """See `Item.take`."""
-        return _made(changes, Mood.drafted(self._draft, owner=owner, at=changes.at))
+    def document(self, owner: str, at: dt.datetime, source: str) -> Mood:  # noqa: ARG002 - not kept
+        """See `DraftItem.document`."""
+        return Mood.drafted(self.draft, owner=owner, at=at)
 
 
-class JournalItem(Item):
+class JournalItem(DraftItem[NewJournal]):
     """A journal."""
 
     area = "journals"
-
-    def __init__(self, draft: NewJournal) -> None:
-        self.id = draft.id
-        self._draft = draft
-
-    def parts(self) -> tuple[object, ...]:
-        """See `Item.parts`."""
-        return (self._draft,)
+    kind = Journal
 
     @property
     def name(self) -> str:
         """See `Item.name`."""
-        return self._draft.name
+        return self.draft.name
 
-    def reads(self, owner: str) -> tuple[Ref, ...]:
-        """See `Item.reads`."""
-        return (Ref(Journal, owner, self.id),)
-
-    def take(self, changes: Changes, owner: str, source: str) -> Verb:  # noqa: ARG002 - not kept
-        """See `Item.take`."""
-        return _made(changes, Journal.drafted(self._draft, owner=owner, at=changes.at))
+    def document(self, owner: str, at: dt.datetime, source: str) -> Journal:  # noqa: ARG002 - not kept
+        """See `DraftItem.document`."""
+        return Journal.drafted(self.draft, owner=owner, at=at)
 
 
-class PageItem(Item):
+class PageItem(DraftItem[NewJournalEntry]):
     """An entry of a journal that the same file wants."""
 
     area = "journal_entries"
-
-    def __init__(self, draft: NewJournalEntry) -> None:
-        self.id = draft.id
-        self._draft = draft
-
-    def parts(self) -> tuple[object, ...]:
-        """See `Item.parts`."""
-        return (self._draft,)
+    kind = JournalEntry
 
     @property
     def name(self) -> str:
         """See `Item.name`."""
-        return self._draft.title or self._draft.text[:60]
+        return self.draft.title or self.draft.text[:60]
 
-    def reads(self, owner: str) -> tuple[Ref, ...]:
-        """See `Item.reads`."""
-        return (Ref(JournalEntry, owner, self.id),)
-
-    def take(self, changes: Changes, owner: str, source: str) -> Verb:  # noqa: ARG002 - not kept
-        """See `Item.take`."""
-        return _made(changes, JournalEntry.drafted(self._draft, owner=owner, at=changes.at))
-
-
-def _made(changes: Changes, document: Document) -> Verb:
-    if changes.find(type(document), document.owner, document.id) is not None:
-        return "kept"
-    changes.create(document)
-    return "created"
+    def document(self, owner: str, at: dt.datetime, source: str) -> JournalEntry:  # noqa: ARG002 - not kept
+        """See `DraftItem.document`."""
+        return JournalEntry.drafted(self.draft, owner=owner, at=at)

@@ -9,17 +9,20 @@ import abc
 import collections
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 
+from models.base.document import Document
 from models.base.merge_patch import Json
 from models.habits import Entry, EntryDraft, Habit, NewHabit, entry_id
 from models.tasks import NewTask, Task
+from upcoach.services.base.rules import Named
 from upcoach.services.habits import set_entry
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.refs import Ref
 
+N = TypeVar("N", bound=Named)
 Verb = Literal["created", "updated", "kept"]
 
 
@@ -53,34 +56,49 @@ class Item(abc.ABC):
         """Make it so, unless its owner has it otherwise already."""
 
 
-class HabitItem(Item):
-    """A habit: what its owner has made of it here stays."""
+class DraftItem(Item, Generic[N]):
+    """A document that is made of a draft: what its owner has made of it here stays."""
 
-    area = "habits"
+    kind: ClassVar[type[Document]]
 
-    def __init__(self, draft: NewHabit) -> None:
+    def __init__(self, draft: N) -> None:
         self.id = draft.id
-        self._draft = draft
+        self.draft = draft
 
     def parts(self) -> tuple[object, ...]:
         """See `Item.parts`."""
-        return (self._draft,)
+        return (self.draft,)
+
+    def reads(self, owner: str) -> tuple[Ref, ...]:
+        """See `Item.reads`."""
+        return (Ref(self.kind, owner, self.id),)
+
+    def take(self, changes: Changes, owner: str, source: str) -> Verb:
+        """See `Item.take`."""
+        if changes.find(self.kind, owner, self.id) is not None:
+            return "kept"
+        changes.create(self.document(owner, changes.at, source))
+        return "created"
+
+    @abc.abstractmethod
+    def document(self, owner: str, at: dt.datetime, source: str) -> Document:
+        """The document that it makes."""
+
+
+class HabitItem(DraftItem[NewHabit]):
+    """A habit."""
+
+    area = "habits"
+    kind = Habit
 
     @property
     def name(self) -> str:
         """See `Item.name`."""
-        return self._draft.name
+        return self.draft.name
 
-    def reads(self, owner: str) -> tuple[Ref, ...]:
-        """See `Item.reads`."""
-        return (Ref(Habit, owner, self.id),)
-
-    def take(self, changes: Changes, owner: str, source: str) -> Verb:
-        """See `Item.take`."""
-        if changes.find(Habit, owner, self.id) is not None:
-            return "kept"
-        changes.create(Habit.drafted(self._draft, owner=owner, at=changes.at, source=source))
-        return "created"
+    def document(self, owner: str, at: dt.datetime, source: str) -> Habit:
+        """See `DraftItem.document`."""
+        return Habit.drafted(self.draft, owner=owner, at=at, source=source)
 
 
 class EntryItem(Item):
@@ -118,38 +136,31 @@ class EntryItem(Item):
         return "created" if verb == "created" else "updated" if verb == "updated" else "kept"
 
 
-class TaskItem(Item):
-    """A task, and when it was completed: what its owner has made of it here stays."""
+class TaskItem(DraftItem[NewTask]):
+    """A task, and when it was completed."""
 
     area = "tasks"
+    kind = Task
 
     def __init__(self, draft: NewTask, completed_at: dt.datetime | None) -> None:
-        self.id = draft.id
-        self._draft = draft
+        super().__init__(draft)
         self._completed_at = completed_at
 
     def parts(self) -> tuple[object, ...]:
         """See `Item.parts`."""
-        return (self._draft, self._completed_at)
+        return (self.draft, self._completed_at)
 
     @property
     def name(self) -> str:
         """See `Item.name`."""
-        return self._draft.title
+        return self.draft.title
 
-    def reads(self, owner: str) -> tuple[Ref, ...]:
-        """See `Item.reads`."""
-        return (Ref(Task, owner, self.id),)
-
-    def take(self, changes: Changes, owner: str, source: str) -> Verb:  # noqa: ARG002 - not kept
-        """See `Item.take`."""
-        if changes.find(Task, owner, self.id) is not None:
-            return "kept"
-        task = Task.drafted(self._draft, owner=owner, at=changes.at)
-        if task.completed_at is not None and self._completed_at is not None:
-            task = msgspec.structs.replace(task, completed_at=self._completed_at)
-        changes.create(task)
-        return "created"
+    def document(self, owner: str, at: dt.datetime, source: str) -> Task:  # noqa: ARG002 - not kept
+        """See `DraftItem.document`."""
+        task = Task.drafted(self.draft, owner=owner, at=at)
+        if task.completed_at is None or self._completed_at is None:
+            return task
+        return msgspec.structs.replace(task, completed_at=self._completed_at)
 
 
 class Plan(msgspec.Struct, frozen=True):
