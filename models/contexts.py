@@ -63,6 +63,11 @@ assert _unique(document.collection for document in (*DOCUMENTS, *UNLOGGED))
 KINDS: Final[dict[str, type[Document]]] = {
     document.kind: document for document in sorted(DOCUMENTS, key=lambda document: document.kind)
 }
+# The kinds that are deleted with one of each.
+CHILDREN: Final[dict[str, tuple[str, ...]]] = {
+    kind: tuple(child.kind for child in DOCUMENTS if child.parent is parent)
+    for kind, parent in KINDS.items()
+}
 QUOTAS: Final[dict[str, Quota]] = {
     document.kind: quota for context in CONTEXTS for document, quota in context.quotas.items()
 }

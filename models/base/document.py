@@ -107,6 +107,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
         The noun in the database.
     id_prefix
         What ids begin with; empty where they are made of other names.
+    parent
+        The kind below whose ids its own stand: they are deleted with that.
     orders
         The fields by which an owner's documents are listed, each with the fields that it can be
         filtered by at once; the database has an index for each.
@@ -127,6 +129,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     kind: ClassVar[str]
     collection: ClassVar[str]
     id_prefix: ClassVar[str] = ""
+    parent: ClassVar[type["Document"] | None] = None
     orders: ClassVar[tuple["Order", ...]] = ()
     sources: ClassVar[tuple[str, ...]] = ()
     lookups: ClassVar[tuple["Lookup", ...]] = ()

@@ -9,6 +9,7 @@ from models.base.document import Document, Draft, Mark, Order, Tells
 from models.base.fields import Moment, ShortText
 from models.base.ids import PartId, id_pattern
 from models.base.time import check_date, exact
+from models.goals.goal import Goal
 from models.goals.goal_parts import Figure
 
 PREFIX: Final = "pnt"  # of ids
@@ -47,6 +48,7 @@ class GoalPoint(Document, frozen=True, kw_only=True):
     """A point of one goal; its id stands below the goal's."""
 
     kind: ClassVar[str] = "goal.point"
+    parent: ClassVar[type[Document] | None] = Goal
     id_prefix: ClassVar[str] = PREFIX
     collection: ClassVar[str] = "goal_points"
     draft: ClassVar[type[Draft]] = PointDraft

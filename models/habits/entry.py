@@ -87,6 +87,7 @@ class Entry(Document, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "habit.entry"
+    parent: ClassVar[type[Document] | None] = Habit
     collection: ClassVar[str] = "habit_entries"
     draft: ClassVar[type[Draft]] = EntryDraft
 

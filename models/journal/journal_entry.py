@@ -186,6 +186,7 @@ class EntryShare(Way, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "journal.share"
+    parent: ClassVar[type[Document] | None] = JournalEntry
     collection: ClassVar[str] = "journal_shares"
     orders: ClassVar[tuple[Order, ...]] = ()
     lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("end", "until"),)

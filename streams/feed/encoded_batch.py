@@ -2,14 +2,12 @@
 
 import functools
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
 from models.base.merge_patch import Json
-from models.goals import Goal, GoalPoint
-from models.habits import Entry, Habit
+from models.contexts import CHILDREN
 from models.sharing import Share
 from models.visibility import Sight
 from models.wire.aside import NOTHING, Aside
@@ -30,12 +28,6 @@ class Line(msgspec.Struct, frozen=True, gc=False):
 
 
 Wrap = Callable[[bytes], bytes]
-
-# What is shared, and may be deleted with a document of each kind, standing below it.
-CHILDREN: Final[Mapping[str, tuple[str, ...]]] = {
-    Goal.kind: (GoalPoint.kind,),
-    Habit.kind: (Entry.kind,),
-}
 
 
 class Parcel:

@@ -9,9 +9,8 @@ from config.settings import Settings
 from models.base.document import Document, Mark, derivations, fields_marked
 from models.base.ids import new_id
 from models.base.merge_patch import Json
-from models.contexts import KINDS, SHAREABLE
+from models.contexts import CHILDREN, KINDS, SHAREABLE
 from models.sharing.share import SharedKind
-from streams.feed.encoded_batch import CHILDREN
 from tests.goals.people import GOAL, POINT
 from tests.laws.contexts import CHANGES
 from tests.laws.twins import DAY, Names, conclude, documents, end, furnish, moments, patch, told
