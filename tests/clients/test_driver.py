@@ -7,7 +7,7 @@ import pytest
 
 from models.base.merge_patch import Json
 from tests.clients.stage import FRAMES, Line, Stage
-from upcoach.client import Stopped, driver
+from upcoach.client import Stopped
 from upcoach.client.machine import Event, State
 from upcoach.client.outbox import again_s
 from upcoach.client.timing import BackOff
@@ -223,9 +223,8 @@ async def test_a_position_that_stays_below_the_top_is_reported() -> None:
     await stage.close()
 
 
-async def test_a_position_that_moves_is_not_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(driver, "BEHIND_S", 0.05)
-    stage = await staged()
+async def test_a_position_that_moves_is_not_reported() -> None:
+    stage = await staged(behind_s=0.05)
     stage.line.hear({"t": "ping", "top": {"u:ann": 5}}, ev(1))
 
     await asyncio.sleep(0.1)
@@ -245,10 +244,8 @@ async def test_a_gap_is_asked_for_once() -> None:
     await stage.close()
 
 
-async def test_a_device_says_how_far_it_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(driver, "ACK_S", 0.05)
-    monkeypatch.setattr(driver, "ACK_EVENTS", 3)
-    stage = await staged()
+async def test_a_device_says_how_far_it_has_come() -> None:
+    stage = await staged(ack_s=0.05, ack_events=3)
 
     stage.line.hear(ev(1), ev(2), ev(3), ev(4))
     acks = [frame for frame in stage.line.sent if frame["t"] == "ack"]

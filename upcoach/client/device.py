@@ -45,6 +45,10 @@ class Device(Driver):
         What to follow beside the own feed.
     longest_s
         The most that a back-off may take.
+    ack_s, ack_events
+        After how long, or how many events, the server is told how far this device has come.
+    behind_s
+        How long a position may stay below the server's before it is asked for again.
     saved
         What `saved` gave when the application was closed.
 

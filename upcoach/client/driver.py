@@ -75,6 +75,9 @@ class Driver:
         feeds: Iterable[str] = (),
         channels: Iterable[str] = (),
         longest_s: float = LONGEST_S,
+        ack_s: float = ACK_S,
+        ack_events: int = ACK_EVENTS,
+        behind_s: float = BEHIND_S,
         saved: Json | None = None,
         transports: Mapping[str, Open] = TRANSPORTS,
     ) -> None:
@@ -99,6 +102,9 @@ class Driver:
         self._timer = Timer(lambda: self.happen(Event.TIMER))
         self._ack_timer = Timer(self._ack)
         self._acked: dict[str, int] = {}
+        self._ack_s = ack_s
+        self._ack_events = ack_events
+        self._behind_s = behind_s
         self._load(saved or {})
         self._changed = asyncio.Event()
 
@@ -184,16 +190,17 @@ class Driver:
         replica = self._following.replica(frame)
         if replica.apply(frame) and self._on_event is not None:
             self._on_event(frame)
-        if replica.seq - self._acked.get(replica.feed, 0) >= ACK_EVENTS and frame["t"] != "snap":
+        unacked = replica.seq - self._acked.get(replica.feed, 0)
+        if unacked >= self._ack_events and frame["t"] != "snap":
             self._ack()
         elif not self._ack_timer.is_set:
-            self._ack_timer.set(ACK_S)
+            self._ack_timer.set(self._ack_s)
 
     def _settle(self, frame: Json) -> None:
         replica = self._following.replica(frame)
         kinds = replica.settle(frame)
         if not self._ack_timer.is_set:
-            self._ack_timer.set(ACK_S)
+            self._ack_timer.set(self._ack_s)
         if kinds:
             self.happen(Event.MISMATCH, {"f": replica.feed, "kinds": kinds})
 
@@ -211,7 +218,7 @@ class Driver:
         for name, top in frame["top"].items():
             replica = self._following.find({"f": name})
             if replica is not None and top > replica.seq:
-                loop.call_later(BEHIND_S, self._look, replica, replica.seq)
+                loop.call_later(self._behind_s, self._look, replica, replica.seq)
 
     def _look(self, replica: Replica, seq: int) -> None:
         if replica.is_live and replica.seq == seq:
