@@ -30,7 +30,7 @@ from models.learners.habit_weights import OwnWeights
 from models.learners.history import HabitHistory
 
 PATIENCE: Final = 60
-AHEAD: Final = dt.timedelta(days=366)  # how far in the future an entry may lie
+LOGGED_AHEAD: Final = dt.timedelta(days=366)  # how far in the future an entry may lie
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,4 +226,4 @@ class Track(msgspec.Struct, array_like=True):
 
     def _may_lie(self, day: dt.date, at: dt.datetime) -> bool:
         today = local_date(at, self.plan.tz, self.plan.day_start)
-        return EPOCH <= day <= min(today + AHEAD, HORIZON)
+        return EPOCH <= day <= min(today + LOGGED_AHEAD, HORIZON)

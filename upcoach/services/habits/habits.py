@@ -74,7 +74,7 @@ class Habits(Resources[Habit, NewHabit]):
         It is the last word about that day, as `set_entry` without a base.
         """
         moment = draft.at or self._clock()
-        day = moment.astimezone(dt.UTC).date()
+        day = local_date(moment, "UTC")
         entries = {
             date: Ref(Entry, scope.user, entry_id(habit_id, date))
             for date in (day + number * DAY for number in DATES)
