@@ -2,7 +2,7 @@
 
 from handlers.http.operations import Call, Operation, Reply, shown
 from handlers.http.pagination import Items, PageQuery, listed
-from models.insights import Insight
+from models.insights import HabitForecast
 from upcoach.services.insights import InsightServices
 
 INSIGHTS = "/v1/coach/insights"
@@ -11,13 +11,15 @@ INSIGHTS = "/v1/coach/insights"
 async def page(services: InsightServices, call: Call) -> Reply:
     """The caller's insights."""
     query = call.asked(PageQuery)
-    found = await services.insights.page(call.scope, after=query.after, limit=query.limit + 1)
+    found = await services.insights.page(
+        HabitForecast, call.scope, after=query.after, limit=query.limit + 1
+    )
     return listed(INSIGHTS, call, found, query.limit)
 
 
 async def read(services: InsightServices, call: Call) -> Reply:
     """One of the caller's insights."""
-    return shown(await services.insights.get(call.scope, call.names["id"]))
+    return shown(await services.insights.get(HabitForecast, call.scope, call.names["id"]))
 
 
 OPERATIONS = (
@@ -27,7 +29,9 @@ OPERATIONS = (
         run=page,
         needs="coach:read",
         query=PageQuery,
-        gives=Items[Insight],
+        gives=Items[HabitForecast],
     ),
-    Operation(method="GET", path=INSIGHTS + "/{id}", run=read, needs="coach:read", gives=Insight),
+    Operation(
+        method="GET", path=INSIGHTS + "/{id}", run=read, needs="coach:read", gives=HabitForecast
+    ),
 )

@@ -206,7 +206,7 @@ class Schemas:
 
 
 def name_of(cls: Any) -> str:
-    """What a type is called in the document.
+    """What a type is called in the document: by its own name, unless it declares another.
 
     Examples
     --------
@@ -217,7 +217,8 @@ def name_of(cls: Any) -> str:
 
     """
     arguments = "".join(name_of(one) for one in typing.get_args(cls))
-    return f"{arguments}{_origin(cls).__name__}"
+    origin = _origin(cls)
+    return f"{arguments}{vars(origin).get('schema_name', origin.__name__)}"
 
 
 def described(cls: Any) -> tuple[str, dict[str, str]]:

@@ -2,12 +2,13 @@
 
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
+from models.insights.habit_forecast import HabitForecast
 from models.insights.insight import Insight, Reason, Scores, insight_id
 
 CONTEXT = ModelContext(
-    content=(Insight,),
+    content=(HabitForecast,),
     shareable={
-        Insight: "what the coach in the app has found out about you",
+        HabitForecast: "what the coach in the app has found out about you",
     },
     permissions={
         "coach:read": Permission("see what the coach has found out about you"),
@@ -16,6 +17,7 @@ CONTEXT = ModelContext(
 
 __all__ = [
     "CONTEXT",
+    "HabitForecast",
     "Insight",
     "Reason",
     "Scores",

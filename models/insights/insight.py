@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
-from models.base.document import Derived, Document, Mark
+from models.base.document import Document, Mark
 
 PREFIX: Final = "ins"  # of ids
 
@@ -29,48 +29,36 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
     base_brier: float
 
 
-def insight_id(habit_id: str) -> str:
-    """The id of the insight about a habit: there is one."""
-    return f"{PREFIX}_{habit_id.partition('_')[2] or habit_id}"
+def insight_id(document_id: str) -> str:
+    """The id of a learner's insight about a document: there is one."""
+    return f"{PREFIX}_{document_id.partition('_')[2] or document_id}"
 
 
 class Insight(Document, frozen=True, kw_only=True):
-    """The odds that a habit is done on its next due day.
+    """What a learner says about a document: the part that is the same for all of them.
+
+    Each learner declares a kind of its own (`HabitForecast`), with what it foresees, the reasons,
+    how many labels there were and the scores: who may see these depends on what they follow from.
 
     Attributes
     ----------
-    odds, low, high
-        Probability and its 90 % interval; null below the minimum of data.
-    labels
-        How many days of this habit the learner has seen the outcome of.
-    scores
-        How good such predictions have been for this person so far; null before the first.
+    subject
+        The kind of the documents that such insights are about; one goes with its document.
+    type
+        The learner.
+    about
+        The id of the document.
+    day
+        The day of which it speaks.
 
     """
 
-    kind: ClassVar[str] = "insight"
     id_prefix: ClassVar[str] = PREFIX
-    collection: ClassVar[str] = "insights"
-    # All of it, and whether it is there, is made of days: which were due, and how they ended.
-    sources: ClassVar[tuple[str, ...]] = (
-        *(
-            f"habit:{name}"
-            for name in ("measure", "schedule", "tz", "day_start", "starts_on", "archived")
-        ),
-        *(f"habit.entry:{name}" for name in ("state", "value", "achieved", "share")),
-        *(f"habit.vacation:{name}" for name in ("first", "last", "habits")),
-    )
+    subject: ClassVar[str]
 
     type: str
     about: str
     day: Annotated[dt.date, Mark.PERSONAL]
-    odds: Annotated[float | None, Mark.PERSONAL] = None
-    low: Annotated[float | None, Mark.PERSONAL, Derived("odds")] = None
-    high: Annotated[float | None, Mark.PERSONAL, Derived("odds")] = None
-    reasons: Annotated[tuple[Reason, ...], Mark.PERSONAL, Derived("odds")] = ()
-    labels: int = 0
-    scores: Annotated[Scores | None, Mark.PERSONAL] = None
-    model: str
 
     def says_the_same(self, other: Self) -> bool:
         """Whether both differ in nothing but version and times."""

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import ClassVar, Final, Literal
 
 from models.access.scope import Scope
-from models.insights import Insight, insight_id
+from models.insights import HabitForecast, insight_id
 from models.learners import Forecast, HabitOdds
 from models.wire.events import feed_owner
 from models.wire.frames import Ev
@@ -49,7 +49,7 @@ class HabitLearner:
         """See `DurableConsumer.publish`."""
         scope = Scope(user=feed_owner(output.feed), device=self.name)
         if output.day is None:
-            await self._insights.withdraw(scope, insight_id(output.habit))
+            await self._insights.withdraw(HabitForecast, scope, insight_id(output.habit))
         else:
             await self._insights.publish(scope, _insight(scope.user, output, output.day))
 
@@ -62,9 +62,9 @@ class HabitLearner:
         self.odds = HabitOdds() if state is None else HabitOdds.from_state(state)
 
 
-def _insight(owner: str, forecast: Forecast, day: dt.date) -> Insight:
+def _insight(owner: str, forecast: Forecast, day: dt.date) -> HabitForecast:
     epoch = dt.datetime.min.replace(tzinfo=dt.UTC)
-    return Insight(
+    return HabitForecast(
         id=insight_id(forecast.habit),
         owner=owner,
         created_at=epoch,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from models.base.document import Document
 from models.base.merge_patch import Json
-from models.insights import Insight
+from models.insights import HabitForecast
 from models.insights.insight import Reason, Scores, insight_id
 from tests.support.laws.context import FULL_HABIT, NOON, ContextRows, hide
 from tests.support.people.furnished import HABIT, HABITS
@@ -24,7 +24,7 @@ def full(base: Json) -> Iterator[Document]:
     """A document of each kind, with every field filled."""
     day = NOON.date()
     scores = Scores(n=9, log_loss=0.5, brier=0.2, base_log_loss=0.6, base_brier=0.25)
-    yield Insight(
+    yield HabitForecast(
         id="ins_1",
         type="habit_odds",
         about=FULL_HABIT,

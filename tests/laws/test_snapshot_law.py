@@ -9,7 +9,7 @@ import pytest
 from config.settings import Settings
 from models.base.merge_patch import Json
 from models.contexts import KINDS
-from models.insights.insight import insight_id
+from models.insights import HabitForecast, insight_id
 from tests.imports.exports import loop
 from tests.laws.contexts import CONTEXTS, WRITES, WRITING
 from tests.support.laws.context import ContextRows
@@ -143,10 +143,10 @@ async def test_what_a_learner_says_follows_the_law(settings: Settings) -> None:
         await publish(server, person, odds=0.4)
         await assert_law(before, person, ())
         before = await snapshot(person)
-        await insights.withdraw(scope, insight_id(HABIT))
+        await insights.withdraw(HabitForecast, scope, insight_id(HABIT))
         await assert_law(before, person, ("insight.deleted",))
         before = await snapshot(person)
-        await insights.withdraw(scope, insight_id(HABIT))
+        await insights.withdraw(HabitForecast, scope, insight_id(HABIT))
         await assert_law(before, person, ())
         before = await snapshot(person)
         await publish(server, person, odds=0.6)

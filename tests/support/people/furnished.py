@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 
-from models.insights import Insight
+from models.insights import HabitForecast
 from models.insights.insight import insight_id
 from tests.support.people.scopes import scope_of
 from tests.support.server import Server
@@ -57,7 +57,7 @@ async def furnish_habits(server: Server, person: Client) -> None:
 async def publish(server: Server, person: Client, odds: float) -> None:
     """Say something about meditating, as a learner does."""
     scope = scope_of(server, person)
-    insight = Insight(
+    insight = HabitForecast(
         id=insight_id(HABIT),
         owner=scope.user,
         created_at=dt.datetime.fromtimestamp(0, dt.UTC),

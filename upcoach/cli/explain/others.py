@@ -4,7 +4,7 @@ import datetime as dt
 
 from models.access.scope import Scope
 from models.habits import Habit
-from models.insights import Insight, insight_id
+from models.insights import HabitForecast, insight_id
 from models.journal import EntryShareDraft, NewJournalEntry
 from models.sharing import InvitationDraft, ShareDraft
 from upcoach.services.contexts import Services
@@ -34,8 +34,8 @@ async def relate(services: Services, *, client: Scope, coach: Scope) -> None:
     await services.sharing.invitations.accept(client, made.code)
 
 
-def _insight(habit: Habit, now: dt.datetime) -> Insight:
-    return Insight(
+def _insight(habit: Habit, now: dt.datetime) -> HabitForecast:
+    return HabitForecast(
         id=insight_id(habit.id),
         owner=habit.owner,
         created_at=now,

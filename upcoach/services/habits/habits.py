@@ -12,7 +12,7 @@ from models.base.time import DAY, local_date
 from models.base.validation import checked
 from models.habits import Entry, EntryDraft, Habit, HabitDraft, Logged, NewHabit
 from models.habits.entry import check_day, entry_id
-from models.insights import Insight, insight_id
+from models.insights import HabitForecast, insight_id
 from upcoach.services.base.merging import Edit, edited, require_version
 from upcoach.services.base.resources import Resources, outcome
 from upcoach.services.base.rules import DeleteEffect, Rules, revising
@@ -30,11 +30,11 @@ DATES = range(-2, 2)
 
 
 def _insight(owner: str, habit_id: str) -> tuple[Ref, ...]:
-    return (Ref(Insight, owner, insight_id(habit_id)),)
+    return (Ref(HabitForecast, owner, insight_id(habit_id)),)
 
 
 def _discard_insight(changes: Changes, habit: Document) -> None:
-    changes.discard(Insight, habit.owner, insight_id(habit.id))
+    changes.discard(HabitForecast, habit.owner, insight_id(habit.id))
 
 
 class Habits(Resources[Habit, NewHabit]):

@@ -1,7 +1,9 @@
 """Insights: what a learner says about somebody is a write like any other."""
 
+from typing import TypeVar
+
 from models.access.scope import Scope
-from models.habits import Habit
+from models.contexts import KINDS
 from models.insights import Insight
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import Changes
@@ -10,29 +12,34 @@ from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Write
 
+Kind = TypeVar("Kind", bound=Insight)
+
 
 class Insights:
-    """A person's insights, one for each thing that a learner speaks about."""
+    """A person's insights of all kinds, one for each thing that a learner speaks about."""
 
     def __init__(self, documents: Documents, committer: Committer) -> None:
         self._documents = documents
         self._committer = committer
 
-    async def get(self, scope: Scope, insight_id: str) -> Insight:
+    async def get(self, kind: type[Kind], scope: Scope, insight_id: str) -> Kind:
         """One of the caller's insights."""
-        return await self._documents.get(Insight, scope.user, insight_id)
+        return await self._documents.get(kind, scope.user, insight_id)
 
-    async def page(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[Insight]:
-        """The caller's insights in order of id."""
-        return await self._documents.page(Insight, scope.user, after=after, limit=limit)
+    async def page(
+        self, kind: type[Kind], scope: Scope, *, after: str = "", limit: int = 100
+    ) -> list[Kind]:
+        """The caller's insights of a kind in order of id."""
+        return await self._documents.page(kind, scope.user, after=after, limit=limit)
 
     async def publish(self, scope: Scope, insight: Insight) -> Outcome:
-        """Keep *insight* unless it says nothing new, or its habit is gone."""
+        """Keep *insight* unless it says nothing new, or what it is about is gone."""
+        kind, subject = type(insight), KINDS[insight.subject]
 
         def decide(changes: Changes) -> Outcome:
-            before = changes.find(Insight, scope.user, insight.id)
-            habit = changes.find(Habit, scope.user, insight.about)
-            if habit is None or (before is not None and before.says_the_same(insight)):
+            before = changes.find(kind, scope.user, insight.id)
+            about = changes.find(subject, scope.user, insight.about)
+            if about is None or (before is not None and before.says_the_same(insight)):
                 return Outcome(verb="unchanged")
             if before is None:
                 begun = changes.create(insight.begun(changes.at))
@@ -41,18 +48,18 @@ class Insights:
             changes.update(before, after)
             return Outcome(verb="updated", version=after.version)
 
-        reads = (Ref(Insight, scope.user, insight.id), Ref(Habit, scope.user, insight.about))
+        reads = (Ref(kind, scope.user, insight.id), Ref(subject, scope.user, insight.about))
         return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
 
-    async def withdraw(self, scope: Scope, insight_id: str) -> Outcome:
+    async def withdraw(self, kind: type[Insight], scope: Scope, insight_id: str) -> Outcome:
         """Delete an insight whose learner has nothing to say any more."""
 
         def decide(changes: Changes) -> Outcome:
-            if not changes.holds(Insight, scope.user, insight_id):
+            if not changes.holds(kind, scope.user, insight_id):
                 return Outcome(verb="unchanged")
-            before = changes.get_any(Insight, scope.user, insight_id)
+            before = changes.get_any(kind, scope.user, insight_id)
             changes.delete(before)
             return Outcome(verb="deleted", version=before.version + 1)
 
-        reads = (Ref(Insight, scope.user, insight_id),)
+        reads = (Ref(kind, scope.user, insight_id),)
         return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
