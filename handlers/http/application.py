@@ -7,7 +7,7 @@ from tornado.web import Application, _HandlerDelegate
 
 from handlers.http.bodies import Bodies, Measured
 from handlers.http.client_ip import is_among
-from handlers.http.concurrency_limits import Seats
+from handlers.http.limits.concurrency_limits import Seats
 from handlers.http.rest import Edge
 from models.access.limits import CONNECTIONS_OF_NETWORK
 from models.access.request_origin import Origin

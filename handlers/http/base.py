@@ -9,6 +9,7 @@ import uuid_utils
 from tornado.web import HTTPError, RequestHandler
 
 from handlers.http import problems
+from handlers.http.limits.rate_limit_headers import retry_after
 from models.base.errors import Refusal
 
 _log = structlog.get_logger(__name__)
@@ -109,7 +110,7 @@ class ProblemHandler(RequestHandler):
             return {"WWW-Authenticate": DPOP if shown.startswith("dpop ") else "Bearer"}
         if status == 405:
             return {"Allow": self.allowed()}
-        return {"Retry-After": str(self.retry_after_s)} if status in (429, 503) else {}
+        return retry_after(self.retry_after_s) if status in (429, 503) else {}
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Log what nobody expected; refusals are answers."""

@@ -10,9 +10,11 @@ from tornado.http1connection import HTTP1Connection
 from tornado.web import RequestHandler
 
 from handlers.http.base import ProblemHandler
+from handlers.http.limits.rate_limit_headers import rate_limit
 from handlers.http.operation_runner import Edge
 from handlers.http.operations import Call, Operation
 from models.access.limits import ONE, Cost
+from models.access.rate_limiter import RateVerdict
 from models.access.request_origin import Origin
 from models.account import normalised_email
 from models.base.errors import Refusal, Unavailable
@@ -65,8 +67,8 @@ class Turnstile:
     ) -> None:
         """Take *cost* of *surface*, or refuse with a 429; without *charge* only look."""
         verdict = await self._limits.take(surface, self._named(parties), cost, charge=charge)
-        self._request.say(verdict.headers)
-        self.require(verdict.wait_s)
+        self._request.say(rate_limit(verdict))
+        self.require(verdict)
 
     @contextlib.asynccontextmanager
     async def counting_failures(self, operation: Operation[Any], call: Call) -> AsyncIterator[None]:
@@ -100,19 +102,19 @@ class Turnstile:
     def _named(self, parties: dict[str, str] | None) -> dict[str, str]:
         return {"ip": self._request.origin.household} | (parties or {})
 
-    def require(self, wait_s: float) -> None:
-        """Refuse with a 429 a request that has to wait; 0 for one that may go on."""
-        if wait_s:
-            raise too_often(self._request, wait_s)
+    def require(self, verdict: RateVerdict) -> None:
+        """Refuse with a 429 a request that has to wait."""
+        if verdict.wait_s:
+            raise too_often(self._request, verdict)
 
 
-def too_often(request: Waits, wait_s: float) -> Unavailable:
-    """The refusal of *request*, which may come again in *wait_s*."""
-    request.retry_after_s = math.ceil(wait_s)
+def too_often(request: Waits, verdict: RateVerdict) -> Unavailable:
+    """The refusal of *request*, which may come again when *verdict* says."""
+    request.retry_after_s = verdict.retry_after_s
     return Unavailable(
         "requests_too_many",
         f"This was asked for too often. Try again in {request.retry_after_s} s.",
-        extra={"after": math.ceil(wait_s * 1000)},
+        extra={"after": math.ceil(verdict.wait_s * 1000)},
     )
 
 
@@ -120,13 +122,13 @@ def count_refusal(handler: ProblemHandler, edge: Edge, network: str) -> Unavaila
     """Count that *handler* refuses; what to say instead to a network that it then hangs up on."""
     if not edge.limits.is_on:
         return None
-    wait_s = edge.refused.count(network, asyncio.get_running_loop().time())
-    if not wait_s:
+    verdict = edge.refused.take(network, asyncio.get_running_loop().time())
+    if not verdict.wait_s:
         return None
     connection = handler.request.connection
     assert isinstance(connection, HTTP1Connection)
     connection._disconnect_on_finish = True  # noqa: SLF001 - as for `Connection: close`
-    return too_often(handler, wait_s)
+    return too_often(handler, verdict)
 
 
 class PasswordGate:

@@ -7,10 +7,10 @@ import msgspec
 
 from handlers.http import auditing
 from handlers.http.client_ip import Network
-from handlers.http.in_flight import Running
+from handlers.http.limits.in_flight import Running
+from handlers.http.limits.refused_requests import RefusedRequests
 from handlers.http.operations import Call, Operation, Reply, Router
 from handlers.http.policy import require_permission, require_power, require_step_up
-from handlers.http.refused_requests import RefusedRequests
 from models.base.clock import utc_now
 from models.base.errors import Refusal
 from models.base.metrics import Measures

@@ -30,6 +30,7 @@ from handlers.http.operation_runner import Edge
 from handlers.http.operations import Call, Operation, Reply, Route
 from models.access.caller import Caller
 from models.access.limits import Cost, read_beyond, written_beyond
+from models.access.rate_limiter import RateVerdict
 from models.access.request_origin import Origin
 from models.account import BROWSERS
 from models.base.errors import Invalid, Unavailable
@@ -153,7 +154,7 @@ class Handler(ProblemHandler):
         """Refuse what is large, before it is read, of a network that is refused too often."""
         if self.edge.limits.is_on and len(self.request.body) > _SMALL:
             loop = asyncio.get_running_loop()
-            self.turnstile.require(self.edge.refused.wait_s(self.origin.household, loop.time()))
+            self.turnstile.require(self.edge.refused.look(self.origin.household, loop.time()))
 
     def query(self) -> dict[str, str]:
         """The parameters behind the path, each once."""
@@ -261,7 +262,7 @@ class OperationHandler(Handler):
         """The same for a write with a name: it does not go ahead of those that it builds on."""
         held = self.edge.held_writes
         try:
-            self.turnstile.require(await held.wait_s(user, mutation.follows))
+            self.turnstile.require(RateVerdict(await held.wait_s(user, mutation.follows)))
             await self.charge_call(operation, call)
         except Unavailable as refusal:
             await held.hold(user, mutation.id, refusal.extra.get("after", 0) / 1000)

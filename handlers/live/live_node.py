@@ -3,7 +3,7 @@
 import msgspec
 
 from handlers.http.bodies import Bodies
-from handlers.http.concurrency_limits import Seats
+from handlers.http.limits.concurrency_limits import Seats
 from handlers.http.operations import Router
 from handlers.http.rest import Edge
 from handlers.live.admin_feeds import Desk

@@ -8,6 +8,7 @@ from typing import Final
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError
 
+from handlers.http.limits.rate_limit_headers import concurrency_limit
 from handlers.http.rest import Handler
 from handlers.live.connections import Guest
 from handlers.live.live_node import LiveNode
@@ -82,11 +83,10 @@ class StreamingHandler(Handler):
         assert guest.caller is not None
         user = guest.caller.scope.user
         seats, connections = self.node.seats, self.node.connections
-        # Quota unit and names of draft-ietf-httpapi-ratelimit-headers.
-        self.set_header("RateLimit-Policy", f'"open";q={seats.count};qu="concurrent-requests"')
         if not seats.take(user):
             raise HTTPError(429, f"{seats.count} requests of yours are open already.")
-        self.set_header("RateLimit", f'"open";r={seats.left(user)}')
+        for name, value in concurrency_limit("open", seats.count, seats.left(user)).items():
+            self.set_header(name, value)
 
         def leave() -> None:
             seats.leave(user)

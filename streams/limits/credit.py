@@ -8,13 +8,14 @@ minute: nobody gets more than the ledger allows, on however many nodes.
 import asyncio
 import collections
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
 
-from models.access.limits import Cost
-from streams.limits.limits import Limits, Verdict
+from models.access.limits import ONE, Cost
+from models.access.rate_limiter import GO_ON, RateVerdict
+from streams.limits.limits import Limits
 
 AHEAD: Final = Cost(16, 64)  # what is paid for beyond what is needed
 KEPT_S: Final = 60.0
@@ -31,47 +32,52 @@ class Pot(msgspec.Struct):
 
 
 class Credits:
-    """What everybody on this node has left."""
+    """See `RateLimiter`: what everybody on this node has left of what was paid for ahead."""
 
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
         self._limits = limits
         self._clock = clock
         self._pots: collections.OrderedDict[tuple[str, str], Pot] = collections.OrderedDict()
 
-    async def take(self, surface: str, user: str, cost: Cost) -> float:
-        """Take *cost*, and return 0; or take nothing, and return the seconds to wait."""
+    async def take(self, surface: str, parties: Mapping[str, str], cost: Cost = ONE) -> RateVerdict:
+        """See `RateLimiter.take`; the only party is the user."""
         if not self._limits.is_on:
-            return 0.0
+            return GO_ON
+        user = parties["user"]
         pot = self._pot(surface, user)
         lacking = _least(cost, pot.left)
         if lacking != Cost(0, 0):
             if pot.refused_until > self._clock():
-                return pot.refused_until - self._clock()
+                return RateVerdict(pot.refused_until - self._clock())
             verdict = await self._fill(surface, user, pot, lacking)
             if verdict.wait_s:
                 pot.refused_until = self._clock() + verdict.wait_s
-                return verdict.wait_s
+                return verdict
             if not verdict.counts:  # nobody counts
-                return 0.0
+                return GO_ON
         pot.left = _sum(pot.left, cost, -1)
-        return 0.0
+        return GO_ON
 
     async def pace(self, user: str, cost: Cost) -> None:
         """Take *cost* of what *user* may read, as soon as there is so much."""
-        while wait_s := await self.take("read", user, cost):  # noqa: ASYNC110 - Redis tells nobody
-            await asyncio.sleep(min(wait_s, PATIENCE_S))
+        parties = {"user": user}
+        verdict = await self.take("read", parties, cost)
+        while verdict.wait_s:
+            await asyncio.sleep(min(verdict.wait_s, PATIENCE_S))
+            verdict = await self.take("read", parties, cost)
 
-    async def owe(self, surface: str, user: str, cost: Cost) -> None:
-        """Charge *cost*, known only afterwards: from what is left, and what comes next."""
+    async def owe(self, surface: str, parties: Mapping[str, str], cost: Cost) -> None:
+        """See `RateLimiter.owe`: from what is left, and what comes next."""
         if not self._limits.is_on:
             return
+        user = parties["user"]
         pot = self._pot(surface, user)
         lacking = _least(cost, pot.left)
         pot.left = _sum(pot.left, _sum(cost, lacking, -1), -1)
         if lacking != Cost(0, 0):
             await self._limits.owe(surface, {"user": user}, lacking)
 
-    async def _fill(self, surface: str, user: str, pot: Pot, lacking: Cost) -> Verdict:
+    async def _fill(self, surface: str, user: str, pot: Pot, lacking: Cost) -> RateVerdict:
         most = _sum(lacking, AHEAD)
         verdict = await self._limits.take(surface, {"user": user}, lacking, most=most)
         if not verdict.wait_s:

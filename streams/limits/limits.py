@@ -17,7 +17,8 @@ import msgspec
 import structlog
 from redis.asyncio import Redis
 
-from models.access.limits import ONE, SURFACES, Bound, Cost, Rule, Surface, Unit
+from models.access.limits import ONE, SURFACES, Bound, Cost, Rule, Surface
+from models.access.rate_limiter import GO_ON, RateCount, RateVerdict
 from streams.redis.connection import RedisError
 
 PATIENCE_S: Final = 1.0  # for an answer; a request that waits longer is counted here
@@ -25,7 +26,6 @@ PAUSE_S: Final = 1.0  # after a failure, before Redis is asked again
 TENTH: Final = 10
 REMEMBERED: Final = 10_000  # keys of a process that counts by itself
 NO_COST: Final = Cost(0, 0)
-UNITS: Final[tuple[Unit, ...]] = ("request", "kib")
 
 Found = tuple[int, int, int, int]  # by a rule: the wait, what is left, the whole, what was taken
 
@@ -93,64 +93,8 @@ return found
 """
 
 
-class Count(msgspec.Struct, frozen=True):
-    """What one rule says: how long to wait, how many are left, when all are there again.
-
-    Attributes
-    ----------
-    taken
-        How many were taken just now.
-
-    """
-
-    rule: Rule
-    surface: str
-    key: str
-    wait_s: float
-    left: int
-    whole_s: float
-    taken: int = 0
-
-
-class Verdict(msgspec.Struct, frozen=True):
-    """What all rules of a surface say."""
-
-    counts: tuple[Count, ...] = ()
-
-    @property
-    def wait_s(self) -> float:
-        """How long to wait; 0 for who may go on."""
-        return max((one.wait_s for one in self.counts), default=0.0)
-
-    @property
-    def taken(self) -> Cost:
-        """What there was, and was taken: of each unit what the strictest rule let through."""
-        return Cost(
-            *(
-                min((one.taken for one in self.counts if _unit(one.rule) == unit), default=0)
-                for unit in UNITS
-            )
-        )
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The fields of draft-ietf-httpapi-ratelimit-headers, for the rules that are rates."""
-        rates = [one for one in self.counts if _is_told(one.rule)]
-        if not rates:
-            return {}
-        return {
-            "RateLimit-Policy": ", ".join(map(_policy, rates)),
-            "RateLimit": ", ".join(
-                f'"{_name(one)}";r={one.left};t={_whole(one.whole_s)}' for one in rates
-            ),
-        }
-
-
-NOTHING: Final = Verdict()
-
-
 class Limits:
-    """The counts of all surfaces; without Redis nothing is counted.
+    """See `RateLimiter`: the counts of all surfaces; without Redis nothing is counted.
 
     Attributes
     ----------
@@ -170,35 +114,35 @@ class Limits:
 
     async def take(
         self,
-        name: str,
+        surface: str,
         parties: Mapping[str, str],
         cost: Cost = ONE,
         *,
         most: Cost | None = None,
         charge: bool = True,
-    ) -> Verdict:
-        """Ask for *cost* of the surface *name*; without *charge* only whether there is so much.
+    ) -> RateVerdict:
+        """Ask for *cost* of *surface*; without *charge* only whether there is so much.
 
-        Up to *most* is taken if it is there: `Verdict.taken` says what.
+        Up to *most* is taken if it is there: `RateVerdict.taken` says what.
         """
         asked = (cost, (most or cost) if charge else NO_COST)
-        return await self._taken(name, parties, asked, owes=False)
+        return await self._taken(surface, parties, asked, owes=False)
 
-    async def owe(self, name: str, parties: Mapping[str, str], cost: Cost) -> None:
-        """Charge *cost*, known only afterwards: what comes next waits until it is paid."""
-        await self._taken(name, parties, (NO_COST, cost), owes=True)
+    async def owe(self, surface: str, parties: Mapping[str, str], cost: Cost) -> None:
+        """See `RateLimiter.owe`."""
+        await self._taken(surface, parties, (NO_COST, cost), owes=True)
 
     async def _taken(
         self, name: str, parties: Mapping[str, str], asked: tuple[Cost, Cost], *, owes: bool
-    ) -> Verdict:
+    ) -> RateVerdict:
         if self._script is None:
-            return NOTHING
+            return GO_ON
         surface = SURFACES[name]
         keys = [self._key_of(name, rule, parties) for rule in surface.rules]
         found = await self._asked(surface, keys, asked, owes=owes)
         if found is None:
             if surface.opens:
-                return NOTHING
+                return GO_ON
             found = self._alone.take(
                 surface.rules,
                 keys,
@@ -206,9 +150,9 @@ class Limits:
                 now_us=time.monotonic_ns() // 1000,
             )
         counts = zip(surface.rules, keys, found, strict=True)
-        return Verdict(
+        return RateVerdict.of(
             tuple(
-                Count(rule, name, key, wait / 1e6, left, whole / 1e6, taken)
+                RateCount(rule, name, key, wait / 1e6, left, whole / 1e6, taken)
                 for rule, key, (wait, left, whole, taken) in counts
             )
         )
@@ -293,29 +237,3 @@ def _arguments(rule: Rule, least: Cost, most: Cost) -> tuple[str, ...]:
         wanted = (str(least.of(rule.unit)), str(most.of(rule.unit)))
         return "b", str(rule.every_us), str(rule.burst), *wanted
     return "w", f"{rule.free}:{rule.first_s}:{rule.most_s}", "", "1", str(min(1, most.requests))
-
-
-def _unit(rule: Rule) -> Unit:
-    return rule.unit if isinstance(rule, Bound) else "request"
-
-
-def _is_told(rule: Rule) -> bool:
-    """Whether a rule is one that clients count by: the draft knows of no kibibytes.
-
-    Of an address nothing is told: whoever names it would learn what others have asked of it.
-    """
-    return isinstance(rule, Bound) and rule.unit == "request" and "address" not in rule.by
-
-
-def _policy(one: Count) -> str:
-    assert isinstance(one.rule, Bound)
-    partition = base64.b64encode(one.key.encode()[-8:]).decode()
-    return f'"{_name(one)}";q={one.rule.count};w={one.rule.seconds};pk=:{partition}:'
-
-
-def _name(one: Count) -> str:
-    return f"{one.surface}-{one.rule.name}"
-
-
-def _whole(seconds: float) -> int:
-    return -int(-seconds // 1)

@@ -20,7 +20,8 @@ from tornado.websocket import websocket_connect
 from handlers.contexts import ROUTER
 from handlers.http.client_ip import address_of
 from models.access.limits import PASSWORDS, SURFACES, Bound, Cost
-from streams.limits.limits import Alone, Limits, Verdict
+from models.access.rate_limiter import GO_ON
+from streams.limits.limits import Alone, Limits
 from streams.redis.connection import Connections
 from tests.account.limited import log_in, patient, person_at, serving_limited
 from tests.support.engines import redis_of
@@ -135,7 +136,7 @@ async def test_without_redis_logins_are_few_and_reads_are_many() -> None:
         await nobody.aclose()
 
     assert [bool(one.wait_s) for one in logins] == [False, True, True]
-    assert reads == [Verdict()] * 300
+    assert reads == [GO_ON] * 300
     assert not again.counts[0].wait_s
 
 

@@ -282,7 +282,7 @@ async def test_whoever_is_refused_the_socket_in_masses_is_hung_up_on(settings: S
                 async with upgrading(server, "", "x"):
                     pass
             statuses.append(refusal.value.code)
-            while not refused_requests.count(network, asyncio.get_running_loop().time() + 1):
+            while not refused_requests.take(network, asyncio.get_running_loop().time() + 1).wait_s:
                 pass
 
         assert statuses == [404, 429]

@@ -18,8 +18,8 @@ from config.settings import Settings
 from handlers.contexts import ROUTER, make_application, make_metrics_application
 from handlers.http.application import BoundedApplication
 from handlers.http.bodies import Bodies
-from handlers.http.concurrency_limits import Seats
-from handlers.http.in_flight import Running
+from handlers.http.limits.concurrency_limits import Seats
+from handlers.http.limits.in_flight import Running
 from handlers.http.manifest import ApplicationParts
 from handlers.http.rest import Edge
 from handlers.live.admin_feeds import Desk

@@ -17,9 +17,9 @@ from handlers.sync import Asked, mutate, refused
 from models.access.caller import Caller
 from models.access.limits import PUBLIC_BYTES, Cost, kib, written_beyond
 from models.access.rate_limit import Bucket
+from models.access.rate_limiter import RateLimiter
 from models.base.errors import Refusal, Unavailable
 from models.wire.frames import Mut, Res
-from streams.limits.credit import Credits
 
 LEDGER_S: Final = 0.5  # in which the ledger has room for one more write
 SPREAD_S: Final = 10.0  # the longest that one behind another is asked to wait beyond it
@@ -50,12 +50,12 @@ class Writing:
         self,
         edge: Edge,
         router: Router,
-        credit: Credits,
+        ledger: RateLimiter,
         say: Callable[[Res], int],
         rate_s: int,
     ) -> None:
         self._edge = edge
-        self._credit = credit
+        self._ledger = ledger
         self._router = router
         self._say = say
         self._rate = Bucket(rate_s, limits.BURST)
@@ -87,7 +87,8 @@ class Writing:
             every_s = self._every_s
             if not wait_s:
                 cost = Cost(1, kib(len(frame.body)))
-                wait_s = await self._credit.take("write", caller.scope.user, cost)
+                parties = {"user": caller.scope.user}
+                wait_s = (await self._ledger.take("write", parties, cost)).wait_s
                 every_s = LEDGER_S
             if not wait_s:
                 return False
@@ -117,7 +118,7 @@ class Writing:
             said = self._say(await mutate(self._edge, self._router, caller, frame, follows))
             owed = written_beyond(size, said)
             if owed is not None:
-                await self._credit.owe("write", caller.scope.user, owed)
+                await self._ledger.owe("write", {"user": caller.scope.user}, owed)
         finally:
             self._slots.release()
 

@@ -8,6 +8,7 @@ import collections
 from typing import Final
 
 from models.access.rate_limit import Bucket
+from models.access.rate_limiter import GO_ON, RateVerdict
 
 RATE_S: Final = 20
 BURST_S: Final = 30
@@ -15,20 +16,20 @@ REMEMBERED: Final = 10_000  # networks
 
 
 class RefusedRequests:
-    """The refusals that networks have left."""
+    """The refusals that networks have left: a rate limiter that nobody waits for."""
 
     def __init__(self) -> None:
         self._buckets: collections.OrderedDict[str, Bucket] = collections.OrderedDict()
 
-    def wait_s(self, network: str, now: float) -> float:
-        """The seconds until *network* has one left; 0 if it has."""
+    def look(self, network: str, now: float) -> RateVerdict:
+        """Whether *network* has one left."""
         bucket = self._buckets.get(network)
-        return 0.0 if bucket is None else bucket.wait_s(now)
+        return GO_ON if bucket is None else RateVerdict(bucket.wait_s(now))
 
-    def count(self, network: str, now: float) -> float:
-        """Count one for *network*; the seconds until it may have another, 0 if it had one left."""
+    def take(self, network: str, now: float) -> RateVerdict:
+        """Take one of *network*'s, if it had one left."""
         bucket = self._buckets.setdefault(network, Bucket(RATE_S, BURST_S))
         self._buckets.move_to_end(network)
         if len(self._buckets) > REMEMBERED:
             self._buckets.popitem(last=False)
-        return bucket.take(now)
+        return RateVerdict(bucket.take(now))
