@@ -9,7 +9,8 @@ from models.access.scope import Scope
 from models.goals import Goal, GoalDraft, NewGoal
 from models.habits import Entry, EntryDraft, Habit, NewHabit
 from tests.costs.reading import HELD_S, fetched
-from tests.support.people.wealth import EPOCH, hold, user_of
+from tests.support.people.relations import user_of
+from tests.support.people.wealth import EPOCH, hold
 from tests.support.server import Server, serving
 from tests.support.server.lag import heartbeat
 from upcoach.store.write.changes import Changes

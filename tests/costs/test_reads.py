@@ -9,7 +9,8 @@ import pytest
 
 from config.settings import Settings
 from tests.costs.reading import HELD_S, fetched
-from tests.support.people.wealth import hold, moods, old_habits, user_of, vacations
+from tests.support.people.relations import user_of
+from tests.support.people.wealth import hold, moods, old_habits, vacations
 from tests.support.server import serving
 from tests.support.server.lag import heartbeat
 from upcoach.client import Client

@@ -9,7 +9,6 @@ from models.habits import Habit, NewHabit, NewVacation, Vacation
 from models.habits.schedules import Daily, PerMonth, PerWeek, Rate, Recurring
 from models.moods import Mood, NewMood
 from tests.support.server import Server
-from upcoach.client import Client
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref
@@ -24,10 +23,6 @@ SCHEDULES = (
     PerMonth(times=4),
     Recurring(rule="FREQ=DAILY;INTERVAL=2", anchor=dt.date(1999, 1, 1)),
 )
-
-
-async def user_of(person: Client) -> str:
-    return str((await person.call("GET", "/v1/me")).body["id"])
 
 
 async def hold(server: Server, owner: str, documents: Iterable[Document]) -> None:
