@@ -60,14 +60,14 @@ async def log_in(services: AccountServices, call: Call) -> Reply:
     credentials = call.read(Credentials)
     if not credentials.trusted_device:
         credentials = msgspec.structs.replace(credentials, trusted_device=call.trusted)
-    return await asked_or_admitted(services, await services.accounts.log_in(credentials))
+    return asked_or_admitted(await services.accounts.log_in(credentials))
 
 
-async def asked_or_admitted(services: AccountServices, found: LetIn | Challenge) -> Reply:
+def asked_or_admitted(found: LetIn | Challenge) -> Reply:
     """The answer to whoever has shown one factor: what they have to show yet, or they are in."""
     if isinstance(found, Challenge):
         return Reply(status=200, body=msgspec.to_builtins(found))
-    return await admitted(services, *found)
+    return admitted(*found)
 
 
 async def refresh(services: AccountServices, call: Call) -> Reply:
@@ -94,17 +94,15 @@ async def me(services: AccountServices, call: Call) -> Reply:
     return Reply(body=user, version=user["version"])
 
 
-async def admitted(services: AccountServices, login: Login, outcome: Outcome) -> Reply:
+def admitted(login: Login, outcome: Outcome[Session]) -> Reply:
     """The answer to whoever was let in: tokens, or for a browser a cookie and no token."""
-    assert outcome.body is not None
-    scope = Scope(user=outcome.body["owner"], session=outcome.body["id"])
-    session = await services.sessions.get(scope)
+    session = outcome.document
     is_browser = session.app in BROWSERS
     return Reply(
         status=201,
         body={"session": outcome.body} | ({} if is_browser else shown_login(login)),
         seq=outcome.seq,
-        became=scope,
+        became=Scope(user=session.owner, session=session.id),
         enters=session if is_browser else None,
     )
 

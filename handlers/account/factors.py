@@ -126,7 +126,7 @@ async def answer(services: AccountServices, call: Call) -> Reply:
     """Answer the challenge of a login with a second factor."""
     call.require_our_page()
     given = await services.logins.answer(call.read(Answer))
-    reply = await admitted(services, given.login, given.outcome)
+    reply = admitted(given.login, given.outcome)
     if reply.enters is not None or not given.trusted:
         return msgspec.structs.replace(reply, trusts=given.trusted)
     return msgspec.structs.replace(reply, body=reply.body | {"trusted_device": given.trusted})

@@ -28,7 +28,7 @@ async def log_in(services: AccountServices, call: Call) -> Reply:
     """Get a token for this device by the ID token of a provider."""
     proof = call.read(IdentityProof)
     found = await services.federation.log_in(call.names["provider"], proof)
-    return await asked_or_admitted(services, found)
+    return asked_or_admitted(found)
 
 
 async def identities(services: AccountServices, call: Call) -> Reply:

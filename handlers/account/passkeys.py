@@ -91,7 +91,7 @@ async def log_in(services: AccountServices, call: Call) -> Reply:
         audiences=audiences_of(given.app),
     )
     found = await services.logins.log_in_with_passkey(given.credential, terms)
-    return await admitted(services, *found)
+    return admitted(*found)
 
 
 async def ask_for_challenge(services: AccountServices, call: Call) -> Reply:

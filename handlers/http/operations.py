@@ -26,7 +26,7 @@ from models.base.ids import MutationId
 from models.base.validation import checked
 from models.contexts import PERMISSIONS
 from models.wire.cursor import Cursor
-from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.outcomes import AnyWriteResult, Outcome
 from upcoach.store.write.requests import Mutation
 
 S = TypeVar("S")
@@ -402,7 +402,7 @@ def parse_body(raw: bytes) -> Any:
     return strict_json.parse(raw) if raw else None
 
 
-def written(outcome: Outcome) -> Reply:
+def written(outcome: AnyWriteResult) -> Reply:
     """The reply to a write."""
     status = STATUS_OF_VERB[outcome.verb]
     return Reply(
@@ -415,9 +415,9 @@ def written(outcome: Outcome) -> Reply:
     )
 
 
-def owned_by(outcome: Outcome) -> Scope | None:
+def owned_by(outcome: Outcome[Document]) -> Scope:
     """Whose document it was that was written: of who came without a token, that is who it was."""
-    return None if outcome.body is None else Scope(user=outcome.body["owner"])
+    return Scope(user=outcome.document.owner)
 
 
 def shown(document: Document) -> Reply:

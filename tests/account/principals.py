@@ -181,7 +181,7 @@ async def enrol(node: Node, owner: str) -> None:
         Identity: new_id("ide"),
     }
 
-    def decide(changes: Changes) -> Outcome:
+    def decide(changes: Changes) -> Outcome[None]:
         def made(kind: type[Document], **fields: Any) -> Document:
             base: Json = {"id": ids[kind], "owner": owner, "created_at": changes.at}
             return kind(**base, updated_at=changes.at, **fields)
@@ -195,7 +195,7 @@ async def enrol(node: Node, owner: str) -> None:
             made(Identity, subject=CANARY, subject_index=CANARY, **provider),
         ):
             changes.create(document)
-        return Outcome(verb="created")
+        return Outcome(verb="created", document=None)
 
     reads = (Ref(Factors, owner, FACTORS), *(Ref(kind, owner, one) for kind, one in ids.items()))
     await node.committer.submit(Write(scope=Scope(user=owner), reads=reads, decide=decide))

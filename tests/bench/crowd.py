@@ -32,7 +32,7 @@ async def make_people(node: app.Node, settings: Settings, count: int) -> list[di
 async def _make_person(node: app.Node, settings: Settings) -> dict[str, str]:
     user = new_id("usr")
 
-    def decide(changes: Changes) -> Outcome:
+    def decide(changes: Changes) -> Outcome[User]:
         made = User(
             id=user,
             owner=user,

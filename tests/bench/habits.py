@@ -80,9 +80,9 @@ async def _make(node: app.Node, scope: Scope, number: int) -> Habit:
     draft = NewHabit(name=f"Habit {number}", schedule=schedule, measure=measure_, starts_on=start)
     habit = Habit.drafted(draft, owner=scope.user, at=utc_now())
 
-    def decide(changes: Changes) -> Outcome:
+    def decide(changes: Changes) -> Outcome[None]:
         changes.create(habit)
-        return Outcome(verb="created")
+        return Outcome(verb="created", document=None)
 
     reads = (Ref(Habit, scope.user, habit.id),)
     await node.committer.submit(Write(scope=scope, reads=reads, decide=decide))

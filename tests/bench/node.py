@@ -15,13 +15,13 @@ from models.access.scope import Scope
 from models.account.session import Credentials
 from models.account.user import Registration
 from models.base.ids import new_id, new_mutation_id
-from models.goals import NewGoal
+from models.goals import Goal, NewGoal
 from tests.bench.child import obey
 from tests.bench.crowd import make_people
 from upcoach.node import app
 from upcoach.node.process import gc_tuning
 from upcoach.services.account.logins import Challenge
-from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.outcomes import WriteResult
 from upcoach.store.write.requests import Mutation
 
 MARK = "<>"  # what the load generator counts
@@ -99,7 +99,7 @@ class Bench:
             await asyncio.sleep(every_s)
         return moments
 
-    async def _create(self, scope: Scope) -> Outcome:
+    async def _create(self, scope: Scope) -> WriteResult[Goal]:
         mutation = Mutation(new_mutation_id(), os.urandom(32))
         return await self.node.services.goals.goals.create(scope, draft(), mutation)
 

@@ -29,13 +29,13 @@ async def a_goal_with_a_past(server: Server, owner: str) -> str:
     await hold(server, owner, [goal])
     ref = Ref(Goal, owner, goal.id)
 
-    def decide(changes: Changes) -> Outcome:
+    def decide(changes: Changes) -> Outcome[None]:
         for number in range(100):
             before = changes.get(*ref)
             assert isinstance(before, Goal)
             draft = GoalDraft(title="Run", private_notes=f"{number} {before.version} {TEXT}")
             changes.update(before, before.revised(draft, changes.at))
-        return Outcome(verb="updated")
+        return Outcome(verb="updated", document=None)
 
     for _ in range(VERSIONS // 100):
         await server.node.committer.submit(

@@ -33,10 +33,10 @@ async def with_everything(server: Server) -> Client:
         if type(one) in KINDS
     ]
 
-    def decide(changes: Changes) -> Outcome:
+    def decide(changes: Changes) -> Outcome[None]:
         for one in documents:
             changes.create(one)
-        return Outcome(verb="created")
+        return Outcome(verb="created", document=None)
 
     reads = tuple(map(ref_of, documents))
     await server.node.committer.submit(Write(scope=scope, reads=reads, decide=decide))
@@ -66,11 +66,11 @@ async def broken(server: Server, ref: Ref, change: dict[str, Any]) -> None:
     assert done.matched_count == 1
 
 
-def deletion(server: Server, person: Client, ref: Ref) -> Write:
+def deletion(server: Server, person: Client, ref: Ref) -> Write[None]:
     """A write that deletes the document *ref*, whatever it is."""
 
-    def decide(changes: Changes) -> Outcome:
+    def decide(changes: Changes) -> Outcome[None]:
         changes.discard(*ref)
-        return Outcome(verb="deleted")
+        return Outcome(verb="deleted", document=None)
 
     return Write(scope=scope_of(server, person), reads=(ref,), decide=decide)

@@ -55,14 +55,13 @@ def key() -> DataKey:
     return DataKey(os.urandom(32))
 
 
-def new_goal(scope: Scope, title: str, mutation: Mutation | None = None) -> Write:
+def new_goal(scope: Scope, title: str, mutation: Mutation | None = None) -> Write[Goal]:
     """A write that makes a goal."""
     draft = NewGoal(title=title)
 
-    def decide(changes: Changes) -> Outcome:
-        goal = Goal.drafted(draft, owner=scope.user, at=changes.at)
-        changes.create(goal)
-        return Outcome(verb="created", version=1, body={"title": title})
+    def decide(changes: Changes) -> Outcome[Goal]:
+        goal = changes.create(Goal.drafted(draft, owner=scope.user, at=changes.at))
+        return Outcome(verb="created", document=goal, version=1)
 
     reads = (Ref(Goal, scope.user, draft.id),)
     return Write(scope=scope, reads=reads, decide=decide, mutation=mutation)

@@ -154,9 +154,9 @@ async def test_whatever_is_kept_is_checked_as_it_is_read(settings: Settings) -> 
         ):
             bent = msgspec.structs.replace(habit.advanced(habit.created_at), **fields)
 
-            def decide(changes: Changes, bent: Habit = bent) -> Outcome:
+            def decide(changes: Changes, bent: Habit = bent) -> Outcome[None]:
                 changes.update(changes.get(*ref), bent)
-                return Outcome(verb="updated")
+                return Outcome(verb="updated", document=None)
 
             with pytest.raises(Invalid) as refusal:
                 await server.node.committer.submit(Write(scope=scope, reads=(ref,), decide=decide))

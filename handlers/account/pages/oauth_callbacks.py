@@ -62,7 +62,7 @@ async def come_back(services: AccountServices, call: Call) -> Reply:
     terms = checked(given.browser | {"app": "web"}, Terms)
     shown = shown_by(terms, strong=arrival.strong)
     found = await services.logins.finish(arrival.user, shown, trusted=call.trusted)
-    reply = await asked_or_admitted(services, found)
+    reply = asked_or_admitted(found)
     body = reply.body | {"continuation": arrival.visit.errand}
     return msgspec.structs.replace(reply, body=body, became=reply.became or who)
 

@@ -31,10 +31,10 @@ async def hold(server: Server, owner: str, documents: Iterable[Document]) -> Non
     while left:
         some, left = left[:PORTION], left[PORTION:]
 
-        def decide(changes: Changes, some: list[Document] = some) -> Outcome:
+        def decide(changes: Changes, some: list[Document] = some) -> Outcome[None]:
             for document in some:
                 changes.create(document)
-            return Outcome(verb="updated")
+            return Outcome(verb="updated", document=None)
 
         reads = tuple(Ref(type(one), owner, one.id) for one in some)
         write = Write(scope=Scope(user=owner), reads=reads, decide=decide)

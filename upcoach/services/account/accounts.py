@@ -58,7 +58,7 @@ class Accounts:
         await self._mail.send(Welcome(registration.email, user_id))
         await pace
 
-    async def create(self, registration: Registration) -> Outcome:
+    async def create(self, registration: Registration) -> Outcome[User]:
         """Make a user and tell nobody; an address that has an account is a `Conflict`."""
         password_hash = await self._hashed(registration)
         try:
@@ -96,11 +96,11 @@ class Accounts:
             return frozenset()
         return granted_by(user.roles)
 
-    async def appoint(self, email: str, roles: tuple[Role, ...]) -> Outcome:
+    async def appoint(self, email: str, roles: tuple[Role, ...]) -> Outcome[User]:
         """Give whoever has the address *email* these *roles*, and no others."""
         user_id = (await self.find(email)).id
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[User]:
             user = changes.get(User, user_id, user_id)
             if user.roles == roles:
                 return outcome("unchanged", user)
@@ -109,7 +109,7 @@ class Accounts:
             return outcome("updated", after)
 
         reads = (Ref(User, user_id, user_id),)
-        return await self._committer.submit(
+        return await self._committer.commit(
             Write(scope=Scope(user=user_id), reads=reads, decide=decide)
         )
 
@@ -126,10 +126,10 @@ class Accounts:
 
     async def _create(
         self, user_id: str, registration: Registration, password_hash: str
-    ) -> Outcome:
+    ) -> Outcome[User]:
         email_index = self._directory.index(registration.email)
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[User]:
             user = User(
                 id=user_id,
                 owner=user_id,
@@ -151,7 +151,7 @@ class Accounts:
             new_owner=True,
         )
         async with self._directory.taking(registration.email):
-            return await self._committer.submit(write)
+            return await self._committer.commit(write)
 
     async def _refresh_hash(self, user: User, old: str, password: str) -> None:
         """Keep *password*, which is known for this moment, as one is kept today."""
@@ -160,7 +160,7 @@ class Accounts:
         except Unavailable:  # too many log in: another time
             return
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[User]:
             before = changes.get(User, user.id, user.id)
             if before.password_hash != old:
                 return outcome("unchanged", before)
@@ -169,4 +169,4 @@ class Accounts:
             return outcome("updated", after)
 
         reads = (Ref(User, user.id, user.id),)
-        await self._committer.submit(Write(scope=Scope(user=user.id), reads=reads, decide=decide))
+        await self._committer.commit(Write(scope=Scope(user=user.id), reads=reads, decide=decide))

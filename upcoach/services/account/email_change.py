@@ -116,7 +116,7 @@ class Moves:
         await self._mail.send(MoveAsked(user.email))
         await self._mail.send(Move(email, user.id, scope.session, user.lockouts))
 
-    async def confirm(self, token: str) -> Outcome:
+    async def confirm(self, token: str) -> Outcome[User]:
         """Take the link of *token* for consent; one that does not hold is `Invalid`."""
         found = await self._once.take(_PURPOSE, token, Moving)
         if found is None:
@@ -124,7 +124,7 @@ class Moves:
         moving, index = found, self._directory.index(found.new)
         mark = secrets.token_urlsafe()
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[User]:
             before = changes.find(User, moving.user, moving.user)
             if before is None or not is_at(before, moving.old):
                 raise link_over()
@@ -149,7 +149,7 @@ class Moves:
         leaving = self._directory.leaving(moving.old, reserves=user.verified_at is not None)
         try:
             async with self._taking(moving), leaving:
-                return await self._committer.submit(write)
+                return await self._committer.commit(write)
         except UniqueViolation:
             raise Conflict("email_taken", "This address has an account by now.") from None
 
@@ -157,7 +157,7 @@ class Moves:
         """The address that the link of *token* leads back to; `Invalid` if it does not hold."""
         return (await self._former(await self._once.look(_UNDO, token, Undoing))).email
 
-    async def undo(self, token: str) -> Outcome:
+    async def undo(self, token: str) -> Outcome[User]:
         """Go by the address again to which *token* was mailed, as before it was left.
 
         Every login ends, the password is nobody's any more, and what was added to the account
@@ -168,7 +168,7 @@ class Moves:
         assert undoing is not None
         user_id, mark, index = undoing.user, undoing.mark, self._directory.index(former.email)
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[User]:
             before = changes.find(User, user_id, user_id)
             to = None if before is None else before.left(mark, changes.at)
             if before is None or to is None:

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from models.access.scope import Scope
-from models.account import LoginFacts, SessionState, User, session_state
+from models.account import LoginFacts, Session, SessionState, User, session_state
 from models.account.factors import Answer, PasskeyAnswer
 from models.account.session import Terms
 from models.base.clock import Clock
@@ -52,7 +52,7 @@ class Waiting(msgspec.Struct, frozen=True):
     lockouts: int = 0  # `User.lockouts` when it began
 
 
-LoggedIn = tuple[Login, Outcome]
+LoggedIn = tuple[Login, Outcome[Session]]
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -66,7 +66,7 @@ class Answered(msgspec.Struct, frozen=True):
     """
 
     login: Login
-    outcome: Outcome
+    outcome: Outcome[Session]
     trusted: str = ""
 
 
@@ -135,8 +135,7 @@ class Logins:
         login, outcome = await self._sessions.start(user.id, terms, lockouts=waiting.lockouts)
         trusted = ""
         if answer.trust_device:
-            assert outcome.body is not None
-            scope = Scope(user=user.id, session=outcome.body["id"], device=terms.device)
+            scope = Scope(user=user.id, session=outcome.document.id, device=terms.device)
             trusted = await self._factors.trusted.trust(scope, terms)
         return Answered(login, outcome, trusted)
 

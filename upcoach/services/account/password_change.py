@@ -38,7 +38,7 @@ class NewPasswords:
         self._tries = tries
         mail.writes(PasswordChanged, self._write)
 
-    async def change(self, scope: Scope, wanted: NewPassword) -> Outcome:
+    async def change(self, scope: Scope, wanted: NewPassword) -> Outcome[User]:
         """Change the caller's password; every session but theirs ends."""
         user = await self._documents.get(User, scope.user, scope.user)
         old = user.password_hash
@@ -49,7 +49,7 @@ class NewPasswords:
                 raise _wrong()
         password_hash = await self.hash(user, wanted.password)
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[User]:
             before = changes.get(User, user.id, user.id)
             if before.password_hash != old:  # somebody else was faster
                 raise _wrong()
@@ -65,8 +65,12 @@ class NewPasswords:
         return await self._passwords.hash(password)
 
     async def keep(
-        self, scope: Scope, notice: PasswordChanged, decide: Decide, lists: tuple[Listing, ...] = ()
-    ) -> Outcome:
+        self,
+        scope: Scope,
+        notice: PasswordChanged,
+        decide: Decide[User],
+        lists: tuple[Listing, ...] = (),
+    ) -> Outcome[User]:
         """Do what *decide* does to the caller and what is in *lists*, and mail *notice*.
 
         All sessions but the caller's end.
@@ -76,7 +80,7 @@ class NewPasswords:
             # outrun this write for as long as they liked.
             await self._sessions.end_others(scope)
 
-        def tell_too(changes: Changes) -> Outcome:
+        def tell_too(changes: Changes) -> Outcome[User]:
             done = decide(changes)
             changes.tell(notice)
             return done

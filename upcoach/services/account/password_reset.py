@@ -84,7 +84,7 @@ class Resets:
             raise link_over()
         return user
 
-    async def finish(self, wanted: PasswordReset) -> Outcome:
+    async def finish(self, wanted: PasswordReset) -> Outcome[User]:
         """Use a link up: the account has a new password, and all its sessions end.
 
         A password that is refused leaves the link as it was.  Nobody is logged in by it, so a
@@ -97,7 +97,7 @@ class Resets:
             raise link_over()
         await self._once.take(_NEWEST, user.id, str)
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[User]:
             before = changes.get(User, user.id, user.id)
             if not is_at(before, user.email) or before.password_hash != user.password_hash:
                 raise link_over()

@@ -24,7 +24,7 @@ from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import StalePrecondition
-from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.outcomes import D, Outcome, WriteResult
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Write
 
@@ -97,7 +97,7 @@ class SteppingUp:
                 raise factor_wrong()
 
 
-async def submit_with_best(committer: Committer, write: Write, acr: int) -> Outcome:
+async def submit_with_best(committer: Committer, write: Write[D], acr: int) -> WriteResult[D]:
     """Do *write* if its caller, who has shown *acr*, could not have shown more.
 
     Also a session that has ended meanwhile is asked to show more.  A refusal of this kind is no
@@ -105,7 +105,7 @@ async def submit_with_best(committer: Committer, write: Write, acr: int) -> Outc
     """
     scope = write.scope
 
-    def decide(changes: Changes) -> Outcome:
+    def decide(changes: Changes) -> Outcome[D]:
         factors = changes.find(Factors, scope.user, FACTORS)
         has_second = changes.broken(Factors, scope.user, FACTORS) or (
             factors is not None and factors.methods(changes.at)

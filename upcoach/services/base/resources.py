@@ -3,7 +3,7 @@
 from typing import Generic, TypeVar
 
 from models.access.scope import Scope
-from models.base.document import Document, public
+from models.base.document import Document
 from models.base.errors import Conflict, Invalid
 from models.base.merge_patch import Json
 from upcoach.services.base.merging import Edit, edited, require_version
@@ -12,11 +12,12 @@ from upcoach.store.collections.documents import Documents, Selection
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import not_found
-from upcoach.store.write.outcomes import Outcome, Verb
+from upcoach.store.write.outcomes import Outcome, Verb, WriteResult
 from upcoach.store.write.refs import BaseVersion, Ref
 from upcoach.store.write.requests import Decide, Mutation, Write
 
 D = TypeVar("D", bound=Document)
+W = TypeVar("W", bound=Document | Json | None)
 N = TypeVar("N", bound=Named)
 
 
@@ -43,13 +44,13 @@ class Resources(Generic[D, N]):
 
     async def create(
         self, scope: Scope, draft: N, mutation: Mutation | None = None, *, is_fresh: bool = False
-    ) -> Outcome:
+    ) -> WriteResult[D]:
         """Make a document; an id that is in use already is a `Conflict`.
 
         It *is fresh* when it was made for this draft, and not chosen by whoever sent that.
         """
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[D]:
             if changes.holds(self.rules.kind, scope.user, draft.id):
                 raise Conflict("id_taken", "There is a document under this id already.")
             made = self.rules.drafted(draft, owner=scope.user, at=changes.at)
@@ -69,10 +70,10 @@ class Resources(Generic[D, N]):
         patch: Json,
         base: int,
         mutation: Mutation | None = None,
-    ) -> Outcome:
+    ) -> WriteResult[D]:
         """Apply a merge patch to version *base*, merged with what others wrote since."""
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[D]:
             before = self._find(changes, scope, document_id)
             edit = Edit(
                 base=base,
@@ -93,18 +94,18 @@ class Resources(Generic[D, N]):
         document_id: str,
         base: int | None = None,
         mutation: Mutation | None = None,
-    ) -> Outcome:
+    ) -> WriteResult[D | None]:
         """Delete a document, and all that stands below it."""
         children, effect = self.rules.children, self.rules.on_delete
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[None]:
             document = changes.get_any(self.rules.kind, scope.user, document_id)
             if base is not None:
                 require_version(document, base, mutation)
             changes.delete(document, children=children)
             if effect is not None:
                 effect.apply(changes, document)
-            return Outcome(verb="deleted", version=document.version + 1)
+            return deleted(document)
 
         beside = () if effect is None else effect.reads(scope.user, document_id)
         reads = (self._ref(scope, document_id), *beside)
@@ -129,7 +130,7 @@ class Resources(Generic[D, N]):
 
     def _replace(
         self, changes: Changes, before: D, after: D, places: tuple[str, ...] = ()
-    ) -> Outcome:
+    ) -> Outcome[D]:
         """Keep *after* in the place of *before*, with all that changes with it.
 
         *places* are where others' edits are in it.
@@ -157,13 +158,13 @@ class Resources(Generic[D, N]):
         self,
         scope: Scope,
         reads: tuple[Ref, ...],
-        decide: Decide,
+        decide: Decide[W],
         mutation: Mutation | None,
         *,
         sweeps: tuple[Ref, ...] = (),
         base: BaseVersion | None = None,
         fresh: tuple[Ref, ...] = (),
-    ) -> Outcome:
+    ) -> WriteResult[W]:
         write = Write(
             scope=scope,
             reads=reads,
@@ -176,9 +177,14 @@ class Resources(Generic[D, N]):
         return await self._committer.submit(write)
 
 
-def outcome(verb: Verb, document: Document, merged: tuple[str, ...] = ()) -> Outcome:
-    """The outcome whose body is *document* as its owner sees it."""
-    return Outcome(verb=verb, version=document.version, body=public(document), merged=merged)
+def outcome(verb: Verb, document: D, merged: tuple[str, ...] = ()) -> Outcome[D]:
+    """The outcome of a write that leaves *document*."""
+    return Outcome(verb=verb, document=document, version=document.version, merged=merged)
+
+
+def deleted(document: Document) -> Outcome[None]:
+    """The outcome of a write that has deleted *document*."""
+    return Outcome(verb="deleted", document=None, version=document.version + 1)
 
 
 def require_object(patch: object) -> Json:

@@ -9,14 +9,14 @@ from models.base.errors import Conflict, invalid_field
 from models.goals import Goal, GoalPoint, PointDraft
 from models.goals.goal_point import point_id
 from upcoach.services.base.merging import require_version
-from upcoach.services.base.resources import outcome
+from upcoach.services.base.resources import deleted, outcome
 from upcoach.services.goals.goals import SERIES, Goals
 from upcoach.store.base.broken import Broken
 from upcoach.store.collections.documents import Documents, Selection
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import MissingDocument, NeedsLookup, StalePrecondition
-from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.outcomes import Outcome, WriteResult
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Mutation, Write
 
@@ -44,7 +44,7 @@ class GoalPoints:
         draft: PointDraft,
         base: int | None = None,
         mutation: Mutation | None = None,
-    ) -> Outcome:
+    ) -> WriteResult[GoalPoint | None]:
         """Keep what *draft* says under the id *point*; the same again changes nothing."""
 
         def decide(changes: Changes, goal: Goal, before: GoalPoint | None) -> GoalPoint | None:
@@ -74,7 +74,7 @@ class GoalPoints:
         point: str,
         base: int | None = None,
         mutation: Mutation | None = None,
-    ) -> Outcome:
+    ) -> WriteResult[GoalPoint | None]:
         """Take a point back: what it measured is where the newest of the others left it."""
 
         def decide(changes: Changes, _goal: Goal, _before: GoalPoint | None) -> None:
@@ -91,7 +91,7 @@ class GoalPoints:
         point: str,
         decided: "Decided",
         mutation: Mutation | None,
-    ) -> Outcome:
+    ) -> WriteResult[GoalPoint | None]:
         goal_ref = Ref(Goal, scope.user, goal_id)
         own_ref = Ref(GoalPoint, scope.user, point_id(goal_id, point))
         following = SERIES.reads(scope.user, goal_id)
@@ -101,7 +101,7 @@ class GoalPoints:
             nonlocal known
             known = await self._others(scope, goal_id, own_ref.id)
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[GoalPoint | None]:
             goal = changes.get(Goal, scope.user, goal_id)
             before = changes.find(GoalPoint, scope.user, own_ref.id)
             after = decided(changes, goal, before)
@@ -149,12 +149,14 @@ class Others(NamedTuple):
 Decided = Callable[[Changes, Goal, GoalPoint | None], GoalPoint | None]
 
 
-def _kept(changes: Changes, before: GoalPoint | Broken | None, after: GoalPoint | None) -> Outcome:
+def _kept(
+    changes: Changes, before: GoalPoint | Broken | None, after: GoalPoint | None
+) -> Outcome[GoalPoint | None]:
     """Have *after* take the place of *before*."""
     if after is None:
         assert before is not None
         changes.delete(before)
-        return Outcome(verb="deleted", version=before.version + 1)
+        return deleted(before)
     if before is None or isinstance(before, Broken):
         return outcome("created", changes.create(after))
     changes.update(before, after)

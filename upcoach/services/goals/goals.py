@@ -24,7 +24,7 @@ from upcoach.store.collections.documents import Documents, Selection
 from upcoach.store.log.event_log import EventLog
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
-from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.outcomes import Outcome, WriteResult
 from upcoach.store.write.refs import BaseVersion
 from upcoach.store.write.requests import Mutation
 
@@ -170,10 +170,10 @@ class Goals(Resources[Goal, NewGoal]):
 
     async def undo(
         self, scope: Scope, goal_id: str, version: int | None, mutation: Mutation | None
-    ) -> Outcome:
+    ) -> WriteResult[Goal]:
         """Take back what *version* of a goal changed, or its last change."""
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[Goal]:
             before = changes.get(Goal, scope.user, goal_id)
             target = before.version if version is None else version
             if not 1 < target <= before.version:

@@ -14,13 +14,13 @@ from models.habits import Entry, EntryDraft, Habit, HabitDraft, Logged, NewHabit
 from models.habits.entry import check_day, entry_id
 from models.insights import HabitForecast, insight_id
 from upcoach.services.base.merging import Edit, edited, require_version
-from upcoach.services.base.resources import Resources, outcome
+from upcoach.services.base.resources import Resources, deleted, outcome
 from upcoach.services.base.rules import DeleteEffect, Rules, revising
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import not_found
-from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.outcomes import Outcome, WriteResult
 from upcoach.store.write.refs import BaseVersion, Ref
 from upcoach.store.write.requests import Mutation
 
@@ -68,7 +68,7 @@ class Habits(Resources[Habit, NewHabit]):
 
     async def log(
         self, scope: Scope, habit_id: str, draft: Logged, mutation: Mutation | None = None
-    ) -> Outcome:
+    ) -> WriteResult[Entry]:
         """Log the day that a moment belongs to, by the zone and the beginning of the day.
 
         It is the last word about that day, as `set_entry` without a base.
@@ -81,7 +81,7 @@ class Habits(Resources[Habit, NewHabit]):
         }
         written = EntryDraft(**fields_of(draft, EntryDraft))
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[Entry]:
             habit = changes.get(Habit, scope.user, habit_id)
             date = local_date(moment, draft.tz or habit.tz, habit.day_start)
             check_day(date, written, changes.at)
@@ -100,13 +100,13 @@ class Habits(Resources[Habit, NewHabit]):
         draft: EntryDraft,
         base: int | None = None,
         mutation: Mutation | None = None,
-    ) -> Outcome:
+    ) -> WriteResult[Entry]:
         """Log *day*: the same content once more changes nothing.
 
         Without a *base* it is the last word; with one it is merged with what others logged since.
         """
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[Entry]:
             habit = changes.get(Habit, scope.user, habit_id)
             check_day(day, draft, changes.at)
             before = changes.find(Entry, scope.user, entry_id(habit_id, day))
@@ -127,16 +127,16 @@ class Habits(Resources[Habit, NewHabit]):
         day: dt.date,
         base: int | None = None,
         mutation: Mutation | None = None,
-    ) -> Outcome:
+    ) -> WriteResult[None]:
         """Take back what was logged for *day*."""
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[None]:
             changes.get_any(Habit, scope.user, habit_id)
             entry = changes.get_any(Entry, scope.user, entry_id(habit_id, day))
             if base is not None:
                 require_version(entry, base, mutation)
             changes.delete(entry)
-            return Outcome(verb="deleted", version=entry.version + 1)
+            return deleted(entry)
 
         return await self._submit(scope, _entry_reads(scope, habit_id, day), decide, mutation)
 
@@ -150,7 +150,7 @@ def set_entry(
     *,
     tz: str | None = None,
     source: str | None = None,
-) -> Outcome:
+) -> Outcome[Entry]:
     """Keep what *draft* says about *day* in the place of *before*."""
     if before is None:
         entry = Entry.drafted(draft, habit=habit, day=day, at=changes.at, tz=tz, source=source)
@@ -169,7 +169,7 @@ def _change_entry(
     draft: EntryDraft,
     base: int,
     mutation: Mutation | None,
-) -> Outcome:
+) -> Outcome[Entry]:
     def revised(entry: Entry, fields: Json) -> Entry:
         return entry.revised(checked(fields, EntryDraft), habit=habit, at=changes.at)
 

@@ -18,7 +18,7 @@ from upcoach.store.base.pacing import paced
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
-from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.outcomes import Outcome, WriteResult
 from upcoach.store.write.quotas import require_room
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Mutation, Write
@@ -71,7 +71,7 @@ class Imports:
 
     async def carry_out(
         self, scope: Scope, plan: PackedPlan, mutation: Mutation | None = None
-    ) -> Outcome:
+    ) -> WriteResult[Json]:
         """Do what *plan* says, under the name of its last part; all of it fits, or none is done."""
         if mutation is not None:
             answered = await self._committer.repeated(scope, mutation)
@@ -100,12 +100,12 @@ class Imports:
         part: Sequence[Item],
         before: Json,
         mutation: Mutation | None,
-    ) -> Outcome:
-        def decide(changes: Changes) -> Outcome:
+    ) -> WriteResult[Json]:
+        def decide(changes: Changes) -> Outcome[Json]:
             tally = Tally(plan.areas, plan.source, plan.notes, before)
             for item in part:
                 tally.take(item, changes, scope.user)
-            return Outcome(verb="updated" if tally.changed else "unchanged", body=tally.body())
+            return Outcome(verb="updated" if tally.changed else "unchanged", document=tally.body())
 
         write = Write(scope=scope, reads=_reads(scope, part), decide=decide, mutation=mutation)
         return await self._committer.submit(write)

@@ -5,6 +5,7 @@ from typing import TypeVar
 from models.access.scope import Scope
 from models.contexts import KINDS
 from models.insights import Insight
+from upcoach.services.base.resources import deleted, outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
@@ -32,34 +33,33 @@ class Insights:
         """The caller's insights of a kind in order of id."""
         return await self._documents.page(kind, scope.user, after=after, limit=limit)
 
-    async def publish(self, scope: Scope, insight: Insight) -> Outcome:
+    async def publish(self, scope: Scope, insight: Insight) -> Outcome[Insight | None]:
         """Keep *insight* unless it says nothing new, or what it is about is gone."""
         kind, subject = type(insight), KINDS[insight.subject]
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[Insight | None]:
             before = changes.find(kind, scope.user, insight.id)
             about = changes.find(subject, scope.user, insight.about)
             if about is None or (before is not None and before.says_the_same(insight)):
-                return Outcome(verb="unchanged")
+                return Outcome(verb="unchanged", document=None)
             if before is None:
                 begun = changes.create(insight.begun(changes.at))
-                return Outcome(verb="created", version=begun.version)
+                return outcome("created", begun)
             after = insight.following(before, changes.at)
-            changes.update(before, after)
-            return Outcome(verb="updated", version=after.version)
+            return outcome("updated", changes.update(before, after))
 
         reads = (Ref(kind, scope.user, insight.id), Ref(subject, scope.user, insight.about))
-        return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        return await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))
 
-    async def withdraw(self, kind: type[Insight], scope: Scope, insight_id: str) -> Outcome:
+    async def withdraw(self, kind: type[Insight], scope: Scope, insight_id: str) -> Outcome[None]:
         """Delete an insight whose learner has nothing to say any more."""
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[None]:
             if not changes.holds(kind, scope.user, insight_id):
-                return Outcome(verb="unchanged")
+                return Outcome(verb="unchanged", document=None)
             before = changes.get_any(kind, scope.user, insight_id)
             changes.delete(before)
-            return Outcome(verb="deleted", version=before.version + 1)
+            return deleted(before)
 
         reads = (Ref(kind, scope.user, insight_id),)
-        return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        return await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))

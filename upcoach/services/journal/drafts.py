@@ -7,12 +7,12 @@ from models.base.errors import Invalid
 from models.base.validation import checked
 from models.journal import JournalEntryContent, JournalEntryId, UnsavedEntry
 from upcoach.services.base.merging import require_version
-from upcoach.services.base.resources import outcome
+from upcoach.services.base.resources import deleted, outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import not_found
-from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.outcomes import Outcome, WriteResult
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Decide, Mutation, Write
 
@@ -40,11 +40,11 @@ class UnsavedEntries:
         based_on: int | None,
         base: int | None,
         mutation: Mutation | None,
-    ) -> Outcome:
+    ) -> WriteResult[UnsavedEntry | None]:
         """Keep *content*, made from version *based_on* of the entry, in the place of *base*."""
         _require_id(entry)
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[UnsavedEntry | None]:
             before = changes.find(UnsavedEntry, scope.user, entry)
             if before is None and base is not None:
                 raise not_found()
@@ -57,21 +57,25 @@ class UnsavedEntries:
 
     async def discard(
         self, scope: Scope, entry: str, base: int | None, mutation: Mutation | None
-    ) -> Outcome:
+    ) -> WriteResult[UnsavedEntry | None]:
         """Forget what is unsaved of an entry."""
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[UnsavedEntry | None]:
             before = changes.get_any(UnsavedEntry, scope.user, entry)
             if base is not None:
                 require_version(before, base, mutation)
             changes.drop(before)
-            return Outcome(verb="deleted", version=before.version + 1)
+            return deleted(before)
 
         return await self._submit(scope, entry, decide, mutation)
 
     async def _submit(
-        self, scope: Scope, entry: str, decide: Decide, mutation: Mutation | None
-    ) -> Outcome:
+        self,
+        scope: Scope,
+        entry: str,
+        decide: Decide[UnsavedEntry | None],
+        mutation: Mutation | None,
+    ) -> WriteResult[UnsavedEntry | None]:
         reads = (Ref(UnsavedEntry, scope.user, entry),)
         return await self._committer.submit(
             Write(scope=scope, reads=reads, decide=decide, mutation=mutation)

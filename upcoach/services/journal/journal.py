@@ -22,7 +22,7 @@ from models.journal import (
 from models.journal.journal import default_journal
 from models.journal.journal_entry import KEPT
 from upcoach.services.base.merging import require_version
-from upcoach.services.base.resources import Resources, outcome
+from upcoach.services.base.resources import Resources, deleted, outcome
 from upcoach.services.base.rules import Rules, WriteEffect, revising
 from upcoach.services.sharing import deleted_shares, share_refs
 from upcoach.store.base.conditions import OneOf, Range
@@ -33,7 +33,7 @@ from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.document_versions import past_of
 from upcoach.store.write.errors import NeedsLookup, WriteConflict, not_found
-from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.outcomes import Outcome, WriteResult
 from upcoach.store.write.refs import BaseVersion, Ref, Version
 from upcoach.store.write.requests import Mutation
 
@@ -112,7 +112,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         document_id: str,
         base: int | None = None,
         mutation: Mutation | None = None,
-    ) -> Outcome:
+    ) -> WriteResult[JournalEntry | None]:
         """Put an entry in the trash for 30 days, and end what was shared of it."""
         shares: tuple[Ref, ...] | None = None
 
@@ -120,7 +120,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
             nonlocal shares
             shares = await share_refs(self._documents, scope.user, document_id)
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[JournalEntry | None]:
             if shares is None:
                 raise NeedsLookup(look)
             changes.find_refs(shares)  # so that they are read
@@ -128,7 +128,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
             if broken is not None:  # nobody could take it back
                 changes.delete(broken)
                 deleted_shares(changes, shares)
-                return Outcome(verb="deleted", version=broken.version + 1)
+                return deleted(broken)
             before = self._find(changes, scope, document_id, base, mutation)
             if before.trashed_at is not None:
                 return outcome("unchanged", before)
@@ -147,27 +147,27 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         document_id: str,
         base: int | None = None,
         mutation: Mutation | None = None,
-    ) -> Outcome:
+    ) -> WriteResult[JournalEntry | None]:
         """Delete an entry of the trash for good: its time there is over, see `Trash`."""
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[JournalEntry | None]:
             before = self._find(changes, scope, document_id, base, mutation)
             if before.trashed_at is None:
                 raise Conflict("entry_not_trashed", "This entry is not in the trash.")
             after = before.ended(changes.at)
             changes.update(before, after)
-            return Outcome(verb="deleted", version=after.version)
+            return Outcome(verb="deleted", document=None, version=after.version)
 
         return await self._submit(scope, (self._ref(scope, document_id),), decide, mutation)
 
     async def _end_late_shares(self, scope: Scope, document_id: str) -> None:
         """End what was shared of an entry while it was thrown away: it would come back with it."""
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[JournalEntry | None]:
             entry = changes.find(JournalEntry, scope.user, document_id)
             if entry is not None and entry.trashed_at is not None:
                 deleted_shares(changes, late)
-            return Outcome(verb="unchanged")
+            return Outcome(verb="unchanged", document=None)
 
         late = await share_refs(self._documents, scope.user, document_id)
         if late:
@@ -179,10 +179,10 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         document_id: str,
         base: int | None = None,
         mutation: Mutation | None = None,
-    ) -> Outcome:
+    ) -> WriteResult[JournalEntry | None]:
         """Take an entry back from the trash; one that is not there stays as it is."""
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[JournalEntry | None]:
             before = self._find(changes, scope, document_id, base, mutation)
             if before.trashed_at is None:
                 return outcome("unchanged", before)
@@ -238,10 +238,10 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
 
     async def restore_version(
         self, scope: Scope, document_id: str, version: int, base: int, mutation: Mutation | None
-    ) -> Outcome:
+    ) -> WriteResult[JournalEntry | None]:
         """Have an entry say again what one of its versions said; its journal stays."""
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[JournalEntry | None]:
             before = self._find(changes, scope, document_id)
             require_version(before, base, mutation)
             past = changes.since(before, version)

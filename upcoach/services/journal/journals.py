@@ -12,12 +12,12 @@ from models.journal import (
     TemplateDraft,
 )
 from upcoach.services.base.merging import require_version
-from upcoach.services.base.resources import Resources
+from upcoach.services.base.resources import Resources, deleted
 from upcoach.services.base.rules import Rules, revising
 from upcoach.store.collections.documents import Selection
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.errors import NeedsLookup
-from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.outcomes import Outcome, WriteResult
 from upcoach.store.write.requests import Mutation
 
 
@@ -34,7 +34,7 @@ class Journals(Resources[Journal, NewJournal]):
         document_id: str,
         base: int | None = None,
         mutation: Mutation | None = None,
-    ) -> Outcome:
+    ) -> WriteResult[Journal | None]:
         """Delete an empty journal; one that holds entries, in the trash or not, is a `Conflict`.
 
         An entry that another device writes at the same moment may come to stand in no journal: it
@@ -47,7 +47,7 @@ class Journals(Resources[Journal, NewJournal]):
             wanted = Selection(order="trashed_at", where={"journal": document_id}, limit=1)
             entries = await self._documents.select(JournalEntry, scope.user, wanted)
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[None]:
             if entries is None:
                 raise NeedsLookup(look)
             if entries:
@@ -56,7 +56,7 @@ class Journals(Resources[Journal, NewJournal]):
             if base is not None:
                 require_version(journal, base, mutation)
             changes.delete(journal)
-            return Outcome(verb="deleted", version=journal.version + 1)
+            return deleted(journal)
 
         return await self._submit(scope, (self._ref(scope, document_id),), decide, mutation)
 

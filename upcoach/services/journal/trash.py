@@ -13,6 +13,7 @@ from models.base.clock import Clock
 from models.base.jobs import PeriodicJob
 from models.journal import EntryShare, JournalEntry, UnsavedEntry
 from models.journal.journal_entry import KEPT
+from upcoach.services.base.resources import deleted
 from upcoach.services.sharing import EntryShares, deleted_shares, share_refs
 from upcoach.store.base.sealing import Unreadable
 from upcoach.store.collections.documents import Documents
@@ -63,16 +64,16 @@ class Trash:
     async def _delete(self, owner: str, entry: str) -> None:
         """Take an entry's words out of the log, then delete it and all that belongs to it."""
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[None]:
             entry_, at = changes.find(JournalEntry, owner, entry), changes.at
             found = entry_ or changes.broken(JournalEntry, owner, entry)
             if found is None or (entry_ is not None and not entry_.is_gone(at)):
-                return Outcome(verb="unchanged")
+                return Outcome(verb="unchanged", document=None)
             if changes.holds(UnsavedEntry, owner, entry):
                 changes.drop(changes.get_any(UnsavedEntry, owner, entry))
             deleted_shares(changes, shares)
             changes.delete(found, children=EntryShare)
-            return Outcome(verb="deleted", version=found.version + 1)
+            return deleted(found)
 
         await self._forgetting.forget(JournalEntry, owner, entry)
         shares = await share_refs(self._documents, owner, entry)
@@ -82,4 +83,4 @@ class Trash:
             decide=decide,
             sweeps=(Ref(EntryShare, owner, entry),),
         )
-        await self._committer.submit(write)
+        await self._committer.commit(write)

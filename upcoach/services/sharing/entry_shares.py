@@ -26,13 +26,13 @@ from models.journal import (
 )
 from models.sharing import Share
 from upcoach.services.account import submit_with_best
-from upcoach.services.base.resources import outcome
+from upcoach.services.base.resources import deleted, outcome
 from upcoach.store.base.conditions import Conditions, OneOf, Range
 from upcoach.store.collections.documents import Documents, Selection, mark
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import not_found
-from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.outcomes import Outcome, WriteResult
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Decide, Mutation, Write
 
@@ -62,13 +62,13 @@ class EntryShares:
         draft: EntryShareDraft,
         acr: int,
         mutation: Mutation | None = None,
-    ) -> Outcome:
+    ) -> WriteResult[EntryShare | None]:
         """Let *coach*, with whom the caller shares already, read an entry until a moment.
 
         *acr* is what the caller has shown just now, which must be the best that they have.
         """
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[EntryShare | None]:
             _require_open(changes, scope, entry)
             share = changes.find(Share, scope.user, coach)
             if share is None or share.accepted_at is None:
@@ -90,13 +90,13 @@ class EntryShares:
 
     async def take_back(
         self, scope: Scope, entry: str, coach: str, mutation: Mutation | None = None
-    ) -> Outcome:
+    ) -> WriteResult[EntryShare | None]:
         """Let *coach* read an entry no more."""
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[EntryShare | None]:
             mine = changes.get_any(EntryShare, scope.user, share_id(entry, coach))
             deleted_shares(changes, _both(scope.user, entry, coach))
-            return Outcome(verb="deleted", version=mine.version + 1)
+            return deleted(mine)
 
         return await self._submit(scope, _both(scope.user, entry, coach), decide, mutation)
 
@@ -128,19 +128,23 @@ class EntryShares:
         """Delete a leave that holds no more."""
         entry, _, coach = document_id.partition("/")
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[EntryShare | None]:
             leave = changes.find(EntryShare, owner, document_id)
             mine = leave or changes.broken(EntryShare, owner, document_id)
             if mine is None or (leave is not None and not leave.is_over(changes.at)):
-                return Outcome(verb="unchanged")
+                return Outcome(verb="unchanged", document=None)
             deleted_shares(changes, _both(owner, entry, coach))
-            return Outcome(verb="deleted", version=mine.version + 1)
+            return deleted(mine)
 
         await self._submit(Scope(user=owner), _both(owner, entry, coach), decide, None)
 
     async def _submit(
-        self, scope: Scope, reads: tuple[Ref, ...], decide: Decide, mutation: Mutation | None
-    ) -> Outcome:
+        self,
+        scope: Scope,
+        reads: tuple[Ref, ...],
+        decide: Decide[EntryShare | None],
+        mutation: Mutation | None,
+    ) -> WriteResult[EntryShare | None]:
         write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
         return await self._committer.submit(write)
 

@@ -33,7 +33,7 @@ from upcoach.store.secrets.one_time_tokens import Once
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import not_found
-from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.outcomes import Outcome, WriteResult
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Mutation, Write
 
@@ -87,17 +87,15 @@ class Invitations:
         """Make an invitation, and the code by which it is accepted."""
         name = new_id(INVITATION_PREFIX)
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[OpenInvitations]:
             before = changes.find(OpenInvitations, scope.user, INVITATIONS)
             known = before or OpenInvitations.none(scope.user, changes.at)
             after = known.invited(name, draft.role, changes.at)
-            changes.set(before, after)
-            return outcome("created", after)
+            return outcome("created", changes.set(before, after))
 
         write = Write(scope=scope, reads=(_ref(scope.user),), decide=decide)
-        made = await self._committer.submit(write)
-        assert made.body is not None
-        invitation = msgspec.convert(made.body["open"][name], Invitation)
+        made = await self._committer.commit(write)
+        invitation = made.document.open[name]
         code = await self._once.keep(PURPOSE, Offer(scope.user, name, scope.session), LIFE)
         return NewInvitation(id=name, code=code, **msgspec.structs.asdict(invitation))
 
@@ -112,15 +110,15 @@ class Invitations:
 
     async def withdraw(
         self, scope: Scope, invitation_id: str, mutation: Mutation | None = None
-    ) -> Outcome:
+    ) -> WriteResult[None]:
         """Let an invitation be accepted no more."""
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[None]:
             before = changes.find(OpenInvitations, scope.user, INVITATIONS)
             if before is None or before.holding(invitation_id, changes.at) is None:
                 raise not_found()
             changes.set(before, before.without(invitation_id, changes.at))
-            return Outcome(verb="deleted")
+            return Outcome(verb="deleted", document=None)
 
         write = Write(scope=scope, reads=(_ref(scope.user),), decide=decide, mutation=mutation)
         return await self._committer.submit(write)
@@ -134,14 +132,16 @@ class Invitations:
         user = await self._documents.get(User, offer.inviter, offer.inviter)
         return Inviter(name=user.name, role=made.role, expires_at=made.expires_at)
 
-    async def accept(self, scope: Scope, code: str, mutation: Mutation | None = None) -> Outcome:
+    async def accept(
+        self, scope: Scope, code: str, mutation: Mutation | None = None
+    ) -> WriteResult[Share | CoachClient]:
         """Begin the relation that *code* invites to, and tell both; nothing is shown in it yet."""
         offer = await self._offer(code)
         if offer.inviter == scope.user:
             raise Conflict("invitation_own", "Give this code to the other person.")
         relation = new_id(RELATION_PREFIX)
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[Share | CoachClient]:
             before = changes.find(OpenInvitations, offer.inviter, INVITATIONS)
             made = None if before is None else before.holding(offer.invitation, changes.at)
             if before is None or made is None:

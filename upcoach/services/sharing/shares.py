@@ -16,14 +16,14 @@ from models.sharing import CoachClient, Share, ShareDraft
 from models.visibility import Sight
 from models.wire.events import feed_owner
 from upcoach.services.account import submit_with_best
-from upcoach.services.base.resources import outcome
+from upcoach.services.base.resources import deleted, outcome
 from upcoach.services.sharing.entry_shares import deleted_shares, refs_between
 from upcoach.store.collections.documents import Documents
 from upcoach.store.log.event_log import LATEST, EventLog
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import NeedsLookup
-from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.outcomes import Outcome, WriteResult
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Decide, Mutation, Write
 
@@ -109,7 +109,7 @@ class Shares:
         draft: ShareDraft,
         acr: int,
         mutation: Mutation | None = None,
-    ) -> Outcome:
+    ) -> WriteResult[Share | None]:
         """Let *coach*, who has agreed to be one, see what *draft* says, and nothing else.
 
         *acr* is what the caller has shown just now, which must be the best that they have.
@@ -118,7 +118,7 @@ class Shares:
         if coach == scope.user:
             raise Invalid("share_with_oneself", "Everybody sees their own documents.")
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[Share | None]:
             before = changes.find(Share, scope.user, coach)
             if before is None:
                 raise NotFound("coach_unknown", "You have no coach under this id.")
@@ -137,24 +137,28 @@ class Shares:
         write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
         return await submit_with_best(self._committer, write, acr)
 
-    async def leave(self, scope: Scope, coach: str, mutation: Mutation | None = None) -> Outcome:
+    async def leave(
+        self, scope: Scope, coach: str, mutation: Mutation | None = None
+    ) -> WriteResult[Share | None]:
         """End the caller's relation with *coach*, and all that they were shown."""
         return await self._end(scope, scope.user, coach, mutation)
 
-    async def dismiss(self, scope: Scope, client: str, mutation: Mutation | None = None) -> Outcome:
+    async def dismiss(
+        self, scope: Scope, client: str, mutation: Mutation | None = None
+    ) -> WriteResult[Share | None]:
         """End the caller's relation with *client*, and see nothing of theirs any more."""
         return await self._end(scope, client, scope.user, mutation)
 
     async def _end(
         self, scope: Scope, client: str, coach: str, mutation: Mutation | None
-    ) -> Outcome:
+    ) -> WriteResult[Share | None]:
         entries: tuple[Ref, ...] | None = None
 
         async def look() -> None:
             nonlocal entries
             entries = await refs_between(self._documents, client, coach)
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[Share | None]:
             if entries is None:
                 raise NeedsLookup(look)
             changes.find_refs(entries)  # so that they are read
@@ -164,7 +168,7 @@ class Shares:
             changes.discard(Share, client, coach)
             changes.discard(CoachClient, coach, client)
             deleted_shares(changes, entries)
-            return Outcome(verb="deleted", version=own.version + 1)
+            return deleted(own)
 
         ended = await self._submit(scope, relation_refs(client, coach), decide, mutation)
         await self._clear(scope, client, coach)
@@ -176,10 +180,10 @@ class Shares:
         It holds no more (see `EntryShare.given_in`); nobody needs to go on listing it.
         """
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[Share | None]:
             if changes.find(Share, client, coach) is None:
                 deleted_shares(changes, late)
-            return Outcome(verb="unchanged")
+            return Outcome(verb="unchanged", document=None)
 
         late = await refs_between(self._documents, client, coach)
         if late:
@@ -189,9 +193,9 @@ class Shares:
         self,
         scope: Scope,
         reads: tuple[Ref, ...],
-        decide: Decide,
+        decide: Decide[Share | None],
         mutation: Mutation | None,
-    ) -> Outcome:
+    ) -> WriteResult[Share | None]:
         write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
         return await self._committer.submit(write)
 

@@ -17,7 +17,7 @@ from upcoach.store.aggregates.tallies import Tallies, TaskTally
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
-from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.outcomes import Outcome, WriteResult
 from upcoach.store.write.requests import Mutation
 
 OPEN: Final = ("pending", "in_progress")
@@ -85,7 +85,7 @@ class Tasks(Resources[Task, NewTask]):
 
     async def complete(
         self, scope: Scope, task_id: str, base: int | None, mutation: Mutation | None
-    ) -> Outcome:
+    ) -> WriteResult[Task]:
         """Have the task done; once more changes nothing."""
         return await self._turn(
             scope,
@@ -97,7 +97,7 @@ class Tasks(Resources[Task, NewTask]):
 
     async def reopen(
         self, scope: Scope, task_id: str, base: int | None, mutation: Mutation | None
-    ) -> Outcome:
+    ) -> WriteResult[Task]:
         """Have the task open again; one that is not completed stays as it is."""
         return await self._turn(
             scope,
@@ -114,8 +114,8 @@ class Tasks(Resources[Task, NewTask]):
         turned: Callable[[Task, dt.datetime], Task],
         base: int | None,
         mutation: Mutation | None,
-    ) -> Outcome:
-        def decide(changes: Changes) -> Outcome:
+    ) -> WriteResult[Task]:
+        def decide(changes: Changes) -> Outcome[Task]:
             before = self._find(changes, scope, task_id, base, mutation)
             return self._replace(changes, before, turned(before, changes.at))
 

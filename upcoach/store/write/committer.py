@@ -25,11 +25,11 @@ from upcoach.store.secrets.keyring import KeyRing
 from upcoach.store.write.batch import Batch
 from upcoach.store.write.errors import NeedsMoreReads, WriteConflict
 from upcoach.store.write.mail_outbox import Outbox
-from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.outcomes import D, Outcome, Replay, WriteResult
 from upcoach.store.write.pending import LookupPending, PendingWrite
 from upcoach.store.write.quotas import Holdings
 from upcoach.store.write.receipts import Receipts
-from upcoach.store.write.requests import Mutation, Write
+from upcoach.store.write.requests import AnyWrite, Mutation, Write
 
 BATCH = 64  # beyond this, a transaction's latency grows faster than its cost per write falls
 BATCH_READS = 512  # a larger write (an import) goes alone, beside the others
@@ -72,8 +72,18 @@ class Committer:
         self._lanes: set[asyncio.Task[None]] = set()
         self._starting = False
 
-    async def submit(self, write: Write) -> Outcome:
-        """Commit *write* and return what became of it, or raise its `Refusal`."""
+    async def commit(self, write: Write[D]) -> Outcome[D]:
+        """Commit a *write* without a name, which has no answer from before; see `submit`."""
+        assert write.mutation is None
+        answer = await self.submit(write)
+        assert isinstance(answer, Outcome)
+        return answer
+
+    async def submit(self, write: Write[D]) -> WriteResult[D]:
+        """Commit *write* and return what became of it, or raise its `Refusal`.
+
+        A write whose name was used before gets the answer of that time.
+        """
         name = self._name(write)
         if name is not None and name in self._running:
             raise Conflict("mutation_running", "The first request with this id is still running.")
@@ -84,9 +94,10 @@ class Committer:
         self._waiting.append(pending)
         self._start_soon()
         # Shielded: a caller who goes away must not take the rest of the batch along.
-        return await asyncio.shield(pending.done)
+        answer: WriteResult[D] = await asyncio.shield(pending.done)
+        return answer
 
-    async def repeated(self, scope: Scope, mutation: Mutation) -> Outcome | None:
+    async def repeated(self, scope: Scope, mutation: Mutation) -> Replay | None:
         """The answer that a write of this name got before; None where there was none.
 
         For work in several writes, of which only the last has the name.
@@ -104,7 +115,7 @@ class Committer:
                 await asyncio.wait(self._lanes | self._yielding)
 
     @staticmethod
-    def _name(write: Write) -> tuple[str, str] | None:
+    def _name(write: AnyWrite) -> tuple[str, str] | None:
         mutation: Mutation | None = write.mutation
         return (write.scope.user, mutation.id) if mutation else None
 
@@ -274,7 +285,7 @@ def _require_answered(pending_writes: Sequence[PendingWrite]) -> None:
             raise refusal
 
 
-def _follows(write: Write, names: Collection[tuple[str, str] | None]) -> bool:
+def _follows(write: AnyWrite, names: Collection[tuple[str, str] | None]) -> bool:
     follows = write.mutation.follows if write.mutation else ()
     return any((write.scope.user, name) in names for name in follows)
 

@@ -26,12 +26,12 @@ from upcoach.store.write.errors import (
     StalePrecondition,
     session_ended,
 )
-from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.outcomes import AnyOutcome, Outcome
 from upcoach.store.write.pending import LookupPending, PendingWrite
 from upcoach.store.write.quotas import Growth
 from upcoach.store.write.reads import ReadSet
 from upcoach.store.write.refs import Ref, Version, stands_below
-from upcoach.store.write.requests import Write
+from upcoach.store.write.requests import AnyWrite
 
 
 class Decision(msgspec.Struct):
@@ -46,7 +46,7 @@ class Decision(msgspec.Struct):
     """
 
     pending: PendingWrite
-    answer: Outcome | Refusal | StalePrecondition
+    answer: AnyOutcome | Refusal | StalePrecondition
     events: list[Event]
     is_kept: bool = True
     wishes: list[Wish] = []
@@ -125,7 +125,7 @@ class Decider:
             return session.state(self._at) is SessionState.ENDED
         return session is not None  # nobody can read it: it lets nobody in
 
-    def _remember(self, write: Write, staged: dict[Ref, Document | None]) -> None:
+    def _remember(self, write: AnyWrite, staged: dict[Ref, Document | None]) -> None:
         """Let later writes of this batch know what each document was before *write*."""
         for ref, after in staged.items():
             before = self.state[ref]
@@ -137,7 +137,7 @@ class Decider:
                 past.append(Version(before))
             past.append(Version(after, write.name))
 
-    def _event(self, write: Write, fact: Fact) -> Event:
+    def _event(self, write: AnyWrite, fact: Fact) -> Event:
         subject = fact.subject
         feed = user_feed(subject.owner)
         self.seqs[feed] = seq = self.seqs[feed] + 1

@@ -2,17 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
-from upcoach.store.write.outcomes import Outcome
-from upcoach.store.write.requests import Write
+from upcoach.store.write.requests import AnyWrite
 
 
 class PendingWrite:
     """A write that waits for its outcome."""
 
-    def __init__(self, write: Write) -> None:
+    def __init__(self, write: AnyWrite) -> None:
         self.write = write
-        self.done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        # Of the write's kind: `Committer.submit` says so.
+        self.done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
 
 class LookupPending(Exception):

@@ -21,7 +21,7 @@ from upcoach.store.write.pending import PendingWrite
 from upcoach.store.write.quotas import Holdings, places_of
 from upcoach.store.write.receipts import Receipts, replay
 from upcoach.store.write.refs import Listing, Ref, Version, is_logged
-from upcoach.store.write.requests import Write
+from upcoach.store.write.requests import AnyWrite
 
 
 class ReadSet(msgspec.Struct):
@@ -109,7 +109,7 @@ class Reader:
         )
 
     def _documents_of(
-        self, read: ReadSet, writes: Sequence[Write]
+        self, read: ReadSet, writes: Sequence[AnyWrite]
     ) -> list[Coroutine[Any, Any, None]]:
         """What fills *read* with the documents of *writes*, to be awaited together."""
         by_kind: dict[type[Document], list[Ref]] = {}
@@ -123,7 +123,7 @@ class Reader:
             *(self._read_children(read, parent) for parent in parents),
         ]
 
-    async def _read_past(self, read: ReadSet, writes: Iterable[Write]) -> None:
+    async def _read_past(self, read: ReadSet, writes: Iterable[AnyWrite]) -> None:
         """Know the past of those documents that somebody changes from an older version."""
         wanted: dict[Ref, tuple[Document, int]] = {}
         for base in (write.base for write in writes):
@@ -139,7 +139,7 @@ class Reader:
         )
         read.past = dict(zip(wanted, found, strict=True))
 
-    async def _read_former(self, read: ReadSet, writes: Iterable[Write]) -> None:
+    async def _read_former(self, read: ReadSet, writes: Iterable[AnyWrite]) -> None:
         """Know how far the versions went of what is not there, unless its id was made just now."""
         made = (write.reads if write.new_owner else write.fresh for write in writes)
         fresh = {ref for refs in made for ref in refs}

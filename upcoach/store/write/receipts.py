@@ -12,9 +12,9 @@ from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index
 from upcoach.store.base.sealing import Unreadable, place, seal, unseal
 from upcoach.store.secrets.keyring import KeyRing
-from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.outcomes import AnyOutcome, Outcome, Replay
 from upcoach.store.write.pending import PendingWrite
-from upcoach.store.write.requests import Write
+from upcoach.store.write.requests import AnyWrite
 
 COLLECTION = "receipts"
 KEPT = dt.timedelta(days=7)
@@ -37,7 +37,7 @@ class _Refused(msgspec.Struct, frozen=True):
 
 
 class _Content(msgspec.Struct, frozen=True, omit_defaults=True):
-    outcome: Outcome | None = None
+    outcome: Replay | None = None
     refused: _Refused | None = None
 
 
@@ -47,7 +47,7 @@ class Answer(msgspec.Struct, frozen=True):
     fingerprint: bytes
     content: _Content
 
-    def repeated(self, fingerprint: bytes) -> Outcome:
+    def repeated(self, fingerprint: bytes) -> Replay:
         """The answer once more, or its refusal; `Invalid` if something else was asked."""
         if fingerprint != self.fingerprint:
             raise Invalid(
@@ -61,7 +61,7 @@ class Answer(msgspec.Struct, frozen=True):
             refusal.replayed = True
             raise refusal
         assert self.content.outcome is not None
-        return msgspec.structs.replace(self.content.outcome, replayed=True)
+        return self.content.outcome
 
 
 class Receipts:
@@ -89,7 +89,7 @@ class Receipts:
             given[name] = Answer(stored["fingerprint"], content)
         return given
 
-    def to_bson(self, write: Write, answer: Outcome | Refusal, at: dt.datetime) -> Bson:
+    def to_bson(self, write: AnyWrite, answer: AnyOutcome | Refusal, at: dt.datetime) -> Bson:
         """The receipt for *write*, which has a mutation id."""
         assert write.mutation is not None
         name = (write.scope.user, write.mutation.id)
@@ -120,9 +120,9 @@ async def replay(receipts: Receipts, pending_writes: Iterable[PendingWrite]) -> 
             pending.done.set_exception(refusal)
 
 
-def _content(answer: Outcome | Refusal) -> _Content:
+def _content(answer: AnyOutcome | Refusal) -> _Content:
     if isinstance(answer, Outcome):
-        return _Content(outcome=answer)
+        return _Content(outcome=Replay.of(answer))
     refused = _Refused(
         type(answer).__name__, answer.code, answer.detail, answer.flaws, answer.extra
     )

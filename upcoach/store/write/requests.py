@@ -1,17 +1,22 @@
 """What somebody asks to have written."""
 
 from collections.abc import Callable, Collection
+from typing import Generic, TypeVar
 
 import msgspec
 
 from models.access.scope import Scope
 from models.account import Session
+from models.base.document import Document
+from models.base.merge_patch import Json
 from models.wire.frames import FrameText
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import BaseVersion, Listing, Ref
 
-Decide = Callable[[Changes], Outcome]
+D_co = TypeVar("D_co", bound=Document | Json | None, covariant=True)
+
+Decide = Callable[[Changes], Outcome[D_co]]
 
 
 class Mutation(msgspec.Struct, frozen=True):
@@ -30,7 +35,7 @@ class Mutation(msgspec.Struct, frozen=True):
     follows: Collection[str] = ()
 
 
-class Write(msgspec.Struct, frozen=True, kw_only=True):
+class Write(msgspec.Struct, Generic[D_co], frozen=True, kw_only=True):
     """One change that a person asks for.
 
     Attributes
@@ -55,7 +60,7 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
 
     scope: Scope
     reads: tuple[Ref, ...]
-    decide: Decide
+    decide: Decide[D_co]
     lists: tuple[Listing, ...] = ()
     sweeps: tuple[Ref, ...] = ()
     base: BaseVersion | None = None
@@ -88,3 +93,6 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
         """Whose documents it sees."""
         listed = (listing.owner for listing in self.lists)
         return tuple(dict.fromkeys((*(ref.owner for ref in self.reads), *listed)))
+
+
+AnyWrite = Write[Document | Json | None]

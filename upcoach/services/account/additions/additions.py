@@ -24,6 +24,7 @@ from models.account import (
 )
 from models.account.factors import FACTORS, RECOVERY, TOTP
 from models.account.way import Way
+from models.base.document import Document
 from models.base.mail import Letter
 from upcoach.services.account.additions.account_claim import shut_out, ways_of
 from upcoach.services.account.additions.addition_details import KINDS, AdditionReader
@@ -36,7 +37,7 @@ from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import Once
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
-from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.outcomes import AnyWriteResult, Outcome, Replay
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Write
 
@@ -83,12 +84,13 @@ class Additions:
         user = await self._documents.get(User, scope.user, scope.user)
         await self._mail.send(WayAdded(user.email, user.id, scope.session, added))
 
-    async def announce_given(self, scope: Scope, way: WayName, given: Outcome) -> None:
+    async def announce_given(self, scope: Scope, way: WayName, given: AnyWriteResult) -> None:
         """Have the caller told of the document that a write has *given*, unless nothing is new."""
-        if given.body is None or given.replayed or given.verb == "unchanged":
+        if isinstance(given, Replay) or given.verb == "unchanged":
             return
-        since = msgspec.convert(given.body["updated_at"], dt.datetime)
-        await self.announce(scope, Addition(way=way, id=given.body["id"], since=since))
+        added = given.document
+        if isinstance(added, Document):
+            await self.announce(scope, Addition(way=way, id=added.id, since=added.updated_at))
 
     async def look(self, token: str) -> tuple[Addition, AdditionDetails]:
         """What the mail with *token* was about; one that does not hold is `Invalid`."""
@@ -97,12 +99,12 @@ class Additions:
             raise only_link_over()
         return found.added, await self._reader.details(found.user, found.session, found.added)
 
-    async def confirm(self, token: str) -> Outcome:
+    async def confirm(self, token: str) -> Outcome[User]:
         """Take what was added for its owner's from now on, and the address for theirs."""
         announced = await self._take(token)
         user_id, added = announced.user, announced.added
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[User]:
             user = _holder(changes, announced)
             if user.verified_at is None:
                 verified = user.verified(changes.at)
@@ -113,15 +115,15 @@ class Additions:
 
         reads = (Ref(User, user_id, user_id), *_refs(user_id, added))
         write = Write(scope=Scope(user=user_id), reads=reads, decide=decide)
-        return await self._committer.submit(write)
+        return await self._committer.commit(write)
 
-    async def disown(self, token: str) -> Outcome:
+    async def disown(self, token: str) -> Outcome[User]:
         """Take away what was added and all else that nobody has confirmed; its session ends."""
         announced = await self._take(token)
         user_id, added = announced.user, announced.added
         clients: list[str] = []
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[User]:
             user = _holder(changes, announced)
             _require_unconfirmed(changes, user_id, added)  # whatever was made of it since
             clients[:] = shut_out(changes, user_id)

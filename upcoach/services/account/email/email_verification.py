@@ -59,14 +59,14 @@ class Verification:
         await self._mail.send(Welcome(user.email, user.id))
         return user.email
 
-    async def confirm(self, token: str) -> Outcome:
+    async def confirm(self, token: str) -> Outcome[User]:
         """Take the link of *token* for a proof; one that does not hold is `Invalid`."""
         found = await self._once.take(_PURPOSE, token, Address)
         if found is None:
             raise link_over()
         address = found
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[User]:
             user = changes.find(User, address.user, address.user)
             if user is None or not is_at(user, address.email):
                 raise link_over()
@@ -78,7 +78,7 @@ class Verification:
 
         reads = (Ref(User, address.user, address.user),)
         write = Write(scope=Scope(user=address.user), reads=reads, decide=decide)
-        return await self._committer.submit(write)
+        return await self._committer.commit(write)
 
     async def _write(self, wish: Welcome) -> Letter | None:
         """The link for whoever has just registered; for whoever had already, other words."""

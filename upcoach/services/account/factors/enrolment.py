@@ -43,13 +43,13 @@ class Enrolment:
         """Take all factors of the caller away, and tell them if there were any; how many."""
         count = 0
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[None]:
             nonlocal count
             count = remove_factors(changes, scope.user)
-            return Outcome(verb="deleted")
+            return Outcome(verb="deleted", document=None)
 
         write = Write(scope=scope, reads=(), lists=ways_of(scope.user), decide=decide)
-        await self._committer.submit(write)
+        await self._committer.commit(write)
         if count:
             await self.notices.tell_of_removal(scope.user)
         return count
@@ -61,18 +61,13 @@ class Enrolment:
 
         *change* is pure, and may see and change the documents *beside* too.
         """
-        after: list[Factors] = []
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[Factors]:
             before = changes.find(Factors, scope.user, FACTORS)
             changed = change(before or Factors.none(scope.user, changes.at), changes)
-            if before is None:
-                changed = changes.create(changed)
-            else:
-                changes.update(before, changed)
-            after[:] = [changed]
-            return outcome("updated", changed)
+            kept = changes.create(changed) if before is None else changes.update(before, changed)
+            return outcome("updated", kept)
 
         reads = (Ref(Factors, scope.user, FACTORS), *beside)
-        await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
-        return after[0]
+        done = await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))
+        return done.document

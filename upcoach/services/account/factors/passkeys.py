@@ -127,11 +127,11 @@ class Passkeys:
         """The caller's passkeys, the oldest first."""
         return await self._documents.page(Passkey, scope.user, limit=MOST)
 
-    async def rename(self, scope: Scope, passkey_id: str, name: str) -> Outcome:
+    async def rename(self, scope: Scope, passkey_id: str, name: str) -> Outcome[Passkey]:
         """Call a passkey *name*."""
         cleaned = checked_name(name)
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[Passkey]:
             passkey = changes.get(Passkey, scope.user, passkey_id)
             if passkey.name == cleaned:
                 return outcome("unchanged", passkey)
@@ -140,7 +140,7 @@ class Passkeys:
             return outcome("updated", after)
 
         reads = (Ref(Passkey, scope.user, passkey_id),)
-        return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        return await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))
 
     async def delete(self, scope: Scope, passkey_id: str) -> None:
         """Take a passkey for nobody's any more."""
@@ -204,7 +204,7 @@ class Passkeys:
         passkey_id = known[0].id
         count, backed_up = self._party.shown(known[0], given, challenge)
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[Passkey]:
             passkey = changes.find(Passkey, user, passkey_id)
             factors = changes.find(Factors, user, FACTORS)
             if factors is not None and not factors.counts(passkey_id, changes.at):
@@ -221,7 +221,7 @@ class Passkeys:
             return outcome("updated", after)
 
         reads = (Ref(Passkey, user, passkey_id), Ref(Factors, user, FACTORS))
-        await self._committer.submit(Write(scope=Scope(user=user), reads=reads, decide=decide))
+        await self._committer.commit(Write(scope=Scope(user=user), reads=reads, decide=decide))
 
 
 def _made(passkey_id: str, owner: str, name: str, found: Registered, at: dt.datetime) -> Passkey:

@@ -41,7 +41,7 @@ class TrustedDevices:
         found = await self._documents.page(TrustedDevice, user, limit=2 * MOST)
         device_id, secret = new_id(TrustedDevice.id_prefix), secrets.token_urlsafe(32)
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[TrustedDevice]:
             factors = changes.get(Factors, user, FACTORS)
             known = changes.find_all(TrustedDevice, user, [one.id for one in found])
             over = [one for one in known if not one.counts(factors.round, changes.at)]
@@ -59,11 +59,10 @@ class TrustedDevices:
                 round=factors.round,
                 expires_at=changes.at + TRUST,
             )
-            changes.create(device)
-            return outcome("created", device)
+            return outcome("created", changes.create(device))
 
         reads = (Ref(Factors, user, FACTORS), Ref(TrustedDevice, user, device_id))
-        await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))
         return f"{device_id}.{secret}"
 
     async def admits(self, factors: Factors, shown: str) -> bool:
@@ -87,24 +86,24 @@ class TrustedDevices:
         found = await self._documents.page(TrustedDevice, scope.user, limit=2 * MOST)
         return [one for one in found if one.counts(factors.round, self._clock())]
 
-    async def distrust(self, scope: Scope, device_id: str) -> Outcome:
+    async def distrust(self, scope: Scope, device_id: str) -> Outcome[None]:
         """Trust one device no more."""
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[None]:
             changes.delete(changes.get_any(TrustedDevice, scope.user, device_id))
-            return Outcome(verb="deleted")
+            return Outcome(verb="deleted", document=None)
 
         reads = (Ref(TrustedDevice, scope.user, device_id),)
-        return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        return await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))
 
-    def distrusting(self, scope: Scope) -> Write:
+    def distrusting(self, scope: Scope) -> Write[None]:
         """The write after which no device of the caller's is trusted any more."""
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[None]:
             factors = changes.find(Factors, scope.user, FACTORS)
             if factors is not None:
                 changes.update(factors, factors.distrusting(changes.at))
-            return Outcome(verb="deleted")
+            return Outcome(verb="deleted", document=None)
 
         return Write(scope=scope, reads=(Ref(Factors, scope.user, FACTORS),), decide=decide)
 

@@ -34,7 +34,7 @@ from upcoach.services.account.federation.id_tokens import Subject, id_token_inva
 from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.services.base.mail import Mail, letters
 from upcoach.services.base.mail_links import FORGOT, Links, link_over
-from upcoach.services.base.resources import outcome
+from upcoach.services.base.resources import deleted, outcome
 from upcoach.store.base.sealing import place
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import Once
@@ -98,7 +98,7 @@ class Linking:
                 continue
         raise Conflict("busy", "Others change this account just now. Try again.")
 
-    async def link(self, scope: Scope, subject: Subject) -> Outcome:
+    async def link(self, scope: Scope, subject: Subject) -> Outcome[Identity]:
         """Let *subject* enter the caller's account, from now on or when its waiting is over.
 
         Whoever a provider knows by the account's own address, and is the last word on, has shown
@@ -111,32 +111,28 @@ class Linking:
         if owner is not None:
             return await self._known(scope.user, subject)
 
-        made: list[Identity] = []
-
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[Identity]:
             identity = self._identity(subject, user.id, name, changes.at)
             since = self._waiting.end(changes, scope)
             if subject.is_theirs and _is_of(changes.get(User, user.id, user.id), subject):
                 identity = msgspec.structs.replace(identity, confirmed_at=changes.at)
             elif since > changes.at:
                 identity = msgspec.structs.replace(identity, counts_from=since)
-            changes.create(identity)
-            made[:] = [identity]
-            return outcome("created", identity)
+            return outcome("created", changes.create(identity))
 
         name = new_id(Identity.id_prefix)
         reads = (Ref(Identity, user.id, name), *self._waiting.refs(scope))
         write = Write(scope=scope, reads=reads, decide=decide)
         try:
-            done = await self._committer.submit(write)
+            done = await self._committer.commit(write)
         except UniqueViolation:
             raise _taken() from None
         added = Addition(
             way="identity",
             id=name,
-            since=made[0].updated_at,
+            since=done.document.updated_at,
             title=subject.title,
-            counts_from=made[0].counts_from,
+            counts_from=done.document.counts_from,
         )
         await self._additions.announce(scope, added)
         return done
@@ -152,12 +148,14 @@ class Linking:
         """Those who can enter the caller's account."""
         return await self._documents.page(Identity, scope.user, after=after, limit=limit)
 
-    async def unlink(self, scope: Scope, identity_id: str, titles: Mapping[str, str]) -> Outcome:
+    async def unlink(
+        self, scope: Scope, identity_id: str, titles: Mapping[str, str]
+    ) -> Outcome[None]:
         """Let an identity of the caller's enter no more, unless nothing else can."""
         known = await self._documents.get_any(Identity, scope.user, identity_id)
         provider = known.provider if isinstance(known, Identity) else ""
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[None]:
             identity = changes.get_any(Identity, scope.user, identity_id)
             others = [
                 one
@@ -167,7 +165,7 @@ class Linking:
             if not others and not _can_enter_otherwise(changes, scope.user):
                 raise Conflict("last_way_in", "Choose a password first, or link another provider.")
             changes.delete(identity)
-            return Outcome(verb="deleted", version=identity.version + 1)
+            return deleted(identity)
 
         refs = ((User, scope.user), (Factors, FACTORS), (Identity, identity_id))
         write = Write(
@@ -176,7 +174,7 @@ class Linking:
             lists=(Listing(Identity, scope.user),),
             decide=decide,
         )
-        done = await self._committer.submit(write)
+        done = await self._committer.commit(write)
         user = await self._documents.get(User, scope.user, scope.user)
         await self._mail.send(Unlinked(user.email, titles.get(provider, provider)))
         return done
@@ -205,7 +203,7 @@ class Linking:
     async def _join(self, subject: Subject, name: str) -> User:
         user_id, identity_id = new_id(User.id_prefix), new_id(Identity.id_prefix)
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[User]:
             user = User(
                 id=user_id,
                 owner=user_id,
@@ -229,14 +227,14 @@ class Linking:
             new_owner=True,
         )
         async with self._directory.taking(subject.email):
-            await self._committer.submit(write)
+            await self._committer.commit(write)
         await self._mail.send(Welcome(subject.email, user_id))
         return await self._get(user_id)
 
     async def _claim(self, subject: Subject, there: User) -> User:
         user_id, identity_id = there.id, new_id(Identity.id_prefix)
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[User]:
             before = changes.get(User, user_id, user_id)
             if before.verified_at is not None or not _is_of(before, subject):
                 raise StalePrecondition
@@ -266,7 +264,7 @@ class Linking:
             extra=extra,
         )
 
-    async def _known(self, user: str, subject: Subject) -> Outcome:
+    async def _known(self, user: str, subject: Subject) -> Outcome[Identity]:
         identity = await self._find(user, subject)
         if identity is None:
             raise _taken()

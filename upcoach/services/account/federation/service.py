@@ -50,7 +50,7 @@ class Arrival(msgspec.Struct, frozen=True):
     visit: Visit
     user: User
     strong: bool
-    linked: Outcome | None = None
+    linked: Outcome[Identity] | None = None
 
 
 class Federation:
@@ -149,7 +149,7 @@ class Federation:
         """Those who can enter the caller's account."""
         return await self.linking.page(scope, after=after, limit=limit)
 
-    async def link(self, scope: Scope, wanted: NewIdentity) -> Outcome:
+    async def link(self, scope: Scope, wanted: NewIdentity) -> Outcome[Identity]:
         """Let somebody at a provider enter the caller's account."""
         if wanted.link is not None:
             subject = await self.linking.linkable(scope, wanted.link)
@@ -160,7 +160,7 @@ class Federation:
             raise Invalid("body_invalid", "Send link, or provider, id_token and nonce.")
         return await self.linking.link(scope, subject)
 
-    async def unlink(self, scope: Scope, identity_id: str) -> Outcome:
+    async def unlink(self, scope: Scope, identity_id: str) -> Outcome[None]:
         """Let somebody at a provider enter the caller's account no more."""
         titles = {name: one.title for name, one in self._providers.items()}
         return await self.linking.unlink(scope, identity_id, titles)

@@ -33,9 +33,9 @@ from upcoach.store.secrets.refresh_generations import Rotations, Turn
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import not_found
-from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.outcomes import D, Outcome
 from upcoach.store.write.refs import Listing, Ref
-from upcoach.store.write.requests import Write
+from upcoach.store.write.requests import AnyWrite, Write
 
 MOST: Final = 20  # open sessions of one user at one client (ASVS 7.1.2)
 LISTED: Final = 10_000
@@ -113,7 +113,7 @@ class Sessions:
         provisos: Collection[Proviso] = (),
         *,
         lockouts: int | None = None,
-    ) -> tuple[Login, Outcome]:
+    ) -> tuple[Login, Outcome[Session]]:
         """A new session, or `Unauthenticated` if one of *provisos* does not hold.
 
         *lockouts* is `User.lockouts` as it was before its holder began to show who they are; None
@@ -125,7 +125,7 @@ class Sessions:
         session_id = new_id(Session.id_prefix)
         ended: list[str] = []
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[Session]:
             standing = LoginFacts(
                 began_with=lockouts, lockouts=changes.get(User, user, user).lockouts
             )
@@ -149,8 +149,8 @@ class Sessions:
             decide=decide,
             fresh=(mine,),
         )
-        done = await self._committer.submit(write)
-        session = await self._documents.get(Session, user, session_id)
+        done = await self._committer.commit(write)
+        session = done.document
         await self._rotations.begin(session_id, session.created_at, session.expires_at)
         await self._forget(ended)
         return self._login(session, 1), done
@@ -257,11 +257,11 @@ class Sessions:
             if one.id in used and one.state(now, used[one.id]) is SessionState.ACTIVE
         ]
 
-    async def rename(self, scope: Scope, session_id: str, name: str) -> Outcome:
+    async def rename(self, scope: Scope, session_id: str, name: str) -> Outcome[Session]:
         """Call a session's device *name*."""
         cleaned = checked_name(name)
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[Session]:
             session = changes.get(Session, scope.user, session_id)
             if not session.is_open(changes.at):
                 raise not_found()
@@ -272,14 +272,14 @@ class Sessions:
             return outcome("updated", after)
 
         reads = (Ref(Session, scope.user, session_id),)
-        return await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        return await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))
 
     async def step_up(
         self, scope: Scope, amr: tuple[str, ...], acr: int
     ) -> tuple[str, dt.datetime, Session]:
         """Note that the caller has shown *amr* just now; a token that says so, and its end."""
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[Session]:
             session = changes.get(Session, scope.user, scope.session)
             if not session.is_open(changes.at):
                 raise token_invalid()
@@ -288,55 +288,57 @@ class Sessions:
             return outcome("updated", after)
 
         reads = (Ref(Session, scope.user, scope.session),)
-        await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))
         session = await self.get(scope)
         return *self._tokens.issue(session), session
 
-    async def end(self, scope: Scope, session_id: str) -> Outcome:
+    async def end(self, scope: Scope, session_id: str) -> Outcome[None]:
         """End one of the caller's sessions; whoever ends their own may do so twice."""
         is_own = session_id == scope.session
         invitations = Ref(OpenInvitations, scope.user, INVITATIONS)
         ended: list[str] = []
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[None]:
             ended[:] = _end(changes, [changes.get(Session, scope.user, session_id)])
             if not is_own:  # whoever was there may have given the code of one to somebody
                 changes.discard(*invitations)
-            return Outcome(verb="deleted")
+            return Outcome(verb="deleted", document=None)
 
         write = Write(
             scope=msgspec.structs.replace(scope, session="") if is_own else scope,
             reads=(Ref(Session, scope.user, session_id), invitations),
             decide=decide,
         )
-        done = await self._committer.submit(write)
+        done = await self._committer.commit(write)
         await self._forget(ended)
         return done
 
-    async def end_others(self, scope: Scope, but: Collection[str] = ()) -> Outcome:
+    async def end_others(self, scope: Scope, but: Collection[str] = ()) -> Outcome[None]:
         """End all of the caller's sessions but some."""
         return (await self._lock_out(_nothing_else(scope), but))[0]
 
-    async def end_all(self, scope: Scope, beside: Write | None = None) -> int:
+    async def end_all(self, scope: Scope, beside: AnyWrite | None = None) -> int:
         """End every session of the caller's, and return how many there were.
 
         What is done *beside* is done in the same moment.
         """
         return (await self._lock_out(beside or _nothing_else(scope)))[1]
 
-    async def end_with(self, write: Write, but: Collection[str] = ()) -> Outcome:
+    async def end_with(self, write: Write[D], but: Collection[str] = ()) -> Outcome[D]:
         """Do *write*, and in the same moment end all sessions of its user but some."""
         return (await self._lock_out(write, but))[0]
 
-    async def end_client_with(self, write: Write, client: str) -> Outcome:
+    async def end_client_with(self, write: Write[D], client: str) -> Outcome[D]:
         """Do *write*, and in the same moment end all sessions of its user at an OAuth client."""
         return await self.end_some_with(write, lambda session: session.client == client)
 
-    async def end_some_with(self, write: Write, is_over: Callable[[Session], bool]) -> Outcome:
+    async def end_some_with(
+        self, write: Write[D], is_over: Callable[[Session], bool]
+    ) -> Outcome[D]:
         """Do *write*, and in the same moment end the sessions of its user that are over by then."""
         return (await self._end_with(write, is_over))[0]
 
-    async def _lock_out(self, write: Write, but: Collection[str] = ()) -> tuple[Outcome, int]:
+    async def _lock_out(self, write: Write[D], but: Collection[str] = ()) -> tuple[Outcome[D], int]:
         """End all sessions of a user but some, those too that begin just now.
 
         Invitations fall too: a session that ends may have given the code to somebody.
@@ -344,7 +346,7 @@ class Sessions:
         user = write.scope.user
         invitations = Ref(OpenInvitations, user, INVITATIONS)
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[D]:
             before = changes.get(User, user, user)
             done = write.decide(changes)
             changes.discard(*invitations)
@@ -358,19 +360,19 @@ class Sessions:
         return await self._end_with(both, lambda one: one.id not in but)
 
     async def _end_with(
-        self, write: Write, is_over: Callable[[Session], bool]
-    ) -> tuple[Outcome, int]:
+        self, write: Write[D], is_over: Callable[[Session], bool]
+    ) -> tuple[Outcome[D], int]:
         user = write.scope.user
         ended: list[str] = []
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[D]:
             done = write.decide(changes)
             ended[:] = _end(changes, [one for one in _open(changes, user) if is_over(one)])
             return done
 
         lists = (*write.lists, self._listing(user))
         both = msgspec.structs.replace(write, lists=lists, decide=decide)
-        done = await self._committer.submit(both)
+        done = await self._committer.commit(both)
         await self._forget(ended)
         return done, len(ended)
 
@@ -408,8 +410,8 @@ def _require_own(session: Session) -> None:
         raise token_invalid()
 
 
-def _nothing_else(scope: Scope) -> Write:
-    return Write(scope=scope, reads=(), decide=lambda _: Outcome(verb="deleted"))
+def _nothing_else(scope: Scope) -> Write[None]:
+    return Write(scope=scope, reads=(), decide=lambda _: Outcome(verb="deleted", document=None))
 
 
 def _open(changes: Changes, user: str) -> list[Session]:

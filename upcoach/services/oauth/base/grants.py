@@ -9,7 +9,7 @@ from models.base.errors import NotFound
 from models.oauth import Grant
 from models.oauth.client import Client
 from upcoach.services.account import Additions, Sessions
-from upcoach.services.base.resources import outcome
+from upcoach.services.base.resources import deleted, outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import Changes
 from upcoach.store.write.committer import Committer
@@ -54,10 +54,12 @@ class Grants:
         except NotFound:
             return False
 
-    async def remember(self, scope: Scope, client: Client, asked: tuple[str, ...]) -> Outcome:
+    async def remember(
+        self, scope: Scope, client: Client, asked: tuple[str, ...]
+    ) -> Outcome[Grant]:
         """Note that the caller agrees to what is *asked* for *client*, too."""
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[Grant]:
             before = changes.find(Grant, scope.user, client.id)
             if before is not None and before.covers(asked) and before.client == client.name:
                 return outcome("unchanged", before)
@@ -76,17 +78,17 @@ class Grants:
             return outcome("updated" if before else "created", changes.set(before, after))
 
         reads = (Ref(Grant, scope.user, client.id),)
-        given = await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
+        given = await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))
         await self._additions.announce_given(scope, "grant", given)
         return given
 
-    async def take_back(self, scope: Scope, client_id: str) -> Outcome:
+    async def take_back(self, scope: Scope, client_id: str) -> Outcome[None]:
         """Let an app in no more: what it holds ends, and it has to ask again."""
 
-        def decide(changes: Changes) -> Outcome:
+        def decide(changes: Changes) -> Outcome[None]:
             grant = changes.get_any(Grant, scope.user, client_id)
             changes.delete(grant)
-            return Outcome(verb="deleted", version=grant.version + 1)
+            return deleted(grant)
 
         write = Write(scope=scope, reads=(Ref(Grant, scope.user, client_id),), decide=decide)
         return await self._sessions.end_client_with(write, client_id)

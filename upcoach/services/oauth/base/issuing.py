@@ -73,8 +73,7 @@ class Issuing:
             )
         except Unauthenticated:
             raise invalid_grant("This was taken back.") from None
-        assert outcome.body is not None
-        session = msgspec.convert(outcome.body | {"key": key}, Session)
+        session = outcome.document
         refresh_token = login.refresh_token if "offline_access" in allowed.scopes else ""
         return session, self.answer(session, scopes, audiences, refresh_token, allowed.nonce)
 
