@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from handlers.live import limits
+from handlers.live.base import limits
 from handlers.openapi.static_documents import as_text, plain, wire
 from models.access.limits import FRAME_BYTES
 from models.base.merge_patch import Json

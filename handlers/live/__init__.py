@@ -2,19 +2,20 @@
 
 A WebSocket (`websocket/`): `socket` is the transport (bytes, Tornado), `connection` the meaning
 (frames).  Plain HTTP: `events` is the path, `sse` a stream of events, `poll` a request that waits,
-`streaming` what both need.  `admin_feeds` is what operators follow (`handlers.admin`).
+`streaming` what both need.
 
-What they share: `send_buffer`, the way out (one write for what is ready, one bounded window), and
-`connections`, all that is open on a node and the one timer that looks after it.
+What they share (`base/`): `admin_feeds`, what operators follow (`handlers.admin`), `deadlines`,
+what happens to a connection at a time, `send_buffer`, the way out (one write for what is ready, one
+bounded window), and `connections`, all that is open on a node and the one timer of all.
 """
 
 from typing import Final
 
 from handlers.http.manifest import Context, HandlerRoute
 from handlers.live import tickets
-from handlers.live.admin_feeds import Watching, check_since, filter_of
+from handlers.live.base.admin_feeds import Watching, check_since, filter_of
+from handlers.live.base.live_node import LiveNode
 from handlers.live.events import Events, events_of
-from handlers.live.live_node import LiveNode
 from handlers.live.sse import event_of
 from handlers.live.streaming import StreamingHandler
 from handlers.live.websocket.socket import LiveSocket

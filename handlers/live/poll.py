@@ -8,8 +8,8 @@ import asyncio
 
 import msgspec
 
-from handlers.live import deadlines
-from handlers.live.deadlines import look_after, token_end
+from handlers.live.base import deadlines
+from handlers.live.base.deadlines import look_after, token_end
 from handlers.sync import Place
 from models.access.caller import Caller
 from models.base.clock import Clock

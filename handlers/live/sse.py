@@ -13,8 +13,8 @@ from typing import Final, Protocol
 import msgspec
 
 from handlers.http import problems
-from handlers.live import deadlines
-from handlers.live.deadlines import look_after_sender, token_end
+from handlers.live.base import deadlines
+from handlers.live.base.deadlines import look_after_sender, token_end
 from models.access.caller import Caller
 from models.base.clock import Clock
 from models.base.errors import Refusal

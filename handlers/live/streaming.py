@@ -10,9 +10,9 @@ from tornado.web import HTTPError
 
 from handlers.http.limits.rate_limit_headers import concurrency_limit
 from handlers.http.rest import Handler
-from handlers.live.connections import Guest
-from handlers.live.live_node import LiveNode
-from handlers.live.send_buffer import SocketOutlet
+from handlers.live.base.connections import Guest
+from handlers.live.base.live_node import LiveNode
+from handlers.live.base.send_buffer import SocketOutlet
 from handlers.live.sse import EventStream
 from models.access.caller import Caller
 from upcoach.store.write.errors import session_ended

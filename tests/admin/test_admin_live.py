@@ -12,8 +12,8 @@ from tornado.httpclient import HTTPClientError
 from tornado.iostream import IOStream
 
 from config.settings import Settings
-from handlers.live.admin_feeds import WATCHES, Watching
-from handlers.live.send_buffer import SocketOutlet
+from handlers.live.base.admin_feeds import WATCHES, Watching
+from handlers.live.base.send_buffer import SocketOutlet
 from models.access.request_origin import Origin
 from models.base.errors import NotFound
 from models.base.ids import new_id

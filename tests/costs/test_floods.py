@@ -7,7 +7,7 @@ import json
 import pytest
 
 from config.settings import Settings
-from handlers.live.limits import BURST, FRAMES_S
+from handlers.live.base.limits import BURST, FRAMES_S
 from models.access.limits import NOBODYS_BODY_BYTES, NOBODYS_BODY_S
 from models.wire.frames import Close
 from tests.costs.raw import UPLOAD, Raw, raw

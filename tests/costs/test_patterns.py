@@ -23,12 +23,13 @@ BOUNDED: Final = {
 # What only a running program knows, and the patterns that it may be.
 KNOWN_LATER: Final = {
     ("config.forms", "pattern"): "settings of the operator",
-    ("handlers.contexts", "f'{re.escape(path)}$'"): "a path as it stands",
+    ("handlers.http.manifest", "pattern"): "a path as it stands, or with one part",
     ("handlers.contexts", "f'{route.pattern}$'"): "see `routed`",
     (
         "handlers.account.pages.oauth_callbacks",
-        "f'/v1/auth/([a-z0-9-]+)/{what}$'",
+        "path.replace('{provider}', '([a-z0-9-]+)')",
     ): "one part of a path",
+    ("models.base.ids", "f'^{prefix}_{_UUID}\\\\Z'"): "a word of ours and digits, each in one way",
     ("models.habits.rules", "_PARTS[name]"): "see `routed`",
     ("upcoach.cli.explain.drafts", "info.pattern"): "our own types, and a new id",
 }

@@ -13,7 +13,7 @@ from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
 from config.settings import Settings
-from handlers.live import limits
+from handlers.live.base import limits
 from handlers.live.websocket.connection import Connection
 from handlers.live.websocket.protocol import StrictProtocol
 from models.access.limits import PAGE_BYTES

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from handlers.live import deadlines, limits
-from handlers.live.deadlines import NEVER, Deadline, look_after
+from handlers.live.base import deadlines, limits
+from handlers.live.base.deadlines import NEVER, Deadline, look_after
 from models.wire.frames import Close
 
 

@@ -11,7 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 from config.settings import Settings
-from handlers.live.send_buffer import text_frame
+from handlers.live.base.send_buffer import text_frame
 from handlers.live.websocket.deflate import LEAST, agree, deflated_frame
 from models.base.merge_patch import Json
 from streams.feed.encoded_batch import Line, Parcel

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from config.settings import Settings
-from handlers.live.connections import Connections
+from handlers.live.base.connections import Connections
 from handlers.live.websocket.connection import Connection
 from models.base.metrics import Measures
 from tests.conformance.raw import CLOSE, TEXT, closing, frame, upgraded

@@ -4,7 +4,7 @@ import socket
 
 from tornado.iostream import IOStream
 
-from handlers.live.send_buffer import SocketOutlet, pong_frame, text_frame
+from handlers.live.base.send_buffer import SocketOutlet, pong_frame, text_frame
 
 SIP = 65_536
 MUCH = 8_000_000  # more than the kernel holds

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from config.settings import Settings
-from handlers.live.send_buffer import WINDOW, SocketOutlet
+from handlers.live.base.send_buffer import WINDOW, SocketOutlet
 from tests.live.streams import EVENTS, frames, from_here, only_stream
 from tests.support.laws.snapshots import head_of
 from tests.support.people.furnished import GOALS, furnished

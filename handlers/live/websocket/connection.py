@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 
 from handlers.http import problems
 from handlers.http.policy import require_live
-from handlers.live import deadlines, limits
-from handlers.live.deadlines import look_after, look_after_sender, token_end
-from handlers.live.live_node import LiveNode
+from handlers.live.base import deadlines, limits
+from handlers.live.base.deadlines import look_after, look_after_sender, token_end
+from handlers.live.base.live_node import LiveNode
 from handlers.live.websocket.frame_reader import FrameReader, read_frame
 from handlers.live.websocket.mutation_queue import Writing
 from handlers.live.websocket.protocol import Fault

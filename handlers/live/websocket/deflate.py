@@ -10,7 +10,7 @@ from typing import Final
 
 from tornado.httputil import HTTPHeaders
 
-from handlers.live.send_buffer import text_frame
+from handlers.live.base.send_buffer import text_frame
 
 LEAST: Final = 1_024  # bytes of a message that is worth it: three events lose two thirds
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from handlers.live import limits
+from handlers.live.base import limits
 from handlers.live.websocket.protocol import Fault
 from models.access.limits import HELLO_BYTES
 from models.access.rate_limit import Bucket

@@ -12,7 +12,7 @@ import msgspec
 
 from handlers.http.operations import Router, parse_body
 from handlers.http.rest import Edge
-from handlers.live import limits
+from handlers.live.base import limits
 from handlers.sync import Asked, mutate, refused
 from models.access.caller import Caller
 from models.access.limits import PUBLIC_BYTES, Cost, kib, written_beyond

@@ -3,7 +3,7 @@
 Tornado 6.6 takes frames without a mask, close codes that nobody may send and extension bits on
 control frames, and most faults end with a connection that is dropped without a word.  Here each
 fault has its close code: 1002 for a broken frame, 1007 for a broken text, 1009 for a large one.
-Only what comes in is read here; what goes out takes its own way (`handlers.live.send_buffer`).
+Only what comes in is read here; what goes out takes its own way (`handlers.live.base.send_buffer`).
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from tornado.websocket import (
     _DecompressTooLargeError,
 )
 
-from handlers.live.send_buffer import pong_frame
+from handlers.live.base.send_buffer import pong_frame
 from models.access.limits import UNCOUNTED_BYTES
 
 CONTROL_BYTES: Final = 125  # RFC 6455, 5.5

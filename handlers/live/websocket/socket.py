@@ -7,8 +7,8 @@ from handlers.http import token_auth
 from handlers.http.base import ProblemHandler
 from handlers.http.bodies import Holding
 from handlers.http.client_ip import address_of
-from handlers.live.live_node import LiveNode
-from handlers.live.send_buffer import SocketOutlet, pong_frame, text_frame
+from handlers.live.base.live_node import LiveNode
+from handlers.live.base.send_buffer import SocketOutlet, pong_frame, text_frame
 from handlers.live.websocket import deflate
 from handlers.live.websocket.connection import Connection
 from handlers.live.websocket.deflate import deflated_frame

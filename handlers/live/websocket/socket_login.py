@@ -1,9 +1,9 @@
 """Who speaks on a socket: what the `welcome` tells them, and whose token or ticket they show."""
 
 from handlers.http.policy import require_live
-from handlers.live import limits
-from handlers.live.connections import Guest
-from handlers.live.live_node import LiveNode
+from handlers.live.base import limits
+from handlers.live.base.connections import Guest
+from handlers.live.base.live_node import LiveNode
 from handlers.live.websocket.protocol import Fault
 from models.access.caller import Caller
 from models.access.limits import FRAME_BYTES, OPEN_OF_USER

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from handlers.live import limits
-from handlers.live.admin_feeds import Watching, is_admin_feed
-from handlers.live.live_node import LiveNode
+from handlers.live.base import limits
+from handlers.live.base.admin_feeds import Watching, is_admin_feed
+from handlers.live.base.live_node import LiveNode
 from handlers.live.websocket.channel_subscriptions import Hearing, is_channel
 from handlers.live.websocket.feed_subscriptions import Following
 from models.access.caller import Caller

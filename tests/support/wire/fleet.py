@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from handlers.live.send_buffer import text_frame
+from handlers.live.base.send_buffer import text_frame
 
 AT_ONCE = 50  # sockets that connect at the same time at the start
 RETRY_S = 0.05

@@ -5,7 +5,7 @@ from typing import Final
 
 from prometheus_client import Counter
 
-from handlers.live.connections import Connections
+from handlers.live.base.connections import Connections
 from models.base.metrics import Measures
 from models.wire.frames import Close
 

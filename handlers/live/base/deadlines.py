@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
-from handlers.live import limits
+from handlers.live.base import limits
 from models.access.caller import Caller
 from models.base.clock import Clock
 from models.wire.frames import Close

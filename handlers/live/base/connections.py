@@ -10,8 +10,8 @@ from typing import Protocol
 
 import structlog
 
-from handlers.live.drain import drain
-from handlers.live.wheel import Wheel
+from handlers.live.base.drain import drain
+from handlers.live.base.wheel import Wheel
 from models.access.caller import Caller
 from models.base.jobs import PeriodicJob
 from models.base.metrics import Measures

@@ -6,8 +6,8 @@ from handlers.http.bodies import Bodies
 from handlers.http.limits.concurrency_limits import Seats
 from handlers.http.operations import Router
 from handlers.http.rest import Edge
-from handlers.live.admin_feeds import Desk
-from handlers.live.connections import Connections
+from handlers.live.base.admin_feeds import Desk
+from handlers.live.base.connections import Connections
 from models.base.clock import Clock
 from streams.base.background_tasks import Errands
 from streams.channels.channels import Channels
