@@ -23,6 +23,7 @@ ASKING: Final = {
     "command",
     "count_documents",
     "create_collection",
+    "create_index",
     "create_indexes",
     "delete_many",
     "delete_one",

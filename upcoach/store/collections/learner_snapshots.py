@@ -21,6 +21,7 @@ import msgspec
 from bson import ObjectId
 from gridfs import NoFile
 from gridfs.asynchronous import AsyncGridFSBucket
+from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
 from models.base.msgpack_pieces import bytes_head, encode, map_head, map_pieces
@@ -116,7 +117,7 @@ class Learned:
         """
         blocks, signature = await asyncio.to_thread(self._packed, turn, seqs, state)
         async with self._database.turn():
-            file_id = await self._upload(blocks)
+            file_id = await _upload(self._database.handle, self._learner, blocks)
             old = await self._database[SNAPSHOTS].find_one_and_update(
                 {"_id": self._learner},
                 {"$set": {"file": file_id, "signature": signature, "turn": turn}},
@@ -154,25 +155,6 @@ class Learned:
             signing.update(block)
         return blocks, signing.digest()
 
-    async def _upload(self, blocks: Sequence[bytes]) -> ObjectId:
-        """A new file of GridFS that holds *blocks*.
-
-        GridFS itself encodes up to 32 MB in one go, and the loop is held for that long.
-        """
-        file_id = ObjectId()
-        chunks = self._database[f"{FILES}.chunks"]
-        await chunks.create_index(["files_id", "n"], unique=True)
-        try:
-            for number, block in enumerate(blocks):
-                await chunks.insert_one({"files_id": file_id, "n": number, "data": block})
-            file = {"_id": file_id, "filename": self._learner, "chunkSize": BLOCK}
-            file |= {"length": sum(map(len, blocks)), "uploadDate": dt.datetime.now(dt.UTC)}
-            await self._database[f"{FILES}.files"].insert_one(file)
-        except BaseException:
-            await chunks.delete_many({"files_id": file_id})
-            raise
-        return file_id
-
     def _turn_key(self, number: int) -> str:
         return f"{self._learner}/{number:016}"
 
@@ -181,6 +163,26 @@ class Learned:
 
     def _bucket(self) -> AsyncGridFSBucket:
         return AsyncGridFSBucket(self._database.handle, bucket_name=FILES)
+
+
+async def _upload(database: AsyncDatabase[Bson], name: str, blocks: Sequence[bytes]) -> ObjectId:
+    """A new file of GridFS that holds *blocks*.
+
+    GridFS itself encodes up to 32 MB in one go, and the loop is held for that long.
+    """
+    file_id = ObjectId()
+    chunks = database[f"{FILES}.chunks"]
+    await chunks.create_index(["files_id", "n"], unique=True)
+    try:
+        for number, block in enumerate(blocks):
+            await chunks.insert_one({"files_id": file_id, "n": number, "data": block})
+        file = {"_id": file_id, "filename": name, "chunkSize": BLOCK}
+        file |= {"length": sum(map(len, blocks)), "uploadDate": dt.datetime.now(dt.UTC)}
+        await database[f"{FILES}.files"].insert_one(file)
+    except BaseException:
+        await chunks.delete_many({"files_id": file_id})
+        raise
+    return file_id
 
 
 def _turn_of(stored: Bson) -> Turn:
