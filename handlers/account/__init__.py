@@ -1,8 +1,8 @@
-"""Accounts: their operations, and in `pages` their pages."""
+"""Accounts: in `operations` what is done with them, in `pages` how browsers do it."""
 
 from typing import Final
 
-from handlers.account import (
+from handlers.account.operations import (
     accounts,
     email_verification,
     factors,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from handlers.account import passwords, sessions
+from handlers.account.operations import passwords, sessions
 from handlers.account.pages import overview
 from handlers.account.pages.login_continuation import ACCOUNT, LOGIN
 from handlers.account.pages.login_pages import problems_of

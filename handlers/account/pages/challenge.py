@@ -6,7 +6,7 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from handlers.account import factors, passkeys
+from handlers.account.operations import factors, passkeys
 from handlers.account.pages.login_continuation import (
     FACTOR,
     LoginContinuation,

@@ -5,7 +5,7 @@ Whoever loads such a page uses nothing up, because mail servers follow links too
 
 from typing import Final
 
-from handlers.account import email_verification, passwords
+from handlers.account.operations import email_verification, passwords
 from handlers.account.pages.login_continuation import ACCOUNT, LOGIN
 from handlers.account.pages.login_pages import problems_of
 from handlers.http.forms.parameters import query_parameters

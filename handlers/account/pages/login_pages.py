@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from handlers.account import accounts
+from handlers.account.operations import accounts
 from handlers.account.pages.challenge import go_on
 from handlers.account.pages.login_continuation import (
     REGISTER,

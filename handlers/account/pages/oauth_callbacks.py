@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 from tornado.web import HTTPError
 
-from handlers.account.accounts import asked_or_admitted
+from handlers.account.operations.accounts import asked_or_admitted
 from handlers.account.pages.challenge import go_on
 from handlers.account.pages.login_continuation import (
     ACCOUNT,

@@ -4,7 +4,7 @@ import datetime as dt
 
 import msgspec
 
-from handlers.account.accounts import Entered, LoggedIn, admitted
+from handlers.account.operations.accounts import Entered, LoggedIn, admitted
 from handlers.http.operations import Call, Operation, Reply, written
 from handlers.http.pagination import Items
 from models.account import Session, TrustedDevice

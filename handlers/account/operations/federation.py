@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from handlers.account.accounts import LoggedIn, asked_or_admitted
+from handlers.account.operations.accounts import LoggedIn, asked_or_admitted
 from handlers.http.operations import Call, Operation, Reply, written
 from handlers.http.pagination import Items, PageQuery, listed
 from models.account import Identity

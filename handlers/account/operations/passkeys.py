@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from handlers.account.accounts import Entered, LoggedIn, admitted
+from handlers.account.operations.accounts import Entered, LoggedIn, admitted
 from handlers.http.operations import Call, Operation, Reply, written
 from handlers.http.pagination import Items
 from models.account import Passkey
