@@ -28,7 +28,6 @@ from handlers.http.application import BoundedApplication
 from handlers.http.manifest import ApplicationParts, Context
 from handlers.http.operations import Router
 from handlers.http.rest import Missing, OperationHandler
-from handlers.pages import mailbox
 from models.access.limits import FRAME_BYTES
 from models.base.metrics import Measures
 
@@ -60,7 +59,7 @@ ROUTER: Final = Router(
 def make_application(parts: ApplicationParts) -> BoundedApplication:
     """The application that serves the public port."""
     edge = parts.edge
-    rows = (*(row for context in CONTEXTS for row in context.bound_routes()), *mailbox.ROUTES)
+    rows = tuple(row for context in CONTEXTS for row in context.bound_routes())
     own = {row.path for row in rows}
     specs = [
         URLSpec(f"{route.pattern}$", OperationHandler, {"edge": edge, "route": route})

@@ -24,6 +24,7 @@ from handlers.account.pages.login_continuation import (
 )
 from handlers.http.areas import Area
 from handlers.http.manifest import Context
+from handlers.pages import mailbox
 
 __all__ = [
     "ACCOUNT",
@@ -55,5 +56,5 @@ CONTEXT: Final = Context(
             place=1,
         ),
     ),
-    routes=(*pages.ROUTES, *oauth_callbacks.ROUTES),
+    routes=(*pages.ROUTES, *oauth_callbacks.ROUTES, *mailbox.ROUTES),
 )
