@@ -2,7 +2,7 @@
 
 import sys
 
-from config.settings import Row, rows
+from config.settings import SettingRow, rows
 
 HEAD = """\
 # Settings
@@ -26,7 +26,7 @@ def markdown() -> str:
     return HEAD + "".join(map(_line, rows().values())) + FOOT
 
 
-def _line(row: Row) -> str:
+def _line(row: SettingRow) -> str:
     default = f"`{row.default}`" if row.default else row.unset_means
     meaning = f"{row.meaning} Needed in production." if row.production else row.meaning
     return f"| `{row.name}` | {row.form} | {default} | {meaning} |\n"

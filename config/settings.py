@@ -29,7 +29,7 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class SettingRow:
     """How one name is read, what its text must be, what it is for, and how to make one."""
 
     name: str
@@ -58,7 +58,7 @@ class Row:
 
 def setting(name: str, read: Callable[[str], Any], **row: Any) -> Any:
     """Declare a field of `Settings` and its row."""
-    declared = Row(name=PREFIX + name, read=read, **row)
+    declared = SettingRow(name=PREFIX + name, read=read, **row)
     return dataclasses.field(repr=not declared.secret, metadata={"row": declared})
 
 
@@ -349,7 +349,7 @@ class Settings:
         return exposure.reached_at(self)
 
 
-def rows() -> dict[str, Row]:
+def rows() -> dict[str, SettingRow]:
     """The table: each field's name and its row."""
     return {field.name: field.metadata["row"] for field in dataclasses.fields(Settings)}
 

@@ -23,13 +23,13 @@ from handlers import (
     sync,
     tasks,
 )
-from handlers.admin.health import Check, Livez, Metrics, Readyz
+from handlers.admin.health import Check, Livez, MetricsHandler, Readyz
 from handlers.http.application import BoundedApplication
 from handlers.http.manifest import ApplicationParts, Context
 from handlers.http.operations import Router
-from handlers.http.rest import Missing, OperationHandler
+from handlers.http.rest import NotFoundHandler, OperationHandler
 from models.access.limits import FRAME_BYTES
-from models.base.metrics import Measures
+from models.base.metrics import Metrics
 
 CONTEXTS: Final[tuple[Context[Any], ...]] = (
     account.CONTEXT,
@@ -70,7 +70,7 @@ def make_application(parts: ApplicationParts) -> BoundedApplication:
         [*specs, *(spec for row in rows for spec in row.specs(parts))],
         edge=edge,
         bodies=parts.live.bodies,
-        default_handler_class=Missing,
+        default_handler_class=NotFoundHandler,
         default_handler_args={"edge": edge},
         log_function=lambda _: None,  # each handler logs its own line
         websocket_max_message_size=FRAME_BYTES,
@@ -78,11 +78,11 @@ def make_application(parts: ApplicationParts) -> BoundedApplication:
     )
 
 
-def make_metrics_application(measures: Measures, checks: Mapping[str, Check]) -> Application:
+def make_metrics_application(metrics: Metrics, checks: Mapping[str, Check]) -> Application:
     """The application that serves the operators' port."""
     return Application(
         [
-            URLSpec("/metrics$", Metrics, {"measures": measures}),
+            URLSpec("/metrics$", MetricsHandler, {"metrics": metrics}),
             URLSpec("/livez$", Livez),
             URLSpec("/readyz$", Readyz, {"checks": checks}),
         ],

@@ -7,7 +7,7 @@ from handlers import asyncapi, openapi
 from handlers.http.areas import Area
 from handlers.http.manifest import Context, HandlerRoute
 from handlers.http.operations import Router
-from handlers.openapi.static_documents import Published
+from handlers.openapi.static_documents import StaticDocument
 from models.base.merge_patch import Json
 
 
@@ -27,8 +27,8 @@ CONTEXT: Final = Context(
         ),
     ),
     routes=(
-        HandlerRoute("/asyncapi.json", Published, lambda _: asyncapi.published()),
-        HandlerRoute("/openapi.json", Published, lambda parts: _openapi(parts.edge.router)[0]),
-        HandlerRoute("/docs", Published, lambda parts: _openapi(parts.edge.router)[1]),
+        HandlerRoute("/asyncapi.json", StaticDocument, lambda _: asyncapi.published()),
+        HandlerRoute("/openapi.json", StaticDocument, lambda parts: _openapi(parts.edge.router)[0]),
+        HandlerRoute("/docs", StaticDocument, lambda parts: _openapi(parts.edge.router)[1]),
     ),
 )

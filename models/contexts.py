@@ -27,7 +27,7 @@ from models.access.limits import Quota
 from models.access.model_context import Kinds, ModelContext
 from models.access.permissions import IDENTITY, ROLES, Permission
 from models.base.document import Document
-from models.base.mail import Wish
+from models.base.mail import MailRequest
 
 CONTEXTS: Final[tuple[ModelContext, ...]] = (
     account.CONTEXT,
@@ -82,7 +82,7 @@ _PREFIXES: Final = (
 )
 assert _unique(_PREFIXES)
 
-MAILS: Final[tuple[type[Wish], ...]] = tuple(
+MAILS: Final[tuple[type[MailRequest], ...]] = tuple(
     chain.from_iterable(context.mails for context in CONTEXTS)
 )
 assert _unique(mail.__name__ for mail in MAILS)

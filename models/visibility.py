@@ -5,30 +5,39 @@ from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
-from models.base.document import Document, Edits, Mark, derivations, fields_marked, public, tellings
-from models.base.edits import BOOKKEEPING, moment_seen, version_seen
+from models.base.document import (
+    Document,
+    Edits,
+    Privacy,
+    derivations,
+    fields_marked,
+    public,
+    tellings,
+)
+from models.base.field_versions import BOOKKEEPING, moment_seen, version_seen
 from models.base.merge_patch import Json
 from models.contexts import KINDS
 
 Field = tuple[str, str]  # a kind, and the name of a field of it
 
 
-class Sight(msgspec.Struct, frozen=True):
+class Visibility(msgspec.Struct, frozen=True):
     """Documents of some *kinds*, without the fields *hidden*, each a kind and a name."""
 
     kinds: frozenset[str]
     hidden: frozenset[Field] = frozenset()
 
     @classmethod
-    def without(cls, kinds: Collection[str], hidden: Mapping[str, Collection[str]]) -> "Sight":
+    def without(cls, kinds: Collection[str], hidden: Mapping[str, Collection[str]]) -> "Visibility":
         """What is seen of *kinds* where the fields *hidden*, and all that tells of them, are not.
 
         Examples
         --------
-        >>> sight = Sight.without(["goal", "insight"], {"goal": ["progress"], "habit": ["tz"]})
-        >>> sorted(sight.hides("goal") - {"private_notes", "status", "completed_at"})
+        >>> hidden = {"goal": ["progress"], "habit": ["tz"]}
+        >>> visibility = Visibility.without(["goal", "insight"], hidden)
+        >>> sorted(visibility.hides("goal") - {"private_notes", "status", "completed_at"})
         ['key_results', 'measured', 'milestones', 'progress', 'track']
-        >>> sorted(sight.kinds)
+        >>> sorted(visibility.kinds)
         ['goal']
 
         """
@@ -42,7 +51,7 @@ class Sight(msgspec.Struct, frozen=True):
 
         Examples
         --------
-        >>> sorted(Sight(frozenset({"goal"}), frozenset({("goal", "title")})).hides("goal"))
+        >>> sorted(Visibility(frozenset({"goal"}), frozenset({("goal", "title")})).hides("goal"))
         ['private_notes', 'title']
 
         """
@@ -76,9 +85,9 @@ class Sight(msgspec.Struct, frozen=True):
 
 
 @functools.lru_cache(10_000)
-def _hidden(sight: Sight, kind: str) -> frozenset[str]:
-    private = fields_marked(KINDS[kind], Mark.PRIVATE)
-    return private | {name for of, name in sight.hidden if of == kind}
+def _hidden(visibility: Visibility, kind: str) -> frozenset[str]:
+    private = fields_marked(KINDS[kind], Privacy.PRIVATE)
+    return private | {name for of, name in visibility.hidden if of == kind}
 
 
 def _with_all_that_follows(fields: frozenset[Field]) -> frozenset[Field]:

@@ -64,7 +64,7 @@ async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
     email = arguments.email
     roles = () if arguments.role == "user" else (arguments.role,)
     async with app.joined_urls(settings) as (mongo_url, redis_url):
-        await admin_commands.appoint(settings, mongo_url, redis_url, email, roles)
+        await admin_commands.set_roles(settings, mongo_url, redis_url, email, roles)
     say(f"{email} is now: {arguments.role}.")
     return 0
 

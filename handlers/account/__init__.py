@@ -11,7 +11,7 @@ from handlers.account.operations import (
     passwords,
     sessions,
 )
-from handlers.account.pages import oauth_callbacks
+from handlers.account.pages import oidc_callback
 from handlers.account.pages import routes as pages
 from handlers.account.pages.account import LoggedInPage
 from handlers.account.pages.login_continuation import (
@@ -24,7 +24,7 @@ from handlers.account.pages.login_continuation import (
 )
 from handlers.http.areas import Area
 from handlers.http.manifest import Context
-from handlers.pages import mailbox
+from handlers.pages import dev_mailbox
 
 __all__ = [
     "ACCOUNT",
@@ -56,5 +56,5 @@ CONTEXT: Final = Context(
             place=1,
         ),
     ),
-    routes=(*pages.ROUTES, *oauth_callbacks.ROUTES, *mailbox.ROUTES),
+    routes=(*pages.ROUTES, *oidc_callback.ROUTES, *dev_mailbox.ROUTES),
 )

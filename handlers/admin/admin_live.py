@@ -15,20 +15,20 @@ from tornado.web import HTTPError
 
 from handlers.http import token_auth
 from handlers.http.client_ip import address_of
-from handlers.http.limiting import count_refusal
 from handlers.http.policy import require_desk
+from handlers.http.rate_limiting import count_refusal
 from handlers.http.rest import Edge, log_request, query_of
 from handlers.live import (
+    AdminSubscriptions,
     LiveNode,
     LiveSocket,
     StreamingHandler,
-    Watching,
     check_since,
     event_of,
     filter_of,
 )
 from models.access.caller import Caller
-from models.access.request_origin import Origin
+from models.access.request_origin import RequestOrigin
 from models.base.errors import Invalid, Unauthenticated
 from streams.admin import kpis, timeline
 
@@ -99,7 +99,7 @@ class AdminSocket(LiveSocket):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """See `Handler.write_error`."""
-        origin = Origin(address=address_of(self.request, self._node.edge.proxies))
+        origin = RequestOrigin(address=address_of(self.request, self._node.edge.proxies))
         refusal = count_refusal(self, self._node.edge, origin.household)
         if refusal is not None:
             kwargs["exc_info"] = (type(refusal), refusal, None)
@@ -140,7 +140,7 @@ class AdminStream(StreamingHandler):
         check_since(since)
         self.node.desk.require_room()
         stream = self.open_stream(caller, as_events)
-        watching = Watching(self.node.desk, stream.outlet)
+        watching = AdminSubscriptions(self.node.desk, stream.outlet)
         if stream.hold(watching):
             for feed in dict.fromkeys(feeds):
                 name = f"{feed}?{urlencode(only)}" if only and feed == timeline.FEED else feed

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from handlers.http.base import ProblemHandler
+from handlers.http.problem_handler import ProblemHandler
 from models.base.errors import Refusal
-from models.base.metrics import Measures
+from models.base.metrics import Metrics
 
 Check = Callable[[], Awaitable[None]]
 
@@ -48,17 +48,17 @@ class Readyz(ProblemHandler):
     head = get
 
 
-class Metrics(ProblemHandler):
+class MetricsHandler(ProblemHandler):
     """Prometheus text."""
 
-    def initialize(self, measures: Measures, **_: Any) -> None:
+    def initialize(self, metrics: Metrics, **_: Any) -> None:
         """Take the metrics."""
-        self._measures = measures
+        self._metrics = metrics
 
     def get(self) -> None:
         """Answer."""
         self.set_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-        self.finish(self._measures.exposition())
+        self.finish(self._metrics.exposition())
 
     head = get
 

@@ -10,7 +10,7 @@ from handlers.http.operations import Call, Operation, Ordinal, Query, Reply, Run
 from handlers.http.pagination import Items, ListQuery, PageSize, between, next_page, selected
 from handlers.http.resources import resource
 from handlers.http.strict_json import LARGEST
-from handlers.http.zones import zone
+from handlers.http.time_zones import zone
 from models.base.clock import utc_now
 from models.base.errors import Invalid, invalid_parameter
 from models.base.fields import Moment
@@ -26,7 +26,7 @@ from models.goals import (
     PointId,
 )
 from models.goals.goal import Category, Priority, Status
-from models.goals.templates import READY, Ready
+from models.goals.templates import READY, ReadyTemplate
 from upcoach.services.base.versions import Revision
 from upcoach.services.goals import Goals, GoalServices, GoalTemplates
 from upcoach.services.goals.goals import Assessment, GoalStats
@@ -100,7 +100,7 @@ class AsOfQuery(Query, frozen=True, kw_only=True):
     as_of: str | None = None
 
 
-class DayQuery(Query, frozen=True, kw_only=True):
+class GoalDayQuery(Query, frozen=True, kw_only=True):
     """The zone whose date it is; the caller's without it."""
 
     tz: str | None = None
@@ -219,7 +219,7 @@ async def delete_point(services: GoalServices, call: Call) -> Reply:
 
 
 async def _today(services: GoalServices, call: Call) -> dt.date:
-    return local_date(utc_now(), await zone(services.zones, call, call.asked(DayQuery).tz))
+    return local_date(utc_now(), await zone(services.zones, call, call.asked(GoalDayQuery).tz))
 
 
 def _past(as_of: str) -> tuple[dt.datetime | None, int | None]:
@@ -268,9 +268,9 @@ def _templates(services: GoalServices) -> GoalTemplates:
 
 
 OPERATIONS = (
-    _row(f"{GOALS}/stats", stats, GoalStats, DayQuery, weight=3),
-    _row(f"{GOALS}/assessments", assess_all, Items[Assessment], DayQuery, weight=10),
-    _row(f"{TEMPLATES}/ready", ready, Items[Ready], Query),
+    _row(f"{GOALS}/stats", stats, GoalStats, GoalDayQuery, weight=3),
+    _row(f"{GOALS}/assessments", assess_all, Items[Assessment], GoalDayQuery, weight=10),
+    _row(f"{TEMPLATES}/ready", ready, Items[ReadyTemplate], Query),
     *resource(
         TEMPLATES,
         _templates,
@@ -284,7 +284,7 @@ OPERATIONS = (
     ),
     _row(GOAL, read, Goal, AsOfQuery, weigh=_weight_of_read),
     _row(HISTORY, history, Items[Revision], HistoryQuery, weight=5),
-    _row(f"{GOAL}/assessment", assess, Assessment, DayQuery, weight=3),
+    _row(f"{GOAL}/assessment", assess, Assessment, GoalDayQuery, weight=3),
     Operation(
         method="POST",
         path=f"{GOAL}/undo",

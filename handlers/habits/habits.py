@@ -15,11 +15,11 @@ from models.habits.habit import Category
 from upcoach.services.habits import Habits, HabitServices, Vacations
 from upcoach.services.habits.report_types import (
     Analytics,
-    Coming,
     HabitToday,
     Overview,
     StreakAnswer,
-    Unlocked,
+    UnlockedAchievement,
+    UpcomingReminder,
 )
 from upcoach.store.collections.documents import Selection
 
@@ -234,8 +234,8 @@ OPERATIONS = (
     # Before the habits themselves, whose paths have an id in this place.
     _report("/today", today, Items[HabitToday], TodayQuery, 5),
     _report("/analytics", overview, Overview, RangeQuery, 20),
-    _report("/achievements", achievements, Items[Unlocked], Query, 20),
-    _report("/reminders", reminders, Items[Coming], RemindersQuery, 5),
+    _report("/achievements", achievements, Items[UnlockedAchievement], Query, 20),
+    _report("/reminders", reminders, Items[UpcomingReminder], RemindersQuery, 5),
     *resource(
         f"{HABITS}/vacations",
         _vacations,

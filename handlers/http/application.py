@@ -5,12 +5,12 @@ from typing import Any
 from tornado.httputil import HTTPServerRequest
 from tornado.web import Application, _HandlerDelegate
 
-from handlers.http.bodies import Bodies, Measured
 from handlers.http.client_ip import is_among
-from handlers.http.limits.concurrency_limits import Seats
+from handlers.http.limits.concurrency_limits import ConcurrencyLimit
+from handlers.http.request_bodies import Bodies, Measured
 from handlers.http.rest import Edge
 from models.access.limits import CONNECTIONS_OF_NETWORK
-from models.access.request_origin import Origin
+from models.access.request_origin import RequestOrigin
 
 
 class BoundedApplication(Application):
@@ -20,7 +20,7 @@ class BoundedApplication(Application):
         super().__init__(handlers, **settings)
         self._edge = edge
         self._bodies = bodies
-        self.doors = Seats(CONNECTIONS_OF_NETWORK)
+        self.doors = ConcurrencyLimit(CONNECTIONS_OF_NETWORK)
 
     def enter(self, address: str) -> str | None:
         """The network that a connection from *address* counts for; None if it has too many.
@@ -29,7 +29,7 @@ class BoundedApplication(Application):
         """
         if not self._edge.limits.is_on or is_among(address, self._edge.proxies):
             return ""
-        network = Origin(address=address).household
+        network = RequestOrigin(address=address).household
         return network if self.doors.take(network) else None
 
     def leave(self, network: str) -> None:

@@ -7,7 +7,7 @@ import msgspec
 from handlers.http.operations import Call, Operation, Reply
 from models.access.scope import Scope
 from models.account import normalised_email
-from models.audit import Act, ActorKind
+from models.audit import ActorKind, AuditAction
 from models.base.errors import Conflict, Forbidden, NotFound, Refusal, Unauthenticated
 from upcoach.services.audit import ADDRESS, AuditServices
 from upcoach.services.base.oauth_errors import OAuthError
@@ -25,7 +25,7 @@ async def note_done(
     """Note that *call* was answered with *reply*."""
     if not operation.audit or not operation.audits_done or reply.replayed:
         return
-    caller, scope = call.caller, reply.became or (call.caller.scope if call.caller else None)
+    caller, scope = call.caller, reply.acted_as or (call.caller.scope if call.caller else None)
     kind = "user" if caller is None and scope is not None else kind_of(call)
     await audit.log.note(_act(operation, call, kind, scope), call.origin)
 
@@ -71,8 +71,8 @@ def _reason(refusal: Refusal | OAuthError) -> str:
 
 def _act(
     operation: Operation[Any], call: Call, kind: ActorKind, scope: Scope | None, reason: str = ""
-) -> Act:
-    return Act(
+) -> AuditAction:
+    return AuditAction(
         action=operation.audit,
         kind=kind,
         user=scope.user if scope else call.client,

@@ -12,7 +12,7 @@ from tornado.web import RequestHandler
 from handlers.http.areas import Area
 from handlers.http.operation_runner import Edge
 from handlers.http.operations import Operation, unbound
-from upcoach.services.base.mail import Folder
+from upcoach.services.base.mail import MailFolder
 
 S = TypeVar("S")
 
@@ -34,7 +34,7 @@ class ApplicationParts(msgspec.Struct, frozen=True, kw_only=True):
     edge: Edge
     live: Any
     checks: Mapping[str, Any]
-    mailbox: Folder | None = None
+    mailbox: MailFolder | None = None
 
 
 class HandlerRoute(msgspec.Struct, frozen=True):

@@ -7,17 +7,17 @@ import msgspec
 
 from handlers.http import auditing
 from handlers.http.client_ip import Network
-from handlers.http.limits.in_flight import Running
-from handlers.http.limits.refused_requests import RefusedRequests
+from handlers.http.limits.in_flight import InFlight
+from handlers.http.limits.refused_requests import RefusalLimiter
 from handlers.http.operations import Call, Operation, Reply, Router
 from handlers.http.policy import require_permission, require_power, require_step_up
 from models.base.clock import utc_now
 from models.base.errors import Refusal
-from models.base.metrics import Measures
+from models.base.metrics import Metrics
 from streams.feed.subscription import Feeds
 from streams.limits.held_writes import HeldWrites
-from streams.limits.limits import Limits
-from streams.redis.tickets import Tickets
+from streams.limits.rate_limiter import SharedRateLimiter
+from streams.redis.connection_tickets import ConnectionTickets
 from upcoach.services.base.concurrency import UserConcurrency
 from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.contexts import Services
@@ -29,15 +29,15 @@ class Edge(msgspec.Struct, frozen=True):
     services: Services
     router: Router
     feeds: Feeds
-    tickets: Tickets
+    tickets: ConnectionTickets
     epoch: str
-    measures: Measures
-    running: Running = msgspec.field(default_factory=Running)
-    limits: Limits = msgspec.field(default_factory=Limits)
+    metrics: Metrics
+    running: InFlight = msgspec.field(default_factory=InFlight)
+    limits: SharedRateLimiter = msgspec.field(default_factory=SharedRateLimiter)
     held_writes: HeldWrites = msgspec.field(default_factory=HeldWrites)
     proxies: tuple[Network, ...] = ()
     costly: UserConcurrency = msgspec.field(default_factory=UserConcurrency)
-    refused: RefusedRequests = msgspec.field(default_factory=RefusedRequests)
+    refused: RefusalLimiter = msgspec.field(default_factory=RefusalLimiter)
 
     async def perform(self, operation: Operation[Any], call: Call) -> Reply:
         """What *operation* answers to *call*; repeats and conflicts are counted."""
@@ -67,6 +67,6 @@ class Edge(msgspec.Struct, frozen=True):
 
     def _count(self, resolution: str, replayed: bool) -> None:  # noqa: FBT001 - counted, not asked
         if replayed:
-            self.measures.replays.inc()
+            self.metrics.replays.inc()
         elif resolution:
-            self.measures.conflicts.labels(resolution).inc()
+            self.metrics.conflicts.labels(resolution).inc()

@@ -17,11 +17,11 @@ from handlers.http.areas import Area, Areas
 from handlers.http.path_table import PathTable
 from models.access.caller import Caller
 from models.access.limits import MUTATION_BYTES, PUBLIC_BYTES, SURFACES, Cost, kib
-from models.access.request_origin import NOWHERE, Origin
+from models.access.request_origin import NOWHERE, RequestOrigin
 from models.access.scope import Scope
 from models.account import Session
 from models.base.document import Document, public
-from models.base.errors import Flaw, Forbidden, Invalid, Unauthenticated, invalid_parameter
+from models.base.errors import FieldError, Forbidden, Invalid, Unauthenticated, invalid_parameter
 from models.base.ids import MutationId
 from models.base.validation import checked
 from models.contexts import PERMISSIONS
@@ -93,7 +93,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     content: bytes = b""
     base: int | None = None
     mutation: Mutation | None = None
-    origin: Origin = NOWHERE
+    origin: RequestOrigin = NOWHERE
     browser: str = ""
     is_foreign: bool = False
     trusted: str = ""
@@ -146,7 +146,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
             found = checked(self.query, kind, text=True)
         except Invalid as failure:
             flaws = tuple(
-                Flaw(f"?{one.pointer[1:]}", "parameter_invalid", one.detail)
+                FieldError(f"?{one.pointer[1:]}", "parameter_invalid", one.detail)
                 for one in failure.flaws
             )
             raise Invalid("parameter_invalid", failure.detail, flaws=flaws) from None
@@ -168,13 +168,13 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
         A ready-made body, in place of *body*.
     merged
         See `upcoach.store.write.outcomes.Outcome`.
-    became
+    acted_as
         As whom a caller without a token goes on.
-    enters
+    start_session
         The session as which the browser that asked is known from now on.
-    leaves
+    end_session
         Whether the browser that asked is nobody's from now on.
-    trusts
+    trust_device
         What the browser that enters shows from now on, see `Call.trusted`.
 
     """
@@ -187,11 +187,11 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     cursor: str | None = None
     merged: tuple[str, ...] = ()
     replayed: bool = False
-    became: Scope | None = None
+    acted_as: Scope | None = None
     headers: dict[str, str] = {}
-    enters: Session | None = None
-    leaves: bool = False
-    trusts: str = ""
+    start_session: Session | None = None
+    end_session: bool = False
+    trust_device: str = ""
 
 
 Run = Callable[[S, Call], Awaitable[Reply]]

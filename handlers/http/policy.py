@@ -40,7 +40,7 @@ async def require_power(
     """Refuse *caller* what operators do, unless they are one as of now."""
     if not is_operators(operation):
         return
-    if operation.needs not in await account.accounts.powers(caller.scope):
+    if operation.needs not in await account.accounts.permissions_of(caller.scope):
         raise Forbidden("operator_needed", "This is for operators.")
 
 

@@ -4,7 +4,7 @@ import http
 from typing import Any, Final
 
 from models.base import errors
-from models.base.errors import Flaw, Refusal
+from models.base.errors import FieldError, Refusal
 from models.base.merge_patch import Json
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -58,7 +58,9 @@ def http_problem(status: int, detail: str = "", **members: Any) -> Json:
     return _problem(status, code, detail or f"{phrase}.", (), members)
 
 
-def _problem(status: int, code: str, detail: str, flaws: tuple[Flaw, ...], members: Json) -> Json:
+def _problem(
+    status: int, code: str, detail: str, flaws: tuple[FieldError, ...], members: Json
+) -> Json:
     body: Json = {
         "type": f"/problems/{code}",
         "title": TITLE_OF_CODE.get(code) or http.HTTPStatus(status).phrase,

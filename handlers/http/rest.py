@@ -15,23 +15,23 @@ from tornado.httputil import HTTPServerRequest
 from tornado.web import HTTPError
 
 from handlers.http import operations, token_auth
-from handlers.http.base import ProblemHandler
 from handlers.http.browser import Browser
 from handlers.http.client_ip import address_of
-from handlers.http.limiting import (
+from handlers.http.operation_runner import Edge
+from handlers.http.operations import Call, Operation, Reply, Route
+from handlers.http.problem_handler import ProblemHandler
+from handlers.http.rate_limiting import (
     LOGIN,
-    PasswordGate,
-    Turnstile,
+    LoginThrottle,
+    RequestRateLimit,
     address_in,
     count_refusal,
     parties_of,
 )
-from handlers.http.operation_runner import Edge
-from handlers.http.operations import Call, Operation, Reply, Route
 from models.access.caller import Caller
 from models.access.limits import Cost, read_beyond, written_beyond
 from models.access.rate_limiter import RateVerdict
-from models.access.request_origin import Origin
+from models.access.request_origin import RequestOrigin
 from models.account import BROWSERS
 from models.base.errors import Invalid, Unavailable
 from models.base.validation import checked
@@ -40,7 +40,7 @@ from upcoach.store.write.requests import Mutation
 
 _log = structlog.get_logger(__name__)
 
-__all__ = ["Edge", "Handler", "Missing", "OperationHandler"]
+__all__ = ["Edge", "Handler", "NotFoundHandler", "OperationHandler"]
 
 MEDIA_TYPES: Final = {
     "json": {"application/json"},
@@ -93,22 +93,22 @@ class Handler(ProblemHandler):
             self.set_header(name, value)
 
     @property
-    def origin(self) -> Origin:
+    def origin(self) -> RequestOrigin:
         """Where the request came from."""
-        return Origin(
+        return RequestOrigin(
             address=address_of(self.request, self.edge.proxies),
             agent=self.request.headers.get("User-Agent", ""),
             request=self.request_id,
         )
 
     @functools.cached_property
-    def turnstile(self) -> Turnstile:
+    def turnstile(self) -> RequestRateLimit:
         """The limits for this request."""
-        return Turnstile(self, self.edge.limits)
+        return RequestRateLimit(self, self.edge.limits)
 
-    def password_gate(self, address: str) -> PasswordGate:
+    def password_gate(self, address: str) -> LoginThrottle:
         """The tries that the password of *address* has left, here."""
-        return PasswordGate(self, self.turnstile, self.edge.services.account, address)
+        return LoginThrottle(self, self.turnstile, self.edge.services.account, address)
 
     @functools.cached_property
     def browser(self) -> Browser:
@@ -135,11 +135,11 @@ class Handler(ProblemHandler):
         if operation.limit == LOGIN:
             is_browser = call.body.get("app") in BROWSERS
             await self.password_gate(address_in(call.body)).was_right(is_browser=is_browser)
-        if reply.enters is not None:
-            await self.browser.enter(reply.enters)
-            if reply.trusts:
-                self.browser.trust(reply.trusts)
-        if reply.leaves:
+        if reply.start_session is not None:
+            await self.browser.enter(reply.start_session)
+            if reply.trust_device:
+                self.browser.trust(reply.trust_device)
+        if reply.end_session:
             await self.browser.leave()
         return reply
 
@@ -165,8 +165,8 @@ def log_request(handler: ProblemHandler, edge: Edge, route: str, began: float) -
     """Log the canonical line of a request that *began* then, and count it."""
     took = time.perf_counter() - began
     method, status = handler.request.method, handler.get_status()
-    edge.measures.requests.labels(method, route, str(status)).inc()
-    edge.measures.request_s.labels(method, route).observe(took)
+    edge.metrics.requests.labels(method, route, str(status)).inc()
+    edge.metrics.request_s.labels(method, route).observe(took)
     _log.info(
         "request",
         method=method,
@@ -188,7 +188,7 @@ def query_of(request: HTTPServerRequest) -> dict[str, str]:
     return query
 
 
-class Missing(Handler):
+class NotFoundHandler(Handler):
     """Whatever is not in the table."""
 
     async def prepare(self) -> None:

@@ -3,15 +3,15 @@
 from typing import Any
 
 from handlers.http.operations import Body, Call, Operation, Query, Reply, written
-from handlers.http.zones import zone
+from handlers.http.time_zones import zone
 from models.access.limits import KEPT_AT_ONCE, UPLOAD_BYTES, Cost, kib
 from models.base.errors import Invalid
 from upcoach.services.imports import ImportServices
+from upcoach.services.imports.csv_import import What
 from upcoach.services.imports.habitica import HabiticaExport
-from upcoach.services.imports.jobs import Format
-from upcoach.services.imports.packing import PackedPlan
 from upcoach.services.imports.plan import Imported
-from upcoach.services.imports.sheet import What
+from upcoach.services.imports.plan_codec import PackedPlan
+from upcoach.services.imports.worker_protocol import Format
 
 
 class ImportQuery(Query, frozen=True, kw_only=True):

@@ -16,12 +16,12 @@ from handlers.http.pagination import (
     selected,
 )
 from handlers.http.resources import resource
-from handlers.http.zones import zone
+from handlers.http.time_zones import zone
 from models.base.document import fields_of, public
 from models.base.errors import invalid_parameter
 from models.base.fields import Rating
+from models.base.text.search_words import label, words_of
 from models.base.validation import checked
-from models.base.vocabulary import label, words_of
 from models.journal import (
     JournalEntry,
     JournalEntryContent,
@@ -89,7 +89,7 @@ class JournalQuery(ListQuery, frozen=True, kw_only=True):
         return found if self.tag is None else found | {label(self.tag)}
 
 
-class DayQuery(Query, frozen=True, kw_only=True):
+class JournalDayQuery(Query, frozen=True, kw_only=True):
     """A day; without one, today in *tz*, which is the caller's unless it is given."""
 
     date: dt.date | None = None
@@ -112,7 +112,7 @@ async def search(services: JournalServices, call: Call) -> Reply:
 
 async def on_this_day(services: JournalServices, call: Call) -> Reply:
     """What was written about this day in earlier years."""
-    query = call.asked(DayQuery)
+    query = call.asked(JournalDayQuery)
     tz = await zone(services.zones, call, query.tz)
     day = query.date or services.entries.today(tz)
     found = await services.entries.on_this_day(call.scope, day, query.limit)
@@ -229,7 +229,7 @@ OPERATIONS = (
         path=f"{JOURNAL}/on-this-day",
         run=on_this_day,
         needs=READ,
-        query=DayQuery,
+        query=JournalDayQuery,
         gives=Items[JournalEntry],
         weight=5,
     ),

@@ -8,7 +8,7 @@ import msgspec
 from handlers.http.operations import Call, Operation, Query, Reply, shown, written
 from handlers.http.pagination import Items, PageQuery, selected
 from handlers.http.resources import resource
-from handlers.http.zones import zone
+from handlers.http.time_zones import zone
 from models.base.document import public
 from models.base.fields import Rating
 from models.journal import (
@@ -17,9 +17,9 @@ from models.journal import (
     EntryShareDraft,
     Journal,
     JournalEntry,
+    JournalTemplate,
     NewJournal,
-    NewTemplate,
-    Template,
+    NewJournalTemplate,
 )
 from models.journal.prompts import Prompt
 from upcoach.services.journal import Journals, JournalServices, Templates
@@ -120,7 +120,7 @@ def _templates(services: JournalServices) -> Templates:
 
 OPERATIONS = (
     *resource(JOURNALS, _journals, new=NewJournal, gives=Journal),
-    *resource(TEMPLATES, _templates, new=NewTemplate, gives=Template),
+    *resource(TEMPLATES, _templates, new=NewJournalTemplate, gives=JournalTemplate),
     Operation(
         method="GET",
         path="/v1/journal/prompts",

@@ -13,20 +13,20 @@ from typing import Final
 
 from handlers.http.manifest import Context, HandlerRoute
 from handlers.live import tickets
-from handlers.live.base.admin_feeds import Watching, check_since, filter_of
+from handlers.live.base.admin_feeds import AdminSubscriptions, check_since, filter_of
 from handlers.live.base.live_node import LiveNode
 from handlers.live.events import Events, events_of
 from handlers.live.sse import event_of
 from handlers.live.streaming import StreamingHandler
-from handlers.live.websocket.socket import LiveSocket
+from handlers.live.websocket.websocket_handler import LiveSocket
 from handlers.sync import EVENTS
 
 __all__ = [
     "CONTEXT",
+    "AdminSubscriptions",
     "LiveNode",
     "LiveSocket",
     "StreamingHandler",
-    "Watching",
     "check_since",
     "event_of",
     "filter_of",

@@ -16,7 +16,7 @@ from handlers.live.sse import EventStream, OneFeed, SeveralFeeds
 from handlers.live.streaming import StreamingHandler
 from handlers.sync import (
     EVENTS,
-    Place,
+    FeedPosition,
     StreamQuery,
     WaitQuery,
     check_access,
@@ -30,7 +30,7 @@ from handlers.sync import (
 from models.access.caller import Caller
 from models.base.errors import Unavailable
 from models.wire.frames import Close
-from streams.feed.subscription import Start, Subscription
+from streams.feed.subscription import Subscription, SubscriptionStart
 from upcoach.store.write.errors import session_ended
 
 
@@ -83,8 +83,8 @@ class Events(StreamingHandler, OperationHandler):
             return
         stream.close(Close.INTERNAL, "database unavailable")
 
-    def _follow(self, stream: EventStream, start: Start) -> None:
-        self.edge.measures.starts.labels(start.reset or str(start.mode)).inc()
+    def _follow(self, stream: EventStream, start: SubscriptionStart) -> None:
+        self.edge.metrics.starts.labels(start.reset or str(start.mode)).inc()
         feeds = self.node.feeds
         subscription = Subscription(feeds, stream.outlet, start, stream.lost)
         if stream.hold(subscription):
@@ -112,7 +112,7 @@ class Events(StreamingHandler, OperationHandler):
                 return self._nothing(poll, places)
             return await self._something(heard, places, query.limit)
 
-    def _nothing(self, poll: Poll, places: list[Place]) -> Reply:
+    def _nothing(self, poll: Poll, places: list[FeedPosition]) -> Reply:
         """The answer to a wait that was in vain."""
         if poll.closed_with == Close.REVOKED:
             raise session_ended()
@@ -120,7 +120,7 @@ class Events(StreamingHandler, OperationHandler):
             self.set_header("Connection", "close")
         return Reply(status=204, cursor=cursor_of(self.node.feeds, places))
 
-    async def _something(self, heard: Heard, places: list[Place], limit: int) -> Reply:
+    async def _something(self, heard: Heard, places: list[FeedPosition], limit: int) -> Reply:
         """What came: in most cases the bytes that all get who waited here."""
         feeds, place, parcel = self.node.feeds, heard.place, heard.parcel
         if parcel.moves_access:
@@ -129,7 +129,7 @@ class Events(StreamingHandler, OperationHandler):
             return await page(feeds, places, limit, read_recent)
         place.seq = parcel.last
         return Reply(
-            raw=parcel.form(as_array, place.view.sight),
+            raw=parcel.form(as_array, place.view.visibility),
             cursor=cursor_of(feeds, places),
             headers={"Upcoach-Up-To-Date": "true"},
         )

@@ -10,11 +10,11 @@ import msgspec
 
 from handlers.live.base import deadlines
 from handlers.live.base.deadlines import look_after, token_end
-from handlers.sync import Place
+from handlers.sync import FeedPosition
 from models.access.caller import Caller
 from models.base.clock import Clock
 from models.wire.frames import Close
-from streams.feed.encoded_batch import Parcel
+from streams.feed.encoded_batch import EncodedBatch
 
 
 def as_array(lines: bytes, /) -> bytes:
@@ -25,19 +25,19 @@ def as_array(lines: bytes, /) -> bytes:
 class Heard(msgspec.Struct, frozen=True):
     """What a poll was woken by."""
 
-    place: Place
-    parcel: Parcel
+    place: FeedPosition
+    parcel: EncodedBatch
 
 
 class _Ear:
     """A poll's place among a topic's subscribers."""
 
-    def __init__(self, poll: "Poll", place: Place) -> None:
+    def __init__(self, poll: "Poll", place: FeedPosition) -> None:
         self._poll = poll
         self._place = place
         place.topic.add(self)
 
-    def push(self, parcel: Parcel) -> None:
+    def push(self, parcel: EncodedBatch) -> None:
         """See `lane.Subscriber.push`."""
         if parcel.last > self._place.seq:
             self._poll.wake(Heard(self._place, parcel))
@@ -72,7 +72,7 @@ class Poll:
         self._ears: list[_Ear] = []
         self._heard: asyncio.Future[Heard | None] = asyncio.get_running_loop().create_future()
 
-    def listen(self, place: Place) -> None:
+    def listen(self, place: FeedPosition) -> None:
         """Be woken by what comes above *place*."""
         self._ears.append(_Ear(self, place))
 

@@ -20,7 +20,7 @@ from models.base.clock import Clock
 from models.base.errors import Refusal
 from models.wire.cursor import Cursor, joined
 from models.wire.frames import AuthExpiring, Close, Frame, Go, Unsubd, encode
-from streams.base.transport import Wire
+from streams.base.transport import FlowControl
 
 RETRY_MS: Final = (250, 1_000)  # when a reader comes back after a cut, so that not all do at once
 LEAVE_MS: Final = (0, 1_000)  # the same where all are sent away at once
@@ -99,7 +99,7 @@ class SeveralFeeds:
         return event_of(line, place.t, joined(self._epoch, known) if whole else None)
 
 
-class Followed(Protocol):
+class StreamSource(Protocol):
     """Something that a stream follows."""
 
     def close(self) -> None:
@@ -112,26 +112,26 @@ class EventStream:
     kind = "sse"
     device = None
 
-    outlet: Wire
+    outlet: FlowControl
     _hang_up: Callable[[], None]
 
     def __init__(self, name: str, caller: Caller, clock: Clock) -> None:
         self.name = name
         self.caller = caller
         self._clock = clock
-        self._followed: list[Followed] = []
+        self._followed: list[StreamSource] = []
         self.commented_at = asyncio.get_running_loop().time()
         self.is_warned = False
         self._goes = False
         self._over = False
 
-    def begin(self, outlet: Wire, hang_up: Callable[[], None], head: bytes) -> None:
+    def begin(self, outlet: FlowControl, hang_up: Callable[[], None], head: bytes) -> None:
         """Send the *head* of the answer, and when to come back after a cut."""
         self.outlet = outlet
         self._hang_up = hang_up
         self._send(head + _retry(random.randint(*RETRY_MS)) + b"\n")  # noqa: S311 - no secret
 
-    def hold(self, one: Followed) -> bool:
+    def hold(self, one: StreamSource) -> bool:
         """Close *one* with the stream; false if that is over already."""
         if not self._over:
             self._followed.append(one)

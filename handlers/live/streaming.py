@@ -10,9 +10,9 @@ from tornado.web import HTTPError
 
 from handlers.http.limits.rate_limit_headers import concurrency_limit
 from handlers.http.rest import Handler
-from handlers.live.base.connections import Guest
+from handlers.live.base.connections import LiveConnection
 from handlers.live.base.live_node import LiveNode
-from handlers.live.base.send_buffer import SocketOutlet
+from handlers.live.base.send_buffer import SocketTransport
 from handlers.live.sse import EventStream
 from models.access.caller import Caller
 from upcoach.store.write.errors import session_ended
@@ -48,7 +48,7 @@ class StreamingHandler(Handler):
         return await self.node.tickets.require(ticket)
 
     @contextlib.contextmanager
-    def seated(self, guest: Guest) -> Iterator[None]:
+    def seated(self, guest: LiveConnection) -> Iterator[None]:
         """One of the requests that the caller may have open."""
         leave = self._take_seat(guest)
         try:
@@ -74,11 +74,11 @@ class StreamingHandler(Handler):
             asyncio.ensure_future(stream.read_bytes(1, partial=True)).add_done_callback(ended)
         except StreamClosedError:
             ended()
-        events.begin(SocketOutlet(stream, wrap), stream.close, self._head())
+        events.begin(SocketTransport(stream, wrap), stream.close, self._head())
         self.on_finish()  # the answer has begun, and Tornado hears no more of it
         return events
 
-    def _take_seat(self, guest: Guest) -> Callable[[], None]:
+    def _take_seat(self, guest: LiveConnection) -> Callable[[], None]:
         """Have the node look after *guest*, or refuse; the answer lets go of it."""
         assert guest.caller is not None
         user = guest.caller.scope.user

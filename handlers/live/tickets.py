@@ -1,14 +1,16 @@
 """Tickets: a login for one connection."""
 
 from handlers.http.operations import Call, Operation, Reply
-from streams.redis.tickets import Ticket, Tickets
+from streams.redis.connection_tickets import ConnectionTicket, ConnectionTickets
 
 
-async def issue(tickets: Tickets, call: Call) -> Reply:
+async def issue(tickets: ConnectionTickets, call: Call) -> Reply:
     """A ticket that opens one connection of the caller, once, within thirty seconds."""
     return Reply(status=201, body=await tickets.issue(call.holder))
 
 
 OPERATIONS = (
-    Operation(method="POST", path="/v1/live/tickets", run=issue, needs="live:read", gives=Ticket),
+    Operation(
+        method="POST", path="/v1/live/tickets", run=issue, needs="live:read", gives=ConnectionTicket
+    ),
 )

@@ -8,9 +8,9 @@ import msgspec
 from handlers.http.operations import Call, Operation, Query, Reply
 from handlers.http.pagination import ListQuery, between
 from handlers.http.resources import resource
-from handlers.http.zones import zone
+from handlers.http.time_zones import zone
 from models.base.fields import Rating
-from models.base.vocabulary import label
+from models.base.text.search_words import label
 from models.moods import Mood, NewMood
 from models.moods.mood import Category
 from upcoach.services.moods import Moods, MoodServices
@@ -44,7 +44,7 @@ class MoodQuery(ListQuery, frozen=True, kw_only=True):
         )
 
 
-class StatsQuery(Query, frozen=True, kw_only=True):
+class MoodStatsQuery(Query, frozen=True, kw_only=True):
     """The local dates, both included; without *to*, up to today in *tz*, which is the caller's."""
 
     first: dt.date | None = msgspec.field(name="from", default=None)
@@ -54,7 +54,7 @@ class StatsQuery(Query, frozen=True, kw_only=True):
 
 async def stats(services: MoodServices, call: Call) -> Reply:
     """Moods by day, week, month, activity and category, their distribution and their trend."""
-    query = call.asked(StatsQuery)
+    query = call.asked(MoodStatsQuery)
     tz = await zone(services.zones, call, query.tz)
     return Reply(body=await services.moods.stats(call.scope, tz, query.first, query.to))
 
@@ -69,7 +69,7 @@ OPERATIONS = (
         path=f"{MOODS}/stats",
         run=stats,
         needs="moods:read",
-        query=StatsQuery,
+        query=MoodStatsQuery,
         gives=MoodStats,
         weight=10,
     ),

@@ -9,7 +9,7 @@ from handlers.http.operations import Call, Operation, Reply
 from models.account import Session
 from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth import OAuth
-from upcoach.services.oauth.logout import Leaving
+from upcoach.services.oauth.logout import LogoutRequest
 
 AUTHORIZE: Final = "/oauth/authorize"
 DEVICE_CODE: Final = "/oauth/device/code"
@@ -42,7 +42,7 @@ class Consent(msgspec.Struct, frozen=True):
 class Departure(msgspec.Struct, frozen=True):
     """The session that a browser leaves, by the wish of a client."""
 
-    leaving: Leaving
+    leaving: LogoutRequest
     session: Session
 
 
@@ -80,7 +80,7 @@ async def log_out(oauth: OAuth, call: Call) -> Reply:
     """End the browser's session, and that of the client which asked for it."""
     departure: Departure = call.body
     await oauth.logout.end(departure.leaving, departure.session)
-    return Reply(leaves=True)
+    return Reply(end_session=True)
 
 
 def granted_in(form: Parameters) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from handlers.http.operations import Call, FailureLimit, Operation, Reply
 from upcoach.services.oauth import OAuth
-from upcoach.services.oauth.grant_types.devices import PATH as DEVICE
+from upcoach.services.oauth.grant_types.device_code import PATH as DEVICE
 from upcoach.services.oauth.server import INTROSPECT as INTROSPECTION
 from upcoach.services.oauth.server import PAR, REVOKE, TOKEN
 

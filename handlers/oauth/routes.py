@@ -20,7 +20,7 @@ from handlers.oauth.endpoints import (
 from handlers.oauth.grant_pages import GRANTS, GrantRemovalPage
 from handlers.oauth.logout import LogoutPage
 from upcoach.services.oauth import server
-from upcoach.services.oauth.grant_types import devices
+from upcoach.services.oauth.grant_types import device_code
 
 ROUTES: Final = (
     HandlerRoute(AUTHORIZE, AuthorizationEndpoint),
@@ -29,7 +29,7 @@ ROUTES: Final = (
     HandlerRoute(server.PAR, PushedAuthorizationEndpoint),
     HandlerRoute(server.REVOKE, RevocationEndpoint),
     HandlerRoute(server.INTROSPECT, IntrospectionEndpoint),
-    HandlerRoute(devices.PATH, DevicePage),
+    HandlerRoute(device_code.PATH, DevicePage),
     HandlerRoute(DEVICE_CODE, DeviceCodePage),
     HandlerRoute(USERINFO, UserInfoEndpoint),
     HandlerRoute("/oauth/jwks", JwksEndpoint),

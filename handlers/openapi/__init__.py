@@ -7,7 +7,7 @@ A row says what it takes, what it gives and who may ask; nothing is described a 
 from typing import Final
 
 from handlers.http.operations import Router
-from handlers.openapi import batch, clients, other_routes, page, parameters, paths, refusals
+from handlers.openapi import batch, oauth_endpoints, other_routes, page, parameters, paths, problems
 from handlers.openapi.schemas import Schemas
 from handlers.openapi.static_documents import as_text
 from models.base.merge_patch import Json
@@ -53,11 +53,11 @@ def document(router: Router) -> Json:
     answered = [one.gives for one in operations if one.gives is not None]
     otherwise = [gives for one in operations for _, gives in one.otherwise]
     areas = router.areas
-    schemas = Schemas([*answered, *otherwise, refusals.Problem])
+    schemas = Schemas([*answered, *otherwise, problems.Problem])
     items = {route.path: paths.item(schemas, route, areas) for route in router.routes}
     items |= {row.path: other_routes.item(schemas, row, areas) for row in other_routes.ROWS}
-    items |= clients.items(schemas)
-    used = {status for one in operations for status in refusals.statuses(one)}
+    items |= oauth_endpoints.items(schemas)
+    used = {status for one in operations for status in problems.statuses(one)}
     used |= {status for row in other_routes.ROWS for status in row.refused}
     return {
         "openapi": "3.1.1",
@@ -68,7 +68,7 @@ def document(router: Router) -> Json:
         "components": {
             "parameters": parameters.components(schemas),
             "headers": paths.header_components(),
-            "responses": refusals.described(schemas, used),
+            "responses": problems.described(schemas, used),
             "securitySchemes": _security(),
             "schemas": batch.with_bodies(schemas, router),
         },

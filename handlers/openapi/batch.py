@@ -5,7 +5,7 @@ from typing import Any
 from handlers.http.operations import Operation, Router
 from handlers.openapi.scalars import nullable
 from handlers.openapi.schemas import Schemas, name_of, role_of
-from handlers.sync import Asked
+from handlers.sync import MutFrame
 from models.base.merge_patch import Json
 
 
@@ -18,7 +18,7 @@ def with_bodies(schemas: Schemas, router: Router) -> Json:
             schema = schemas.of(operation.takes, role_of(operation.body))
             bodies += [] if schema in bodies else [schema]
     made = schemas.made
-    asked = made.get(name_of(Asked))
+    asked = made.get(name_of(MutFrame))
     if asked is not None:
         asked["description"] += f"\n\n{_table(live)}"
         asked["properties"]["op"]["enum"] = sorted({one.method for one in live})

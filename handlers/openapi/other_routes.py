@@ -6,7 +6,7 @@ import msgspec
 
 from handlers.admin import Readiness
 from handlers.http.areas import Areas
-from handlers.openapi import paths, refusals
+from handlers.openapi import paths, problems
 from handlers.openapi.parameters import WORDS
 from handlers.openapi.schemas import Schemas
 from models.base.merge_patch import Json
@@ -78,7 +78,7 @@ def item(schemas: Schemas, row: Beside, areas: Areas) -> Json:
         for name in row.asked
     ]
     good = {str(status): _answer(schemas, *answer) for status, answer in row.answers.items()}
-    bad = {str(status): refusals.reference(status) for status in row.refused}
+    bad = {str(status): problems.reference(status) for status in row.refused}
     return {
         "get": {
             "operationId": paths.name_of("GET", row.path),

@@ -7,7 +7,7 @@ import msgspec
 from handlers.http.operations import Operation, Route
 from handlers.http.rest import NAME
 from handlers.openapi.path_parameters import PLACES
-from handlers.openapi.refusals import is_named
+from handlers.openapi.problems import is_named
 from handlers.openapi.schemas import Schemas, described
 from handlers.sync import StreamQuery
 from models.base.ids import MutationId

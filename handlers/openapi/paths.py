@@ -10,7 +10,7 @@ from handlers.http.areas import Areas
 from handlers.http.operations import Operation, Route
 from handlers.http.pagination import Items
 from handlers.http.rest import MEDIA_TYPES
-from handlers.openapi import parameters, refusals
+from handlers.openapi import parameters, problems
 from handlers.openapi.schemas import Schemas, role_of
 from handlers.sync import StreamQuery
 from models.base.document import Document
@@ -131,7 +131,7 @@ def _answers(schemas: Schemas, operation: Operation[Any]) -> Json:
     good = {str(one): _answer(schemas, operation, one, given[one]) for one in given}
     if is_tagged(operation) and not operation.writes:
         good["304"] = {"description": "It is still what you have.", "headers": headers("ETag")}
-    bad = {str(one): refusals.reference(one) for one in refusals.statuses(operation)}
+    bad = {str(one): problems.reference(one) for one in problems.statuses(operation)}
     return dict(sorted((good | bad).items()))
 
 
@@ -156,7 +156,7 @@ def _headers(operation: Operation[Any]) -> list[str]:
         "Upcoach-Cursor": operation.writes or reads_on,
         "Upcoach-Merged": operation.base != "ignored",
         "Upcoach-Up-To-Date": StreamQuery in operation.forms,
-        "Idempotency-Replayed": refusals.is_named(operation),
+        "Idempotency-Replayed": problems.is_named(operation),
     }
     return [name for name, has in looks.items() if has]
 

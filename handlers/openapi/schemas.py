@@ -26,7 +26,7 @@ from handlers.openapi.scalars import (
     nullable,
     scalar,
 )
-from models.base.document import Document, Mark, fields_marked
+from models.base.document import Document, Privacy, fields_marked
 from models.base.merge_patch import Json
 from models.contexts import DOCUMENTS
 
@@ -173,7 +173,7 @@ class Schemas:
 
     def _answer_fields(self, info: types.StructType, role: Role) -> tuple[Json, list[str]]:
         document = role == "document"
-        hidden = fields_marked(info.cls, Mark.HIDDEN) if document else frozenset()
+        hidden = fields_marked(info.cls, Privacy.HIDDEN) if document else frozenset()
         lean = _origin(info.cls).__struct_config__.omit_defaults
         fields, required = {}, []
         for field in info.fields:

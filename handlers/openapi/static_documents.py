@@ -6,13 +6,13 @@ from typing import Any, Final
 
 import msgspec
 
-from handlers.http.base import ProblemHandler
+from handlers.http.problem_handler import ProblemHandler
 from models.base.merge_patch import Json
 
 AGE_S: Final = 3600
 
 
-class Published(ProblemHandler):
+class StaticDocument(ProblemHandler):
     """A document, for everybody."""
 
     def initialize(self, content: bytes, media_type: str, policy: str = "") -> None:

@@ -17,7 +17,7 @@ from handlers.pages.forms import (
 from handlers.pages.rendering import PageView
 from models.base.merge_patch import Json
 from models.contexts import SCOPES
-from models.oauth import Client
+from models.oauth import OAuthClient
 
 USER_CODE: Final = 16  # the letters of a device's code, and what people put between them
 
@@ -182,7 +182,7 @@ def change_password(action: str, hidden: dict[str, str], problems: dict[str, str
 def consent(
     action: str,
     hidden: dict[str, str],
-    client: Client,
+    client: OAuthClient,
     permissions: Sequence[str],
     note: str,
     leads_to: str = "",

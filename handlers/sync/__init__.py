@@ -7,8 +7,8 @@ from handlers.http.manifest import Context
 from handlers.sync import devices, feed, mutations
 from handlers.sync.feed import (
     EVENTS,
+    FeedPosition,
     FeedServices,
-    Place,
     StreamQuery,
     WaitQuery,
     check_access,
@@ -19,13 +19,13 @@ from handlers.sync.feed import (
     place_of,
     read_recent,
 )
-from handlers.sync.mutation_frames import Asked, mutate, refused
+from handlers.sync.mutation_frames import MutFrame, mutate, refused
 
 __all__ = [
     "CONTEXT",
     "EVENTS",
-    "Asked",
-    "Place",
+    "FeedPosition",
+    "MutFrame",
     "StreamQuery",
     "WaitQuery",
     "check_access",

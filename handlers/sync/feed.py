@@ -14,12 +14,12 @@ from models.sharing import Share
 from models.wire.cursor import Cursor, joined, part_of
 from models.wire.events import Event
 from models.wire.frames import Ev, Skip
-from streams.feed.encoded_batch import Parcel, line_of, open_line
-from streams.feed.subscription import Feeds, Start
+from streams.feed.encoded_batch import EncodedBatch, line_of, open_line
+from streams.feed.subscription import Feeds, SubscriptionStart
 from streams.feed.topic import Topic
-from upcoach.services.sharing.shares import View
+from upcoach.services.sharing.shares import FeedView
 from upcoach.services.sync import SyncServices
-from upcoach.services.sync.snapshots import Page
+from upcoach.services.sync.snapshots import SnapshotPage
 from upcoach.store.base.pacing import paced
 from upcoach.store.log.event_log import contiguous
 
@@ -73,18 +73,18 @@ class SnapshotQuery(Query, frozen=True, kw_only=True):
     since: str | None = None
 
 
-Source = Callable[["Feeds", "Place", int], Awaitable[list[bytes]]]
+Source = Callable[["Feeds", "FeedPosition", int], Awaitable[list[bytes]]]
 
 
-class Place(msgspec.Struct):
+class FeedPosition(msgspec.Struct):
     """How far a reader has come in a feed, and what they see of it."""
 
-    view: View
+    view: FeedView
     topic: Topic
     seq: int
 
 
-async def named_views(feeds: Feeds, scope: Scope, names: str) -> list[View]:
+async def named_views(feeds: Feeds, scope: Scope, names: str) -> list[FeedView]:
     """The feeds that *names*, separated by commas, stand for, as the caller may see them."""
     listed = names.split(",")
     if len(listed) > FEEDS:
@@ -93,7 +93,7 @@ async def named_views(feeds: Feeds, scope: Scope, names: str) -> list[View]:
     return list({view.feed: view for view in views}.values())
 
 
-def parts(since: str, views: Sequence[View]) -> list[str]:
+def parts(since: str, views: Sequence[FeedView]) -> list[str]:
     """What the cursor *since* says of each feed; `Invalid` when it does not say it."""
     if len(views) > 1 and "~" not in since and since not in RESERVED:
         Cursor.parse(since)
@@ -101,19 +101,19 @@ def parts(since: str, views: Sequence[View]) -> list[str]:
     return [part_of(since, view.feed) for view in views]
 
 
-def cursor_of(feeds: Feeds, places: Sequence[Place]) -> str:
+def cursor_of(feeds: Feeds, places: Sequence[FeedPosition]) -> str:
     """The cursor that stands for *places*."""
     return joined(feeds.epoch, {place.view.feed: place.seq for place in places})
 
 
-def place_of(feeds: Feeds, start: Start) -> Place:
+def place_of(feeds: Feeds, start: SubscriptionStart) -> FeedPosition:
     """Where *start* begins, or the refusal of its cursor."""
     if start.reset is not None:
         raise gone(feeds, start.view.feed, start.reset, start.topic.last)
-    return Place(start.view, start.topic, start.seq)
+    return FeedPosition(start.view, start.topic, start.seq)
 
 
-async def read(feeds: Feeds, place: Place, limit: int) -> list[bytes]:
+async def read(feeds: Feeds, place: FeedPosition, limit: int) -> list[bytes]:
     """Up to *limit* events above *place*, which moves on; `Conflict` where the log was cut."""
     # From the log, not from memory: a write that was answered is there already.
     found = await feeds.log.page(place.view.feed, place.seq, limit)
@@ -128,16 +128,16 @@ async def read(feeds: Feeds, place: Place, limit: int) -> list[bytes]:
     return await _lines(feeds, place.view, found)
 
 
-async def check_access(feeds: Feeds, place: Place) -> None:
+async def check_access(feeds: Feeds, place: FeedPosition) -> None:
     """Refuse to go on where what the caller may see has changed: the share is in the feed."""
-    if place.view.sight is None:
+    if place.view.visibility is None:
         return
     view = await feeds.shares.view(place.view.scope, place.view.feed)
     if view != place.view:
         raise gone(feeds, view.feed, "access", place.topic.last)
 
 
-async def read_recent(feeds: Feeds, place: Place, limit: int) -> list[bytes]:
+async def read_recent(feeds: Feeds, place: FeedPosition, limit: int) -> list[bytes]:
     """The same as `read`, from memory where that reaches back so far."""
     if place.seq >= place.topic.last:
         return []
@@ -149,10 +149,10 @@ async def read_recent(feeds: Feeds, place: Place, limit: int) -> list[bytes]:
     if parcel.moves_access:
         await check_access(feeds, place)
     place.seq = parcel.last
-    return parcel.form(bytes, place.view.sight).splitlines()
+    return parcel.form(bytes, place.view.visibility).splitlines()
 
 
-async def page(feeds: Feeds, places: Sequence[Place], limit: int, source: Source) -> Reply:
+async def page(feeds: Feeds, places: Sequence[FeedPosition], limit: int, source: Source) -> Reply:
     """Up to *limit* events above *places* out of *source*, and where to go on."""
     lines: list[bytes] = []
     left = limit
@@ -205,7 +205,7 @@ async def snapshot(services: FeedServices, call: Call) -> Reply:
     return Reply(body=body, cursor=since, headers=headers)
 
 
-Shown = tuple[View, str, tuple[str, tuple[str, ...]], Page]
+Shown = tuple[FeedView, str, tuple[str, tuple[str, ...]], SnapshotPage]
 
 
 async def _read_page(services: FeedServices, call: Call, query: SnapshotQuery) -> Shown:
@@ -226,14 +226,14 @@ async def _read_page(services: FeedServices, call: Call, query: SnapshotQuery) -
             raise gone(feeds, view.feed, "access", (await feeds.heads.read(view.feed)).seq)
         kinds = _kinds(view, query)
         found = await services.sync.snapshots.page(
-            view.owner, kinds[0], query.after, query.limit, view.sight
+            view.owner, kinds[0], query.after, query.limit, view.visibility
         )
-        if view.sight is None or await feeds.shares.view(call.scope, query.feed) == view:
+        if view.visibility is None or await feeds.shares.view(call.scope, query.feed) == view:
             return view, since, kinds, found
     raise Unavailable("share_contended", "What is shared changes all the time. Try again.")
 
 
-def _kinds(view: View, query: SnapshotQuery) -> tuple[str, tuple[str, ...]]:
+def _kinds(view: FeedView, query: SnapshotQuery) -> tuple[str, tuple[str, ...]]:
     """The kind that is asked for, and those that are to follow."""
     if query.kind is not None and query.first is not None:
         raise Invalid("parameter_invalid", "kind asks for one kind, from for all from one on.")
@@ -245,13 +245,13 @@ def _kinds(view: View, query: SnapshotQuery) -> tuple[str, tuple[str, ...]]:
     return kind, () if query.kind else kinds[kinds.index(kind) + 1 :]
 
 
-async def _lines(feeds: Feeds, view: View, events: Sequence[Event]) -> list[bytes]:
+async def _lines(feeds: Feeds, view: FeedView, events: Sequence[Event]) -> list[bytes]:
     """*events* as the frames that *view* shows."""
     lines = []
     async for event in paced(events):
         await feeds.log.load_keys([view.feed])  # which may have gone during a breath
         lines.append(line_of(feeds.log, event, open_line(feeds.log, event)))
-    return Parcel(view.feed, lines).form(bytes, view.sight).splitlines()
+    return EncodedBatch(view.feed, lines).form(bytes, view.visibility).splitlines()
 
 
 def gone(feeds: Feeds, feed: str, reason: str, seq: int) -> Conflict:
@@ -285,7 +285,7 @@ OPERATIONS = (
         run=snapshot,
         needs="live:read",
         query=SnapshotQuery,
-        gives=Page,
+        gives=SnapshotPage,
         refusals=(404, 410),
         weight=2,
     ),

@@ -17,7 +17,7 @@ from models.wire.frames import Follows, FrameText, Mut, Res
 _log = structlog.get_logger(__name__)
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="mut"):
+class MutFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="mut"):
     """A `mut` frame whose body was read along with it; see `models.frames.Mut`."""
 
     id: FrameText
@@ -32,7 +32,7 @@ async def mutate(
     edge: Edge,
     router: Router,
     caller: Caller,
-    frame: Mut | Asked,
+    frame: Mut | MutFrame,
     follows: Collection[str] = (),
 ) -> Res:
     """The answer to *frame*, which *follows* other writes of the same client.
@@ -49,15 +49,15 @@ async def mutate(
     except Exception:  # noqa: BLE001
         _log.exception("mutation_failed", op=frame.op)
         answer = _answered(frame, problems.http_problem(500, instance=frame.path))
-    edge.measures.mutations.labels(str(answer.status)).inc()
+    edge.metrics.mutations.labels(str(answer.status)).inc()
     return answer
 
 
 async def _perform(
-    edge: Edge, router: Router, caller: Caller, frame: Mut | Asked, follows: Collection[str]
+    edge: Edge, router: Router, caller: Caller, frame: Mut | MutFrame, follows: Collection[str]
 ) -> Res:
     operation, names = _find(router, frame)
-    body = frame.body if isinstance(frame, Asked) else operations.parse_body(bytes(frame.body))
+    body = frame.body if isinstance(frame, MutFrame) else operations.parse_body(bytes(frame.body))
     known = frozenset((*follows, *frame.follows))
     base = operation.base_of(operations.version(frame.base))
     mutation = operations.mutation_of(frame.id, operation, frame.path, frame.base, body, known)
@@ -74,7 +74,7 @@ async def _perform(
     )
 
 
-def _find(router: Router, frame: Mut | Asked) -> tuple[Operation[Any], dict[str, str]]:
+def _find(router: Router, frame: Mut | MutFrame) -> tuple[Operation[Any], dict[str, str]]:
     found = router.find(frame.path)
     if found is None:
         raise NotFound("path_unknown", "There is nothing under this path.")
@@ -87,11 +87,11 @@ def _find(router: Router, frame: Mut | Asked) -> tuple[Operation[Any], dict[str,
     return operation, names
 
 
-def refused(frame: Mut | Asked, refusal: Refusal) -> Res:
+def refused(frame: Mut | MutFrame, refusal: Refusal) -> Res:
     """The answer that says why *frame* changes nothing."""
     problem = problems.problem(refusal, instance=frame.path)
     return _answered(frame, problem, replayed=refusal.replayed)
 
 
-def _answered(frame: Mut | Asked, problem: Json, *, replayed: bool = False) -> Res:
+def _answered(frame: Mut | MutFrame, problem: Json, *, replayed: bool = False) -> Res:
     return Res(id=frame.id, status=problem["status"], problem=problem, replayed=replayed)

@@ -7,12 +7,12 @@ import msgspec
 
 from handlers.http.operations import Call, Operation, Reply
 from handlers.sync.feed import FeedServices
-from handlers.sync.mutation_frames import Asked, mutate
+from handlers.sync.mutation_frames import MutFrame, mutate
 from models.access.limits import BATCH_BYTES, BATCH_WRITES
 from models.wire.cursor import Cursor
 from models.wire.frames import Res
 
-Batch = Annotated[list[Asked], msgspec.Meta(min_length=1, max_length=BATCH_WRITES)]
+Batch = Annotated[list[MutFrame], msgspec.Meta(min_length=1, max_length=BATCH_WRITES)]
 
 
 def _writes_in(call: Call) -> int:

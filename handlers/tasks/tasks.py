@@ -6,8 +6,8 @@ from typing import Final, Literal
 from handlers.http.operations import Call, Operation, Query, Reply, written
 from handlers.http.pagination import ListQuery, between
 from handlers.http.resources import resource
-from handlers.http.zones import zone
-from models.base.vocabulary import label
+from handlers.http.time_zones import zone
+from models.base.text.search_words import label
 from models.tasks import NewTask, Task
 from models.tasks.task import Category, Priority
 from upcoach.services.tasks import Tasks, TaskServices
@@ -79,7 +79,7 @@ class TaskQuery(ListQuery, frozen=True, kw_only=True):
         )
 
 
-class StatsQuery(Query, frozen=True, kw_only=True):
+class TaskStatsQuery(Query, frozen=True, kw_only=True):
     """The zone whose week it is; the caller's without it."""
 
     tz: str | None = None
@@ -87,7 +87,7 @@ class StatsQuery(Query, frozen=True, kw_only=True):
 
 async def stats(services: TaskServices, call: Call) -> Reply:
     """How many tasks there are, how many are overdue, and how many are due this week."""
-    tz = await zone(services.zones, call, call.asked(StatsQuery).tz)
+    tz = await zone(services.zones, call, call.asked(TaskStatsQuery).tz)
     return Reply(body=await services.tasks.stats(call.scope, tz))
 
 
@@ -115,7 +115,7 @@ OPERATIONS = (
         path=f"{TASKS}/stats",
         run=stats,
         needs="tasks:read",
-        query=StatsQuery,
+        query=TaskStatsQuery,
         gives=TaskStats,
         weight=3,
     ),

@@ -7,7 +7,7 @@ import msgspec
 from models.access.limits import Quota
 from models.access.permissions import Permission
 from models.base.document import Document
-from models.base.mail import Wish
+from models.base.mail import MailRequest
 
 Kinds = tuple[type[Document], ...]
 
@@ -44,6 +44,6 @@ class ModelContext(msgspec.Struct, frozen=True, kw_only=True):
     shareable: Mapping[type[Document], str] = {}
     unlogged: Kinds = ()
     id_prefixes: tuple[str, ...] = ()
-    mails: tuple[type[Wish], ...] = ()
+    mails: tuple[type[MailRequest], ...] = ()
     permissions: Mapping[str, Permission] = {}
     quotas: Mapping[type[Document], Quota] = {}

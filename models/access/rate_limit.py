@@ -1,12 +1,12 @@
 """A lasting rate with bursts, counted in memory."""
 
 
-class Bucket:
+class TokenBucket:
     """A lasting rate with bursts: the generic cell rate algorithm (ITU-T I.371, Annex A).
 
     Examples
     --------
-    >>> bucket = Bucket(rate_s=2, burst_s=1)
+    >>> bucket = TokenBucket(rate_s=2, burst_s=1)
     >>> [bucket.take(0.0) for _ in range(3)]
     [0.0, 0.0, 0.5]
     >>> bucket.take(0.5)

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 
-class Origin(msgspec.Struct, frozen=True, kw_only=True):
+class RequestOrigin(msgspec.Struct, frozen=True, kw_only=True):
     """The sender of a request.
 
     Attributes
@@ -31,11 +31,11 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 
         Examples
         --------
-        >>> Origin(address="203.0.113.77").network
+        >>> RequestOrigin(address="203.0.113.77").network
         '203.0.113.0/24'
-        >>> Origin(address="2001:db8:1:2::9").network
+        >>> RequestOrigin(address="2001:db8:1:2::9").network
         '2001:db8:1::/48'
-        >>> Origin(address="::ffff:203.0.113.77").network
+        >>> RequestOrigin(address="::ffff:203.0.113.77").network
         '203.0.113.0/24'
 
         """
@@ -47,9 +47,9 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 
         Examples
         --------
-        >>> Origin(address="203.0.113.77").household
+        >>> RequestOrigin(address="203.0.113.77").household
         '203.0.113.77/32'
-        >>> Origin(address="2001:db8:1:2::9").household
+        >>> RequestOrigin(address="2001:db8:1:2::9").household
         '2001:db8:1:2::/64'
 
         """
@@ -61,7 +61,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
         return hashlib.sha256(self.agent.encode(errors="replace")).hexdigest()[:16]
 
 
-NOWHERE: Final = Origin()
+NOWHERE: Final = RequestOrigin()
 
 
 def _shortened(address: str, bits: int, bits_of_6: int) -> str:

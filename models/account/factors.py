@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 import msgspec
 
-from models.base.document import Document, Draft, Lookup, Mark
+from models.base.document import Document, Draft, Lookup, Privacy
 from models.base.errors import Invalid
 from models.base.fields import Name, Token
 
@@ -24,7 +24,7 @@ RecoveryCode = Annotated[str, msgspec.Meta(min_length=24, max_length=64)]
 _Base64 = Annotated[str, msgspec.Meta(max_length=16_384, pattern=r"^[A-Za-z0-9_-]*\Z")]
 
 
-class Assertion(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class AuthenticatorAssertion(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What an authenticator answers to a challenge (WebAuthn, 5.2.2), in base64url."""
 
     authenticator_data: _Base64
@@ -33,15 +33,15 @@ class Assertion(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     user_handle: _Base64 | None = None
 
 
-class PasskeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class PasskeyAssertion(msgspec.Struct, frozen=True, kw_only=True):
     """`PublicKeyCredential.toJSON()` of a login; what else it holds does not matter."""
 
     id: _Base64
     type: Literal["public-key"] = "public-key"
-    response: Assertion
+    response: AuthenticatorAssertion
 
 
-class Attestation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class AuthenticatorAttestation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What an authenticator says of a new key (WebAuthn, 5.2.1), in base64url."""
 
     attestation_object: _Base64
@@ -53,15 +53,15 @@ class NewCredential(msgspec.Struct, frozen=True, kw_only=True):
 
     id: _Base64
     type: Literal["public-key"] = "public-key"
-    response: Attestation
+    response: AuthenticatorAttestation
 
 
-class Shown(Draft, frozen=True, kw_only=True):
+class FactorProof(Draft, frozen=True, kw_only=True):
     """One factor, as somebody shows it."""
 
     totp: TotpCode | None = None
     recovery_code: RecoveryCode | None = None
-    passkey: PasskeyAnswer | None = None
+    passkey: PasskeyAssertion | None = None
 
     def __post_init__(self) -> None:
         """Refuse none, and more than one."""
@@ -70,7 +70,7 @@ class Shown(Draft, frozen=True, kw_only=True):
             raise ValueError("Show one factor, in a field of its name.")
 
 
-class Answer(Shown, frozen=True, kw_only=True):
+class ChallengeAnswer(FactorProof, frozen=True, kw_only=True):
     """A factor, for the login that waits under the name *challenge*.
 
     Attributes
@@ -119,21 +119,21 @@ class Factors(Document, frozen=True, kw_only=True):
     kind: ClassVar[str] = "factors"
     collection: ClassVar[str] = "factors"
 
-    totp_secret: Annotated[str | None, Mark.SEALED, Mark.HIDDEN] = None
-    totp_step: Annotated[int, Mark.PERSONAL, Mark.HIDDEN] = 0
-    totp_since: Annotated[dt.datetime | None, Mark.PERSONAL] = None
+    totp_secret: Annotated[str | None, Privacy.SEALED, Privacy.HIDDEN] = None
+    totp_step: Annotated[int, Privacy.PERSONAL, Privacy.HIDDEN] = 0
+    totp_since: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
     passkeys: int = 0
-    handle: Annotated[str, Mark.PERSONAL, Mark.HIDDEN] = ""
-    recovery: Annotated[tuple[str, ...], Mark.PERSONAL, Mark.HIDDEN] = ()
-    recovery_at: Annotated[dt.datetime | None, Mark.PERSONAL, Mark.HIDDEN] = None
-    recovery_with: Annotated[str, Mark.PERSONAL, Mark.HIDDEN] = ""
-    waiting: Annotated[dict[str, dt.datetime], Mark.PERSONAL, Mark.HIDDEN] = msgspec.field(
+    handle: Annotated[str, Privacy.PERSONAL, Privacy.HIDDEN] = ""
+    recovery: Annotated[tuple[str, ...], Privacy.PERSONAL, Privacy.HIDDEN] = ()
+    recovery_at: Annotated[dt.datetime | None, Privacy.PERSONAL, Privacy.HIDDEN] = None
+    recovery_with: Annotated[str, Privacy.PERSONAL, Privacy.HIDDEN] = ""
+    waiting: Annotated[dict[str, dt.datetime], Privacy.PERSONAL, Privacy.HIDDEN] = msgspec.field(
         default_factory=dict
     )
-    confirmed: Annotated[dict[str, dt.datetime], Mark.PERSONAL, Mark.HIDDEN] = msgspec.field(
+    confirmed: Annotated[dict[str, dt.datetime], Privacy.PERSONAL, Privacy.HIDDEN] = msgspec.field(
         default_factory=dict
     )
-    round: Annotated[int, Mark.HIDDEN] = 0
+    round: Annotated[int, Privacy.HIDDEN] = 0
 
     @classmethod
     def none(cls, owner: str, at: dt.datetime) -> Self:
@@ -295,12 +295,12 @@ class Passkey(Document, frozen=True, kw_only=True):
     collection: ClassVar[str] = "passkeys"
     lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("credential", "credential", unique=True),)
 
-    name: Annotated[Name, Mark.SEALED]
-    credential: Annotated[str, Mark.PERSONAL, Mark.HIDDEN]
-    public_key: Annotated[str, Mark.PERSONAL, Mark.HIDDEN]
-    sign_count: Annotated[int, Mark.PERSONAL, Mark.HIDDEN] = 0
+    name: Annotated[Name, Privacy.SEALED]
+    credential: Annotated[str, Privacy.PERSONAL, Privacy.HIDDEN]
+    public_key: Annotated[str, Privacy.PERSONAL, Privacy.HIDDEN]
+    sign_count: Annotated[int, Privacy.PERSONAL, Privacy.HIDDEN] = 0
     backed_up: bool = False
-    used_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
+    used_at: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
 
     def renamed(self, name: str, at: dt.datetime) -> Self:
         """The same passkey, called *name*."""
@@ -329,11 +329,11 @@ class TrustedDevice(Document, frozen=True, kw_only=True):
     id_prefix: ClassVar[str] = "trd"
     collection: ClassVar[str] = "trusted_devices"
 
-    name: Annotated[str | None, Mark.SEALED] = None
-    device: Annotated[str, Mark.PERSONAL]
-    secret_hash: Annotated[str, Mark.PERSONAL, Mark.HIDDEN]
-    round: Annotated[int, Mark.HIDDEN]
-    expires_at: Annotated[dt.datetime, Mark.PERSONAL]
+    name: Annotated[str | None, Privacy.SEALED] = None
+    device: Annotated[str, Privacy.PERSONAL]
+    secret_hash: Annotated[str, Privacy.PERSONAL, Privacy.HIDDEN]
+    round: Annotated[int, Privacy.HIDDEN]
+    expires_at: Annotated[dt.datetime, Privacy.PERSONAL]
 
     def counts(self, current: int, at: dt.datetime) -> bool:
         """Whether it is trusted at *at*, in the *current* round of its user's factors."""

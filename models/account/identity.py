@@ -5,16 +5,16 @@ from typing import Annotated, ClassVar, Self
 
 import msgspec
 
+from models.account.access_method import AccessMethod
 from models.account.session import DeviceId, DeviceName
-from models.account.way import Way
-from models.base.document import Draft, Lookup, Mark
+from models.base.document import Draft, Lookup, Privacy
 from models.base.fields import Name, Token
 
 IdToken = Annotated[str, msgspec.Meta(min_length=1, max_length=8192)]
 ProviderName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,31}\Z")]
 
 
-class Identity(Way, frozen=True, kw_only=True):
+class Identity(AccessMethod, frozen=True, kw_only=True):
     """A way into an account: what the provider *issuer* calls its user.
 
     Attributes
@@ -37,19 +37,19 @@ class Identity(Way, frozen=True, kw_only=True):
     collection: ClassVar[str] = "identities"
     lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("subject", "subject_index", unique=True),)
 
-    provider: Annotated[ProviderName, Mark.PERSONAL]
-    issuer: Annotated[str, Mark.PERSONAL]
-    subject: Annotated[str, Mark.SEALED, Mark.HIDDEN]
-    subject_index: Annotated[str, Mark.PERSONAL, Mark.HIDDEN]
-    email: Annotated[str | None, Mark.SEALED] = None
-    counts_from: Annotated[dt.datetime | None, Mark.PERSONAL, Mark.HIDDEN] = None
+    provider: Annotated[ProviderName, Privacy.PERSONAL]
+    issuer: Annotated[str, Privacy.PERSONAL]
+    subject: Annotated[str, Privacy.SEALED, Privacy.HIDDEN]
+    subject_index: Annotated[str, Privacy.PERSONAL, Privacy.HIDDEN]
+    email: Annotated[str | None, Privacy.SEALED] = None
+    counts_from: Annotated[dt.datetime | None, Privacy.PERSONAL, Privacy.HIDDEN] = None
 
     def counts(self, at: dt.datetime) -> bool:
         """Whether the account can be entered through it at *at*."""
         return self.counts_from is None or self.counts_from <= at
 
     def confirmed_by_mail(self, at: dt.datetime) -> Self:
-        """See `Way`."""
+        """See `AccessMethod`."""
         return msgspec.structs.replace(super().confirmed_by_mail(at), counts_from=None)
 
 

@@ -5,20 +5,20 @@ from typing import Literal
 
 import msgspec
 
-from models.base.mail import Wish
+from models.base.mail import MailRequest
 
 
-class Welcome(Wish, frozen=True):
+class AddressVerificationMail(MailRequest, frozen=True, tag="Welcome"):
     """Somebody registered the address, or wants to show that it is theirs; *user* would be it."""
 
     user: str
 
 
-class Forgotten(Wish, frozen=True):
+class PasswordResetMail(MailRequest, frozen=True, tag="Forgotten"):
     """Somebody has forgotten the password of the address."""
 
 
-class Move(Wish, frozen=True):
+class EmailChangeMail(MailRequest, frozen=True, tag="Move"):
     """The account *user* is to go by the address, as *session* asked; see `User.lockouts`."""
 
     user: str
@@ -31,30 +31,30 @@ class Move(Wish, frozen=True):
 PasswordOrigin = Literal["changed", "reset", "first"]
 
 
-class PasswordChanged(Wish, frozen=True):
+class PasswordChangedMail(MailRequest, frozen=True, tag="PasswordChanged"):
     """The account of the address has a new password; mails of before do not say how it came."""
 
     origin: PasswordOrigin | None = None
 
 
-class MoveAsked(Wish, frozen=True):
+class EmailChangeAskedMail(MailRequest, frozen=True, tag="MoveAsked"):
     """The account of the address is to go by another one."""
 
 
-class Moved(Wish, frozen=True):
-    """The account *user* went by the address so far; see `models.account.user.Former`."""
+class EmailChangedMail(MailRequest, frozen=True, tag="Moved"):
+    """The account *user* went by the address so far; see `models.account.user.FormerAddress`."""
 
     user: str = ""
     mark: str = ""
 
 
-class MoveUndone(Wish, frozen=True):
+class EmailChangeUndoneMail(MailRequest, frozen=True, tag="MoveUndone"):
     """The account goes by another address than it did: by the address again if it *is_back*."""
 
     is_back: bool = False
 
 
-class Linked(Wish, frozen=True):
+class ProviderLinkedMail(MailRequest, frozen=True, tag="Linked"):
     """The account of the address can be entered through the provider *provider* now."""
 
     provider: str
@@ -122,7 +122,7 @@ class AdditionDetails(msgspec.Struct, frozen=True, kw_only=True):
     app: str = ""
 
 
-class WayAdded(Wish, frozen=True):
+class AccessMethodAddedMail(MailRequest, frozen=True, tag="WayAdded"):
     """The account *user* of the address has another way in or out, which *session* has added."""
 
     user: str
@@ -130,11 +130,11 @@ class WayAdded(Wish, frozen=True):
     added: Addition
 
 
-class FactorsRemoved(Wish, frozen=True):
+class FactorsRemovedMail(MailRequest, frozen=True, tag="FactorsRemoved"):
     """An operator has taken all second factors off the account of the address."""
 
 
-class Unlinked(Wish, frozen=True):
+class ProviderUnlinkedMail(MailRequest, frozen=True, tag="Unlinked"):
     """The account of the address cannot be entered through the provider *provider* any more."""
 
     provider: str
@@ -151,7 +151,7 @@ FactorChange = Literal[
 ]
 
 
-class FactorsChanged(Wish, frozen=True):
+class FactorsChangedMail(MailRequest, frozen=True, tag="FactorsChanged"):
     """The account of the address has other second factors than before."""
 
     change: FactorChange

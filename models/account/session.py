@@ -7,7 +7,7 @@ import msgspec
 
 from models.account.factors import clean_name
 from models.account.session_state import LoginFacts, SessionState, session_state
-from models.base.document import Document, Draft, Lookup, Mark, Order
+from models.base.document import Document, Draft, Lookup, Order, Privacy
 from models.base.fields import EnteredPassword
 
 DeviceId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+\Z")]
@@ -120,18 +120,18 @@ class Session(Document, frozen=True, kw_only=True):
     orders: ClassVar[tuple[Order, ...]] = (Order("expires_at"),)
     lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("ended", "ended_at"),)
 
-    device: Annotated[str, Mark.PERSONAL]
-    device_name: Annotated[DeviceName | None, Mark.SEALED] = None
-    app: Annotated[Kind, Mark.PERSONAL] = "mobile"
-    client: Annotated[str, Mark.PERSONAL] = OWN_CLIENT
+    device: Annotated[str, Privacy.PERSONAL]
+    device_name: Annotated[DeviceName | None, Privacy.SEALED] = None
+    app: Annotated[Kind, Privacy.PERSONAL] = "mobile"
+    client: Annotated[str, Privacy.PERSONAL] = OWN_CLIENT
     permissions: tuple[str, ...] | None = None
     audiences: tuple[str, ...] = ("api", "live")
-    key: Annotated[str, Mark.HIDDEN] = ""
+    key: Annotated[str, Privacy.HIDDEN] = ""
     acr: int = 1
     amr: tuple[str, ...] = ("pwd",)
-    authenticated_at: Annotated[dt.datetime, Mark.PERSONAL]
-    expires_at: Annotated[dt.datetime, Mark.PERSONAL]
-    ended_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
+    authenticated_at: Annotated[dt.datetime, Privacy.PERSONAL]
+    expires_at: Annotated[dt.datetime, Privacy.PERSONAL]
+    ended_at: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
 
     @classmethod
     def started(cls, terms: Terms, *, session_id: str, owner: str, at: dt.datetime) -> Self:

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Final, Self
 import msgspec
 
 from models.access.permissions import Role
-from models.base.document import Document, Draft, Lookup, Mark
+from models.base.document import Document, Draft, Lookup, Privacy
 from models.base.fields import EnteredPassword, Name, Token
 from models.base.time import check_zone
 
@@ -47,19 +47,19 @@ class PasswordReset(Draft, frozen=True, kw_only=True):
     password: Password
 
 
-class Link(Draft, frozen=True, kw_only=True):
+class MailedToken(Draft, frozen=True, kw_only=True):
     """The token of a link in a mail."""
 
     token: Token
 
 
-class Address(Draft, frozen=True, kw_only=True):
+class EmailAddress(Draft, frozen=True, kw_only=True):
     """An address, of an account or not."""
 
     email: Email
 
 
-class Former(msgspec.Struct, frozen=True, kw_only=True):
+class FormerAddress(msgspec.Struct, frozen=True, kw_only=True):
     """An address that an account has left, to which the move can be undone for a while.
 
     Attributes
@@ -103,15 +103,15 @@ class User(Document, frozen=True, kw_only=True):
     collection: ClassVar[str] = "users"
     lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("email", "email_index", unique=True),)
 
-    email: Annotated[Email, Mark.SEALED]
-    email_index: Annotated[str, Mark.PERSONAL, Mark.HIDDEN]
-    name: Annotated[Name, Mark.SEALED]
-    tz: Annotated[str, Mark.PERSONAL] = "UTC"
-    verified_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
-    password_hash: Annotated[str | None, Mark.PERSONAL, Mark.HIDDEN] = None
-    password_at: Annotated[dt.datetime | None, Mark.PERSONAL, Mark.HIDDEN] = None
-    lockouts: Annotated[int, Mark.HIDDEN] = 0
-    former: Annotated[tuple[Former, ...], Mark.SEALED, Mark.HIDDEN] = ()
+    email: Annotated[Email, Privacy.SEALED]
+    email_index: Annotated[str, Privacy.PERSONAL, Privacy.HIDDEN]
+    name: Annotated[Name, Privacy.SEALED]
+    tz: Annotated[str, Privacy.PERSONAL] = "UTC"
+    verified_at: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
+    password_hash: Annotated[str | None, Privacy.PERSONAL, Privacy.HIDDEN] = None
+    password_at: Annotated[dt.datetime | None, Privacy.PERSONAL, Privacy.HIDDEN] = None
+    lockouts: Annotated[int, Privacy.HIDDEN] = 0
+    former: Annotated[tuple[FormerAddress, ...], Privacy.SEALED, Privacy.HIDDEN] = ()
     roles: tuple[Role, ...] = ()
 
     def appointed(self, roles: tuple[Role, ...], at: dt.datetime) -> Self:
@@ -147,7 +147,7 @@ class User(Document, frozen=True, kw_only=True):
 
     def moved(self, email: str, email_index: str, mark: str, at: dt.datetime) -> Self:
         """The same user at another address, which is known to be theirs."""
-        left = Former(mark=mark, email=self.email, left_at=at)
+        left = FormerAddress(mark=mark, email=self.email, left_at=at)
         former = (*(one for one in self.former if at < one.left_at + UNDO), left)
         return msgspec.structs.replace(
             self.locking_out().advanced(at),
@@ -157,12 +157,12 @@ class User(Document, frozen=True, kw_only=True):
             former=former,
         )
 
-    def left(self, mark: str, at: dt.datetime) -> Former | None:
+    def left(self, mark: str, at: dt.datetime) -> FormerAddress | None:
         """The address that the link *mark* leads back to, if it still does at *at*."""
         found = (one for one in self.former if one.mark == mark and at < one.left_at + UNDO)
         return next(found, None)
 
-    def returned(self, to: Former, email_index: str, at: dt.datetime) -> Self:
+    def returned(self, to: FormerAddress, email_index: str, at: dt.datetime) -> Self:
         """The same user at an address of before, without the password of whoever moved them."""
         return msgspec.structs.replace(
             self.rekeyed(None, at),

@@ -1,16 +1,24 @@
 """The audit log: its entries, and how it is verified."""
 
-from models.audit.audit_verification import Damage, Inspection
-from models.audit.entries import STREAM, Act, Action, ActorKind, AuditEntry, Checkpoint, Head
+from models.audit.audit_verification import AuditVerification, Damage
+from models.audit.entries import (
+    STREAM,
+    Action,
+    ActorKind,
+    AuditAction,
+    AuditEntry,
+    AuditHead,
+    Checkpoint,
+)
 
 __all__ = [
     "STREAM",
-    "Act",
     "Action",
     "ActorKind",
+    "AuditAction",
     "AuditEntry",
+    "AuditHead",
+    "AuditVerification",
     "Checkpoint",
     "Damage",
-    "Head",
-    "Inspection",
 ]

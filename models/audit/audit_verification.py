@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from models.audit.entries import AuditEntry, Checkpoint, Head, digest_of
+from models.audit.entries import AuditEntry, AuditHead, Checkpoint, digest_of
 from models.base.merge_patch import Json
 
 Kind = Literal[
@@ -44,7 +44,7 @@ class Damage(msgspec.Struct, frozen=True):
         return f"entry {self.seq} {WORDS[self.kind]}"
 
 
-class Inspection:
+class AuditVerification:
     """Reads a stream once, in the order of its numbers, against what its checkpoints saw.
 
     Attributes
@@ -61,9 +61,9 @@ class Inspection:
         checkpoints: Iterable[Checkpoint] = (),
         *,
         is_ours: Callable[[Checkpoint], bool],
-        head: Head | None = None,
+        head: AuditHead | None = None,
     ) -> None:
-        self.head = head or Head()
+        self.head = head or AuditHead()
         self.damages: list[Damage] = []
         self._seen: dict[int, set[str]] = {}
         for one in checkpoints:
@@ -92,7 +92,7 @@ class Inspection:
             self._damage(entry.seq, "early")
         if self._seen.pop(entry.seq, {entry.hash}) != {entry.hash}:
             self._damage(entry.seq, "rewritten")
-        self.head = Head(entry.seq, entry.hash, entry.ts)
+        self.head = AuditHead(entry.seq, entry.hash, entry.ts)
 
     def end(self) -> list[Damage]:
         """What is wrong, when all was read."""

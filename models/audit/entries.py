@@ -30,7 +30,7 @@ Hash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 _CODE: Final = re.compile(r"[a-z0-9_.:-]{0,64}")
 
 
-class Act(msgspec.Struct, frozen=True, kw_only=True):
+class AuditAction(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody did or tried, in the caller's words.
 
     Attributes
@@ -94,7 +94,7 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     hash: Hash
 
 
-class Head(msgspec.Struct, frozen=True):
+class AuditHead(msgspec.Struct, frozen=True):
     """The end of a stream: what the next entry goes on from."""
 
     seq: int = 0
@@ -161,7 +161,7 @@ def moment_of(at: dt.datetime) -> Moment:
     return f"{at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
 
 
-def chained(head: Head, told: Json) -> AuditEntry:
+def chained(head: AuditHead, told: Json) -> AuditEntry:
     """The entry that says *told*, behind *head*."""
     members = told | {
         "stream": STREAM,
@@ -173,6 +173,6 @@ def chained(head: Head, told: Json) -> AuditEntry:
     return msgspec.convert(members | {"hash": digest_of(members)}, AuditEntry)
 
 
-def head_of(entry: AuditEntry) -> Head:
+def head_of(entry: AuditEntry) -> AuditHead:
     """The end of a stream whose last entry is *entry*."""
-    return Head(entry.seq, entry.hash, entry.ts)
+    return AuditHead(entry.seq, entry.hash, entry.ts)

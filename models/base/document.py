@@ -1,10 +1,11 @@
 """What all documents share, and how a field says that it is personal.
 
-A field is declared once, on its type: `Annotated[str, Mark.SEALED]` is encrypted under its owner's
-data key wherever it is stored; `Mark.HIDDEN` never leaves the server; `Mark.PRIVATE` is seen by its
-owner only, whatever they share; `Mark.PERSONAL` is personal data in the clear.  A sealed field is
-personal too.  `Merge` in the same place says how the field keeps two edits made at once, and
-`Derived` and `Tells` what it follows from, or tells: who may not see that does not see the field.
+A field is declared once, on its type: `Annotated[str, Privacy.SEALED]` is encrypted under its
+owner's data key wherever it is stored; `Privacy.HIDDEN` never leaves the server; `Privacy.PRIVATE`
+is seen by its owner only, whatever they share; `Privacy.PERSONAL` is personal data in the clear.  A
+sealed field is personal too.  `Merge` in the same place says how the field keeps two edits made at
+once, and `Derived` and `Discloses` what it follows from, or tells: who may not see that does not
+see the field.
 """
 
 import datetime as dt
@@ -16,14 +17,14 @@ from typing import Any, ClassVar, Self, TypeVar
 
 import msgspec
 
-from models.base.masking import mask
 from models.base.merge import Merge
 from models.base.merge_patch import Json, without_nulls
+from models.base.text.masking import mask
 
 A = TypeVar("A")
 
 
-class Mark(enum.Enum):
+class Privacy(enum.Enum):
     """What privacy code must know about a field."""
 
     PERSONAL = "personal"
@@ -42,7 +43,7 @@ class Derived:
         self.sources = sources
 
 
-class Tells:
+class Discloses:
     """What a field would tell, in the same words: who may not see that does not see it either.
 
     Other than what follows from something, it is hidden only where that itself was chosen.
@@ -61,8 +62,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     Attributes
     ----------
     free_text
-        The fields that may hold anything, also what must not be kept (see `models.base.masking`);
-        of one made of structs, their own `free_text`.
+        The fields that may hold anything, also what must not be kept (see
+        `models.base.text.masking`); of one made of structs, their own `free_text`.
 
     """
 
@@ -136,14 +137,14 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     draft: ClassVar[type[Draft] | None] = None
 
     id: str
-    owner: typing.Annotated[str, Mark.PERSONAL]
+    owner: typing.Annotated[str, Privacy.PERSONAL]
     version: int = 1
-    first_version: typing.Annotated[int, Mark.HIDDEN] = 1
-    made_by: typing.Annotated[str, Mark.HIDDEN] = ""
+    first_version: typing.Annotated[int, Privacy.HIDDEN] = 1
+    made_by: typing.Annotated[str, Privacy.HIDDEN] = ""
     created_at: dt.datetime
     updated_at: dt.datetime
     edits: typing.Annotated[
-        dict[str, tuple[int, dt.datetime]] | None, Mark.PERSONAL, Mark.HIDDEN
+        dict[str, tuple[int, dt.datetime]] | None, Privacy.PERSONAL, Privacy.HIDDEN
     ] = None
 
     @property
@@ -152,7 +153,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
         return self.version == self.first_version
 
     def words(self) -> Collection[str]:
-        """What it is found by; kept as keyed hashes only (see `models.base.vocabulary`)."""
+        """What it is found by; kept as keyed hashes only (see `models.base.text.search_words`)."""
         return ()
 
     def advanced(self, at: dt.datetime) -> Self:
@@ -177,12 +178,12 @@ def fields_of(draft: Draft, kind: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 @functools.cache
-def fields_marked(document: type[msgspec.Struct], mark: Mark) -> frozenset[str]:
+def fields_marked(document: type[msgspec.Struct], mark: Privacy) -> frozenset[str]:
     """The fields of *document* that carry *mark*.
 
     Examples
     --------
-    >>> sorted(fields_marked(Document, Mark.PERSONAL))
+    >>> sorted(fields_marked(Document, Privacy.PERSONAL))
     ['edits', 'owner']
 
     """
@@ -203,7 +204,7 @@ def derivations(document: type[msgspec.Struct]) -> Mapping[str, tuple[str, ...]]
 @functools.cache
 def tellings(document: type[msgspec.Struct]) -> Mapping[str, tuple[str, ...]]:
     """The fields of *document* that tell others, and which."""
-    return {field: one.told for field, one in _declared(document, Tells)}
+    return {field: one.told for field, one in _declared(document, Discloses)}
 
 
 @functools.cache
@@ -223,7 +224,7 @@ def _declared(document: type[msgspec.Struct], kind: type[A]) -> Iterator[tuple[s
 
 def public(document: Document) -> Json:
     """The document as clients see it: without hidden fields, without nulls."""
-    hidden = fields_marked(type(document), Mark.HIDDEN)
+    hidden = fields_marked(type(document), Privacy.HIDDEN)
     fields: dict[str, Any] = msgspec.to_builtins(document)
     return {
         name: without_nulls(value)

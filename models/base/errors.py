@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 
-class Flaw(msgspec.Struct, frozen=True):
+class FieldError(msgspec.Struct, frozen=True):
     """One thing that is wrong with an input: where (a JSON pointer), a stable code, and words."""
 
     pointer: str
@@ -26,7 +26,7 @@ class Refusal(Exception):
         code: str,
         detail: str,
         *,
-        flaws: tuple[Flaw, ...] = (),
+        flaws: tuple[FieldError, ...] = (),
         extra: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(code, detail)
@@ -74,7 +74,7 @@ def invalid_field(
     models.base.errors.Invalid: ('body_invalid', 'There is no such zone.')
 
     """
-    return Invalid(refusal, detail, flaws=(Flaw(pointer, code, detail),))
+    return Invalid(refusal, detail, flaws=(FieldError(pointer, code, detail),))
 
 
 def invalid_parameter(

@@ -7,7 +7,7 @@ address has an account.  So asking for a letter takes the same time whether or n
 import msgspec
 
 
-class Letter(msgspec.Struct, frozen=True):
+class Mail(msgspec.Struct, frozen=True):
     """A mail in plain text."""
 
     to: str
@@ -15,7 +15,7 @@ class Letter(msgspec.Struct, frozen=True):
     text: str
 
 
-class Wish(msgspec.Struct, frozen=True, tag=True):
+class MailRequest(msgspec.Struct, frozen=True, tag=True):
     """Something that the owner of an address has to be told.
 
     What a stranger could have chosen is in a letter as a name in quotes only

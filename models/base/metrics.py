@@ -8,7 +8,7 @@ from prometheus_client.exposition import generate_latest
 _LATENCIES: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
-class Measures:
+class Metrics:
     """The metrics of one process."""
 
     def __init__(self) -> None:

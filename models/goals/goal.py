@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 
 import msgspec
 
-from models.base.document import Derived, Document, Draft, Mark, Order, Tells, fields_of
+from models.base.document import Derived, Discloses, Document, Draft, Order, Privacy, fields_of
 from models.base.errors import Conflict, invalid_field
 from models.base.fields import LongText, ShortText, Title
 from models.base.ids import PartId, id_pattern, new_id
@@ -43,7 +43,7 @@ _OF_A_POINT: Final = ("goal.point:value", "goal.point:key_result", "goal.point:a
 TRACKED: Final = 30  # days of which the progress is kept in the goal itself
 
 
-class Reached(msgspec.Struct, frozen=True):
+class DailyProgress(msgspec.Struct, frozen=True):
     """How far a goal was at the end of a day (UTC)."""
 
     day: dt.date
@@ -145,34 +145,34 @@ class Goal(Document, frozen=True, kw_only=True):
         Order("progress"),
     )
 
-    title: Annotated[Title, Mark.SEALED]
-    description: Annotated[ShortText | None, Mark.SEALED] = None
-    category: Annotated[Category, Mark.PERSONAL] = "personal"
-    priority: Annotated[Priority, Mark.PERSONAL] = "medium"
-    status: Annotated[Status, Mark.PERSONAL, Derived("progress")] = "active"
+    title: Annotated[Title, Privacy.SEALED]
+    description: Annotated[ShortText | None, Privacy.SEALED] = None
+    category: Annotated[Category, Privacy.PERSONAL] = "personal"
+    priority: Annotated[Priority, Privacy.PERSONAL] = "medium"
+    status: Annotated[Status, Privacy.PERSONAL, Derived("progress")] = "active"
     progress: Annotated[
-        Progress, Mark.PERSONAL, Merge.MAX, Derived("milestones", "key_results", *_OF_A_POINT)
+        Progress, Privacy.PERSONAL, Merge.MAX, Derived("milestones", "key_results", *_OF_A_POINT)
     ] = 0.0
-    starts_on: Annotated[dt.date | None, Mark.PERSONAL, Derived("target_date")] = None
-    target_date: Annotated[dt.date | None, Mark.PERSONAL, Derived("repeats")] = None
-    smart: Annotated[Smart | None, Mark.SEALED] = None
-    milestones: Annotated[Milestones, Mark.SEALED, Tells("progress")] = msgspec.field(
+    starts_on: Annotated[dt.date | None, Privacy.PERSONAL, Derived("target_date")] = None
+    target_date: Annotated[dt.date | None, Privacy.PERSONAL, Derived("repeats")] = None
+    smart: Annotated[Smart | None, Privacy.SEALED] = None
+    milestones: Annotated[Milestones, Privacy.SEALED, Discloses("progress")] = msgspec.field(
         default_factory=dict
     )
-    key_results: Annotated[KeyResults, Mark.SEALED, Derived(*_OF_A_POINT), Tells("progress")] = (
-        msgspec.field(default_factory=dict)
-    )
-    depends_on: Annotated[Needed, Mark.PERSONAL] = ()
-    repeats: Annotated[Repeat | None, Mark.PERSONAL] = None
-    private_notes: Annotated[LongText | None, Mark.SEALED, Mark.PRIVATE, Merge.APPEND] = None
-    archived: bool = False
-    completed_at: Annotated[dt.datetime | None, Mark.PERSONAL, Derived("status")] = None
-    measured: Annotated[
-        dict[str, dt.datetime], Mark.PERSONAL, Derived("key_results", *_OF_A_POINT)
+    key_results: Annotated[
+        KeyResults, Privacy.SEALED, Derived(*_OF_A_POINT), Discloses("progress")
     ] = msgspec.field(default_factory=dict)
-    points: Annotated[int, Mark.PERSONAL] = 0
-    track: Annotated[tuple[Reached, ...], Mark.PERSONAL, Derived("progress")] = ()
-    series: Annotated[dt.date | None, Mark.PERSONAL, Derived("target_date", "repeats")] = None
+    depends_on: Annotated[Needed, Privacy.PERSONAL] = ()
+    repeats: Annotated[Repeat | None, Privacy.PERSONAL] = None
+    private_notes: Annotated[LongText | None, Privacy.SEALED, Privacy.PRIVATE, Merge.APPEND] = None
+    archived: bool = False
+    completed_at: Annotated[dt.datetime | None, Privacy.PERSONAL, Derived("status")] = None
+    measured: Annotated[
+        dict[str, dt.datetime], Privacy.PERSONAL, Derived("key_results", *_OF_A_POINT)
+    ] = msgspec.field(default_factory=dict)
+    points: Annotated[int, Privacy.PERSONAL] = 0
+    track: Annotated[tuple[DailyProgress, ...], Privacy.PERSONAL, Derived("progress")] = ()
+    series: Annotated[dt.date | None, Privacy.PERSONAL, Derived("target_date", "repeats")] = None
 
     @classmethod
     def drafted(cls, draft: NewGoal, *, owner: str, at: dt.datetime) -> Self:
@@ -296,6 +296,8 @@ def _reached(goal: Goal) -> float:
     return sum(part.progress for part in parts) / len(parts) if parts else goal.progress
 
 
-def _tracked(track: tuple[Reached, ...], day: dt.date, progress: float) -> tuple[Reached, ...]:
+def _tracked(
+    track: tuple[DailyProgress, ...], day: dt.date, progress: float
+) -> tuple[DailyProgress, ...]:
     before = track[:-1] if track and track[-1].day == day else track
-    return (*before, Reached(day, progress))[-TRACKED:]
+    return (*before, DailyProgress(day, progress))[-TRACKED:]

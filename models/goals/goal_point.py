@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
-from models.base.document import Document, Draft, Mark, Order, Tells
+from models.base.document import Discloses, Document, Draft, Order, Privacy
 from models.base.fields import Moment, ShortText
 from models.base.ids import PartId, id_pattern
 from models.base.time import check_date, exact
@@ -58,10 +58,10 @@ class GoalPoint(Document, frozen=True, kw_only=True):
     )
 
     goal: str
-    value: Annotated[Figure, Mark.PERSONAL, Tells("goal:progress", "goal:key_results")]
-    key_result: Annotated[str | None, Mark.PERSONAL] = None
-    at: Annotated[dt.datetime, Mark.PERSONAL]
-    note: Annotated[ShortText | None, Mark.SEALED] = None
+    value: Annotated[Figure, Privacy.PERSONAL, Discloses("goal:progress", "goal:key_results")]
+    key_result: Annotated[str | None, Privacy.PERSONAL] = None
+    at: Annotated[dt.datetime, Privacy.PERSONAL]
+    note: Annotated[ShortText | None, Privacy.SEALED] = None
 
     @classmethod
     def drafted(

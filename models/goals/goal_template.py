@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
-from models.base.document import Document, Draft, Mark, Order, fields_of
+from models.base.document import Document, Draft, Order, Privacy, fields_of
 from models.base.fields import ShortText, Title
 from models.base.ids import id_pattern, new_id
 from models.goals.goal import Category, KeyResults, Milestones, Priority
@@ -52,14 +52,14 @@ class GoalTemplate(Document, frozen=True, kw_only=True):
     draft: ClassVar[type[Draft]] = GoalTemplateDraft
     orders: ClassVar[tuple[Order, ...]] = (Order("created_at"),)
 
-    title: Annotated[Title, Mark.SEALED]
-    description: Annotated[ShortText | None, Mark.SEALED] = None
-    category: Annotated[Category, Mark.PERSONAL] = "personal"
-    priority: Annotated[Priority, Mark.PERSONAL] = "medium"
-    days: Annotated[Days | None, Mark.PERSONAL] = None
-    smart: Annotated[Smart | None, Mark.SEALED] = None
-    milestones: Annotated[Milestones, Mark.SEALED] = msgspec.field(default_factory=dict)
-    key_results: Annotated[KeyResults, Mark.SEALED] = msgspec.field(default_factory=dict)
+    title: Annotated[Title, Privacy.SEALED]
+    description: Annotated[ShortText | None, Privacy.SEALED] = None
+    category: Annotated[Category, Privacy.PERSONAL] = "personal"
+    priority: Annotated[Priority, Privacy.PERSONAL] = "medium"
+    days: Annotated[Days | None, Privacy.PERSONAL] = None
+    smart: Annotated[Smart | None, Privacy.SEALED] = None
+    milestones: Annotated[Milestones, Privacy.SEALED] = msgspec.field(default_factory=dict)
+    key_results: Annotated[KeyResults, Privacy.SEALED] = msgspec.field(default_factory=dict)
 
     @classmethod
     def drafted(cls, draft: NewGoalTemplate, *, owner: str, at: dt.datetime) -> Self:

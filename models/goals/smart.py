@@ -21,7 +21,7 @@ _QUESTIONS: Final = {
 _ENOUGH: Final = 20  # letters of a description that say more than a title
 
 
-class Letter(msgspec.Struct, frozen=True):
+class SmartCriterion(msgspec.Struct, frozen=True):
     """One of the five, and the question that is open; null where it is answered."""
 
     name: str
@@ -33,7 +33,7 @@ class SmartScore(msgspec.Struct, frozen=True):
     """The share of letters that are there, and all five."""
 
     score: float
-    letters: tuple[Letter, ...]
+    letters: tuple[SmartCriterion, ...]
 
 
 def smart_score(goal: Goal) -> SmartScore:
@@ -49,5 +49,5 @@ def smart_score(goal: Goal) -> SmartScore:
     letters = []
     for name, question in _QUESTIONS.items():
         is_there = shown[name] or getattr(answers, name) is not None
-        letters.append(Letter(name, int(is_there), None if is_there else question))
+        letters.append(SmartCriterion(name, int(is_there), None if is_there else question))
     return SmartScore(sum(one.score for one in letters) / len(letters), tuple(letters))

@@ -8,7 +8,7 @@ from models.goals.goal_parts import KeyResult, Milestone, Smart
 from models.goals.goal_template import GoalTemplateDraft
 
 
-class Ready(msgspec.Struct, frozen=True):
+class ReadyTemplate(msgspec.Struct, frozen=True):
     """A template that comes with the product, under an id of its own."""
 
     id: str
@@ -23,7 +23,7 @@ def _milestones(*titles: str) -> dict[str, Milestone]:
 
 
 READY: Final = (
-    Ready(
+    ReadyTemplate(
         "run-5k",
         GoalTemplateDraft(
             title="Run 5 km without a break",
@@ -33,7 +33,7 @@ READY: Final = (
             key_results={"distance": KeyResult(title="Longest run", target=5, unit="km")},
         ),
     ),
-    Ready(
+    ReadyTemplate(
         "save-money",
         GoalTemplateDraft(
             title="Save three months of expenses",
@@ -43,7 +43,7 @@ READY: Final = (
             key_results={"saved": KeyResult(title="Saved", target=3, unit="months")},
         ),
     ),
-    Ready(
+    ReadyTemplate(
         "read-books",
         GoalTemplateDraft(
             title="Read twelve books",
@@ -52,7 +52,7 @@ READY: Final = (
             key_results={"books": KeyResult(title="Books read", target=12, unit="books")},
         ),
     ),
-    Ready(
+    ReadyTemplate(
         "learn-language",
         GoalTemplateDraft(
             title="Hold a conversation in a new language",
@@ -66,7 +66,7 @@ READY: Final = (
             ),
         ),
     ),
-    Ready(
+    ReadyTemplate(
         "change-job",
         GoalTemplateDraft(
             title="Find a job that suits me better",
@@ -81,7 +81,7 @@ READY: Final = (
             ),
         ),
     ),
-    Ready(
+    ReadyTemplate(
         "sleep-better",
         GoalTemplateDraft(
             title="Sleep seven hours and a half on most nights",
@@ -92,7 +92,7 @@ READY: Final = (
             },
         ),
     ),
-    Ready(
+    ReadyTemplate(
         "closer-friends",
         GoalTemplateDraft(
             title="See my closest friends every month",

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from models.habits.evaluation import Units
-from models.habits.history import Flags, Floats, History, Ints, Mark, date_of
+from models.habits.history import DayMark, EntryHistory, Flags, Floats, Ints, date_of
 from models.habits.statistics import Judged
 from models.habits.streaks import runs
 
@@ -39,10 +39,10 @@ class Achievement(msgspec.Struct, frozen=True, kw_only=True):
     reached: float | None
 
 
-def achievements(history: History, units: Units, today: int) -> Iterator[Achievement]:
+def achievements(history: EntryHistory, units: Units, today: int) -> Iterator[Achievement]:
     """Every achievement of a habit, unlocked or not."""
     yield from _streaks(units, today)
-    done = history.day[(history.mark == Mark.DONE) & (history.day <= today)]
+    done = history.day[(history.mark == DayMark.DONE) & (history.day <= today)]
     for threshold in COMPLETIONS:
         yield Achievement(
             type="completion",

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 import msgspec
 
-from models.base.document import Derived, Document, Draft, Mark, fields_of
+from models.base.document import Derived, Document, Draft, Privacy, fields_of
 from models.base.errors import invalid_field
 from models.base.fields import Moment, ShortText
 from models.base.merge import Merge
@@ -92,21 +92,23 @@ class Entry(Document, frozen=True, kw_only=True):
     draft: ClassVar[type[Draft]] = EntryDraft
 
     habit: str
-    local_date: Annotated[dt.date, Mark.PERSONAL]
-    state: Annotated[State, Mark.PERSONAL]
-    value: Annotated[Value | None, Mark.PERSONAL, Merge.SUM] = None
-    note: Annotated[ShortText | None, Mark.SEALED, Merge.APPEND] = None
-    at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
-    achieved: Annotated[bool | None, Mark.PERSONAL, Derived("state", "value", "habit:measure")] = (
+    local_date: Annotated[dt.date, Privacy.PERSONAL]
+    state: Annotated[State, Privacy.PERSONAL]
+    value: Annotated[Value | None, Privacy.PERSONAL, Merge.SUM] = None
+    note: Annotated[ShortText | None, Privacy.SEALED, Merge.APPEND] = None
+    at: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
+    achieved: Annotated[
+        bool | None, Privacy.PERSONAL, Derived("state", "value", "habit:measure")
+    ] = None
+    share: Annotated[float | None, Privacy.PERSONAL, Derived("state", "value", "habit:measure")] = (
         None
     )
-    share: Annotated[float | None, Mark.PERSONAL, Derived("state", "value", "habit:measure")] = None
-    tz: Annotated[str, Mark.PERSONAL, Derived("habit:tz")]
-    day_start: Annotated[DayStart, Mark.PERSONAL, Derived("habit:day_start")] = 0
+    tz: Annotated[str, Privacy.PERSONAL, Derived("habit:tz")]
+    day_start: Annotated[DayStart, Privacy.PERSONAL, Derived("habit:day_start")] = 0
     minute: Annotated[
-        int | None, Mark.PERSONAL, Derived("state", "at", "achieved", "tz", "day_start")
+        int | None, Privacy.PERSONAL, Derived("state", "at", "achieved", "tz", "day_start")
     ] = None
-    backfilled: Annotated[bool, Mark.PERSONAL, Derived("tz", "day_start")] = False
+    backfilled: Annotated[bool, Privacy.PERSONAL, Derived("tz", "day_start")] = False
     source: str | None = None
 
     def __post_init__(self) -> None:

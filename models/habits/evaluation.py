@@ -24,7 +24,7 @@ from typing import Final, Literal
 import msgspec
 import numpy as np
 
-from models.habits.history import Days, Flags, Ints, Mark, Marks, date_of, dates_of
+from models.habits.history import DayMark, Days, Flags, Ints, Marks, date_of, dates_of
 from models.habits.rules import rule_of
 from models.habits.schedules import (
     Daily,
@@ -41,7 +41,7 @@ from models.habits.schedules import (
 Span = Literal["day", "week", "month"]
 
 
-class Verdict(enum.IntEnum):
+class UnitVerdict(enum.IntEnum):
     """What is to be said of a unit."""
 
     NEUTRAL = 0
@@ -69,15 +69,15 @@ class Units(msgspec.Struct, frozen=True, eq=False):
     is_urgent: bool = False
 
 
-_NEUTRAL: Final = (Mark.OUT, Mark.AWAY, Mark.SKIP, Mark.FREEZE)
+_NEUTRAL: Final = (DayMark.OUT, DayMark.AWAY, DayMark.SKIP, DayMark.FREEZE)
 _VERDICTS: Final = np.array(
     [
-        Verdict.KEPT
-        if mark is Mark.DONE
-        else Verdict.NEUTRAL
+        UnitVerdict.KEPT
+        if mark is DayMark.DONE
+        else UnitVerdict.NEUTRAL
         if mark in _NEUTRAL
-        else Verdict.MISSED
-        for mark in Mark
+        else UnitVerdict.MISSED
+        for mark in DayMark
     ],
     np.int8,
 )
@@ -121,17 +121,17 @@ def is_unfinished(days: Days) -> bool:
     """Whether today can still be done."""
     if days.today < 0 or days.is_over:
         return False
-    return bool(days.mark[days.today] in (Mark.NONE, Mark.SHORT))
+    return bool(days.mark[days.today] in (DayMark.NONE, DayMark.SHORT))
 
 
 def _dated(schedule: Dated, days: Days) -> Units:
-    places = np.flatnonzero(due_days(schedule, days) & (days.mark[: days.today + 1] != Mark.OUT))
+    places = np.flatnonzero(due_days(schedule, days) & (days.mark[: days.today + 1] != DayMark.OUT))
     verdict = _VERDICTS[days.mark[places]]
     is_open = bool(len(places)) and int(places[-1]) == days.today and is_unfinished(days)
     if is_open:
-        verdict[-1] = Verdict.OPEN
+        verdict[-1] = UnitVerdict.OPEN
     day = places + days.first
-    done = (verdict == Verdict.KEPT).astype(np.int64)
+    done = (verdict == UnitVerdict.KEPT).astype(np.int64)
     return Units("day", day, day, np.ones_like(day), done, verdict, is_open)
 
 
@@ -143,19 +143,19 @@ def _quotas(schedule: Quota, days: Days) -> Units:
     key = (day - 1) // 7 if span == "week" else _months(day)
     begins = np.flatnonzero(np.diff(key, prepend=key[0] - 1))
     asked = ~days.marked(*_NEUTRAL)
-    done = np.add.reduceat(days.marked(Mark.DONE).astype(np.int64), begins)
-    frozen = np.add.reduceat(days.marked(Mark.FREEZE).astype(np.int64), begins)
+    done = np.add.reduceat(days.marked(DayMark.DONE).astype(np.int64), begins)
+    frozen = np.add.reduceat(days.marked(DayMark.FREEZE).astype(np.int64), begins)
     available = np.add.reduceat(asked.astype(np.int64), begins)
     needed = np.minimum(schedule.times, available + frozen)
-    verdict = np.where(done >= needed, Verdict.KEPT, Verdict.MISSED).astype(np.int8)
-    verdict[(done < needed) & (done + frozen >= needed)] = Verdict.NEUTRAL
-    verdict[available == 0] = Verdict.NEUTRAL
+    verdict = np.where(done >= needed, UnitVerdict.KEPT, UnitVerdict.MISSED).astype(np.int8)
+    verdict[(done < needed) & (done + frozen >= needed)] = UnitVerdict.NEUTRAL
+    verdict[available == 0] = UnitVerdict.NEUTRAL
     tomorrow = int(asked[days.today + 1 :].sum())
     missing = int(needed[-1] - done[-1] - frozen[-1])
     left = tomorrow + is_unfinished(days)
-    is_open = verdict[-1] == Verdict.MISSED and missing <= left
+    is_open = verdict[-1] == UnitVerdict.MISSED and missing <= left
     if is_open:
-        verdict[-1] = Verdict.OPEN
+        verdict[-1] = UnitVerdict.OPEN
     first, last = _ends(schedule, date_of(day[begins[0]]), day[begins], len(begins))
     return Units(span, first, last, needed, done, verdict, bool(is_open and missing > tomorrow))
 
@@ -181,16 +181,16 @@ def _none(span: Span) -> Units:
 def _rated(schedule: Rate, days: Days) -> Units:
     asked = np.flatnonzero(~days.marked(*_NEUTRAL))
     now = int(np.searchsorted(asked, days.today, side="right"))  # how many, up to today
-    done = np.flatnonzero(days.mark[asked] == Mark.DONE)
+    done = np.flatnonzero(days.mark[asked] == DayMark.DONE)
     kept, end = _filled(schedule, done, len(asked))
-    verdict = np.where(kept[:now], Verdict.KEPT, Verdict.MISSED).astype(np.int8)
+    verdict = np.where(kept[:now], UnitVerdict.KEPT, UnitVerdict.MISSED).astype(np.int8)
     is_open = is_urgent = False
     if end < now <= end + schedule.days:
         missing = schedule.times - int((done >= end).sum())
         left = end + schedule.days - now + is_unfinished(days)
         is_open, is_urgent = missing <= left, missing == left
     if is_open:
-        verdict[end:] = Verdict.OPEN
+        verdict[end:] = UnitVerdict.OPEN
     day = asked[:now] + days.first
     ones = np.ones_like(day)
     covered = kept[:now].astype(np.int64)

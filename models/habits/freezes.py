@@ -10,13 +10,13 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from models.habits.history import Days, Mark
+from models.habits.history import DayMark, Days
 
 EARNED_BY: Final = 10
 HELD: Final = 2
 
 
-class Tokens(msgspec.Struct, frozen=True, kw_only=True):
+class FreezeTokens(msgspec.Struct, frozen=True, kw_only=True):
     """What became of the tokens, up to today; *done_until_next* more days earn the next one."""
 
     held: int
@@ -24,35 +24,36 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     done_until_next: int
 
 
-def resolved(days: Days) -> tuple[Days, Tokens]:
+def resolved(days: Days) -> tuple[Days, FreezeTokens]:
     """*days* with every freeze either held or not, and the tokens that are left.
 
     Examples
     --------
-    >>> marks = np.array([Mark.FREEZE, *[Mark.DONE] * 10, Mark.FREEZE, Mark.FREEZE], np.int8)
+    >>> frozen, done = DayMark.FREEZE, DayMark.DONE
+    >>> marks = np.array([frozen, *[done] * 10, frozen, frozen], np.int8)
     >>> days, tokens = resolved(Days(1, len(marks) - 1, marks, marks * 1.0))
-    >>> [Mark(mark).name for mark in days.mark[[0, 11, 12]]]
+    >>> [DayMark(mark).name for mark in days.mark[[0, 11, 12]]]
     ['UNHELD', 'FREEZE', 'UNHELD']
     >>> tokens
     Tokens(held=0, used=1, done_until_next=10)
 
     """
-    done = days.marked(Mark.DONE)
+    done = days.marked(DayMark.DONE)
     total = int(done.sum())
-    if not days.marked(Mark.FREEZE).any():
+    if not days.marked(DayMark.FREEZE).any():
         held = min(HELD, total // EARNED_BY)
-        return days, Tokens(held=held, used=0, done_until_next=EARNED_BY - total % EARNED_BY)
+        return days, FreezeTokens(held=held, used=0, done_until_next=EARNED_BY - total % EARNED_BY)
     marks = days.mark.copy()
     count = held = used = 0
-    for place in np.flatnonzero(done | days.marked(Mark.FREEZE)):
+    for place in np.flatnonzero(done | days.marked(DayMark.FREEZE)):
         if done[place]:
             count += 1
             held = min(HELD, held + (count % EARNED_BY == 0))
         elif held:
             held, used = held - 1, used + 1
         else:
-            marks[place] = Mark.UNHELD
+            marks[place] = DayMark.UNHELD
     left = EARNED_BY - total % EARNED_BY
-    return msgspec.structs.replace(days, mark=marks), Tokens(
+    return msgspec.structs.replace(days, mark=marks), FreezeTokens(
         held=held, used=used, done_until_next=left
     )

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 import msgspec
 
-from models.base.document import Derived, Document, Draft, Mark, Order, fields_of
+from models.base.document import Derived, Document, Draft, Order, Privacy, fields_of
 from models.base.fields import Color, ShortText, Title
 from models.base.ids import id_pattern, new_id
 from models.base.time import check_counted, check_zone, local_date
@@ -100,20 +100,20 @@ class Habit(Document, frozen=True, kw_only=True):
         Order("position", ("archived", "category")),
     )
 
-    name: Annotated[Title, Mark.SEALED]
-    question: Annotated[ShortText | None, Mark.SEALED] = None
-    description: Annotated[ShortText | None, Mark.SEALED] = None
-    category: Annotated[Category | None, Mark.PERSONAL] = None
-    measure: Annotated[Measure, Mark.PERSONAL] = YesNo()
-    schedule: Annotated[Schedule, Mark.PERSONAL] = Daily()
-    tz: Annotated[str, Mark.PERSONAL] = "UTC"
-    day_start: Annotated[DayStart, Mark.PERSONAL] = 0
-    starts_on: Annotated[dt.date, Mark.PERSONAL, Derived("tz", "day_start")]
-    reminders: Annotated[tuple[Reminder, ...], Mark.PERSONAL] = ()
+    name: Annotated[Title, Privacy.SEALED]
+    question: Annotated[ShortText | None, Privacy.SEALED] = None
+    description: Annotated[ShortText | None, Privacy.SEALED] = None
+    category: Annotated[Category | None, Privacy.PERSONAL] = None
+    measure: Annotated[Measure, Privacy.PERSONAL] = YesNo()
+    schedule: Annotated[Schedule, Privacy.PERSONAL] = Daily()
+    tz: Annotated[str, Privacy.PERSONAL] = "UTC"
+    day_start: Annotated[DayStart, Privacy.PERSONAL] = 0
+    starts_on: Annotated[dt.date, Privacy.PERSONAL, Derived("tz", "day_start")]
+    reminders: Annotated[tuple[Reminder, ...], Privacy.PERSONAL] = ()
     color: Color | None = None
     position: Position = 0.0
     archived: bool = False
-    archived_at: Annotated[dt.datetime | None, Mark.PERSONAL, Derived("archived")] = None
+    archived_at: Annotated[dt.datetime | None, Privacy.PERSONAL, Derived("archived")] = None
     source: str | None = None
 
     def __post_init__(self) -> None:

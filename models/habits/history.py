@@ -26,7 +26,7 @@ UNKNOWN: Final = -1
 FIRST_ORDINAL: Final = EPOCH.toordinal()
 
 
-class Mark(enum.IntEnum):
+class DayMark(enum.IntEnum):
     """What became of a day."""
 
     NONE = 0  # nothing was logged
@@ -46,7 +46,7 @@ ACHIEVED: Final = 4
 SHARED: Final = 8
 MINUTE: Final = 16
 
-_MARKS: Final = (Mark.SHORT, Mark.MISSED, Mark.SKIP, Mark.FREEZE)
+_MARKS: Final = (DayMark.SHORT, DayMark.MISSED, DayMark.SKIP, DayMark.FREEZE)
 
 
 def code_of(state: str, *, achieved: bool, shared: bool, minute: int = UNKNOWN) -> int:
@@ -67,7 +67,7 @@ def code_of(state: str, *, achieved: bool, shared: bool, minute: int = UNKNOWN) 
     return flags + MINUTE * (minute - UNKNOWN)
 
 
-class History(msgspec.Struct, frozen=True, eq=False):
+class EntryHistory(msgspec.Struct, frozen=True, eq=False):
     """The entries of one habit by date, oldest first.
 
     Attributes
@@ -96,7 +96,7 @@ class History(msgspec.Struct, frozen=True, eq=False):
         zones: Collection[str] = (),
         *,
         can_be_broken: bool = False,
-    ) -> "History":
+    ) -> "EntryHistory":
         """The history of entries by date, whose numbers are *codes*.
 
         Parameters
@@ -110,18 +110,18 @@ class History(msgspec.Struct, frozen=True, eq=False):
         --------
         >>> codes = [code_of("done", achieved=False, shared=True),
         ...          code_of("done", achieved=True, shared=False)]
-        >>> history = History.of(["2026-01-05", "2026-01-06"], codes, [0.5])
-        >>> [Mark(mark).name for mark in history.mark], history.share.tolist()
+        >>> history = EntryHistory.of(["2026-01-05", "2026-01-06"], codes, [0.5])
+        >>> [DayMark(mark).name for mark in history.mark], history.share.tolist()
         (['SHORT', 'DONE'], [0.5, 1.0])
 
         """
-        table = np.array([*_MARKS, *[Mark.DONE] * len(STATES)] * 2, np.int8)
+        table = np.array([*_MARKS, *[DayMark.DONE] * len(STATES)] * 2, np.int8)
         if can_be_broken:
-            table[[0, SHARED]] = Mark.MISSED
+            table[[0, SHARED]] = DayMark.MISSED
         code = np.array(codes, np.int64)
         flags = code % MINUTE
         mark = table[flags]
-        share = (mark == Mark.DONE).astype(np.float64)
+        share = (mark == DayMark.DONE).astype(np.float64)
         share[flags >= SHARED] = shares
         return cls(
             day=ordinals(days),
@@ -155,19 +155,19 @@ class Days(msgspec.Struct, frozen=True, eq=False):
         """The ordinals."""
         return np.arange(self.first, self.first + len(self.mark))
 
-    def marked(self, *marks: Mark) -> Flags:
+    def marked(self, *marks: DayMark) -> Flags:
         """Which days are marked so."""
         found: Flags = _table(marks)[self.mark]
         return found
 
 
 @functools.cache
-def _table(marks: tuple[Mark, ...]) -> Flags:
-    return np.array([mark in marks for mark in Mark], np.bool_)
+def _table(marks: tuple[DayMark, ...]) -> Flags:
+    return np.array([mark in marks for mark in DayMark], np.bool_)
 
 
 def laid_out(
-    history: History,
+    history: EntryHistory,
     *,
     starts_on: dt.date,
     today: dt.date,
@@ -192,9 +192,9 @@ def laid_out(
     mark = np.zeros(length, np.int8)
     share = np.zeros(length, np.float64)
     for begin, end in away:
-        mark[max(0, begin.toordinal() - first) : max(0, end.toordinal() - first + 1)] = Mark.AWAY
-    mark[: max(0, start - first)] = Mark.OUT
-    counts = (history.day <= now) | (history.mark == Mark.SKIP)
+        mark[max(0, begin.toordinal() - first) : max(0, end.toordinal() - first + 1)] = DayMark.AWAY
+    mark[: max(0, start - first)] = DayMark.OUT
+    counts = (history.day <= now) | (history.mark == DayMark.SKIP)
     counts &= history.day < first + length
     places = history.day[counts] - first
     mark[places] = history.mark[counts]

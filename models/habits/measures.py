@@ -84,7 +84,7 @@ class Duration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="dur
         return Amount(self.target, at_most=self.at_most).share(value)
 
 
-class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="range"):
+class RangeMeasure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="range"):
     """Measured in *unit*, to lie between *low* and *high*, both included."""
 
     low: Value
@@ -108,7 +108,7 @@ class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="range"
         return Amount(self.low).share(value)
 
 
-Measured = Amount | Count | Duration | Range
+Measured = Amount | Count | Duration | RangeMeasure
 Measure = YesNo | Measured
 
 
@@ -124,7 +124,7 @@ def is_ceiling(measure: Measure) -> bool:
 
 def check_measure(measure: Measure) -> None:
     """Raise `Invalid` for a measure that no value can meet."""
-    if isinstance(measure, Range) and measure.low > measure.high:
+    if isinstance(measure, RangeMeasure) and measure.low > measure.high:
         raise invalid_field("/measure/low", "range_empty", "A range begins below its end.")
     if isinstance(measure, Count):
         check_whole(measure.target, "/measure/target")

@@ -3,8 +3,8 @@
 import msgspec
 import numpy as np
 
-from models.habits.evaluation import Units, Verdict
-from models.habits.history import Days, History, Ints, Mark
+from models.habits.evaluation import Units, UnitVerdict
+from models.habits.history import DayMark, Days, EntryHistory, Ints
 from models.habits.statistics import (
     EVERY,
     MOVING,
@@ -50,12 +50,14 @@ class Sums:
         self._hours = np.zeros((7, 24), np.int64)
         self._minutes: list[Ints] = []
 
-    def add(self, history: History, days: Days, units: Units) -> None:
+    def add(self, history: EntryHistory, days: Days, units: Units) -> None:
         """Take in one habit."""
         today = days.first + days.today
-        self._count(self._done, history.day[(history.mark == Mark.DONE) & (history.day <= today)])
-        judged = units.verdict >= Verdict.KEPT
-        kept = units.verdict == Verdict.KEPT
+        self._count(
+            self._done, history.day[(history.mark == DayMark.DONE) & (history.day <= today)]
+        )
+        judged = units.verdict >= UnitVerdict.KEPT
+        kept = units.verdict == UnitVerdict.KEPT
         clear = np.minimum(units.last, today)
         self._count(self._judged, clear[judged])
         self._count(self._kept, clear[kept])

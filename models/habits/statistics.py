@@ -7,8 +7,8 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from models.habits.evaluation import Units, Verdict, is_unfinished
-from models.habits.history import UNKNOWN, Days, Flags, History, Ints, Mark, date_of
+from models.habits.evaluation import Units, UnitVerdict, is_unfinished
+from models.habits.history import UNKNOWN, DayMark, Days, EntryHistory, Flags, Ints, date_of
 
 MOVING: Final = 28  # days that a moving rate looks back on
 EVERY: Final = 7  # days between two of its points
@@ -61,8 +61,8 @@ class Judged(msgspec.Struct, frozen=True, eq=False):
     @classmethod
     def of(cls, units: Units, today: int) -> "Judged":
         """The judged ones of *units*; one that is kept already counts before it ends."""
-        places = np.flatnonzero(units.verdict >= Verdict.KEPT)
-        kept = units.verdict[places] == Verdict.KEPT
+        places = np.flatnonzero(units.verdict >= UnitVerdict.KEPT)
+        kept = units.verdict[places] == UnitVerdict.KEPT
         day = np.minimum(units.last[places], today)
         return cls(day, np.concatenate(([0], np.cumsum(kept))))
 
@@ -93,14 +93,14 @@ def rated(kept: int, judged: int) -> Rated:
     return Rated(kept=kept, judged=judged, rate=kept / judged if judged else None)
 
 
-def weekdays(units: Units, history: History, first: int, last: int) -> list[WeekdayRate]:
+def weekdays(units: Units, history: EntryHistory, first: int, last: int) -> list[WeekdayRate]:
     """How it went on each weekday from *first* to *last*."""
     done = _per_weekday(_done_days(history, first, last))
     kept = judged = np.zeros(7, np.int64)
     if units.span == "day":
         inside = (units.first >= first) & (units.first <= last)
-        kept = _per_weekday(units.first[inside & (units.verdict == Verdict.KEPT)])
-        judged = _per_weekday(units.first[inside & (units.verdict >= Verdict.KEPT)])
+        kept = _per_weekday(units.first[inside & (units.verdict == UnitVerdict.KEPT)])
+        judged = _per_weekday(units.first[inside & (units.verdict >= UnitVerdict.KEPT)])
     rates = []
     for number in range(7):
         one = rated(int(kept[number]), int(judged[number]))
@@ -118,13 +118,13 @@ def weekdays(units: Units, history: History, first: int, last: int) -> list[Week
 
 def done_by_day(days: Days, first: int, last: int) -> dict[dt.date, bool]:
     """Whether it was done, on each day from *first* to *last* that was not left out."""
-    known = ~days.marked(Mark.OUT, Mark.AWAY, Mark.SKIP)
+    known = ~days.marked(DayMark.OUT, DayMark.AWAY, DayMark.SKIP)
     if is_unfinished(days):
         known[days.today] = False  # it may still be
     known[days.today + 1 :] = False
     day = days.day
     places = np.flatnonzero(known & (day >= first) & (day <= last))
-    done = (days.mark[places] == Mark.DONE).tolist()
+    done = (days.mark[places] == DayMark.DONE).tolist()
     return dict(zip(map(dt.date.fromordinal, day[places].tolist()), done, strict=True))
 
 
@@ -136,7 +136,7 @@ def heatmap(days: Days, first: int, last: int) -> list[float | None]:
         return values
     inside = slice(begin - days.first, end - days.first + 1)
     shares = np.where(
-        days.marked(Mark.DONE, Mark.SHORT, Mark.MISSED)[inside], days.share[inside], np.nan
+        days.marked(DayMark.DONE, DayMark.SHORT, DayMark.MISSED)[inside], days.share[inside], np.nan
     )
     values[begin - first : end - first + 1] = [
         None if math.isnan(share) else share for share in shares.tolist()
@@ -151,7 +151,7 @@ class DoneTimes(msgspec.Struct, frozen=True, eq=False):
     minute: Ints
 
     @classmethod
-    def of(cls, history: History, first: int, last: int) -> "DoneTimes":
+    def of(cls, history: EntryHistory, first: int, last: int) -> "DoneTimes":
         """The known times from *first* to *last*."""
         inside = _is_done(history, first, last) & (history.minute != UNKNOWN)
         return cls(history.day[inside], history.minute[inside])
@@ -195,7 +195,7 @@ def clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
-def formation(judged: Judged, history: History, streak: int, today: int) -> float | None:
+def formation(judged: Judged, history: EntryHistory, streak: int, today: int) -> float | None:
     """How far it has become a habit, 0 to 1; None until its gaps can be compared.
 
     Half is what was kept in 28 days, three tenths the streak of at most 66, two tenths how even
@@ -210,12 +210,12 @@ def formation(judged: Judged, history: History, streak: int, today: int) -> floa
     return 0.5 * adherence + 0.3 * min(1.0, streak / FORMED) + 0.2 * evenness
 
 
-def _is_done(history: History, first: int, last: int) -> Flags:
-    done: Flags = (history.mark == Mark.DONE) & (history.day >= first) & (history.day <= last)
+def _is_done(history: EntryHistory, first: int, last: int) -> Flags:
+    done: Flags = (history.mark == DayMark.DONE) & (history.day >= first) & (history.day <= last)
     return done
 
 
-def _done_days(history: History, first: int, last: int) -> Ints:
+def _done_days(history: EntryHistory, first: int, last: int) -> Ints:
     return history.day[_is_done(history, first, last)]
 
 

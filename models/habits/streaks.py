@@ -9,17 +9,17 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from models.habits.evaluation import Span, Units, Verdict
-from models.habits.history import Days, Ints, Mark, date_of
+from models.habits.evaluation import Span, Units, UnitVerdict
+from models.habits.history import DayMark, Days, Ints, date_of
 from models.habits.schedules import Rate, Schedule
 
 Reason = Literal["nothing_logged", "logged_missed", "below_target", "no_freeze_held", "too_few"]
 
 _REASONS: dict[int, Reason] = {
-    Mark.NONE: "nothing_logged",
-    Mark.MISSED: "logged_missed",
-    Mark.SHORT: "below_target",
-    Mark.UNHELD: "no_freeze_held",
+    DayMark.NONE: "nothing_logged",
+    DayMark.MISSED: "logged_missed",
+    DayMark.SHORT: "below_target",
+    DayMark.UNHELD: "no_freeze_held",
 }
 
 
@@ -83,9 +83,9 @@ class Runs(msgspec.Struct, frozen=True, eq=False):
 
 def runs(units: Units) -> Runs:
     """The runs of kept units, oldest first."""
-    judged = np.flatnonzero(units.verdict >= Verdict.KEPT)
+    judged = np.flatnonzero(units.verdict >= UnitVerdict.KEPT)
     kept = np.zeros(len(judged) + 2, np.bool_)  # with a miss before the first and after the last
-    kept[1:-1] = units.verdict[judged] == Verdict.KEPT
+    kept[1:-1] = units.verdict[judged] == UnitVerdict.KEPT
     edges = np.flatnonzero(kept[1:] != kept[:-1])
     return Runs(judged, edges[::2], edges[1::2] - 1)
 
@@ -132,7 +132,7 @@ def _run(units: Units, found: Runs, number: int) -> Run:
 
 
 def _break(schedule: Schedule, days: Days, units: Units, found: Runs) -> Break | None:
-    missed = found.judged[units.verdict[found.judged] == Verdict.MISSED]
+    missed = found.judged[units.verdict[found.judged] == UnitVerdict.MISSED]
     if not len(missed):
         return None
     place = int(missed[-1])
@@ -149,14 +149,14 @@ def _break(schedule: Schedule, days: Days, units: Units, found: Runs) -> Break |
 
 def _first_of_gap(units: Units, place: int) -> int:
     """The first of the missed units in a row that end at *place*."""
-    kept = np.flatnonzero(units.verdict[:place] != Verdict.MISSED)
+    kept = np.flatnonzero(units.verdict[:place] != UnitVerdict.MISSED)
     return int(kept[-1]) + 1 if len(kept) else 0
 
 
 def _rate_window(schedule: Rate, days: Days, units: Units, place: int) -> Window:
     """The window that would have gone on from before *place*."""
     day = units.first[place : place + schedule.days]
-    done = int((days.mark[day - days.first] == Mark.DONE).sum())
+    done = int((days.mark[day - days.first] == DayMark.DONE).sum())
     return Window(
         first=date_of(day[0]),
         last=date_of(day[-1]),
@@ -167,7 +167,7 @@ def _rate_window(schedule: Rate, days: Days, units: Units, place: int) -> Window
 
 
 def _window(units: Units, place: int) -> Window:
-    verdict = Verdict(int(units.verdict[place]))
+    verdict = UnitVerdict(int(units.verdict[place]))
     return Window(
         first=date_of(units.first[place]),
         last=date_of(units.last[place]),
@@ -177,9 +177,9 @@ def _window(units: Units, place: int) -> Window:
     )
 
 
-_WORDS: dict[Verdict, Literal["neutral", "open", "kept", "missed"]] = {
-    Verdict.NEUTRAL: "neutral",
-    Verdict.OPEN: "open",
-    Verdict.KEPT: "kept",
-    Verdict.MISSED: "missed",
+_WORDS: dict[UnitVerdict, Literal["neutral", "open", "kept", "missed"]] = {
+    UnitVerdict.NEUTRAL: "neutral",
+    UnitVerdict.OPEN: "open",
+    UnitVerdict.KEPT: "kept",
+    UnitVerdict.MISSED: "missed",
 }

@@ -24,7 +24,7 @@ import msgspec
 import numpy as np
 
 from models.habits.evaluation import due_days
-from models.habits.history import Days, Flags, Floats, Ints, Mark, dates_of
+from models.habits.history import DayMark, Days, Flags, Floats, Ints, dates_of
 from models.habits.measures import Measure, YesNo, is_ceiling
 from models.habits.rules import rule_of
 from models.habits.schedules import (
@@ -104,9 +104,9 @@ def steps(schedule: Schedule, measure: Measure, days: Days) -> Steps:
     length = days.today + 1
     worth = days.share.copy()
     if is_ceiling(measure):
-        worth[days.mark == Mark.NONE] = 1.0
-    counts = ~days.marked(Mark.OUT, Mark.AWAY, Mark.SKIP)[:length]
-    if length and not days.is_over and days.mark[days.today] == Mark.NONE:
+        worth[days.mark == DayMark.NONE] = 1.0
+    counts = ~days.marked(DayMark.OUT, DayMark.AWAY, DayMark.SKIP)[:length]
+    if length and not days.is_over and days.mark[days.today] == DayMark.NONE:
         counts[days.today] = False
     if isinstance(schedule, PerWeek | PerMonth | Rate):
         return _windowed(schedule, days, np.flatnonzero(counts), worth, isinstance(measure, YesNo))

@@ -6,8 +6,8 @@ import msgspec
 import numpy as np
 
 from models.habits.evaluation import Units, due_days
-from models.habits.history import Days, Flags, Mark, date_of
-from models.habits.measures import Measure, Range, YesNo
+from models.habits.history import DayMark, Days, Flags, date_of
+from models.habits.measures import Measure, RangeMeasure, YesNo
 from models.habits.schedules import PerMonth, PerWeek, Rate, Schedule
 
 
@@ -20,7 +20,7 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
     done: int
 
 
-class Present(msgspec.Struct, frozen=True, kw_only=True):
+class TodayState(msgspec.Struct, frozen=True, kw_only=True):
     """Today.
 
     Attributes
@@ -38,19 +38,19 @@ class Present(msgspec.Struct, frozen=True, kw_only=True):
     times: Times | None
 
 
-def present(schedule: Schedule, days: Days, units: Units) -> Present:
+def present(schedule: Schedule, days: Days, units: Units) -> TodayState:
     """What *days* ask of their last."""
     if days.today < 0:
-        return Present(due=False, done=False, times=None)
+        return TodayState(due=False, done=False, times=None)
     mark = days.mark[days.today]
-    done = bool(mark == Mark.DONE)
-    paused = mark in (Mark.OUT, Mark.AWAY, Mark.SKIP, Mark.FREEZE)
+    done = bool(mark == DayMark.DONE)
+    paused = mark in (DayMark.OUT, DayMark.AWAY, DayMark.SKIP, DayMark.FREEZE)
     if not isinstance(schedule, PerWeek | PerMonth | Rate):
         due = bool(due_days(schedule, days)[-1])
-        return Present(due=due and not paused, done=done, times=None)
+        return TodayState(due=due and not paused, done=done, times=None)
     times = _rate(schedule, days) if isinstance(schedule, Rate) else _quota(units)
     earlier = times.done - done
-    return Present(due=earlier < times.needed and not paused, done=done, times=times)
+    return TodayState(due=earlier < times.needed and not paused, done=done, times=times)
 
 
 def _quota(units: Units) -> Times:
@@ -64,14 +64,14 @@ def _quota(units: Units) -> Times:
 
 def _rate(schedule: Rate, days: Days) -> Times:
     """The last so many days that were not skipped."""
-    skipped: Flags = days.marked(Mark.OUT, Mark.AWAY, Mark.SKIP, Mark.FREEZE)
+    skipped: Flags = days.marked(DayMark.OUT, DayMark.AWAY, DayMark.SKIP, DayMark.FREEZE)
     asked = np.flatnonzero(~skipped[: days.today + 1])[-schedule.days :]
     first = asked[0] if len(asked) else days.today
     return Times(
         first=date_of(first + days.first),
         last=date_of(days.today + days.first),
         needed=schedule.times,
-        done=int((days.mark[asked] == Mark.DONE).sum()),
+        done=int((days.mark[asked] == DayMark.DONE).sum()),
     )
 
 
@@ -79,5 +79,5 @@ def remaining(measure: Measure, value: float | None) -> float | None:
     """What of the target is still to be done, or of a ceiling still to be had."""
     if isinstance(measure, YesNo):
         return None
-    target = measure.low if isinstance(measure, Range) else measure.target
+    target = measure.low if isinstance(measure, RangeMeasure) else measure.target
     return max(0.0, target - (value or 0.0))

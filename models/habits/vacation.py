@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
-from models.base.document import Document, Draft, Mark, Order, fields_of
+from models.base.document import Document, Draft, Order, Privacy, fields_of
 from models.base.errors import invalid_field
 from models.base.fields import ShortText
 from models.base.ids import id_pattern, new_id
@@ -63,10 +63,10 @@ class Vacation(Document, frozen=True, kw_only=True):
     draft: ClassVar[type[Draft]] = VacationDraft
     orders: ClassVar[tuple[Order, ...]] = (Order("last"),)
 
-    first: Annotated[dt.date, Mark.PERSONAL]
-    last: Annotated[dt.date, Mark.PERSONAL]
-    habits: Annotated[tuple[str, ...], Mark.PERSONAL] = ()
-    note: Annotated[ShortText | None, Mark.SEALED] = None
+    first: Annotated[dt.date, Privacy.PERSONAL]
+    last: Annotated[dt.date, Privacy.PERSONAL]
+    habits: Annotated[tuple[str, ...], Privacy.PERSONAL] = ()
+    note: Annotated[ShortText | None, Privacy.SEALED] = None
 
     @classmethod
     def drafted(cls, draft: NewVacation, *, owner: str, at: dt.datetime) -> Self:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from models.base.document import Derived, Mark
+from models.base.document import Derived, Privacy
 from models.insights.insight import Insight, Reason, Scores
 
 
@@ -34,10 +34,10 @@ class HabitForecast(Insight, frozen=True, kw_only=True):
         *(f"habit.vacation:{name}" for name in ("first", "last", "habits")),
     )
 
-    odds: Annotated[float | None, Mark.PERSONAL] = None
-    low: Annotated[float | None, Mark.PERSONAL, Derived("odds")] = None
-    high: Annotated[float | None, Mark.PERSONAL, Derived("odds")] = None
-    reasons: Annotated[tuple[Reason, ...], Mark.PERSONAL, Derived("odds")] = ()
+    odds: Annotated[float | None, Privacy.PERSONAL] = None
+    low: Annotated[float | None, Privacy.PERSONAL, Derived("odds")] = None
+    high: Annotated[float | None, Privacy.PERSONAL, Derived("odds")] = None
+    reasons: Annotated[tuple[Reason, ...], Privacy.PERSONAL, Derived("odds")] = ()
     labels: int = 0
-    scores: Annotated[Scores | None, Mark.PERSONAL] = None
+    scores: Annotated[Scores | None, Privacy.PERSONAL] = None
     model: str

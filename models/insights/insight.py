@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
-from models.base.document import Document, Mark
+from models.base.document import Document, Privacy
 
 PREFIX: Final = "ins"  # of ids
 
@@ -58,7 +58,7 @@ class Insight(Document, frozen=True, kw_only=True):
 
     type: str
     about: str
-    day: Annotated[dt.date, Mark.PERSONAL]
+    day: Annotated[dt.date, Privacy.PERSONAL]
 
     def says_the_same(self, other: Self) -> bool:
         """Whether both differ in nothing but version and times."""

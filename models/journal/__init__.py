@@ -6,10 +6,10 @@ from models.access.permissions import Permission
 from models.journal.journal import (
     Journal,
     JournalDraft,
+    JournalTemplate,
+    JournalTemplateDraft,
     NewJournal,
-    NewTemplate,
-    Template,
-    TemplateDraft,
+    NewJournalTemplate,
 )
 from models.journal.journal_entry import (
     ClientEntry,
@@ -29,7 +29,7 @@ CONTEXT = ModelContext(
     content=(
         Journal,
         JournalEntry,
-        Template,
+        JournalTemplate,
     ),
     ways=(EntryShare,),
     mirrors=(ClientEntry,),
@@ -43,7 +43,7 @@ CONTEXT = ModelContext(
         UnsavedEntry: Quota(100, 16),
         JournalEntry: Quota(20_000, 256),
         EntryShare: Quota(2_000, 4),
-        Template: Quota(100, 8),
+        JournalTemplate: Quota(100, 8),
     },
 )
 
@@ -58,11 +58,11 @@ __all__ = [
     "JournalEntryContent",
     "JournalEntryDraft",
     "JournalEntryId",
+    "JournalTemplate",
+    "JournalTemplateDraft",
     "NewJournal",
     "NewJournalEntry",
-    "NewTemplate",
-    "Template",
-    "TemplateDraft",
+    "NewJournalTemplate",
     "UnsavedEntry",
     "client_entry_id",
     "share_id",

@@ -9,11 +9,11 @@ from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
-from models.base.document import Document, Draft, Mark, Order, fields_of
+from models.base.document import Document, Draft, Order, Privacy, fields_of
 from models.base.fields import Color, Name, ShortText, Tag
 from models.base.ids import derived_id, id_pattern, new_id
 from models.base.merge import Merge
-from models.base.vocabulary import distinct
+from models.base.text.search_words import distinct
 
 PREFIX: Final = "jou"  # of ids
 JournalId = Annotated[str, id_pattern(PREFIX)]
@@ -48,8 +48,8 @@ class Journal(Document, frozen=True, kw_only=True):
     collection: ClassVar[str] = "journals"
     draft: ClassVar[type[Draft]] = JournalDraft
 
-    name: Annotated[Name, Mark.SEALED]
-    description: Annotated[ShortText | None, Mark.SEALED, Merge.APPEND] = None
+    name: Annotated[Name, Privacy.SEALED]
+    description: Annotated[ShortText | None, Privacy.SEALED, Merge.APPEND] = None
     color: Color | None = None
     archived: bool = False
     default: bool = False
@@ -76,7 +76,7 @@ def default_journal(owner: str) -> str:
     return derived_id(PREFIX, owner, "default")
 
 
-class TemplateDraft(Draft, frozen=True, kw_only=True):
+class JournalTemplateDraft(Draft, frozen=True, kw_only=True):
     """What a person may write of a template: what an entry made from it begins with."""
 
     free_text: ClassVar[tuple[str, ...]] = ("name", "title", "text", "tags")
@@ -91,32 +91,32 @@ class TemplateDraft(Draft, frozen=True, kw_only=True):
         msgspec.structs.force_setattr(self, "tags", distinct(self.tags))
 
 
-class NewTemplate(TemplateDraft, frozen=True, kw_only=True):
+class NewJournalTemplate(JournalTemplateDraft, frozen=True, kw_only=True):
     """A template to be made, under an id that the client may choose."""
 
     id: TemplateId = msgspec.field(default_factory=lambda: new_id(TEMPLATE_PREFIX))
 
 
-class Template(Document, frozen=True, kw_only=True):
+class JournalTemplate(Document, frozen=True, kw_only=True):
     """What an entry may begin with."""
 
     kind: ClassVar[str] = "journal.template"
     id_prefix: ClassVar[str] = TEMPLATE_PREFIX
     collection: ClassVar[str] = "journal_templates"
-    draft: ClassVar[type[Draft]] = TemplateDraft
+    draft: ClassVar[type[Draft]] = JournalTemplateDraft
     orders: ClassVar[tuple[Order, ...]] = ()
 
-    name: Annotated[Name, Mark.SEALED]
-    title: Annotated[str | None, Mark.SEALED] = None
-    text: Annotated[Text, Mark.SEALED, Merge.APPEND] = ""
-    tags: Annotated[Tags, Mark.SEALED, Merge.APPEND] = ()
+    name: Annotated[Name, Privacy.SEALED]
+    title: Annotated[str | None, Privacy.SEALED] = None
+    text: Annotated[Text, Privacy.SEALED, Merge.APPEND] = ""
+    tags: Annotated[Tags, Privacy.SEALED, Merge.APPEND] = ()
 
     @classmethod
-    def drafted(cls, draft: NewTemplate, *, owner: str, at: dt.datetime) -> Self:
+    def drafted(cls, draft: NewJournalTemplate, *, owner: str, at: dt.datetime) -> Self:
         """A new template."""
-        fields = fields_of(draft, TemplateDraft)
+        fields = fields_of(draft, JournalTemplateDraft)
         return cls(id=draft.id, owner=owner, created_at=at, updated_at=at, **fields)
 
-    def revised(self, draft: TemplateDraft, at: dt.datetime) -> Self:
+    def revised(self, draft: JournalTemplateDraft, at: dt.datetime) -> Self:
         """The same template as *draft* says."""
-        return msgspec.structs.replace(self.advanced(at), **fields_of(draft, TemplateDraft))
+        return msgspec.structs.replace(self.advanced(at), **fields_of(draft, JournalTemplateDraft))

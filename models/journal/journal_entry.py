@@ -11,14 +11,14 @@ from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
-from models.account import Way
-from models.base.document import Document, Draft, Lookup, Mark, Order, fields_of
+from models.account import AccessMethod
+from models.base.document import Document, Draft, Lookup, Order, Privacy, fields_of
 from models.base.errors import Conflict
 from models.base.fields import Moment, Rating
 from models.base.ids import id_pattern, new_id
 from models.base.merge import Merge
+from models.base.text.search_words import distinct, label, words_of
 from models.base.time import check_date, check_zone, local_date
-from models.base.vocabulary import distinct, label, words_of
 from models.journal.journal import JournalId, Tags, Text, default_journal
 from models.sharing import Share
 
@@ -93,17 +93,17 @@ class JournalEntry(Document, frozen=True, kw_only=True):
     )
     lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("end", "trashed_at"),)
 
-    journal: Annotated[str, Mark.PERSONAL]
-    title: Annotated[Title | None, Mark.SEALED] = None
-    text: Annotated[Text, Mark.SEALED, Merge.APPEND] = ""
-    mood: Annotated[Rating | None, Mark.PERSONAL] = None
-    feelings: Annotated[Tags, Mark.SEALED, Merge.APPEND] = ()
-    tags: Annotated[Tags, Mark.SEALED, Merge.APPEND] = ()
-    local_date: Annotated[dt.date, Mark.PERSONAL]
-    tz: Annotated[str, Mark.PERSONAL] = "UTC"
+    journal: Annotated[str, Privacy.PERSONAL]
+    title: Annotated[Title | None, Privacy.SEALED] = None
+    text: Annotated[Text, Privacy.SEALED, Merge.APPEND] = ""
+    mood: Annotated[Rating | None, Privacy.PERSONAL] = None
+    feelings: Annotated[Tags, Privacy.SEALED, Merge.APPEND] = ()
+    tags: Annotated[Tags, Privacy.SEALED, Merge.APPEND] = ()
+    local_date: Annotated[dt.date, Privacy.PERSONAL]
+    tz: Annotated[str, Privacy.PERSONAL] = "UTC"
     pinned: bool = False
-    prompt: Annotated[PromptId | None, Mark.PERSONAL] = None
-    trashed_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
+    prompt: Annotated[PromptId | None, Privacy.PERSONAL] = None
+    trashed_at: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
 
     def __post_init__(self) -> None:
         """Refuse a zone that nobody knows: no day of it can be told."""
@@ -165,7 +165,7 @@ class UnsavedEntry(Document, frozen=True, kw_only=True):
     kind: ClassVar[str] = "journal.draft"
     collection: ClassVar[str] = "journal_drafts"
 
-    content: Annotated[JournalEntryContent, Mark.SEALED]
+    content: Annotated[JournalEntryContent, Privacy.SEALED]
     base: int | None = None
 
 
@@ -179,7 +179,7 @@ class EntryShareDraft(Draft, frozen=True, kw_only=True):
         check_date(self.until.date(), "/until")
 
 
-class EntryShare(Way, frozen=True, kw_only=True):
+class EntryShare(AccessMethod, frozen=True, kw_only=True):
     """Leave for a coach to read one entry; the id stands below the entry's.
 
     It ends with the relation in which it was given, whose name is `relation`.
@@ -192,9 +192,9 @@ class EntryShare(Way, frozen=True, kw_only=True):
     lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("end", "until"),)
 
     entry: str
-    coach: Annotated[str, Mark.PERSONAL]
-    until: Annotated[dt.datetime, Mark.PERSONAL]
-    relation: Annotated[str, Mark.HIDDEN] = ""
+    coach: Annotated[str, Privacy.PERSONAL]
+    until: Annotated[dt.datetime, Privacy.PERSONAL]
+    relation: Annotated[str, Privacy.HIDDEN] = ""
 
     def given_in(self, share: Share) -> bool:
         """Whether it was given in the relation that *share* is part of.
@@ -216,10 +216,10 @@ class ClientEntry(Document, frozen=True, kw_only=True):
     collection: ClassVar[str] = "client_entries"
     orders: ClassVar[tuple[Order, ...]] = (Order("until", ("client",)),)
 
-    client: Annotated[str, Mark.PERSONAL]
-    entry: Annotated[str, Mark.PERSONAL]
-    until: Annotated[dt.datetime, Mark.PERSONAL]
-    relation: Annotated[str, Mark.HIDDEN] = ""
+    client: Annotated[str, Privacy.PERSONAL]
+    entry: Annotated[str, Privacy.PERSONAL]
+    until: Annotated[dt.datetime, Privacy.PERSONAL]
+    relation: Annotated[str, Privacy.HIDDEN] = ""
 
 
 def share_id(entry: str, coach: str) -> str:

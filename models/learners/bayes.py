@@ -59,7 +59,7 @@ class LogOdds(NamedTuple):
         return sigmoid(self.mean - reach), sigmoid(self.mean + reach)
 
 
-class Step(NamedTuple):
+class BeliefUpdate(NamedTuple):
     """How far one label moves a belief: its mean by *error*, its variance by *certainty*.
 
     Both are for a gain (variance times feature) of 1; the one grows with it, the other with its
@@ -134,7 +134,7 @@ class BayesianLogistic(base.Classifier):
         """Move the posterior by one label."""
         self.learn_beside(x, y, NOTHING)
 
-    def learn_beside(self, x: Mapping[Any, float], y: ClfTarget, other: LogOdds) -> Step:
+    def learn_beside(self, x: Mapping[Any, float], y: ClfTarget, other: LogOdds) -> BeliefUpdate:
         """Learn from a label to whose log-odds something *other* contributed as well.
 
         The step that it returns moves the other one, too, so that both are learned as the parts of
@@ -150,7 +150,7 @@ class BayesianLogistic(base.Classifier):
             self._covariance.flat[:: len(gain) + 1] += self.forgetting * self.prior_variance
         return step
 
-    def step_beside(self, x: Mapping[Any, float], y: ClfTarget, other: LogOdds) -> Step:
+    def step_beside(self, x: Mapping[Any, float], y: ClfTarget, other: LogOdds) -> BeliefUpdate:
         """The step of `learn_beside`, for the other one alone: nothing is learned here."""
         return self._step(x, y, other)[0]
 
@@ -214,7 +214,9 @@ class BayesianLogistic(base.Classifier):
         )
         return model
 
-    def _step(self, x: Mapping[Any, float], y: ClfTarget, other: LogOdds) -> tuple[Step, Vector]:
+    def _step(
+        self, x: Mapping[Any, float], y: ClfTarget, other: LogOdds
+    ) -> tuple[BeliefUpdate, Vector]:
         """How far a label moves both, and the gain of the weights."""
         vector, unseen = self._vector(x)
         gain = self._covariance @ vector
@@ -222,7 +224,7 @@ class BayesianLogistic(base.Classifier):
         p = LogOdds(float(self._mean @ vector) + other.mean, variance).probability
         curvature = p * (1.0 - p)
         scale = 1.0 / (1.0 + curvature * variance)
-        return Step((float(bool(y)) - p) * scale, curvature * scale), gain
+        return BeliefUpdate((float(bool(y)) - p) * scale, curvature * scale), gain
 
     def _vector(self, x: Mapping[Any, float]) -> tuple[Vector, float]:
         """*x* in the order of the weights, and the squared length of what has no weight yet."""

@@ -14,7 +14,7 @@ import msgspec
 
 from models.habits import Every, Measure, Recurring, Schedule, Weekdays, YesNo
 from models.learners.due_days import progress
-from models.learners.history import STREAK_LIMIT, HabitHistory, PersonHistory, Tally
+from models.learners.history import STREAK_LIMIT, HabitHistory, PersonHistory, RunningCount
 
 LOG_ODDS: Final = 5.0  # 0.7 % to 99.3 %: beyond it a bounded memory says nothing more
 
@@ -74,7 +74,7 @@ NAMES: Final = tuple(feature.name for feature in REGISTRY)
 def features(
     habit: HabitHistory,
     person: PersonHistory,
-    crowd: Tally,
+    crowd: RunningCount,
     schedule: Schedule,
     measure: Measure,
     day: dt.date,
@@ -84,7 +84,7 @@ def features(
     Examples
     --------
     >>> from models.habits import Amount
-    >>> habit, person, crowd = HabitHistory(), PersonHistory(), Tally(done=60.0, total=100.0)
+    >>> habit, person, crowd = HabitHistory(), PersonHistory(), RunningCount(done=60.0, total=100.0)
     >>> habit.count(dt.date(2026, 1, 4), done=True)
     >>> x = features(habit, person, crowd, Weekdays((1, 7)), Amount(5.0), dt.date(2026, 1, 5))
     >>> {name: round(value, 2) for name, value in x.items() if value}
@@ -101,11 +101,11 @@ def features(
 
 
 def _rates(
-    habit: HabitHistory, person: PersonHistory, crowd: Tally, day: dt.date
+    habit: HabitHistory, person: PersonHistory, crowd: RunningCount, day: dt.date
 ) -> dict[str, float]:
     weekday = day.weekday()
     person_slow = person.slow.rate(crowd.rate(0.5, 2.0), 10.0)
-    ever = Tally(habit.done, habit.labels).rate(person_slow, 5.0)
+    ever = RunningCount(habit.done, habit.labels).rate(person_slow, 5.0)
     slow = habit.slow.rate(ever, 3.0)
     medium = habit.medium.rate(slow, 2.0)
     young = 7.0 / (7.0 + habit.labels)

@@ -11,7 +11,7 @@ from models.insights import Reason, Scores
 from models.learners.bayes import sigmoid
 from models.learners.due_days import progress
 from models.learners.features import NAMES, REGISTRY
-from models.learners.habit_state import Prediction, Track
+from models.learners.habit_state import HabitState, Prediction
 
 MINIMUM_LABELS: Final = 7
 MOST_REASONS: Final = 4
@@ -48,7 +48,9 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     model: str
 
 
-def reasons(track: Track, prediction: Prediction, weights: dict[str, float]) -> tuple[Reason, ...]:
+def reasons(
+    track: HabitState, prediction: Prediction, weights: dict[str, float]
+) -> tuple[Reason, ...]:
     """The largest contributions to *prediction* that can be put into words.
 
     Parameters
@@ -66,7 +68,9 @@ def reasons(track: Track, prediction: Prediction, weights: dict[str, float]) -> 
     return tuple(sorted(found, key=lambda reason: -abs(reason.contribution))[:MOST_REASONS])
 
 
-def _by_reason(track: Track, prediction: Prediction, weights: dict[str, float]) -> dict[str, float]:
+def _by_reason(
+    track: HabitState, prediction: Prediction, weights: dict[str, float]
+) -> dict[str, float]:
     """Contributions summed by reason: the features that share one are alike, their weights not."""
     sums = dict.fromkeys(_SPEECH, 0.0)
     for name, contribution in weights.items():
@@ -83,17 +87,17 @@ def _by_reason(track: Track, prediction: Prediction, weights: dict[str, float]) 
 _Spoken = tuple[str, float] | None
 
 
-def _recent(track: Track, _prediction: Prediction) -> _Spoken:
+def _recent(track: HabitState, _prediction: Prediction) -> _Spoken:
     done, of = track.history.recent_done
     return (f"done on {done} of the last {of} due days", done / of) if of else None
 
 
-def _habit(track: Track, _prediction: Prediction) -> _Spoken:
+def _habit(track: HabitState, _prediction: Prediction) -> _Spoken:
     done, of = track.history.done, track.history.labels
     return (f"done on {done / of:.0%} of {of} due days so far", done / of) if of else None
 
 
-def _weekday(track: Track, prediction: Prediction) -> _Spoken:
+def _weekday(track: HabitState, prediction: Prediction) -> _Spoken:
     tally = track.history.weekdays[prediction.day.weekday()]
     if tally.total < 1.5:  # one such day is an anecdote
         return None
@@ -101,12 +105,12 @@ def _weekday(track: Track, prediction: Prediction) -> _Spoken:
     return f"{calendar.day_name[prediction.day.weekday()]}s: {rate:.0%}", rate
 
 
-def _person(_track: Track, prediction: Prediction) -> _Spoken:
+def _person(_track: HabitState, prediction: Prediction) -> _Spoken:
     rate = sigmoid(prediction.x[NAMES.index("person_fast")])
     return f"all habits together: {rate:.0%} lately", rate
 
 
-def _last(track: Track, _prediction: Prediction) -> _Spoken:
+def _last(track: HabitState, _prediction: Prediction) -> _Spoken:
     streak, misses = track.history.streak, track.history.misses
     if streak > 1:
         return f"done {streak} times in a row", float(streak)
@@ -117,14 +121,14 @@ def _last(track: Track, _prediction: Prediction) -> _Spoken:
     return ("done the last time", 1.0) if streak else ("missed the last time", 1.0)
 
 
-def _away(track: Track, prediction: Prediction) -> _Spoken:
+def _away(track: HabitState, prediction: Prediction) -> _Spoken:
     if track.history.last_done is None:
         return "never done so far", float(track.history.labels)
     days = (prediction.day - track.history.last_done).days
     return f"last done {days} day{'s' if days != 1 else ''} before", float(days)
 
 
-def _schedule(track: Track, prediction: Prediction) -> _Spoken:
+def _schedule(track: HabitState, prediction: Prediction) -> _Spoken:
     so_far = progress(track.plan.schedule, track.history, prediction.day)
     if so_far is None:
         return None
@@ -132,7 +136,7 @@ def _schedule(track: Track, prediction: Prediction) -> _Spoken:
     return f"{done} of {times} times done in {days} days", float(done)
 
 
-_SPEECH: Final[dict[str, Callable[[Track, Prediction], _Spoken]]] = {
+_SPEECH: Final[dict[str, Callable[[HabitState, Prediction], _Spoken]]] = {
     "recent": _recent,
     "habit": _habit,
     "weekday": _weekday,

@@ -20,8 +20,8 @@ from models.base.time import DAY
 from models.habits import Pauses, unrolled
 from models.insights import Scores
 from models.learners.forecast import MINIMUM_LABELS, Forecast, reasons
-from models.learners.habit_state import Pause, Plan, Prediction, Track
-from models.learners.population import Crowd, CrowdState
+from models.learners.habit_state import HabitPlan, HabitState, Pause, Prediction
+from models.learners.population import Population, PopulationState
 from models.wire.frames import Ev
 
 PAUSES: Final = 500  # vacations of one person that are known: those that end last
@@ -31,8 +31,8 @@ class _State(msgspec.Struct, frozen=True, array_like=True):
     """What is kept, in the order of `HabitOdds.state_pieces`."""
 
     version: int
-    crowd: CrowdState
-    tracks: dict[str, Track]
+    crowd: PopulationState
+    tracks: dict[str, HabitState]
     touched: list[tuple[str, str]]
     vacations: dict[str, dict[str, Pause]]
     repaused: dict[str, dt.datetime]
@@ -71,8 +71,8 @@ class HabitOdds:
     VERSION: ClassVar[int] = 3  # a new one for every change of what is learned or of the state
 
     def __init__(self) -> None:
-        self._crowd = Crowd()
-        self._tracks: dict[str, Track] = {}
+        self._crowd = Population()
+        self._tracks: dict[str, HabitState] = {}
         self._habits: dict[str, dict[str, None]] = collections.defaultdict(dict)  # by feed
         self._vacations: dict[str, dict[str, Pause]] = {}  # by feed and id
         self._repaused: dict[str, dt.datetime] = {}  # the feeds whose habits do not follow yet
@@ -192,7 +192,7 @@ class HabitOdds:
         if kept.version != cls.VERSION:
             raise ValueError(f"The state is of version {kept.version}, not {cls.VERSION}.")
         odds = cls()
-        odds._crowd = Crowd.from_state(kept.crowd)
+        odds._crowd = Population.from_state(kept.crowd)
         odds._tracks, odds._touched = kept.tracks, dict(kept.touched)
         odds._vacations = kept.vacations
         odds._repaused = kept.repaused
@@ -204,8 +204,8 @@ class HabitOdds:
         return odds
 
     def _create(self, event: Ev) -> Iterator[None]:
-        plan = Plan.read({"created_at": event.at} | (event.doc or {}))
-        track = self._tracks[event.id] = Track(event.f, plan, plan.created_on - DAY)
+        plan = HabitPlan.read({"created_at": event.at} | (event.doc or {}))
+        track = self._tracks[event.id] = HabitState(event.f, plan, plan.created_on - DAY)
         self._habits[event.f][event.id] = None
         track.away = Pauses(self._vacations.get(event.f, {}).values()).of(event.id)
         yield from self._advance(event.id, track)
@@ -272,7 +272,9 @@ class HabitOdds:
             if track.next_day() != (track.next and track.next.day):
                 yield from self._advance(habit, track)
 
-    def _go_on(self, habit: str, track: Track, day: dt.date, at: dt.datetime) -> Iterator[None]:
+    def _go_on(
+        self, habit: str, track: HabitState, day: dt.date, at: dt.datetime
+    ) -> Iterator[None]:
         """Follow an entry for *day*: the days before it that are over wait no longer."""
         while track.next and track.next.day < day and track.is_over(track.next.day, at):
             yield from self._close(habit, track)
@@ -282,11 +284,11 @@ class HabitOdds:
         elif track.is_done_early:
             yield from self._close(habit, track)
 
-    def _close(self, habit: str, track: Track) -> Iterator[None]:
+    def _close(self, habit: str, track: HabitState) -> Iterator[None]:
         self._settle(track)
         yield from self._advance(habit, track)
 
-    def _settle(self, track: Track) -> None:
+    def _settle(self, track: HabitState) -> None:
         """Take in what became of the next day; one of which nothing is known was missed."""
         assert track.next is not None
         day = track.next.day
@@ -298,7 +300,7 @@ class HabitOdds:
         track.settle(day)
         track.rest()
 
-    def _advance(self, habit: str, track: Track) -> Iterator[None]:
+    def _advance(self, habit: str, track: HabitState) -> Iterator[None]:
         """Predict the next day anew, after settling those that were done early."""
         yield from unrolled(track.plan.schedule, track.settled)
         track.next = self._crowd.predict(track)
@@ -309,7 +311,7 @@ class HabitOdds:
         self._touched[habit] = track.feed
         self._schedule(habit, track)
 
-    def _schedule(self, habit: str, track: Track) -> None:
+    def _schedule(self, habit: str, track: HabitState) -> None:
         closes = track.closing()
         if closes is not None and closes != track.closes:
             heapq.heappush(self._closings, (closes, habit))
@@ -330,7 +332,7 @@ class HabitOdds:
         )
         return said if said.labels < MINIMUM_LABELS else self._spoken(said, track, track.next)
 
-    def _spoken(self, said: Forecast, track: Track, next_: Prediction) -> Forecast:
+    def _spoken(self, said: Forecast, track: HabitState, next_: Prediction) -> Forecast:
         return msgspec.structs.replace(
             said,
             odds=next_.odds,

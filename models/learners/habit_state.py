@@ -1,7 +1,7 @@
 """One habit as the learner follows it: which day comes next, and what becomes of it.
 
 Days are *settled* in order and once: done, missed or skipped.  What may be written of a day after
-it was settled changes nothing.  `Track` holds these rules and nothing of a model:
+it was settled changes nothing.  `HabitState` holds these rules and nothing of a model:
 
 - A habit begins on the day it was created, or on the first day that it is to start if that comes
   later.  The days before count only when they have entries: then it begins with the first one that
@@ -26,14 +26,14 @@ from models.base.merge_patch import Json, merged
 from models.base.time import DAY, EPOCH, HORIZON, DateRange, local_date
 from models.habits import Daily, Measure, Schedule, YesNo
 from models.learners.due_days import closes_at, next_due
-from models.learners.habit_weights import OwnWeights
+from models.learners.habit_weights import HabitWeights
 from models.learners.history import HabitHistory
 
 PATIENCE: Final = 60
 LOGGED_AHEAD: Final = dt.timedelta(days=366)  # how far in the future an entry may lie
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class HabitPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What of a habit's document decides on its days; the rest is not kept."""
 
     created_at: dt.datetime
@@ -45,10 +45,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     archived: bool = False
 
     @classmethod
-    def read(cls, doc: Json) -> "Plan":
+    def read(cls, doc: Json) -> "HabitPlan":
         return msgspec.convert(doc, cls)
 
-    def changed(self, patch: Json) -> "Plan":
+    def changed(self, patch: Json) -> "HabitPlan":
         """The plan under a merge patch of the habit's document."""
         return self.read(merged(msgspec.to_builtins(self), patch))
 
@@ -93,7 +93,7 @@ class Prediction(msgspec.Struct, frozen=True, array_like=True):
     x: tuple[float, ...]
 
 
-class Track(msgspec.Struct, array_like=True):
+class HabitState(msgspec.Struct, array_like=True):
     """The state of one habit.
 
     Attributes
@@ -114,12 +114,12 @@ class Track(msgspec.Struct, array_like=True):
     """
 
     feed: str
-    plan: Plan
+    plan: HabitPlan
     settled: dt.date
     begun: bool = False
     asleep: bool = False
     history: HabitHistory = msgspec.field(default_factory=HabitHistory)
-    own: OwnWeights = msgspec.field(default_factory=OwnWeights)
+    own: HabitWeights = msgspec.field(default_factory=HabitWeights)
     entries: dict[dt.date, bool | None] = {}
     chosen: dt.date | None = None
     next: Prediction | None = None
@@ -181,7 +181,7 @@ class Track(msgspec.Struct, array_like=True):
         self.settle(day - DAY)
         self.asleep = False
 
-    def replan(self, plan: Plan, at: dt.datetime) -> None:
+    def replan(self, plan: HabitPlan, at: dt.datetime) -> None:
         """Follow another plan from now on."""
         resumed = self.plan.archived and not plan.archived
         self.plan = plan

@@ -10,22 +10,22 @@ from typing import Final
 
 import msgspec
 
-from models.learners.bayes import LogOdds, Step
+from models.learners.bayes import BeliefUpdate, LogOdds
 
 LEVEL, LAST, MONDAY = 0, 1, 2
 PRIOR: Final = (0.4, 0.2, *(0.5,) * 7)
 DRIFT: Final = 0.01  # the share of the way back to the prior doubt that a label takes
 
 
-class OwnWeights(msgspec.Struct, array_like=True):
+class HabitWeights(msgspec.Struct, array_like=True):
     """A habit's own level, its own answer to the last label, and one weight for each weekday.
 
     Examples
     --------
-    >>> own, monday = OwnWeights(), dt.date(2026, 1, 5)
+    >>> own, monday = HabitWeights(), dt.date(2026, 1, 5)
     >>> own.log_odds(monday, last=0.0)
     LogOdds(mean=0.0, variance=0.9)
-    >>> own.learn(monday, last=0.0, step=Step(error=0.4, certainty=0.2))
+    >>> own.learn(monday, last=0.0, step=BeliefUpdate(error=0.4, certainty=0.2))
     >>> tuesday = monday + dt.timedelta(days=1)
     >>> [round(own.log_odds(day, last=0.0).mean, 2) for day in (monday, tuesday)]
     [0.36, 0.16]
@@ -52,7 +52,7 @@ class OwnWeights(msgspec.Struct, array_like=True):
         )
         return LogOdds(sum(self.contributions(day, last)), variance)
 
-    def learn(self, day: dt.date, last: float, step: Step) -> None:
+    def learn(self, day: dt.date, last: float, step: BeliefUpdate) -> None:
         """Move those that *day* concerns by a step of the whole model."""
         for place, value in ((LEVEL, 1.0), (LAST, last), (MONDAY + day.weekday(), 1.0)):
             gain = self.variances[place] * value

@@ -31,7 +31,7 @@ FAST, MEDIUM, SLOW, WEEKDAY = keep(3), keep(12), keep(60), keep(10)
 PERSON_FAST, PERSON_SLOW = keep(10), keep(150)
 
 
-class Tally(msgspec.Struct, array_like=True):
+class RunningCount(msgspec.Struct, array_like=True):
     """How often something was done, of how often it could have been; both forgotten alike."""
 
     done: float = 0.0
@@ -47,23 +47,23 @@ class Tally(msgspec.Struct, array_like=True):
 
         Examples
         --------
-        >>> Tally(done=3.0, total=3.0).rate(0.5, 3.0)
+        >>> RunningCount(done=3.0, total=3.0).rate(0.5, 3.0)
         0.75
 
         """
         return (self.done + prior * strength) / (self.total + strength)
 
 
-def _week() -> list[Tally]:
-    return [Tally() for _ in range(7)]
+def _week() -> list[RunningCount]:
+    return [RunningCount() for _ in range(7)]
 
 
 class PersonHistory(msgspec.Struct, array_like=True):
     """The running counts of one person over all habits."""
 
-    fast: Tally = msgspec.field(default_factory=Tally)
-    slow: Tally = msgspec.field(default_factory=Tally)
-    weekdays: list[Tally] = msgspec.field(default_factory=_week)
+    fast: RunningCount = msgspec.field(default_factory=RunningCount)
+    slow: RunningCount = msgspec.field(default_factory=RunningCount)
+    weekdays: list[RunningCount] = msgspec.field(default_factory=_week)
 
     def count(self, day: dt.date, *, done: bool) -> None:
         """Take in the label of one day of any habit."""
@@ -88,10 +88,10 @@ class HabitHistory(msgspec.Struct, array_like=True):
 
     labels: int = 0
     done: int = 0
-    fast: Tally = msgspec.field(default_factory=Tally)
-    medium: Tally = msgspec.field(default_factory=Tally)
-    slow: Tally = msgspec.field(default_factory=Tally)
-    weekdays: list[Tally] = msgspec.field(default_factory=_week)
+    fast: RunningCount = msgspec.field(default_factory=RunningCount)
+    medium: RunningCount = msgspec.field(default_factory=RunningCount)
+    slow: RunningCount = msgspec.field(default_factory=RunningCount)
+    weekdays: list[RunningCount] = msgspec.field(default_factory=_week)
     streak: int = 0
     misses: int = 0
     recent: int = 0

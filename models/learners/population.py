@@ -16,8 +16,8 @@ import msgspec
 from models.base.msgpack_pieces import array_head, encode, map_pieces
 from models.learners.bayes import BayesianLogistic, LogOdds
 from models.learners.features import NAMES, features
-from models.learners.habit_state import Prediction, Track
-from models.learners.history import PersonHistory, Tally
+from models.learners.habit_state import HabitState, Prediction
+from models.learners.history import PersonHistory, RunningCount
 from models.learners.scores import Losses
 
 LEVEL: Final = 0.9  # of the interval
@@ -66,16 +66,16 @@ class Person(msgspec.Struct, array_like=True):
     lessons: Lessons = msgspec.field(default_factory=Lessons)
 
 
-class CrowdState(msgspec.Struct, frozen=True, array_like=True):
-    """A `Crowd` as it is kept, in the order of `Crowd.state_pieces`."""
+class PopulationState(msgspec.Struct, frozen=True, array_like=True):
+    """A `Population` as it is kept, in the order of `Population.state_pieces`."""
 
     model: bytes
-    tally: Tally
+    tally: RunningCount
     losses: Losses
     people: dict[str, Person]
 
 
-class Crowd:
+class Population:
     """Predicts and learns the days of all habits.
 
     Attributes
@@ -88,11 +88,11 @@ class Crowd:
     def __init__(self) -> None:
         self.now = dt.datetime.min.replace(tzinfo=dt.UTC)
         self.model = BayesianLogistic(PRIOR_VARIANCE, FORGETTING)
-        self.tally = Tally()
+        self.tally = RunningCount()
         self.losses = Losses()
         self.people: dict[str, Person] = {}
 
-    def predict(self, track: Track) -> Prediction | None:
+    def predict(self, track: HabitState) -> Prediction | None:
         """The prediction of a habit's next due day, if there is one."""
         day = track.next_day()
         if day is None:
@@ -113,7 +113,7 @@ class Crowd:
             x=tuple(x.get(name, 0.0) for name in NAMES),
         )
 
-    def learn(self, track: Track, prediction: Prediction, *, done: bool) -> None:
+    def learn(self, track: HabitState, prediction: Prediction, *, done: bool) -> None:
         """Score a prediction by its label, then learn from it."""
         person = self.person(track.feed)
         person.losses.add(prediction.odds, base=prediction.base, done=done)
@@ -128,7 +128,7 @@ class Crowd:
             step = self.model.step_beside(x, done, own)
         track.own.learn(day, last, step)
 
-    def count(self, track: Track, day: dt.date, *, done: bool) -> None:
+    def count(self, track: HabitState, day: dt.date, *, done: bool) -> None:
         """Remember what became of a day, in the history of its habit and of its person."""
         track.history.count(day, done=done)
         self.person(track.feed).history.count(day, done=done)
@@ -145,15 +145,15 @@ class Crowd:
         return self.model.contributions_one(dict(zip(NAMES, prediction.x, strict=True)))
 
     def state_pieces(self) -> Iterator[bytes]:
-        """A `CrowdState` as MessagePack, in pieces."""
-        yield array_head(len(CrowdState.__struct_fields__))
+        """A `PopulationState` as MessagePack, in pieces."""
+        yield array_head(len(PopulationState.__struct_fields__))
         yield encode(self.model.to_state())
         yield encode(self.tally)
         yield encode(self.losses)
         yield from map_pieces(self.people)
 
     @classmethod
-    def from_state(cls, state: CrowdState) -> Self:
+    def from_state(cls, state: PopulationState) -> Self:
         crowd = cls()
         crowd.model = BayesianLogistic.from_state(state.model)
         crowd.tally, crowd.losses, crowd.people = state.tally, state.losses, state.people

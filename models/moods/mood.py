@@ -10,12 +10,12 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 import msgspec
 
-from models.base.document import Document, Draft, Mark, Order, fields_of
+from models.base.document import Document, Draft, Order, Privacy, fields_of
 from models.base.fields import Moment, Rating, Tag
 from models.base.ids import id_pattern, new_id
 from models.base.merge import Merge
+from models.base.text.search_words import distinct, label
 from models.base.time import check_date, check_zone, exact, local_date
-from models.base.vocabulary import distinct, label
 
 PREFIX: Final = "moo"  # of ids
 MoodId = Annotated[str, id_pattern(PREFIX)]
@@ -76,17 +76,17 @@ class Mood(Document, frozen=True, kw_only=True):
         Order("at", ("words",)),
     )
 
-    level: Annotated[Rating, Mark.PERSONAL]
-    at: Annotated[dt.datetime, Mark.PERSONAL]
-    tz: Annotated[str, Mark.PERSONAL]
-    local_date: Annotated[dt.date, Mark.PERSONAL]
-    category: Annotated[Category | None, Mark.PERSONAL] = None
-    activities: Annotated[Activities, Mark.SEALED, Merge.APPEND] = ()
-    emotions: Annotated[Activities, Mark.SEALED, Merge.APPEND] = ()
-    note: Annotated[Note | None, Mark.SEALED, Merge.APPEND] = None
-    energy: Annotated[Rating | None, Mark.PERSONAL] = None
-    stress: Annotated[Rating | None, Mark.PERSONAL] = None
-    sleep: Annotated[Rating | None, Mark.PERSONAL] = None
+    level: Annotated[Rating, Privacy.PERSONAL]
+    at: Annotated[dt.datetime, Privacy.PERSONAL]
+    tz: Annotated[str, Privacy.PERSONAL]
+    local_date: Annotated[dt.date, Privacy.PERSONAL]
+    category: Annotated[Category | None, Privacy.PERSONAL] = None
+    activities: Annotated[Activities, Privacy.SEALED, Merge.APPEND] = ()
+    emotions: Annotated[Activities, Privacy.SEALED, Merge.APPEND] = ()
+    note: Annotated[Note | None, Privacy.SEALED, Merge.APPEND] = None
+    energy: Annotated[Rating | None, Privacy.PERSONAL] = None
+    stress: Annotated[Rating | None, Privacy.PERSONAL] = None
+    sleep: Annotated[Rating | None, Privacy.PERSONAL] = None
 
     def __post_init__(self) -> None:
         """Refuse a zone that nobody knows: no day of it can be told."""

@@ -1,7 +1,7 @@
 """OAuth: clients, and the grants that users give them."""
 
 from models.access.model_context import ModelContext
-from models.oauth.client import PREFIX, Client
+from models.oauth.client import PREFIX, OAuthClient
 from models.oauth.grant import Grant
 
 CONTEXT = ModelContext(
@@ -11,6 +11,6 @@ CONTEXT = ModelContext(
 
 __all__ = [
     "CONTEXT",
-    "Client",
     "Grant",
+    "OAuthClient",
 ]

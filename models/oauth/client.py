@@ -25,7 +25,7 @@ _LOOPBACK: Final = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::([0-9]{1,5}
 _PLAIN: Final = re.compile(r"[A-Za-z0-9:/?\[\]@!$&()+,;=._~%-]+")  # no wildcard, and no fragment
 
 
-class Client(msgspec.Struct, frozen=True, kw_only=True):
+class OAuthClient(msgspec.Struct, frozen=True, kw_only=True):
     """An app that was registered.
 
     Attributes
@@ -68,7 +68,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
 
         Examples
         --------
-        >>> app = Client(id="cli_1", name="App", kind="public", redirects=("http://127.0.0.1/cb",))
+        >>> app = OAuthClient(id="cli_1", name="App", kind="public", redirects=("http://127.0.0.1/cb",))
         >>> app.admits("http://127.0.0.1:4711/cb"), app.admits("http://localhost/cb")
         (True, False)
 
@@ -83,7 +83,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind == "confidential" or redirect.startswith("https://")
 
 
-def checked(client: Client, scopes: Mapping[str, Permission]) -> Client:
+def checked(client: OAuthClient, scopes: Mapping[str, Permission]) -> OAuthClient:
     """*client*, or `Invalid` when it may not be registered so; *scopes* are all that there are."""
     for redirect in (*client.redirects, *client.logout_redirects):
         if not is_redirect(redirect, client.kind):

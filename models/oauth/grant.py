@@ -6,11 +6,11 @@ from typing import Annotated, ClassVar, Self
 
 import msgspec
 
-from models.account import Way
-from models.base.document import Mark
+from models.account import AccessMethod
+from models.base.document import Privacy
 
 
-class Grant(Way, frozen=True, kw_only=True):
+class Grant(AccessMethod, frozen=True, kw_only=True):
     """What a user has agreed to, for one client; the client's id is the grant's.
 
     Attributes
@@ -25,8 +25,8 @@ class Grant(Way, frozen=True, kw_only=True):
     kind: ClassVar[str] = "grant"
     collection: ClassVar[str] = "grants"
 
-    client: Annotated[str, Mark.PERSONAL]
-    permissions: Annotated[tuple[str, ...], Mark.PERSONAL]
+    client: Annotated[str, Privacy.PERSONAL]
+    permissions: Annotated[tuple[str, ...], Privacy.PERSONAL]
 
     def covers(self, asked: Iterable[str]) -> bool:
         """Whether all that is *asked* was agreed to."""

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 import msgspec
 
-from models.base.document import Document, Draft, Mark
+from models.base.document import Document, Draft, Privacy
 from models.base.errors import Conflict
 from models.base.fields import Token
 
@@ -52,7 +52,7 @@ class OpenInvitations(Document, frozen=True, kw_only=True):
     kind: ClassVar[str] = "invitations"
     collection: ClassVar[str] = "invitations"
 
-    open: Annotated[dict[str, Invitation], Mark.PERSONAL] = msgspec.field(default_factory=dict)
+    open: Annotated[dict[str, Invitation], Privacy.PERSONAL] = msgspec.field(default_factory=dict)
 
     @classmethod
     def none(cls, owner: str, at: dt.datetime) -> Self:

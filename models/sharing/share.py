@@ -11,8 +11,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 import msgspec
 
-from models.account import Way
-from models.base.document import Draft, Mark
+from models.account import AccessMethod
+from models.base.document import Draft, Privacy
 
 # Said once more for the type: those that their contexts call shareable, see `models.contexts`.
 SharedKind = Literal["goal", "goal.point", "habit", "habit.entry", "habit.vacation", "insight"]
@@ -31,7 +31,7 @@ class ShareDraft(Draft, frozen=True, kw_only=True):
     )
 
 
-class Share(Way, frozen=True, kw_only=True):
+class Share(AccessMethod, frozen=True, kw_only=True):
     """Leave for the coach whose user id is this document's id.
 
     Attributes
@@ -47,12 +47,12 @@ class Share(Way, frozen=True, kw_only=True):
     kind: ClassVar[str] = "share"
     collection: ClassVar[str] = "shares"
 
-    kinds: Annotated[tuple[str, ...], Mark.PERSONAL] = ()
-    hidden: Annotated[dict[str, tuple[str, ...]], Mark.PERSONAL] = msgspec.field(
+    kinds: Annotated[tuple[str, ...], Privacy.PERSONAL] = ()
+    hidden: Annotated[dict[str, tuple[str, ...]], Privacy.PERSONAL] = msgspec.field(
         default_factory=dict
     )
-    accepted_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
-    relation: Annotated[str, Mark.HIDDEN] = ""
+    accepted_at: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
+    relation: Annotated[str, Privacy.HIDDEN] = ""
 
     @property
     def began(self) -> dt.datetime:
@@ -93,17 +93,17 @@ class Share(Way, frozen=True, kw_only=True):
         )
 
 
-class CoachClient(Way, frozen=True, kw_only=True):
+class CoachClient(AccessMethod, frozen=True, kw_only=True):
     """Somebody who lets the owner, a coach, see documents of some kinds; the id is theirs."""
 
     kind: ClassVar[str] = "client"
     collection: ClassVar[str] = "clients"
 
-    kinds: Annotated[tuple[str, ...], Mark.PERSONAL] = ()
-    hidden: Annotated[dict[str, tuple[str, ...]], Mark.PERSONAL] = msgspec.field(
+    kinds: Annotated[tuple[str, ...], Privacy.PERSONAL] = ()
+    hidden: Annotated[dict[str, tuple[str, ...]], Privacy.PERSONAL] = msgspec.field(
         default_factory=dict
     )
-    accepted_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
+    accepted_at: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
 
     @property
     def began(self) -> dt.datetime:
@@ -116,7 +116,7 @@ class CoachClient(Way, frozen=True, kw_only=True):
 
     @property
     def since(self) -> dt.datetime:
-        """See `Way.since`; what the client shows meanwhile changes nothing for the coach."""
+        """See `AccessMethod.since`; what the client shows meanwhile changes nothing for it."""
         return self.began
 
 

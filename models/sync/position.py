@@ -8,14 +8,14 @@ from typing import Annotated
 
 import msgspec
 
-from models.base.document import Mark
+from models.base.document import Privacy
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
     """*device* of *owner* has kept *feed* up to the number *seq*."""
 
-    owner: Annotated[str, Mark.PERSONAL]
-    device: Annotated[str, Mark.PERSONAL]
-    feed: Annotated[str, Mark.PERSONAL]
+    owner: Annotated[str, Privacy.PERSONAL]
+    device: Annotated[str, Privacy.PERSONAL]
+    feed: Annotated[str, Privacy.PERSONAL]
     seq: int
-    at: Annotated[dt.datetime, Mark.PERSONAL]
+    at: Annotated[dt.datetime, Privacy.PERSONAL]

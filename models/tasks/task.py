@@ -10,14 +10,14 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 import msgspec
 
-from models.base.document import Document, Draft, Mark, Order, fields_of
+from models.base.document import Document, Draft, Order, Privacy, fields_of
 from models.base.errors import invalid_field
 from models.base.fields import LongText, Place, Tag, Title
 from models.base.ids import PartId, id_pattern, new_id
 from models.base.merge import Merge
 from models.base.recurrence import Repeat, begun_anew, next_date, series_of
+from models.base.text.search_words import distinct, label
 from models.base.time import check_date, check_zone, instant, last_moment_of_day, local_date
-from models.base.vocabulary import distinct, label
 from models.goals import GoalId
 
 PREFIX: Final = "tsk"  # of ids
@@ -25,7 +25,7 @@ TaskId = Annotated[str, id_pattern(PREFIX)]
 Status = Literal["pending", "in_progress", "completed", "cancelled"]
 Priority = Literal["low", "medium", "high", "urgent"]
 Category = Literal["work", "personal", "health", "learning", "finance", "other"]
-Clock = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
+WallTime = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
 Tags = Annotated[tuple[Tag, ...], msgspec.Meta(max_length=20)]
 
 
@@ -66,7 +66,7 @@ class TaskDraft(Draft, frozen=True, kw_only=True):
     priority: Priority = "medium"
     category: Category = "personal"
     due_date: dt.date | None = None
-    due_time: Clock | None = None
+    due_time: WallTime | None = None
     tz: str = "UTC"
     tags: Tags = ()
     goal: GoalId | None = None
@@ -115,21 +115,21 @@ class Task(Document, frozen=True, kw_only=True):
         Order("due_at", ("status", "priority", "category")),  # covers the statistics
     )
 
-    title: Annotated[Title, Mark.SEALED]
-    notes: Annotated[LongText | None, Mark.SEALED, Merge.APPEND] = None
-    status: Annotated[Status, Mark.PERSONAL] = "pending"
-    priority: Annotated[Priority, Mark.PERSONAL] = "medium"
-    category: Annotated[Category, Mark.PERSONAL] = "personal"
-    due_date: Annotated[dt.date | None, Mark.PERSONAL] = None
-    due_time: Annotated[Clock | None, Mark.PERSONAL] = None
-    tz: Annotated[str, Mark.PERSONAL] = "UTC"
-    tags: Annotated[Tags, Mark.SEALED, Merge.APPEND] = ()
-    goal: Annotated[GoalId | None, Mark.PERSONAL] = None
-    steps: Annotated[Steps, Mark.SEALED] = msgspec.field(default_factory=dict)
-    repeats: Annotated[Repeat | None, Mark.PERSONAL] = None
-    due_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
-    completed_at: Annotated[dt.datetime | None, Mark.PERSONAL] = None
-    series: Annotated[dt.date | None, Mark.PERSONAL] = None
+    title: Annotated[Title, Privacy.SEALED]
+    notes: Annotated[LongText | None, Privacy.SEALED, Merge.APPEND] = None
+    status: Annotated[Status, Privacy.PERSONAL] = "pending"
+    priority: Annotated[Priority, Privacy.PERSONAL] = "medium"
+    category: Annotated[Category, Privacy.PERSONAL] = "personal"
+    due_date: Annotated[dt.date | None, Privacy.PERSONAL] = None
+    due_time: Annotated[WallTime | None, Privacy.PERSONAL] = None
+    tz: Annotated[str, Privacy.PERSONAL] = "UTC"
+    tags: Annotated[Tags, Privacy.SEALED, Merge.APPEND] = ()
+    goal: Annotated[GoalId | None, Privacy.PERSONAL] = None
+    steps: Annotated[Steps, Privacy.SEALED] = msgspec.field(default_factory=dict)
+    repeats: Annotated[Repeat | None, Privacy.PERSONAL] = None
+    due_at: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
+    completed_at: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
+    series: Annotated[dt.date | None, Privacy.PERSONAL] = None
 
     def __post_init__(self) -> None:
         """Refuse a zone that nobody knows: no day of it can be told."""

@@ -45,7 +45,7 @@ class Cursor(msgspec.Struct, frozen=True):
         return cls(match[1], int(match[2]))
 
 
-class Joined(msgspec.Struct, frozen=True):
+class JoinedCursors(msgspec.Struct, frozen=True):
     """Positions in several feeds of one epoch, as one string: `epoch~` and base64url.
 
     A feed stands in it as the first six bytes of its name's SHA-256, so that the string stays short
@@ -56,7 +56,7 @@ class Joined(msgspec.Struct, frozen=True):
     seqs: Mapping[bytes, int]
 
     @classmethod
-    def of(cls, epoch: str, seqs: Mapping[str, int]) -> "Joined":
+    def of(cls, epoch: str, seqs: Mapping[str, int]) -> "JoinedCursors":
         """The positions *seqs* of the feeds that they are named by."""
         return cls(epoch, {_key(feed): seq for feed, seq in seqs.items()})
 
@@ -65,12 +65,12 @@ class Joined(msgspec.Struct, frozen=True):
         return f"{self.epoch}~{base64.urlsafe_b64encode(packed).rstrip(b'=').decode()}"
 
     @classmethod
-    def parse(cls, text: str) -> "Joined":
+    def parse(cls, text: str) -> "JoinedCursors":
         """Read joined positions, or raise `Invalid`.
 
         Examples
         --------
-        >>> Joined.parse(str(Joined.of("k3f9", {"u:ann": 7, "u:bob": 9}))).at("u:bob")
+        >>> JoinedCursors.parse(str(JoinedCursors.of("k3f9", {"u:ann": 7, "u:bob": 9}))).at("u:bob")
         Cursor(epoch='k3f9', seq=9)
 
         """
@@ -99,13 +99,13 @@ def joined(epoch: str, seqs: Mapping[str, int]) -> str:
     """The cursor of the positions *seqs*: that of the feed when there is one, else all joined."""
     if len(seqs) == 1:
         return str(Cursor(epoch, *seqs.values()))
-    return str(Joined.of(epoch, seqs))
+    return str(JoinedCursors.of(epoch, seqs))
 
 
 def part_of(text: str, feed: str) -> str:
     """What *text*, a cursor of one or several feeds or a reserved word, says of *feed*."""
     if "~" in text:
-        return str(Joined.parse(text).at(feed))
+        return str(JoinedCursors.parse(text).at(feed))
     if text not in ("0", "now"):
         Cursor.parse(text)
     return text

@@ -46,7 +46,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", omit_defau
     """Base of every frame."""
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True):
+class SubscriptionRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One subscription inside `hello`; see `Sub`."""
 
     f: FrameText
@@ -63,7 +63,7 @@ class Hello(Frame, tag="hello", frozen=True, kw_only=True):
     dev: DeviceText | None = None
     app: FrameText | None = None
     hb: HeartbeatS = 30
-    subs: Annotated[list[Wish], msgspec.Meta(max_length=64)] = []
+    subs: Annotated[list[SubscriptionRequest], msgspec.Meta(max_length=64)] = []
 
 
 class Sub(Frame, tag="sub", frozen=True, kw_only=True):
@@ -251,7 +251,7 @@ class Go(Frame, tag="go", frozen=True, kw_only=True):
     reason: str
 
 
-class Told(Frame, tag="eph", frozen=True, kw_only=True):
+class Ephemeral(Frame, tag="eph", frozen=True, kw_only=True):
     """What somebody said on channel *ch*; from the server itself when *by* is missing.
 
     A presence channel says `state` with all `members` first, then `diff` with who `joined` and
@@ -265,7 +265,7 @@ class Told(Frame, tag="eph", frozen=True, kw_only=True):
     at: dt.datetime
 
 
-class Passed(msgspec.Struct, frozen=True, kw_only=True):
+class OperatorEvent(msgspec.Struct, frozen=True, kw_only=True):
     """An event of somebody's feed, as an operator sees it: what happened to what, no contents."""
 
     f: str
@@ -283,7 +283,7 @@ class Timeline(Frame, tag="timeline", frozen=True, kw_only=True):
     """
 
     f: str
-    items: list[Passed]
+    items: list[OperatorEvent]
     cur: str
 
 
@@ -319,7 +319,7 @@ ServerFrame = (
     | Ping
     | AuthExpiring
     | Go
-    | Told
+    | Ephemeral
     | Timeline
     | Reset
     | Err

@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from models.base.clock import Clock
 from models.base.merge_patch import Json
 from models.wire.events import Event
-from models.wire.frames import Told, encode
+from models.wire.frames import Ephemeral, encode
 from streams.redis.connection import RedisError
 
 FEED: Final = "admin:kpi"
@@ -26,7 +26,7 @@ WATCHED: Final = "kpi:watched"
 NODES: Final = "kpi:nodes"
 
 
-class Numbers(msgspec.Struct, frozen=True, kw_only=True):
+class NodeFigures(msgspec.Struct, frozen=True, kw_only=True):
     """What a node says of itself; a rate is null until there are two counts."""
 
     sockets: int
@@ -36,7 +36,7 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True):
     errors: int
 
 
-class Source(Protocol):
+class FiguresSource(Protocol):
     """Where a node's own numbers come from."""
 
     def kinds(self) -> Mapping[str, int]:
@@ -52,12 +52,12 @@ class Source(Protocol):
         """How many answers were the server's fault since the node began."""
 
 
-class Rate:
+class RollingRate:
     """A count a second, over the last seconds.
 
     Examples
     --------
-    >>> rate = Rate()
+    >>> rate = RollingRate()
     >>> rate.count(0.0, 5)  # nothing to compare with
     >>> rate.count(2.0, 9)
     2.0
@@ -77,31 +77,31 @@ class Rate:
         return round((total - before) / (now - began), 2) if now > began else None
 
 
-class Watcher(Protocol):
+class KpiWatcher(Protocol):
     """Somebody who follows the state."""
 
     def push(self, line: bytes) -> None:
         """Take the state in the place of the one before."""
 
 
-class Kpis:
+class KpiView:
     """See `LocalConsumer`: the numbers of this node, and everybody's for those who watch here."""
 
     durability: ClassVar[Literal["local"]] = "local"
     name: ClassVar[str] = "kpis"
     every_s: ClassVar[float] = 1.0
 
-    def __init__(self, redis: "Redis", node: str, source: Source, clock: Clock) -> None:
+    def __init__(self, redis: "Redis", node: str, source: FiguresSource, clock: Clock) -> None:
         self._redis = redis
         self._node = node
         self._source = source
         self._clock = clock
         self._events = 0
-        self._events_s = Rate()
-        self._writes_s = Rate()
+        self._events_s = RollingRate()
+        self._writes_s = RollingRate()
         self._told: set[str] = set()
         self._state: Json | None = None  # for the watchers here
-        self.watchers: set[Watcher] = set()
+        self.watchers: set[KpiWatcher] = set()
 
     def apply(self, event: Event) -> None:
         """See `LocalConsumer.apply`: every node reads every event, and each is counted once."""
@@ -148,11 +148,11 @@ class Kpis:
         await pipeline.execute()
         self._told = people
 
-    async def _read(self) -> tuple[dict[str, Numbers], int | None]:
+    async def _read(self) -> tuple[dict[str, NodeFigures], int | None]:
         names = sorted(name.decode() for name in await self._members(NODES))
         found = await self._redis.mget([f"kpi:{name}" for name in names]) if names else []
         numbers = {
-            name: msgspec.json.decode(raw, type=Numbers)
+            name: msgspec.json.decode(raw, type=NodeFigures)
             for name, raw in zip(names, found, strict=True)
             if raw is not None
         }
@@ -172,10 +172,10 @@ class Kpis:
         removing: Any = self._redis.srem(NODES, *nodes)
         await removing
 
-    def _numbers(self) -> Numbers:
+    def _numbers(self) -> NodeFigures:
         kinds = self._source.kinds()
         now = asyncio.get_running_loop().time()
-        return Numbers(
+        return NodeFigures(
             sockets=kinds.get("socket", 0),
             streams=kinds.get("sse", 0),
             polls=kinds.get("poll", 0),
@@ -184,12 +184,12 @@ class Kpis:
         )
 
     def _tell(self, state: Json) -> None:
-        line = encode(Told(ch=FEED, kind="kpi", body=state, at=self._clock()))
+        line = encode(Ephemeral(ch=FEED, kind="kpi", body=state, at=self._clock()))
         for watcher in tuple(self.watchers):
             watcher.push(line)
 
 
-def _sum(numbers: Mapping[str, Numbers], people: int | None, events_s: float | None) -> Json:
+def _sum(numbers: Mapping[str, NodeFigures], people: int | None, events_s: float | None) -> Json:
     """The state of all nodes; what nobody knows is null."""
     known = list(numbers.values())
     rates = [one.writes_s for one in known if one.writes_s is not None]
@@ -212,10 +212,10 @@ def _people(node: str) -> str:
 Send = Callable[[bytes], None]
 
 
-class StateWatch:
+class KpiWatch:
     """One watcher of the state, who has the newest or nothing waiting."""
 
-    def __init__(self, kpis: Kpis, is_idle: Callable[[], bool], send: Send) -> None:
+    def __init__(self, kpis: KpiView, is_idle: Callable[[], bool], send: Send) -> None:
         self._kpis = kpis
         self._is_idle = is_idle
         self._send = send
@@ -229,6 +229,6 @@ class StateWatch:
         self._kpis.watchers.discard(self)
 
     def push(self, line: bytes) -> None:
-        """See `Watcher.push`; while the last one is still on its way, this one gives place."""
+        """See `KpiWatcher.push`; while the last one is still on its way, this one gives place."""
         if self._is_idle():
             self._send(line)

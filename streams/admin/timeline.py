@@ -17,8 +17,8 @@ from redis.exceptions import ResponseError
 
 from models.base.errors import Invalid
 from models.wire.events import Event, feed_owner
-from models.wire.frames import Frame, Passed, Reset, Subd, Timeline, encode
-from streams.base.transport import Outlet
+from models.wire.frames import Frame, OperatorEvent, Reset, Subd, Timeline, encode
+from streams.base.transport import Transport
 from streams.redis.connection import MARKER, STREAMS, RedisError, event_from
 
 FEED: Final = "admin:events"
@@ -34,11 +34,11 @@ _ZERO: Final = (0, 0)
 EntryId = tuple[int, int]
 
 
-class Gone(Exception):
+class PositionGone(Exception):
     """The streams do not hold what comes after a position any more."""
 
 
-class Places(msgspec.Struct, frozen=True):
+class TimelinePosition(msgspec.Struct, frozen=True):
     """A position in each stream, and the marker of the Redis that gave it."""
 
     marker: str
@@ -49,7 +49,7 @@ class Places(msgspec.Struct, frozen=True):
         return f"{self.marker}~{base64.urlsafe_b64encode(packed).decode()}"
 
     @classmethod
-    def parse(cls, text: str) -> "Places":
+    def parse(cls, text: str) -> "TimelinePosition":
         """Read a cursor, or raise `Invalid`."""
         marker, _, packed = text.partition("~")
         try:
@@ -62,7 +62,7 @@ class Places(msgspec.Struct, frozen=True):
         return read
 
 
-class Filter(msgspec.Struct, frozen=True, kw_only=True):
+class TimelineFilter(msgspec.Struct, frozen=True, kw_only=True):
     """What a watcher wants to see: all of it, or some kinds, or one user."""
 
     kinds: Collection[str] | None = None
@@ -74,30 +74,30 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
         return is_kind and (self.user is None or feed_owner(event.feed) == self.user)
 
 
-class Streams:
+class TimelineStreams:
     """All streams as one, with positions in them."""
 
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
 
-    async def places(self, since: str | None) -> Places:
-        """The position that *since* names, or `Gone`; without one, the present end."""
+    async def places(self, since: str | None) -> TimelinePosition:
+        """The position that *since* names, or `PositionGone`; without one, the present end."""
         marker, states = await self._states(STREAMS)
         if not marker:
             # Nobody has noticed yet that Redis was emptied; no position would hold for long.
             raise RedisError("the streams have no marker")
         if since is None or since == "now":
-            return Places(marker, tuple(state.last for state in states))
+            return TimelinePosition(marker, tuple(state.last for state in states))
         if since == "0":
-            return Places(marker, tuple(state.begin for state in states))
-        places = Places.parse(since)
+            return TimelinePosition(marker, tuple(state.begin for state in states))
+        places = TimelinePosition.parse(since)
         known = zip(places.entries, states, strict=True)
         if places.marker != marker or not all(state.goes_on_from(entry) for entry, state in known):
-            raise Gone
+            raise PositionGone
         return places
 
-    async def after(self, places: Places) -> tuple[Places, list[Event]]:
-        """What comes after *places*, within a second, and the position behind it; or `Gone`."""
+    async def after(self, places: TimelinePosition) -> tuple[TimelinePosition, list[Event]]:
+        """What comes within a second after *places*, and where that ends; or `PositionGone`."""
         positions: Any = {
             name: _text(entry) for name, entry in zip(STREAMS, places.entries, strict=True)
         }
@@ -108,12 +108,12 @@ class Streams:
         events: list[Event] = []
         for (name, some), state in zip(arrived.items(), states, strict=True):
             if not state.goes_on_from(entries[name]):
-                raise Gone
+                raise PositionGone
             entries[name] = _entry_id(some[-1][0])
             events.extend(event_from(fields) for _, fields in some)
         if marker != places.marker:
-            raise Gone
-        return Places(marker, tuple(entries.values())), events
+            raise PositionGone
+        return TimelinePosition(marker, tuple(entries.values())), events
 
     async def _states(self, names: Iterable[str]) -> tuple[str, list["_State"]]:
         """The marker, and what the streams of these *names* hold."""
@@ -151,11 +151,16 @@ class _State(msgspec.Struct, frozen=True):
         return self.begin <= entry <= self.last
 
 
-class Watch:
+class TimelineWatch:
     """One watcher's place in the timeline."""
 
     def __init__(
-        self, streams: Streams, outlet: Outlet, name: str, only: Filter, since: str | None
+        self,
+        streams: TimelineStreams,
+        outlet: Transport,
+        name: str,
+        only: TimelineFilter,
+        since: str | None,
     ) -> None:
         self._streams = streams
         self._outlet = outlet
@@ -180,12 +185,12 @@ class Watch:
         while True:
             try:
                 await self._follow(await self._begin())
-            except Gone:
+            except PositionGone:
                 self._is_lost = True
             except RedisError:
                 await asyncio.sleep(RETRY_S)
 
-    async def _begin(self) -> Places:
+    async def _begin(self) -> TimelinePosition:
         """Where to begin, or to go on after Redis was away."""
         places = await self._streams.places(None if self._is_lost else self._since)
         if self._is_lost:
@@ -195,7 +200,7 @@ class Watch:
         self._is_lost, self._is_told, self._since = False, True, str(places)
         return places
 
-    async def _follow(self, places: Places) -> None:
+    async def _follow(self, places: TimelinePosition) -> None:
         loop = asyncio.get_running_loop()
         while True:
             await self._outlet.room()
@@ -213,8 +218,8 @@ class Watch:
         self._outlet.flush()
 
 
-def _passed(event: Event) -> Passed:
-    return Passed(
+def _passed(event: Event) -> OperatorEvent:
+    return OperatorEvent(
         f=event.feed, seq=event.seq, type=event.type, kind=event.kind, id=event.id, at=event.at
     )
 

@@ -24,7 +24,7 @@ async def end(*tasks: "asyncio.Task[None]", ask_again_s: float = ASK_AGAIN_S) ->
         _, running = await asyncio.wait(running, timeout=ask_again_s)
 
 
-class Errands:
+class BackgroundTasks:
     """Short work that nobody waits for, until the process ends."""
 
     def __init__(self) -> None:

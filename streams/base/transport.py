@@ -13,7 +13,7 @@ class Rider(Protocol):
         """Take note that bytes wait from now on."""
 
 
-class Outlet(Protocol):
+class Transport(Protocol):
     """Where a connection's bytes go."""
 
     def wrap(self, lines: bytes, /) -> bytes:
@@ -50,7 +50,7 @@ class Outlet(Protocol):
         """Return when there is room."""
 
 
-class Wire(Outlet, Protocol):
+class FlowControl(Transport, Protocol):
     """The outlet of a connection, which may stand still.
 
     Attributes

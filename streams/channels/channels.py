@@ -15,7 +15,7 @@ import structlog
 from redis.asyncio import Redis
 
 from models.base.errors import Unavailable
-from streams.base.background_tasks import Errands
+from streams.base.background_tasks import BackgroundTasks
 from streams.redis.connection import RedisError
 
 DEVICES: Final = "live:devices"  # every node follows it
@@ -25,7 +25,7 @@ _PREFIX: Final = "eph:"
 _log = structlog.get_logger(__name__)
 
 
-class Listener(Protocol):
+class ChannelSubscriber(Protocol):
     """Somebody who follows a channel."""
 
     @property
@@ -40,7 +40,7 @@ class Listener(Protocol):
         """Take a frame, or let it go."""
 
 
-class Device(msgspec.Struct, frozen=True, array_like=True):
+class ArrivedDevice(msgspec.Struct, frozen=True, array_like=True):
     """A device that has just said hello, and on which connection."""
 
     user: str
@@ -49,7 +49,7 @@ class Device(msgspec.Struct, frozen=True, array_like=True):
     at: float  # when it said so, in seconds since 1970
 
 
-class Word(msgspec.Struct, frozen=True, array_like=True):
+class ChannelMessage(msgspec.Struct, frozen=True, array_like=True):
     """Ready-made frames, by who is to hear them, and whose words they hold.
 
     The frame under the empty name is for everybody who has none of their own.
@@ -59,28 +59,28 @@ class Word(msgspec.Struct, frozen=True, array_like=True):
     lines: dict[str, bytes]
 
 
-OnDevice = Callable[[Device], None]
+OnDevice = Callable[[ArrivedDevice], None]
 
 
 class Channels:
     """The channels that somebody on this node follows."""
 
     def __init__(
-        self, writer: "Redis", reader: "Redis", errands: Errands, on_device: OnDevice
+        self, writer: "Redis", reader: "Redis", errands: BackgroundTasks, on_device: OnDevice
     ) -> None:
         self._writer = writer
         self._errands = errands
         self._reader = reader
         self._on_device = on_device
-        self._listeners: dict[str, set[Listener]] = collections.defaultdict(set)
+        self._listeners: dict[str, set[ChannelSubscriber]] = collections.defaultdict(set)
         self._pubsub: Any = None
         self.on_moved: Callable[[str], None] = lambda _: None
 
-    def listeners(self, name: str) -> tuple[Listener, ...]:
+    def listeners(self, name: str) -> tuple[ChannelSubscriber, ...]:
         """Who follows *name* here."""
         return tuple(self._listeners.get(name, ()))
 
-    async def follow(self, name: str, listener: Listener) -> None:
+    async def follow(self, name: str, listener: ChannelSubscriber) -> None:
         """Let *listener* hear what is said on *name* from now on, or raise `Unavailable`."""
         if self._pubsub is None:
             raise _away()
@@ -93,7 +93,7 @@ class Channels:
                 self.leave(name, listener)
                 raise _away() from None
 
-    def leave(self, name: str, listener: Listener) -> None:
+    def leave(self, name: str, listener: ChannelSubscriber) -> None:
         """Let *listener* hear no more."""
         listeners = self._listeners.get(name, set())
         listeners.discard(listener)
@@ -107,15 +107,15 @@ class Channels:
 
     async def say(self, name: str, lines: dict[str, bytes], speaker: str) -> None:
         """Have everybody's line heard on channel *name*, everywhere, or raise `Unavailable`."""
-        await self._publish(_PREFIX + name, Word(speaker, lines))
+        await self._publish(_PREFIX + name, ChannelMessage(speaker, lines))
 
-    async def arrive(self, device: Device) -> None:
+    async def arrive(self, device: ArrivedDevice) -> None:
         """Tell every node that *device* said hello."""
         await self._publish(DEVICES, device)
 
     def tell(self, name: str, lines: dict[str, bytes]) -> None:
         """Have everybody's line heard on channel *name*, on this node alone."""
-        self._spread(name, Word("", lines))
+        self._spread(name, ChannelMessage("", lines))
 
     async def run(self) -> None:
         """Listen until cancelled; while Redis is away, keep trying."""
@@ -137,17 +137,17 @@ class Channels:
 
     async def _take(self, channel: str, data: bytes) -> None:
         if channel == DEVICES:
-            self._on_device(msgspec.msgpack.decode(data, type=Device))
+            self._on_device(msgspec.msgpack.decode(data, type=ArrivedDevice))
             return
         name = channel.removeprefix(_PREFIX)
         if name not in self._listeners:
             await self._pubsub.unsubscribe(channel)
         elif data:
-            self._spread(name, msgspec.msgpack.decode(data, type=Word))
+            self._spread(name, msgspec.msgpack.decode(data, type=ChannelMessage))
         else:
             self.on_moved(name)
 
-    def _spread(self, name: str, word: Word) -> None:
+    def _spread(self, name: str, word: ChannelMessage) -> None:
         for listener in self.listeners(name):
             line = word.lines.get(listener.user, word.lines.get(""))
             if line is not None and listener.speaker != word.speaker:
@@ -163,7 +163,7 @@ class Channels:
         except RedisError:
             raise _away() from None
 
-    async def _publish(self, channel: str, message: Word | Device) -> None:
+    async def _publish(self, channel: str, message: ChannelMessage | ArrivedDevice) -> None:
         try:
             await self._writer.publish(channel, msgspec.msgpack.encode(message))
         except RedisError:

@@ -19,8 +19,8 @@ from redis.asyncio import Redis
 from models.base.clock import Clock
 from models.base.errors import Unavailable
 from models.base.jobs import PeriodicJob
-from models.wire.frames import Told, encode
-from streams.base.background_tasks import Errands, Job
+from models.wire.frames import Ephemeral, encode
+from streams.base.background_tasks import BackgroundTasks, Job
 from streams.channels.channels import Channels
 from streams.redis.connection import RedisError
 
@@ -62,7 +62,9 @@ class Member(NamedTuple):
 class Presence:
     """Keeps the members of this node alive, and tells who comes and goes."""
 
-    def __init__(self, redis: "Redis", channels: Channels, errands: Errands, clock: Clock) -> None:
+    def __init__(
+        self, redis: "Redis", channels: Channels, errands: BackgroundTasks, clock: Clock
+    ) -> None:
         self._redis = redis
         self._errands = errands
         self._channels = channels
@@ -93,7 +95,7 @@ class Presence:
             raise Unavailable("redis_unavailable", "Redis does not answer.") from None
         return frozenset(text.decode().partition(" ")[2] for text in found)
 
-    async def state(self, name: str, listener: str) -> Told:
+    async def state(self, name: str, listener: str) -> Ephemeral:
         """Who is there, for *listener*, who begins to follow the channel *name*."""
         user = name.removeprefix(PREFIX)
         members = await self.members(user)
@@ -168,8 +170,8 @@ class Presence:
         joined, left = sorted(members - before), sorted(before - members)
         return encode(self._told(name, "diff", joined=joined, left=left))
 
-    def _told(self, name: str, kind: str, **body: list[str]) -> Told:
-        return Told(ch=name, kind=kind, body=body, at=self._clock())
+    def _told(self, name: str, kind: str, **body: list[str]) -> Ephemeral:
+        return Ephemeral(ch=name, kind=kind, body=body, at=self._clock())
 
 
 def _person(user: str, members: frozenset[str]) -> frozenset[str]:

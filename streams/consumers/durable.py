@@ -1,7 +1,7 @@
 """Durable consumers: each event once and in order, in one process of all.
 
 Exactly once, and always the same: each turn (which events, in which order, and what time it is) is
-written down before it is taken, see `upcoach.store.collections.learner_snapshots`.  After a crash
+written down before it is taken, see `upcoach.store.collections.consumer_snapshots`.  After a crash
 the consumer loads its snapshot, takes the recorded turns again, then what the log holds beyond
 them, then what arrives.  It never runs inside a request, and gives the loop back after two
 milliseconds, at the end of the step that it is in.
@@ -20,18 +20,22 @@ import structlog
 
 from models.base.clock import Clock
 from models.base.errors import Unavailable
-from models.base.metrics import Measures
+from models.base.metrics import Metrics
 from models.wire.events import Event, read_line
 from models.wire.frames import Ev
 from streams.base import background_tasks
 from streams.consumers.consumer import AnyDurable
 from streams.consumers.publishing import Unpublished
-from streams.feed.sequencer import Hole, Sequencer
+from streams.feed.sequencer import Gap, Sequencer
 from streams.redis.connection import RedisError
 from streams.redis.lease import Lease
 from upcoach.store.base.pacing import Pace
 from upcoach.store.base.sealing import Unreadable
-from upcoach.store.collections.learner_snapshots import Learned, Superseded, Turn
+from upcoach.store.collections.consumer_snapshots import (
+    ConsumerSnapshots,
+    ConsumerTurn,
+    OwnershipLost,
+)
 from upcoach.store.log.event_log import EventLog
 
 INBOX = 50_000
@@ -50,17 +54,17 @@ class DurableRunner(Generic[AnyDurable]):
         self,
         consumer: AnyDurable,
         log: EventLog,
-        learned: Learned,
+        learned: ConsumerSnapshots,
         lease: Lease,
         clock: Clock,
-        measures: Measures,
+        metrics: Metrics,
     ) -> None:
         self.consumer = consumer
         self._log = log
         self._learned = learned
         self._lease = lease
         self._clock = clock
-        self._measures = measures
+        self._metrics = metrics
         self._pace = Pace()
         self._inbox: collections.deque[Event] = collections.deque(maxlen=INBOX)
         self._wake = asyncio.Event()
@@ -97,7 +101,7 @@ class DurableRunner(Generic[AnyDurable]):
                 await asyncio.wait({keeping, working}, return_when=asyncio.FIRST_COMPLETED)
                 if working.done():
                     working.result()
-            except (Superseded, Unavailable, RedisError) as reason:
+            except (OwnershipLost, Unavailable, RedisError) as reason:
                 _log.warning("consumer_interrupted", group=self.consumer.name, reason=repr(reason))
                 await asyncio.sleep(RETRY_S)
             finally:
@@ -150,7 +154,7 @@ class DurableRunner(Generic[AnyDurable]):
 
     def _tell_lag(self, since: dt.datetime) -> None:
         lag_s = (self._clock() - since).total_seconds()
-        self._measures.lag_s.labels(self.consumer.name).set(max(0.0, lag_s))
+        self._metrics.lag_s.labels(self.consumer.name).set(max(0.0, lag_s))
 
     def _is_due(self, now: dt.datetime) -> bool:
         next_tick = self.consumer.next_tick()
@@ -175,7 +179,7 @@ class DurableRunner(Generic[AnyDurable]):
         sequencer = self._sequencer(feed)
         try:
             events = await sequencer.take(arrived)
-        except Hole as hole:
+        except Gap as hole:
             _log.warning("log_cut", feed=feed, after=hole.after, first=hole.first)
             sequencer.last = hole.first - 1
             await self._sequence(feed, arrived)
@@ -205,14 +209,14 @@ class DurableRunner(Generic[AnyDurable]):
         if not events and tick is None:
             return
         spans = ((events[0].f, events[0].seq, events[-1].seq),) if events else ()
-        turn = Turn(number=self._turn + 1, spans=spans, tick=tick)
+        turn = ConsumerTurn(number=self._turn + 1, spans=spans, tick=tick)
         await self._learned.record(turn)
         self._is_amid = True
         self._turn = turn.number
         await self._apply(events, tick)
         self._is_amid = False
 
-    async def _repeat(self, turn: Turn) -> None:
+    async def _repeat(self, turn: ConsumerTurn) -> None:
         """Take a recorded turn again."""
         self._is_amid = True
         for feed, first, last in turn.spans:
@@ -229,7 +233,7 @@ class DurableRunner(Generic[AnyDurable]):
             await self._apply_one(event)
         if tick is not None:
             await self._walk(self.consumer.tick(tick))
-        self._measures.learned.labels(self.consumer.name).inc(len(events))
+        self._metrics.learned.labels(self.consumer.name).inc(len(events))
         for outputs in self.consumer.drain():
             self._unpublished.add(outputs)
             await self._pace.breathe()
@@ -249,7 +253,7 @@ class DurableRunner(Generic[AnyDurable]):
             self._park(event.f, event.seq, event.type)
 
     def _park(self, feed: str, seq: int, what: str) -> None:
-        self._measures.parked.labels(self.consumer.name).inc()
+        self._metrics.parked.labels(self.consumer.name).inc()
         _log.exception("event_parked", feed=feed, seq=seq, type=what)
 
     async def _save(self) -> None:

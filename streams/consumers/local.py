@@ -7,7 +7,7 @@ import structlog
 from models.base.clock import Clock
 from models.base.errors import Unavailable
 from models.base.jobs import PeriodicJob
-from models.base.metrics import Measures
+from models.base.metrics import Metrics
 from models.wire.events import Event
 from streams.consumers.consumer import LocalConsumer
 from streams.redis.connection import RedisError
@@ -18,10 +18,10 @@ _log = structlog.get_logger(__name__)
 class LocalRunner:
     """Runs a consumer in this process."""
 
-    def __init__(self, consumer: LocalConsumer, clock: Clock, measures: Measures) -> None:
+    def __init__(self, consumer: LocalConsumer, clock: Clock, metrics: Metrics) -> None:
         self.consumer = consumer
         self._clock = clock
-        self._measures = measures
+        self._metrics = metrics
 
     async def take(self, events: Sequence[Event]) -> None:
         """See `reader.Follower.take`; an event that breaks the consumer is parked."""
@@ -31,7 +31,7 @@ class LocalRunner:
             # The others of this process must not go deaf with it.  It is counted, and logged with
             # its trace.
             except Exception:  # noqa: BLE001
-                self._measures.parked.labels(self.consumer.name).inc()
+                self._metrics.parked.labels(self.consumer.name).inc()
                 _log.exception("event_parked", feed=event.feed, seq=event.seq, type=event.type)
         self.consumer.drain()
 

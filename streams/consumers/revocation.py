@@ -7,7 +7,7 @@ from typing import ClassVar, Final, Literal
 from models.account import User
 from models.sharing import CoachClient, Share
 from models.wire.events import Event, feed_owner
-from upcoach.services.account.sessions.revocations import Revocations
+from upcoach.services.account.sessions.revocations import RevocationCache
 
 ENDED: Final = ("session.ended", "session.deleted")  # it is deleted where nobody could read it
 
@@ -15,7 +15,7 @@ OnPerson = Callable[[str], None]
 OnEnded = Callable[[Sequence[str]], None]
 
 
-class Revoking:
+class RevocationConsumer:
     """See `LocalConsumer`: hears of what takes leave away, and says from whom."""
 
     durability: ClassVar[Literal["local"]] = "local"
@@ -24,7 +24,7 @@ class Revoking:
 
     def __init__(
         self,
-        revocations: Revocations,
+        revocations: RevocationCache,
         on_ended: OnEnded,
         on_share: OnPerson,
         on_user: OnPerson,

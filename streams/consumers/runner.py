@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from models.base.clock import Clock
 from models.base.jobs import PeriodicJob
-from models.base.metrics import Measures
+from models.base.metrics import Metrics
 from models.wire.events import Event
 from streams.base.background_tasks import Job
 from streams.consumers.consumer import AnyDurable, Consumer
@@ -19,7 +19,7 @@ from streams.consumers.local import LocalRunner
 from streams.feed.reader import Follower
 from streams.redis.lease import Lease
 from upcoach.store.base.database import Database
-from upcoach.store.collections.learner_snapshots import Learned
+from upcoach.store.collections.consumer_snapshots import ConsumerSnapshots
 from upcoach.store.log.event_log import EventLog
 
 
@@ -32,13 +32,13 @@ class ConsumerGround:
     redis: "Redis"
     secret: bytes
     clock: Clock
-    measures: Measures
+    metrics: Metrics
 
     def durable(self, consumer: AnyDurable) -> DurableRunner[AnyDurable]:
         """The runner of a durable consumer, whose lease, turns and snapshots bear its name."""
-        learned = Learned(self.database, consumer.name, consumer.version, self.secret)
+        learned = ConsumerSnapshots(self.database, consumer.name, consumer.version, self.secret)
         lease = Lease(self.redis, consumer.name)
-        return DurableRunner(consumer, self.log, learned, lease, self.clock, self.measures)
+        return DurableRunner(consumer, self.log, learned, lease, self.clock, self.metrics)
 
 
 class ConsumerRunner:
@@ -51,7 +51,7 @@ class ConsumerRunner:
             if consumer.durability == "durable":
                 self._durable.append(ground.durable(consumer))
             else:
-                self._local.append(LocalRunner(consumer, ground.clock, ground.measures))
+                self._local.append(LocalRunner(consumer, ground.clock, ground.metrics))
 
     @property
     def _followers(self) -> Iterable[Follower]:

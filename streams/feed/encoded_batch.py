@@ -9,15 +9,15 @@ import msgspec
 from models.base.merge_patch import Json
 from models.contexts import CHILDREN
 from models.sharing import Share
-from models.visibility import Sight
-from models.wire.aside import NOTHING, Aside
+from models.visibility import Visibility
 from models.wire.events import Event
 from models.wire.frames import Skip, encode
+from models.wire.hidden_details import NOTHING, Aside
 from upcoach.store.base.sealing import Unreadable
 from upcoach.store.log.event_log import EventLog
 
 
-class Line(msgspec.Struct, frozen=True, gc=False):
+class EncodedEvent(msgspec.Struct, frozen=True, gc=False):
     """One event, opened: its number, its document's kind, its frame, and what is beside it."""
 
     seq: int
@@ -30,36 +30,40 @@ class Line(msgspec.Struct, frozen=True, gc=False):
 Wrap = Callable[[bytes], bytes]
 
 
-class Parcel:
+class EncodedBatch:
     """Consecutive events of one feed, with what each transport makes of them for each audience."""
 
     __slots__ = ("_feed", "_forms", "_lines", "first", "last")
 
-    def __init__(self, feed: str, lines: Sequence[Line]) -> None:
+    def __init__(self, feed: str, lines: Sequence[EncodedEvent]) -> None:
         self.first = lines[0].seq
         self.last = lines[-1].seq
         self._feed = feed
         self._lines = lines
-        self._forms: dict[tuple[Wrap, Sight | None], bytes] = {}
+        self._forms: dict[tuple[Wrap, Visibility | None], bytes] = {}
 
     @property
     def moves_access(self) -> bool:
         """Whether it may change what somebody sees."""
         return any(line.kind == Share.kind for line in self._lines)
 
-    def form(self, wrap: Wrap, sight: Sight | None = None) -> bytes:
+    def form(self, wrap: Wrap, visibility: Visibility | None = None) -> bytes:
         """The frames as *wrap* makes a message of them, made once.
 
         Whoever sees only some of it gets one `skip` for each run of what they do not see.
         """
-        made = self._forms.get((wrap, sight))
+        made = self._forms.get((wrap, visibility))
         if made is None:
-            frames = [line.frame for line in self._lines] if sight is None else self._seen(sight)
-            made = self._forms[wrap, sight] = wrap(b"".join(frames))
+            frames = (
+                [line.frame for line in self._lines]
+                if visibility is None
+                else self._seen(visibility)
+            )
+            made = self._forms[wrap, visibility] = wrap(b"".join(frames))
         return made
 
-    def _seen(self, sight: Sight) -> Iterator[bytes]:
-        shown = ((line, _as_seen(line, sight)) for line in self._lines)
+    def _seen(self, visibility: Visibility) -> Iterator[bytes]:
+        shown = ((line, _as_seen(line, visibility)) for line in self._lines)
         for is_shown, run in itertools.groupby(shown, lambda one: bool(one[1])):
             lines = list(run)
             if is_shown:
@@ -68,9 +72,9 @@ class Parcel:
                 yield encode(Skip(f=self._feed, first=lines[0][0].seq, to=lines[-1][0].seq))
 
 
-def _as_seen(line: Line, sight: Sight) -> bytes:
+def _as_seen(line: EncodedEvent, visibility: Visibility) -> bytes:
     """The frame of *line* without what is hidden; empty if nothing is left of it."""
-    if line.kind not in sight.kinds and not _may_take(line, sight):
+    if line.kind not in visibility.kinds and not _may_take(line, visibility):
         return b""
     frame = msgspec.json.decode(line.frame)
     if frame["t"] != "ev":  # its owner was erased
@@ -79,17 +83,17 @@ def _as_seen(line: Line, sight: Sight) -> bytes:
         aside = line.aside()
     except Unreadable:
         return b""
-    if line.kind in sight.kinds:
-        seen = sight.shown_event(line.kind, frame, aside.edits)
+    if line.kind in visibility.kinds:
+        seen = visibility.shown_event(line.kind, frame, aside.edits)
     else:
         takes = CHILDREN[line.kind] if aside.takes is None else aside.takes
-        seen = None if sight.kinds.isdisjoint(takes) else _emptied(frame)
+        seen = None if visibility.kinds.isdisjoint(takes) else _emptied(frame)
     return b"" if seen is None else msgspec.json.encode(seen) + b"\n"
 
 
-def _may_take(line: Line, sight: Sight) -> bool:
+def _may_take(line: EncodedEvent, visibility: Visibility) -> bool:
     """Whether the end of what is not seen may take along what is."""
-    return line.verb == "deleted" and not sight.kinds.isdisjoint(CHILDREN.get(line.kind, ()))
+    return line.verb == "deleted" and not visibility.kinds.isdisjoint(CHILDREN.get(line.kind, ()))
 
 
 def _emptied(frame: Json) -> Json:
@@ -105,7 +109,9 @@ def open_line(log: EventLog, event: Event) -> bytes:
         return encode(Skip(f=event.feed, first=event.seq, to=event.seq))
 
 
-def line_of(log: EventLog, event: Event, frame: bytes) -> Line:
+def line_of(log: EventLog, event: Event, frame: bytes) -> EncodedEvent:
     """*event* as a line, whose *frame* was opened."""
     verb = event.type.rpartition(".")[2]
-    return Line(event.seq, event.kind, frame, verb, functools.partial(log.open_aside, event))
+    return EncodedEvent(
+        event.seq, event.kind, frame, verb, functools.partial(log.open_aside, event)
+    )

@@ -12,9 +12,9 @@ from itertools import repeat
 from operator import call, length_hint
 from typing import Final, Protocol
 
-from models.visibility import Sight
-from streams.base.transport import Outlet, Rider, Send
-from streams.feed.encoded_batch import Parcel, Wrap
+from models.visibility import Visibility
+from streams.base.transport import Rider, Send, Transport
+from streams.feed.encoded_batch import EncodedBatch, Wrap
 
 NO_LIMIT: Final = sys.maxsize
 
@@ -29,19 +29,19 @@ class Flushed(Protocol):
 class Subscriber(Flushed, Protocol):
     """Somebody who follows a topic."""
 
-    def push(self, parcel: Parcel) -> None:
+    def push(self, parcel: EncodedBatch) -> None:
         """Take *parcel*; called for who is behind, for each in order, never concurrently."""
 
 
-class Level(Subscriber, Rider, Protocol):
+class CaughtUp(Subscriber, Rider, Protocol):
     """Somebody who may be level with a topic."""
 
     @property
-    def outlet(self) -> Outlet:
+    def outlet(self) -> Transport:
         """Where goes what it gets."""
 
     @property
-    def sight(self) -> Sight | None:
+    def visibility(self) -> Visibility | None:
         """What it may see, if not all."""
 
     @property
@@ -52,7 +52,7 @@ class Level(Subscriber, Rider, Protocol):
         """Be behind from now on, at *position*."""
 
 
-class Lane:
+class Fanout:
     """Those who are level with a topic, arranged for one loop for each form of the bytes.
 
     Attributes
@@ -64,55 +64,55 @@ class Lane:
 
     __slots__ = ("_groups", "limit")
 
-    def __init__(self, level: Iterable[Level]) -> None:
+    def __init__(self, level: Iterable[CaughtUp]) -> None:
         self.limit = NO_LIMIT
-        groups: dict[tuple[Wrap, Sight | None], Group] = {}
+        groups: dict[tuple[Wrap, Visibility | None], FanoutGroup] = {}
         for one in level:
             send = one.outlet.straight
             assert send is not None  # it would have been held up
-            form = (one.outlet.wrap, one.sight)
+            form = (one.outlet.wrap, one.visibility)
             group = groups.get(form)
             if group is None:
-                group = groups[form] = Group(*form)
+                group = groups[form] = FanoutGroup(*form)
             group.add(one, send)
             self.limit = min(self.limit, one.limit)
         self._groups = tuple(groups.values())
 
-    def send(self, parcel: Parcel) -> None:
+    def send(self, parcel: EncodedBatch) -> None:
         """Send *parcel* to all."""
         for group in self._groups:
             group.send(parcel)
 
-    def queue(self, parcel: Parcel, touched: list[Flushed]) -> None:
+    def queue(self, parcel: EncodedBatch, touched: list[Flushed]) -> None:
         """Queue *parcel* for all, and add to *touched* who has to be flushed."""
         for group in self._groups:
             group.queue(parcel, touched)
 
 
-class Group:
+class FanoutGroup:
     """Members of a lane who get the same bytes."""
 
-    __slots__ = ("_members", "_sends", "_sight", "_wrap")
+    __slots__ = ("_members", "_sends", "_visibility", "_wrap")
 
-    def __init__(self, wrap: Wrap, sight: Sight | None) -> None:
+    def __init__(self, wrap: Wrap, visibility: Visibility | None) -> None:
         self._wrap = wrap
-        self._sight = sight
-        self._members: list[Level] = []
+        self._visibility = visibility
+        self._members: list[CaughtUp] = []
         self._sends: list[Send] = []
 
-    def add(self, member: Level, send: Send) -> None:
+    def add(self, member: CaughtUp, send: Send) -> None:
         """Take *member* in."""
         self._members.append(member)
         self._sends.append(send)
 
-    def send(self, parcel: Parcel) -> None:
+    def send(self, parcel: EncodedBatch) -> None:
         """Send *parcel* to all members."""
         if self._have_to_look(parcel):
             for member in self._members:
                 self._let_fall(member, parcel)
                 member.flush()
             return
-        wrapped = parcel.form(self._wrap, self._sight)
+        wrapped = parcel.form(self._wrap, self._visibility)
         size = len(wrapped)
         # A loop in C: Python has its turn where the kernel did not take all.
         left = iter(self._sends)
@@ -127,22 +127,22 @@ class Group:
             except OSError:
                 self._finish(left, wrapped, -1)
 
-    def queue(self, parcel: Parcel, touched: list[Flushed]) -> None:
-        """See `Lane.queue`."""
+    def queue(self, parcel: EncodedBatch, touched: list[Flushed]) -> None:
+        """See `Fanout.queue`."""
         touched.extend(self._members)
         if self._have_to_look(parcel):
             for member in self._members:
                 self._let_fall(member, parcel)
             return
-        wrapped = parcel.form(self._wrap, self._sight)
+        wrapped = parcel.form(self._wrap, self._visibility)
         for member in self._members:
             member.outlet.queue(wrapped)
 
-    def _have_to_look(self, parcel: Parcel) -> bool:
+    def _have_to_look(self, parcel: EncodedBatch) -> bool:
         """Whether each member has to find out first what it may see of *parcel*."""
-        return self._sight is not None and parcel.moves_access
+        return self._visibility is not None and parcel.moves_access
 
-    def _let_fall(self, member: Level, parcel: Parcel) -> None:
+    def _let_fall(self, member: CaughtUp, parcel: EncodedBatch) -> None:
         member.fall(parcel.first - 1)
         member.push(parcel)
 

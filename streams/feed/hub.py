@@ -13,10 +13,10 @@ from collections.abc import Sequence
 
 import structlog
 
-from models.base.metrics import Measures
+from models.base.metrics import Metrics
 from models.wire.events import Event
 from streams.feed.fanout import Flushed
-from streams.feed.sequencer import Hole
+from streams.feed.sequencer import Gap
 from streams.feed.topic import Topic
 from upcoach.store.log.event_log import EventLog
 from upcoach.store.log.heads import Head, Heads
@@ -29,7 +29,7 @@ RECOVER_AT_ONCE = 8
 _log = structlog.get_logger(__name__)
 
 
-class Tally:
+class DeliveryTally:
     """What was delivered since the last report: measured once a read, not once an event."""
 
     def __init__(self) -> None:
@@ -42,11 +42,11 @@ class Tally:
         if self._oldest is None or events[0].at < self._oldest:
             self._oldest = events[0].at
 
-    def report(self, measures: Measures) -> None:
+    def report(self, metrics: Metrics) -> None:
         """Tell how many deliveries there were, and how long the oldest of the events took."""
         if self._oldest is not None:
-            measures.delivered.inc(self._deliveries)
-            measures.delivery_s.observe(max(0.0, time.time() - self._oldest.timestamp()))
+            metrics.delivered.inc(self._deliveries)
+            metrics.delivery_s.observe(max(0.0, time.time() - self._oldest.timestamp()))
             self._deliveries = 0
             self._oldest = None
 
@@ -54,12 +54,12 @@ class Tally:
 class Hub:
     """Every topic of this node."""
 
-    def __init__(self, log: EventLog, heads: Heads, measures: Measures) -> None:
+    def __init__(self, log: EventLog, heads: Heads, metrics: Metrics) -> None:
         self._log = log
-        self._measures = measures
+        self._metrics = metrics
         self._heads = heads
         self._topics: collections.OrderedDict[str, Topic] = collections.OrderedDict()
-        self._tally = Tally()
+        self._tally = DeliveryTally()
         self._trimmed = 0.0
 
     async def attach(self, feed: str) -> Topic:
@@ -116,7 +116,7 @@ class Hub:
         finally:
             for one in touched or ():
                 one.flush()
-        self._tally.report(self._measures)
+        self._tally.report(self._metrics)
         self._trim()
 
     async def recover(self) -> None:
@@ -129,7 +129,7 @@ class Hub:
         async def catch_up(topic: Topic) -> None:
             async with gate:
                 await self._advance(topic, None, None)
-                self._tally.report(self._measures)
+                self._tally.report(self._metrics)
 
         caught_up = [catch_up(topic) for topic in self._topics.values()]
         # All of them end before a failure is passed on: it makes the reader begin again.
@@ -151,7 +151,7 @@ class Hub:
             if arrived is None:
                 return await topic.sequencer.catch_up()
             return await topic.sequencer.take(arrived)
-        except Hole as hole:
+        except Gap as hole:
             # The log was cut below us: the subscribers find out when they look for the numbers.
             _log.warning("log_cut", feed=topic.feed, after=hole.after, first=hole.first)
             topic.scatter()

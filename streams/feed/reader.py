@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from models.base.errors import Unavailable
 from models.wire.events import Event
 from streams.redis.connection import MARKER, STREAMS, RedisError, event_from, event_in
-from streams.redis.xread import START, Fields, Streams
+from streams.redis.xread import START, Fields, StreamPositions
 
 BLOCK_MS = 1_000
 PORTION = 500
@@ -37,12 +37,12 @@ class Follower(Protocol):
         """Compare with the log: events may have been missed that nothing else will reveal."""
 
 
-class Rate:
+class BurstDetector:
     """Tells a lasting rate of events from a burst.
 
     Examples
     --------
-    >>> rate = Rate()
+    >>> rate = BurstDetector()
     >>> [rate.is_high(15, now) for now in (0.0, 0.005, 0.010, 1.0)]
     [False, True, True, False]
 
@@ -68,9 +68,9 @@ class StreamReader:
     def __init__(self, redis: "Redis", followers: Sequence[Follower]) -> None:
         self._redis = redis
         self._followers = followers
-        self._streams = Streams(redis, STREAMS, count=PORTION, block_ms=BLOCK_MS)
+        self._streams = StreamPositions(redis, STREAMS, count=PORTION, block_ms=BLOCK_MS)
         self._placed = False  # whether the streams are read from a position
-        self._rate = Rate()
+        self._rate = BurstDetector()
         self._complete = False  # whether nothing can have been missed since the positions were set
         self._marker = b""
         self._checked = 0.0

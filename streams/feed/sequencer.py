@@ -8,7 +8,7 @@ from upcoach.store.log.event_log import EventLog, contiguous
 PAGE = 500
 
 
-class Hole(Exception):
+class Gap(Exception):
     """The log does not hold the numbers that are missing: they are older than what is kept."""
 
     def __init__(self, feed: str, after: int, first: int) -> None:
@@ -60,7 +60,7 @@ class Sequencer:
         while last < before - 1:
             page = await self._page(last, min(PAGE, before - 1 - last))
             if not page:
-                raise Hole(self.feed, last, before)
+                raise Gap(self.feed, last, before)
             taken.extend(page)
             last = page[-1].seq
         return taken
@@ -68,5 +68,5 @@ class Sequencer:
     async def _page(self, after: int, limit: int) -> list[Event]:
         page = await self._log.page(self.feed, after, limit)
         if page and not contiguous(page, after):
-            raise Hole(self.feed, after, page[0].seq)
+            raise Gap(self.feed, after, page[0].seq)
         return page

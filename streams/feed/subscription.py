@@ -17,17 +17,17 @@ from models.access.limits import Cost
 from models.base.checksums import Sums, shown
 from models.base.errors import NotFound, Refusal, Unavailable
 from models.sharing import Share
-from models.visibility import Sight
+from models.visibility import Visibility
 from models.wire.cursor import Cursor
 from models.wire.events import Event
 from models.wire.frames import Live, Reset, Snap, Subd, encode
-from streams.base.transport import Outlet
-from streams.feed.encoded_batch import Parcel
+from streams.base.transport import Transport
+from streams.feed.encoded_batch import EncodedBatch
 from streams.feed.fanout import NO_LIMIT
 from streams.feed.hub import Hub
 from streams.feed.topic import Topic
-from streams.limits.credit import Credits
-from upcoach.services.sharing.shares import Shares, View
+from streams.limits.prepaid_rate_limiter import PrepaidRateLimiter
+from upcoach.services.sharing.shares import FeedView, Shares
 from upcoach.services.sync.snapshots import Snapshots
 from upcoach.store.log.event_log import EventLog, contiguous
 from upcoach.store.log.heads import Heads
@@ -44,7 +44,7 @@ _log = structlog.get_logger(__name__)
 OnLost = Callable[[str, Refusal], None]  # the feed, and why it may not be seen any more
 
 
-class Mode(enum.StrEnum):
+class SubscriptionMode(enum.StrEnum):
     """How a subscription came by its position."""
 
     RESUME = "resume"
@@ -52,13 +52,13 @@ class Mode(enum.StrEnum):
     SNAPSHOT = "snapshot"
 
 
-class Start(msgspec.Struct, frozen=True):
+class SubscriptionStart(msgspec.Struct, frozen=True):
     """Where a subscription begins, or why it cannot: then the client needs a snapshot first."""
 
-    view: View
+    view: FeedView
     topic: Topic
     seq: int
-    mode: Mode
+    mode: SubscriptionMode
     reset: str | None = None
 
 
@@ -73,7 +73,7 @@ class Feeds:
         snapshots: Snapshots,
         shares: Shares,
         epoch: str,
-        credit: Credits | None = None,
+        credit: PrepaidRateLimiter | None = None,
     ) -> None:
         self.hub = hub
         self.log = log
@@ -83,7 +83,7 @@ class Feeds:
         self.epoch = epoch
         self._credit = credit
 
-    async def pace(self, view: View, count: int) -> None:
+    async def pace(self, view: FeedView, count: int) -> None:
         """Return when whoever has the *view* may be sent so many documents or events more."""
         if self._credit is not None and count:
             await self._credit.pace(view.scope.user, Cost(-(-count // PER_READ)))
@@ -92,7 +92,7 @@ class Feeds:
         """The cursor of number *seq*."""
         return str(Cursor(self.epoch, seq))
 
-    async def start(self, view: View, since: str | None, *, snap: bool) -> Start:
+    async def start(self, view: FeedView, since: str | None, *, snap: bool) -> SubscriptionStart:
         """The resume ladder: memory, else the log, else a reset with its reason.
 
         A subscription has to be opened in the same turn of the loop.
@@ -100,40 +100,46 @@ class Feeds:
         while True:
             topic = await self.hub.attach(view.feed)
             start = await self._start(view, topic, since, snap=snap)
-            if view.sight is not None:
+            if view.visibility is not None:
                 start = await self._as_now_seen(start)
             if self.hub.holds(topic):
                 return start
 
-    async def _as_now_seen(self, start: Start) -> Start:
+    async def _as_now_seen(self, start: SubscriptionStart) -> SubscriptionStart:
         """*start* under the view as it is once the place is known.
 
         So a change of the share either is in the view, or stands in the feed behind the place.  A
         snapshot is taken at the view's own number at least: the documents are read after both.
         """
         view = await self.shares.view(start.view.scope, start.view.feed)
-        if start.mode is Mode.SNAPSHOT:
+        if start.mode is SubscriptionMode.SNAPSHOT:
             return msgspec.structs.replace(start, view=view, seq=max(start.seq, view.since))
         if start.seq < view.since:
             # This node may not have heard yet of the change of the share, or of what was before.
             place = max(start.topic.last, view.since)
-            return Start(view, start.topic, place, start.mode, reset="access")
+            return SubscriptionStart(view, start.topic, place, start.mode, reset="access")
         return msgspec.structs.replace(start, view=view)
 
-    async def _start(self, view: View, topic: Topic, since: str | None, *, snap: bool) -> Start:
+    async def _start(
+        self, view: FeedView, topic: Topic, since: str | None, *, snap: bool
+    ) -> SubscriptionStart:
         if snap:
-            return Start(view, topic, topic.last, Mode.SNAPSHOT)
+            return SubscriptionStart(view, topic, topic.last, SubscriptionMode.SNAPSHOT)
         if since is None or since == "now":
             # What this node has written itself is past, even if the streams are yet to bring it.
             newest = max(topic.last, self.heads.known(view.feed))
-            return Start(view, topic, newest, Mode.RESUME)
+            return SubscriptionStart(view, topic, newest, SubscriptionMode.RESUME)
         cursor = Cursor(self.epoch, 0) if since == "0" else Cursor.parse(since)
         if cursor.epoch != self.epoch or await self._is_ahead(topic, cursor.seq):
-            return Start(view, topic, topic.last, Mode.RESUME, reset="epoch")
+            return SubscriptionStart(
+                view, topic, topic.last, SubscriptionMode.RESUME, reset="epoch"
+            )
         if cursor.seq >= topic.last or topic.after(cursor.seq) is not None:
-            return Start(view, topic, cursor.seq, Mode.RESUME)
+            return SubscriptionStart(view, topic, cursor.seq, SubscriptionMode.RESUME)
         reset = await self._out_of_reach(topic, cursor.seq)
-        return Start(view, topic, topic.last if reset else cursor.seq, Mode.CATCHUP, reset=reset)
+        return SubscriptionStart(
+            view, topic, topic.last if reset else cursor.seq, SubscriptionMode.CATCHUP, reset=reset
+        )
 
     async def _out_of_reach(self, topic: Topic, seq: int) -> str | None:
         """Why the log cannot bring somebody at *seq* up to date, if it cannot."""
@@ -154,7 +160,9 @@ class Feeds:
 class Subscription:
     """A place in a feed, and the task that brings it up to date when it is behind."""
 
-    def __init__(self, feeds: Feeds, outlet: Outlet, start: Start, on_lost: OnLost) -> None:
+    def __init__(
+        self, feeds: Feeds, outlet: Transport, start: SubscriptionStart, on_lost: OnLost
+    ) -> None:
         self._feeds = feeds
         self.outlet = outlet
         self._topic = start.topic
@@ -179,9 +187,9 @@ class Subscription:
         return self._topic.last if self._position is None else self._position
 
     @property
-    def sight(self) -> Sight | None:
-        """See `fanout.Level.sight`."""
-        return self._view.sight
+    def visibility(self) -> Visibility | None:
+        """See `fanout.CaughtUp.visibility`."""
+        return self._view.visibility
 
     @property
     def top(self) -> int:
@@ -204,7 +212,7 @@ class Subscription:
         else:
             cursor = self._feeds.cursor(self.position)
             self._say(Subd(f=self.feed, cur=cursor, mode=str(self._start.mode)))
-        if self._start.mode is Mode.SNAPSHOT or kinds is not None:
+        if self._start.mode is SubscriptionMode.SNAPSHOT or kinds is not None:
             self._run(self._snapshot(self._view.visible(kinds)))
         else:
             self._run(self._catch_up())
@@ -223,10 +231,10 @@ class Subscription:
         self.limit = seq + UNACKED
         self._wake()
 
-    def push(self, parcel: Parcel) -> None:
+    def push(self, parcel: EncodedBatch) -> None:
         """See `fanout.Subscriber.push`."""
         if self._catching_up is not None:
-            self._looks_again |= self.sight is not None and parcel.moves_access
+            self._looks_again |= self.visibility is not None and parcel.moves_access
             self._wake()
             return
         if parcel.last <= self.position:
@@ -235,9 +243,9 @@ class Subscription:
             parcel.first == self.position + 1
             and parcel.last <= self.limit
             and self.outlet.has_room
-            and not (self.sight is not None and parcel.moves_access)
+            and not (self.visibility is not None and parcel.moves_access)
         ):
-            self.outlet.queue(parcel.form(self.outlet.wrap, self.sight))
+            self.outlet.queue(parcel.form(self.outlet.wrap, self.visibility))
             self._position = parcel.last
             self._rise()
         else:
@@ -252,7 +260,7 @@ class Subscription:
         self.fall(self._topic.last)
 
     def fall(self, position: int) -> None:
-        """See `fanout.Level.fall`."""
+        """See `fanout.CaughtUp.fall`."""
         self._position = position
         self.outlet.detach(self)
         self._topic.fall(self)
@@ -281,12 +289,12 @@ class Subscription:
         cursor = self._feeds.cursor(self.position)
         try:
             async for page in self._feeds.snapshots.pages(
-                self._view.owner, kinds, self._view.sight
+                self._view.owner, kinds, self._view.visibility
             ):
                 await self._feeds.pace(self._view, len(page.items))
                 await self.outlet.room()
                 # After the documents were read: what was shared then is what is shared now.
-                if self.sight is not None and not await self._still_sees():
+                if self.visibility is not None and not await self._still_sees():
                     return
                 self._say(
                     Snap(f=self.feed, kind=page.kind, items=page.items, last=page.last, cur=cursor)
@@ -303,7 +311,7 @@ class Subscription:
         for _ in range(TRIES):
             if not await self._send_missed():
                 return
-            unseen = {} if self.sight is None else await self._unseen(self.sight)
+            unseen = {} if self.visibility is None else await self._unseen(self.visibility)
             if unseen is not None and self.position == self._topic.last:
                 break
         else:
@@ -314,18 +322,18 @@ class Subscription:
         self._catching_up = None
         sums = None
         if unseen is not None:
-            kinds = None if self.sight is None else self.sight.kinds
+            kinds = None if self.visibility is None else self.visibility.kinds
             sums = shown(self._topic.sums, kinds, unseen)
         self._say(Live(f=self.feed, cur=self._feeds.cursor(self.position), sums=sums))
         self._rise()
 
-    async def _unseen(self, sight: Sight) -> Sums | None:
+    async def _unseen(self, visibility: Visibility) -> Sums | None:
         """What the checksums hold of changes that are not seen; None if that cannot be told now.
 
         The documents tell it, so they must be those of the position.
         """
         try:
-            unseen = await self._feeds.snapshots.unseen(self._view.owner, sight)
+            unseen = await self._feeds.snapshots.unseen(self._view.owner, visibility)
             newest = await self._feeds.newest(self.feed)
         except Unavailable:
             return None
@@ -361,7 +369,7 @@ class Subscription:
                 self._reset("retention")
                 return False
             parcel = self._topic.parcel_again(self._before_access_moves(events))
-            self.outlet.queue(parcel.form(self.outlet.wrap, self._view.sight))
+            self.outlet.queue(parcel.form(self.outlet.wrap, self._view.visibility))
             self.outlet.flush()
             self._position = parcel.last
         return True
@@ -404,7 +412,7 @@ class Subscription:
 
     def _moves_access(self, event: Event) -> bool:
         """Whether *event* may have changed what this subscriber sees."""
-        return self._view.sight is not None and event.kind == Share.kind
+        return self._view.visibility is not None and event.kind == Share.kind
 
     def _before_access_moves(self, events: list[Event]) -> list[Event]:
         """The first of *events*, and those that follow it under the same view."""

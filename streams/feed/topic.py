@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from models.wire.events import Event
-from streams.feed.encoded_batch import Parcel, line_of, open_line
-from streams.feed.fanout import Lane, Level, Subscriber
+from streams.feed.encoded_batch import EncodedBatch, line_of, open_line
+from streams.feed.fanout import CaughtUp, Fanout, Subscriber
 from streams.feed.sequencer import Sequencer
 from upcoach.store.log.event_log import EventLog
 from upcoach.store.log.heads import Head
@@ -36,9 +36,9 @@ class Topic:
         self.sums = head.sums
         self.sequencer = Sequencer(log, feed, head.seq)
         self.behind: set[Subscriber] = set()
-        self._level: dict[Level, None] = {}  # in the order in which they came
-        self._lane: Lane | None = None
-        self._parcels: dict[tuple[int, int], Parcel] = {}
+        self._level: dict[CaughtUp, None] = {}  # in the order in which they came
+        self._lane: Fanout | None = None
+        self._parcels: dict[tuple[int, int], EncodedBatch] = {}
         self.tail: collections.deque[Event] = collections.deque()
         self._held = 0  # bytes of the tail
         self._log = log
@@ -87,7 +87,7 @@ class Topic:
             self._level.pop(subscriber)
             self.rearrange()
 
-    def level(self, subscriber: Level) -> None:
+    def level(self, subscriber: CaughtUp) -> None:
         """Take note that *subscriber* has everything up to `last`."""
         self.behind.discard(subscriber)
         if not self.behind:
@@ -95,7 +95,7 @@ class Topic:
         self._level[subscriber] = None
         self.rearrange()
 
-    def fall(self, subscriber: Level) -> None:
+    def fall(self, subscriber: CaughtUp) -> None:
         """Take note that *subscriber* has a position of its own."""
         self._level.pop(subscriber, None)
         self.behind.add(subscriber)
@@ -105,13 +105,13 @@ class Topic:
         """Arrange the lane anew before it is used again."""
         self._lane = None
 
-    def lane(self, seq: int) -> Lane:
+    def lane(self, seq: int) -> Fanout:
         """Those who are level, and may be sent everything up to *seq*."""
         lane = self._lane
         if lane is None or seq > lane.limit:
             for one in [one for one in self._level if seq > one.limit]:
                 one.fall(self.last)
-            lane = self._lane = Lane(self._level)
+            lane = self._lane = Fanout(self._level)
         return lane
 
     def scatter(self) -> None:
@@ -139,11 +139,13 @@ class Topic:
         if not self._log.can_open(self.feed):
             await self._log.load_keys([self.feed])
 
-    def parcel(self, events: Sequence[Event]) -> Parcel:
+    def parcel(self, events: Sequence[Event]) -> EncodedBatch:
         """*events* opened and joined; each is opened once, however many subscribers there are."""
-        return Parcel(self.feed, [line_of(self._log, event, self._line(event)) for event in events])
+        return EncodedBatch(
+            self.feed, [line_of(self._log, event, self._line(event)) for event in events]
+        )
 
-    def parcel_again(self, events: Sequence[Event]) -> Parcel:
+    def parcel_again(self, events: Sequence[Event]) -> EncodedBatch:
         """The same for who is behind: many who fell behind together are handed the same ones."""
         place = (events[0].seq, events[-1].seq)
         parcel = self._parcels.pop(place, None) or self.parcel(events)

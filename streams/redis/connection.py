@@ -23,7 +23,7 @@ __all__ = [
     "KEPT",
     "MARKER",
     "STREAMS",
-    "Connections",
+    "RedisConnections",
     "RedisError",
     "event_from",
     "event_in",
@@ -69,7 +69,7 @@ class Pool(BlockingConnectionPool):
             await one.disconnect()
 
 
-class Connections:
+class RedisConnections:
     """The clients of a process.
 
     Attributes

@@ -27,7 +27,7 @@ class Lease:
 
     A process that was paused may still believe that it holds the lease.  Whoever works under one
     must therefore also be fenced by what it writes to (see
-    `upcoach.store.collections.learner_snapshots`).
+    `upcoach.store.collections.consumer_snapshots`).
     """
 
     def __init__(self, redis: "Redis", name: str) -> None:

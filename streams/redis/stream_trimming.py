@@ -18,7 +18,7 @@ OLDEST: Final = dt.timedelta(days=29)
 EVERY_S: Final = 3_600.0
 
 
-class Ageing:
+class StreamTrimming:
     """Cuts off the old end of every stream; several processes may do so at once."""
 
     def __init__(self, redis: "Redis", clock: Clock) -> None:

@@ -20,7 +20,7 @@ START = b"0-0"
 ANSWER_S = 5.0  # beyond the time for which a read may block
 
 
-class Answers(asyncio.Protocol):
+class ReplyParser(asyncio.Protocol):
     """Parses what Redis answers, one answer at a time."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Answers(asyncio.Protocol):
             self._asked.set_exception(RedisConnectionError("Connection lost"))
 
 
-class Streams:
+class StreamPositions:
     """Some streams, each read from a position of its own.
 
     Attributes
@@ -101,7 +101,7 @@ def _packed(word: bytes) -> bytes:
     return b"$%d\r\n%b\r\n" % (len(word), word)
 
 
-async def _connected(redis: "Redis") -> tuple[asyncio.Transport, Answers]:
+async def _connected(redis: "Redis") -> tuple[asyncio.Transport, ReplyParser]:
     """A connection to where *redis* connects to, authenticated and on its database."""
     options = redis.connection_pool.connection_kwargs
     try:
@@ -117,15 +117,17 @@ async def _connected(redis: "Redis") -> tuple[asyncio.Transport, Answers]:
     return transport, answers
 
 
-async def _opened(kind: type[Any], options: Mapping[str, Any]) -> tuple[asyncio.Transport, Answers]:
+async def _opened(
+    kind: type[Any], options: Mapping[str, Any]
+) -> tuple[asyncio.Transport, ReplyParser]:
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(options.get("socket_connect_timeout")):
         if options.get("path"):
-            return await loop.create_unix_connection(Answers, options["path"])
+            return await loop.create_unix_connection(ReplyParser, options["path"])
         is_safe = issubclass(kind, SSLConnection)
         context = SSLConnection(**options).ssl_context.get() if is_safe else None
         host, port = options.get("host", "localhost"), options.get("port", 6379)
-        return await loop.create_connection(Answers, host, port, ssl=context)
+        return await loop.create_connection(ReplyParser, host, port, ssl=context)
 
 
 def _greetings(options: Mapping[str, Any]) -> Iterator[list[str]]:
@@ -136,7 +138,7 @@ def _greetings(options: Mapping[str, Any]) -> Iterator[list[str]]:
         yield ["SELECT", str(options["db"])]
 
 
-async def _answered(transport: asyncio.Transport, answers: Answers, command: bytes) -> Any:
+async def _answered(transport: asyncio.Transport, answers: ReplyParser, command: bytes) -> Any:
     answer = answers.expect()
     transport.write(command)
     found = await answer

@@ -11,7 +11,7 @@ from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server, serving
 from tests.support.server.provider import OpenIdProvider
 from tests.support.wire.answers import done
-from upcoach.client import Client
+from upcoach.client import RestClient
 from upcoach.services.account.federation.id_tokens import Subject
 
 
@@ -52,7 +52,7 @@ async def _come_back(server: Server) -> None:
     await done(anonymous.call("POST", "/v1/auth/email/undo", link))
 
 
-async def come_from_provider(settings: Settings, kind: type[Client]) -> None:
+async def come_from_provider(settings: Settings, kind: type[RestClient]) -> None:
     """Log in by the word of a provider, link another identity, and take one away."""
     async with OpenIdProvider().listening() as provider:
         known = dataclasses.replace(settings, providers=(provider.row(),))
@@ -77,7 +77,7 @@ async def _come(server: Server, provider: OpenIdProvider) -> None:
     await done(person.call("DELETE", f"{path}/{made.body['id']}"))
 
 
-async def hidden(server: Server, stranger: Client) -> dict[str, str]:
+async def hidden(server: Server, stranger: RestClient) -> dict[str, str]:
     """Something of a stranger's, below the path where it would be found."""
     subject = Subject(provider="google", title="Google", issuer="https://x.test", subject="1")
     linking = server.node.services.account.federation.linking
@@ -86,14 +86,14 @@ async def hidden(server: Server, stranger: Client) -> dict[str, str]:
     return {"/v1/auth/identities": made.body["id"]}
 
 
-async def stepped_up(server: Server, person: Client) -> Client:
+async def stepped_up(server: Server, person: RestClient) -> RestClient:
     """*person*, who has shown a second factor just now."""
     await server.node.services.account.sessions.step_up(scope_of(server, person), ("otp",), 2)
     assert await person.refresh()
     return person
 
 
-async def stale(server: Server, person: Client) -> Client:
+async def stale(server: Server, person: RestClient) -> RestClient:
     """*person*, who has shown no factor for an hour."""
     session = scope_of(server, person).session
     earlier = {"$set": {"authenticated_at": utc_now() - dt.timedelta(hours=1)}}

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from config.settings import Settings
-from streams.limits.limits import Limits
+from streams.limits.rate_limiter import SharedRateLimiter
 from tests.support.server import PASSWORD, Server, serving
-from upcoach.client import Client, Response
+from upcoach.client import Response, RestClient
 
 
-def patient(limits: Limits) -> Limits:
+def patient(limits: SharedRateLimiter) -> SharedRateLimiter:
     """*limits* that wait for Redis on however slow a machine."""
     limits.patience_s = 60
     return limits
@@ -23,7 +23,7 @@ async def serving_limited(environ: dict[str, str]) -> AsyncIterator[Server]:
 
 
 async def log_in(
-    client: Client, email: str, password: str, address: str = "203.0.113.7", **more: str
+    client: RestClient, email: str, password: str, address: str = "203.0.113.7", **more: str
 ) -> Response:
     body = {"email": email, "password": password, "device": "phone"}
     headers = {"X-Forwarded-For": address} | {
@@ -32,7 +32,7 @@ async def log_in(
     return await client.call("POST", "/v1/auth/login", body, headers=headers)
 
 
-async def person_at(server: Server, address: str = "203.0.113.7") -> tuple[Client, str]:
+async def person_at(server: Server, address: str = "203.0.113.7") -> tuple[RestClient, str]:
     email = f"p{address.replace(':', '.')}@example.org"
     body = {"email": email, "password": PASSWORD, "name": "Ann"}
     headers = {"X-Forwarded-For": address}

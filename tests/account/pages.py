@@ -12,7 +12,7 @@ from models.base.clock import utc_now
 from tests.support.engines import TestEngines
 from tests.support.people.mail import confirm
 from tests.support.wire.relying import Party, party, settings_of
-from upcoach.services.account.factors.totp import Confirmation
+from upcoach.services.account.factors.totp import TotpConfirmation
 
 LOGIN: Final = "/account/login"
 
@@ -29,7 +29,7 @@ async def enrolled(one: Party, *, confirmed: bool = True) -> tuple[pyotp.TOTP, t
     services, scope = one.server.node.services, Scope(user=one.user)
     offer = await services.account.factors.totp.enrol(scope, utc_now())
     app = pyotp.TOTP(offer.secret)
-    first = Confirmation(enrolment=offer.enrolment, code=app.now())
+    first = TotpConfirmation(enrolment=offer.enrolment, code=app.now())
     codes = await services.account.factors.totp.confirm(scope, first)
     if confirmed:
         await confirm(one.server, one.email)

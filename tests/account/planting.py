@@ -21,7 +21,7 @@ from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server
 from tests.support.server.provider import OpenIdProvider
 from tests.support.wire.answers import done
-from upcoach.client import Client, Response
+from upcoach.client import Response, RestClient
 from upcoach.store.base.codec import key_of
 
 CONFIRM: Final = "/v1/auth/additions/confirm"
@@ -80,7 +80,7 @@ class Thief(Person):
         )
         await oauth.grants.remember(scope_of(self.server, self.client), app, names)
 
-    async def _share(self, client: Client, coach: Client) -> str:
+    async def _share(self, client: RestClient, coach: RestClient) -> str:
         """Have *coach* follow *client*, and read an entry of theirs; the coach's user id."""
         coach_id = await relate(client, coach)
         await done(client.call("PUT", f"/v1/shares/{coach_id}", {"kinds": ["goal"]}))

@@ -24,12 +24,12 @@ from tests.support.people.scopes import scope_of
 from tests.support.server import Server
 from tests.support.wire.answers import done, next_page
 from upcoach.cli.explain.others import leave
-from upcoach.cli.explain.questions import NEEDED, Answer, Question, Questions
+from upcoach.cli.explain.questions import NEEDED, Question, QuestionAnswer, Questions
 from upcoach.cli.explain.seeds import Seeds
-from upcoach.client import Client, Response
+from upcoach.client import Response, RestClient
 from upcoach.node.app import Node
-from upcoach.services.account.sessions.tokens import TYPE
-from upcoach.store.write.changes import Changes
+from upcoach.services.account.sessions.access_tokens import TYPE
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Write
@@ -63,12 +63,12 @@ class Stage:
     def __init__(self, server: Server, router: Router) -> None:
         self.server = server
         self.router = router
-        self.people: dict[str, Client] = {}
+        self.people: dict[str, RestClient] = {}
         self.owner = ""
         self.entry = ""  # the one that the assigned coach may read
         self.coach = ""
         self._claims: Json = {}
-        self._other: dict[str, list[Client]] = {}  # sessions that may end
+        self._other: dict[str, list[RestClient]] = {}  # sessions that may end
 
     async def enter(self) -> None:
         """Make everybody, and the owner's documents."""
@@ -87,7 +87,7 @@ class Stage:
                 self._other[who] = [await self._again(person) for _ in ENDING]
         await self._furnish(owner)
 
-    async def _again(self, person: Client) -> Client:
+    async def _again(self, person: RestClient) -> RestClient:
         """Somebody who is there, in one more session."""
         sessions = self.server.node.services.account.sessions
         scope = scope_of(self.server, person)
@@ -96,11 +96,11 @@ class Stage:
         login, _ = await sessions.start(scope.user, terms)
         return self.server.client(login.token)
 
-    async def _furnish(self, owner: Client) -> None:
-        async def ask(question: Question) -> Answer | None:
+    async def _furnish(self, owner: RestClient) -> None:
+        async def ask(question: Question) -> QuestionAnswer | None:
             url = url_of(question.operation, question.names, question.query)
             answer = await owner.call("GET", url)
-            return Answer(answer.body, next_page(answer)) if answer.status == 200 else None
+            return QuestionAnswer(answer.body, next_page(answer)) if answer.status == 200 else None
 
         async def write(
             one: Operation[Any], names: dict[str, str], body: Any, base: int | None
@@ -133,7 +133,7 @@ class Stage:
         await services.sharing.entry_shares.share(scope, entry.id, assigned.user, until, 1)
         self.questions.forget()
 
-    def client(self, who: str, operation: Operation[Any]) -> Client:
+    def client(self, who: str, operation: Operation[Any]) -> RestClient:
         """The client of *who*, as they ask for *operation*."""
         ending = (operation.method, operation.path)
         if who in self._other and ending in ENDING:
@@ -181,7 +181,7 @@ async def enrol(node: Node, owner: str) -> None:
         Identity: new_id("ide"),
     }
 
-    def decide(changes: Changes) -> Outcome[None]:
+    def decide(changes: WriteContext) -> Outcome[None]:
         def made(kind: type[Document], **fields: Any) -> Document:
             base: Json = {"id": ids[kind], "owner": owner, "created_at": changes.at}
             return kind(**base, updated_at=changes.at, **fields)

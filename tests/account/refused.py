@@ -10,7 +10,7 @@ from tests.support.people.passkeys import ORIGIN, PASSKEYS, options
 from tests.support.people.scopes import scope_of
 from tests.support.server import Server
 from tests.support.wire.answers import done
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 DEVICES: Final = "/v1/auth/devices"
 OPERATOR: Final = {"$gt": ""}
@@ -98,7 +98,7 @@ FLAWED: Final[dict[tuple[str, str], tuple[Json, list[tuple[Json, str]]]]] = {
 }
 
 
-async def hidden(server: Server, stranger: Client) -> dict[str, Any]:
+async def hidden(server: Server, stranger: RestClient) -> dict[str, Any]:
     """What a stranger has, by where its path begins."""
     made = Authenticator(ORIGIN).make(await options(stranger, PASSKEYS))
     given = {"name": "Phone", "credential": made}

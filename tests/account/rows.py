@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from models.account import Factors, Identity, Passkey, Session, TrustedDevice, User
-from models.account.user import Former
+from models.account.user import FormerAddress
 from models.base.document import Document
 from models.base.merge_patch import Json
 from tests.account import contract_mail, flawed_cookies, flawed_mail, refused
@@ -17,7 +17,7 @@ from tests.support.laws.context import (
 )
 from tests.support.laws.flaws import OPERATOR
 from tests.support.server import PASSWORD, Server
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 REGISTER, LOGIN, REFRESH = "/v1/auth/register", "/v1/auth/login", "/v1/auth/refresh"
 PROVIDERS = 2  # Google and Apple: each forged token is shown to both
@@ -104,7 +104,7 @@ ALONE = {
 }
 
 
-async def hidden(server: Server, stranger: Client) -> dict[str, str]:
+async def hidden(server: Server, stranger: RestClient) -> dict[str, str]:
     """The ids of ways in that *stranger* has."""
     ids = await refused.hidden(server, stranger)
     return ids | await contract_mail.hidden(server, stranger)
@@ -135,7 +135,7 @@ def full(base: Json) -> Iterator[Document]:
         verified_at=NOON,
         password_at=NOON,
         password_hash="$argon2id$",
-        former=(Former(mark="00ff", email="canary@example.org", left_at=NOON),),
+        former=(FormerAddress(mark="00ff", email="canary@example.org", left_at=NOON),),
         **base,
     )
     yield Identity(

@@ -12,7 +12,7 @@ from tests.support.people.passwords import CHANGE, NEW
 from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, serving
 from tests.support.wire.relying import ISSUER, Browser, Holder
-from upcoach.client import Client
+from upcoach.client import RestClient
 from upcoach.services.account.factors.attempt_limit import OF_ALL
 
 STRANGER = "stranger@elsewhere.example"
@@ -72,7 +72,7 @@ async def test_a_stolen_session_is_no_place_to_guess_the_password(engines: TestE
     assert right.body["code"] == step.body["code"] == "tries_too_many"
 
 
-async def another_session(person: Person) -> Client:
+async def another_session(person: Person) -> RestClient:
     """Where somebody is logged in, too."""
     login = await person.server.client().log_in(person.email, PASSWORD, "laptop")
     login.close()

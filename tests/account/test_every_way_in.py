@@ -9,7 +9,7 @@ from tests.support.people.enrolling import Person
 from tests.support.server import serving
 from tests.support.wire.answers import done
 from tests.support.wire.relying import party, settings_of
-from upcoach.services.account.logins import Challenge
+from upcoach.services.account.login.logins import Challenge
 from upcoach.services.oauth.grant_types.token_exchange import GRANT, ID_TOKEN
 from upcoach.store.collections.documents import Documents
 

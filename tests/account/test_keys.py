@@ -13,8 +13,8 @@ from tests.support.wire.event_streams import reading
 from tests.support.wire.sockets import calling, hello, mut
 from tests.support.wire.tickets import ticket_of
 from upcoach.cli.admin_commands import rotate_keys
-from upcoach.client import Client
-from upcoach.services.account.sessions.keys import AHEAD, KEPT, Keys
+from upcoach.client import RestClient
+from upcoach.services.account.sessions.signing_keys import AHEAD, KEPT, SigningKeys
 from upcoach.store.secrets.signing import SigningStore
 
 
@@ -23,7 +23,7 @@ async def test_nodes_that_start_at_once_make_one_key(settings: Settings) -> None
         store: SigningStore = server.node.services.account.keys._store
         async with server.node.database.turn():
             await server.node.database["signing_keys"].delete_many({})
-        nodes = [Keys(store, utc_now) for _ in range(8)]
+        nodes = [SigningKeys(store, utc_now) for _ in range(8)]
 
         await asyncio.gather(*(node.load() for node in nodes))
 
@@ -34,7 +34,7 @@ async def test_nodes_that_start_at_once_make_one_key(settings: Settings) -> None
 async def test_a_key_is_published_before_it_signs_and_after(settings: Settings) -> None:
     async with serving(settings) as server:
         now = [utc_now()]
-        keys = Keys(server.node.services.account.keys._store, lambda: now[0])
+        keys = SigningKeys(server.node.services.account.keys._store, lambda: now[0])
         await keys.load()
         _, first = keys.current
 
@@ -62,7 +62,7 @@ async def replace_key(server: Server, settings: Settings) -> None:
     await server.node.services.account.keys.load()
 
 
-async def is_let_in(client: Client) -> bool:
+async def is_let_in(client: RestClient) -> bool:
     return (await client.call("GET", "/v1/me")).status == 200
 
 
@@ -126,7 +126,7 @@ async def test_a_replaced_key_is_believed_nowhere(settings: Settings) -> None:
 async def test_a_node_whose_clock_is_behind_signs_with_the_only_key(settings: Settings) -> None:
     async with serving(settings) as server:
         store: SigningStore = server.node.services.account.keys._store
-        behind = Keys(store, lambda: utc_now() - dt.timedelta(minutes=5))
+        behind = SigningKeys(store, lambda: utc_now() - dt.timedelta(minutes=5))
         await replace_key(server, settings)
 
         await behind.load()

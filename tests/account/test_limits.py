@@ -21,22 +21,22 @@ from handlers.contexts import ROUTER
 from handlers.http.client_ip import address_of
 from models.access.limits import PASSWORDS, SURFACES, Bound, Cost
 from models.access.rate_limiter import GO_ON
-from streams.limits.limits import Alone, Limits
-from streams.redis.connection import Connections
+from streams.limits.rate_limiter import LocalRateLimiter, SharedRateLimiter
+from streams.redis.connection import RedisConnections
 from tests.account.limited import log_in, patient, person_at, serving_limited
 from tests.support.engines import redis_of
 from tests.support.server import PASSWORD
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 CALLER = {"user": "usr_1", "ip": "203.0.113.7/32", "client": "app", "session": "ses_1"}
 EVERYBODY = CALLER | {"account": "ann@example.org", "device": "", "address": "ann@example.org"}
 
 
 @asynccontextmanager
-async def counting(environ: dict[str, str]) -> AsyncIterator[tuple[Redis, Limits]]:
-    connections = Connections(environ["UPCOACH_REDIS_URL"])
+async def counting(environ: dict[str, str]) -> AsyncIterator[tuple[Redis, SharedRateLimiter]]:
+    connections = RedisConnections(environ["UPCOACH_REDIS_URL"])
     try:
-        yield connections.counter, patient(Limits(connections.counter, b"k"))
+        yield connections.counter, patient(SharedRateLimiter(connections.counter, b"k"))
     finally:
         await connections.aclose()
 
@@ -48,7 +48,7 @@ async def now_us(redis: Redis) -> int:
 
 async def test_a_bound_lets_exactly_its_burst_through(limited: dict[str, str]) -> None:
     async with counting(limited) as (redis, limits):
-        nodes = [limits, patient(Limits(redis, b"k"))]
+        nodes = [limits, patient(SharedRateLimiter(redis, b"k"))]
         for name, surface in SURFACES.items():
             least, every_us = min(
                 (one.burst, one.every_us) if isinstance(one, Bound) else (one.free, 60_000_000)
@@ -112,7 +112,7 @@ async def test_tries_at_a_password_wait_longer_each_time(limited: dict[str, str]
 @given(st.lists(st.integers(0, 3_000_000), min_size=1, max_size=60), st.integers(1, 9))
 def test_alone_no_process_lets_through_more_than_a_tenth(gaps: list[int], burst: int) -> None:
     bound = Bound(name="b", by=("ip",), count=60, seconds=60, burst=burst * 10)
-    alone, now, times = Alone(), 0, []
+    alone, now, times = LocalRateLimiter(), 0, []
     for gap in gaps:
         now += gap
         if not alone.take([bound], ["k"], charge=True, now_us=now)[0][0]:
@@ -126,7 +126,7 @@ def test_alone_no_process_lets_through_more_than_a_tenth(gaps: list[int], burst:
 
 async def test_without_redis_logins_are_few_and_reads_are_many() -> None:
     nobody: Any = Redis.from_url("redis://127.0.0.1:1/0")
-    limits = Limits(nobody)
+    limits = SharedRateLimiter(nobody)
     try:
         logins = [await limits.take("login", EVERYBODY) for _ in range(3)]
         reads = [await limits.take("read", CALLER) for _ in range(300)]
@@ -327,7 +327,7 @@ async def test_so_many_sockets_and_no_more(limited: dict[str, str]) -> None:
         people = [(await person_at(server, f"192.0.2.{number}"))[0] for number in range(4)]
         url = server.url.replace("http", "ws", 1) + "/v1/live"
 
-        async def connect(person: Client, address: str) -> int | str:
+        async def connect(person: RestClient, address: str) -> int | str:
             headers = {"X-Forwarded-For": address}
             wire = await websocket_connect(HTTPRequest(url, headers=headers))
             stack.callback(wire.close)

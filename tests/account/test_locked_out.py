@@ -12,17 +12,17 @@ from tests.support.people.mail import newest, settings_of, token_in
 from tests.support.people.passwords import CHANGE, NEW, forgot, reset
 from tests.support.server import PASSWORD, Server, serving
 from tests.support.wire.answers import done
-from upcoach.client import Client
+from upcoach.client import RestClient
 
-Locks = Callable[[Server, Client, str], Awaitable[None]]
+Locks = Callable[[Server, RestClient, str], Awaitable[None]]
 
 
-async def by_mail(server: Server, _: Client, email: str) -> None:
+async def by_mail(server: Server, _: RestClient, email: str) -> None:
     """Choose a new password through one's mails."""
     assert (await reset(server, await forgot(server, email))).status == 204
 
 
-async def by_change(_: Server, client: Client, _email: str) -> None:
+async def by_change(_: Server, client: RestClient, _email: str) -> None:
     """Choose a new password where one is logged in."""
     await done(client.call("POST", CHANGE, {"current": PASSWORD, "password": NEW}))
 

@@ -17,7 +17,7 @@ from tests.account.lockout.stage import BOUND_S, start
 from tests.imports.exports import TODAY, imported
 from tests.support.engines import TestEngines
 from tests.support.people.enrolling import LOGIN, SESSIONS, Person
-from tests.support.people.panel import appoint, operator
+from tests.support.people.panel import operator, set_roles
 from tests.support.people.passwords import CHANGE, NEW
 from tests.support.server import PASSWORD, Server, serving
 from tests.support.wire.admin_live import LIVE, ready
@@ -171,7 +171,7 @@ async def test_an_operator_who_loses_the_role_loses_the_feeds_at_once(settings: 
         async with reading(other, LIVE, ann.token) as reader:
             await ready(reader)
             async with asyncio.timeout(BOUND_S):  # nodes look by themselves after ten seconds
-                await appoint(server, ann, ())
+                await set_roles(server, ann, ())
                 lost = await reader.until("unsubd")
 
         assert lost[-1].frame["problem"]["status"] == 404

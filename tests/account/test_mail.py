@@ -12,18 +12,18 @@ import structlog
 from structlog.testing import capture_logs
 
 from config.settings import Settings
-from models.account import Welcome
-from models.base.mail import Letter, Wish
+from models.account import AddressVerificationMail
+from models.base.mail import Mail, MailRequest
 from tests.support.engines import TestEngines
 from tests.support.people.mail import newest, settings_of
 from tests.support.server import PASSWORD, serving
 from tests.support.server.smtp import MailServer
 from upcoach.node import app
-from upcoach.services.base.mail import Mail, Smtp
-from upcoach.services.base.mail.service import LONGEST_WAIT
+from upcoach.services.base.mail import Mailer, Smtp
+from upcoach.services.base.mail.mailer import LONGEST_WAIT
 from upcoach.store.base.database import Database
 from upcoach.store.secrets.keyring import MasterKeys
-from upcoach.store.write.mail_outbox import KEPT, Outbox
+from upcoach.store.write.mail_outbox import KEPT, MailOutbox
 
 SENDER = "UpCoach <coach@example.org>"
 ANN = "ann@example.org"
@@ -46,27 +46,27 @@ def _logging_as_it_was() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-async def write(wish: Welcome) -> Letter:
-    return Letter(wish.to, "Good day", f"Hello, {wish.user}. \u2615\n")
+async def write(wish: AddressVerificationMail) -> Mail:
+    return Mail(wish.to, "Good day", f"Hello, {wish.user}. \u2615\n")
 
 
 @contextlib.asynccontextmanager
-async def post_office(settings: Settings) -> AsyncIterator[tuple[Database, Outbox, Hand]]:
+async def post_office(settings: Settings) -> AsyncIterator[tuple[Database, MailOutbox, Hand]]:
     """An outbox with nothing in it, and the clock that it looks at."""
     clock = Hand()
     assert settings.mongo_url is not None
     async with app.open_database(settings.mongo_url, settings) as database:
         masters = MasterKeys("test", {"test": bytes(32)})
-        yield database, Outbox(database, masters, clock), clock
+        yield database, MailOutbox(database, masters, clock), clock
 
 
-def mail_by(outbox: Outbox, url: str, clock: Hand) -> Mail:
-    mail = Mail(outbox, Smtp(url, SENDER), clock)
-    mail.writes(Welcome, write)
+def mail_by(outbox: MailOutbox, url: str, clock: Hand) -> Mailer:
+    mail = Mailer(outbox, Smtp(url, SENDER), clock)
+    mail.writes(AddressVerificationMail, write)
     return mail
 
 
-async def sent_by(mail: Mail) -> int:
+async def sent_by(mail: Mailer) -> int:
     """How many were due."""
     count = 0
     while await mail.send_one():
@@ -78,7 +78,7 @@ async def test_a_mail_server_is_given_what_was_wished_for(settings: Settings) ->
     there = MailServer()
     async with post_office(settings) as (database, outbox, clock), there.listening() as url:
         mail = mail_by(outbox, url, clock)
-        await mail.send(Welcome(ANN, "Ann"))
+        await mail.send(AddressVerificationMail(ANN, "Ann"))
         stored = await database["outbox"].find_one({})
 
         sent = await sent_by(mail)
@@ -104,7 +104,7 @@ async def test_a_dead_mail_server_is_tried_again_until_it_lives(settings: Settin
         async with there.listening() as url:
             pass
         mail = mail_by(outbox, url, clock)
-        await mail.send(Welcome(ANN, "Ann"))
+        await mail.send(AddressVerificationMail(ANN, "Ann"))
         [first] = await database["outbox"].find({}).to_list()
         waits = []
 
@@ -136,7 +136,7 @@ async def test_who_is_refused_for_good_is_not_tried_again(
     there.answer = answer
     async with post_office(settings) as (database, outbox, clock), there.listening() as url:
         mail = mail_by(outbox, url, clock)
-        await mail.send(Welcome(ANN, "Ann"))
+        await mail.send(AddressVerificationMail(ANN, "Ann"))
 
         with capture_logs():
             await sent_by(mail)
@@ -152,7 +152,7 @@ async def test_what_is_no_address_is_given_up(settings: Settings, to: str) -> No
     there = MailServer()
     async with post_office(settings) as (database, outbox, clock), there.listening() as url:
         mail = mail_by(outbox, url, clock)
-        await mail.send(Welcome(to, "Ann"))
+        await mail.send(AddressVerificationMail(to, "Ann"))
 
         await sent_by(mail)
 
@@ -165,12 +165,12 @@ async def test_a_letter_that_cannot_be_written_holds_up_no_other(settings: Setti
     async with post_office(settings) as (database, outbox, clock), there.listening() as url:
         mail = mail_by(outbox, url, clock)
 
-        async def write_some(wish: Welcome) -> Letter:
-            return {"Ann": Letter(wish.to, "Good day", "Hello.\n")}[wish.user]
+        async def write_some(wish: AddressVerificationMail) -> Mail:
+            return {"Ann": Mail(wish.to, "Good day", "Hello.\n")}[wish.user]
 
-        mail.writes(Welcome, write_some)
-        await mail.send(Welcome("eve@example.org", "Eve"))
-        await mail.send(Welcome(ANN, "Ann"))
+        mail.writes(AddressVerificationMail, write_some)
+        await mail.send(AddressVerificationMail("eve@example.org", "Eve"))
+        await mail.send(AddressVerificationMail(ANN, "Ann"))
 
         with capture_logs() as lines:
             sent = await sent_by(mail)
@@ -186,7 +186,7 @@ async def test_a_password_is_not_told_where_anybody_can_listen(settings: Setting
     there = MailServer()
     async with post_office(settings) as (_, outbox, clock), there.listening() as url:
         mail = mail_by(outbox, url.replace("//", "//ann:secret@"), clock)
-        await mail.send(Welcome(ANN, "Ann"))
+        await mail.send(AddressVerificationMail(ANN, "Ann"))
 
         with capture_logs():
             await sent_by(mail)
@@ -199,7 +199,9 @@ async def test_two_nodes_send_each_mail_once(settings: Settings) -> None:
     there = MailServer()
     async with post_office(settings) as (_, outbox, clock), there.listening() as url:
         nodes = [mail_by(outbox, url, clock) for _ in range(2)]
-        wishes: list[Wish] = [Welcome(f"p{n}@example.org", "") for n in range(20)]
+        wishes: list[MailRequest] = [
+            AddressVerificationMail(f"p{n}@example.org", "") for n in range(20)
+        ]
         await asyncio.gather(*(nodes[0].send(wish) for wish in wishes))
 
         sent = await asyncio.gather(*(sent_by(node) for node in nodes * 5))
@@ -212,7 +214,7 @@ async def test_two_nodes_send_each_mail_once(settings: Settings) -> None:
 async def test_what_a_process_left_behind_is_sent_by_another(settings: Settings) -> None:
     there = MailServer()
     async with post_office(settings) as (_, outbox, clock), there.listening() as url:
-        await outbox.add(Welcome(ANN, "Ann"))
+        await outbox.add(AddressVerificationMail(ANN, "Ann"))
         assert await outbox.take() is not None  # by a process that ends now
         mail = mail_by(outbox, url, clock)
 
@@ -225,7 +227,9 @@ async def test_what_a_process_left_behind_is_sent_by_another(settings: Settings)
 
 async def test_nobody_reads_what_another_master_key_has_sealed(settings: Settings) -> None:
     async with post_office(settings) as (database, outbox, clock):
-        await Outbox(database, MasterKeys("old", {"old": bytes(32)}), clock).add(Welcome(ANN, ""))
+        await MailOutbox(database, MasterKeys("old", {"old": bytes(32)}), clock).add(
+            AddressVerificationMail(ANN, "")
+        )
 
         taken = await outbox.take()
 

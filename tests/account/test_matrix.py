@@ -17,7 +17,7 @@ from tests.account.principals import BROKEN, CANARY, ENDING, FOREIGN, Stage, tol
 from tests.support.server import serving
 from upcoach.cli.explain.drafts import Drafts
 from upcoach.cli.explain.questions import NoExample
-from upcoach.client import Client, Response
+from upcoach.client import Response, RestClient
 
 CLIENTS: Final = "/v1/clients/{client}/journal"
 MEDIA_TYPES: Final = {
@@ -107,7 +107,7 @@ class Matrix:
         return {name: names.get(name) or known[name] for name in wanted}
 
     async def ask(
-        self, client: Client, operation: Operation[Any], names: dict[str, str], seed: int
+        self, client: RestClient, operation: Operation[Any], names: dict[str, str], seed: int
     ) -> Response:
         """One cell's request; the same *seed* makes the same body."""
         headers = {"If-Match": '"v1"'} if operation.base == "required" else {}

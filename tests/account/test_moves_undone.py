@@ -13,12 +13,12 @@ from tests.support.people.enrolling import SESSIONS
 from tests.support.people.mail import newest, settings_of, subjects, token_in
 from tests.support.people.passwords import NEW, enters, forgot, reset
 from tests.support.server import PASSWORD, Server, serving
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 EVE = "eve@example.org"
 
 
-async def moved(server: Server, person: Client, old: str, new: str) -> str:
+async def moved(server: Server, person: RestClient, old: str, new: str) -> str:
     """Move *person*, and return the token that undoes it."""
     assert (await person.call("POST", MOVE, {"email": new})).status == 202
     assert await confirm(server, token_in(await newest(server, new))) == 204

@@ -17,7 +17,7 @@ from tests.support.people.addresses import ANN, is_verified, joined
 from tests.support.people.mail import all_sent, newest, post_of, settings_of, subjects, token_in
 from tests.support.people.passwords import CHANGE, FORGOT, NEW, RESET, enters, forgot, reset
 from tests.support.server import PASSWORD, Server, serving
-from upcoach.client import Client
+from upcoach.client import RestClient
 from upcoach.services.account import passwords
 from upcoach.services.account.passwords import Passwords
 
@@ -195,7 +195,7 @@ async def test_a_mail_goes_to_the_account_and_not_to_who_asked(
         assert post_of(server, spelt) == []
 
 
-async def hash_of(server: Server, person: Client) -> str:
+async def hash_of(server: Server, person: RestClient) -> str:
     user = (await person.call("GET", "/v1/me")).body["id"]
     stored = await server.node.database["users"].find_one({"owner": user})
     assert stored is not None

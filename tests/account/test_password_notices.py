@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from models.account import PasswordChanged
+from models.account import PasswordChangedMail
 from tests.account.federation.providers import federated, let_in
 from tests.support.engines import TestEngines
 from tests.support.people.addresses import ANN, joined
@@ -72,7 +72,9 @@ async def test_a_mail_that_waits_from_before_says_what_is_known(
 ) -> None:
     stored = msgspec.msgpack.encode({"type": "PasswordChanged", "to": ANN})
     async with serving(settings_of(engines, tmp_path)) as server:
-        await server.node.assembly.mail.send(msgspec.msgpack.decode(stored, type=PasswordChanged))
+        await server.node.assembly.mail.send(
+            msgspec.msgpack.decode(stored, type=PasswordChangedMail)
+        )
         subject, words = await read(server, ANN)
 
     assert subject == "Your password was changed"

@@ -12,7 +12,7 @@ from tests.support.people.furnished import ENTRY, GOALS, HABITS
 from tests.support.people.relations import user_of
 from tests.support.server import Server, serving
 from tests.support.wire.answers import done
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 # Those that are granted to apps of others, each for documents of its own.
 AREAS: Final = ("goals", "habits", "tasks", "moods", "journal")
@@ -21,7 +21,7 @@ AREAS: Final = ("goals", "habits", "tasks", "moods", "journal")
 ASKED: Final = {"/v1/journal/search": "?q=calm"}
 
 
-async def furnish(person: Client, area: str) -> None:
+async def furnish(person: RestClient, area: str) -> None:
     """Write down how today was, as far as that is in an *area*."""
     today = dt.datetime.now(dt.UTC).date()
     match area:
@@ -60,14 +60,14 @@ async def test_what_one_permission_tells_is_of_its_own_area(
         assert {url: before[url] for url in before if before[url] != after.get(url)} == {}
 
 
-async def holder(server: Server, person: Client, permission: str) -> Client:
+async def holder(server: Server, person: RestClient, permission: str) -> RestClient:
     """An app of others that *person* lets use one permission."""
     terms = Terms(device="app", client="charts", app="partner", permissions=(permission,))
     login, _ = await server.node.services.account.sessions.start(await user_of(person), terms)
     return server.client(login.token)
 
 
-async def everything(client: Client, permission: str) -> dict[str, Any]:
+async def everything(client: RestClient, permission: str) -> dict[str, Any]:
     """What *client* is answered at every path that *permission* lets it read."""
     answers: dict[str, Any] = {}
     rows = (one for route in ROUTER.routes for one in route.operations.values())

@@ -37,10 +37,10 @@ from tests.support.server.provider import Asked, OpenIdProvider
 from tests.support.wire.event_streams import reading
 from tests.support.wire.relying import ISSUER, Browser
 from tests.support.wire.tickets import ticket_of
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 
-def posting(clients: tuple[Client, ...], path: str, body: Any) -> Attempt:
+def posting(clients: tuple[RestClient, ...], path: str, body: Any) -> Attempt:
     """Send *body*, to each node in turn."""
 
     async def attempt(at: int) -> int:
@@ -49,7 +49,7 @@ def posting(clients: tuple[Client, ...], path: str, body: Any) -> Attempt:
     return attempt
 
 
-def strangers(nodes: Nodes) -> tuple[Client, ...]:
+def strangers(nodes: Nodes) -> tuple[RestClient, ...]:
     return tuple(server.client() for server in nodes)
 
 

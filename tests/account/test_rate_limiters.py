@@ -7,18 +7,18 @@ import pytest
 
 from config.settings import Settings
 from handlers.http.limits.rate_limit_headers import rate_limit, retry_after
-from handlers.http.limits.refused_requests import BURST_S, RATE_S, RefusedRequests
+from handlers.http.limits.refused_requests import BURST_S, RATE_S, RefusalLimiter
 from models.access.limits import SURFACES, Bound, Cost
 from models.access.rate_limiter import GO_ON, RateCount, RateLimiter, RateVerdict
 from models.base.ids import new_id
-from streams.limits.credit import Credits
-from streams.limits.limits import Limits
+from streams.limits.prepaid_rate_limiter import PrepaidRateLimiter
+from streams.limits.rate_limiter import SharedRateLimiter
 from tests.account.limited import patient, serving_limited
 from tests.support.server import serving
 
-MAKERS: Final[dict[str, Callable[[Limits], RateLimiter]]] = {
+MAKERS: Final[dict[str, Callable[[SharedRateLimiter], RateLimiter]]] = {
     "for each request": lambda limits: limits,
-    "ahead, on each node": Credits,
+    "ahead, on each node": PrepaidRateLimiter,
 }
 [READS] = SURFACES["read"].rules
 
@@ -63,7 +63,7 @@ async def test_where_nobody_counts_everybody_goes_on(settings: Settings, maker: 
 
 
 def test_a_network_has_so_many_refusals_and_is_told_how_long_to_wait() -> None:
-    refused = RefusedRequests()
+    refused = RefusalLimiter()
     taken = [refused.take("192.0.2.1", 0.0) for _ in range(RATE_S * BURST_S - 1)]
     taken += [refused.take("192.0.2.1", 0.001) for _ in range(2)]
 

@@ -14,7 +14,7 @@ from tests.support.laws.snapshots import snapshot
 from tests.support.laws.surface import SURFACE
 from tests.support.server import PASSWORD, Server, serving
 from tests.support.wire.answers import done
-from upcoach.client import Client, Response
+from upcoach.client import Response, RestClient
 
 CRITS: list[Any] = [5, [{}]]  # no lists of names (RFC 7515, 4.1.11)
 
@@ -75,7 +75,7 @@ async def test_who_has_no_token_is_sent_away_from_every_route(settings: Settings
         assert {operation.path for operation in SURFACE if operation.public} == PUBLIC
 
 
-async def logged_out(server: Server, person: Client) -> str:
+async def logged_out(server: Server, person: RestClient) -> str:
     """A token that held once."""
     email = (await person.call("GET", "/v1/me")).body["email"]
     watch = await server.client().log_in(email, PASSWORD, "watch")
@@ -115,7 +115,7 @@ async def test_a_refused_request_took_as_long_as_it_took(settings: Settings) -> 
         person = await server.person()
         labels = {"method": "POST", "route": LOGIN}
         name = "upcoach_http_request_duration_seconds_sum"
-        registry = server.node.measures.registry
+        registry = server.node.metrics.registry
         before = registry.get_sample_value(name, labels) or 0.0
 
         began = time.perf_counter()

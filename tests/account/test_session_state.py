@@ -10,7 +10,7 @@ from config.settings import Settings
 from models.account import LoginFacts, Session, SessionState, session_state
 from models.account.session import LIFETIMES, Terms
 from tests.support.server import serving
-from upcoach.store.secrets.refresh_generations import Rotations, Turn
+from upcoach.store.secrets.refresh_generations import RefreshGenerations, RefreshTurn
 
 NOON: Final = dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC)
 MOMENT: Final = dt.timedelta(milliseconds=1)
@@ -83,7 +83,7 @@ def test_a_session_says_of_itself_what_the_table_says(app: Any) -> None:
 
 async def test_the_database_asks_what_the_table_says(settings: Settings) -> None:
     async with serving(settings) as server:
-        rotations = Rotations(server.node.database)
+        rotations = RefreshGenerations(server.node.database)
         for count, (expiry, rest) in enumerate(itertools.product(EXPIRED, RESTED)):
             facts = {
                 "expires_at": NOON + IDLE,
@@ -100,4 +100,4 @@ async def test_the_database_asks_what_the_table_says(settings: Settings) -> None
             assert await rotations.is_exchangeable(session, 1, NOON, idle) is is_active
             assert await rotations.use(session, NOON, idle) is is_active
             turn = await rotations.turn(session, 1, NOON, idle)
-            assert turn is (Turn.NEXT if is_active else Turn.OVER)
+            assert turn is (RefreshTurn.NEXT if is_active else RefreshTurn.OVER)

@@ -13,10 +13,10 @@ from tests.support.server import serving
 from tests.support.wire.answers import done
 from tests.support.wire.event_streams import reading
 from upcoach.cli import admin_commands
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 
-async def open_ids(client: Client) -> dict[str, Any]:
+async def open_ids(client: RestClient) -> dict[str, Any]:
     """The caller's sessions by device."""
     found = (await done(client.call("GET", SESSIONS))).body["items"]
     return {one["device"]: one for one in found}

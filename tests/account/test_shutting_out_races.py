@@ -11,7 +11,7 @@ from models.access.scope import Scope
 from models.account.factors import NewCredential
 from models.account.session import Terms
 from models.base.errors import Refusal
-from models.oauth.client import Client as App
+from models.oauth.client import OAuthClient as App
 from models.sharing import InvitationDraft, ShareDraft
 from models.sharing.share import SharedKind
 from tests.account.pair import two

@@ -12,17 +12,17 @@ from tornado.httpclient import HTTPClientError
 from tornado.iostream import IOStream
 
 from config.settings import Settings
-from handlers.live.base.admin_feeds import WATCHES, Watching
-from handlers.live.base.send_buffer import SocketOutlet
-from models.access.request_origin import Origin
+from handlers.live.base.admin_feeds import WATCHES, AdminSubscriptions
+from handlers.live.base.send_buffer import SocketTransport
+from models.access.request_origin import RequestOrigin
 from models.base.errors import NotFound
 from models.base.ids import new_id
 from models.base.merge_patch import Json
-from streams.admin.timeline import Places
+from streams.admin.timeline import TimelinePosition
 from streams.redis.connection import stream_of
 from tests.support.engines import redis_of
 from tests.support.people.furnished import GOALS, HABITS, furnished, write_goals
-from tests.support.people.panel import appoint, operator
+from tests.support.people.panel import operator, set_roles
 from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server, ServerProcess, serving
 from tests.support.wire.admin_live import LIVE, ready, refused, upgrading
@@ -30,7 +30,7 @@ from tests.support.wire.answers import done
 from tests.support.wire.event_streams import Reader, reading
 from tests.support.wire.sockets import sub, talking
 from tests.support.wire.waiting import until
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 TIMELINE = f"{LIVE}?feed=admin:events"
 
@@ -268,14 +268,17 @@ async def test_the_path_itself_is_a_socket_for_operators(settings: Settings) -> 
                 async with upgrading(server, "", token):
                     pass
             assert refusal.value.code == 404
-        answers = server.node.measures.requests
+        answers = server.node.metrics.requests
         assert answers.labels("GET", LIVE, "101")._value.get() == 2
         assert answers.labels("GET", LIVE, "404")._value.get() == 3
 
 
 async def test_whoever_is_refused_the_socket_in_masses_is_hung_up_on(settings: Settings) -> None:
     async with serving(dataclasses.replace(settings, limits="on")) as server:
-        refused_requests, network = server.node.edge.refused, Origin(address="127.0.0.1").household
+        refused_requests, network = (
+            server.node.edge.refused,
+            RequestOrigin(address="127.0.0.1").household,
+        )
         statuses: list[int] = []
         for _ in range(2):
             with pytest.raises(HTTPClientError) as refusal:
@@ -369,7 +372,7 @@ async def test_who_is_no_operator_any_more_is_sent_away(settings: Settings) -> N
             await ready(reader)
             await server.node._desk.check()
             assert server.node._desk.watches
-            await appoint(server, admin, ())
+            await set_roles(server, admin, ())
             await server.node._desk.check()
             *_, unsubd = await wire.until("unsubd")
             rest = await reader.until("unsubd")
@@ -387,7 +390,7 @@ async def test_a_socket_that_goes_while_its_powers_are_looked_up_leaves_nothing(
         admin, desk = await operator(server), server.node._desk
         caller = server.node.services.account.sessions.authenticate(admin.token)
         ours, theirs = socket.socketpair()
-        watching = Watching(desk, SocketOutlet(IOStream(ours)))
+        watching = AdminSubscriptions(desk, SocketTransport(IOStream(ours)))
 
         following = asyncio.create_task(watching.follow(caller, "admin:events"))
         await asyncio.sleep(0)  # it has asked, and MongoDB has not answered
@@ -425,7 +428,7 @@ async def test_a_role_is_given_by_the_command_and_taken_back(environ: dict[str, 
         server.close()
 
 
-async def status_of(server: Server, person: Client) -> int:
+async def status_of(server: Server, person: RestClient) -> int:
     async with reading(server, LIVE, person.token) as reader:
         return reader.status
 
@@ -460,14 +463,16 @@ async def test_nobody_gives_a_role_to_oneself(settings: Settings) -> None:
 
         assert answer.status == 422
         with pytest.raises(NotFound):
-            await server.node.services.account.accounts.appoint("eve@example.org", ("superadmin",))
+            await server.node.services.account.accounts.set_roles(
+                "eve@example.org", ("superadmin",)
+            )
 
 
 def test_a_cursor_of_the_timeline_is_url_safe_and_short_enough_for_a_frame() -> None:
-    places = Places("0123456789abcdef", tuple((2**48, 2**32 - 1) for _ in range(64)))
+    places = TimelinePosition("0123456789abcdef", tuple((2**48, 2**32 - 1) for _ in range(64)))
 
     text = str(places)
 
-    assert Places.parse(text) == places
+    assert TimelinePosition.parse(text) == places
     assert len(text) <= 2_048
     assert all(letter.isalnum() or letter in "-_~=" for letter in text)

@@ -16,13 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.settings import Settings
-from models.access.request_origin import Origin
-from models.audit.audit_verification import Inspection
+from models.access.request_origin import RequestOrigin
+from models.audit.audit_verification import AuditVerification
 from models.audit.entries import (
     GENESIS,
-    Act,
+    AuditAction,
+    AuditHead,
     Checkpoint,
-    Head,
     canonical,
     chained,
     digest_of,
@@ -37,12 +37,12 @@ from tests.support.people.relations import relate, share
 from tests.support.server import PASSWORD, Server, serving
 from upcoach.cli.audit_commands import Verified, verified
 from upcoach.services.audit.audit import Audit
-from upcoach.services.audit.audit_signing import Seals
+from upcoach.services.audit.audit_signing import AuditSigner
 from upcoach.store.collections.audit import AuditStore
 
 Json = dict[str, Any]
 NOON = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
-SEALS = Seals(bytes(32))
+SEALS = AuditSigner(bytes(32))
 USER = "usr_01a20c66-99df-75bd-8f37-3328887fd981"
 
 
@@ -63,9 +63,9 @@ def told(number: int, at: dt.datetime = NOON) -> Json:
     }
 
 
-def written(count: int, head: Head | None = None) -> list[Json]:
+def written(count: int, head: AuditHead | None = None) -> list[Json]:
     """The first *count* entries, as the database holds them."""
-    head, entries = head or Head(), []
+    head, entries = head or AuditHead(), []
     for number in range(head.seq + 1, head.seq + count + 1):
         entry = chained(head, told(number))
         entries.append(json.loads(json.dumps(_members(entry))))
@@ -95,7 +95,7 @@ def rehashed(entries: list[Json]) -> list[Json]:
 
 def damages(entries: list[Json], *checkpoints: Checkpoint) -> set[str]:
     """The kinds of damage that *entries* show."""
-    inspection = Inspection(checkpoints, is_ours=SEALS.is_ours)
+    inspection = AuditVerification(checkpoints, is_ours=SEALS.is_ours)
     inspection.read_on(entries)
     return {damage.kind for damage in inspection.end()}
 
@@ -164,7 +164,7 @@ def test_tampering_is_found(name: str) -> None:
 def test_a_forged_checkpoint_is_found() -> None:
     log = written(3)
     right = witness_of(log[-1])
-    forged = Seals(bytes(31) + b"\x01").signed(right)
+    forged = AuditSigner(bytes(31) + b"\x01").signed(right)
     moved = Checkpoint(**(_members(right) | {"hash": log[0]["hash"]}))
 
     assert damages(log, right) == set()
@@ -197,8 +197,8 @@ def _audit(server: Server, place: Path, clock: Callable[[], dt.datetime] = utc_n
     return Audit(AuditStore(server.node.database), _seals(server), clock, place)
 
 
-def _seals(server: Server) -> Seals:
-    seals: Seals = server.node.services.audit.log._seals
+def _seals(server: Server) -> AuditSigner:
+    seals: AuditSigner = server.node.services.audit.log._seals
     return seals
 
 
@@ -211,7 +211,9 @@ async def test_writers_that_race_leave_one_chain(settings: Settings, tmp_path: P
         nodes = [_audit(server, tmp_path / "second") for _ in range(3)]
 
         async def write(node: Audit, number: int) -> None:
-            await node.note(Act(action="thing.done", kind="system", target=f"thing {number}"))
+            await node.note(
+                AuditAction(action="thing.done", kind="system", target=f"thing {number}")
+            )
 
         await asyncio.gather(*(write(node, one) for one in range(40) for node in nodes))
         await nodes[0].checkpoint()
@@ -228,14 +230,14 @@ async def test_what_is_written_says_nothing_about_anybody(
     settings: Settings, tmp_path: Path
 ) -> None:
     hostile = '\n{"seq":1}\r\u2028\ud800' + "x" * 500
-    origin = Origin(address="2001:db8:1:2::9", agent=hostile, request="one\ntwo")
+    origin = RequestOrigin(address="2001:db8:1:2::9", agent=hostile, request="one\ntwo")
     now = [NOON]
     async with serving(settings) as server:
         audit = _audit(server, tmp_path / "second", lambda: now[0])
         for target in (f"{USER}/tsk_1", "mailto:ann@example.org\n", hostile):
             now[0] -= dt.timedelta(hours=1)  # somebody puts the clock back
             await audit.note(
-                Act(action="thing.done", kind="user", user=USER, target=target), origin
+                AuditAction(action="thing.done", kind="user", user=USER, target=target), origin
             )
 
         entries = await noted(server, action="thing.done")
@@ -256,7 +258,7 @@ async def test_a_checkpoint_is_made_of_what_is_new_and_of_nothing_else(
     place = tmp_path / "second"
     async with serving(settings) as server:
         audit = _audit(server, place)
-        act = Act(action="thing.done", kind="system")
+        act = AuditAction(action="thing.done", kind="system")
         await audit.note(act)
         first = await audit.checkpoint()
         again = await audit.checkpoint()

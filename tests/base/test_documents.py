@@ -11,7 +11,7 @@ import pytest
 from models.account import User
 from models.account.session import Session
 from models.account.user import Registration, normalised_email
-from models.base.document import Document, Mark, fields_marked, public
+from models.base.document import Document, Privacy, fields_marked, public
 from models.base.errors import Invalid
 from models.base.ids import MutationId, derived_id, new_id, new_mutation_id
 from models.base.time import check_zone
@@ -259,7 +259,7 @@ def test_a_draft_holds_fields_of_its_document(document: type[Document]) -> None:
     kept = {"id", "owner", "version", "created_at", "updated_at"}
 
     assert drafted <= set(document.__struct_fields__)
-    assert drafted.isdisjoint(kept | fields_marked(document, Mark.HIDDEN))
+    assert drafted.isdisjoint(kept | fields_marked(document, Privacy.HIDDEN))
     assert KINDS[document.kind] is document
     assert len({one.collection for one in DOCUMENTS}) == len(DOCUMENTS)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.base.masking import masked
+from models.base.text.masking import masked
 from models.base.validation import checked
 from models.moods import NewMood
 from models.tasks import NewTask

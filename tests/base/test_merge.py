@@ -13,7 +13,7 @@ from models.base.merge_patch import Json, difference, merged
 from models.contexts import DOCUMENTS
 from models.goals import Goal
 from models.habits import Entry
-from models.journal import Journal, JournalEntry, Template
+from models.journal import Journal, JournalEntry, JournalTemplate
 from models.moods import Mood
 from models.tasks import Task
 
@@ -357,5 +357,5 @@ def test_policies_are_declared_on_the_fields() -> None:
         Mood.kind: dict.fromkeys(("activities", "emotions", "note"), Merge.APPEND),
         Journal.kind: {"description": Merge.APPEND},
         JournalEntry.kind: dict.fromkeys(("text", "feelings", "tags"), Merge.APPEND),
-        Template.kind: {"text": Merge.APPEND, "tags": Merge.APPEND},
+        JournalTemplate.kind: {"text": Merge.APPEND, "tags": Merge.APPEND},
     }

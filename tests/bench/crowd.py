@@ -10,9 +10,9 @@ from models.account.session import Terms
 from models.base.clock import utc_now
 from models.base.ids import new_id
 from upcoach.node import app
-from upcoach.services.account.sessions.tokens import Tokens
+from upcoach.services.account.sessions.access_tokens import AccessTokens
 from upcoach.services.base.resources import outcome
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Write
@@ -32,7 +32,7 @@ async def make_people(node: app.Node, settings: Settings, count: int) -> list[di
 async def _make_person(node: app.Node, settings: Settings) -> dict[str, str]:
     user = new_id("usr")
 
-    def decide(changes: Changes) -> Outcome[User]:
+    def decide(changes: WriteContext) -> Outcome[User]:
         made = User(
             id=user,
             owner=user,
@@ -56,7 +56,7 @@ async def _make_person(node: app.Node, settings: Settings) -> dict[str, str]:
 
 def _token(node: app.Node, settings: Settings, user: str) -> str:
     lifetime = dt.timedelta(minutes=settings.token_minutes)
-    tokens = Tokens(
+    tokens = AccessTokens(
         node.services.account.keys,
         settings.issuer,
         lifetime,

@@ -21,19 +21,19 @@ from models.access.scope import Scope
 from models.base.clock import utc_now
 from models.goals import NewGoal
 from models.wire.events import Event, feed_owner
-from streams.redis.connection import KEPT, Connections, fields_of, stream_of
+from streams.redis.connection import KEPT, RedisConnections, fields_of, stream_of
 from tests.bench.child import obey
 from tests.bench.node import MARK
 from upcoach.node import app
 from upcoach.services.goals import Goals
-from upcoach.store.aggregates.tallies import Tallies
+from upcoach.store.aggregates.counts import Tallies
 from upcoach.store.base.database import Database
 from upcoach.store.base.sealing import DataKey, place, seal
 from upcoach.store.collections.documents import Documents
 from upcoach.store.log.event_log import COLLECTION, EventLog
 from upcoach.store.secrets.keyring import KeyRing, MasterKeys
 from upcoach.store.write.committer import Committer
-from upcoach.store.write.mail_outbox import Outbox
+from upcoach.store.write.mail_outbox import MailOutbox
 
 LINE_BYTES = 300
 NO_STAMP = "f" * 16  # zeros would be taken for the number of a card
@@ -86,7 +86,7 @@ class Feeder:
         self._committed: list[Event] = []
         self._ready: collections.deque[Ready] = collections.deque()
         self._packed = b""
-        outbox = Outbox(database, masters, utc_now)
+        outbox = MailOutbox(database, masters, utc_now)
         committer = Committer(database, self._keyring, outbox, utc_now, self._committed.extend)
         documents = Documents(database, self._keyring)
         tallies = Tallies(database, self._keyring)
@@ -194,7 +194,7 @@ async def main() -> None:
     logging.configure(settings.log_level, settings.log_format)
     assert settings.mongo_url is not None
     assert settings.redis_url is not None
-    redis = Connections(settings.redis_url)
+    redis = RedisConnections(settings.redis_url)
     async with app.open_database(settings.mongo_url, settings) as database:
         feeder = Feeder(settings, database, redis.writer)
         await obey(

@@ -21,7 +21,7 @@ from tests.support.engines import TestEngines
 from tests.support.server import serving
 from upcoach.node import app
 from upcoach.store.base import codec
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Write
@@ -80,7 +80,7 @@ async def _make(node: app.Node, scope: Scope, number: int) -> Habit:
     draft = NewHabit(name=f"Habit {number}", schedule=schedule, measure=measure_, starts_on=start)
     habit = Habit.drafted(draft, owner=scope.user, at=utc_now())
 
-    def decide(changes: Changes) -> Outcome[None]:
+    def decide(changes: WriteContext) -> Outcome[None]:
         changes.create(habit)
         return Outcome(verb="created", document=None)
 

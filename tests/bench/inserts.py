@@ -10,7 +10,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from models.base.clock import utc_now
 from models.goals import Goal
-from streams.redis.connection import Connections
+from streams.redis.connection import RedisConnections
 from tests.bench.child import obey
 from tests.bench.node import draft
 from upcoach.store.base import codec
@@ -21,7 +21,7 @@ from upcoach.store.base.sealing import DataKey
 class Hops:
     """The measure for deliveries: one entry through a Redis stream, and nothing around it."""
 
-    def __init__(self, redis: Connections) -> None:
+    def __init__(self, redis: RedisConnections) -> None:
         self._redis = redis
 
     async def hop(self, entries: int, every_s: float) -> list[float]:
@@ -78,7 +78,7 @@ async def main() -> None:
     client: AsyncMongoClient[Bson] = AsyncMongoClient(os.environ["UPCOACH_MONGO_URL"])
     database = client[os.environ["UPCOACH_MONGO_DATABASE"]]
     inserts = Inserts(database.get_collection("bare", write_concern=DURABLE))
-    redis = Connections(os.environ["UPCOACH_REDIS_URL"])
+    redis = RedisConnections(os.environ["UPCOACH_REDIS_URL"])
     await obey({"write": inserts.write, "hop": Hops(redis).hop})
     await redis.aclose()
     await client.close()

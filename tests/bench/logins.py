@@ -13,7 +13,7 @@ from tests.bench.cpu import used_s
 from tests.bench.node import PASSWORD
 from tests.bench.report import Table, median, ms, percentile, say, times, us
 from tests.support.engines import TestEngines
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 PEOPLE: Final = 20
 FLOOD: Final = 100
@@ -47,7 +47,7 @@ async def measure(engines: TestEngines, repeats: int) -> list[Table]:
 class Device:
     """A session that is refreshed by one request after the other, as its token asks for."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: RestClient) -> None:
         self._client = client
         self._turn = asyncio.Lock()
 
@@ -63,8 +63,8 @@ class Visit:
     def __init__(self, node: Child) -> None:
         self._node = node
         self._emails: list[str] = []
-        self._clients: list[Client] = []
-        self._devices: list[Client] = []
+        self._clients: list[RestClient] = []
+        self._devices: list[RestClient] = []
         self._next = 0
 
     async def turn(self) -> Turn:
@@ -72,7 +72,7 @@ class Visit:
         opened = await self._node.ask("open", count=PEOPLE)
         url = f"http://127.0.0.1:{opened['port']}"
         self._emails = opened["emails"]
-        self._clients = [Client(url) for _ in range(FLOOD // CONNECTIONS)]
+        self._clients = [RestClient(url) for _ in range(FLOOD // CONNECTIONS)]
         client = await self._device(self._emails[0])
         asked: dict[str, tuple[int, Ask]] = {
             "GET /livez": (ASKED, lambda: _status(self._clients[0].call("GET", "/livez"))),
@@ -98,7 +98,7 @@ class Visit:
             one.close()
         return Turn(hash_s, cpu, check_s, logins, refreshes, lag, list(statuses).count(201))
 
-    async def _device(self, email: str) -> Client:
+    async def _device(self, email: str) -> RestClient:
         device = await self._clients[0].log_in(email, PASSWORD, "tablet")
         self._devices.append(device)
         return device

@@ -20,7 +20,7 @@ from tests.bench.child import obey
 from tests.bench.crowd import make_people
 from upcoach.node import app
 from upcoach.node.process import gc_tuning
-from upcoach.services.account.logins import Challenge
+from upcoach.services.account.login.logins import Challenge
 from upcoach.store.write.outcomes import WriteResult
 from upcoach.store.write.requests import Mutation
 

@@ -17,7 +17,7 @@ from typing import Final
 from pymongo import InsertOne
 
 from models.base.ids import new_id
-from models.base.vocabulary import words_of
+from models.base.text.search_words import words_of
 from models.journal import JournalEntry, NewJournalEntry
 from upcoach.embedded import Engines
 from upcoach.store.base import codec

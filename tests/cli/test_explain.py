@@ -12,8 +12,8 @@ from handlers.http.pagination import Items, PageQuery
 from tests.support.server import serving
 from upcoach.cli.explain import SHORT, explained_on, report
 from upcoach.cli.explain.explaining import Explained
-from upcoach.cli.explain.explaining import Query as Asked
-from upcoach.cli.explain.questions import Answer, NoExample, Question, Questions
+from upcoach.cli.explain.explaining import ExplainedQuery as Asked
+from upcoach.cli.explain.questions import NoExample, Question, QuestionAnswer, Questions
 from upcoach.services.contexts import Services
 from upcoach.store.schema.profile import profiled
 
@@ -61,13 +61,13 @@ class Asker:
         self._things = things
         self._refuses = refuses
 
-    async def ask(self, question: Question) -> Answer | None:
+    async def ask(self, question: Question) -> QuestionAnswer | None:
         path = question.operation.path.format(**question.names)
         self.asked.append((path, question.query))
         if path == self._refuses:
             return None
         items = [{"id": thing, "title": "run"} for thing in self._things]
-        return Answer({"items": items}, "/things?after=b" if not question.query else "")
+        return QuestionAnswer({"items": items}, "/things?after=b" if not question.query else "")
 
 
 async def test_no_question_scans_a_collection_or_sorts_in_memory(settings: Settings) -> None:

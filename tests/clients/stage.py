@@ -4,18 +4,18 @@ import asyncio
 from typing import Any, Final
 
 from models.base.merge_patch import Json
-from upcoach.client import Device
-from upcoach.client.channel import Channel, Listener
-from upcoach.client.machine import Event, State
+from upcoach.client import SyncDevice
+from upcoach.client.channel import Channel, ChannelListener
+from upcoach.client.machine import ClientEvent, State
 
 NOWHERE: Final = "http://127.0.0.1:1"
 SEVERAL = 60_000  # ms; longer than any test
 
-FRAMES: Final[dict[Event, Json]] = {
-    Event.WELCOME: {"t": "welcome", "hb": 30},
-    Event.SUBD: {"t": "subd", "f": "u:ann", "cur": "epoch.0", "mode": "resume"},
-    Event.SNAP: {"t": "snap", "f": "u:ann", "kind": "goal", "items": [], "last": True},
-    Event.EV: {
+FRAMES: Final[dict[ClientEvent, Json]] = {
+    ClientEvent.WELCOME: {"t": "welcome", "hb": 30},
+    ClientEvent.SUBD: {"t": "subd", "f": "u:ann", "cur": "epoch.0", "mode": "resume"},
+    ClientEvent.SNAP: {"t": "snap", "f": "u:ann", "kind": "goal", "items": [], "last": True},
+    ClientEvent.EV: {
         "t": "ev",
         "f": "u:ann",
         "seq": 1,
@@ -24,44 +24,63 @@ FRAMES: Final[dict[Event, Json]] = {
         "ver": 1,
         "doc": {"id": "gol_1", "version": 1},
     },
-    Event.SKIP: {"t": "skip", "f": "u:ann", "from": 1, "to": 2},
-    Event.LIVE: {"t": "live", "f": "u:ann", "cur": "epoch.0", "sums": {}},
-    Event.PARTLY: {"t": "live", "f": "u:ann", "cur": "epoch.0", "sums": {}},
-    Event.RES: {"t": "res", "id": "unknown", "status": 200},
-    Event.PING: {"t": "ping", "top": {"u:ann": 0}},
-    Event.AUTH_EXPIRING: {"t": "auth_expiring", "exp": "2026-01-05T12:00:00Z"},
-    Event.GO: {"t": "go", "after": SEVERAL, "reason": "drain"},
-    Event.EPH: {"t": "eph", "ch": "typing:ann", "kind": "typing", "body": {}},
-    Event.RESET: {"t": "reset", "f": "u:ann", "reason": "epoch", "cur": "other.7"},
-    Event.ERR: {"t": "err", "problem": {"code": "frame_invalid"}},
-    Event.UNSUBD: {"t": "unsubd", "f": "u:ann", "problem": {"status": 404}},
-    Event.UNREADY: {"t": "unsubd", "f": "u:ann", "problem": {"status": 503}},
-    Event.LOST: {"t": "unsubd", "f": "u:bob", "problem": {"status": 404}},
-    Event.GAP: {"t": "ev", "f": "u:ann", "seq": 9},
-    Event.BEHIND: {"f": "u:me"},
-    Event.MISMATCH: {"f": "u:me", "kinds": ["goal"]},
-    Event.WRITE: {"t": "mut", "id": "one", "op": "POST", "path": "/v1/goals"},
+    ClientEvent.SKIP: {"t": "skip", "f": "u:ann", "from": 1, "to": 2},
+    ClientEvent.LIVE: {"t": "live", "f": "u:ann", "cur": "epoch.0", "sums": {}},
+    ClientEvent.PARTLY: {"t": "live", "f": "u:ann", "cur": "epoch.0", "sums": {}},
+    ClientEvent.RES: {"t": "res", "id": "unknown", "status": 200},
+    ClientEvent.PING: {"t": "ping", "top": {"u:ann": 0}},
+    ClientEvent.AUTH_EXPIRING: {"t": "auth_expiring", "exp": "2026-01-05T12:00:00Z"},
+    ClientEvent.GO: {"t": "go", "after": SEVERAL, "reason": "drain"},
+    ClientEvent.EPH: {"t": "eph", "ch": "typing:ann", "kind": "typing", "body": {}},
+    ClientEvent.RESET: {"t": "reset", "f": "u:ann", "reason": "epoch", "cur": "other.7"},
+    ClientEvent.ERR: {"t": "err", "problem": {"code": "frame_invalid"}},
+    ClientEvent.UNSUBD: {"t": "unsubd", "f": "u:ann", "problem": {"status": 404}},
+    ClientEvent.UNREADY: {"t": "unsubd", "f": "u:ann", "problem": {"status": 503}},
+    ClientEvent.LOST: {"t": "unsubd", "f": "u:bob", "problem": {"status": 404}},
+    ClientEvent.GAP: {"t": "ev", "f": "u:ann", "seq": 9},
+    ClientEvent.BEHIND: {"f": "u:me"},
+    ClientEvent.MISMATCH: {"f": "u:me", "kinds": ["goal"]},
+    ClientEvent.WRITE: {"t": "mut", "id": "one", "op": "POST", "path": "/v1/goals"},
 }
 
 # How to come to each state from the start: events, with the frames above.
-WAYS: Final[dict[State, tuple[Event, ...]]] = {
+WAYS: Final[dict[State, tuple[ClientEvent, ...]]] = {
     State.IDLE: (),
-    State.CONNECTING: (Event.START,),
-    State.GREETING: (Event.START, Event.OPENED),
-    State.SYNCING: (Event.START, Event.OPENED, Event.WELCOME, Event.SUBD),
-    State.LIVE: (Event.START, Event.OPENED, Event.WELCOME, Event.SUBD, Event.LIVE),
-    State.LEAVING: (Event.START, Event.OPENED, Event.WELCOME, Event.SUBD, Event.GO),
-    State.MOVING: (Event.START, Event.OPENED, Event.WELCOME, Event.SUBD, Event.GO, Event.TIMER),
-    State.RENEWING: (Event.START, Event.OPENED, Event.TOKEN),
-    State.WAITING: (Event.START, Event.OPENED, Event.INTERNAL),
-    State.STOPPED: (Event.START, Event.STOP),
+    State.CONNECTING: (ClientEvent.START,),
+    State.GREETING: (ClientEvent.START, ClientEvent.OPENED),
+    State.SYNCING: (ClientEvent.START, ClientEvent.OPENED, ClientEvent.WELCOME, ClientEvent.SUBD),
+    State.LIVE: (
+        ClientEvent.START,
+        ClientEvent.OPENED,
+        ClientEvent.WELCOME,
+        ClientEvent.SUBD,
+        ClientEvent.LIVE,
+    ),
+    State.LEAVING: (
+        ClientEvent.START,
+        ClientEvent.OPENED,
+        ClientEvent.WELCOME,
+        ClientEvent.SUBD,
+        ClientEvent.GO,
+    ),
+    State.MOVING: (
+        ClientEvent.START,
+        ClientEvent.OPENED,
+        ClientEvent.WELCOME,
+        ClientEvent.SUBD,
+        ClientEvent.GO,
+        ClientEvent.TIMER,
+    ),
+    State.RENEWING: (ClientEvent.START, ClientEvent.OPENED, ClientEvent.TOKEN),
+    State.WAITING: (ClientEvent.START, ClientEvent.OPENED, ClientEvent.INTERNAL),
+    State.STOPPED: (ClientEvent.START, ClientEvent.STOP),
 }
 
 
 class Line(Channel):
     """A connection to nobody."""
 
-    def __init__(self, url: str, listener: Listener) -> None:
+    def __init__(self, url: str, listener: ChannelListener) -> None:
         self.sent: list[Json] = []
         self.is_closed = False
         super().__init__(url, listener)
@@ -104,7 +123,7 @@ class Stage:
         self.lines: list[Line] = []
         self.told: list[Json] = []
         self.events: list[Json] = []
-        self.device = Device(
+        self.device = SyncDevice(
             [NOWHERE],
             "token",
             self.events.append,
@@ -118,7 +137,7 @@ class Stage:
         """Stop the device."""
         await self.device.__aexit__()
 
-    def go(self, *events: Event) -> None:
+    def go(self, *events: ClientEvent) -> None:
         """Let events happen, each with the frame that goes with it."""
         for event in events:
             self.device.happen(event, FRAMES.get(event))
@@ -135,9 +154,9 @@ class Stage:
     def greet(self) -> Line:
         """Open the newest connection, and greet; the device is up to date."""
         self.line.open()
-        self.line.hear(FRAMES[Event.WELCOME])
+        self.line.hear(FRAMES[ClientEvent.WELCOME])
         return self.line
 
-    def _open(self, url: str, listener: Listener) -> Line:
+    def _open(self, url: str, listener: ChannelListener) -> Line:
         self.lines.append(Line(url, listener))
         return self.line

@@ -6,7 +6,7 @@
 import re
 from pathlib import Path
 
-from upcoach.client.machine import ACTIONS, EVENTS, STATES, TABLE, Cell, Event, State
+from upcoach.client.machine import ACTIONS, EVENTS, STATES, TABLE, Cell, ClientEvent, State
 
 PAGE = Path(__file__).parents[2] / "docs" / "client.md"
 STAYS = "(stays)"
@@ -32,7 +32,7 @@ def sections() -> dict[str, str]:
 
 def documented_cells() -> Cells:
     """Every cell as the page has it; what no line names stays, and does nothing."""
-    cells: Cells = {(state, event): (state, ()) for state in State for event in Event}
+    cells: Cells = {(state, event): (state, ()) for state in State for event in ClientEvent}
     for line in section("table").splitlines()[2:]:
         event, states, following, actions = (part.strip() for part in line.strip("|").split("|"))
         for state in states.split(", "):
@@ -48,7 +48,7 @@ def _list(head: str, words: dict[str, str]) -> str:
 
 def _table() -> str:
     lines = ["| Event | In | Next | Actions |", "|---|---|---|---|"]
-    for event in Event:
+    for event in ClientEvent:
         alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         for state in State:
             cell = TABLE[state][event]

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from models.base.merge_patch import Json
 from upcoach.client.channel import Channel
 from upcoach.client.poll import PollChannel
-from upcoach.client.sse import EventParser, Message, StreamChannel
+from upcoach.client.sse import EventParser, StreamChannel, StreamMessage
 
 STREAM = (
     'retry: 5\n: hi\r\nid: 7\nevent: ev\ndata: {"a":\r\ndata: "\u2028é"}\r\rdata: x\n\n'.encode()
 )
-EVENTS = [Message('{"a":\n"\u2028é"}', "7"), Message("x", None)]
+EVENTS = [StreamMessage('{"a":\n"\u2028é"}', "7"), StreamMessage("x", None)]
 HELLO = {"t": "hello", "token": "token", "subs": [{"f": "u:me", "since": "epoch.1"}]}
 
 

@@ -18,8 +18,8 @@ from tests.support.people.chaos import until
 from tests.support.people.relations import share
 from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, serving
-from upcoach.client import Client, Device, Stopped
-from upcoach.client.machine import Event, State
+from upcoach.client import RestClient, Stopped, SyncDevice
+from upcoach.client.machine import ClientEvent, State
 
 GOALS = "/v1/goals"
 TRANSPORTS = ("websocket", "sse", "poll", "rest")
@@ -27,7 +27,7 @@ EVENTS = 1_300  # more than a device that acknowledges nothing would get
 HOPS = 12
 
 
-async def assert_exact(device: Device, person: Client) -> None:
+async def assert_exact(device: SyncDevice, person: RestClient) -> None:
     """The device holds what the database holds, and had every event once."""
     documents, cursor = await snapshot(person)
     await device.until(lambda one: one.live and f"{one.epoch}.{one.seq}" == cursor)
@@ -44,7 +44,7 @@ async def test_what_happens_during_a_cut_is_there_afterwards(
 ) -> None:
     async with serving(settings) as server:
         person = await server.person()
-        async with Device([server.url], person.token, transport=transport) as device:
+        async with SyncDevice([server.url], person.token, transport=transport) as device:
             await device.until(lambda one: one.live)
             device.cut()
             assert not device.live
@@ -64,7 +64,7 @@ async def test_an_answer_is_the_same_over_every_transport(settings: Settings) ->
             goal = (await person.call("POST", GOALS, {"title": "Run"})).body
             path = f"{GOALS}/{goal['id']}"
             await person.call("PATCH", path, {"title": "Walk"}, headers={"If-Match": '"v1"'})
-            async with Device([server.url], person.token, transport=transport) as device:
+            async with SyncDevice([server.url], person.token, transport=transport) as device:
                 merged = await device.mutate("PATCH", path, {"description": "Slowly"}, base=1)
                 torn = await device.mutate("PATCH", path, {"title": "Swim"}, base=1)
                 deleted = await device.mutate("DELETE", path, base=3)
@@ -78,12 +78,12 @@ async def test_an_answer_is_the_same_over_every_transport(settings: Settings) ->
 async def test_a_device_that_was_closed_goes_on_where_it_was(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await server.person()
-        async with Device([server.url], person.token) as device:
+        async with SyncDevice([server.url], person.token) as device:
             await device.until(lambda one: one.live)
         saved = device.saved()
         await person.call("POST", GOALS, {"title": "Run"})
 
-        async with Device([server.url], person.token, saved=saved) as device:
+        async with SyncDevice([server.url], person.token, saved=saved) as device:
             await assert_exact(device, person)
             assert len(device.applied) == 1
 
@@ -92,7 +92,7 @@ async def test_a_token_is_renewed_in_place(engines: TestEngines) -> None:
     settings = engines.settings(UPCOACH_TOKEN_MINUTES="1")
     async with serving(settings) as server:
         person = await server.person()
-        device = Device([server.url], person.token, refresh_token=person.refresh_token)
+        device = SyncDevice([server.url], person.token, refresh_token=person.refresh_token)
         async with device:
             await device.until(lambda one: one.live)
             await device.until(lambda one: one.token != person.token)
@@ -110,7 +110,7 @@ async def test_a_device_with_a_dead_token_gets_another(settings: Settings) -> No
         over, _ = server.node.services.account.sessions._tokens.issue(
             msgspec.structs.replace(session, expires_at=past)
         )
-        async with Device([server.url], over, refresh_token=person.refresh_token) as device:
+        async with SyncDevice([server.url], over, refresh_token=person.refresh_token) as device:
             await assert_exact(device, person)
             assert device.closed_with == Close.TOKEN
 
@@ -118,12 +118,14 @@ async def test_a_device_with_a_dead_token_gets_another(settings: Settings) -> No
 async def test_a_device_whose_session_was_ended_logs_out(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await server.person()
-        async with Device([server.url], person.token, refresh_token=person.refresh_token) as device:
+        async with SyncDevice(
+            [server.url], person.token, refresh_token=person.refresh_token
+        ) as device:
             await device.until(lambda one: one.live)
             await person.call("POST", "/v1/auth/logout")
 
             await device.until(lambda one: one.state is State.STOPPED)
-            assert device.stopped_by is Event.REVOKED
+            assert device.stopped_by is ClientEvent.REVOKED
             assert device.documents == {}
             with pytest.raises(Stopped):
                 await device.mutate("POST", GOALS, {"title": "Run"})
@@ -134,23 +136,25 @@ async def test_a_dead_token_of_an_ended_session_is_not_renewed(settings: Setting
         person = await server.person()
         await person.call("POST", "/v1/auth/logout")
 
-        async with Device([server.url], person.token, refresh_token=person.refresh_token) as device:
+        async with SyncDevice(
+            [server.url], person.token, refresh_token=person.refresh_token
+        ) as device:
             await device.until(lambda one: one.state is State.STOPPED)
-            assert device.stopped_by is Event.REFUSED
+            assert device.stopped_by is ClientEvent.REFUSED
 
 
 async def test_the_same_device_replaces_itself(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await server.person()
-        async with Device([server.url], person.token, dev="phone") as first:
+        async with SyncDevice([server.url], person.token, dev="phone") as first:
             await first.until(lambda one: one.live)
-            async with Device([server.url], person.token, dev="phone") as second:
+            async with SyncDevice([server.url], person.token, dev="phone") as second:
                 await second.until(lambda one: one.live)
                 await first.until(lambda one: one.state is State.STOPPED)
-                assert first.stopped_by is Event.REPLACED
+                assert first.stopped_by is ClientEvent.REPLACED
 
-                first.happen(Event.START)
-                await second.until(lambda one: one.stopped_by is Event.REPLACED)
+                first.happen(ClientEvent.START)
+                await second.until(lambda one: one.stopped_by is ClientEvent.REPLACED)
                 await assert_exact(first, person)
 
 
@@ -159,7 +163,7 @@ async def test_a_device_leaves_a_node_that_goes_away_without_a_pause(
 ) -> None:
     async with serving(settings) as old, serving(settings) as new:
         person = await new.person()
-        async with Device([old.url, new.url], person.token, dev="phone") as device:
+        async with SyncDevice([old.url, new.url], person.token, dev="phone") as device:
             await device.until(lambda one: one.live)
             guests: set[Any] = old.node._connections._open
             for guest in guests:
@@ -179,7 +183,7 @@ async def test_a_copy_that_went_wrong_is_mended_kind_by_kind(settings: Settings)
     async with serving(settings) as server:
         person = await server.person()
         run = (await person.call("POST", GOALS, {"title": "Run"})).body
-        async with Device([server.url], person.token) as device:
+        async with SyncDevice([server.url], person.token) as device:
             await device.until(lambda one: one.live)
             del device.documents["goal"][run["id"]]
             device.documents["habit"]["hab_1"] = {"id": "hab_1", "version": 1}
@@ -190,7 +194,7 @@ async def test_a_copy_that_went_wrong_is_mended_kind_by_kind(settings: Settings)
 
             assert device.documents == (await snapshot(person))[0]
             assert (device.own.mismatches, device.resets) == (1, [])
-            assert server.node.measures.sum_mismatches._value.get() == 1
+            assert server.node.metrics.sum_mismatches._value.get() == 1
 
 
 async def test_a_device_that_acknowledges_is_sent_all_of_a_long_absence(
@@ -198,13 +202,13 @@ async def test_a_device_that_acknowledges_is_sent_all_of_a_long_absence(
 ) -> None:
     async with serving(settings) as server:
         person = await server.person()
-        async with Device([server.url], person.token) as device:
+        async with SyncDevice([server.url], person.token) as device:
             await device.until(lambda one: one.live)
         scope, goals = scope_of(server, person), server.node.services.goals.goals
         drafts = [NewGoal(title=f"Goal {number}") for number in range(EVENTS)]
         await asyncio.gather(*(goals.create(scope, draft) for draft in drafts))
 
-        async with Device([server.url], person.token, saved=device.saved()) as device:
+        async with SyncDevice([server.url], person.token, saved=device.saved()) as device:
             await assert_exact(device, person)
             assert len(device.applied) == EVENTS
 
@@ -213,7 +217,7 @@ async def test_too_many_writes_are_all_made_in_the_end(engines: TestEngines) -> 
     settings = engines.settings(UPCOACH_LIVE_WRITES_S="4")
     async with serving(settings) as server:
         person = await server.person()
-        async with Device([server.url], person.token) as device:
+        async with SyncDevice([server.url], person.token) as device:
             answers = await asyncio.gather(
                 *(device.mutate("POST", GOALS, {"title": f"Goal {n}"}) for n in range(44))
             )
@@ -228,7 +232,7 @@ async def test_a_coach_follows_a_client_until_it_is_over(settings: Settings) -> 
         person, coach = await asyncio.gather(server.person(), server.person())
         feed, name = scope_of(server, person).feed, scope_of(server, coach).user
         await share(person, coach)
-        async with Device([server.url], coach.token, feeds=[feed]) as device:
+        async with SyncDevice([server.url], coach.token, feeds=[feed]) as device:
             await device.until(lambda one: one.live)
             await person.call("POST", "/v1/habits", {"name": "Run", "cadence": {"type": "daily"}})
             goal = (await person.call("POST", GOALS, {"title": "Run"})).body
@@ -247,7 +251,7 @@ async def test_hops_between_nodes_and_transports_lose_nothing(settings: Settings
     chance = random.Random(3)
     async with serving(settings) as one, serving(settings) as two:
         person = await one.person()
-        async with Device([one.url], person.token) as device:
+        async with SyncDevice([one.url], person.token) as device:
 
             async def write() -> None:
                 for number in range(HOPS):

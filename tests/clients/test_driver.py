@@ -8,27 +8,27 @@ import pytest
 from models.base.merge_patch import Json
 from tests.clients.stage import FRAMES, Line, Stage
 from upcoach.client import Stopped
-from upcoach.client.machine import Event, State
+from upcoach.client.machine import ClientEvent, State
 from upcoach.client.outbox import again_s
 from upcoach.client.timing import BackOff
 
-RESUMED = FRAMES[Event.SUBD]
+RESUMED = FRAMES[ClientEvent.SUBD]
 
 
 def ev(seq: int) -> Json:
-    return FRAMES[Event.EV] | {"seq": seq, "id": f"gol_{seq}"}
+    return FRAMES[ClientEvent.EV] | {"seq": seq, "id": f"gol_{seq}"}
 
 
 def kinds(line: Line) -> list[str]:
     return [frame["t"] for frame in line.sent]
 
 
-async def staged(*, to: Event = Event.LIVE, **options: Any) -> Stage:
+async def staged(*, to: ClientEvent = ClientEvent.LIVE, **options: Any) -> Stage:
     """A stage whose device is greeted, and current if *to* is `live`."""
     stage = Stage(**options)
     stage.device.own.load({"epoch": "epoch", "seq": 0})
-    stage.go(Event.START)
-    stage.greet().hear(RESUMED, *([FRAMES[to]] if to is Event.LIVE else []))
+    stage.go(ClientEvent.START)
+    stage.greet().hear(RESUMED, *([FRAMES[to]] if to is ClientEvent.LIVE else []))
     return stage
 
 
@@ -41,13 +41,13 @@ async def test_the_connection_in_use_goes_on_until_the_next_is_open() -> None:
     stage.device.hop()
     former.hear(ev(1))
     stage.line.open()
-    former.hear(ev(2), FRAMES[Event.PING])
+    former.hear(ev(2), FRAMES[ClientEvent.PING])
     assert stage.device.seq == 1
     assert stage.line.sent[0]["subs"] == [{"f": "u:me", "since": "epoch.1"}]
 
     former.hear({"t": "res", "id": former.sent[-1]["id"], "status": 201})
     closed = [former.is_closed]
-    stage.line.hear(FRAMES[Event.WELCOME])
+    stage.line.hear(FRAMES[ClientEvent.WELCOME])
     closed.append(former.is_closed)
 
     assert closed == [False, True]
@@ -77,7 +77,7 @@ async def test_whoever_loses_the_connection_while_moving_goes_on_with_the_next()
 
     line.end(4503)
     assert stage.device.state is State.CONNECTING
-    stage.greet().hear(RESUMED, FRAMES[Event.LIVE])
+    stage.greet().hear(RESUMED, FRAMES[ClientEvent.LIVE])
 
     assert (stage.device.state, len(stage.lines)) == (State.LIVE, 2)
     await stage.close()
@@ -190,7 +190,7 @@ async def test_writes_and_places_outlive_the_application() -> None:
         await writing
 
     again = Stage(saved=saved)
-    again.go(Event.START)
+    again.go(ClientEvent.START)
     again.greet()
 
     hello, write = again.line.sent
@@ -238,7 +238,7 @@ async def test_a_gap_is_asked_for_once() -> None:
 
     stage.line.hear(ev(3), ev(4), ev(1))
     assert kinds(stage.line) == ["hello", "sub"]
-    stage.line.hear(RESUMED, ev(1), ev(2), ev(3), ev(4), FRAMES[Event.LIVE] | {"sums": None})
+    stage.line.hear(RESUMED, ev(1), ev(2), ev(3), ev(4), FRAMES[ClientEvent.LIVE] | {"sums": None})
 
     assert (stage.device.seq, stage.device.gaps, stage.device.repeats) == (4, 1, 0)
     await stage.close()
@@ -258,16 +258,16 @@ async def test_a_device_says_how_far_it_has_come() -> None:
 
 async def test_a_device_is_live_when_all_that_it_follows_is() -> None:
     stage = Stage(feeds=["u:bob"])
-    stage.go(Event.START)
+    stage.go(ClientEvent.START)
     line = stage.greet()
     bob = {"f": "u:bob"}
 
-    line.hear(RESUMED, RESUMED | bob, FRAMES[Event.LIVE])
+    line.hear(RESUMED, RESUMED | bob, FRAMES[ClientEvent.LIVE])
     assert (stage.device.state, stage.device.live) == (State.SYNCING, False)
-    line.hear(FRAMES[Event.LIVE] | bob)
+    line.hear(FRAMES[ClientEvent.LIVE] | bob)
     assert (stage.device.state, stage.device.live) == (State.LIVE, True)
 
-    line.hear(FRAMES[Event.LOST])
+    line.hear(FRAMES[ClientEvent.LOST])
     assert set(stage.device.replicas) == {"u:me"}
     await stage.close()
 
@@ -275,11 +275,11 @@ async def test_a_device_is_live_when_all_that_it_follows_is() -> None:
 async def test_a_device_without_a_refresh_token_ends_with_its_token() -> None:
     stage = await staged()
 
-    stage.line.hear(FRAMES[Event.AUTH_EXPIRING])
+    stage.line.hear(FRAMES[ClientEvent.AUTH_EXPIRING])
     assert stage.device.state is State.LIVE
     stage.line.end(4401)
 
-    assert (stage.device.state, stage.device.stopped_by) == (State.STOPPED, Event.REFUSED)
+    assert (stage.device.state, stage.device.stopped_by) == (State.STOPPED, ClientEvent.REFUSED)
     await stage.close()
 
 
@@ -287,11 +287,11 @@ async def test_whoever_was_current_begins_at_the_shortest_back_off_again() -> No
     stage = await staged()
     for _ in range(5):
         stage.line.end()
-        stage.go(Event.TIMER)
+        stage.go(ClientEvent.TIMER)
     stage.greet().hear(RESUMED)
     failed = stage.device._pace._attempts
 
-    stage.line.hear(FRAMES[Event.LIVE])
+    stage.line.hear(FRAMES[ClientEvent.LIVE])
 
     assert (failed, stage.device._pace._attempts) == (5, 0)
     await stage.close()

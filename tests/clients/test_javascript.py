@@ -22,7 +22,7 @@ from tests.clients.walking import (
     assert_it_loses_nothing_and_writes_once,
 )
 from tests.support.server import serving
-from upcoach.client import Client
+from upcoach.client import RestClient
 from upcoach.client.machine import TABLE
 
 NODE: Final = shutil.which("node")
@@ -80,7 +80,7 @@ def test_everything_it_exports_has_a_type() -> None:
 @needs_node
 async def test_a_device_in_node_loses_nothing_and_writes_once(settings: Settings) -> None:
     @contextlib.asynccontextmanager
-    async def walk(url: str, person: Client, said: asyncio.Queue[str]) -> AsyncIterator[None]:
+    async def walk(url: str, person: RestClient, said: asyncio.Queue[str]) -> AsyncIterator[None]:
         arguments = (url, person.token, person.refresh_token, ",".join(TRANSPORTS), LAST)
         process = await asyncio.create_subprocess_exec(
             str(NODE), HERE / "node.mjs", *arguments, stdout=asyncio.subprocess.PIPE

@@ -16,13 +16,13 @@ from upcoach.client.machine import (
     STATES,
     TABLE,
     Action,
-    Event,
+    ClientEvent,
     State,
     event_of_close,
 )
 
 DOCUMENTED = table.documented_cells()
-CELLS = [(state, event) for state in State for event in Event]
+CELLS = [(state, event) for state in State for event in ClientEvent]
 CONNECTED = (State.GREETING, *GREETED)
 
 # What an action does that can be seen from outside; the others have tests of their own.
@@ -49,7 +49,7 @@ TIMED: Final = {Action.DEPART, Action.BACK_OFF, Action.PAUSE}
 
 
 @pytest.mark.parametrize(("state", "event"), CELLS)
-def test_a_cell_is_as_it_is_documented(state: State, event: Event) -> None:
+def test_a_cell_is_as_it_is_documented(state: State, event: ClientEvent) -> None:
     assert TABLE[state][event] == DOCUMENTED[state, event]
 
 
@@ -65,14 +65,16 @@ def test_everything_is_explained_and_used() -> None:
     }
 
     assert set(STATES) == set(State)
-    assert set(EVENTS) == set(Event)
+    assert set(EVENTS) == set(ClientEvent)
     assert set(ACTIONS) == set(Action) == used
     assert reached == set(State) - {State.IDLE}
 
 
 def test_every_close_code_is_an_event_and_any_other_is_a_cut() -> None:
-    assert [event_of_close(code) for code in Close] == [Event(str(int(code))) for code in Close]
-    assert {event_of_close(code) for code in (None, 1000, 1001, 1006, 4999)} == {Event.CUT}
+    assert [event_of_close(code) for code in Close] == [
+        ClientEvent(str(int(code))) for code in Close
+    ]
+    assert {event_of_close(code) for code in (None, 1000, 1001, 1006, 4999)} == {ClientEvent.CUT}
 
 
 @pytest.mark.parametrize("state", CONNECTED)
@@ -91,13 +93,13 @@ def test_a_close_code_does_what_the_protocol_says(state: State) -> None:
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.STOPPED])
 def test_whoever_stops_is_stopped_with_nothing_open(state: State) -> None:
-    assert TABLE[state][Event.STOP] == (State.STOPPED, (Action.CLOSE,))
+    assert TABLE[state][ClientEvent.STOP] == (State.STOPPED, (Action.CLOSE,))
 
 
 def test_only_a_start_ends_a_stop() -> None:
     left = {event for event, cell in TABLE[State.STOPPED].items() if cell.state != State.STOPPED}
 
-    assert left == {Event.START}
+    assert left == {ClientEvent.START}
 
 
 @pytest.mark.parametrize("state", [State.IDLE, State.WAITING, State.RENEWING, State.CONNECTING])
@@ -116,7 +118,7 @@ def test_what_has_no_connection_says_nothing(state: State) -> None:
 
 
 @pytest.mark.parametrize(("state", "event"), CELLS)
-async def test_the_driver_does_what_the_cell_says(state: State, event: Event) -> None:
+async def test_the_driver_does_what_the_cell_says(state: State, event: ClientEvent) -> None:
     stage = Stage(refresh_token="refresh", feeds=["u:bob"], channels=["typing:ann"])
     stage.go(*WAYS[state])
     assert stage.device.state is state
@@ -138,11 +140,11 @@ async def test_the_driver_does_what_the_cell_says(state: State, event: Event) ->
     await writing
 
 
-def stopped_by(state: State, event: Event) -> Event | None:
+def stopped_by(state: State, event: ClientEvent) -> ClientEvent | None:
     """Why a device is stopped after *event* in *state*."""
     if TABLE[state][event].state is not State.STOPPED:
         return None
-    return Event.STOP if state is State.STOPPED else event
+    return ClientEvent.STOP if state is State.STOPPED else event
 
 
 def timed(actions: tuple[Action, ...]) -> set[Action]:

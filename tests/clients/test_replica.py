@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from models.base.merge_patch import Json
 from upcoach.client import Replica, apply_event, sums_of
-from upcoach.client.following import Following
-from upcoach.client.machine import Event
+from upcoach.client.followed_feeds import FollowedFeeds
+from upcoach.client.machine import ClientEvent
 
 FEED = "u:ann"
 
@@ -165,7 +165,7 @@ def test_a_patch_of_what_is_not_there_changes_nothing() -> None:
 
 
 def test_frames_are_what_they_are_to_this_client() -> None:
-    two = Following(["u:bob"], ["typing:ann"])
+    two = FollowedFeeds(["u:bob"], ["typing:ann"])
     for replica in two.replicas.values():
         replica.load({"epoch": "epoch", "seq": 3})
     bob = {"f": "u:bob"}
@@ -188,19 +188,19 @@ def test_frames_are_what_they_are_to_this_client() -> None:
     ]
 
     assert [two.event_of(frame) for frame in frames] == [
-        Event.EV,
-        Event.GAP,
-        Event.GAP,
-        Event.GAP,
-        Event.PARTLY,
+        ClientEvent.EV,
+        ClientEvent.GAP,
+        ClientEvent.GAP,
+        ClientEvent.GAP,
+        ClientEvent.PARTLY,
         None,
         None,
-        Event.UNSUBD,
-        Event.LOST,
-        Event.LOST,
-        Event.UNREADY,
-        Event.UNREADY,
-        Event.RESET,
+        ClientEvent.UNSUBD,
+        ClientEvent.LOST,
+        ClientEvent.LOST,
+        ClientEvent.UNREADY,
+        ClientEvent.UNREADY,
+        ClientEvent.RESET,
         None,
     ]
 
@@ -219,24 +219,24 @@ FRAMES = st.one_of(
 
 @given(st.lists(FRAMES, max_size=60))
 def test_nothing_is_applied_twice_and_only_a_new_snapshot_goes_back(frames: list[Json]) -> None:
-    known = Following([], [])
+    known = FollowedFeeds([], [])
     replica = known.replicas["u:me"]
     replica.load({"epoch": "epoch"})
     applied: list[int] = []
     for frame in frames:
         event, before = known.event_of(frame), replica.seq
-        if event in (Event.EV, Event.SKIP):
+        if event in (ClientEvent.EV, ClientEvent.SKIP):
             if replica.apply(frame):
                 applied.append(replica.seq)
             assert before <= replica.seq <= before + 12
-        elif event is Event.SUBD:
+        elif event is ClientEvent.SUBD:
             replica.begin(frame)
-        elif event is Event.RESET:
+        elif event is ClientEvent.RESET:
             replica.restart("epoch")
             replica.wish()
-        elif event is Event.GAP:
+        elif event is ClientEvent.GAP:
             replica.wish()
-        if (frame["t"] == "subd" and frame["mode"] == "snapshot") or event is Event.RESET:
+        if (frame["t"] == "subd" and frame["mode"] == "snapshot") or event is ClientEvent.RESET:
             applied.clear()
         else:
             assert replica.seq >= before

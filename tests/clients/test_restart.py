@@ -11,14 +11,14 @@ from config.settings import Settings
 from models.base.merge_patch import Json
 from tests.clients.stage import FRAMES, Stage
 from tests.support.server import Server, serving
-from upcoach.client import Client, Device
-from upcoach.client.machine import Event, State
+from upcoach.client import RestClient, SyncDevice
+from upcoach.client.machine import ClientEvent, State
 
 GOALS: Final = "/v1/goals"
 LOGIN: Final = {"first": "refresh", "token": "newer", "refresh_token": "newer refresh"}
 
 
-class Recorder(Device):
+class Recorder(SyncDevice):
     """A device that keeps what it would save at each moment, until it has kept *most* of them."""
 
     def __init__(self, *given: Any, most: int = 10_000, **options: Any) -> None:
@@ -34,21 +34,21 @@ class Recorder(Device):
         if len(self.moments) == self._most:
             self.full.set()
 
-    def happen(self, event: Event, frame: Json | None = None) -> None:
+    def happen(self, event: ClientEvent, frame: Json | None = None) -> None:
         """Save before and after; whoever has ended does nothing any more."""
         self.keep()
-        if not self.full.is_set() or event is Event.STOP:
+        if not self.full.is_set() or event is ClientEvent.STOP:
             super().happen(event, frame)
             self.keep()
 
 
-async def live_through(device: Recorder, person: Client) -> None:
+async def live_through(device: Recorder, person: RestClient) -> None:
     """Three writes, one of which is refused, and a new token on the way."""
     await device.until(lambda one: one.live)
     goal = (await device.mutate("POST", GOALS, {"title": "Run"}))["body"]
     path = f"{GOALS}/{goal['id']}"
     await person.call("PATCH", path, {"title": "Walk"}, headers={"If-Match": '"v1"'})
-    device.happen(Event.AUTH_EXPIRING, FRAMES[Event.AUTH_EXPIRING])
+    device.happen(ClientEvent.AUTH_EXPIRING, FRAMES[ClientEvent.AUTH_EXPIRING])
     torn = await device.mutate("PATCH", path, {"title": "Swim"}, base=1)
     assert torn["status"] == 409
     await device.mutate("POST", GOALS, {"title": "Read"})
@@ -58,7 +58,7 @@ async def live_through(device: Recorder, person: Client) -> None:
 class End(NamedTuple):
     """An application that has ended: whose, what it had saved, and all it had begun by then."""
 
-    person: Client
+    person: RestClient
     saved: Json
     begun: list[Json]
     is_whole: bool
@@ -82,14 +82,14 @@ async def end_at(server: Server, most: int) -> End:
     return End(person, moments[-1], list(begun.values()), is_whole)
 
 
-async def renew(device: Device) -> None:
+async def renew(device: SyncDevice) -> None:
     """Get a new token, which only an open session gives."""
     before = device.token
-    device.happen(Event.AUTH_EXPIRING, FRAMES[Event.AUTH_EXPIRING])
+    device.happen(ClientEvent.AUTH_EXPIRING, FRAMES[ClientEvent.AUTH_EXPIRING])
     await device.until(lambda one: one.live and one.token != before)
 
 
-def goals_are(number: int) -> Callable[[Device], bool]:
+def goals_are(number: int) -> Callable[[SyncDevice], bool]:
     """Whether a device holds *number* goals: the event of an answered write may come later."""
     return lambda device: len(device.documents["goal"]) == number
 
@@ -100,7 +100,7 @@ async def test_an_application_may_end_at_any_moment(settings: Settings) -> None:
         while not is_whole:
             number += 1
             person, saved, begun, is_whole = await end_at(server, number)
-            async with Device([server.url], saved=saved) as device:
+            async with SyncDevice([server.url], saved=saved) as device:
                 await device.until(lambda one: one.live and not one.saved()["writes"])
                 await renew(device)
 
@@ -118,14 +118,14 @@ async def test_an_application_may_end_at_any_moment(settings: Settings) -> None:
 async def test_what_was_made_before_the_end_is_made_after_it(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await server.person()
-        away = Device([server.url], person.token, refresh_token=person.refresh_token)
+        away = SyncDevice([server.url], person.token, refresh_token=person.refresh_token)
         async with away:
             writing = asyncio.ensure_future(away.mutate("POST", GOALS, {"title": "Run"}))
             await asyncio.sleep(0)
             assert away.saved()["writes"] != []
         await asyncio.gather(writing, return_exceptions=True)
 
-        async with Device([server.url], saved=away.saved()) as device:
+        async with SyncDevice([server.url], saved=away.saved()) as device:
             await device.until(lambda one: one.live and not one.saved()["writes"])
             [goal] = device.documents["goal"].values()
             assert goal["title"] == "Run"
@@ -138,7 +138,7 @@ async def test_a_write_is_told_before_it_is_sent() -> None:
         seen.append((frame, len(stage.line.sent)))
 
     stage: Stage = Stage(on_write=note)
-    stage.go(Event.START)
+    stage.go(ClientEvent.START)
     stage.greet()
     writing = asyncio.ensure_future(stage.device.mutate("POST", GOALS, {"title": "Run"}))
     await asyncio.sleep(0)
@@ -154,7 +154,7 @@ async def test_a_refusal_that_nobody_waits_for_is_kept_until_it_is_dismissed() -
     write = {"t": "mut", "id": "one", "op": "PATCH", "path": f"{GOALS}/gol_1", "body": {}}
     answer = {"t": "res", "id": "one", "status": 409, "problem": {"code": "edited"}}
     stage = Stage(saved={"writes": [write]}, on_refused=told.append)
-    stage.go(Event.START)
+    stage.go(ClientEvent.START)
     stage.greet().hear(answer)
     saved = stage.device.saved()
     await stage.close()
@@ -179,7 +179,7 @@ async def test_a_refusal_that_nobody_waits_for_is_kept_until_it_is_dismissed() -
     ids=["same login", "nothing", "new login", "token alone"],
 )
 async def test_newer_tokens_of_the_same_login_count(given: Json, newest: str) -> None:
-    device = Device(["http://127.0.0.1:1"], **given, saved={"login": LOGIN})
+    device = SyncDevice(["http://127.0.0.1:1"], **given, saved={"login": LOGIN})
 
     assert device.token == newest
 
@@ -187,7 +187,7 @@ async def test_newer_tokens_of_the_same_login_count(given: Json, newest: str) ->
 @pytest.mark.parametrize("code", [4400, 4403, 4409, 4426])
 async def test_a_device_that_stops_keeps_its_writes(code: int) -> None:
     stage = Stage()
-    stage.go(Event.START)
+    stage.go(ClientEvent.START)
     stage.greet()
     writing = asyncio.ensure_future(stage.device.mutate("POST", GOALS, {}))
     await asyncio.sleep(0)
@@ -202,8 +202,8 @@ async def test_a_device_that_stops_keeps_its_writes(code: int) -> None:
 
 async def test_what_waits_behind_a_write_that_has_to_wait_goes_out_after_it() -> None:
     stage = Stage()
-    stage.go(Event.START)
-    stage.greet().hear(FRAMES[Event.SUBD])
+    stage.go(ClientEvent.START)
+    stage.greet().hear(FRAMES[ClientEvent.SUBD])
     writing = [
         asyncio.ensure_future(stage.device.mutate("POST", GOALS, {"title": title}))
         for title in "abc"

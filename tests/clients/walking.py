@@ -11,7 +11,7 @@ from config.settings import Settings
 from tests.support.laws.snapshots import snapshot
 from tests.support.server import serving
 from upcoach import client
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 CLIENT: Final = Path(client.__file__).parent / "upcoach.mjs"
 HERE: Final = Path(__file__).parent
@@ -21,7 +21,7 @@ WRITES: Final = 20
 PATIENCE_S: Final = 60.0
 
 # Starts a walk at a URL, for a person; what it says is put into the queue.
-Walk = Callable[[str, Client, "asyncio.Queue[str]"], AbstractAsyncContextManager[None]]
+Walk = Callable[[str, RestClient, "asyncio.Queue[str]"], AbstractAsyncContextManager[None]]
 
 
 async def assert_it_loses_nothing_and_writes_once(settings: Settings, walk: Walk) -> None:

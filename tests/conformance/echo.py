@@ -6,7 +6,7 @@ from typing import Any
 
 from tornado.web import Application
 
-from handlers.live.websocket.protocol import StrictHandler
+from handlers.live.websocket.websocket_protocol import StrictHandler
 from upcoach.node.app import listening
 
 

@@ -12,7 +12,7 @@ from models.base.merge_patch import Json
 from tests.conformance.cutter import Cutter, cutting
 from tests.conformance.outside import ended
 from tests.support.server import serving
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 PATIENCE_S = 60.0
 GOALS = "/v1/goals"
@@ -42,7 +42,7 @@ class Heard:
 
 
 # Starts a client at a port, for a person, and lets it say what it sees.
-Follow = Callable[[int, Client, Heard], AbstractAsyncContextManager[None]]
+Follow = Callable[[int, RestClient, Heard], AbstractAsyncContextManager[None]]
 
 
 async def assert_nothing_is_lost(settings: Settings, follow: Follow) -> None:
@@ -66,7 +66,7 @@ async def assert_nothing_is_lost(settings: Settings, follow: Follow) -> None:
     assert heard.lives > 1
 
 
-async def written(person: Client, cutter: Cutter) -> None:
+async def written(person: RestClient, cutter: Cutter) -> None:
     """Write goals, and cut the client off now and then."""
     for number in range(WRITES):
         answer = await person.call("POST", GOALS, {"title": f"{number}"})

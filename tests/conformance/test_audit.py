@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from config.settings import Settings
-from models.audit.entries import Checkpoint, Head, chained, head_of, moment_of
+from models.audit.entries import AuditHead, Checkpoint, chained, head_of, moment_of
 from models.base.clock import utc_now
 from tests.conformance.outside import HERE, node
 from tests.support.server import serving
 from upcoach.cli.audit_commands import export_audit
-from upcoach.services.audit.audit_signing import Seals
+from upcoach.services.audit.audit_signing import AuditSigner
 
 MANY, BOUND_S = 100_000, 10
 
@@ -46,7 +46,7 @@ async def test_what_we_export_is_verified_by_others(settings: Settings, tmp_path
 
 @pytest.mark.conformance
 async def test_a_hundred_thousand_entries_are_verified_in_ten_seconds(tmp_path: Path) -> None:
-    seals, head, lines = Seals(bytes(32)), Head(), []
+    seals, head, lines = AuditSigner(bytes(32)), AuditHead(), []
     told: dict[str, Any] = {
         **dict.fromkeys(("sid", "reason", "ua_hash", "req", "target"), ""),
         "ts": moment_of(utc_now()),

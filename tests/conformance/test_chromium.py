@@ -11,7 +11,7 @@ from config.settings import Settings
 from tests.conformance.browser import browsing
 from tests.conformance.following import Heard, assert_nothing_is_lost
 from tests.conformance.outside import HERE
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 BY_SOCKET = "follow(WebSocket, `ws://${location.host}/v1/live`, token, say)"
 # An EventSource sets no header: it shows a ticket, which works once, so each one needs another.
@@ -28,7 +28,7 @@ follow(open, say);
 
 @contextlib.asynccontextmanager
 async def following(
-    folder: Path, script: str, call: str, port: int, person: Client, heard: Heard
+    folder: Path, script: str, call: str, port: int, person: RestClient, heard: Heard
 ) -> AsyncIterator[None]:
     """A page that follows with the function of *script*."""
     text = (HERE / script).read_text().replace("export function", "function")

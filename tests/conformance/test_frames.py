@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from tornado.web import Application
 
-from handlers.live.websocket.protocol import Fault, _check_close
+from handlers.live.websocket.websocket_protocol import ProtocolFault, _check_close
 from tests.conformance.cases import BROKEN_TEXTS, HELLO, LARGEST, TABLES, Case
 from tests.conformance.echo import Echo, echoing
 from tests.conformance.raw import (
@@ -48,7 +48,7 @@ def test_a_peer_may_send_the_registered_codes_and_those_of_applications() -> Non
     for code in range(1 << 16):
         try:
             _check_close(struct.pack("!H", code))
-        except Fault:
+        except ProtocolFault:
             continue
         taken.add(code)
 

@@ -24,7 +24,7 @@ from tests.conformance.raw import (
     upgraded,
 )
 from tests.support.server import PASSWORD, ServerProcess, serving
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 LIVE = "/v1/live"
 SLACK_BYTES = 16 * 1024 * 1024  # that the allocator may keep over all rounds
@@ -37,7 +37,7 @@ async def attacked(environ: dict[str, str]) -> AsyncIterator[tuple[ServerProcess
     async with ServerProcess(environ) as server:
         port = int(server.url.rpartition(":")[2])
         yield server, port
-        with contextlib.closing(Client(server.url)) as client:
+        with contextlib.closing(RestClient(server.url)) as client:
             assert (await client.call("GET", "/livez")).status == 200
         assert server.output.partition("Ctrl-C")[2].strip() == ""
 
@@ -235,7 +235,7 @@ async def ping_flood(port: int) -> None:
 async def test_nothing_is_said_behind_a_close_frame(environ: dict[str, str]) -> None:
     faults = {"a reserved opcode": (frame(0x3), 1002), "binary": (frame(0x2, b"{}"), 4400)}
     async with attacked(environ) as (server, port):
-        with contextlib.closing(Client(server.url)) as anonymous:
+        with contextlib.closing(RestClient(server.url)) as anonymous:
             await anonymous.register("hostile@example.org", PASSWORD, "Test Person")
             person = await anonymous.log_in("hostile@example.org", PASSWORD, "phone")
         with contextlib.closing(person):
@@ -249,7 +249,7 @@ async def test_nothing_is_said_behind_a_close_frame(environ: dict[str, str]) -> 
                 assert received[-1].opcode == CLOSE, name
 
 
-def writes(person: Client) -> Iterator[bytes]:
+def writes(person: RestClient) -> Iterator[bytes]:
     """A greeting and writes of *person*, who follows what comes of them."""
     yield msgspec.json.encode(
         {"t": "hello", "v": 1, "token": person.token, "subs": [{"f": "u:me"}]}

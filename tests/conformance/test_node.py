@@ -11,13 +11,13 @@ import pytest
 from config.settings import Settings
 from tests.conformance.following import Heard, assert_nothing_is_lost, listening_to
 from tests.conformance.outside import HERE, VAR, node
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 EVENTSOURCE_NEEDS = (22, 12)
 
 
 @contextlib.asynccontextmanager
-async def following(kind: str, port: int, person: Client, heard: Heard) -> AsyncIterator[None]:
+async def following(kind: str, port: int, person: RestClient, heard: Heard) -> AsyncIterator[None]:
     """A Node program that follows by *kind*."""
     program = await asyncio.to_thread(node, newer_than=EVENTSOURCE_NEEDS)
     process = await asyncio.create_subprocess_exec(

@@ -15,11 +15,11 @@ from handlers import openapi
 from handlers.contexts import ROUTER
 from handlers.http.operations import Route
 from handlers.http.rest import OperationHandler
-from handlers.openapi import clients, other_routes, page, schemas
+from handlers.openapi import oauth_endpoints, other_routes, page, schemas
 from handlers.openapi.static_documents import AGE_S, wire
 from handlers.pages.base import PageHandler
 from models.account import User
-from models.base.document import Mark, fields_marked
+from models.base.document import Privacy, fields_marked
 from models.base.merge_patch import Json
 from models.contexts import DOCUMENTS
 from models.goals import GoalDraft
@@ -55,7 +55,7 @@ def test_the_document_and_the_router_name_the_same_operations() -> None:
     routed = {(method, route.path) for route in ROUTER.routes for method in route.operations} | {
         ("GET", row.path) for row in other_routes.ROWS
     }
-    routed |= {(row.method, row.path) for row in clients.ROWS}
+    routed |= {(row.method, row.path) for row in oauth_endpoints.ROWS}
     names = [
         operation["operationId"]
         for item in DOCUMENT["paths"].values()
@@ -108,7 +108,7 @@ def test_no_answer_has_a_hidden_field_or_a_null() -> None:
     assert User in answered
     for kind in answered:
         fields = wire(COMPONENTS[kind.__name__]["properties"])
-        assert not fields.keys() & fields_marked(kind, Mark.HIDDEN)
+        assert not fields.keys() & fields_marked(kind, Privacy.HIDDEN)
         assert [name for name, one in fields.items() if "null" in json.dumps(one)] == []
     assert "password_hash" not in json.dumps(DOCUMENT)
 

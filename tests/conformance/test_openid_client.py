@@ -25,7 +25,7 @@ from models.base.merge_patch import Json
 from tests.conformance.outside import HERE, VAR, node
 from tests.support.server import PASSWORD
 from tests.support.wire.relying import user_of
-from upcoach.client import Client
+from upcoach.client import RestClient
 from upcoach.node import app
 
 REDIRECT = "https://app.example.org/cb"
@@ -133,7 +133,7 @@ async def test_a_certified_relying_party_finds_nothing_wrong(
     async with two_nodes(settings, chain) as (one, issuer):
         email = f"{new_id('test')}@example.org"
         async with app.listening(one.application, "127.0.0.1", 0) as port:
-            anonymous = Client(f"http://127.0.0.1:{port}")
+            anonymous = RestClient(f"http://127.0.0.1:{port}")
             await anonymous.register(email, PASSWORD, "Ann Example")
             anonymous.close()
         plan = {

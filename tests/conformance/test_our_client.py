@@ -18,7 +18,7 @@ from tests.clients.walking import (
     assert_it_loses_nothing_and_writes_once,
 )
 from tests.conformance.browser import browsing
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 # A page of the server is the place, because a browser asks nobody else for anything.
 START = """
@@ -34,7 +34,7 @@ async def test_it_loses_nothing_and_writes_once_in_chromium(
     settings: Settings, tmp_path: Path
 ) -> None:
     @contextlib.asynccontextmanager
-    async def walk(url: str, person: Client, said: asyncio.Queue[str]) -> AsyncIterator[None]:
+    async def walk(url: str, person: RestClient, said: asyncio.Queue[str]) -> AsyncIterator[None]:
         values = {"token": person.token, "transports": TRANSPORTS, "last": LAST}
         start = START.format(**{name: json.dumps(value) for name, value in values.items()})
         async with browsing(tmp_path, f"{url}/livez", said.put_nowait) as page:

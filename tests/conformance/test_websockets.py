@@ -10,11 +10,11 @@ import websockets
 from config.settings import Settings
 from tests.conformance.following import Heard, assert_nothing_is_lost
 from tests.support.server import serving
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 
 @contextlib.asynccontextmanager
-async def following(port: int, person: Client, heard: Heard) -> AsyncIterator[None]:
+async def following(port: int, person: RestClient, heard: Heard) -> AsyncIterator[None]:
     """A client that comes back for ever."""
     task = asyncio.create_task(follow(port, person.token, heard))
     try:

@@ -11,16 +11,16 @@ from gridfs.asynchronous import AsyncGridFSBucket
 
 from config.settings import Settings
 from models.base.clock import utc_now
-from models.base.metrics import Measures
+from models.base.metrics import Metrics
 from models.wire.events import Event
 from models.wire.frames import Ev
 from streams.consumers.consumer import Consumer
 from streams.consumers.runner import ConsumerGround, ConsumerRunner
-from streams.redis.connection import Connections
+from streams.redis.connection import RedisConnections
 from tests.support.server import Server, serving
 from tests.support.server.learning import connected
-from upcoach.client import Client
-from upcoach.store.collections.learner_snapshots import FILES, Learned, Snapshot
+from upcoach.client import RestClient
+from upcoach.store.collections.consumer_snapshots import FILES, ConsumerSnapshots, Snapshot
 
 NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 
@@ -94,18 +94,18 @@ class Ears:
         self._new = []
 
 
-def ground_of(server: Server, settings: Settings, redis: Connections) -> ConsumerGround:
+def ground_of(server: Server, settings: Settings, redis: RedisConnections) -> ConsumerGround:
     return ConsumerGround(
         log=server.node.log,
         database=server.node.database,
         redis=redis.writer,
         secret=settings.index_key,
         clock=utc_now,
-        measures=Measures(),
+        metrics=Metrics(),
     )
 
 
-async def make_goals(person: Client, *titles: str) -> None:
+async def make_goals(person: RestClient, *titles: str) -> None:
     for title in titles:
         assert (await person.call("POST", "/v1/goals", {"title": title})).status == 201
 
@@ -137,7 +137,7 @@ async def test_a_durable_consumer_hears_each_event_once_over_a_crash(settings: S
 async def test_a_snapshot_is_the_file_that_earlier_builds_wrote(settings: Settings) -> None:
     async with serving(settings) as server, connected(settings) as redis:
         ground = ground_of(server, settings, redis)
-        learned = Learned(ground.database, "goal-count", 1, ground.secret)
+        learned = ConsumerSnapshots(ground.database, "goal-count", 1, ground.secret)
         state = random.Random(1).randbytes(600_000)
 
         await learned.save(7, {"u:a": 3, "u:b": 70_000}, iter((state[:9], state[9:])))
@@ -176,7 +176,7 @@ async def test_an_event_that_breaks_a_durable_consumer_is_parked(settings: Setti
         await runner.step()
 
         assert list(runner.consumer.counts.values()) == [2]
-        sample = ground.measures.registry.get_sample_value
+        sample = ground.metrics.registry.get_sample_value
         assert sample("upcoach_dead_letters_total", {"group": "goal-count"}) == 1
 
 
@@ -197,7 +197,7 @@ async def test_a_local_consumer_that_breaks_leaves_the_others_as_they_are(
         await runner.recover()
 
         assert (deaf.heard, ears.heard[-2:]) == (["looked"], ["goal.created", "looked"])
-        sample = ground.measures.registry.get_sample_value
+        sample = ground.metrics.registry.get_sample_value
         assert sample("upcoach_dead_letters_total", {"group": "ears"}) == len(events)
 
 
@@ -210,7 +210,7 @@ async def test_a_consumer_that_is_behind_says_by_how_much(settings: Settings) ->
 
         class Slow(GoalCount):
             async def publish(self, output: tuple[str, int]) -> None:
-                lag_s = ground.measures.lag_s.labels(self.name)._value.get()
+                lag_s = ground.metrics.lag_s.labels(self.name)._value.get()
                 lags.append(lag_s)
                 await super().publish(output)
 
@@ -227,4 +227,4 @@ async def test_a_consumer_that_is_behind_says_by_how_much(settings: Settings) ->
         before, behind = lags
         assert before < 1
         assert behind >= 3600
-        assert ground.measures.lag_s.labels(GoalCount.name)._value.get() < 1
+        assert ground.metrics.lag_s.labels(GoalCount.name)._value.get() < 1

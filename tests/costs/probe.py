@@ -24,9 +24,9 @@ from tests.support.server import Server, serving
 from tests.support.wire.answers import next_page
 from upcoach.cli.explain.drafts import Drafts
 from upcoach.cli.explain.others import leave
-from upcoach.cli.explain.questions import Answer, NoExample, Question, Questions
+from upcoach.cli.explain.questions import NoExample, Question, QuestionAnswer, Questions
 from upcoach.cli.explain.seeds import Seeds
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 AT_ONCE: Final = 8
 # `make test` asks a part of all that there is to ask, and `make chaos` the whole.
@@ -40,7 +40,7 @@ Json = dict[str, Any]
 class Call(msgspec.Struct, frozen=True):
     """A request that somebody makes up."""
 
-    client: Client
+    client: RestClient
     method: str
     url: str
     raw: bytes | None = None
@@ -50,7 +50,7 @@ class Call(msgspec.Struct, frozen=True):
 class Probe:
     """Asks, and keeps what breaks the server."""
 
-    def __init__(self, server: Server, person: Client, desk: Client) -> None:
+    def __init__(self, server: Server, person: RestClient, desk: RestClient) -> None:
         self.server = server
         self.person = person
         self.desk = desk
@@ -70,7 +70,7 @@ class Probe:
         answer = await self.person.call("POST", "/v1/tasks", {"title": "Run"})
         self._epoch = answer.headers["upcoach-cursor"].partition(".")[0]
 
-    def client(self, operation: Operation[Any]) -> Client:
+    def client(self, operation: Operation[Any]) -> RestClient:
         """Who may ask for *operation*."""
         return self.desk if operation.needs.startswith("admin:") else self.person
 
@@ -108,12 +108,12 @@ class Probe:
             told = f"{call.raw or call.headers!r:.200}"
             self.broken.append(f"{answer.status}: {call.method} {call.url[:160]} {told}")
 
-    async def _answer(self, question: Question) -> Answer | None:
+    async def _answer(self, question: Question) -> QuestionAnswer | None:
         operation = question.operation
         query = "&".join(f"{name}={value}" for name, value in question.query.items())
         url = f"{operation.path.format(**question.names)}{f'?{query}' if query else ''}"
         answer = await self.client(operation).call("GET", url)
-        return Answer(answer.body, next_page(answer)) if answer.status == 200 else None
+        return QuestionAnswer(answer.body, next_page(answer)) if answer.status == 200 else None
 
     async def _write(
         self, operation: Operation[Any], names: dict[str, str], body: Any, base: int | None

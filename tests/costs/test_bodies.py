@@ -21,7 +21,7 @@ from tests.support.engines import TestEngines
 from tests.support.people.furnished import GOALS
 from tests.support.server import Server, serving
 from tests.support.wire.sockets import Wire, calling, hello, mut, talking
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 LARGE = 4 * 1024 * 1024
 MANY = 100
@@ -108,7 +108,7 @@ async def test_one_account_holds_no_more_than_its_share(settings: Settings) -> N
         assert await upload(other) == 422
 
 
-async def upload(person: Client) -> int:
+async def upload(person: RestClient) -> int:
     """The status of an upload that is no export."""
     headers = {"Content-Type": "application/zip"}
     return (await person.call("POST", UPLOAD, raw=b"x" * LARGE, headers=headers)).status

@@ -15,7 +15,7 @@ from tests.costs import crafted
 from tests.costs.probe import Json
 from tests.support.server import Server, serving
 from tests.support.wire.sockets import calling, hello, mut, talking
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 WHOLE: Final[dict[str, Json]] = {
     "sub": {"f": "u:me", "since": "0", "snap": False},
@@ -76,7 +76,7 @@ async def test_a_version_that_there_cannot_be_is_an_answer_to_its_write(settings
     assert {one["problem"]["code"] for one in answers} == {"version_invalid"}
 
 
-async def _broken(server: Server, person: Client, frames: list[Json]) -> list[str]:
+async def _broken(server: Server, person: RestClient, frames: list[Json]) -> list[str]:
     """Those of *frames* that a fault of ours answers, or the socket's end in such a way."""
     found = []
     for start in range(0, len(frames), AT_ONCE):

@@ -18,7 +18,7 @@ from tests.support.people.furnished import GOALS
 from tests.support.server import Server, serving
 from tests.support.wire.sockets import talking
 from tests.support.wire.writes import MUTATIONS
-from upcoach.client import Client, Device
+from upcoach.client import RestClient, SyncDevice
 
 JOURNAL = "/v1/journal"
 TRANSPORTS = ("websocket", "sse", "poll", "rest")
@@ -33,7 +33,7 @@ MADE = [row for row in DRAFTS if row.method in ("POST", "PUT")]
 NAMES = [f"{row.method} {row.path}" for row in MADE]
 
 
-async def place_of(person: Client, row: Operation[Any]) -> str:
+async def place_of(person: RestClient, row: Operation[Any]) -> str:
     """The path of *row* with ids, of documents that are made for it."""
     names = {"local_date": "2026-01-02", "point": new_id("pnt")}
     if "{id}" in row.path:
@@ -89,7 +89,7 @@ async def test_the_largest_of_each_kind_goes_over_every_road(
     assert_made(batched.body[0]["status"], f"{batched.body}"[:300])
 
 
-async def mut_of(person: Client, row: Operation[Any], body: Json) -> Json:
+async def mut_of(person: RestClient, row: Operation[Any], body: Json) -> Json:
     """A write of *body*, under the longest names that it may follow."""
     path = await place_of(person, row)
     return {
@@ -110,14 +110,14 @@ async def test_our_client_writes_the_largest_and_others_get_it(
     async with serving(settings) as server:
         person = await server.person()
         async with (
-            Device([server.url], person.token, dev="a", transport=transport) as phone,
-            Device([server.url], person.token, dev="b", transport=transport) as watch,
+            SyncDevice([server.url], person.token, dev="a", transport=transport) as phone,
+            SyncDevice([server.url], person.token, dev="b", transport=transport) as watch,
         ):
             await asyncio.gather(*(one.until(lambda one: one.live) for one in (phone, watch)))
             answers = [await phone.mutate("POST", GOALS, goal) for _ in range(3)]
             made = {one["body"]["id"] for one in answers}
             await watch.until(lambda one: made <= one.documents.get("goal", {}).keys())
-        async with Device([server.url], person.token, dev="c", transport=transport) as late:
+        async with SyncDevice([server.url], person.token, dev="c", transport=transport) as late:
             await late.until(lambda one: one.live)
             assert made <= late.documents["goal"].keys()
 
@@ -125,7 +125,7 @@ async def test_our_client_writes_the_largest_and_others_get_it(
 async def refused_and_then(server: Server, transport: str, text: str) -> list[int]:
     """How a write of *text* between two others ends, and they."""
     person = await server.person()
-    async with Device([server.url], person.token, transport=transport) as phone:
+    async with SyncDevice([server.url], person.token, transport=transport) as phone:
         await phone.until(lambda one: one.live)
         answers = await asyncio.gather(
             phone.mutate("POST", JOURNAL, {"text": "before"}),
@@ -148,7 +148,7 @@ async def test_what_fits_nowhere_is_answered_and_the_queue_goes_on(
 
 
 async def test_a_close_for_size_is_the_answer_to_the_largest_write() -> None:
-    phone = Device(["http://127.0.0.1:1"], "token")
+    phone = SyncDevice(["http://127.0.0.1:1"], "token")
     texts = ("a" * 10, "b" * 1_000, "c" * 100)
     waiting = [asyncio.create_task(phone.mutate("POST", JOURNAL, {"text": text})) for text in texts]
     await asyncio.sleep(0)

@@ -14,7 +14,7 @@ from tests.learners.events import created, entered
 from tests.support.server import serving
 from tests.support.server.lag import heartbeat
 from tests.support.server.learning import connected, learning_on
-from upcoach.store.collections.learner_snapshots import Turn
+from upcoach.store.collections.consumer_snapshots import ConsumerTurn
 
 START = dt.date(2026, 1, 5)
 HABITS: Final = 20_000
@@ -39,7 +39,7 @@ def of_everybody(odds: HabitOdds) -> None:
 async def grow(runner: DurableRunner[HabitLearner]) -> None:
     await runner.load()
     of_everybody(runner.consumer.odds)
-    await runner._learned.record(Turn(number=1, spans=()))
+    await runner._learned.record(ConsumerTurn(number=1, spans=()))
     runner._turn = 1
     for number in range(PEOPLE):
         runner._sequencer(f"u:usr_{number}").last = 9

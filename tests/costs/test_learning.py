@@ -13,21 +13,21 @@ from models.insights.insight import insight_id
 from tests.support.server import serving
 from tests.support.server.lag import heartbeat
 from tests.support.server.learning import connected, learning_on
-from upcoach.client import Client
+from upcoach.client import RestClient
 from upcoach.store.base import pacing
-from upcoach.store.collections.learner_snapshots import SNAPSHOTS
+from upcoach.store.collections.consumer_snapshots import SNAPSHOTS
 
 HABITS, VACATIONS, LONGEST = 60, 30, 366
 DAY = dt.timedelta(days=1)
 TODAY = dt.date.today()  # noqa: DTZ011 - any day near now
 
 
-async def habits_of(person: Client, number: int) -> list[str]:
+async def habits_of(person: RestClient, number: int) -> list[str]:
     made = [await person.call("POST", "/v1/habits", {"name": f"h{n}"}) for n in range(number)]
     return [str(one.body["id"]) for one in made]
 
 
-async def adjoining_vacations(person: Client) -> None:
+async def adjoining_vacations(person: RestClient) -> None:
     for number in range(VACATIONS):
         first = TODAY + number * LONGEST * DAY
         body = {"first": str(first), "last": str(first + (LONGEST - 1) * DAY)}

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.base.document import Draft
-from models.base.masking import LONGEST, SHORTEST, masked
+from models.base.text.masking import LONGEST, SHORTEST, masked
 from models.base.validation import checked
 from models.contexts import DOCUMENTS
 from models.goals import NewGoal

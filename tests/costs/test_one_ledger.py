@@ -11,14 +11,14 @@ from models.access.limits import SURFACES, Bound, Cost
 from models.access.rate_limiter import GO_ON
 from models.base.ids import new_id, new_mutation_id
 from models.base.merge_patch import Json
-from streams.limits.credit import AHEAD, Credits
+from streams.limits.prepaid_rate_limiter import AHEAD, PrepaidRateLimiter
 from tests.support.engines import TestEngines
 from tests.support.people.furnished import GOALS
 from tests.support.people.phone_away import frames_of, go_on, queued, said, stay
 from tests.support.server import Server, serving
 from tests.support.wire.sockets import Wire, mut, talking
 from tests.support.wire.writes import MUTATIONS, statuses
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 WRITES, HOUR, DAY = (rule for rule in SURFACES["write"].rules if isinstance(rule, Bound))
 JOURNAL = "/v1/journal"
@@ -44,7 +44,7 @@ async def nodes(environ: dict[str, str], count: int) -> AsyncIterator[Sequence[S
         yield servers
 
 
-async def over_rest(person: Client, count: int) -> int:
+async def over_rest(person: RestClient, count: int) -> int:
     answers = [await person.call("POST", GOALS, {"title": "Run"}) for _ in range(count)]
     return [one.status for one in answers].count(201)
 
@@ -58,7 +58,7 @@ async def over_a_socket(wire: Wire, count: int, body: Json | None = None) -> lis
     return answers
 
 
-async def in_batches(person: Client, count: int) -> int:
+async def in_batches(person: RestClient, count: int) -> int:
     made = 0
     for _ in range(count):
         batch = [mut("POST", GOALS, {"title": "Run"}) for _ in range(50)]
@@ -92,7 +92,7 @@ async def test_all_roads_take_from_one_ledger(environ: dict[str, str]) -> None:
     assert all(0 < one["problem"]["after"] <= 60_000 for one in refused)
 
 
-async def leave_kib(server: Server, person: Client, left: int) -> None:
+async def leave_kib(server: Server, person: RestClient, left: int) -> None:
     """Take of what *person* may keep at once all but so many kibibytes."""
     user = (await person.call("GET", "/v1/me")).body["id"]
     cost = Cost(0, HOUR.burst - left)
@@ -260,7 +260,7 @@ async def test_credit_is_asked_for_once_for_many(environ: dict[str, str]) -> Non
             return await take(*arguments, **more)  # type: ignore[arg-type]
 
         limits.take = counted  # type: ignore[method-assign,assignment]
-        credit, user = Credits(limits), new_mutation_id()
+        credit, user = PrepaidRateLimiter(limits), new_mutation_id()
         verdicts = [await credit.take("write", {"user": user}, WRITE) for _ in range(64)]
 
     assert verdicts == [GO_ON] * 64

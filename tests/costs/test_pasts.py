@@ -13,7 +13,7 @@ from tests.support.people.relations import user_of
 from tests.support.people.wealth import EPOCH, hold
 from tests.support.server import Server, serving
 from tests.support.server.lag import heartbeat
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Write
@@ -29,7 +29,7 @@ async def a_goal_with_a_past(server: Server, owner: str) -> str:
     await hold(server, owner, [goal])
     ref = Ref(Goal, owner, goal.id)
 
-    def decide(changes: Changes) -> Outcome[None]:
+    def decide(changes: WriteContext) -> Outcome[None]:
         for number in range(100):
             before = changes.get(*ref)
             assert isinstance(before, Goal)

@@ -26,7 +26,7 @@ KNOWN_LATER: Final = {
     ("handlers.http.manifest", "pattern"): "a path as it stands, or with one part",
     ("handlers.contexts", "f'{route.pattern}$'"): "see `routed`",
     (
-        "handlers.account.pages.oauth_callbacks",
+        "handlers.account.pages.oidc_callback",
         "path.replace('{provider}', '([a-z0-9-]+)')",
     ): "one part of a path",
     ("models.base.ids", "f'^{prefix}_{_UUID}\\\\Z'"): "a word of ours and digits, each in one way",

@@ -11,7 +11,7 @@ from tests.support.engines import TestEngines
 from tests.support.people.furnished import GOALS
 from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
-from upcoach.client import Client, Response
+from upcoach.client import Response, RestClient
 
 [BURST] = [
     rule.burst
@@ -25,7 +25,7 @@ def environ(engines: TestEngines) -> dict[str, str]:
     return engines.environ(UPCOACH_LIMITS="on")
 
 
-async def use_up(server: Server, person: Client) -> None:
+async def use_up(server: Server, person: RestClient) -> None:
     """Leave no write of *person* for now."""
     parties = {"user": scope_of(server, person).user}
     await server.node.edge.limits.owe("write", parties, Cost(BURST))
@@ -37,11 +37,11 @@ class Queue:
     def __init__(self) -> None:
         self.goal, self.made, self.changed = new_id("gol"), new_mutation_id(), new_mutation_id()
 
-    async def make(self, person: Client) -> Response:
+    async def make(self, person: RestClient) -> Response:
         headers = {"Idempotency-Key": self.made}
         return await person.call("POST", GOALS, {"id": self.goal, "title": "Run"}, headers=headers)
 
-    async def change(self, person: Client) -> Response:
+    async def change(self, person: RestClient) -> Response:
         headers = {
             "Idempotency-Key": self.changed,
             "Upcoach-Follows": self.made,

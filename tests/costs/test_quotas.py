@@ -18,7 +18,7 @@ from tests.support.people.furnished import GOALS
 from tests.support.server import serving
 from tests.support.wire.sockets import mut, talking
 from tests.support.wire.writes import MUTATIONS, ask, statuses
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 HABITS, TASKS, JOURNAL, VACATIONS = "/v1/habits", "/v1/tasks", "/v1/journal", "/v1/habits/vacations"
 FEW = 6
@@ -137,7 +137,7 @@ async def test_bytes_have_a_quota_too(settings: Settings, monkeypatch: pytest.Mo
     assert grown.body["code"] == counted.body["code"] == "quota_exceeded"
 
 
-async def days(person: Client, count: int, *, dry_run: bool = False) -> Any:
+async def days(person: RestClient, count: int, *, dry_run: bool = False) -> Any:
     """An import of a habit with so many days."""
     rows = [f"Run,{FIRST + dt.timedelta(days=at)},done" for at in range(count)]
     raw = "\n".join(["habit,date,state", *rows]).encode()

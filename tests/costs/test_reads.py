@@ -13,7 +13,7 @@ from tests.support.people.relations import user_of
 from tests.support.people.wealth import hold, moods, old_habits, vacations
 from tests.support.server import serving
 from tests.support.server.lag import heartbeat
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 TRIES = 3  # of which others on the machine may disturb some
 HABITS, FEWER, VACATIONS, MOODS = 500, 100, 100, 3_600
@@ -29,7 +29,7 @@ PATHS = (
 
 
 @contextlib.asynccontextmanager
-async def wealthy(settings: Settings, habits: int = HABITS) -> AsyncIterator[Client]:
+async def wealthy(settings: Settings, habits: int = HABITS) -> AsyncIterator[RestClient]:
     async with serving(settings) as server:
         person = await server.person()
         owner = await user_of(person)

@@ -17,7 +17,7 @@ from tests.costs.cpu import GROWTH, HOLD_S, NOISE_S, ROUNDS
 from tests.costs.probe import PARTS, rows
 from tests.support.server import serving
 from tests.support.wire.sockets import mut
-from upcoach.client import Client
+from upcoach.client import RestClient
 from upcoach.client.rest import NO_ANSWER
 
 LARGEST: Final = 60_000  # characters, of the 64 KiB that a body may have
@@ -88,7 +88,7 @@ def _asks() -> Iterator[Ask]:
             yield from (Ask("GET", path, "", header, unit, HEADER) for header in HEADERS)
 
 
-async def _flaw(client: Client, ask: Ask) -> str:
+async def _flaw(client: RestClient, ask: Ask) -> str:
     """What is wrong with the cost of *ask*; empty if it is fine."""
     half = whole = float("inf")
     for _ in range(ROUNDS):
@@ -101,7 +101,7 @@ async def _flaw(client: Client, ask: Ask) -> str:
     return f"{half:.4f} s becomes {whole:.4f} s"
 
 
-async def _cost_s(client: Client, ask: Ask, size: int) -> float:
+async def _cost_s(client: RestClient, ask: Ask, size: int) -> float:
     """What this thread's processor does until there is an answer, which is no fault of ours."""
     raw, headers = ask.body(size), ask.headers(size)
     began = time.thread_time()

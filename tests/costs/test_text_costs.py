@@ -16,17 +16,17 @@ from handlers.pages.user_agents import name_of
 from models.account.factors import clean_name
 from models.account.password_policy import check
 from models.account.user import normalised_email
-from models.base import vocabulary
 from models.base.errors import Refusal
-from models.base.masking import masked
 from models.base.merge import Merge, merge
+from models.base.text import search_words
+from models.base.text.masking import masked
 from models.base.time import EPOCH, check_zone
 from models.base.validation import checked
 from models.habits.rules import rule_of
-from models.oauth.client import Client, is_redirect
+from models.oauth.client import OAuthClient, is_redirect
 from models.tasks import NewTask
 from models.wire.cursor import part_of
-from streams.admin.timeline import Places
+from streams.admin.timeline import TimelinePosition
 from tests.costs.adversarial import UNITS, repeated, units
 from tests.costs.cpu import Work, flaw
 from tests.imports.exports import MEDITATE, NEW, OVERVIEW, zipped
@@ -34,11 +34,11 @@ from tests.imports.tables import ENTRY
 from upcoach.services.base.jwt_signatures import BadSignature, header_of
 from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.base.request_parameters import Parameters
-from upcoach.services.imports import dayone, habitica, loop_plan, sheet
+from upcoach.services.imports import csv_import, dayone, habitica, loop_plan
 from upcoach.services.imports.habitica import HabiticaExport
 
 Ready = Callable[[], object]
-APP: Final = Client(id="cli_1", name="A", kind="public", redirects=("http://127.0.0.1/cb",))
+APP: Final = OAuthClient(id="cli_1", name="A", kind="public", redirects=("http://127.0.0.1/cb",))
 IN_A_THREAD: Final = 0.25  # seconds: work in Python, which gives others their turn
 
 
@@ -94,7 +94,7 @@ def game(field: str) -> Reader:
 
 
 def table(what: Any, text: str) -> object:
-    return sheet.read(text.encode(errors="replace"), what=what, owner="usr_1", tz="UTC")
+    return csv_import.read(text.encode(errors="replace"), what=what, owner="usr_1", tz="UTC")
 
 
 def form(text: str) -> object:
@@ -106,8 +106,8 @@ READERS: Final = {
     "a refusal of a name": reads(63_000, lambda text: checked({text: 1}, NewTask)),
     "a refusal of a value": reads(63_000, lambda text: checked({"status": text}, NewTask)),
     "masking": reads(30_000, masked),
-    "words": reads(30_000, vocabulary.words_of),
-    "a label": reads(512, vocabulary.label),
+    "words": reads(30_000, search_words.words_of),
+    "a label": reads(512, search_words.label),
     "merging": reads(
         30_000,
         lambda text: merge({"a": text}, {"a": text + "b"}, {"a": text + "c"}, {"a": Merge.APPEND}),
@@ -122,7 +122,7 @@ READERS: Final = {
     "a zone": reads(63_000, check_zone),
     "a rule": reads(255, lambda text: rule_of(text, EPOCH)),
     "a cursor": reads(2_048, lambda text: part_of(text, "u:me")),
-    "a place": reads(2_048, Places.parse),
+    "a place": reads(2_048, TimelinePosition.parse),
     "a browser": reads(16_384, name_of),
     "a form": reads(8_192, form),
     "a redirect": reads(8_192, APP.admits),

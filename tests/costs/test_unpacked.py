@@ -15,16 +15,16 @@ from tornado.websocket import websocket_connect
 from config.settings import Settings
 from handlers.live.base import limits
 from handlers.live.websocket.connection import Connection
-from handlers.live.websocket.protocol import StrictProtocol
+from handlers.live.websocket.websocket_protocol import StrictProtocol
 from models.access.limits import PAGE_BYTES
-from models.access.rate_limit import Bucket
+from models.access.rate_limit import TokenBucket
 from tests.costs.raw import Raw, raw, until
 from tests.support.engines import TestEngines
 from tests.support.server import Server, serving
 from tests.support.wire.answers import done
 from tests.support.wire.frames import frame, send_frames
 from tests.support.wire.sockets import Wire, calling, hello, mut
-from upcoach.client import Client
+from upcoach.client import RestClient
 from upcoach.node.process import listener
 
 JOURNAL = "/v1/journal"
@@ -70,7 +70,7 @@ async def test_who_sends_much_is_read_later(
         async with compressing(server) as wire:
             await wire.send(hello(person))
             await wire.until("welcome")
-            monkeypatch.setattr(Bucket, "wait_s", lambda *_: 3_600.0 if taken[1:] else 0.0)
+            monkeypatch.setattr(TokenBucket, "wait_s", lambda *_: 3_600.0 if taken[1:] else 0.0)
             await send_frames(wire, deflated(b" " * LARGE) * 20)
             await until(lambda: len(taken) == 2)
             for _ in range(20):
@@ -158,7 +158,7 @@ async def rest_of(one: Raw) -> None:
         await one.reader.readexactly(size)
 
 
-async def wealthy(server: Server) -> Client:
+async def wealthy(server: Server) -> RestClient:
     """Somebody whose journal has 3 MB."""
     person = await server.person()
     entry = {"text": "\N{GRINNING FACE}" * 29_000}

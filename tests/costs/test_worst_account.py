@@ -14,7 +14,7 @@ from tests.support.engines import TestEngines
 from tests.support.people.furnished import GOALS
 from tests.support.server import Server, ServerProcess
 from tests.support.wire.sockets import mut, talking
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 P99_MS = 100.0
 COARSE_MS = 500.0  # with every test: two cores are shared with the attacker, and with other tests
@@ -24,7 +24,7 @@ NOISE = 4  # how many times as long things may take where the machine has others
 class Stranger:
     """Somebody who does ordinary things, and how long each takes."""
 
-    def __init__(self, server: Server, person: Client) -> None:
+    def __init__(self, server: Server, person: RestClient) -> None:
         self._server = server
         self._person = person
 
@@ -56,7 +56,7 @@ def p99(took: list[float]) -> float:
 
 
 @contextlib.asynccontextmanager
-async def attacked(server: Server, person: Client) -> AsyncIterator[None]:
+async def attacked(server: Server, person: RestClient) -> AsyncIterator[None]:
     """The worst account at work, in a process of its own."""
     worst = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", Worst.__module__, server.url, person.token),

@@ -3,7 +3,7 @@
 from models.base.merge_patch import Json
 from tests.support.server import Server
 from tests.support.wire.answers import done
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 GOALS, GOAL, UNDO = "/v1/goals", "/v1/goals/{id}", "/v1/goals/{id}/undo"
 POINTS, POINT = "/v1/goals/{id}/progress", "/v1/goals/{id}/progress/{point}"
@@ -27,7 +27,7 @@ CHAPTERS: Json = {
 }
 
 
-async def furnish(person: Client) -> None:
+async def furnish(person: RestClient) -> None:
     """Give *person* a plain goal, one that is measured, one in steps that repeats, a template."""
     await done(person.call("POST", GOALS, {"id": PLAIN, "title": "Run"}))
     weight = {"id": WEIGHT, "title": "Be lighter", "key_results": {"kg": KILOS}}
@@ -46,7 +46,7 @@ async def furnish(person: Client) -> None:
     await done(person.call("POST", TEMPLATES, {"id": PLAN, "title": "A book", "days": 90}))
 
 
-async def furnished(server: Server) -> Client:
+async def furnished(server: Server) -> RestClient:
     """Somebody with goals of every sort."""
     person = await server.person()
     await furnish(person)

@@ -8,7 +8,7 @@ from models.base.document import Document
 from models.base.merge_patch import Json
 from models.base.recurrence import Repeat
 from models.goals import Goal, GoalPoint, GoalTemplate
-from models.goals.goal import Reached
+from models.goals.goal import DailyProgress
 from models.goals.goal_parts import KeyResult, Milestone, Smart
 from tests.goals import people
 from tests.goals.people import (
@@ -27,7 +27,7 @@ from tests.support.laws.context import FULL_GOAL, NOON, ContextRows, Flaws, hide
 from tests.support.laws.flaws import OPERATOR
 from tests.support.people.furnished import GOAL, GOALS, HABIT, NOWHERE, ONE_GOAL, furnish_goal
 from tests.support.server import Server
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 FULL_SMART = Smart(**dict.fromkeys(Smart.__struct_fields__, "canary"))
 MILESTONE = Milestone(title="canary", description="canary", target_date=dt.date(2026, 1, 5))
@@ -151,13 +151,13 @@ CHANGES: dict[str, dict[str, tuple[Any, ...]]] = {
 }
 
 
-async def furnish(_server: Server, person: Client) -> None:
+async def furnish(_server: Server, person: RestClient) -> None:
     """Give *person* goals of every sort, a point and a template."""
     await furnish_goal(person)
     await people.furnish(person)
 
 
-async def hidden(_server: Server, stranger: Client) -> dict[str, str]:
+async def hidden(_server: Server, stranger: RestClient) -> dict[str, str]:
     """The ids of a goal and a template that *stranger* has."""
     return await hide(
         stranger, (GOALS, "gol", {"title": "Hide"}), (TEMPLATES, "tpl", {"title": "Hide"})
@@ -185,7 +185,7 @@ def full(base: Json) -> Iterator[Document]:
         private_notes="canary",
         completed_at=NOON,
         measured={"kg": NOON},
-        track=(Reached(day, 0.25),),
+        track=(DailyProgress(day, 0.25),),
         series=day,
         **base,
     )

@@ -8,7 +8,7 @@ from models.base.merge_patch import Json
 from tests.goals.people import GOAL, GOALS, PLAIN, POINT, POINT_2, UNDO, WEIGHT, furnished
 from tests.support.server import serving
 from tests.support.wire.writes import write
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 PLACE = GOAL.format(id=PLAIN)
 
@@ -23,7 +23,7 @@ EDITS: tuple[Json, ...] = (
 )
 
 
-async def edited(person: Client) -> list[Json]:
+async def edited(person: RestClient) -> list[Json]:
     """Every state that a goal has had, after some edits."""
     states = [(await person.call("GET", PLACE)).body]
     for edit in EDITS:

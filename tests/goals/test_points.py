@@ -20,12 +20,12 @@ from tests.goals.people import (
 from tests.support.server import serving
 from tests.support.wire.answers import next_page
 from tests.support.wire.writes import send, write
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 PLACE = GOAL.format(id=WEIGHT)
 
 
-async def points_of(person: Client, query: str = "limit=7") -> list[Json]:
+async def points_of(person: RestClient, query: str = "limit=7") -> list[Json]:
     """All points of the measured goal, in pages."""
     found: list[Json] = []
     path = f"{POINTS.format(id=WEIGHT)}?{query}"
@@ -37,7 +37,7 @@ async def points_of(person: Client, query: str = "limit=7") -> list[Json]:
     return found
 
 
-async def assert_recomputed(person: Client) -> None:
+async def assert_recomputed(person: RestClient) -> None:
     """The goal is where its points, read anew, put it."""
     goal = (await person.call("GET", PLACE)).body
     points = await points_of(person)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from models.base.errors import Conflict, Invalid
 from models.base.validation import checked
 from models.goals import Goal, GoalDraft, NewGoal
-from models.goals.goal import TRANSITIONS, Reached, Status
+from models.goals.goal import TRANSITIONS, DailyProgress, Status
 from models.goals.goal_parts import KeyResult, Milestone
 from models.goals.outlook import outlook
 from models.goals.smart import smart_score
@@ -31,7 +31,7 @@ def revised(goal: Goal, at: dt.datetime = NOON, **fields: Any) -> Goal:
 
 def on_track(goal: Goal, *reached: tuple[int, float]) -> Goal:
     """*goal* with the progress that it had so many days after the start."""
-    track = tuple(Reached(NOON.date() + days * DAY, progress) for days, progress in reached)
+    track = tuple(DailyProgress(NOON.date() + days * DAY, progress) for days, progress in reached)
     return msgspec.structs.replace(goal, track=track, progress=reached[-1][1])
 
 

@@ -15,7 +15,7 @@ from tests.support.server import serving
 from tests.support.wire.answers import done
 from tests.support.wire.sockets import sub, talking
 from tests.support.wire.writes import write
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 SECRETS = ("canary notes", "canary text")
 HIDDEN: dict[str, Any] = {
@@ -24,7 +24,7 @@ HIDDEN: dict[str, Any] = {
 }
 
 
-async def write_secrets(person: Client) -> None:
+async def write_secrets(person: RestClient) -> None:
     """What the coach may not see, in what they may see otherwise."""
     secret = {"private_notes": "canary notes", "description": "canary text", "priority": "high"}
     assert (await write(person, "PATCH", GOAL.format(id=PLAIN), secret, 1)).status == 200
@@ -129,7 +129,7 @@ async def test_only_fields_that_are_there_can_be_hidden(settings: Settings) -> N
         assert await snapshot(client) == before
 
 
-async def beginning(person: Client) -> str:
+async def beginning(person: RestClient) -> str:
     """The cursor of a person's first number."""
     cursor = (await person.call("GET", "/v1/snapshot")).headers["upcoach-cursor"]
     return f"{cursor.partition('.')[0]}.0"

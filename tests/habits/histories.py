@@ -4,9 +4,9 @@ import datetime as dt
 
 from hypothesis import strategies as st
 
-from models.habits.evaluation import Units, Verdict, evaluate, lookahead
+from models.habits.evaluation import Units, UnitVerdict, evaluate, lookahead
 from models.habits.freezes import resolved
-from models.habits.history import Days, History, code_of, laid_out
+from models.habits.history import Days, EntryHistory, code_of, laid_out
 from models.habits.schedules import (
     Daily,
     Every,
@@ -64,9 +64,9 @@ dense: st.SearchStrategy[Marks] = (
 )
 
 
-def history(found: Marks) -> History:
+def history(found: Marks) -> EntryHistory:
     logged = {day: mark for day, mark in sorted(found.items()) if mark != "away"}
-    return History.of(
+    return EntryHistory.of(
         [day.isoformat() for day in logged],
         [
             code_of(
@@ -92,4 +92,4 @@ def units(schedule: Schedule, found: Marks, starts: dt.date, today: dt.date) -> 
 
 
 def words(found: Units) -> list[str]:
-    return [Verdict(int(verdict)).name.lower() for verdict in found.verdict]
+    return [UnitVerdict(int(verdict)).name.lower() for verdict in found.verdict]

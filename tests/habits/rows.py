@@ -24,7 +24,7 @@ from tests.support.people.furnished import (
 )
 from tests.support.server import Server
 from tests.support.wire.answers import done
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 DAY = "2026-01-05"
 # By kind and field: values that it takes in turn.
@@ -59,7 +59,7 @@ CHANGES: dict[str, dict[str, tuple[Any, ...]]] = {
 }
 
 
-async def hidden(_server: Server, stranger: Client) -> dict[str, str]:
+async def hidden(_server: Server, stranger: RestClient) -> dict[str, str]:
     """The ids of a habit, with a day, and of a vacation that *stranger* has."""
     ids = await hide(
         stranger,

@@ -12,7 +12,7 @@ from models.habits.schedules import Schedule
 from tests.habits import plain
 from tests.habits.asking import DAY, HABITS, done, get, listed, make
 from tests.support.server import serving
-from upcoach.client import Client, Device, Response
+from upcoach.client import Response, RestClient, SyncDevice
 
 
 async def test_the_same_days_in_any_order_come_to_the_same(settings: Settings) -> None:
@@ -53,7 +53,7 @@ async def test_the_same_days_in_any_order_come_to_the_same(settings: Settings) -
             assert (shown["best"] or {"length": 0})["length"] == best
 
 
-async def _edit(person: Client, path: str, end: str, dice: random.Random) -> None:
+async def _edit(person: RestClient, path: str, end: str, dice: random.Random) -> None:
     """Come to *end* by way of something else."""
     for state in dice.sample(("done", "missed", "skip"), dice.randint(0, 2)):
         await done(person, "PUT", path, {"state": state})
@@ -63,7 +63,7 @@ async def _edit(person: Client, path: str, end: str, dice: random.Random) -> Non
         await person.call("DELETE", path)
 
 
-async def _answers(person: Client, habit: str, last: dt.date) -> list[Json]:
+async def _answers(person: RestClient, habit: str, last: dt.date) -> list[Json]:
     answers = [
         await get(person, f"{HABITS}/{habit}/streak?date={last}&windows=366"),
         await get(person, f"{HABITS}/{habit}/analytics?last={last}"),
@@ -80,7 +80,7 @@ async def test_the_socket_and_a_batch_write_the_same_as_rest(settings: Settings)
         person = await server.person()
         habit = await make(person)
         path = f"{HABITS}/{habit}/entries"
-        async with Device([server.url], person.token) as phone:
+        async with SyncDevice([server.url], person.token) as phone:
             await phone.until(lambda device: device.live)
 
             over_socket = await phone.mutate("POST", path, {"at": "2026-01-05T10:00:00Z"}, None)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.habits.measures import Amount, Count, Duration, Measure, Range, YesNo
+from models.habits.measures import Amount, Count, Duration, Measure, RangeMeasure, YesNo
 from models.habits.schedules import (
     Daily,
     Every,
@@ -203,13 +203,13 @@ def test_a_ceiling_starts_from_one_and_nothing_is_the_best() -> None:
         (Count(8.0), 2.0, False, 0.25),
         (Duration(30.0), 15.0, False, 0.5),
         (Duration(30.0, at_most=True), 45.0, False, 0.5),
-        (Range(7.0, 8.0), 7.5, True, 1.0),
-        (Range(7.0, 8.0), 3.5, False, 0.5),
-        (Range(7.0, 8.0), 10.0, False, 0.75),
+        (RangeMeasure(7.0, 8.0), 7.5, True, 1.0),
+        (RangeMeasure(7.0, 8.0), 3.5, False, 0.5),
+        (RangeMeasure(7.0, 8.0), 10.0, False, 0.75),
     ],
 )
 def test_what_a_value_is_worth(
-    measure: Amount | Count | Duration | Range, value: float, *, met: bool, share: float
+    measure: Amount | Count | Duration | RangeMeasure, value: float, *, met: bool, share: float
 ) -> None:
     assert (measure.is_met(value), measure.share(value)) == (met, share)
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from models.base.errors import Flaw, Invalid
+from models.base.errors import FieldError, Invalid
 from models.habits import EntryDraft
 from models.habits.measures import Amount
 from models.habits.schedules import Rate
-from upcoach.client import Client, Response
+from upcoach.client import Response, RestClient
 from upcoach.services.imports.loop import LoopEntry, LoopExport, LoopHabit, read_export
 from upcoach.services.imports.loop_cells import folder_of
 
@@ -43,7 +43,7 @@ def read(files: Files) -> LoopExport:
     return read_export(zipped(files), tz=TZ)
 
 
-def flaws_of(archive: bytes) -> tuple[Flaw, ...]:
+def flaws_of(archive: bytes) -> tuple[FieldError, ...]:
     with pytest.raises(Invalid) as refusal:
         read_export(archive, tz=TZ)
 
@@ -148,6 +148,6 @@ def loop(*checkmarks: str) -> bytes:
 TODAY = dt.date(2026, 11, 24)
 
 
-async def imported(person: Client, archive: bytes, query: str = "") -> Response:
+async def imported(person: RestClient, archive: bytes, query: str = "") -> Response:
     headers = {"Content-Type": "application/zip"}
     return await person.call("POST", f"/v1/imports/loop{query}", raw=archive, headers=headers)

@@ -8,10 +8,10 @@ from models.base.merge_patch import Json
 from tests.imports.tables import ENTRY, PLAIN, TABLES, zipped
 from tests.support.laws.snapshots import assert_law, snapshot
 from tests.support.server import serving
-from upcoach.client import Client, Response
+from upcoach.client import Response, RestClient
 
 
-async def brought(person: Client, path: str, content: bytes, media: str) -> Response:
+async def brought(person: RestClient, path: str, content: bytes, media: str) -> Response:
     headers = {"Content-Type": media}
     return await person.call("POST", f"/v1/imports/{path}", raw=content, headers=headers)
 

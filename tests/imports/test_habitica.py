@@ -7,10 +7,10 @@ from models.base.merge_patch import Json
 from tests.imports.games import GAME
 from tests.support.laws.snapshots import assert_law, snapshot
 from tests.support.server import serving
-from upcoach.client import Client, Response
+from upcoach.client import Response, RestClient
 
 
-async def brought(person: Client, body: Any, query: str = "?tz=UTC") -> Response:
+async def brought(person: RestClient, body: Any, query: str = "?tz=UTC") -> Response:
     return await person.call("POST", f"/v1/imports/habitica{query}", body)
 
 

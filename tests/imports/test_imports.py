@@ -7,7 +7,7 @@ from config.settings import Settings
 from tests.imports.exports import TODAY, imported
 from tests.support.server import serving
 from upcoach.cli.demo.history import loop_export
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 HABITS = (
     "Position,Name,Type,Question,Description,FrequencyNumerator,FrequencyDenominator,"
@@ -25,7 +25,7 @@ def zipped(**files: str) -> bytes:
     return archive.getvalue()
 
 
-async def entries(person: Client) -> dict[str, dict[str, object]]:
+async def entries(person: RestClient) -> dict[str, dict[str, object]]:
     [habit] = (await person.call("GET", "/v1/habits")).body["items"]
     found = await person.call("GET", f"/v1/habits/{habit['id']}/entries")
     return {item["local_date"]: item for item in found.body["items"]}

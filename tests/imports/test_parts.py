@@ -14,9 +14,9 @@ from models.base.ids import new_id
 from tests.support.laws.snapshots import assert_law, snapshot
 from tests.support.server import serving
 from tests.support.server.lag import heartbeat
-from upcoach.client import Client, Response
-from upcoach.services.imports import service, workers
-from upcoach.services.imports.jobs import Job
+from upcoach.client import Response, RestClient
+from upcoach.services.imports import imports, workers
+from upcoach.services.imports.worker_protocol import ImportJob
 from upcoach.services.imports.workers import ForkServer, Workers
 
 START = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
@@ -31,7 +31,7 @@ def moods(number: int, note: str = "") -> bytes:
 
 
 async def brought(
-    person: Client, content: bytes, query: str = "", key: str = "", what: str = "moods"
+    person: RestClient, content: bytes, query: str = "", key: str = "", what: str = "moods"
 ) -> Response:
     headers = {"Content-Type": "text/csv"} | ({"Idempotency-Key": key} if key else {})
     path = f"/v1/imports/csv/{what}{query}"
@@ -43,7 +43,7 @@ async def test_a_large_file_is_written_in_parts_that_fit_into_a_transaction(
 ) -> None:
     async with serving(settings) as server:
         person = await server.person()
-        number = 2 * service.PART + 7
+        number = 2 * imports.PART + 7
         before = await snapshot(person)
 
         shown = await brought(person, moods(number), "?tz=UTC&dry_run=true")
@@ -69,7 +69,7 @@ async def test_large_texts_make_smaller_parts(settings: Settings) -> None:
         assert answer.body["journal_entries"] == {"created": 120, "kept": 0}
         query = {"type": "journal.entry.created"}
         parts = await server.node.database["events"].distinct("at", query)
-        assert len(parts) == 1 + len(content) // service.PART_BYTES
+        assert len(parts) == 1 + len(content) // imports.PART_BYTES
 
 
 async def test_another_file_under_a_used_name_writes_no_part_of_it(settings: Settings) -> None:
@@ -78,7 +78,7 @@ async def test_another_file_under_a_used_name_writes_no_part_of_it(settings: Set
         key = new_id("x").removeprefix("x_")
         first = await brought(person, moods(3), "?tz=UTC", key)
 
-        reused = await brought(person, moods(3 * service.PART, "other"), "?tz=UTC", key)
+        reused = await brought(person, moods(3 * imports.PART, "other"), "?tz=UTC", key)
         repeated = await brought(person, moods(3), "?tz=UTC", key)
 
         assert (reused.status, reused.body["code"]) == (422, "mutation_reused")
@@ -120,7 +120,7 @@ async def test_a_reader_that_dies_is_a_refusal_and_the_next_is_well() -> None:
     server = ForkServer()
     try:
         reader = Workers(server)
-        job = Job("moods", "usr_1", "UTC")
+        job = ImportJob("moods", "usr_1", "UTC")
         assert len((await reader.read(job, moods(3))).items) == 3
         endless = asyncio.create_task(reader.read(job, moods(50_000)))
         await _child_of(server)
@@ -142,7 +142,7 @@ async def test_a_reader_that_dies_is_a_refusal_and_the_next_is_well() -> None:
 async def test_what_takes_too_long_ends_at_its_time() -> None:
     server = ForkServer()
     try:
-        job = Job("moods", "usr_1", "UTC")
+        job = ImportJob("moods", "usr_1", "UTC")
         await Workers(server).read(job, moods(3))
         reader = Workers(server, patience_s=0.01, deadline_s=0.05)
 
@@ -160,7 +160,7 @@ async def test_readers_die_with_their_parent_and_know_no_secret() -> None:
     server = ForkServer()
     os.environ["UPCOACH_INDEX_KEY_OF_A_TEST"] = "secret"
     try:
-        job = Job("moods", "usr_1", "UTC")
+        job = ImportJob("moods", "usr_1", "UTC")
         reading = asyncio.create_task(Workers(server).read(job, moods(50_000)))
         child = await _child_of(server)
         assert b"UPCOACH" not in _environ_of(child)

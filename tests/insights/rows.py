@@ -9,12 +9,12 @@ from models.insights.insight import Reason, Scores, insight_id
 from tests.support.laws.context import FULL_HABIT, NOON, ContextRows, hide
 from tests.support.people.furnished import HABIT, HABITS
 from tests.support.server import Server
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 COACH = "/v1/coach"
 
 
-async def hidden(_server: Server, stranger: Client) -> dict[str, str]:
+async def hidden(_server: Server, stranger: RestClient) -> dict[str, str]:
     """The id of what may be said of a habit that *stranger* has."""
     habit = (await hide(stranger, (HABITS, "hab", {"name": "Hide"})))[HABITS]
     return {COACH: insight_id(habit)}

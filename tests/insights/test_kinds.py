@@ -8,7 +8,7 @@ import pytest
 
 from config.settings import Settings
 from models.access.scope import Scope
-from models.base.document import Mark
+from models.base.document import Privacy
 from models.base.errors import NotFound
 from models.insights import Insight, insight_id
 from tests.support.server import serving
@@ -23,7 +23,7 @@ class GoalDate(Insight, frozen=True, kw_only=True):
     collection: ClassVar[str] = "goal_dates"
     subject: ClassVar[str] = "goal"
 
-    within_days: Annotated[int | None, Mark.PERSONAL] = None
+    within_days: Annotated[int | None, Privacy.PERSONAL] = None
     model: str
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from models.base.document import Document
 from models.base.merge_patch import Json
-from models.journal import ClientEntry, EntryShare, Journal, JournalEntry, Template
+from models.journal import ClientEntry, EntryShare, Journal, JournalEntry, JournalTemplate
 from tests.journal.places import (
     BOOK,
     BOOKS,
@@ -26,7 +26,7 @@ from tests.support.laws.context import NOON, ContextRows, Flaws, hide
 from tests.support.laws.flaws import KEPT, OPERATOR, ZONES, labels
 from tests.support.server import Server
 from tests.support.wire.answers import done
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 DOCUMENTS: tuple[tuple[str, Json], ...] = (
     (BOOKS, {"id": BOOK, "name": "Travel", "description": "Far away", "color": "#00ff00"}),
@@ -138,7 +138,7 @@ FLAWED: Flaws = {
 }
 
 
-async def furnish(_server: Server, person: Client) -> None:
+async def furnish(_server: Server, person: RestClient) -> None:
     """Give *person* a journal, an entry and its draft, a template, and something in the trash."""
     for path, document in DOCUMENTS:
         await done(person.call("POST", path, document))
@@ -147,7 +147,7 @@ async def furnish(_server: Server, person: Client) -> None:
     await done(person.call("PUT", DRAFT.format(id=PAGE), draft))
 
 
-async def hidden(_server: Server, stranger: Client) -> dict[str, str]:
+async def hidden(_server: Server, stranger: RestClient) -> dict[str, str]:
     """The ids of what *stranger* has written."""
     return await hide(
         stranger,
@@ -186,7 +186,7 @@ def full(base: Json) -> Iterator[Document]:
     )
     yield EntryShare(id="jen_1/usr_2", entry="jen_1", coach="usr_2", until=NOON, **said)
     yield ClientEntry(id="usr_3:jen_2", client="usr_3", entry="jen_2", until=NOON, **base)
-    yield Template(
+    yield JournalTemplate(
         id="jtp_1", name="canary", title="canary", text="canary", tags=("canary",), **base
     )
 

@@ -10,11 +10,11 @@ from config.settings import Settings
 from models.access.limits import Quota
 from models.base.ids import new_id, new_mutation_id
 from models.base.merge_patch import Json
-from models.base.vocabulary import words_of
+from models.base.text.search_words import words_of
 from models.contexts import QUOTAS
 from models.journal.prompts import TEXTS, prompts
 from streams.redis.connection import STREAMS
-from streams.redis.stream_trimming import Ageing
+from streams.redis.stream_trimming import StreamTrimming
 from tests.journal.places import BOOK, BOOKS, DRAFT, ENTRY, JOURNAL, PAGE, RESTORE
 from tests.journal.rows import DOCUMENTS, furnish
 from tests.support.engines import redis_of
@@ -23,26 +23,26 @@ from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
 from tests.support.wire.answers import done, next_page
 from tests.support.wire.writes import write
-from upcoach.client import Client, apply_event
+from upcoach.client import RestClient, apply_event
 
 KYOTO = ENTRY.format(id=PAGE)
 LONG_AGO = dt.timedelta(days=30, seconds=1)
 
 
-async def furnished(server: Server) -> Client:
+async def furnished(server: Server) -> RestClient:
     """Somebody with a journal."""
     person = await server.person()
     await furnish(server, person)
     return person
 
 
-async def note(person: Client, text: str = "", **fields: Any) -> Json:
+async def note(person: RestClient, text: str = "", **fields: Any) -> Json:
     """An entry of somebody's."""
     body: Json = (await done(person.call("POST", JOURNAL, {"text": text} | fields))).body
     return body
 
 
-async def found(person: Client, query: str, path: str = f"{JOURNAL}/search") -> str:
+async def found(person: RestClient, query: str, path: str = f"{JOURNAL}/search") -> str:
     """The titles of what is found, page by page."""
     titles, path = "", f"{path}?{query}"
     while path:
@@ -257,7 +257,7 @@ async def test_the_trash_gives_back_for_thirty_days(settings: Settings) -> None:
         assert await found(person, "", f"{JOURNAL}/trash") == "?"
 
 
-async def age(server: Server, person: Client, entry: str) -> None:
+async def age(server: Server, person: RestClient, entry: str) -> None:
     """Have *entry* been in the trash for longer than it is kept."""
     entries = server.node.database["journal_entries"]
     ended = dt.datetime.now(dt.UTC) - LONG_AGO
@@ -356,10 +356,10 @@ async def test_streams_forget_sooner_than_the_trash(settings: Settings) -> None:
 
         with redis_of(environ) as redis:
             held = sum(redis.xlen(stream) for stream in STREAMS)
-            ageing = Ageing(server.node._redis.writer, lambda: dt.datetime.now(dt.UTC))
+            ageing = StreamTrimming(server.node._redis.writer, lambda: dt.datetime.now(dt.UTC))
             await ageing.cut()
             still = sum(redis.xlen(stream) for stream in STREAMS)
-            await Ageing(server.node._redis.writer, lambda: later).cut()
+            await StreamTrimming(server.node._redis.writer, lambda: later).cut()
             left = sum(redis.xlen(stream) for stream in STREAMS)
         events = await person.call("GET", "/v1/events?since=0")
 

@@ -22,7 +22,7 @@ from tests.support.laws.snapshots import Row
 from tests.support.server import Server
 from tests.sync.rows import ROWS as SYNC
 from tests.tasks.rows import ROWS as TASKS
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 CONTEXTS: Final[tuple[ContextRows, ...]] = (
     ACCOUNT,
@@ -58,7 +58,7 @@ NEGATIVES: Final = {
 }
 
 
-async def furnished(server: Server) -> Client:
+async def furnished(server: Server) -> RestClient:
     """Somebody with something of every kind, who has shown a second factor just now."""
     person = await server.person()
     for context in CONTEXTS:
@@ -66,7 +66,7 @@ async def furnished(server: Server) -> Client:
     return await stepped_up(server, person)
 
 
-async def hidden(server: Server, stranger: Client) -> dict[str, str]:
+async def hidden(server: Server, stranger: RestClient) -> dict[str, str]:
     """The ids of what *stranger* has of every kind, by where its path begins."""
     ids: dict[str, str] = {}
     for context in CONTEXTS:

@@ -18,13 +18,13 @@ from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
 from tests.support.wire.answers import done
 from tests.support.wire.sockets import mut, talking
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 BATCH = "/v1/mutations"
 AFTER = ("POST", "/v1/tasks")
 
 
-async def with_journal(server: Server) -> Client:
+async def with_journal(server: Server) -> RestClient:
     person = await server.person()
     await JOURNALS.furnish(server, person)
     return person
@@ -58,7 +58,7 @@ async def test_no_write_is_overtaken_by_the_next(settings: Settings, context: Co
     assert overtaken == []
 
 
-async def shown(server: Server) -> tuple[Client, Client, str, str]:
+async def shown(server: Server) -> tuple[RestClient, RestClient, str, str]:
     """A client who has let a coach read an entry; and the coach, and the ids of both."""
     client, coach = await asyncio.gather(server.person(), server.person())
     await JOURNALS.furnish(server, client)

@@ -22,9 +22,9 @@ from streams.redis.connection import STREAMS
 from tests.support.engines import TestEngines, redis_of
 from tests.support.people.chaos import Person, Storm, assert_quiet, assert_whole, until
 from tests.support.server import ServerProcess, serving
-from upcoach.client import Client, Device, Response
+from upcoach.client import Response, RestClient, SyncDevice
 from upcoach.client.machine import State
-from upcoach.services.sharing.shares import View
+from upcoach.services.sharing.shares import FeedView
 
 NOWHERE = "redis://127.0.0.1:1/0"
 
@@ -120,7 +120,7 @@ async def test_what_died_between_commit_and_publish_is_delivered_by_another(
         mute,
         Person([healthy.url]).present() as person,
     ):
-        client = Client(mute.url, person.token)
+        client = RestClient(mute.url, person.token)
         created = await client.call("POST", "/v1/goals", {"title": "Run"})
         client.close()
         await mute.kill()
@@ -167,7 +167,7 @@ async def write_and_lose(
     *commands: str,
 ) -> None:
     """Write while *reader* sleeps, and empty Redis before it wakes up."""
-    client = Client(writer.url, person.token)
+    client = RestClient(writer.url, person.token)
     os.kill(reader.pid, signal.SIGSTOP)
     try:
         with redis_of(environ) as redis:
@@ -213,7 +213,7 @@ async def test_a_device_that_comes_while_mongod_is_away_is_live_soon_after(
         async with killing(lambda: frail.engines.mongod_pid):
             for device in person.devices:
                 device.cut()
-            newcomer = await stack.enter_async_context(Device([node.url], person.token))
+            newcomer = await stack.enter_async_context(SyncDevice([node.url], person.token))
             await until(lambda: newcomer.state is State.WAITING, 9)
         await ready(node.url)
 
@@ -244,7 +244,7 @@ async def killing(pid: Callable[[], int]) -> AsyncIterator[None]:
 
 async def ready(url: str) -> None:
     """Return when the node at *url* says that it can work."""
-    client = Client(url)
+    client = RestClient(url)
     try:
         async with asyncio.timeout(30):
             while (await client.call("GET", "/readyz")).status != 200:
@@ -323,7 +323,7 @@ async def test_a_subscription_that_begins_while_the_node_recovers_misses_nothing
         )
         await node.hub.recover()
         await node.hub.attach(scope.feed)  # without a tail
-        view = View(scope, scope.feed)
+        view = FeedView(scope, scope.feed)
 
         starting = asyncio.create_task(feeds.start(view, "epoch1.0", snap=False))
         await asyncio.sleep(0)  # now it waits for the log
@@ -342,7 +342,7 @@ async def test_a_device_that_resumes_while_its_node_catches_up_is_not_reset(
     async with serving(Settings.from_environ(environ)) as server, serving(silent) as mute:
         person = await server.person()
         scope = server.node.services.account.sessions.authenticate(person.token).scope
-        async with Device([server.url], person.token) as device:
+        async with SyncDevice([server.url], person.token) as device:
             await person.call("POST", "/v1/goals", {"title": "Run"})
             await device.until(lambda one: "goal" in one.documents and one.live)
             resume = {"t": "sub", "f": "u:me", "since": f"{device.epoch}.{device.seq}"}

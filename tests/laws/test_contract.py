@@ -18,7 +18,7 @@ from handlers.http.operations import Call, Operation, Reply, Router
 from handlers.openapi import paths
 from models.access.limits import MUTATION_BYTES
 from models.access.scope import Scope
-from models.base.document import Document, Mark
+from models.base.document import Document, Privacy
 from models.base.errors import Invalid
 from models.base.ids import new_mutation_id
 from tests.account.contract import use_factors
@@ -48,9 +48,9 @@ from tests.support.server import PASSWORD, Server, serving
 from tests.support.wire.answers import done, next_page
 from tests.support.wire.sockets import mut
 from upcoach.cli.explain.others import leave
-from upcoach.cli.explain.questions import Answer, Question, Questions
+from upcoach.cli.explain.questions import Question, QuestionAnswer, Questions
 from upcoach.cli.explain.seeds import Seeds
-from upcoach.client import Client, Response
+from upcoach.client import Response, RestClient
 from upcoach.services.contexts import Services
 
 JOURNAL, JOURNALS = "/v1/journal", "/v1/journal/journals"
@@ -98,7 +98,7 @@ def unseen(contract: Contract, seen: list[Seen]) -> set[tuple[str, str]]:
     }
 
 
-async def write_everything(server: Server, person: Client) -> None:
+async def write_everything(server: Server, person: RestClient) -> None:
     """Every write of the snapshot law, carried out or refused."""
     await over_rest(await with_everything(server), WRITES)
     coach = await server.person()
@@ -113,7 +113,7 @@ async def write_everything(server: Server, person: Client) -> None:
     await done(coach.call("DELETE", f"{INVITATIONS}/{made['id']}"))
 
 
-async def over_rest(person: Client, rows: Iterable[Row]) -> None:
+async def over_rest(person: RestClient, rows: Iterable[Row]) -> None:
     """Send *rows*."""
     for row in rows:
         headers = {"Idempotency-Key": new_mutation_id()}
@@ -143,7 +143,7 @@ async def join_and_leave(server: Server) -> None:
     await done(person.call("POST", "/v1/auth/logout"))
 
 
-async def let_an_app_in(server: Server, person: Client) -> None:
+async def let_an_app_in(server: Server, person: RestClient) -> None:
     """Agree with an app of others, and take it back."""
     app, _ = await server.node.services.oauth.clients.register(
         name="Charts",
@@ -157,10 +157,10 @@ async def let_an_app_in(server: Server, person: Client) -> None:
     await done(person.call("DELETE", f"/v1/auth/grants/{app.id}"))
 
 
-async def ask_everything(server: Server, person: Client, desk: Client) -> None:
+async def ask_everything(server: Server, person: RestClient, desk: RestClient) -> None:
     """Every GET with every filter, and HEAD, for somebody who has something of everything."""
 
-    async def ask(question: Question) -> Answer | None:
+    async def ask(question: Question) -> QuestionAnswer | None:
         operation = question.operation
         behind = f"?{urlencode(question.query)}" if question.query else ""
         url = operation.path.format(**question.names) + behind
@@ -171,7 +171,7 @@ async def ask_everything(server: Server, person: Client, desk: Client) -> None:
         if "etag" in answer.headers:
             known = {"If-None-Match": answer.headers["etag"]}
             assert (await person.call("GET", url, headers=known)).status == 304
-        return Answer(answer.body, next_page(answer))
+        return QuestionAnswer(answer.body, next_page(answer))
 
     async def write(
         operation: Operation[Any], names: dict[str, str], body: Any, base: int | None
@@ -195,7 +195,7 @@ async def ask_everything(server: Server, person: Client, desk: Client) -> None:
     await end_everything(person, questions)
 
 
-async def end_everything(person: Client, questions: Questions) -> None:
+async def end_everything(person: RestClient, questions: Questions) -> None:
     """What takes no body: to have something done, or open again, or deleted."""
     # Of the others each may hold an entry, and is kept then.
     empty = await done(person.call("POST", JOURNALS, {"name": "Empty"}))
@@ -217,7 +217,7 @@ async def end_everything(person: Client, questions: Questions) -> None:
         await person.call(operation.method, operation.path.format(**names), headers=headers)
 
 
-async def be_refused(server: Server, person: Client) -> None:
+async def be_refused(server: Server, person: RestClient) -> None:
     """What goes wrong in every way that there is."""
     goal = (await done(person.call("POST", GOALS, {"title": "Run"}))).body["id"]
     path = ONE_GOAL.format(id=goal)
@@ -256,7 +256,7 @@ class Thing(Document, frozen=True, kw_only=True):
 
     title: str | None = None
     rating: Annotated[int, msgspec.Meta(ge=1, le=5)]
-    secret: Annotated[str, Mark.HIDDEN] = ""
+    secret: Annotated[str, Privacy.HIDDEN] = ""
 
 
 async def nothing(_services: Services, _call: Call) -> Reply:

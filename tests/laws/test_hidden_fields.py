@@ -6,7 +6,7 @@ from typing import Final, get_args
 import pytest
 
 from config.settings import Settings
-from models.base.document import Document, Mark, derivations, fields_marked
+from models.base.document import Document, Privacy, derivations, fields_marked
 from models.base.ids import new_id
 from models.base.merge_patch import Json
 from models.contexts import CHILDREN, KINDS, SHAREABLE
@@ -22,7 +22,7 @@ from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
 from tests.support.wire.answers import done
 from tests.support.wire.sockets import Wire, sub, talking
-from upcoach.client import Client, Replica
+from upcoach.client import Replica, RestClient
 from upcoach.services.goals.goals import Goals
 from upcoach.services.habits.habits import Habits
 
@@ -76,7 +76,9 @@ def test_what_is_deleted_with_its_parent_is_known() -> None:
 class Stage:
     """A coach, and two clients with the same documents who show the same of them."""
 
-    def __init__(self, server: Server, coach: Client, twins: tuple[Client, Client]) -> None:
+    def __init__(
+        self, server: Server, coach: RestClient, twins: tuple[RestClient, RestClient]
+    ) -> None:
         self.server = server
         self.coach = coach
         self.twins = twins
@@ -132,7 +134,7 @@ async def assert_unseen(stage: Stage, names: Names, kind: str, field: str) -> No
     assert not [at for at in hidden_moments if at in str(moments([live[0], rest[0], snaps[0]]))]
 
 
-async def change(person: Client, names: Names, kind: str, field: str) -> None:
+async def change(person: RestClient, names: Names, kind: str, field: str) -> None:
     """Give *field* of a document of *kind* one value after the other."""
     for value in CHANGES[kind][field]:
         match kind:
@@ -271,7 +273,7 @@ async def follow(wire: Wire, copy: Replica) -> None:
 
 async def test_private_fields_are_shown_to_nobody_by_any_kind() -> None:
     assert {
-        (kind, name) for kind in SHAREABLE for name in fields_marked(KINDS[kind], Mark.PRIVATE)
+        (kind, name) for kind in SHAREABLE for name in fields_marked(KINDS[kind], Privacy.PRIVATE)
     } == {("goal", "private_notes")}
 
 

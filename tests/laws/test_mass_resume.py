@@ -15,7 +15,7 @@ from tests.support.people.furnished import GOALS
 from tests.support.server import Server, ServerProcess
 from tests.support.wire.answers import done
 from tests.support.wire.fleet import Follower, following
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 PEOPLE = 20
 # What a node looks at by the clock: its keys, the trash, whether the audit log is whole.
@@ -86,7 +86,7 @@ def have(followers: list[Follower], events: int) -> bool:
     return all(len(one.documents) >= events for one in followers)
 
 
-async def goal(person: Client) -> None:
+async def goal(person: RestClient) -> None:
     await done(person.call("POST", GOALS, {"title": "Run"}))
 
 

@@ -12,7 +12,7 @@ from models.base.ids import new_id, new_mutation_id
 from tests.support.people.chaos import assert_quiet, assert_whole, until
 from tests.support.server import PASSWORD, ServerProcess
 from tests.support.wire.fleet import Follower, following
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 NODES = 3
 PEOPLE = 20
@@ -24,7 +24,7 @@ class Writer:
     """A person who writes all the time, at one node after the other."""
 
     def __init__(self, urls: Sequence[str]) -> None:
-        self._clients = [Client(url) for url in urls]
+        self._clients = [RestClient(url) for url in urls]
         self.written: list[str] = []
         self.token = ""
         self.longest_s = 0.0
@@ -82,7 +82,7 @@ async def newest_of(writers: Sequence[Writer], urls: Sequence[str]) -> list[int]
     """The newest number of each writer's feed, a moment after they have stopped."""
     heads = []
     for writer in writers:
-        client = Client(urls[0], writer.token)
+        client = RestClient(urls[0], writer.token)
         answer = await client.call("GET", "/v1/snapshot?limit=1")
         client.close()
         heads.append(int(answer.headers["upcoach-cursor"].rpartition(".")[2]))

@@ -41,7 +41,7 @@ from tests.support.people.furnished import (
 from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server, serving
 from tests.support.wire.answers import done
-from upcoach.client import Client, Device, apply_event
+from upcoach.client import RestClient, SyncDevice, apply_event
 
 EVERY_CONTEXT = pytest.mark.parametrize("context", WRITING, ids=lambda context: context.name)
 
@@ -82,7 +82,7 @@ async def try_rows(server: Server, context: ContextRows, rows: Iterable[Row]) ->
     ann, bob = await asyncio.gather(server.person(), server.person())
     await asyncio.gather(*(context.furnish(server, person) for person in (ann, bob)))
     held = [Held(person, *await snapshot(person)) for person in (ann, bob)]
-    async with Device([server.url], bob.token) as phone:
+    async with SyncDevice([server.url], bob.token) as phone:
         for row in rows:
             if row.earlier is not None:
                 await asyncio.gather(change_first(ann, row), change_first(bob, row))
@@ -102,7 +102,7 @@ async def try_rows(server: Server, context: ContextRows, rows: Iterable[Row]) ->
         assert (one.documents, one.cursor) == await snapshot(one.person)
 
 
-async def caught_up(phone: Device, cursor: str) -> None:
+async def caught_up(phone: SyncDevice, cursor: str) -> None:
     """Return when *phone* has heard all up to *cursor*."""
     await phone.until(lambda device: f"{device.epoch}.{device.seq}" == cursor)
 
@@ -110,7 +110,7 @@ async def caught_up(phone: Device, cursor: str) -> None:
 class Held(NamedTuple):
     """What somebody holds who has followed a person up to a cursor."""
 
-    person: Client
+    person: RestClient
     documents: Documents
     cursor: str
 

@@ -3,7 +3,7 @@ import asyncio
 from config.settings import Settings
 from tests.support.people.scopes import scope_of
 from tests.support.server import ServerProcess, serving
-from upcoach.client import Device
+from upcoach.client import SyncDevice
 
 WRITERS = 50
 WRITES = 10
@@ -15,9 +15,9 @@ async def test_fifty_writers_over_two_nodes_leave_no_hole_and_no_repeat(
     async with ServerProcess(dict(environ)) as other, serving(settings) as server:
         person = await server.person()
         nodes = (server.url, other.url)
-        devices = [Device([nodes[number % 2]], person.token) for number in range(WRITERS)]
+        devices = [SyncDevice([nodes[number % 2]], person.token) for number in range(WRITERS)]
 
-        async def write(device: Device) -> list[int]:
+        async def write(device: SyncDevice) -> list[int]:
             async with device:
                 answers = [
                     await device.mutate("POST", "/v1/goals", {"title": f"Goal {number}"})
@@ -41,7 +41,7 @@ async def test_a_write_on_one_node_is_seen_by_a_device_on_the_other(
 ) -> None:
     async with ServerProcess(dict(environ)) as other, serving(settings) as server:
         person = await server.person()
-        async with Device([other.url], person.token) as watch:
+        async with SyncDevice([other.url], person.token) as watch:
             await watch.until(lambda device: device.live)
 
             answer = await person.call("POST", "/v1/goals", {"title": "Run"})

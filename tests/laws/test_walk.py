@@ -2,15 +2,15 @@
 
 from config.settings import Settings
 from tests.support.server import serving
-from upcoach.client import Device
+from upcoach.client import SyncDevice
 
 
 async def test_a_change_on_one_device_arrives_on_the_other(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await server.person()
         async with (
-            Device([server.url], person.token) as phone,
-            Device([server.url], person.token) as watch,
+            SyncDevice([server.url], person.token) as phone,
+            SyncDevice([server.url], person.token) as watch,
         ):
             await watch.until(lambda device: device.live)
 

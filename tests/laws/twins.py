@@ -12,7 +12,7 @@ from tests.goals.people import CHAPTERS, GOAL, GOALS, KILOS, POINT
 from tests.support.people.furnished import ENTRY, HABITS, LITRES, ONE_HABIT, ONE_VACATION, VACATIONS
 from tests.support.wire.answers import done, next_page
 from tests.support.wire.writes import write
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 DAY: Final = "2026-01-05"
 _MOMENT = re.compile(r'"(created_at|updated_at|at)":"[^"]*",?')
@@ -47,7 +47,7 @@ class Names(msgspec.Struct, frozen=True):
         return any(getattr(self, name).partition("_")[2] in text for name in self.__struct_fields__)
 
 
-async def furnish(person: Client, names: Names) -> None:
+async def furnish(person: RestClient, names: Names) -> None:
     """Make the documents of a round: one of each kind and sort."""
     measured = {"id": names.weight, "title": "Be lighter", "key_results": {"kg": KILOS}}
     for goal in (
@@ -69,13 +69,13 @@ async def furnish(person: Client, names: Names) -> None:
     await done(person.call("POST", VACATIONS, leave))
 
 
-async def patch(person: Client, path: str, change: Json) -> None:
+async def patch(person: RestClient, path: str, change: Json) -> None:
     """Change a document as it is now."""
     version = (await person.call("GET", path)).body["version"]
     await done(write(person, "PATCH", path, change, version))
 
 
-async def conclude(person: Client, names: Names, unseen: str) -> None:
+async def conclude(person: RestClient, names: Names, unseen: str) -> None:
     """Change, and end, what everybody sees of each document, but for the field *unseen*."""
     for goal in (names.plain, names.parts, names.weight):
         seen: Json = {"priority": "high"} if unseen == "category" else {"category": "health"}
@@ -85,7 +85,7 @@ async def conclude(person: Client, names: Names, unseen: str) -> None:
         await patch(person, ONE_HABIT.format(id=habit), shown)
 
 
-async def end(person: Client, names: Names) -> None:
+async def end(person: RestClient, names: Names) -> None:
     """Delete all of it, what stands below something else before that."""
     for path in (
         POINT.format(id=names.weight, point=names.point),
@@ -108,7 +108,7 @@ def moments(frames: Any) -> set[str]:
     return {found[0] for found in _MOMENT.finditer(msgspec.json.encode(frames).decode())}
 
 
-async def documents(coach: Client, feed: str, names: Names) -> list[str]:
+async def documents(coach: RestClient, feed: str, names: Names) -> list[str]:
     """The documents of the round in *feed*, as a snapshot over REST shows them to the coach."""
     items: list[Json] = []
     path = f"/v1/snapshot?feed={feed}"

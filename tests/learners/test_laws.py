@@ -14,7 +14,7 @@ from models.habits.schedules import Daily, Rate, Weekdays
 from models.learners import HabitOdds
 from models.learners.features import NAMES, REGISTRY
 from models.learners.habit_odds import _State
-from models.learners.habit_weights import OwnWeights
+from models.learners.habit_weights import HabitWeights
 from models.wire.frames import Ev
 from tests.learners.events import ADA, corrected, created, entered, event, noon, updated, withdrawn
 from tests.learners.simulator import Outcome, Step, play, story
@@ -208,7 +208,7 @@ def test_the_model_learns_from_the_features_as_they_were_foreseen() -> None:
     for number in range(6):  # what she does elsewhere changes her features meanwhile
         odds.apply(entered(ADA, "read", START + dt.timedelta(days=number)))
     expected = HabitOdds.from_state(odds.to_state())._crowd.model
-    own = OwnWeights()
+    own = HabitWeights()
     step = expected.learn_beside(
         dict(zip(NAMES, foreseen.x, strict=True)), True, own.log_odds(START, 0.0)
     )

@@ -10,13 +10,13 @@ from models.learners import HabitOdds
 from tests.support.server import serving
 from tests.support.server.learning import a_habit, connected, learning_on, log
 from upcoach.cli.demo.history import loop_export
-from upcoach.client import Client, Device
-from upcoach.store.collections.learner_snapshots import Superseded
+from upcoach.client import RestClient, SyncDevice
+from upcoach.store.collections.consumer_snapshots import OwnershipLost
 
 DAY = dt.date(2026, 6, 1)
 
 
-async def import_history(person: Client, **options: Any) -> None:
+async def import_history(person: RestClient, **options: Any) -> None:
     archive = loop_export(DAY, **options)
     zipped = {"Content-Type": "application/zip"}
     answer = await person.call("POST", "/v1/imports/loop", raw=archive, headers=zipped)
@@ -27,7 +27,7 @@ async def test_an_insight_arrives_on_the_sockets_by_the_same_road(settings: Sett
     both = dataclasses.replace(settings, roles=frozenset({"web", "learn"}))
     async with serving(both) as server:
         person = await server.person()
-        async with Device([server.url], person.token) as phone:
+        async with SyncDevice([server.url], person.token) as phone:
             await phone.until(lambda device: device.live)
 
             await import_history(person, days=60)
@@ -87,7 +87,7 @@ async def test_a_second_owner_is_fenced_off(settings: Settings) -> None:
         await log(person, habit, range(1, 3))
         await owner.step()
 
-        with pytest.raises(Superseded):
+        with pytest.raises(OwnershipLost):
             await impostor.step()
 
 

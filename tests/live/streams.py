@@ -5,7 +5,7 @@ from models.base.merge_patch import Json
 from tests.support.laws.snapshots import snapshot
 from tests.support.server import Server
 from tests.support.wire.event_streams import Event, Reader
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 EVENTS = "/v1/events"
 
@@ -17,7 +17,7 @@ def only_stream(server: Server) -> EventStream:
     return stream
 
 
-async def from_here(person: Client) -> str:
+async def from_here(person: RestClient) -> str:
     """The path of what comes next; `since=now` may bring what this node has not heard of yet."""
     return f"{EVENTS}?since={(await snapshot(person))[1]}"
 

@@ -14,21 +14,21 @@ from config.settings import Settings
 from handlers.live.base.send_buffer import text_frame
 from handlers.live.websocket.deflate import LEAST, agree, deflated_frame
 from models.base.merge_patch import Json
-from streams.feed.encoded_batch import Line, Parcel
+from streams.feed.encoded_batch import EncodedBatch, EncodedEvent
 from tests.support.laws.snapshots import head_of
 from tests.support.people.furnished import furnished, write_goals
 from tests.support.people.scopes import reached
 from tests.support.server import Server, serving
 from tests.support.wire.sockets import hello, mut
 from tests.support.wire.waiting import until
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 TERMS = "permessage-deflate; client_no_context_takeover; server_no_context_takeover"
 
 
 @contextlib.asynccontextmanager
 async def following(
-    server: Server, person: Client, since: str, *, squeezed: bool
+    server: Server, person: RestClient, since: str, *, squeezed: bool
 ) -> AsyncIterator[ClientConnection]:
     """A connection that follows its owner's feed from *since*."""
     url = server.url.replace("http", "ws") + "/v1/live"
@@ -123,6 +123,6 @@ def test_what_is_not_worth_it_goes_as_it_is() -> None:
 
 
 def test_events_are_compressed_once_for_all_who_asked() -> None:
-    parcel = Parcel("u:usr_1", [Line(1, "goal", b'{"t":"ev"}\n' * LEAST)])
+    parcel = EncodedBatch("u:usr_1", [EncodedEvent(1, "goal", b'{"t":"ev"}\n' * LEAST)])
 
     assert parcel.form(deflated_frame) is parcel.form(deflated_frame)

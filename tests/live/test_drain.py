@@ -18,14 +18,14 @@ from tests.support.server import Server, ServerProcess, serving
 from tests.support.wire.event_streams import Reader, reading
 from tests.support.wire.frames import frame, send_frames
 from tests.support.wire.sockets import mut, only_connection, talking
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 SOCKETS = 20
 DRAIN_S = 2
 
 
 @contextlib.asynccontextmanager
-async def next_number_taken(settings: Settings, person: Client) -> AsyncIterator[None]:
+async def next_number_taken(settings: Settings, person: RestClient) -> AsyncIterator[None]:
     """Whatever *person* writes waits while the context lasts."""
     answer = await person.call("POST", "/v1/goals", {"title": "Swim"})
     seq = int(answer.headers["upcoach-cursor"].partition(".")[2]) + 1

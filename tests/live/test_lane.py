@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from config.settings import Settings
-from handlers.live.base.connections import Connections
+from handlers.live.base.connections import LiveConnections
 from handlers.live.websocket.connection import Connection
-from models.base.metrics import Measures
+from models.base.metrics import Metrics
 from tests.conformance.raw import CLOSE, TEXT, closing, frame, upgraded
 from tests.support.people.furnished import furnished, write_goals
 from tests.support.people.scopes import scope_of
@@ -103,7 +103,7 @@ class Visitor:
         raise AssertionError(self.name)
 
 
-async def looked_after(connections: Connections) -> None:
+async def looked_after(connections: LiveConnections) -> None:
     [job] = connections.jobs
     while True:
         await asyncio.sleep(job.every_s)
@@ -111,7 +111,7 @@ async def looked_after(connections: Connections) -> None:
 
 
 async def test_a_connection_that_breaks_takes_no_turn_from_the_others() -> None:
-    connections = Connections(Measures(), 10)
+    connections = LiveConnections(Metrics(), 10)
     visitors = [Visitor(str(number), breaks=number != 2) for number in range(5)]
     for one in visitors:
         connections.add(one)

@@ -31,7 +31,7 @@ from tests.support.wire.sockets import (
     talking,
 )
 from tests.support.wire.waiting import now, until
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 UNACKED = 1_000
 
@@ -157,7 +157,7 @@ async def test_a_token_is_renewed_in_place(settings: Settings) -> None:
         assert (ping["t"], event["t"]) == ("ping", "ev")
 
 
-async def logged_in(server: Server) -> tuple[Client, Json]:
+async def logged_in(server: Server) -> tuple[RestClient, Json]:
     """Somebody, and what they got when they logged in."""
     person = await furnished(server)
     email = (await person.call("GET", "/v1/me")).body["email"]
@@ -271,7 +271,7 @@ async def test_a_device_has_one_socket_over_all_nodes(engines: TestEngines) -> N
 
 
 @contextlib.asynccontextmanager
-async def greeted(server: Server, person: Client, device: str) -> AsyncIterator[Wire]:
+async def greeted(server: Server, person: RestClient, device: str) -> AsyncIterator[Wire]:
     async with calling(server) as wire:
         await wire.send(hello(person, dev=device))
         assert (await wire.frame())["t"] == "welcome"
@@ -319,7 +319,7 @@ async def _deaf(_events: object) -> None:
 async def test_a_client_that_missed_something_is_counted(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await furnished(server)
-        registry = server.node.measures.registry
+        registry = server.node.metrics.registry
 
         async with talking(server, person, {"f": "u:me"}) as wire:
             await wire.until("live")

@@ -6,7 +6,7 @@ import contextlib
 from config.settings import Settings
 from handlers.live.poll import Poll, as_array
 from streams.base import background_tasks
-from streams.feed.encoded_batch import Line, Parcel
+from streams.feed.encoded_batch import EncodedBatch, EncodedEvent
 from tests.support.laws.snapshots import head_of, snapshot
 from tests.support.people.furnished import GOALS, HABIT, furnished, write_goals
 from tests.support.people.relations import share
@@ -15,7 +15,7 @@ from tests.support.server import PASSWORD, Server, serving
 from tests.support.wire.answers import done
 from tests.support.wire.event_streams import reading
 from tests.support.wire.waiting import now, until
-from upcoach.client import Client, Response
+from upcoach.client import Response, RestClient
 
 EVENTS = "/v1/events"
 
@@ -25,12 +25,12 @@ def polls(server: Server) -> list[Poll]:
     return [guest for guest in server.node._connections._open if isinstance(guest, Poll)]
 
 
-async def from_here(person: Client, wait_s: int = 30, more: str = "") -> str:
+async def from_here(person: RestClient, wait_s: int = 30, more: str = "") -> str:
     """The path of a poll for what comes next."""
     return f"{EVENTS}?since={(await snapshot(person))[1]}&wait={wait_s}{more}"
 
 
-async def waiting(server: Server, person: Client, path: str) -> asyncio.Task[Response]:
+async def waiting(server: Server, person: RestClient, path: str) -> asyncio.Task[Response]:
     """A poll that has begun to wait."""
     before = len(polls(server))
     asked = asyncio.create_task(person.call("GET", path))
@@ -99,7 +99,9 @@ async def test_those_who_wait_at_one_place_get_the_same_bytes(settings: Settings
 
 
 def test_an_array_of_lines_is_made_once_for_all() -> None:
-    parcel = Parcel("u:ann", [Line(7, "goal", b'{"seq":7}\n'), Line(8, "goal", b'{"seq":8}\n')])
+    parcel = EncodedBatch(
+        "u:ann", [EncodedEvent(7, "goal", b'{"seq":7}\n'), EncodedEvent(8, "goal", b'{"seq":8}\n')]
+    )
 
     first, second = parcel.form(as_array), parcel.form(as_array)
 

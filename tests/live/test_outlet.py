@@ -4,7 +4,7 @@ import socket
 
 from tornado.iostream import IOStream
 
-from handlers.live.base.send_buffer import SocketOutlet, pong_frame, text_frame
+from handlers.live.base.send_buffer import SocketTransport, pong_frame, text_frame
 
 SIP = 65_536
 MUCH = 8_000_000  # more than the kernel holds
@@ -32,7 +32,7 @@ async def test_a_reader_that_takes_a_little_is_not_stuck() -> None:
 async def test_a_peer_that_is_gone_is_found_out_by_a_write_and_hurts_nobody() -> None:
     ours, theirs = _connected()
     stream = IOStream(ours)
-    outlet = SocketOutlet(stream)
+    outlet = SocketTransport(stream)
     theirs.close()
 
     outlet.queue(text_frame(bytes(MUCH)))
@@ -42,7 +42,7 @@ async def test_a_peer_that_is_gone_is_found_out_by_a_write_and_hurts_nobody() ->
     outlet.look(0.0)
 
     assert stream.closed()
-    assert SocketOutlet(stream).straight is None
+    assert SocketTransport(stream).straight is None
 
 
 async def test_a_stream_that_was_closed_with_bytes_waiting_can_be_looked_at() -> None:
@@ -79,7 +79,7 @@ async def test_of_many_pongs_that_wait_the_last_is_sent() -> None:
 async def test_what_is_shut_sends_nothing_more() -> None:
     ours, theirs = socket.socketpair()
     stream = IOStream(ours)
-    outlet = SocketOutlet(stream)
+    outlet = SocketTransport(stream)
     outlet.queue(text_frame(b"first"))
     outlet.flush()
     outlet.queue(text_frame(b"queued"))
@@ -94,11 +94,11 @@ async def test_what_is_shut_sends_nothing_more() -> None:
     theirs.close()
 
 
-def _backlogged() -> tuple[IOStream, socket.socket, SocketOutlet]:
+def _backlogged() -> tuple[IOStream, socket.socket, SocketTransport]:
     """An outlet that was given more than the kernel holds, and the end that reads nothing."""
     ours, theirs = socket.socketpair()
     stream = IOStream(ours)
-    outlet = SocketOutlet(stream)
+    outlet = SocketTransport(stream)
     outlet.queue(text_frame(bytes(MUCH)))
     outlet.flush()
     return stream, theirs, outlet

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.server import Server, ServerProcess
 from tests.support.wire.slow_reader import SlowReader
-from upcoach.client import Client, Device
+from upcoach.client import RestClient, SyncDevice
 
 EVENTS = 100_000
 BATCH = 64
@@ -14,7 +14,7 @@ NOTE = "x" * 150
 FLAT = 48 * 1024 * 1024  # the tail in memory, the window, and what the allocator keeps
 
 
-async def write_many(device: Device, count: int) -> None:
+async def write_many(device: SyncDevice, count: int) -> None:
     """Create one goal and change it again and again, many at a time."""
     for _ in range(count // BATCH + 1):
         body = {"title": "Run", "description": NOTE}
@@ -34,7 +34,7 @@ async def test_a_socket_that_does_not_read_costs_one_window_and_delays_nobody(
         server = Server(process.url)
         person = await server.person()
         slow = SlowReader(process.url, person.token)
-        async with Device([process.url], person.token) as phone:
+        async with SyncDevice([process.url], person.token) as phone:
             await phone.until(lambda device: device.live)
             await write_many(phone, 500)  # pools and caches have their size now
             await slow.open()
@@ -54,7 +54,7 @@ async def test_a_socket_that_does_not_read_costs_one_window_and_delays_nobody(
         server.close()
 
 
-async def newest(person: Client) -> int:
+async def newest(person: RestClient) -> int:
     answer = await person.call("GET", "/v1/events?since=now")
     return int(answer.headers["upcoach-cursor"].rpartition(".")[2])
 

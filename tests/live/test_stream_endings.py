@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from config.settings import Settings
-from handlers.live.base.send_buffer import WINDOW, SocketOutlet
+from handlers.live.base.send_buffer import WINDOW, SocketTransport
 from tests.live.streams import EVENTS, frames, from_here, only_stream
 from tests.support.laws.snapshots import head_of
 from tests.support.people.furnished import GOALS, furnished
@@ -147,9 +147,9 @@ async def test_a_reader_that_does_not_read_costs_one_window(settings: Settings) 
         assert WINDOW <= most < 2 * WINDOW
 
 
-def little_buffered(stream: Any) -> SocketOutlet:
+def little_buffered(stream: Any) -> SocketTransport:
     """The outlet of *stream*, for which the kernel keeps next to nothing."""
-    assert isinstance(stream.outlet, SocketOutlet)
+    assert isinstance(stream.outlet, SocketTransport)
     stream.outlet._stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     return stream.outlet
 

@@ -5,7 +5,7 @@ import contextlib
 import datetime as dt
 
 from config.settings import Settings
-from streams.redis.tickets import LIFE_S
+from streams.redis.connection_tickets import LIFE_S
 from tests.support.engines import TestEngines, redis_of
 from tests.support.people.furnished import furnished
 from tests.support.people.scopes import scope_of

@@ -11,7 +11,7 @@ from tests.support.server import Server, serving
 from tests.support.wire.answers import done
 from tests.support.wire.event_streams import reading
 from tests.support.wire.sockets import numbers, talking
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 
 async def test_each_change_of_transport_takes_the_cursor_along(settings: Settings) -> None:
@@ -33,7 +33,7 @@ async def test_each_change_of_transport_takes_the_cursor_along(settings: Setting
         assert seen == list(range(head + 1, head + 101))
 
 
-async def write_slowly(person: Client, count: int) -> None:
+async def write_slowly(person: RestClient, count: int) -> None:
     """Make *count* events one after the other."""
     version = 1
     for number in range(count):
@@ -45,27 +45,27 @@ async def write_slowly(person: Client, count: int) -> None:
         )
 
 
-async def over_socket(node: Server, person: Client, cursor: str) -> tuple[str, list[int]]:
+async def over_socket(node: Server, person: RestClient, cursor: str) -> tuple[str, list[int]]:
     """What comes next over a WebSocket, and the cursor after it."""
     async with talking(node, person, {"f": "u:me", "since": cursor}) as wire:
         seqs = numbers(await wire.until("live", "ev"))
     return after(cursor, seqs), seqs
 
 
-async def over_stream(node: Server, person: Client, cursor: str) -> tuple[str, list[int]]:
+async def over_stream(node: Server, person: RestClient, cursor: str) -> tuple[str, list[int]]:
     """The same over an event stream."""
     async with reading(node, EVENTS, person.token, last_id=cursor) as reader:
         seqs = numbers(frames(await reader.until("live", "ev")))
         return reader.last_id or cursor, seqs
 
 
-async def over_poll(node: Server, person: Client, cursor: str) -> tuple[str, list[int]]:
+async def over_poll(node: Server, person: RestClient, cursor: str) -> tuple[str, list[int]]:
     """The same over a long-poll."""
     return await over_rest(node, person, cursor, "&wait=1&limit=3")
 
 
 async def over_rest(
-    node: Server, person: Client, cursor: str, more: str = "&limit=2"
+    node: Server, person: RestClient, cursor: str, more: str = "&limit=2"
 ) -> tuple[str, list[int]]:
     """The same over plain HTTP."""
     client = node.client(person.token)

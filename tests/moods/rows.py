@@ -12,7 +12,7 @@ from tests.support.laws.snapshots import CHANGED, CREATED, DELETED, UNCHANGED, R
 from tests.support.people.furnished import GOAL
 from tests.support.server import Server
 from tests.support.wire.answers import done
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 MOOD = "moo_01a20c66-99df-75bd-8f37-3328887fd911"
 NEW_MOOD = "moo_01a20c66-99df-75bd-8f37-3328887fd912"
@@ -119,12 +119,12 @@ FLAWED: Flaws = {
 }
 
 
-async def furnish(_server: Server, person: Client) -> None:
+async def furnish(_server: Server, person: RestClient) -> None:
     """Give *person* a mood."""
     await done(person.call("POST", MOODS, DOCUMENT))
 
 
-async def hidden(_server: Server, stranger: Client) -> dict[str, str]:
+async def hidden(_server: Server, stranger: RestClient) -> dict[str, str]:
     """The id of a mood that *stranger* has."""
     return await hide(stranger, (MOODS, "moo", {"level": 1}))
 

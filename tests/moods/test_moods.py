@@ -18,7 +18,7 @@ from tests.moods.rows import MOODS
 from tests.support.server import serving
 from tests.support.wire.answers import done, next_page
 from tests.support.wire.writes import write
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 NOON = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
 MONDAY = dt.date(2026, 1, 5)
@@ -86,13 +86,13 @@ def test_a_trend_says_nothing_of_three_points_or_of_noise() -> None:
     assert of(1, 5, 1, 5, 1, 5) == "stable"
 
 
-async def log(person: Client, level: int, **fields: Any) -> Json:
+async def log(person: RestClient, level: int, **fields: Any) -> Json:
     """A mood of somebody's."""
     body: Json = (await done(person.call("POST", MOODS, {"level": level} | fields))).body
     return body
 
 
-async def levels(person: Client, query: str) -> str:
+async def levels(person: RestClient, query: str) -> str:
     """The levels in a list, page by page."""
     found, path = "", f"{MOODS}?{query}"
     while path:

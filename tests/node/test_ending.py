@@ -17,7 +17,7 @@ from tests.support.engines import TestEngines
 from tests.support.server import serving
 from tests.support.wire.sockets import talking
 from upcoach.node.process import ending
-from upcoach.node.process.ending import Step
+from upcoach.node.process.ending import ShutdownStep
 
 STUCK_S = 60.0
 
@@ -58,7 +58,11 @@ async def test_a_step_that_hangs_leaves_the_others_what_is_kept_for_them() -> No
         await asyncio.sleep(0.1)
         taken.append("done")
 
-    steps = [Step("hang", hang, 0.1), Step("work", work, 1.0), Step("hang", hang, 0.1)]
+    steps = [
+        ShutdownStep("hang", hang, 0.1),
+        ShutdownStep("work", work, 1.0),
+        ShutdownStep("hang", hang, 0.1),
+    ]
     began = loop.time()
 
     await ending.take(steps, began + 2)
@@ -76,7 +80,9 @@ async def test_a_step_that_fails_ends_none_of_the_others() -> None:
     async def work() -> None:
         done.set()
 
-    await ending.take([Step("fail", fail, 1), Step("work", work, 1)], time.monotonic() + 9)
+    await ending.take(
+        [ShutdownStep("fail", fail, 1), ShutdownStep("work", work, 1)], time.monotonic() + 9
+    )
 
     assert done.is_set()
 

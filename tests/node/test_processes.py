@@ -16,7 +16,7 @@ from tests.node.going_on import goes_on, nodes_of
 from tests.support.people.chaos import Person, until
 from tests.support.server import Server, ServerProcess
 from tests.support.wire.fleet import Follower, following
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 SOCKETS = 12  # the kernel puts all of them on one of two processes once in 2048 times
 START = (sys.executable, "-m", "upcoach", "serve")
@@ -137,7 +137,7 @@ async def test_each_process_has_metrics_and_the_learner_no_other_port(tmp_path: 
     async with owned(tmp_path) as parent:
         await until(lambda: parent.output.count("/metrics") == 3)
         urls = [word for word in parent.output.split() if word.endswith("/metrics")]
-        clients = [Client(url.removesuffix("/metrics")) for url in urls]
+        clients = [RestClient(url.removesuffix("/metrics")) for url in urls]
         answers = [await client.call("GET", "/metrics") for client in clients]
         for client in clients:
             client.close()

@@ -10,12 +10,12 @@ import msgspec
 
 from config.settings import Settings
 from models.base.ids import new_id
-from models.oauth.client import Client
+from models.oauth.client import OAuthClient
 from tests.support.engines import KEY, TestEngines
 from tests.support.server import PASSWORD, ServerProcess
 from tests.support.wire.relying import CHALLENGE, ISSUER, REDIRECT, VERIFIER, Answer, Browser
 from upcoach.cli.admin_commands import add_arguments, add_client, rotate_keys
-from upcoach.client import Client as RestClient
+from upcoach.client import RestClient
 from upcoach.client.rest import NO_ANSWER
 
 LOST: Final = 0.05
@@ -52,7 +52,7 @@ class Device:
     """A user's browser and app, which reach one node or the other."""
 
     def __init__(
-        self, nodes: tuple[ServerProcess, ...], client: Client, email: str, count: Count
+        self, nodes: tuple[ServerProcess, ...], client: OAuthClient, email: str, count: Count
     ) -> None:
         self._nodes = nodes
         self._client = client
@@ -171,7 +171,7 @@ async def _reached(count: Count, refreshes: int, working: asyncio.Future[list[No
         await asyncio.sleep(0.01)
 
 
-async def _client(settings: Settings, mongo_url: str) -> Client:
+async def _client(settings: Settings, mongo_url: str) -> OAuthClient:
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     wanted = ("--name", "App", "--redirect", REDIRECT, "--scope", SCOPE)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from models.oauth.client import Client
+from models.oauth.client import OAuthClient
 from tests.oauth.flawed_token import (
     ALONE,
     ASSERTION,
@@ -97,7 +97,7 @@ async def test_other_methods_are_refused(engines: TestEngines) -> None:
         assert "access-control-allow-credentials" not in preflight.headers
 
 
-def _assertion(client: Client, key: ECKey, **changes: Any) -> str:
+def _assertion(client: OAuthClient, key: ECKey, **changes: Any) -> str:
     now = int(time.time())
     claims: dict[str, Any] = {
         "iss": client.id,
@@ -111,7 +111,7 @@ def _assertion(client: Client, key: ECKey, **changes: Any) -> str:
     return jwt.encode({"alg": "ES256", "kid": "one"}, said, key, algorithms=["ES256"])
 
 
-def _hmac(client: Client, key: ECKey) -> str:
+def _hmac(client: OAuthClient, key: ECKey) -> str:
     head = base64.urlsafe_b64encode(b'{"alg":"HS256","kid":"one"}').rstrip(b"=").decode()
     signed = f"{head}.{_assertion(client, key).split('.')[1]}"
     mac = hmac.digest(key.as_bytes(encoding="PEM", private=False), signed.encode(), "sha256")

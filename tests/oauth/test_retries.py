@@ -13,7 +13,7 @@ from tests.support.engines import TestEngines
 from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
 from tests.support.wire.relying import Party, party, settings_of
-from upcoach.client import Client
+from upcoach.client import RestClient
 from upcoach.store.secrets.refresh_generations import TOGETHER
 
 REFRESH: Final = "/v1/auth/refresh"
@@ -43,7 +43,7 @@ async def show(server: Server, token: str) -> int:
 
 
 @asynccontextmanager
-async def phone_of(engines: TestEngines) -> AsyncIterator[tuple[Server, Client]]:
+async def phone_of(engines: TestEngines) -> AsyncIterator[tuple[Server, RestClient]]:
     async with serving(engines.settings()) as server:
         yield server, await server.person()
 

@@ -5,26 +5,30 @@ from typing import Any
 from urllib.parse import urlencode
 
 from handlers.http.operations import Operation, Router
-from upcoach.cli.explain.questions import Answer, NoExample, Question, Questions
-from upcoach.client import Client
+from upcoach.cli.explain.questions import NoExample, Question, QuestionAnswer, Questions
+from upcoach.client import RestClient
 
 
 class Reader:
     """Somebody who reads whatever there is, and notes how each question was answered."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: RestClient) -> None:
         self._client = client
         self.statuses: dict[str, set[int]] = {}
         self.bodies: dict[str, Any] = {}
 
-    async def ask(self, question: Question) -> Answer | None:
+    async def ask(self, question: Question) -> QuestionAnswer | None:
         path = question.operation.path
         behind = f"?{urlencode(question.query)}" if question.query else ""
         answer = await self._client.call("GET", path + behind)
         self.statuses.setdefault(path, set()).add(answer.status)
         self.bodies[path + behind] = answer.body
         link = answer.headers.get("link", "")
-        return Answer(answer.body, link.partition(">")[0][1:]) if answer.status == 200 else None
+        return (
+            QuestionAnswer(answer.body, link.partition(">")[0][1:])
+            if answer.status == 200
+            else None
+        )
 
     async def read_all(self, router: Router) -> None:
         """Ask every GET that names no document, with each of its filters and orders."""

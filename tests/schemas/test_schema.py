@@ -13,7 +13,7 @@ from handlers.contexts import ROUTER
 from models.contexts import DOCUMENTS
 from tests.schemas.reading import Reader
 from tests.support.server import serving
-from upcoach.client import Client
+from upcoach.client import RestClient
 from upcoach.node.app import open_database
 from upcoach.store.base.database import Database
 from upcoach.store.base.indexes import definition_of
@@ -163,7 +163,7 @@ async def test_a_node_says_when_its_indexes_are_there(
     assert ready
 
 
-async def _ready(client: Client) -> bool:
+async def _ready(client: RestClient) -> bool:
     async with asyncio.timeout(20):
         while (await client.call("GET", "/readyz")).status != 200:
             await asyncio.sleep(0.05)

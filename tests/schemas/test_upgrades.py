@@ -15,7 +15,7 @@ from tests.support.people.chaos import until
 from tests.support.server import serving
 from tests.support.wire.fleet import Follower, following
 from upcoach.store.base.indexes import definition_of
-from upcoach.store.collections.clients import ClientStore
+from upcoach.store.collections.oauth_clients import OAuthClientStore
 from upcoach.store.schema.schema import RETIRED, declared
 
 DUMPS = sorted(FOLDER.glob("*.json.gz"))
@@ -87,7 +87,7 @@ async def test_oauth_clients_are_found_by_this_build_and_by_the_one_before(
 
     async with serving(Settings.from_environ(environ)) as server:
         database = server.node.database.handle
-        found = await ClientStore(server.node.database).find(app)
+        found = await OAuthClientStore(server.node.database).find(app)
         before = {one["_id"]: one async for one in database["clients"].find()}
         moved = [one["_id"] async for one in database["oauth_clients"].find()]
         coach = await server.client().log_in(COACH, PASSWORD, "laptop")

@@ -12,7 +12,7 @@ from tests.support.laws.flaws import OPERATOR
 from tests.support.people.relations import INVITATIONS
 from tests.support.server import Server
 from tests.support.wire.answers import done
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 CLIENTS, SHARE = "/v1/clients", "/v1/shares/{coach}"
 COACH = "usr_01a20c66-99df-75bd-8f37-3328887fd987"
@@ -54,7 +54,7 @@ FLAWED: Flaws = {
 }
 
 
-async def hidden(_server: Server, stranger: Client) -> dict[str, str]:
+async def hidden(_server: Server, stranger: RestClient) -> dict[str, str]:
     """The ids of an invitation and of an entry that *stranger* has shown to nobody."""
     made = await done(stranger.call("POST", INVITATIONS, {"as": "coach"}))
     entry = await hide(stranger, ("/v1/journal", "jen", {"text": "Hide"}))

@@ -14,7 +14,7 @@ from tests.support.people.relations import share, until
 from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
 from tests.support.wire.answers import done
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 KYOTO = ENTRY.format(id=PAGE)
 
@@ -22,8 +22,8 @@ KYOTO = ENTRY.format(id=PAGE)
 class Pair(msgspec.Struct, frozen=True):
     """A client with a journal, and their coach."""
 
-    client: Client
-    coach: Client
+    client: RestClient
+    coach: RestClient
     client_id: str
     coach_id: str
 

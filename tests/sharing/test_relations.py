@@ -27,12 +27,12 @@ from tests.support.people.relations import (
 from tests.support.server import Server, serving
 from tests.support.server.nodes import two_nodes
 from tests.support.wire.answers import done, next_page
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 GOALS_ONLY, HABITS_ONLY = {"kinds": ["goal"]}, {"kinds": ["habit"]}
 
 
-async def two(server: Server) -> tuple[Client, Client]:
+async def two(server: Server) -> tuple[RestClient, RestClient]:
     """Two people who do not know each other."""
     one, other = await asyncio.gather(server.person(), server.person())
     return one, other
@@ -114,7 +114,7 @@ async def test_a_code_is_kept_by_nobody_and_holds_for_one_other_person(settings:
         assert (exists.status, exists.body["code"]) == (409, "relation_exists")
 
 
-async def beginning(person: Client) -> str:
+async def beginning(person: RestClient) -> str:
     """The cursor before a person's first event."""
     return f"{(await snapshot(person))[1].partition('.')[0]}.0"
 
@@ -271,7 +271,7 @@ async def test_a_share_that_the_coach_never_agreed_to_shows_and_opens_nothing_mo
         assert await server.node.services.sharing.shares.connects(client_id, coach_id)
 
 
-async def read_and_listed(coach: Client, client_id: str, entry: str) -> tuple[int, int]:
+async def read_and_listed(coach: RestClient, client_id: str, entry: str) -> tuple[int, int]:
     """The status of reading an entry, and how many are listed."""
     path = f"/v1/clients/{client_id}/journal"
     read, listed = await coach.call("GET", f"{path}/{entry}"), await coach.call("GET", path)

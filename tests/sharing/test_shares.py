@@ -17,7 +17,7 @@ from tests.support.people.scopes import scope_of
 from tests.support.server import serving
 from tests.support.wire.answers import done
 from tests.support.wire.sockets import Wire, hello, numbers, sub, talking
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 
 async def follow(wire: Wire, feed: str, **more: Any) -> list[Json]:
@@ -109,13 +109,13 @@ def spans(frames: list[Json]) -> list[int]:
     return found
 
 
-async def begin_of(coach: Client, feed: str) -> str:
+async def begin_of(coach: RestClient, feed: str) -> str:
     """The position of what *coach* sees of *feed* now."""
     page = await coach.call("GET", f"/v1/snapshot?feed={feed}")
     return page.headers["upcoach-cursor"]
 
 
-async def cursor_of(person: Client, seq: int) -> str:
+async def cursor_of(person: RestClient, seq: int) -> str:
     return f"{(await snapshot(person))[1].partition('.')[0]}.{seq}"
 
 
@@ -272,7 +272,7 @@ async def test_a_kind_can_be_asked_for_again(settings: Settings) -> None:
             ("habit", list(documents["habit"].values()))
         ]
         assert unknown["problem"]["code"] == "kind_unknown"
-        registry = server.node.measures.registry
+        registry = server.node.metrics.registry
         assert registry.get_sample_value("upcoach_sum_mismatch_total") == 0
 
 

@@ -15,12 +15,12 @@ from tests.support.server import Server, serving
 from tests.support.wire.answers import done
 from tests.support.wire.sockets import mut, talking
 from tests.support.wire.writes import ask, send, write
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 GOALS: Json = {"kinds": ["goal"]}
 
 
-async def paths_of(server: Server, person: Client) -> dict[str, Json]:
+async def paths_of(server: Server, person: RestClient) -> dict[str, Json]:
     """What lets a coach of *person* see something, with what it takes."""
     coach = await relate(person, await server.person())
     entry = (await done(person.call("POST", "/v1/journal", {"text": "Dear"}))).body["id"]

@@ -13,7 +13,7 @@ from tests.support.server import Server
 from tests.support.server.nodes import two_nodes
 from tests.support.wire.answers import done, next_page
 from tests.support.wire.sockets import sub, talking
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 TURNS = (["goal"], ["habit"], ["goal", "habit"], ["habit.entry"])
 Shown = tuple[str, str]  # a kind of which documents were shown, and the cursor
@@ -56,7 +56,7 @@ async def test_what_is_shown_is_what_is_shared_at_the_cursor(
         assert wrong == []
 
 
-async def shared_at(client: Client) -> Callable[[str], list[str]]:
+async def shared_at(client: RestClient) -> Callable[[str], list[str]]:
     """Which kinds the client shared at a cursor."""
     epoch = (await snapshot(client))[1].partition(".")[0]
     kinds: dict[int, list[str]] = {}
@@ -71,7 +71,7 @@ async def shared_at(client: Client) -> Callable[[str], list[str]]:
     return at
 
 
-async def rest_pages(coach: Client, feed: str, over: Callable[[], bool]) -> list[Shown]:
+async def rest_pages(coach: RestClient, feed: str, over: Callable[[], bool]) -> list[Shown]:
     """What pages over REST show, each with the cursor of its walk."""
     pages: list[Shown] = []
     while not over():
@@ -87,7 +87,7 @@ async def rest_pages(coach: Client, feed: str, over: Callable[[], bool]) -> list
 
 
 async def socket_pages(
-    server: Server, coach: Client, feed: str, over: Callable[[], bool]
+    server: Server, coach: RestClient, feed: str, over: Callable[[], bool]
 ) -> list[Shown]:
     """What snapshots over a socket show, each page with its cursor."""
     pages: list[Shown] = []
@@ -99,7 +99,7 @@ async def socket_pages(
     return pages
 
 
-async def polled(coach: Client, feed: str, over: Callable[[], bool]) -> list[Shown]:
+async def polled(coach: RestClient, feed: str, over: Callable[[], bool]) -> list[Shown]:
     """What a poller holds: when nothing more comes, that is what was shared at its cursor."""
     held: list[Shown] = []
     while not over():

@@ -7,15 +7,15 @@ import msgspec
 from bson.datetime_ms import DatetimeMS
 
 from models.account import Session, User
-from models.base.document import Document, Mark, fields_marked
+from models.base.document import Document, Privacy, fields_marked
 from models.contexts import DOCUMENTS
 from tests.account.contract_mail import stepped_up
 from tests.laws.contexts import full_documents
 from tests.support.people.scopes import scope_of
 from tests.support.server import Server
-from upcoach.client import Client
+from upcoach.client import RestClient
 from upcoach.store.base import codec
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref, ref_of
 from upcoach.store.write.requests import Write
@@ -23,7 +23,7 @@ from upcoach.store.write.requests import Write
 KINDS: Final = tuple(kind for kind in DOCUMENTS if kind not in (User, Session))
 
 
-async def with_everything(server: Server) -> Client:
+async def with_everything(server: Server) -> RestClient:
     """Somebody with one more document of every kind, in the log as if they had been written."""
     person = await stepped_up(server, await server.person())
     scope = scope_of(server, person)
@@ -33,7 +33,7 @@ async def with_everything(server: Server) -> Client:
         if type(one) in KINDS
     ]
 
-    def decide(changes: Changes) -> Outcome[None]:
+    def decide(changes: WriteContext) -> Outcome[None]:
         for one in documents:
             changes.create(one)
         return Outcome(verb="created", document=None)
@@ -45,7 +45,7 @@ async def with_everything(server: Server) -> Client:
 
 def unsealed(kind: type[Document]) -> dict[str, Any]:
     """A sealed field that was never sealed; of a kind without one, a field of another type."""
-    sealed = sorted(fields_marked(kind, Mark.SEALED))
+    sealed = sorted(fields_marked(kind, Privacy.SEALED))
     return {"$set": {(sealed or ["updated_at"])[0]: b"\x01 nothing that was sealed"}}
 
 
@@ -66,10 +66,10 @@ async def broken(server: Server, ref: Ref, change: dict[str, Any]) -> None:
     assert done.matched_count == 1
 
 
-def deletion(server: Server, person: Client, ref: Ref) -> Write[None]:
+def deletion(server: Server, person: RestClient, ref: Ref) -> Write[None]:
     """A write that deletes the document *ref*, whatever it is."""
 
-    def decide(changes: Changes) -> Outcome[None]:
+    def decide(changes: WriteContext) -> Outcome[None]:
         changes.discard(*ref)
         return Outcome(verb="deleted", document=None)
 

@@ -14,7 +14,7 @@ from models.goals import Goal, NewGoal
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.sealing import DataKey
 from upcoach.store.secrets.keyring import MasterKeys
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Mutation, Write
@@ -59,7 +59,7 @@ def new_goal(scope: Scope, title: str, mutation: Mutation | None = None) -> Writ
     """A write that makes a goal."""
     draft = NewGoal(title=title)
 
-    def decide(changes: Changes) -> Outcome[Goal]:
+    def decide(changes: WriteContext) -> Outcome[Goal]:
         goal = changes.create(Goal.drafted(draft, owner=scope.user, at=changes.at))
         return Outcome(verb="created", document=goal, version=1)
 

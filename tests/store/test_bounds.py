@@ -19,7 +19,7 @@ from tests.support.laws.surface import SURFACE
 from tests.support.server import serving
 from tests.support.wire.sockets import Wire, talking
 from tests.support.wire.writes import MUTATIONS, ask
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 TOGETHER: Final = 100
 BYTES: Final = 200_000
@@ -49,7 +49,7 @@ def cases(row: Row) -> list[Case]:
     return [(path, row, body) for path, body in bodies(plain, TAKES[_place(row)])]
 
 
-async def by_batch(person: Client, some: Iterable[Case]) -> None:
+async def by_batch(person: RestClient, some: Iterable[Case]) -> None:
     """Send *some* cases together."""
     for portion in _cut(some):
         base = await _version(person, portion[0][1])
@@ -60,7 +60,7 @@ async def by_batch(person: Client, some: Iterable[Case]) -> None:
             assert one["status"] < 500 or _is_crowd(one), (case[0], case[1].name, one)
 
 
-async def by_rest(person: Client, case: Case) -> None:
+async def by_rest(person: RestClient, case: Case) -> None:
     """Send a case alone."""
     _, row, body = case
     base = await _version(person, row)
@@ -69,7 +69,7 @@ async def by_rest(person: Client, case: Case) -> None:
     assert answer.status < 500, (case[0], row.name, answer)
 
 
-async def by_socket(person: Client, wire: Wire, case: Case) -> None:
+async def by_socket(person: RestClient, wire: Wire, case: Case) -> None:
     """Send a case as a frame."""
     _, row, body = case
     [answer] = await ask(wire, {"t": "mut"} | _frame(row, body, await _version(person, row)))
@@ -111,7 +111,7 @@ def _frame(row: Row, body: Json, base: int | None) -> Json:
     return frame if base is None else frame | {"base": base}
 
 
-async def _version(person: Client, row: Row) -> int | None:
+async def _version(person: RestClient, row: Row) -> int | None:
     if row.method != "PATCH":
         return None
     answer = await person.call("GET", row.url)

@@ -23,7 +23,7 @@ from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
 from tests.support.wire.answers import done
 from tests.support.wire.writes import write
-from upcoach.client import Client, Device, apply_event
+from upcoach.client import RestClient, SyncDevice, apply_event
 from upcoach.store.base import codec
 from upcoach.store.write.refs import Ref
 
@@ -45,7 +45,7 @@ def place_of(ref: Ref) -> str:
     return DELETED[ref.kind.kind].format(*ref.id.split("/"))
 
 
-async def refs_of(server: Server, person: Client, kind: type[Document]) -> list[Ref]:
+async def refs_of(server: Server, person: RestClient, kind: type[Document]) -> list[Ref]:
     """The documents of a kind."""
     documents, _ = await snapshot(person)
     user = scope_of(server, person).user
@@ -54,13 +54,13 @@ async def refs_of(server: Server, person: Client, kind: type[Document]) -> list[
 
 def metric(server: Server) -> int:
     """How many documents the node has found broken, by its metrics."""
-    lines = server.node.measures.exposition().decode().splitlines()
+    lines = server.node.metrics.exposition().decode().splitlines()
     [line] = [one for one in lines if one.startswith("upcoach_documents_broken ")]
     return int(float(line.rpartition(" ")[2]))
 
 
 async def assert_all_else_works(
-    server: Server, person: Client, ref: Ref, paths: Iterable[str]
+    server: Server, person: RestClient, ref: Ref, paths: Iterable[str]
 ) -> None:
     """The lists at *paths* answer, and a device that begins anew holds what the database holds."""
     for path in paths:
@@ -70,7 +70,7 @@ async def assert_all_else_works(
     stand_in = documents[ref.kind.kind][ref.id]
     assert stand_in["broken"] is True
     assert set(stand_in) == {"id", "owner", "version", "created_at", "updated_at", "broken"}
-    async with Device([server.url], person.token) as phone:
+    async with SyncDevice([server.url], person.token) as phone:
         await phone.until(lambda one: one.live)
         assert phone.own.mismatches == 0
         assert phone.documents[ref.kind.kind] == documents[ref.kind.kind]

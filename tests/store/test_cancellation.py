@@ -8,8 +8,8 @@ import pytest
 
 from config.settings import Settings
 from models.access.limits import ONE
-from streams.limits.limits import Limits
-from streams.redis.connection import Connections
+from streams.limits.rate_limiter import SharedRateLimiter
+from streams.redis.connection import RedisConnections
 from upcoach.store.base.database import Database
 
 MOMENTS = 60  # turns of the loop before a task is cancelled: a command takes fewer
@@ -21,8 +21,8 @@ Ask = Callable[[], Awaitable[object]]
 @contextlib.asynccontextmanager
 async def redis(settings: Settings, how: str) -> AsyncIterator[Ask]:
     assert settings.redis_url is not None
-    async with contextlib.aclosing(Connections(settings.redis_url)) as connections:
-        limits = Limits(connections.counter)
+    async with contextlib.aclosing(RedisConnections(settings.redis_url)) as connections:
+        limits = SharedRateLimiter(connections.counter)
 
         async def in_a_pipeline() -> object:
             pipeline = connections.writer.pipeline(transaction=False)
@@ -111,7 +111,7 @@ async def test_after_a_cancellation_each_gets_the_answer_to_what_they_asked(
     settings: Settings,
 ) -> None:
     assert settings.redis_url is not None
-    async with contextlib.aclosing(Connections(settings.redis_url)) as connections:
+    async with contextlib.aclosing(RedisConnections(settings.redis_url)) as connections:
         await outlived(lambda: connections.writer.echo(b"cancelled"))
 
         names = [f"{number}".encode() for number in range(100)]

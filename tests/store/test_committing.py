@@ -20,9 +20,9 @@ from tests.support.people.scopes import scope_of
 from tests.support.server import serving
 from upcoach.store.base.database import Bson, Database, unavailable
 from upcoach.store.secrets.keyring import KeyRing, MasterKeys
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import BATCH, Committer
-from upcoach.store.write.mail_outbox import Outbox
+from upcoach.store.write.mail_outbox import MailOutbox
 from upcoach.store.write.outcomes import Outcome, Replay
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Mutation, Write
@@ -32,7 +32,7 @@ def refused(scope: Scope) -> Write[None]:
     """A write that stages a change and is refused then."""
     goal = Goal.drafted(NewGoal(id=GOAL, title="Never"), owner=scope.user, at=utc_now())
 
-    def decide(changes: Changes) -> Outcome[None]:
+    def decide(changes: WriteContext) -> Outcome[None]:
         changes.create(goal)
         raise Conflict("never", "Not today.")
 
@@ -85,7 +85,7 @@ async def test_a_write_that_crashes_harms_nobody_in_its_batch(settings: Settings
         scope = scope_of(server, person)
         submit = server.node.committer.submit
 
-        def crash(_: Changes) -> Outcome[None]:
+        def crash(_: WriteContext) -> Outcome[None]:
             raise ZeroDivisionError
 
         broken = Write(scope=scope, reads=(), decide=crash)
@@ -228,7 +228,7 @@ async def test_what_follows_a_write_that_found_no_database_is_given_back_with_it
         database = Shaky(settings.mongo_url, settings.mongo_database)
         stack.push_async_callback(database.close)
         masters = MasterKeys(next(iter(settings.master_keys)), settings.master_keys)
-        keyring, outbox = KeyRing(database, masters), Outbox(database, masters, utc_now)
+        keyring, outbox = KeyRing(database, masters), MailOutbox(database, masters, utc_now)
         committer = Committer(database, keyring, outbox, utc_now, lambda _: None)
         names = [new_mutation_id() for _ in range(BATCH + 2)]
         writes = [
@@ -237,7 +237,7 @@ async def test_what_follows_a_write_that_found_no_database_is_given_back_with_it
         ]
         stranger_goal = new_goal(other, "Swim", Mutation(new_mutation_id(), b"asked"))
 
-        def leave(changes: Changes) -> Outcome[Goal]:
+        def leave(changes: WriteContext) -> Outcome[Goal]:
             database.is_away = True
             return writes[0].decide(changes)
 

@@ -12,7 +12,7 @@ import pytest
 import upcoach.store
 from models.base.errors import Unavailable
 from upcoach.store.base.database import Database
-from upcoach.store.collections.learner_snapshots import Learned
+from upcoach.store.collections.consumer_snapshots import ConsumerSnapshots
 
 NOWHERE: Final = "mongodb://127.0.0.1:1"
 STORE: Final = Path(upcoach.store.__file__).parent
@@ -54,7 +54,7 @@ HANDED: Final = ("AsyncClientSession", "AsyncDatabase")
 async def test_a_learner_is_told_that_the_database_is_away() -> None:
     async with contextlib.aclosing(Away(NOWHERE, "nothing")) as database:
         with pytest.raises(Unavailable):
-            await anext(Learned(database, "learner", 1, b"secret").turns(0))
+            await anext(ConsumerSnapshots(database, "learner", 1, b"secret").turns(0))
     gc.collect()
 
 

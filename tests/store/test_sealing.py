@@ -10,7 +10,7 @@ from pymongo.errors import OperationFailure
 
 from config.settings import Settings
 from models.account import Session, User
-from models.base.document import Document, Mark, fields_marked
+from models.base.document import Document, Privacy, fields_marked
 from models.base.ids import new_mutation_id
 from models.contexts import DOCUMENTS
 from models.goals import Goal
@@ -150,7 +150,7 @@ def test_a_document_comes_back_as_it_was(document: Document) -> None:
 
     assert codec.from_bson(kind, read, one) == document
     assert b"canary" not in bson.encode(stored)
-    if fields_marked(kind, Mark.SEALED):
+    if fields_marked(kind, Privacy.SEALED):
         with pytest.raises(Unreadable):
             codec.from_bson(kind, read, other)
         with pytest.raises(Unreadable):

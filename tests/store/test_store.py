@@ -16,7 +16,7 @@ from tests.support.laws.context import FULL_HABIT as HABIT
 from tests.support.laws.context import FULL_OWNER as OWNER
 from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server, serving
-from upcoach.client import Client, Response
+from upcoach.client import Response, RestClient
 from upcoach.store.base import codec
 from upcoach.store.base.sealing import Unreadable
 
@@ -38,7 +38,7 @@ async def test_an_address_is_taken_once(settings: Settings) -> None:
         assert await database["events"].count_documents({}) == 1
 
 
-async def registered(client: Client, email: str) -> Response:
+async def registered(client: RestClient, email: str) -> Response:
     """The answer to a registration, asked for again while all hashing threads are busy."""
     while True:
         answer = await client.register(email, PASSWORD, "Eve")

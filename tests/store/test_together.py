@@ -18,7 +18,7 @@ from tests.support.server import serving
 from tests.support.wire.answers import done
 from tests.support.wire.sockets import mut
 from tests.support.wire.writes import send, statuses, write
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Write
@@ -154,7 +154,7 @@ async def test_whatever_is_kept_is_checked_as_it_is_read(settings: Settings) -> 
         ):
             bent = msgspec.structs.replace(habit.advanced(habit.created_at), **fields)
 
-            def decide(changes: Changes, bent: Habit = bent) -> Outcome[None]:
+            def decide(changes: WriteContext, bent: Habit = bent) -> Outcome[None]:
                 changes.update(changes.get(*ref), bent)
                 return Outcome(verb="updated", document=None)
 

@@ -13,13 +13,13 @@ from tests.support.server import Server, serving
 from tests.support.server.learning import a_habit, connected, learning_on, log
 from tests.support.wire.answers import done
 from tests.support.wire.writes import write
-from upcoach.client import Client
+from upcoach.client import RestClient
 from upcoach.store.base.sealing import place, seal
 from upcoach.store.log.event_log import COLLECTION
 
 
 async def rewrite(
-    server: Server, person: Client, document_id: str, doc: Json | None, line: bytes = b""
+    server: Server, person: RestClient, document_id: str, doc: Json | None, line: bytes = b""
 ) -> None:
     """Have the first event of a document hold *doc* in its document, or be another *line*."""
     log_, feed = server.node.log, scope_of(server, person).feed
@@ -56,7 +56,7 @@ async def test_the_learner_goes_on_behind_what_it_cannot_decode(
         said = await person.call("GET", "/v1/coach/insights")
         assert [one["about"] for one in said.body["items"]] == [good]
         assert len((await other.call("GET", "/v1/coach/insights")).body["items"]) == 1
-        parked = learning._measures.parked.labels(HabitOdds.NAME)
+        parked = learning._metrics.parked.labels(HabitOdds.NAME)
         assert parked._value.get() >= 1
 
 

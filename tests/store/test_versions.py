@@ -14,7 +14,7 @@ from tests.support.people.furnished import ENTRY, HABIT, HABITS, ONE_HABIT, VACA
 from tests.support.server import ServerProcess, serving
 from tests.support.wire.answers import done
 from tests.support.wire.writes import send, statuses, write
-from upcoach.client import Client, Response
+from upcoach.client import Response, RestClient
 from upcoach.store.log.event_log import EventLog
 
 DAY = ENTRY.format(id=HABIT, local_date="2026-01-07")
@@ -196,7 +196,7 @@ async def test_two_nodes_go_on_from_each_others_versions(
 ) -> None:
     async with ServerProcess(dict(environ)) as other, serving(settings) as server:
         person = await furnished(server)
-        there = Client(other.url, person.token)
+        there = RestClient(other.url, person.token)
         seen = set()
         for number in range(6):
             here = (person, there)[number % 2]

@@ -20,7 +20,7 @@ from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
 from tests.support.wire.answers import done
 from tests.support.wire.writes import send
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 HABITS, MOODS, JOURNAL = "/v1/habits", "/v1/moods", "/v1/journal"
 DAYS: Final = ("2026-01-05", "2026-01-06")
@@ -56,7 +56,7 @@ STEPS = strategies.lists(
 class World:
     """One person's habit, the versions that each device knows, and what each was answered."""
 
-    def __init__(self, server: Server, person: Client) -> None:
+    def __init__(self, server: Server, person: RestClient) -> None:
         self._server = server
         self._person = person
         self._habit = new_id("hab")

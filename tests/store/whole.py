@@ -2,10 +2,10 @@
 
 from tests.laws.contexts import COUNTED, MADE
 from tests.support.laws.snapshots import snapshot
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 
-async def assert_whole(person: Client) -> None:
+async def assert_whole(person: RestClient) -> None:
     """Everything can be listed, and read anew."""
     for path in (*(made for made, _ in MADE.values()), *COUNTED):
         answer = await person.call("GET", path)

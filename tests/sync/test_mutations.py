@@ -9,7 +9,7 @@ import pytest
 from config.settings import Settings
 from handlers.contexts import ROUTER
 from handlers.sharing.shares import SHARE
-from handlers.sync.mutation_frames import Asked, mutate
+from handlers.sync.mutation_frames import MutFrame, mutate
 from models.base.ids import new_id, new_mutation_id
 from models.base.merge_patch import Json
 from tests.journal.places import ENTRY_SHARE, PAGE
@@ -22,7 +22,7 @@ from tests.support.server import Server, serving
 from tests.support.wire.answers import done, next_page
 from tests.support.wire.sockets import mut, talking
 from tests.support.wire.writes import MUTATIONS, ask, send, statuses, write
-from upcoach.client import Client, apply_event
+from upcoach.client import RestClient, apply_event
 
 RUN = ONE_GOAL.format(id=GOAL)
 CALM = ENTRY.format(id=HABIT, local_date="2026-01-05")
@@ -31,7 +31,7 @@ GLASSES = ENTRY.format(id=WATER, local_date="2026-01-05")
 WAYS = pytest.mark.parametrize("way", ["rest", "socket"])
 
 
-async def over(way: str, server: Server, person: Client, *writes: Json) -> list[Json]:
+async def over(way: str, server: Server, person: RestClient, *writes: Json) -> list[Json]:
     """The answers to *writes*, sent together, in their order."""
     if way == "rest":
         return await send(person, *writes)
@@ -39,7 +39,7 @@ async def over(way: str, server: Server, person: Client, *writes: Json) -> list[
         return await ask(wire, *writes)
 
 
-async def happened(person: Client, cursor: str) -> list[tuple[str, str, int]]:
+async def happened(person: RestClient, cursor: str) -> list[tuple[str, str, int]]:
     """What happened since *cursor*: type, document and version."""
     return [(one["type"], one["id"], one["ver"]) for one in await events_since(person, cursor)]
 
@@ -135,7 +135,7 @@ async def test_every_write_is_queued_before_anything_is_waited_for(settings: Set
 
         queued = set()
         for method, path, url, body, base in rows:
-            asked = Asked(id=new_mutation_id(), op=method, path=url, base=base, body=body)
+            asked = MutFrame(id=new_mutation_id(), op=method, path=url, base=base, body=body)
             answering = mutate(server.node.edge, ROUTER, caller, asked)
             with contextlib.suppress(StopIteration):  # when it is refused at once
                 answering.send(None)
@@ -229,7 +229,7 @@ async def test_five_hundred_queued_writes_are_five_requests(settings: Settings) 
         assert len(await events_of(person, cursor)) == 375 + 100
 
 
-async def listed(person: Client) -> list[Json]:
+async def listed(person: RestClient) -> list[Json]:
     """All goals of a person."""
     answer = await person.call("GET", GOALS)
     goals: list[Json] = answer.body["items"]
@@ -237,7 +237,7 @@ async def listed(person: Client) -> list[Json]:
     return goals
 
 
-async def events_of(person: Client, cursor: str) -> list[Json]:
+async def events_of(person: RestClient, cursor: str) -> list[Json]:
     """What happened since *cursor*, in one page."""
     answer = await done(person.call("GET", f"/v1/events?since={cursor}"))
     assert answer.headers["upcoach-up-to-date"] == "true"
@@ -303,7 +303,7 @@ async def test_an_id_is_carried_out_once_whichever_way_it_comes(settings: Settin
         single = await write(person, "POST", GOALS, {"title": "Walk"}, name=second["id"])
         async with talking(server, person) as wire:
             (again,) = await ask(wire, second)
-        counted = server.node.measures.registry.get_sample_value
+        counted = server.node.metrics.registry.get_sample_value
 
         assert in_a_request[0] == on_the_socket | {"replayed": True}
         assert statuses(in_a_request) == [201, 201, 409]
@@ -338,7 +338,7 @@ async def test_a_conflict_is_the_same_when_it_is_asked_again(settings: Settings,
         await done(write(person, "PATCH", RUN, {"title": "Run again"}, 3))
         again = await over(way, server, person, clashing, merging)
         over_rest = await write(person, "PATCH", RUN, clashing["body"], 1, clashing["id"])
-        counted = server.node.measures.registry.get_sample_value
+        counted = server.node.metrics.registry.get_sample_value
 
         assert statuses(first) == [409, 200]
         assert again == [one | {"replayed": True} for one in first]

@@ -31,16 +31,16 @@ from tests.support.server import Server, serving
 from tests.support.wire.answers import done
 from tests.support.wire.sockets import mut, talking
 from tests.support.wire.writes import ask, send
-from upcoach.client import Client, apply_event
+from upcoach.client import RestClient, apply_event
 
-Send = Callable[[Server, Client, list[Json]], Awaitable[list[Json]]]
+Send = Callable[[Server, RestClient, list[Json]], Awaitable[list[Json]]]
 
 
-async def over_rest(_server: Server, phone: Client, queue: list[Json]) -> list[Json]:
+async def over_rest(_server: Server, phone: RestClient, queue: list[Json]) -> list[Json]:
     return [await phone.write(frame) for frame in queue]
 
 
-async def over_the_socket(server: Server, phone: Client, queue: list[Json]) -> list[Json]:
+async def over_the_socket(server: Server, phone: RestClient, queue: list[Json]) -> list[Json]:
     answers = []
     for some in parts(queue, 50):
         async with talking(server, phone) as wire:  # in a train: each connection is lost soon
@@ -48,7 +48,7 @@ async def over_the_socket(server: Server, phone: Client, queue: list[Json]) -> l
     return answers
 
 
-async def in_batches(_server: Server, phone: Client, queue: list[Json]) -> list[Json]:
+async def in_batches(_server: Server, phone: RestClient, queue: list[Json]) -> list[Json]:
     return [one for some in parts(queue, 100) for one in await send(phone, *some)]
 
 
@@ -89,7 +89,7 @@ async def test_five_hundred_writes_of_three_weeks_are_carried_out_in_one_pass(
         assert answers[1]["problem"]["deleted"]["id"] == GONE
 
 
-async def all_events(person: Client, cursor: str) -> list[Json]:
+async def all_events(person: RestClient, cursor: str) -> list[Json]:
     """What happened since *cursor*, in the largest pages."""
     events: list[Json] = []
     while True:

@@ -8,7 +8,7 @@ import pytest
 from models.base.ids import new_id, new_mutation_id
 from tests.support.engines import TestEngines
 from tests.support.server import serving
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 FOR_NOW = {409, 503}  # it is still under way, or was given back: the device sends it again
 
@@ -21,7 +21,7 @@ def queue_of(goal: str) -> list[dict[str, Any]]:
     return [{"t": "mut", "id": new_mutation_id(), **one} for one in (made, titled, moved)]
 
 
-async def sent(person: Client, writes: list[dict[str, Any]]) -> dict[str, int]:
+async def sent(person: RestClient, writes: list[dict[str, Any]]) -> dict[str, int]:
     """The final status of each of *writes*."""
     statuses: dict[str, int] = {}
     while left := [one for one in writes if statuses.get(one["id"], 503) in FOR_NOW]:

@@ -11,12 +11,12 @@ from tests.support.people.relations import share
 from tests.support.people.scopes import scope_of
 from tests.support.server import serving
 from tests.support.wire.answers import done, next_page
-from upcoach.client import Client, Response, apply_event
+from upcoach.client import Response, RestClient, apply_event
 
 SNAPSHOT = "/v1/snapshot"
 
 
-async def walked(person: Client, path: str) -> list[Response]:
+async def walked(person: RestClient, path: str) -> list[Response]:
     """The page at *path* and all that follow it."""
     pages = []
     while path:

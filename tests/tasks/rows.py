@@ -14,7 +14,7 @@ from tests.support.laws.snapshots import CHANGED, CREATED, DELETED, UNCHANGED, R
 from tests.support.people.furnished import GOAL
 from tests.support.server import Server
 from tests.support.wire.answers import done
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 TASK = "tsk_01a20c66-99df-75bd-8f37-3328887fd901"
 CHORE = "tsk_01a20c66-99df-75bd-8f37-3328887fd902"
@@ -244,13 +244,13 @@ FLAWED: Flaws = {
 }
 
 
-async def furnish(_server: Server, person: Client) -> None:
+async def furnish(_server: Server, person: RestClient) -> None:
     """Give *person* two tasks, of which one repeats."""
     for document in DOCUMENTS:
         await done(person.call("POST", TASKS, document))
 
 
-async def hidden(_server: Server, stranger: Client) -> dict[str, str]:
+async def hidden(_server: Server, stranger: RestClient) -> dict[str, str]:
     """The id of a task that *stranger* has."""
     return await hide(stranger, (TASKS, "tsk", {"title": "Hide"}))
 

@@ -19,7 +19,7 @@ from tests.support.server import Server, serving
 from tests.support.wire.answers import done, next_page
 from tests.support.wire.writes import write
 from tests.tasks.rows import TASKS
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 NOON = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
 
@@ -111,7 +111,7 @@ def test_the_last_day_of_the_month_comes_back() -> None:
     assert dates == ["2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31"]
 
 
-async def make(person: Client, **fields: Any) -> Json:
+async def make(person: RestClient, **fields: Any) -> Json:
     """A task of somebody's."""
     body: Json = (await done(person.call("POST", TASKS, {"title": "Run"} | fields))).body
     return body
@@ -140,7 +140,7 @@ async def test_a_series_goes_on_once_however_often_it_is_completed(settings: Set
         assert await titles(person, "sort=due") == ["Run", "Walk"]
 
 
-async def items(person: Client, query: str) -> list[Json]:
+async def items(person: RestClient, query: str) -> list[Json]:
     """All that a list holds, page by page."""
     found: list[Json] = []
     path = f"{TASKS}?{query}"
@@ -152,7 +152,7 @@ async def items(person: Client, query: str) -> list[Json]:
     return found
 
 
-async def titles(person: Client, query: str) -> list[str]:
+async def titles(person: RestClient, query: str) -> list[str]:
     """The titles in a list."""
     return [item["title"] for item in await items(person, query)]
 

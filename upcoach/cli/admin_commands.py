@@ -14,24 +14,24 @@ from config.settings import Settings
 from models.access.permissions import Role
 from models.access.scope import Scope
 from models.account import normalised_email
-from models.audit import Act, Action
+from models.audit import Action, AuditAction
 from models.base.clock import utc_now
 from models.base.errors import Invalid, NotFound
-from models.oauth import Client
-from streams.redis.connection import Connections as RedisConnections
+from models.oauth import OAuthClient
+from streams.redis.connection import RedisConnections
 from upcoach.node.app import Node, open_database, open_schema
 from upcoach.node.process.listener import StartError
-from upcoach.services.account.sessions.keys import AHEAD, ALGORITHMS, Keys
-from upcoach.services.account.sessions.tokens import AUDIENCES
+from upcoach.services.account.sessions.access_tokens import AUDIENCES
+from upcoach.services.account.sessions.signing_keys import AHEAD, ALGORITHMS, SigningKeys
 from upcoach.services.audit.audit import Audit
-from upcoach.services.audit.audit_signing import ADDRESS, Seals
-from upcoach.services.oauth.base.clients import Clients
+from upcoach.services.audit.audit_signing import ADDRESS, AuditSigner
+from upcoach.services.oauth.base.clients import OAuthClients
 from upcoach.store.base.database import Database
 from upcoach.store.collections.audit import AuditStore
-from upcoach.store.collections.clients import ClientStore
+from upcoach.store.collections.oauth_clients import OAuthClientStore
 from upcoach.store.schema.installation import load_installation
 from upcoach.store.secrets.keyring import KeyRing, MasterKeys
-from upcoach.store.secrets.one_time_tokens import Once
+from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 from upcoach.store.secrets.signing import SigningStore
 
 
@@ -62,13 +62,15 @@ async def _operating(settings: Settings, mongo_url: str, redis_url: str) -> Asyn
             await node.stop()
 
 
-async def appoint(
+async def set_roles(
     settings: Settings, mongo_url: str, redis_url: str, email: str, roles: tuple[Role, ...]
 ) -> None:
     """Give whoever has the address *email* these *roles*, and no others."""
     async with _operating(settings, mongo_url, redis_url) as node:
-        await node.services.account.accounts.appoint(email, roles)
-        act = Act(action="roles.given", kind="system", target=ADDRESS + normalised_email(email))
+        await node.services.account.accounts.set_roles(email, roles)
+        act = AuditAction(
+            action="roles.given", kind="system", target=ADDRESS + normalised_email(email)
+        )
         await node.services.audit.log.note(act)
 
 
@@ -79,7 +81,9 @@ async def revoke(settings: Settings, mongo_url: str, redis_url: str, email: str)
         scope = Scope(user=user.id)
         distrusting = node.services.account.factors.trusted.distrusting(scope)
         ended = await node.services.account.sessions.end_all(scope, distrusting)
-        act = Act(action="sessions.ended", kind="system", target=ADDRESS + normalised_email(email))
+        act = AuditAction(
+            action="sessions.ended", kind="system", target=ADDRESS + normalised_email(email)
+        )
         await node.services.audit.log.note(act)
         return ended
 
@@ -94,19 +98,19 @@ async def remove_factors(settings: Settings, mongo_url: str, redis_url: str, ema
         count = await node.services.account.factors.remove_all(Scope(user=user.id))
         if count:
             target = ADDRESS + normalised_email(email)
-            act = Act(action="factors.removed", kind="system", target=target)
+            act = AuditAction(action="factors.removed", kind="system", target=target)
             await node.services.audit.log.note(act)
         return count
 
 
 async def add_client(
     settings: Settings, mongo_url: str, wanted: argparse.Namespace
-) -> tuple[Client, str]:
+) -> tuple[OAuthClient, str]:
     """Register a client, and return it with its secret, which is known to nobody afterwards."""
     async with open_database(mongo_url, settings) as database:
-        once = Once(database, utc_now)
-        store = ClientStore(database)
-        clients = Clients(store, once, settings.issuer, utc_now, key=settings.index_key)
+        once = OneTimeTokens(database, utc_now)
+        store = OAuthClientStore(database)
+        clients = OAuthClients(store, once, settings.issuer, utc_now, key=settings.index_key)
         try:
             client, secret = await clients.register(**_fields(wanted))
         except Invalid as refusal:
@@ -122,7 +126,7 @@ async def rotate_keys(
     masters = MasterKeys(next(iter(settings.master_keys)), settings.master_keys)
     async with open_database(mongo_url, settings) as database:
         store = SigningStore(database, masters)
-        keys = Keys(store, utc_now)
+        keys = SigningKeys(store, utc_now)
         await keys.load()
         name = await keys.rotate(alg or keys.current[0], at_once=at_once)
         begins = "at once" if at_once else f"from {_moment(utc_now() + AHEAD)} on"
@@ -148,9 +152,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def _note(settings: Settings, database: Database, action: Action, target: str) -> None:
-    seals, place = Seals(settings.index_key), settings.audit_checkpoints
+    seals, place = AuditSigner(settings.index_key), settings.audit_checkpoints
     audit = Audit(AuditStore(database), seals, utc_now, place)
-    await audit.note(Act(action=action, kind="system", target=target))
+    await audit.note(AuditAction(action=action, kind="system", target=target))
 
 
 def _fields(wanted: argparse.Namespace) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from pathlib import Path
 import msgspec
 
 from config.settings import Settings
-from models.audit import STREAM, Checkpoint, Damage, Inspection
+from models.audit import STREAM, AuditVerification, Checkpoint, Damage
 from models.base.merge_patch import Json
 from upcoach.node.app import open_database
 from upcoach.node.process.listener import StartError
-from upcoach.services.audit.audit_signing import Seals
+from upcoach.services.audit.audit_signing import AuditSigner
 from upcoach.store.base.database import Database
 from upcoach.store.collections.audit import AuditStore
 
@@ -27,15 +27,15 @@ class Verified(msgspec.Struct, frozen=True):
 async def verify_audit(settings: Settings, mongo_url: str) -> Verified:
     """Read the whole log of a running installation."""
     async with open_database(mongo_url, settings) as database:
-        return await verified(database, Seals(settings.index_key), settings.audit_checkpoints)
+        return await verified(database, AuditSigner(settings.index_key), settings.audit_checkpoints)
 
 
-async def verified(database: Database, seals: Seals, second_place: Path) -> Verified:
+async def verified(database: Database, seals: AuditSigner, second_place: Path) -> Verified:
     """Read the whole log against the checkpoints of the database and of *second_place*."""
     store = AuditStore(database)
     witnessed = _witnessed(second_place)
     checkpoints = _unlike([*await store.checkpoints(STREAM), *witnessed])
-    inspection = Inspection(checkpoints, is_ours=seals.is_ours)
+    inspection = AuditVerification(checkpoints, is_ours=seals.is_ours)
     count = 0
     async for entry in store.read(STREAM):
         inspection.read(entry)
@@ -45,7 +45,7 @@ async def verified(database: Database, seals: Seals, second_place: Path) -> Veri
 
 async def export_audit(settings: Settings, mongo_url: str, folder: Path) -> None:
     """Write the log into *folder* for a verifier that is not ours."""
-    seals = Seals(settings.index_key)
+    seals = AuditSigner(settings.index_key)
     async with open_database(mongo_url, settings) as database:
         store = AuditStore(database)
         entries = [entry async for entry in store.read(STREAM)]

@@ -9,18 +9,18 @@ application holds.
 `upcoach.mjs` is the same client for browsers and Node.  `docs/client.md` explains both.
 """
 
-from upcoach.client.device import Device
+from upcoach.client.device import SyncDevice
 from upcoach.client.driver import Stopped
 from upcoach.client.replica import Replica, apply_event, sums_of
-from upcoach.client.rest import Client, ClientError, Response
+from upcoach.client.rest import ClientError, Response, RestClient
 
 __all__ = [
-    "Client",
     "ClientError",
-    "Device",
     "Replica",
     "Response",
+    "RestClient",
     "Stopped",
+    "SyncDevice",
     "apply_event",
     "sums_of",
 ]

@@ -16,7 +16,7 @@ CONNECT_S: Final = 5.0
 HELLO_S: Final = 10.0  # until something must have come
 
 
-class Listener(Protocol):
+class ChannelListener(Protocol):
     """Who hears what a channel has to say."""
 
     def opened(self, channel: "Channel") -> None:
@@ -44,7 +44,7 @@ class Channel(abc.ABC):
 
     patience_s = HELLO_S
 
-    def __init__(self, url: str, listener: Listener) -> None:
+    def __init__(self, url: str, listener: ChannelListener) -> None:
         self.url = url
         self._listener = listener
         self._tasks: set[asyncio.Task[None]] = set()
@@ -99,4 +99,4 @@ class Channel(abc.ABC):
             task.result()
 
 
-Open = Callable[[str, Listener], Channel]
+Open = Callable[[str, ChannelListener], Channel]

@@ -7,12 +7,12 @@ from typing import Any, Self
 from models.base.ids import new_mutation_id
 from models.base.merge_patch import Json
 from upcoach.client.driver import Driver, Stopped
-from upcoach.client.following import OWN
-from upcoach.client.machine import Event, State
+from upcoach.client.followed_feeds import OWN
+from upcoach.client.machine import ClientEvent, State
 from upcoach.client.replica import Documents, Replica
 
 
-class Device(Driver):
+class SyncDevice(Driver):
     """A device: documents, a position in each feed, and the writes that have no answer yet.
 
     What it does when stands in `machine.TABLE`.
@@ -55,11 +55,11 @@ class Device(Driver):
     """
 
     async def __aenter__(self) -> Self:
-        self.happen(Event.START)
+        self.happen(ClientEvent.START)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self.happen(Event.STOP)
+        self.happen(ClientEvent.STOP)
         self._links.close()
         await self._links.wait_closed()
         await self._login.wait_closed()
@@ -116,7 +116,7 @@ class Device(Driver):
         answer = self._outbox.add(frame)
         if self._on_write is not None:
             self._on_write(frame)
-        self.happen(Event.WRITE, frame)
+        self.happen(ClientEvent.WRITE, frame)
         return await answer
 
     async def until(self, condition: Callable[[Self], bool], timeout_s: float = 30.0) -> None:
@@ -129,7 +129,7 @@ class Device(Driver):
         """Go on over another transport, at another node, or both; nothing is missed."""
         self.transport = transport or self.transport
         self._url = url.rstrip("/")
-        self.happen(Event.HOP)
+        self.happen(ClientEvent.HOP)
 
     def saved(self) -> Json:
         """What to keep, in order to go on after the application was closed."""

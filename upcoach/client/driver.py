@@ -8,11 +8,11 @@ from typing import Final
 
 from models.base.merge_patch import Json
 from upcoach.client.channel import Open
-from upcoach.client.following import Following
-from upcoach.client.links import Links
-from upcoach.client.login import Login
-from upcoach.client.machine import GREETED, TABLE, Action, Event, State, event_of_close
-from upcoach.client.outbox import Outbox
+from upcoach.client.connections import DeviceConnections
+from upcoach.client.followed_feeds import FollowedFeeds
+from upcoach.client.login import DeviceLogin
+from upcoach.client.machine import GREETED, TABLE, Action, ClientEvent, State, event_of_close
+from upcoach.client.outbox import PendingWrites
 from upcoach.client.poll import PollChannel, RestChannel
 from upcoach.client.replica import Replica
 from upcoach.client.socket import SocketChannel
@@ -82,7 +82,7 @@ class Driver:
         transports: Mapping[str, Open] = TRANSPORTS,
     ) -> None:
         self.state = State.IDLE
-        self.stopped_by: Event | None = None
+        self.stopped_by: ClientEvent | None = None
         self.closed_with: int | None = None
         self.problems: collections.deque[Json] = collections.deque(maxlen=PROBLEMS)
         self.transport = transport
@@ -93,13 +93,15 @@ class Driver:
         self._on_write = on_write
         self._urls = itertools.cycle(url.rstrip("/") for url in urls)
         self._url = ""
-        self._following = Following(feeds, channels)
+        self._following = FollowedFeeds(feeds, channels)
         self.replicas = self._following.replicas
-        self._links = Links(self)
-        self._outbox = Outbox(lambda frame: self.happen(Event.WRITE, frame), on_refused)
-        self._login = Login(self.happen, token, refresh_token, longest_s, on_login)
+        self._links = DeviceConnections(self)
+        self._outbox = PendingWrites(
+            lambda frame: self.happen(ClientEvent.WRITE, frame), on_refused
+        )
+        self._login = DeviceLogin(self.happen, token, refresh_token, longest_s, on_login)
         self._pace = BackOff(longest_s)
-        self._timer = Timer(lambda: self.happen(Event.TIMER))
+        self._timer = Timer(lambda: self.happen(ClientEvent.TIMER))
         self._ack_timer = Timer(self._ack)
         self._acked: dict[str, int] = {}
         self._ack_s = ack_s
@@ -118,7 +120,7 @@ class Driver:
         """Whether it holds everything that there is, as far as anybody can know."""
         return self.state in GREETED and self._following.is_live
 
-    def happen(self, event: Event, frame: Json | None = None) -> None:
+    def happen(self, event: ClientEvent, frame: Json | None = None) -> None:
         """Do what the table says."""
         cell = TABLE[self.state][event]
         has_stopped = cell.state is State.STOPPED and self.state is not State.STOPPED
@@ -153,10 +155,10 @@ class Driver:
         self._outbox.load(saved)
         self._login.load(saved.get("login"))
 
-    def _end(self, event: Event) -> None:
+    def _end(self, event: ClientEvent) -> None:
         self._ack_timer.stop()
         self._login.close()
-        self._outbox.close(None if event is Event.STOP else Stopped(event))
+        self._outbox.close(None if event is ClientEvent.STOP else Stopped(event))
 
     def _open(self, _: Json) -> None:
         url, self._url = self._url or next(self._urls), ""
@@ -202,7 +204,7 @@ class Driver:
         if not self._ack_timer.is_set:
             self._ack_timer.set(self._ack_s)
         if kinds:
-            self.happen(Event.MISMATCH, {"f": replica.feed, "kinds": kinds})
+            self.happen(ClientEvent.MISMATCH, {"f": replica.feed, "kinds": kinds})
 
     def _calm(self, _: Json) -> None:
         self._pace.calm()
@@ -222,7 +224,7 @@ class Driver:
 
     def _look(self, replica: Replica, seq: int) -> None:
         if replica.is_live and replica.seq == seq:
-            self.happen(Event.BEHIND, {"f": replica.feed})
+            self.happen(ClientEvent.BEHIND, {"f": replica.feed})
 
     def _resume(self, frame: Json) -> None:
         replica = self._following.replica(frame)

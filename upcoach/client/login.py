@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable
 
 from models.base.merge_patch import Json
-from upcoach.client.machine import Event
-from upcoach.client.rest import NO_ANSWER, Client, ClientError
+from upcoach.client.machine import ClientEvent
+from upcoach.client.rest import NO_ANSWER, ClientError, RestClient
 from upcoach.client.timing import BackOff
 
 
-class Login:
+class DeviceLogin:
     """Asks for a token, one request at a time, and tells what came of it as an event.
 
     Attributes
@@ -21,7 +21,7 @@ class Login:
 
     def __init__(
         self,
-        happen: Callable[[Event], None],
+        happen: Callable[[ClientEvent], None],
         token: str,
         refresh_token: str,
         longest_s: float,
@@ -59,7 +59,7 @@ class Login:
         if self._refresh_token:
             self._task = asyncio.create_task(self._renew(url))
         elif must:
-            self._happen(Event.REFUSED)
+            self._happen(ClientEvent.REFUSED)
 
     def forget(self) -> None:
         """Be nobody any more."""
@@ -80,18 +80,18 @@ class Login:
             await asyncio.sleep(self._back_off.next_s())
         event = await self._ask(url)
         self._task = None
-        self._was_unheard = event is Event.UNHEARD
+        self._was_unheard = event is ClientEvent.UNHEARD
         if not self._was_unheard:
             self._back_off.calm()
         self._happen(event)
 
-    async def _ask(self, url: str) -> Event:
-        client = Client(url, refresh_token=self._refresh_token)
+    async def _ask(self, url: str) -> ClientEvent:
+        client = RestClient(url, refresh_token=self._refresh_token)
         try:
             if not await client.refresh():
-                return Event.REFUSED
+                return ClientEvent.REFUSED
         except (*NO_ANSWER, ClientError):
-            return Event.UNHEARD
+            return ClientEvent.UNHEARD
         finally:
             client.close()
         self.token = client.token
@@ -99,4 +99,4 @@ class Login:
         saved = self.saved()
         if self._on_login is not None and saved is not None:
             self._on_login(saved)
-        return Event.RENEWED
+        return ClientEvent.RENEWED

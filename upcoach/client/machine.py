@@ -28,7 +28,7 @@ class State(enum.StrEnum):
     STOPPED = "stopped"
 
 
-class Event(enum.StrEnum):
+class ClientEvent(enum.StrEnum):
     """What can happen to a client; a close code is an event of its own."""
 
     START = "start"
@@ -121,53 +121,53 @@ STATES: Final[dict[State, str]] = {
     State.STOPPED: "over; the event that led here is the reason",
 }
 
-EVENTS: Final[dict[Event, str]] = {
-    Event.START: "the application begins, or the system says that there is a network",
-    Event.STOP: "the application ends",
-    Event.HOP: "the application wants another node or transport",
-    Event.WRITE: "the application writes; the write is kept until it has its answer",
-    Event.TIMER: "the timer of `depart`, `back_off` or `pause` ends",
-    Event.OPENED: "a connection is open",
-    Event.FAILED: "a connection could not be opened",
-    Event.CUT: "the connection ended with no close code of ours",
-    Event.SILENT: "nothing came for two heartbeats and a second",
-    Event.BAD_FRAME: "closed: we sent what is no frame",
-    Event.TOKEN: "closed: the token is missing, or does not hold any more",
-    Event.REVOKED: "closed: the session was ended",
-    Event.NO_HELLO: "closed: `hello` came too late",
-    Event.REPLACED: "closed: the same device has connected elsewhere",
-    Event.VERSION: "closed: this version of the protocol is not served",
-    Event.TOO_MANY: "closed: too many frames",
-    Event.INTERNAL: "closed: something broke at the server",
-    Event.DRAINING: "closed: the node goes away",
-    Event.SLOW: "closed: no bytes were taken for a minute",
-    Event.RESYNC: "closed: the position is not one of this log",
-    Event.NO_PONG: "closed: two heartbeats without a frame from us",
-    Event.FULL: "closed: the node has no room",
-    Event.WELCOME: "frame",
-    Event.SUBD: "frame",
-    Event.SNAP: "frame",
-    Event.EV: "frame, of the next number or of one that is known already",
-    Event.SKIP: "frame, in the same way",
-    Event.LIVE: "frame, after which everything that is followed is current",
-    Event.PARTLY: "`live` frame of one feed, while another is still behind",
-    Event.RES: "frame",
-    Event.PING: "frame",
-    Event.AUTH_EXPIRING: "frame",
-    Event.GO: "frame",
-    Event.EPH: "frame",
-    Event.RESET: "frame",
-    Event.ERR: "frame",
-    Event.UNSUBD: "frame with a problem that does not pass, about the own feed",
-    Event.UNREADY: "`unsubd` frame with a problem that passes (503), or `reset` with reason "
+EVENTS: Final[dict[ClientEvent, str]] = {
+    ClientEvent.START: "the application begins, or the system says that there is a network",
+    ClientEvent.STOP: "the application ends",
+    ClientEvent.HOP: "the application wants another node or transport",
+    ClientEvent.WRITE: "the application writes; the write is kept until it has its answer",
+    ClientEvent.TIMER: "the timer of `depart`, `back_off` or `pause` ends",
+    ClientEvent.OPENED: "a connection is open",
+    ClientEvent.FAILED: "a connection could not be opened",
+    ClientEvent.CUT: "the connection ended with no close code of ours",
+    ClientEvent.SILENT: "nothing came for two heartbeats and a second",
+    ClientEvent.BAD_FRAME: "closed: we sent what is no frame",
+    ClientEvent.TOKEN: "closed: the token is missing, or does not hold any more",
+    ClientEvent.REVOKED: "closed: the session was ended",
+    ClientEvent.NO_HELLO: "closed: `hello` came too late",
+    ClientEvent.REPLACED: "closed: the same device has connected elsewhere",
+    ClientEvent.VERSION: "closed: this version of the protocol is not served",
+    ClientEvent.TOO_MANY: "closed: too many frames",
+    ClientEvent.INTERNAL: "closed: something broke at the server",
+    ClientEvent.DRAINING: "closed: the node goes away",
+    ClientEvent.SLOW: "closed: no bytes were taken for a minute",
+    ClientEvent.RESYNC: "closed: the position is not one of this log",
+    ClientEvent.NO_PONG: "closed: two heartbeats without a frame from us",
+    ClientEvent.FULL: "closed: the node has no room",
+    ClientEvent.WELCOME: "frame",
+    ClientEvent.SUBD: "frame",
+    ClientEvent.SNAP: "frame",
+    ClientEvent.EV: "frame, of the next number or of one that is known already",
+    ClientEvent.SKIP: "frame, in the same way",
+    ClientEvent.LIVE: "frame, after which everything that is followed is current",
+    ClientEvent.PARTLY: "`live` frame of one feed, while another is still behind",
+    ClientEvent.RES: "frame",
+    ClientEvent.PING: "frame",
+    ClientEvent.AUTH_EXPIRING: "frame",
+    ClientEvent.GO: "frame",
+    ClientEvent.EPH: "frame",
+    ClientEvent.RESET: "frame",
+    ClientEvent.ERR: "frame",
+    ClientEvent.UNSUBD: "frame with a problem that does not pass, about the own feed",
+    ClientEvent.UNREADY: "`unsubd` frame with a problem that passes (503), or `reset` with reason "
     "`snapshot`",
-    Event.LOST: "`unsubd` frame about somebody else's feed or a channel",
-    Event.GAP: "`ev` or `skip` frame that does not begin at the next number",
-    Event.BEHIND: "`ping.top` is above the own number, which has not moved for two seconds",
-    Event.MISMATCH: "`live.sums` are not those of the documents",
-    Event.RENEWED: "there is a new token or ticket",
-    Event.REFUSED: "there will be no new token: the session is over",
-    Event.UNHEARD: "nobody answered when a new token was asked for",
+    ClientEvent.LOST: "`unsubd` frame about somebody else's feed or a channel",
+    ClientEvent.GAP: "`ev` or `skip` frame that does not begin at the next number",
+    ClientEvent.BEHIND: "`ping.top` is above the own number, which has not moved for two seconds",
+    ClientEvent.MISMATCH: "`live.sums` are not those of the documents",
+    ClientEvent.RENEWED: "there is a new token or ticket",
+    ClientEvent.REFUSED: "there will be no new token: the session is over",
+    ClientEvent.UNHEARD: "nobody answered when a new token was asked for",
 }
 
 ACTIONS: Final[dict[Action, str]] = {
@@ -210,11 +210,11 @@ class Cell(NamedTuple):
     actions: tuple[Action, ...] = ()
 
 
-class Row(NamedTuple):
+class TransitionRow(NamedTuple):
     """Cells that are alike; without a next state the client stays where it is."""
 
     states: tuple[State, ...]
-    events: tuple[Event, ...]
+    events: tuple[ClientEvent, ...]
     next: State | None
     actions: tuple[Action, ...]
 
@@ -226,27 +226,30 @@ GREETED: Final = (*_CURRENT, *_GOING)
 _HEARING: Final = (State.GREETING, *GREETED)
 _ACTIVE: Final = (*_OPENING, *GREETED, State.RENEWING, State.WAITING)
 _BROKEN: Final = (
-    Event.CUT,
-    Event.SILENT,
-    Event.NO_HELLO,
-    Event.INTERNAL,
-    Event.SLOW,
-    Event.RESYNC,
-    Event.NO_PONG,
-    Event.FULL,
+    ClientEvent.CUT,
+    ClientEvent.SILENT,
+    ClientEvent.NO_HELLO,
+    ClientEvent.INTERNAL,
+    ClientEvent.SLOW,
+    ClientEvent.RESYNC,
+    ClientEvent.NO_PONG,
+    ClientEvent.FULL,
 )
-_FINAL: Final = (Event.BAD_FRAME, Event.REPLACED, Event.VERSION)
+_FINAL: Final = (ClientEvent.BAD_FRAME, ClientEvent.REPLACED, ClientEvent.VERSION)
 
 
 def _row(
-    states: Iterable[State], events: Iterable[Event], following: State | None, *actions: Action
-) -> Row:
-    return Row(tuple(states), tuple(events), following, actions)
+    states: Iterable[State],
+    events: Iterable[ClientEvent],
+    following: State | None,
+    *actions: Action,
+) -> TransitionRow:
+    return TransitionRow(tuple(states), tuple(events), following, actions)
 
 
-def _rows() -> Iterator[Row]:
+def _rows() -> Iterator[TransitionRow]:
     """Every row of the table, in the order of a client's life."""
-    to, on, do = State, Event, Action
+    to, on, do = State, ClientEvent, Action
     yield _row((to.IDLE, to.WAITING, to.STOPPED), (on.START,), to.CONNECTING, do.CLOSE, do.OPEN)
     yield _row((to.IDLE, *_ACTIVE), (on.STOP,), to.STOPPED, do.CLOSE)
     # Opening, and moving from one connection to the next.
@@ -301,9 +304,9 @@ def _rows() -> Iterator[Row]:
     yield _row((to.MOVING,), (*_BROKEN, on.DRAINING), to.CONNECTING)
 
 
-def _table() -> dict[State, dict[Event, Cell]]:
-    table = {state: {event: Cell(state) for event in Event} for state in State}
-    named: set[tuple[State, Event]] = set()
+def _table() -> dict[State, dict[ClientEvent, Cell]]:
+    table = {state: {event: Cell(state) for event in ClientEvent} for state in State}
+    named: set[tuple[State, ClientEvent]] = set()
     for row in _rows():
         for state in row.states:
             for event in row.events:
@@ -316,6 +319,6 @@ def _table() -> dict[State, dict[Event, Cell]]:
 TABLE: Final = _table()
 
 
-def event_of_close(code: int | None) -> Event:
+def event_of_close(code: int | None) -> ClientEvent:
     """The event that a close code stands for."""
-    return Event(str(code)) if code in set(Close) else Event.CUT
+    return ClientEvent(str(code)) if code in set(Close) else ClientEvent.CUT

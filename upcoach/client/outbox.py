@@ -15,7 +15,7 @@ AGAIN_S: Final = 0.2  # until a write is sent again whose answer says that it ma
 OnRefused = Callable[[Json], None]
 
 
-class Outbox:
+class PendingWrites:
     """The unanswered writes of a device.
 
     A write is sent again under its own id, which the server carries out once, until an answer says

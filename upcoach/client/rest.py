@@ -27,7 +27,7 @@ class Response(msgspec.Struct, frozen=True):
     body: Any
 
 
-class Client:
+class RestClient:
     """REST calls of one user."""
 
     def __init__(self, url: str, token: str = "", refresh_token: str = "") -> None:

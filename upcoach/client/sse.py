@@ -14,7 +14,7 @@ COMMENT_S: Final = 15.0
 _LINE_END: Final = re.compile(rb"\r\n|\n|\r(?!\Z)")
 
 
-class Message(NamedTuple):
+class StreamMessage(NamedTuple):
     """One event of a stream."""
 
     data: str
@@ -37,14 +37,14 @@ class EventParser:
         self._data: list[str] = []
         self._id: str | None = None
 
-    def feed(self, piece: bytes) -> Iterator[Message]:
+    def feed(self, piece: bytes) -> Iterator[StreamMessage]:
         """The events that end in *piece*."""
         *lines, self._rest = _LINE_END.split(self._rest + piece)
         for line in lines:
             if line:
                 self._take(line)
             elif self._data:
-                message = Message("\n".join(self._data), self._id)
+                message = StreamMessage("\n".join(self._data), self._id)
                 self._data, self._id = [], None
                 yield message
 

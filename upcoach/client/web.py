@@ -9,10 +9,10 @@ import msgspec
 
 from models.base.merge_patch import Json
 from models.wire.frames import Close
-from upcoach.client.channel import Channel, Listener
+from upcoach.client.channel import Channel, ChannelListener
 from upcoach.client.exchange import Exchange
 from upcoach.client.outbox import again_s
-from upcoach.client.rest import NO_ANSWER, Client
+from upcoach.client.rest import NO_ANSWER, RestClient
 
 EVENTS: Final = "/v1/events"
 _CODES: Final = {401: Close.TOKEN, 429: Close.TOO_MANY, 503: Close.FULL}
@@ -25,7 +25,7 @@ class Ended(Exception):
 class WebChannel(Channel):
     """Base of the transports over plain HTTP: a task for each feed, and one for the writes."""
 
-    def __init__(self, url: str, listener: Listener) -> None:
+    def __init__(self, url: str, listener: ChannelListener) -> None:
         self._token = ""
         self._is_greeted = False
         self._writes: asyncio.Queue[Json] = asyncio.Queue()
@@ -36,7 +36,7 @@ class WebChannel(Channel):
     async def run(self) -> None:
         """See `Channel.run`; writes go one after the other, so that their order holds."""
         self._listener.opened(self)
-        client = Client(self.url)
+        client = RestClient(self.url)
         try:
             while True:
                 frame = await self._writes.get()

@@ -14,6 +14,6 @@ macOS; there `UPCOACH_MONGO_URL` has to name one.
 from upcoach.embedded.engines import Engines
 from upcoach.embedded.errors import EngineError
 from upcoach.embedded.joining import joined
-from upcoach.embedded.ownership import Owner, owner
+from upcoach.embedded.ownership import FolderOwner, owner
 
-__all__ = ["EngineError", "Engines", "Owner", "joined", "owner"]
+__all__ = ["EngineError", "Engines", "FolderOwner", "joined", "owner"]

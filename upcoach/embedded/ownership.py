@@ -18,7 +18,7 @@ PATIENCE_S: Final = 60.0  # with a command
 POLL_S: Final = 0.05
 
 
-class Owner(NamedTuple):
+class FolderOwner(NamedTuple):
     """Who holds a data folder, and where it answers once it does."""
 
     pid: int
@@ -83,7 +83,7 @@ class Ownership:
             self._lock = None
 
 
-def owner(data: Path) -> Owner | None:
+def owner(data: Path) -> FolderOwner | None:
     """Who runs on the data folder now, if anybody."""
     try:
         lock = _path(data).open()
@@ -106,9 +106,9 @@ def locked(lock: TextIO, kind: int) -> bool:
     return True
 
 
-def _read(lock: TextIO) -> Owner | None:
+def _read(lock: TextIO) -> FolderOwner | None:
     told = _told(lock)
-    return None if told is None else Owner(told["pid"], told["url"])
+    return None if told is None else FolderOwner(told["pid"], told["url"])
 
 
 def _told(lock: TextIO) -> dict[str, Any] | None:

@@ -17,58 +17,57 @@ from tornado.web import Application
 from config.settings import Settings
 from handlers.contexts import ROUTER, make_application, make_metrics_application
 from handlers.http.application import BoundedApplication
-from handlers.http.bodies import Bodies
-from handlers.http.limits.concurrency_limits import Seats
-from handlers.http.limits.in_flight import Running
+from handlers.http.limits.concurrency_limits import ConcurrencyLimit
+from handlers.http.limits.in_flight import InFlight
 from handlers.http.manifest import ApplicationParts
+from handlers.http.request_bodies import Bodies
 from handlers.http.rest import Edge
-from handlers.live.base.admin_feeds import Desk
-from handlers.live.base.connections import Connections
+from handlers.live.base.admin_feeds import AdminFeeds
+from handlers.live.base.connections import LiveConnections
 from handlers.live.base.drain import CLOSING_S
 from handlers.live.base.live_node import LiveNode
-from handlers.live.base.numbers import NodeNumbers
+from handlers.live.base.node_figures import NodeNumbers
 from handlers.live.base.send_buffer import WINDOW
 from models.access.limits import OPEN_OF_NETWORK
 from models.base.clock import utc_now
 from models.base.errors import Unavailable
 from models.base.jobs import JobOwner, PeriodicJob
-from models.base.metrics import Measures
-from streams.admin.kpis import Kpis
-from streams.admin.timeline import Streams
+from models.base.metrics import Metrics
+from streams.admin.kpis import KpiView
+from streams.admin.timeline import TimelineStreams
 from streams.base import background_tasks
-from streams.base.background_tasks import Errands, Job
+from streams.base.background_tasks import BackgroundTasks, Job
 from streams.channels.channels import Channels
 from streams.channels.presence import Presence
 from streams.consumers.consumer import Consumer
 from streams.consumers.habit_learner import HabitLearner
-from streams.consumers.revocation import Revoking
+from streams.consumers.revocation import RevocationConsumer
 from streams.consumers.runner import ConsumerGround, ConsumerRunner
 from streams.feed.hub import RECENT, Hub
 from streams.feed.reader import Follower, StreamReader
 from streams.feed.relay import Relay
 from streams.feed.subscription import Feeds
-from streams.limits.credit import Credits
 from streams.limits.held_writes import HeldWrites
-from streams.limits.limits import Limits
-from streams.redis.connection import Connections as RedisConnections
-from streams.redis.connection import RedisError
+from streams.limits.prepaid_rate_limiter import PrepaidRateLimiter
+from streams.limits.rate_limiter import SharedRateLimiter
+from streams.redis.connection import RedisConnections, RedisError
+from streams.redis.connection_tickets import ConnectionTickets
 from streams.redis.lease import claim
-from streams.redis.stream_trimming import Ageing
-from streams.redis.tickets import Tickets
+from streams.redis.stream_trimming import StreamTrimming
 from upcoach.embedded import Engines, joined
 from upcoach.node.assembly import Assembly
 from upcoach.node.process import ending
-from upcoach.node.process.listener import Listener, StartError
+from upcoach.node.process.listener import HttpListener, StartError
 from upcoach.services.base.jobs import JobRunner
 from upcoach.store.base.database import Database
 from upcoach.store.log.event_log import EventLog
 from upcoach.store.schema.installation import load_installation
 from upcoach.store.schema.migrations import migrate
-from upcoach.store.schema.orphan_transactions import Abandoned
+from upcoach.store.schema.orphan_transactions import OrphanTransactions
 from upcoach.store.schema.schema import Schema
 from upcoach.store.secrets.keyring import KeyRing, MasterKeys
 from upcoach.store.write.committer import Committer
-from upcoach.store.write.mail_outbox import Outbox
+from upcoach.store.write.mail_outbox import MailOutbox
 
 START_PATIENCE_S = 30.0
 RESTART_S = 1.0  # before work that broke begins again
@@ -164,31 +163,33 @@ class Node:
         self.database = database
         self._schema = schema
         self._redis = redis
-        self.measures = Measures()
-        self.measures.broken.set_function(lambda: len(database.broken))
+        self.metrics = Metrics()
+        self.metrics.broken.set_function(lambda: len(database.broken))
         masters = MasterKeys(next(iter(settings.master_keys)), settings.master_keys)
         self.keyring = KeyRing(database, masters)
         self.log = EventLog(database, self.keyring)
         self.relay = Relay(redis.writer, self.log, utc_now)
-        outbox = Outbox(database, masters, utc_now)
+        outbox = MailOutbox(database, masters, utc_now)
         self.committer = Committer(database, self.keyring, outbox, utc_now, self.relay.publish)
         self.assembly = Assembly(
             settings, database, masters, self.keyring, self.log, self.committer, outbox
         )
         self.services = self.assembly.services
-        self.hub = Hub(self.log, self.committer.heads, self.measures)
-        self._connections = Connections(self.measures, settings.live_sockets)
+        self.hub = Hub(self.log, self.committer.heads, self.metrics)
+        self._connections = LiveConnections(self.metrics, settings.live_sockets)
         self.services.account.keys.on_revoked = self._connections.revoke_keys
-        self._seats = Seats()
-        numbers = NodeNumbers(self._connections, self.measures)
-        self._kpis = Kpis(redis.writer, self._connections.node, numbers, utc_now)
-        self._desk = Desk(self.services.account.accounts, self._kpis, Streams(redis.reader))
-        self._errands = Errands()
+        self._seats = ConcurrencyLimit()
+        numbers = NodeNumbers(self._connections, self.metrics)
+        self._kpis = KpiView(redis.writer, self._connections.node, numbers, utc_now)
+        self._desk = AdminFeeds(
+            self.services.account.accounts, self._kpis, TimelineStreams(redis.reader)
+        )
+        self._errands = BackgroundTasks()
         self._channels = Channels(
             redis.writer, redis.reader, self._errands, self._connections.replace
         )
         self._presence = Presence(redis.writer, self._channels, self._errands, utc_now)
-        self._revoking = Revoking(
+        self._revoking = RevocationConsumer(
             self.services.account.revocations,
             self._connections.revoke,
             self._connections.check_channels,
@@ -196,11 +197,11 @@ class Node:
         )
         self._consumers = self._make_consumers()
         self._reader = StreamReader(redis.reader, self._followers())
-        self._running = Running()
+        self._running = InFlight()
         self._leaving = False
         self._ends_at = math.inf
         self.application = self._make_application(epoch)
-        self.metrics = make_metrics_application(self.measures, self._checks())
+        self.metrics_application = make_metrics_application(self.metrics, self._checks())
         self._tasks: list[asyncio.Task[None]] = []
 
     def _make_consumers(self) -> ConsumerRunner:
@@ -210,7 +211,7 @@ class Node:
             redis=self._redis.writer,
             secret=self._settings.index_key,
             clock=utc_now,
-            measures=self.measures,
+            metrics=self.metrics,
         )
         consumers: list[Consumer] = [self._revoking, self._kpis]
         if "learn" in self._settings.roles:
@@ -218,7 +219,11 @@ class Node:
         return ConsumerRunner(consumers, ground)
 
     def _make_edge(
-        self, epoch: str, credit: Credits, limits: Limits, held_writes: HeldWrites
+        self,
+        epoch: str,
+        credit: PrepaidRateLimiter,
+        limits: SharedRateLimiter,
+        held_writes: HeldWrites,
     ) -> Edge:
         services, heads = self.services, self.committer.heads
         snapshots, shares = services.sync.snapshots, services.sharing.shares
@@ -227,9 +232,9 @@ class Node:
             services=services,
             router=ROUTER,
             feeds=Feeds(self.hub, self.log, heads, snapshots, shares, epoch, credit),
-            tickets=Tickets(self._redis.writer, state_of, utc_now),
+            tickets=ConnectionTickets(self._redis.writer, state_of, utc_now),
             epoch=epoch,
-            measures=self.measures,
+            metrics=self.metrics,
             running=self._running,
             limits=limits,
             held_writes=held_writes,
@@ -239,8 +244,8 @@ class Node:
     def _make_application(self, epoch: str) -> BoundedApplication:
         settings = self._settings
         counter = self._redis.counter if settings.limits == "on" else None
-        limits = Limits(counter, settings.index_key)
-        credit = Credits(limits)
+        limits = SharedRateLimiter(counter, settings.index_key)
+        credit = PrepaidRateLimiter(limits)
         edge = self.edge = self._make_edge(epoch, credit, limits, HeldWrites(counter))
         self.tickets = edge.tickets
         self.bodies = Bodies(self.services.account, settings.proxies)
@@ -255,7 +260,7 @@ class Node:
             positions=self.services.sync.positions,
             desk=self._desk,
             seats=self._seats,
-            doors=Seats(OPEN_OF_NETWORK),
+            doors=ConcurrencyLimit(OPEN_OF_NETWORK),
             tickets=edge.tickets,
             clock=utc_now,
             credit=credit,
@@ -314,8 +319,8 @@ class Node:
             self._consumers,
             self.services,
             self.assembly.mail,
-            Ageing(self._redis.writer, utc_now),
-            Abandoned(self.database),
+            StreamTrimming(self._redis.writer, utc_now),
+            OrphanTransactions(self.database),
         )
         for owner in owners:
             yield from owner.jobs
@@ -324,7 +329,7 @@ class Node:
         return await claim(self._redis.writer, name, for_s)
 
     async def drain(
-        self, public: Listener | None, drain_s: float, ends_at: float = math.inf
+        self, public: HttpListener | None, drain_s: float, ends_at: float = math.inf
     ) -> None:
         """Send everybody elsewhere within *drain_s*; what is under way is answered.
 
@@ -338,7 +343,7 @@ class Node:
         self._ends_at = ends_at - ending.CLOSING_S
         if public is not None:
             public.refuse()
-        requests = ending.Step("requests", self._running.over, 1.0)
+        requests = ending.ShutdownStep("requests", self._running.over, 1.0)
         kept_s = ending.kept_for((requests, *self._last_steps()))
         left_s = self._ends_at - asyncio.get_running_loop().time() - kept_s
         await self._connections.drain(max(0.0, min(drain_s, left_s - CLOSING_S)))
@@ -351,18 +356,18 @@ class Node:
         self.services.account.passwords.close()
         self.assembly.outbound.close()
 
-    def _last_steps(self) -> tuple[ending.Step, ...]:
+    def _last_steps(self) -> tuple[ending.ShutdownStep, ...]:
         """What is left to do, what matters most first."""
         return (
             # What cannot be finished in time is due in MongoDB, and another process finds it.
-            ending.Step("writes", self.committer.drain, 2.0),
-            ending.Step("tasks", self._end_tasks, 1.0),
-            ending.Step("relay", self.relay.flush, 1.0),
-            ending.Step("audit", self.services.audit.log.close, 1.0),
-            ending.Step("consumers", self._consumers.stop, 2.0),
-            ending.Step("positions", self.services.sync.positions.flush, 0.5),
-            ending.Step("arrivals", self.services.account.arrivals.flush, 0.25),
-            ending.Step("errands", self._errands.over, 0.25),
+            ending.ShutdownStep("writes", self.committer.drain, 2.0),
+            ending.ShutdownStep("tasks", self._end_tasks, 1.0),
+            ending.ShutdownStep("relay", self.relay.flush, 1.0),
+            ending.ShutdownStep("audit", self.services.audit.log.close, 1.0),
+            ending.ShutdownStep("consumers", self._consumers.stop, 2.0),
+            ending.ShutdownStep("positions", self.services.sync.positions.flush, 0.5),
+            ending.ShutdownStep("arrivals", self.services.account.arrivals.flush, 0.25),
+            ending.ShutdownStep("errands", self._errands.over, 0.25),
         )
 
     async def _end_tasks(self) -> None:
@@ -390,7 +395,7 @@ async def running_node(settings: Settings, mongo_url: str, redis_url: str) -> As
 @contextlib.asynccontextmanager
 async def listening(application: Application, host: str, port: int) -> AsyncIterator[int]:
     """*application* served on a port; 0 takes a free one."""
-    async with Listener(application, host, port) as listener:
+    async with HttpListener(application, host, port) as listener:
         yield listener.port
 
 

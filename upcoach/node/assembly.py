@@ -8,17 +8,17 @@ from models.base.clock import utc_now
 from models.base.errors import Invalid
 from upcoach.node.process.outbound import Outbound
 from upcoach.services.base.dependencies import Configuration, Dependencies
-from upcoach.services.base.mail import Folder, Mail, Smtp
-from upcoach.services.base.mail_links import Links
+from upcoach.services.base.mail import Mailer, MailFolder, Smtp
+from upcoach.services.base.mail_links import MailLinks
 from upcoach.services.base.time_zones import TimeZones
 from upcoach.services.contexts import Services, make_services
 from upcoach.store.base.database import Database
 from upcoach.store.collections.documents import Documents
 from upcoach.store.log.event_log import EventLog
 from upcoach.store.secrets.keyring import KeyRing, MasterKeys
-from upcoach.store.secrets.one_time_tokens import Once
+from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 from upcoach.store.write.committer import Committer
-from upcoach.store.write.mail_outbox import Outbox
+from upcoach.store.write.mail_outbox import MailOutbox
 
 
 class Assembly:
@@ -32,13 +32,13 @@ class Assembly:
         keyring: KeyRing,
         log: EventLog,
         committer: Committer,
-        outbox: Outbox,
+        outbox: MailOutbox,
     ) -> None:
         # The files that mails are in where there is no mail server, which is in development.
-        folder = Folder(settings.data / "mail", settings.mail_from)
+        folder = MailFolder(settings.data / "mail", settings.mail_from)
         self.mailbox = None if settings.smtp_url else folder
         carrier = self.mailbox or Smtp(settings.smtp_url or "", settings.mail_from)
-        self.mail = Mail(outbox, carrier, utc_now)
+        self.mail = Mailer(outbox, carrier, utc_now)
         self.outbound = Outbound(loopback=settings.environment == "development")
         documents = Documents(database, keyring)
         dependencies = Dependencies(
@@ -49,9 +49,9 @@ class Assembly:
             log=log,
             masters=masters,
             keyring=keyring,
-            once=Once(database, utc_now),
+            once=OneTimeTokens(database, utc_now),
             mail=self.mail,
-            links=Links(settings.issuer),
+            links=MailLinks(settings.issuer),
             zones=TimeZones(documents),
             fetch=self.outbound,
             clock=utc_now,

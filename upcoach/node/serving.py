@@ -22,7 +22,7 @@ from upcoach.node import app
 from upcoach.node.output import say, welcome
 from upcoach.node.process import gc_tuning
 from upcoach.node.process.ending import END_S, StopSignal
-from upcoach.node.process.listener import Listener
+from upcoach.node.process.listener import HttpListener
 from upcoach.node.process.systemd import Notifier
 from upcoach.node.process.watchdog import Watchdog
 
@@ -39,7 +39,7 @@ class Ports(msgspec.Struct, frozen=True):
 class Served:
     """A node with its ports."""
 
-    def __init__(self, node: app.Node, metrics: Listener, web: Listener | None) -> None:
+    def __init__(self, node: app.Node, metrics: HttpListener, web: HttpListener | None) -> None:
         self._node = node
         self._web = web
         self.ports = Ports(metrics=metrics.port, web=None if web is None else web.port)
@@ -117,12 +117,13 @@ async def _serving(
 ) -> AsyncIterator[Served]:
     async with contextlib.AsyncExitStack() as stack:
         node = await stack.enter_async_context(app.running_node(settings, mongo_url, redis_url))
-        await stack.enter_async_context(Watchdog(notifier, node.measures).watching())
-        metrics = Listener(node.metrics, settings.metrics_host, settings.metrics_port)
+        await stack.enter_async_context(Watchdog(notifier, node.metrics).watching())
+        application, host = node.metrics_application, settings.metrics_host
+        metrics = HttpListener(application, host, settings.metrics_port)
         await stack.enter_async_context(metrics)
         web = None
         if "web" in settings.roles:
-            web = Listener(node.application, settings.host, settings.port, shared=shared)
+            web = HttpListener(node.application, settings.host, settings.port, shared=shared)
             await stack.enter_async_context(web)
         gc_tuning.settle()
         yield Served(node, metrics, web)

@@ -7,34 +7,34 @@ import msgspec
 from handlers.http.operations import Call, Operation, Reply, written
 from models.access.scope import Scope
 from models.account.session import BROWSERS, Credentials, Refresh, Session
-from models.account.user import Address, Registration, User
+from models.account.user import EmailAddress, Registration, User
 from models.base.merge_patch import Json
 from upcoach.services.account import AccountServices
-from upcoach.services.account.logins import Challenge
-from upcoach.services.account.logins import LoggedIn as LetIn
-from upcoach.services.account.sessions.sessions import Login
+from upcoach.services.account.login.logins import Challenge
+from upcoach.services.account.login.logins import LoggedIn as LetIn
+from upcoach.services.account.sessions.sessions import SessionTokens
 from upcoach.store.write.outcomes import Outcome
 
 
-class Renewed(Login, frozen=True):
+class TokenRenewed(SessionTokens, frozen=True):
     """A token, and how it is sent (RFC 6750)."""
 
     token_type: Literal["Bearer"]
 
 
-class LoggedIn(Renewed, frozen=True):
+class LoggedIn(TokenRenewed, frozen=True):
     """A token and the session that it belongs to."""
 
     session: Session
 
 
-class Entered(msgspec.Struct, frozen=True):
+class BrowserLoggedIn(msgspec.Struct, frozen=True):
     """The session of a browser, which has it in a cookie and never sees a token."""
 
     session: Session
 
 
-class Csrf(msgspec.Struct, frozen=True):
+class CsrfToken(msgspec.Struct, frozen=True):
     """What a page sends as `X-UpCoach-CSRF` with all that changes something; a token needs none."""
 
     token: str | None
@@ -79,13 +79,13 @@ async def refresh(services: AccountServices, call: Call) -> Reply:
 async def log_out(services: AccountServices, call: Call) -> Reply:
     """End the session whose token, or cookie, this is."""
     reply = written(await services.sessions.end(call.scope, call.scope.session))
-    return msgspec.structs.replace(reply, leaves=bool(call.browser))
+    return msgspec.structs.replace(reply, end_session=bool(call.browser))
 
 
 async def csrf(services: AccountServices, call: Call) -> Reply:
     """What shows that a page of ours sends a request with a cookie."""
     proof = services.browsers.proof(call.browser, "csrf") if call.browser else None
-    return Reply(body=Csrf(proof))
+    return Reply(body=CsrfToken(proof))
 
 
 async def me(services: AccountServices, call: Call) -> Reply:
@@ -94,7 +94,7 @@ async def me(services: AccountServices, call: Call) -> Reply:
     return Reply(body=user, version=user["version"])
 
 
-def admitted(login: Login, outcome: Outcome[Session]) -> Reply:
+def admitted(login: SessionTokens, outcome: Outcome[Session]) -> Reply:
     """The answer to whoever was let in: tokens, or for a browser a cookie and no token."""
     session = outcome.document
     is_browser = session.app in BROWSERS
@@ -102,12 +102,12 @@ def admitted(login: Login, outcome: Outcome[Session]) -> Reply:
         status=201,
         body={"session": outcome.body} | ({} if is_browser else shown_login(login)),
         seq=outcome.seq,
-        became=Scope(user=session.owner, session=session.id),
-        enters=session if is_browser else None,
+        acted_as=Scope(user=session.owner, session=session.id),
+        start_session=session if is_browser else None,
     )
 
 
-def shown_login(login: Login) -> Json:
+def shown_login(login: SessionTokens) -> Json:
     """*login* as it is answered."""
     shown: Json = msgspec.to_builtins(login)
     return shown | {"token_type": "Bearer"}
@@ -119,7 +119,7 @@ REGISTER = Operation(
     run=register,
     body="json",
     takes=Registration,
-    gives=Address,
+    gives=EmailAddress,
     public=True,
     audit="account.registered",
     statuses=(202,),
@@ -131,7 +131,7 @@ LOG_IN = Operation(
     run=log_in,
     body="json",
     takes=Credentials,
-    gives=LoggedIn | Entered,
+    gives=LoggedIn | BrowserLoggedIn,
     otherwise=((200, Challenge),),
     public=True,
     refusals=(401, 403),
@@ -147,7 +147,7 @@ OPERATIONS = (
         run=refresh,
         body="json",
         takes=Refresh,
-        gives=Renewed,
+        gives=TokenRenewed,
         public=True,
         statuses=(200,),
         refusals=(401,),
@@ -160,6 +160,6 @@ OPERATIONS = (
         needs="account:write",
         audit="session.ended",
     ),
-    Operation(method="GET", path="/v1/auth/csrf", run=csrf, needs="account:read", gives=Csrf),
+    Operation(method="GET", path="/v1/auth/csrf", run=csrf, needs="account:read", gives=CsrfToken),
     Operation(method="GET", path="/v1/me", run=me, needs="account:read", gives=User),
 )

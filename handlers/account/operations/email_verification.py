@@ -4,7 +4,7 @@ And what is told of by mails to it: somebody says that what was added is theirs,
 """
 
 from handlers.http.operations import Call, Operation, Reply, owned_by
-from models.account.user import Address, Link
+from models.account.user import EmailAddress, MailedToken
 from upcoach.services.account import AccountServices
 
 
@@ -16,39 +16,39 @@ async def ask_again(services: AccountServices, call: Call) -> Reply:
 
 async def verify(services: AccountServices, call: Call) -> Reply:
     """Show that an address is one's own, with the token of the link that was mailed to it."""
-    done = await services.verification.confirm(call.read(Link).token)
-    return Reply(status=204, became=owned_by(done))
+    done = await services.verification.confirm(call.read(MailedToken).token)
+    return Reply(status=204, acted_as=owned_by(done))
 
 
 async def move(services: AccountServices, call: Call) -> Reply:
     """Go by another address, once the link is followed that is mailed to it."""
-    email = call.read(Address).email
+    email = call.read(EmailAddress).email
     await services.moves.ask(call.scope, email)
     return Reply(status=202, body={"email": email})
 
 
 async def confirm(services: AccountServices, call: Call) -> Reply:
     """Go by the address from now on to which the link with this token was mailed."""
-    done = await services.moves.confirm(call.read(Link).token)
-    return Reply(status=204, became=owned_by(done))
+    done = await services.moves.confirm(call.read(MailedToken).token)
+    return Reply(status=204, acted_as=owned_by(done))
 
 
 async def undo(services: AccountServices, call: Call) -> Reply:
     """Go by the address again that was left, with the token of the link that was mailed to it."""
-    done = await services.moves.undo(call.read(Link).token)
-    return Reply(status=204, became=owned_by(done))
+    done = await services.moves.undo(call.read(MailedToken).token)
+    return Reply(status=204, acted_as=owned_by(done))
 
 
 async def confirm_addition(services: AccountServices, call: Call) -> Reply:
     """Say that what was added to one's account is one's own, with the token of its mail."""
-    done = await services.additions.confirm(call.read(Link).token)
-    return Reply(status=204, became=owned_by(done))
+    done = await services.additions.confirm(call.read(MailedToken).token)
+    return Reply(status=204, acted_as=owned_by(done))
 
 
 async def disown_addition(services: AccountServices, call: Call) -> Reply:
     """Have removed what was added to one's account, and all else that nobody has confirmed."""
-    done = await services.additions.disown(call.read(Link).token)
-    return Reply(status=204, became=owned_by(done))
+    done = await services.additions.disown(call.read(MailedToken).token)
+    return Reply(status=204, acted_as=owned_by(done))
 
 
 VERIFY = Operation(
@@ -56,7 +56,7 @@ VERIFY = Operation(
     path="/v1/auth/verify-email",
     run=verify,
     body="json",
-    takes=Link,
+    takes=MailedToken,
     public=True,
     audit="email.verified",
 )
@@ -65,7 +65,7 @@ CHANGE_ADDRESS = Operation(
     path="/v1/auth/email/confirm",
     run=confirm,
     body="json",
-    takes=Link,
+    takes=MailedToken,
     public=True,
     refusals=(409,),
     audit="email.changed",
@@ -75,7 +75,7 @@ UNDO_CHANGE = Operation(
     path="/v1/auth/email/undo",
     run=undo,
     body="json",
-    takes=Link,
+    takes=MailedToken,
     public=True,
     refusals=(409,),
     audit="email.returned",
@@ -85,7 +85,7 @@ CONFIRM_ADDITION = Operation(
     path="/v1/auth/additions/confirm",
     run=confirm_addition,
     body="json",
-    takes=Link,
+    takes=MailedToken,
     public=True,
     audit="addition.confirmed",
 )
@@ -94,7 +94,7 @@ DISOWN_ADDITION = Operation(
     path="/v1/auth/additions/disown",
     run=disown_addition,
     body="json",
-    takes=Link,
+    takes=MailedToken,
     public=True,
     audit="addition.disowned",
 )
@@ -105,7 +105,7 @@ OPERATIONS = (
         path="/v1/auth/verify-email/resend",
         run=ask_again,
         needs="account:write",
-        gives=Address,
+        gives=EmailAddress,
         statuses=(202,),
         limit="mail",
     ),
@@ -115,8 +115,8 @@ OPERATIONS = (
         run=move,
         needs="account:write",
         body="json",
-        takes=Address,
-        gives=Address,
+        takes=EmailAddress,
+        gives=EmailAddress,
         statuses=(202,),
         stepped_up=True,
         audit="email.asked",

@@ -4,15 +4,15 @@ import datetime as dt
 
 import msgspec
 
-from handlers.account.operations.accounts import Entered, LoggedIn, admitted
+from handlers.account.operations.accounts import BrowserLoggedIn, LoggedIn, admitted
 from handlers.http.operations import Call, Operation, Reply, written
 from handlers.http.pagination import Items
 from models.account import Session, TrustedDevice
-from models.account.factors import NEVER, Answer, Method
+from models.account.factors import NEVER, ChallengeAnswer, Method
 from models.base.clock import utc_now
 from models.base.document import public
 from upcoach.services.account import AccountServices
-from upcoach.services.account.factors.totp import Confirmation, Enrolling
+from upcoach.services.account.factors.totp import Enrolling, TotpConfirmation
 from upcoach.services.account.step_up import StepUp
 
 DEVICES = "/v1/auth/devices"
@@ -33,7 +33,7 @@ class WaitingFactor(msgspec.Struct, frozen=True, omit_defaults=True):
     counts_from: dt.datetime | None = None
 
 
-class Enrolled(msgspec.Struct, frozen=True, omit_defaults=True):
+class EnrolledFactors(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the caller has enrolled.
 
     Attributes
@@ -54,7 +54,7 @@ class Enrolled(msgspec.Struct, frozen=True, omit_defaults=True):
     waiting: tuple[WaitingFactor, ...] = ()
 
 
-class RecoveryCodes(msgspec.Struct, frozen=True):
+class NewRecoveryCodes(msgspec.Struct, frozen=True):
     """The recovery codes that are new, which are shown this once; none if those before count."""
 
     recovery_codes: tuple[str, ...]
@@ -73,7 +73,7 @@ class Admitted(LoggedIn, frozen=True, kw_only=True, omit_defaults=True):
     trusted_device: str | None = None
 
 
-class SteppedUp(msgspec.Struct, frozen=True):
+class StepUpAnswer(msgspec.Struct, frozen=True):
     """A token that says what was shown just now; the one before goes on, and says less."""
 
     token: str
@@ -90,7 +90,7 @@ async def factors(services: AccountServices, call: Call) -> Reply:
         if since > now
     )
     methods, codes = found.methods(now), len(found.recovery)
-    enrolled = Enrolled(methods, found.passkeys, codes, found.totp_since, waiting)
+    enrolled = EnrolledFactors(methods, found.passkeys, codes, found.totp_since, waiting)
     body = msgspec.to_builtins(enrolled)
     return Reply(body={"methods": [], "passkeys": 0, "recovery_codes": 0} | body)
 
@@ -106,8 +106,8 @@ async def enrol_totp(services: AccountServices, call: Call) -> Reply:
 
 async def confirm_totp(services: AccountServices, call: Call) -> Reply:
     """Have logins ask for a code of this app, as soon as it counts."""
-    codes = await services.factors.totp.confirm(call.scope, call.read(Confirmation))
-    return Reply(status=200, body=RecoveryCodes(codes))
+    codes = await services.factors.totp.confirm(call.scope, call.read(TotpConfirmation))
+    return Reply(status=200, body=NewRecoveryCodes(codes))
 
 
 async def disable_totp(services: AccountServices, call: Call) -> Reply:
@@ -119,16 +119,16 @@ async def disable_totp(services: AccountServices, call: Call) -> Reply:
 async def renew_recovery_codes(services: AccountServices, call: Call) -> Reply:
     """Get ten new recovery codes; those before count no more."""
     codes = await services.factors.recovery.renew(call.scope)
-    return Reply(status=201, body=RecoveryCodes(codes))
+    return Reply(status=201, body=NewRecoveryCodes(codes))
 
 
 async def answer(services: AccountServices, call: Call) -> Reply:
     """Answer the challenge of a login with a second factor."""
     call.require_our_page()
-    given = await services.logins.answer(call.read(Answer))
+    given = await services.logins.answer(call.read(ChallengeAnswer))
     reply = admitted(given.login, given.outcome)
-    if reply.enters is not None or not given.trusted:
-        return msgspec.structs.replace(reply, trusts=given.trusted)
+    if reply.start_session is not None or not given.trusted:
+        return msgspec.structs.replace(reply, trust_device=given.trusted)
     return msgspec.structs.replace(reply, body=reply.body | {"trusted_device": given.trusted})
 
 
@@ -137,7 +137,7 @@ async def step_up(services: AccountServices, call: Call) -> Reply:
     done = await services.stepping_up.step_up(call.scope, call.read(StepUp))
     body = {"session": public(done.session)}
     if call.browser:
-        return Reply(status=200, body=body, enters=done.session)
+        return Reply(status=200, body=body, start_session=done.session)
     return Reply(status=200, body=body | {"token": done.token, "expires_at": done.expires_at})
 
 
@@ -157,8 +157,8 @@ ANSWER = Operation(
     path="/v1/auth/challenge",
     run=answer,
     body="json",
-    takes=Answer,
-    gives=Admitted | Entered,
+    takes=ChallengeAnswer,
+    gives=Admitted | BrowserLoggedIn,
     public=True,
     refusals=(403, 429),
     audit="session.started",
@@ -171,7 +171,7 @@ OPERATIONS = (
         path="/v1/auth/factors",
         run=factors,
         needs="account:read",
-        gives=Enrolled,
+        gives=EnrolledFactors,
     ),
     Operation(
         method="POST",
@@ -187,8 +187,8 @@ OPERATIONS = (
         run=confirm_totp,
         needs="account:write",
         body="json",
-        takes=Confirmation,
-        gives=RecoveryCodes,
+        takes=TotpConfirmation,
+        gives=NewRecoveryCodes,
         stepped_up=True,
         statuses=(200,),
         refusals=(429,),
@@ -208,7 +208,7 @@ OPERATIONS = (
         path="/v1/auth/recovery-codes",
         run=renew_recovery_codes,
         needs="account:write",
-        gives=RecoveryCodes,
+        gives=NewRecoveryCodes,
         stepped_up=True,
         refusals=(409,),
         audit="recovery_codes.renewed",
@@ -221,7 +221,7 @@ OPERATIONS = (
         needs="account:write",
         body="json",
         takes=StepUp,
-        gives=SteppedUp | Entered,
+        gives=StepUpAnswer | BrowserLoggedIn,
         statuses=(200,),
         refusals=(429,),
         audit="session.stepped_up",

@@ -1,6 +1,6 @@
 """Logging in through a provider, and which of them an account knows.
 
-The way of a browser is in `handlers.account.pages.oauth_callbacks`.
+The way of a browser is in `handlers.account.pages.oidc_callback`.
 """
 
 from typing import Final
@@ -13,8 +13,8 @@ from handlers.http.pagination import Items, PageQuery, listed
 from models.account import Identity
 from models.account.identity import IdentityProof, NewIdentity
 from upcoach.services.account import AccountServices
-from upcoach.services.account.federation.service import Nonce
-from upcoach.services.account.logins import Challenge
+from upcoach.services.account.federation.federation import Nonce
+from upcoach.services.account.login.logins import Challenge
 
 IDENTITIES: Final = "/v1/auth/identities"
 

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import msgspec
 
-from handlers.account.operations.accounts import Entered, LoggedIn, admitted
+from handlers.account.operations.accounts import BrowserLoggedIn, LoggedIn, admitted
 from handlers.http.operations import Call, Operation, Reply, written
 from handlers.http.pagination import Items
 from models.account import Passkey
-from models.account.factors import PasskeyAnswer
+from models.account.factors import PasskeyAssertion
 from models.account.session import DeviceId, DeviceName, Terms, audiences_of
 from models.base.document import Draft, public
 from models.base.fields import Token
@@ -27,19 +27,19 @@ Options = dict[str, Any]
 class PasskeyLogin(Draft, frozen=True, kw_only=True):
     """What somebody gives to log in on a device with a passkey."""
 
-    credential: PasskeyAnswer
+    credential: PasskeyAssertion
     device: DeviceId
     device_name: DeviceName | None = None
     app: Literal["mobile", "web", "remembered", "coach", "admin"] = "mobile"
 
 
-class Named(Draft, frozen=True, kw_only=True):
+class PendingLoginName(Draft, frozen=True, kw_only=True):
     """The login that waits, by the name that the challenge gave it."""
 
     challenge: Token
 
 
-class Registered(msgspec.Struct, frozen=True):
+class PasskeyRegistered(msgspec.Struct, frozen=True):
     """A passkey, with the recovery codes that are new: they are shown this once."""
 
     passkey: Passkey
@@ -96,7 +96,7 @@ async def log_in(services: AccountServices, call: Call) -> Reply:
 
 async def ask_for_challenge(services: AccountServices, call: Call) -> Reply:
     """Begin to answer the challenge of a login with a passkey."""
-    asked = await services.logins.ask_passkey(call.read(Named).challenge)
+    asked = await services.logins.ask_passkey(call.read(PendingLoginName).challenge)
     return Reply(status=201, body=asked)
 
 
@@ -111,7 +111,7 @@ LOG_IN = Operation(
     run=log_in,
     body="json",
     takes=PasskeyLogin,
-    gives=LoggedIn | Entered,
+    gives=LoggedIn | BrowserLoggedIn,
     public=True,
     refusals=(403,),
     audit="session.started",
@@ -134,7 +134,7 @@ OPERATIONS = (
         needs="account:write",
         body="json",
         takes=NewPasskey,
-        gives=Registered,
+        gives=PasskeyRegistered,
         stepped_up=True,
         refusals=(409,),
         audit="passkey.added",
@@ -160,7 +160,7 @@ OPERATIONS = (
         path="/v1/auth/challenge/options",
         run=ask_for_challenge,
         body="json",
-        takes=Named,
+        takes=PendingLoginName,
         gives=Options,
         public=True,
         refusals=(403,),

@@ -1,7 +1,7 @@
 """Passwords: changing one's own, and choosing a new one when it is forgotten."""
 
 from handlers.http.operations import Call, Operation, Reply, owned_by
-from models.account.user import Address, NewPassword, PasswordReset
+from models.account.user import EmailAddress, NewPassword, PasswordReset
 from upcoach.services.account import AccountServices
 
 
@@ -13,7 +13,7 @@ async def change(services: AccountServices, call: Call) -> Reply:
 
 async def forget(services: AccountServices, call: Call) -> Reply:
     """Have a link to a new password mailed, if the address has an account."""
-    email = call.read(Address).email
+    email = call.read(EmailAddress).email
     await services.resets.ask(email)
     return Reply(status=202, body={"email": email})
 
@@ -21,7 +21,7 @@ async def forget(services: AccountServices, call: Call) -> Reply:
 async def reset(services: AccountServices, call: Call) -> Reply:
     """Choose a new password, with the token of the link that was mailed; every login ends."""
     done = await services.resets.finish(call.read(PasswordReset))
-    return Reply(status=204, became=owned_by(done))
+    return Reply(status=204, acted_as=owned_by(done))
 
 
 CHANGE = Operation(
@@ -40,8 +40,8 @@ FORGET = Operation(
     path="/v1/auth/password/forgot",
     run=forget,
     body="json",
-    takes=Address,
-    gives=Address,
+    takes=EmailAddress,
+    gives=EmailAddress,
     public=True,
     statuses=(202,),
     audit="password.forgotten",

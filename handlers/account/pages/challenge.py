@@ -17,12 +17,12 @@ from handlers.http import strict_json
 from handlers.http.operations import Reply
 from handlers.pages import views
 from handlers.pages.base import PageHandler
-from models.account.factors import Answer, Method, PasskeyAnswer
+from models.account.factors import ChallengeAnswer, Method, PasskeyAssertion
 from models.base.errors import Forbidden, Invalid
 from models.base.merge_patch import Json
 from models.base.validation import checked
 from upcoach.services.account.factors.refusals import factor_wrong
-from upcoach.services.account.logins import Challenge
+from upcoach.services.account.login.logins import Challenge
 from upcoach.services.base.request_parameters import Parameters
 
 _METHODS: Final[tuple[Method, ...]] = get_args(Method)
@@ -82,7 +82,7 @@ async def show_challenge(
 
 async def go_on(page: PageHandler, reply: Reply, continuation: LoginContinuation) -> None:
     """Go on after a login: to its second factor, or with *continuation*."""
-    if reply.enters is None:
+    if reply.start_session is None:
         asked = msgspec.convert(reply.body, Challenge)
         await show_challenge(page, continuation, asked.challenge, asked.methods)
         return
@@ -101,7 +101,7 @@ def _answer(form: Parameters, challenge: str) -> Json:
         shown = {"totp": code.replace(" ", "").replace("-", "")}
     given = shown | {"challenge": challenge, "trust_device": "trust" in form}
     try:
-        checked(given, Answer)
+        checked(given, ChallengeAnswer)
     except Invalid:
         raise factor_wrong() from None
     return given
@@ -110,7 +110,7 @@ def _answer(form: Parameters, challenge: str) -> Json:
 def _passkey(text: str) -> Any:
     try:
         shown = strict_json.parse(text.encode())
-        checked(shown, PasskeyAnswer)
+        checked(shown, PasskeyAssertion)
     except Invalid:
         raise factor_wrong() from None
     return shown

@@ -12,7 +12,7 @@ from handlers.http.forms.parameters import query_parameters
 from handlers.pages import forms, views
 from handlers.pages.base import PageHandler
 from handlers.pages.forms import PageLink
-from models.account.user import Address
+from models.account.user import EmailAddress
 from models.base.errors import Invalid
 from models.base.fields import Token
 from models.base.validation import checked
@@ -35,7 +35,7 @@ class ForgottenPasswordPage(PageHandler):
         """Have a link mailed, if the address has an account, which nobody is told."""
         typed = self.sent()["email"]
         try:
-            email = checked({"email": typed}, Address).email
+            email = checked({"email": typed}, EmailAddress).email
         except Invalid as refusal:
             problem = problems_of(refusal)["email"]
             view = views.forgot(FORGOT, self.hidden(), typed, problem, links=(_LOG_IN,))

@@ -17,8 +17,8 @@ from upcoach.services.base.mail_links import FORGOT
 from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth import OAuth
 from upcoach.services.oauth.authorization import Redirect, ShownError
-from upcoach.services.oauth.grant_types.devices import PATH as DEVICE
-from upcoach.services.oauth.grant_types.devices import DeviceAsk
+from upcoach.services.oauth.grant_types.device_code import PATH as DEVICE
+from upcoach.services.oauth.grant_types.device_code import DevicePrompt
 
 CONSENT: Final = "/oauth/consent"
 ACCOUNT: Final = "/account"
@@ -115,10 +115,10 @@ LOOK_DEVICE_UP = Operation(
 )
 
 
-async def device_of(page: PageHandler, code: str, session: Session | None) -> DeviceAsk | None:
+async def device_of(page: PageHandler, code: str, session: Session | None) -> DevicePrompt | None:
     """What the device that shows *code* asks for."""
     try:
-        ask: DeviceAsk = (await page.submit(LOOK_DEVICE_UP, code, session=session)).body
+        ask: DevicePrompt = (await page.submit(LOOK_DEVICE_UP, code, session=session)).body
     except NotFound:
         return None
     return ask

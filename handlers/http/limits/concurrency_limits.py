@@ -6,7 +6,7 @@ from typing import Final
 SEATS: Final = 16
 
 
-class Seats:
+class ConcurrencyLimit:
     """The open event streams and long-polls of a node, by user."""
 
     def __init__(self, count: int = SEATS) -> None:

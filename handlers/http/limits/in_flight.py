@@ -3,7 +3,7 @@
 import asyncio
 
 
-class Running:
+class InFlight:
     """How many requests are under way.
 
     Attributes
@@ -13,7 +13,7 @@ class Running:
 
     Examples
     --------
-    >>> running = Running()
+    >>> running = InFlight()
     >>> running.begin()
     >>> running.end()
     >>> asyncio.run(running.over())

@@ -7,7 +7,7 @@ for it.  It is counted here, in memory: to ask Redis would cost more than the re
 import collections
 from typing import Final
 
-from models.access.rate_limit import Bucket
+from models.access.rate_limit import TokenBucket
 from models.access.rate_limiter import GO_ON, RateVerdict
 
 RATE_S: Final = 20
@@ -15,11 +15,11 @@ BURST_S: Final = 30
 REMEMBERED: Final = 10_000  # networks
 
 
-class RefusedRequests:
+class RefusalLimiter:
     """The refusals that networks have left: a rate limiter that nobody waits for."""
 
     def __init__(self) -> None:
-        self._buckets: collections.OrderedDict[str, Bucket] = collections.OrderedDict()
+        self._buckets: collections.OrderedDict[str, TokenBucket] = collections.OrderedDict()
 
     def look(self, network: str, now: float) -> RateVerdict:
         """Whether *network* has one left."""
@@ -28,7 +28,7 @@ class RefusedRequests:
 
     def take(self, network: str, now: float) -> RateVerdict:
         """Take one of *network*'s, if it had one left."""
-        bucket = self._buckets.setdefault(network, Bucket(RATE_S, BURST_S))
+        bucket = self._buckets.setdefault(network, TokenBucket(RATE_S, BURST_S))
         self._buckets.move_to_end(network)
         if len(self._buckets) > REMEMBERED:
             self._buckets.popitem(last=False)

@@ -14,9 +14,9 @@ from models.base.jobs import PeriodicJob
 from models.contexts import KINDS
 from models.wire.frames import Frame, Subd, Unsubd, encode
 from streams.admin import kpis, timeline
-from streams.admin.kpis import Kpis, StateWatch
-from streams.admin.timeline import Filter, Places, Streams, Watch
-from streams.base.transport import Wire
+from streams.admin.kpis import KpiView, KpiWatch
+from streams.admin.timeline import TimelineFilter, TimelinePosition, TimelineStreams, TimelineWatch
+from streams.base.transport import FlowControl
 from upcoach.services.account.accounts import Accounts
 
 PREFIX: Final = "admin:"
@@ -29,21 +29,21 @@ def is_admin_feed(name: str) -> bool:
     return name.startswith(PREFIX)
 
 
-class Desk:
+class AdminFeeds:
     """What a node has for operators."""
 
-    def __init__(self, accounts: Accounts, states: Kpis, streams: Streams) -> None:
+    def __init__(self, accounts: Accounts, states: KpiView, streams: TimelineStreams) -> None:
         self.states = states
         self.streams = streams
         self._accounts = accounts
-        self._watching: dict[Watching, Scope] = {}
-        self.watches: set[Watch] = set()
+        self._watching: dict[AdminSubscriptions, Scope] = {}
+        self.watches: set[TimelineWatch] = set()
 
-    def enter(self, watching: "Watching", scope: Scope) -> None:
+    def enter(self, watching: "AdminSubscriptions", scope: Scope) -> None:
         """Look now and then whether *watching* still belongs to an operator."""
         self._watching[watching] = scope
 
-    def leave(self, watching: "Watching") -> None:
+    def leave(self, watching: "AdminSubscriptions") -> None:
         """Look no longer."""
         self._watching.pop(watching, None)
 
@@ -67,7 +67,7 @@ class Desk:
         with contextlib.suppress(Unavailable):
             await self._check(theirs)
 
-    async def _check(self, some: Collection["Watching"]) -> None:
+    async def _check(self, some: Collection["AdminSubscriptions"]) -> None:
         for watching in some:
             scope = self._watching.get(watching)
             if scope is not None and not await self.admits(scope):
@@ -75,16 +75,16 @@ class Desk:
 
     async def admits(self, scope: Scope) -> bool:
         """Whether the caller is an operator, as of now."""
-        return DESK in await self._accounts.powers(scope)
+        return DESK in await self._accounts.permissions_of(scope)
 
 
-class Watching:
+class AdminSubscriptions:
     """What one connection of an operator follows, by name."""
 
-    def __init__(self, desk: Desk, outlet: Wire) -> None:
+    def __init__(self, desk: AdminFeeds, outlet: FlowControl) -> None:
         self._desk = desk
         self._outlet = outlet
-        self._followed: dict[str, Watch | StateWatch] = {}
+        self._followed: dict[str, TimelineWatch | KpiWatch] = {}
         self._is_closed = False
 
     async def follow(self, caller: Caller, name: str, since: str | None = None) -> None:
@@ -100,13 +100,13 @@ class Watching:
         self._desk.enter(self, scope)
         feed, _, query = name.partition("?")
         if feed == kpis.FEED and not query:
-            self._add(name, StateWatch(self._desk.states, self._is_idle, self._send))
+            self._add(name, KpiWatch(self._desk.states, self._is_idle, self._send))
             self._say(Subd(f=name, mode="state"))
         elif feed == timeline.FEED:
             only = filter_of(dict(parse_qsl(query, keep_blank_values=True)))
             check_since(since)
             self._desk.require_room()
-            watch = Watch(self._desk.streams, self._outlet, name, only, since)
+            watch = TimelineWatch(self._desk.streams, self._outlet, name, only, since)
             self._add(name, watch)
             self._desk.watches.add(watch)
         else:
@@ -126,7 +126,7 @@ class Watching:
         if followed is None:
             return False
         followed.close()
-        if isinstance(followed, Watch):
+        if isinstance(followed, TimelineWatch):
             self._desk.watches.discard(followed)
         return True
 
@@ -140,7 +140,7 @@ class Watching:
         for name in tuple(self._followed):
             self.leave(name)
 
-    def _add(self, name: str, followed: Watch | StateWatch) -> None:
+    def _add(self, name: str, followed: TimelineWatch | KpiWatch) -> None:
         self.leave(name)
         self._followed[name] = followed
 
@@ -155,7 +155,7 @@ class Watching:
         self._outlet.flush()
 
 
-def filter_of(query: Mapping[str, str]) -> Filter:
+def filter_of(query: Mapping[str, str]) -> TimelineFilter:
     """The filter that *query* (`kind`, `user`) describes."""
     if unknown := query.keys() - {"kind", "user"}:
         raise Invalid("parameter_unknown", f"There is no filter {min(unknown)[:64]!r}.")
@@ -163,13 +163,13 @@ def filter_of(query: Mapping[str, str]) -> Filter:
     for kind in kinds or ():
         if kind not in KINDS:
             raise Invalid("kind_unknown", f"There is no kind {kind[:64]!r}: {', '.join(KINDS)}.")
-    return Filter(kinds=kinds, user=query.get("user"))
+    return TimelineFilter(kinds=kinds, user=query.get("user"))
 
 
 def check_since(since: str | None) -> None:
     """Refuse what is no cursor of the timeline."""
     if since not in (None, "0", "now"):
-        Places.parse(str(since))
+        TimelinePosition.parse(str(since))
 
 
 def _unknown() -> NotFound:

@@ -11,19 +11,19 @@ from typing import Protocol
 import structlog
 
 from handlers.live.base.drain import drain
-from handlers.live.base.wheel import Wheel
+from handlers.live.base.timer_wheel import TimerWheel
 from models.access.caller import Caller
 from models.base.jobs import PeriodicJob
-from models.base.metrics import Measures
+from models.base.metrics import Metrics
 from models.wire.frames import Close
-from streams.channels.channels import Device
+from streams.channels.channels import ArrivedDevice
 
 TICK_S = 1.0
 
 _log = structlog.get_logger(__name__)
 
 
-class Guest(Protocol):
+class LiveConnection(Protocol):
     """A connection of whatever transport, as the node sees it."""
 
     @property
@@ -56,17 +56,17 @@ class Guest(Protocol):
         """Let go of what it holds."""
 
 
-class Connections:
+class LiveConnections:
     """What is open, by session and by device."""
 
-    def __init__(self, measures: Measures, most: int) -> None:
-        self._measures = measures
+    def __init__(self, metrics: Metrics, most: int) -> None:
+        self._metrics = metrics
         self._most = most
-        self._open: set[Guest] = set()
-        self._wheel: Wheel[Guest] = Wheel()
-        self._by_session: dict[str, set[Guest]] = collections.defaultdict(set)
-        self._by_device: dict[tuple[str, str], tuple[float, Guest]] = {}
-        self._by_user: dict[str, set[Guest]] = collections.defaultdict(set)
+        self._open: set[LiveConnection] = set()
+        self._wheel: TimerWheel[LiveConnection] = TimerWheel()
+        self._by_session: dict[str, set[LiveConnection]] = collections.defaultdict(set)
+        self._by_device: dict[tuple[str, str], tuple[float, LiveConnection]] = {}
+        self._by_user: dict[str, set[LiveConnection]] = collections.defaultdict(set)
         self._node = secrets.token_hex(2)
         self._numbers = itertools.count(1)
 
@@ -96,13 +96,13 @@ class Connections:
         """A name for a new connection."""
         return f"{self._node}-{next(self._numbers)}"
 
-    def add(self, guest: Guest) -> None:
+    def add(self, guest: LiveConnection) -> None:
         """Look after *guest* from now on."""
         self._open.add(guest)
         self._wheel.put(guest, 0.0)
-        self._measures.connections.labels(guest.kind).inc()
+        self._metrics.connections.labels(guest.kind).inc()
 
-    def greet(self, guest: Guest, at: float = 0.0) -> bool:
+    def greet(self, guest: LiveConnection, at: float = 0.0) -> bool:
         """Take note of who *guest* is, who said so *at*; false when the node is full."""
         assert guest.caller is not None
         if self.is_full:
@@ -112,11 +112,11 @@ class Connections:
         self._by_session[scope.session].add(guest)
         self._by_user[scope.user].add(guest)
         if guest.device is not None:
-            self.replace(Device(scope.user, guest.device, guest.name, at))
+            self.replace(ArrivedDevice(scope.user, guest.device, guest.name, at))
             self._by_device[scope.user, guest.device] = (at, guest)
         return True
 
-    def replace(self, device: Device) -> None:
+    def replace(self, device: ArrivedDevice) -> None:
         """Close the socket that *device* has opened before the one that it names.
 
         The news of a hello may come late, when the device has a newer socket already.
@@ -144,13 +144,13 @@ class Connections:
             if guest.caller is not None and guest.caller.signed_by in keys:
                 guest.close(Close.TOKEN, "key replaced")
 
-    def remove(self, guest: Guest) -> None:
+    def remove(self, guest: LiveConnection) -> None:
         """Let *guest* go."""
         if guest not in self._open:
             return
         self._open.remove(guest)
         self._wheel.remove(guest)
-        self._measures.connections.labels(guest.kind).dec()
+        self._metrics.connections.labels(guest.kind).dec()
         if guest.caller is not None:
             self._forget(guest, guest.caller)
         guest.end()
@@ -176,7 +176,7 @@ class Connections:
         for guest in tuple(self._open):
             guest.close(code, reason)
 
-    def _tick(self, guest: Guest, now: float) -> float:
+    def _tick(self, guest: LiveConnection, now: float) -> float:
         try:
             return guest.tick(now)
         # One timer serves all: were this raised, whoever is due behind it would never be looked
@@ -186,7 +186,7 @@ class Connections:
             guest.close(Close.INTERNAL, "internal")
             return now + TICK_S
 
-    def _forget(self, guest: Guest, caller: Caller) -> None:
+    def _forget(self, guest: LiveConnection, caller: Caller) -> None:
         scope = caller.scope
         for index, key in ((self._by_session, scope.session), (self._by_user, scope.user)):
             guests = index.get(key, set())

@@ -14,7 +14,7 @@ from handlers.live.base import limits
 from models.access.caller import Caller
 from models.base.clock import Clock
 from models.wire.frames import Close
-from streams.base.transport import Wire
+from streams.base.transport import FlowControl
 
 C_contra = TypeVar("C_contra", contravariant=True)
 S = TypeVar("S", bound="SenderTimes")
@@ -57,7 +57,7 @@ class SenderTimes(Closable, Protocol):
 
     """
 
-    outlet: Wire
+    outlet: FlowControl
     is_warned: bool
 
     def token_end(self) -> float:

@@ -2,19 +2,19 @@
 
 import msgspec
 
-from handlers.http.bodies import Bodies
-from handlers.http.limits.concurrency_limits import Seats
+from handlers.http.limits.concurrency_limits import ConcurrencyLimit
 from handlers.http.operations import Router
+from handlers.http.request_bodies import Bodies
 from handlers.http.rest import Edge
-from handlers.live.base.admin_feeds import Desk
-from handlers.live.base.connections import Connections
+from handlers.live.base.admin_feeds import AdminFeeds
+from handlers.live.base.connections import LiveConnections
 from models.base.clock import Clock
-from streams.base.background_tasks import Errands
+from streams.base.background_tasks import BackgroundTasks
 from streams.channels.channels import Channels
 from streams.channels.presence import Presence
 from streams.feed.subscription import Feeds
-from streams.limits.credit import Credits
-from streams.redis.tickets import Tickets
+from streams.limits.prepaid_rate_limiter import PrepaidRateLimiter
+from streams.redis.connection_tickets import ConnectionTickets
 from upcoach.services.sync.positions import Positions
 
 
@@ -24,17 +24,17 @@ class LiveNode(msgspec.Struct, frozen=True, kw_only=True):
     edge: Edge
     router: Router
     feeds: Feeds
-    connections: Connections
+    connections: LiveConnections
     channels: Channels
-    errands: Errands
+    errands: BackgroundTasks
     presence: Presence
     positions: Positions
-    desk: Desk
-    seats: Seats
-    doors: Seats  # sockets by where they come from
-    tickets: Tickets
+    desk: AdminFeeds
+    seats: ConcurrencyLimit
+    doors: ConcurrencyLimit  # sockets by where they come from
+    tickets: ConnectionTickets
     clock: Clock
-    credit: Credits
+    credit: PrepaidRateLimiter
     bodies: Bodies
     window: int
     writes_s: int

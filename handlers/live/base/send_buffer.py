@@ -40,8 +40,8 @@ def pong_frame(payload: bytes) -> bytes:
     return bytes((_PONG, len(payload))) + payload
 
 
-class SocketOutlet:
-    """See `streams.base.transport.Outlet`."""
+class SocketTransport:
+    """See `streams.base.transport.Transport`."""
 
     def __init__(self, stream: IOStream, wrap: Callable[[bytes], bytes] = text_frame) -> None:
         self._stream = stream

@@ -13,8 +13,8 @@ import msgspec
 from models.access.scope import Scope
 from models.base.clock import Clock
 from models.base.errors import Invalid, NotFound, Refusal, Unavailable
-from models.wire.frames import Author, Eph, Frame, Subd, Told, Unsubd, encode
-from streams.base.transport import Outlet
+from models.wire.frames import Author, Eph, Ephemeral, Frame, Subd, Unsubd, encode
+from streams.base.transport import Transport
 from streams.channels.channels import Channels
 from streams.channels.presence import PREFIX, Member, Presence
 from upcoach.services.sharing.shares import Shares
@@ -29,7 +29,7 @@ def is_channel(name: str) -> bool:
     return name.startswith((PREFIX, TYPING))
 
 
-class Hearing:
+class ChannelSubscriptions:
     """A listener, on as many channels as its connection follows."""
 
     def __init__(
@@ -37,7 +37,7 @@ class Hearing:
         channels: Channels,
         presence: Presence,
         shares: Shares,
-        outlet: Outlet,
+        outlet: Transport,
         say: Callable[[Frame], None],
         clock: Clock,
         speaker: str,
@@ -105,7 +105,7 @@ class Hearing:
         await self._check(scope, frame.ch)
         other = _other(frame.ch)
         by = Author(user=scope.user, dev=scope.device)
-        told = Told(ch=frame.ch, kind=frame.kind, body=frame.body, by=by, at=self._clock())
+        told = Ephemeral(ch=frame.ch, kind=frame.kind, body=frame.body, by=by, at=self._clock())
         own = encode(told)
         if len(own) > BODY_BYTES:
             raise Invalid("message_too_large", f"A message has {BODY_BYTES} bytes at most.")
@@ -116,7 +116,7 @@ class Hearing:
         await self._channels.say(_shared(scope, frame.ch), lines, self.speaker)
 
     def hear(self, line: bytes) -> None:
-        """See `channels.Listener.hear`."""
+        """See `channels.ChannelSubscriber.hear`."""
         if self._outlet.has_room:
             self._outlet.queue(self._outlet.wrap(line))
             self._outlet.flush()

@@ -10,10 +10,10 @@ from handlers.live.base import deadlines, limits
 from handlers.live.base.deadlines import look_after, look_after_sender, token_end
 from handlers.live.base.live_node import LiveNode
 from handlers.live.websocket.frame_reader import FrameReader, read_frame
-from handlers.live.websocket.mutation_queue import Writing
-from handlers.live.websocket.protocol import Fault
+from handlers.live.websocket.mutation_queue import MutationQueue
 from handlers.live.websocket.socket_login import enter, holder_of, identified, welcome
 from handlers.live.websocket.socket_subscriptions import SocketSubscriptions
+from handlers.live.websocket.websocket_protocol import ProtocolFault
 from models.access.caller import Caller
 from models.access.limits import FRAME_BYTES, HELLO_BYTES
 from models.base.errors import Forbidden, Invalid, Refusal, Unauthenticated, Unavailable
@@ -35,8 +35,8 @@ from models.wire.frames import (
     Unsub,
     encode,
 )
-from streams.base.transport import Wire
-from streams.channels.channels import Device
+from streams.base.transport import FlowControl
+from streams.channels.channels import ArrivedDevice
 from upcoach.store.base.pacing import paced
 
 
@@ -46,7 +46,12 @@ class Connection:
     kind = "socket"
 
     def __init__(
-        self, node: LiveNode, name: str, outlet: Wire, close: Callable[[int, str], None], now: float
+        self,
+        node: LiveNode,
+        name: str,
+        outlet: FlowControl,
+        close: Callable[[int, str], None],
+        now: float,
     ) -> None:
         self._node = node
         self._close = close
@@ -56,7 +61,9 @@ class Connection:
         self._goes: Go | None = None  # what is said after the welcome
         self._subscriptions = SocketSubscriptions(node, name, outlet, self._say)
         self._reader = FrameReader()
-        self._writing = Writing(node.edge, node.router, node.credit, self._tell, node.writes_s)
+        self._writing = MutationQueue(
+            node.edge, node.router, node.credit, self._tell, node.writes_s
+        )
         self.name = name
         self.outlet = outlet
         self.caller: Caller | None = None
@@ -74,14 +81,14 @@ class Connection:
                 if self._closed:
                     return
                 await self._take_line(line, now)
-        except Fault as fault:
+        except ProtocolFault as fault:
             self.close(fault.code, fault.reason)
 
     def count_frame(self, now: float) -> bool:
         """Count what is no message, as any frame; false for one too many."""
         try:
             self._reader.count(now)
-        except Fault as fault:
+        except ProtocolFault as fault:
             self.close(fault.code, fault.reason)
             return False
         return True
@@ -195,7 +202,7 @@ class Connection:
     def _known(self) -> Caller:
         """Who speaks; whoever has not said hello is sent away."""
         if not self._greeted or self.caller is None:
-            raise Fault(Close.BAD_FRAME, "hello first")
+            raise ProtocolFault(Close.BAD_FRAME, "hello first")
         return self.caller
 
     async def _hello(self, frame: Hello) -> None:
@@ -203,18 +210,18 @@ class Connection:
             self._complain(Invalid("hello_repeated", "The conversation has begun already."))
             return
         if frame.v != VERSION:
-            raise Fault(Close.VERSION, "version not served")
+            raise ProtocolFault(Close.VERSION, "version not served")
         caller = await identified(self._node, frame) or self.caller
         if self._closed:
             return
         if caller is None:
-            raise Fault(Close.TOKEN, "token missing")
+            raise ProtocolFault(Close.TOKEN, "token missing")
         self.know(caller)
         self.device = frame.dev
         at = self._node.clock().timestamp()
         enter(self._node, self, caller, at)
         if frame.dev is not None:
-            device = Device(caller.scope.user, frame.dev, self.name, at)
+            device = ArrivedDevice(caller.scope.user, frame.dev, self.name, at)
             self._node.errands.run(self._arrive(device))
         await self._begin(frame, caller)
 
@@ -230,7 +237,7 @@ class Connection:
             if not self._closed:
                 await self._subscriptions.follow(caller, wish)
 
-    async def _arrive(self, device: Device) -> None:
+    async def _arrive(self, device: ArrivedDevice) -> None:
         with contextlib.suppress(Unavailable):  # the old socket ends when its network does
             await self._node.channels.arrive(device)
 

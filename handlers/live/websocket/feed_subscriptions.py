@@ -5,21 +5,21 @@ from collections.abc import Callable
 from handlers.http import problems
 from models.access.scope import Scope
 from models.base.errors import Invalid, Refusal
-from models.base.metrics import Measures
+from models.base.metrics import Metrics
 from models.wire.cursor import Cursor
-from models.wire.frames import Ack, Frame, Sub, Unsub, Unsubd, Wish
-from streams.base.transport import Outlet
+from models.wire.frames import Ack, Frame, Sub, SubscriptionRequest, Unsub, Unsubd
+from streams.base.transport import Transport
 from streams.feed.subscription import Feeds, Subscription
 
 
-class Following:
+class FeedSubscriptions:
     """The subscriptions of a connection, by feed."""
 
     def __init__(
-        self, feeds: Feeds, measures: Measures, outlet: Outlet, say: Callable[[Frame], None]
+        self, feeds: Feeds, metrics: Metrics, outlet: Transport, say: Callable[[Frame], None]
     ) -> None:
         self._feeds = feeds
-        self._measures = measures
+        self._metrics = metrics
         self._outlet = outlet
         self._say = say
         self._subscriptions: dict[str, Subscription] = {}
@@ -59,7 +59,7 @@ class Following:
         subscription.ack(cursor.seq)
         return cursor.seq
 
-    async def subscribe(self, scope: Scope, wish: Sub | Wish, limit: int) -> None:
+    async def subscribe(self, scope: Scope, wish: Sub | SubscriptionRequest, limit: int) -> None:
         """Follow a feed, or raise why not."""
         view = await self._feeds.shares.view(scope, wish.f)
         if view.feed not in self._subscriptions and len(self._subscriptions) >= limit:
@@ -73,7 +73,7 @@ class Following:
         if standing is not None:
             standing.close()
             self._count(start.seq < standing.position, kinds)
-        self._measures.starts.labels(start.reset or str(start.mode)).inc()
+        self._metrics.starts.labels(start.reset or str(start.mode)).inc()
         subscription = Subscription(self._feeds, self._outlet, start, self.refuse)
         self._subscriptions[view.feed] = subscription
         subscription.open(kinds)
@@ -88,9 +88,9 @@ class Following:
     def _count(self, is_behind: bool, kinds: list[str] | None) -> None:  # noqa: FBT001
         """Count a client that missed something: the server promises that none does."""
         if kinds is not None:
-            self._measures.sum_mismatches.inc()
+            self._metrics.sum_mismatches.inc()
         elif is_behind:
-            self._measures.gap_reports.inc()
+            self._metrics.gap_reports.inc()
 
     @staticmethod
     def full_name(scope: Scope, name: str) -> str:

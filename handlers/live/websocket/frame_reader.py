@@ -6,9 +6,9 @@ from typing import Final
 import msgspec
 
 from handlers.live.base import limits
-from handlers.live.websocket.protocol import Fault
+from handlers.live.websocket.websocket_protocol import ProtocolFault
 from models.access.limits import HELLO_BYTES
-from models.access.rate_limit import Bucket
+from models.access.rate_limit import TokenBucket
 from models.base.errors import Invalid
 from models.base.validation import WORDS, cut
 from models.wire.frames import ClientFrame, Close, decode, require_mut
@@ -22,8 +22,8 @@ class FrameReader:
     __slots__ = ("_frames", "_kib")
 
     def __init__(self) -> None:
-        self._frames = Bucket(limits.FRAMES_S, limits.BURST)
-        self._kib = Bucket(limits.KIB_S, limits.KIB_BURST_S)
+        self._frames = TokenBucket(limits.FRAMES_S, limits.BURST)
+        self._kib = TokenBucket(limits.KIB_S, limits.KIB_BURST_S)
 
     async def room(self, message: bytes, now: float) -> float:
         """Wait until *message* may be read, and return when that is.
@@ -36,22 +36,22 @@ class FrameReader:
         return now
 
     def lines(self, message: bytes, now: float) -> list[bytes]:
-        """The lines of *message* that may be frames, or `Fault`."""
+        """The lines of *message* that may be frames, or `ProtocolFault`."""
         if message.count(b"\n") > limits.LINES:
-            raise Fault(Close.TOO_MANY, "too many lines")
+            raise ProtocolFault(Close.TOO_MANY, "too many lines")
         lines = [line for line in message.splitlines() if line.strip()]
         if not lines:
             self.count(now)
         return lines
 
     def count(self, now: float, frames: int = 1) -> None:
-        """Count *frames*, or `Fault` if there are too many."""
+        """Count *frames*, or `ProtocolFault` if there are too many."""
         if self._frames.take(now, frames):
-            raise Fault(Close.TOO_MANY, "too many messages")
+            raise ProtocolFault(Close.TOO_MANY, "too many messages")
 
 
 def read_frame(line: bytes) -> ClientFrame:
-    """The frame that *line* holds; `Invalid` if it means nothing, `Fault` if it is none."""
+    """The frame that *line* holds; `Invalid` if it means nothing, `ProtocolFault` if it is none."""
     try:
         if len(line) > HELLO_BYTES:  # nothing but a write is as large
             require_mut(line)
@@ -59,4 +59,4 @@ def read_frame(line: bytes) -> ClientFrame:
     except msgspec.ValidationError as failure:
         raise Invalid("frame_invalid", cut(str(failure), WORDS)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Fault(Close.BAD_FRAME, "not a frame") from None
+        raise ProtocolFault(Close.BAD_FRAME, "not a frame") from None

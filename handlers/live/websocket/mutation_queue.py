@@ -13,10 +13,10 @@ import msgspec
 from handlers.http.operations import Router, parse_body
 from handlers.http.rest import Edge
 from handlers.live.base import limits
-from handlers.sync import Asked, mutate, refused
+from handlers.sync import MutFrame, mutate, refused
 from models.access.caller import Caller
 from models.access.limits import PUBLIC_BYTES, Cost, kib, written_beyond
-from models.access.rate_limit import Bucket
+from models.access.rate_limit import TokenBucket
 from models.access.rate_limiter import RateLimiter
 from models.base.errors import Refusal, Unavailable
 from models.wire.frames import Mut, Res
@@ -26,7 +26,7 @@ SPREAD_S: Final = 10.0  # the longest that one behind another is asked to wait b
 LAPSE_S: Final = 5.0  # how long a write that was sent away is waited for beyond its time
 
 
-class SentAway(msgspec.Struct):
+class DeferredMutation(msgspec.Struct):
     """A write that may come again at *due*, on the loop's clock.
 
     So many *behind* it were sent away since; of those there is room for one in each *every_s*.
@@ -43,7 +43,7 @@ class SentAway(msgspec.Struct):
         return self.due + min(SPREAD_S, self.behind * self.every_s)
 
 
-class Writing:
+class MutationQueue:
     """What is under way, and how much more may be."""
 
     def __init__(
@@ -58,12 +58,12 @@ class Writing:
         self._ledger = ledger
         self._router = router
         self._say = say
-        self._rate = Bucket(rate_s, limits.BURST)
+        self._rate = TokenBucket(rate_s, limits.BURST)
         self._every_s = 1 / rate_s
         self._slots = asyncio.Semaphore(limits.WRITES_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._written: tuple[str, ...] = ()
-        self._sent_away: SentAway | None = None
+        self._sent_away: DeferredMutation | None = None
         self._is_closed = False
 
     @property
@@ -92,7 +92,7 @@ class Writing:
                 every_s = LEDGER_S
             if not wait_s:
                 return False
-            self._sent_away = SentAway(frame.id, now + wait_s, every_s)
+            self._sent_away = DeferredMutation(frame.id, now + wait_s, every_s)
         self._say(refused(frame, _too_many(max(0.0, wait_s))))
         return True
 
@@ -112,7 +112,7 @@ class Writing:
         task.add_done_callback(self._tasks.discard)
 
     async def _mutate(
-        self, caller: Caller, frame: Mut | Asked, size: int, follows: tuple[str, ...]
+        self, caller: Caller, frame: Mut | MutFrame, size: int, follows: tuple[str, ...]
     ) -> None:
         try:
             said = self._say(await mutate(self._edge, self._router, caller, frame, follows))
@@ -123,13 +123,13 @@ class Writing:
             self._slots.release()
 
 
-def _read(frame: Mut) -> Asked | Refusal:
+def _read(frame: Mut) -> MutFrame | Refusal:
     """*frame* with its body, which would hold the loop; or why that cannot be read."""
     try:
         body = parse_body(bytes(frame.body))
     except Refusal as refusal:
         return refusal
-    return Asked(
+    return MutFrame(
         id=frame.id,
         op=frame.op,
         path=frame.path,

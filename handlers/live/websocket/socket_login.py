@@ -2,9 +2,9 @@
 
 from handlers.http.policy import require_live
 from handlers.live.base import limits
-from handlers.live.base.connections import Guest
+from handlers.live.base.connections import LiveConnection
 from handlers.live.base.live_node import LiveNode
-from handlers.live.websocket.protocol import Fault
+from handlers.live.websocket.websocket_protocol import ProtocolFault
 from models.access.caller import Caller
 from models.access.limits import FRAME_BYTES, OPEN_OF_USER
 from models.base.errors import Unauthenticated, Unavailable
@@ -25,25 +25,25 @@ async def holder_of(node: LiveNode, frame: Hello | Auth) -> Caller | None:
 
 
 async def identified(node: LiveNode, frame: Hello) -> Caller | None:
-    """Who says hello, or `Fault`; None if the frame does not say."""
+    """Who says hello, or `ProtocolFault`; None if the frame does not say."""
     try:
         return await holder_of(node, frame)
     except Unauthenticated:
         what = "ticket" if frame.token is None else "token"
-        raise Fault(Close.TOKEN, f"{what} invalid") from None
+        raise ProtocolFault(Close.TOKEN, f"{what} invalid") from None
     except Unavailable:
-        raise Fault(Close.INTERNAL, "tickets unavailable") from None
+        raise ProtocolFault(Close.INTERNAL, "tickets unavailable") from None
 
 
-def enter(node: LiveNode, guest: Guest, caller: Caller, at: float) -> None:
-    """Have *node* know *guest* as that of *caller*, who said hello *at*; or `Fault`."""
+def enter(node: LiveNode, guest: LiveConnection, caller: Caller, at: float) -> None:
+    """Have *node* know *guest* as that of *caller*, who said hello *at*; or `ProtocolFault`."""
     if not node.connections.greet(guest, at):
-        raise Fault(Close.FULL, "node full")
+        raise ProtocolFault(Close.FULL, "node full")
     if node.edge.limits.is_on and node.connections.sockets_of(caller.scope.user) > OPEN_OF_USER:
-        raise Fault(Close.TOO_MANY, "too many sockets")
+        raise ProtocolFault(Close.TOO_MANY, "too many sockets")
     if node.edge.services.account.sessions.has_ended(caller):
         # Before it could be found by its session.
-        raise Fault(Close.REVOKED, "session ended")
+        raise ProtocolFault(Close.REVOKED, "session ended")
 
 
 def welcome(node: LiveNode, name: str, caller: Caller, heartbeat_s: int) -> Welcome:

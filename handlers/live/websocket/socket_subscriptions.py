@@ -3,31 +3,31 @@
 from collections.abc import Callable
 
 from handlers.live.base import limits
-from handlers.live.base.admin_feeds import Watching, is_admin_feed
+from handlers.live.base.admin_feeds import AdminSubscriptions, is_admin_feed
 from handlers.live.base.live_node import LiveNode
-from handlers.live.websocket.channel_subscriptions import Hearing, is_channel
-from handlers.live.websocket.feed_subscriptions import Following
+from handlers.live.websocket.channel_subscriptions import ChannelSubscriptions, is_channel
+from handlers.live.websocket.feed_subscriptions import FeedSubscriptions
 from models.access.caller import Caller
 from models.access.scope import Scope
 from models.base.errors import Refusal
-from models.wire.frames import Ack, Eph, Frame, Sub, Unsub, Unsubd, Wish
-from streams.base.transport import Wire
+from models.wire.frames import Ack, Eph, Frame, Sub, SubscriptionRequest, Unsub, Unsubd
+from streams.base.transport import FlowControl
 
 
 class SocketSubscriptions:
     """All that one socket follows, by what its name begins with."""
 
     def __init__(
-        self, node: LiveNode, name: str, outlet: Wire, say: Callable[[Frame], None]
+        self, node: LiveNode, name: str, outlet: FlowControl, say: Callable[[Frame], None]
     ) -> None:
         self._node = node
         self._outlet = outlet
         self._say = say
-        self._feeds = Following(node.feeds, node.edge.measures, outlet, say)
-        self._channels = Hearing(
+        self._feeds = FeedSubscriptions(node.feeds, node.edge.metrics, outlet, say)
+        self._channels = ChannelSubscriptions(
             node.channels, node.presence, node.feeds.shares, outlet, say, node.clock, name
         )
-        self._admin_feeds: Watching | None = None
+        self._admin_feeds: AdminSubscriptions | None = None
 
     @property
     def hears_others(self) -> bool:
@@ -35,26 +35,26 @@ class SocketSubscriptions:
         return self._channels.follows_others
 
     def tops(self) -> dict[str, int]:
-        """See `Following.tops`."""
+        """See `FeedSubscriptions.tops`."""
         return self._feeds.tops()
 
     def enter(self, scope: Scope, device: str) -> None:
-        """See `Hearing.enter`."""
+        """See `ChannelSubscriptions.enter`."""
         self._channels.enter(scope, device)
 
-    async def follow(self, caller: Caller, wish: Sub | Wish) -> None:
+    async def follow(self, caller: Caller, wish: Sub | SubscriptionRequest) -> None:
         """Follow what *wish* names, or say why not."""
         try:
             await self._follow(caller, wish)
         except Refusal as refusal:
             self._feeds.refuse(wish.f, refusal)
 
-    async def _follow(self, caller: Caller, wish: Sub | Wish) -> None:
+    async def _follow(self, caller: Caller, wish: Sub | SubscriptionRequest) -> None:
         if is_channel(wish.f):
             await self._channels.follow(caller.scope, wish.f)
         elif is_admin_feed(wish.f):
             if self._admin_feeds is None:
-                self._admin_feeds = Watching(self._node.desk, self._outlet)
+                self._admin_feeds = AdminSubscriptions(self._node.desk, self._outlet)
             await self._admin_feeds.follow(caller, wish.f, wish.since)
         else:
             # Whoever asks for too much waits for it, and is not sent away.
@@ -80,11 +80,11 @@ class SocketSubscriptions:
         return None if seq is None else (self._feeds.full_name(scope, frame.f), seq)
 
     async def speak(self, scope: Scope, frame: Eph) -> None:
-        """See `Hearing.speak`."""
+        """See `ChannelSubscriptions.speak`."""
         await self._channels.speak(scope, frame)
 
     async def check_channels(self, scope: Scope) -> None:
-        """See `Hearing.check`."""
+        """See `ChannelSubscriptions.check`."""
         await self._channels.check(scope)
 
     def close(self) -> None:

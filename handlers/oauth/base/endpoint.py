@@ -14,7 +14,7 @@ from models.base.errors import Refusal, Unavailable
 from models.base.merge_patch import Json
 from upcoach.services.base.oauth_errors import OAuthError, invalid_request
 from upcoach.services.base.request_parameters import SHORT
-from upcoach.services.oauth import Ask
+from upcoach.services.oauth import EndpointRequest
 
 
 class OAuthEndpoint(FormEndpoint):
@@ -36,19 +36,21 @@ class OAuthEndpoint(FormEndpoint):
             self.set_header("Access-Control-Allow-Methods", self.allowed())
             self.set_header("Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP")
 
-    def ask(self) -> Ask:
+    def ask(self) -> EndpointRequest:
         """What the client sent."""
         headers = self.request.headers
         authorizations = headers.get_list("Authorization")
         if len(authorizations) > 1:
             raise invalid_request("The client shows who it is in two ways.")
-        return Ask(
+        return EndpointRequest(
             form=form_parameters(self),
             authorization="".join(authorizations),
             proofs=proofs_of(self),
         )
 
-    async def of_client(self, operation: Operation[Any], ask: Ask, **names: str) -> Reply:
+    async def of_client(
+        self, operation: Operation[Any], ask: EndpointRequest, **names: str
+    ) -> Reply:
         """What *operation* answers to the client that *ask* says it is of."""
         client = claimed_client(ask)[:SHORT]
         call = Call(caller=None, names=names, body=ask, origin=self.origin, client=client)
@@ -90,7 +92,7 @@ class OAuthEndpoint(FormEndpoint):
         return 'Basic realm="upcoach"'
 
 
-def claimed_client(ask: Ask) -> str:
+def claimed_client(ask: EndpointRequest) -> str:
     """The client that *ask* says it is of, which nobody has checked yet."""
     scheme, _, encoded = ask.authorization.partition(" ")
     if scheme.lower() != "basic":

@@ -9,7 +9,7 @@ from tests.support.engines import TestEngines
 from tests.support.people.mail import confirm
 from tests.support.server import PASSWORD
 from tests.support.wire.relying import Answer, settings_of
-from upcoach.services.account.factors.totp import Confirmation
+from upcoach.services.account.factors.totp import TotpConfirmation
 
 ANSWER, STEP_UP = "/v1/auth/challenge", "/v1/auth/step-up"
 SECRETS = ("token", "refresh_token", "trusted_device")
@@ -22,7 +22,7 @@ async def enrolled(app: WebApp) -> tuple[str, ...]:
     scope = Scope(user=services.account.sessions.authenticate(person.token).scope.user)
     person.close()
     offer = await services.account.factors.totp.enrol(scope, utc_now())
-    first = Confirmation(enrolment=offer.enrolment, code=pyotp.TOTP(offer.secret).now())
+    first = TotpConfirmation(enrolment=offer.enrolment, code=pyotp.TOTP(offer.secret).now())
     codes = await services.account.factors.totp.confirm(scope, first)
     await confirm(app.server, app.email)
     return codes

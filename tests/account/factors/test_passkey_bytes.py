@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.account import Passkey, User
-from models.account.factors import NewCredential, PasskeyAnswer
+from models.account.factors import NewCredential, PasskeyAssertion
 from models.base.errors import Forbidden
 from models.base.merge_patch import Json
 from tests.support.people.authenticator import Authenticator, plain, text
-from upcoach.services.account.factors.relying_party import Party
+from upcoach.services.account.factors.relying_party import RelyingParty
 
 NOON: Final = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
 BASE: Final = {"owner": "usr_1", "created_at": NOON, "updated_at": NOON}
-PARTY: Final = Party(domain="upcoach.test", origins=("http://upcoach.test",))
+PARTY: Final = RelyingParty(domain="upcoach.test", origins=("http://upcoach.test",))
 PHONE: Final = Authenticator("http://upcoach.test")
 CHALLENGE: Final = secrets.token_bytes(32)
 ANN: Final = msgspec.convert(
@@ -50,7 +50,7 @@ def bent(answer: Json, field: str, changes: list[tuple[float, int]], cut: int) -
 
 
 def test_what_is_right_is_taken() -> None:
-    assert PARTY.shown(PASSKEY, msgspec.convert(SHOWN, PasskeyAnswer), CHALLENGE) == (0, True)
+    assert PARTY.shown(PASSKEY, msgspec.convert(SHOWN, PasskeyAssertion), CHALLENGE) == (0, True)
 
 
 @given(
@@ -78,4 +78,4 @@ def test_other_bytes_of_an_answer_are_refused(
         return
 
     with pytest.raises(Forbidden):
-        PARTY.shown(PASSKEY, msgspec.convert(lie, PasskeyAnswer), CHALLENGE)
+        PARTY.shown(PASSKEY, msgspec.convert(lie, PasskeyAssertion), CHALLENGE)

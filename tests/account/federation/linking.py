@@ -3,13 +3,13 @@
 from tests.support.people.addresses import joined
 from tests.support.people.mail import newest, token_in
 from tests.support.server import Server
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 IDENTITIES = "/v1/auth/identities"
 ANN = "ann@gmail.test"
 
 
-async def verified(server: Server, email: str = ANN) -> Client:
+async def verified(server: Server, email: str = ANN) -> RestClient:
     """Somebody who has an account and has shown that the address is theirs."""
     person = await joined(server, email)
     token = {"token": token_in(await newest(server, email))}

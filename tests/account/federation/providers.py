@@ -12,7 +12,7 @@ from tests.support.engines import TestEngines
 from tests.support.people.mail import settings_of
 from tests.support.server import Server, serving
 from tests.support.server.provider import OpenIdProvider
-from upcoach.client import Client, Response
+from upcoach.client import Response, RestClient
 
 
 @asynccontextmanager
@@ -50,13 +50,13 @@ async def come(
 
 async def let_in(
     server: Server, provider: OpenIdProvider, name: str = "google", **claims: Any
-) -> Client:
+) -> RestClient:
     """The same, who is let in."""
     answer = await come(server, provider, name, **claims)
     assert answer.status == 201, answer
     return server.client(answer.body["token"])
 
 
-async def user_of(person: Client) -> str:
+async def user_of(person: RestClient) -> str:
     user: str = (await person.call("GET", "/v1/me")).body["id"]
     return user

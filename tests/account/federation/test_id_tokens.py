@@ -19,7 +19,7 @@ from tests.support.server.provider import ANDROID, IOS, WEB, OpenIdProvider, rsa
 from upcoach.node.process.outbound import Outbound
 from upcoach.services.account.federation.discovery import Discovery
 from upcoach.services.account.federation.providers import providers_of
-from upcoach.services.base.fetching import Unfetched
+from upcoach.services.base.fetching import FetchFailed
 from upcoach.services.base.jwt_signatures import BadSignature
 
 GOOD: Final[dict[str, Forge]] = {
@@ -196,11 +196,11 @@ async def test_nothing_is_fetched_from_where_it_must_not_be() -> None:
         "//accounts.example/",
         "",
     ):
-        with pytest.raises(Unfetched):
+        with pytest.raises(FetchFailed):
             await outbound(url)
     near = Outbound(loopback=True)
-    with pytest.raises(Unfetched):
+    with pytest.raises(FetchFailed):
         await near("http://192.0.2.1/")
-    with pytest.raises(Unfetched):
+    with pytest.raises(FetchFailed):
         await near("http://127.0.0.1:1/")
     near.close()

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from models.account import Forgotten
+from models.account import PasswordResetMail
 from tests.account.contract_mail import stale, stepped_up
 from tests.account.federation.linking import ANN, IDENTITIES, verified
 from tests.account.federation.providers import come, federated, let_in, nonce_of, sign_in, user_of
@@ -13,22 +13,22 @@ from tests.support.people.addresses import joined
 from tests.support.people.mail import confirm, newest, settings_of, subjects, token_in
 from tests.support.people.passwords import enters, reset
 from tests.support.server import PASSWORD, Server, serving
-from upcoach.client import Client, Response
+from upcoach.client import Response, RestClient
 
 OUTSIDE = "ann@elsewhere.test"
 
 
-async def strong(server: Server, email: str = ANN) -> Client:
+async def strong(server: Server, email: str = ANN) -> RestClient:
     """A new login of theirs, with a second factor just now."""
     return await stepped_up(server, await server.client().log_in(email, PASSWORD, "laptop"))
 
 
-async def identities(person: Client) -> list[tuple[str, str | None]]:
+async def identities(person: RestClient) -> list[tuple[str, str | None]]:
     found = (await person.call("GET", IDENTITIES)).body["items"]
     return [(one["provider"], one.get("email")) for one in found]
 
 
-async def linked(person: Client, token: str, nonce: str) -> Response:
+async def linked(person: RestClient, token: str, nonce: str) -> Response:
     body = {"provider": "google", "id_token": token, "nonce": nonce}
     return await person.call("POST", IDENTITIES, body)
 
@@ -199,7 +199,7 @@ async def test_whoever_resets_the_password_of_an_address_shuts_out_who_waited_th
 ) -> None:
     async with federated(engines, tmp_path) as (server, provider):
         eve = await let_in(server, provider, email=OUTSIDE)  # at a provider that lets her keep it
-        await server.node.assembly.mail.send(Forgotten(OUTSIDE))
+        await server.node.assembly.mail.send(PasswordResetMail(OUTSIDE))
         token = token_in(await newest(server, OUTSIDE))
 
         answer = await reset(server, token)
@@ -331,7 +331,7 @@ async def test_without_providers_there_is_no_way_by_them(
         assert answer.status == 404
 
 
-def app_of(server: Server, answer: Response) -> Client:
+def app_of(server: Server, answer: Response) -> RestClient:
     """The app that got *answer*."""
     client = server.client(answer.body["token"])
     client.refresh_token = answer.body["refresh_token"]

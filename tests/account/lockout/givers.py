@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from models.account import Identity, Passkey
-from models.account.factors import Answer
+from models.account.factors import ChallengeAnswer
 from models.account.identity import NewIdentity
 from models.account.session import Terms
 from models.account.user import Registration
@@ -41,9 +41,9 @@ from tests.support.wire.relying import DEVICE, Browser
 from tests.support.wire.relying import Answer as Page
 from tests.support.wire.sockets import calling, hello
 from tests.support.wire.tickets import ticket_of
-from upcoach.client import Client
+from upcoach.client import RestClient
 from upcoach.services.account.factors.passkeys import NewPasskey
-from upcoach.services.account.logins import Challenge
+from upcoach.services.account.login.logins import Challenge
 from upcoach.store.base.codec import key_of
 
 Holds = Callable[[], Awaitable[bool]]
@@ -87,7 +87,7 @@ def _tokens(victim: Victim, token: str, refresh_token: str, path: str = "/v1/me"
     return holds
 
 
-async def _any_is_answered(clients: list[Client], path: str) -> bool:
+async def _any_is_answered(clients: list[RestClient], path: str) -> bool:
     return any([(await one.call("GET", path)).status == 200 for one in clients])
 
 
@@ -111,7 +111,7 @@ async def _second_factor(victim: Victim, *, is_trusted: bool = False) -> Finish:
     asked = await logins[0].challenge(await logins[0].user(victim.user), Terms(device="tv"))
     assert asked is not None
     code = victim.person.codes.pop()
-    answer = Answer(challenge=asked.challenge, recovery_code=code, trust_device=is_trusted)
+    answer = ChallengeAnswer(challenge=asked.challenge, recovery_code=code, trust_device=is_trusted)
 
     async def finish(at: int) -> Holds | None:
         given = await logins[at % 2].answer(answer)
@@ -368,7 +368,7 @@ async def _stranger(victim: Victim) -> str:
     return str(made.body["id"])
 
 
-async def _is_open_to(visitor: Client, code: str) -> bool:
+async def _is_open_to(visitor: RestClient, code: str) -> bool:
     return (await accept(visitor, code)).status != 404
 
 
@@ -404,7 +404,7 @@ async def _ask_to_verify(victim: Victim) -> None:
     assert (await victim.owner.call("POST", f"{VERIFY}/resend")).status == 202
 
 
-async def _is_taken(client: Client, path: str, body: dict[str, str]) -> bool:
+async def _is_taken(client: RestClient, path: str, body: dict[str, str]) -> bool:
     return (await client.call("POST", path, body)).status == 204
 
 

@@ -15,7 +15,7 @@ from models.account import Session
 from models.account.session import Kind, Terms
 from models.account.user import Registration
 from models.base.ids import new_id
-from models.oauth.client import Client as App
+from models.oauth.client import OAuthClient as App
 from tests.support.engines import TestEngines
 from tests.support.people.enrolling import Person
 from tests.support.people.mail import settings_of
@@ -23,8 +23,8 @@ from tests.support.people.racing import all_get_as_far_as_the_factor
 from tests.support.server import PASSWORD, Server, serving
 from tests.support.server.provider import OpenIdProvider
 from tests.support.wire.relying import REDIRECT, SCOPES, Browser, Party
-from upcoach.client import Client
-from upcoach.services.account.logins import Challenge
+from upcoach.client import RestClient
+from upcoach.services.account.login.logins import Challenge
 
 BOUND_S: Final = 2.0  # within which every node knows; 150 ms where nothing else runs
 STRONG: Final = ("pwd", "otp", "mfa")
@@ -60,10 +60,10 @@ class Victim(msgspec.Struct, frozen=True):
     stage: Stage
     email: str
     user: str
-    owner: Client
+    owner: RestClient
     kept: str
     person: Person
-    intruder: Client
+    intruder: RestClient
     session: str
     browser: Party
     held: contextlib.AsyncExitStack
@@ -73,15 +73,15 @@ class Victim(msgspec.Struct, frozen=True):
         """What the intruder's device asks with, once it was let in."""
         return Scope(user=self.user, session=self.session, device="tv")
 
-    def client(self, at: int, token: str) -> Client:
+    def client(self, at: int, token: str) -> RestClient:
         return self.stage.node(at).client(token)
 
-    async def started(self, app: Kind = "mobile") -> tuple[Client, Session]:
+    async def started(self, app: Kind = "mobile") -> tuple[RestClient, Session]:
         """A new session of two factors."""
         return await start(self.stage.nodes[0], self.user, app)
 
 
-async def start(server: Server, user: str, app: Kind = "mobile") -> tuple[Client, Session]:
+async def start(server: Server, user: str, app: Kind = "mobile") -> tuple[RestClient, Session]:
     """A session of *user*, of two factors, as it were after the hashing."""
     services = server.node.services
     terms = Terms(device=new_id("dev")[:20], app=app, acr=2, amr=STRONG)

@@ -15,12 +15,12 @@ from models.base.merge_patch import Json
 from tests.support.laws.snapshots import Row
 from tests.support.server import Server
 from tests.support.wire.answers import done
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 Place = tuple[str, str]  # a method and a path
 Flaws = dict[Place, tuple[Json, list[tuple[Any, str]]]]
-Furnish = Callable[[Server, Client], Awaitable[None]]
-Hide = Callable[[Server, Client], Awaitable[dict[str, str]]]
+Furnish = Callable[[Server, RestClient], Awaitable[None]]
+Hide = Callable[[Server, RestClient], Awaitable[dict[str, str]]]
 
 # Of the documents that have every field.
 NOON: Final = dt.datetime(2026, 1, 5, 12, 0, 0, 123_000, tzinfo=dt.UTC)
@@ -29,11 +29,11 @@ FULL_GOAL: Final = "gol_01a20c66-99df-75bd-8f37-3328887fd981"
 FULL_HABIT: Final = "hab_01a20c66-99df-75bd-8f37-3328887fd983"
 
 
-async def nothing(_server: Server, _person: Client) -> None:
+async def nothing(_server: Server, _person: RestClient) -> None:
     """Have nothing."""
 
 
-async def nowhere(_server: Server, _stranger: Client) -> dict[str, str]:
+async def nowhere(_server: Server, _stranger: RestClient) -> dict[str, str]:
     """Hide nothing."""
     return {}
 
@@ -105,7 +105,7 @@ class ContextRows(msgspec.Struct, frozen=True, kw_only=True):
     negatives: dict[str, int] = {}
 
 
-async def hide(stranger: Client, *drafts: tuple[str, str, Json]) -> dict[str, str]:
+async def hide(stranger: RestClient, *drafts: tuple[str, str, Json]) -> dict[str, str]:
     """Have *stranger* make each of *drafts* (path, prefix of ids, body); their ids by path."""
     ids = {}
     for path, prefix, body in drafts:

@@ -10,7 +10,7 @@ from referencing.jsonschema import DRAFT202012
 
 from handlers.http.operations import Router
 from models.base.merge_patch import Json
-from upcoach.client import Client, Response
+from upcoach.client import Response, RestClient
 from upcoach.client.rest import ANSWER_S
 
 _ROOT = "urn:upcoach"
@@ -29,7 +29,7 @@ class Seen(msgspec.Struct, frozen=True):
     answer: Response
 
 
-class Witness(Client):
+class Witness(RestClient):
     """A client that remembers what it was answered, and so do those that it logs in."""
 
     seen: list[Seen]
@@ -49,7 +49,7 @@ class Witness(Client):
         headers: dict[str, str] | None = None,
         timeout_s: float = ANSWER_S,
     ) -> Response:
-        """See `Client.call`."""
+        """See `RestClient.call`."""
         answer = await super().call(
             method, path, body, raw=raw, headers=headers, timeout_s=timeout_s
         )

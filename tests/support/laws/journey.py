@@ -20,7 +20,7 @@ from tests.support.engines import TestEngines, redis_of
 from tests.support.people.chaos import Person, assert_quiet, assert_whole
 from tests.support.server import ServerProcess
 from tests.support.wire.slow_reader import SlowReader
-from upcoach.client import Client, Device
+from upcoach.client import RestClient, SyncDevice
 from upcoach.client.driver import TRANSPORTS
 
 PAUSE_S = 0.05
@@ -32,7 +32,7 @@ Blow = Callable[[], Awaitable[None]]
 class Wanderer:
     """One device that writes at random, to whatever its own documents say is there."""
 
-    def __init__(self, device: Device, dice: random.Random) -> None:
+    def __init__(self, device: SyncDevice, dice: random.Random) -> None:
         self.device = device
         self.statuses: set[int] = set()
         self._dice = dice
@@ -195,18 +195,18 @@ class Journey:
             assert await reported(node, "upcoach_gap_reports_total") == 0
 
 
-def _shown(device: Device) -> str:
+def _shown(device: SyncDevice) -> str:
     return f"{device.state} over {device.transport}, live {device.live}, at {device.seq}"
 
 
-async def current(device: Device, head: int) -> None:
+async def current(device: SyncDevice, head: int) -> None:
     """Return when *device* has come to the number *head*."""
     await device.until(lambda one: one.live and one.seq >= head, PATIENCE_S)
 
 
 async def reported(node: ServerProcess, metric: str) -> float:
     """What *node* says of *metric*."""
-    client = Client(node.metrics_url)
+    client = RestClient(node.metrics_url)
     try:
         answer = await client.call("GET", "/metrics")
     finally:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from tests.support.laws.snapshots import snapshot
-from upcoach.client import Client, Response
+from upcoach.client import Response, RestClient
 
 FIRST = {"If-Match": '"v1"'}
 
@@ -24,12 +24,12 @@ class Ask(msgspec.Struct, frozen=True):
     pointer: str | None = None
 
 
-async def ask_for(person: Client, ask: Ask) -> Response:
+async def ask_for(person: RestClient, ask: Ask) -> Response:
     """The answer to *ask*."""
     return await person.call(ask.method, ask.path, ask.body, raw=ask.raw, headers=ask.headers)
 
 
-async def assert_refused(person: Client, asks: Iterable[Ask]) -> list[Response]:
+async def assert_refused(person: RestClient, asks: Iterable[Ask]) -> list[Response]:
     """Every one of *asks* is refused as it says, and changes nothing."""
     witness = await snapshot(person)
     answers = []

@@ -13,7 +13,7 @@ from models.base.ids import new_mutation_id
 from models.base.merge_patch import Json
 from models.contexts import KINDS
 from tests.support.wire.answers import done, next_page
-from upcoach.client import Client, Response, apply_event
+from upcoach.client import Response, RestClient, apply_event
 
 Documents = dict[str, dict[str, Json]]
 _ID = re.compile(r"\b[a-z]{3}_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
@@ -41,7 +41,7 @@ class Row(msgspec.Struct, frozen=True):
 CREATED, CHANGED, DELETED, UNCHANGED = (201, 200, 204, 200)
 
 
-async def snapshot(person: Client) -> tuple[Documents, str]:
+async def snapshot(person: RestClient) -> tuple[Documents, str]:
     """All of a person's documents, in pages of two, and the cursor from which events go on."""
     documents: Documents = {kind: {} for kind in KINDS}
     path, cursor = "/v1/snapshot?limit=2", ""
@@ -55,7 +55,7 @@ async def snapshot(person: Client) -> tuple[Documents, str]:
     return documents, cursor
 
 
-async def events_since(person: Client, cursor: str) -> list[Json]:
+async def events_since(person: RestClient, cursor: str) -> list[Json]:
     """What happened since *cursor*, in pages of one."""
     events: list[Json] = []
     path = f"/v1/events?since={cursor}&limit=1"
@@ -68,7 +68,7 @@ async def events_since(person: Client, cursor: str) -> list[Json]:
 
 
 async def assert_law(
-    before: tuple[Documents, str], person: Client, expected: tuple[str, ...]
+    before: tuple[Documents, str], person: RestClient, expected: tuple[str, ...]
 ) -> None:
     """Whoever held the documents of *before* holds, with its events, those of now."""
     documents, cursor = before
@@ -93,7 +93,7 @@ def anonymous(answer: Any) -> Any:
     }
 
 
-async def change_first(person: Client, row: Row) -> None:
+async def change_first(person: RestClient, row: Row) -> None:
     """Write what comes before *row*, to the version that is."""
     if row.method != "PATCH":
         await done(person.call("PUT", row.url, row.earlier))
@@ -102,7 +102,7 @@ async def change_first(person: Client, row: Row) -> None:
     await done(person.call("PATCH", row.url, row.earlier, headers={"If-Match": etag}))
 
 
-async def over_rest(person: Client, row: Row) -> Response:
+async def over_rest(person: RestClient, row: Row) -> Response:
     """The answer of the REST route to the same write, which has a name as every `mut` has."""
     headers = {"Idempotency-Key": new_mutation_id()}
     if row.base is not None:
@@ -156,7 +156,7 @@ def sums_of(documents: dict[str, dict[str, Json]]) -> dict[str, str]:
     }
 
 
-async def head_of(person: Client) -> tuple[str, int]:
+async def head_of(person: RestClient) -> tuple[str, int]:
     """The feed's epoch and newest number."""
     epoch, _, seq = (await snapshot(person))[1].partition(".")
     return epoch, int(seq)

@@ -6,13 +6,13 @@ from tests.account.planting import click
 from tests.support.people.mail import newest, token_in
 from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 ANN = "ann@example.org"
 VERIFY = "/v1/auth/verify-email"
 
 
-async def joined(server: Server, email: str = ANN) -> Client:
+async def joined(server: Server, email: str = ANN) -> RestClient:
     """Whoever has just registered *email*, logged in."""
     anonymous = server.client()
     answer = await anonymous.register(email, PASSWORD, "Ann")
@@ -24,7 +24,7 @@ async def joined(server: Server, email: str = ANN) -> Client:
     return kept
 
 
-async def is_verified(person: Client) -> bool:
+async def is_verified(person: RestClient) -> bool:
     return "verified_at" in (await person.call("GET", "/v1/me")).body
 
 
@@ -32,7 +32,7 @@ BOB = "bob@example.org"
 MOVE, CONFIRM = "/v1/auth/email", "/v1/auth/email/confirm"
 
 
-async def stepped_up(server: Server, email: str = ANN, *, is_verified: bool = True) -> Client:
+async def stepped_up(server: Server, email: str = ANN, *, is_verified: bool = True) -> RestClient:
     """Somebody who has shown a second factor just now."""
     await joined(server, email)
     if is_verified:

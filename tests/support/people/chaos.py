@@ -14,7 +14,7 @@ from models.base.ids import new_id, new_mutation_id
 from models.base.merge_patch import Json
 from models.contexts import KINDS
 from tests.support.server import PASSWORD, ServerProcess
-from upcoach.client import Client, Device, Response
+from upcoach.client import Response, RestClient, SyncDevice
 
 Documents = dict[str, dict[str, Json]]
 Send = Callable[[str, str, Json | None, int | None], Awaitable[Json | None]]
@@ -66,10 +66,10 @@ class Person:
     def __init__(self, urls: Sequence[str]) -> None:
         self.journal = Journal()
         self.statuses: collections.Counter[int] = collections.Counter()
-        self.devices: list[Device] = []
+        self.devices: list[SyncDevice] = []
         self.token = ""
         self._urls = tuple(urls)
-        self._clients: list[Client] = []
+        self._clients: list[RestClient] = []
         self._turn = itertools.count()
 
     @contextlib.asynccontextmanager
@@ -77,11 +77,11 @@ class Person:
         """Register, log in with both devices, and be live; each device starts at another node."""
         tokens = await self._tokens()
         self.token = tokens[0]
-        self._clients = [Client(url, self.token) for url in self._urls]
+        self._clients = [RestClient(url, self.token) for url in self._urls]
         async with contextlib.AsyncExitStack() as stack:
             for number, token in enumerate(tokens):
                 urls = [*self._urls[number:], *self._urls[:number]]
-                device = await stack.enter_async_context(Device(urls, token))
+                device = await stack.enter_async_context(SyncDevice(urls, token))
                 await device.until(lambda one: one.live)
                 self.devices.append(device)
             try:
@@ -152,7 +152,7 @@ class Person:
 
     async def _tokens(self) -> list[str]:
         email = f"{new_id('test')}@example.org"
-        anonymous = Client(self._urls[0])
+        anonymous = RestClient(self._urls[0])
         try:
             answer = await anonymous.register(email, PASSWORD, "Test Person")
             assert answer.status == 202, answer
@@ -166,7 +166,7 @@ class Person:
             anonymous.close()
 
     @staticmethod
-    def _sender(device: Device) -> Send:
+    def _sender(device: SyncDevice) -> Send:
         async def send(op: str, path: str, body: Json | None, base: int | None) -> Json | None:
             answer = await device.mutate(op, path, body, base)
             assert answer["status"] in (200, 201, 204), answer

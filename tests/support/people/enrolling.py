@@ -11,7 +11,7 @@ from models.base.merge_patch import Json
 from tests.support.people.mail import confirm
 from tests.support.server import PASSWORD, Server
 from tests.support.wire.answers import done
-from upcoach.client import Client, Response
+from upcoach.client import Response, RestClient
 from upcoach.store.base.codec import key_of
 
 CHALLENGE: Final = "/v1/auth/challenge"
@@ -39,7 +39,7 @@ class Person:
 
     """
 
-    def __init__(self, server: Server, email: str, client: Client, user: str) -> None:
+    def __init__(self, server: Server, email: str, client: RestClient, user: str) -> None:
         self.server = server
         self.email = email
         self.client = client

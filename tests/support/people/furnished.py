@@ -8,7 +8,7 @@ from models.insights.insight import insight_id
 from tests.support.people.scopes import scope_of
 from tests.support.server import Server
 from tests.support.wire.answers import done
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 # Ids begin with their owner in the database, so everybody can have documents of these names.
 GOAL = "gol_01a20c66-99df-75bd-8f37-3328887fd981"
@@ -29,7 +29,7 @@ MEDITATE, DRINK = {"id": HABIT}, {"id": WATER}
 MONDAY = {"local_date": "2026-01-05"}
 
 
-async def furnished(server: Server) -> Client:
+async def furnished(server: Server) -> RestClient:
     """Somebody with a goal, two habits, two entries, a vacation and an insight."""
     person = await server.person()
     await furnish_goal(person)
@@ -37,13 +37,13 @@ async def furnished(server: Server) -> Client:
     return person
 
 
-async def furnish_goal(person: Client) -> None:
+async def furnish_goal(person: RestClient) -> None:
     """Give *person* a goal."""
     goal = {"id": GOAL, "title": "Run", "description": "10k", "target_date": "2026-12-31"}
     await done(person.call("POST", GOALS, goal))
 
 
-async def furnish_habits(server: Server, person: Client) -> None:
+async def furnish_habits(server: Server, person: RestClient) -> None:
     """Give *person* two habits, two entries, a vacation and an insight."""
     await done(person.call("POST", HABITS, {"id": HABIT, "name": "Meditate", "color": "#00ff00"}))
     await done(person.call("POST", HABITS, {"id": WATER, "name": "Drink", "measure": LITRES}))
@@ -54,7 +54,7 @@ async def furnish_habits(server: Server, person: Client) -> None:
     await publish(server, person, odds=0.5)
 
 
-async def publish(server: Server, person: Client, odds: float) -> None:
+async def publish(server: Server, person: RestClient, odds: float) -> None:
     """Say something about meditating, as a learner does."""
     scope = scope_of(server, person)
     insight = HabitForecast(
@@ -72,7 +72,7 @@ async def publish(server: Server, person: Client, odds: float) -> None:
     await server.node.services.insights.insights.publish(scope, insight)
 
 
-async def write_goals(person: Client, count: int) -> None:
+async def write_goals(person: RestClient, count: int) -> None:
     """Make *count* events."""
     await asyncio.gather(
         *(done(person.call("POST", GOALS, {"title": f"{n}"})) for n in range(count))

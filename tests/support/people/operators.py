@@ -6,18 +6,18 @@ from models.access.permissions import Role
 from models.account.session import Terms
 from models.base.ids import new_id
 from tests.support.server import PASSWORD, Server
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 ADMIN = Terms(
     device="desk", app="admin", audiences=("api", "live", "admin"), acr=2, amr=("pwd", "otp")
 )
 
 
-async def operator(server: Server, *roles: Role, terms: Terms = ADMIN) -> Client:
+async def operator(server: Server, *roles: Role, terms: Terms = ADMIN) -> RestClient:
     """Somebody with *roles*, logged in with two factors."""
     email = f"{new_id('operator')}@example.org"
     await server.client().register(email, PASSWORD, "An operator")
-    await server.node.services.account.accounts.appoint(email, roles)
+    await server.node.services.account.accounts.set_roles(email, roles)
     person = await server.client().log_in(email, PASSWORD, "desk")
     me = (await person.call("GET", "/v1/me")).body["id"]
     person.close()

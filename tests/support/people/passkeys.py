@@ -7,7 +7,7 @@ from tests.support.people.authenticator import Authenticator, Bent
 from tests.support.people.enrolling import Person
 from tests.support.server import Server
 from tests.support.wire.answers import done
-from upcoach.client import Client, Response
+from upcoach.client import Response, RestClient
 
 ORIGIN: Final = "http://upcoach.test"
 APP: Final = f"android:apk-key-hash:{'A' * 43}"
@@ -15,7 +15,7 @@ PASSKEYS: Final = "/v1/auth/passkeys"
 LOGIN: Final = f"{PASSKEYS}/login"
 
 
-async def options(client: Client, path: str, body: Json | None = None) -> Json:
+async def options(client: RestClient, path: str, body: Json | None = None) -> Json:
     """What a browser is given."""
     found: Json = (await done(client.call("POST", f"{path}/options", body))).body
     return found

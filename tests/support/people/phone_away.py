@@ -12,8 +12,8 @@ from tests.support.people.furnished import ENTRY, GOALS, HABITS, ONE_GOAL, ONE_H
 from tests.support.wire.answers import done
 from tests.support.wire.sockets import mut
 from tests.support.wire.writes import write
-from upcoach.client import Client
-from upcoach.client.outbox import Outbox
+from upcoach.client import RestClient
+from upcoach.client.outbox import PendingWrites
 
 LEFT = dt.date(2026, 3, 2)
 DAYS = [LEFT + dt.timedelta(days=day) for day in range(21)]
@@ -45,7 +45,7 @@ def goal(name: str) -> str:
     return ONE_GOAL.format(id=name)
 
 
-async def stay(person: Client) -> None:
+async def stay(person: RestClient) -> None:
     """What there is when the phone leaves: everything is at version 1."""
     for name in goals:
         await done(person.call("POST", GOALS, {"id": name, "title": "Run"}))
@@ -54,7 +54,7 @@ async def stay(person: Client) -> None:
         await done(person.call("POST", HABITS, {"id": name, "name": "Habit"} | more))
 
 
-async def go_on(watch: Client) -> None:
+async def go_on(watch: RestClient) -> None:
     """What happens on the other device meanwhile."""
     await done(watch.call("DELETE", goal(LOST)))
     await done(watch.call("PUT", entry(GONE, DAYS[0]), {}))
@@ -96,7 +96,7 @@ def queued() -> Iterator[Queued]:
 
 def frames_of(queue: list[Queued]) -> list[Json]:
     """The `mut` frames of *queue*, as the client's library keeps them."""
-    outbox = Outbox(lambda _: None)
+    outbox = PendingWrites(lambda _: None)
     for one in queue:
         base = {} if one.base is None else {"base": one.base}
         outbox.add(mut(one.op, one.path, one.body, **base))

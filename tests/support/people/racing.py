@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from models.account.factors import Answer
+from models.account.factors import ChallengeAnswer
 from models.account.session import Terms
 from models.base.errors import Forbidden
 from tests.support.people.enrolling import Person
@@ -47,7 +47,7 @@ async def assert_one_factor_wins(
         asked = await logins[0].challenge(user, Terms(device=f"tv-{number}"))
         assert asked is not None
         try:
-            await logins[number % 2].answer(Answer(challenge=asked.challenge, **factor))
+            await logins[number % 2].answer(ChallengeAnswer(challenge=asked.challenge, **factor))
         except Forbidden as refusal:
             return refusal.code
         return "won"

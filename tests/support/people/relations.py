@@ -9,7 +9,7 @@ from tests.support.people.furnished import furnished
 from tests.support.people.scopes import scope_of
 from tests.support.server import Server
 from tests.support.wire.answers import done
-from upcoach.client import Client, Response
+from upcoach.client import Response, RestClient
 
 INVITATIONS = "/v1/invitations"
 ACCEPT = f"{INVITATIONS}/accept"
@@ -17,32 +17,32 @@ SHARE = "/v1/shares/{}"
 CLIENT = "/v1/clients/{}"
 
 
-async def user_of(person: Client) -> str:
+async def user_of(person: RestClient) -> str:
     """The user id of *person*."""
     me: Json = (await person.call("GET", "/v1/me")).body
     return str(me["id"])
 
 
-async def invite(person: Client, role: str) -> str:
+async def invite(person: RestClient, role: str) -> str:
     """The code of an invitation in which *person* will be the *role*."""
     made = await done(person.call("POST", INVITATIONS, {"as": role}))
     return str(made.body["code"])
 
 
-async def accept(person: Client, code: str) -> Response:
+async def accept(person: RestClient, code: str) -> Response:
     """What *person* is answered who accepts the invitation of *code*."""
     return await person.call("POST", ACCEPT, {"code": code})
 
 
-async def relate(client: Client, coach: Client) -> str:
+async def relate(client: RestClient, coach: RestClient) -> str:
     """Make two people client and coach by the word of both; the coach's user id."""
     related = await done(accept(client, await invite(coach, "coach")))
     return str(related.body["id"])
 
 
 async def share(
-    client: Client,
-    coach: Client,
+    client: RestClient,
+    coach: RestClient,
     kinds: Iterable[str] = ("goal",),
     hidden: Json | None = None,
 ) -> str:
@@ -57,7 +57,7 @@ async def share(
     return coach_id
 
 
-async def unshare(client: Client, coach: Client) -> None:
+async def unshare(client: RestClient, coach: RestClient) -> None:
     """Have the client end the relation."""
     await done(client.call("DELETE", SHARE.format(await user_of(coach))))
 
@@ -66,7 +66,7 @@ def until(**more: float) -> dict[str, str]:
     return {"until": (dt.datetime.now(dt.UTC) + dt.timedelta(**more)).isoformat()}
 
 
-async def pair(server: Server) -> tuple[Client, str, Client, str]:
+async def pair(server: Server) -> tuple[RestClient, str, RestClient, str]:
     """A client with their feed, and a coach with their user id."""
     client, coach = await asyncio.gather(furnished(server), server.person())
     return client, scope_of(server, client).feed, coach, scope_of(server, coach).user

@@ -9,7 +9,7 @@ from models.habits import Habit, NewHabit, NewVacation, Vacation
 from models.habits.schedules import Daily, PerMonth, PerWeek, Rate, Recurring
 from models.moods import Mood, NewMood
 from tests.support.server import Server
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Write
@@ -31,7 +31,7 @@ async def hold(server: Server, owner: str, documents: Iterable[Document]) -> Non
     while left:
         some, left = left[:PORTION], left[PORTION:]
 
-        def decide(changes: Changes, some: list[Document] = some) -> Outcome[None]:
+        def decide(changes: WriteContext, some: list[Document] = some) -> Outcome[None]:
             for document in some:
                 changes.create(document)
             return Outcome(verb="updated", document=None)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from config.settings import Settings
 from models.base.ids import new_id
 from tests.support.engines import TestEngines
-from upcoach.client import Client
+from upcoach.client import RestClient
 from upcoach.node import app
 
 PASSWORD = "correct horse battery"
@@ -15,11 +15,13 @@ PASSWORD = "correct horse battery"
 class Server:
     """A node with its port, and people who use it."""
 
-    def __init__(self, url: str, node: app.Node | None = None, kind: type[Client] = Client) -> None:
+    def __init__(
+        self, url: str, node: app.Node | None = None, kind: type[RestClient] = RestClient
+    ) -> None:
         self.url = url
         self._node = node
         self._kind = kind
-        self._clients: list[Client] = []
+        self._clients: list[RestClient] = []
 
     @property
     def node(self) -> app.Node:
@@ -27,13 +29,13 @@ class Server:
         assert self._node is not None
         return self._node
 
-    def client(self, token: str = "") -> Client:
+    def client(self, token: str = "") -> RestClient:
         """A client that is closed with the server."""
         client = self._kind(self.url, token)
         self._clients.append(client)
         return client
 
-    async def person(self, device: str = "phone") -> Client:
+    async def person(self, device: str = "phone") -> RestClient:
         """Somebody new, logged in."""
         email = f"{new_id('test')}@example.org"
         anonymous = self.client()
@@ -50,7 +52,7 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def serving(settings: Settings, kind: type[Client] = Client) -> AsyncIterator[Server]:
+async def serving(settings: Settings, kind: type[RestClient] = RestClient) -> AsyncIterator[Server]:
     """A node of this process, with a free port, and clients of a *kind*."""
     assert settings.mongo_url is not None
     assert settings.redis_url is not None

@@ -21,7 +21,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from config.settings import Settings
 from models.base.ids import new_id
 from models.base.merge_patch import Json
-from models.oauth.client import Client
+from models.oauth.client import OAuthClient
 from tests.support.engines import TestEngines
 from tests.support.server import PASSWORD, Server, serving
 from upcoach.node import app
@@ -176,11 +176,11 @@ class Party(msgspec.Struct, frozen=True):
     browser: Browser
     email: str
     user: str
-    public: Client
-    confidential: Client
+    public: OAuthClient
+    confidential: OAuthClient
     secret: str
 
-    def request(self, client: Client | None = None, **more: str) -> dict[str, str]:
+    def request(self, client: OAuthClient | None = None, **more: str) -> dict[str, str]:
         """An authorization request that is in order; an empty value leaves a parameter out."""
         asked = {
             "client_id": (client or self.public).id,
@@ -194,7 +194,7 @@ class Party(msgspec.Struct, frozen=True):
         } | more
         return {name: value for name, value in asked.items() if value}
 
-    async def code(self, client: Client | None = None, **more: str) -> str:
+    async def code(self, client: OAuthClient | None = None, **more: str) -> str:
         """A code, for which the user logs in and agrees where they have to."""
         answer = await self.browser.get("/oauth/authorize", self.request(client, **more))
         if answer.status == 200 and "password" in answer.text:
@@ -204,7 +204,9 @@ class Party(msgspec.Struct, frozen=True):
         assert answer.status == 303, answer
         return answer.sent_to["code"]
 
-    def redemption(self, code: str, client: Client | None = None, **more: str) -> dict[str, str]:
+    def redemption(
+        self, code: str, client: OAuthClient | None = None, **more: str
+    ) -> dict[str, str]:
         """The form that redeems *code*."""
         form = {
             "grant_type": "authorization_code",
@@ -221,7 +223,7 @@ class Party(msgspec.Struct, frozen=True):
         """The answer of the token endpoint."""
         return await self.browser.post("/oauth/token", form, **headers)
 
-    async def tokens(self, client: Client | None = None, **more: str) -> Json:
+    async def tokens(self, client: OAuthClient | None = None, **more: str) -> Json:
         """Tokens that a user has agreed to."""
         answer = await self.token(self.redemption(await self.code(client, **more), client))
         assert answer.status == 200, answer

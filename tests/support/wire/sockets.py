@@ -16,7 +16,7 @@ from models.base.ids import new_mutation_id
 from models.base.merge_patch import Json
 from tests.support.people.furnished import GOALS
 from tests.support.server import Server
-from upcoach.client import Client
+from upcoach.client import RestClient
 
 PATIENCE_S = 10.0
 TOKEN_S = 600
@@ -105,7 +105,7 @@ async def calling(server: Server, *, token: str = "", protocol: str = "") -> Asy
 
 
 @contextlib.asynccontextmanager
-async def talking(server: Server, person: Client, *subs: Json) -> AsyncIterator[Wire]:
+async def talking(server: Server, person: RestClient, *subs: Json) -> AsyncIterator[Wire]:
     """A socket on which both have greeted."""
     async with calling(server) as wire:
         await wire.send(hello(person, *subs))
@@ -113,7 +113,7 @@ async def talking(server: Server, person: Client, *subs: Json) -> AsyncIterator[
         yield wire
 
 
-def hello(person: Client, *subs: Json, **more: Any) -> Json:
+def hello(person: RestClient, *subs: Json, **more: Any) -> Json:
     """The first frame of *person*."""
     return {"t": "hello", "v": 1, "token": person.token, "subs": list(subs)} | more
 

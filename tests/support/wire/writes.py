@@ -7,13 +7,13 @@ from models.base.ids import new_mutation_id
 from models.base.merge_patch import Json
 from tests.support.wire.answers import done
 from tests.support.wire.sockets import Wire
-from upcoach.client import Client, Response
+from upcoach.client import Response, RestClient
 
 MUTATIONS = "/v1/mutations"
 
 
 async def write(
-    person: Client,
+    person: RestClient,
     method: str,
     path: str,
     body: Any = None,
@@ -27,7 +27,7 @@ async def write(
     return await person.call(method, path, body, headers=headers)
 
 
-async def send(person: Client, *writes: Json) -> list[Json]:
+async def send(person: RestClient, *writes: Json) -> list[Json]:
     """The answers to *writes*, sent in one request."""
     answer = await done(person.call("POST", MUTATIONS, list(writes)))
     answers: list[Json] = answer.body

@@ -129,7 +129,7 @@ HABITS_COLUMNS = (
 )
 
 
-class Mark(msgspec.Struct, frozen=True):
+class Checkmark(msgspec.Struct, frozen=True):
     """A line of `Checkmarks.csv`."""
 
     day: dt.date
@@ -165,13 +165,13 @@ def loop_export(
     return archive.getvalue()
 
 
-def _marks(trait: Trait, first: dt.date, days: int, chance: random.Random) -> list[Mark]:
+def _marks(trait: Trait, first: dt.date, days: int, chance: random.Random) -> list[Checkmark]:
     """What happened each day, and what the app filled in."""
     lived = list(_lived(trait, first, days, chance))
     return [_filled_in(trait, lived, place) for place in range(len(lived))]
 
 
-def _lived(trait: Trait, first: dt.date, days: int, chance: random.Random) -> Iterator[Mark]:
+def _lived(trait: Trait, first: dt.date, days: int, chance: random.Random) -> Iterator[Checkmark]:
     done = False
     for number in range(int(days * trait.until)):
         day = first + dt.timedelta(days=number)
@@ -186,31 +186,31 @@ def _odds(trait: Trait, day: dt.date, share: float, *, yesterday: bool) -> float
     return 1 / (1 + math.exp(-logit))
 
 
-def _mark(trait: Trait, day: dt.date, chance: random.Random, *, done: bool) -> Mark:
+def _mark(trait: Trait, day: dt.date, chance: random.Random, *, done: bool) -> Checkmark:
     note = chance.choice(trait.notes) if trait.notes and chance.random() < NOTED else ""
     if trait.unit:
         tenths = round(trait.target * chance.uniform(1, 2.5) * 10) if done else 0
-        return Mark(day, str(tenths * 100), note)
+        return Checkmark(day, str(tenths * 100), note)
     if not done and chance.random() < SKIPPED:
-        return Mark(day, "SKIP", "Travelling")
-    return Mark(day, "YES_MANUAL" if done else "NO", note if done else "")
+        return Checkmark(day, "SKIP", "Travelling")
+    return Checkmark(day, "YES_MANUAL" if done else "NO", note if done else "")
 
 
-def _filled_in(trait: Trait, lived: Sequence[Mark], place: int) -> Mark:
+def _filled_in(trait: Trait, lived: Sequence[Checkmark], place: int) -> Checkmark:
     """The mark at *place*; a day without is filled in when its window is fulfilled."""
     mark = lived[place]
     if mark.value != "NO" or trait.days == 1:
         return mark
     window = lived[max(0, place - trait.days + 1) : place]
     done = sum(one.value == "YES_MANUAL" for one in window)
-    return Mark(mark.day, "YES_AUTO") if done >= trait.times else mark
+    return Checkmark(mark.day, "YES_AUTO") if done >= trait.times else mark
 
 
-def _scores(trait: Trait, marks: Sequence[Mark]) -> list[tuple[dt.date, str]]:
+def _scores(trait: Trait, marks: Sequence[Checkmark]) -> list[tuple[dt.date, str]]:
     """The app's strength: s' = s m + c (1 - m), with m = 0.5^(sqrt(frequency) / 13)."""
     multiplier: float = 0.5 ** (math.sqrt(trait.times / trait.days) / 13)
 
-    def following(score: float, mark: Mark) -> float:
+    def following(score: float, mark: Checkmark) -> float:
         if mark.value == "SKIP":
             return score
         return score * multiplier + _share(trait, mark) * (1 - multiplier)
@@ -220,7 +220,7 @@ def _scores(trait: Trait, marks: Sequence[Mark]) -> list[tuple[dt.date, str]]:
     return [(mark.day, f"{score:.4f}") for mark, score in zip(marks, after, strict=True)]
 
 
-def _share(trait: Trait, mark: Mark) -> float:
+def _share(trait: Trait, mark: Checkmark) -> float:
     if trait.unit:
         return min(1.0, int(mark.value) / 1000 / trait.target)
     return float(mark.value.startswith("YES"))

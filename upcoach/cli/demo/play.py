@@ -13,7 +13,7 @@ from config.settings import Settings
 from models.base.ids import new_id
 from models.base.merge_patch import Json
 from upcoach.cli.demo.history import loop_export
-from upcoach.client import Client, Device
+from upcoach.client import RestClient, SyncDevice
 from upcoach.embedded import owner
 from upcoach.node import app
 
@@ -25,7 +25,7 @@ async def play(settings: Settings) -> None:
     """Play the demo and say what happens."""
     async with _server(settings) as url:
         say(f"The server answers at {url}.")
-        anonymous = Client(url)
+        anonymous = RestClient(url)
         try:
             await _play(url, anonymous)
         finally:
@@ -48,7 +48,7 @@ async def _server(settings: Settings) -> AsyncIterator[str]:
         yield f"http://{settings.host}:{port}"
 
 
-async def _play(url: str, anonymous: Client) -> None:
+async def _play(url: str, anonymous: RestClient) -> None:
     email = f"{new_id('demo')}@example.org"
     await anonymous.register(email, PASSWORD, "Demo Person", "Europe/Berlin")
     phone = await anonymous.log_in(email, PASSWORD, "phone")
@@ -57,8 +57,8 @@ async def _play(url: str, anonymous: Client) -> None:
     say("One person is logged in on a phone and on a watch; both follow the live feed.\n")
     async with (
         contextlib.aclosing(_Closing(phone, watch)),
-        Device([url], phone.token) as on_phone,
-        Device([url], watch.token, screen.take) as on_watch,
+        SyncDevice([url], phone.token) as on_phone,
+        SyncDevice([url], watch.token, screen.take) as on_watch,
     ):
         await asyncio.gather(*(one.until(lambda one: one.live) for one in (on_phone, on_watch)))
         await _import(phone, on_watch, screen, lived=60)
@@ -71,7 +71,7 @@ async def _play(url: str, anonymous: Client) -> None:
 class _Closing:
     """Clients that are closed at the end."""
 
-    def __init__(self, *clients: Client) -> None:
+    def __init__(self, *clients: RestClient) -> None:
         self._clients = clients
 
     async def aclose(self) -> None:
@@ -102,7 +102,7 @@ class Screen:
             await asyncio.sleep(left)
 
 
-async def _import(phone: Client, watch: Device, screen: Screen, lived: int | None) -> None:
+async def _import(phone: RestClient, watch: SyncDevice, screen: Screen, lived: int | None) -> None:
     archive = loop_export(_today(), lived=lived)
     what = f"the first {lived} days of a history" if lived else "the whole history, 240 days"
     say(f"The phone imports {what}, as Loop Habit Tracker exports it ...")
@@ -125,7 +125,7 @@ async def _import(phone: Client, watch: Device, screen: Screen, lived: int | Non
     _show_scores(watch)
 
 
-async def _live_changes(phone: Device, watch: Device, screen: Screen) -> None:
+async def _live_changes(phone: SyncDevice, watch: SyncDevice, screen: Screen) -> None:
     say("Now changes on the phone, and when the watch had them:")
     answer = await phone.mutate("POST", "/v1/goals", {"title": "Run 10 km in May"})
     await _report(watch, screen, answer, "a new goal")
@@ -141,14 +141,14 @@ async def _live_changes(phone: Device, watch: Device, screen: Screen) -> None:
         await _report(watch, screen, answer, f"{habit['name']}: done today")
 
 
-async def _report(watch: Device, screen: Screen, answer: Json, words: str) -> None:
+async def _report(watch: SyncDevice, screen: Screen, answer: Json, words: str) -> None:
     answered = time.perf_counter()
     await watch.until(lambda _: answer["id"] in screen.arrived)
     beyond_ms = (screen.arrived[answer["id"]] - answered) * 1000
     say(f"  {answer['status']}  {words:<34} {beyond_ms:+5.1f} ms after the phone's answer")
 
 
-def _show_insights(watch: Device) -> None:
+def _show_insights(watch: SyncDevice) -> None:
     say("\nWhat the models expect, each with its reasons:")
     habits = watch.documents["habit"]
     for insight in watch.documents.get("insight", {}).values():
@@ -162,7 +162,7 @@ def _show_insights(watch: Device) -> None:
             say(f"      {reason['contribution']:+.2f}  {reason['words']}")
 
 
-def _show_scores(watch: Device) -> None:
+def _show_scores(watch: SyncDevice) -> None:
     insights = watch.documents.get("insight", {}).values()
     scored = [one["scores"] for one in insights if "scores" in one]
     if not scored:

@@ -18,10 +18,10 @@ from models.account import Credentials, Registration
 from models.base.errors import Refusal
 from models.base.ids import new_id
 from upcoach.cli.explain.others import leave, relate
-from upcoach.cli.explain.questions import Answer, Question, Questions
+from upcoach.cli.explain.questions import Question, QuestionAnswer, Questions
 from upcoach.cli.explain.seeds import Scale, Seeds, loop_archives
 from upcoach.node import app
-from upcoach.services.account.logins import Challenge
+from upcoach.services.account.login.logins import Challenge
 from upcoach.store.base.codec import WORDS
 from upcoach.store.schema.profile import Profile, Ran, profiled
 
@@ -31,7 +31,7 @@ PASSWORD = "nobody logs in again"  # noqa: S105 - of an account that lives for m
 WHOLE: Final = {"signing_keys"}  # a handful of documents, which are read together
 
 
-class Query(msgspec.Struct, frozen=True):
+class ExplainedQuery(msgspec.Struct, frozen=True):
     """A query that MongoDB ran, and the path that it was run for."""
 
     path: str
@@ -53,12 +53,12 @@ class Query(msgspec.Struct, frozen=True):
 class Explained(msgspec.Struct):
     """What was found: the queries, the CPU of each question in seconds, and what was not sown."""
 
-    queries: list[Query]
+    queries: list[ExplainedQuery]
     cpu_s: dict[str, list[float]]
     unsown: list[str]
 
     @property
-    def bad(self) -> list[Query]:
+    def bad(self) -> list[ExplainedQuery]:
         """The queries that scan or sort."""
         return [one for one in self.queries if one.is_bad]
 
@@ -109,14 +109,14 @@ class _Asking:
         self._caller = caller
         self._operator = operator
         self._profile: Profile | None = None
-        self.queries: list[Query] = []
+        self.queries: list[ExplainedQuery] = []
         self.cpu_s: dict[str, list[float]] = {}
 
     def begin(self, profile: Profile) -> None:
         """Take notes from now on."""
         self._profile = profile
 
-    async def ask(self, question: Question) -> Answer | None:
+    async def ask(self, question: Question) -> QuestionAnswer | None:
         """See `Questions`."""
         operation = question.operation
         call = self._call(operation, names=question.names, query=question.query)
@@ -133,8 +133,8 @@ class _Asking:
         if self._profile is not None:
             self.cpu_s.setdefault(operation.path, []).append(took_s)
             ran = await self._profile.fresh()
-            self.queries += [Query(operation.path, one) for one in ran]
-        return Answer(msgspec.json.decode(raw), _next(reply))
+            self.queries += [ExplainedQuery(operation.path, one) for one in ran]
+        return QuestionAnswer(msgspec.json.decode(raw), _next(reply))
 
     async def write(
         self, operation: Operation[Any], names: dict[str, str], body: Any, base: int | None
@@ -151,7 +151,7 @@ class _Asking:
 async def _operator(node: app.Node) -> Caller:
     email = f"{new_id('explain')}@example.org"
     caller = await _person(node, email)
-    await node.services.account.accounts.appoint(email, ("superadmin",))
+    await node.services.account.accounts.set_roles(email, ("superadmin",))
     return msgspec.structs.replace(caller, audiences=caller.audiences | {"admin"}, acr=2)
 
 

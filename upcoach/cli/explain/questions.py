@@ -49,14 +49,14 @@ class Question(msgspec.Struct, frozen=True):
     query: dict[str, str] = {}
 
 
-class Answer(msgspec.Struct, frozen=True):
+class QuestionAnswer(msgspec.Struct, frozen=True):
     """What was answered: the body as JSON holds it, and where a list goes on."""
 
     body: Any
     link: str = ""
 
 
-Ask = Callable[[Question], Awaitable[Answer | None]]  # None: the server refused
+Ask = Callable[[Question], Awaitable[QuestionAnswer | None]]  # None: the server refused
 
 
 class NoExample(LookupError):
@@ -121,7 +121,7 @@ class Questions:
 
     async def _answers(
         self, operation: Operation[Any], names: dict[str, str]
-    ) -> AsyncIterator[Answer]:
+    ) -> AsyncIterator[QuestionAnswer]:
         known = await self._listed(operation.path, names)
         for query in await self._queries(operation, known):
             answer = await self._ask(Question(operation, names, query))

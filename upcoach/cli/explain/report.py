@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterator
 from typing import Final
 
-from upcoach.cli.explain.explaining import Explained, Query
+from upcoach.cli.explain.explaining import Explained, ExplainedQuery
 
 PROLOGUE: Final = (
     "Five years of history are written on engines of its own, and asked for: this takes some two "
@@ -14,7 +14,7 @@ PROLOGUE: Final = (
 
 def report(found: Explained) -> str:
     """*found* in words; what is bad comes last."""
-    shapes: dict[tuple[str, str, str, str], list[Query]] = {}
+    shapes: dict[tuple[str, str, str, str], list[ExplainedQuery]] = {}
     for query in found.queries:
         ran = query.ran
         shapes.setdefault((ran.collection, ran.what, ran.shape, ran.plan), []).append(query)
@@ -28,7 +28,7 @@ def report(found: Explained) -> str:
     return "\n".join(lines)
 
 
-def _line(queries: list[Query]) -> str:
+def _line(queries: list[ExplainedQuery]) -> str:
     ran = queries[0].ran
     paths = sorted({one.path for one in queries})
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""

@@ -31,7 +31,7 @@ class StopSignal(asyncio.Event):
     ends_at = float("inf")
 
 
-class Step(NamedTuple):
+class ShutdownStep(NamedTuple):
     """Something to do before the end.
 
     Attributes
@@ -46,12 +46,12 @@ class Step(NamedTuple):
     kept_s: float
 
 
-def kept_for(steps: Sequence[Step]) -> float:
+def kept_for(steps: Sequence[ShutdownStep]) -> float:
     """How long *steps* may take at least, together."""
     return sum(step.kept_s for step in steps)
 
 
-async def take(steps: Sequence[Step], ends_at: float) -> None:
+async def take(steps: Sequence[ShutdownStep], ends_at: float) -> None:
     """Take *steps* one after the other, up to *ends_at*; give up those that take too long."""
     loop = asyncio.get_running_loop()
     for number, step in enumerate(steps):
@@ -59,7 +59,7 @@ async def take(steps: Sequence[Step], ends_at: float) -> None:
         await _take(step, min(LONGEST_S, left_s))
 
 
-async def _take(step: Step, within_s: float) -> None:
+async def _take(step: ShutdownStep, within_s: float) -> None:
     task = asyncio.create_task(step.do(), name=step.what)
     _, running = await asyncio.wait([task], timeout=max(0.0, within_s))
     if running:

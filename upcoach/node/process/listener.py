@@ -90,7 +90,7 @@ class Server(HTTPServer):
         self._networks: dict[IOStream, str] = {}
 
 
-class Listener:
+class HttpListener:
     """*application* served on a port while the context lasts; port 0 takes a free one.
 
     With *shared* other processes listen on the same port, and the kernel gives each connection to

@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 
-from upcoach.services.base.fetching import LARGEST, Fetched, Unfetched
+from upcoach.services.base.fetching import LARGEST, Fetched, FetchFailed
 
 PATIENCE_S: Final = 5.0
 AT_ONCE: Final = 32
@@ -57,10 +57,10 @@ class Outbound:
         try:
             answer = await self._client().fetch(request, raise_error=False)
         except (HTTPClientError, OSError, ValueError):
-            raise Unfetched from None
+            raise FetchFailed from None
         is_redirect = 300 <= answer.code < 400
         if answer.code == _UNHEARD or is_redirect or len(answer.body) > LARGEST:
-            raise Unfetched
+            raise FetchFailed
         return Fetched(answer.code, answer.body)
 
     def close(self) -> None:
@@ -80,8 +80,8 @@ class Outbound:
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port
         except ValueError:
-            raise Unfetched from None
+            raise FetchFailed from None
         is_near = self._loopback and host in _LOOPBACK
         is_safe = parts.scheme == "https" and port in (None, 443)
         if not host or parts.username is not None or not (is_safe or is_near):
-            raise Unfetched
+            raise FetchFailed

@@ -23,7 +23,7 @@ from typing import Final
 
 import structlog
 
-from models.base.metrics import Measures
+from models.base.metrics import Metrics
 from upcoach.node.process.systemd import Notifier
 
 BEAT_S: Final = 0.2
@@ -40,10 +40,10 @@ class Watchdog:
     """Watches the loop that it is made on; *end_s* is how long that may be held at most."""
 
     def __init__(
-        self, notifier: Notifier, measures: Measures | None = None, *, end_s: float = END_S
+        self, notifier: Notifier, metrics: Metrics | None = None, *, end_s: float = END_S
     ) -> None:
         self._notifier = notifier
-        self._measures = measures
+        self._metrics = metrics
         self._end_s = end_s
         self._loop_thread = threading.get_ident()
         self._beaten_at = time.monotonic()
@@ -91,8 +91,8 @@ class Watchdog:
 
     def _tell_free(self, held_s: float) -> None:
         _log.warning("loop_free", held_s=round(held_s, 2))
-        if self._measures is not None:
-            self._measures.loop_held_s.observe(held_s)
+        if self._metrics is not None:
+            self._metrics.loop_held_s.observe(held_s)
 
     def _stack(self) -> list[str]:
         """What the loop is at, the innermost last."""

@@ -7,38 +7,38 @@ import msgspec
 from models.base.jobs import PeriodicJob
 from upcoach.services.account.accounts import Accounts
 from upcoach.services.account.additions.additions import Additions
-from upcoach.services.account.email.email_verification import Verification
-from upcoach.services.account.email.users_by_email import Directory
-from upcoach.services.account.email_change import Moves
+from upcoach.services.account.email.email_verification import EmailVerification
+from upcoach.services.account.email.users_by_email import UsersByEmail
+from upcoach.services.account.email_change import EmailChanges
 from upcoach.services.account.factors import SecondFactors, make_factors
-from upcoach.services.account.factors.waiting import WaitingPeriod
+from upcoach.services.account.factors.waiting_period import WaitingPeriod
 from upcoach.services.account.federation import Federation, providers_of
 from upcoach.services.account.federation.linking import Linking
-from upcoach.services.account.logins import Logins
-from upcoach.services.account.password_change import NewPasswords
-from upcoach.services.account.password_reset import Resets
+from upcoach.services.account.login.logins import Logins
+from upcoach.services.account.password_change import PasswordChanges
+from upcoach.services.account.password_reset import PasswordResets
 from upcoach.services.account.passwords import Passwords
 from upcoach.services.account.sessions import SessionServices
+from upcoach.services.account.sessions.access_tokens import AUDIENCES, AccessTokens
 from upcoach.services.account.sessions.arrivals import Arrivals
-from upcoach.services.account.sessions.browsers import Browsers
-from upcoach.services.account.sessions.device_cookies import KnownDevices
-from upcoach.services.account.sessions.keys import ALGORITHMS, Keys
-from upcoach.services.account.sessions.revocations import Revocations
-from upcoach.services.account.sessions.sessions import Proviso, Sessions
-from upcoach.services.account.sessions.tokens import AUDIENCES, Tokens
-from upcoach.services.account.step_up import SteppingUp, stepping_up_needed, submit_with_best
+from upcoach.services.account.sessions.browsers import BrowserSessions
+from upcoach.services.account.sessions.device_cookies import DeviceCookies
+from upcoach.services.account.sessions.revocations import RevocationCache
+from upcoach.services.account.sessions.sessions import SessionCondition, Sessions
+from upcoach.services.account.sessions.signing_keys import ALGORITHMS, SigningKeys
+from upcoach.services.account.step_up import StepUps, stepping_up_needed, submit_with_best
 from upcoach.services.base.dependencies import Dependencies
 
 __all__ = [
     "ALGORITHMS",
     "AUDIENCES",
+    "AccessTokens",
     "AccountServices",
     "Additions",
-    "Keys",
     "Logins",
-    "Proviso",
+    "SessionCondition",
     "Sessions",
-    "Tokens",
+    "SigningKeys",
     "stepping_up_needed",
     "submit_with_best",
 ]
@@ -50,22 +50,22 @@ class AccountServices(msgspec.Struct, frozen=True, kw_only=True):
     accounts: Accounts
     additions: Additions
     arrivals: Arrivals
-    browsers: Browsers
-    directory: Directory
+    browsers: BrowserSessions
+    directory: UsersByEmail
     factors: SecondFactors
     federation: Federation
-    keys: Keys
-    known: KnownDevices
+    keys: SigningKeys
+    known: DeviceCookies
     logins: Logins
-    moves: Moves
-    new_passwords: NewPasswords
+    moves: EmailChanges
+    new_passwords: PasswordChanges
     passwords: Passwords
-    resets: Resets
-    revocations: Revocations
+    resets: PasswordResets
+    revocations: RevocationCache
     sessions: Sessions
-    stepping_up: SteppingUp
-    tokens: Tokens
-    verification: Verification
+    stepping_up: StepUps
+    tokens: AccessTokens
+    verification: EmailVerification
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
@@ -78,7 +78,7 @@ class AccountServices(msgspec.Struct, frozen=True, kw_only=True):
         documents, committer = dependencies.documents, dependencies.committer
         once, mail, links = dependencies.once, dependencies.mail, dependencies.links
         clock = dependencies.clock
-        passwords, directory = Passwords(secret), Directory(documents, once, secret)
+        passwords, directory = Passwords(secret), UsersByEmail(documents, once, secret)
         login = SessionServices.make(dependencies)
         sessions = login.sessions
         additions = Additions(documents, committer, sessions, once, mail, links)
@@ -86,7 +86,7 @@ class AccountServices(msgspec.Struct, frozen=True, kw_only=True):
         factors = make_factors(dependencies, additions, waiting)
         logins = Logins(documents, sessions, factors, once, clock)
         linking = _make_linking(dependencies, sessions, directory, additions, waiting)
-        changes = NewPasswords(documents, passwords, sessions, mail, links, factors.tries)
+        changes = PasswordChanges(documents, passwords, sessions, mail, links, factors.tries)
         return cls(
             accounts=Accounts(documents, committer, passwords, logins, directory, mail),
             additions=additions,
@@ -96,24 +96,24 @@ class AccountServices(msgspec.Struct, frozen=True, kw_only=True):
             factors=factors,
             federation=_make_federation(dependencies, linking, logins, sessions),
             keys=login.keys,
-            known=KnownDevices(secret),
+            known=DeviceCookies(secret),
             logins=logins,
-            moves=Moves(documents, committer, directory, once, mail, links, sessions, clock),
+            moves=EmailChanges(documents, committer, directory, once, mail, links, sessions, clock),
             new_passwords=changes,
             passwords=passwords,
-            resets=Resets(documents, directory, changes, once, mail, links),
+            resets=PasswordResets(documents, directory, changes, once, mail, links),
             revocations=login.revocations,
             sessions=sessions,
-            stepping_up=SteppingUp(documents, passwords, factors, sessions),
+            stepping_up=StepUps(documents, passwords, factors, sessions),
             tokens=login.tokens,
-            verification=Verification(documents, committer, directory, once, mail, links),
+            verification=EmailVerification(documents, committer, directory, once, mail, links),
         )
 
 
 def _make_linking(
     dependencies: Dependencies,
     sessions: Sessions,
-    directory: Directory,
+    directory: UsersByEmail,
     additions: Additions,
     waiting: WaitingPeriod,
 ) -> Linking:

@@ -5,21 +5,21 @@ import contextlib
 
 from models.access.permissions import Role, granted_by
 from models.access.scope import Scope
-from models.account import User, Welcome, password_policy
+from models.account import AddressVerificationMail, User, password_policy
 from models.account.session import Credentials, Terms, audiences_of
 from models.account.user import Registration
 from models.base.document import public
 from models.base.errors import Conflict, NotFound, Unauthenticated, Unavailable
 from models.base.ids import new_id
 from models.base.merge_patch import Json
-from upcoach.services.account.email.users_by_email import Directory
-from upcoach.services.account.logins import Challenge, LoggedIn, Logins
+from upcoach.services.account.email.users_by_email import UsersByEmail
+from upcoach.services.account.login.logins import Challenge, LoggedIn, Logins
 from upcoach.services.account.passwords import Passwords
 from upcoach.services.base.constant_time import evenly
-from upcoach.services.base.mail import Mail
+from upcoach.services.base.mail import Mailer
 from upcoach.services.base.resources import outcome
 from upcoach.store.collections.documents import Documents
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import UniqueViolation
 from upcoach.store.write.outcomes import Outcome
@@ -38,8 +38,8 @@ class Accounts:
         committer: Committer,
         passwords: Passwords,
         logins: Logins,
-        directory: Directory,
-        mail: Mail,
+        directory: UsersByEmail,
+        mail: Mailer,
     ) -> None:
         self._documents = documents
         self._committer = committer
@@ -55,7 +55,7 @@ class Accounts:
         pace = asyncio.create_task(asyncio.sleep(self.pace_s))
         with contextlib.suppress(UniqueViolation):
             await self._create(user_id, registration, made)
-        await self._mail.send(Welcome(registration.email, user_id))
+        await self._mail.send(AddressVerificationMail(registration.email, user_id))
         await pace
 
     async def create(self, registration: Registration) -> Outcome[User]:
@@ -88,7 +88,7 @@ class Accounts:
         """The caller, as they see themselves."""
         return public(await self._documents.get(User, scope.user, scope.user))
 
-    async def powers(self, scope: Scope) -> frozenset[str]:
+    async def permissions_of(self, scope: Scope) -> frozenset[str]:
         """The permissions that the caller has as an operator, as of now."""
         try:
             user = await self._documents.get(User, scope.user, scope.user)
@@ -96,11 +96,11 @@ class Accounts:
             return frozenset()
         return granted_by(user.roles)
 
-    async def appoint(self, email: str, roles: tuple[Role, ...]) -> Outcome[User]:
+    async def set_roles(self, email: str, roles: tuple[Role, ...]) -> Outcome[User]:
         """Give whoever has the address *email* these *roles*, and no others."""
         user_id = (await self.find(email)).id
 
-        def decide(changes: Changes) -> Outcome[User]:
+        def decide(changes: WriteContext) -> Outcome[User]:
             user = changes.get(User, user_id, user_id)
             if user.roles == roles:
                 return outcome("unchanged", user)
@@ -129,7 +129,7 @@ class Accounts:
     ) -> Outcome[User]:
         email_index = self._directory.index(registration.email)
 
-        def decide(changes: Changes) -> Outcome[User]:
+        def decide(changes: WriteContext) -> Outcome[User]:
             user = User(
                 id=user_id,
                 owner=user_id,
@@ -160,7 +160,7 @@ class Accounts:
         except Unavailable:  # too many log in: another time
             return
 
-        def decide(changes: Changes) -> Outcome[User]:
+        def decide(changes: WriteContext) -> Outcome[User]:
             before = changes.get(User, user.id, user.id)
             if before.password_hash != old:
                 return outcome("unchanged", before)

@@ -15,37 +15,37 @@ import msgspec
 
 from models.access.scope import Scope
 from models.account import (
+    EmailChangeAskedMail,
+    EmailChangedMail,
+    EmailChangeMail,
+    EmailChangeUndoneMail,
     LoginFacts,
-    Move,
-    MoveAsked,
-    Moved,
-    MoveUndone,
     Session,
     SessionState,
     User,
     session_state,
 )
-from models.account.user import UNDO, Former, normalised_email
+from models.account.user import UNDO, FormerAddress, normalised_email
 from models.base.clock import Clock
 from models.base.errors import Conflict, NotFound
-from models.base.mail import Letter
+from models.base.mail import Mail
 from upcoach.services.account.additions.account_claim import shut_out, ways_of
 from upcoach.services.account.email.email_verification import is_at
-from upcoach.services.account.email.users_by_email import Directory
+from upcoach.services.account.email.users_by_email import UsersByEmail
 from upcoach.services.account.sessions.sessions import Sessions
-from upcoach.services.base.mail import Mail, letters
+from upcoach.services.base.mail import Mailer, texts
 from upcoach.services.base.mail_links import (
     FORGOT,
     MOVE,
     UNDO_MOVE,
-    Links,
+    MailLinks,
     link_over,
     only_link_over,
 )
 from upcoach.services.base.resources import outcome
 from upcoach.store.collections.documents import Documents
-from upcoach.store.secrets.one_time_tokens import Once
-from upcoach.store.write.changes import Changes
+from upcoach.store.secrets.one_time_tokens import OneTimeTokens
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import UniqueViolation
 from upcoach.store.write.outcomes import Outcome
@@ -57,7 +57,7 @@ _PURPOSE: Final = "move"
 _UNDO: Final = "move undone"
 
 
-class Moving(msgspec.Struct, frozen=True):
+class EmailChangeRequest(msgspec.Struct, frozen=True):
     """Who wants to go from which address to which, as long as nobody is locked out meanwhile.
 
     Attributes
@@ -76,24 +76,24 @@ class Moving(msgspec.Struct, frozen=True):
     lockouts: int = 0
 
 
-class Undoing(msgspec.Struct, frozen=True):
+class EmailChangeUndo(msgspec.Struct, frozen=True):
     """Whose move is undone, to the address that they left under *mark*."""
 
     user: str
     mark: str
 
 
-class Moves:
+class EmailChanges:
     """Moves accounts from one address to another."""
 
     def __init__(
         self,
         documents: Documents,
         committer: Committer,
-        directory: Directory,
-        once: Once,
-        mail: Mail,
-        links: Links,
+        directory: UsersByEmail,
+        once: OneTimeTokens,
+        mail: Mailer,
+        links: MailLinks,
         sessions: Sessions,
         clock: Clock,
     ) -> None:
@@ -105,26 +105,26 @@ class Moves:
         self._links = links
         self._sessions = sessions
         self._clock = clock
-        mail.writes(Move, self._write)
-        mail.writes(MoveAsked, self._write_asked)
-        mail.writes(Moved, self._write_moved)
-        mail.writes(MoveUndone, self._write_undone)
+        mail.writes(EmailChangeMail, self._write)
+        mail.writes(EmailChangeAskedMail, self._write_asked)
+        mail.writes(EmailChangedMail, self._write_moved)
+        mail.writes(EmailChangeUndoneMail, self._write_undone)
 
     async def ask(self, scope: Scope, email: str) -> None:
         """Mail a link to *email*, and a notice to the address that the caller has."""
         user = await self._documents.get(User, scope.user, scope.user)
-        await self._mail.send(MoveAsked(user.email))
-        await self._mail.send(Move(email, user.id, scope.session, user.lockouts))
+        await self._mail.send(EmailChangeAskedMail(user.email))
+        await self._mail.send(EmailChangeMail(email, user.id, scope.session, user.lockouts))
 
     async def confirm(self, token: str) -> Outcome[User]:
         """Take the link of *token* for consent; one that does not hold is `Invalid`."""
-        found = await self._once.take(_PURPOSE, token, Moving)
+        found = await self._once.take(_PURPOSE, token, EmailChangeRequest)
         if found is None:
             raise link_over()
         moving, index = found, self._directory.index(found.new)
         mark = secrets.token_urlsafe()
 
-        def decide(changes: Changes) -> Outcome[User]:
+        def decide(changes: WriteContext) -> Outcome[User]:
             before = changes.find(User, moving.user, moving.user)
             if before is None or not is_at(before, moving.old):
                 raise link_over()
@@ -139,7 +139,7 @@ class Moves:
                 raise link_over()
             after = before.moved(moving.new, index, mark, changes.at)
             changes.update(before, after)
-            changes.tell(Moved(moving.old, moving.user, mark))
+            changes.tell(EmailChangedMail(moving.old, moving.user, mark))
             return outcome("updated", after)
 
         asked_in = (Session, moving.user, moving.session)
@@ -155,7 +155,7 @@ class Moves:
 
     async def look(self, token: str) -> str:
         """The address that the link of *token* leads back to; `Invalid` if it does not hold."""
-        return (await self._former(await self._once.look(_UNDO, token, Undoing))).email
+        return (await self._former(await self._once.look(_UNDO, token, EmailChangeUndo))).email
 
     async def undo(self, token: str) -> Outcome[User]:
         """Go by the address again to which *token* was mailed, as before it was left.
@@ -163,12 +163,12 @@ class Moves:
         Every login ends, the password is nobody's any more, and what was added to the account
         since, or is confirmed by nobody, is gone.
         """
-        undoing = await self._once.look(_UNDO, token, Undoing)
+        undoing = await self._once.look(_UNDO, token, EmailChangeUndo)
         former = await self._former(undoing)
         assert undoing is not None
         user_id, mark, index = undoing.user, undoing.mark, self._directory.index(former.email)
 
-        def decide(changes: Changes) -> Outcome[User]:
+        def decide(changes: WriteContext) -> Outcome[User]:
             before = changes.find(User, user_id, user_id)
             to = None if before is None else before.left(mark, changes.at)
             if before is None or to is None:
@@ -176,8 +176,8 @@ class Moves:
             after = before.returned(to, index, changes.at)
             changes.update(before, after)
             shut_out(changes, user_id, before=to.left_at)
-            changes.tell(MoveUndone(after.email, is_back=True))
-            changes.tell(MoveUndone(before.email))
+            changes.tell(EmailChangeUndoneMail(after.email, is_back=True))
+            changes.tell(EmailChangeUndoneMail(before.email))
             return outcome("updated", after)
 
         reads, lists = (Ref(User, user_id, user_id),), ways_of(user_id)
@@ -187,12 +187,12 @@ class Moves:
             done = await self._sessions.end_with(write)
         except UniqueViolation:  # by somebody who was faster than our word that it is not free
             raise Conflict("email_taken", "This address has another account by now.") from None
-        await self._once.take(_UNDO, token, Undoing)  # the mark is gone with what it marked
+        await self._once.take(_UNDO, token, EmailChangeUndo)  # the mark is gone with what it marked
         await self._directory.free(former.email)
         return done
 
     @contextlib.asynccontextmanager
-    async def _taking(self, moving: Moving) -> AsyncIterator[None]:
+    async def _taking(self, moving: EmailChangeRequest) -> AsyncIterator[None]:
         """The block that gives an account the address *moving.new*, which may be its former one."""
         user = await self._get(moving.user)
         ours = {normalised_email(former.email) for former in user.former}
@@ -202,7 +202,7 @@ class Moves:
         async with self._directory.taking(moving.new):
             yield
 
-    async def _former(self, undoing: Undoing | None) -> Former:
+    async def _former(self, undoing: EmailChangeUndo | None) -> FormerAddress:
         if undoing is None:
             raise only_link_over()
         found = (await self._get(undoing.user)).left(undoing.mark, self._clock())
@@ -216,27 +216,27 @@ class Moves:
         except NotFound:
             raise only_link_over() from None
 
-    async def _write(self, wish: Move) -> Letter | None:
+    async def _write(self, wish: EmailChangeMail) -> Mail | None:
         there = await self._directory.find(wish.to)
         if there is not None and there.id != wish.user:
-            return letters.move_impossible(there.email)
+            return texts.move_impossible(there.email)
         try:
             user = await self._documents.get(User, wish.user, wish.user)
         except NotFound:
             return None
-        moving = Moving(user.id, user.email, wish.to, wish.session, wish.lockouts)
+        moving = EmailChangeRequest(user.id, user.email, wish.to, wish.session, wish.lockouts)
         token = await self._once.keep(_PURPOSE, moving, LIFE)
-        return letters.move(wish.to, self._links.to(MOVE, token))
+        return texts.move(wish.to, self._links.to(MOVE, token))
 
-    async def _write_asked(self, wish: MoveAsked) -> Letter:
-        return letters.move_asked(wish.to, self._links.to(FORGOT))
+    async def _write_asked(self, wish: EmailChangeAskedMail) -> Mail:
+        return texts.move_asked(wish.to, self._links.to(FORGOT))
 
-    async def _write_moved(self, wish: Moved) -> Letter:
-        undoing = Undoing(wish.user, wish.mark)
+    async def _write_moved(self, wish: EmailChangedMail) -> Mail:
+        undoing = EmailChangeUndo(wish.user, wish.mark)
         token = await self._once.keep(_UNDO, undoing, UNDO)
-        return letters.moved(wish.to, self._links.to(UNDO_MOVE, token))
+        return texts.moved(wish.to, self._links.to(UNDO_MOVE, token))
 
-    async def _write_undone(self, wish: MoveUndone) -> Letter:
+    async def _write_undone(self, wish: EmailChangeUndoneMail) -> Mail:
         if wish.is_back:
-            return letters.move_undone(wish.to, self._links.to(FORGOT))
-        return letters.address_lost(wish.to)
+            return texts.move_undone(wish.to, self._links.to(FORGOT))
+        return texts.address_lost(wish.to)

@@ -1,24 +1,24 @@
 """Changing a password, and what goes with it: other logins end, and a mail says so."""
 
 from models.access.scope import Scope
-from models.account import PasswordChanged, User, password_policy
+from models.account import PasswordChangedMail, User, password_policy
 from models.account.user import NewPassword
 from models.base.errors import Conflict, Forbidden
-from models.base.mail import Letter
-from upcoach.services.account.factors.attempt_limit import Tries
+from models.base.mail import Mail
+from upcoach.services.account.factors.attempt_limit import AttemptLimit
 from upcoach.services.account.passwords import Passwords
 from upcoach.services.account.sessions.sessions import Sessions
-from upcoach.services.base.mail import Mail, letters
-from upcoach.services.base.mail_links import FORGOT, Links
+from upcoach.services.base.mail import Mailer, texts
+from upcoach.services.base.mail_links import FORGOT, MailLinks
 from upcoach.services.base.resources import outcome
 from upcoach.store.collections.documents import Documents
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Listing, Ref
 from upcoach.store.write.requests import Decide, Write
 
 
-class NewPasswords:
+class PasswordChanges:
     """Gives accounts new passwords."""
 
     def __init__(
@@ -26,9 +26,9 @@ class NewPasswords:
         documents: Documents,
         passwords: Passwords,
         sessions: Sessions,
-        mail: Mail,
-        links: Links,
-        tries: Tries,
+        mail: Mailer,
+        links: MailLinks,
+        tries: AttemptLimit,
     ) -> None:
         self._documents = documents
         self._passwords = passwords
@@ -36,7 +36,7 @@ class NewPasswords:
         self._mail = mail
         self._links = links
         self._tries = tries
-        mail.writes(PasswordChanged, self._write)
+        mail.writes(PasswordChangedMail, self._write)
 
     async def change(self, scope: Scope, wanted: NewPassword) -> Outcome[User]:
         """Change the caller's password; every session but theirs ends."""
@@ -49,7 +49,7 @@ class NewPasswords:
                 raise _wrong()
         password_hash = await self.hash(user, wanted.password)
 
-        def decide(changes: Changes) -> Outcome[User]:
+        def decide(changes: WriteContext) -> Outcome[User]:
             before = changes.get(User, user.id, user.id)
             if before.password_hash != old:  # somebody else was faster
                 raise _wrong()
@@ -57,7 +57,7 @@ class NewPasswords:
             changes.update(before, after)
             return outcome("updated", after)
 
-        return await self.keep(scope, PasswordChanged(user.email, "changed"), decide)
+        return await self.keep(scope, PasswordChangedMail(user.email, "changed"), decide)
 
     async def hash(self, user: User, password: str) -> str:
         """The hash of a *password* that *user* may take."""
@@ -67,7 +67,7 @@ class NewPasswords:
     async def keep(
         self,
         scope: Scope,
-        notice: PasswordChanged,
+        notice: PasswordChangedMail,
         decide: Decide[User],
         lists: tuple[Listing, ...] = (),
     ) -> Outcome[User]:
@@ -80,7 +80,7 @@ class NewPasswords:
             # outrun this write for as long as they liked.
             await self._sessions.end_others(scope)
 
-        def tell_too(changes: Changes) -> Outcome[User]:
+        def tell_too(changes: WriteContext) -> Outcome[User]:
             done = decide(changes)
             changes.tell(notice)
             return done
@@ -89,8 +89,8 @@ class NewPasswords:
         write = Write(scope=scope, reads=reads, lists=lists, decide=tell_too)
         return await self._sessions.end_with(write, but=(scope.session,))
 
-    async def _write(self, wish: PasswordChanged) -> Letter:
-        return letters.password_changed(wish.to, wish.origin, self._links.to(FORGOT))
+    async def _write(self, wish: PasswordChangedMail) -> Mail:
+        return texts.password_changed(wish.to, wish.origin, self._links.to(FORGOT))
 
 
 def _wrong() -> Forbidden:

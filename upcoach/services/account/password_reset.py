@@ -8,20 +8,20 @@ from typing import Final
 import msgspec
 
 from models.access.scope import Scope
-from models.account import Forgotten, PasswordChanged, User
+from models.account import PasswordChangedMail, PasswordResetMail, User
 from models.account.user import PasswordReset
 from models.base.errors import NotFound
-from models.base.mail import Letter
+from models.base.mail import Mail
 from upcoach.services.account.additions.account_claim import shut_out, ways_of
 from upcoach.services.account.email.email_verification import is_at
-from upcoach.services.account.email.users_by_email import Directory
-from upcoach.services.account.password_change import NewPasswords
-from upcoach.services.base.mail import Mail, letters
-from upcoach.services.base.mail_links import RESET, Links, link_over
+from upcoach.services.account.email.users_by_email import UsersByEmail
+from upcoach.services.account.password_change import PasswordChanges
+from upcoach.services.base.mail import Mailer, texts
+from upcoach.services.base.mail_links import RESET, MailLinks, link_over
 from upcoach.services.base.resources import outcome
 from upcoach.store.collections.documents import Documents
-from upcoach.store.secrets.one_time_tokens import Once
-from upcoach.store.write.changes import Changes
+from upcoach.store.secrets.one_time_tokens import OneTimeTokens
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.outcomes import Outcome
 
 LIFE: Final = dt.timedelta(minutes=15)
@@ -29,7 +29,7 @@ _PURPOSE: Final = "reset"
 _NEWEST: Final = "newest reset"  # of a user: whoever asks again has the link before put out
 
 
-class Ask(msgspec.Struct, frozen=True):
+class PasswordResetRequest(msgspec.Struct, frozen=True):
     """Who may choose a new password, and what must be as it was when they asked.
 
     Attributes
@@ -47,17 +47,17 @@ class Ask(msgspec.Struct, frozen=True):
     mark: str
 
 
-class Resets:
+class PasswordResets:
     """Mails links, and lets new passwords be chosen by them."""
 
     def __init__(
         self,
         documents: Documents,
-        directory: Directory,
-        new_passwords: NewPasswords,
-        once: Once,
-        mail: Mail,
-        links: Links,
+        directory: UsersByEmail,
+        new_passwords: PasswordChanges,
+        once: OneTimeTokens,
+        mail: Mailer,
+        links: MailLinks,
     ) -> None:
         self._documents = documents
         self._directory = directory
@@ -65,15 +65,15 @@ class Resets:
         self._once = once
         self._mail = mail
         self._links = links
-        mail.writes(Forgotten, self._write)
+        mail.writes(PasswordResetMail, self._write)
 
     async def ask(self, email: str) -> None:
         """Have a link mailed to *email*, if it has an account, which nobody is told."""
-        await self._mail.send(Forgotten(email))
+        await self._mail.send(PasswordResetMail(email))
 
     async def look(self, token: str) -> User:
         """Whose link *token* is, which stays as it is; one that does not hold is `Invalid`."""
-        ask = await self._once.look(_PURPOSE, token, Ask)
+        ask = await self._once.look(_PURPOSE, token, PasswordResetRequest)
         if ask is None or await self._once.look(_NEWEST, ask.user, str) != ask.mark:
             raise link_over()
         try:
@@ -93,11 +93,11 @@ class Resets:
         """
         user = await self.look(wanted.token)
         password_hash = await self._new_passwords.hash(user, wanted.password)
-        if await self._once.take(_PURPOSE, wanted.token, Ask) is None:
+        if await self._once.take(_PURPOSE, wanted.token, PasswordResetRequest) is None:
             raise link_over()
         await self._once.take(_NEWEST, user.id, str)
 
-        def decide(changes: Changes) -> Outcome[User]:
+        def decide(changes: WriteContext) -> Outcome[User]:
             before = changes.get(User, user.id, user.id)
             if not is_at(before, user.email) or before.password_hash != user.password_hash:
                 raise link_over()
@@ -107,18 +107,18 @@ class Resets:
             return outcome("updated", after)
 
         scope, lists = Scope(user=user.id), ways_of(user.id)
-        notice = PasswordChanged(user.email, "reset" if user.password_hash else "first")
+        notice = PasswordChangedMail(user.email, "reset" if user.password_hash else "first")
         return await self._new_passwords.keep(scope, notice, decide, lists)
 
-    async def _write(self, wish: Forgotten) -> Letter | None:
+    async def _write(self, wish: PasswordResetMail) -> Mail | None:
         user = await self._directory.find(wish.to)
         if user is None:
             return None
         mark = secrets.token_urlsafe()
         await self._once.keep(_NEWEST, mark, LIFE, user.id)
-        ask = Ask(user.id, user.email, _digest(user), mark)
+        ask = PasswordResetRequest(user.id, user.email, _digest(user), mark)
         token = await self._once.keep(_PURPOSE, ask, LIFE)
-        return letters.reset(user.email, self._links.to(RESET, token))
+        return texts.reset(user.email, self._links.to(RESET, token))
 
 
 def _digest(user: User) -> bytes:

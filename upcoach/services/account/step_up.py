@@ -12,7 +12,7 @@ import msgspec
 from models.access.caller import Caller
 from models.access.scope import Scope
 from models.account import Factors, Session, User
-from models.account.factors import FACTORS, Shown
+from models.account.factors import FACTORS, FactorProof
 from models.base.errors import Unauthenticated
 from models.base.fields import EnteredPassword
 from models.base.merge_patch import Json
@@ -21,7 +21,7 @@ from upcoach.services.account.factors.refusals import factor_wrong
 from upcoach.services.account.passwords import Passwords
 from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.store.collections.documents import Documents
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import StalePrecondition
 from upcoach.store.write.outcomes import D, Outcome, WriteResult
@@ -31,13 +31,13 @@ from upcoach.store.write.requests import Write
 FRESH: Final = dt.timedelta(minutes=15)  # how long a factor counts as just shown
 
 
-class StepUp(Shown, frozen=True, kw_only=True):
+class StepUp(FactorProof, frozen=True, kw_only=True):
     """One factor; the password is one where no second factor is enrolled."""
 
     password: EnteredPassword | None = None
 
 
-class SteppedUp(msgspec.Struct, frozen=True):
+class StepUpTokens(msgspec.Struct, frozen=True):
     """A token that says what was shown just now, in place of the one before."""
 
     token: str
@@ -45,7 +45,7 @@ class SteppedUp(msgspec.Struct, frozen=True):
     session: Session
 
 
-class SteppingUp:
+class StepUps:
     """Sessions whose holders show who they are once more."""
 
     def __init__(
@@ -80,13 +80,13 @@ class SteppingUp:
         """What a browser is given to ask an authenticator for the caller (WebAuthn, 5.5)."""
         return await self._factors.passkeys.ask(scope.user, scope.session)
 
-    async def step_up(self, scope: Scope, shown: StepUp) -> SteppedUp:
+    async def step_up(self, scope: Scope, shown: StepUp) -> StepUpTokens:
         """Take the factor that the caller has *shown*, or `Forbidden`."""
         if shown.password is not None:
             await self._check_password(scope, shown.password)
-            return SteppedUp(*await self._sessions.step_up(scope, ("pwd",), 1))
+            return StepUpTokens(*await self._sessions.step_up(scope, ("pwd",), 1))
         amr = await self._factors.show(scope, shown, scope.session)
-        return SteppedUp(*await self._sessions.step_up(scope, (*amr, "mfa"), 2))
+        return StepUpTokens(*await self._sessions.step_up(scope, (*amr, "mfa"), 2))
 
     async def _check_password(self, scope: Scope, password: str) -> None:
         user = await self._documents.get(User, scope.user, scope.user)
@@ -105,7 +105,7 @@ async def submit_with_best(committer: Committer, write: Write[D], acr: int) -> W
     """
     scope = write.scope
 
-    def decide(changes: Changes) -> Outcome[D]:
+    def decide(changes: WriteContext) -> Outcome[D]:
         factors = changes.find(Factors, scope.user, FACTORS)
         has_second = changes.broken(Factors, scope.user, FACTORS) or (
             factors is not None and factors.methods(changes.at)

@@ -6,7 +6,7 @@ import msgspec
 
 from models.base.jobs import PeriodicJob
 from upcoach.services.audit.audit import Audit
-from upcoach.services.audit.audit_signing import ADDRESS, Seals
+from upcoach.services.audit.audit_signing import ADDRESS, AuditSigner
 from upcoach.services.base.dependencies import Dependencies
 from upcoach.store.collections.audit import AuditStore
 
@@ -26,5 +26,5 @@ class AuditServices(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def make(cls, dependencies: Dependencies) -> Self:
         configuration = dependencies.configuration
-        store, seals = AuditStore(dependencies.database), Seals(configuration.secret)
+        store, seals = AuditStore(dependencies.database), AuditSigner(configuration.secret)
         return cls(log=Audit(store, seals, dependencies.clock, configuration.checkpoints))

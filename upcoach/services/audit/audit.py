@@ -16,15 +16,15 @@ from typing import Final
 import msgspec
 import structlog
 
-from models.access.request_origin import NOWHERE, Origin
-from models.audit.audit_verification import Inspection
+from models.access.request_origin import NOWHERE, RequestOrigin
+from models.audit.audit_verification import AuditVerification
 from models.audit.entries import (
     STREAM,
     TARGET,
-    Act,
+    AuditAction,
     AuditEntry,
+    AuditHead,
     Checkpoint,
-    Head,
     chained,
     head_of,
     moment_of,
@@ -33,7 +33,7 @@ from models.base.clock import Clock
 from models.base.errors import Unavailable
 from models.base.jobs import PeriodicJob
 from models.base.merge_patch import Json
-from upcoach.services.audit.audit_signing import Seals
+from upcoach.services.audit.audit_signing import AuditSigner
 from upcoach.store.collections.audit import AuditStore
 
 EVERY_S: Final = 60.0  # between checkpoints, if there is anything new
@@ -54,18 +54,20 @@ class _Batch:
 class Audit:
     """Writes the audit log, and reads it for operators."""
 
-    def __init__(self, store: AuditStore, seals: Seals, clock: Clock, second_place: Path) -> None:
+    def __init__(
+        self, store: AuditStore, seals: AuditSigner, clock: Clock, second_place: Path
+    ) -> None:
         self._store = store
         self._seals = seals
         self._clock = clock
         self._second_place = second_place
         self._batch: _Batch | None = None
         self._turn = asyncio.Lock()
-        self._head: Head | None = None
+        self._head: AuditHead | None = None
         self._fresh = 0
         self._full = asyncio.Event()
 
-    async def note(self, act: Act, origin: Origin = NOWHERE) -> None:
+    async def note(self, act: AuditAction, origin: RequestOrigin = NOWHERE) -> None:
         """Write *act* down, or raise `Unavailable`."""
         batch = self._batch
         if batch is None:
@@ -97,8 +99,10 @@ class Audit:
         """Sign what is new, unless nothing is, or it is not what was written."""
         self._fresh = 0
         last = await self._store.newest_checkpoint(STREAM)
-        begins = Head(last.seq, last.hash) if last else Head()
-        inspection = Inspection([last] if last else [], is_ours=self._seals.is_ours, head=begins)
+        begins = AuditHead(last.seq, last.hash) if last else AuditHead()
+        inspection = AuditVerification(
+            [last] if last else [], is_ours=self._seals.is_ours, head=begins
+        )
         inspection.read_on([one async for one in self._store.read(STREAM, begins.seq)])
         if inspection.damages:
             _log.error("audit_damaged", damages=[str(one) for one in inspection.damages])
@@ -108,7 +112,7 @@ class Audit:
             return None
         return await self._signed(head)
 
-    async def _signed(self, head: Head) -> Checkpoint | None:
+    async def _signed(self, head: AuditHead) -> Checkpoint | None:
         checkpoint = self._seals.signed(
             Checkpoint(
                 stream=STREAM,
@@ -147,7 +151,7 @@ class Audit:
             told = told[count:]
         raise Unavailable("audit_busy", "Too much is written down at once. Try again shortly.")
 
-    def _told(self, act: Act, origin: Origin) -> Json:
+    def _told(self, act: AuditAction, origin: RequestOrigin) -> Json:
         return {
             "ts": moment_of(self._clock()),
             "actor": _plain(act.user) if act.kind == "client" else self._seals.pseudonym(act.user),
@@ -163,7 +167,7 @@ class Audit:
         }
 
 
-def _chain(head: Head, told: Sequence[Json]) -> list[AuditEntry]:
+def _chain(head: AuditHead, told: Sequence[Json]) -> list[AuditEntry]:
     entries: list[AuditEntry] = []
     for one in told:
         entry = chained(head, one)

@@ -18,7 +18,7 @@ ADDRESS: Final = "mailto:"  # how a target begins that is somebody's address
 _PERSON: Final = re.compile(rf"usr_[0-9a-f-]{{36}}|{ADDRESS}.*", re.DOTALL)
 
 
-class Seals:
+class AuditSigner:
     """What the installation's key makes of checkpoints and names.
 
     Every node makes the same, and none keeps the signing key anywhere: it comes from the key of
@@ -58,7 +58,7 @@ class Seals:
 
         Examples
         --------
-        >>> Seals(bytes(32)).pseudonym("usr_1")
+        >>> AuditSigner(bytes(32)).pseudonym("usr_1")
         'psn_a727516f65eeccdc2b9ecf7972dbe974'
 
         """

@@ -9,14 +9,14 @@ import msgspec
 
 from models.base.clock import Clock
 from upcoach.services.base.fetching import Fetch
-from upcoach.services.base.mail import Mail
-from upcoach.services.base.mail_links import Links
+from upcoach.services.base.mail import Mailer
+from upcoach.services.base.mail_links import MailLinks
 from upcoach.services.base.time_zones import TimeZones
 from upcoach.store.base.database import Database
 from upcoach.store.collections.documents import Documents
 from upcoach.store.log.event_log import EventLog
 from upcoach.store.secrets.keyring import KeyRing, MasterKeys
-from upcoach.store.secrets.one_time_tokens import Once
+from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 from upcoach.store.write.committer import Committer
 
 
@@ -75,9 +75,9 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
     log: EventLog
     masters: MasterKeys
     keyring: KeyRing
-    once: Once
-    mail: Mail
-    links: Links
+    once: OneTimeTokens
+    mail: Mailer
+    links: MailLinks
     zones: TimeZones
     fetch: Fetch
     clock: Clock

@@ -15,19 +15,19 @@ class Fetched(msgspec.Struct, frozen=True):
     body: bytes
 
     def members(self) -> dict[str, Any]:
-        """The JSON object in the body, or `Unfetched`."""
+        """The JSON object in the body, or `FetchFailed`."""
         try:
             return msgspec.json.decode(self.body, type=dict[str, Any])
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            raise Unfetched from None
+            raise FetchFailed from None
 
 
-class Unfetched(Exception):
+class FetchFailed(Exception):
     """There is no answer, or none that can be used."""
 
 
 class Fetch(Protocol):
-    """Asks for a URL: with a form by POST, without by GET; or raises `Unfetched`."""
+    """Asks for a URL: with a form by POST, without by GET; or raises `FetchFailed`."""
 
     async def __call__(
         self, url: str, form: Mapping[str, str] | None = None, authorization: str = ""

@@ -17,7 +17,7 @@ DISOWN: Final = "/account/added/not-me"
 FORGOT: Final = "/account/forgot"
 
 
-class Links:
+class MailLinks:
     """Links to the pages of this installation."""
 
     def __init__(self, issuer: str) -> None:

@@ -14,7 +14,7 @@ from models.base.document import Document, merge_policies, public
 from models.base.errors import Conflict, Invalid
 from models.base.merge import Clash, Merge, Merged, changed_paths, merge, reapplied, value_at
 from models.base.merge_patch import Json, difference
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.refs import Version
 from upcoach.store.write.requests import Mutation
 
@@ -41,7 +41,7 @@ class Edit(msgspec.Struct, Generic[D], frozen=True, kw_only=True):
     revised: Callable[[D, Json], D]
 
 
-def edited(changes: Changes, before: D, edit: Edit[D]) -> tuple[D, tuple[str, ...]]:
+def edited(changes: WriteContext, before: D, edit: Edit[D]) -> tuple[D, tuple[str, ...]]:
     """*before* after *edit*, and where it is not what the edit alone would have made.
 
     It is *before* itself when nothing changes.  `Conflict` when others have edited the same fields
@@ -68,7 +68,7 @@ def edited(changes: Changes, before: D, edit: Edit[D]) -> tuple[D, tuple[str, ..
 
 
 def undone(
-    changes: Changes, before: D, version: int, revised: Callable[[D, Json], D]
+    changes: WriteContext, before: D, version: int, revised: Callable[[D, Json], D]
 ) -> tuple[D, tuple[str, ...]]:
     """*before* without what its *version* changed, and where later edits differ from that.
 

@@ -7,9 +7,9 @@ from models.base.document import Document
 from models.base.errors import Conflict, Invalid
 from models.base.merge_patch import Json
 from upcoach.services.base.merging import Edit, edited, require_version
-from upcoach.services.base.rules import Named, Rules
+from upcoach.services.base.rules import DraftWithId, Rules
 from upcoach.store.collections.documents import Documents, Selection
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import not_found
 from upcoach.store.write.outcomes import Outcome, Verb, WriteResult
@@ -18,7 +18,7 @@ from upcoach.store.write.requests import Decide, Mutation, Write
 
 D = TypeVar("D", bound=Document)
 W = TypeVar("W", bound=Document | Json | None)
-N = TypeVar("N", bound=Named)
+N = TypeVar("N", bound=DraftWithId)
 
 
 class Resources(Generic[D, N]):
@@ -50,7 +50,7 @@ class Resources(Generic[D, N]):
         It *is fresh* when it was made for this draft, and not chosen by whoever sent that.
         """
 
-        def decide(changes: Changes) -> Outcome[D]:
+        def decide(changes: WriteContext) -> Outcome[D]:
             if changes.holds(self.rules.kind, scope.user, draft.id):
                 raise Conflict("id_taken", "There is a document under this id already.")
             made = self.rules.drafted(draft, owner=scope.user, at=changes.at)
@@ -73,7 +73,7 @@ class Resources(Generic[D, N]):
     ) -> WriteResult[D]:
         """Apply a merge patch to version *base*, merged with what others wrote since."""
 
-        def decide(changes: Changes) -> Outcome[D]:
+        def decide(changes: WriteContext) -> Outcome[D]:
             before = self._find(changes, scope, document_id)
             edit = Edit(
                 base=base,
@@ -98,7 +98,7 @@ class Resources(Generic[D, N]):
         """Delete a document, and all that stands below it."""
         children, effect = self.rules.children, self.rules.on_delete
 
-        def decide(changes: Changes) -> Outcome[None]:
+        def decide(changes: WriteContext) -> Outcome[None]:
             document = changes.get_any(self.rules.kind, scope.user, document_id)
             if base is not None:
                 require_version(document, base, mutation)
@@ -114,7 +114,7 @@ class Resources(Generic[D, N]):
 
     def _find(
         self,
-        changes: Changes,
+        changes: WriteContext,
         scope: Scope,
         document_id: str,
         base: int | None = None,
@@ -129,7 +129,7 @@ class Resources(Generic[D, N]):
         return document
 
     def _replace(
-        self, changes: Changes, before: D, after: D, places: tuple[str, ...] = ()
+        self, changes: WriteContext, before: D, after: D, places: tuple[str, ...] = ()
     ) -> Outcome[D]:
         """Keep *after* in the place of *before*, with all that changes with it.
 
@@ -141,7 +141,7 @@ class Resources(Generic[D, N]):
         self._apply(changes, before, kept)
         return outcome("updated", kept, places)
 
-    def _apply(self, changes: Changes, before: D | None, after: D) -> None:
+    def _apply(self, changes: WriteContext, before: D | None, after: D) -> None:
         if self.rules.on_write is not None:
             self.rules.on_write.apply(changes, before, after)
 

@@ -9,11 +9,11 @@ import msgspec
 from models.base.document import Document
 from models.base.merge_patch import Json, merged
 from models.base.validation import checked
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.refs import Ref
 
 
-class Named(Protocol):
+class DraftWithId(Protocol):
     """A draft with the id of what it makes."""
 
     @property
@@ -23,8 +23,8 @@ class Named(Protocol):
 
 D = TypeVar("D", bound=Document)
 D_co = TypeVar("D_co", bound=Document, covariant=True)
-N = TypeVar("N", bound=Named)
-N_contra = TypeVar("N_contra", bound=Named, contravariant=True)
+N = TypeVar("N", bound=DraftWithId)
+N_contra = TypeVar("N_contra", bound=DraftWithId, contravariant=True)
 C = TypeVar("C")
 
 Revise = Callable[[D, Json, dt.datetime], D]
@@ -51,7 +51,7 @@ class WriteEffect(msgspec.Struct, Generic[D, N], frozen=True, kw_only=True):
     """
 
     reads: Callable[[str, str, N | Json], tuple[Ref, ...]]
-    apply: Callable[[Changes, D | None, D], None]
+    apply: Callable[[WriteContext, D | None, D], None]
 
 
 class DeleteEffect(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ class DeleteEffect(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     reads: Callable[[str, str], tuple[Ref, ...]]
-    apply: Callable[[Changes, Document], None]
+    apply: Callable[[WriteContext, Document], None]
 
 
 def always_there(_: Document, __: dt.datetime) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 
 from models.base.document import Document
 from models.base.recurrence import successor_id
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.refs import Ref
 
 D = TypeVar("D", bound=Document)
@@ -34,7 +34,7 @@ class Series(msgspec.Struct, Generic[D], frozen=True):
         """What a write of a document reads, for `go_on`."""
         return (Ref(self.kind, owner, successor_id(owner, document_id)),)
 
-    def go_on(self, changes: Changes, before: D | None, after: D) -> None:
+    def go_on(self, changes: WriteContext, before: D | None, after: D) -> None:
         """Make the next one when one is completed; take it back while it is untouched."""
         was_done = before is not None and self.is_completed(before)
         is_done = self.is_completed(after)

@@ -11,7 +11,7 @@ from models.base.errors import Refusal
 from models.base.merge import changed_paths, value_at
 from models.base.merge_patch import Json, merged
 from models.wire.frames import Ev
-from upcoach.store.base.broken import broken
+from upcoach.store.base.broken_documents import broken
 from upcoach.store.base.pacing import paced
 from upcoach.store.base.sealing import Unreadable
 from upcoach.store.log.event_log import EventLog
@@ -42,7 +42,7 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[FieldChange, ...]
 
 
-class History(Generic[D]):
+class DocumentHistory(Generic[D]):
     """The past of documents of one kind, read from the log."""
 
     def __init__(self, log: EventLog, kind: type[D]) -> None:

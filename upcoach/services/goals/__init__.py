@@ -9,7 +9,7 @@ from upcoach.services.base.time_zones import TimeZones
 from upcoach.services.goals.goal_points import GoalPoints
 from upcoach.services.goals.goal_templates import GoalTemplates
 from upcoach.services.goals.goals import Goals
-from upcoach.store.aggregates.tallies import Tallies
+from upcoach.store.aggregates.counts import Tallies
 
 __all__ = ["GoalServices", "GoalTemplates", "Goals"]
 

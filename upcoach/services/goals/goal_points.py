@@ -11,9 +11,9 @@ from models.goals.goal_point import point_id
 from upcoach.services.base.merging import require_version
 from upcoach.services.base.resources import deleted, outcome
 from upcoach.services.goals.goals import SERIES, Goals
-from upcoach.store.base.broken import Broken
+from upcoach.store.base.broken_documents import BrokenDocument
 from upcoach.store.collections.documents import Documents, Selection
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import MissingDocument, NeedsLookup, StalePrecondition
 from upcoach.store.write.outcomes import Outcome, WriteResult
@@ -47,7 +47,7 @@ class GoalPoints:
     ) -> WriteResult[GoalPoint | None]:
         """Keep what *draft* says under the id *point*; the same again changes nothing."""
 
-        def decide(changes: Changes, goal: Goal, before: GoalPoint | None) -> GoalPoint | None:
+        def decide(changes: WriteContext, goal: Goal, before: GoalPoint | None) -> GoalPoint | None:
             _require_measurable(goal, draft)
             if before is None:
                 if base is not None:
@@ -77,7 +77,7 @@ class GoalPoints:
     ) -> WriteResult[GoalPoint | None]:
         """Take a point back: what it measured is where the newest of the others left it."""
 
-        def decide(changes: Changes, _goal: Goal, _before: GoalPoint | None) -> None:
+        def decide(changes: WriteContext, _goal: Goal, _before: GoalPoint | None) -> None:
             before = changes.get_any(GoalPoint, scope.user, point_id(goal_id, point))
             if base is not None:
                 require_version(before, base, mutation)
@@ -101,7 +101,7 @@ class GoalPoints:
             nonlocal known
             known = await self._others(scope, goal_id, own_ref.id)
 
-        def decide(changes: Changes) -> Outcome[GoalPoint | None]:
+        def decide(changes: WriteContext) -> Outcome[GoalPoint | None]:
             goal = changes.get(Goal, scope.user, goal_id)
             before = changes.find(GoalPoint, scope.user, own_ref.id)
             after = decided(changes, goal, before)
@@ -146,18 +146,18 @@ class Others(NamedTuple):
     newest: Mapping[str, GoalPoint | None]
 
 
-Decided = Callable[[Changes, Goal, GoalPoint | None], GoalPoint | None]
+Decided = Callable[[WriteContext, Goal, GoalPoint | None], GoalPoint | None]
 
 
 def _kept(
-    changes: Changes, before: GoalPoint | Broken | None, after: GoalPoint | None
+    changes: WriteContext, before: GoalPoint | BrokenDocument | None, after: GoalPoint | None
 ) -> Outcome[GoalPoint | None]:
     """Have *after* take the place of *before*."""
     if after is None:
         assert before is not None
         changes.delete(before)
         return deleted(before)
-    if before is None or isinstance(before, Broken):
+    if before is None or isinstance(before, BrokenDocument):
         return outcome("created", changes.create(after))
     changes.update(before, after)
     return outcome("updated", after)

@@ -17,12 +17,12 @@ from upcoach.services.base.merging import undone
 from upcoach.services.base.resources import Resources
 from upcoach.services.base.rules import Rules, WriteEffect, revising
 from upcoach.services.base.series import Series
-from upcoach.services.base.versions import History
-from upcoach.store.aggregates.tallies import GoalTally, Tallies
+from upcoach.services.base.versions import DocumentHistory
+from upcoach.store.aggregates.counts import GoalTally, Tallies
 from upcoach.store.base.pacing import paced
 from upcoach.store.collections.documents import Documents, Selection
 from upcoach.store.log.event_log import EventLog
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.outcomes import Outcome, WriteResult
 from upcoach.store.write.refs import BaseVersion
@@ -73,7 +73,7 @@ class GoalOverview(msgspec.Struct, frozen=True, kw_only=True):
     mean_progress: float | None
 
 
-class GoalSort(msgspec.Struct, frozen=True, kw_only=True):
+class GoalGroup(msgspec.Struct, frozen=True, kw_only=True):
     """The same for the goals of one priority or category."""
 
     name: str
@@ -84,8 +84,8 @@ class GoalStats(msgspec.Struct, frozen=True, kw_only=True):
     """Counts of somebody's goals."""
 
     overview: GoalOverview
-    by_priority: list[GoalSort]
-    by_category: list[GoalSort]
+    by_priority: list[GoalGroup]
+    by_category: list[GoalGroup]
 
 
 def _drafted(draft: NewGoal, /, *, owner: str, at: dt.datetime) -> Goal:
@@ -104,14 +104,14 @@ def _patched(known: Json, patch: Json) -> Json:
 SERIES: Final = Series(Goal, lambda goal: goal.status == "completed", Goal.successor)
 
 
-def _follow(changes: Changes, before: Goal | None, after: Goal) -> None:
+def _follow(changes: WriteContext, before: Goal | None, after: Goal) -> None:
     """Refuse goals that wait for each other, and continue the series."""
     if before is None or set(after.depends_on) - set(before.depends_on):
         _require_order(changes, after)
     SERIES.go_on(changes, before, after)
 
 
-def _require_order(changes: Changes, goal: Goal) -> None:
+def _require_order(changes: WriteContext, goal: Goal) -> None:
     """Refuse goals that are not there, and those that in the end wait for *goal* itself."""
     level, seen = set(goal.depends_on), set[str]()
     while level and len(seen) < MOST:
@@ -141,7 +141,7 @@ class Goals(Resources[Goal, NewGoal]):
     ) -> None:
         super().__init__(documents, committer)
         self._tallies = tallies
-        self.history = History(log, Goal)
+        self.history = DocumentHistory(log, Goal)
 
     async def assess(self, scope: Scope, goal_id: str, day: dt.date) -> Assessment:
         """What follows from one goal on the local date *day*."""
@@ -173,7 +173,7 @@ class Goals(Resources[Goal, NewGoal]):
     ) -> WriteResult[Goal]:
         """Take back what *version* of a goal changed, or its last change."""
 
-        def decide(changes: Changes) -> Outcome[Goal]:
+        def decide(changes: WriteContext) -> Outcome[Goal]:
             before = changes.get(Goal, scope.user, goal_id)
             target = before.version if version is None else version
             if not 1 < target <= before.version:
@@ -212,11 +212,11 @@ def _overview(rows: Sequence[GoalTally]) -> GoalOverview:
     )
 
 
-def _sorts(rows: Iterable[GoalTally], name: Callable[[GoalTally], str]) -> list[GoalSort]:
+def _sorts(rows: Iterable[GoalTally], name: Callable[[GoalTally], str]) -> list[GoalGroup]:
     by_name: dict[str, list[GoalTally]] = {}
     for row in rows:
         by_name.setdefault(name(row), []).append(row)
-    return [GoalSort(name=one, overview=_overview(by_name[one])) for one in sorted(by_name)]
+    return [GoalGroup(name=one, overview=_overview(by_name[one])) for one in sorted(by_name)]
 
 
 def _assessed(goal: Goal, needed: Mapping[str, Goal], day: dt.date) -> Assessment:

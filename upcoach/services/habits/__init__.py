@@ -9,7 +9,7 @@ from upcoach.services.base.time_zones import TimeZones
 from upcoach.services.habits.habit_reports import HabitReports
 from upcoach.services.habits.habits import Habits, set_entry
 from upcoach.services.habits.vacations import Vacations
-from upcoach.store.aggregates.histories import Histories
+from upcoach.store.aggregates.habit_histories import HabitHistories
 
 __all__ = ["HabitServices", "Habits", "Vacations", "set_entry"]
 
@@ -28,7 +28,7 @@ class HabitServices(msgspec.Struct, frozen=True, kw_only=True):
         clock = dependencies.clock
         return cls(
             habits=Habits(documents, committer, clock),
-            habit_reports=HabitReports(documents, Histories(dependencies.database), clock),
+            habit_reports=HabitReports(documents, HabitHistories(dependencies.database), clock),
             vacations=Vacations(documents, committer),
             zones=dependencies.zones,
         )

@@ -8,11 +8,11 @@ import msgspec
 from models.base.time import DateRange, leapt_days, local_date
 from models.habits import Habit
 from models.habits.evaluation import Units, evaluate, lookahead
-from models.habits.freezes import Tokens, resolved
-from models.habits.history import Days, History, laid_out
+from models.habits.freezes import FreezeTokens, resolved
+from models.habits.history import Days, EntryHistory, laid_out
 from models.habits.measures import YesNo
 from models.habits.schedules import Schedule
-from upcoach.store.aggregates.histories import Columns
+from upcoach.store.aggregates.habit_histories import Columns
 
 
 class AsOf(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,15 +40,15 @@ class AsOf(msgspec.Struct, frozen=True, kw_only=True):
         return habit.last_day(today)
 
 
-class Followed(msgspec.Struct, frozen=True, eq=False):
+class EvaluatedHabit(msgspec.Struct, frozen=True, eq=False):
     """What was asked of a habit up to *today*, and what became of it."""
 
     habit: Habit
     today: dt.date
-    history: History
+    history: EntryHistory
     days: Days
     units: Units
-    tokens: Tokens
+    tokens: FreezeTokens
 
     @property
     def schedule(self) -> Schedule:
@@ -63,12 +63,12 @@ class Followed(msgspec.Struct, frozen=True, eq=False):
 
 def followed(
     habit: Habit, columns: Columns | None, pauses: Collection[DateRange], as_of: AsOf
-) -> Followed:
+) -> EvaluatedHabit:
     """*habit* with the entries in *columns*, and the days on which it *pauses*."""
     today = as_of.day(habit)
     fragile = not isinstance(habit.measure, YesNo) and habit.measure.can_be_broken
     given = columns or {"days": [], "codes": [], "shares": []}
-    history = History.of(**given, can_be_broken=fragile)
+    history = EntryHistory.of(**given, can_be_broken=fragile)
     # What the habit's zone is now changes no past: the zones count in which days were logged.
     zones = history.zones or {habit.tz}
     leapt = [(day, day) for zone in zones for day in leapt_days(zone)]
@@ -82,4 +82,4 @@ def followed(
             is_over=as_of.is_past and today < habit.today(as_of.now),
         )
     )
-    return Followed(habit, today, history, days, evaluate(habit.schedule, days), tokens)
+    return EvaluatedHabit(habit, today, history, days, evaluate(habit.schedule, days), tokens)

@@ -21,14 +21,14 @@ from models.habits.reminders import occurrences
 from models.habits.schedules import unrolled
 from models.habits.statistics import done_by_day
 from models.habits.today import present
-from upcoach.services.habits.habit_history import AsOf, Followed, followed
+from upcoach.services.habits.habit_history import AsOf, EvaluatedHabit, followed
 from upcoach.services.habits.report_types import (
     Analytics,
-    Coming,
     HabitToday,
     Overview,
     StreakAnswer,
-    Unlocked,
+    UnlockedAchievement,
+    UpcomingReminder,
 )
 from upcoach.services.habits.reports import (
     YEAR,
@@ -39,7 +39,7 @@ from upcoach.services.habits.reports import (
     today_of,
     unlocked_by,
 )
-from upcoach.store.aggregates.histories import Columns, Histories, columns_of
+from upcoach.store.aggregates.habit_histories import Columns, HabitHistories, columns_of
 from upcoach.store.base.pacing import paced
 from upcoach.store.collections.documents import Documents, Selection
 
@@ -52,7 +52,7 @@ COMING = dt.timedelta(days=14)  # how far reminders are looked for
 class HabitReports:
     """Answers about habits."""
 
-    def __init__(self, documents: Documents, histories: Histories, clock: Clock) -> None:
+    def __init__(self, documents: Documents, histories: HabitHistories, clock: Clock) -> None:
         self._documents = documents
         self._histories = histories
         self._clock = clock
@@ -121,12 +121,12 @@ class HabitReports:
             summaries.append(summary_of(one, begin))
         return overview_of(summaries, sums, begin, end)
 
-    async def achievements(self, scope: Scope) -> list[Unlocked]:
+    async def achievements(self, scope: Scope) -> list[UnlockedAchievement]:
         """What was reached, and what is to be, habit by habit; archived ones too."""
         found = await self._all(scope, AsOf(now=self._clock()), archived=True)
         return [unlocked async for one in paced(found) for unlocked in unlocked_by(one)]
 
-    async def reminders(self, scope: Scope, limit: int) -> list[Coming]:
+    async def reminders(self, scope: Scope, limit: int) -> list[UpcomingReminder]:
         """The next *limit* reminders within two weeks, soonest first."""
         habits = await self._habits(scope)
         pauses = await self._pauses(scope)
@@ -136,13 +136,15 @@ class HabitReports:
         ]
         return sorted(coming, key=lambda one: (one.at, one.habit))[:limit]
 
-    async def _one(self, scope: Scope, habit_id: str, as_of: AsOf) -> Followed:
+    async def _one(self, scope: Scope, habit_id: str, as_of: AsOf) -> EvaluatedHabit:
         habit = await self._documents.get(Habit, scope.user, habit_id)
         columns = await self._histories.of(scope.user, habit_id)
         pauses = await self._pauses(scope)
         return await self._followed(habit, columns.get(habit_id), pauses, as_of)
 
-    async def _all(self, scope: Scope, as_of: AsOf, *, archived: bool = False) -> list[Followed]:
+    async def _all(
+        self, scope: Scope, as_of: AsOf, *, archived: bool = False
+    ) -> list[EvaluatedHabit]:
         habits = await self._habits(scope, archived=archived)
         columns = await self._histories.of(scope.user)
         pauses = await self._pauses(scope)
@@ -153,7 +155,7 @@ class HabitReports:
 
     async def _followed(
         self, habit: Habit, columns: Columns | None, pauses: Pauses, as_of: AsOf
-    ) -> Followed:
+    ) -> EvaluatedHabit:
         """*habit* with its entries; without those that cannot be read, where there are such."""
         async for _ in paced(unrolled(habit.schedule, as_of.day(habit))):
             pass  # a rule takes some milliseconds, the first time
@@ -173,14 +175,16 @@ class HabitReports:
         return Pauses(await self._documents.select(Vacation, scope.user, wanted))
 
 
-def _coming(habit: Habit, pauses: Sequence[DateRange], now: dt.datetime) -> Iterator[Coming]:
+def _coming(
+    habit: Habit, pauses: Sequence[DateRange], now: dt.datetime
+) -> Iterator[UpcomingReminder]:
     def is_asked(day: dt.date) -> bool:
         is_paused = range_of(day, pauses) is not None
         return day >= habit.starts_on and habit.schedule.is_due(day) and not is_paused
 
     found = occurrences(habit.reminders, habit.tz, habit.day_start, now, now + COMING, is_asked)
     for one in found:
-        yield Coming(
+        yield UpcomingReminder(
             habit=habit.id,
             name=habit.name,
             at=one.at,

@@ -17,7 +17,7 @@ from upcoach.services.base.merging import Edit, edited, require_version
 from upcoach.services.base.resources import Resources, deleted, outcome
 from upcoach.services.base.rules import DeleteEffect, Rules, revising
 from upcoach.store.collections.documents import Documents
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import not_found
 from upcoach.store.write.outcomes import Outcome, WriteResult
@@ -33,7 +33,7 @@ def _insight(owner: str, habit_id: str) -> tuple[Ref, ...]:
     return (Ref(HabitForecast, owner, insight_id(habit_id)),)
 
 
-def _discard_insight(changes: Changes, habit: Document) -> None:
+def _discard_insight(changes: WriteContext, habit: Document) -> None:
     changes.discard(HabitForecast, habit.owner, insight_id(habit.id))
 
 
@@ -81,7 +81,7 @@ class Habits(Resources[Habit, NewHabit]):
         }
         written = EntryDraft(**fields_of(draft, EntryDraft))
 
-        def decide(changes: Changes) -> Outcome[Entry]:
+        def decide(changes: WriteContext) -> Outcome[Entry]:
             habit = changes.get(Habit, scope.user, habit_id)
             date = local_date(moment, draft.tz or habit.tz, habit.day_start)
             check_day(date, written, changes.at)
@@ -106,7 +106,7 @@ class Habits(Resources[Habit, NewHabit]):
         Without a *base* it is the last word; with one it is merged with what others logged since.
         """
 
-        def decide(changes: Changes) -> Outcome[Entry]:
+        def decide(changes: WriteContext) -> Outcome[Entry]:
             habit = changes.get(Habit, scope.user, habit_id)
             check_day(day, draft, changes.at)
             before = changes.find(Entry, scope.user, entry_id(habit_id, day))
@@ -130,7 +130,7 @@ class Habits(Resources[Habit, NewHabit]):
     ) -> WriteResult[None]:
         """Take back what was logged for *day*."""
 
-        def decide(changes: Changes) -> Outcome[None]:
+        def decide(changes: WriteContext) -> Outcome[None]:
             changes.get_any(Habit, scope.user, habit_id)
             entry = changes.get_any(Entry, scope.user, entry_id(habit_id, day))
             if base is not None:
@@ -142,7 +142,7 @@ class Habits(Resources[Habit, NewHabit]):
 
 
 def set_entry(
-    changes: Changes,
+    changes: WriteContext,
     habit: Habit,
     day: dt.date,
     draft: EntryDraft,
@@ -163,7 +163,7 @@ def set_entry(
 
 
 def _change_entry(
-    changes: Changes,
+    changes: WriteContext,
     habit: Habit,
     before: Entry,
     draft: EntryDraft,

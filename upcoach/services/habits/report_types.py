@@ -9,7 +9,7 @@ from models.habits.achievements import Achievement
 from models.habits.correlation import Correlation
 from models.habits.entry import State
 from models.habits.evaluation import Span
-from models.habits.freezes import Tokens
+from models.habits.freezes import FreezeTokens
 from models.habits.habit import Category
 from models.habits.overview import Day, PartsOfDay
 from models.habits.statistics import (
@@ -58,7 +58,7 @@ class StreakAnswer(Streak, frozen=True, kw_only=True):
     as_of: dt.date
     ends_at: dt.datetime
     windows: tuple[Window, ...]
-    freezes: Tokens
+    freezes: FreezeTokens
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,14 +143,14 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     best_time: BestTime | None
 
 
-class Unlocked(Achievement, frozen=True, kw_only=True):
+class UnlockedAchievement(Achievement, frozen=True, kw_only=True):
     """An achievement of a habit."""
 
     habit: str
     name: str
 
 
-class Coming(msgspec.Struct, frozen=True, kw_only=True):
+class UpcomingReminder(msgspec.Struct, frozen=True, kw_only=True):
     """A reminder of a habit: the moment, and what the clock of *tz* shows then."""
 
     habit: str

@@ -21,8 +21,8 @@ from models.habits.statistics import (
 )
 from models.habits.streaks import lengths, streak, windows
 from models.habits.strength import strengths
-from models.habits.today import Present, remaining
-from upcoach.services.habits.habit_history import Followed
+from models.habits.today import TodayState, remaining
+from upcoach.services.habits.habit_history import EvaluatedHabit
 from upcoach.services.habits.report_types import (
     Analytics,
     CategoryRate,
@@ -31,13 +31,13 @@ from upcoach.services.habits.report_types import (
     Score,
     StreakAnswer,
     Summary,
-    Unlocked,
+    UnlockedAchievement,
 )
 
 YEAR: Final = 365 * DAY
 
 
-def today_of(one: Followed, now: Present, entry: Entry | None) -> HabitToday:
+def today_of(one: EvaluatedHabit, now: TodayState, entry: Entry | None) -> HabitToday:
     """What *one* asks of today, where *entry* was logged."""
     current, _ = lengths(one.units)
     value = entry.value if entry else None
@@ -58,7 +58,7 @@ def today_of(one: Followed, now: Present, entry: Entry | None) -> HabitToday:
     )
 
 
-def streak_of(one: Followed, newest: int, ends_at: dt.datetime) -> StreakAnswer:
+def streak_of(one: EvaluatedHabit, newest: int, ends_at: dt.datetime) -> StreakAnswer:
     """The streak of *one*."""
     found = streak(one.schedule, one.days, one.units)
     return StreakAnswer(
@@ -71,7 +71,7 @@ def streak_of(one: Followed, newest: int, ends_at: dt.datetime) -> StreakAnswer:
     )
 
 
-def analytics_of(one: Followed, since: dt.date | None) -> Analytics:
+def analytics_of(one: EvaluatedHabit, since: dt.date | None) -> Analytics:
     """What *one* comes to."""
     first = since or one.today - YEAR + DAY
     span = (first.toordinal(), one.ordinal)
@@ -124,13 +124,13 @@ def overview_of(
     )
 
 
-def unlocked_by(one: Followed) -> Iterator[Unlocked]:
+def unlocked_by(one: EvaluatedHabit) -> Iterator[UnlockedAchievement]:
     """The achievements of *one*."""
     for found in achievements(one.history, one.units, one.ordinal):
-        yield Unlocked(habit=one.habit.id, name=one.habit.name, **_fields(found))
+        yield UnlockedAchievement(habit=one.habit.id, name=one.habit.name, **_fields(found))
 
 
-def summary_of(one: Followed, first: dt.date) -> Summary:
+def summary_of(one: EvaluatedHabit, first: dt.date) -> Summary:
     """What *one* comes to among all."""
     judged = Judged.of(one.units, one.ordinal)
     current, best = lengths(one.units)

@@ -11,7 +11,7 @@ import msgspec
 
 from upcoach.services.base.dependencies import Dependencies
 from upcoach.services.base.time_zones import TimeZones
-from upcoach.services.imports.service import Imports
+from upcoach.services.imports.imports import Imports
 from upcoach.services.imports.workers import ForkServer, Workers
 
 # One for all nodes of this process, since it takes a second to start: the interpreter that it

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Final
 
 from models.base.errors import Invalid
-from upcoach.services.imports.flaws import Flaws, pointer_to, refused
+from upcoach.services.imports.import_errors import ImportErrors, pointer_to, refused
 
 PACKED: Final = 10 * 1024 * 1024  # bytes
 UNPACKED: Final = 64 * 1024 * 1024  # bytes, counted while reading: headers lie
@@ -50,7 +50,7 @@ def read_archive(
 def _check(members: list[zipfile.ZipInfo]) -> None:
     if len(members) > MEMBERS:
         raise _too_large(f"The archive holds more than {MEMBERS:,} files.")
-    flaws = Flaws()
+    flaws = ImportErrors()
     names: set[str] = set()
     for member in members:
         wrong = _wrong_with(member, names)

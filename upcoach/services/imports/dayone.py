@@ -17,9 +17,9 @@ from models.base.time import check_zone, exact, local_date
 from models.base.validation import checked
 from models.journal import Journal, JournalEntry, NewJournal, NewJournalEntry
 from upcoach.services.imports.archive import read_archive
-from upcoach.services.imports.diary_items import JournalItem, PageItem
-from upcoach.services.imports.flaws import Flaws, pointer_to, refused
-from upcoach.services.imports.plan import Item, Plan
+from upcoach.services.imports.diary_items import JournalEntryItem, JournalItem
+from upcoach.services.imports.import_errors import ImportErrors, pointer_to, refused
+from upcoach.services.imports.plan import ImportItem, ImportPlan
 
 DAY_ONE: Final = "dayone"
 ENTRIES: Final = 20_000
@@ -52,7 +52,7 @@ class TheirJournal(msgspec.Struct, frozen=True):
     entries: tuple[TheirEntry, ...]
 
 
-def read(archive: bytes, *, owner: str, tz: str) -> Plan:
+def read(archive: bytes, *, owner: str, tz: str) -> ImportPlan:
     """What the zip *archive* wants, for somebody who lives in *tz*; raises `Invalid`."""
     files = read_archive(archive, (), suffix=".json")
     journals = {name: content for name, content in files.items() if "/" not in name}
@@ -67,18 +67,18 @@ class _Reader:
     def __init__(self, owner: str, tz: str) -> None:
         self._owner = owner
         self._tz = tz
-        self._flaws = Flaws()
-        self._pages: dict[str, PageItem] = {}
+        self._flaws = ImportErrors()
+        self._pages: dict[str, JournalEntryItem] = {}
         self._lost = 0
 
-    def read(self, files: dict[str, bytes]) -> Plan:
-        journals: list[Item] = [self._journal(name, files[name]) for name in sorted(files)]
+    def read(self, files: dict[str, bytes]) -> ImportPlan:
+        journals: list[ImportItem] = [self._journal(name, files[name]) for name in sorted(files)]
         self._flaws.refuse()
         notes = []
         if self._lost:
             notes.append(f"Left out are attachments of entries ({self._lost}).")
         items = (*journals, *self._pages.values())
-        return Plan(DAY_ONE, items, (JournalItem, PageItem), tuple(notes))
+        return ImportPlan(DAY_ONE, items, (JournalItem, JournalEntryItem), tuple(notes))
 
     def _journal(self, file: str, content: bytes) -> JournalItem:
         name = file.removesuffix(".json")[:100] or "Day One"
@@ -116,7 +116,7 @@ class _Reader:
             "tz": tz,
             "local_date": local_date(written, tz).isoformat(),
         }
-        page = PageItem(checked(fields, NewJournalEntry))
+        page = JournalEntryItem(checked(fields, NewJournalEntry))
         if page.id in self._pages:
             raise Invalid("entry_twice", "another entry has the same uuid")
         self._pages[page.id] = page

@@ -34,7 +34,7 @@ class JournalItem(DraftItem[NewJournal]):
         return Journal.drafted(self.draft, owner=owner, at=at)
 
 
-class PageItem(DraftItem[NewJournalEntry]):
+class JournalEntryItem(DraftItem[NewJournalEntry]):
     """An entry of a journal that the same file wants."""
 
     area = "journal_entries"

@@ -24,16 +24,16 @@ from models.base.ids import derived_id
 from models.base.time import local_date
 from models.habits import Count, Daily, Habit, Measure, NewHabit, PerMonth, PerWeek, Schedule, YesNo
 from models.tasks import NewTask, Step, Task
-from upcoach.services.imports.flaws import Flaws, refused
 from upcoach.services.imports.habitica_histories import (
     HistoryPoint,
-    Told,
+    HistorySummary,
     moment,
     told_of_daily,
     told_of_habit,
 )
 from upcoach.services.imports.habitica_schedules import schedule_of
-from upcoach.services.imports.plan import EntryItem, HabitItem, Item, Plan, TaskItem
+from upcoach.services.imports.import_errors import ImportErrors, refused
+from upcoach.services.imports.plan import EntryItem, HabitItem, ImportItem, ImportPlan, TaskItem
 
 HABITICA: Final = "habitica"
 TASKS: Final = 2_000
@@ -73,7 +73,7 @@ class TheirDaily(TheirTask, frozen=True, rename="camel", kw_only=True):
     history: list[HistoryPoint] = []
 
 
-class Check(msgspec.Struct, frozen=True):
+class HabiticaChecklistItem(msgspec.Struct, frozen=True):
     """A line of a checklist."""
 
     text: Text = ""
@@ -86,11 +86,11 @@ class TheirTodo(TheirTask, frozen=True, rename="camel", kw_only=True):
     completed: bool = False
     date: str | None = None
     date_completed: str | None = None
-    checklist: list[Check] = []
+    checklist: list[HabiticaChecklistItem] = []
     tags: list[str] = []
 
 
-class Tasks(msgspec.Struct, frozen=True):
+class HabiticaTasks(msgspec.Struct, frozen=True):
     """Their tasks by kind."""
 
     habits: list[TheirHabit] = []
@@ -99,13 +99,13 @@ class Tasks(msgspec.Struct, frozen=True):
     rewards: list[Any] = []
 
 
-class Preferences(msgspec.Struct, frozen=True, rename="camel"):
+class HabiticaPreferences(msgspec.Struct, frozen=True, rename="camel"):
     """At which hour their day begins."""
 
     day_start: Annotated[int, msgspec.Meta(ge=0, le=23)] = 0
 
 
-class Label(msgspec.Struct, frozen=True):
+class HabiticaTag(msgspec.Struct, frozen=True):
     """A tag by its id."""
 
     id: str
@@ -115,12 +115,12 @@ class Label(msgspec.Struct, frozen=True):
 class HabiticaExport(msgspec.Struct, frozen=True):
     """What of an export is read; all else in it is the game's."""
 
-    tasks: Tasks
-    tags: list[Label] = []
-    preferences: Preferences = Preferences()
+    tasks: HabiticaTasks
+    tags: list[HabiticaTag] = []
+    preferences: HabiticaPreferences = HabiticaPreferences()
 
 
-def read(export: HabiticaExport, *, owner: str, tz: str) -> Plan:
+def read(export: HabiticaExport, *, owner: str, tz: str) -> ImportPlan:
     """What *export* wants, for somebody who lives in *tz*; raises `Invalid` with up to 20 flaws."""
     return _Reader(export, owner, tz).read()
 
@@ -134,15 +134,15 @@ class _Reader:
         self._day_start = export.preferences.day_start * 60
         self._owner = owner
         self._tz = tz
-        self._flaws = Flaws()
+        self._flaws = ImportErrors()
         self._notes: list[str] = []
 
-    def read(self) -> Plan:
+    def read(self) -> ImportPlan:
         """Everything."""
         tasks = self._tasks
         if len(tasks.habits) + len(tasks.dailys) + len(tasks.todos) > TASKS:
             raise _too_large(f"The export holds more than {TASKS:,} tasks.")
-        found: list[Item] = []
+        found: list[ImportItem] = []
         for kind, make in (
             ("habits", self._habit),
             ("dailys", self._daily),
@@ -166,9 +166,9 @@ class _Reader:
         days.sort(key=lambda one: (one.day, one.id))
         first = [one for one in found if not isinstance(one, EntryItem)]
         areas = (HabitItem, EntryItem, TaskItem)
-        return Plan(HABITICA, (*first, *days), areas, tuple(self._notes))
+        return ImportPlan(HABITICA, (*first, *days), areas, tuple(self._notes))
 
-    def _habit(self, task: TheirHabit) -> Iterator[Item]:
+    def _habit(self, task: TheirHabit) -> Iterator[ImportItem]:
         bad = task.down and not task.up
         told = told_of_habit(task.history, self._tz, self._day_start, bad=bad)
         measure = Count(0, at_most=True) if bad else Count(1)
@@ -177,7 +177,7 @@ class _Reader:
             self._notes.append(f"{_cut(task.text, 64)}: left out are its minuses ({told.minuses}).")
         return self._followed(task, told, measure, schedule)
 
-    def _daily(self, task: TheirDaily) -> Iterator[Item]:
+    def _daily(self, task: TheirDaily) -> Iterator[ImportItem]:
         told = told_of_daily(task.history, self._tz, self._day_start)
         start = (
             self._day(task.start_date)
@@ -199,12 +199,12 @@ class _Reader:
     def _followed(
         self,
         task: TheirHabit | TheirDaily,
-        told: Told,
+        told: HistorySummary,
         measure: Measure,
         schedule: Schedule,
         *,
         archived: bool = False,
-    ) -> Iterator[Item]:
+    ) -> Iterator[ImportItem]:
         if told.silent:
             words = "left out is what the export has only summed up, or says nothing about"
             self._notes.append(f"{_cut(task.text, 64)}: {words} ({told.silent}).")
@@ -220,11 +220,11 @@ class _Reader:
             starts_on=min(begun, default=None),
             archived=archived,
         )
-        items: list[Item] = [HabitItem(draft)]
+        items: list[ImportItem] = [HabitItem(draft)]
         items += [EntryItem(draft.id, day, entry) for day, entry in sorted(told.days.items())]
         return iter(items)
 
-    def _todo(self, task: TheirTodo) -> Iterator[Item]:
+    def _todo(self, task: TheirTodo) -> Iterator[ImportItem]:
         tags = [self._tags[tag] for tag in task.tags if self._tags.get(tag, "").strip()]
         steps = {
             f"s{place}": Step(title=_cut(one.text, 255), done=one.completed, place=float(place))

@@ -33,7 +33,7 @@ class HistoryPoint(msgspec.Struct, frozen=True, rename="camel"):
     scored_down: float | None = None
 
 
-class Told(msgspec.Struct, frozen=True):
+class HistorySummary(msgspec.Struct, frozen=True):
     """What a history tells: its days, how many points say nothing, and how many minuses went."""
 
     days: Days
@@ -66,7 +66,7 @@ def moment(value: float | str | None) -> dt.datetime | None:
     return found
 
 
-def told_of_daily(history: Sequence[HistoryPoint], tz: str, day_start: int) -> Told:
+def told_of_daily(history: Sequence[HistoryPoint], tz: str, day_start: int) -> HistorySummary:
     """What became of each day: done where it was ticked off, missed where it was due."""
     days: Days = {}
     silent = 0
@@ -80,10 +80,12 @@ def told_of_daily(history: Sequence[HistoryPoint], tz: str, day_start: int) -> T
             days[day] = EntryDraft(state="done")
         elif point.is_due:
             days.setdefault(day - DAY, EntryDraft(state="missed"))
-    return Told(days, silent)
+    return HistorySummary(days, silent)
 
 
-def told_of_habit(history: Sequence[HistoryPoint], tz: str, day_start: int, *, bad: bool) -> Told:
+def told_of_habit(
+    history: Sequence[HistoryPoint], tz: str, day_start: int, *, bad: bool
+) -> HistorySummary:
     """How often it was done each day; of a *bad* habit, the minuses."""
     counts: dict[dt.date, float] = {}
     silent = minuses = 0
@@ -98,4 +100,4 @@ def told_of_habit(history: Sequence[HistoryPoint], tz: str, day_start: int, *, b
             day = local_date(at, tz, day_start)
             counts[day] = counts.get(day, 0) + (down if bad else up)
     days = {day: EntryDraft(state="done", value=float(count)) for day, count in counts.items()}
-    return Told(days, silent, minuses)
+    return HistorySummary(days, silent, minuses)

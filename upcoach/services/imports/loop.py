@@ -41,10 +41,10 @@ from models.base.errors import Invalid
 from models.base.time import check_zone
 from models.habits import Amount, EntryDraft, HabitDraft, Measure, Rate
 from upcoach.services.imports.archive import read_archive
-from upcoach.services.imports.flaws import Flaws, refused
+from upcoach.services.imports.csv_table import COLUMNS, Table, TableRow
+from upcoach.services.imports.import_errors import ImportErrors, refused
 from upcoach.services.imports.loop_cells import day_of, draft_of, entry_of, position_of
-from upcoach.services.imports.loop_histories import CHECKMARKS, Histories, History
-from upcoach.services.imports.table import COLUMNS, Line, Table
+from upcoach.services.imports.loop_histories import CHECKMARKS, LoopCheckmarks, LoopHistories
 
 HABITS: Final = 500
 ENTRIES: Final = 50_000
@@ -103,9 +103,9 @@ class _Reader:
     """Reads what it can, and collects what is wrong."""
 
     def __init__(self, files: dict[str, bytes], tz: str) -> None:
-        self._flaws = Flaws()
+        self._flaws = ImportErrors()
         self._table = Table(_HABITS_CSV, files[_HABITS_CSV], self._flaws)
-        self._histories = Histories(files, self._flaws)
+        self._histories = LoopHistories(files, self._flaws)
         self._tz = tz
         self._positions: set[int] = set()
         self._lines = 0
@@ -135,7 +135,7 @@ class _Reader:
                 reason = f"{len(cells)} cells, where the first line has {len(names)}"
                 self._table.flaw(line, "cells_wrong", reason)
 
-    def _names(self, first: Line | None) -> list[str]:
+    def _names(self, first: TableRow | None) -> list[str]:
         if first is None:
             self._flaws.refuse()
         names = first.cells if first else []
@@ -182,7 +182,7 @@ class _Reader:
         self._positions.add(position)
         return position
 
-    def _days(self, history: History, measure: Measure) -> Days:
+    def _days(self, history: LoopCheckmarks, measure: Measure) -> Days:
         """What became of each day, and what was noted of it."""
         days: Days = {}
         for line, cells in history.lines:
@@ -200,7 +200,7 @@ class _Reader:
             detail = f"The export holds more than {ENTRIES:,} entries or {LINES:,} lines."
             raise refused("", "export_too_large", detail)
 
-    def _note_losses(self, draft: HabitDraft, history: History | None, days: Days) -> None:
+    def _note_losses(self, draft: HabitDraft, history: LoopCheckmarks | None, days: Days) -> None:
         if history is None:
             self._notes.append(f"{draft.name}: the export holds no checkmarks of it.")
         if isinstance(draft.measure, Amount) and isinstance(draft.schedule, Rate):

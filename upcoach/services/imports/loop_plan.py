@@ -7,17 +7,17 @@ from models.base.document import fields_of
 from models.base.ids import derived_id
 from models.habits import Habit, HabitDraft, NewHabit
 from upcoach.services.imports.loop import LoopExport, LoopHabit, read_export
-from upcoach.services.imports.plan import EntryItem, HabitItem, Plan
+from upcoach.services.imports.plan import EntryItem, HabitItem, ImportPlan
 
 LOOP = "loop"
 
 
-def read(archive: bytes, *, owner: str, tz: str) -> Plan:
+def read(archive: bytes, *, owner: str, tz: str) -> ImportPlan:
     """What the zip *archive* wants; raises `Invalid` with up to 20 flaws."""
     return plan_of(read_export(archive, tz=tz), owner)
 
 
-def plan_of(export: LoopExport, owner: str) -> Plan:
+def plan_of(export: LoopExport, owner: str) -> ImportPlan:
     """What *export* wants."""
     habits = list(_habits(export, owner))
     days = [
@@ -28,7 +28,7 @@ def plan_of(export: LoopExport, owner: str) -> Plan:
     # By date over all habits: the learner sees the days in the order in which they were lived.
     days.sort(key=lambda one: (one.day, one.parent))
     items = (*(HabitItem(new) for new, _ in habits), *days)
-    return Plan(LOOP, items, (HabitItem, EntryItem), export.notes)
+    return ImportPlan(LOOP, items, (HabitItem, EntryItem), export.notes)
 
 
 def _habits(export: LoopExport, owner: str) -> Iterator[tuple[NewHabit, LoopHabit]]:

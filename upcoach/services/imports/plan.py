@@ -1,8 +1,8 @@
 """What a file would make of a person's documents: read first, looked at, then carried out.
 
-An importer reads its file into a `Plan`, which names each document that is to be and where it came
-from.  The same rule (`Item.take`) says what becomes of it when the plan is shown and when it is
-carried out.  Ids follow from the owner and the file, so that an import may be repeated.
+An importer reads its file into an `ImportPlan`, which names each document that is to be and where
+it came from.  The same rule (`ImportItem.take`) says what becomes of it when the plan is shown and
+when it is carried out.  Ids follow from the owner and the file, so that an import may be repeated.
 """
 
 import abc
@@ -17,16 +17,16 @@ from models.base.document import Document
 from models.base.merge_patch import Json
 from models.habits import Entry, EntryDraft, Habit, NewHabit, entry_id
 from models.tasks import NewTask, Task
-from upcoach.services.base.rules import Named
+from upcoach.services.base.rules import DraftWithId
 from upcoach.services.habits import set_entry
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.refs import Ref
 
-N = TypeVar("N", bound=Named)
+N = TypeVar("N", bound=DraftWithId)
 Verb = Literal["created", "updated", "kept"]
 
 
-class Item(abc.ABC):
+class ImportItem(abc.ABC):
     """A document that is to be there.  *area* is what people call such documents."""
 
     area: ClassVar[str]
@@ -52,11 +52,11 @@ class Item(abc.ABC):
         """What `take` has to see."""
 
     @abc.abstractmethod
-    def take(self, changes: Changes, owner: str, source: str) -> Verb:
+    def take(self, changes: WriteContext, owner: str, source: str) -> Verb:
         """Make it so, unless its owner has it otherwise already."""
 
 
-class DraftItem(Item, Generic[N]):
+class DraftItem(ImportItem, Generic[N]):
     """A document that is made of a draft: what its owner has made of it here stays."""
 
     kind: ClassVar[type[Document]]
@@ -66,15 +66,15 @@ class DraftItem(Item, Generic[N]):
         self.draft = draft
 
     def parts(self) -> tuple[object, ...]:
-        """See `Item.parts`."""
+        """See `ImportItem.parts`."""
         return (self.draft,)
 
     def reads(self, owner: str) -> tuple[Ref, ...]:
-        """See `Item.reads`."""
+        """See `ImportItem.reads`."""
         return (Ref(self.kind, owner, self.id),)
 
-    def take(self, changes: Changes, owner: str, source: str) -> Verb:
-        """See `Item.take`."""
+    def take(self, changes: WriteContext, owner: str, source: str) -> Verb:
+        """See `ImportItem.take`."""
         if changes.find(self.kind, owner, self.id) is not None:
             return "kept"
         changes.create(self.document(owner, changes.at, source))
@@ -93,7 +93,7 @@ class HabitItem(DraftItem[NewHabit]):
 
     @property
     def name(self) -> str:
-        """See `Item.name`."""
+        """See `ImportItem.name`."""
         return self.draft.name
 
     def document(self, owner: str, at: dt.datetime, source: str) -> Habit:
@@ -101,7 +101,7 @@ class HabitItem(DraftItem[NewHabit]):
         return Habit.drafted(self.draft, owner=owner, at=at, source=source)
 
 
-class EntryItem(Item):
+class EntryItem(ImportItem):
     """A day of a habit: it follows the file as long as it came from one like it."""
 
     area = "entries"
@@ -114,20 +114,20 @@ class EntryItem(Item):
         self._draft = draft
 
     def parts(self) -> tuple[object, ...]:
-        """See `Item.parts`."""
+        """See `ImportItem.parts`."""
         return (self._habit, self.day, self._draft)
 
     @property
     def parent(self) -> str:
-        """See `Item.parent`."""
+        """See `ImportItem.parent`."""
         return self._habit
 
     def reads(self, owner: str) -> tuple[Ref, ...]:
-        """See `Item.reads`."""
+        """See `ImportItem.reads`."""
         return (Ref(Habit, owner, self._habit), Ref(Entry, owner, self.id))
 
-    def take(self, changes: Changes, owner: str, source: str) -> Verb:
-        """See `Item.take`."""
+    def take(self, changes: WriteContext, owner: str, source: str) -> Verb:
+        """See `ImportItem.take`."""
         habit = changes.get(Habit, owner, self._habit)
         before = changes.find(Entry, owner, self.id)
         if before is not None and before.source != source:
@@ -147,12 +147,12 @@ class TaskItem(DraftItem[NewTask]):
         self._completed_at = completed_at
 
     def parts(self) -> tuple[object, ...]:
-        """See `Item.parts`."""
+        """See `ImportItem.parts`."""
         return (self.draft, self._completed_at)
 
     @property
     def name(self) -> str:
-        """See `Item.name`."""
+        """See `ImportItem.name`."""
         return self.draft.title
 
     def document(self, owner: str, at: dt.datetime, source: str) -> Task:  # noqa: ARG002 - not kept
@@ -163,7 +163,7 @@ class TaskItem(DraftItem[NewTask]):
         return msgspec.structs.replace(task, completed_at=self._completed_at)
 
 
-class Plan(msgspec.Struct, frozen=True):
+class ImportPlan(msgspec.Struct, frozen=True):
     """All that a file wants: *items*, parents first.
 
     Attributes
@@ -176,8 +176,8 @@ class Plan(msgspec.Struct, frozen=True):
     """
 
     source: str
-    items: tuple[Item, ...]
-    areas: tuple[type[Item], ...]
+    items: tuple[ImportItem, ...]
+    areas: tuple[type[ImportItem], ...]
     notes: tuple[str, ...] = ()
 
 
@@ -229,12 +229,12 @@ class Imported(msgspec.Struct, frozen=True, omit_defaults=True):
     documents: tuple[Planned, ...] = ()
 
 
-class Tally:
+class ImportTally:
     """What has become of items, counted by area, on top of *before*."""
 
     def __init__(
         self,
-        areas: Iterable[type[Item]],
+        areas: Iterable[type[ImportItem]],
         source: str,
         notes: Sequence[str],
         before: Json | None = None,
@@ -250,7 +250,7 @@ class Tally:
         self._documents: list[Planned] = []
         self._days: dict[str, collections.Counter[str]] = {}
 
-    def take(self, item: Item, changes: Changes, owner: str) -> None:
+    def take(self, item: ImportItem, changes: WriteContext, owner: str) -> None:
         """Have *item* taken, and count it."""
         verb = item.take(changes, owner, self._source)
         self._counts[item.area][verb] += 1

@@ -7,25 +7,25 @@ import msgspec
 
 from models.base.errors import Invalid
 from models.base.validation import checked
-from upcoach.services.imports import dayone, habitica, loop_plan, sheet
+from upcoach.services.imports import csv_import, dayone, habitica, loop_plan
 from upcoach.services.imports.habitica import HabiticaExport
-from upcoach.services.imports.jobs import (
+from upcoach.services.imports.plan import ImportPlan
+from upcoach.services.imports.plan_codec import PackedItem
+from upcoach.services.imports.worker_protocol import (
     LENGTH,
     TOGETHER,
     TOO_COSTLY,
-    Begun,
-    Broken,
-    Job,
-    Refused,
+    ImportJob,
+    PlanBegun,
+    PlanRefused,
+    ReaderBroken,
     frame,
 )
-from upcoach.services.imports.packing import PackedItem
-from upcoach.services.imports.plan import Plan
 
 Parse = Callable[[bytes], Any]
 
 
-def plan_of(job: Job, content: bytes, parse: Parse) -> Plan:
+def plan_of(job: ImportJob, content: bytes, parse: Parse) -> ImportPlan:
     """What the file *content* wants; raises `Invalid` with up to 20 flaws.
 
     Parameters
@@ -42,27 +42,27 @@ def plan_of(job: Job, content: bytes, parse: Parse) -> Plan:
             return habitica.read(export, owner=job.owner, tz=job.tz)
         case "dayone":
             return dayone.read(content, owner=job.owner, tz=job.tz)
-    return sheet.read(content, what=job.format, owner=job.owner, tz=job.tz)
+    return csv_import.read(content, what=job.format, owner=job.owner, tz=job.tz)
 
 
 def answer(asked: IO[bytes], told: IO[bytes], parse: Parse) -> None:
     """Read the job that is *asked*, and write what becomes of it; see `jobs`."""
-    job = msgspec.msgpack.decode(_next(asked), type=Job)
+    job = msgspec.msgpack.decode(_next(asked), type=ImportJob)
     content = _next(asked)
     try:
         for framed in _framed(plan_of(job, content, parse)):
             told.write(framed)
     except Invalid as refusal:
-        told.write(frame(Refused(refusal.code, refusal.detail, refusal.flaws)))
+        told.write(frame(PlanRefused(refusal.code, refusal.detail, refusal.flaws)))
     except MemoryError:
-        told.write(frame(Refused("import_invalid", TOO_COSTLY.detail, TOO_COSTLY.flaws)))
+        told.write(frame(PlanRefused("import_invalid", TOO_COSTLY.detail, TOO_COSTLY.flaws)))
     # Whatever it is, its words may quote the file: they end here, with this process.
     except Exception as failure:  # noqa: BLE001
-        told.write(frame(Broken(type(failure).__name__)))
+        told.write(frame(ReaderBroken(type(failure).__name__)))
 
 
-def _framed(plan: Plan) -> Iterator[bytes]:
-    yield frame(Begun(plan.source, tuple(one.area for one in plan.areas), plan.notes))
+def _framed(plan: ImportPlan) -> Iterator[bytes]:
+    yield frame(PlanBegun(plan.source, tuple(one.area for one in plan.areas), plan.notes))
     for start in range(0, len(plan.items), TOGETHER):
         yield frame([PackedItem.of(one) for one in plan.items[start : start + TOGETHER]])
     yield frame([])

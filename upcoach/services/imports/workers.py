@@ -18,18 +18,18 @@ import msgspec
 import structlog
 
 from models.base.errors import Invalid, Unavailable
-from upcoach.services.imports.jobs import (
+from upcoach.services.imports.plan_codec import PackedItem, PackedPlan, area_named
+from upcoach.services.imports.worker_protocol import (
     LENGTH,
     TOO_COSTLY,
     Answer,
-    Begun,
-    Broken,
+    ImportJob,
     Items,
-    Job,
-    Refused,
+    PlanBegun,
+    PlanRefused,
+    ReaderBroken,
     frame,
 )
-from upcoach.services.imports.packing import PackedItem, PackedPlan, area_named
 
 MODULE: Final = "upcoach.node.process.import_worker"
 AT_ONCE: Final = 2  # files that one node reads
@@ -112,7 +112,7 @@ class Workers:
         self._deadline_s = deadline_s
         self._turns = asyncio.Semaphore(AT_ONCE)
 
-    async def read(self, job: Job, content: bytes) -> PackedPlan:
+    async def read(self, job: ImportJob, content: bytes) -> PackedPlan:
         """What the file *content* wants; raises `Invalid` with up to 20 flaws."""
         try:
             async with asyncio.timeout(self._patience_s):
@@ -128,7 +128,7 @@ class Workers:
         finally:
             self._turns.release()
 
-    async def _read(self, job: Job, content: bytes) -> PackedPlan:
+    async def _read(self, job: ImportJob, content: bytes) -> PackedPlan:
         ours = await asyncio.to_thread(self._server.fork)
         reader, writer = await asyncio.open_connection(sock=ours)
         try:
@@ -144,12 +144,12 @@ class Workers:
 async def _plan_from(reader: asyncio.StreamReader) -> PackedPlan:
     answer: Any = await _next(reader, Answer)
     match answer:
-        case Refused():
+        case PlanRefused():
             raise answer.as_refusal()
-        case Broken():
+        case ReaderBroken():
             _log.error("import_reader_failed", exception=answer.name)
             raise WorkerFailed(answer.name)
-    assert isinstance(answer, Begun)
+    assert isinstance(answer, PlanBegun)
     items: list[PackedItem] = []
     while some := await _next(reader, Items):
         items.extend(some)

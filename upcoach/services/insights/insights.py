@@ -7,7 +7,7 @@ from models.contexts import KINDS
 from models.insights import Insight
 from upcoach.services.base.resources import deleted, outcome
 from upcoach.store.collections.documents import Documents
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref
@@ -37,7 +37,7 @@ class Insights:
         """Keep *insight* unless it says nothing new, or what it is about is gone."""
         kind, subject = type(insight), KINDS[insight.subject]
 
-        def decide(changes: Changes) -> Outcome[Insight | None]:
+        def decide(changes: WriteContext) -> Outcome[Insight | None]:
             before = changes.find(kind, scope.user, insight.id)
             about = changes.find(subject, scope.user, insight.about)
             if about is None or (before is not None and before.says_the_same(insight)):
@@ -54,7 +54,7 @@ class Insights:
     async def withdraw(self, kind: type[Insight], scope: Scope, insight_id: str) -> Outcome[None]:
         """Delete an insight whose learner has nothing to say any more."""
 
-        def decide(changes: Changes) -> Outcome[None]:
+        def decide(changes: WriteContext) -> Outcome[None]:
             if not changes.holds(kind, scope.user, insight_id):
                 return Outcome(verb="unchanged", document=None)
             before = changes.get_any(kind, scope.user, insight_id)

@@ -14,7 +14,7 @@ from upcoach.services.journal.journals import Journals, Templates
 from upcoach.services.journal.prompts import Prompts
 from upcoach.services.journal.trash import Trash
 from upcoach.services.sharing import EntryShares, SharingServices
-from upcoach.store.log.log_redaction import Forgetting
+from upcoach.store.log.log_redaction import LogRedaction
 
 __all__ = ["JournalEntries", "JournalServices", "Journals", "Templates"]
 
@@ -43,7 +43,7 @@ class JournalServices(msgspec.Struct, frozen=True, kw_only=True):
     ) -> Self:
         documents, committer = dependencies.documents, dependencies.committer
         log, clock = dependencies.log, dependencies.clock
-        forgetting = Forgetting(dependencies.database, dependencies.keyring, log)
+        forgetting = LogRedaction(dependencies.database, dependencies.keyring, log)
         return cls(
             entries=JournalEntries(documents, committer, log, clock),
             drafts=UnsavedEntries(documents, committer),

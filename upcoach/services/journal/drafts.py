@@ -9,7 +9,7 @@ from models.journal import JournalEntryContent, JournalEntryId, UnsavedEntry
 from upcoach.services.base.merging import require_version
 from upcoach.services.base.resources import deleted, outcome
 from upcoach.store.collections.documents import Documents
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import not_found
 from upcoach.store.write.outcomes import Outcome, WriteResult
@@ -44,7 +44,7 @@ class UnsavedEntries:
         """Keep *content*, made from version *based_on* of the entry, in the place of *base*."""
         _require_id(entry)
 
-        def decide(changes: Changes) -> Outcome[UnsavedEntry | None]:
+        def decide(changes: WriteContext) -> Outcome[UnsavedEntry | None]:
             before = changes.find(UnsavedEntry, scope.user, entry)
             if before is None and base is not None:
                 raise not_found()
@@ -60,7 +60,7 @@ class UnsavedEntries:
     ) -> WriteResult[UnsavedEntry | None]:
         """Forget what is unsaved of an entry."""
 
-        def decide(changes: Changes) -> Outcome[UnsavedEntry | None]:
+        def decide(changes: WriteContext) -> Outcome[UnsavedEntry | None]:
             before = changes.get_any(UnsavedEntry, scope.user, entry)
             if base is not None:
                 require_version(before, base, mutation)
@@ -84,7 +84,7 @@ class UnsavedEntries:
 
 def _saved(
     before: UnsavedEntry | None,
-    changes: Changes,
+    changes: WriteContext,
     scope: Scope,
     entry: str,
     content: JournalEntryContent,

@@ -29,7 +29,7 @@ from upcoach.store.base.conditions import OneOf, Range
 from upcoach.store.base.pacing import paced
 from upcoach.store.collections.documents import Documents, Selection
 from upcoach.store.log.event_log import LATEST, EventLog
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.document_versions import past_of
 from upcoach.store.write.errors import NeedsLookup, WriteConflict, not_found
@@ -59,7 +59,7 @@ def _beside(owner: str, entry_id: str, asked: NewJournalEntry | Json) -> tuple[R
     return (unsaved, *(Ref(Journal, owner, journal) for journal in journals))
 
 
-def _place(changes: Changes, before: JournalEntry | None, after: JournalEntry) -> None:
+def _place(changes: WriteContext, before: JournalEntry | None, after: JournalEntry) -> None:
     """Have the entry stand in a journal that there is; the default one is made for it.
 
     A new entry is what was unsaved under its id.
@@ -120,7 +120,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
             nonlocal shares
             shares = await share_refs(self._documents, scope.user, document_id)
 
-        def decide(changes: Changes) -> Outcome[JournalEntry | None]:
+        def decide(changes: WriteContext) -> Outcome[JournalEntry | None]:
             if shares is None:
                 raise NeedsLookup(look)
             changes.find_refs(shares)  # so that they are read
@@ -150,7 +150,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
     ) -> WriteResult[JournalEntry | None]:
         """Delete an entry of the trash for good: its time there is over, see `Trash`."""
 
-        def decide(changes: Changes) -> Outcome[JournalEntry | None]:
+        def decide(changes: WriteContext) -> Outcome[JournalEntry | None]:
             before = self._find(changes, scope, document_id, base, mutation)
             if before.trashed_at is None:
                 raise Conflict("entry_not_trashed", "This entry is not in the trash.")
@@ -163,7 +163,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
     async def _end_late_shares(self, scope: Scope, document_id: str) -> None:
         """End what was shared of an entry while it was thrown away: it would come back with it."""
 
-        def decide(changes: Changes) -> Outcome[JournalEntry | None]:
+        def decide(changes: WriteContext) -> Outcome[JournalEntry | None]:
             entry = changes.find(JournalEntry, scope.user, document_id)
             if entry is not None and entry.trashed_at is not None:
                 deleted_shares(changes, late)
@@ -182,7 +182,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
     ) -> WriteResult[JournalEntry | None]:
         """Take an entry back from the trash; one that is not there stays as it is."""
 
-        def decide(changes: Changes) -> Outcome[JournalEntry | None]:
+        def decide(changes: WriteContext) -> Outcome[JournalEntry | None]:
             before = self._find(changes, scope, document_id, base, mutation)
             if before.trashed_at is None:
                 return outcome("unchanged", before)
@@ -241,7 +241,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
     ) -> WriteResult[JournalEntry | None]:
         """Have an entry say again what one of its versions said; its journal stays."""
 
-        def decide(changes: Changes) -> Outcome[JournalEntry | None]:
+        def decide(changes: WriteContext) -> Outcome[JournalEntry | None]:
             before = self._find(changes, scope, document_id)
             require_version(before, base, mutation)
             past = changes.since(before, version)

@@ -6,16 +6,16 @@ from models.journal import (
     Journal,
     JournalDraft,
     JournalEntry,
+    JournalTemplate,
+    JournalTemplateDraft,
     NewJournal,
-    NewTemplate,
-    Template,
-    TemplateDraft,
+    NewJournalTemplate,
 )
 from upcoach.services.base.merging import require_version
 from upcoach.services.base.resources import Resources, deleted
 from upcoach.services.base.rules import Rules, revising
 from upcoach.store.collections.documents import Selection
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.errors import NeedsLookup
 from upcoach.store.write.outcomes import Outcome, WriteResult
 from upcoach.store.write.requests import Mutation
@@ -47,7 +47,7 @@ class Journals(Resources[Journal, NewJournal]):
             wanted = Selection(order="trashed_at", where={"journal": document_id}, limit=1)
             entries = await self._documents.select(JournalEntry, scope.user, wanted)
 
-        def decide(changes: Changes) -> Outcome[None]:
+        def decide(changes: WriteContext) -> Outcome[None]:
             if entries is None:
                 raise NeedsLookup(look)
             if entries:
@@ -61,9 +61,11 @@ class Journals(Resources[Journal, NewJournal]):
         return await self._submit(scope, (self._ref(scope, document_id),), decide, mutation)
 
 
-class Templates(Resources[Template, NewTemplate]):
+class Templates(Resources[JournalTemplate, NewJournalTemplate]):
     """A person's templates."""
 
     rules = Rules(
-        kind=Template, drafted=Template.drafted, revised=revising(TemplateDraft, Template.revised)
+        kind=JournalTemplate,
+        drafted=JournalTemplate.drafted,
+        revised=revising(JournalTemplateDraft, JournalTemplate.revised),
     )

@@ -17,8 +17,8 @@ from upcoach.services.base.resources import deleted
 from upcoach.services.sharing import EntryShares, deleted_shares, share_refs
 from upcoach.store.base.sealing import Unreadable
 from upcoach.store.collections.documents import Documents
-from upcoach.store.log.log_redaction import Forgetting
-from upcoach.store.write.changes import Changes
+from upcoach.store.log.log_redaction import LogRedaction
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref
@@ -35,7 +35,7 @@ class Trash:
         self,
         documents: Documents,
         committer: Committer,
-        forgetting: Forgetting,
+        forgetting: LogRedaction,
         shares: EntryShares,
         clock: Clock,
     ) -> None:
@@ -64,7 +64,7 @@ class Trash:
     async def _delete(self, owner: str, entry: str) -> None:
         """Take an entry's words out of the log, then delete it and all that belongs to it."""
 
-        def decide(changes: Changes) -> Outcome[None]:
+        def decide(changes: WriteContext) -> Outcome[None]:
             entry_, at = changes.find(JournalEntry, owner, entry), changes.at
             found = entry_ or changes.broken(JournalEntry, owner, entry)
             if found is None or (entry_ is not None and not entry_.is_gone(at)):

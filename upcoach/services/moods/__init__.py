@@ -7,7 +7,7 @@ import msgspec
 from upcoach.services.base.dependencies import Dependencies
 from upcoach.services.base.time_zones import TimeZones
 from upcoach.services.moods.moods import Moods
-from upcoach.store.aggregates.tallies import Tallies
+from upcoach.store.aggregates.counts import Tallies
 
 __all__ = ["MoodServices", "Moods"]
 

@@ -14,7 +14,7 @@ from models.base.trend import Trend, trend
 from models.moods import Mood, MoodDraft, NewMood
 from upcoach.services.base.resources import Resources
 from upcoach.services.base.rules import Rules, revising
-from upcoach.store.aggregates.tallies import MoodDay, MoodSort, MoodTally, Tallies
+from upcoach.store.aggregates.counts import MoodDay, MoodGroup, MoodTally, Tallies
 from upcoach.store.base.pacing import paced
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.committer import Committer
@@ -124,7 +124,7 @@ async def stats_of(tally: MoodTally, first: dt.date, last: dt.date) -> MoodStats
     )
 
 
-def _distribution(levels: Iterable[MoodSort], n: int) -> list[MoodLevel]:
+def _distribution(levels: Iterable[MoodGroup], n: int) -> list[MoodLevel]:
     counts = {int(one.name): one.n for one in levels}
     return [
         MoodLevel(
@@ -163,7 +163,7 @@ def _mean(sums: Iterable[tuple[int, int]]) -> float | None:
     return sum(totals) / sum(counts) if sum(counts) else None
 
 
-def _shares(sorts: Iterable[MoodSort], mean: float | None) -> list[MoodShare]:
+def _shares(sorts: Iterable[MoodGroup], mean: float | None) -> list[MoodShare]:
     assert mean is not None or not sorts, "a sort without moods"
     return [
         MoodShare(

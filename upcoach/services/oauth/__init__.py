@@ -18,6 +18,6 @@ it.
 """
 
 from upcoach.services.oauth.base.grants import Grants
-from upcoach.services.oauth.server import Ask, OAuth
+from upcoach.services.oauth.server import EndpointRequest, OAuth
 
-__all__ = ["Ask", "Grants", "OAuth"]
+__all__ = ["EndpointRequest", "Grants", "OAuth"]

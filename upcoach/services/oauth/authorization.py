@@ -17,17 +17,20 @@ from models.access.scope import Scope
 from models.account import Session
 from models.base.clock import Clock
 from models.base.errors import NotFound
-from models.oauth.client import Client
-from upcoach.services.account import Tokens
+from models.oauth.client import OAuthClient
+from upcoach.services.account import AccessTokens
 from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.base.request_parameters import SHORT, Parameters
-from upcoach.services.oauth.base.clients import Clients
+from upcoach.services.oauth.base.clients import OAuthClients
 from upcoach.services.oauth.base.grants import Grants
-from upcoach.services.oauth.base.issuing import Allowed
 from upcoach.services.oauth.base.requests import AuthorizationRequest, read_request
-from upcoach.services.oauth.grant_types.codes import Code, Codes
-from upcoach.services.oauth.par import Pushing
-from upcoach.store.secrets.one_time_tokens import Once
+from upcoach.services.oauth.base.token_issuing import Allowed
+from upcoach.services.oauth.grant_types.authorization_code import (
+    AuthorizationCode,
+    AuthorizationCodes,
+)
+from upcoach.services.oauth.par import PushedRequests
+from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 
 LIFE: Final = dt.timedelta(minutes=30)  # how long somebody may take to log in and agree
 _PURPOSE: Final = "authorization"
@@ -50,7 +53,7 @@ class NeedsLogin(msgspec.Struct, frozen=True):
     """
 
     request_id: str
-    client: Client
+    client: OAuthClient
     redirect: str
     hint: str = ""
 
@@ -59,7 +62,7 @@ class NeedsConsent(msgspec.Struct, frozen=True):
     """The user has to agree to *permissions*; see `NeedsLogin`."""
 
     request_id: str
-    client: Client
+    client: OAuthClient
     redirect: str
     permissions: tuple[str, ...]
 
@@ -74,7 +77,7 @@ class ShownError(msgspec.Struct, frozen=True):
 Next: TypeAlias = Redirect | NeedsLogin | NeedsConsent | ShownError
 
 
-class Pending(msgspec.Struct, frozen=True):
+class PendingRequest(msgspec.Struct, frozen=True):
     """A request that waits for its user; *browser* is the hash of that browser's secret."""
 
     request: AuthorizationRequest
@@ -87,12 +90,12 @@ class Authorization:
 
     def __init__(
         self,
-        clients: Clients,
-        pushing: Pushing,
-        codes: Codes,
+        clients: OAuthClients,
+        pushing: PushedRequests,
+        codes: AuthorizationCodes,
         grants: Grants,
-        tokens: Tokens,
-        once: Once,
+        tokens: AccessTokens,
+        once: OneTimeTokens,
         clock: Clock,
     ) -> None:
         self._clients = clients
@@ -118,12 +121,12 @@ class Authorization:
                 return ShownError(failure.error, failure.description)
             state = form["state"] if len(form["state"]) <= SHORT else ""
             return self._redirect(redirect, state, _told(failure))
-        pending = Pending(request, _hash(browser), self._clock())
+        pending = PendingRequest(request, _hash(browser), self._clock())
         return await self._next(pending, client, session)
 
     async def resume(self, request_id: str, session: Session | None, browser: str) -> Next:
         """What comes next of a request that waits."""
-        pending = await self._once.look(_PURPOSE, request_id, Pending)
+        pending = await self._once.look(_PURPOSE, request_id, PendingRequest)
         client = await self._client_of(pending, browser)
         if pending is None or client is None:
             return _over()
@@ -131,7 +134,7 @@ class Authorization:
 
     async def move(self, request_id: str, browser: str, to: str) -> None:
         """Let a request wait for the same browser under its new secret *to*."""
-        pending = await self._once.take(_PURPOSE, request_id, Pending)
+        pending = await self._once.take(_PURPOSE, request_id, PendingRequest)
         if pending is not None and pending.browser == _hash(browser):
             moved = msgspec.structs.replace(pending, browser=_hash(to))
             await self._once.keep(_PURPOSE, moved, LIFE, request_id)
@@ -140,7 +143,7 @@ class Authorization:
         self, request_id: str, session: Session, browser: str, granted: Collection[str]
     ) -> Next:
         """What comes of the answer of the user: they agree to what is *granted*, or to nothing."""
-        pending = await self._once.take(_PURPOSE, request_id, Pending)
+        pending = await self._once.take(_PURPOSE, request_id, PendingRequest)
         client = await self._client_of(pending, browser)
         if pending is None or client is None:
             return _over()
@@ -155,18 +158,22 @@ class Authorization:
         await self._grants.remember(scope, client, agreed)
         return await self._coded(msgspec.structs.replace(request, scopes=agreed), client, session)
 
-    async def _read(self, form: Parameters, client: Client) -> AuthorizationRequest:
+    async def _read(self, form: Parameters, client: OAuthClient) -> AuthorizationRequest:
         if "request_uri" in form:
             return await self._pushing.take(form["request_uri"], client.id)
         return read_request(form, client, form["redirect_uri"], self._tokens)
 
-    async def _client_of(self, pending: Pending | None, browser: str) -> Client | None:
+    async def _client_of(self, pending: PendingRequest | None, browser: str) -> OAuthClient | None:
         if pending is None or pending.browser != _hash(browser):
             return None
         return await self._clients.find(pending.request.client)
 
     async def _next(
-        self, pending: Pending, client: Client, session: Session | None, request_id: str = ""
+        self,
+        pending: PendingRequest,
+        client: OAuthClient,
+        session: Session | None,
+        request_id: str = "",
     ) -> Next:
         request = pending.request
         reason = self._needs_login(pending, session)
@@ -181,11 +188,11 @@ class Authorization:
                 return self._sent(request, OAuthError("consent_required", "The user has to agree."))
             name = await self._kept(pending, request_id)
             return NeedsConsent(name, client, request.redirect, request.scopes)
-        if request_id and await self._once.take(_PURPOSE, request_id, Pending) is None:
+        if request_id and await self._once.take(_PURPOSE, request_id, PendingRequest) is None:
             return _over()
         return await self._coded(request, client, session)
 
-    def _needs_login(self, pending: Pending, session: Session | None) -> str:
+    def _needs_login(self, pending: PendingRequest, session: Session | None) -> str:
         """Why *session* does not do, in a word for the client; empty if it does."""
         request = pending.request
         if session is None or request.user not in ("", session.owner):
@@ -198,7 +205,7 @@ class Authorization:
         return "unmet_authentication_requirements" if session.acr < request.acr else ""
 
     async def _needs_consent(
-        self, request: AuthorizationRequest, client: Client, session: Session
+        self, request: AuthorizationRequest, client: OAuthClient, session: Session
     ) -> bool:
         # Anybody may listen behind a loopback or a private-use scheme: there a person has to see
         # each request (RFC 8252, 8.6).
@@ -208,11 +215,11 @@ class Authorization:
             return False
         return not await self._grants.covers(session.owner, client, request.scopes)
 
-    async def _kept(self, pending: Pending, request_id: str) -> str:
+    async def _kept(self, pending: PendingRequest, request_id: str) -> str:
         return request_id or await self._once.keep(_PURPOSE, pending, LIFE)
 
     async def _coded(
-        self, request: AuthorizationRequest, client: Client, session: Session
+        self, request: AuthorizationRequest, client: OAuthClient, session: Session
     ) -> Redirect:
         try:
             lockouts, granted_at = await self._grants.rest_on(session.owner, client)
@@ -231,7 +238,7 @@ class Authorization:
             lockouts=lockouts,
             granted_at=granted_at,
         )
-        code = Code(
+        code = AuthorizationCode(
             allowed=allowed,
             redirect=request.redirect,
             challenge=request.challenge,

@@ -5,23 +5,23 @@ from models.access.scope import Scope
 from models.account import Session
 from models.base.errors import NotFound, Unauthenticated
 from models.base.merge_patch import Json
-from models.oauth.client import Client
-from upcoach.services.account import AUDIENCES, Sessions, Tokens
+from models.oauth.client import OAuthClient
+from upcoach.services.account import AUDIENCES, AccessTokens, Sessions
 from upcoach.services.base.oauth_errors import OAuthError, invalid_grant
 from upcoach.services.base.request_parameters import Parameters
-from upcoach.services.oauth.base.issuing import unauthorized_client
+from upcoach.services.oauth.base.token_issuing import unauthorized_client
 
 _INACTIVE: Json = {"active": False}
 
 
-class Lookups:
+class TokenIntrospection:
     """What becomes of tokens after they were given."""
 
-    def __init__(self, sessions: Sessions, tokens: Tokens) -> None:
+    def __init__(self, sessions: Sessions, tokens: AccessTokens) -> None:
         self._sessions = sessions
         self._tokens = tokens
 
-    async def introspect(self, client: Client, form: Parameters) -> Json:
+    async def introspect(self, client: OAuthClient, form: Parameters) -> Json:
         """What a token of *client* may be used for now; of any other, that it may not be used."""
         token = form.required("token")
         if client.kind == "public":
@@ -35,14 +35,14 @@ class Lookups:
             return _INACTIVE
         return self._described(caller)
 
-    async def revoke(self, client: Client, form: Parameters) -> None:
+    async def revoke(self, client: OAuthClient, form: Parameters) -> None:
         """End the session of a token; what is no token of ours has nothing to end."""
         token = form.required("token")
         scope = await self._owner(client, token)
         if scope is not None:
             await self._sessions.end(scope, scope.session)
 
-    async def _owner(self, client: Client, token: str) -> Scope | None:
+    async def _owner(self, client: OAuthClient, token: str) -> Scope | None:
         if token.startswith("v1."):
             session = await self._session_of(token)
             holder = "" if session is None else session[0].client
@@ -57,7 +57,7 @@ class Lookups:
             raise invalid_grant("This token was given to another client.")
         return scope
 
-    async def _refresh_token(self, client: Client, token: str) -> Json:
+    async def _refresh_token(self, client: OAuthClient, token: str) -> Json:
         found = await self._session_of(token)
         if found is None or found[0].client != client.id:
             return _INACTIVE

@@ -6,12 +6,12 @@ import msgspec
 
 from models.access.scope import Scope
 from models.account import Session
-from upcoach.services.account import Sessions, Tokens
+from upcoach.services.account import AccessTokens, Sessions
 from upcoach.services.base.request_parameters import SHORT, Parameters
-from upcoach.services.oauth.base.clients import Clients
+from upcoach.services.oauth.base.clients import OAuthClients
 
 
-class Leaving(msgspec.Struct, frozen=True):
+class LogoutRequest(msgspec.Struct, frozen=True):
     """A wish to log out.
 
     Attributes
@@ -33,12 +33,12 @@ class Leaving(msgspec.Struct, frozen=True):
 class Logout:
     """Ends the sessions of browsers."""
 
-    def __init__(self, clients: Clients, sessions: Sessions, tokens: Tokens) -> None:
+    def __init__(self, clients: OAuthClients, sessions: Sessions, tokens: AccessTokens) -> None:
         self._clients = clients
         self._sessions = sessions
         self._tokens = tokens
 
-    async def read(self, form: Parameters, session: Session | None) -> Leaving:
+    async def read(self, form: Parameters, session: Session | None) -> LogoutRequest:
         """What a browser whose user is logged in as *session* asks for.
 
         A hint that is wrong counts as none, and a place that is not registered is not gone to.
@@ -54,9 +54,9 @@ class Logout:
         elif "state" in form and len(form["state"]) <= SHORT:
             to += ("&" if "?" in to else "?") + urlencode({"state": form["state"]})
         is_certain = bool(hint) and (session is None or hint.get("sub") == session.owner)
-        return Leaving(is_certain, to, str(hint.get("sid", "")) if is_certain else "")
+        return LogoutRequest(is_certain, to, str(hint.get("sid", "")) if is_certain else "")
 
-    async def end(self, leaving: Leaving, session: Session) -> None:
+    async def end(self, leaving: LogoutRequest, session: Session) -> None:
         """End the browser's session, and that of the client which asked."""
         scope = Scope(user=session.owner, device=session.device)
         await self._sessions.end(scope, session.id)

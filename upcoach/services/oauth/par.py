@@ -6,26 +6,26 @@ from typing import Final
 import msgspec
 
 from models.base.merge_patch import Json
-from models.oauth.client import Client
-from upcoach.services.account import Tokens
+from models.oauth.client import OAuthClient
+from upcoach.services.account import AccessTokens
 from upcoach.services.base.oauth_errors import OAuthError, invalid_request
 from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.base.requests import AuthorizationRequest, read_request
-from upcoach.store.secrets.one_time_tokens import Once
+from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 
 LIFE: Final = dt.timedelta(seconds=90)
 PREFIX: Final = "urn:ietf:params:oauth:request_uri:"
 _PURPOSE: Final = "pushed request"
 
 
-class Pushing:
+class PushedRequests:
     """Requests that clients have pushed."""
 
-    def __init__(self, once: Once, tokens: Tokens) -> None:
+    def __init__(self, once: OneTimeTokens, tokens: AccessTokens) -> None:
         self._once = once
         self._tokens = tokens
 
-    async def push(self, client: Client, form: Parameters, key: str) -> Json:
+    async def push(self, client: OAuthClient, form: Parameters, key: str) -> Json:
         """Keep a request of *client*; a proof that came with it binds the code to its *key*."""
         if "request_uri" in form:
             raise invalid_request("A pushed request is no name of another.")

@@ -7,41 +7,41 @@ import msgspec
 
 from models.base.clock import Clock
 from models.base.merge_patch import Json
-from models.oauth.client import Client
-from upcoach.services.account import AccountServices, Keys, Logins, Sessions, Tokens
+from models.oauth.client import OAuthClient
+from upcoach.services.account import AccessTokens, AccountServices, Logins, Sessions, SigningKeys
 from upcoach.services.base.dependencies import Dependencies
 from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.authorization import Authorization
-from upcoach.services.oauth.base.clients import Clients
-from upcoach.services.oauth.base.dpop import Proofs
+from upcoach.services.oauth.base.clients import OAuthClients
+from upcoach.services.oauth.base.dpop import DpopProofs
 from upcoach.services.oauth.base.grants import Grants
-from upcoach.services.oauth.base.issuing import Issuing
+from upcoach.services.oauth.base.token_issuing import Issuing
 from upcoach.services.oauth.grant_types import token_exchange
+from upcoach.services.oauth.grant_types.authorization_code import AuthorizationCodes
 from upcoach.services.oauth.grant_types.client_credentials import ClientCredentials
-from upcoach.services.oauth.grant_types.codes import Codes
-from upcoach.services.oauth.grant_types.devices import PATH as DEVICE_PATH
-from upcoach.services.oauth.grant_types.devices import Devices
-from upcoach.services.oauth.grant_types.refreshing import Refreshing
-from upcoach.services.oauth.grant_types.token_exchange import Federation, TokenExchange
-from upcoach.services.oauth.introspection import Lookups
+from upcoach.services.oauth.grant_types.device_code import PATH as DEVICE_PATH
+from upcoach.services.oauth.grant_types.device_code import DeviceGrant
+from upcoach.services.oauth.grant_types.refresh_token import RefreshGrant
+from upcoach.services.oauth.grant_types.token_exchange import IdTokenVerifier, TokenExchange
+from upcoach.services.oauth.introspection import TokenIntrospection
 from upcoach.services.oauth.logout import Logout
 from upcoach.services.oauth.metadata import metadata
-from upcoach.services.oauth.par import Pushing
+from upcoach.services.oauth.par import PushedRequests
 from upcoach.services.oauth.userinfo import UserInfo
-from upcoach.store.collections.clients import ClientStore
 from upcoach.store.collections.documents import Documents
-from upcoach.store.secrets.one_time_tokens import Once
+from upcoach.store.collections.oauth_clients import OAuthClientStore
+from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 
 TOKEN: Final = "/oauth/token"  # noqa: S105 - a path
 PAR: Final = "/oauth/par"
 REVOKE: Final = "/oauth/revoke"
 INTROSPECT: Final = "/oauth/introspect"
 
-GiveTokens = Callable[[Client, Parameters, str], Awaitable[Json]]
+GiveTokens = Callable[[OAuthClient, Parameters, str], Awaitable[Json]]
 
 
-class Ask(msgspec.Struct, frozen=True):
+class EndpointRequest(msgspec.Struct, frozen=True):
     """A request of a client: its form, and the two headers that matter."""
 
     form: Parameters
@@ -55,39 +55,39 @@ class OAuth:
     def __init__(
         self,
         *,
-        clients: Clients,
-        once: Once,
+        clients: OAuthClients,
+        once: OneTimeTokens,
         documents: Documents,
         sessions: Sessions,
         logins: Logins,
         grants: Grants,
-        tokens: Tokens,
-        keys: Keys,
+        tokens: AccessTokens,
+        keys: SigningKeys,
         clock: Clock,
         key: bytes,
     ) -> None:
         issuer = tokens.issuer
         issuing = Issuing(sessions, tokens, clock)
-        codes = Codes(once, issuing, sessions, clock)
+        codes = AuthorizationCodes(once, issuing, sessions, clock)
         self.issuer = issuer
         self.once = once
         self.clients = clients
         self.grants = grants
-        self.proofs = Proofs(issuer, once, clock)
+        self.proofs = DpopProofs(issuer, once, clock)
         self.userinfo = UserInfo(documents)
         self.logout = Logout(clients, sessions, tokens)
         self._issuing = issuing
         self._logins = logins
         self._keys = keys
-        self._pushing = Pushing(once, tokens)
-        self._lookups = Lookups(sessions, tokens)
-        self.devices = Devices(once, clients, grants, issuing, issuer, key=key)
+        self._pushing = PushedRequests(once, tokens)
+        self._lookups = TokenIntrospection(sessions, tokens)
+        self.devices = DeviceGrant(once, clients, grants, issuing, issuer, key=key)
         self.authorization = Authorization(
             clients, self._pushing, codes, grants, tokens, once, clock
         )
         self._grants: dict[str, GiveTokens] = {
             "authorization_code": codes.redeem,
-            "refresh_token": Refreshing(issuing, sessions, issuer).refresh,
+            "refresh_token": RefreshGrant(issuing, sessions, issuer).refresh,
             "client_credentials": ClientCredentials(issuing, issuer).give,
             "urn:ietf:params:oauth:grant-type:device_code": self.devices.poll,
         }
@@ -97,9 +97,9 @@ class OAuth:
         """The server for the people who have accounts here."""
         documents, once, clock = dependencies.documents, dependencies.once, dependencies.clock
         sessions, tokens = account.sessions, account.tokens
-        secret, store = dependencies.configuration.secret, ClientStore(dependencies.database)
+        secret, store = dependencies.configuration.secret, OAuthClientStore(dependencies.database)
         server = cls(
-            clients=Clients(store, once, tokens.issuer, clock, key=secret),
+            clients=OAuthClients(store, once, tokens.issuer, clock, key=secret),
             once=once,
             documents=documents,
             sessions=sessions,
@@ -114,12 +114,12 @@ class OAuth:
             server.federate(account.federation, clock)
         return server
 
-    def federate(self, federation: Federation, clock: Clock) -> None:
+    def federate(self, federation: IdTokenVerifier, clock: Clock) -> None:
         """Take ID tokens of others too, as *federation* knows them; without it nobody can ask."""
         exchange = TokenExchange(federation, self._logins, self._issuing, self.issuer, clock)
         self._grants[token_exchange.GRANT] = exchange.exchange
 
-    async def token(self, ask: Ask) -> Json:
+    async def token(self, ask: EndpointRequest) -> Json:
         """Tokens for what the client shows (RFC 6749, 3.2)."""
         give = self._grants.get(ask.form.required("grant_type"))
         if give is None:
@@ -128,23 +128,23 @@ class OAuth:
         key = await self.proofs.key(ask.proofs, "POST", TOKEN)
         return await give(client, ask.form, key)
 
-    async def push(self, ask: Ask) -> Json:
+    async def push(self, ask: EndpointRequest) -> Json:
         """A name for an authorization request (RFC 9126)."""
         client = await self.clients.authenticated(ask.form, ask.authorization, PAR)
         key = await self.proofs.key(ask.proofs, "POST", PAR)
         return await self._pushing.push(client, ask.form, key)
 
-    async def ask_device(self, ask: Ask) -> Json:
+    async def ask_device(self, ask: EndpointRequest) -> Json:
         """The codes of a device (RFC 8628, 3.1)."""
         client = await self.clients.authenticated(ask.form, ask.authorization, DEVICE_PATH)
         return await self.devices.ask(client, ask.form)
 
-    async def introspect(self, ask: Ask) -> Json:
+    async def introspect(self, ask: EndpointRequest) -> Json:
         """What a token is (RFC 7662)."""
         client = await self.clients.authenticated(ask.form, ask.authorization, INTROSPECT)
         return await self._lookups.introspect(client, ask.form)
 
-    async def revoke(self, ask: Ask) -> None:
+    async def revoke(self, ask: EndpointRequest) -> None:
         """Take a token back (RFC 7009)."""
         client = await self.clients.authenticated(ask.form, ask.authorization, REVOKE)
         await self._lookups.revoke(client, ask.form)

@@ -29,7 +29,7 @@ from upcoach.services.account import submit_with_best
 from upcoach.services.base.resources import deleted, outcome
 from upcoach.store.base.conditions import Conditions, OneOf, Range
 from upcoach.store.collections.documents import Documents, Selection, mark
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import not_found
 from upcoach.store.write.outcomes import Outcome, WriteResult
@@ -68,7 +68,7 @@ class EntryShares:
         *acr* is what the caller has shown just now, which must be the best that they have.
         """
 
-        def decide(changes: Changes) -> Outcome[EntryShare | None]:
+        def decide(changes: WriteContext) -> Outcome[EntryShare | None]:
             _require_open(changes, scope, entry)
             share = changes.find(Share, scope.user, coach)
             if share is None or share.accepted_at is None:
@@ -93,7 +93,7 @@ class EntryShares:
     ) -> WriteResult[EntryShare | None]:
         """Let *coach* read an entry no more."""
 
-        def decide(changes: Changes) -> Outcome[EntryShare | None]:
+        def decide(changes: WriteContext) -> Outcome[EntryShare | None]:
             mine = changes.get_any(EntryShare, scope.user, share_id(entry, coach))
             deleted_shares(changes, _both(scope.user, entry, coach))
             return deleted(mine)
@@ -128,7 +128,7 @@ class EntryShares:
         """Delete a leave that holds no more."""
         entry, _, coach = document_id.partition("/")
 
-        def decide(changes: Changes) -> Outcome[EntryShare | None]:
+        def decide(changes: WriteContext) -> Outcome[EntryShare | None]:
             leave = changes.find(EntryShare, owner, document_id)
             mine = leave or changes.broken(EntryShare, owner, document_id)
             if mine is None or (leave is not None and not leave.is_over(changes.at)):
@@ -174,7 +174,7 @@ async def refs_between(documents: Documents, client: str, coach: str) -> tuple[R
         wanted = msgspec.structs.replace(wanted, after=mark(page[-1], wanted.order))
 
 
-def deleted_shares(changes: Changes, refs: Iterable[Ref]) -> None:
+def deleted_shares(changes: WriteContext, refs: Iterable[Ref]) -> None:
     """Delete those of the documents named by *refs* that there are."""
     for ref in refs:
         changes.discard(*ref)
@@ -187,7 +187,7 @@ def _both(owner: str, entry: str, coach: str) -> tuple[Ref, Ref]:
     )
 
 
-def _require_open(changes: Changes, scope: Scope, entry: str) -> None:
+def _require_open(changes: WriteContext, scope: Scope, entry: str) -> None:
     found = changes.get(JournalEntry, scope.user, entry)
     if found.trashed_at is not None:
         raise not_found()

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from models.access.scope import Scope
-from models.account import Addition, User, WayAdded
+from models.account import AccessMethodAddedMail, Addition, User
 from models.base.clock import Clock
 from models.base.errors import Conflict, NotFound
 from models.base.ids import new_id
@@ -29,8 +29,8 @@ from models.sharing.invitation import INVITATIONS, LIFE, Invitation, Role
 from upcoach.services.base.resources import outcome
 from upcoach.services.sharing.shares import relation_refs
 from upcoach.store.collections.documents import Documents
-from upcoach.store.secrets.one_time_tokens import Once
-from upcoach.store.write.changes import Changes
+from upcoach.store.secrets.one_time_tokens import OneTimeTokens
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import not_found
 from upcoach.store.write.outcomes import Outcome, WriteResult
@@ -60,7 +60,7 @@ class Inviter(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: dt.datetime
 
 
-class Offer(msgspec.Struct, frozen=True, array_like=True):
+class InvitationOffer(msgspec.Struct, frozen=True, array_like=True):
     """What a code stands for, and the *session* in which it was made."""
 
     inviter: str
@@ -75,7 +75,7 @@ class Invitations:
         self,
         documents: Documents,
         committer: Committer,
-        once: Once,
+        once: OneTimeTokens,
         clock: Clock,
     ) -> None:
         self._documents = documents
@@ -87,7 +87,7 @@ class Invitations:
         """Make an invitation, and the code by which it is accepted."""
         name = new_id(INVITATION_PREFIX)
 
-        def decide(changes: Changes) -> Outcome[OpenInvitations]:
+        def decide(changes: WriteContext) -> Outcome[OpenInvitations]:
             before = changes.find(OpenInvitations, scope.user, INVITATIONS)
             known = before or OpenInvitations.none(scope.user, changes.at)
             after = known.invited(name, draft.role, changes.at)
@@ -96,7 +96,9 @@ class Invitations:
         write = Write(scope=scope, reads=(_ref(scope.user),), decide=decide)
         made = await self._committer.commit(write)
         invitation = made.document.open[name]
-        code = await self._once.keep(PURPOSE, Offer(scope.user, name, scope.session), LIFE)
+        code = await self._once.keep(
+            PURPOSE, InvitationOffer(scope.user, name, scope.session), LIFE
+        )
         return NewInvitation(id=name, code=code, **msgspec.structs.asdict(invitation))
 
     async def open(self, scope: Scope) -> list[ListedInvitation]:
@@ -113,7 +115,7 @@ class Invitations:
     ) -> WriteResult[None]:
         """Let an invitation be accepted no more."""
 
-        def decide(changes: Changes) -> Outcome[None]:
+        def decide(changes: WriteContext) -> Outcome[None]:
             before = changes.find(OpenInvitations, scope.user, INVITATIONS)
             if before is None or before.holding(invitation_id, changes.at) is None:
                 raise not_found()
@@ -141,7 +143,7 @@ class Invitations:
             raise Conflict("invitation_own", "Give this code to the other person.")
         relation = new_id(RELATION_PREFIX)
 
-        def decide(changes: Changes) -> Outcome[Share | CoachClient]:
+        def decide(changes: WriteContext) -> Outcome[Share | CoachClient]:
             before = changes.find(OpenInvitations, offer.inviter, INVITATIONS)
             made = None if before is None else before.holding(offer.invitation, changes.at)
             if before is None or made is None:
@@ -163,8 +165,8 @@ class Invitations:
         write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
         return await self._committer.submit(write)
 
-    async def _offer(self, code: str) -> Offer:
-        offer = await self._once.look(PURPOSE, code, Offer)
+    async def _offer(self, code: str) -> InvitationOffer:
+        offer = await self._once.look(PURPOSE, code, InvitationOffer)
         if offer is None:
             raise _unknown()
         return offer
@@ -177,14 +179,14 @@ class Invitations:
 
 
 def _tell(
-    changes: Changes, side: Share | CoachClient, other_is: Role, sessions: Mapping[str, str]
+    changes: WriteContext, side: Share | CoachClient, other_is: Role, sessions: Mapping[str, str]
 ) -> None:
     """Have the owner of one *side* told that they have the other one."""
     user = changes.find(User, side.owner, side.owner)
     if user is None:
         raise _unknown()
     added = Addition(way=other_is, id=side.id, since=side.began)
-    changes.tell(WayAdded(user.email, user.id, sessions[user.id], added))
+    changes.tell(AccessMethodAddedMail(user.email, user.id, sessions[user.id], added))
 
 
 def _sides(role: Role, inviter: str, invited: str) -> tuple[str, str]:
@@ -192,7 +194,9 @@ def _sides(role: Role, inviter: str, invited: str) -> tuple[str, str]:
     return (inviter, invited) if role == "client" else (invited, inviter)
 
 
-def _begin(changes: Changes, client: str, coach: str, relation: str) -> tuple[Share, CoachClient]:
+def _begin(
+    changes: WriteContext, client: str, coach: str, relation: str
+) -> tuple[Share, CoachClient]:
     """Keep both sides of a relation that begins, or of one that an older build began."""
     before = changes.find(Share, client, coach)
     if before is not None and before.accepted_at is not None:

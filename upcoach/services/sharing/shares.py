@@ -13,14 +13,14 @@ from models.base.document import Document
 from models.base.errors import Conflict, Invalid, NotFound, invalid_field
 from models.contexts import KINDS
 from models.sharing import CoachClient, Share, ShareDraft
-from models.visibility import Sight
+from models.visibility import Visibility
 from models.wire.events import feed_owner
 from upcoach.services.account import submit_with_best
 from upcoach.services.base.resources import deleted, outcome
 from upcoach.services.sharing.entry_shares import deleted_shares, refs_between
 from upcoach.store.collections.documents import Documents
 from upcoach.store.log.event_log import LATEST, EventLog
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import NeedsLookup
 from upcoach.store.write.outcomes import Outcome, WriteResult
@@ -28,12 +28,12 @@ from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Decide, Mutation, Write
 
 
-class View(msgspec.Struct, frozen=True):
-    """A feed as somebody may see it: all of it, or what they have in *sight*."""
+class FeedView(msgspec.Struct, frozen=True):
+    """A feed as somebody may see it: all of it, or what they have in *visibility*."""
 
     scope: Scope
     feed: str
-    sight: Sight | None = None
+    visibility: Visibility | None = None
     relation: str = ""
     since: int = 0  # the number under which it became what it is
 
@@ -51,7 +51,8 @@ class View(msgspec.Struct, frozen=True):
         return tuple(
             kind
             for kind in KINDS
-            if (asked is None or kind in asked) and (self.sight is None or kind in self.sight.kinds)
+            if (asked is None or kind in asked)
+            and (self.visibility is None or kind in self.visibility.kinds)
         )
 
 
@@ -63,10 +64,10 @@ class Shares:
         self._committer = committer
         self._log = log
 
-    async def view(self, scope: Scope, name: str) -> View:
+    async def view(self, scope: Scope, name: str) -> FeedView:
         """The feed called *name*, as the caller may see it; `u:me` is their own."""
         if name in ("u:me", scope.feed):
-            return View(scope, scope.feed)
+            return FeedView(scope, scope.feed)
         owner = feed_owner(name)
         if not name.startswith("u:") or "/" in owner:
             raise _unknown()
@@ -74,12 +75,12 @@ class Shares:
             share = await self._documents.get(Share, owner, scope.user)
         except NotFound:
             raise _unknown() from None
-        sight = _sight(share)
-        if not sight.kinds:  # not even how often something changes
+        visibility = _visibility_of(share)
+        if not visibility.kinds:  # not even how often something changes
             raise _unknown()
         # The number second: a newer one than the share's only asks for a snapshot too many.
         changes = await self._log.history(name, Share.kind, scope.user, LATEST, 1)
-        return View(scope, name, sight, share.relation, changes[0].seq if changes else 0)
+        return FeedView(scope, name, visibility, share.relation, changes[0].seq if changes else 0)
 
     async def connects(self, one: str, other: str) -> bool:
         """Whether one of these two is the other's coach, by the word of both."""
@@ -118,7 +119,7 @@ class Shares:
         if coach == scope.user:
             raise Invalid("share_with_oneself", "Everybody sees their own documents.")
 
-        def decide(changes: Changes) -> Outcome[Share | None]:
+        def decide(changes: WriteContext) -> Outcome[Share | None]:
             before = changes.find(Share, scope.user, coach)
             if before is None:
                 raise NotFound("coach_unknown", "You have no coach under this id.")
@@ -158,7 +159,7 @@ class Shares:
             nonlocal entries
             entries = await refs_between(self._documents, client, coach)
 
-        def decide(changes: Changes) -> Outcome[Share | None]:
+        def decide(changes: WriteContext) -> Outcome[Share | None]:
             if entries is None:
                 raise NeedsLookup(look)
             changes.find_refs(entries)  # so that they are read
@@ -180,7 +181,7 @@ class Shares:
         It holds no more (see `EntryShare.given_in`); nobody needs to go on listing it.
         """
 
-        def decide(changes: Changes) -> Outcome[Share | None]:
+        def decide(changes: WriteContext) -> Outcome[Share | None]:
             if changes.find(Share, client, coach) is None:
                 deleted_shares(changes, late)
             return Outcome(verb="unchanged", document=None)
@@ -200,8 +201,8 @@ class Shares:
         return await self._committer.submit(write)
 
 
-def _sight(share: Share) -> Sight:
-    return Sight.without(share.kinds, share.hidden)
+def _visibility_of(share: Share) -> Visibility:
+    return Visibility.without(share.kinds, share.hidden)
 
 
 def _require_fields(draft: ShareDraft) -> None:

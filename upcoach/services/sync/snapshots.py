@@ -6,17 +6,17 @@ import msgspec
 
 from models.base.checksums import Sums, toggle
 from models.base.document import Document, public
-from models.base.edits import version_seen
+from models.base.field_versions import version_seen
 from models.base.merge_patch import Json
 from models.contexts import KINDS
-from models.visibility import Sight
+from models.visibility import Visibility
 from upcoach.store.base.pacing import paced
 from upcoach.store.collections.documents import Documents
 
 PAGE = 200
 
 
-class Page(msgspec.Struct, frozen=True):
+class SnapshotPage(msgspec.Struct, frozen=True):
     """Documents of one kind in order of id; *last* when the kind has no more."""
 
     kind: str
@@ -31,38 +31,38 @@ class Snapshots:
         self._documents = documents
 
     async def pages(
-        self, owner: str, kinds: Iterable[str], sight: Sight | None
-    ) -> AsyncIterator[Page]:
+        self, owner: str, kinds: Iterable[str], visibility: Visibility | None
+    ) -> AsyncIterator[SnapshotPage]:
         """Every document of *owner* of some *kinds*, in pages, each kind's last page marked."""
         for kind in kinds:
             after = ""
             last = False
             while not last:
-                page = await self.page(owner, kind, after, PAGE, sight)
+                page = await self.page(owner, kind, after, PAGE, visibility)
                 yield page
                 last = page.last
                 after = page.items[-1]["id"] if page.items else ""
 
     async def page(
-        self, owner: str, kind: str, after: str, limit: int, sight: Sight | None
-    ) -> Page:
-        """One page of one kind, as far as it is in *sight*."""
+        self, owner: str, kind: str, after: str, limit: int, visibility: Visibility | None
+    ) -> SnapshotPage:
+        """One page of one kind, as far as it is in *visibility*."""
         found: Sequence[Document] = await self._documents.page_of_all(
             KINDS[kind], owner, after=after, limit=limit + 1
         )
-        shown = public if sight is None else sight.shown
+        shown = public if visibility is None else visibility.shown
         items = [item async for item in paced(shown(document) for document in found[:limit])]
-        return Page(kind, items, len(found) <= limit)
+        return SnapshotPage(kind, items, len(found) <= limit)
 
-    async def unseen(self, owner: str, sight: Sight) -> Sums:
-        """What has to be added to the checksums of *owner* to get those of what is in *sight*.
+    async def unseen(self, owner: str, visibility: Visibility) -> Sums:
+        """What has to be added to the checksums of *owner* to get those of what is in *visibility*.
 
         A document that somebody sees in parts has another version for them, if it was changed in
         what they do not see.
         """
         sums: Sums = {}
-        for kind in sight.kinds:
-            hidden = sight.hides(kind)
+        for kind in visibility.kinds:
+            hidden = visibility.hides(kind)
             if hidden:
                 for one in await self._documents.edited(KINDS[kind], owner):
                     seen = version_seen(one.version, one.edits, hidden)

@@ -13,9 +13,9 @@ from models.tasks import NewTask, Task, TaskDraft
 from upcoach.services.base.resources import Resources
 from upcoach.services.base.rules import Rules, WriteEffect, revising
 from upcoach.services.base.series import Series
-from upcoach.store.aggregates.tallies import Tallies, TaskTally
+from upcoach.store.aggregates.counts import Tallies, TaskTally
 from upcoach.store.collections.documents import Documents
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.outcomes import Outcome, WriteResult
 from upcoach.store.write.requests import Mutation
@@ -35,7 +35,7 @@ class TaskOverview(msgspec.Struct, frozen=True, kw_only=True):
     due_this_week: int
 
 
-class TaskSort(msgspec.Struct, frozen=True, kw_only=True):
+class TaskGroup(msgspec.Struct, frozen=True, kw_only=True):
     """The tasks of one priority or category.
 
     Attributes
@@ -57,8 +57,8 @@ class TaskStats(msgspec.Struct, frozen=True, kw_only=True):
     """Counts of all of somebody's tasks, over the week that is *week_start*'s."""
 
     overview: TaskOverview
-    by_priority: list[TaskSort]
-    by_category: list[TaskSort]
+    by_priority: list[TaskGroup]
+    by_category: list[TaskGroup]
     tz: str
     week_start: dt.date
 
@@ -115,7 +115,7 @@ class Tasks(Resources[Task, NewTask]):
         base: int | None,
         mutation: Mutation | None,
     ) -> WriteResult[Task]:
-        def decide(changes: Changes) -> Outcome[Task]:
+        def decide(changes: WriteContext) -> Outcome[Task]:
             before = self._find(changes, scope, task_id, base, mutation)
             return self._replace(changes, before, turned(before, changes.at))
 
@@ -150,17 +150,17 @@ def _overview(rows: Iterable[TaskTally]) -> TaskOverview:
     )
 
 
-def _sorts(rows: Iterable[TaskTally], name: Callable[[TaskTally], str]) -> list[TaskSort]:
+def _sorts(rows: Iterable[TaskTally], name: Callable[[TaskTally], str]) -> list[TaskGroup]:
     by_name: dict[str, list[TaskTally]] = {}
     for row in rows:
         by_name.setdefault(name(row), []).append(row)
     return [_sort(one, by_name[one]) for one in sorted(by_name)]
 
 
-def _sort(name: str, rows: list[TaskTally]) -> TaskSort:
+def _sort(name: str, rows: list[TaskTally]) -> TaskGroup:
     overview = _overview(rows)
     counted = overview.total - overview.cancelled
-    return TaskSort(
+    return TaskGroup(
         name=name,
         total=overview.total,
         open=overview.pending + overview.in_progress,

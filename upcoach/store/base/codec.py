@@ -9,11 +9,11 @@ import bson
 import msgspec
 from bson.errors import BSONError
 
-from models.base.document import Document, Mark, fields_marked
-from models.base.errors import Flaw, Invalid, Refusal
+from models.base.document import Document, Privacy, fields_marked
+from models.base.errors import FieldError, Invalid, Refusal
+from models.base.text.search_words import label
 from models.base.validation import located
-from models.base.vocabulary import label
-from upcoach.store.base.broken import Broken, BrokenDocuments, stand_in
+from upcoach.store.base.broken_documents import BrokenDocument, BrokenDocuments, stand_in
 from upcoach.store.base.database import Bson
 from upcoach.store.base.sealing import DataKey, Unreadable, place, seal, unseal
 
@@ -53,7 +53,7 @@ def below(owner: str, parent: str = "") -> Bson:
 def to_bson(document: Document, key: DataKey) -> Bson:
     """What is stored of *document*, whose owner's data key is *key*."""
     fields = _fields_of(document)
-    for name in fields_marked(type(document), Mark.SEALED):
+    for name in fields_marked(type(document), Privacy.SEALED):
         if fields[name] is not None:
             plain = msgspec.msgpack.encode(fields[name])
             fields[name] = seal(
@@ -80,7 +80,7 @@ def require_readable(document: Document) -> None:
         raise _invalid(refusal.detail, refusal.flaws) from None
     except msgspec.ValidationError as failure:
         words, pointer = located(str(failure))
-        raise _invalid(words, (Flaw(pointer, "field_invalid", words),)) from None
+        raise _invalid(words, (FieldError(pointer, "field_invalid", words),)) from None
     except (BSONError, OverflowError, UnicodeError) as failure:
         raise _invalid(f"It cannot be stored: {type(failure).__name__}.", ()) from None
     if size > LARGEST:
@@ -94,7 +94,7 @@ def tombstone(owner: str, document_id: str, last: int) -> Bson:
 
 def read(
     kind: type[D], stored: Bson, owner: str, key: DataKey, broken: BrokenDocuments
-) -> D | Broken:
+) -> D | BrokenDocument:
     """The document that `to_bson` stored, or what stands for one that cannot be read."""
     try:
         return from_bson(kind, stored, key)
@@ -108,7 +108,7 @@ def from_bson(kind: type[D], stored: Bson, key: DataKey) -> D:
     fields = dict(stored)
     owner = fields["owner"]
     fields["id"] = fields.pop("_id")[len(owner) + 1 :]
-    for name in fields_marked(kind, Mark.SEALED):
+    for name in fields_marked(kind, Privacy.SEALED):
         if name in fields:
             plain = unseal(key, fields[name], _where(kind.collection, owner, fields, name))
             fields[name] = msgspec.msgpack.decode(plain)
@@ -148,7 +148,7 @@ def _decoder(kind: type[Document]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
 
 
-def _invalid(words: str, flaws: tuple[Flaw, ...]) -> Invalid:
+def _invalid(words: str, flaws: tuple[FieldError, ...]) -> Invalid:
     return Invalid("document_invalid", f"This would be no document: {words}", flaws=flaws)
 
 

@@ -15,7 +15,7 @@ from pymongo.read_concern import ReadConcern
 
 from models.base.cancellation import heeded
 from models.base.errors import Unavailable
-from upcoach.store.base.broken import BrokenDocuments
+from upcoach.store.base.broken_documents import BrokenDocuments
 
 Bson = dict[str, Any]
 Collection = AsyncCollection[Bson]

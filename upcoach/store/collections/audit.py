@@ -11,7 +11,7 @@ from pymongo import DESCENDING
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 
-from models.audit import AuditEntry, Checkpoint, Head
+from models.audit import AuditEntry, AuditHead, Checkpoint
 from models.base.merge_patch import Json
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index
@@ -40,13 +40,13 @@ class AuditStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def head(self, stream: str) -> Head:
+    async def head(self, stream: str) -> AuditHead:
         """The end of *stream*."""
         # Also what is not on a majority yet: an entry behind it is lost with it, or with neither.
         entries = self._database[COLLECTION].with_options(read_concern=ReadConcern("local"))
         async with self._database.turn():
             found = await entries.find_one({"stream": stream}, sort=[("seq", DESCENDING)])
-        return Head(found["seq"], found["hash"], found["ts"]) if found else Head()
+        return AuditHead(found["seq"], found["hash"], found["ts"]) if found else AuditHead()
 
     async def append(self, entries: Sequence[AuditEntry]) -> int:
         """Add *entries*; return how many went in before one whose number was taken."""

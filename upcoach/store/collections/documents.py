@@ -14,7 +14,7 @@ from models.base.errors import Invalid
 from models.base.time import exact
 from models.contexts import KINDS
 from upcoach.store.base import codec
-from upcoach.store.base.broken import Broken, unreadable
+from upcoach.store.base.broken_documents import BrokenDocument, unreadable
 from upcoach.store.base.conditions import Conditions, OneOf, Present, Range, is_exact, query_of
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.hints import hinted
@@ -61,7 +61,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     limit: int = 100
 
 
-class Edited(NamedTuple):
+class EditedDocument(NamedTuple):
     """A document that was changed: its version, and how often which fields were."""
 
     id: str
@@ -136,11 +136,11 @@ class Documents:
     async def get(self, kind: type[D], owner: str, document_id: str) -> D:
         """One document, or `NotFound`; `Conflict` for one that cannot be read."""
         found = await self.get_any(kind, owner, document_id)
-        if isinstance(found, Broken):
+        if isinstance(found, BrokenDocument):
             raise unreadable(found)
         return found
 
-    async def get_any(self, kind: type[D], owner: str, document_id: str) -> D | Broken:
+    async def get_any(self, kind: type[D], owner: str, document_id: str) -> D | BrokenDocument:
         """One document, or what stands for one that cannot be read; or `NotFound`."""
         query = {"_id": codec.key_of(owner, document_id)}
         found, _ = await self._read(kind, owner, query, 1)
@@ -164,7 +164,7 @@ class Documents:
 
     async def page_of_all(
         self, kind: type[D], owner: str, *, below: str = "", after: str = "", limit: int = 100
-    ) -> list[D | Broken]:
+    ) -> list[D | BrokenDocument]:
         """The same with what stands for those that cannot be read."""
         query = {"_id": self._span(owner, below, after, "")}
         found, _ = await self._read(kind, owner, query, limit)
@@ -214,13 +214,13 @@ class Documents:
                     found[Ref(kind, owner, one.id)] = one
         return found
 
-    async def edited(self, kind: type[Document], owner: str) -> list["Edited"]:
+    async def edited(self, kind: type[Document], owner: str) -> list["EditedDocument"]:
         """Which documents of a kind were changed, and in which fields (`Document.edits`)."""
         query = {"_id": codec.below(owner), "edits": {"$exists": True}}
         async with self._database.turn():
             found = self._database[kind.collection].find(query, {"version": 1, "edits": 1})
             return [
-                Edited(stored["_id"][len(owner) + 1 :], stored["version"], stored["edits"])
+                EditedDocument(stored["_id"][len(owner) + 1 :], stored["version"], stored["edits"])
                 async for stored in found
             ]
 
@@ -261,7 +261,7 @@ class Documents:
         skip = 0
         while len(found) < limit:
             some, size = await self._read(kind, owner, query, limit, sort, index, skip)
-            found += [one for one in some if not isinstance(one, Broken)]
+            found += [one for one in some if not isinstance(one, BrokenDocument)]
             if size < limit:
                 break
             skip += size
@@ -276,7 +276,7 @@ class Documents:
         sort: Sort = _BY_ID,
         index: str | None = None,
         skip: int = 0,
-    ) -> tuple[list[D | Broken], int]:
+    ) -> tuple[list[D | BrokenDocument], int]:
         """Up to *limit* documents behind the first *skip*, and how many were looked at."""
         collection = self._database[kind.collection]
         if kind.kind not in KINDS:

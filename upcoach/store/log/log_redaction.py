@@ -11,7 +11,7 @@ receipts after seven days, the streams after 29 (`streams.redis.stream_trimming`
 
 import msgspec
 
-from models.base.document import Document, Mark, fields_marked
+from models.base.document import Document, Privacy, fields_marked
 from models.base.merge_patch import Json
 from models.wire.events import Event, read_line, user_feed
 from models.wire.frames import Ev, encode
@@ -23,7 +23,7 @@ from upcoach.store.secrets.keyring import KeyRing
 PAGE = 100
 
 
-class Forgetting:
+class LogRedaction:
     """Rewrites the events of documents whose time is over."""
 
     def __init__(self, database: Database, keyring: KeyRing, log: EventLog) -> None:
@@ -45,7 +45,7 @@ class Forgetting:
 
     async def _rewrite(self, kind: type[Document], owner: str, event: Event) -> bool:
         line = read_line(self._log.open_line(event))
-        bare = _without(line, fields_marked(kind, Mark.SEALED))
+        bare = _without(line, fields_marked(kind, Privacy.SEALED))
         if bare == line:
             return False
         where = place(COLLECTION, event.feed, event.seq)

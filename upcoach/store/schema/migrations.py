@@ -16,7 +16,7 @@ from models.wire.events import feed_owner
 from upcoach.store.base import codec
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec
-from upcoach.store.collections import clients
+from upcoach.store.collections import oauth_clients
 from upcoach.store.log import event_log
 from upcoach.store.secrets import signing
 
@@ -65,7 +65,7 @@ async def _part_oauth_clients(database: AsyncDatabase[Bson]) -> None:
     is replaced.
     """
     registered = {"_id": {"$gte": "cli_", "$lt": "cli`"}}
-    copied = {"into": clients.COLLECTION, "whenMatched": "keepExisting"}
+    copied = {"into": oauth_clients.COLLECTION, "whenMatched": "keepExisting"}
     await database["clients"].aggregate([{"$match": registered}, {"$merge": copied}])
 
 

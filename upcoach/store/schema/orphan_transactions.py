@@ -30,7 +30,7 @@ _OPEN: Final[list[Bson]] = [
 _log = structlog.get_logger(__name__)
 
 
-class Abandoned:
+class OrphanTransactions:
     """Ends the transactions that have done nothing between one look and the next."""
 
     def __init__(self, database: Database) -> None:

@@ -28,11 +28,11 @@ from models.base.errors import Unavailable
 from models.contexts import DOCUMENTS, UNLOGGED
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index, are_alike, definition_of
-from upcoach.store.collections import audit, clients, learner_snapshots, positions
+from upcoach.store.collections import audit, consumer_snapshots, oauth_clients, positions
 from upcoach.store.log import event_log
 from upcoach.store.schema import installation, migrations
 from upcoach.store.secrets import keyring, one_time_tokens, refresh_generations, signing
-from upcoach.store.write import mail_outbox, receipts
+from upcoach.store.write import idempotency, mail_outbox
 
 LARGE: Final = 50_000  # documents; an index over as many takes half a second
 LOOKS: Final = 20  # at what other nodes did meanwhile
@@ -41,16 +41,16 @@ PAUSE_S: Final = 0.2
 # The modules that keep something beside documents.
 MODULES: Final = (
     audit,
-    clients,
+    oauth_clients,
     event_log,
     installation,
     keyring,
-    learner_snapshots,
+    consumer_snapshots,
     mail_outbox,
     migrations,
     one_time_tokens,
     positions,
-    receipts,
+    idempotency,
     refresh_generations,
     signing,
 )
@@ -72,18 +72,18 @@ class SchemaError(Exception):
     """A schema that the data does not allow; the message says which."""
 
 
-class Missing(msgspec.Struct, frozen=True):
+class MissingIndex(msgspec.Struct, frozen=True):
     """An index that is to be built, and the names of those that stand in its way."""
 
     index: Index
     in_the_way: frozenset[str]
 
 
-class Flaw(msgspec.Struct, frozen=True):
+class SchemaDrift(msgspec.Struct, frozen=True):
     """What one collection lacks, and which of its indexes nobody uses any more."""
 
     collection: str
-    missing: tuple[Missing, ...]
+    missing: tuple[MissingIndex, ...]
     retired: frozenset[str] = frozenset()
 
     @property
@@ -148,7 +148,7 @@ class Schema:
 
     async def _mend(self, *, at_once: bool) -> None:
         """Look and mend until nothing is missing but what is left for later."""
-        flaws: list[Flaw] = []
+        flaws: list[SchemaDrift] = []
         for _ in range(LOOKS):
             flaws = await self._flaws()
             if at_once:
@@ -161,7 +161,7 @@ class Schema:
         names = ", ".join(flaw.collection for flaw in flaws)
         raise SchemaError(f"MongoDB does not make the indexes of {names}; its log says why.")
 
-    async def _flaws(self) -> list[Flaw]:
+    async def _flaws(self) -> list[SchemaDrift]:
         found = await asyncio.gather(*map(self._indexes, self._wanted))
         flaws = map(_flaw, self._wanted.items(), found)
         return [flaw for flaw in flaws if flaw.missing or flaw.retired]
@@ -179,7 +179,7 @@ class Schema:
         # They come in one batch: a collection has 64 at most.
         return {one["name"]: one for one in answer["cursor"]["firstBatch"] if "name" in one}
 
-    async def _pressing(self, flaw: Flaw) -> Flaw:
+    async def _pressing(self, flaw: SchemaDrift) -> SchemaDrift:
         """What of *flaw* a start waits for; the rest is left."""
         self._left.pop(flaw.collection, None)
         async with self._database.turn():
@@ -190,9 +190,9 @@ class Schema:
         if later:
             self._left[flaw.collection] = later
         at_once = tuple(one for one in flaw.missing if one.index.unique)
-        return Flaw(flaw.collection, at_once, flaw.retired)
+        return SchemaDrift(flaw.collection, at_once, flaw.retired)
 
-    async def _mend_one(self, flaw: Flaw) -> bool:
+    async def _mend_one(self, flaw: SchemaDrift) -> bool:
         """Mend *flaw*; False when another node was at it, so that one has to look again."""
         collection = self._database[flaw.collection]
         async with self._database.turn():
@@ -210,17 +210,17 @@ class Schema:
         return True
 
 
-def _flaw(wanted: tuple[str, tuple[Index, ...]], found: Mapping[str, Bson]) -> Flaw:
+def _flaw(wanted: tuple[str, tuple[Index, ...]], found: Mapping[str, Bson]) -> SchemaDrift:
     """What the indexes *found* in a collection lack of those *wanted*."""
     collection, indexes = wanted
     there = {name: definition_of(one) for name, one in found.items()}
     missing = tuple(
-        Missing(index, frozenset(_in_the_way(index, there)))
+        MissingIndex(index, frozenset(_in_the_way(index, there)))
         for index in indexes
         if there.get(index.name) != index.definition
     )
     gone = {name for place, name in RETIRED if place == collection}
-    return Flaw(collection, missing, frozenset(gone & there.keys()))
+    return SchemaDrift(collection, missing, frozenset(gone & there.keys()))
 
 
 def _in_the_way(index: Index, there: Mapping[str, Bson]) -> Iterator[str]:
@@ -229,14 +229,14 @@ def _in_the_way(index: Index, there: Mapping[str, Bson]) -> Iterator[str]:
             yield name
 
 
-def _tell(flaws: Sequence[Flaw]) -> None:
+def _tell(flaws: Sequence[SchemaDrift]) -> None:
     made = [f"{flaw.collection}.{one.index.name}" for flaw in flaws for one in flaw.missing]
     dropped = [f"{flaw.collection}.{name}" for flaw in flaws for name in flaw.wrong]
     if made or dropped:
         _log.info("indexed", made=made, dropped=dropped)
 
 
-def _refused(flaw: Flaw) -> SchemaError:
+def _refused(flaw: SchemaDrift) -> SchemaError:
     unique = [one.index for one in flaw.missing if one.index.unique]
     fields = ", ".join(" and ".join(index.keys) for index in unique)
     return SchemaError(

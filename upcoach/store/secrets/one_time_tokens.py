@@ -30,7 +30,7 @@ COLLECTIONS: Final = (
 )
 
 
-class Once:
+class OneTimeTokens:
     """Values by the tokens that stand for them."""
 
     def __init__(self, database: Database, clock: Clock) -> None:

@@ -30,7 +30,7 @@ COLLECTIONS: Final = (
 FINE: Final = dt.timedelta(minutes=1)  # how exactly it is known when a session was used
 
 
-class Turn(enum.Enum):
+class RefreshTurn(enum.Enum):
     """What came of the exchange of a refresh token."""
 
     NEXT = "next"  # the successor is the newest, from now on or since it was asked for before
@@ -38,7 +38,7 @@ class Turn(enum.Enum):
     OVER = "over"  # the session is over, or nobody used it for too long
 
 
-class Rotations:
+class RefreshGenerations:
     """The generations of all sessions."""
 
     def __init__(self, database: Database) -> None:
@@ -52,11 +52,11 @@ class Rotations:
 
     async def turn(
         self, session: str, generation: int, at: dt.datetime, idle: dt.timedelta
-    ) -> Turn:
+    ) -> RefreshTurn:
         """Exchange *generation* for the next."""
         found = await self._turned(session, generation, at, idle)
         turn = _turn(found, generation, at, idle)
-        if turn is Turn.NEXT and found is not None:
+        if turn is RefreshTurn.NEXT and found is not None:
             await self._repeat(found, at)
         return turn
 
@@ -68,7 +68,7 @@ class Rotations:
             found = await self._database[COLLECTION].find_one({"_id": session})
         is_newest = found is not None and found["generation"] == generation
         return _is_alive(found, at, idle) and (
-            is_newest or _turn(found, generation, at, idle) is Turn.NEXT
+            is_newest or _turn(found, generation, at, idle) is RefreshTurn.NEXT
         )
 
     async def note_arrivals(self, generations: Mapping[str, int]) -> None:
@@ -128,16 +128,16 @@ class Rotations:
             await self._database[COLLECTION].update_one(same, used)
 
 
-def _turn(found: Bson | None, generation: int, at: dt.datetime, idle: dt.timedelta) -> Turn:
+def _turn(found: Bson | None, generation: int, at: dt.datetime, idle: dt.timedelta) -> RefreshTurn:
     """What comes of *generation*, by what is *found* when it is not the newest (any more)."""
     if found is None or not _is_alive(found, at, idle) or found["generation"] == generation:
-        return Turn.OVER
+        return RefreshTurn.OVER
     if found["generation"] != generation + 1:
-        return Turn.REPLAYED
+        return RefreshTurn.REPLAYED
     has_arrived = found.get("arrived") == found["generation"]
     is_second = found.get("forgiven") == generation
     is_theft = has_arrived and is_second and not _is_together(found, at)
-    return Turn.REPLAYED if is_theft else Turn.NEXT
+    return RefreshTurn.REPLAYED if is_theft else RefreshTurn.NEXT
 
 
 def _is_alive(found: Bson | None, at: dt.datetime, idle: dt.timedelta) -> bool:

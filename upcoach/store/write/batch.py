@@ -8,7 +8,7 @@ from typing import Final
 from models.base.checksums import packed
 from models.wire.events import Event
 from upcoach.store.base import codec
-from upcoach.store.base.broken import Broken
+from upcoach.store.base.broken_documents import BrokenDocument
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.log import event_log
 from upcoach.store.log.heads import Head, Heads
@@ -20,13 +20,13 @@ from upcoach.store.write.errors import (
     WriteConflict,
     not_found,
 )
-from upcoach.store.write.mail_outbox import Outbox
+from upcoach.store.write.idempotency import Receipts
+from upcoach.store.write.mail_outbox import MailOutbox
 from upcoach.store.write.operations import BulkOperations
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.pending import PendingWrite
 from upcoach.store.write.quotas import Growth, Holdings
 from upcoach.store.write.reads import Reader, ReadSet
-from upcoach.store.write.receipts import Receipts
 from upcoach.store.write.tombstones import said
 from upcoach.store.write.transaction import Transaction, Work
 
@@ -49,7 +49,7 @@ class Batch:
         keyring: KeyRing,
         heads: Heads,
         holdings: Holdings,
-        outbox: Outbox,
+        outbox: MailOutbox,
         at: dt.datetime,
     ) -> None:
         self.counted_on: dict[str, int] = {}
@@ -147,5 +147,5 @@ class Batch:
         if work.wishes:
             self._outbox.on_added()
         for ref, before in read.documents.items():
-            if isinstance(before, Broken) and decider.state[ref] is not before:
+            if isinstance(before, BrokenDocument) and decider.state[ref] is not before:
                 self._database.broken.gone(ref.kind, codec.key_of(ref.owner, ref.id))

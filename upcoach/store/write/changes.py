@@ -7,11 +7,11 @@ from typing import TypeVar
 import msgspec
 
 from models.base.document import Document, public
-from models.base.edits import counted
-from models.base.mail import Wish
+from models.base.field_versions import counted
+from models.base.mail import MailRequest
 from models.base.merge_patch import Json, difference
 from models.contexts import SHAREABLE
-from upcoach.store.base.broken import Broken, unreadable
+from upcoach.store.base.broken_documents import BrokenDocument, unreadable
 from upcoach.store.base.codec import require_readable
 from upcoach.store.write.errors import MissingDocument, NeedsMoreReads
 from upcoach.store.write.refs import Ref, Version, ref_of, stands_below
@@ -38,12 +38,12 @@ class Fact(msgspec.Struct, frozen=True):
         """The event's `doc` and `patch`."""
         if self.after is None:
             return None, None
-        if self.before is None or isinstance(self.before, Broken):
+        if self.before is None or isinstance(self.before, BrokenDocument):
             return public(self.after), None
         return None, difference(public(self.before), public(self.after))
 
 
-class Changes:
+class WriteContext:
     """The documents of a batch as one write sees and changes them.
 
     Nothing that a refused write did is seen by the next: the committer starts each from the state
@@ -64,14 +64,14 @@ class Changes:
         self.at = at
         self.facts: list[Fact] = []
         self.staged: dict[Ref, Document | None] = {}
-        self.wishes: list[Wish] = []
+        self.wishes: list[MailRequest] = []
         self.ended: dict[Ref, int] = {}  # the last version of each that was deleted here
         self._state = state
         self._past = past
         self._former = former or {}
         self._name = name
 
-    def tell(self, wish: Wish) -> None:
+    def tell(self, wish: MailRequest) -> None:
         """Have a mail sent if this write is committed, and only then."""
         self.wishes.append(wish)
 
@@ -81,15 +81,15 @@ class Changes:
         None also for one that cannot be read: what is kept then takes its place.
         """
         found = self._standing(Ref(kind, owner, document_id))
-        if isinstance(found, Broken):
+        if isinstance(found, BrokenDocument):
             return None
         assert found is None or isinstance(found, kind)
         return found
 
-    def broken(self, kind: type[Document], owner: str, document_id: str) -> Broken | None:
+    def broken(self, kind: type[Document], owner: str, document_id: str) -> BrokenDocument | None:
         """What stands for the document where it cannot be read."""
         found = self._standing(Ref(kind, owner, document_id))
-        return found if isinstance(found, Broken) else None
+        return found if isinstance(found, BrokenDocument) else None
 
     def holds(self, kind: type[Document], owner: str, document_id: str) -> bool:
         """Whether there is anything under this id, be it readable or not."""
@@ -114,16 +114,16 @@ class Changes:
         found = (self.find(kind, owner, ref.id) for ref in sorted(refs, key=lambda ref: ref.id))
         return [document for document in found if document is not None]
 
-    def all_broken(self, kind: type[Document], owner: str) -> list[Broken]:
+    def all_broken(self, kind: type[Document], owner: str) -> list[BrokenDocument]:
         """What stands for those of the same that cannot be read."""
         refs = {ref for ref in (*self._state, *self.staged) if ref[:2] == (kind, owner)}
         standing = map(self._standing, sorted(refs, key=lambda ref: ref.id))
-        return [found for found in standing if isinstance(found, Broken)]
+        return [found for found in standing if isinstance(found, BrokenDocument)]
 
     def get(self, kind: type[D], owner: str, document_id: str) -> D:
         """The document as it is now, or `NotFound`; `Conflict` for one that cannot be read."""
         found = self.get_any(kind, owner, document_id)
-        if isinstance(found, Broken):
+        if isinstance(found, BrokenDocument):
             raise unreadable(found)
         assert isinstance(found, kind)
         return found
@@ -199,12 +199,12 @@ class Changes:
 
     def _is_readable(self, ref: Ref) -> bool:
         found = self._standing(ref)
-        return found is not None and not isinstance(found, Broken)
+        return found is not None and not isinstance(found, BrokenDocument)
 
     def _begin(self, verb: str, document: D) -> D:
         ref = ref_of(document)
         before = self._standing(ref)
-        assert before is None or isinstance(before, Broken), "it is there already"
+        assert before is None or isinstance(before, BrokenDocument), "it is there already"
         begun = self._continued(ref, document)
         self._stage(begun, Fact(f"{begun.kind}.{verb}", before, begun))
         return begun

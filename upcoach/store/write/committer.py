@@ -24,11 +24,11 @@ from upcoach.store.log.heads import Heads
 from upcoach.store.secrets.keyring import KeyRing
 from upcoach.store.write.batch import Batch
 from upcoach.store.write.errors import NeedsMoreReads, WriteConflict
-from upcoach.store.write.mail_outbox import Outbox
+from upcoach.store.write.idempotency import Receipts
+from upcoach.store.write.mail_outbox import MailOutbox
 from upcoach.store.write.outcomes import D, Outcome, Replay, WriteResult
 from upcoach.store.write.pending import LookupPending, PendingWrite
 from upcoach.store.write.quotas import Holdings
-from upcoach.store.write.receipts import Receipts
 from upcoach.store.write.requests import AnyWrite, Mutation, Write
 
 BATCH = 64  # beyond this, a transaction's latency grows faster than its cost per write falls
@@ -52,7 +52,7 @@ class Committer:
         self,
         database: Database,
         keyring: KeyRing,
-        outbox: Outbox,
+        outbox: MailOutbox,
         clock: Clock,
         publish: Publish,
     ) -> None:

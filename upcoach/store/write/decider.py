@@ -9,17 +9,17 @@ from models.account import Session, SessionState
 from models.base.checksums import Sums, packed, toggle
 from models.base.document import Document
 from models.base.errors import Refusal
-from models.base.mail import Wish
-from models.wire import aside
-from models.wire.aside import Aside
+from models.base.mail import MailRequest
+from models.wire import hidden_details
 from models.wire.events import Event, feed_owner, user_feed
 from models.wire.frames import Author, Ev, encode
-from upcoach.store.base.broken import Broken
+from models.wire.hidden_details import Aside
+from upcoach.store.base.broken_documents import BrokenDocument
 from upcoach.store.base.database import Bson
 from upcoach.store.base.sealing import place, seal
 from upcoach.store.log import event_log
 from upcoach.store.secrets.keyring import KeyRing
-from upcoach.store.write.changes import Changes, Fact
+from upcoach.store.write.changes import Fact, WriteContext
 from upcoach.store.write.errors import (
     NeedsLookup,
     NeedsMoreReads,
@@ -49,7 +49,7 @@ class Decision(msgspec.Struct):
     answer: AnyOutcome | Refusal | StalePrecondition
     events: list[Event]
     is_kept: bool = True
-    wishes: list[Wish] = []
+    wishes: list[MailRequest] = []
 
     def settle(self) -> None:
         """Give the answer to whoever waits for it."""
@@ -98,7 +98,7 @@ class Decider:
         write = pending.write
         if any(self._has_ended(ref) for ref in write.sessions):
             return Decision(pending, session_ended(), [], is_kept=False)
-        changes = Changes(self._at, self.state, self._past, self.former, write.name)
+        changes = WriteContext(self._at, self.state, self._past, self.former, write.name)
         if write.new_owner:
             self.keys.append(self._keyring.create(write.scope.user))
         try:
@@ -133,7 +133,7 @@ class Decider:
                 self._past.pop(ref, None)
                 continue
             past = self._past.setdefault(ref, [])
-            if not past and before is not None and not isinstance(before, Broken):
+            if not past and before is not None and not isinstance(before, BrokenDocument):
                 past.append(Version(before))
             past.append(Version(after, write.name))
 
@@ -174,7 +174,7 @@ class Decider:
         takes = None
         if fact.swept is not None:
             takes = (fact.swept.kind.kind,) if swept else ()
-        plain = aside.packed(Aside(edits=fact.subject.edits, takes=takes))
+        plain = hidden_details.packed(Aside(edits=fact.subject.edits, takes=takes))
         key = self._keyring[feed_owner(feed)]
         return seal(key, plain, event_log.aside_place(feed, seq)) if plain else b""
 

@@ -18,7 +18,7 @@ from pymongo import ReturnDocument
 
 from models.base.clock import Clock
 from models.base.ids import new_id
-from models.base.mail import Wish
+from models.base.mail import MailRequest
 from models.contexts import MAILS
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index
@@ -38,19 +38,19 @@ COLLECTIONS: Final = (
         ),
     ),
 )
-_WISHES: Final[Decoder[Wish]] = Decoder(reduce(or_, MAILS))
+_WISHES: Final[Decoder[MailRequest]] = Decoder(reduce(or_, MAILS))
 _PURPOSE: Final = b"upcoach outbox"
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class PendingMail(msgspec.Struct, frozen=True):
     """A wish under its id, and how often it was tried to fulfil it, with this time."""
 
     id: str
-    wish: Wish
+    wish: MailRequest
     tries: int
 
 
-class Outbox:
+class MailOutbox:
     """Wishes in the order in which they are due.  They are sealed: they hold addresses.
 
     Attributes
@@ -66,14 +66,14 @@ class Outbox:
         self._masters = masters
         self._clock = clock
 
-    async def add(self, wish: Wish) -> None:
+    async def add(self, wish: MailRequest) -> None:
         """Keep *wish*, which is due at once."""
         stored = self.to_bson(wish)
         async with self._database.turn():
             await self._database[COLLECTION].insert_one(stored)
         self.on_added()
 
-    def to_bson(self, wish: Wish) -> Bson:
+    def to_bson(self, wish: MailRequest) -> Bson:
         """What is kept of *wish*."""
         name, now, master = new_id("let"), self._clock(), self._masters.current
         key = self._masters.derived(master, _PURPOSE)
@@ -86,7 +86,7 @@ class Outbox:
             "wish": seal(key, msgspec.msgpack.encode(wish), place(COLLECTION, name)),
         }
 
-    async def take(self) -> Waiting | None:
+    async def take(self) -> PendingMail | None:
         """What is due and in nobody else's hands; None when nothing is."""
         while True:
             now = self._clock()
@@ -107,7 +107,7 @@ class Outbox:
             except msgspec.ValidationError:  # of a newer build, whose nodes know it
                 await self.put_off(found["_id"], LATER)
                 continue
-            return Waiting(found["_id"], wish, found["tries"])
+            return PendingMail(found["_id"], wish, found["tries"])
 
     async def put_off(self, name: str, wait: dt.timedelta) -> None:
         """Let *name* be due after *wait*."""
@@ -121,7 +121,7 @@ class Outbox:
         async with self._database.turn():
             await self._database[COLLECTION].delete_one({"_id": name})
 
-    def _opened(self, name: str, master: str, sealed: bytes) -> Wish:
+    def _opened(self, name: str, master: str, sealed: bytes) -> MailRequest:
         if master not in self._masters.keys:
             raise Unreadable
         plain = unseal(self._masters.derived(master, _PURPOSE), sealed, place(COLLECTION, name))

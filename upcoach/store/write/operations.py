@@ -6,7 +6,7 @@ from pymongo import DeleteOne, InsertOne, ReplaceOne
 
 from models.base.document import Document
 from upcoach.store.base import codec
-from upcoach.store.base.broken import Broken
+from upcoach.store.base.broken_documents import BrokenDocument
 from upcoach.store.secrets.keyring import KeyRing
 from upcoach.store.write.decider import Decider
 from upcoach.store.write.reads import ReadSet
@@ -56,6 +56,6 @@ class BulkOperations:
         if before is None and buried is None:
             return [InsertOne(stored)]
         key = {"_id": stored["_id"]}
-        if not isinstance(before, Broken):
+        if not isinstance(before, BrokenDocument):
             key["version"] = before.version if before else buried
         return [ReplaceOne(key, stored)]

@@ -17,9 +17,9 @@ from upcoach.store.log.event_log import EventLog
 from upcoach.store.log.heads import Heads
 from upcoach.store.secrets.keyring import KeyRing
 from upcoach.store.write.document_versions import past_of
+from upcoach.store.write.idempotency import Receipts, replay
 from upcoach.store.write.pending import PendingWrite
 from upcoach.store.write.quotas import Holdings, places_of
-from upcoach.store.write.receipts import Receipts, replay
 from upcoach.store.write.refs import Listing, Ref, Version, is_logged
 from upcoach.store.write.requests import AnyWrite
 

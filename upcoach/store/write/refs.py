@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from models.base.document import Document
 from models.contexts import KINDS
-from upcoach.store.base.broken import kind_of
+from upcoach.store.base.broken_documents import kind_of
 from upcoach.store.base.conditions import Conditions
 
 

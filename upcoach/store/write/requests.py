@@ -10,13 +10,13 @@ from models.account import Session
 from models.base.document import Document
 from models.base.merge_patch import Json
 from models.wire.frames import FrameText
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import BaseVersion, Listing, Ref
 
 D_co = TypeVar("D_co", bound=Document | Json | None, covariant=True)
 
-Decide = Callable[[Changes], Outcome[D_co]]
+Decide = Callable[[WriteContext], Outcome[D_co]]
 
 
 class Mutation(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from upcoach.store.base import codec
 from upcoach.store.base.database import Bson, Database, is_outage
 from upcoach.store.log import event_log
 from upcoach.store.secrets import keyring
-from upcoach.store.write import mail_outbox, receipts
+from upcoach.store.write import idempotency, mail_outbox
 from upcoach.store.write.errors import UniqueViolation, WriteConflict
 from upcoach.store.write.refs import Ref
 
@@ -69,7 +69,7 @@ class Transaction:
                         )
                         if done.matched_count < sum(isinstance(one, ReplaceOne) for one in some):
                             raise WriteConflict  # what is in no log has no number to take
-                await self._insert(session, receipts.COLLECTION, answers)
+                await self._insert(session, idempotency.COLLECTION, answers)
                 await self._insert(session, mail_outbox.COLLECTION, work.wishes)
                 await _commit(session)
             except PyMongoError as failure:

@@ -18,7 +18,7 @@ from models.contexts import MIRRORS, WAYS
 from models.journal import ClientEntry, EntryShare, client_entry_id, share_id
 from models.oauth import Grant
 from models.sharing import CoachClient, OpenInvitations, Share
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.refs import Listing, Ref, ref_of
 
 # A coach who forgets the password must not lose all clients for it: after so long without a word to
@@ -32,7 +32,9 @@ def ways_of(user: str) -> tuple[Listing, ...]:
     return tuple(Listing(kind, user) for kind in kinds)
 
 
-def shut_out(changes: Changes, user: str, *, before: dt.datetime | None = None) -> tuple[str, ...]:
+def shut_out(
+    changes: WriteContext, user: str, *, before: dt.datetime | None = None
+) -> tuple[str, ...]:
     """Take away what nobody has confirmed; with *before*, also what was confirmed from then on.
 
     Returns the clients whose grants are gone: their sessions are to end.
@@ -67,7 +69,7 @@ def shut_out(changes: Changes, user: str, *, before: dt.datetime | None = None) 
     return tuple(one.id for one in gone if isinstance(one, Grant))
 
 
-def remove_factors(changes: Changes, user: str) -> int:
+def remove_factors(changes: WriteContext, user: str) -> int:
     """Take every second factor of *user* away, whoever has confirmed it; return how many.
 
     A document that cannot be read counts for one.
@@ -80,7 +82,7 @@ def remove_factors(changes: Changes, user: str) -> int:
     return sum(one.totp_secret is not None for one in factors) + len(passkeys) + len(broken)
 
 
-def _mirrors(changes: Changes, way: Ref) -> tuple[Ref, ...]:
+def _mirrors(changes: WriteContext, way: Ref) -> tuple[Ref, ...]:
     """What the other one of a relation has of *way*, and what was given in the relation."""
     if way.kind is Share:
         return (Ref(CoachClient, way.id, way.owner),)
@@ -92,7 +94,7 @@ def _mirrors(changes: Changes, way: Ref) -> tuple[Ref, ...]:
     return ()
 
 
-def _entries_of(changes: Changes, coach: str, client: str) -> tuple[Ref, ...]:
+def _entries_of(changes: WriteContext, coach: str, client: str) -> tuple[Ref, ...]:
     """Both sides of each leave to read an entry that *client* has given to *coach*."""
     begins = client_entry_id(client, "")
     held = (*changes.all(ClientEntry, coach), *changes.all_broken(ClientEntry, coach))

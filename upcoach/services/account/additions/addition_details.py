@@ -6,8 +6,8 @@ It is looked up whenever it is told: names are kept nowhere but in their documen
 from typing import Final, TypeVar
 
 from models.account import Addition, AdditionDetails, Identity, Passkey, Session, User, WayName
+from models.account.access_method import AccessMethod
 from models.account.session import APP_NAMES
-from models.account.way import Way
 from models.base.document import Document
 from models.base.errors import Conflict, NotFound
 from models.base.merge_patch import Json
@@ -19,7 +19,7 @@ from upcoach.store.collections.documents import Documents
 
 D = TypeVar("D", bound=Document)
 
-KINDS: Final[dict[WayName, type[Way]]] = {
+KINDS: Final[dict[WayName, type[AccessMethod]]] = {
     "identity": Identity,
     "coach": Share,
     "client": CoachClient,
@@ -39,7 +39,7 @@ class AdditionReader:
         """What is known of what was *added* to the account *user* in *session*."""
         login = await self.find(Session, user, session)
         way = await self.find(KINDS.get(added.way, Passkey), user, added.id)
-        if isinstance(way, Way) and way.since != added.since:  # it is another one by now
+        if isinstance(way, AccessMethod) and way.since != added.since:  # it is another one by now
             way = None
         return AdditionDetails(**_device(login), **_own(way), **await self._shared(added, way))
 

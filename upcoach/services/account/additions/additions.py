@@ -12,6 +12,7 @@ import msgspec
 
 from models.access.scope import Scope
 from models.account import (
+    AccessMethodAddedMail,
     Addition,
     AdditionDetails,
     Factors,
@@ -19,23 +20,22 @@ from models.account import (
     Passkey,
     Session,
     User,
-    WayAdded,
     WayName,
 )
+from models.account.access_method import AccessMethod
 from models.account.factors import FACTORS, RECOVERY, TOTP
-from models.account.way import Way
 from models.base.document import Document
-from models.base.mail import Letter
+from models.base.mail import Mail
 from upcoach.services.account.additions.account_claim import shut_out, ways_of
 from upcoach.services.account.additions.addition_details import KINDS, AdditionReader
 from upcoach.services.account.email.email_verification import is_at
 from upcoach.services.account.sessions.sessions import Sessions
-from upcoach.services.base.mail import Later, Mail, letters
-from upcoach.services.base.mail_links import CONFIRM, DISOWN, FORGOT, Links, only_link_over
+from upcoach.services.base.mail import Later, Mailer, texts
+from upcoach.services.base.mail_links import CONFIRM, DISOWN, FORGOT, MailLinks, only_link_over
 from upcoach.services.base.resources import outcome
 from upcoach.store.collections.documents import Documents
-from upcoach.store.secrets.one_time_tokens import Once
-from upcoach.store.write.changes import Changes
+from upcoach.store.secrets.one_time_tokens import OneTimeTokens
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.outcomes import AnyWriteResult, Outcome, Replay
 from upcoach.store.write.refs import Ref
@@ -66,9 +66,9 @@ class Additions:
         documents: Documents,
         committer: Committer,
         sessions: Sessions,
-        once: Once,
-        mail: Mail,
-        links: Links,
+        once: OneTimeTokens,
+        mail: Mailer,
+        links: MailLinks,
     ) -> None:
         self._documents = documents
         self._committer = committer
@@ -77,12 +77,12 @@ class Additions:
         self._mail = mail
         self._links = links
         self._reader = AdditionReader(documents)
-        mail.writes(WayAdded, self._write)
+        mail.writes(AccessMethodAddedMail, self._write)
 
     async def announce(self, scope: Scope, added: Addition) -> None:
         """Have the caller told of what was *added* to their account."""
         user = await self._documents.get(User, scope.user, scope.user)
-        await self._mail.send(WayAdded(user.email, user.id, scope.session, added))
+        await self._mail.send(AccessMethodAddedMail(user.email, user.id, scope.session, added))
 
     async def announce_given(self, scope: Scope, way: WayName, given: AnyWriteResult) -> None:
         """Have the caller told of the document that a write has *given*, unless nothing is new."""
@@ -104,7 +104,7 @@ class Additions:
         announced = await self._take(token)
         user_id, added = announced.user, announced.added
 
-        def decide(changes: Changes) -> Outcome[User]:
+        def decide(changes: WriteContext) -> Outcome[User]:
             user = _holder(changes, announced)
             if user.verified_at is None:
                 verified = user.verified(changes.at)
@@ -123,7 +123,7 @@ class Additions:
         user_id, added = announced.user, announced.added
         clients: list[str] = []
 
-        def decide(changes: Changes) -> Outcome[User]:
+        def decide(changes: WriteContext) -> Outcome[User]:
             user = _holder(changes, announced)
             _require_unconfirmed(changes, user_id, added)  # whatever was made of it since
             clients[:] = shut_out(changes, user_id)
@@ -144,16 +144,16 @@ class Additions:
             raise only_link_over()
         return found
 
-    async def _write(self, wish: WayAdded) -> Letter | None:
+    async def _write(self, wish: AccessMethodAddedMail) -> Mail | None:
         if not await self._is_due(wish):
             return None
         announced = Announced(wish.user, wish.to, wish.session, wish.added)
         token = await self._once.keep(_PURPOSE, announced, LIFE)
         links = (self._links.to(CONFIRM, token), self._links.to(DISOWN, token))
         details = await self._reader.details(wish.user, wish.session, wish.added)
-        return letters.way_added(wish.to, wish.added, details, *links, self._links.to(FORGOT))
+        return texts.way_added(wish.to, wish.added, details, *links, self._links.to(FORGOT))
 
-    async def _is_due(self, wish: WayAdded) -> bool:
+    async def _is_due(self, wish: AccessMethodAddedMail) -> bool:
         """Whether a mail about it is wanted; `Later` while the last one about it is too new.
 
         Else somebody could have mails without end sent to an address.
@@ -174,7 +174,7 @@ class Additions:
         return True
 
 
-def _holder(changes: Changes, announced: Announced) -> User:
+def _holder(changes: WriteContext, announced: Announced) -> User:
     user = changes.find(User, announced.user, announced.user)
     if user is None or not is_at(user, announced.email):
         raise only_link_over()
@@ -187,7 +187,7 @@ def _refs(user: str, added: Addition) -> tuple[Ref, ...]:
     return Ref(Factors, user, FACTORS), Ref(Passkey, user, added.id)
 
 
-def _confirm(changes: Changes, user: str, added: Addition) -> None:
+def _confirm(changes: WriteContext, user: str, added: Addition) -> None:
     found = _require_unconfirmed(changes, user, added)
     if isinstance(found, Factors):
         changes.update(found, found.confirming(added.id, changes.at))
@@ -199,7 +199,9 @@ def _confirm(changes: Changes, user: str, added: Addition) -> None:
         changes.set(found, found.confirmed_by_mail(changes.at))
 
 
-def _require_unconfirmed(changes: Changes, user: str, added: Addition) -> Way | Factors:
+def _require_unconfirmed(
+    changes: WriteContext, user: str, added: Addition
+) -> AccessMethod | Factors:
     """The document that says of what was *added* whose it is, if nobody has said so yet."""
     found = _way(changes, user, added) if added.way in KINDS else _factors(changes, user, added)
     if found is None:
@@ -207,14 +209,14 @@ def _require_unconfirmed(changes: Changes, user: str, added: Addition) -> Way | 
     return found
 
 
-def _way(changes: Changes, user: str, added: Addition) -> Way | None:
+def _way(changes: WriteContext, user: str, added: Addition) -> AccessMethod | None:
     found = next(iter(changes.find_refs(_refs(user, added))), None)
-    if not isinstance(found, Way) or found.confirmed_at is not None:
+    if not isinstance(found, AccessMethod) or found.confirmed_at is not None:
         return None
     return found
 
 
-def _factors(changes: Changes, user: str, added: Addition) -> Factors | None:
+def _factors(changes: WriteContext, user: str, added: Addition) -> Factors | None:
     factors = next(iter(changes.find_all(Factors, user, [FACTORS])), None)
     if factors is None or added.id in factors.confirmed:
         return None

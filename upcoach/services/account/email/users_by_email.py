@@ -12,7 +12,7 @@ from models.account import User
 from models.account.user import UNDO, normalised_email
 from models.base.errors import Conflict, Refusal, Unavailable
 from upcoach.store.collections.documents import Documents
-from upcoach.store.secrets.one_time_tokens import Once
+from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 from upcoach.store.write.errors import UniqueViolation
 
 _LOCK: Final = "address"
@@ -22,10 +22,10 @@ _TRIES: Final = 60
 _PAUSE_S: Final = 0.05
 
 
-class Directory:
+class UsersByEmail:
     """Users by their addresses."""
 
-    def __init__(self, documents: Documents, once: Once, key: bytes) -> None:
+    def __init__(self, documents: Documents, once: OneTimeTokens, key: bytes) -> None:
         self._documents = documents
         self._once = once
         self._key = key

@@ -7,9 +7,9 @@ digits, a password) may be tried five times in fifteen minutes, on whichever nod
 
 from upcoach.services.account.additions.additions import Additions
 from upcoach.services.account.factors.notices import FactorNotices
-from upcoach.services.account.factors.relying_party import Party
-from upcoach.services.account.factors.service import SecondFactors
-from upcoach.services.account.factors.waiting import WaitingPeriod
+from upcoach.services.account.factors.relying_party import RelyingParty
+from upcoach.services.account.factors.second_factors import SecondFactors
+from upcoach.services.account.factors.waiting_period import WaitingPeriod
 from upcoach.services.base.dependencies import Dependencies
 
 __all__ = ["SecondFactors", "make_factors"]
@@ -20,7 +20,7 @@ def make_factors(
 ) -> SecondFactors:
     """Second factors of *dependencies*."""
     configuration, documents = dependencies.configuration, dependencies.documents
-    party = Party(
+    party = RelyingParty(
         domain=configuration.passkey_domain,
         origins=(configuration.issuer, *configuration.passkey_origins),
     )

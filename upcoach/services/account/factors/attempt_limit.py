@@ -16,17 +16,17 @@ from typing import Final
 
 from models.access.scope import Scope
 from models.base.errors import Forbidden
-from upcoach.store.secrets.one_time_tokens import Once
+from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 
 PLACES: Final = 5  # of one session, or of all who have none yet
 OF_ALL: Final = 20  # of an account
 WINDOW: Final = dt.timedelta(minutes=15)  # 1,920 guesses a day, of a million codes
 
 
-class Tries:
+class AttemptLimit:
     """Counts the tries at accounts."""
 
-    def __init__(self, once: Once) -> None:
+    def __init__(self, once: OneTimeTokens) -> None:
         self._once = once
 
     @contextlib.asynccontextmanager

@@ -10,7 +10,7 @@ from upcoach.services.account.additions.account_claim import remove_factors, way
 from upcoach.services.account.factors.notices import FactorNotices
 from upcoach.services.base.resources import outcome
 from upcoach.store.collections.documents import Documents
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref
@@ -43,7 +43,7 @@ class Enrolment:
         """Take all factors of the caller away, and tell them if there were any; how many."""
         count = 0
 
-        def decide(changes: Changes) -> Outcome[None]:
+        def decide(changes: WriteContext) -> Outcome[None]:
             nonlocal count
             count = remove_factors(changes, scope.user)
             return Outcome(verb="deleted", document=None)
@@ -55,14 +55,14 @@ class Enrolment:
         return count
 
     async def change(
-        self, scope: Scope, change: Callable[[Factors, Changes], Factors], *beside: Ref
+        self, scope: Scope, change: Callable[[Factors, WriteContext], Factors], *beside: Ref
     ) -> Factors:
         """Make of the caller's factors what *change* does, and return them.
 
         *change* is pure, and may see and change the documents *beside* too.
         """
 
-        def decide(changes: Changes) -> Outcome[Factors]:
+        def decide(changes: WriteContext) -> Outcome[Factors]:
             before = changes.find(Factors, scope.user, FACTORS)
             changed = change(before or Factors.none(scope.user, changes.at), changes)
             kept = changes.create(changed) if before is None else changes.update(before, changed)

@@ -5,16 +5,16 @@ from models.account import (
     Addition,
     FactorChange,
     Factors,
-    FactorsChanged,
-    FactorsRemoved,
+    FactorsChangedMail,
+    FactorsRemovedMail,
     User,
     WayName,
 )
 from models.account.factors import RECOVERY, TOTP
-from models.base.mail import Letter
+from models.base.mail import Mail
 from upcoach.services.account.additions.additions import Additions
-from upcoach.services.base.mail import Mail, letters
-from upcoach.services.base.mail_links import FORGOT, Links
+from upcoach.services.base.mail import Mailer, texts
+from upcoach.services.base.mail_links import FORGOT, MailLinks
 from upcoach.store.collections.documents import Documents
 
 
@@ -22,24 +22,24 @@ class FactorNotices:
     """Writes to whoever's second factors are others than before."""
 
     def __init__(
-        self, documents: Documents, mail: Mail, links: Links, additions: Additions
+        self, documents: Documents, mail: Mailer, links: MailLinks, additions: Additions
     ) -> None:
         self._documents = documents
         self._mail = mail
         self._links = links
         self._additions = additions
-        mail.writes(FactorsChanged, self._write)
-        mail.writes(FactorsRemoved, self._write_removed)
+        mail.writes(FactorsChangedMail, self._write)
+        mail.writes(FactorsRemovedMail, self._write_removed)
 
     async def tell(self, user_id: str, change: FactorChange) -> None:
         """Have *user_id* told of *change*."""
         user = await self._documents.get(User, user_id, user_id)
-        await self._mail.send(FactorsChanged(user.email, change))
+        await self._mail.send(FactorsChangedMail(user.email, change))
 
     async def tell_of_removal(self, user_id: str) -> None:
         """Have *user_id* told that an operator has taken all of their factors away."""
         user = await self._documents.get(User, user_id, user_id)
-        await self._mail.send(FactorsRemoved(user.email))
+        await self._mail.send(FactorsRemovedMail(user.email))
 
     async def announce(self, scope: Scope, factors: Factors, name: str) -> None:
         """Have the caller told that they have the factor *name*, or other recovery codes."""
@@ -53,8 +53,8 @@ class FactorNotices:
         )
         await self._additions.announce(scope, added)
 
-    async def _write(self, wish: FactorsChanged) -> Letter:
-        return letters.factors_changed(wish.to, wish.change, self._links.to(FORGOT))
+    async def _write(self, wish: FactorsChangedMail) -> Mail:
+        return texts.factors_changed(wish.to, wish.change, self._links.to(FORGOT))
 
-    async def _write_removed(self, wish: FactorsRemoved) -> Letter:
-        return letters.factors_removed(wish.to, self._links.to(FORGOT))
+    async def _write_removed(self, wish: FactorsRemovedMail) -> Mail:
+        return texts.factors_removed(wish.to, self._links.to(FORGOT))

@@ -12,21 +12,26 @@ import msgspec
 
 from models.access.scope import Scope
 from models.account import Factors, Passkey, User
-from models.account.factors import FACTORS, NewCredential, PasskeyAnswer, checked_name
+from models.account.factors import FACTORS, NewCredential, PasskeyAssertion, checked_name
 from models.base.document import Draft
 from models.base.errors import Conflict
 from models.base.fields import Name
 from models.base.ids import new_id
 from models.base.merge_patch import Json
 from upcoach.services.account.factors.enrolment import Enrolment
-from upcoach.services.account.factors.recovery import RecoveryCodes
+from upcoach.services.account.factors.recovery_codes import RecoveryCodes
 from upcoach.services.account.factors.refusals import factor_waiting, factor_wrong
-from upcoach.services.account.factors.relying_party import Party, Registered, decoded, encoded
-from upcoach.services.account.factors.waiting import WaitingPeriod
+from upcoach.services.account.factors.relying_party import (
+    RegisteredCredential,
+    RelyingParty,
+    decoded,
+    encoded,
+)
+from upcoach.services.account.factors.waiting_period import WaitingPeriod
 from upcoach.services.base.resources import outcome
 from upcoach.store.collections.documents import Documents
-from upcoach.store.secrets.one_time_tokens import Once
-from upcoach.store.write.changes import Changes
+from upcoach.store.secrets.one_time_tokens import OneTimeTokens
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import UniqueViolation
 from upcoach.store.write.outcomes import Outcome
@@ -74,8 +79,8 @@ class Passkeys:
         committer: Committer,
         enrolment: Enrolment,
         recovery: RecoveryCodes,
-        once: Once,
-        party: Party,
+        once: OneTimeTokens,
+        party: RelyingParty,
         waiting: WaitingPeriod,
     ) -> None:
         self._documents = documents
@@ -105,7 +110,7 @@ class Passkeys:
         name, passkey_id = checked_name(new.name), new_id(Passkey.id_prefix)
         codes, hashes = self._recovery.fresh(scope.user)
 
-        def change(before: Factors, changes: Changes) -> Factors:
+        def change(before: Factors, changes: WriteContext) -> Factors:
             if before.passkeys >= MOST:
                 raise Conflict("passkeys_too_many", f"An account has {MOST} passkeys at most.")
             if before.handle not in ("", asked.handle):
@@ -131,7 +136,7 @@ class Passkeys:
         """Call a passkey *name*."""
         cleaned = checked_name(name)
 
-        def decide(changes: Changes) -> Outcome[Passkey]:
+        def decide(changes: WriteContext) -> Outcome[Passkey]:
             passkey = changes.get(Passkey, scope.user, passkey_id)
             if passkey.name == cleaned:
                 return outcome("unchanged", passkey)
@@ -145,7 +150,7 @@ class Passkeys:
     async def delete(self, scope: Scope, passkey_id: str) -> None:
         """Take a passkey for nobody's any more."""
 
-        def change(before: Factors, changes: Changes) -> Factors:
+        def change(before: Factors, changes: WriteContext) -> Factors:
             changes.delete(changes.get_any(Passkey, scope.user, passkey_id))
             return before.without_passkey(passkey_id, changes.at)
 
@@ -165,7 +170,7 @@ class Passkeys:
         challenge = await self._once.keep(_SHOWN, _Asked("", ""), PATIENCE)
         return self._party.question(decoded(challenge), ())
 
-    async def use(self, user: str, given: PasskeyAnswer, context: str) -> tuple[str, ...]:
+    async def use(self, user: str, given: PasskeyAssertion, context: str) -> tuple[str, ...]:
         """Take the answer that *user* gives to a challenge for *context*, or `Forbidden`."""
         challenge, asked = await self._taken(_SHOWN, given.response.client_data)
         if (asked.user, asked.context) != (user, context):
@@ -173,7 +178,7 @@ class Passkeys:
         await self._verify(user, given, challenge)
         return AMR
 
-    async def identify(self, given: PasskeyAnswer) -> tuple[User, tuple[str, ...]]:
+    async def identify(self, given: PasskeyAssertion) -> tuple[User, tuple[str, ...]]:
         """Who gives the answer to a challenge for anybody, as they were before; or `Forbidden`."""
         challenge, asked = await self._taken(_SHOWN, given.response.client_data)
         owner = await self._documents.find_owner(Passkey, "credential", given.id)
@@ -194,7 +199,7 @@ class Passkeys:
             raise factor_wrong()
         return decoded(name), asked
 
-    async def _verify(self, user: str, given: PasskeyAnswer, challenge: bytes) -> None:
+    async def _verify(self, user: str, given: PasskeyAssertion, challenge: bytes) -> None:
         """Take what one of the passkeys of *user* has signed, and count it, or `Forbidden`."""
         factors = await self._enrolment.of(user)
         known = [one for one in await self.page(Scope(user=user)) if one.credential == given.id]
@@ -204,7 +209,7 @@ class Passkeys:
         passkey_id = known[0].id
         count, backed_up = self._party.shown(known[0], given, challenge)
 
-        def decide(changes: Changes) -> Outcome[Passkey]:
+        def decide(changes: WriteContext) -> Outcome[Passkey]:
             passkey = changes.find(Passkey, user, passkey_id)
             factors = changes.find(Factors, user, FACTORS)
             if factors is not None and not factors.counts(passkey_id, changes.at):
@@ -224,7 +229,9 @@ class Passkeys:
         await self._committer.commit(Write(scope=Scope(user=user), reads=reads, decide=decide))
 
 
-def _made(passkey_id: str, owner: str, name: str, found: Registered, at: dt.datetime) -> Passkey:
+def _made(
+    passkey_id: str, owner: str, name: str, found: RegisteredCredential, at: dt.datetime
+) -> Passkey:
     return Passkey(
         id=passkey_id,
         owner=owner,

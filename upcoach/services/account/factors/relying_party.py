@@ -16,7 +16,7 @@ from webauthn.helpers.structs import (
 )
 
 from models.account import Passkey, User
-from models.account.factors import NewCredential, PasskeyAnswer
+from models.account.factors import NewCredential, PasskeyAssertion
 from models.base.merge_patch import Json
 from upcoach.services.account.factors.refusals import factor_wrong
 
@@ -27,7 +27,7 @@ LARGEST_ID: Final = 1_023  # bytes (WebAuthn, 4)
 _BROKEN: Final = (WebAuthnException, ValueError, TypeError, LookupError, AttributeError)
 
 
-class Registered(msgspec.Struct, frozen=True):
+class RegisteredCredential(msgspec.Struct, frozen=True):
     """A new key as its authenticator has described it; *credential* and *key* in base64url."""
 
     credential: str
@@ -36,7 +36,7 @@ class Registered(msgspec.Struct, frozen=True):
     backed_up: bool
 
 
-class Party(msgspec.Struct, frozen=True, kw_only=True):
+class RelyingParty(msgspec.Struct, frozen=True, kw_only=True):
     """Whom passkeys are for: a domain, and the pages and apps that may ask for them.
 
     Attributes
@@ -79,7 +79,7 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
         )
         return options_to_json_dict(options)
 
-    def registered(self, given: NewCredential, challenge: bytes) -> Registered:
+    def registered(self, given: NewCredential, challenge: bytes) -> RegisteredCredential:
         """The key that *given* describes, or `Forbidden`."""
         try:
             found = webauthn.verify_registration_response(
@@ -96,14 +96,16 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
         is_other = encoded(found.credential_id) != given.id
         if is_large or is_other or len(found.credential_id) > LARGEST_ID:
             raise factor_wrong()
-        return Registered(
+        return RegisteredCredential(
             credential=given.id,
             key=encoded(found.credential_public_key),
             sign_count=found.sign_count,
             backed_up=found.credential_backed_up,
         )
 
-    def shown(self, passkey: Passkey, given: PasskeyAnswer, challenge: bytes) -> tuple[int, bool]:
+    def shown(
+        self, passkey: Passkey, given: PasskeyAssertion, challenge: bytes
+    ) -> tuple[int, bool]:
         """How often *passkey* was used, and whether it is backed up, as it says, or `Forbidden`."""
         try:
             found = webauthn.verify_authentication_response(
@@ -130,7 +132,7 @@ def decoded(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def _as_credential(given: NewCredential | PasskeyAnswer) -> dict[str, Any]:
+def _as_credential(given: NewCredential | PasskeyAssertion) -> dict[str, Any]:
     fields: dict[str, Any] = msgspec.to_builtins(given)
     return fields | {"rawId": given.id}
 

@@ -12,14 +12,14 @@ from models.account import Factors, User
 from models.account.factors import TOTP, TotpCode
 from models.base.document import Draft
 from models.base.fields import Token
-from upcoach.services.account.factors.attempt_limit import Tries
+from upcoach.services.account.factors.attempt_limit import AttemptLimit
 from upcoach.services.account.factors.enrolment import Enrolment
-from upcoach.services.account.factors.recovery import RecoveryCodes
+from upcoach.services.account.factors.recovery_codes import RecoveryCodes
 from upcoach.services.account.factors.refusals import factor_wrong, not_enrolled
-from upcoach.services.account.factors.waiting import WaitingPeriod
+from upcoach.services.account.factors.waiting_period import WaitingPeriod
 from upcoach.store.collections.documents import Documents
-from upcoach.store.secrets.one_time_tokens import Once
-from upcoach.store.write.changes import Changes
+from upcoach.store.secrets.one_time_tokens import OneTimeTokens
+from upcoach.store.write.changes import WriteContext
 
 STEP_S: Final = 30
 WINDOW: Final = (-1, 0, 1)  # steps: clocks differ, and people type slowly (RFC 6238, 5.2)
@@ -28,7 +28,7 @@ ISSUER: Final = "UpCoach"
 _PURPOSE: Final = "totp enrolment"
 
 
-class Confirmation(Draft, frozen=True, kw_only=True):
+class TotpConfirmation(Draft, frozen=True, kw_only=True):
     """The first code of an app, for the *enrolment* that waits for it."""
 
     enrolment: Token
@@ -66,8 +66,8 @@ class Totp:
         documents: Documents,
         enrolment: Enrolment,
         recovery: RecoveryCodes,
-        tries: Tries,
-        once: Once,
+        tries: AttemptLimit,
+        once: OneTimeTokens,
         waiting: WaitingPeriod,
     ) -> None:
         self._documents = documents
@@ -85,7 +85,7 @@ class Totp:
         uri = pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name=ISSUER)
         return Enrolling(name, secret, uri, at + PATIENCE)
 
-    async def confirm(self, scope: Scope, given: Confirmation) -> tuple[str, ...]:
+    async def confirm(self, scope: Scope, given: TotpConfirmation) -> tuple[str, ...]:
         """Ask for the codes of this app as soon as it counts; return new recovery codes, if any.
 
         An app that was enrolled before makes codes in vain.
@@ -96,7 +96,7 @@ class Totp:
         secret = offer.secret
         codes, hashes = self._recovery.fresh(scope.user)
 
-        def change(before: Factors, changes: Changes) -> Factors:
+        def change(before: Factors, changes: WriteContext) -> Factors:
             step = step_of(secret, given.code, changes.at, 0)
             if step is None:
                 raise factor_wrong()
@@ -112,7 +112,7 @@ class Totp:
     async def disable(self, scope: Scope) -> None:
         """Ask for codes no more."""
 
-        def change(before: Factors, changes: Changes) -> Factors:
+        def change(before: Factors, changes: WriteContext) -> Factors:
             if before.totp_secret is None:
                 raise not_enrolled()
             return before.without_totp(changes.at)
@@ -123,7 +123,7 @@ class Totp:
     async def use(self, scope: Scope, code: str) -> None:
         """Use up the time step of *code*, or `Forbidden`."""
 
-        def change(before: Factors, changes: Changes) -> Factors:
+        def change(before: Factors, changes: WriteContext) -> Factors:
             secret = before.totp_secret if before.counts(TOTP, changes.at) else None
             step = secret and step_of(secret, code, changes.at, before.totp_step)
             if not step:

@@ -11,7 +11,7 @@ Reading order
 What comes from outside is fetched by a `fetching.Fetch`: https, no redirects, seconds, kilobytes.
 """
 
+from upcoach.services.account.federation.federation import Federation
 from upcoach.services.account.federation.providers import Provider, providers_of
-from upcoach.services.account.federation.service import Federation
 
 __all__ = ["Federation", "Provider", "providers_of"]

@@ -20,13 +20,13 @@ from models.base.clock import Clock
 from models.base.errors import Forbidden, Invalid
 from models.base.fields import Name
 from models.base.validation import checked
-from upcoach.services.account.federation import secrets as client_secrets
+from upcoach.services.account.federation import client_secrets
 from upcoach.services.account.federation.discovery import Discovery, provider_away
 from upcoach.services.account.federation.id_tokens import Subject, id_token_invalid, subject_of
 from upcoach.services.account.federation.providers import Provider
-from upcoach.services.base.fetching import Fetch, Unfetched
+from upcoach.services.base.fetching import Fetch, FetchFailed
 from upcoach.services.base.request_parameters import Parameters
-from upcoach.store.secrets.one_time_tokens import Once
+from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 
 PATIENCE: Final = dt.timedelta(minutes=10)  # for logging in at the provider
 HELD_FOR: Final = dt.timedelta(minutes=1)
@@ -35,7 +35,7 @@ _PURPOSE: Final = "visit"
 _HELD: Final = "posted answer"
 
 
-class Visit(msgspec.Struct, frozen=True, kw_only=True):
+class PendingAuthorization(msgspec.Struct, frozen=True, kw_only=True):
     """A browser that is away at a provider.
 
     Attributes
@@ -57,17 +57,17 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope | None = None
 
 
-class Sent(msgspec.Struct, frozen=True):
+class ProviderRedirect(msgspec.Struct, frozen=True):
     """Where to send a browser, and the *secret* that it has to come back with."""
 
     url: str
     secret: str
 
 
-class Back(msgspec.Struct, frozen=True):
+class ProviderReturn(msgspec.Struct, frozen=True):
     """Who has come back, and how they say they are called."""
 
-    visit: Visit
+    visit: PendingAuthorization
     subject: Subject
     name: str
 
@@ -85,10 +85,10 @@ class Introduced(msgspec.Struct, frozen=True):
     name: FullName = FullName()
 
 
-class Visits:
+class AuthorizationFlows:
     """Browsers that are away."""
 
-    def __init__(self, once: Once, fetch: Fetch, issuer: str, clock: Clock) -> None:
+    def __init__(self, once: OneTimeTokens, fetch: Fetch, issuer: str, clock: Clock) -> None:
         self._once = once
         self._fetch = fetch
         self._issuer = issuer
@@ -100,11 +100,11 @@ class Visits:
         discovery: Discovery,
         errand: dict[str, str],
         scope: Scope | None,
-    ) -> Sent:
+    ) -> ProviderRedirect:
         """Begin a visit."""
         endpoints = await discovery.endpoints()
         secret = secrets.token_urlsafe(32)
-        visit = Visit(
+        visit = PendingAuthorization(
             provider=provider.name,
             guest=_digest(secret),
             nonce=secrets.token_urlsafe(32),
@@ -126,7 +126,9 @@ class Visits:
         if provider.response_mode != "query":
             asked["response_mode"] = provider.response_mode
         separator = "&" if "?" in endpoints.authorization_endpoint else "?"
-        return Sent(f"{endpoints.authorization_endpoint}{separator}{urlencode(asked)}", secret)
+        return ProviderRedirect(
+            f"{endpoints.authorization_endpoint}{separator}{urlencode(asked)}", secret
+        )
 
     async def hold(self, answer: dict[str, str]) -> str:
         """Keep what a form has brought until the browser comes without it, under a name."""
@@ -141,9 +143,9 @@ class Visits:
 
     async def take_back(
         self, provider: Provider, discovery: Discovery, form: Parameters, secret: str
-    ) -> Back:
+    ) -> ProviderReturn:
         """End a visit: who comes back with *form*, in the browser that knows *secret*."""
-        visit = await self._once.take(_PURPOSE, form["state"], Visit)
+        visit = await self._once.take(_PURPOSE, form["state"], PendingAuthorization)
         if visit is None or visit.provider != provider.name:
             raise visit_over()
         if not hmac.compare_digest(visit.guest, _digest(secret)):
@@ -156,7 +158,7 @@ class Visits:
         token = await self._redeem(provider, discovery, form["code"], visit.verifier)
         now = self._clock()
         subject = await subject_of(token, provider, discovery, visit.nonce, now)
-        return Back(visit, subject, _name_in(form["user"]))
+        return ProviderReturn(visit, subject, _name_in(form["user"]))
 
     async def _redeem(
         self, provider: Provider, discovery: Discovery, code: str, verifier: str
@@ -177,7 +179,7 @@ class Visits:
             if answer.status != 200:
                 raise Forbidden("provider_refused", "The provider did not let you in. Try again.")
             token = answer.members().get("id_token")
-        except Unfetched:
+        except FetchFailed:
             raise provider_away() from None
         if not isinstance(token, str):
             raise id_token_invalid()

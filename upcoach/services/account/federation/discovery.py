@@ -10,7 +10,7 @@ from joserfc.jwk import Key
 from models.base.clock import Clock
 from models.base.errors import Unavailable
 from upcoach.services.account.federation.providers import Provider
-from upcoach.services.base.fetching import Fetch, Unfetched
+from upcoach.services.base.fetching import Fetch, FetchFailed
 from upcoach.services.base.jwt_signatures import BadSignature, public_key
 
 PATH: Final = "/.well-known/openid-configuration"
@@ -79,7 +79,7 @@ class Discovery:
             try:
                 endpoints = await self._ask_endpoints()
                 keys = (await self._fetch(endpoints.jwks_uri)).members().get("keys")
-            except Unfetched:
+            except FetchFailed:
                 self._asked_at = now
                 return
             self._asked_at = now
@@ -91,10 +91,10 @@ class Discovery:
         try:
             endpoints = msgspec.convert(answer.members(), Endpoints)
         except msgspec.ValidationError:
-            raise Unfetched from None
+            raise FetchFailed from None
         # Whoever is at that URL must be who it is about (OpenID Connect Discovery, 4.3).
         if answer.status != 200 or endpoints.issuer != self._provider.issuer:
-            raise Unfetched
+            raise FetchFailed
         return endpoints
 
 

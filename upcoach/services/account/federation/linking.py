@@ -18,27 +18,35 @@ from typing import Final
 import msgspec
 
 from models.access.scope import Scope
-from models.account import Addition, Factors, Identity, Linked, Unlinked, User, Welcome
+from models.account import (
+    Addition,
+    AddressVerificationMail,
+    Factors,
+    Identity,
+    ProviderLinkedMail,
+    ProviderUnlinkedMail,
+    User,
+)
 from models.account.factors import FACTORS
 from models.account.user import normalised_email
 from models.base.clock import Clock
 from models.base.errors import Conflict, Forbidden, NotFound
 from models.base.ids import new_id
-from models.base.mail import Letter
+from models.base.mail import Mail
 from upcoach.services.account.additions.account_claim import shut_out, ways_of
 from upcoach.services.account.additions.additions import Additions
-from upcoach.services.account.email.users_by_email import Directory
+from upcoach.services.account.email.users_by_email import UsersByEmail
 from upcoach.services.account.factors.refusals import what_ends_waiting
-from upcoach.services.account.factors.waiting import WaitingPeriod
+from upcoach.services.account.factors.waiting_period import WaitingPeriod
 from upcoach.services.account.federation.id_tokens import Subject, id_token_invalid
 from upcoach.services.account.sessions.sessions import Sessions
-from upcoach.services.base.mail import Mail, letters
-from upcoach.services.base.mail_links import FORGOT, Links, link_over
+from upcoach.services.base.mail import Mailer, texts
+from upcoach.services.base.mail_links import FORGOT, MailLinks, link_over
 from upcoach.services.base.resources import deleted, outcome
 from upcoach.store.base.sealing import place
 from upcoach.store.collections.documents import Documents
-from upcoach.store.secrets.one_time_tokens import Once
-from upcoach.store.write.changes import Changes
+from upcoach.store.secrets.one_time_tokens import OneTimeTokens
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import StalePrecondition, UniqueViolation
 from upcoach.store.write.outcomes import Outcome
@@ -65,10 +73,10 @@ class Linking:
         documents: Documents,
         committer: Committer,
         sessions: Sessions,
-        directory: Directory,
-        once: Once,
-        mail: Mail,
-        links: Links,
+        directory: UsersByEmail,
+        once: OneTimeTokens,
+        mail: Mailer,
+        links: MailLinks,
         additions: Additions,
         waiting: WaitingPeriod,
         clock: Clock,
@@ -86,8 +94,8 @@ class Linking:
         self._waiting = waiting
         self._clock = clock
         self._key = key
-        mail.writes(Linked, self._write_linked)
-        mail.writes(Unlinked, self._write_unlinked)
+        mail.writes(ProviderLinkedMail, self._write_linked)
+        mail.writes(ProviderUnlinkedMail, self._write_unlinked)
 
     async def enter(self, subject: Subject, name: str = "") -> User:
         """The account of *subject*, who says to be called *name*; a new one if need be."""
@@ -111,7 +119,7 @@ class Linking:
         if owner is not None:
             return await self._known(scope.user, subject)
 
-        def decide(changes: Changes) -> Outcome[Identity]:
+        def decide(changes: WriteContext) -> Outcome[Identity]:
             identity = self._identity(subject, user.id, name, changes.at)
             since = self._waiting.end(changes, scope)
             if subject.is_theirs and _is_of(changes.get(User, user.id, user.id), subject):
@@ -155,7 +163,7 @@ class Linking:
         known = await self._documents.get_any(Identity, scope.user, identity_id)
         provider = known.provider if isinstance(known, Identity) else ""
 
-        def decide(changes: Changes) -> Outcome[None]:
+        def decide(changes: WriteContext) -> Outcome[None]:
             identity = changes.get_any(Identity, scope.user, identity_id)
             others = [
                 one
@@ -176,7 +184,7 @@ class Linking:
         )
         done = await self._committer.commit(write)
         user = await self._documents.get(User, scope.user, scope.user)
-        await self._mail.send(Unlinked(user.email, titles.get(provider, provider)))
+        await self._mail.send(ProviderUnlinkedMail(user.email, titles.get(provider, provider)))
         return done
 
     async def _enter(self, subject: Subject, name: str) -> User:
@@ -203,7 +211,7 @@ class Linking:
     async def _join(self, subject: Subject, name: str) -> User:
         user_id, identity_id = new_id(User.id_prefix), new_id(Identity.id_prefix)
 
-        def decide(changes: Changes) -> Outcome[User]:
+        def decide(changes: WriteContext) -> Outcome[User]:
             user = User(
                 id=user_id,
                 owner=user_id,
@@ -228,13 +236,13 @@ class Linking:
         )
         async with self._directory.taking(subject.email):
             await self._committer.commit(write)
-        await self._mail.send(Welcome(subject.email, user_id))
+        await self._mail.send(AddressVerificationMail(subject.email, user_id))
         return await self._get(user_id)
 
     async def _claim(self, subject: Subject, there: User) -> User:
         user_id, identity_id = there.id, new_id(Identity.id_prefix)
 
-        def decide(changes: Changes) -> Outcome[User]:
+        def decide(changes: WriteContext) -> Outcome[User]:
             before = changes.get(User, user_id, user_id)
             if before.verified_at is not None or not _is_of(before, subject):
                 raise StalePrecondition
@@ -250,7 +258,7 @@ class Linking:
         write = Write(scope=Scope(user=user_id), reads=reads, lists=lists, decide=decide)
         await self._sessions.end_others(write.scope)  # who writes without a pause outruns nobody
         await self._sessions.end_with(write)
-        await self._mail.send(Linked(there.email, subject.title))
+        await self._mail.send(ProviderLinkedMail(there.email, subject.title))
         return await self._get(user_id)
 
     async def _sign_in_first(self, subject: Subject, there: User) -> Conflict:
@@ -310,14 +318,14 @@ class Linking:
         named = place(subject.issuer, subject.subject)
         return hmac.digest(self._key, b"identity\0" + named, hashlib.sha256).hex()
 
-    async def _write_linked(self, wish: Linked) -> Letter:
-        return letters.linked(wish.to, wish.provider, self._links.to(FORGOT))
+    async def _write_linked(self, wish: ProviderLinkedMail) -> Mail:
+        return texts.linked(wish.to, wish.provider, self._links.to(FORGOT))
 
-    async def _write_unlinked(self, wish: Unlinked) -> Letter:
-        return letters.unlinked(wish.to, wish.provider, self._links.to(FORGOT))
+    async def _write_unlinked(self, wish: ProviderUnlinkedMail) -> Mail:
+        return texts.unlinked(wish.to, wish.provider, self._links.to(FORGOT))
 
 
-def _can_enter_otherwise(changes: Changes, user: str) -> bool:
+def _can_enter_otherwise(changes: WriteContext, user: str) -> bool:
     """Whether *user* can log in without any provider."""
     factors = changes.find(Factors, user, FACTORS)
     has_passkey = factors is not None and "passkey" in factors.methods(changes.at)

@@ -9,7 +9,7 @@ from typing import Final
 
 from models.base.errors import Unavailable
 from models.base.jobs import PeriodicJob
-from upcoach.store.secrets.refresh_generations import Rotations
+from upcoach.store.secrets.refresh_generations import RefreshGenerations
 
 EVERY_S: Final = 1.0
 
@@ -17,7 +17,7 @@ EVERY_S: Final = 1.0
 class Arrivals:
     """Gathers what this node is shown, and notes it together."""
 
-    def __init__(self, rotations: Rotations) -> None:
+    def __init__(self, rotations: RefreshGenerations) -> None:
         self._rotations = rotations
         self._shown: dict[str, int] = {}
 

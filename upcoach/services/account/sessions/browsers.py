@@ -18,15 +18,15 @@ from models.account.session import LIFETIMES
 from models.base.errors import NotFound
 from models.contexts import FIRST_PARTY
 from upcoach.services.account.sessions.sessions import Sessions
-from upcoach.store.secrets.one_time_tokens import Once
+from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 
 _PURPOSE: Final = "browser"
 
 
-class Browsers:
+class BrowserSessions:
     """The browsers in which somebody has logged in."""
 
-    def __init__(self, once: Once, sessions: Sessions, *, key: bytes) -> None:
+    def __init__(self, once: OneTimeTokens, sessions: Sessions, *, key: bytes) -> None:
         self._once = once
         self._sessions = sessions
         self._key = key

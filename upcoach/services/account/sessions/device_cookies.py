@@ -15,12 +15,12 @@ _ID_BYTES: Final = 16
 _PURPOSE: Final = b"known device\0"
 
 
-class KnownDevices:
+class DeviceCookies:
     """Makes what known devices show, and reads it.
 
     Examples
     --------
-    >>> devices = KnownDevices(bytes(32))
+    >>> devices = DeviceCookies(bytes(32))
     >>> shown = devices.token("ann@example.org")
     >>> devices.name(shown, "ann@example.org") == shown.partition(".")[0]
     True

@@ -17,7 +17,7 @@ from upcoach.store.collections.documents import Documents
 LATE: Final = dt.timedelta(minutes=1)
 
 
-class Revocations:
+class RevocationCache:
     """The sessions that ended within the lifetime of a token."""
 
     def __init__(self, documents: Documents, lifetime: dt.timedelta, clock: Clock) -> None:

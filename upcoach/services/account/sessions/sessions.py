@@ -25,12 +25,12 @@ from models.base.errors import NotFound
 from models.base.ids import new_id
 from models.base.merge_patch import Json
 from models.sharing import INVITATIONS, OpenInvitations
-from upcoach.services.account.sessions.tokens import Tokens, token_invalid
+from upcoach.services.account.sessions.access_tokens import AccessTokens, token_invalid
 from upcoach.services.base.resources import outcome
 from upcoach.store.base.conditions import Range
 from upcoach.store.collections.documents import Documents, Selection
-from upcoach.store.secrets.refresh_generations import Rotations, Turn
-from upcoach.store.write.changes import Changes
+from upcoach.store.secrets.refresh_generations import RefreshGenerations, RefreshTurn
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import not_found
 from upcoach.store.write.outcomes import D, Outcome
@@ -42,7 +42,7 @@ LISTED: Final = 10_000
 _PURPOSE: Final = b"refresh token\0"
 
 
-class Login(msgspec.Struct, frozen=True):
+class SessionTokens(msgspec.Struct, frozen=True):
     """What a device gets to work with.
 
     Attributes
@@ -59,7 +59,7 @@ class Login(msgspec.Struct, frozen=True):
     refresh_token: str
 
 
-class Proviso(NamedTuple):
+class SessionCondition(NamedTuple):
     """What must be so when a session begins, as the database knows: *holds* of the document *ref*.
 
     Who was locked out meanwhile, by a new password or because what let them in has ended, begins
@@ -93,8 +93,8 @@ class Sessions:
         self,
         documents: Documents,
         committer: Committer,
-        tokens: Tokens,
-        rotations: Rotations,
+        tokens: AccessTokens,
+        rotations: RefreshGenerations,
         clock: Clock,
         *,
         key: bytes,
@@ -110,10 +110,10 @@ class Sessions:
         self,
         user: str,
         terms: Terms,
-        provisos: Collection[Proviso] = (),
+        provisos: Collection[SessionCondition] = (),
         *,
         lockouts: int | None = None,
-    ) -> tuple[Login, Outcome[Session]]:
+    ) -> tuple[SessionTokens, Outcome[Session]]:
         """A new session, or `Unauthenticated` if one of *provisos* does not hold.
 
         *lockouts* is `User.lockouts` as it was before its holder began to show who they are; None
@@ -125,7 +125,7 @@ class Sessions:
         session_id = new_id(Session.id_prefix)
         ended: list[str] = []
 
-        def decide(changes: Changes) -> Outcome[Session]:
+        def decide(changes: WriteContext) -> Outcome[Session]:
             standing = LoginFacts(
                 began_with=lockouts, lockouts=changes.get(User, user, user).lockouts
             )
@@ -155,7 +155,7 @@ class Sessions:
         await self._forget(ended)
         return self._login(session, 1), done
 
-    async def refresh(self, refresh_token: str, key: str = "") -> Login:
+    async def refresh(self, refresh_token: str, key: str = "") -> SessionTokens:
         """The next tokens of the session of *refresh_token*, or `Unauthenticated`.
 
         *key* is the thumbprint of the key that the caller has shown to hold (RFC 9449, 5).
@@ -164,7 +164,7 @@ class Sessions:
 
     async def exchange(
         self, refresh_token: str, key: str, check: Callable[[Session], None]
-    ) -> tuple[Login, Session, int]:
+    ) -> tuple[SessionTokens, Session, int]:
         """The same for a session that *check* does not refuse, with it and the generation."""
         session, generation = await self.find(refresh_token)
         now = self._clock()
@@ -174,9 +174,9 @@ class Sessions:
         user, session_id = session.owner, session.id
         idle = LIFETIMES[session.app].idle
         turn = await self._rotations.turn(session_id, generation, now, idle)
-        if turn is Turn.REPLAYED:
+        if turn is RefreshTurn.REPLAYED:
             await self.end(Scope(user=user, session=session_id), session_id)
-        if turn is not Turn.NEXT:
+        if turn is not RefreshTurn.NEXT:
             raise token_invalid()
         return self._login(session, generation + 1), session, generation + 1
 
@@ -209,7 +209,7 @@ class Sessions:
         return session.is_open(now) and await self._rotations.use(session.id, now, idle)
 
     async def load_key_of(self, token: str) -> None:
-        """See `Tokens.load_key_of`: to be awaited before somebody's *token* is read."""
+        """See `AccessTokens.load_key_of`: to be awaited before somebody's *token* is read."""
         await self._tokens.load_key_of(token)
 
     def holder(self, token: str) -> Caller:
@@ -227,7 +227,7 @@ class Sessions:
         return caller
 
     def state_of(self, caller: Caller) -> SessionState:
-        """See `Tokens.state_of`."""
+        """See `AccessTokens.state_of`."""
         return self._tokens.state_of(caller)
 
     def has_ended(self, caller: Caller) -> bool:
@@ -261,7 +261,7 @@ class Sessions:
         """Call a session's device *name*."""
         cleaned = checked_name(name)
 
-        def decide(changes: Changes) -> Outcome[Session]:
+        def decide(changes: WriteContext) -> Outcome[Session]:
             session = changes.get(Session, scope.user, session_id)
             if not session.is_open(changes.at):
                 raise not_found()
@@ -279,7 +279,7 @@ class Sessions:
     ) -> tuple[str, dt.datetime, Session]:
         """Note that the caller has shown *amr* just now; a token that says so, and its end."""
 
-        def decide(changes: Changes) -> Outcome[Session]:
+        def decide(changes: WriteContext) -> Outcome[Session]:
             session = changes.get(Session, scope.user, scope.session)
             if not session.is_open(changes.at):
                 raise token_invalid()
@@ -298,7 +298,7 @@ class Sessions:
         invitations = Ref(OpenInvitations, scope.user, INVITATIONS)
         ended: list[str] = []
 
-        def decide(changes: Changes) -> Outcome[None]:
+        def decide(changes: WriteContext) -> Outcome[None]:
             ended[:] = _end(changes, [changes.get(Session, scope.user, session_id)])
             if not is_own:  # whoever was there may have given the code of one to somebody
                 changes.discard(*invitations)
@@ -346,7 +346,7 @@ class Sessions:
         user = write.scope.user
         invitations = Ref(OpenInvitations, user, INVITATIONS)
 
-        def decide(changes: Changes) -> Outcome[D]:
+        def decide(changes: WriteContext) -> Outcome[D]:
             before = changes.get(User, user, user)
             done = write.decide(changes)
             changes.discard(*invitations)
@@ -365,7 +365,7 @@ class Sessions:
         user = write.scope.user
         ended: list[str] = []
 
-        def decide(changes: Changes) -> Outcome[D]:
+        def decide(changes: WriteContext) -> Outcome[D]:
             done = write.decide(changes)
             ended[:] = _end(changes, [one for one in _open(changes, user) if is_over(one)])
             return done
@@ -386,10 +386,10 @@ class Sessions:
         is_open = {"ended_at": None, "expires_at": Range(above=self._clock())}
         return Listing(Session, user, {"owner": user, **is_open})
 
-    def _login(self, session: Session, generation: int) -> Login:
+    def _login(self, session: Session, generation: int) -> SessionTokens:
         token, expires_at = self._tokens.issue(session, generation)
         name = f"v1.{session.owner}.{session.id}.{generation}"
-        return Login(token, expires_at, f"{name}.{self._mac(name)}")
+        return SessionTokens(token, expires_at, f"{name}.{self._mac(name)}")
 
     def _parsed(self, refresh_token: str) -> tuple[str, str, int]:
         """The user, the session and the generation of a token that is one of ours."""
@@ -414,13 +414,13 @@ def _nothing_else(scope: Scope) -> Write[None]:
     return Write(scope=scope, reads=(), decide=lambda _: Outcome(verb="deleted", document=None))
 
 
-def _open(changes: Changes, user: str) -> list[Session]:
+def _open(changes: WriteContext, user: str) -> list[Session]:
     """The open sessions of *user*, the oldest first."""
     opened = (one for one in changes.all(Session, user) if one.is_open(changes.at))
     return sorted(opened, key=lambda one: one.created_at)
 
 
-def _lock_out(changes: Changes, user: User, but: Collection[str]) -> None:
+def _lock_out(changes: WriteContext, user: User, but: Collection[str]) -> None:
     """Let nobody into the account of *user* any more who has begun before."""
     after = user.locking_out()
     if any(one.id not in but for one in _open(changes, user.id)):
@@ -429,7 +429,7 @@ def _lock_out(changes: Changes, user: User, but: Collection[str]) -> None:
         changes.update(user, after.advanced(changes.at))
 
 
-def _end(changes: Changes, sessions: Collection[Session]) -> list[str]:
+def _end(changes: WriteContext, sessions: Collection[Session]) -> list[str]:
     """End *sessions*, and return their ids."""
     for session in sessions:
         if session.ended_at is None:

@@ -5,7 +5,7 @@ needs to be written, such as a link that holds for a while, is the affair of the
 it is made when the letter is, so it holds for as long as the letter says.
 """
 
-from upcoach.services.base.mail.carriers import Folder, Smtp
-from upcoach.services.base.mail.service import Later, Mail
+from upcoach.services.base.mail.carriers import MailFolder, Smtp
+from upcoach.services.base.mail.mailer import Later, Mailer
 
-__all__ = ["Folder", "Later", "Mail", "Smtp"]
+__all__ = ["Later", "MailFolder", "Mailer", "Smtp"]

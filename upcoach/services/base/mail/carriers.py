@@ -14,14 +14,14 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from models.base.mail import Letter
+from models.base.mail import Mail
 
 PATIENCE_S: Final = 10.0  # for each step of a conversation with a mail server
 _PORTS: Final = {"smtp": 587, "smtps": 465}
 _POLICY: Final = email.policy.SMTPUTF8
 
 
-class Away(Exception):
+class CarrierAway(Exception):
     """The letter could not be carried just now; its text is no address and no word of it."""
 
 
@@ -36,7 +36,7 @@ class Undeliverable(Exception):
 class Carrier(Protocol):
     """A way out."""
 
-    async def carry(self, name: str, letter: Letter, at: dt.datetime) -> None:
+    async def carry(self, name: str, letter: Mail, at: dt.datetime) -> None:
         """Carry *letter* under its *name*, which is the same however often it is tried."""
 
 
@@ -52,7 +52,7 @@ class Smtp:
         self._password = unquote(parts.password) if parts.password else None
         self._sender = sender
 
-    async def carry(self, name: str, letter: Letter, at: dt.datetime) -> None:
+    async def carry(self, name: str, letter: Mail, at: dt.datetime) -> None:
         """See `Carrier`."""
         message = as_message(name, letter, self._sender, at)
         # A password never goes over a connection that anybody can read.
@@ -73,21 +73,21 @@ class Smtp:
         except aiosmtplib.SMTPRecipientsRefused as refusal:
             if all(one.code >= 500 for one in refusal.recipients):  # RFC 5321, 4.2.1: for good
                 raise Undeliverable from None
-            raise Away("recipient refused for now") from None
+            raise CarrierAway("recipient refused for now") from None
         except aiosmtplib.SMTPResponseException as refusal:
-            raise Away(f"answered {refusal.code}") from None
+            raise CarrierAway(f"answered {refusal.code}") from None
         except (aiosmtplib.SMTPException, OSError) as failure:
-            raise Away(type(failure).__name__) from None
+            raise CarrierAway(type(failure).__name__) from None
 
 
-class Folder:
+class MailFolder:
     """Files, one a letter, in the place of a mail server."""
 
     def __init__(self, path: Path, sender: str) -> None:
         self._path = path
         self._sender = sender
 
-    async def carry(self, name: str, letter: Letter, at: dt.datetime) -> None:
+    async def carry(self, name: str, letter: Mail, at: dt.datetime) -> None:
         """See `Carrier`."""
         message = as_message(name, letter, self._sender, at)
         await asyncio.to_thread(self._write, name, message.as_bytes(policy=_POLICY))
@@ -111,7 +111,7 @@ class Folder:
         draft.rename(self._path / f"{name}.eml")
 
 
-def as_message(name: str, letter: Letter, sender: str, at: dt.datetime) -> EmailMessage:
+def as_message(name: str, letter: Mail, sender: str, at: dt.datetime) -> EmailMessage:
     """*letter* as it goes over the wire (RFC 5322), or `Undeliverable` if it has no address."""
     message = EmailMessage(policy=_POLICY)
     try:

@@ -14,13 +14,13 @@ import msgspec
 from models.base.clock import Clock
 from models.base.ids import new_id
 from models.contexts import SCOPES
-from models.oauth.client import PREFIX, Client, checked
+from models.oauth.client import PREFIX, OAuthClient, checked
 from upcoach.services.base import jwt_signatures
 from upcoach.services.base.jwt_signatures import BadSignature
 from upcoach.services.base.oauth_errors import invalid_client, invalid_request
 from upcoach.services.base.request_parameters import Parameters
-from upcoach.store.collections.clients import ClientStore
-from upcoach.store.secrets.one_time_tokens import Once
+from upcoach.store.collections.oauth_clients import OAuthClientStore
+from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 
 ALGORITHMS: Final = ("ES256", "Ed25519", "PS256", "RS256")
 ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -30,7 +30,7 @@ _PURPOSE: Final = "client assertion"
 _SECRET: Final = b"client secret\0"
 
 
-class Assertion(msgspec.Struct, frozen=True):
+class ClientAssertion(msgspec.Struct, frozen=True):
     """What a client says of itself (RFC 7523, 3)."""
 
     iss: str
@@ -42,11 +42,11 @@ class Assertion(msgspec.Struct, frozen=True):
     nbf: jwt_signatures.NumericDate | None = None
 
 
-class Clients:
+class OAuthClients:
     """The clients that were registered."""
 
     def __init__(
-        self, store: ClientStore, once: Once, issuer: str, clock: Clock, *, key: bytes
+        self, store: OAuthClientStore, once: OneTimeTokens, issuer: str, clock: Clock, *, key: bytes
     ) -> None:
         self._store = store
         self._once = once
@@ -54,20 +54,20 @@ class Clients:
         self._clock = clock
         self._key = key
 
-    async def register(self, **fields: Any) -> tuple[Client, str]:
+    async def register(self, **fields: Any) -> tuple[OAuthClient, str]:
         """A new client with *fields*, and its secret, which is told this once; empty if none."""
         secret = secrets.token_urlsafe(SECRET_BYTES) if fields["auth"] == "secret" else ""
-        client = Client(
+        client = OAuthClient(
             id=new_id(PREFIX), secret_hash=self._hash(secret) if secret else b"", **fields
         )
         await self._store.add(checked(client, SCOPES))
         return client, secret
 
-    async def find(self, client_id: str) -> Client | None:
+    async def find(self, client_id: str) -> OAuthClient | None:
         """The client under *client_id*."""
         return await self._store.find(client_id)
 
-    async def authenticated(self, form: Parameters, authorization: str, path: str) -> Client:
+    async def authenticated(self, form: Parameters, authorization: str, path: str) -> OAuthClient:
         """The client that asks, at the endpoint *path*, or `invalid_client`."""
         ways = ["client_secret" in form, "client_assertion" in form, bool(authorization)]
         if sum(ways) > 1:
@@ -81,7 +81,7 @@ class Clients:
             return client
         return self._by_secret(client, form["client_secret"])
 
-    async def _by_basic(self, form: Parameters, authorization: str) -> Client:
+    async def _by_basic(self, form: Parameters, authorization: str) -> OAuthClient:
         scheme, _, encoded = authorization.partition(" ")
         if scheme.lower() != "basic":
             raise invalid_client()
@@ -95,18 +95,18 @@ class Clients:
             raise invalid_client()
         return self._by_secret(await self._named(name), secret)
 
-    def _by_secret(self, client: Client, secret: str) -> Client:
+    def _by_secret(self, client: OAuthClient, secret: str) -> OAuthClient:
         is_right = hmac.compare_digest(self._hash(secret), client.secret_hash)
         if client.auth != "secret" or not is_right:
             raise invalid_client()
         return client
 
-    async def _by_assertion(self, form: Parameters, path: str) -> Client:
+    async def _by_assertion(self, form: Parameters, path: str) -> OAuthClient:
         if form["client_assertion_type"] != ASSERTION:
             raise invalid_client()
         token = form["client_assertion"]
         try:
-            claimed = jwt_signatures.read(_unchecked(token), Assertion)
+            claimed = jwt_signatures.read(_unchecked(token), ClientAssertion)
             client = await self._named(claimed.sub)
             assertion = _verified(token, client)
         except BadSignature:
@@ -122,13 +122,13 @@ class Clients:
             raise invalid_client()
         return client
 
-    def _check_times(self, assertion: Assertion) -> None:
+    def _check_times(self, assertion: ClientAssertion) -> None:
         now, leeway = self._clock().timestamp(), jwt_signatures.LEEWAY.total_seconds()
         begins = max(assertion.iat or 0, assertion.nbf or 0)
         if not now - leeway < assertion.exp < now + LIFE.total_seconds() or begins > now + leeway:
             raise invalid_client()
 
-    async def _named(self, client_id: str) -> Client:
+    async def _named(self, client_id: str) -> OAuthClient:
         client = await self._store.find(client_id)
         if client is None:
             raise invalid_client()
@@ -148,7 +148,7 @@ def _unchecked(token: str) -> bytes:
         raise BadSignature from None
 
 
-def _verified(token: str, client: Client) -> Assertion:
+def _verified(token: str, client: OAuthClient) -> ClientAssertion:
     header = jwt_signatures.header_of(token)
     alg, name = header.get("alg"), header.get("kid")
     if client.auth != "private_key_jwt" or client.jwks is None or alg not in ALGORITHMS:
@@ -159,7 +159,7 @@ def _verified(token: str, client: Client) -> Assertion:
             payload = jwt_signatures.payload_of(token, jwt_signatures.public_key(one, alg), alg)
         except BadSignature:
             continue
-        assertion = jwt_signatures.read(payload, Assertion)
-        assert isinstance(assertion, Assertion)
+        assertion = jwt_signatures.read(payload, ClientAssertion)
+        assert isinstance(assertion, ClientAssertion)
         return assertion
     raise BadSignature

@@ -13,14 +13,14 @@ from models.base.clock import Clock
 from upcoach.services.base import jwt_signatures
 from upcoach.services.base.jwt_signatures import BadSignature
 from upcoach.services.base.oauth_errors import invalid_proof
-from upcoach.store.secrets.one_time_tokens import Once
+from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 
 ALGORITHMS: Final = ("ES256", "Ed25519")
 LIFE: Final = dt.timedelta(seconds=60)  # how old a proof may be, and with the leeway how young
 _PURPOSE: Final = "proof"
 
 
-class Proof(msgspec.Struct, frozen=True):
+class DpopProof(msgspec.Struct, frozen=True):
     """What a proof says (RFC 9449, 4.2)."""
 
     jti: Annotated[str, msgspec.Meta(min_length=8, max_length=jwt_signatures.NAME)]
@@ -30,10 +30,10 @@ class Proof(msgspec.Struct, frozen=True):
     ath: str | None = None
 
 
-class Proofs:
+class DpopProofs:
     """Checks proofs, each of which counts once."""
 
-    def __init__(self, issuer: str, once: Once, clock: Clock) -> None:
+    def __init__(self, issuer: str, once: OneTimeTokens, clock: Clock) -> None:
         self._issuer = issuer
         self._once = once
         self._clock = clock
@@ -60,7 +60,7 @@ class Proofs:
             raise invalid_proof("The proof was used before.")
         return thumbprint
 
-    def _check(self, proof: Proof, method: str, path: str, token: str | None) -> None:
+    def _check(self, proof: DpopProof, method: str, path: str, token: str | None) -> None:
         if proof.htm != method or not self._is_here(proof.htu, path):
             raise invalid_proof("The proof is of another request.")
         age = self._clock().timestamp() - proof.iat
@@ -78,14 +78,14 @@ class Proofs:
         return origin == self._issuer.lower() and parts.path == path
 
 
-def _opened(token: str) -> tuple[Proof, str]:
+def _opened(token: str) -> tuple[DpopProof, str]:
     header = jwt_signatures.header_of(token)
     alg = header.get("alg")
     if header.get("typ") != "dpop+jwt" or alg not in ALGORITHMS:
         raise BadSignature
     key = jwt_signatures.public_key(header.get("jwk"), alg)
-    proof = jwt_signatures.read(jwt_signatures.payload_of(token, key, alg), Proof)
-    assert isinstance(proof, Proof)
+    proof = jwt_signatures.read(jwt_signatures.payload_of(token, key, alg), DpopProof)
+    assert isinstance(proof, DpopProof)
     return proof, key.thumbprint()
 
 

@@ -7,11 +7,11 @@ from models.access.scope import Scope
 from models.account import User
 from models.base.errors import NotFound
 from models.oauth import Grant
-from models.oauth.client import Client
+from models.oauth.client import OAuthClient
 from upcoach.services.account import Additions, Sessions
 from upcoach.services.base.resources import deleted, outcome
 from upcoach.store.collections.documents import Documents
-from upcoach.store.write.changes import Changes
+from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref
@@ -37,7 +37,7 @@ class Grants:
         """What the caller has agreed to, in order of the clients' ids."""
         return await self._documents.page(Grant, scope.user, after=after, limit=limit)
 
-    async def rest_on(self, user: str, client: Client) -> tuple[int, dt.datetime | None]:
+    async def rest_on(self, user: str, client: OAuthClient) -> tuple[int, dt.datetime | None]:
         """What is compared when something comes of what *user* allows *client* now.
 
         `User.lockouts`, and when the grant was made; `NotFound` if it was taken back already.
@@ -47,7 +47,7 @@ class Grants:
             return lockouts, None
         return lockouts, (await self._documents.get(Grant, user, client.id)).created_at
 
-    async def covers(self, user: str, client: Client, asked: Iterable[str]) -> bool:
+    async def covers(self, user: str, client: OAuthClient, asked: Iterable[str]) -> bool:
         """Whether *user* has agreed to all that is *asked* for *client*."""
         try:
             return (await self._documents.get(Grant, user, client.id)).covers(asked)
@@ -55,11 +55,11 @@ class Grants:
             return False
 
     async def remember(
-        self, scope: Scope, client: Client, asked: tuple[str, ...]
+        self, scope: Scope, client: OAuthClient, asked: tuple[str, ...]
     ) -> Outcome[Grant]:
         """Note that the caller agrees to what is *asked* for *client*, too."""
 
-        def decide(changes: Changes) -> Outcome[Grant]:
+        def decide(changes: WriteContext) -> Outcome[Grant]:
             before = changes.find(Grant, scope.user, client.id)
             if before is not None and before.covers(asked) and before.client == client.name:
                 return outcome("unchanged", before)
@@ -85,7 +85,7 @@ class Grants:
     async def take_back(self, scope: Scope, client_id: str) -> Outcome[None]:
         """Let an app in no more: what it holds ends, and it has to ask again."""
 
-        def decide(changes: Changes) -> Outcome[None]:
+        def decide(changes: WriteContext) -> Outcome[None]:
             grant = changes.get_any(Grant, scope.user, client_id)
             changes.delete(grant)
             return deleted(grant)

@@ -5,8 +5,8 @@ from typing import Final
 
 import msgspec
 
-from models.oauth.client import Client
-from upcoach.services.account import Tokens
+from models.oauth.client import OAuthClient
+from upcoach.services.account import AccessTokens
 from upcoach.services.base.oauth_errors import OAuthError, invalid_request
 from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.base.resource_indicators import asked_audiences, asked_scopes
@@ -48,7 +48,7 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_request(
-    form: Parameters, client: Client, redirect: str, tokens: Tokens
+    form: Parameters, client: OAuthClient, redirect: str, tokens: AccessTokens
 ) -> AuthorizationRequest:
     """The request of *client*, or `OAuthError`, which may be told at *redirect*."""
     if "request" in form:
@@ -102,7 +102,7 @@ def _acr(form: Parameters) -> int:
     return min((int(name) for name in form.words("acr_values") if name in ACRS), default=0)
 
 
-def _hinted(form: Parameters, client: Client, tokens: Tokens) -> str:
+def _hinted(form: Parameters, client: OAuthClient, tokens: AccessTokens) -> str:
     if "id_token_hint" not in form:
         return ""
     claims = tokens.read_id_token(form["id_token_hint"])

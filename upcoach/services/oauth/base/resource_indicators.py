@@ -3,13 +3,13 @@
 from collections.abc import Collection, Sequence
 
 from models.contexts import SCOPES
-from models.oauth.client import Client
+from models.oauth.client import OAuthClient
 from upcoach.services.account import AUDIENCES
 from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.base.request_parameters import Parameters
 
 
-def asked_scopes(form: Parameters, client: Client) -> tuple[str, ...]:
+def asked_scopes(form: Parameters, client: OAuthClient) -> tuple[str, ...]:
     """The scopes that are asked for, all of which *client* may have."""
     scopes = form.words("scope")
     if not scopes or not all(map(SCOPES.get, scopes)) or not set(scopes) <= {*client.permissions}:

@@ -2,11 +2,11 @@
 
 from models.access.permissions import IDENTITY
 from models.base.merge_patch import Json
-from models.oauth.client import Client
+from models.oauth.client import OAuthClient
 from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.base.request_parameters import Parameters
-from upcoach.services.oauth.base.issuing import Issuing, unauthorized_client
 from upcoach.services.oauth.base.resource_indicators import asked_audiences, asked_scopes
+from upcoach.services.oauth.base.token_issuing import Issuing, unauthorized_client
 
 
 class ClientCredentials:
@@ -16,7 +16,7 @@ class ClientCredentials:
         self._issuing = issuing
         self._issuer = issuer
 
-    async def give(self, client: Client, form: Parameters, key: str) -> Json:
+    async def give(self, client: OAuthClient, form: Parameters, key: str) -> Json:
         """A token for what *client* may ask for, but for who somebody is: it is nobody."""
         if client.kind == "public":
             raise unauthorized_client()

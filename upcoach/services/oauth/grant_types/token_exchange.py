@@ -11,19 +11,19 @@ import msgspec
 
 from models.base.clock import Clock
 from models.base.merge_patch import Json
-from models.oauth.client import Client
+from models.oauth.client import OAuthClient
 from upcoach.services.account import Logins
 from upcoach.services.base.oauth_errors import OAuthError, invalid_grant, invalid_request
 from upcoach.services.base.request_parameters import Parameters
-from upcoach.services.oauth.base.issuing import Allowed, Issuing, unauthorized_client
 from upcoach.services.oauth.base.resource_indicators import asked_audiences, asked_scopes
+from upcoach.services.oauth.base.token_issuing import Allowed, Issuing, unauthorized_client
 
 GRANT: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 ID_TOKEN: Final = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105 - a type
 ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a type
 
 
-class Federation(Protocol):
+class IdTokenVerifier(Protocol):
     """Who somebody is by the word of another issuer."""
 
     async def identify(self, subject_token: str, subject_issuer: str, nonce: str) -> str | None:
@@ -35,7 +35,7 @@ class TokenExchange:
 
     def __init__(
         self,
-        federation: Federation,
+        federation: IdTokenVerifier,
         logins: Logins,
         issuing: Issuing,
         issuer: str,
@@ -47,7 +47,7 @@ class TokenExchange:
         self._issuer = issuer
         self._clock = clock
 
-    async def exchange(self, client: Client, form: Parameters, key: str) -> Json:
+    async def exchange(self, client: OAuthClient, form: Parameters, key: str) -> Json:
         """Tokens for the user whom the subject token names."""
         if not client.first_party:
             raise unauthorized_client()

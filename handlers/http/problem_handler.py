@@ -1,0 +1,122 @@
+"""What every answer has in common: headers, and problems in the place of pages."""
+
+import re
+from typing import Any, Final
+
+import msgspec
+import structlog
+import uuid_utils
+from tornado.web import HTTPError, RequestHandler
+
+from handlers.http import problems
+from handlers.http.limits.rate_limit_headers import retry_after
+from models.base.errors import Refusal
+
+_log = structlog.get_logger(__name__)
+
+DPOP: Final = 'DPoP error="invalid_token", algs="ES256 Ed25519"'  # RFC 9449, 7.1
+
+HSTS: Final = "max-age=63072000; includeSubDomains; preload"
+# What no page of ours asks a browser for (Permissions Policy, W3C).
+PERMISSIONS: Final = ", ".join(
+    f"{name}=()"
+    for name in (
+        "accelerometer",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+)
+
+_REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._:-]{1,128}\Z")
+
+
+class ProblemHandler(RequestHandler):
+    """Base of all handlers: what goes wrong is answered with a problem (RFC 9457)."""
+
+    request_id: str = ""
+    retry_after_s: int = 1
+
+    def set_default_headers(self) -> None:
+        """The headers of every answer."""
+        if not self.request_id:  # Tornado asks for the headers again before it answers an error
+            given = self.request.headers.get("X-Request-Id", "")
+            self.request_id = given if _REQUEST_ID.match(given) else str(uuid_utils.uuid7())
+        self.clear_header("Server")
+        self.set_header("X-Request-Id", self.request_id)
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.set_header("Permissions-Policy", PERMISSIONS)
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("Vary", "Origin, Cookie, Authorization")
+        self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        if self.application.settings.get("is_secure"):
+            self.set_header("Strict-Transport-Security", HSTS)
+
+    def options(self, *_: str, **__: str) -> None:
+        """Say what is allowed."""
+        self.set_header("Allow", self.allowed())
+        self.set_status(204)
+
+    def allowed(self) -> str:
+        """The methods of this path, as `Allow` names them."""
+        stock = RequestHandler._unimplemented_method  # noqa: SLF001 - what a missing method is
+        methods = (name for name in self.SUPPORTED_METHODS if name.isupper())
+        return ", ".join(
+            sorted(name for name in methods if getattr(type(self), name.lower()) is not stock)
+        )
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Answer with a problem, whatever went wrong."""
+        failure = kwargs.get("exc_info", (None, None, None))[1]
+        self.finish(self.problem(status_code, failure))
+
+    def problem(self, status: int, failure: BaseException | None) -> bytes:
+        """The problem that *failure* is, with its status and headers set."""
+        members = {"instance": self.request.path, "request_id": self.request_id}
+        if isinstance(failure, Refusal):
+            status = problems.status_of(failure)
+            body = problems.problem(failure, **members)
+            if failure.replayed:
+                self.set_header("Idempotency-Replayed", "true")
+        else:
+            detail = (failure.log_message or "") if isinstance(failure, HTTPError) else ""
+            body = problems.http_problem(status, detail, **members)
+        self.set_status(status)
+        # Here, because Tornado drops the headers that were set before an error.
+        for name, value in self.headers_of(status).items():
+            self.set_header(name, value)
+        self.set_header("Content-Type", problems.MEDIA_TYPE)
+        return msgspec.json.encode(body)
+
+    def on_finish(self) -> None:
+        """Hold nothing of the request any more; see `handlers.http.request_bodies`."""
+        self.request.body = b""  # which a cycle would keep until it is collected
+        holding = getattr(self.request, "holding", None)
+        if holding is not None:
+            holding.release()
+
+    def headers_of(self, status: int) -> dict[str, str]:
+        """The headers that an answer of *status* must have (RFC 9110, 15.5)."""
+        if status == 401:
+            shown = self.request.headers.get("Authorization", "").lower()
+            return {"WWW-Authenticate": DPOP if shown.startswith("dpop ") else "Bearer"}
+        if status == 405:
+            return {"Allow": self.allowed()}
+        return retry_after(self.retry_after_s) if status in (429, 503) else {}
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """Log what nobody expected; refusals are answers."""
+        if not isinstance(value, Refusal | HTTPError):
+            _log.error("request_failed", request_id=self.request_id, exc_info=(typ, value, tb))
+
+    def compute_etag(self) -> str | None:
+        """No ETag but the version's."""
+        return None

@@ -1,0 +1,210 @@
+"""Where requests meet the limits: who they are counted as, and what is said when it is too much."""
+
+import asyncio
+import contextlib
+import math
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final, Protocol
+
+from tornado.http1connection import HTTP1Connection
+from tornado.web import RequestHandler
+
+from handlers.http.limits.rate_limit_headers import rate_limit
+from handlers.http.operation_runner import Edge
+from handlers.http.operations import Call, Operation
+from handlers.http.problem_handler import ProblemHandler
+from models.access.limits import ONE, Cost
+from models.access.rate_limiter import RateVerdict
+from models.access.request_origin import RequestOrigin
+from models.account import normalised_email
+from models.base.errors import Refusal, Unavailable
+from streams.limits.rate_limiter import SharedRateLimiter
+from upcoach.services.account import AccountServices
+from upcoach.services.account.sessions.device_cookies import LIFE_S
+from upcoach.services.base.oauth_errors import OAuthError
+
+LOGIN: Final = "login"
+KNOWN: Final = "Upcoach-Known-Device"  # what an app keeps, and sends when it logs in again
+_LONGEST: Final = 128
+
+
+class Waits(Protocol):
+    """A request whose answer may say when to come again."""
+
+    retry_after_s: int
+
+
+class Counted(Waits, Protocol):
+    """A request that is counted."""
+
+    @property
+    def origin(self) -> RequestOrigin:
+        """Where it came from."""
+
+    def say(self, headers: Mapping[str, str]) -> None:
+        """Have *headers* in the answer, whatever it will be."""
+
+
+class RequestRateLimit:
+    """The limits for one request."""
+
+    def __init__(self, request: Counted, limits: SharedRateLimiter) -> None:
+        self._request = request
+        self._limits = limits
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is counted."""
+        return self._limits.is_on
+
+    async def take(
+        self,
+        surface: str,
+        parties: dict[str, str] | None = None,
+        cost: Cost = ONE,
+        *,
+        charge: bool = True,
+    ) -> None:
+        """Take *cost* of *surface*, or refuse with a 429; without *charge* only look."""
+        verdict = await self._limits.take(surface, self._named(parties), cost, charge=charge)
+        self._request.say(rate_limit(verdict))
+        self.require(verdict)
+
+    @contextlib.asynccontextmanager
+    async def counting_failures(self, operation: Operation[Any], call: Call) -> AsyncIterator[None]:
+        """Refuse *call* after too many failures of its kind, and count it if it fails too."""
+        failures = operation.failures
+        if failures is None:
+            yield
+            return
+        _, parties = parties_of(operation, call)
+        await self.take(failures.surface, parties, charge=False)
+        try:
+            yield
+        except (OAuthError, Refusal) as refusal:
+            code = refusal.error if isinstance(refusal, OAuthError) else refusal.code
+            if code == failures.code:
+                await self.charge(failures.surface, parties)
+            raise
+
+    async def charge(self, surface: str, parties: dict[str, str]) -> None:
+        """Take one of *surface* after the fact."""
+        await self._limits.take(surface, self._named(parties))
+
+    async def owe(self, surface: str, parties: dict[str, str], cost: Cost) -> None:
+        """See `SharedRateLimiter.owe`."""
+        await self._limits.owe(surface, self._named(parties), cost)
+
+    async def forgive(self, surface: str, parties: dict[str, str]) -> None:
+        """See `SharedRateLimiter.forgive`."""
+        await self._limits.forgive(surface, self._named(parties))
+
+    def _named(self, parties: dict[str, str] | None) -> dict[str, str]:
+        return {"ip": self._request.origin.household} | (parties or {})
+
+    def require(self, verdict: RateVerdict) -> None:
+        """Refuse with a 429 a request that has to wait."""
+        if verdict.wait_s:
+            raise too_often(self._request, verdict)
+
+
+def too_often(request: Waits, verdict: RateVerdict) -> Unavailable:
+    """The refusal of *request*, which may come again when *verdict* says."""
+    request.retry_after_s = verdict.retry_after_s
+    return Unavailable(
+        "requests_too_many",
+        f"This was asked for too often. Try again in {request.retry_after_s} s.",
+        extra={"after": math.ceil(verdict.wait_s * 1000)},
+    )
+
+
+def count_refusal(handler: ProblemHandler, edge: Edge, network: str) -> Unavailable | None:
+    """Count that *handler* refuses; what to say instead to a network that it then hangs up on."""
+    if not edge.limits.is_on:
+        return None
+    verdict = edge.refused.take(network, asyncio.get_running_loop().time())
+    if not verdict.wait_s:
+        return None
+    connection = handler.request.connection
+    assert isinstance(connection, HTTP1Connection)
+    connection._disconnect_on_finish = True  # noqa: SLF001 - as for `Connection: close`
+    return too_often(handler, verdict)
+
+
+class LoginThrottle:
+    """The tries that the password of one address has left, here."""
+
+    def __init__(
+        self,
+        handler: RequestHandler,
+        turnstile: RequestRateLimit,
+        account: AccountServices,
+        address: str,
+    ) -> None:
+        self._handler = handler
+        self._turnstile = turnstile
+        self._known = account.known
+        self._address = normalised_email(address)
+        self._is_secure = account.tokens.issuer.startswith("https://")
+
+    async def enter(self) -> None:
+        """Take a try, or refuse: of this device if the account knows it, else of the account."""
+        device = self._known.name(self._shown(), self._address)
+        await self._turnstile.take(_surface(device), self._parties(device))
+
+    async def was_right(self, *, is_browser: bool) -> None:
+        """Give the tries back, and let the account know this device from now on."""
+        if not self._turnstile.is_on:
+            return
+        device = self._known.name(self._shown(), self._address)
+        await self._turnstile.forgive(_surface(device), self._parties(device))
+        token = self._shown() if device else self._known.token(self._address)
+        if is_browser:
+            self._handler.set_cookie(
+                self._cookie(),
+                token,
+                path="/",
+                max_age=LIFE_S,
+                secure=self._is_secure,
+                httponly=True,
+                samesite="Strict",
+            )
+        else:
+            self._handler.set_header(KNOWN, token)
+
+    def _shown(self) -> str:
+        cookie = self._handler.get_cookie(self._cookie()) or ""
+        return self._handler.request.headers.get(KNOWN, cookie)[:_LONGEST]
+
+    def _cookie(self) -> str:
+        return "__Host-known" if self._is_secure else "known"
+
+    def _parties(self, device: str) -> dict[str, str]:
+        return {"account": self._address, "device": device}
+
+
+def _surface(device: str) -> str:
+    return "known" if device else LOGIN
+
+
+def parties_of(operation: Operation[Any], call: Call) -> tuple[str, dict[str, str]]:
+    """The surface that *call* is counted on, and as whom."""
+    caller = call.caller
+    if caller is not None and caller.is_client:
+        return "integration", {"client": caller.client}
+    if caller is not None:
+        user = caller.scope.user
+        # Mails go to the address that is named, which may be a stranger's, or else to their own.
+        address, session = address_in(call.body) or user, caller.scope.session
+        return operation.limit, {"user": user, "address": address, "session": session}
+    body = call.body if isinstance(call.body, dict) else {}
+    if operation.limit == "refresh":
+        token = str(body.get("refresh_token", ""))
+        return "refresh", {"session": ".".join(token.split(".")[:3])[:_LONGEST]}
+    return operation.limit, {"address": address_in(body), "client": call.client}
+
+
+def address_in(body: object) -> str:
+    """The address that a body names, in the form in which accounts are found."""
+    email = body.get("email") if isinstance(body, dict) else None
+    return normalised_email(email) if isinstance(email, str) else ""

@@ -1,0 +1,59 @@
+"""One timer for thousands: who is due is found without asking the others."""
+
+import collections
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class TimerWheel(Generic[T]):
+    """A slot for each second, with those who are due in it.
+
+    Examples
+    --------
+    >>> wheel = TimerWheel[str]()
+    >>> wheel.put("ada", due=12.5)
+    >>> wheel.put("bob", due=14.0)
+    >>> wheel.turn(now=12.9), wheel.turn(now=13.0)
+    ([], ['ada'])
+    >>> wheel.put("bob", due=20.0)
+    >>> wheel.turn(now=19.0), wheel.turn(now=21.0)
+    ([], ['bob'])
+
+    """
+
+    def __init__(self) -> None:
+        self._slots: collections.defaultdict[int, dict[T, None]] = collections.defaultdict(dict)
+        self._places: dict[T, int] = {}
+        self._turned: int | None = None
+
+    def put(self, one: T, due: float) -> None:
+        """Have *one* come up once, within the second after *due*; an earlier wish is forgotten."""
+        self.remove(one)
+        place = int(due) + 1
+        if self._turned is not None:
+            place = max(place, self._turned + 1)
+        self._slots[place][one] = None
+        self._places[one] = place
+
+    def remove(self, one: T) -> None:
+        """Forget *one*."""
+        place = self._places.pop(one, None)
+        if place is not None:
+            slot = self._slots[place]
+            del slot[one]
+            if not slot:
+                del self._slots[place]
+
+    def turn(self, now: float) -> list[T]:
+        """Those who have come up since the last turn."""
+        last = int(now)
+        if self._turned is None or last - self._turned > len(self._slots):
+            passed = sorted(place for place in self._slots if place <= last)
+        else:
+            passed = [place for place in range(self._turned + 1, last + 1) if place in self._slots]
+        self._turned = last
+        due = [one for place in passed for one in self._slots.pop(place)]
+        for one in due:
+            del self._places[one]
+        return due

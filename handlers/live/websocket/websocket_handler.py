@@ -1,0 +1,154 @@
+"""The WebSocket transport of the live protocol (RFC 6455), on Tornado."""
+
+import asyncio
+from typing import Any
+
+from handlers.http import token_auth
+from handlers.http.client_ip import address_of
+from handlers.http.problem_handler import ProblemHandler
+from handlers.http.request_bodies import Holding
+from handlers.live.base.live_node import LiveNode
+from handlers.live.base.send_buffer import SocketTransport, pong_frame, text_frame
+from handlers.live.websocket import deflate
+from handlers.live.websocket.connection import Connection
+from handlers.live.websocket.deflate import deflated_frame
+from handlers.live.websocket.websocket_protocol import StrictHandler
+from models.access.caller import Caller
+from models.access.limits import HELLO_BYTES
+from models.access.request_origin import RequestOrigin
+from models.wire.frames import PROTOCOL, Close
+
+
+class LiveSocket(ProblemHandler, StrictHandler):
+    """Bytes in, bytes out; `Connection` knows what they mean."""
+
+    known: Caller | None = None  # who it is, if that was found out before the socket is open
+    _connection: Connection | None = None
+    _outlet: SocketTransport
+    _deflates = False
+    _holding: Holding | None = None
+    _door = ""  # where it came from, as long as it counts there
+
+    def initialize(self, node: LiveNode) -> None:
+        """Take what the routing table gives."""
+        self._node = node
+        self._connections = node.connections
+
+    def headers_of(self, status: int) -> dict[str, str]:
+        """See `ProblemHandler.headers_of`; 426 names what is spoken (RFC 6455, 4.4)."""
+        if status == 426:
+            return {"Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+        return super().headers_of(status)
+
+    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        """Choose ours if the client offers it."""
+        return PROTOCOL if PROTOCOL in subprotocols else None
+
+    def get_compression_options(self) -> dict[str, Any] | None:
+        """Agree to compression, if the client offers it on terms that suit us."""
+        self._deflates = deflate.agree(self.request.headers)
+        return {} if self._deflates else None
+
+    async def open(self, *_: str, **__: str) -> None:
+        """Begin a conversation."""
+        assert self.ws_connection is not None
+        self.set_nodelay(True)
+        stream = self.ws_connection.stream
+        assert stream is not None
+        outlet = SocketTransport(stream, deflated_frame if self._deflates else text_frame)
+        connection = Connection(
+            self._node,
+            self._connections.name(),
+            outlet,
+            self._end,
+            asyncio.get_running_loop().time(),
+        )
+        self._outlet, self._connection = outlet, connection
+        self._connections.add(connection)
+        if not await self._may_enter():
+            connection.close(Close.TOO_MANY, "too many sockets")
+            return
+        if self._connections.is_full:
+            connection.close(Close.FULL, "node full")
+            return
+        if self.known is not None:
+            connection.know(self.known)
+        elif token_auth.scheme_of(self.request)[0] in token_auth.SCHEMES:
+            services = self._node.edge.services
+            caller = token_auth.caller_of(services.account, services.oauth, self.request)
+            await connection.admit(caller)
+        # They were sent, and would stay as long as the socket.
+        self._headers.clear()
+        self.request.headers.clear()
+
+    async def on_message(self, message: str | bytes) -> None:
+        """Hand a message on; the next is read when this one is done with."""
+        if self._connection is None:
+            return
+        if isinstance(message, bytes):
+            self._end(4400, "text only")
+            return
+        await self._connection.take(message.encode(), asyncio.get_running_loop().time())
+
+    @property
+    def most(self) -> int:
+        """See `StrictHandler.most`."""
+        return HELLO_BYTES if self._connection is None else self._connection.most
+
+    def hold(self, size: int) -> bool:
+        """See `StrictHandler.hold`; what comes before a hello is small, and there for seconds."""
+        caller = None if self._connection is None else self._connection.caller
+        if caller is None:
+            return True
+        if self._holding is None:
+            self._holding = self._node.bodies.of(caller.scope.user)
+        return self._holding.add(size)
+
+    def let_go(self) -> None:
+        """See `StrictHandler.let_go`."""
+        if self._holding is not None:
+            self._holding.release()
+            self._holding = None
+
+    def count_frame(self) -> bool:
+        """See `StrictHandler.count_frame`."""
+        if self._connection is None:
+            return True
+        return self._connection.count_frame(asyncio.get_running_loop().time())
+
+    def pong(self, data: bytes) -> None:
+        """See `StrictHandler.pong`."""
+        if self._connection is not None:
+            self._outlet.send_late(pong_frame(data))  # one for many will do (RFC 6455, 5.5.3)
+
+    def on_close(self) -> None:
+        """Let go."""
+        if self._connection is not None:
+            self._connections.remove(self._connection)
+            self._connection = None
+        self.let_go()
+        if self._door:
+            self._node.doors.leave(self._door)
+            self._door = ""
+
+    async def _may_enter(self) -> bool:
+        """Whether there are not too many sockets from where this one comes."""
+        limits = self._node.edge.limits
+        if not limits.is_on:
+            return True
+        origin = RequestOrigin(address=address_of(self.request, self._node.edge.proxies))
+        if not self._node.doors.take(origin.household):
+            return False
+        self._door = origin.household
+        return not (await limits.take("connect", {"ip": origin.household})).wait_s
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """Log what nobody expected, and close."""
+        super().log_exception(typ, value, tb)
+        if self._connection is not None:
+            self._end(4500, "internal")
+
+    def _end(self, code: int, reason: str) -> None:
+        self._node.edge.metrics.closes.labels(str(code)).inc()
+        self.close(code, reason)
+        self.on_close()  # nothing may be sent behind a close frame

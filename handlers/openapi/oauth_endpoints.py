@@ -1,0 +1,242 @@
+"""The endpoints of the authorization server that clients call, whose rules are RFCs.
+
+What people see of it (`/oauth/authorize` and the pages that follow) is no API: a client sends the
+browser there, as `/.well-known/openid-configuration` says.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from handlers.http.forms.parameters import FORM
+from handlers.openapi import paths
+from handlers.openapi.other_routes import HTML
+from handlers.openapi.schemas import Schemas
+from models.base.merge_patch import Json
+
+
+class TokenAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Tokens for a client (RFC 6749, 5.1)."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    scope: str
+    refresh_token: str | None = None
+    id_token: str | None = None
+    issued_token_type: str | None = None
+
+
+class PushedRequestAnswer(msgspec.Struct, frozen=True):
+    """The name of an authorization request (RFC 9126, 2.2)."""
+
+    request_uri: str
+    expires_in: int
+
+
+class DeviceCodes(msgspec.Struct, frozen=True):
+    """The codes of a device (RFC 8628, 3.2)."""
+
+    device_code: str
+    user_code: str
+    verification_uri: str
+    verification_uri_complete: str
+    expires_in: int
+    interval: int
+
+
+class Introspected(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a token is (RFC 7662, 2.2); of one that does not hold, only that."""
+
+    active: bool
+    client_id: str | None = None
+    sub: str | None = None
+    scope: str | None = None
+    exp: int | None = None
+    iss: str | None = None
+    aud: list[str] | None = None
+    token_type: str | None = None
+    cnf: dict[str, str] | None = None
+
+
+class UserClaims(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who somebody is, as far as the token tells (OpenID Connect Core, 5.3)."""
+
+    sub: str
+    name: str | None = None
+    zoneinfo: str | None = None
+    email: str | None = None
+    email_verified: bool | None = None
+
+
+class OAuthRefusal(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A refusal (RFC 6749, 5.2)."""
+
+    error: str
+    error_description: str
+    challenge: str | None = None
+
+
+class JwksAnswer(msgspec.Struct, frozen=True):
+    """Public keys (RFC 7517, 5)."""
+
+    keys: list[Json]
+
+
+class ClientEndpoint(msgspec.Struct, frozen=True):
+    """A path that clients call.
+
+    Attributes
+    ----------
+    gives
+        The type of the good answer; None for one without a body.
+    form
+        The parameters in the body: required ones end with `!`.
+    refused
+        The statuses of its refusals.
+
+    """
+
+    method: str
+    path: str
+    summary: str
+    gives: Any
+    form: tuple[str, ...] = ()
+    status: int = 200
+    refused: tuple[int, ...] = (400, 401, 413, 503)
+    held: bool = False  # whether a person's token is shown, and not a client
+
+
+_CLIENT: Final = ("client_id", "client_secret", "client_assertion", "client_assertion_type")
+_PUBLIC: Final = (400, 503)
+
+ROWS: Final = (
+    ClientEndpoint(
+        "POST",
+        "/oauth/token",
+        "Give tokens (RFC 6749, 3.2): for a code with its verifier, a refresh token, a client by "
+        "itself, a device code, or an ID token of another issuer.",
+        TokenAnswer,
+        (
+            *("grant_type!", "code", "code_verifier", "redirect_uri", "refresh_token"),
+            *("device_code", "subject_token", "subject_token_type", "subject_issuer", "nonce"),
+            *("requested_token_type", "scope", "resource", *_CLIENT),
+        ),
+    ),
+    ClientEndpoint(
+        "POST",
+        "/oauth/par",
+        "Keep an authorization request under a name (RFC 9126).",
+        PushedRequestAnswer,
+        (
+            *("response_type!", "redirect_uri!", "code_challenge!", "code_challenge_method!"),
+            *("scope", "state", "nonce", "prompt", "max_age", "acr_values", "login_hint"),
+            *("resource", "dpop_jkt", *_CLIENT),
+        ),
+        201,
+    ),
+    ClientEndpoint(
+        "POST",
+        "/oauth/revoke",
+        "Take a token back, and with it its session (RFC 7009).",
+        None,
+        ("token!", "token_type_hint", *_CLIENT),
+    ),
+    ClientEndpoint(
+        "POST",
+        "/oauth/introspect",
+        "Say what a token of the client is (RFC 7662).",
+        Introspected,
+        ("token!", "token_type_hint", *_CLIENT),
+    ),
+    ClientEndpoint(
+        "POST",
+        "/oauth/device",
+        "Give a device its codes (RFC 8628, 3.1).",
+        DeviceCodes,
+        ("scope", *_CLIENT),
+    ),
+    ClientEndpoint(
+        "GET",
+        "/oauth/device",
+        "Show where to type the code in that a device shows, as a page.",
+        HTML,
+        refused=(),
+    ),
+    ClientEndpoint(
+        "GET",
+        "/oauth/userinfo",
+        "Say who the holder of the token is (OpenID Connect Core, 5.3).",
+        UserClaims,
+        refused=(401, 403, 503),
+        held=True,
+    ),
+    ClientEndpoint(
+        "POST",
+        "/oauth/userinfo",
+        "Say who the holder of the token is, as a form.",
+        UserClaims,
+        refused=(401, 403, 503),
+        held=True,
+    ),
+    ClientEndpoint(
+        "GET", "/oauth/jwks", "Show the keys that tokens are signed with.", JwksAnswer, (), 200, ()
+    ),
+    ClientEndpoint(
+        "GET",
+        "/.well-known/oauth-authorization-server",
+        "Say what the authorization server can do (RFC 8414).",
+        Json,
+        refused=(400,),
+    ),
+    ClientEndpoint(
+        "GET",
+        "/.well-known/openid-configuration",
+        "Say what the provider can do (OpenID Connect Discovery).",
+        Json,
+        refused=(400,),
+    ),
+)
+
+
+def items(schemas: Schemas) -> Json:
+    """The path items."""
+    made: Json = {}
+    for row in ROWS:
+        made.setdefault(row.path, {})[row.method.lower()] = _operation(schemas, row)
+    return made
+
+
+def _operation(schemas: Schemas, row: ClientEndpoint) -> Json:
+    security: list[Json] = [{"token": []}] if row.held else [{"client": []}, {}]
+    return {
+        "operationId": paths.name_of(row.method, row.path),
+        "tags": ["Authorization server"],
+        "summary": row.summary.partition("(")[0].partition(":")[0].strip().rstrip("."),
+        "description": row.summary,
+        "security": security if row.refused and 401 in row.refused else [],
+        **({"requestBody": _form(row.form)} if row.form else {}),
+        "responses": {
+            str(row.status): _answer(schemas, row.gives, "As asked."),
+            **{str(status): _answer(schemas, OAuthRefusal, "Refused.") for status in row.refused},
+        },
+    }
+
+
+def _form(names: tuple[str, ...]) -> Json:
+    schema = {
+        "type": "object",
+        "properties": {name.rstrip("!"): {"type": "string"} for name in names},
+        "required": [name.rstrip("!") for name in names if name.endswith("!")],
+    }
+    return {"required": True, "content": {FORM: {"schema": schema}}}
+
+
+def _answer(schemas: Schemas, gives: Any, words: str) -> Json:
+    answer: Json = {"description": words, "headers": paths.headers()}
+    if gives is HTML:
+        answer["content"] = {HTML: {"schema": {"type": "string"}}}
+    elif gives is not None:
+        schema = {"type": "object"} if gives is Json else schemas.of(gives, "answer")
+        answer["content"] = {paths.JSON: {"schema": schema}}
+    return answer

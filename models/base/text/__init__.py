@@ -1,0 +1,1 @@
+"""Text as people write it: card numbers masked, words to search by."""

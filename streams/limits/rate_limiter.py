@@ -1,0 +1,239 @@
+"""Counting what everybody asks for, on all nodes together: one round trip to Redis a request.
+
+Redis's own clock counts, so nodes need not agree on theirs.  All rules of a surface are looked at
+before any is charged: what one refuses costs nothing at the others.  Redis holds keyed hashes of
+names and addresses, each no longer than it counts.
+"""
+
+import asyncio
+import base64
+import collections
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+
+from models.access.limits import ONE, SURFACES, Bound, Cost, Rule, Surface
+from models.access.rate_limiter import GO_ON, RateCount, RateVerdict
+from streams.redis.connection import RedisError
+
+PATIENCE_S: Final = 1.0  # for an answer; a request that waits longer is counted here
+PAUSE_S: Final = 1.0  # after a failure, before Redis is asked again
+TENTH: Final = 10
+REMEMBERED: Final = 10_000  # keys of a process that counts by itself
+NO_COST: Final = Cost(0, 0)
+
+Found = tuple[int, int, int, int]  # by a rule: the wait, what is left, the whole, what was taken
+
+_log = structlog.get_logger(__name__)
+
+# Five arguments for each key.  A bound: "b", the microseconds of one, the burst, how many there
+# must be, how many are taken if they are there; a backoff: "w", free:first:most (tries, seconds,
+# seconds), nothing, 1, the charge.  Last, whether what is not there is owed.  Found: microseconds
+# to wait, how many are left, microseconds until all are there again, how many were taken.
+_SCRIPT: Final = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local owes = ARGV[#ARGV] == '1'
+local found, before, writes, refused = {}, {}, {}, false
+for i, key in ipairs(KEYS) do
+  local kind, a, b, least, most = unpack(ARGV, i * 5 - 4, i * 5)
+  local kept = redis.call('GET', key)
+  least, most = tonumber(least), tonumber(most)
+  if kind == 'b' then
+    local every, burst = tonumber(a), tonumber(b)
+    local paid = math.max(tonumber(kept or 0), now)
+    local there = math.floor((every * burst - (paid - now)) / every)
+    if there < least and not owes then
+      refused = true
+      found[i] = {math.max(1, paid - now - every * (burst - least)), 0, paid - now, 0}
+    else
+      before[i] = {0, math.max(0, there), paid - now, 0}
+      local taken = owes and most or math.max(0, math.min(most, there))
+      paid = paid + every * taken
+      found[i] = {0, math.max(0, there - taken), paid - now, taken}
+      local text = string.format('%.0f', paid)
+      if taken > 0 then writes[#writes + 1] = {key, text, paid - now} end
+    end
+  else
+    local free, first, most_s = string.match(a, '(%d+):(%d+):(%d+)')
+    free, first, most_s = tonumber(free), tonumber(first) * 1000000, tonumber(most_s) * 1000000
+    local tried, at = string.match(kept or '0:0', '(%d+):(%d+)')
+    tried, at = tonumber(tried), tonumber(at)
+    local function wait_of(n)
+      if n < free then return 0 end
+      return math.min(most_s, first * 2 ^ math.min(n - free, 20))
+    end
+    local wait = at + wait_of(tried) - now
+    if wait > 0 then
+      refused = true
+      found[i] = {wait, 0, wait, 0}
+    else
+      before[i] = {0, math.max(0, free - tried), 0, 0}
+      tried = tried + most
+      local following = wait_of(tried)
+      found[i] = {0, math.max(0, free - tried), following, most}
+      local text = string.format('%.0f:%.0f', tried, now)
+      if most > 0 then writes[#writes + 1] = {key, text, following + most_s} end
+    end
+  end
+end
+if refused then
+  for i, one in pairs(before) do found[i] = one end
+  return found
+end
+for _, one in ipairs(writes) do
+  redis.call('SET', one[1], one[2], 'PX', math.floor(one[3] / 1000) + 1)
+end
+return found
+"""
+
+
+class SharedRateLimiter:
+    """See `RateLimiter`: the counts of all surfaces; without Redis nothing is counted.
+
+    Attributes
+    ----------
+    patience_s
+        How long a request waits for Redis.
+
+    """
+
+    def __init__(self, redis: "Redis | None" = None, key: bytes = b"") -> None:
+        self.is_on = redis is not None
+        self.patience_s = PATIENCE_S
+        self._key = hashlib.sha256(b"limits\0" + key).digest()
+        self._script: Any = None if redis is None else redis.register_script(_SCRIPT)
+        self._redis = redis
+        self._alone = LocalRateLimiter()
+        self._paused_until = 0.0
+
+    async def take(
+        self,
+        surface: str,
+        parties: Mapping[str, str],
+        cost: Cost = ONE,
+        *,
+        most: Cost | None = None,
+        charge: bool = True,
+    ) -> RateVerdict:
+        """Ask for *cost* of *surface*; without *charge* only whether there is so much.
+
+        Up to *most* is taken if it is there: `RateVerdict.taken` says what.
+        """
+        asked = (cost, (most or cost) if charge else NO_COST)
+        return await self._taken(surface, parties, asked, owes=False)
+
+    async def owe(self, surface: str, parties: Mapping[str, str], cost: Cost) -> None:
+        """See `RateLimiter.owe`."""
+        await self._taken(surface, parties, (NO_COST, cost), owes=True)
+
+    async def _taken(
+        self, name: str, parties: Mapping[str, str], asked: tuple[Cost, Cost], *, owes: bool
+    ) -> RateVerdict:
+        if self._script is None:
+            return GO_ON
+        surface = SURFACES[name]
+        keys = [self._key_of(name, rule, parties) for rule in surface.rules]
+        found = await self._asked(surface, keys, asked, owes=owes)
+        if found is None:
+            if surface.opens:
+                return GO_ON
+            found = self._alone.take(
+                surface.rules,
+                keys,
+                charge=asked[1] != NO_COST,
+                now_us=time.monotonic_ns() // 1000,
+            )
+        counts = zip(surface.rules, keys, found, strict=True)
+        return RateVerdict.of(
+            tuple(
+                RateCount(rule, name, key, wait / 1e6, left, whole / 1e6, taken)
+                for rule, key, (wait, left, whole, taken) in counts
+            )
+        )
+
+    async def forgive(self, name: str, parties: Mapping[str, str]) -> None:
+        """Forget the tries of the surface *name* that led to the right answer."""
+        if self._redis is None:
+            return
+        rules = [rule for rule in SURFACES[name].rules if not isinstance(rule, Bound)]
+        keys = [self._key_of(name, rule, parties) for rule in rules]
+        self._alone.forget(keys)
+        try:
+            async with asyncio.timeout(self.patience_s):
+                await self._redis.delete(*keys)
+        except (RedisError, TimeoutError):
+            self._pause()
+
+    async def _asked(
+        self, surface: Surface, keys: Sequence[str], asked: tuple[Cost, Cost], *, owes: bool
+    ) -> list[Found] | None:
+        """What Redis says, or None when it does not answer."""
+        if time.monotonic() < self._paused_until:
+            return None
+        arguments = [part for rule in surface.rules for part in _arguments(rule, *asked)]
+        arguments.append(str(int(owes)))
+        try:
+            async with asyncio.timeout(self.patience_s):
+                found: list[Found] = await self._script(keys=keys, args=arguments)
+        except (RedisError, TimeoutError):
+            self._pause()
+            return None
+        return found
+
+    def _pause(self) -> None:
+        _log.warning("limits_alone", for_s=PAUSE_S)
+        self._paused_until = time.monotonic() + PAUSE_S
+
+    def _key_of(self, surface: str, rule: Rule, parties: Mapping[str, str]) -> str:
+        told = msgspec.json.encode([surface, rule.name, [parties.get(one, "") for one in rule.by]])
+        digest = hashlib.blake2b(told, key=self._key, digest_size=12).digest()
+        return f"limit:{base64.urlsafe_b64encode(digest).decode()}"
+
+
+class LocalRateLimiter:
+    """The counts of one process while Redis is away: a tenth of every rate, and of every burst."""
+
+    def __init__(self) -> None:
+        self._paid: collections.OrderedDict[str, int] = collections.OrderedDict()
+
+    def take(
+        self, rules: Sequence[Rule], keys: Sequence[str], *, charge: bool, now_us: int
+    ) -> list[Found]:
+        """What the script says, of what this process has counted."""
+        found: list[Found] = []
+        for rule, key in zip(rules, keys, strict=True):
+            every, burst = _slowed(rule)
+            owed = max(self._paid.get(key, 0), now_us) - now_us
+            wait = owed - every * (burst - 1)
+            found.append((max(0, wait), max(0, burst - 1 - owed // every), owed, int(charge)))
+        if charge and not any(one[0] for one in found):
+            for rule, key in zip(rules, keys, strict=True):
+                self._paid[key] = max(self._paid.pop(key, 0), now_us) + _slowed(rule)[0]
+            while len(self._paid) > REMEMBERED:
+                self._paid.popitem(last=False)
+        return found
+
+    def forget(self, keys: Sequence[str]) -> None:
+        """See `SharedRateLimiter.forgive`."""
+        for key in keys:
+            self._paid.pop(key, None)
+
+
+def _slowed(rule: Rule) -> tuple[int, int]:
+    """The microseconds that one takes at a tenth of the rate, and a tenth of the burst."""
+    if isinstance(rule, Bound):
+        return rule.every_us * TENTH, max(1, rule.burst // TENTH)
+    return rule.most_s * 1_000_000 // rule.free * TENTH, 1
+
+
+def _arguments(rule: Rule, least: Cost, most: Cost) -> tuple[str, ...]:
+    if isinstance(rule, Bound):
+        wanted = (str(least.of(rule.unit)), str(most.of(rule.unit)))
+        return "b", str(rule.every_us), str(rule.burst), *wanted
+    return "w", f"{rule.free}:{rule.first_s}:{rule.most_s}", "", "1", str(min(1, most.requests))

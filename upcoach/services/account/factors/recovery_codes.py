@@ -1,0 +1,83 @@
+"""Recovery codes: ten, for when a phone is lost.  Shown once, kept as keyed hashes, used once."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from typing import Final
+
+from models.access.scope import Scope
+from models.account import Factors
+from models.account.factors import RECOVERY
+from upcoach.services.account.factors.attempt_limit import AttemptLimit
+from upcoach.services.account.factors.enrolment import Enrolment
+from upcoach.services.account.factors.refusals import factor_wrong, not_enrolled
+from upcoach.store.write.changes import WriteContext
+
+COUNT: Final = 10
+# 120 bits: a fast hash is enough from 112 on (ASVS 5.0, 6.5.2).
+BYTES: Final = 15
+GROUP: Final = 6  # letters between two dashes
+_MISREAD: Final = str.maketrans("018", "OIB", "- ")
+
+
+class RecoveryCodes:
+    """Recovery codes of all users."""
+
+    def __init__(self, enrolment: Enrolment, tries: AttemptLimit, *, key: bytes) -> None:
+        self._enrolment = enrolment
+        self._tries = tries
+        self._key = key
+
+    def fresh(self, user: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """New codes for *user*, and the hashes under which they would be kept."""
+        codes = tuple(_written(secrets.token_bytes(BYTES)) for _ in range(COUNT))
+        return codes, tuple(self._hash(user, code) for code in codes)
+
+    async def renew(self, scope: Scope) -> tuple[str, ...]:
+        """New codes in the place of the old ones, which count no more."""
+        codes, hashes = self.fresh(scope.user)
+
+        def change(before: Factors, changes: WriteContext) -> Factors:
+            if not before.methods(changes.at):
+                raise not_enrolled()
+            return before.with_recovery(hashes, changes.at)
+
+        after = await self._enrolment.change(scope, change)
+        await self._enrolment.notices.announce(scope, after, RECOVERY)
+        return codes
+
+    async def use(self, scope: Scope, code: str) -> None:
+        """Use *code* up, or `Forbidden`."""
+        user = scope.user
+        hashed = self._hash(user, code)
+
+        def change(before: Factors, changes: WriteContext) -> Factors:
+            if hashed not in before.recovery or "recovery_code" not in before.methods(changes.at):
+                raise factor_wrong()
+            return before.recovered(hashed, changes.at)
+
+        async with self._tries.one("recovery code", scope):
+            await self._enrolment.change(Scope(user=user), change)
+        await self._enrolment.notices.tell(user, "recovery code used")
+
+    def _hash(self, user: str, code: str) -> str:
+        said = f"recovery code\0{user}\0{normalised(code)}".encode(errors="surrogatepass")
+        return hmac.digest(self._key, said, hashlib.sha256).hex()
+
+
+def normalised(code: str) -> str:
+    """*code* as it was meant, however it was typed.
+
+    Examples
+    --------
+    >>> normalised("abcdef ghijk1-MN0PQR")
+    'ABCDEFGHIJKIMNOPQR'
+
+    """
+    return code.upper().translate(_MISREAD)
+
+
+def _written(code: bytes) -> str:
+    letters = base64.b32encode(code).decode()
+    return "-".join(letters[at : at + GROUP] for at in range(0, len(letters), GROUP))

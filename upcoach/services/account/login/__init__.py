@@ -1,0 +1,1 @@
+"""Logins: what comes of a first factor, whichever it was."""

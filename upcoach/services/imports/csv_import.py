@@ -1,0 +1,235 @@
+"""Anybody's table (CSV, RFC 4180): days of habits, moods, tasks or pages of a journal, a row each.
+
+The first line names the columns, in any order; others than these are left out, which is said.
+
+=========  ==============  =================================================================
+What       Needed          Understood
+=========  ==============  =================================================================
+`habits`   date, habit     value, unit, target, state (done, missed, skip), note
+`moods`    level, at/date  note, activities (with semicolons between), category
+`tasks`    title           notes, due_date, status, priority, tags (with semicolons between)
+`journal`  date, text      title, tags (with semicolons between), mood
+=========  ==============  =================================================================
+
+A habit with a value in any row is measured; without a target every day that is logged counts.  A
+mood with a date only was felt at noon.  Ids follow from what a row says, so the same row is brought
+once.
+"""
+
+import collections
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import Any, Final, Literal
+
+from models.base.errors import Invalid
+from models.base.ids import derived_id
+from models.base.merge_patch import Json
+from models.base.time import check_date, instant
+from models.base.validation import checked
+from models.habits import EntryDraft, Habit, NewHabit
+from models.journal import Journal, JournalEntry, NewJournal, NewJournalEntry
+from models.moods import Mood, NewMood
+from models.tasks import NewTask, Task
+from upcoach.services.imports.csv_table import COLUMNS, Table
+from upcoach.services.imports.diary_items import JournalEntryItem, JournalItem, MoodItem
+from upcoach.services.imports.import_errors import ImportErrors, refused
+from upcoach.services.imports.plan import EntryItem, HabitItem, ImportItem, ImportPlan, TaskItem
+
+CSV: Final = "csv"
+ROWS: Final = 50_000
+HABITS: Final = 500
+
+What = Literal["habits", "moods", "tasks", "journal"]
+Row = dict[str, str]
+
+_NEEDED: Final[dict[str, frozenset[str]]] = {
+    "habits": frozenset({"date", "habit"}),
+    "moods": frozenset({"level"}),
+    "tasks": frozenset({"title"}),
+    "journal": frozenset({"date", "text"}),
+}
+_UNDERSTOOD: Final[dict[str, frozenset[str]]] = {
+    "habits": frozenset({"value", "unit", "target", "state", "note"}),
+    "moods": frozenset({"at", "date", "note", "activities", "category"}),
+    "tasks": frozenset({"notes", "due_date", "status", "priority", "tags"}),
+    "journal": frozenset({"title", "tags", "mood"}),
+}
+_NOON: Final = dt.time(12)
+
+
+def read(content: bytes, *, what: What, owner: str, tz: str) -> ImportPlan:
+    """What the table *content* wants, for somebody who lives in *tz*; raises `Invalid`."""
+    return _Reader(content, what, owner, tz).read()
+
+
+class _Reader:
+    """Reads what it can, and collects what is wrong."""
+
+    def __init__(self, content: bytes, what: What, owner: str, tz: str) -> None:
+        self._flaws = ImportErrors()
+        self._table = Table("table", content, self._flaws)
+        self._what = what
+        self._owner = owner
+        self._tz = tz
+        self._notes: list[str] = []
+        self._seen = collections.Counter[tuple[str, ...]]()
+
+    def read(self) -> ImportPlan:
+        rows = list(self._rows())
+        self._flaws.refuse()
+        if self._what == "habits":
+            items = self._habits(rows)
+            areas: tuple[type[ImportItem], ...] = (HabitItem, EntryItem)
+        else:
+            made: dict[str, tuple[Callable[[Row], ImportItem], type[ImportItem]]] = {
+                "moods": (self._mood, MoodItem),
+                "tasks": (self._task, TaskItem),
+                "journal": (self._page, JournalEntryItem),
+            }
+            make, area = made[self._what]
+            items = [one for line, row in rows for one in self._tried(line, make, row)]
+            areas = (area,)
+        if self._what == "journal":
+            journal = NewJournal(id=self._journal, name="CSV")
+            items, areas = [JournalItem(journal), *items], (JournalItem, JournalEntryItem)
+        self._flaws.refuse()
+        return ImportPlan(CSV, tuple(items), areas, tuple(self._notes))
+
+    def _rows(self) -> Iterator[tuple[int, Row]]:
+        lines = self._table.lines()
+        first = next(lines, None)
+        names = [] if first is None else [name.strip().casefold() for name in first.cells]
+        self._check(names)
+        for count, (line, cells) in enumerate(lines):
+            if count == ROWS:
+                raise refused("", "export_too_large", f"The table has more than {ROWS:,} rows.")
+            if len(cells) == len(names):
+                row = zip(names, (cell.strip() for cell in cells), strict=True)
+                yield line, {name: cell for name, cell in row if cell}
+            else:
+                reason = f"{len(cells)} cells, where the first line has {len(names)}"
+                self._table.flaw(line, "cells_wrong", reason)
+
+    def _check(self, names: list[str]) -> None:
+        if len(names) > COLUMNS:
+            raise refused("", "export_too_large", f"The table has more than {COLUMNS} columns.")
+        needed = _NEEDED[self._what]
+        missing = sorted(needed - set(names))
+        if missing or len(set(names)) < len(names):
+            reason = f"missing: {', '.join(missing)}" if missing else "a column occurs twice"
+            self._table.flaw(1, "columns_unknown", reason)
+        self._flaws.refuse()
+        for name in sorted(set(names) - needed - _UNDERSTOOD[self._what]):
+            self._notes.append(f"The column {name[:32]!r} has no place here and is left out.")
+
+    def _tried(
+        self, line: int, make: Callable[[Row], ImportItem], row: Row
+    ) -> Iterator[ImportItem]:
+        try:
+            yield make(row)
+        except Invalid as refusal:
+            self._table.refused(line, refusal)
+
+    def _habits(self, rows: list[tuple[int, Row]]) -> list[ImportItem]:
+        by_name: dict[str, list[tuple[int, Row]]] = {}
+        for line, row in rows:
+            if "habit" in row:
+                by_name.setdefault(row["habit"], []).append((line, row))
+            else:
+                self._table.flaw(line, "cell_empty", "it names no habit")
+        if len(by_name) > HABITS:
+            raise refused("", "export_too_large", f"The table names more than {HABITS} habits.")
+        habits: list[ImportItem] = []
+        days: dict[str, EntryItem] = {}
+        for name, own in by_name.items():
+            habit_id = derived_id(Habit.id_prefix, self._owner, CSV, name)
+            try:
+                habits.append(self._habit([row for _, row in own]))
+            except Invalid as refusal:
+                self._table.refused(own[0][0], refusal)
+            for line, row in own:
+                self._day(days, habit_id, line, row)
+        return [*habits, *sorted(days.values(), key=lambda one: (one.day, one.parent))]
+
+    def _habit(self, told: list[Row]) -> HabitItem:
+        name = told[0]["habit"]
+        fields: Json = {
+            "id": derived_id(Habit.id_prefix, self._owner, CSV, name),
+            "name": name,
+            "tz": self._tz,
+            "starts_on": min(row.get("date", "9999") for row in told),
+        }
+        if any("value" in row for row in told):
+            fields["measure"] = {
+                "type": "amount",
+                "target": _number(next((row["target"] for row in told if "target" in row), "0")),
+                "unit": next((row["unit"] for row in told if "unit" in row), ""),
+            }
+        return HabitItem(checked(fields, NewHabit))
+
+    def _day(self, days: dict[str, EntryItem], habit: str, line: int, row: Row) -> None:
+        try:
+            fields: Json = {name: row[name] for name in ("state", "note") if name in row}
+            if "value" in row:
+                fields["value"] = _number(row["value"])
+            day = _day(row)
+            item = EntryItem(habit, day, checked(fields, EntryDraft))
+        except Invalid as refusal:
+            self._table.refused(line, refusal)
+            return
+        if days.setdefault(item.id, item) is not item:
+            self._table.flaw(line, "day_twice", f"{day} is there already")
+
+    def _mood(self, row: Row) -> MoodItem:
+        fields: Json = {name: row[name] for name in ("note", "category") if name in row}
+        fields |= {"tz": self._tz, "level": _number(row.get("level", ""))}
+        fields["activities"] = _several(row, "activities")
+        if "at" in row:
+            fields["at"] = row["at"]
+        else:
+            day = _day(row)
+            fields["at"] = instant(day, _NOON, self._tz).isoformat()
+        return MoodItem(checked(fields | {"id": self._id(Mood.id_prefix, fields)}, NewMood))
+
+    def _task(self, row: Row) -> TaskItem:
+        names = ("title", "notes", "due_date", "status", "priority")
+        fields: Json = {name: row[name] for name in names if name in row}
+        fields |= {"tz": self._tz, "tags": _several(row, "tags")}
+        return TaskItem(checked(fields | {"id": self._id(Task.id_prefix, fields)}, NewTask), None)
+
+    def _page(self, row: Row) -> JournalEntryItem:
+        fields: Json = {name: row[name] for name in ("title", "text") if name in row}
+        fields |= {"local_date": row.get("date"), "tz": self._tz, "tags": _several(row, "tags")}
+        if "mood" in row:
+            fields["mood"] = _number(row["mood"])
+        fields |= {"journal": self._journal, "id": self._id(JournalEntry.id_prefix, fields)}
+        return JournalEntryItem(checked(fields, NewJournalEntry))
+
+    @property
+    def _journal(self) -> str:
+        return derived_id(Journal.id_prefix, self._owner, CSV)
+
+    def _id(self, prefix: str, fields: Json) -> str:
+        """The id of what a row says; rows that say the same are told apart by their order."""
+        said = tuple(f"{name}={fields[name]}" for name in sorted(fields))
+        self._seen[said] += 1
+        return derived_id(prefix, self._owner, CSV, *said, str(self._seen[said]))
+
+
+def _day(row: Row) -> dt.date:
+    day = checked(row.get("date"), dt.date)
+    check_date(day, "/date")
+    return day
+
+
+def _number(text: str) -> int | float | str:
+    """The number that *text* writes; *text* itself where it is none, which its field refuses."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return int(number) if number.is_integer() and abs(number) < 1e15 else number
+
+
+def _several(row: Row, name: str) -> list[Any]:
+    return [part.strip() for part in row.get(name, "").split(";") if part.strip()]

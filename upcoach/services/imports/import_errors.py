@@ -1,0 +1,46 @@
+"""What is wrong with a file that somebody brought, collected so that it can be mended in one go."""
+
+from typing import Final
+
+from models.base.errors import FieldError, Invalid, invalid_field
+
+MOST: Final = 20  # flaws in one answer: enough to see what kind of file it is
+
+
+class ImportErrors:
+    """The flaws found so far, each once; the last of `MOST` ends the reading."""
+
+    def __init__(self) -> None:
+        self._found: dict[FieldError, None] = {}
+
+    def add(self, pointer: str, code: str, detail: str) -> None:
+        """Keep one flaw; raises `Invalid` with all of them when there are enough."""
+        self._found[FieldError(pointer, code, detail)] = None
+        if len(self._found) == MOST:
+            self.refuse()
+
+    def refuse(self) -> None:
+        """Raise `Invalid` if there is any flaw."""
+        if self._found:
+            flaws = tuple(self._found)
+            raise Invalid("import_invalid", flaws[0].detail, flaws=flaws)
+
+
+def refused(pointer: str, code: str, detail: str) -> Invalid:
+    """The refusal of a whole file for one reason."""
+    return invalid_field(pointer, code, detail, refusal="import_invalid")
+
+
+def pointer_to(path: str, line: int | None = None) -> str:
+    """The JSON pointer (RFC 6901) to a file within an archive, or to a line of it.
+
+    Examples
+    --------
+    >>> pointer_to("001 Run/Checkmarks.csv", 3)
+    '/001 Run/Checkmarks.csv/line/3'
+    >>> pointer_to("~draft")
+    '/~0draft'
+
+    """
+    place = "/" + path.replace("~", "~0")
+    return place if line is None else f"{place}/line/{line}"

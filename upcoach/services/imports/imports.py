@@ -1,0 +1,129 @@
+"""Bringing in what people logged elsewhere."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Final
+
+from models.access.scope import Scope
+from models.base.clock import Clock
+from models.base.document import Document
+from models.base.merge_patch import Json
+from models.base.time import check_zone
+from upcoach.services.base.concurrency import UserConcurrency
+from upcoach.services.imports.plan import ImportItem, ImportTally
+from upcoach.services.imports.plan_codec import PackedPlan
+from upcoach.services.imports.worker_protocol import Format, ImportJob
+from upcoach.services.imports.workers import Workers
+from upcoach.store.base.pacing import paced
+from upcoach.store.collections.documents import Documents
+from upcoach.store.write.changes import WriteContext
+from upcoach.store.write.committer import Committer
+from upcoach.store.write.outcomes import Outcome, WriteResult
+from upcoach.store.write.quotas import require_room
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Mutation, Write
+
+# A transaction has to fit into MongoDB's cache with all that it writes, beside everybody else's:
+# in the smallest one that we run, 14,000 entries barely did, and took minutes.
+PART: Final = 250  # documents
+PART_BYTES: Final = 1 << 20
+PATIENCE_S: Final = 30.0  # how long an import of somebody waits for their one before
+
+
+class Imports:
+    """Imports are idempotent: an id follows from its owner and its name in the file.
+
+    What a person has changed here since wins over the file; what came with an earlier import of the
+    same habit follows it.  A file that cannot be read is refused whole, before anything is written.
+    One with more than 250 documents, or a megabyte, is written in parts, each whole: after a crash
+    between two of them, or a refusal, the same import again goes on.
+    """
+
+    def __init__(
+        self, documents: Documents, committer: Committer, workers: Workers, clock: Clock
+    ) -> None:
+        self._documents = documents
+        self._committer = committer
+        self._workers = workers
+        self._clock = clock
+        self._users = UserConcurrency(running=1, waiting=2, patience_s=PATIENCE_S)
+
+    def turn(self, scope: Scope) -> AbstractAsyncContextManager[None]:
+        """Held while a file of the caller's is read and carried out: one at a time."""
+        return self._users.turn(scope.user)
+
+    async def read(self, scope: Scope, format_: Format, content: bytes, tz: str) -> PackedPlan:
+        """What a file wants, for somebody who lives in *tz*."""
+        check_zone(tz)
+        return await self._workers.read(ImportJob(format_, scope.user, tz), content)
+
+    async def show(self, scope: Scope, plan: PackedPlan) -> Json:
+        """What *plan* would do now; nothing is written."""
+        await self._require_room(scope, plan)
+        tally = ImportTally(plan.areas, plan.source, plan.notes)
+        state: dict[Ref, Document | None] = {}
+        changes = WriteContext(self._clock(), state, {})
+        async for part in _parts(plan):
+            state |= await self._documents.state(_reads(scope, part))
+            async for item in paced(part):
+                tally.take(item, changes, scope.user)
+        return tally.body() | {"dry_run": True, "documents": tally.documents()}
+
+    async def carry_out(
+        self, scope: Scope, plan: PackedPlan, mutation: Mutation | None = None
+    ) -> WriteResult[Json]:
+        """Do what *plan* says, under the name of its last part; all of it fits, or none is done."""
+        if mutation is not None:
+            answered = await self._committer.repeated(scope, mutation)
+            if answered is not None:
+                return answered
+        await self._require_room(scope, plan)
+        before: Json = {}
+        waiting: Sequence[ImportItem] = ()
+        async for part in _parts(plan):
+            if waiting:
+                before = (await self._write(scope, plan, waiting, before, None)).body or {}
+            waiting = part
+        return await self._write(scope, plan, waiting, before, mutation)
+
+    async def _require_room(self, scope: Scope, plan: PackedPlan) -> None:
+        """Refuse a plan that makes more than its owner's quotas have room for."""
+        wanted = {
+            item.opened().reads(scope.user)[-1]: item.kept async for item in paced(plan.items)
+        }
+        await require_room(self._committer.holdings, wanted, self._documents.state)
+
+    async def _write(
+        self,
+        scope: Scope,
+        plan: PackedPlan,
+        part: Sequence[ImportItem],
+        before: Json,
+        mutation: Mutation | None,
+    ) -> WriteResult[Json]:
+        def decide(changes: WriteContext) -> Outcome[Json]:
+            tally = ImportTally(plan.areas, plan.source, plan.notes, before)
+            for item in part:
+                tally.take(item, changes, scope.user)
+            return Outcome(verb="updated" if tally.changed else "unchanged", document=tally.body())
+
+        write = Write(scope=scope, reads=_reads(scope, part), decide=decide, mutation=mutation)
+        return await self._committer.submit(write)
+
+
+async def _parts(plan: PackedPlan) -> AsyncIterator[list[ImportItem]]:
+    """The items of *plan* in parts that fit into a transaction, opened when they are asked for."""
+    part: list[ImportItem] = []
+    size = 0
+    async for packed in paced(plan.items):
+        if part and (len(part) == PART or size + packed.size > PART_BYTES):
+            yield part
+            part, size = [], 0
+        part.append(packed.opened())
+        size += packed.size
+    if part:
+        yield part
+
+
+def _reads(scope: Scope, items: Sequence[ImportItem]) -> tuple[Ref, ...]:
+    return tuple(dict.fromkeys(ref for item in items for ref in item.reads(scope.user)))

@@ -1,0 +1,91 @@
+"""A plan as bytes: made by the process that reads a file, and opened some items at a time.
+
+What a stranger's file has made of a reader must not reach the server as code, so this is
+MessagePack of declared types, and each draft is checked once more as it is opened.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from models.base.errors import Invalid, invalid_field
+from models.base.validation import WORDS, cut
+from models.habits import EntryDraft, NewHabit
+from models.journal import NewJournal, NewJournalEntry
+from models.moods import NewMood
+from models.tasks import NewTask
+from upcoach.services.imports.diary_items import JournalEntryItem, JournalItem, MoodItem
+from upcoach.services.imports.plan import EntryItem, HabitItem, ImportItem, ImportPlan, TaskItem
+
+LEAST: Final = 256  # bytes
+
+_ITEMS: Final[dict[str, tuple[type[ImportItem], Any]]] = {
+    HabitItem.area: (HabitItem, tuple[NewHabit]),
+    EntryItem.area: (EntryItem, tuple[str, dt.date, EntryDraft]),
+    TaskItem.area: (TaskItem, tuple[NewTask, dt.datetime | None]),
+    MoodItem.area: (MoodItem, tuple[NewMood]),
+    JournalItem.area: (JournalItem, tuple[NewJournal]),
+    JournalEntryItem.area: (JournalEntryItem, tuple[NewJournalEntry]),
+}
+
+
+class PackedItem(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An item: its area, and what it is made from."""
+
+    area: str
+    parts: msgspec.Raw
+
+    @classmethod
+    def of(cls, item: ImportItem) -> "PackedItem":
+        """*item*, packed."""
+        return cls(item.area, msgspec.Raw(msgspec.msgpack.encode(item.parts())))
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return len(memoryview(self.parts))
+
+    @property
+    def kept(self) -> int:
+        """How many bytes it adds to what is kept: an event and a document, at the least."""
+        return max(LEAST, self.size)
+
+    def opened(self) -> ImportItem:
+        """The item."""
+        kind, parts = _ITEMS[self.area]
+        try:
+            made: ImportItem = kind(*msgspec.msgpack.decode(self.parts, type=parts))
+        except msgspec.ValidationError as failure:
+            raise beyond_rules(str(failure), self.area) from None
+        return made
+
+
+class PackedPlan(msgspec.Struct, frozen=True):
+    """A `ImportPlan` whose items are still packed."""
+
+    source: str
+    items: Sequence[PackedItem]
+    areas: tuple[type[ImportItem], ...]
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, plan: ImportPlan) -> "PackedPlan":
+        """*plan*, packed."""
+        return cls(plan.source, [PackedItem.of(one) for one in plan.items], plan.areas, plan.notes)
+
+    def size(self) -> int:
+        """The bytes that it adds to what is kept, if nothing of it is there yet."""
+        return sum(item.kept for item in self.items)
+
+
+def beyond_rules(message: str, area: str) -> Invalid:
+    """The refusal of an item that would be no document, in msgspec's words."""
+    words = f"One of the {area} is beyond its rules: {cut(message, WORDS)}."
+    return invalid_field("", "field_invalid", words, refusal="document_invalid")
+
+
+def area_named(name: str) -> type[ImportItem]:
+    """The kind of items that people call so."""
+    return _ITEMS[name][0]

@@ -1,0 +1,67 @@
+"""What is said between the server and the process that reads a file: frames over a socket.
+
+A frame is four bytes of length and a MessagePack.  The server sends an `ImportJob` and the file.
+The answer is a `PlanRefused`, a `ReaderBroken`, or a `PlanBegun`, lists of `PackedItem`, and an
+empty list: whoever ends before that last frame has died.
+"""
+
+import struct
+from typing import Any, Final, Literal
+
+import msgspec
+
+from models.base.errors import FieldError, Invalid
+from upcoach.services.imports.import_errors import refused
+from upcoach.services.imports.plan_codec import PackedItem
+
+LENGTH: Final = struct.Struct("!I")
+TOGETHER: Final = 50  # items in a frame, which is opened in one go
+TOO_COSTLY: Final = refused(
+    "", "export_too_large", "This takes too much time or memory to be read: split it."
+)
+
+Format = Literal["loop", "habitica", "dayone", "habits", "moods", "tasks", "journal"]
+
+
+class ImportJob(msgspec.Struct, frozen=True):
+    """A file to be read: its format, whose it is, and the zone in which they live."""
+
+    format: Format
+    owner: str
+    tz: str
+
+
+class PlanBegun(msgspec.Struct, frozen=True, tag="begun"):
+    """The file can be read: what stands in a `Plan` beside its items."""
+
+    source: str
+    areas: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+class PlanRefused(msgspec.Struct, frozen=True, tag="refused"):
+    """The file cannot be read, and why."""
+
+    code: str
+    detail: str
+    flaws: tuple[FieldError, ...]
+
+    def as_refusal(self) -> Invalid:
+        """What its owner is told."""
+        return Invalid(self.code, self.detail, flaws=self.flaws)
+
+
+class ReaderBroken(msgspec.Struct, frozen=True, tag="broken"):
+    """The reader failed, by an exception of this name: what it said may quote the file."""
+
+    name: str
+
+
+Answer = PlanBegun | PlanRefused | ReaderBroken
+Items = list[PackedItem]
+
+
+def frame(content: Any) -> bytes:
+    """*content* as a frame."""
+    packed = msgspec.msgpack.encode(content)
+    return LENGTH.pack(len(packed)) + packed

@@ -1,0 +1,172 @@
+"""The device flow (RFC 8628): a device without a browser shows a code that its user types in
+elsewhere.
+
+The device polls with a long code; the user's answer waits under a name that is made from it.
+"""
+
+import datetime as dt
+import hashlib
+import hmac
+import secrets
+from collections.abc import Collection
+from typing import Final
+
+import msgspec
+
+from models.access.scope import Scope
+from models.account import Session
+from models.base.errors import NotFound
+from models.base.merge_patch import Json
+from models.oauth.client import OAuthClient
+from upcoach.services.base.oauth_errors import OAuthError, invalid_grant
+from upcoach.services.base.request_parameters import Parameters
+from upcoach.services.oauth.base.clients import OAuthClients
+from upcoach.services.oauth.base.grants import Grants
+from upcoach.services.oauth.base.resource_indicators import asked_audiences, asked_scopes
+from upcoach.services.oauth.base.token_issuing import Allowed, Issuing
+from upcoach.store.secrets.one_time_tokens import OneTimeTokens
+
+LIFE: Final = dt.timedelta(minutes=10)
+INTERVAL: Final = dt.timedelta(seconds=5)
+LEEWAY: Final = dt.timedelta(seconds=1)  # by which the network may push two polls together
+PATH: Final = "/oauth/device"
+LETTERS: Final = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so no words (RFC 8628, 6.1)
+LENGTH: Final = 8  # 20^8, of which few are alive for ten minutes
+_DEVICE: Final = "device code"
+_USER: Final = "user code"
+_ANSWER: Final = "device answer"
+_POLL: Final = "device poll"
+
+
+class DeviceRequest(msgspec.Struct, frozen=True):
+    """What a device asks for; *answer* is where its user's answer will wait."""
+
+    client: str
+    scopes: tuple[str, ...]
+    audiences: tuple[str, ...]
+    answer: str
+
+
+class DeviceAnswer(msgspec.Struct, frozen=True):
+    """What the user said: what they allow, or None."""
+
+    allowed: Allowed | None
+
+
+class DevicePrompt(msgspec.Struct, frozen=True):
+    """What a user is asked."""
+
+    client: OAuthClient
+    permissions: tuple[str, ...]
+
+
+class DeviceGrant:
+    """Devices that wait for their users."""
+
+    def __init__(
+        self,
+        once: OneTimeTokens,
+        clients: OAuthClients,
+        grants: Grants,
+        issuing: Issuing,
+        issuer: str,
+        *,
+        key: bytes,
+    ) -> None:
+        self._once = once
+        self._clients = clients
+        self._grants = grants
+        self._issuing = issuing
+        self._issuer = issuer
+        self._key = key
+
+    async def ask(self, client: OAuthClient, form: Parameters) -> Json:
+        """The two codes for a device of *client*."""
+        scopes = asked_scopes(form, client)
+        audiences = asked_audiences(form, self._issuer, client.audiences)
+        device_code = secrets.token_urlsafe(32)
+        asked = DeviceRequest(client.id, scopes, audiences, _derived(device_code))
+        user_code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
+        await self._once.keep(_DEVICE, asked, LIFE, device_code)
+        await self._once.keep(_USER, asked, LIFE, self._stretched(user_code))
+        shown = f"{user_code[:4]}-{user_code[4:]}"
+        where = self._issuer + PATH
+        return {
+            "device_code": device_code,
+            "user_code": shown,
+            "verification_uri": where,
+            "verification_uri_complete": f"{where}?user_code={shown}",
+            "expires_in": int(LIFE.total_seconds()),
+            "interval": int(INTERVAL.total_seconds()),
+        }
+
+    async def look(self, user_code: str) -> DevicePrompt | None:
+        """What the device with *user_code* asks for."""
+        asked = await self._once.look(_USER, self._stretched(user_code), DeviceRequest)
+        client = None if asked is None else await self._clients.find(asked.client)
+        return None if asked is None or client is None else DevicePrompt(client, asked.scopes)
+
+    async def answer(self, user_code: str, session: Session, granted: Collection[str]) -> bool:
+        """Keep the user's answer for the device; false when there is no such device (any more)."""
+        asked = await self._once.take(_USER, self._stretched(user_code), DeviceRequest)
+        client = None if asked is None else await self._clients.find(asked.client)
+        if asked is None or client is None:
+            return False
+        agreed = tuple(name for name in asked.scopes if name in granted)
+        allowed = await self._allowed(asked, client, session, agreed) if agreed else None
+        await self._once.keep(_ANSWER, DeviceAnswer(allowed), LIFE, asked.answer)
+        return True
+
+    async def _allowed(
+        self, asked: DeviceRequest, client: OAuthClient, session: Session, agreed: tuple[str, ...]
+    ) -> Allowed | None:
+        """What the user allows; None if they have taken it back in the same moment."""
+        scope = Scope(user=session.owner, session=session.id, device=session.device)
+        await self._grants.remember(scope, client, agreed)
+        try:
+            lockouts, granted_at = await self._grants.rest_on(session.owner, client)
+        except NotFound:
+            return None
+        return Allowed(
+            user=session.owner,
+            client=asked.client,
+            scopes=agreed,
+            audiences=asked.audiences,
+            acr=session.acr,
+            amr=session.amr,
+            authenticated_at=session.authenticated_at,
+            session=session.id,
+            lockouts=lockouts,
+            granted_at=granted_at,
+        )
+
+    async def poll(self, client: OAuthClient, form: Parameters, key: str) -> Json:
+        """Tokens, once the user has agreed; until then, in which way to wait."""
+        device_code = form.required("device_code")
+        asked = await self._once.look(_DEVICE, device_code, DeviceRequest)
+        if asked is None:
+            raise OAuthError("expired_token", "This device code was used, or is over.")
+        if asked.client != client.id:
+            raise invalid_grant()
+        said = await self._once.take(_ANSWER, asked.answer, DeviceAnswer)
+        if said is None:
+            raise await self._waiting(asked)
+        await self._once.take(_DEVICE, device_code, DeviceRequest)
+        if said.allowed is None:
+            raise OAuthError("access_denied", "The user did not agree.")
+        _, answer = await self._issuing.begin(said.allowed, client, key, form)
+        return answer
+
+    async def _waiting(self, asked: DeviceRequest) -> OAuthError:
+        if await self._once.claim(_POLL, asked.answer, INTERVAL - LEEWAY):
+            return OAuthError("authorization_pending", "The user has not answered yet.")
+        return OAuthError("slow_down", "Wait for longer between two polls.")
+
+    def _stretched(self, user_code: str) -> str:
+        """A token of 256 bits, which whoever reads the database cannot find from the code."""
+        letters = "".join(letter for letter in user_code.upper() if letter in LETTERS)
+        return hmac.digest(self._key, b"user code\0" + letters.encode(), hashlib.sha256).hex()
+
+
+def _derived(device_code: str) -> str:
+    return hashlib.sha256(b"answer\0" + device_code.encode()).hexdigest()

@@ -1,0 +1,95 @@
+"""A person's whole history of habits, in one aggregation and in columns.
+
+As documents, 54,750 entries take 120 ms of CPU to decode; pushed into a few arrays for each habit
+by the database, a tenth of that.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any, Final
+
+from models.habits import Entry
+from models.habits.history import ACHIEVED, MINUTE, SHARED, STATES, UNKNOWN, code_of
+from models.moods import Mood
+from upcoach.store.base import codec
+from upcoach.store.base.database import Bson, Database
+
+_MINUTE: Final[Bson] = {"$cond": [{"$isNumber": "$minute"}, "$minute", UNKNOWN]}
+_CODE: Final[Bson] = {
+    "$add": [
+        {"$indexOfArray": [list(STATES), "$state"]},
+        {"$cond": [{"$eq": ["$achieved", True]}, ACHIEVED, 0]},
+        {"$cond": [{"$gte": ["$share", 0]}, SHARED, 0]},
+        {"$multiply": [MINUTE, {"$subtract": [_MINUTE, UNKNOWN]}]},
+    ]
+}
+_COLUMNS: Final[Bson] = {
+    "days": {"$push": "$local_date"},
+    "codes": {"$push": _CODE},
+    "shares": {"$push": "$share"},  # a missing one is left out
+    "zones": {"$addToSet": "$tz"},
+}
+
+TOGETHER: Final = 16  # habits that the driver decodes in one go
+
+Columns = dict[str, list[Any]]
+
+
+class HabitHistories:
+    """The columns of entries, as `models.habits.history.EntryHistory.of` takes them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(self, owner: str, habit: str = "") -> dict[str, Columns]:
+        """The entries of *owner* by habit, each oldest first; of one *habit* or of all."""
+        pipeline: list[Bson] = [
+            {"$match": {"_id": codec.below(owner, habit), "state": {"$in": list(STATES)}}},
+            {"$sort": {"_id": 1}},
+            {"$group": {"_id": "$habit", **_COLUMNS}},
+        ]
+        async with self._database.turn():
+            found = await self._database[Entry.collection].aggregate(pipeline, batchSize=TOGETHER)
+            every = [columns async for columns in found]
+        return {one.pop("_id"): one for one in every if isinstance(one["_id"], str)}
+
+    async def levels(self, owner: str, first: dt.date, last: dt.date) -> dict[dt.date, float]:
+        """The mean level of the moods of each date that has any."""
+        span = {"$gte": first.isoformat(), "$lte": last.isoformat()}
+        pipeline: list[Bson] = [
+            {"$match": {"owner": owner, "local_date": span}},
+            {"$group": {"_id": "$local_date", "level": {"$avg": "$level"}}},
+        ]
+        async with self._database.turn():
+            found = await self._database[Mood.collection].aggregate(pipeline)
+            levels = {day["_id"]: day["level"] async for day in found if day["level"] is not None}
+        dates = {day: date_of(day) for day in levels}
+        return {date: levels[day] for day, date in dates.items() if date is not None}
+
+
+def columns_of(entries: Iterable[Entry]) -> Columns:
+    """The columns of *entries* of one habit, oldest first."""
+    known = list(entries)
+    codes = [
+        code_of(
+            one.state,
+            achieved=bool(one.achieved),
+            shared=one.share is not None,
+            minute=UNKNOWN if one.minute is None else one.minute,
+        )
+        for one in known
+    ]
+    return {
+        "days": [one.local_date.isoformat() for one in known],
+        "codes": codes,
+        "shares": [one.share for one in known if one.share is not None],
+        "zones": sorted({one.tz for one in known}),
+    }
+
+
+def date_of(stored: str) -> dt.date | None:
+    """A stored date; None for what is none."""
+    try:
+        return dt.date.fromisoformat(stored)
+    except ValueError:
+        return None

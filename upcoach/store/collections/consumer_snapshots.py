@@ -1,0 +1,217 @@
+"""What learners keep: the order in which they learned, and snapshots of what they know.
+
+A learner sees the events of many feeds in the order in which they arrive, and what it knows depends
+on that order.  So each *turn* is written down before it is learned: the numbers it takes of each
+feed and the time it believes it is.  Whoever starts from a snapshot and takes the turns after it
+knows the same, to the last bit, as a learner that never stopped.
+
+Turns are numbered without a hole, and a number can be taken once: of two processes that both
+believe to be the owner, the second fails to write its turn and stops.
+"""
+
+import asyncio
+import datetime as dt
+import hashlib
+import hmac
+import itertools
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+import msgspec
+from bson import ObjectId
+from gridfs import NoFile
+from gridfs.asynchronous import AsyncGridFSBucket
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError
+
+from models.base.msgpack_pieces import bytes_head, encode, map_head, map_pieces
+from upcoach.store.base.database import Bson, Database
+from upcoach.store.base.indexes import CollectionSpec
+
+TURNS = "learner_turns"
+SNAPSHOTS = "learner_snapshots"
+FILES = "learner_files"
+BLOCK: Final = 255 * 1024  # bytes: a chunk of a file
+PAGE = 100  # turns
+COLLECTIONS = (
+    CollectionSpec(TURNS),
+    CollectionSpec(SNAPSHOTS),
+    CollectionSpec(f"{FILES}.files"),  # GridFS makes the indexes of these two
+    CollectionSpec(f"{FILES}.chunks"),
+)
+
+
+class OwnershipLost(Exception):
+    """Another process took the turn: this one is not the owner any more."""
+
+
+class ConsumerTurn(msgspec.Struct, frozen=True, kw_only=True):
+    """What a learner did in one go.
+
+    Attributes
+    ----------
+    spans
+        Feed, first and last number, in the order in which they were learned.
+    tick
+        The time up to which the learner then closed the days that had ended.
+
+    """
+
+    number: int
+    spans: tuple[tuple[str, int, int], ...]
+    tick: dt.datetime | None = None
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """A learner's state after a turn, with the last number applied of each feed.
+
+    It is written in the order of `_snapshot_pieces`.
+    """
+
+    learner: str
+    version: int
+    turn: int
+    seqs: dict[str, int]
+    state: bytes
+
+
+class ConsumerSnapshots:
+    """The turns and snapshots of one learner."""
+
+    def __init__(self, database: Database, learner: str, version: int, secret: bytes) -> None:
+        self._database = database
+        self._learner = learner
+        self._version = version
+        self._secret = secret
+
+    async def record(self, turn: ConsumerTurn) -> None:
+        """Write *turn* down, or raise `OwnershipLost`."""
+        stored: Bson = {"_id": self._turn_key(turn.number), "spans": turn.spans}
+        if turn.tick is not None:
+            stored["tick"] = turn.tick
+        async with self._database.turn():
+            try:
+                await self._database[TURNS].insert_one(stored)
+            except DuplicateKeyError:
+                raise OwnershipLost from None
+
+    async def turns(self, after: int) -> AsyncIterator[ConsumerTurn]:
+        """The recorded turns after number *after*, in order."""
+        # A page at a time: to learn a turn takes longer than a connection should be held.
+        while page := await self._page(after):
+            for turn in page:
+                yield turn
+            after = page[-1].number
+
+    async def _page(self, after: int) -> list[ConsumerTurn]:
+        """The first of the recorded turns after number *after*."""
+        span = {"$gt": self._turn_key(after), "$lt": f"{self._learner}/~"}
+        async with self._database.turn():
+            found = self._database[TURNS].find({"_id": span}, sort=[("_id", 1)])
+            return [_turn_of(stored) for stored in await found.limit(PAGE).to_list()]
+
+    async def save(self, turn: int, seqs: Mapping[str, int], state: Iterable[bytes]) -> None:
+        """Keep a `Snapshot`: a new file, then the pointer to it, then the old file goes.
+
+        Its bytes are made and signed in another thread, where *state* is asked for its pieces.
+        """
+        blocks, signature = await asyncio.to_thread(self._packed, turn, seqs, state)
+        async with self._database.turn():
+            file_id = await _upload(self._database.handle, self._learner, blocks)
+            old = await self._database[SNAPSHOTS].find_one_and_update(
+                {"_id": self._learner},
+                {"$set": {"file": file_id, "signature": signature, "turn": turn}},
+                upsert=True,
+            )
+            if old is not None:
+                await self._bucket().delete(old["file"])
+
+    async def load(self) -> Snapshot | None:
+        """The last snapshot; None when there is none that this version wrote and signed."""
+        async with self._database.turn():
+            pointer = await self._database[SNAPSHOTS].find_one({"_id": self._learner})
+            if pointer is None:
+                return None
+            try:
+                stream = await self._bucket().open_download_stream(pointer["file"])
+                body = await stream.read()
+            except NoFile:
+                return None
+        if not hmac.compare_digest(self._sign(body), pointer["signature"]):
+            return None
+        snapshot = msgspec.msgpack.decode(body, type=Snapshot)
+        return snapshot if snapshot.version == self._version else None
+
+    def _packed(
+        self, turn: int, seqs: Mapping[str, int], state: Iterable[bytes]
+    ) -> tuple[list[bytes], bytes]:
+        """A `Snapshot` as MessagePack in blocks, and its signature."""
+        states = tuple(_blocks(state))
+        names = self._learner, self._version, turn
+        head = _snapshot_pieces(*names, seqs, sum(map(len, states)))
+        blocks = list(_blocks(itertools.chain(head, states)))
+        signing = hmac.new(self._secret, digestmod=hashlib.sha256)
+        for block in blocks:
+            signing.update(block)
+        return blocks, signing.digest()
+
+    def _turn_key(self, number: int) -> str:
+        return f"{self._learner}/{number:016}"
+
+    def _sign(self, body: bytes) -> bytes:
+        return hmac.digest(self._secret, body, hashlib.sha256)
+
+    def _bucket(self) -> AsyncGridFSBucket:
+        return AsyncGridFSBucket(self._database.handle, bucket_name=FILES)
+
+
+async def _upload(database: AsyncDatabase[Bson], name: str, blocks: Sequence[bytes]) -> ObjectId:
+    """A new file of GridFS that holds *blocks*.
+
+    GridFS itself encodes up to 32 MB in one go, and the loop is held for that long.
+    """
+    file_id = ObjectId()
+    chunks = database[f"{FILES}.chunks"]
+    await chunks.create_index(["files_id", "n"], unique=True)
+    try:
+        for number, block in enumerate(blocks):
+            await chunks.insert_one({"files_id": file_id, "n": number, "data": block})
+        file = {"_id": file_id, "filename": name, "chunkSize": BLOCK}
+        file |= {"length": sum(map(len, blocks)), "uploadDate": dt.datetime.now(dt.UTC)}
+        await database[f"{FILES}.files"].insert_one(file)
+    except BaseException:
+        await chunks.delete_many({"files_id": file_id})
+        raise
+    return file_id
+
+
+def _turn_of(stored: Bson) -> ConsumerTurn:
+    return ConsumerTurn(
+        number=int(stored["_id"].rsplit("/")[-1]),
+        spans=tuple((feed, first, last) for feed, first, last in stored["spans"]),
+        tick=stored.get("tick"),
+    )
+
+
+def _snapshot_pieces(
+    learner: str, version: int, turn: int, seqs: Mapping[str, int], state_length: int
+) -> Iterator[bytes]:
+    """A `Snapshot` as MessagePack, up to the bytes of its state."""
+    yield map_head(len(Snapshot.__struct_fields__))
+    yield encode("learner") + encode(learner)
+    yield encode("version") + encode(version)
+    yield encode("turn") + encode(turn)
+    yield encode("seqs")
+    yield from map_pieces(seqs)
+    yield encode("state") + bytes_head(state_length)
+
+
+def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """*pieces* one after the other, in blocks of `BLOCK`; the last is what is left."""
+    block = bytearray()
+    for piece in pieces:
+        block += piece
+        while len(block) >= BLOCK:
+            yield bytes(block[:BLOCK])
+            del block[:BLOCK]
+    yield bytes(block)

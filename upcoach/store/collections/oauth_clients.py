@@ -1,0 +1,32 @@
+"""Where OAuth clients are kept."""
+
+from typing import Final
+
+import msgspec
+
+from models.oauth import OAuthClient
+from upcoach.store.base.database import Database
+from upcoach.store.base.indexes import CollectionSpec
+
+COLLECTION: Final = "oauth_clients"
+COLLECTIONS: Final = (CollectionSpec(COLLECTION),)
+
+
+class OAuthClientStore:
+    """The clients of this installation."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, client_id: str) -> OAuthClient | None:
+        """The client under *client_id*."""
+        async with self._database.turn():
+            found = await self._database[COLLECTION].find_one({"_id": client_id})
+        return None if found is None else msgspec.convert(found | {"id": found["_id"]}, OAuthClient)
+
+    async def add(self, client: OAuthClient) -> None:
+        """Keep *client*."""
+        stored = msgspec.to_builtins(client, builtin_types=(bytes,))
+        stored["_id"] = stored.pop("id")
+        async with self._database.turn():
+            await self._database[COLLECTION].insert_one(stored)
