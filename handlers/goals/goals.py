@@ -292,6 +292,7 @@ OPERATIONS = (
         needs="goals:write",
         body="json",
         takes=Undo,
+        merges=True,
         gives=Goal,
         statuses=(200,),
         live=True,

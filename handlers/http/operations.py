@@ -231,6 +231,8 @@ class Operation(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
         Other sets of parameters with which it can be asked for.
     base
         Whether it looks at the version that a write is based on (`If-Match`, `mut.base`).
+    merges
+        Whether what others wrote since may stay, as where *base* is looked at.
     live
         Whether it may be asked for in a `mut` frame.
     stepped_up
@@ -276,6 +278,7 @@ class Operation(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     query: type[Query] = Query
     forms: tuple[type[Query], ...] = ()
     base: Base = "ignored"
+    merges: bool = False
     live: bool = False
     stepped_up: bool = False
     named: bool = False

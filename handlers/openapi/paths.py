@@ -154,7 +154,7 @@ def _headers(operation: Operation[Any]) -> list[str]:
         "ETag": is_tagged(operation),
         "Link": _is_list(operation.gives) or reads_on,
         "Upcoach-Cursor": operation.writes or reads_on,
-        "Upcoach-Merged": operation.base != "ignored",
+        "Upcoach-Merged": operation.merges or operation.base != "ignored",
         "Upcoach-Up-To-Date": StreamQuery in operation.forms,
         "Idempotency-Replayed": problems.is_named(operation),
     }

@@ -4,6 +4,8 @@ import itertools
 from typing import Any
 
 from config.settings import Settings
+from handlers import openapi
+from handlers.contexts import ROUTER
 from models.base.merge_patch import Json
 from tests.goals.people import GOAL, GOALS, PLAIN, POINT, POINT_2, UNDO, WEIGHT, furnished
 from tests.support.server import serving
@@ -120,6 +122,21 @@ async def test_an_undo_that_meets_a_later_edit_shows_both(settings: Settings) ->
         ]
         assert (kept["title"], kept["priority"]) == ("Run farther", "high")
         assert (last.status, last.body["title"], last.body["priority"]) == (200, "Run far", "high")
+
+
+async def test_an_undo_below_later_edits_tells_what_it_kept_of_them(settings: Settings) -> None:
+    described = openapi.document(ROUTER)["paths"][UNDO]["post"]["responses"]["200"]["headers"]
+    async with serving(settings) as server:
+        person = await furnished(server)
+        await write(person, "PATCH", PLACE, {"title": "Run far"}, 1)
+        await write(person, "PATCH", PLACE, {"priority": "high"}, 2)
+
+        answer = await write(person, "POST", UNDO.format(id=PLAIN), {"version": 2})
+
+        assert (answer.body["title"], answer.body["priority"]) == ("Run", "high")
+        told = {name for name in answer.headers if name.startswith("upcoach-")}
+        assert "upcoach-merged" in told
+        assert told <= {name.lower() for name in described}
 
 
 async def test_somebody_elses_goal_has_no_past(settings: Settings) -> None:
