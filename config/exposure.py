@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LOOPBACK: Final = "127.0.0.1"
 # 32 random bytes have some 30 different values: fewer than this once in 10^20 keys.
-VARIETY: Final = 16
+MIN_DISTINCT_BYTES: Final = 16
 _PRINTABLE: Final = frozenset(range(0x20, 0x7F))
 # Networks larger than this belong to more than one, whoever they are; of private ones any will do.
 _LARGEST: Final = {4: 8, 6: 16}
@@ -105,7 +105,7 @@ def is_guessable(key: bytes) -> bool:
 
     """
     steps = {(after - before) % 256 for before, after in itertools.pairwise(key)}
-    return len(set(key)) < VARIETY or len(steps) == 1 or _PRINTABLE.issuperset(key)
+    return len(set(key)) < MIN_DISTINCT_BYTES or len(steps) == 1 or _PRINTABLE.issuperset(key)
 
 
 def _is_wide(network: Network) -> bool:

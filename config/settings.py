@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 from config import exposure, forms
 from config.forms import Network
 
-PREFIX = "UPCOACH_"
+ENV_PREFIX = "UPCOACH_"
 
 Environment = Literal["development", "production"]
 LogFormat = Literal["auto", "console", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
-Role = Literal["web", "learn"]
+ProcessRole = Literal["web", "learn"]
 
 
 class SettingsError(Exception):
@@ -58,7 +58,7 @@ class SettingRow:
 
 def setting(name: str, read: Callable[[str], Any], **row: Any) -> Any:
     """Declare a field of `Settings` and its row."""
-    declared = SettingRow(name=PREFIX + name, read=read, **row)
+    declared = SettingRow(name=ENV_PREFIX + name, read=read, **row)
     return dataclasses.field(repr=not declared.secret, metadata={"row": declared})
 
 
@@ -225,7 +225,7 @@ class Settings:
         '`[{"name": "google", "clients": ["…"], "secret": "…"}]`.',
         secret=True,
     )
-    roles: frozenset[Role] = setting(
+    roles: frozenset[ProcessRole] = setting(
         "ROLES",
         forms.some_of("web", "learn"),
         form="web, learn or both, separated by a comma",
@@ -339,7 +339,7 @@ class Settings:
             values["metrics_host"] = exposure.LOOPBACK if everywhere else values["host"]
         settings = cls(**values)
         _refuse_incomplete(settings)
-        if not environ.get(f"{PREFIX}ENV", "").strip():
+        if not environ.get(f"{ENV_PREFIX}ENV", "").strip():
             _refuse_unsaid(settings)
         return settings
 
@@ -355,12 +355,14 @@ def rows() -> dict[str, SettingRow]:
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
-    known = [row.name.removeprefix(PREFIX) for row in rows().values()]
-    given = [name.removeprefix(PREFIX) for name in environ if name.startswith(PREFIX)]
+    known = [row.name.removeprefix(ENV_PREFIX) for row in rows().values()]
+    given = [name.removeprefix(ENV_PREFIX) for name in environ if name.startswith(ENV_PREFIX)]
     for name in sorted(set(given).difference(known)):
         nearest = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {PREFIX}{nearest[0]}?" if nearest else "docs/settings.md lists all."
-        raise SettingsError(f"{PREFIX}{name} is no setting; {hint}")
+        hint = (
+            f"did you mean {ENV_PREFIX}{nearest[0]}?" if nearest else "docs/settings.md lists all."
+        )
+        raise SettingsError(f"{ENV_PREFIX}{name} is no setting; {hint}")
 
 
 def _refuse_incomplete(settings: Settings) -> None:

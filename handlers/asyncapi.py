@@ -18,25 +18,25 @@ from handlers.openapi.static_documents import as_text, plain, wire
 from models.access.limits import FRAME_BYTES
 from models.base.merge_patch import Json
 from models.wire import frames
-from models.wire.frames import Close
+from models.wire.close_codes import CloseCode
 
 MEDIA_TYPE: Final = "application/vnd.aai.asyncapi+json;version=3.0.0"
 
 # What a close code means, and what its client does.
-CLOSES: Final[dict[Close, tuple[str, str]]] = {
-    Close.BAD_FRAME: ("not a frame, or `hello` was not first", "stop"),
-    Close.TOKEN: ("no token, or it does not hold any more", "refresh it, reconnect"),
-    Close.REVOKED: ("the session was ended", "log in"),
-    Close.NO_HELLO: ("no `hello` in time", "reconnect"),
-    Close.REPLACED: ("the same device has another socket", "stop"),
-    Close.VERSION: ("this version is not served", "upgrade"),
-    Close.TOO_MANY: ("too many frames", "wait, reconnect"),
-    Close.INTERNAL: ("internal", "back off, reconnect"),
-    Close.DRAINING: ("the node is going away", "reconnect"),
-    Close.SLOW: ("no bytes taken in time", "reconnect with the cursor"),
-    Close.RESYNC: ("a position that cannot be", "reconnect, expect `reset`"),
-    Close.NO_PONG: ("two heartbeats without a frame", "reconnect with the cursor"),
-    Close.FULL: ("the node is full", "back off, reconnect elsewhere"),
+CLOSES: Final[dict[CloseCode, tuple[str, str]]] = {
+    CloseCode.BAD_FRAME: ("not a frame, or `hello` was not first", "stop"),
+    CloseCode.TOKEN: ("no token, or it does not hold any more", "refresh it, reconnect"),
+    CloseCode.REVOKED: ("the session was ended", "log in"),
+    CloseCode.NO_HELLO: ("no `hello` in time", "reconnect"),
+    CloseCode.REPLACED: ("the same device has another socket", "stop"),
+    CloseCode.VERSION: ("this version is not served", "upgrade"),
+    CloseCode.TOO_MANY: ("too many frames", "wait, reconnect"),
+    CloseCode.INTERNAL: ("internal", "back off, reconnect"),
+    CloseCode.DRAINING: ("the node is going away", "reconnect"),
+    CloseCode.SLOW: ("no bytes taken in time", "reconnect with the cursor"),
+    CloseCode.RESYNC: ("a position that cannot be", "reconnect, expect `reset`"),
+    CloseCode.NO_PONG: ("two heartbeats without a frame", "reconnect with the cursor"),
+    CloseCode.FULL: ("the node is full", "back off, reconnect elsewhere"),
 }
 
 _CLIENT: Final[tuple[type, ...]] = typing.get_args(frames.ClientFrame)
@@ -184,7 +184,7 @@ def _references(spoken: tuple[type, ...]) -> Json:
 
 
 def _closes() -> list[tuple[int, tuple[str, str]]]:
-    return [(int(code), CLOSES[code]) for code in Close]
+    return [(int(code), CLOSES[code]) for code in CloseCode]
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ from models.base.document import (
     Edits,
     Privacy,
     derivations,
+    disclosures,
     fields_marked,
     public,
-    tellings,
 )
-from models.base.field_versions import BOOKKEEPING, moment_seen, version_seen
+from models.base.field_versions import BOOKKEEPING, updated_at_seen, version_seen
 from models.base.merge_patch import Json
 from models.contexts import KINDS
 
@@ -63,7 +63,7 @@ class Visibility(msgspec.Struct, frozen=True):
         seen = msgspec.structs.replace(
             document,
             version=version_seen(document.version, document.edits, hidden),
-            updated_at=moment_seen(document, hidden),
+            updated_at=updated_at_seen(document, hidden),
         )
         return {name: value for name, value in public(seen).items() if name not in hidden}
 
@@ -108,7 +108,7 @@ def _told() -> tuple[tuple[Field, frozenset[Field]], ...]:
     return tuple(
         ((kind, name), frozenset(_fields(kind, told)))
         for kind, document in KINDS.items()
-        for name, told in tellings(document).items()
+        for name, told in disclosures(document).items()
     )
 
 

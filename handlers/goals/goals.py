@@ -26,7 +26,7 @@ from models.goals import (
     PointId,
 )
 from models.goals.goal import Category, Priority, Status
-from models.goals.templates import READY, ReadyTemplate
+from models.goals.templates import READY_TEMPLATES, ReadyTemplate
 from upcoach.services.base.versions import Revision
 from upcoach.services.goals import Goals, GoalServices, GoalTemplates
 from upcoach.services.goals.goals import Assessment, GoalStats
@@ -183,7 +183,7 @@ async def stats(services: GoalServices, call: Call) -> Reply:
 
 async def ready(_services: GoalServices, _call: Call) -> Reply:
     """The templates that come with the product."""
-    return Reply(body={"items": READY})
+    return Reply(body={"items": READY_TEMPLATES})
 
 
 async def points(services: GoalServices, call: Call) -> Reply:

@@ -29,17 +29,17 @@ from handlers.http import operations, token_auth
 from handlers.http.client_ip import Network, address_of
 from handlers.http.rest import Edge, Handler
 from models.access.limits import (
+    ANONYMOUS_BODY_BYTES,
+    ANONYMOUS_BODY_S,
+    AUTHENTICATED_BODY_BYTES,
+    AUTHENTICATED_BODY_S,
     CHUNKS,
     DROPPED_BYTES,
+    HELD_BY_ANONYMOUS,
+    HELD_BY_AUTHENTICATED,
     HELD_BY_NETWORK,
-    HELD_BY_NOBODY,
-    HELD_BY_SOMEBODY,
     HELD_BY_USER,
     LEAST_CHUNK,
-    NOBODYS_BODY_BYTES,
-    NOBODYS_BODY_S,
-    OWN_BODY_BYTES,
-    OWN_BODY_S,
     UNCOUNTED_BYTES,
     UPLOAD_BODY_BYTES,
     UPLOAD_S,
@@ -105,8 +105,8 @@ class Bodies:
     def __init__(self, account: AccountServices, proxies: tuple[Network, ...]) -> None:
         self._account = account
         self._proxies = proxies
-        self._of_nobody = HeldBytes(HELD_BY_NETWORK, HELD_BY_NOBODY)
-        self._of_somebody = HeldBytes(HELD_BY_USER, HELD_BY_SOMEBODY)
+        self._of_nobody = HeldBytes(HELD_BY_NETWORK, HELD_BY_ANONYMOUS)
+        self._of_somebody = HeldBytes(HELD_BY_USER, HELD_BY_AUTHENTICATED)
 
     @property
     def held(self) -> int:
@@ -168,7 +168,7 @@ class Measured(HTTPMessageDelegate):
         self._edge = edge
         self._bodies = bodies
         self._request = inner.request
-        self._most = NOBODYS_BODY_BYTES
+        self._most = ANONYMOUS_BODY_BYTES
         self._holding: Holding | None = None
         self._unknown: Refusal | None = None  # why nobody is known who could send more
         self._declared = self._size = self._received = self._chunks = 0
@@ -182,7 +182,7 @@ class Measured(HTTPMessageDelegate):
         connection = self._request.connection
         assert isinstance(connection, HTTP1Connection)
         connection.set_max_body_size(DROPPED_BYTES)
-        connection.set_body_timeout(NOBODYS_BODY_S)
+        connection.set_body_timeout(ANONYMOUS_BODY_S)
         length = headers.get("Content-Length", "")
         self._declared = int(length) if length.isdecimal() else 0
         is_chunked = "Transfer-Encoding" in headers
@@ -215,8 +215,8 @@ class Measured(HTTPMessageDelegate):
             return
         is_upload = self._request.path.startswith(UPLOADS)
         self._holding = self._bodies.of(owner)
-        self._most = UPLOAD_BODY_BYTES if is_upload else OWN_BODY_BYTES
-        connection.set_body_timeout(UPLOAD_S if is_upload else OWN_BODY_S)
+        self._most = UPLOAD_BODY_BYTES if is_upload else AUTHENTICATED_BODY_BYTES
+        connection.set_body_timeout(UPLOAD_S if is_upload else AUTHENTICATED_BODY_S)
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         """Take the next bytes, or drop them."""

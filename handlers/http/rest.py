@@ -29,7 +29,7 @@ from handlers.http.rate_limiting import (
     parties_of,
 )
 from models.access.caller import Caller
-from models.access.limits import Cost, read_beyond, written_beyond
+from models.access.limits import Cost, extra_read_cost, extra_write_cost
 from models.access.rate_limiter import RateVerdict
 from models.access.request_origin import RequestOrigin
 from models.account import BROWSERS
@@ -274,9 +274,9 @@ class OperationHandler(Handler):
         if call.caller is None or operation.limit not in ("read", "write"):
             return
         owed = (
-            written_beyond(call.size, self._answered)
+            extra_write_cost(call.size, self._answered)
             if operation.writes
-            else read_beyond(self._answered)
+            else extra_read_cost(self._answered)
         )
         if owed is not None:
             surface, parties = parties_of(operation, call)

@@ -29,7 +29,7 @@ from handlers.sync import (
 )
 from models.access.caller import Caller
 from models.base.errors import Unavailable
-from models.wire.frames import Close
+from models.wire.close_codes import CloseCode
 from streams.feed.subscription import Subscription, SubscriptionStart
 from upcoach.store.write.errors import session_ended
 
@@ -81,7 +81,7 @@ class Events(StreamingHandler, OperationHandler):
                 start = await feeds.start(view, part, snap=snap)
                 self._follow(stream, start)
             return
-        stream.close(Close.INTERNAL, "database unavailable")
+        stream.close(CloseCode.INTERNAL, "database unavailable")
 
     def _follow(self, stream: EventStream, start: SubscriptionStart) -> None:
         self.edge.metrics.starts.labels(start.reset or str(start.mode)).inc()
@@ -114,9 +114,9 @@ class Events(StreamingHandler, OperationHandler):
 
     def _nothing(self, poll: Poll, places: list[FeedPosition]) -> Reply:
         """The answer to a wait that was in vain."""
-        if poll.closed_with == Close.REVOKED:
+        if poll.closed_with == CloseCode.REVOKED:
             raise session_ended()
-        if poll.closed_with == Close.DRAINING:
+        if poll.closed_with == CloseCode.DRAINING:
             self.set_header("Connection", "close")
         return Reply(status=204, cursor=cursor_of(self.node.feeds, places))
 

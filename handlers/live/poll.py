@@ -13,7 +13,7 @@ from handlers.live.base.deadlines import look_after, token_end
 from handlers.sync import FeedPosition
 from models.access.caller import Caller
 from models.base.clock import Clock
-from models.wire.frames import Close
+from models.wire.close_codes import CloseCode
 from streams.feed.encoded_batch import EncodedBatch
 
 
@@ -105,7 +105,7 @@ class Poll:
     def go(self, after_ms: int, reason: str) -> None:
         """Have the client ask elsewhere in *after_ms*."""
         loop = asyncio.get_running_loop()
-        loop.call_later(after_ms / 1000, self.close, Close.DRAINING, reason)
+        loop.call_later(after_ms / 1000, self.close, CloseCode.DRAINING, reason)
 
     def check_channels(self) -> None:
         """See `Guest.check_channels`: a poll follows none."""

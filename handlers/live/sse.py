@@ -18,8 +18,9 @@ from handlers.live.base.deadlines import look_after_sender, token_end
 from models.access.caller import Caller
 from models.base.clock import Clock
 from models.base.errors import Refusal
-from models.wire.cursor import Cursor, joined
-from models.wire.frames import AuthExpiring, Close, Frame, Go, Unsubd, encode
+from models.wire.close_codes import CloseCode
+from models.wire.cursor import Cursor, joined_cursor
+from models.wire.frames import AuthExpiring, Frame, Go, Unsubd, encode
 from streams.base.transport import FlowControl
 
 RETRY_MS: Final = (250, 1_000)  # when a reader comes back after a cut, so that not all do at once
@@ -96,7 +97,7 @@ class SeveralFeeds:
             self._seqs[place.f] = place.number
         known = {feed: seq for feed, seq in self._seqs.items() if seq is not None}
         whole = len(known) == len(self._seqs)
-        return event_of(line, place.t, joined(self._epoch, known) if whole else None)
+        return event_of(line, place.t, joined_cursor(self._epoch, known) if whole else None)
 
 
 class StreamSource(Protocol):
@@ -141,7 +142,7 @@ class EventStream:
         """Tell that *feed* may not be seen any more; with nothing left to see, end."""
         self._say(Unsubd(f=feed, problem=problems.problem(refusal)))
         if len(self._followed) == 1:
-            self.close(Close.RESYNC, "access lost")
+            self.close(CloseCode.RESYNC, "access lost")
 
     def tick(self, now: float) -> float:
         """Look after the stream, and say when to look again."""
@@ -169,7 +170,7 @@ class EventStream:
 
     def close(self, code: int, _reason: str) -> None:
         """End the stream; a reader that is sent away and did not know it hears when to come."""
-        if code == Close.DRAINING and not self._over:
+        if code == CloseCode.DRAINING and not self._over:
             after_ms = random.randint(*LEAVE_MS)  # noqa: S311 - no secret
             self._say_go(after_ms, "drain", after_ms)
         self._hang_up()

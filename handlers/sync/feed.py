@@ -11,7 +11,7 @@ from handlers.http.pagination import next_page
 from models.access.scope import Scope
 from models.base.errors import Conflict, Invalid, NotFound, Unavailable
 from models.sharing import Share
-from models.wire.cursor import Cursor, joined, part_of
+from models.wire.cursor import Cursor, cursor_of_feed, joined_cursor
 from models.wire.events import Event
 from models.wire.frames import Ev, Skip
 from streams.feed.encoded_batch import EncodedBatch, line_of, open_line
@@ -98,12 +98,12 @@ def parts(since: str, views: Sequence[FeedView]) -> list[str]:
     if len(views) > 1 and "~" not in since and since not in RESERVED:
         Cursor.parse(since)
         raise Invalid("cursor_of_other_feeds", "This cursor is of one feed: several are asked for.")
-    return [part_of(since, view.feed) for view in views]
+    return [cursor_of_feed(since, view.feed) for view in views]
 
 
 def cursor_of(feeds: Feeds, places: Sequence[FeedPosition]) -> str:
     """The cursor that stands for *places*."""
-    return joined(feeds.epoch, {place.view.feed: place.seq for place in places})
+    return joined_cursor(feeds.epoch, {place.view.feed: place.seq for place in places})
 
 
 def place_of(feeds: Feeds, start: SubscriptionStart) -> FeedPosition:

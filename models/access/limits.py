@@ -45,23 +45,25 @@ def kib(size: int) -> int:
     return -(-size // 1024)
 
 
-UNTOLD: Final = 4_096  # bytes by which an answer may be larger than what was sent, at no cost
-READ_AT_ONCE: Final = 65_536  # bytes of an answer that one request stands for
+FREE_GROWTH_BYTES: Final = (
+    4_096  # bytes by which an answer may be larger than what was sent, at no cost
+)
+BYTES_PER_READ: Final = 65_536  # bytes of an answer that one request stands for
 
 
-def written_beyond(sent: int, answered: int) -> Cost | None:
+def extra_write_cost(sent: int, answered: int) -> Cost | None:
     """What a write costs beyond the bytes that it *sent*; None for the usual one.
 
     A few words may change a large document, which is kept anew, with its answer.
     """
-    if answered <= sent + UNTOLD:
+    if answered <= sent + FREE_GROWTH_BYTES:
         return None
     return Cost(0, kib(answered) - kib(sent))
 
 
-def read_beyond(answered: int) -> Cost | None:
+def extra_read_cost(answered: int) -> Cost | None:
     """What a read costs beyond its weight, by the bytes that it *answered*; None for the usual."""
-    requests = answered // READ_AT_ONCE
+    requests = answered // BYTES_PER_READ
     return Cost(requests) if requests else None
 
 
@@ -235,10 +237,10 @@ UPLOAD_BYTES: Final = 8 * 1024 * 1024
 PUBLIC_BYTES: Final = 64 * 1024  # of what needs no login, and of all that carries no document
 
 # A body, by whether its sender shows a token that holds, and how long it may take to come.
-NOBODYS_BODY_BYTES: Final = PUBLIC_BYTES + 32 * 1024  # beyond what a row takes it refuses itself
-NOBODYS_BODY_S: Final = 15.0
-OWN_BODY_BYTES: Final = BATCH_BYTES + 64 * 1024
-OWN_BODY_S: Final = 60.0
+ANONYMOUS_BODY_BYTES: Final = PUBLIC_BYTES + 32 * 1024  # beyond what a row takes it refuses itself
+ANONYMOUS_BODY_S: Final = 15.0
+AUTHENTICATED_BODY_BYTES: Final = BATCH_BYTES + 64 * 1024
+AUTHENTICATED_BODY_S: Final = 60.0
 UPLOAD_BODY_BYTES: Final = UPLOAD_BYTES + 64 * 1024
 UPLOAD_S: Final = 120.0
 PAGE_BYTES: Final = 1024 * 1024  # of a list
@@ -249,9 +251,9 @@ DROPPED_BYTES: Final = 64 * 1024 * 1024  # read of a refused body, so that its a
 # What a node holds at once of bodies, and of large messages, that have come in part or are in work.
 UNCOUNTED_BYTES: Final = 4 * 1024  # of each
 HELD_BY_NETWORK: Final = 4 * 1024 * 1024  # of an address, by who has shown nothing
-HELD_BY_NOBODY: Final = 64 * 1024 * 1024  # by all of those
+HELD_BY_ANONYMOUS: Final = 64 * 1024 * 1024  # by all of those
 HELD_BY_USER: Final = 24 * 1024 * 1024
-HELD_BY_SOMEBODY: Final = 256 * 1024 * 1024  # by all who have logged in
+HELD_BY_AUTHENTICATED: Final = 256 * 1024 * 1024  # by all who have logged in
 
 CONNECTIONS_OF_NETWORK: Final = 256  # over HTTP, on one node
 OPEN_OF_USER: Final = 10  # sockets on one node

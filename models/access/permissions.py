@@ -40,10 +40,10 @@ IDENTITY: Final[dict[str, Permission]] = {
     "offline_access": Permission("go on while you are not there, until you take this back"),
 }
 
-Role = Literal["editor", "analyst", "support", "security", "superadmin"]
+OperatorRole = Literal["editor", "analyst", "support", "security", "superadmin"]
 
 # What each role may do beside what everybody may; whoever is a coach is one by relation alone.
-ROLES: Final[dict[Role, frozenset[str]]] = {
+ROLES: Final[dict[OperatorRole, frozenset[str]]] = {
     "editor": frozenset({"admin:content"}),
     "analyst": frozenset({"admin:metrics"}),
     "support": frozenset({"admin:users"}),
@@ -54,7 +54,7 @@ ROLES: Final[dict[Role, frozenset[str]]] = {
 }
 
 
-def granted_by(roles: Iterable[Role]) -> frozenset[str]:
+def granted_by(roles: Iterable[OperatorRole]) -> frozenset[str]:
     """The permissions that *roles* give.
 
     Examples

@@ -25,7 +25,14 @@ from models.account.mails import (
     WayName,
 )
 from models.account.quoting import quoted
-from models.account.session import BROWSERS, LIFETIMES, Credentials, Kind, Session, Terms
+from models.account.session import (
+    BROWSERS,
+    LIFETIMES,
+    Credentials,
+    Session,
+    SessionKind,
+    SessionTerms,
+)
 from models.account.session_state import LoginFacts, SessionState, session_state
 from models.account.user import Registration, User, normalised_email
 
@@ -79,7 +86,6 @@ __all__ = [
     "FactorsChangedMail",
     "FactorsRemovedMail",
     "Identity",
-    "Kind",
     "LoginFacts",
     "Passkey",
     "PasswordChangedMail",
@@ -89,8 +95,9 @@ __all__ = [
     "ProviderUnlinkedMail",
     "Registration",
     "Session",
+    "SessionKind",
     "SessionState",
-    "Terms",
+    "SessionTerms",
     "TrustedDevice",
     "User",
     "WayName",

@@ -12,14 +12,16 @@ from models.base.fields import EnteredPassword
 
 DeviceId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+\Z")]
 DeviceName = Annotated[str, msgspec.Meta(max_length=100)]
-Kind = Literal["mobile", "web", "remembered", "coach", "admin", "partner", "visit"]
+SessionKind = Literal["mobile", "web", "remembered", "coach", "admin", "partner", "visit"]
 
-BROWSERS: Final = frozenset[Kind]({"web", "remembered", "admin"})  # their tokens never leave us
+BROWSERS: Final = frozenset[SessionKind](
+    {"web", "remembered", "admin"}
+)  # their tokens never leave us
 OWN_CLIENT: Final = "upcoach"  # what our own apps are called that log in by themselves
 
 
 # What people call them, after "from".
-APP_NAMES: Final[dict[Kind, str]] = {
+APP_NAMES: Final[dict[SessionKind, str]] = {
     "mobile": "a phone",
     "web": "a browser",
     "remembered": "a browser",
@@ -37,7 +39,7 @@ class Lifetime(msgspec.Struct, frozen=True):
     idle: dt.timedelta
 
 
-LIFETIMES: Final[dict[Kind, Lifetime]] = {
+LIFETIMES: Final[dict[SessionKind, Lifetime]] = {
     "mobile": Lifetime(dt.timedelta(days=90), dt.timedelta(days=30)),
     "web": Lifetime(dt.timedelta(hours=12), dt.timedelta(hours=2)),
     "remembered": Lifetime(dt.timedelta(days=14), dt.timedelta(hours=24)),
@@ -48,7 +50,7 @@ LIFETIMES: Final[dict[Kind, Lifetime]] = {
 }
 
 
-def audiences_of(app: Kind) -> tuple[str, ...]:
+def audiences_of(app: SessionKind) -> tuple[str, ...]:
     """The resources that a session of our own *app* is for."""
     return ("api", "live", "admin") if app == "admin" else ("api", "live")
 
@@ -77,12 +79,12 @@ class Refresh(Draft, frozen=True, kw_only=True):
     refresh_token: Annotated[str, msgspec.Meta(max_length=4096)]
 
 
-class Terms(msgspec.Struct, frozen=True, kw_only=True):
+class SessionTerms(msgspec.Struct, frozen=True, kw_only=True):
     """What a session is for, and how its holder has shown who they are; see `Session`."""
 
     device: str
     device_name: str | None = None
-    app: Kind = "mobile"
+    app: SessionKind = "mobile"
     client: str = OWN_CLIENT
     permissions: tuple[str, ...] | None = None
     audiences: tuple[str, ...] = ("api", "live")
@@ -122,7 +124,7 @@ class Session(Document, frozen=True, kw_only=True):
 
     device: Annotated[str, Privacy.PERSONAL]
     device_name: Annotated[DeviceName | None, Privacy.SEALED] = None
-    app: Annotated[Kind, Privacy.PERSONAL] = "mobile"
+    app: Annotated[SessionKind, Privacy.PERSONAL] = "mobile"
     client: Annotated[str, Privacy.PERSONAL] = OWN_CLIENT
     permissions: tuple[str, ...] | None = None
     audiences: tuple[str, ...] = ("api", "live")
@@ -134,7 +136,7 @@ class Session(Document, frozen=True, kw_only=True):
     ended_at: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
 
     @classmethod
-    def started(cls, terms: Terms, *, session_id: str, owner: str, at: dt.datetime) -> Self:
+    def started(cls, terms: SessionTerms, *, session_id: str, owner: str, at: dt.datetime) -> Self:
         """A new session."""
         fields = msgspec.structs.asdict(terms) | {
             "authenticated_at": terms.authenticated_at or at,

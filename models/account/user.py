@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
-from models.access.permissions import Role
+from models.access.permissions import OperatorRole
 from models.base.document import Document, Draft, Lookup, Privacy
 from models.base.fields import EnteredPassword, Name, Token
 from models.base.time import check_zone
@@ -112,9 +112,9 @@ class User(Document, frozen=True, kw_only=True):
     password_at: Annotated[dt.datetime | None, Privacy.PERSONAL, Privacy.HIDDEN] = None
     lockouts: Annotated[int, Privacy.HIDDEN] = 0
     former: Annotated[tuple[FormerAddress, ...], Privacy.SEALED, Privacy.HIDDEN] = ()
-    roles: tuple[Role, ...] = ()
+    roles: tuple[OperatorRole, ...] = ()
 
-    def appointed(self, roles: tuple[Role, ...], at: dt.datetime) -> Self:
+    def appointed(self, roles: tuple[OperatorRole, ...], at: dt.datetime) -> Self:
         """The same user in other roles."""
         return msgspec.structs.replace(self.advanced(at), roles=roles)
 

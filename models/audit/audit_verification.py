@@ -9,7 +9,7 @@ import msgspec
 from models.audit.entries import AuditEntry, AuditHead, Checkpoint, digest_of
 from models.base.merge_patch import Json
 
-Kind = Literal[
+DamageKind = Literal[
     "unreadable",  # it is no entry
     "missing",  # numbers are not there
     "repeated",  # a number is there twice
@@ -21,7 +21,7 @@ Kind = Literal[
     "cut",  # a checkpoint saw more entries than there are
 ]
 
-WORDS: Final[dict[Kind, str]] = {
+WORDS: Final[dict[DamageKind, str]] = {
     "unreadable": "is no entry",
     "missing": "has a gap before it",
     "repeated": "is there twice",
@@ -38,7 +38,7 @@ class Damage(msgspec.Struct, frozen=True):
     """What is wrong, and with the entry of which number."""
 
     seq: int
-    kind: Kind
+    kind: DamageKind
 
     def __str__(self) -> str:
         return f"entry {self.seq} {WORDS[self.kind]}"
@@ -109,5 +109,5 @@ class AuditVerification:
         if entry.prev != self.head.hash:
             self._damage(entry.seq, "unlinked")
 
-    def _damage(self, seq: int, kind: Kind) -> None:
+    def _damage(self, seq: int, kind: DamageKind) -> None:
         self.damages.append(Damage(seq, kind))

@@ -24,7 +24,7 @@ TARGET: Final = 200  # characters of a target
 ActorKind = Literal["anonymous", "user", "operator", "client", "system"]
 Outcome = Literal["done", "refused"]
 Action = Annotated[str, msgspec.Meta(pattern=r"^[a-z_]+\.[a-z_]+\Z")]
-Moment = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\Z")]
+TimestampText = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\Z")]
 Hash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 _CODE: Final = re.compile(r"[a-z0-9_.:-]{0,64}")
@@ -79,7 +79,7 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     stream: str
     seq: Annotated[int, msgspec.Meta(ge=1)]
-    ts: Moment
+    ts: TimestampText
     actor: str
     actor_kind: ActorKind
     sid: str
@@ -118,7 +118,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     seq: Annotated[int, msgspec.Meta(ge=1)]
     hash: Hash
     count: int
-    ts: Moment
+    ts: TimestampText
     key: str
     signature: str = ""
 
@@ -149,7 +149,7 @@ def digest_of(members: Json) -> str:
     return hashlib.sha256(canonical(rest)).hexdigest()
 
 
-def moment_of(at: dt.datetime) -> Moment:
+def moment_of(at: dt.datetime) -> TimestampText:
     """*at* as entries write it.
 
     Examples

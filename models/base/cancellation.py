@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def heeded() -> Iterator[None]:
+def reraising_lost_cancellation() -> Iterator[None]:
     """Do what is within, then raise `CancelledError` if the task was cancelled meanwhile.
 
     Before Python 3.12 `asyncio.wait_for` forgets a cancellation that comes when its result is there

@@ -17,12 +17,12 @@ EMPTY = msgspec.msgpack.encode({})
 _decoder: msgspec.msgpack.Decoder[Sums] = msgspec.msgpack.Decoder(Sums)
 
 
-def digest(document_id: str, version: int) -> int:
+def document_digest(document_id: str, version: int) -> int:
     """The part of one document in the sum of its kind.
 
     Examples
     --------
-    >>> f"{digest('gol_1', 2):016x}"
+    >>> f"{document_digest('gol_1', 2):016x}"
     'd54ceaec9aeec536'
 
     """
@@ -31,31 +31,31 @@ def digest(document_id: str, version: int) -> int:
 
 def toggle(sums: Sums, kind: str, document_id: str, version: int) -> None:
     """Add a document to *sums*, or take it out again."""
-    total = sums.get(kind, 0) ^ digest(document_id, version)
+    total = sums.get(kind, 0) ^ document_digest(document_id, version)
     if total:
         sums[kind] = total
     else:
         sums.pop(kind, None)
 
 
-def packed(sums: Sums) -> bytes:
+def pack_sums(sums: Sums) -> bytes:
     """*sums* as they are stored beside an event."""
     return msgspec.msgpack.encode(sums)
 
 
-def unpacked(stored: bytes) -> Sums:
-    """What `packed` made."""
+def unpack_sums(stored: bytes) -> Sums:
+    """What `pack_sums` made."""
     return _decoder.decode(stored)
 
 
-def shown(
+def wire_sums(
     stored: bytes, kinds: Collection[str] | None = None, unseen: Sums | None = None
 ) -> dict[str, str]:
     """Stored sums as the wire has them, of *kinds* only if those are all that may be seen.
 
     *unseen* has, by kind, in what the sums of versions differ that somebody sees.
     """
-    totals = unpacked(stored)
+    totals = unpack_sums(stored)
     for kind, part in (unseen or {}).items():
         totals[kind] = totals.get(kind, 0) ^ part
     return {

@@ -202,7 +202,7 @@ def derivations(document: type[msgspec.Struct]) -> Mapping[str, tuple[str, ...]]
 
 
 @functools.cache
-def tellings(document: type[msgspec.Struct]) -> Mapping[str, tuple[str, ...]]:
+def disclosures(document: type[msgspec.Struct]) -> Mapping[str, tuple[str, ...]]:
     """The fields of *document* that tell others, and which."""
     return {field: one.told for field, one in _declared(document, Discloses)}
 

@@ -16,7 +16,7 @@ from models.base.document import Document, Edits
 D = TypeVar("D", bound=Document)
 
 UNKNOWN: Final = "*"  # changes from before they were counted, and of more sets than are kept apart
-MOST: Final = 64  # sets of fields that are kept apart
+MAX_FIELD_SETS: Final = 64  # sets of fields that are kept apart
 BOOKKEEPING: Final = frozenset({"version", "updated_at", "edits"})
 
 
@@ -24,7 +24,7 @@ def counted(before: Document, after: D) -> D:
     """*after*, which takes the place of *before*, with this change counted."""
     edits = dict(before.edits or {UNKNOWN: (before.version - 1, before.updated_at)})
     names = _changed(before, after)
-    if names not in edits and len(edits) >= MOST:
+    if names not in edits and len(edits) >= MAX_FIELD_SETS:
         names = UNKNOWN
     count, _ = edits.get(names, (0, None))
     edits[names] = (count + 1, after.updated_at)
@@ -46,7 +46,7 @@ def version_seen(version: int, edits: Edits | None, hidden: Collection[str]) -> 
     return version - sum(known[names][0] for names in known if not _is_seen(names, hidden))
 
 
-def moment_seen(document: Document, hidden: Collection[str]) -> dt.datetime:
+def updated_at_seen(document: Document, hidden: Collection[str]) -> dt.datetime:
     """When *document* was last changed for whoever does not see the fields *hidden*."""
     if document.edits is None:
         return document.updated_at

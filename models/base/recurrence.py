@@ -81,7 +81,7 @@ def successor_id(owner: str, document_id: str) -> str:
     return derived_id(document_id.partition("_")[0], owner, document_id, "next")
 
 
-def begun_anew(document: D, at: dt.datetime, **changed: Any) -> D:
+def next_in_series(document: D, at: dt.datetime, **changed: Any) -> D:
     """The document that follows *document* in its series, made *at*, but for what is *changed*."""
     return msgspec.structs.replace(
         document,

@@ -10,22 +10,22 @@ from typing import Any, Final
 import msgspec
 from msgspec import inspect
 
-LETTER: Final = len(r"\ud83d\ude00")
-NUMBER: Final = 26  # -1.7976931348623157e+308, with room
-MOMENT: Final = 40
-NAME: Final = 64  # letters of a text whose form is its bound: an id, a time zone
-SEPARATOR: Final = 2  # a comma or a colon, and a space
+LETTER_BYTES: Final = len(r"\ud83d\ude00")
+NUMBER_BYTES: Final = 26  # -1.7976931348623157e+308, with room
+TIME_BYTES: Final = 40
+NAME_LETTERS: Final = 64  # letters of a text whose form is its bound: an id, a time zone
+SEPARATOR_BYTES: Final = 2  # a comma or a colon, and a space
 
 
-def largest(kind: Any) -> int:
+def max_json_bytes(kind: Any) -> int:
     """The bytes of the longest JSON text that is a *kind*.
 
     Examples
     --------
     >>> from typing import Annotated
-    >>> largest(Annotated[str, msgspec.Meta(max_length=10)])
+    >>> max_json_bytes(Annotated[str, msgspec.Meta(max_length=10)])
     122
-    >>> largest(list[bool])
+    >>> max_json_bytes(list[bool])
     Traceback (most recent call last):
     ValueError: ListType has no bound
 
@@ -41,21 +41,22 @@ def _size(info: inspect.Type) -> int:
 
 
 def _text(info: Any) -> int:
-    return LETTER * (NAME if info.max_length is None else info.max_length) + 2
+    return LETTER_BYTES * (NAME_LETTERS if info.max_length is None else info.max_length) + 2
 
 
 def _array(info: Any) -> int:
-    return _bound(info) * (_size(info.item_type) + SEPARATOR) + 2
+    return _bound(info) * (_size(info.item_type) + SEPARATOR_BYTES) + 2
 
 
 def _object(info: Any) -> int:
-    each = _size(info.key_type) + _size(info.value_type) + 2 * SEPARATOR
+    each = _size(info.key_type) + _size(info.value_type) + 2 * SEPARATOR_BYTES
     return _bound(info) * each + 2
 
 
 def _fields(info: Any) -> int:
     return 2 + sum(
-        len(field.encode_name) + 2 + _size(field.type) + 2 * SEPARATOR for field in info.fields
+        len(field.encode_name) + 2 + _size(field.type) + 2 * SEPARATOR_BYTES
+        for field in info.fields
     )
 
 
@@ -73,11 +74,11 @@ _MEASURES: Final[dict[type[inspect.Type], Callable[[Any], int]]] = {
     inspect.StrType: _text,
     inspect.BoolType: lambda _: 5,
     inspect.NoneType: lambda _: 4,
-    inspect.IntType: lambda _: NUMBER,
-    inspect.FloatType: lambda _: NUMBER,
-    inspect.DateType: lambda _: MOMENT,
-    inspect.TimeType: lambda _: MOMENT,
-    inspect.DateTimeType: lambda _: MOMENT,
+    inspect.IntType: lambda _: NUMBER_BYTES,
+    inspect.FloatType: lambda _: NUMBER_BYTES,
+    inspect.DateType: lambda _: TIME_BYTES,
+    inspect.TimeType: lambda _: TIME_BYTES,
+    inspect.DateTimeType: lambda _: TIME_BYTES,
     inspect.LiteralType: _literal,
     inspect.EnumType: lambda info: _literal(inspect.LiteralType(values=tuple(info.cls))),
     inspect.ListType: _array,

@@ -69,7 +69,7 @@ def _is_zone(tz: str) -> bool:
     return True
 
 
-def exact(at: dt.datetime) -> dt.datetime:
+def to_stored(at: dt.datetime) -> dt.datetime:
     """*at* in UTC, cut to what the database keeps; `Invalid` where no calendar of ours reaches.
 
     The first and the last day of Python's calendar have moments that are none in UTC.
@@ -155,14 +155,14 @@ def exists(day: dt.date, tz: str) -> bool:
 
 
 @functools.lru_cache(maxsize=1024)
-def leapt_days(tz: str) -> tuple[dt.date, ...]:
+def skipped_days(tz: str) -> tuple[dt.date, ...]:
     """The dates that *tz* leapt over, since the date line was moved.
 
     Examples
     --------
-    >>> leapt_days("Pacific/Apia")
+    >>> skipped_days("Pacific/Apia")
     (datetime.date(2011, 12, 30),)
-    >>> leapt_days("Europe/Berlin")
+    >>> skipped_days("Europe/Berlin")
     ()
 
     """
@@ -228,13 +228,14 @@ def anniversaries(day: dt.date) -> list[dt.date]:
     ]
 
 
-def joined(ranges: Iterable[DateRange]) -> tuple[DateRange, ...]:
+def merged_ranges(ranges: Iterable[DateRange]) -> tuple[DateRange, ...]:
     """*ranges* in order, with those that overlap or adjoin made one.
 
     Examples
     --------
     >>> day = [dt.date(2026, 1, number) for number in range(1, 10)]
-    >>> [(first.day, last.day) for first, last in joined([(day[4], day[5]), (day[0], day[3])])]
+    >>> merged = merged_ranges([(day[4], day[5]), (day[0], day[3])])
+    >>> [(first.day, last.day) for first, last in merged]
     [(1, 6)]
 
     """
@@ -247,8 +248,8 @@ def joined(ranges: Iterable[DateRange]) -> tuple[DateRange, ...]:
     return tuple(found)
 
 
-def range_of(day: dt.date, ranges: Sequence[DateRange]) -> DateRange | None:
-    """Which of *ranges*, which are `joined`, holds *day*."""
+def range_containing(day: dt.date, ranges: Sequence[DateRange]) -> DateRange | None:
+    """Which of *ranges*, which are `merged_ranges`, holds *day*."""
     place = bisect.bisect_right(ranges, (day, dt.date.max)) - 1
     return ranges[place] if place >= 0 and day <= ranges[place][1] else None
 

@@ -40,12 +40,12 @@ def checked(value: Any, kind: type[T], *, text: bool = False) -> T:
         raise _invalid(str(failure)) from None
 
 
-def located(message: str) -> tuple[str, str]:
+def message_and_pointer(message: str) -> tuple[str, str]:
     """The words of msgspec's *message*, and where the flaw is (a JSON pointer, RFC 6901).
 
     Examples
     --------
-    >>> located("Expected `int`, got `str` - at `$.steps[0].at`")
+    >>> message_and_pointer("Expected `int`, got `str` - at `$.steps[0].at`")
     ('Expected `int`, got `str`', '/steps/0/at')
 
     """
@@ -55,7 +55,7 @@ def located(message: str) -> tuple[str, str]:
 
 
 def _invalid(message: str) -> Invalid:
-    words, pointer = located(message)
+    words, pointer = message_and_pointer(message)
     if words.startswith(_UNKNOWN):
         name = _quoted(words.removeprefix(_UNKNOWN))
         detail = f"The field {name} may not be set here."

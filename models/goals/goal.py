@@ -15,12 +15,12 @@ from models.base.errors import Conflict, invalid_field
 from models.base.fields import LongText, ShortText, Title
 from models.base.ids import PartId, id_pattern, new_id
 from models.base.merge import Merge
-from models.base.recurrence import Repeat, begun_anew, next_date, series_of
+from models.base.recurrence import Repeat, next_date, next_in_series, series_of
 from models.base.time import check_date
 from models.goals.goal_parts import KeyResult, Milestone, Smart
 
-PREFIX: Final = "gol"  # of ids
-GoalId = Annotated[str, id_pattern(PREFIX)]
+ID_PREFIX: Final = "gol"  # of ids
+GoalId = Annotated[str, id_pattern(ID_PREFIX)]
 G = TypeVar("G", bound="Goal")
 
 Progress = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -110,7 +110,7 @@ class GoalDraft(Draft, frozen=True, kw_only=True):
 class NewGoal(GoalDraft, frozen=True, kw_only=True):
     """A goal to be made, under an id that the client may choose."""
 
-    id: GoalId = msgspec.field(default_factory=lambda: new_id(PREFIX))
+    id: GoalId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 
 
 class Goal(Document, frozen=True, kw_only=True):
@@ -133,7 +133,7 @@ class Goal(Document, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "goal"
-    id_prefix: ClassVar[str] = PREFIX
+    id_prefix: ClassVar[str] = ID_PREFIX
     collection: ClassVar[str] = "goals"
     draft: ClassVar[type[Draft]] = GoalDraft
     orders: ClassVar[tuple[Order, ...]] = (
@@ -244,7 +244,7 @@ class Goal(Document, frozen=True, kw_only=True):
         target = next_date(self.repeats, self.series, self.target_date, at.date())
         if target is None:
             return None
-        fresh = begun_anew(
+        fresh = next_in_series(
             self,
             at,
             status="active",

@@ -8,12 +8,12 @@ import msgspec
 from models.base.document import Discloses, Document, Draft, Order, Privacy
 from models.base.fields import Moment, ShortText
 from models.base.ids import PartId, id_pattern
-from models.base.time import check_date, exact
+from models.base.time import check_date, to_stored
 from models.goals.goal import Goal
 from models.goals.goal_parts import Figure
 
-PREFIX: Final = "pnt"  # of ids
-PointId = Annotated[str, id_pattern(PREFIX)]
+ID_PREFIX: Final = "pnt"  # of ids
+PointId = Annotated[str, id_pattern(ID_PREFIX)]
 
 
 class PointDraft(Draft, frozen=True, kw_only=True):
@@ -41,7 +41,7 @@ class PointDraft(Draft, frozen=True, kw_only=True):
         super().__post_init__()
         if self.at is not None:
             check_date(self.at.date(), "/at")
-            msgspec.structs.force_setattr(self, "at", exact(self.at))
+            msgspec.structs.force_setattr(self, "at", to_stored(self.at))
 
 
 class GoalPoint(Document, frozen=True, kw_only=True):
@@ -49,7 +49,7 @@ class GoalPoint(Document, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "goal.point"
     parent: ClassVar[type[Document] | None] = Goal
-    id_prefix: ClassVar[str] = PREFIX
+    id_prefix: ClassVar[str] = ID_PREFIX
     collection: ClassVar[str] = "goal_points"
     draft: ClassVar[type[Draft]] = PointDraft
     orders: ClassVar[tuple[Order, ...]] = (

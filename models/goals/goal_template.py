@@ -11,8 +11,8 @@ from models.base.ids import id_pattern, new_id
 from models.goals.goal import Category, KeyResults, Milestones, Priority
 from models.goals.goal_parts import Smart
 
-PREFIX: Final = "tpl"  # of ids
-GoalTemplateId = Annotated[str, id_pattern(PREFIX)]
+ID_PREFIX: Final = "tpl"  # of ids
+GoalTemplateId = Annotated[str, id_pattern(ID_PREFIX)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=3660)]
 
 
@@ -40,14 +40,14 @@ class GoalTemplateDraft(Draft, frozen=True, kw_only=True):
 class NewGoalTemplate(GoalTemplateDraft, frozen=True, kw_only=True):
     """A template to be made, under an id that the client may choose."""
 
-    id: GoalTemplateId = msgspec.field(default_factory=lambda: new_id(PREFIX))
+    id: GoalTemplateId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 
 
 class GoalTemplate(Document, frozen=True, kw_only=True):
     """A template of one's own."""
 
     kind: ClassVar[str] = "goal.template"
-    id_prefix: ClassVar[str] = PREFIX
+    id_prefix: ClassVar[str] = ID_PREFIX
     collection: ClassVar[str] = "goal_templates"
     draft: ClassVar[type[Draft]] = GoalTemplateDraft
     orders: ClassVar[tuple[Order, ...]] = (Order("created_at"),)

@@ -22,7 +22,7 @@ def _milestones(*titles: str) -> dict[str, Milestone]:
     }
 
 
-READY: Final = (
+READY_TEMPLATES: Final = (
     ReadyTemplate(
         "run-5k",
         GoalTemplateDraft(

@@ -13,7 +13,7 @@ import numpy as np
 
 from models.habits.evaluation import Units
 from models.habits.history import DayMark, EntryHistory, Flags, Floats, Ints, date_of
-from models.habits.statistics import Judged
+from models.habits.statistics import JudgedUnits
 from models.habits.streaks import runs
 
 STREAKS: Final = (7, 14, 30, 66, 100, 200, 365)  # units in a row
@@ -50,7 +50,7 @@ def achievements(history: EntryHistory, units: Units, today: int) -> Iterator[Ac
             unlocked_on=date_of(done[threshold - 1]) if len(done) >= threshold else None,
             reached=len(done),
         )
-    judged = Judged.of(units, today)
+    judged = JudgedUnits.of(units, today)
     for threshold in CONSISTENCIES:
         yield _consistency(judged, threshold)
 
@@ -67,7 +67,7 @@ def _streaks(units: Units, today: int) -> Iterator[Achievement]:
         yield Achievement(type="streak", threshold=threshold, unlocked_on=day, reached=best)
 
 
-def _consistency(judged: Judged, threshold: int) -> Achievement:
+def _consistency(judged: JudgedUnits, threshold: int) -> Achievement:
     shares, day = _shares(judged, threshold)
     good: Flags = shares >= CONSISTENT
     return Achievement(
@@ -78,7 +78,7 @@ def _consistency(judged: Judged, threshold: int) -> Achievement:
     )
 
 
-def _shares(judged: Judged, length: int) -> tuple[Floats, Ints]:
+def _shares(judged: JudgedUnits, length: int) -> tuple[Floats, Ints]:
     """What was kept in the *length* days up to each judged day that has so many before it."""
     day = judged.day
     old = np.flatnonzero(day - day[:1] >= length - 1) if len(day) else np.zeros(0, np.int64)

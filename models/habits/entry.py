@@ -13,12 +13,21 @@ from models.base.document import Derived, Document, Draft, Privacy, fields_of
 from models.base.errors import invalid_field
 from models.base.fields import Moment, ShortText
 from models.base.merge import Merge
-from models.base.time import AHEAD, DAY, EPOCH, HORIZON, check_zone, exact, local_date, minute_of
+from models.base.time import (
+    AHEAD,
+    DAY,
+    EPOCH,
+    HORIZON,
+    check_zone,
+    local_date,
+    minute_of,
+    to_stored,
+)
 from models.habits.habit import DayStart, Habit
 from models.habits.measures import Count, Value, YesNo, check_whole
 
-BACKFILLED: Final = dt.timedelta(days=3653)  # how far back a day can be written down by hand
-PLANNED: Final = dt.timedelta(days=366)  # how far ahead one can be skipped or frozen
+MAX_BACKFILL: Final = dt.timedelta(days=3653)  # how far back a day can be written down by hand
+MAX_AHEAD: Final = dt.timedelta(days=366)  # how far ahead one can be skipped or frozen
 
 
 State = Literal["done", "missed", "skip", "freeze"]
@@ -180,15 +189,17 @@ def check_day(day: dt.date, draft: EntryDraft, now: dt.datetime) -> None:
     """
     today = (now + AHEAD).date()
     planned = draft.state in ("skip", "freeze")
-    if day > (today + PLANNED if planned else today):
+    if day > (today + MAX_AHEAD if planned else today):
         message = (
-            f"A day can be planned {PLANNED.days} days ahead at most."
+            f"A day can be planned {MAX_AHEAD.days} days ahead at most."
             if planned
             else "That day is still to come: only skip and freeze can be set ahead."
         )
         raise invalid_field("/local_date", "day_ahead", message)
-    if day < today - BACKFILLED:
-        message = f"A day can be written down for {BACKFILLED.days} days. Older ones: import them."
+    if day < today - MAX_BACKFILL:
+        message = (
+            f"A day can be written down for {MAX_BACKFILL.days} days. Older ones: import them."
+        )
         raise invalid_field("/local_date", "day_too_old", message)
     if draft.at is not None:
         _check_moment(day, draft.at, now)
@@ -233,4 +244,4 @@ def _kept(at: dt.datetime) -> dt.datetime:
         raise invalid_field(
             "/at", "moment_elsewhere", "This moment is not on the day it is logged for."
         )
-    return exact(at)
+    return to_stored(at)

@@ -35,7 +35,7 @@ def resolved(days: Days) -> tuple[Days, FreezeTokens]:
     >>> [DayMark(mark).name for mark in days.mark[[0, 11, 12]]]
     ['UNHELD', 'FREEZE', 'UNHELD']
     >>> tokens
-    Tokens(held=0, used=1, done_until_next=10)
+    FreezeTokens(held=0, used=1, done_until_next=10)
 
     """
     done = days.marked(DayMark.DONE)

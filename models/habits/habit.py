@@ -16,8 +16,8 @@ from models.habits.measures import Measure, YesNo, check_measure
 from models.habits.reminders import Reminder
 from models.habits.schedules import Daily, Schedule, check_schedule
 
-PREFIX: Final = "hab"  # of ids
-HabitId = Annotated[str, id_pattern(PREFIX)]
+ID_PREFIX: Final = "hab"  # of ids
+HabitId = Annotated[str, id_pattern(ID_PREFIX)]
 DayStart = Annotated[int, msgspec.Meta(ge=0, le=1439)]
 Position = Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)]
 Category = Literal[
@@ -74,7 +74,7 @@ class HabitDraft(Draft, frozen=True, kw_only=True):
 class NewHabit(HabitDraft, frozen=True, kw_only=True):
     """A habit to be made, under an id that the client may choose."""
 
-    id: HabitId = msgspec.field(default_factory=lambda: new_id(PREFIX))
+    id: HabitId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 
 
 class Habit(Document, frozen=True, kw_only=True):
@@ -90,7 +90,7 @@ class Habit(Document, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "habit"
-    id_prefix: ClassVar[str] = PREFIX
+    id_prefix: ClassVar[str] = ID_PREFIX
     collection: ClassVar[str] = "habits"
     draft: ClassVar[type[Draft]] = HabitDraft
     orders: ClassVar[tuple[Order, ...]] = (

@@ -35,7 +35,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     due: int
 
 
-class Sums:
+class HabitTotals:
     """Adds up habits over the days from *first* to *last*."""
 
     def __init__(self, first: int, last: int) -> None:

@@ -4,10 +4,10 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Protocol
 
-from models.base.time import DateRange, joined
+from models.base.time import DateRange, merged_ranges
 
 
-class Pausing(Protocol):
+class VacationRange(Protocol):
     """A vacation: its days, and the habits that pause, where none means all."""
 
     @property
@@ -26,7 +26,7 @@ class Pausing(Protocol):
 class Pauses:
     """Vacations, gone through once for all habits."""
 
-    def __init__(self, vacations: Iterable[Pausing]) -> None:
+    def __init__(self, vacations: Iterable[VacationRange]) -> None:
         self._named: dict[str, list[DateRange]] = {}
         general = []
         for one in vacations:
@@ -35,9 +35,9 @@ class Pauses:
                 self._named.setdefault(habit, []).append(days)
             if not one.habits:
                 general.append(days)
-        self._general = joined(general)
+        self._general = merged_ranges(general)
 
     def of(self, habit: str) -> tuple[DateRange, ...]:
-        """When *habit* pauses, `joined`."""
+        """When *habit* pauses, `merged_ranges`."""
         named = self._named.get(habit)
-        return joined((*self._general, *named)) if named else self._general
+        return merged_ranges((*self._general, *named)) if named else self._general

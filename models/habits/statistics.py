@@ -52,14 +52,14 @@ class BestTime(msgspec.Struct, frozen=True, kw_only=True):
     n: int
 
 
-class Judged(msgspec.Struct, frozen=True, eq=False):
+class JudgedUnits(msgspec.Struct, frozen=True, eq=False):
     """The units that were kept or missed, by the day on which that was clear."""
 
     day: Ints
     kept: Ints  # how many, up to and with each; one longer than *day*, beginning with 0
 
     @classmethod
-    def of(cls, units: Units, today: int) -> "Judged":
+    def of(cls, units: Units, today: int) -> "JudgedUnits":
         """The judged ones of *units*; one that is kept already counts before it ends."""
         places = np.flatnonzero(units.verdict >= UnitVerdict.KEPT)
         kept = units.verdict[places] == UnitVerdict.KEPT
@@ -195,7 +195,7 @@ def clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
-def formation(judged: Judged, history: EntryHistory, streak: int, today: int) -> float | None:
+def formation(judged: JudgedUnits, history: EntryHistory, streak: int, today: int) -> float | None:
     """How far it has become a habit, 0 to 1; None until its gaps can be compared.
 
     Half is what was kept in 28 days, three tenths the streak of at most 66, two tenths how even

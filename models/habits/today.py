@@ -38,7 +38,7 @@ class TodayState(msgspec.Struct, frozen=True, kw_only=True):
     times: Times | None
 
 
-def present(schedule: Schedule, days: Days, units: Units) -> TodayState:
+def today_state(schedule: Schedule, days: Days, units: Units) -> TodayState:
     """What *days* ask of their last."""
     if days.today < 0:
         return TodayState(due=False, done=False, times=None)

@@ -15,8 +15,8 @@ from models.base.ids import id_pattern, new_id
 from models.base.time import check_counted
 from models.habits.habit import HabitId
 
-PREFIX: Final = "vac"  # of ids
-VacationId = Annotated[str, id_pattern(PREFIX)]
+ID_PREFIX: Final = "vac"  # of ids
+VacationId = Annotated[str, id_pattern(ID_PREFIX)]
 LONGEST: Final = 366  # days
 
 
@@ -51,14 +51,14 @@ class VacationDraft(Draft, frozen=True, kw_only=True):
 class NewVacation(VacationDraft, frozen=True, kw_only=True):
     """A vacation to be made, under an id that the client may choose."""
 
-    id: VacationId = msgspec.field(default_factory=lambda: new_id(PREFIX))
+    id: VacationId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 
 
 class Vacation(Document, frozen=True, kw_only=True):
     """A vacation."""
 
     kind: ClassVar[str] = "habit.vacation"
-    id_prefix: ClassVar[str] = PREFIX
+    id_prefix: ClassVar[str] = ID_PREFIX
     collection: ClassVar[str] = "vacations"
     draft: ClassVar[type[Draft]] = VacationDraft
     orders: ClassVar[tuple[Order, ...]] = (Order("last"),)

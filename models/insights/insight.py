@@ -7,7 +7,7 @@ import msgspec
 
 from models.base.document import Document, Privacy
 
-PREFIX: Final = "ins"  # of ids
+ID_PREFIX: Final = "ins"  # of ids
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +31,7 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
 
 def insight_id(document_id: str) -> str:
     """The id of a learner's insight about a document: there is one."""
-    return f"{PREFIX}_{document_id.partition('_')[2] or document_id}"
+    return f"{ID_PREFIX}_{document_id.partition('_')[2] or document_id}"
 
 
 class Insight(Document, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ class Insight(Document, frozen=True, kw_only=True):
 
     """
 
-    id_prefix: ClassVar[str] = PREFIX
+    id_prefix: ClassVar[str] = ID_PREFIX
     subject: ClassVar[str]
 
     type: str

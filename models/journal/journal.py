@@ -15,10 +15,10 @@ from models.base.ids import derived_id, id_pattern, new_id
 from models.base.merge import Merge
 from models.base.text.search_words import distinct
 
-PREFIX: Final = "jou"  # of ids
-JournalId = Annotated[str, id_pattern(PREFIX)]
-TEMPLATE_PREFIX: Final = "jtp"  # of ids
-TemplateId = Annotated[str, id_pattern(TEMPLATE_PREFIX)]
+ID_PREFIX: Final = "jou"  # of ids
+JournalId = Annotated[str, id_pattern(ID_PREFIX)]
+TEMPLATE_ID_PREFIX: Final = "jtp"  # of ids
+TemplateId = Annotated[str, id_pattern(TEMPLATE_ID_PREFIX)]
 Tags = Annotated[tuple[Tag, ...], msgspec.Meta(max_length=30)]
 Text = Annotated[str, msgspec.Meta(max_length=30_000)]
 
@@ -37,14 +37,14 @@ class JournalDraft(Draft, frozen=True, kw_only=True):
 class NewJournal(JournalDraft, frozen=True, kw_only=True):
     """A journal to be made, under an id that the client may choose."""
 
-    id: JournalId = msgspec.field(default_factory=lambda: new_id(PREFIX))
+    id: JournalId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 
 
 class Journal(Document, frozen=True, kw_only=True):
     """A book of entries; *default* is the one for entries that name none."""
 
     kind: ClassVar[str] = "journal"
-    id_prefix: ClassVar[str] = PREFIX
+    id_prefix: ClassVar[str] = ID_PREFIX
     collection: ClassVar[str] = "journals"
     draft: ClassVar[type[Draft]] = JournalDraft
 
@@ -73,7 +73,7 @@ class Journal(Document, frozen=True, kw_only=True):
 
 def default_journal(owner: str) -> str:
     """The id of somebody's default journal."""
-    return derived_id(PREFIX, owner, "default")
+    return derived_id(ID_PREFIX, owner, "default")
 
 
 class JournalTemplateDraft(Draft, frozen=True, kw_only=True):
@@ -94,14 +94,14 @@ class JournalTemplateDraft(Draft, frozen=True, kw_only=True):
 class NewJournalTemplate(JournalTemplateDraft, frozen=True, kw_only=True):
     """A template to be made, under an id that the client may choose."""
 
-    id: TemplateId = msgspec.field(default_factory=lambda: new_id(TEMPLATE_PREFIX))
+    id: TemplateId = msgspec.field(default_factory=lambda: new_id(TEMPLATE_ID_PREFIX))
 
 
 class JournalTemplate(Document, frozen=True, kw_only=True):
     """What an entry may begin with."""
 
     kind: ClassVar[str] = "journal.template"
-    id_prefix: ClassVar[str] = TEMPLATE_PREFIX
+    id_prefix: ClassVar[str] = TEMPLATE_ID_PREFIX
     collection: ClassVar[str] = "journal_templates"
     draft: ClassVar[type[Draft]] = JournalTemplateDraft
     orders: ClassVar[tuple[Order, ...]] = ()

@@ -22,8 +22,8 @@ from models.base.time import check_date, check_zone, local_date
 from models.journal.journal import JournalId, Tags, Text, default_journal
 from models.sharing import Share
 
-PREFIX: Final = "jen"  # of ids
-JournalEntryId = Annotated[str, id_pattern(PREFIX)]
+ID_PREFIX: Final = "jen"  # of ids
+JournalEntryId = Annotated[str, id_pattern(ID_PREFIX)]
 KEPT: Final = dt.timedelta(days=30)  # in the trash
 
 Title = Annotated[str, msgspec.Meta(max_length=255)]
@@ -74,14 +74,14 @@ class JournalEntryDraft(Draft, JournalEntryContent, frozen=True, kw_only=True):
 class NewJournalEntry(JournalEntryDraft, frozen=True, kw_only=True):
     """An entry to be made, under an id that the client may choose."""
 
-    id: JournalEntryId = msgspec.field(default_factory=lambda: new_id(PREFIX))
+    id: JournalEntryId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 
 
 class JournalEntry(Document, frozen=True, kw_only=True):
     """An entry; *trashed_at* says since when it has been in the trash."""
 
     kind: ClassVar[str] = "journal.entry"
-    id_prefix: ClassVar[str] = PREFIX
+    id_prefix: ClassVar[str] = ID_PREFIX
     collection: ClassVar[str] = "journal_entries"
     draft: ClassVar[type[Draft]] = JournalEntryDraft
     orders: ClassVar[tuple[Order, ...]] = (

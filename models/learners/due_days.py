@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from models.base.time import DAY, HORIZON, DateRange, end_of_day, exists, range_of
+from models.base.time import DAY, HORIZON, DateRange, end_of_day, exists, range_containing
 from models.habits import PerMonth, PerWeek, Rate, Schedule, due_from
 from models.learners.history import HabitHistory
 
@@ -51,7 +51,7 @@ def next_due(
     Parameters
     ----------
     away
-        First and last days of vacations, `joined`.
+        First and last days of vacations, as `merged_ranges` gives them.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def next_due(
 
     """
     while (day := due_from(schedule, after + DAY)) is not None and day <= HORIZON:
-        pause = range_of(day, away)
+        pause = range_containing(day, away)
         if pause is None and not _satisfied(schedule, history, day) and exists(day, tz):
             return day
         after = day if pause is None else pause[1]

@@ -109,7 +109,7 @@ class HabitState(msgspec.Struct, array_like=True):
     closes
         When that day closes by the clock.
     away
-        First and last days of the vacations in which it pauses, `joined`.
+        First and last days of the vacations in which it pauses, as `merged_ranges` gives them.
 
     """
 

@@ -15,10 +15,10 @@ from models.base.fields import Moment, Rating, Tag
 from models.base.ids import id_pattern, new_id
 from models.base.merge import Merge
 from models.base.text.search_words import distinct, label
-from models.base.time import check_date, check_zone, exact, local_date
+from models.base.time import check_date, check_zone, local_date, to_stored
 
-PREFIX: Final = "moo"  # of ids
-MoodId = Annotated[str, id_pattern(PREFIX)]
+ID_PREFIX: Final = "moo"  # of ids
+MoodId = Annotated[str, id_pattern(ID_PREFIX)]
 Category = Literal["work", "health", "social", "personal", "family", "other"]
 Activities = Annotated[tuple[Tag, ...], msgspec.Meta(max_length=20)]
 Note = Annotated[str, msgspec.Meta(max_length=2_000)]
@@ -58,14 +58,14 @@ class MoodDraft(Draft, frozen=True, kw_only=True):
 class NewMood(MoodDraft, frozen=True, kw_only=True):
     """A mood to be logged, under an id that the client may choose."""
 
-    id: MoodId = msgspec.field(default_factory=lambda: new_id(PREFIX))
+    id: MoodId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 
 
 class Mood(Document, frozen=True, kw_only=True):
     """A mood, on the date that its owner calls it."""
 
     kind: ClassVar[str] = "mood"
-    id_prefix: ClassVar[str] = PREFIX
+    id_prefix: ClassVar[str] = ID_PREFIX
     collection: ClassVar[str] = "moods"
     draft: ClassVar[type[Draft]] = MoodDraft
     orders: ClassVar[tuple[Order, ...]] = (
@@ -95,14 +95,14 @@ class Mood(Document, frozen=True, kw_only=True):
     @classmethod
     def drafted(cls, draft: NewMood, *, owner: str, at: dt.datetime) -> Self:
         """A new mood."""
-        felt = exact(draft.at or at)
+        felt = to_stored(draft.at or at)
         fields = fields_of(draft, MoodDraft) | {"at": felt}
         day = local_date(felt, draft.tz)
         return cls(id=draft.id, owner=owner, created_at=at, updated_at=at, local_date=day, **fields)
 
     def revised(self, draft: MoodDraft, at: dt.datetime) -> Self:
         """The same mood as *draft* says; its date moves only with its moment or its zone."""
-        felt = exact(draft.at or self.at)
+        felt = to_stored(draft.at or self.at)
         same = (felt, draft.tz) == (self.at, self.tz)
         day = self.local_date if same else local_date(felt, draft.tz)
         fields = fields_of(draft, MoodDraft) | {"at": felt}

@@ -1,12 +1,12 @@
 """OAuth: clients, and the grants that users give them."""
 
 from models.access.model_context import ModelContext
-from models.oauth.client import PREFIX, OAuthClient
+from models.oauth.client import ID_PREFIX, OAuthClient
 from models.oauth.grant import Grant
 
 CONTEXT = ModelContext(
     ways=(Grant,),
-    id_prefixes=(PREFIX,),
+    id_prefixes=(ID_PREFIX,),
 )
 
 __all__ = [

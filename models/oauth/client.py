@@ -17,7 +17,7 @@ from models.base.errors import Invalid
 ClientKind = Literal["public", "confidential"]
 ClientAuth = Literal["none", "secret", "private_key_jwt"]
 
-PREFIX: Final = "cli"
+ID_PREFIX: Final = "cli"
 LONGEST: Final = 2_000  # characters of a redirect
 LAST_PORT: Final = 65_535
 

@@ -4,7 +4,7 @@ from models.access.limits import Quota
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
 from models.sharing.invitation import (
-    INVITATION_PREFIX,
+    INVITATION_ID_PREFIX,
     INVITATIONS,
     RELATION_PREFIX,
     InvitationCode,
@@ -14,7 +14,7 @@ from models.sharing.invitation import (
 from models.sharing.share import CoachClient, Share, SharedKind, ShareDraft
 
 CONTEXT = ModelContext(
-    id_prefixes=(INVITATION_PREFIX, RELATION_PREFIX),
+    id_prefixes=(INVITATION_ID_PREFIX, RELATION_PREFIX),
     ways=(
         Share,
         CoachClient,
@@ -32,7 +32,7 @@ CONTEXT = ModelContext(
 __all__ = [
     "CONTEXT",
     "INVITATIONS",
-    "INVITATION_PREFIX",
+    "INVITATION_ID_PREFIX",
     "RELATION_PREFIX",
     "CoachClient",
     "InvitationCode",

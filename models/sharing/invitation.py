@@ -13,19 +13,19 @@ from models.base.document import Document, Draft, Privacy
 from models.base.errors import Conflict
 from models.base.fields import Token
 
-INVITATION_PREFIX: Final = "inv"  # of ids
+INVITATION_ID_PREFIX: Final = "inv"  # of ids
 RELATION_PREFIX: Final = "rel"  # of the names of relations
 INVITATIONS: Final = "invitations"  # the id of the one document that each user has
 LIFE: Final = dt.timedelta(days=14)
 MOST_OPEN: Final = 5  # invitations of one person at a time
 
-Role = Literal["coach", "client"]
+RelationRole = Literal["coach", "client"]
 
 
 class InvitationDraft(Draft, frozen=True, kw_only=True):
     """As what the inviter wants to be known to whoever accepts."""
 
-    role: Role = msgspec.field(name="as")
+    role: RelationRole = msgspec.field(name="as")
 
 
 class InvitationCode(Draft, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ class InvitationCode(Draft, frozen=True, kw_only=True):
 class Invitation(msgspec.Struct, frozen=True, kw_only=True):
     """An open invitation: what its maker will be in the relation, and for how long it stands."""
 
-    role: Role = msgspec.field(name="as")
+    role: RelationRole = msgspec.field(name="as")
     created_at: dt.datetime
     expires_at: dt.datetime
 
@@ -64,7 +64,7 @@ class OpenInvitations(Document, frozen=True, kw_only=True):
         invitation = self.open.get(invitation_id)
         return invitation if invitation is not None and invitation.holds(at) else None
 
-    def invited(self, invitation_id: str, role: Role, at: dt.datetime) -> Self:
+    def invited(self, invitation_id: str, role: RelationRole, at: dt.datetime) -> Self:
         """The same with one more, and without those that have lapsed."""
         standing = {name: one for name, one in self.open.items() if one.holds(at)}
         if len(standing) >= MOST_OPEN:

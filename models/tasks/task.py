@@ -15,13 +15,13 @@ from models.base.errors import invalid_field
 from models.base.fields import LongText, Place, Tag, Title
 from models.base.ids import PartId, id_pattern, new_id
 from models.base.merge import Merge
-from models.base.recurrence import Repeat, begun_anew, next_date, series_of
+from models.base.recurrence import Repeat, next_date, next_in_series, series_of
 from models.base.text.search_words import distinct, label
 from models.base.time import check_date, check_zone, instant, last_moment_of_day, local_date
 from models.goals import GoalId
 
-PREFIX: Final = "tsk"  # of ids
-TaskId = Annotated[str, id_pattern(PREFIX)]
+ID_PREFIX: Final = "tsk"  # of ids
+TaskId = Annotated[str, id_pattern(ID_PREFIX)]
 Status = Literal["pending", "in_progress", "completed", "cancelled"]
 Priority = Literal["low", "medium", "high", "urgent"]
 Category = Literal["work", "personal", "health", "learning", "finance", "other"]
@@ -86,7 +86,7 @@ class TaskDraft(Draft, frozen=True, kw_only=True):
 class NewTask(TaskDraft, frozen=True, kw_only=True):
     """A task to be made, under an id that the client may choose."""
 
-    id: TaskId = msgspec.field(default_factory=lambda: new_id(PREFIX))
+    id: TaskId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 
 
 class Task(Document, frozen=True, kw_only=True):
@@ -102,7 +102,7 @@ class Task(Document, frozen=True, kw_only=True):
     """
 
     kind: ClassVar[str] = "task"
-    id_prefix: ClassVar[str] = PREFIX
+    id_prefix: ClassVar[str] = ID_PREFIX
     collection: ClassVar[str] = "tasks"
     draft: ClassVar[type[Draft]] = TaskDraft
     orders: ClassVar[tuple[Order, ...]] = (
@@ -176,7 +176,7 @@ class Task(Document, frozen=True, kw_only=True):
         steps = {
             name: msgspec.structs.replace(step, done=False) for name, step in self.steps.items()
         }
-        return begun_anew(
+        return next_in_series(
             self,
             at,
             status="pending",

@@ -95,14 +95,14 @@ class JoinedCursors(msgspec.Struct, frozen=True):
         return Cursor(self.epoch, seq)
 
 
-def joined(epoch: str, seqs: Mapping[str, int]) -> str:
+def joined_cursor(epoch: str, seqs: Mapping[str, int]) -> str:
     """The cursor of the positions *seqs*: that of the feed when there is one, else all joined."""
     if len(seqs) == 1:
         return str(Cursor(epoch, *seqs.values()))
     return str(JoinedCursors.of(epoch, seqs))
 
 
-def part_of(text: str, feed: str) -> str:
+def cursor_of_feed(text: str, feed: str) -> str:
     """What *text*, a cursor of one or several feeds or a reserved word, says of *feed*."""
     if "~" in text:
         return str(JoinedCursors.parse(text).at(feed))

@@ -5,7 +5,6 @@ frame.  Unknown fields are ignored, so that a newer client can talk to an older 
 """
 
 import datetime as dt
-import enum
 from typing import Annotated, Any
 
 import msgspec
@@ -22,24 +21,6 @@ DeviceText = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9._:
 HeartbeatS = Annotated[int, msgspec.Meta(ge=15, le=120)]
 Follows = Annotated[list[FrameText], msgspec.Meta(max_length=256)]
 Kinds = Annotated[list[FrameText], msgspec.Meta(min_length=1, max_length=32)]
-
-
-class Close(enum.IntEnum):
-    """Why the server closes a socket.  44xx: mend first.  45xx: come back, with jitter."""
-
-    BAD_FRAME = 4400
-    TOKEN = 4401
-    REVOKED = 4403
-    NO_HELLO = 4408
-    REPLACED = 4409
-    VERSION = 4426
-    TOO_MANY = 4429
-    INTERNAL = 4500
-    DRAINING = 4503
-    SLOW = 4508
-    RESYNC = 4510
-    NO_PONG = 4511
-    FULL = 4512
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", omit_defaults=True):
@@ -206,7 +187,7 @@ class Live(Frame, tag="live", frozen=True, kw_only=True):
 
     *sums* holds a checksum for each kind of which the client must hold a document: the XOR, over
     the kind's documents, of the first 64 bits of SHA-256 of `id`, a line feed and `version`, as
-    16 hexadecimal digits (`models.sums`).
+    16 hexadecimal digits (`models.base.checksums`).
     """
 
     f: str

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 
-class Aside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class HiddenDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What stands beside the frame of an event.
 
     Attributes
@@ -23,16 +23,16 @@ class Aside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     takes: tuple[str, ...] | None = None
 
 
-NOTHING: Final = Aside()
+NO_DETAILS: Final = HiddenDetails()
 
-_decoder: Final = msgspec.msgpack.Decoder(Aside)
+_decoder: Final = msgspec.msgpack.Decoder(HiddenDetails)
 
 
-def packed(aside: Aside) -> bytes:
+def pack_details(aside: HiddenDetails) -> bytes:
     """*aside* in bytes; none if there is nothing in it."""
-    return b"" if aside == NOTHING else msgspec.msgpack.encode(aside)
+    return b"" if aside == NO_DETAILS else msgspec.msgpack.encode(aside)
 
 
-def unpacked(plain: bytes) -> Aside:
-    """What `packed` made."""
-    return _decoder.decode(plain) if plain else NOTHING
+def unpack_details(plain: bytes) -> HiddenDetails:
+    """What `pack_details` made."""
+    return _decoder.decode(plain) if plain else NO_DETAILS

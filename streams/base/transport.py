@@ -6,7 +6,7 @@ from typing import Protocol
 Send = Callable[[bytes], int]
 
 
-class Rider(Protocol):
+class BackpressureListener(Protocol):
     """Somebody whose messages go straight to the socket, as long as nothing waits before them."""
 
     def hold_up(self) -> None:
@@ -27,10 +27,10 @@ class Transport(Protocol):
         another `OSError` when the socket is gone.
         """
 
-    def attach(self, rider: Rider) -> None:
+    def attach(self, rider: BackpressureListener) -> None:
         """Tell *rider* when `straight` may be used no more; once."""
 
-    def detach(self, rider: Rider) -> None:
+    def detach(self, rider: BackpressureListener) -> None:
         """Do not tell *rider*."""
 
     @property

@@ -30,7 +30,7 @@ RENEW_EVERY_S: Final = 15.0
 LOOK_EVERY_S: Final = 5.0
 PORTION: Final = 50
 COME_S: Final = 0.02  # those who come within it are counted in together
-PREFIX: Final = "presence:"
+CHANNEL_PREFIX: Final = "presence:"
 
 # By Redis's own clock, so that nodes need not agree about the time.
 _STAY = """
@@ -97,7 +97,7 @@ class Presence:
 
     async def state(self, name: str, listener: str) -> Ephemeral:
         """Who is there, for *listener*, who begins to follow the channel *name*."""
-        user = name.removeprefix(PREFIX)
+        user = name.removeprefix(CHANNEL_PREFIX)
         members = await self.members(user)
         self._seen.setdefault(name, members)
         shown = members if listener == user else _person(user, members)
@@ -134,7 +134,7 @@ class Presence:
             coming, self._coming = [one for one in self._coming if one in self._members], []
             await self._stay(coming, LIVE_MS)
             with contextlib.suppress(Unavailable):
-                await self._channels.moved([PREFIX + member.user for member in coming])
+                await self._channels.moved([CHANNEL_PREFIX + member.user for member in coming])
             await asyncio.sleep(COME_S)
 
     async def _stay(self, members: Iterable[Member], for_ms: int) -> None:
@@ -153,7 +153,7 @@ class Presence:
         if not self._channels.listeners(name):
             self._seen.pop(name, None)
             return
-        user = name.removeprefix(PREFIX)
+        user = name.removeprefix(CHANNEL_PREFIX)
         try:
             members = await self.members(user)
         except Unavailable:

@@ -12,7 +12,7 @@ from models.sharing import Share
 from models.visibility import Visibility
 from models.wire.events import Event
 from models.wire.frames import Skip, encode
-from models.wire.hidden_details import NOTHING, Aside
+from models.wire.hidden_details import NO_DETAILS, HiddenDetails
 from upcoach.store.base.sealing import Unreadable
 from upcoach.store.log.event_log import EventLog
 
@@ -24,7 +24,7 @@ class EncodedEvent(msgspec.Struct, frozen=True, gc=False):
     kind: str
     frame: bytes
     verb: str = ""
-    aside: Callable[[], Aside] = lambda: NOTHING
+    aside: Callable[[], HiddenDetails] = lambda: NO_DETAILS
 
 
 Wrap = Callable[[bytes], bytes]

@@ -13,7 +13,7 @@ from operator import call, length_hint
 from typing import Final, Protocol
 
 from models.visibility import Visibility
-from streams.base.transport import Rider, Send, Transport
+from streams.base.transport import BackpressureListener, Send, Transport
 from streams.feed.encoded_batch import EncodedBatch, Wrap
 
 NO_LIMIT: Final = sys.maxsize
@@ -33,7 +33,7 @@ class Subscriber(Flushed, Protocol):
         """Take *parcel*; called for who is behind, for each in order, never concurrently."""
 
 
-class CaughtUp(Subscriber, Rider, Protocol):
+class CaughtUp(Subscriber, BackpressureListener, Protocol):
     """Somebody who may be level with a topic."""
 
     @property

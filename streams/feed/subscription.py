@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from models.access.limits import Cost
-from models.base.checksums import Sums, shown
+from models.base.checksums import Sums, wire_sums
 from models.base.errors import NotFound, Refusal, Unavailable
 from models.sharing import Share
 from models.visibility import Visibility
@@ -323,7 +323,7 @@ class Subscription:
         sums = None
         if unseen is not None:
             kinds = None if self.visibility is None else self.visibility.kinds
-            sums = shown(self._topic.sums, kinds, unseen)
+            sums = wire_sums(self._topic.sums, kinds, unseen)
         self._say(Live(f=self.feed, cur=self._feeds.cursor(self.position), sums=sums))
         self._rise()
 

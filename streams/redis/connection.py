@@ -11,7 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from models.base.cancellation import heeded
+from models.base.cancellation import reraising_lost_cancellation
 from models.base.errors import Unavailable
 from models.wire.events import PARTITIONS, Event, partition
 
@@ -38,7 +38,7 @@ class Heeding(AbstractConnection):
     async def send_packed_command(self, *arguments: Any, **options: Any) -> None:
         """See `redis.asyncio.Connection.send_packed_command`."""
         try:
-            with heeded():
+            with reraising_lost_cancellation():
                 await super().send_packed_command(*arguments, **options)
         except asyncio.CancelledError:
             await self.disconnect(nowait=True)  # an answer is on its way that nobody waits for

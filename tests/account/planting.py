@@ -6,7 +6,7 @@ from typing import Final
 
 from models.account import Factors, Identity, Session
 from models.account.factors import FACTORS, NEVER
-from models.account.session import Terms
+from models.account.session import SessionTerms
 from models.base.document import Document
 from models.contexts import WAYS
 from models.journal import ClientEntry, EntryShare
@@ -70,7 +70,9 @@ class Thief(Person):
         self.pupil = await user_of(pupil)
         await done(self.client.call("POST", INVITATIONS, {"as": "client"}))
         scope = scope_of(self.server, self.client)
-        await self.server.node.services.account.factors.trusted.trust(scope, Terms(device="thief"))
+        await self.server.node.services.account.factors.trusted.trust(
+            scope, SessionTerms(device="thief")
+        )
 
     async def _let_app_in(self) -> None:
         oauth = self.server.node.services.oauth

@@ -11,7 +11,7 @@ from handlers.http.operations import Operation, Router
 from models.access.scope import Scope
 from models.account import Factors, Identity, Passkey, Session, TrustedDevice
 from models.account.factors import FACTORS
-from models.account.session import Terms
+from models.account.session import SessionTerms
 from models.base.clock import utc_now
 from models.base.document import Document
 from models.base.errors import Invalid
@@ -92,7 +92,9 @@ class Stage:
         sessions = self.server.node.services.account.sessions
         scope = scope_of(self.server, person)
         before = await sessions.get(scope)
-        terms = Terms(device="spare", app=before.app, audiences=before.audiences, acr=before.acr)
+        terms = SessionTerms(
+            device="spare", app=before.app, audiences=before.audiences, acr=before.acr
+        )
         login, _ = await sessions.start(scope.user, terms)
         return self.server.client(login.token)
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from models.account.session import Terms
+from models.account.session import SessionTerms
 from models.base.merge_patch import Json
 from tests.support.people.authenticator import Authenticator
 from tests.support.people.enrolling import CHALLENGE, CONFIRM, SESSIONS, STEP_UP
@@ -104,5 +104,5 @@ async def hidden(server: Server, stranger: RestClient) -> dict[str, Any]:
     given = {"name": "Phone", "credential": made}
     passkey = (await done(stranger.call("POST", PASSKEYS, given))).body["passkey"]["id"]
     scope, trusted = scope_of(server, stranger), server.node.services.account.factors.trusted
-    device = (await trusted.trust(scope, Terms(device="tv"))).partition(".")[0]
+    device = (await trusted.trust(scope, SessionTerms(device="tv"))).partition(".")[0]
     return {PASSKEYS: passkey, SESSIONS: scope.session, DEVICES: device}

@@ -2,7 +2,7 @@
 
 from config.settings import Settings
 from models.account import User
-from models.account.session import Terms
+from models.account.session import SessionTerms
 from models.base.clock import utc_now
 from tests.support.engines import TestEngines
 from tests.support.people.enrolling import Person
@@ -73,8 +73,8 @@ async def test_a_provider_that_has_seen_two_factors_is_believed_and_one_is_not(
         logins, documents = node.services.account.logins, Documents(node.database, node.keyring)
         user = await documents.get(User, ann.user, ann.user)
         nobody = await documents.get(User, bob.user, bob.user)
-        one = Terms(device="tv", amr=("fed",))
-        two = Terms(device="tv", amr=("fed", "mfa"), acr=2)
+        one = SessionTerms(device="tv", amr=("fed",))
+        two = SessionTerms(device="tv", amr=("fed", "mfa"), acr=2)
 
         asked = await logins.finish(user, one)
         believed = await logins.finish(user, two)

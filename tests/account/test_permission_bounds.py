@@ -7,7 +7,7 @@ import pytest
 
 from config.settings import Settings
 from handlers.contexts import ROUTER
-from models.account.session import Terms
+from models.account.session import SessionTerms
 from tests.support.people.furnished import ENTRY, GOALS, HABITS
 from tests.support.people.relations import user_of
 from tests.support.server import Server, serving
@@ -62,7 +62,7 @@ async def test_what_one_permission_tells_is_of_its_own_area(
 
 async def holder(server: Server, person: RestClient, permission: str) -> RestClient:
     """An app of others that *person* lets use one permission."""
-    terms = Terms(device="app", client="charts", app="partner", permissions=(permission,))
+    terms = SessionTerms(device="app", client="charts", app="partner", permissions=(permission,))
     login, _ = await server.node.services.account.sessions.start(await user_of(person), terms)
     return server.client(login.token)
 

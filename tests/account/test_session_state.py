@@ -8,7 +8,7 @@ import pytest
 
 from config.settings import Settings
 from models.account import LoginFacts, Session, SessionState, session_state
-from models.account.session import LIFETIMES, Terms
+from models.account.session import LIFETIMES, SessionTerms
 from tests.support.server import serving
 from upcoach.store.secrets.refresh_generations import RefreshGenerations, RefreshTurn
 
@@ -66,7 +66,7 @@ def test_a_login_is_active_exactly_when_nothing_speaks_against_it() -> None:
 @pytest.mark.parametrize("app", LIFETIMES)
 def test_a_session_says_of_itself_what_the_table_says(app: Any) -> None:
     session = Session.started(
-        Terms(device="phone", app=app), session_id="ses_1", owner="usr_1", at=NOON
+        SessionTerms(device="phone", app=app), session_id="ses_1", owner="usr_1", at=NOON
     )
     whole, idle = LIFETIMES[session.app].whole, LIFETIMES[session.app].idle
     over = session.ended(NOON)

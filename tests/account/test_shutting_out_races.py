@@ -9,7 +9,7 @@ import msgspec
 
 from models.access.scope import Scope
 from models.account.factors import NewCredential
-from models.account.session import Terms
+from models.account.session import SessionTerms
 from models.base.errors import Refusal
 from models.oauth.client import OAuthClient as App
 from models.sharing import InvitationDraft, ShareDraft
@@ -93,7 +93,7 @@ def _ways(thief: Thief, apps: Sequence[App]) -> tuple[Plant, ...]:
         await services.sharing.invitations.accept(scope, made.code)
 
     async def trust(at: int) -> None:
-        await services.account.factors.trusted.trust(scope, Terms(device=f"tv-{at}"))
+        await services.account.factors.trusted.trust(scope, SessionTerms(device=f"tv-{at}"))
 
     return let_in, add_passkey, share, invite, coach, trust
 

@@ -3,7 +3,7 @@
 import pytest
 
 from config.settings import Settings
-from models.account.session import Terms
+from models.account.session import SessionTerms
 from tests.support.server import serving
 
 EVENTS = "/v1/events?since=0"
@@ -23,7 +23,9 @@ async def test_an_app_without_the_permission_follows_nothing(
     async with serving(settings) as server:
         person = await server.person()
         user = (await person.call("GET", "/v1/me")).body["id"]
-        terms = Terms(device="app", client="charts", app="partner", permissions=("goals:read",))
+        terms = SessionTerms(
+            device="app", client="charts", app="partner", permissions=("goals:read",)
+        )
         login, _ = await server.node.services.account.sessions.start(user, terms)
 
         answer = await server.client(login.token).call("GET", path, headers=headers)

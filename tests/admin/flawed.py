@@ -2,11 +2,11 @@
 
 import msgspec
 
-from models.account.session import Terms
+from models.account.session import SessionTerms
 from tests.support.people.operators import ADMIN
 
 PHONE = msgspec.structs.replace(ADMIN, app="mobile", audiences=("api", "live"))
-APP = Terms(
+APP = SessionTerms(
     device="app",
     client="cli_charts",
     app="partner",
@@ -14,7 +14,7 @@ APP = Terms(
     audiences=("api", "live"),
     acr=2,
 )
-WRONG: dict[str, tuple[Terms, str]] = {
+WRONG: dict[str, tuple[SessionTerms, str]] = {
     "of the phone": (PHONE, "audience_wrong"),
     "of an app of others": (APP, "audience_wrong"),
     "of an app for less": (

@@ -6,7 +6,7 @@ import pytest
 from tornado.httpclient import HTTPClientError
 
 from config.settings import Settings
-from models.account.session import Terms
+from models.account.session import SessionTerms
 from tests.admin.flawed import WRONG
 from tests.support.people.operators import operator
 from tests.support.server import serving
@@ -19,7 +19,7 @@ FEEDS = ("admin:kpi", "admin:events")
 
 @pytest.mark.parametrize(("terms", "code"), WRONG.values(), ids=WRONG)
 async def test_another_token_of_an_operator_follows_nothing_of_others(
-    settings: Settings, terms: Terms, code: str
+    settings: Settings, terms: SessionTerms, code: str
 ) -> None:
     async with serving(settings) as server:
         admin = await operator(server, "analyst", terms=terms)

@@ -6,7 +6,7 @@ import datetime as dt
 from config.settings import Settings
 from models.access.scope import Scope
 from models.account import Session, User
-from models.account.session import Terms
+from models.account.session import SessionTerms
 from models.base.clock import utc_now
 from models.base.ids import new_id
 from upcoach.node import app
@@ -63,6 +63,6 @@ def _token(node: app.Node, settings: Settings, user: str) -> str:
         node.services.account.revocations,
         utc_now,
     )
-    terms = Terms(device="bench")
+    terms = SessionTerms(device="bench")
     session = Session.started(terms, session_id=new_id("ses"), owner=user, at=utc_now())
     return tokens.issue(session)[0]

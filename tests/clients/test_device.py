@@ -11,7 +11,7 @@ import pytest
 from config.settings import Settings
 from models.base.clock import utc_now
 from models.goals import NewGoal
-from models.wire.frames import Close
+from models.wire.close_codes import CloseCode
 from tests.support.engines import TestEngines
 from tests.support.laws.snapshots import snapshot
 from tests.support.people.chaos import until
@@ -112,7 +112,7 @@ async def test_a_device_with_a_dead_token_gets_another(settings: Settings) -> No
         )
         async with SyncDevice([server.url], over, refresh_token=person.refresh_token) as device:
             await assert_exact(device, person)
-            assert device.closed_with == Close.TOKEN
+            assert device.closed_with == CloseCode.TOKEN
 
 
 async def test_a_device_whose_session_was_ended_logs_out(settings: Settings) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from models.wire.frames import Close
+from models.wire.close_codes import CloseCode
 from tests.clients import table
 from tests.clients.stage import WAYS, Stage
 from upcoach.client.machine import (
@@ -71,23 +71,23 @@ def test_everything_is_explained_and_used() -> None:
 
 
 def test_every_close_code_is_an_event_and_any_other_is_a_cut() -> None:
-    assert [event_of_close(code) for code in Close] == [
-        ClientEvent(str(int(code))) for code in Close
+    assert [event_of_close(code) for code in CloseCode] == [
+        ClientEvent(str(int(code))) for code in CloseCode
     ]
     assert {event_of_close(code) for code in (None, 1000, 1001, 1006, 4999)} == {ClientEvent.CUT}
 
 
 @pytest.mark.parametrize("state", CONNECTED)
 def test_a_close_code_does_what_the_protocol_says(state: State) -> None:
-    nexts = {code: TABLE[state][event_of_close(code)].state for code in Close}
+    nexts = {code: TABLE[state][event_of_close(code)].state for code in CloseCode}
     elsewhere = {State.WAITING} if state is not State.MOVING else {State.CONNECTING}
 
-    stops = (Close.BAD_FRAME, Close.REVOKED, Close.REPLACED, Close.VERSION)
+    stops = (CloseCode.BAD_FRAME, CloseCode.REVOKED, CloseCode.REPLACED, CloseCode.VERSION)
     assert {nexts.pop(code) for code in stops} == {State.STOPPED}
-    assert nexts.pop(Close.TOKEN) is State.RENEWING
-    assert nexts.pop(Close.TOO_MANY) is State.WAITING
+    assert nexts.pop(CloseCode.TOKEN) is State.RENEWING
+    assert nexts.pop(CloseCode.TOO_MANY) is State.WAITING
     if state is State.LEAVING:
-        assert nexts.pop(Close.DRAINING) is State.CONNECTING
+        assert nexts.pop(CloseCode.DRAINING) is State.CONNECTING
     assert set(nexts.values()) == elsewhere
 
 

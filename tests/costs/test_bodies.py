@@ -9,11 +9,11 @@ import pytest
 
 from config.settings import Settings
 from models.access.limits import (
+    ANONYMOUS_BODY_BYTES,
     CONNECTIONS_OF_NETWORK,
     HELD_BY_NETWORK,
     HELD_BY_USER,
     HELLO_BYTES,
-    NOBODYS_BODY_BYTES,
     UPLOAD_BYTES,
 )
 from tests.costs.raw import PATIENCE_S, UPLOAD, Raw, raw, until
@@ -68,7 +68,7 @@ async def test_many_half_sent_bodies_of_nobody_hold_next_to_nothing(settings: Se
         paths = ("/v1/auth/login", UPLOAD, "/oauth/par", "/account/login", GOALS, "/nowhere")
         await asyncio.gather(
             *(
-                one.send(paths[at % len(paths)], "", NOBODYS_BODY_BYTES, NOBODYS_BODY_BYTES - 1)
+                one.send(paths[at % len(paths)], "", ANONYMOUS_BODY_BYTES, ANONYMOUS_BODY_BYTES - 1)
                 for at, one in enumerate(sending)
             )
         )

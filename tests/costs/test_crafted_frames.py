@@ -10,7 +10,8 @@ from msgspec import inspect as types
 
 from config.settings import Settings
 from models.base.ids import new_mutation_id
-from models.wire.frames import ClientFrame, Close, Hello, Mut
+from models.wire.close_codes import CloseCode
+from models.wire.frames import ClientFrame, Hello, Mut
 from tests.costs import crafted
 from tests.costs.probe import Json
 from tests.support.server import Server, serving
@@ -55,8 +56,8 @@ async def test_no_first_frame_is_a_fault_of_ours(settings: Settings) -> None:
                 await wire.send("no JSON")  # which ends every conversation
                 codes.add(await wire.closed())
 
-    assert Close.INTERNAL not in codes
-    assert codes <= {int(code) for code in Close}
+    assert CloseCode.INTERNAL not in codes
+    assert codes <= {int(code) for code in CloseCode}
 
 
 async def test_a_version_that_there_cannot_be_is_an_answer_to_its_write(settings: Settings) -> None:

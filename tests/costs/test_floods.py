@@ -8,8 +8,8 @@ import pytest
 
 from config.settings import Settings
 from handlers.live.base.limits import BURST, FRAMES_S
-from models.access.limits import NOBODYS_BODY_BYTES, NOBODYS_BODY_S
-from models.wire.frames import Close
+from models.access.limits import ANONYMOUS_BODY_BYTES, ANONYMOUS_BODY_S
+from models.wire.close_codes import CloseCode
 from tests.costs.raw import UPLOAD, Raw, raw
 from tests.support.engines import TestEngines
 from tests.support.server import serving
@@ -48,7 +48,7 @@ async def test_frames_of_every_sort_are_counted(
                 await send_frames(wire, flood)
                 code = await wire.closed()
 
-        assert code == Close.TOO_MANY
+        assert code == CloseCode.TOO_MANY
         assert beat.worst() < HELD_S
 
 
@@ -99,11 +99,11 @@ async def test_a_body_in_masses_of_small_chunks_is_cut_off(
 async def test_a_refused_body_in_masses_of_small_chunks_is_cut_off(settings: Settings) -> None:
     async with serving(settings) as server, raw(server) as one:
         await one.send(UPLOAD, CHUNKED, 0, 0)
-        one.writer.write(chunks(2, NOBODYS_BODY_BYTES))
+        one.writer.write(chunks(2, ANONYMOUS_BODY_BYTES))
         status = await one.status()
         with contextlib.suppress(ConnectionError):
             one.writer.write(chunks(MANY))
-            async with asyncio.timeout(NOBODYS_BODY_S * 0.7):  # before the body's own deadline
+            async with asyncio.timeout(ANONYMOUS_BODY_S * 0.7):  # before the body's own deadline
                 await one.reader.read()
 
     assert status in (401, 413)

@@ -12,7 +12,7 @@ from handlers.http.operations import Operation
 from models.access.limits import BATCH_BYTES, FRAME_BYTES, MUTATION_BYTES
 from models.base.ids import new_id, new_mutation_id
 from models.base.merge_patch import Json
-from models.base.sizes import largest
+from models.base.sizes import max_json_bytes
 from tests.costs.drafts import largest_draft
 from tests.support.people.furnished import GOALS
 from tests.support.server import Server, serving
@@ -58,7 +58,7 @@ def assert_made(status: int, name: str) -> None:
 def test_the_table_has_room_for_each_draft(row: Operation[Any]) -> None:
     # A patch may name as many parts again, to take them away.
     again = 200 * 50
-    assert largest(row.takes) + again <= MUTATION_BYTES <= row.largest
+    assert max_json_bytes(row.takes) + again <= MUTATION_BYTES <= row.largest
     assert min(FRAME_BYTES, BATCH_BYTES) >= MUTATION_BYTES + 16 * 1024
 
 

@@ -25,7 +25,7 @@ from models.base.validation import checked
 from models.habits.rules import rule_of
 from models.oauth.client import OAuthClient, is_redirect
 from models.tasks import NewTask
-from models.wire.cursor import part_of
+from models.wire.cursor import cursor_of_feed
 from streams.admin.timeline import TimelinePosition
 from tests.costs.adversarial import UNITS, repeated, units
 from tests.costs.cpu import Work, flaw
@@ -121,7 +121,7 @@ READERS: Final = {
     "a password": reads(128, lambda text: check(text, text[:100], text)),
     "a zone": reads(63_000, check_zone),
     "a rule": reads(255, lambda text: rule_of(text, EPOCH)),
-    "a cursor": reads(2_048, lambda text: part_of(text, "u:me")),
+    "a cursor": reads(2_048, lambda text: cursor_of_feed(text, "u:me")),
     "a place": reads(2_048, TimelinePosition.parse),
     "a browser": reads(16_384, name_of),
     "a form": reads(8_192, form),

@@ -17,7 +17,7 @@ from handlers.live.base import limits
 from handlers.live.websocket.connection import Connection
 from handlers.live.websocket.websocket_protocol import StrictProtocol
 from models.access.limits import PAGE_BYTES
-from models.access.rate_limit import TokenBucket
+from models.access.token_bucket import TokenBucket
 from tests.costs.raw import Raw, raw, until
 from tests.support.engines import TestEngines
 from tests.support.server import Server, serving

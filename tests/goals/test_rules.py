@@ -15,7 +15,7 @@ from models.goals.goal import TRANSITIONS, DailyProgress, Status
 from models.goals.goal_parts import KeyResult, Milestone
 from models.goals.outlook import outlook
 from models.goals.smart import smart_score
-from models.goals.templates import READY
+from models.goals.templates import READY_TEMPLATES
 
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -219,8 +219,8 @@ def test_at_its_velocity_a_goal_is_done_on_its_eta() -> None:
 
 
 def test_the_ready_templates_are_right_and_stand_under_names_of_their_own() -> None:
-    assert len({one.id for one in READY}) == len(READY)
-    for one in READY:
+    assert len({one.id for one in READY_TEMPLATES}) == len(READY_TEMPLATES)
+    for one in READY_TEMPLATES:
         fields = msgspec.to_builtins(one.draft)
         fields.pop("days")
         assert checked({k: v for k, v in fields.items() if v is not None}, NewGoal).title

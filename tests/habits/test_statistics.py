@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.base.errors import Invalid
-from models.base.time import leapt_days
+from models.base.time import skipped_days
 from models.habits.achievements import CONSISTENT, achievements
 from models.habits.correlation import correlation
 from models.habits.evaluation import evaluate
 from models.habits.reminders import Reminder, occurrences
 from models.habits.rules import rule_of
 from models.habits.schedules import Daily, PerWeek, Schedule
-from models.habits.statistics import DoneTimes, Judged, best_time, formation, heatmap, weekdays
+from models.habits.statistics import DoneTimes, JudgedUnits, best_time, formation, heatmap, weekdays
 from tests.habits import plain
 from tests.habits.histories import LAST, START, history, laid, marks, schedules, units
 from tests.habits.plain import DAY, Marks
@@ -35,7 +35,7 @@ def test_rates_count_what_was_judged(
     schedule: Schedule, found: Marks, first: dt.date, today: dt.date
 ) -> None:
     found = {day: mark for day, mark in found.items() if mark != "away" or day >= START}
-    judged = Judged.of(units(schedule, found, START, today), today.toordinal())
+    judged = JudgedUnits.of(units(schedule, found, START, today), today.toordinal())
 
     actual = judged.between(first.toordinal(), today.toordinal())
     moving = judged.moving(first.toordinal(), today.toordinal())
@@ -119,15 +119,19 @@ def test_a_habit_is_formed_by_adherence_streak_and_evenness() -> None:
     today = START + 32 * DAY
     shown = units(Daily(), found, START, today)
 
-    actual = formation(Judged.of(shown, today.toordinal()), history(found), 33, today.toordinal())
-    young = formation(Judged.of(shown, today.toordinal()), history({START: "done"}), 1, 1_000_000)
+    actual = formation(
+        JudgedUnits.of(shown, today.toordinal()), history(found), 33, today.toordinal()
+    )
+    young = formation(
+        JudgedUnits.of(shown, today.toordinal()), history({START: "done"}), 1, 1_000_000
+    )
 
     assert actual == pytest.approx(0.5 + 0.3 * 33 / 66 + 0.2)
     assert young is None
 
 
 def test_nothing_logged_is_no_number() -> None:
-    judged = Judged.of(units(Daily(), {}, START, START), START.toordinal())
+    judged = JudgedUnits.of(units(Daily(), {}, START, START), START.toordinal())
 
     assert judged.between(0, START.toordinal()).rate is None
     assert best_time(np.array([480] * 9)) is None
@@ -207,14 +211,16 @@ def test_reminders_follow_the_clock_on_the_wall() -> None:
 
 
 def test_most_zones_leap_over_nothing() -> None:
-    assert leapt_days("America/New_York") == ()
-    assert leapt_days("Pacific/Kwajalein") == (dt.date(1993, 8, 21),)
+    assert skipped_days("America/New_York") == ()
+    assert skipped_days("Pacific/Kwajalein") == (dt.date(1993, 8, 21),)
 
 
 def test_a_week_counts_on_the_day_on_which_it_is_clear() -> None:
     monday = dt.date(2026, 1, 5)
     found: Marks = {monday: "done", monday + DAY: "done"}
 
-    judged = Judged.of(units(PerWeek(2), found, monday, monday + DAY), (monday + DAY).toordinal())
+    judged = JudgedUnits.of(
+        units(PerWeek(2), found, monday, monday + DAY), (monday + DAY).toordinal()
+    )
 
     assert judged.between(monday.toordinal(), (monday + DAY).toordinal()).kept == 1

@@ -16,7 +16,7 @@ from pymongo import AsyncMongoClient
 from config.settings import Settings
 from models.base.errors import Refusal
 from models.goals import NewGoal
-from streams.base.transport import Rider
+from streams.base.transport import BackpressureListener
 from streams.feed.subscription import Feeds, Subscription
 from streams.redis.connection import STREAMS
 from tests.support.engines import TestEngines, redis_of
@@ -280,10 +280,10 @@ class Sink:
     def __init__(self) -> None:
         self.sent = b""
 
-    def attach(self, rider: Rider) -> None:
+    def attach(self, rider: BackpressureListener) -> None:
         raise AssertionError(rider)  # nobody goes straight
 
-    def detach(self, rider: Rider) -> None:
+    def detach(self, rider: BackpressureListener) -> None:
         pass
 
     def wrap(self, lines: bytes, /) -> bytes:

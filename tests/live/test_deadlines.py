@@ -7,7 +7,7 @@ import pytest
 
 from handlers.live.base import deadlines, limits
 from handlers.live.base.deadlines import NEVER, Deadline, look_after
-from models.wire.frames import Close
+from models.wire.close_codes import CloseCode
 
 
 class Times:
@@ -40,22 +40,22 @@ class Times:
 @pytest.mark.parametrize(
     ("rows", "times", "at", "what"),
     [
-        (deadlines.HELLO, {}, limits.HELLO_S, Close.NO_HELLO),
+        (deadlines.HELLO, {}, limits.HELLO_S, CloseCode.NO_HELLO),
         (deadlines.SOCKET, {}, 30, "ping"),
-        (deadlines.SOCKET, {"pinged_at": 50}, 61, Close.NO_PONG),
-        (deadlines.SOCKET, {"pinged_at": 20, "heartbeat_s": 15}, 31, Close.NO_PONG),
+        (deadlines.SOCKET, {"pinged_at": 50}, 61, CloseCode.NO_PONG),
+        (deadlines.SOCKET, {"pinged_at": 20, "heartbeat_s": 15}, 31, CloseCode.NO_PONG),
         (deadlines.SOCKET, {"pinged_at": 9, "hears_others": True}, 30, "check_access"),
         (deadlines.SOCKET, {"pinged_at": 9}, 39, "ping"),
-        (deadlines.SOCKET, {"stuck_since": -40.0}, 20, Close.SLOW),
+        (deadlines.SOCKET, {"stuck_since": -40.0}, 20, CloseCode.SLOW),
         (deadlines.SOCKET, {"ends_at": 80.0}, 20, "warn"),
         (deadlines.SOCKET, {"ends_at": 80.0, "is_warned": True}, 30, "ping"),
-        (deadlines.SOCKET, {"ends_at": -10.0, "is_warned": True}, 20, Close.TOKEN),
+        (deadlines.SOCKET, {"ends_at": -10.0, "is_warned": True}, 20, CloseCode.TOKEN),
         (deadlines.STREAM, {}, limits.COMMENT_S, "comment"),
         (deadlines.STREAM, {"commented_at": 9, "ends_at": 80.0}, 20, "warn"),
-        (deadlines.STREAM, {"ends_at": -20.0, "is_warned": True}, 10, Close.TOKEN),
-        (deadlines.STREAM, {"stuck_since": -50.0}, 10, Close.SLOW),
+        (deadlines.STREAM, {"ends_at": -20.0, "is_warned": True}, 10, CloseCode.TOKEN),
+        (deadlines.STREAM, {"stuck_since": -50.0}, 10, CloseCode.SLOW),
         (deadlines.POLL, {"until": 25.0}, 25, "time_out"),
-        (deadlines.POLL, {"until": 25.0, "ends_at": 24.0}, 24, Close.TOKEN),
+        (deadlines.POLL, {"until": 25.0, "ends_at": 24.0}, 24, CloseCode.TOKEN),
     ],
 )
 def test_each_row_acts_when_its_time_has_come_and_not_before(
@@ -77,7 +77,7 @@ def test_what_closes_a_connection_comes_before_what_is_said_on_it() -> None:
     look_after(late, deadlines.SOCKET, 1_000)
     look_after(dead, deadlines.STREAM, 1_000)
 
-    assert (late.done, dead.done) == ([Close.SLOW], [Close.TOKEN])
+    assert (late.done, dead.done) == ([CloseCode.SLOW], [CloseCode.TOKEN])
 
 
 def test_what_is_past_and_was_not_done_is_looked_at_again_at_once() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from tornado.httpclient import AsyncHTTPClient
 
-from config.settings import PREFIX, Settings, rows
+from config.settings import ENV_PREFIX, Settings, rows
 
 try:
     from upcoach.node import app
@@ -111,7 +111,7 @@ async def fill() -> None:
     """Serve on this commit's code, and write."""
     known = {row.name for row in rows().values()}
     settings = Settings.from_environ(
-        {name: text for name, text in os.environ.items() if name in known and PREFIX in name}
+        {name: text for name, text in os.environ.items() if name in known and ENV_PREFIX in name}
     )
     assert settings.mongo_url is not None
     assert settings.redis_url is not None

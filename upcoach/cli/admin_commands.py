@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from config.settings import Settings
-from models.access.permissions import Role
+from models.access.permissions import OperatorRole
 from models.access.scope import Scope
 from models.account import normalised_email
 from models.audit import Action, AuditAction
@@ -63,7 +63,7 @@ async def _operating(settings: Settings, mongo_url: str, redis_url: str) -> Asyn
 
 
 async def set_roles(
-    settings: Settings, mongo_url: str, redis_url: str, email: str, roles: tuple[Role, ...]
+    settings: Settings, mongo_url: str, redis_url: str, email: str, roles: tuple[OperatorRole, ...]
 ) -> None:
     """Give whoever has the address *email* these *roles*, and no others."""
     async with _operating(settings, mongo_url, redis_url) as node:

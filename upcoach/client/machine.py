@@ -10,7 +10,7 @@ import enum
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from models.wire.frames import Close
+from models.wire.close_codes import CloseCode
 
 
 class State(enum.StrEnum):
@@ -321,4 +321,4 @@ TABLE: Final = _table()
 
 def event_of_close(code: int | None) -> ClientEvent:
     """The event that a close code stands for."""
-    return ClientEvent(str(code)) if code in set(Close) else ClientEvent.CUT
+    return ClientEvent(str(code)) if code in set(CloseCode) else ClientEvent.CUT

@@ -8,14 +8,14 @@ from urllib.parse import urlencode
 import msgspec
 
 from models.base.merge_patch import Json
-from models.wire.frames import Close
+from models.wire.close_codes import CloseCode
 from upcoach.client.channel import Channel, ChannelListener
 from upcoach.client.exchange import Exchange
 from upcoach.client.outbox import again_s
 from upcoach.client.rest import NO_ANSWER, RestClient
 
 EVENTS: Final = "/v1/events"
-_CODES: Final = {401: Close.TOKEN, 429: Close.TOO_MANY, 503: Close.FULL}
+_CODES: Final = {401: CloseCode.TOKEN, 429: CloseCode.TOO_MANY, 503: CloseCode.FULL}
 
 
 class Ended(Exception):
@@ -43,7 +43,7 @@ class WebChannel(Channel):
                 client.token = self._token
                 result = await client.write(frame)
                 if result["status"] == 401:
-                    self._end(Close.TOKEN)
+                    self._end(CloseCode.TOKEN)
                 self._hear(result)
                 if again_s(result) is not None:
                     self._hold_back(result)
@@ -137,7 +137,7 @@ class WebChannel(Channel):
             return
         code = _CODES.get(answer.status)
         if code is not None or answer.status >= 500 or not answer.status:
-            self._end(code or (Close.INTERNAL if answer.status else None))
+            self._end(code or (CloseCode.INTERNAL if answer.status else None))
             raise Ended
         problem = msgspec.json.decode(answer.body)
         self.greet()

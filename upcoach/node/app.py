@@ -33,6 +33,7 @@ from models.base.clock import utc_now
 from models.base.errors import Unavailable
 from models.base.jobs import JobOwner, PeriodicJob
 from models.base.metrics import Metrics
+from models.wire.close_codes import CloseCode
 from streams.admin.kpis import KpiView
 from streams.admin.timeline import TimelineStreams
 from streams.base import background_tasks
@@ -351,7 +352,7 @@ class Node:
 
     async def stop(self) -> None:
         """Answer what is under way, publish what is committed, keep what was learned."""
-        self._connections.close_all(4503, "draining")
+        self._connections.close_all(CloseCode.DRAINING, "draining")
         await ending.take(self._last_steps(), self._ends_at)
         self.services.account.passwords.close()
         self.assembly.outbound.close()

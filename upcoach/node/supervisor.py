@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 import msgspec
 import structlog
 
-from config.settings import Role, Settings
+from config.settings import ProcessRole, Settings
 from streams.base import background_tasks
 from upcoach.node import app
 from upcoach.node.output import say, welcome
@@ -41,7 +41,7 @@ _log = structlog.get_logger(__name__)
 class Child:
     """One place among the processes, and whoever fills it at present."""
 
-    def __init__(self, role: Role, metrics_port: int, environ: Mapping[str, str]) -> None:
+    def __init__(self, role: ProcessRole, metrics_port: int, environ: Mapping[str, str]) -> None:
         self._environ = {
             **environ,
             "UPCOACH_ROLES": role,
@@ -144,8 +144,8 @@ def _environ(mongo_url: str, redis_url: str, port: int) -> dict[str, str]:
 
 def _children(settings: Settings, environ: Mapping[str, str]) -> list[Child]:
     """The web processes, then the one that learns."""
-    web: list[Role] = ["web"] * settings.processes if "web" in settings.roles else []
-    learn: list[Role] = ["learn"] if "learn" in settings.roles else []
+    web: list[ProcessRole] = ["web"] * settings.processes if "web" in settings.roles else []
+    learn: list[ProcessRole] = ["learn"] if "learn" in settings.roles else []
     ports = settings.metrics_ports
     return [Child(role, port, environ) for role, port in zip([*web, *learn], ports, strict=True)]
 

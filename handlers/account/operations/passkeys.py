@@ -13,7 +13,7 @@ from handlers.http.operations import Call, Operation, Reply, written
 from handlers.http.pagination import Items
 from models.account import Passkey
 from models.account.factors import PasskeyAssertion
-from models.account.session import DeviceId, DeviceName, Terms, audiences_of
+from models.account.session import DeviceId, DeviceName, SessionTerms, audiences_of
 from models.base.document import Draft, public
 from models.base.fields import Token
 from upcoach.services.account import AccountServices
@@ -84,7 +84,7 @@ async def log_in(services: AccountServices, call: Call) -> Reply:
     """Get a token for this device, with a passkey and nothing else."""
     call.require_our_page()
     given = call.read(PasskeyLogin)
-    terms = Terms(
+    terms = SessionTerms(
         device=given.device,
         device_name=given.device_name,
         app=given.app,

@@ -18,7 +18,7 @@ from handlers.http.manifest import HandlerRoute
 from handlers.http.operations import Call, Operation, Reply
 from handlers.pages.base import PageHandler
 from models.access.scope import Scope
-from models.account.session import Terms
+from models.account.session import SessionTerms
 from models.base.validation import checked
 from upcoach.services.account import AccountServices
 from upcoach.services.account.federation.authorization_flow import (
@@ -59,7 +59,7 @@ async def come_back(services: AccountServices, call: Call) -> Reply:
     who = Scope(user=arrival.user.id)
     if arrival.linked is not None:
         return Reply(acted_as=who)
-    terms = checked(given.browser | {"app": "web"}, Terms)
+    terms = checked(given.browser | {"app": "web"}, SessionTerms)
     shown = shown_by(terms, strong=arrival.strong)
     found = await services.logins.finish(arrival.user, shown, trusted=call.trusted)
     reply = asked_or_admitted(found)

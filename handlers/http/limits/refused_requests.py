@@ -7,8 +7,8 @@ for it.  It is counted here, in memory: to ask Redis would cost more than the re
 import collections
 from typing import Final
 
-from models.access.rate_limit import TokenBucket
 from models.access.rate_limiter import GO_ON, RateVerdict
+from models.access.token_bucket import TokenBucket
 
 RATE_S: Final = 20
 BURST_S: Final = 30

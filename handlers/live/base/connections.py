@@ -15,7 +15,7 @@ from handlers.live.base.timer_wheel import TimerWheel
 from models.access.caller import Caller
 from models.base.jobs import PeriodicJob
 from models.base.metrics import Metrics
-from models.wire.frames import Close
+from models.wire.close_codes import CloseCode
 from streams.channels.channels import ArrivedDevice
 
 TICK_S = 1.0
@@ -125,7 +125,7 @@ class LiveConnections:
         at, standing = self._by_device.get(name, (0.0, None))
         if standing is not None and standing.name != device.connection and at <= device.at:
             del self._by_device[name]
-            standing.close(Close.REPLACED, "replaced")
+            standing.close(CloseCode.REPLACED, "replaced")
 
     def check_channels(self, user: str) -> None:
         """Have the sockets of *user* look at what they follow: a share has changed."""
@@ -136,13 +136,13 @@ class LiveConnections:
         """Close what belongs to *sessions*, which have ended."""
         for session in sessions:
             for guest in tuple(self._by_session.get(session, ())):
-                guest.close(Close.REVOKED, "session ended")
+                guest.close(CloseCode.REVOKED, "session ended")
 
     def revoke_keys(self, keys: Collection[str]) -> None:
         """Close what was opened with a token that one of the revoked *keys* has signed."""
         for guest in tuple(self._open):
             if guest.caller is not None and guest.caller.signed_by in keys:
-                guest.close(Close.TOKEN, "key replaced")
+                guest.close(CloseCode.TOKEN, "key replaced")
 
     def remove(self, guest: LiveConnection) -> None:
         """Let *guest* go."""
@@ -183,7 +183,7 @@ class LiveConnections:
         # after again.  It is logged with its trace, and its own connection alone is closed.
         except Exception:  # noqa: BLE001
             _log.exception("tick_failed", kind=guest.kind)
-            guest.close(Close.INTERNAL, "internal")
+            guest.close(CloseCode.INTERNAL, "internal")
             return now + TICK_S
 
     def _forget(self, guest: LiveConnection, caller: Caller) -> None:

@@ -13,7 +13,7 @@ from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 from handlers.live.base import limits
 from models.access.caller import Caller
 from models.base.clock import Clock
-from models.wire.frames import Close
+from models.wire.close_codes import CloseCode
 from streams.base.transport import FlowControl
 
 C_contra = TypeVar("C_contra", contravariant=True)
@@ -142,9 +142,9 @@ def _stuck(sender: SenderTimes) -> float:
     return NEVER if stuck_since is None else stuck_since + limits.TAKEN_S
 
 
-_NOTHING_TAKEN: Final = Deadline[SenderTimes](_stuck, _closes(Close.SLOW, "slow consumer"))
+_NOTHING_TAKEN: Final = Deadline[SenderTimes](_stuck, _closes(CloseCode.SLOW, "slow consumer"))
 _TOKEN_OVER: Final = Deadline[SenderTimes](
-    lambda sender: sender.token_end() + limits.GRACE_S, _closes(Close.TOKEN, "token expired")
+    lambda sender: sender.token_end() + limits.GRACE_S, _closes(CloseCode.TOKEN, "token expired")
 )
 _TOKEN_ENDING: Final = Deadline[SenderTimes](
     lambda sender: NEVER if sender.is_warned else sender.token_end() - limits.EXPIRING_S,
@@ -152,13 +152,15 @@ _TOKEN_ENDING: Final = Deadline[SenderTimes](
 )
 
 HELLO: Final[Sequence[Deadline[HelloTimes]]] = (
-    Deadline(lambda socket: socket.began_at + limits.HELLO_S, _closes(Close.NO_HELLO, "no hello")),
+    Deadline(
+        lambda socket: socket.began_at + limits.HELLO_S, _closes(CloseCode.NO_HELLO, "no hello")
+    ),
 )
 SOCKET: Final[Sequence[Deadline[SocketTimes]]] = (
     _NOTHING_TAKEN,
     Deadline(
         lambda socket: socket.heard_at + limits.MISSED * socket.heartbeat_s + limits.LATE_S,
-        _closes(Close.NO_PONG, "no pong"),
+        _closes(CloseCode.NO_PONG, "no pong"),
     ),
     _TOKEN_OVER,
     _TOKEN_ENDING,
@@ -181,5 +183,5 @@ STREAM: Final[Sequence[Deadline[StreamTimes]]] = (
 )
 POLL: Final[Sequence[Deadline[PollTimes]]] = (
     Deadline(lambda poll: poll.until, lambda poll, now: poll.time_out(now)),
-    Deadline(lambda poll: poll.token_end(), _closes(Close.TOKEN, "token expired")),
+    Deadline(lambda poll: poll.token_end(), _closes(CloseCode.TOKEN, "token expired")),
 )

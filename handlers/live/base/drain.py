@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from typing import Final, Protocol
 
-from models.wire.frames import Close
+from models.wire.close_codes import CloseCode
 
 LEAVING: Final = 0.8  # of the drain time; the rest is for those who are late
 PORTION: Final = 200  # goodbyes in one turn of the loop
@@ -40,7 +40,7 @@ async def drain(present: AbstractSet[Leaver], drain_s: float) -> None:
         await _tell(new, left_s * LEAVING)
         await asyncio.sleep(LOOK_S)
     for one in tuple(present):
-        one.close(Close.DRAINING, "draining")
+        one.close(CloseCode.DRAINING, "draining")
     closed = loop.time() + CLOSING_S
     while present and loop.time() < closed:  # noqa: ASYNC110 - the set tells nobody
         await asyncio.sleep(LOOK_S)

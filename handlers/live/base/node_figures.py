@@ -7,7 +7,7 @@ from prometheus_client import Counter
 
 from handlers.live.base.connections import LiveConnections
 from models.base.metrics import Metrics
-from models.wire.frames import Close
+from models.wire.close_codes import CloseCode
 
 WRITING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # What is posted there writes nothing, or is counted one by one.
@@ -43,7 +43,7 @@ class NodeNumbers:
         closes = sum(
             count
             for labels, count in _counts(self._metrics.closes)
-            if int(labels["code"]) == Close.INTERNAL
+            if int(labels["code"]) == CloseCode.INTERNAL
         )
         return closes + sum(
             count for labels, count in self._answers() if int(labels["status"]) >= FAULT

@@ -16,7 +16,7 @@ from typing import Final
 
 from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
 
-from streams.base.transport import Rider, Send
+from streams.base.transport import BackpressureListener, Send
 
 WINDOW: Final = 256 * 1024  # unsent bytes beyond which a connection is slow
 
@@ -53,7 +53,7 @@ class SocketTransport:
         self._queued: list[bytes] = []
         self._late = b""  # what is sent when nothing waits any more
         self._is_shut = False
-        self._riders: tuple[Rider, ...] = ()
+        self._riders: tuple[BackpressureListener, ...] = ()
         self._writes = 0  # of the stream's that are under way, and their bytes
         self._unsent = 0
         self._handed = self._seen = 0  # bytes that the stream was given, and the peer has of them
@@ -67,11 +67,11 @@ class SocketTransport:
         """See `Outlet.straight`."""
         return None if self._writes else self._send
 
-    def attach(self, rider: Rider) -> None:
+    def attach(self, rider: BackpressureListener) -> None:
         """See `Outlet.attach`."""
         self._riders = (*self._riders, rider)
 
-    def detach(self, rider: Rider) -> None:
+    def detach(self, rider: BackpressureListener) -> None:
         """See `Outlet.detach`."""
         self._riders = tuple(one for one in self._riders if one is not rider)
 

@@ -16,7 +16,7 @@ from models.base.errors import Invalid, NotFound, Refusal, Unavailable
 from models.wire.frames import Author, Eph, Ephemeral, Frame, Subd, Unsubd, encode
 from streams.base.transport import Transport
 from streams.channels.channels import Channels
-from streams.channels.presence import PREFIX, Member, Presence
+from streams.channels.presence import CHANNEL_PREFIX, Member, Presence
 from upcoach.services.sharing.shares import Shares
 
 TYPING = "typing:"
@@ -26,7 +26,7 @@ MOST = 64
 
 def is_channel(name: str) -> bool:
     """Whether *name* is that of a channel, and not of a feed."""
-    return name.startswith((PREFIX, TYPING))
+    return name.startswith((CHANNEL_PREFIX, TYPING))
 
 
 class ChannelSubscriptions:
@@ -83,7 +83,7 @@ class ChannelSubscriptions:
             self._forget(name)
             raise
         self._say(Subd(f=name, mode="state"))
-        if name.startswith(PREFIX):
+        if name.startswith(CHANNEL_PREFIX):
             state = await self._presence.state(name, scope.user)
             if name in self._names:
                 self._say(state)
@@ -153,6 +153,6 @@ def _other(name: str) -> str:
 
 def _shared(scope: Scope, name: str) -> str:
     """What the channel is called among the nodes, whoever of the two follows it."""
-    if name.startswith(PREFIX):
-        return PREFIX + _other(name)
+    if name.startswith(CHANNEL_PREFIX):
+        return CHANNEL_PREFIX + _other(name)
     return TYPING + "+".join(sorted({scope.user, _other(name)}))

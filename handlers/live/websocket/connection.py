@@ -17,13 +17,13 @@ from handlers.live.websocket.websocket_protocol import ProtocolFault
 from models.access.caller import Caller
 from models.access.limits import FRAME_BYTES, HELLO_BYTES
 from models.base.errors import Forbidden, Invalid, Refusal, Unauthenticated, Unavailable
+from models.wire.close_codes import CloseCode
 from models.wire.frames import (
     VERSION,
     Ack,
     Auth,
     AuthExpiring,
     ClientFrame,
-    Close,
     Eph,
     Err,
     Frame,
@@ -136,7 +136,7 @@ class Connection:
             return
         self._closed = True
         self._writing.close()
-        if code == Close.DRAINING and self._writing.tasks:
+        if code == CloseCode.DRAINING and self._writing.tasks:
             answers = asyncio.gather(*self._writing.tasks, return_exceptions=True)
             answers.add_done_callback(lambda _: self._hang_up(code, reason))
         else:
@@ -164,7 +164,7 @@ class Connection:
         try:
             self.know(require_live(await caller))
         except Unauthenticated:
-            self.close(Close.TOKEN, "token invalid")
+            self.close(CloseCode.TOKEN, "token invalid")
 
     async def _take_line(self, line: bytes, now: float) -> None:
         try:
@@ -202,7 +202,7 @@ class Connection:
     def _known(self) -> Caller:
         """Who speaks; whoever has not said hello is sent away."""
         if not self._greeted or self.caller is None:
-            raise ProtocolFault(Close.BAD_FRAME, "hello first")
+            raise ProtocolFault(CloseCode.BAD_FRAME, "hello first")
         return self.caller
 
     async def _hello(self, frame: Hello) -> None:
@@ -210,12 +210,12 @@ class Connection:
             self._complain(Invalid("hello_repeated", "The conversation has begun already."))
             return
         if frame.v != VERSION:
-            raise ProtocolFault(Close.VERSION, "version not served")
+            raise ProtocolFault(CloseCode.VERSION, "version not served")
         caller = await identified(self._node, frame) or self.caller
         if self._closed:
             return
         if caller is None:
-            raise ProtocolFault(Close.TOKEN, "token missing")
+            raise ProtocolFault(CloseCode.TOKEN, "token missing")
         self.know(caller)
         self.device = frame.dev
         at = self._node.clock().timestamp()
@@ -258,7 +258,7 @@ class Connection:
     async def _ack(self, caller: Caller, frame: Ack) -> None:
         acked = await self._subscriptions.ack(caller.scope, frame)
         if acked is None:  # it has to begin again
-            self.close(Close.RESYNC, "resync")
+            self.close(CloseCode.RESYNC, "resync")
             return
         device = self.device or caller.scope.device
         self._node.positions.note(caller.scope.user, device, *acked)

@@ -8,10 +8,11 @@ import msgspec
 from handlers.live.base import limits
 from handlers.live.websocket.websocket_protocol import ProtocolFault
 from models.access.limits import HELLO_BYTES
-from models.access.rate_limit import TokenBucket
+from models.access.token_bucket import TokenBucket
 from models.base.errors import Invalid
 from models.base.validation import WORDS, cut
-from models.wire.frames import ClientFrame, Close, decode, require_mut
+from models.wire.close_codes import CloseCode
+from models.wire.frames import ClientFrame, decode, require_mut
 
 KIB: Final = 1_024
 
@@ -38,7 +39,7 @@ class FrameReader:
     def lines(self, message: bytes, now: float) -> list[bytes]:
         """The lines of *message* that may be frames, or `ProtocolFault`."""
         if message.count(b"\n") > limits.LINES:
-            raise ProtocolFault(Close.TOO_MANY, "too many lines")
+            raise ProtocolFault(CloseCode.TOO_MANY, "too many lines")
         lines = [line for line in message.splitlines() if line.strip()]
         if not lines:
             self.count(now)
@@ -47,7 +48,7 @@ class FrameReader:
     def count(self, now: float, frames: int = 1) -> None:
         """Count *frames*, or `ProtocolFault` if there are too many."""
         if self._frames.take(now, frames):
-            raise ProtocolFault(Close.TOO_MANY, "too many messages")
+            raise ProtocolFault(CloseCode.TOO_MANY, "too many messages")
 
 
 def read_frame(line: bytes) -> ClientFrame:
@@ -59,4 +60,4 @@ def read_frame(line: bytes) -> ClientFrame:
     except msgspec.ValidationError as failure:
         raise Invalid("frame_invalid", cut(str(failure), WORDS)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise ProtocolFault(Close.BAD_FRAME, "not a frame") from None
+        raise ProtocolFault(CloseCode.BAD_FRAME, "not a frame") from None

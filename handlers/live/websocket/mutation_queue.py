@@ -15,9 +15,9 @@ from handlers.http.rest import Edge
 from handlers.live.base import limits
 from handlers.sync import MutFrame, mutate, refused
 from models.access.caller import Caller
-from models.access.limits import PUBLIC_BYTES, Cost, kib, written_beyond
-from models.access.rate_limit import TokenBucket
+from models.access.limits import PUBLIC_BYTES, Cost, extra_write_cost, kib
 from models.access.rate_limiter import RateLimiter
+from models.access.token_bucket import TokenBucket
 from models.base.errors import Refusal, Unavailable
 from models.wire.frames import Mut, Res
 
@@ -116,7 +116,7 @@ class MutationQueue:
     ) -> None:
         try:
             said = self._say(await mutate(self._edge, self._router, caller, frame, follows))
-            owed = written_beyond(size, said)
+            owed = extra_write_cost(size, said)
             if owed is not None:
                 await self._ledger.owe("write", {"user": caller.scope.user}, owed)
         finally:

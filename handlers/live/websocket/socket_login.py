@@ -8,7 +8,8 @@ from handlers.live.websocket.websocket_protocol import ProtocolFault
 from models.access.caller import Caller
 from models.access.limits import FRAME_BYTES, OPEN_OF_USER
 from models.base.errors import Unauthenticated, Unavailable
-from models.wire.frames import Auth, Close, Hello, Welcome
+from models.wire.close_codes import CloseCode
+from models.wire.frames import Auth, Hello, Welcome
 from streams.feed.subscription import UNACKED
 
 
@@ -30,20 +31,20 @@ async def identified(node: LiveNode, frame: Hello) -> Caller | None:
         return await holder_of(node, frame)
     except Unauthenticated:
         what = "ticket" if frame.token is None else "token"
-        raise ProtocolFault(Close.TOKEN, f"{what} invalid") from None
+        raise ProtocolFault(CloseCode.TOKEN, f"{what} invalid") from None
     except Unavailable:
-        raise ProtocolFault(Close.INTERNAL, "tickets unavailable") from None
+        raise ProtocolFault(CloseCode.INTERNAL, "tickets unavailable") from None
 
 
 def enter(node: LiveNode, guest: LiveConnection, caller: Caller, at: float) -> None:
     """Have *node* know *guest* as that of *caller*, who said hello *at*; or `ProtocolFault`."""
     if not node.connections.greet(guest, at):
-        raise ProtocolFault(Close.FULL, "node full")
+        raise ProtocolFault(CloseCode.FULL, "node full")
     if node.edge.limits.is_on and node.connections.sockets_of(caller.scope.user) > OPEN_OF_USER:
-        raise ProtocolFault(Close.TOO_MANY, "too many sockets")
+        raise ProtocolFault(CloseCode.TOO_MANY, "too many sockets")
     if node.edge.services.account.sessions.has_ended(caller):
         # Before it could be found by its session.
-        raise ProtocolFault(Close.REVOKED, "session ended")
+        raise ProtocolFault(CloseCode.REVOKED, "session ended")
 
 
 def welcome(node: LiveNode, name: str, caller: Caller, heartbeat_s: int) -> Welcome:

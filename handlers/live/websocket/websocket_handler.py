@@ -16,7 +16,8 @@ from handlers.live.websocket.websocket_protocol import StrictHandler
 from models.access.caller import Caller
 from models.access.limits import HELLO_BYTES
 from models.access.request_origin import RequestOrigin
-from models.wire.frames import PROTOCOL, Close
+from models.wire.close_codes import CloseCode
+from models.wire.frames import PROTOCOL
 
 
 class LiveSocket(ProblemHandler, StrictHandler):
@@ -66,10 +67,10 @@ class LiveSocket(ProblemHandler, StrictHandler):
         self._outlet, self._connection = outlet, connection
         self._connections.add(connection)
         if not await self._may_enter():
-            connection.close(Close.TOO_MANY, "too many sockets")
+            connection.close(CloseCode.TOO_MANY, "too many sockets")
             return
         if self._connections.is_full:
-            connection.close(Close.FULL, "node full")
+            connection.close(CloseCode.FULL, "node full")
             return
         if self.known is not None:
             connection.know(self.known)
@@ -86,7 +87,7 @@ class LiveSocket(ProblemHandler, StrictHandler):
         if self._connection is None:
             return
         if isinstance(message, bytes):
-            self._end(4400, "text only")
+            self._end(CloseCode.BAD_FRAME, "text only")
             return
         await self._connection.take(message.encode(), asyncio.get_running_loop().time())
 
@@ -146,7 +147,7 @@ class LiveSocket(ProblemHandler, StrictHandler):
         """Log what nobody expected, and close."""
         super().log_exception(typ, value, tb)
         if self._connection is not None:
-            self._end(4500, "internal")
+            self._end(CloseCode.INTERNAL, "internal")
 
     def _end(self, code: int, reason: str) -> None:
         self._node.edge.metrics.closes.labels(str(code)).inc()

@@ -8,7 +8,7 @@ from config.settings import Settings
 from models.access.scope import Scope
 from models.account import TrustedDevice
 from models.account.factors import TRUST
-from models.account.session import Terms
+from models.account.session import SessionTerms
 from models.base.clock import utc_now
 from tests.support.people.enrolling import ENROL, Person
 from tests.support.server import Server, serving
@@ -119,7 +119,9 @@ async def test_of_many_devices_the_newest_are_trusted(settings: Settings) -> Non
         ann, first = await trusting(server)
         trusted = server.node.services.account.factors.trusted
         before = await ann.log_in(trusted_device=first)
-        newest = [await trusted.trust(Scope(user=ann.user), Terms(device="tv")) for _ in range(20)]
+        newest = [
+            await trusted.trust(Scope(user=ann.user), SessionTerms(device="tv")) for _ in range(20)
+        ]
         listed = await ann.client.call("GET", DEVICES)
         oldest = await ann.log_in(trusted_device=first)
         others = [await ann.log_in(trusted_device=newest[at]) for at in (0, -1)]

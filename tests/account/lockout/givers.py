@@ -10,7 +10,7 @@ import msgspec
 from models.account import Identity, Passkey
 from models.account.factors import ChallengeAnswer
 from models.account.identity import NewIdentity
-from models.account.session import Terms
+from models.account.session import SessionTerms
 from models.account.user import Registration
 from models.base.errors import Refusal
 from models.base.ids import new_id
@@ -95,7 +95,7 @@ async def _login(victim: Victim) -> Finish:
     """A login whose password was found to be right."""
     logins = [server.node.services.account.logins for server in victim.stage.nodes]
     user = await logins[0].user(victim.user)
-    terms = Terms(device="tv", acr=2, amr=STRONG)
+    terms = SessionTerms(device="tv", acr=2, amr=STRONG)
 
     async def finish(at: int) -> Holds | None:
         found = await logins[at % 2].finish(user, terms)
@@ -108,7 +108,7 @@ async def _login(victim: Victim) -> Finish:
 async def _second_factor(victim: Victim, *, is_trusted: bool = False) -> Finish:
     """A login that waits for a second factor; with it comes a trusted device."""
     logins = [server.node.services.account.logins for server in victim.stage.nodes]
-    asked = await logins[0].challenge(await logins[0].user(victim.user), Terms(device="tv"))
+    asked = await logins[0].challenge(await logins[0].user(victim.user), SessionTerms(device="tv"))
     assert asked is not None
     code = victim.person.codes.pop()
     answer = ChallengeAnswer(challenge=asked.challenge, recovery_code=code, trust_device=is_trusted)

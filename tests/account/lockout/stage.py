@@ -12,7 +12,7 @@ import pytest
 from config.settings import Settings
 from models.access.scope import Scope
 from models.account import Session
-from models.account.session import Kind, Terms
+from models.account.session import SessionKind, SessionTerms
 from models.account.user import Registration
 from models.base.ids import new_id
 from models.oauth.client import OAuthClient as App
@@ -76,15 +76,17 @@ class Victim(msgspec.Struct, frozen=True):
     def client(self, at: int, token: str) -> RestClient:
         return self.stage.node(at).client(token)
 
-    async def started(self, app: Kind = "mobile") -> tuple[RestClient, Session]:
+    async def started(self, app: SessionKind = "mobile") -> tuple[RestClient, Session]:
         """A new session of two factors."""
         return await start(self.stage.nodes[0], self.user, app)
 
 
-async def start(server: Server, user: str, app: Kind = "mobile") -> tuple[RestClient, Session]:
+async def start(
+    server: Server, user: str, app: SessionKind = "mobile"
+) -> tuple[RestClient, Session]:
     """A session of *user*, of two factors, as it were after the hashing."""
     services = server.node.services
-    terms = Terms(device=new_id("dev")[:20], app=app, acr=2, amr=STRONG)
+    terms = SessionTerms(device=new_id("dev")[:20], app=app, acr=2, amr=STRONG)
     found = await services.account.logins.finish(await services.account.logins.user(user), terms)
     assert not isinstance(found, Challenge)
     login, outcome = found

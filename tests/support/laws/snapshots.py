@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from models.base.checksums import digest
+from models.base.checksums import document_digest
 from models.base.ids import new_mutation_id
 from models.base.merge_patch import Json
 from models.contexts import KINDS
@@ -148,7 +148,9 @@ def sums_of(documents: dict[str, dict[str, Json]]) -> dict[str, str]:
     """The checksums of *documents*, by the rule that clients are told."""
     return {
         kind: format(
-            functools.reduce(operator.xor, (digest(one["id"], one["version"]) for one in some)),
+            functools.reduce(
+                operator.xor, (document_digest(one["id"], one["version"]) for one in some)
+            ),
             "016x",
         )
         for kind, some in ((kind, found.values()) for kind, found in documents.items())

@@ -2,18 +2,18 @@
 
 from typing import Any
 
-from models.access.permissions import Role
-from models.account.session import Terms
+from models.access.permissions import OperatorRole
+from models.account.session import SessionTerms
 from models.base.ids import new_id
 from tests.support.server import PASSWORD, Server
 from upcoach.client import RestClient
 
-ADMIN = Terms(
+ADMIN = SessionTerms(
     device="desk", app="admin", audiences=("api", "live", "admin"), acr=2, amr=("pwd", "otp")
 )
 
 
-async def operator(server: Server, *roles: Role, terms: Terms = ADMIN) -> RestClient:
+async def operator(server: Server, *roles: OperatorRole, terms: SessionTerms = ADMIN) -> RestClient:
     """Somebody with *roles*, logged in with two factors."""
     email = f"{new_id('operator')}@example.org"
     await server.client().register(email, PASSWORD, "An operator")

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from models.account.factors import ChallengeAnswer
-from models.account.session import Terms
+from models.account.session import SessionTerms
 from models.base.errors import Forbidden
 from tests.support.people.enrolling import Person
 from tests.support.server import Server
@@ -44,7 +44,7 @@ async def assert_one_factor_wins(
 
     async def attempt(number: int, factor: dict[str, Any]) -> str:
         user = await logins[0].user(person.user)
-        asked = await logins[0].challenge(user, Terms(device=f"tv-{number}"))
+        asked = await logins[0].challenge(user, SessionTerms(device=f"tv-{number}"))
         assert asked is not None
         try:
             await logins[number % 2].answer(ChallengeAnswer(challenge=asked.challenge, **factor))

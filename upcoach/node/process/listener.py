@@ -19,7 +19,7 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from handlers.http.application import BoundedApplication
-from models.access.limits import NOBODYS_BODY_BYTES, NOBODYS_BODY_S
+from models.access.limits import ANONYMOUS_BODY_BYTES, ANONYMOUS_BODY_S
 
 HEAD_LINES = 100  # of a request: browsers and proxies send thirty
 TAKEN_S = 60.0  # without a byte taken of an answer, a connection is given up
@@ -109,9 +109,9 @@ class HttpListener:
         self._server = Server(
             application,
             max_header_size=16 * 1024,
-            max_body_size=NOBODYS_BODY_BYTES,  # who may send more is found out by the application
+            max_body_size=ANONYMOUS_BODY_BYTES,  # who may send more is found out by the application
             idle_connection_timeout=75,
-            body_timeout=NOBODYS_BODY_S,
+            body_timeout=ANONYMOUS_BODY_S,
         )
 
     @property

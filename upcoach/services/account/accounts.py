@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 
-from models.access.permissions import Role, granted_by
+from models.access.permissions import OperatorRole, granted_by
 from models.access.scope import Scope
 from models.account import AddressVerificationMail, User, password_policy
-from models.account.session import Credentials, Terms, audiences_of
+from models.account.session import Credentials, SessionTerms, audiences_of
 from models.account.user import Registration
 from models.base.document import public
 from models.base.errors import Conflict, NotFound, Unauthenticated, Unavailable
@@ -76,7 +76,7 @@ class Accounts:
             )
         if password_hash is not None and self._passwords.is_stale(password_hash):
             await self._refresh_hash(user, password_hash, credentials.password)
-        terms = Terms(
+        terms = SessionTerms(
             device=credentials.device,
             device_name=credentials.device_name,
             app=credentials.app,
@@ -96,7 +96,7 @@ class Accounts:
             return frozenset()
         return granted_by(user.roles)
 
-    async def set_roles(self, email: str, roles: tuple[Role, ...]) -> Outcome[User]:
+    async def set_roles(self, email: str, roles: tuple[OperatorRole, ...]) -> Outcome[User]:
         """Give whoever has the address *email* these *roles*, and no others."""
         user_id = (await self.find(email)).id
 

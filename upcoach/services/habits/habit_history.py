@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 import msgspec
 
-from models.base.time import DateRange, leapt_days, local_date
+from models.base.time import DateRange, local_date, skipped_days
 from models.habits import Habit
 from models.habits.evaluation import Units, evaluate, lookahead
 from models.habits.freezes import FreezeTokens, resolved
@@ -71,7 +71,7 @@ def followed(
     history = EntryHistory.of(**given, can_be_broken=fragile)
     # What the habit's zone is now changes no past: the zones count in which days were logged.
     zones = history.zones or {habit.tz}
-    leapt = [(day, day) for zone in zones for day in leapt_days(zone)]
+    leapt = [(day, day) for zone in zones for day in skipped_days(zone)]
     days, tokens = resolved(
         laid_out(
             history,

@@ -11,16 +11,16 @@ import msgspec
 
 from models.access.scope import Scope
 from models.base.clock import Clock
-from models.base.time import AHEAD, DAY, DateRange, end_of_day, range_of
+from models.base.time import AHEAD, DAY, DateRange, end_of_day, range_containing
 from models.habits import Entry, Habit, Vacation
 from models.habits.correlation import correlation
 from models.habits.entry import entry_id
-from models.habits.overview import Sums
+from models.habits.overview import HabitTotals
 from models.habits.pauses import Pauses
 from models.habits.reminders import occurrences
 from models.habits.schedules import unrolled
 from models.habits.statistics import done_by_day
-from models.habits.today import present
+from models.habits.today import today_state
 from upcoach.services.habits.habit_history import AsOf, EvaluatedHabit, followed
 from upcoach.services.habits.report_types import (
     Analytics,
@@ -70,7 +70,7 @@ class HabitReports:
             entry.habit: entry for entry in await self._documents.some(Entry, scope.user, ids)
         }
         answers = (
-            today_of(one, present(one.schedule, one.days, one.units), entries.get(one.habit.id))
+            today_of(one, today_state(one.schedule, one.days, one.units), entries.get(one.habit.id))
             for one in found
         )
         return [one async for one in paced(answers)]
@@ -115,7 +115,7 @@ class HabitReports:
         found = await self._all(scope, AsOf(now=self._clock(), date=last, is_past=True))
         end = last or max((one.today for one in found), default=self._clock().date())
         begin = first or end - YEAR + DAY
-        sums, summaries = Sums(begin.toordinal(), end.toordinal()), []
+        sums, summaries = HabitTotals(begin.toordinal(), end.toordinal()), []
         async for one in paced(found):
             sums.add(one.history, one.days, one.units)
             summaries.append(summary_of(one, begin))
@@ -179,7 +179,7 @@ def _coming(
     habit: Habit, pauses: Sequence[DateRange], now: dt.datetime
 ) -> Iterator[UpcomingReminder]:
     def is_asked(day: dt.date) -> bool:
-        is_paused = range_of(day, pauses) is not None
+        is_paused = range_containing(day, pauses) is not None
         return day >= habit.starts_on and habit.schedule.is_due(day) and not is_paused
 
     found = occurrences(habit.reminders, habit.tz, habit.day_start, now, now + COMING, is_asked)

@@ -10,10 +10,10 @@ from models.base.time import DAY, end_of_day
 from models.base.trend import trend
 from models.habits import Entry
 from models.habits.achievements import achievements
-from models.habits.overview import Sums
+from models.habits.overview import HabitTotals
 from models.habits.statistics import (
     DoneTimes,
-    Judged,
+    JudgedUnits,
     best_time,
     formation,
     heatmap,
@@ -75,7 +75,7 @@ def analytics_of(one: EvaluatedHabit, since: dt.date | None) -> Analytics:
     """What *one* comes to."""
     first = since or one.today - YEAR + DAY
     span = (first.toordinal(), one.ordinal)
-    judged = Judged.of(one.units, one.ordinal)
+    judged = JudgedUnits.of(one.units, one.ordinal)
     strong = strengths(one.schedule, one.habit.measure, one.days)
     moving = judged.moving(*span)
     times = DoneTimes.of(one.history, *span)
@@ -104,7 +104,7 @@ def analytics_of(one: EvaluatedHabit, since: dt.date | None) -> Analytics:
 
 
 def overview_of(
-    summaries: Sequence[Summary], sums: Sums, first: dt.date, last: dt.date
+    summaries: Sequence[Summary], sums: HabitTotals, first: dt.date, last: dt.date
 ) -> Overview:
     """What all habits come to."""
     formed = [one.formation for one in summaries if one.formation is not None]
@@ -132,7 +132,7 @@ def unlocked_by(one: EvaluatedHabit) -> Iterator[UnlockedAchievement]:
 
 def summary_of(one: EvaluatedHabit, first: dt.date) -> Summary:
     """What *one* comes to among all."""
-    judged = Judged.of(one.units, one.ordinal)
+    judged = JudgedUnits.of(one.units, one.ordinal)
     current, best = lengths(one.units)
     return Summary(
         habit=one.habit.id,

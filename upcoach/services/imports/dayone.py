@@ -13,7 +13,7 @@ import msgspec
 
 from models.base.errors import Invalid
 from models.base.ids import derived_id
-from models.base.time import check_zone, exact, local_date
+from models.base.time import check_zone, local_date, to_stored
 from models.base.validation import checked
 from models.journal import Journal, JournalEntry, NewJournal, NewJournalEntry
 from upcoach.services.imports.archive import read_archive
@@ -106,7 +106,7 @@ class _Reader:
         tz = self._zone(entry.time_zone)
         if entry.creation_date.tzinfo is None:
             raise Invalid("date_without_zone", "its creation date has no offset")
-        written = exact(entry.creation_date)
+        written = to_stored(entry.creation_date)
         fields = {
             "id": derived_id(JournalEntry.id_prefix, self._owner, DAY_ONE, entry.uuid),
             "journal": journal,

@@ -10,7 +10,7 @@ from models.base.clock import Clock
 from models.base.errors import Conflict, NotFound, invalid_field
 from models.base.merge import changed_paths
 from models.base.merge_patch import Json
-from models.base.time import anniversaries, exact, local_date
+from models.base.time import anniversaries, local_date, to_stored
 from models.journal import (
     Journal,
     JournalEntry,
@@ -196,7 +196,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         """What can be taken back, the last thrown away first."""
         wanted = Selection(
             order="trashed_at",
-            span=Range(above=exact(self._clock() - KEPT)),
+            span=Range(above=to_stored(self._clock() - KEPT)),
             descending=True,
             after=after,
             limit=limit,

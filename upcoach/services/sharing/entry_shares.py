@@ -15,7 +15,7 @@ import msgspec
 from models.access.scope import Scope
 from models.base.clock import Clock
 from models.base.errors import NotFound, invalid_field
-from models.base.time import exact
+from models.base.time import to_stored
 from models.journal import (
     ClientEntry,
     EntryShare,
@@ -107,7 +107,9 @@ class EntryShares:
         except NotFound:
             return []
         where = {"client": client, **_given_in(share)}
-        wanted = msgspec.structs.replace(page, where=where, span=Range(above=exact(self._clock())))
+        wanted = msgspec.structs.replace(
+            page, where=where, span=Range(above=to_stored(self._clock()))
+        )
         return await self._documents.select(ClientEntry, scope.user, wanted)
 
     async def read(self, scope: Scope, client: str, entry: str) -> JournalEntry:
@@ -197,7 +199,7 @@ def _checked(until: dt.datetime, at: dt.datetime) -> dt.datetime:
     if not at < until <= at + LONGEST:
         words = f"Share until a moment in the next {LONGEST.days} days."
         raise invalid_field("/until", "until_out_of_range", words)
-    return exact(until)
+    return to_stored(until)
 
 
 def _given_in(share: Share) -> Conditions:

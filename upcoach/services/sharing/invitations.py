@@ -18,14 +18,14 @@ from models.base.clock import Clock
 from models.base.errors import Conflict, NotFound
 from models.base.ids import new_id
 from models.sharing import (
-    INVITATION_PREFIX,
+    INVITATION_ID_PREFIX,
     RELATION_PREFIX,
     CoachClient,
     InvitationDraft,
     OpenInvitations,
     Share,
 )
-from models.sharing.invitation import INVITATIONS, LIFE, Invitation, Role
+from models.sharing.invitation import INVITATIONS, LIFE, Invitation, RelationRole
 from upcoach.services.base.resources import outcome
 from upcoach.services.sharing.shares import relation_refs
 from upcoach.store.collections.documents import Documents
@@ -56,7 +56,7 @@ class Inviter(msgspec.Struct, frozen=True, kw_only=True):
     """Who invites, and to what, as whoever has the code sees it."""
 
     name: str
-    role: Role = msgspec.field(name="as")
+    role: RelationRole = msgspec.field(name="as")
     expires_at: dt.datetime
 
 
@@ -85,7 +85,7 @@ class Invitations:
 
     async def invite(self, scope: Scope, draft: InvitationDraft) -> NewInvitation:
         """Make an invitation, and the code by which it is accepted."""
-        name = new_id(INVITATION_PREFIX)
+        name = new_id(INVITATION_ID_PREFIX)
 
         def decide(changes: WriteContext) -> Outcome[OpenInvitations]:
             before = changes.find(OpenInvitations, scope.user, INVITATIONS)
@@ -179,7 +179,10 @@ class Invitations:
 
 
 def _tell(
-    changes: WriteContext, side: Share | CoachClient, other_is: Role, sessions: Mapping[str, str]
+    changes: WriteContext,
+    side: Share | CoachClient,
+    other_is: RelationRole,
+    sessions: Mapping[str, str],
 ) -> None:
     """Have the owner of one *side* told that they have the other one."""
     user = changes.find(User, side.owner, side.owner)
@@ -189,7 +192,7 @@ def _tell(
     changes.tell(AccessMethodAddedMail(user.email, user.id, sessions[user.id], added))
 
 
-def _sides(role: Role, inviter: str, invited: str) -> tuple[str, str]:
+def _sides(role: RelationRole, inviter: str, invited: str) -> tuple[str, str]:
     """Who is the client and who the coach."""
     return (inviter, invited) if role == "client" else (invited, inviter)
 

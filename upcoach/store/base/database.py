@@ -13,7 +13,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from models.base.cancellation import heeded
+from models.base.cancellation import reraising_lost_cancellation
 from models.base.errors import Unavailable
 from upcoach.store.base.broken_documents import BrokenDocuments
 
@@ -77,7 +77,7 @@ class Database:
         """Hold one of the pool's connections; raise `Unavailable` when MongoDB does not answer."""
         async with self._bound:
             try:
-                with heeded():
+                with reraising_lost_cancellation():
                     yield
             except PyMongoError as failure:
                 if is_outage(failure):

@@ -11,7 +11,7 @@ import msgspec
 
 from models.base.document import Document, Edits
 from models.base.errors import Invalid
-from models.base.time import exact
+from models.base.time import to_stored
 from models.contexts import KINDS
 from upcoach.store.base import codec
 from upcoach.store.base.broken_documents import BrokenDocument, unreadable
@@ -95,7 +95,7 @@ def _place(kind: type[Document], wanted: Selection) -> tuple[Any, str]:
         raw = base64.b64decode(wanted.after + "=" * (-len(wanted.after) % 4), b"-_", validate=True)
         shown, moment, document_id = msgspec.json.decode(raw, type=tuple[_Shown, bool, str])
         value = msgspec.convert(shown, _type_of(kind, wanted.order))
-        place = exact(value) if isinstance(value, dt.datetime) else shown
+        place = to_stored(value) if isinstance(value, dt.datetime) else shown
     except (ValueError, msgspec.MsgspecError, Invalid):
         raise _no_mark() from None
     if moment is not (isinstance(value, dt.datetime) and value.tzinfo is not None):

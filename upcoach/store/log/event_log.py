@@ -9,7 +9,7 @@ from pymongo import UpdateMany
 from pymongo.write_concern import WriteConcern
 
 from models.wire.events import Event, feed_owner
-from models.wire.hidden_details import NOTHING, Aside, unpacked
+from models.wire.hidden_details import NO_DETAILS, HiddenDetails, unpack_details
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index
 from upcoach.store.base.sealing import place, unseal
@@ -113,12 +113,12 @@ class EventLog:
         key = self._keyring[feed_owner(event.feed)]
         return unseal(key, event.sealed, _log_of(event.feed) + place(event.seq))
 
-    def open_aside(self, event: Event) -> Aside:
+    def open_aside(self, event: Event) -> HiddenDetails:
         """What stands beside the frame of *event*; `load_keys` and refusal as with `open_line`."""
         if not event.aside:
-            return NOTHING
+            return NO_DETAILS
         key = self._keyring[feed_owner(event.feed)]
-        return unpacked(unseal(key, event.aside, aside_place(event.feed, event.seq)))
+        return unpack_details(unseal(key, event.aside, aside_place(event.feed, event.seq)))
 
     def can_open(self, feed: str) -> bool:
         """Whether `load_keys` has nothing to do for *feed*."""

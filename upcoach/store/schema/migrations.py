@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-from models.base.checksums import EMPTY, Sums, packed, toggle
+from models.base.checksums import EMPTY, Sums, pack_sums, toggle
 from models.base.clock import Clock
 from models.contexts import DOCUMENTS
 from models.wire.events import feed_owner
@@ -43,7 +43,7 @@ async def _describe_events(database: AsyncDatabase[Bson]) -> None:
                 name = found["_id"].partition("/")[2]
                 toggle(sums, kind.kind, name, found["version"])
         name = {"feed": head["_id"], "seq": head["seq"]}
-        await events.update_one(name, {"$set": {"sums": packed(sums)}})
+        await events.update_one(name, {"$set": {"sums": pack_sums(sums)}})
 
 
 async def _date_sessions(database: AsyncDatabase[Bson]) -> None:

@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-from models.base.checksums import packed
+from models.base.checksums import pack_sums
 from models.wire.events import Event
 from upcoach.store.base import codec
 from upcoach.store.base.broken_documents import BrokenDocument
@@ -142,7 +142,7 @@ class Batch:
         """Take note of what was committed."""
         for feed, seq in decider.seqs.items():
             if seq > read.seqs[feed]:
-                self._heads.advance(feed, Head(seq, packed(decider.sums[feed])))
+                self._heads.advance(feed, Head(seq, pack_sums(decider.sums[feed])))
         self._growth.settle()
         if work.wishes:
             self._outbox.on_added()

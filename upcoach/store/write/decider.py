@@ -6,14 +6,14 @@ from collections.abc import Iterable
 import msgspec
 
 from models.account import Session, SessionState
-from models.base.checksums import Sums, packed, toggle
+from models.base.checksums import Sums, pack_sums, toggle
 from models.base.document import Document
 from models.base.errors import Refusal
 from models.base.mail import MailRequest
 from models.wire import hidden_details
 from models.wire.events import Event, feed_owner, user_feed
 from models.wire.frames import Author, Ev, encode
-from models.wire.hidden_details import Aside
+from models.wire.hidden_details import HiddenDetails
 from upcoach.store.base.broken_documents import BrokenDocument
 from upcoach.store.base.database import Bson
 from upcoach.store.base.sealing import place, seal
@@ -165,7 +165,7 @@ class Decider:
             at=self._at,
             type=fact.type,
             id=subject.id,
-            sums=packed(self.sums[feed]),
+            sums=pack_sums(self.sums[feed]),
             sealed=sealed,
             aside=self._aside(fact, swept, feed, seq),
         )
@@ -174,7 +174,7 @@ class Decider:
         takes = None
         if fact.swept is not None:
             takes = (fact.swept.kind.kind,) if swept else ()
-        plain = hidden_details.packed(Aside(edits=fact.subject.edits, takes=takes))
+        plain = hidden_details.pack_details(HiddenDetails(edits=fact.subject.edits, takes=takes))
         key = self._keyring[feed_owner(feed)]
         return seal(key, plain, event_log.aside_place(feed, seq)) if plain else b""
 

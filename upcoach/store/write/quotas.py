@@ -16,7 +16,7 @@ import msgspec
 from models.access.limits import Quota
 from models.base.document import Document
 from models.base.errors import Conflict
-from models.base.sizes import largest
+from models.base.sizes import max_json_bytes
 from models.contexts import QUOTAS
 from upcoach.store.base import codec
 from upcoach.store.base.database import Bson, Database
@@ -224,7 +224,9 @@ _LARGEST: Final[dict[Kind, int]] = {}
 def _largest_of(kind: Kind) -> int:
     """The bytes of the largest document of *kind*."""
     if kind not in _LARGEST:
-        _LARGEST[kind] = LEAST if kind.draft is None else LEAST + largest(kind.draft) // ESCAPED
+        _LARGEST[kind] = (
+            LEAST if kind.draft is None else LEAST + max_json_bytes(kind.draft) // ESCAPED
+        )
     return _LARGEST[kind]
 
 

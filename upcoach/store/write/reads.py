@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from models.base.checksums import Sums, unpacked
+from models.base.checksums import Sums, unpack_sums
 from models.base.document import Document
 from models.wire.events import user_feed
 from upcoach.store.base import codec
@@ -89,7 +89,7 @@ class Reader:
         await self._heads.load(feeds)
         read = ReadSet(
             seqs={feed: self._heads[feed].seq for feed in feeds},
-            sums={feed: unpacked(self._heads[feed].sums) for feed in feeds},
+            sums={feed: unpack_sums(self._heads[feed].sums) for feed in feeds},
         )
         known = [write for write in writes if not write.new_owner]
         await self._keyring.load({owner for w in known for owner in (w.scope.user, *w.owners)})

@@ -12,7 +12,7 @@ from typing import Final
 from models.access.scope import Scope
 from models.account import Factors, TrustedDevice
 from models.account.factors import FACTORS, TRUST
-from models.account.session import Terms
+from models.account.session import SessionTerms
 from models.base.clock import Clock
 from models.base.errors import NotFound
 from models.base.ids import new_id
@@ -35,7 +35,7 @@ class TrustedDevices:
         self._committer = committer
         self._clock = clock
 
-    async def trust(self, scope: Scope, terms: Terms) -> str:
+    async def trust(self, scope: Scope, terms: SessionTerms) -> str:
         """Trust the device of *terms*, while the caller's session is open; what it is to show."""
         user = scope.user
         found = await self._documents.page(TrustedDevice, user, limit=2 * MOST)

@@ -9,7 +9,7 @@ import msgspec
 from models.access.scope import Scope
 from models.account import Identity, User
 from models.account.identity import IdentityProof, NewIdentity
-from models.account.session import Terms
+from models.account.session import SessionTerms
 from models.base.clock import Clock
 from models.base.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from upcoach.services.account.federation.authorization_flow import (
@@ -110,7 +110,7 @@ class Federation:
         """A session for whom an ID token speaks of, which an app was given for our nonce."""
         subject = await self._subject(self.get(name), proof.id_token, proof.nonce)
         user = await self.linking.enter(subject, proof.name or "")
-        terms = Terms(device=proof.device, device_name=proof.device_name)
+        terms = SessionTerms(device=proof.device, device_name=proof.device_name)
         return await self._logins.finish(user, shown_by(terms, strong=subject.strong))
 
     async def identify(self, subject_token: str, subject_issuer: str, nonce: str) -> str | None:
@@ -185,7 +185,7 @@ class Federation:
         return await subject_of(token, provider, self._known[provider.name], nonce, self._clock())
 
 
-def shown_by(terms: Terms, *, strong: bool) -> Terms:
+def shown_by(terms: SessionTerms, *, strong: bool) -> SessionTerms:
     """*terms* of whoever a provider speaks for, who has shown it two factors if *strong*."""
     acr, amr = (2, ("fed", "mfa")) if strong else (1, ("fed",))
     return msgspec.structs.replace(terms, acr=acr, amr=amr)

@@ -13,7 +13,7 @@ import msgspec
 from models.access.scope import Scope
 from models.account import LoginFacts, Session, SessionState, User, session_state
 from models.account.factors import ChallengeAnswer, PasskeyAssertion
-from models.account.session import Terms
+from models.account.session import SessionTerms
 from models.base.clock import Clock
 from models.base.errors import Forbidden, NotFound
 from models.base.merge_patch import Json
@@ -48,7 +48,7 @@ class PendingLogin(msgspec.Struct, frozen=True):
     """A login that waits for a second factor, as long as nobody is locked out meanwhile."""
 
     user: str
-    terms: Terms
+    terms: SessionTerms
     lockouts: int = 0  # `User.lockouts` when it began
 
 
@@ -91,14 +91,18 @@ class Logins:
         """Whoever wants to come in, as they are now."""
         return await self._documents.get(User, user_id, user_id)
 
-    async def finish(self, user: User, terms: Terms, *, trusted: str = "") -> LoggedIn | Challenge:
+    async def finish(
+        self, user: User, terms: SessionTerms, *, trusted: str = ""
+    ) -> LoggedIn | Challenge:
         """Let *user* in, who has shown what *terms* say, on a device that may be *trusted*."""
         challenge = await self.challenge(user, terms, trusted=trusted)
         if challenge is not None:
             return challenge
         return await self._sessions.start(user.id, terms, lockouts=user.lockouts)
 
-    async def challenge(self, user: User, terms: Terms, *, trusted: str = "") -> Challenge | None:
+    async def challenge(
+        self, user: User, terms: SessionTerms, *, trusted: str = ""
+    ) -> Challenge | None:
         """What *user* has to answer before a session on these *terms*; None if nothing.
 
         Terms of two factors (acr 2) need no third.
@@ -141,7 +145,7 @@ class Logins:
             trusted = await self._factors.trusted.trust(scope, terms)
         return Answered(login, outcome, trusted)
 
-    async def log_in_with_passkey(self, shown: PasskeyAssertion, terms: Terms) -> LoggedIn:
+    async def log_in_with_passkey(self, shown: PasskeyAssertion, terms: SessionTerms) -> LoggedIn:
         """A session for whoever *shown* names: a passkey that checks its holder is two factors."""
         user, amr = await self._factors.passkeys.identify(shown)
         both = msgspec.structs.replace(terms, acr=2, amr=(*amr, "mfa"))

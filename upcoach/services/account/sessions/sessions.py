@@ -18,7 +18,7 @@ from models.access.caller import Caller
 from models.access.scope import Scope
 from models.account import LoginFacts, Session, SessionState, User, session_state
 from models.account.factors import checked_name
-from models.account.session import LIFETIMES, OWN_CLIENT, Terms
+from models.account.session import LIFETIMES, OWN_CLIENT, SessionTerms
 from models.base.clock import Clock
 from models.base.document import public
 from models.base.errors import NotFound
@@ -109,7 +109,7 @@ class Sessions:
     async def start(
         self,
         user: str,
-        terms: Terms,
+        terms: SessionTerms,
         provisos: Collection[SessionCondition] = (),
         *,
         lockouts: int | None = None,

@@ -14,7 +14,7 @@ import msgspec
 from models.base.clock import Clock
 from models.base.ids import new_id
 from models.contexts import SCOPES
-from models.oauth.client import PREFIX, OAuthClient, checked
+from models.oauth.client import ID_PREFIX, OAuthClient, checked
 from upcoach.services.base import jwt_signatures
 from upcoach.services.base.jwt_signatures import BadSignature
 from upcoach.services.base.oauth_errors import invalid_client, invalid_request
@@ -58,7 +58,7 @@ class OAuthClients:
         """A new client with *fields*, and its secret, which is told this once; empty if none."""
         secret = secrets.token_urlsafe(SECRET_BYTES) if fields["auth"] == "secret" else ""
         client = OAuthClient(
-            id=new_id(PREFIX), secret_hash=self._hash(secret) if secret else b"", **fields
+            id=new_id(ID_PREFIX), secret_hash=self._hash(secret) if secret else b"", **fields
         )
         await self._store.add(checked(client, SCOPES))
         return client, secret

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from models.account import Kind, Session, Terms
+from models.account import Session, SessionKind, SessionTerms
 from models.base.clock import Clock
 from models.base.errors import Unauthenticated
 from models.base.merge_patch import Json
@@ -77,12 +77,12 @@ class Issuing:
         refresh_token = login.refresh_token if "offline_access" in allowed.scopes else ""
         return session, self.answer(session, scopes, audiences, refresh_token, allowed.nonce)
 
-    def terms(self, allowed: Allowed, client: OAuthClient, key: str) -> Terms:
+    def terms(self, allowed: Allowed, client: OAuthClient, key: str) -> SessionTerms:
         """What a session of *client* with what is *allowed* is for."""
-        lasts: Kind = "mobile" if client.first_party else "partner"
+        lasts: SessionKind = "mobile" if client.first_party else "partner"
         # What operators do is for hours at most, whatever their app asks for.
         is_short = "offline_access" not in allowed.scopes or "admin" in allowed.audiences
-        return Terms(
+        return SessionTerms(
             device=client.id,
             device_name=client.name,
             app="visit" if is_short else lasts,
