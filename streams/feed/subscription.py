@@ -127,7 +127,7 @@ class Feeds:
             return SubscriptionStart(view, topic, topic.last, SubscriptionMode.SNAPSHOT)
         if since is None or since == "now":
             # What this node has written itself is past, even if the streams are yet to bring it.
-            newest = max(topic.last, self.heads.known(view.feed))
+            newest = max(topic.last, self.heads.newest_seen(view.feed))
             return SubscriptionStart(view, topic, newest, SubscriptionMode.RESUME)
         cursor = Cursor(self.epoch, 0) if since == "0" else Cursor.parse(since)
         if cursor.epoch != self.epoch or await self._is_ahead(topic, cursor.seq):

@@ -169,7 +169,7 @@ class Stage:
         kept = {}
         for kind in DOCUMENTS:
             if kind is not Session:
-                async with self.server.node.database.turn():
+                async with self.server.node.database.connection():
                     found = self.server.node.database[kind.collection].find({"owner": self.owner})
                     kept[kind.collection] = await found.to_list()
         return kept

@@ -21,7 +21,7 @@ from upcoach.store.secrets.signing import SigningStore
 async def test_nodes_that_start_at_once_make_one_key(settings: Settings) -> None:
     async with serving(settings) as server:
         store: SigningStore = server.node.services.account.keys._store
-        async with server.node.database.turn():
+        async with server.node.database.connection():
             await server.node.database["signing_keys"].delete_many({})
         nodes = [SigningKeys(store, utc_now) for _ in range(8)]
 

@@ -141,7 +141,7 @@ async def test_an_address_is_free_when_no_move_to_it_can_be_undone(
     async with serving(settings_of(engines, tmp_path)) as server:
         ann = await stepped_up(server)
         to_ann = await moved(server, ann, ANN, BOB)
-        async with server.node.database.turn():
+        async with server.node.database.connection():
             lives = [
                 one["until"] - utc_now()
                 async for one in server.node.database["once"].find({"_id": {"$regex": "^move un"}})

@@ -10,7 +10,7 @@ from config.settings import Settings
 from models.account import LoginFacts, Session, SessionState, session_state
 from models.account.session import LIFETIMES, SessionTerms
 from tests.support.server import serving
-from upcoach.store.secrets.refresh_generations import RefreshGenerations, RefreshTurn
+from upcoach.store.secrets.refresh_generations import RefreshExchange, RefreshGenerations
 
 NOON: Final = dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC)
 MOMENT: Final = dt.timedelta(milliseconds=1)
@@ -99,5 +99,5 @@ async def test_the_database_asks_what_the_table_says(settings: Settings) -> None
 
             assert await rotations.is_exchangeable(session, 1, NOON, idle) is is_active
             assert await rotations.use(session, NOON, idle) is is_active
-            turn = await rotations.turn(session, 1, NOON, idle)
-            assert turn is (RefreshTurn.NEXT if is_active else RefreshTurn.OVER)
+            turn = await rotations.exchange(session, 1, NOON, idle)
+            assert turn is (RefreshExchange.NEXT if is_active else RefreshExchange.OVER)

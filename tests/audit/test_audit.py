@@ -274,13 +274,13 @@ async def test_a_checkpoint_is_made_of_what_is_new_and_of_nothing_else(
         # Rewritten before anybody has signed it: the next checkpoint would bless it.
         await audit.note(act)
         entries = server.node.database["audit"]
-        async with server.node.database.turn():
+        async with server.node.database.connection():
             await entries.update_one({"seq": second.seq + 1}, {"$set": {"target": "other"}})
         assert await audit.checkpoint() is None
         assert [str(one) for one in (await _verified(server, place)).damages] == [
             f"entry {second.seq + 1} is not what its hash says"
         ]
-        async with server.node.database.turn():
+        async with server.node.database.connection():
             await entries.delete_many({"seq": {"$gt": first.seq}})
             await server.node.database["audit_checkpoints"].delete_many({"seq": {"$gt": first.seq}})
         assert [one.kind for one in (await _verified(server, place)).damages] == ["cut"]
@@ -384,7 +384,7 @@ async def test_the_command_tells_whether_the_log_is_whole(
 
         await server.node.services.audit.log.checkpoint()
         whole = await verify()
-        async with server.node.database.turn():
+        async with server.node.database.connection():
             await server.node.database["audit"].delete_one({"seq": 1})
         broken = await verify()
 

@@ -28,7 +28,7 @@ from upcoach.node import app
 from upcoach.services.goals import Goals
 from upcoach.store.aggregates.counts import Tallies
 from upcoach.store.base.database import Database
-from upcoach.store.base.sealing import DataKey, place, seal
+from upcoach.store.base.sealing import DataKey, associated_data, seal
 from upcoach.store.collections.documents import Documents
 from upcoach.store.log.event_log import COLLECTION, EventLog
 from upcoach.store.secrets.keyring import KeyRing, MasterKeys
@@ -162,7 +162,7 @@ class Feeder:
         before, _, after = self._log.open_line(event).partition(NO_STAMP.encode())
         head, _, tail = _packed(event).partition(event.sealed)
         key = self._keyring[feed_owner(event.feed)]
-        where = place(COLLECTION, event.feed, event.seq)
+        where = associated_data(COLLECTION, event.feed, event.seq)
         return Ready(head, tail, before, after, key, where)
 
     async def _append(self, commands: bytes, count: int) -> None:

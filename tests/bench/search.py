@@ -57,7 +57,7 @@ def entries(count: int, owner: str) -> list[JournalEntry]:
 
 async def fill(database: Database, keyring: KeyRing, owner: str, count: int) -> float:
     """Write a journal; return the ms that it takes to name the words of an entry."""
-    async with database.turn():
+    async with database.connection():
         await database[KEYS].insert_one(keyring.create(owner))
     made = entries(count, owner)
     began = time.process_time()
@@ -66,7 +66,7 @@ async def fill(database: Database, keyring: KeyRing, owner: str, count: int) -> 
     words_ms = (time.process_time() - began) * 1000 / count
     stored = [codec.to_bson(entry, keyring[owner]) for entry in made]
     for start in range(0, count, 500):
-        async with database.turn():
+        async with database.connection():
             await database[JournalEntry.collection].bulk_write(
                 [InsertOne(one) for one in stored[start : start + 500]]
             )
@@ -129,7 +129,7 @@ async def compare(database: Database, keyring: KeyRing, count: int) -> None:
         for name, search in (("index", index), ("opening", opening)):
             wall, cpu, found = await measure(search, query)
             print(f"  {what:17} {name:8} {wall:8.1f} ms, {cpu:8.1f} ms CPU, {found:3} found")
-    async with database.turn():
+    async with database.connection():
         stats: Bson = await database.handle.command("collStats", JournalEntry.collection)
     indexes = stats["indexSizes"]["found_by_words_local_date"] / 1e6
     print(

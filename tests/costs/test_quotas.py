@@ -129,7 +129,7 @@ async def test_bytes_have_a_quota_too(settings: Settings, monkeypatch: pytest.Mo
         headers = {"If-Match": '"v1"'}
         grown = await person.call("PATCH", f"{JOURNAL}/{small}", {"text": text}, headers=headers)
         # What was counted by the index is what was counted by the way.
-        server.node.committer.holdings.forget(tuple(server.node.committer.holdings.places))
+        server.node.committer.holdings.forget(tuple(server.node.committer.holdings.quota_keys))
         counted = await person.call("POST", JOURNAL, {"text": text})
 
     assert [one.status for one in made].count(201) in range(34, 38)

@@ -14,7 +14,7 @@ from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
 from tests.support.wire.relying import Party, party, settings_of
 from upcoach.client import RestClient
-from upcoach.store.secrets.refresh_generations import TOGETHER
+from upcoach.store.secrets.refresh_generations import REUSE_INTERVAL
 
 REFRESH: Final = "/v1/auth/refresh"
 DAY: Final = dt.timedelta(days=1)
@@ -49,7 +49,9 @@ async def phone_of(engines: TestEngines) -> AsyncIterator[tuple[Server, RestClie
 
 
 @pytest.mark.parametrize(
-    "later", [TOGETHER / 2, 3 * TOGETHER, 5 * DAY, 29 * DAY], ids=["5s", "30s", "5d", "29d"]
+    "later",
+    [REUSE_INTERVAL / 2, 3 * REUSE_INTERVAL, 5 * DAY, 29 * DAY],
+    ids=["5s", "30s", "5d", "29d"],
 )
 async def test_a_lost_answer_is_given_again(engines: TestEngines, later: dt.timedelta) -> None:
     async with phone_of(engines) as (server, phone):

@@ -50,7 +50,7 @@ class Closing(Database):
     aclose = Database.close
 
     async def find(self) -> object:
-        async with self.turn():
+        async with self.connection():
             return await self["users"].find_one({})
 
 

@@ -211,10 +211,10 @@ class Shaky(Database):
     is_away = False
 
     @contextlib.asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def connection(self) -> AsyncIterator[None]:
         if self.is_away:
             raise unavailable()
-        async with super().turn():
+        async with super().connection():
             yield
 
 

@@ -45,7 +45,7 @@ ASKING: Final = {
     "update_one",
     "upload_from_stream",
 }
-# What is handed a part of the driver works in the turn of whoever hands it over.
+# What is handed a part of the driver works with the connection of whoever hands it over.
 HANDED: Final = ("AsyncClientSession", "AsyncDatabase")
 
 
@@ -64,7 +64,7 @@ class Away(Database):
     aclose = Database.close
 
 
-def test_the_store_asks_mongodb_in_a_turn_only() -> None:
+def test_the_store_asks_mongodb_while_it_holds_a_connection_only() -> None:
     modules = sorted(STORE.rglob("*.py"))
 
     found = [
@@ -81,18 +81,18 @@ def test_the_store_asks_mongodb_in_a_turn_only() -> None:
     ("body", "lines"),
     [
         ("return await self._database[COLLECTION].find_one({})", [2]),
-        ("async with self._database.turn(): return await self._c.find_one({})", []),
+        ("async with self._database.connection(): return await self._c.find_one({})", []),
         ("async with other(): return await self._c.find_one({})", [2]),
         ("async for one in self._c.find({}): yield one", [2]),
     ],
 )
-def test_what_is_asked_outside_a_turn_is_found(body: str, lines: list[int]) -> None:
+def test_what_is_asked_without_a_connection_is_found(body: str, lines: list[int]) -> None:
     assert list(unbounded(ast.parse(f"async def ask(self):\n    {body}"))) == lines
 
 
 def unbounded(tree: ast.AST) -> Iterator[int]:
     """The lines of *tree* on which the driver asks MongoDB outside the bound of the pool."""
-    if isinstance(tree, ast.AsyncWith) and any(map(is_turn, tree.items)):
+    if isinstance(tree, ast.AsyncWith) and any(map(holds_connection, tree.items)):
         return
     if isinstance(tree, ast.AsyncFunctionDef) and is_handed_what_is_bound(tree):
         return
@@ -110,12 +110,12 @@ def asks(function: ast.expr) -> bool:
     )
 
 
-def is_turn(item: ast.withitem) -> bool:
+def holds_connection(item: ast.withitem) -> bool:
     call = item.context_expr
     return (
         isinstance(call, ast.Call)
         and isinstance(call.func, ast.Attribute)
-        and call.func.attr == "turn"
+        and call.func.attr == "connection"
     )
 
 

@@ -23,14 +23,14 @@ from tests.support.laws.context import FULL_OWNER as OWNER
 from tests.support.server import PASSWORD, serving
 from upcoach.store.base import codec
 from upcoach.store.base.database import is_outage
-from upcoach.store.base.sealing import Unreadable, place, seal, unseal
+from upcoach.store.base.sealing import Unreadable, associated_data, seal, unseal
 from upcoach.store.secrets.keyring import KeyRing, MasterKeys
 
 UTC: Any = bson.CodecOptions(tz_aware=True, tzinfo=dt.UTC)
 
 
 def test_what_was_sealed_opens() -> None:
-    one, where = key(), place("goals", OWNER, GOAL, "title")
+    one, where = key(), associated_data("goals", OWNER, GOAL, "title")
 
     sealed = seal(one, b"Run", where)
 
@@ -53,14 +53,14 @@ def test_what_was_sealed_opens() -> None:
 )
 def test_what_was_moved_does_not_open(elsewhere: tuple[str, ...]) -> None:
     one = key()
-    sealed = seal(one, b"Run", place("goals", OWNER, GOAL, "title"))
+    sealed = seal(one, b"Run", associated_data("goals", OWNER, GOAL, "title"))
 
     with pytest.raises(Unreadable):
-        unseal(one, sealed, place(*elsewhere))
+        unseal(one, sealed, associated_data(*elsewhere))
 
 
 def test_what_was_tampered_with_does_not_open() -> None:
-    one, where = key(), place("goals", OWNER, GOAL, "title")
+    one, where = key(), associated_data("goals", OWNER, GOAL, "title")
     sealed = seal(one, b"Run", where)
 
     changed = [
@@ -75,7 +75,7 @@ def test_what_was_tampered_with_does_not_open() -> None:
 
 
 def test_another_key_does_not_open() -> None:
-    where = place("goals", OWNER, GOAL, "title")
+    where = associated_data("goals", OWNER, GOAL, "title")
     sealed = seal(key(), b"Run", where)
 
     with pytest.raises(Unreadable):

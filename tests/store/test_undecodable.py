@@ -14,7 +14,7 @@ from tests.support.server.learning import a_habit, connected, learning_on, log
 from tests.support.wire.answers import done
 from tests.support.wire.writes import write
 from upcoach.client import RestClient
-from upcoach.store.base.sealing import place, seal
+from upcoach.store.base.sealing import associated_data, seal
 from upcoach.store.log.event_log import COLLECTION
 
 
@@ -31,7 +31,7 @@ async def rewrite(
         frame.doc.update(doc)
         line = encode(frame)
     key = server.node.keyring[scope_of(server, person).user]
-    body = seal(key, line, place(COLLECTION, feed, event.seq))
+    body = seal(key, line, associated_data(COLLECTION, feed, event.seq))
     name = {"feed": feed, "seq": event.seq}
     await server.node.database[COLLECTION].update_one(name, {"$set": {"body": body}})
 

@@ -1,4 +1,4 @@
-"""Where it is kept: MongoDB, and nothing but MongoDB knows about it.
+"""The store: documents, events and keys in MongoDB, which no other package knows about.
 
 How a write gets there
 ----------------------

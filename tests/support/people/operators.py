@@ -27,6 +27,6 @@ async def operator(server: Server, *roles: OperatorRole, terms: SessionTerms = A
 
 async def noted(server: Server, **wanted: Any) -> list[dict[str, Any]]:
     """The entries of the audit log that are as *wanted*, the oldest first."""
-    async with server.node.database.turn():
+    async with server.node.database.connection():
         found = server.node.database["audit"].find(wanted, {"_id": 0}, sort=[("seq", 1)])
         return await found.to_list()

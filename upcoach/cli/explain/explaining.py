@@ -23,7 +23,7 @@ from upcoach.cli.explain.seeds import Scale, Seeds, loop_archives
 from upcoach.node import app
 from upcoach.services.account.login.logins import Challenge
 from upcoach.store.base.codec import WORDS
-from upcoach.store.schema.profile import Profile, Ran, profiled
+from upcoach.store.schema.profile import Profile, ProfiledOperation, profiled
 
 PASSWORD = "nobody logs in again"  # noqa: S105 - of an account that lives for minutes
 
@@ -35,7 +35,7 @@ class ExplainedQuery(msgspec.Struct, frozen=True):
     """A query that MongoDB ran, and the path that it was run for."""
 
     path: str
-    ran: Ran
+    ran: ProfiledOperation
 
     @property
     def is_bad(self) -> bool:

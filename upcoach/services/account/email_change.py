@@ -139,7 +139,7 @@ class EmailChanges:
                 raise link_over()
             after = before.moved(moving.new, index, mark, changes.at)
             changes.update(before, after)
-            changes.tell(EmailChangedMail(moving.old, moving.user, mark))
+            changes.send_mail(EmailChangedMail(moving.old, moving.user, mark))
             return outcome("updated", after)
 
         asked_in = (Session, moving.user, moving.session)
@@ -176,8 +176,8 @@ class EmailChanges:
             after = before.returned(to, index, changes.at)
             changes.update(before, after)
             shut_out(changes, user_id, before=to.left_at)
-            changes.tell(EmailChangeUndoneMail(after.email, is_back=True))
-            changes.tell(EmailChangeUndoneMail(before.email))
+            changes.send_mail(EmailChangeUndoneMail(after.email, is_back=True))
+            changes.send_mail(EmailChangeUndoneMail(before.email))
             return outcome("updated", after)
 
         reads, lists = (Ref(User, user_id, user_id),), ways_of(user_id)

@@ -82,7 +82,7 @@ class PasswordChanges:
 
         def tell_too(changes: WriteContext) -> Outcome[User]:
             done = decide(changes)
-            changes.tell(notice)
+            changes.send_mail(notice)
             return done
 
         reads = (Ref(User, scope.user, scope.user),)

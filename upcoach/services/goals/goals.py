@@ -146,7 +146,7 @@ class Goals(Resources[Goal, NewGoal]):
     async def assess(self, scope: Scope, goal_id: str, day: dt.date) -> Assessment:
         """What follows from one goal on the local date *day*."""
         goal = await self.get(scope, goal_id)
-        needed = await self._documents.some(Goal, scope.user, goal.depends_on)
+        needed = await self._documents.find_many(Goal, scope.user, goal.depends_on)
         return _assessed(goal, {one.id: one for one in needed}, day)
 
     async def assess_all(self, scope: Scope, day: dt.date) -> list[Assessment]:
@@ -155,7 +155,7 @@ class Goals(Resources[Goal, NewGoal]):
         found = await self._documents.select(Goal, scope.user, wanted)
         goals = [one for one in found if not one.archived]
         ids = {name for goal in goals for name in goal.depends_on}
-        needed = {one.id: one for one in await self._documents.some(Goal, scope.user, ids)}
+        needed = {one.id: one for one in await self._documents.find_many(Goal, scope.user, ids)}
         assessed = [one async for one in paced(_assessed(goal, needed, day) for goal in goals)]
         return sorted(assessed, key=_urgency)
 

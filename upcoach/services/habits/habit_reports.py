@@ -67,7 +67,7 @@ class HabitReports:
         found = await self._all(scope, as_of)
         ids = [entry_id(one.habit.id, one.today) for one in found]
         entries = {
-            entry.habit: entry for entry in await self._documents.some(Entry, scope.user, ids)
+            entry.habit: entry for entry in await self._documents.find_many(Entry, scope.user, ids)
         }
         answers = (
             today_of(one, today_state(one.schedule, one.days, one.units), entries.get(one.habit.id))

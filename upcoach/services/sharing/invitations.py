@@ -189,7 +189,7 @@ def _tell(
     if user is None:
         raise _unknown()
     added = Addition(way=other_is, id=side.id, since=side.began)
-    changes.tell(AccessMethodAddedMail(user.email, user.id, sessions[user.id], added))
+    changes.send_mail(AccessMethodAddedMail(user.email, user.id, sessions[user.id], added))
 
 
 def _sides(role: RelationRole, inviter: str, invited: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""How many documents of an owner there are of each sort: one aggregation for each question."""
+"""Counts of an owner's documents by status, category and the like: one aggregation for each."""
 
 import contextlib
 import datetime as dt
@@ -43,7 +43,7 @@ class GoalTally(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MoodDay(msgspec.Struct, frozen=True, kw_only=True):
-    """What was logged on one local date: how many moods, and the sum of each scale that is set."""
+    """The moods of one local date: how many there are, and the sum of each scale that is set."""
 
     day: dt.date
     n: int
@@ -73,7 +73,7 @@ class MoodTally(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tallies:
-    """Counts of documents, made where they lie."""
+    """Counts of documents, made by the database."""
 
     def __init__(self, database: Database, keyring: KeyRing) -> None:
         self._database = database
@@ -82,7 +82,7 @@ class Tallies:
     async def tasks(
         self, owner: str, now: dt.datetime, since: dt.datetime, until: dt.datetime
     ) -> list[TaskTally]:
-        """Tasks by sort; how many became due before *now*, and from *since* to before *until*.
+        """Count tasks by sort, and those due before *now*, and from *since* to before *until*.
 
         The index covers it: no document is read.
         """
@@ -101,17 +101,17 @@ class Tallies:
             },
         ]
         collection = self._database[Task.collection]
-        async with self._database.turn():
+        async with self._database.connection():
 
             async def ask(query: Bson, index: str) -> list[Bson]:
                 cursor = await collection.aggregate([{"$match": query}, *pipeline], hint=index)
                 return await cursor.to_list()
 
-            found = await hinted(owner, {"owner": owner}, "status_priority_category_due_at", ask)
-        return _readable([one | one.pop("_id") for one in found], TaskTally)
+            rows = await hinted(owner, {"owner": owner}, "status_priority_category_due_at", ask)
+        return _readable([row | row.pop("_id") for row in rows], TaskTally)
 
     async def goals(self, owner: str, day: dt.date) -> list[GoalTally]:
-        """Goals by sort, without archived ones; how many have a target date before *day*."""
+        """Count goals by sort, without archived ones, and those with a target date before *day*."""
         names = ("status", "priority", "category")
         late = {"$and": [_is_set("target_date"), {"$lt": ["$target_date", day.isoformat()]}]}
         pipeline: list[Bson] = [
@@ -125,37 +125,37 @@ class Tallies:
                 }
             },
         ]
-        async with self._database.turn():
+        async with self._database.connection():
             cursor = await self._database[Goal.collection].aggregate(pipeline)
-            return _readable([one | one.pop("_id") async for one in cursor], GoalTally)
+            return _readable([row | row.pop("_id") async for row in cursor], GoalTally)
 
     async def moods(self, owner: str, first: dt.date, last: dt.date) -> MoodTally:
-        """Moods from the local date *first* to *last*."""
+        """Count the moods from the local date *first* to *last*."""
         span = {"$gte": first.isoformat(), "$lte": last.isoformat()}
         pipeline: list[Bson] = [
             {"$match": {"owner": owner, "local_date": span, "level": {"$type": "number"}}},
             {"$facet": _FACETS},
         ]
         await self._keyring.load([owner])
-        async with self._database.turn():
+        async with self._database.connection():
             cursor = await self._database[Mood.collection].aggregate(pipeline)
-            [found] = await cursor.to_list()
-        named = (self._named(owner, one) for one in found["activities"])
-        activities = [one for one in named if one is not None]
+            [facets] = await cursor.to_list()
+        named = (self._named(owner, row) for row in facets["activities"])
+        activities = [group for group in named if group is not None]
         return MoodTally(
             days=[
-                _day(one) async for one in paced(found["days"]) if date_of(one["_id"]) is not None
+                _day(row) async for row in paced(facets["days"]) if date_of(row["_id"]) is not None
             ],
-            levels=[_sort(one) for one in found["levels"]],
-            categories=[_sort(one) for one in found["categories"] if one["_id"] is not None],
-            activities=sorted(activities, key=lambda one: (-one.n, one.name)),
+            levels=[_group(row) for row in facets["levels"]],
+            categories=[_group(row) for row in facets["categories"] if row["_id"] is not None],
+            activities=sorted(activities, key=lambda group: (-group.n, group.name)),
         )
 
-    def _named(self, owner: str, found: Bson) -> MoodGroup | None:
+    def _named(self, owner: str, row: Bson) -> MoodGroup | None:
         """An activity under the name that the newest of its moods gives it, if that can be read."""
         key = self._keyring[owner]
-        name = codec.label_named(Mood, "activities", found["newest"], found["_id"], key)
-        return None if name is None else _sort(found | {"_id": name})
+        name = codec.label_named(Mood, "activities", row["newest"], row["_id"], key)
+        return None if name is None else _group(row | {"_id": name})
 
 
 _SUMS: Bson = {"n": {"$sum": 1}, "level": {"$sum": "$level"}}
@@ -163,7 +163,7 @@ _SCALES = ("energy", "stress", "sleep")
 
 
 def _is_set(name: str) -> Bson:
-    """1 where the field is there, else 0: what is missing is less than null."""
+    """An expression that is 1 where the field is set, else 0: a missing one is less than null."""
     return {"$cond": [{"$gt": [f"${name}", None]}, 1, 0]}
 
 
@@ -199,26 +199,26 @@ _FACETS: dict[str, list[Bson]] = {
 
 
 def _readable(rows: Iterable[Bson], kind: type[R]) -> list[R]:
-    """*rows* as *kind*, without those of documents that cannot be read."""
-    found = []
+    """Convert *rows* to *kind*, without those of documents that cannot be read."""
+    readable = []
     for row in rows:
         with contextlib.suppress(msgspec.ValidationError):
-            found.append(msgspec.convert(row, kind))
-    return found
+            readable.append(msgspec.convert(row, kind))
+    return readable
 
 
-def _day(found: Bson) -> MoodDay:
-    scales: dict[str, Any] = {name: (found[name], found[f"{name}_n"]) for name in _SCALES}
-    day = dt.date.fromisoformat(found["_id"])
+def _day(row: Bson) -> MoodDay:
+    scales: dict[str, Any] = {name: (row[name], row[f"{name}_n"]) for name in _SCALES}
+    day = dt.date.fromisoformat(row["_id"])
     return MoodDay(
         day=day,
-        n=found["n"],
-        level=found["level"],
-        lowest=found["lowest"],
-        highest=found["highest"],
+        n=row["n"],
+        level=row["level"],
+        lowest=row["lowest"],
+        highest=row["highest"],
         **scales,
     )
 
 
-def _sort(found: Bson) -> MoodGroup:
-    return MoodGroup(name=str(found["_id"]), n=found["n"], level=found["level"])
+def _group(row: Bson) -> MoodGroup:
+    return MoodGroup(name=str(row["_id"]), n=row["n"], level=row["level"])

@@ -1,4 +1,4 @@
-"""Documents that are stored and that no reader of today can make sense of.
+"""Stored documents that cannot be decoded, and the stand-ins for them.
 
 One of them must not take the others along.  Whoever lists documents gets all but these; whoever
 reads a snapshot, or decides about a write, gets a stand-in, which has the id and the version by
@@ -16,7 +16,7 @@ import structlog
 from models.base.document import Document
 from models.base.errors import Conflict
 
-HELD: Final = 10_000  # documents that are known to be broken, so as not to say it twice
+HELD: Final = 10_000  # broken documents remembered, so that each is logged once
 _NEVER: Final = dt.datetime.fromtimestamp(0, dt.UTC)
 
 _log = structlog.get_logger(__name__)
@@ -34,13 +34,15 @@ def stand_in(
     kind: type[Document], stored: dict[str, Any], owner: str, document_id: str
 ) -> BrokenDocument:
     """The stand-in for what is *stored* of a document."""
-    version, made, changed = (stored.get(name) for name in ("version", "created_at", "updated_at"))
+    version, created_at, updated_at = (
+        stored.get(name) for name in ("version", "created_at", "updated_at")
+    )
     return _stand_ins(kind)(
         id=document_id,
         owner=owner,
         version=version if isinstance(version, int) else 1,
-        created_at=made if isinstance(made, dt.datetime) else _NEVER,
-        updated_at=changed if isinstance(changed, dt.datetime) else _NEVER,
+        created_at=created_at if isinstance(created_at, dt.datetime) else _NEVER,
+        updated_at=updated_at if isinstance(updated_at, dt.datetime) else _NEVER,
     )
 
 
@@ -64,7 +66,7 @@ def unreadable(document: Document) -> Conflict:
 
 
 def broken(kind: str, document_id: str, version: int) -> Conflict:
-    """The same by name."""
+    """The same refusal, for a document named by *kind*, id and version."""
     words = "This document cannot be read. It can be deleted, or written anew."
     name = {"kind": kind, "id": document_id, "version": version}
     return Conflict("document_broken", words, extra={"broken": name})
@@ -80,7 +82,7 @@ class BrokenDocuments:
         return len(self._met)
 
     def met(self, kind: type[Document], key: str, reason: Exception) -> None:
-        """Take note of the document under *key*."""
+        """Log the broken document under *key*, once."""
         name = (kind.collection, key)
         if name in self._met or len(self._met) >= HELD:
             return
@@ -89,5 +91,5 @@ class BrokenDocuments:
         _log.warning("document_broken", kind=kind.kind, reason=type(reason).__name__)
 
     def gone(self, kind: type[Document], key: str) -> None:
-        """Take note that the document under *key* was deleted, or written anew."""
+        """Forget the document under *key*: it was deleted, or written anew."""
         self._met.pop((kind.collection, key), None)

@@ -15,12 +15,12 @@ from models.base.text.search_words import label
 from models.base.validation import message_and_pointer
 from upcoach.store.base.broken_documents import BrokenDocument, BrokenDocuments, stand_in
 from upcoach.store.base.database import Bson
-from upcoach.store.base.sealing import DataKey, Unreadable, place, seal, unseal
+from upcoach.store.base.sealing import DataKey, Unreadable, associated_data, seal, unseal
 
 D = TypeVar("D", bound=Document)
 
 WORDS: Final = "words"  # the field of the names of a document's words
-TOMB: Final = "gone"  # marks what is left of a document that is in no log: its last version
+TOMBSTONE: Final = "gone"  # marks what is left of a document that is in no log: its last version
 
 # Of a document: in JSON, a letter takes up to six times as much, and its event has to be stored.
 LARGEST: Final = 2 * 1024 * 1024
@@ -51,7 +51,7 @@ def below(owner: str, parent: str = "") -> Bson:
 
 
 def to_bson(document: Document, key: DataKey) -> Bson:
-    """What is stored of *document*, whose owner's data key is *key*."""
+    """Encode *document* as it is stored, sealed with its owner's data key *key*."""
     fields = _fields_of(document)
     for name in fields_marked(type(document), Privacy.SEALED):
         if fields[name] is not None:
@@ -88,14 +88,14 @@ def require_readable(document: Document) -> None:
 
 
 def tombstone(owner: str, document_id: str, last: int) -> Bson:
-    """What is stored where a document was that is in no log, whose versions went up to *last*."""
-    return {"_id": key_of(owner, document_id), "owner": owner, "version": last, TOMB: True}
+    """The tombstone of a deleted document that is in no log, whose versions went up to *last*."""
+    return {"_id": key_of(owner, document_id), "owner": owner, "version": last, TOMBSTONE: True}
 
 
 def read(
     kind: type[D], stored: Bson, owner: str, key: DataKey, broken: BrokenDocuments
 ) -> D | BrokenDocument:
-    """The document that `to_bson` stored, or what stands for one that cannot be read."""
+    """Decode what `to_bson` stored, or make a stand-in for a document that cannot be read."""
     try:
         return from_bson(kind, stored, key)
     except _BROKEN as reason:
@@ -104,7 +104,7 @@ def read(
 
 
 def from_bson(kind: type[D], stored: Bson, key: DataKey) -> D:
-    """The document that `to_bson` stored."""
+    """Decode the document that `to_bson` stored."""
     fields = dict(stored)
     owner = fields["owner"]
     fields["id"] = fields.pop("_id")[len(owner) + 1 :]
@@ -116,7 +116,7 @@ def from_bson(kind: type[D], stored: Bson, key: DataKey) -> D:
 
 
 def blind(words: Iterable[str], key: DataKey) -> list[bytes]:
-    """The names of *words*, in an order that tells nothing."""
+    """The blind index values of *words*, in an order that tells nothing."""
     return sorted(map(key.blind, words))
 
 
@@ -153,4 +153,4 @@ def _invalid(words: str, flaws: tuple[FieldError, ...]) -> Invalid:
 
 
 def _where(collection: str, owner: str, fields: Bson, name: str) -> bytes:
-    return place(collection, owner, fields["id"], name)
+    return associated_data(collection, owner, fields["id"], name)

@@ -1,4 +1,4 @@
-"""What a field may hold, in no database's words."""
+"""Filter conditions on fields, independent of the database."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ _TYPES: Final = {dt.date: "string", dt.datetime: "date"}
 
 
 def query_of(conditions: Conditions) -> dict[str, Any]:
-    """*conditions* in MongoDB's words.
+    """Translate *conditions* to a MongoDB query.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def query_of(conditions: Conditions) -> dict[str, Any]:
 
 
 def is_exact(condition: Any) -> bool:
-    """Whether it is met by one value alone."""
+    """Whether *condition* is met by one value alone."""
     return not isinstance(condition, Range | OneOf | Present)
 
 

@@ -1,4 +1,4 @@
-"""The connection to MongoDB, and what its failures mean to a caller."""
+"""The connection to MongoDB, and the refusals that its failures become."""
 
 import asyncio
 import contextlib
@@ -51,7 +51,7 @@ class Database:
             retryWrites=True,
             appname=APPLICATION,
         )
-        self._bound = asyncio.Semaphore(POOL)
+        self._connections = asyncio.Semaphore(POOL)
         # A moment that Python cannot name breaks the document that it is in, and no other.
         options: CodecOptions[Bson] = CodecOptions(
             tz_aware=True, tzinfo=dt.UTC, datetime_conversion=DatetimeConversion.DATETIME_AUTO
@@ -73,9 +73,9 @@ class Database:
         return self._database
 
     @contextlib.asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def connection(self) -> AsyncIterator[None]:
         """Hold one of the pool's connections; raise `Unavailable` when MongoDB does not answer."""
-        async with self._bound:
+        async with self._connections:
             try:
                 with reraising_lost_cancellation():
                     yield
@@ -86,7 +86,7 @@ class Database:
 
     async def ping(self) -> None:
         """Return when MongoDB answers, or raise `Unavailable`."""
-        async with self.turn():
+        async with self.connection():
             await self.client.admin.command("ping")
 
     async def close(self) -> None:

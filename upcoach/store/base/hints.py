@@ -1,4 +1,4 @@
-"""Queries that name their index, and get by without it while it is not there yet."""
+"""Queries with an index hint, and a fallback for while the index is being built."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
@@ -18,7 +18,7 @@ _GONE: Final = {2, 175}
 async def hinted(
     owner: str, query: Bson, index: str, ask: Callable[[Bson, str], Awaitable[T]]
 ) -> T:
-    """What *ask* finds through *index*, or else by looking at all of *owner*'s documents.
+    """Run a query through *index*, or else through all of *owner*'s documents.
 
     An index is missing for as long as it takes to build (see `upcoach.store.schema.schema`).
     """

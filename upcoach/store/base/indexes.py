@@ -1,4 +1,4 @@
-"""What an index is, as the store's modules declare it, and what MongoDB says of one."""
+"""Declarations of indexes and collections, and their comparison with what MongoDB lists."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from models.base.document import Document, Order
 from upcoach.store.base import codec
 from upcoach.store.base.database import Bson
 
-# What MongoDB says of every index, and what says nothing of how it works.
+# Fields that MongoDB lists of every index, and that say nothing of how it works.
 _BESIDE: Final = {"v", "ns", "name", "background"}
 # Two indexes of one collection cannot differ in these alone, whatever they are called.
 _NO_DIFFERENCE: Final = {"expireAfterSeconds", "hidden"}
@@ -39,7 +39,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def definition(self) -> Bson:
-        """What makes it that index, as MongoDB says it."""
+        """The index's keys and options, as MongoDB lists them."""
         options = {
             "unique": self.unique or None,
             "sparse": self.sparse or None,
@@ -51,7 +51,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def model(self) -> IndexModel:
-        """The same for the driver."""
+        """The index as the driver's `IndexModel`."""
         options = self.definition
         return IndexModel(options.pop("key"), name=self.name, **options)
 
@@ -65,23 +65,28 @@ class CollectionSpec(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, document: type[Document]) -> Self:
         """The collection of a kind of document: with the indexes of its orders and lookups."""
-        orders = (Index(name=one.index_name, keys=_keys_of(one)) for one in document.orders)
+        orders = (Index(name=order.index_name, keys=_keys_of(order)) for order in document.orders)
         lookups = (
-            Index(name=one.name, keys=(one.field,), unique=one.unique, sparse=not one.unique)
-            for one in document.lookups
+            Index(
+                name=lookup.name,
+                keys=(lookup.field,),
+                unique=lookup.unique,
+                sparse=not lookup.unique,
+            )
+            for lookup in document.lookups
         )
         return cls(document.collection, (*orders, *lookups))
 
 
-def definition_of(found: Bson) -> Bson:
-    """What makes an index that MongoDB lists the one that it is."""
-    told = {name: value for name, value in found.items() if name not in _BESIDE}
-    return {**told, "key": list(found["key"].items())}
+def definition_of(listed: Bson) -> Bson:
+    """The keys and options of an index that MongoDB lists, comparable with `Index.definition`."""
+    options = {name: value for name, value in listed.items() if name not in _BESIDE}
+    return {**options, "key": list(listed["key"].items())}
 
 
-def are_alike(one: Bson, other: Bson) -> bool:
+def are_alike(left: Bson, right: Bson) -> bool:
     """Whether MongoDB refuses to have indexes of both definitions in one collection."""
-    return _told_apart_by(one) == _told_apart_by(other)
+    return _told_apart_by(left) == _told_apart_by(right)
 
 
 def _told_apart_by(definition: Bson) -> Bson:

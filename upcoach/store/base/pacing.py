@@ -1,4 +1,4 @@
-"""Long work on the loop, in slices: nobody else waits for the end of it."""
+"""Long work on the event loop in slices, so that other tasks run in between."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ SLICE_S: Final = 0.002  # what a slice may take before the loop goes on
 
 
 class Pace:
-    """Says when the loop was held for a slice, and gives it back.
+    """Yields to the event loop when it was held for a slice.
 
     It is for work that comes in pieces of less than a slice; between two of them:
     ``await pace.breathe()``.
@@ -21,14 +21,14 @@ class Pace:
         self._ends = time.monotonic() + SLICE_S
 
     async def breathe(self) -> None:
-        """Let the loop go on with what is ready, if it was held for a slice."""
+        """Yield to the event loop if it was held for a slice."""
         if time.monotonic() >= self._ends:
             await asyncio.sleep(0)
             self._ends = time.monotonic() + SLICE_S
 
 
 async def paced(pieces: Iterable[T]) -> AsyncIterator[T]:
-    """*pieces*, each made when it is asked for, with a breath after it where it is time."""
+    """Iterate over *pieces*, and yield to the event loop where it was held for a slice."""
     pace = Pace()
     for piece in pieces:
         yield piece

@@ -1,8 +1,8 @@
 """Encryption of values: AES-256-GCM with a random 96-bit nonce (NIST SP 800-38D, 8.2.2).
 
-A sealed value is `version | nonce | ciphertext and tag`.  Its *place* (what it is and where it
-stands) is authenticated with it, so a value that was moved to another person, document, field or
-number does not open.
+A sealed value is `version | nonce | ciphertext and tag`.  What it is and where it stands (the
+associated data) is authenticated with it, so a value that was moved to another person, document,
+field or number does not open.
 
 Words that a sealed document is found by are kept as keyed hashes under the same person's key: once
 that is destroyed, nobody can find out either which words there were.
@@ -20,7 +20,7 @@ _NAME = 8  # bytes; in the vocabulary of one person, no two words of 64 bits mee
 
 
 class DataKey:
-    """What a person's documents are sealed with, and their words are named by."""
+    """A person's data key: encrypts their documents, and hashes the words these are found by."""
 
     def __init__(self, secret: bytes) -> None:
         self.cipher = AESGCM(secret)
@@ -28,7 +28,7 @@ class DataKey:
         self._words = hmac.digest(secret, b"\x01words\x00", "sha256")
 
     def blind(self, word: str) -> bytes:
-        """The name under which *word* stands in the database."""
+        """The keyed hash of *word* under which it stands in the database (a blind index)."""
         return hmac.digest(self._words, word.encode(), "sha256")[:_NAME]
 
 
@@ -36,7 +36,7 @@ class Unreadable(Exception):
     """The value cannot be opened: its key is destroyed, or it was tampered with or moved."""
 
 
-def place(*names: str | int) -> bytes:
+def associated_data(*names: str | int) -> bytes:
     """Associated data for a value that stands at *names*; no two places give the same bytes."""
     return b"".join(map(_part, names))
 

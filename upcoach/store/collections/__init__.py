@@ -1,1 +1,1 @@
-"""The collections: documents, and what is kept beside them."""
+"""The collections: documents, audit entries, OAuth clients, positions, learners' snapshots."""

@@ -1,4 +1,4 @@
-"""Where the audit log is kept: entries are added, and never changed.
+"""The audit log's collections: entries are added, and never changed.
 
 The database's user needs `find` and `insert` on both collections, and should have no more.
 """
@@ -41,21 +41,21 @@ class AuditStore:
         self._database = database
 
     async def head(self, stream: str) -> AuditHead:
-        """The end of *stream*."""
+        """The sequence number, hash and time of the last entry of *stream*."""
         # Also what is not on a majority yet: an entry behind it is lost with it, or with neither.
         entries = self._database[COLLECTION].with_options(read_concern=ReadConcern("local"))
-        async with self._database.turn():
-            found = await entries.find_one({"stream": stream}, sort=[("seq", DESCENDING)])
-        return AuditHead(found["seq"], found["hash"], found["ts"]) if found else AuditHead()
+        async with self._database.connection():
+            newest = await entries.find_one({"stream": stream}, sort=[("seq", DESCENDING)])
+        return AuditHead(newest["seq"], newest["hash"], newest["ts"]) if newest else AuditHead()
 
     async def append(self, entries: Sequence[AuditEntry]) -> int:
         """Add *entries*; return how many went in before one whose number was taken."""
         documents: list[Bson] = [msgspec.to_builtins(entry) for entry in entries]
-        async with self._database.turn():
+        async with self._database.connection():
             try:
                 await self._database[COLLECTION].insert_many(documents)
             except BulkWriteError as failure:
-                if any(one["code"] != _DUPLICATE for one in failure.details["writeErrors"]):
+                if any(error["code"] != _DUPLICATE for error in failure.details["writeErrors"]):
                     raise
                 return int(failure.details["nInserted"])
         return len(documents)
@@ -63,24 +63,24 @@ class AuditStore:
     async def read(self, stream: str, after: int = 0) -> AsyncIterator[Json]:
         """The entries of *stream* behind the number *after*, as they are kept."""
         query = {"stream": stream, "seq": {"$gt": after}}
-        async with self._database.turn():
-            async for found in self._database[COLLECTION].find(query, _NO_ID, sort=[("seq", 1)]):
-                yield found
+        async with self._database.connection():
+            async for entry in self._database[COLLECTION].find(query, _NO_ID, sort=[("seq", 1)]):
+                yield entry
 
     async def page(self, query: Bson, before: int | None, limit: int) -> list[AuditEntry]:
         """Up to *limit* entries, the newest first, before the number *before*."""
         behind: Bson = {} if before is None else {"seq": {"$lt": before}}
-        async with self._database.turn():
+        async with self._database.connection():
             cursor = self._database[COLLECTION].find(
                 query | behind, _NO_ID, sort=[("seq", DESCENDING)]
             )
-            found = await cursor.limit(limit).to_list()
-        return [msgspec.convert(one, AuditEntry) for one in found]
+            stored = await cursor.limit(limit).to_list()
+        return [msgspec.convert(entry, AuditEntry) for entry in stored]
 
     async def add_checkpoint(self, checkpoint: Checkpoint) -> bool:
-        """Keep *checkpoint*; false when another node was faster."""
+        """Insert *checkpoint*; false when another node was faster."""
         document = {"_id": f"{checkpoint.stream}:{checkpoint.seq}"}
-        async with self._database.turn():
+        async with self._database.connection():
             try:
                 await self._database[CHECKPOINTS].insert_one(
                     document | msgspec.to_builtins(checkpoint)
@@ -91,14 +91,14 @@ class AuditStore:
 
     async def checkpoints(self, stream: str) -> list[Json]:
         """All checkpoints of *stream*, as they are kept."""
-        async with self._database.turn():
-            found = self._database[CHECKPOINTS].find({"stream": stream}, _NO_ID, sort=[("seq", 1)])
-            return await found.to_list()
+        async with self._database.connection():
+            cursor = self._database[CHECKPOINTS].find({"stream": stream}, _NO_ID, sort=[("seq", 1)])
+            return await cursor.to_list()
 
     async def newest_checkpoint(self, stream: str) -> Checkpoint | None:
         """The last checkpoint of *stream*."""
-        async with self._database.turn():
-            found = await self._database[CHECKPOINTS].find_one(
+        async with self._database.connection():
+            newest = await self._database[CHECKPOINTS].find_one(
                 {"stream": stream}, _NO_ID, sort=[("seq", DESCENDING)]
             )
-        return msgspec.convert(found, Checkpoint) if found else None
+        return msgspec.convert(newest, Checkpoint) if newest else None

@@ -1,4 +1,4 @@
-"""What learners keep: the order in which they learned, and snapshots of what they know.
+"""Snapshots of learners' state, and the recorded turns to replay after them.
 
 A learner sees the events of many feeds in the order in which they arrive, and what it knows depends
 on that order.  So each *turn* is written down before it is learned: the numbers it takes of each
@@ -46,7 +46,7 @@ class OwnershipLost(Exception):
 
 
 class ConsumerTurn(msgspec.Struct, frozen=True, kw_only=True):
-    """What a learner did in one go.
+    """The events that a learner took in one go.
 
     Attributes
     ----------
@@ -85,11 +85,11 @@ class ConsumerSnapshots:
         self._secret = secret
 
     async def record(self, turn: ConsumerTurn) -> None:
-        """Write *turn* down, or raise `OwnershipLost`."""
+        """Insert *turn*, or raise `OwnershipLost`."""
         stored: Bson = {"_id": self._turn_key(turn.number), "spans": turn.spans}
         if turn.tick is not None:
             stored["tick"] = turn.tick
-        async with self._database.turn():
+        async with self._database.connection():
             try:
                 await self._database[TURNS].insert_one(stored)
             except DuplicateKeyError:
@@ -104,19 +104,19 @@ class ConsumerSnapshots:
             after = page[-1].number
 
     async def _page(self, after: int) -> list[ConsumerTurn]:
-        """The first of the recorded turns after number *after*."""
+        """One page of the recorded turns after number *after*."""
         span = {"$gt": self._turn_key(after), "$lt": f"{self._learner}/~"}
-        async with self._database.turn():
-            found = self._database[TURNS].find({"_id": span}, sort=[("_id", 1)])
-            return [_turn_of(stored) for stored in await found.limit(PAGE).to_list()]
+        async with self._database.connection():
+            cursor = self._database[TURNS].find({"_id": span}, sort=[("_id", 1)])
+            return [_turn_of(stored) for stored in await cursor.limit(PAGE).to_list()]
 
     async def save(self, turn: int, seqs: Mapping[str, int], state: Iterable[bytes]) -> None:
-        """Keep a `Snapshot`: a new file, then the pointer to it, then the old file goes.
+        """Save a `Snapshot`: upload a file, point to it, delete the old one.
 
         Its bytes are made and signed in another thread, where *state* is asked for its pieces.
         """
         blocks, signature = await asyncio.to_thread(self._packed, turn, seqs, state)
-        async with self._database.turn():
+        async with self._database.connection():
             file_id = await _upload(self._database.handle, self._learner, blocks)
             old = await self._database[SNAPSHOTS].find_one_and_update(
                 {"_id": self._learner},
@@ -128,7 +128,7 @@ class ConsumerSnapshots:
 
     async def load(self) -> Snapshot | None:
         """The last snapshot; None when there is none that this version wrote and signed."""
-        async with self._database.turn():
+        async with self._database.connection():
             pointer = await self._database[SNAPSHOTS].find_one({"_id": self._learner})
             if pointer is None:
                 return None
@@ -145,7 +145,7 @@ class ConsumerSnapshots:
     def _packed(
         self, turn: int, seqs: Mapping[str, int], state: Iterable[bytes]
     ) -> tuple[list[bytes], bytes]:
-        """A `Snapshot` as MessagePack in blocks, and its signature."""
+        """Encode a `Snapshot` as MessagePack in blocks, and sign it."""
         states = tuple(_blocks(state))
         names = self._learner, self._version, turn
         head = _snapshot_pieces(*names, seqs, sum(map(len, states)))
@@ -166,7 +166,7 @@ class ConsumerSnapshots:
 
 
 async def _upload(database: AsyncDatabase[Bson], name: str, blocks: Sequence[bytes]) -> ObjectId:
-    """A new file of GridFS that holds *blocks*.
+    """Upload *blocks* as a new file of GridFS.
 
     GridFS itself encodes up to 32 MB in one go, and the loop is held for that long.
     """
@@ -207,7 +207,7 @@ def _snapshot_pieces(
 
 
 def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """*pieces* one after the other, in blocks of `BLOCK`; the last is what is left."""
+    """Join *pieces* and cut them into blocks of `BLOCK`; the last is what is left."""
     block = bytearray()
     for piece in pieces:
         block += piece

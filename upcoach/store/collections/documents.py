@@ -1,4 +1,4 @@
-"""Reading documents outside of a write."""
+"""Queries for documents, outside of a write."""
 
 import base64
 import datetime as dt
@@ -31,7 +31,7 @@ Sort = Sequence[tuple[str, int]]
 
 _BY_ID: Final[Sort] = (("_id", 1),)
 
-TOGETHER: Final = 1_000  # documents that are looked up in one query
+LOOKUP_BATCH: Final = 1_000  # documents that are looked up in one query
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +48,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     words
         What all of them are found by (`Document.words`).
     after
-        `mark` of the last document of the page before.
+        `mark` of the last document of the page before: the page token.
 
     """
 
@@ -70,7 +70,7 @@ class EditedDocument(NamedTuple):
 
 
 def mark(document: Document, order: str) -> str:
-    """Where *document* stands in a list by *order*; clients hand it back unread."""
+    """The page token for what follows *document* in a list by *order*; opaque to clients."""
     value = msgspec.to_builtins(document, builtin_types=(dt.datetime,))[order]
     moment = isinstance(value, dt.datetime)
     place = [value.isoformat() if moment else value, moment, document.id]
@@ -78,7 +78,7 @@ def mark(document: Document, order: str) -> str:
 
 
 def _beyond(kind: type[Document], owner: str, wanted: Selection) -> list[Bson]:
-    """What stands behind the mark `wanted.after`; `Invalid` when it is none."""
+    """A filter for what follows the mark `wanted.after`; `Invalid` if that is not a mark."""
     value, document_id = _place(kind, wanted)
     past = "$lt" if wanted.descending else "$gt"
     key = codec.key_of(owner, document_id)
@@ -90,7 +90,7 @@ def _beyond(kind: type[Document], owner: str, wanted: Selection) -> list[Bson]:
 
 
 def _place(kind: type[Document], wanted: Selection) -> tuple[Any, str]:
-    """The value and the id that a mark names, of which anybody can make one up."""
+    """Decode and check a mark: its value and id.  Anybody can make one up."""
     try:
         raw = base64.b64decode(wanted.after + "=" * (-len(wanted.after) % 4), b"-_", validate=True)
         shown, moment, document_id = msgspec.json.decode(raw, type=tuple[_Shown, bool, str])
@@ -109,25 +109,25 @@ def _no_mark() -> Invalid:
 
 @functools.cache
 def _type_of(kind: type[Document], field: str) -> Any:
-    """What *field* may hold, with its rules."""
+    """The type of *field*, with its constraints."""
     return typing.get_type_hints(kind, include_extras=True)[field]
 
 
 def _index(kind: type[Document], wanted: Selection) -> str:
-    """The index that lists as *wanted* and knows most of its filters.
+    """The index for the order *wanted* that covers most of its filters.
 
     Left alone, MongoDB takes for some values an index that finds them and sorts what it found.
     """
-    known = {name for name, condition in wanted.where.items() if is_exact(condition)}
-    known |= {codec.WORDS} if wanted.words else set()
-    listing = [one for one in kind.orders if one.field == wanted.order]
-    orders = [one for one in listing if known.issuperset(one.equal)]
+    exact_names = {name for name, condition in wanted.where.items() if is_exact(condition)}
+    exact_names |= {codec.WORDS} if wanted.words else set()
+    listing = [order for order in kind.orders if order.field == wanted.order]
+    orders = [order for order in listing if exact_names.issuperset(order.equal)]
     assert orders, f"{kind.__name__} declares no order by {wanted.order}"
-    return max(orders, key=lambda one: len(one.equal)).index_name
+    return max(orders, key=lambda order: len(order.equal)).index_name
 
 
 class Documents:
-    """An owner's documents.  There is no way to ask without naming the owner."""
+    """Queries for an owner's documents.  There is no way to ask without naming the owner."""
 
     def __init__(self, database: Database, keyring: KeyRing) -> None:
         self._database = database
@@ -135,18 +135,18 @@ class Documents:
 
     async def get(self, kind: type[D], owner: str, document_id: str) -> D:
         """One document, or `NotFound`; `Conflict` for one that cannot be read."""
-        found = await self.get_any(kind, owner, document_id)
-        if isinstance(found, BrokenDocument):
-            raise unreadable(found)
-        return found
+        document = await self.get_any(kind, owner, document_id)
+        if isinstance(document, BrokenDocument):
+            raise unreadable(document)
+        return document
 
     async def get_any(self, kind: type[D], owner: str, document_id: str) -> D | BrokenDocument:
         """One document, or what stands for one that cannot be read; or `NotFound`."""
         query = {"_id": codec.key_of(owner, document_id)}
-        found, _ = await self._read(kind, owner, query, 1)
-        if not found:
+        documents, _ = await self._read(kind, owner, query, 1)
+        if not documents:
             raise not_found()
-        return found[0]
+        return documents[0]
 
     async def page(
         self,
@@ -165,10 +165,10 @@ class Documents:
     async def page_of_all(
         self, kind: type[D], owner: str, *, below: str = "", after: str = "", limit: int = 100
     ) -> list[D | BrokenDocument]:
-        """The same with what stands for those that cannot be read."""
+        """The same, with stand-ins for documents that cannot be read."""
         query = {"_id": self._span(owner, below, after, "")}
-        found, _ = await self._read(kind, owner, query, limit)
-        return found
+        documents, _ = await self._read(kind, owner, query, limit)
+        return documents
 
     @staticmethod
     def _span(owner: str, below: str, after: str, before: str) -> Bson:
@@ -195,57 +195,59 @@ class Documents:
         sort = [(wanted.order, way), ("_id", way)]
         return await self._find(kind, owner, query, wanted.limit, sort, _index(kind, wanted))
 
-    async def some(self, kind: type[D], owner: str, ids: Collection[str]) -> list[D]:
-        """Those of the documents *ids* that there are, in order of id."""
+    async def find_many(self, kind: type[D], owner: str, ids: Collection[str]) -> list[D]:
+        """The existing documents among *ids*, in order of id."""
         if not ids:
             return []
-        keys = [codec.key_of(owner, one) for one in ids]
+        keys = [codec.key_of(owner, document_id) for document_id in ids]
         return await self._find(kind, owner, {"_id": {"$in": keys}}, len(keys))
 
     async def state(self, refs: Collection[Ref]) -> dict[Ref, Document | None]:
-        """Each of the documents *refs* as it is; None for one that is not."""
+        """Each of the documents *refs* as it is now; None for one that does not exist."""
         wanted: dict[tuple[type[Document], str], list[str]] = {}
         for ref in refs:
             wanted.setdefault((ref.kind, ref.owner), []).append(ref.id)
-        found: dict[Ref, Document | None] = dict.fromkeys(refs)
+        documents: dict[Ref, Document | None] = dict.fromkeys(refs)
         for (kind, owner), ids in wanted.items():
-            for start in range(0, len(ids), TOGETHER):
-                for one in await self.some(kind, owner, ids[start : start + TOGETHER]):
-                    found[Ref(kind, owner, one.id)] = one
-        return found
+            for start in range(0, len(ids), LOOKUP_BATCH):
+                for document in await self.find_many(
+                    kind, owner, ids[start : start + LOOKUP_BATCH]
+                ):
+                    documents[Ref(kind, owner, document.id)] = document
+        return documents
 
     async def edited(self, kind: type[Document], owner: str) -> list["EditedDocument"]:
         """Which documents of a kind were changed, and in which fields (`Document.edits`)."""
         query = {"_id": codec.below(owner), "edits": {"$exists": True}}
-        async with self._database.turn():
-            found = self._database[kind.collection].find(query, {"version": 1, "edits": 1})
+        async with self._database.connection():
+            cursor = self._database[kind.collection].find(query, {"version": 1, "edits": 1})
             return [
                 EditedDocument(stored["_id"][len(owner) + 1 :], stored["version"], stored["edits"])
-                async for stored in found
+                async for stored in cursor
             ]
 
     async def ids_since(self, kind: type[Document], field: str, at: dt.datetime) -> list[str]:
         """The ids of everybody's documents whose indexed *field* is *at* or later."""
         query = {field: {"$gte": at}}
-        async with self._database.turn():
-            found = self._database[kind.collection].find(query, {"_id": 1})
-            return [stored["_id"].partition("/")[2] async for stored in found]
+        async with self._database.connection():
+            cursor = self._database[kind.collection].find(query, {"_id": 1})
+            return [stored["_id"].partition("/")[2] async for stored in cursor]
 
     async def due(
         self, kind: type[Document], field: str, upto: dt.datetime, limit: int
     ) -> list[tuple[str, str]]:
         """Owner and id of everybody's documents whose indexed *field* is *upto* or earlier."""
         query = {field: {"$lte": upto}}
-        async with self._database.turn():
-            found = self._database[kind.collection].find(query, {"_id": 1}, sort=[(field, 1)])
-            keys = [stored["_id"] async for stored in found.limit(limit)]
+        async with self._database.connection():
+            cursor = self._database[kind.collection].find(query, {"_id": 1}, sort=[(field, 1)])
+            keys = [stored["_id"] async for stored in cursor.limit(limit)]
         return [(owner, name) for owner, _, name in (key.partition("/") for key in keys)]
 
     async def find_owner(self, kind: type[Document], field: str, value: str) -> str | None:
         """The owner of the document whose unique *field* is *value*."""
-        async with self._database.turn():
-            found = await self._database[kind.collection].find_one({field: value}, {"_id": 1})
-        return str(found["_id"]).partition("/")[0] if found else None
+        async with self._database.connection():
+            stored = await self._database[kind.collection].find_one({field: value}, {"_id": 1})
+        return str(stored["_id"]).partition("/")[0] if stored else None
 
     async def _find(
         self,
@@ -257,15 +259,17 @@ class Documents:
         index: str | None = None,
     ) -> list[D]:
         """Up to *limit* documents that can be read; fewer only if there are no more."""
-        found: list[D] = []
+        documents: list[D] = []
         skip = 0
-        while len(found) < limit:
-            some, size = await self._read(kind, owner, query, limit, sort, index, skip)
-            found += [one for one in some if not isinstance(one, BrokenDocument)]
+        while len(documents) < limit:
+            batch, size = await self._read(kind, owner, query, limit, sort, index, skip)
+            documents += [
+                document for document in batch if not isinstance(document, BrokenDocument)
+            ]
             if size < limit:
                 break
             skip += size
-        return found[:limit]
+        return documents[:limit]
 
     async def _read(
         self,
@@ -280,19 +284,19 @@ class Documents:
         """Up to *limit* documents behind the first *skip*, and how many were looked at."""
         collection = self._database[kind.collection]
         if kind.kind not in KINDS:
-            query = query | {codec.TOMB: {"$exists": False}}
+            query = query | {codec.TOMBSTONE: {"$exists": False}}
         await self._keyring.load([owner])
-        async with self._database.turn():
+        async with self._database.connection():
 
             async def ask(query: Bson, index: str | None = None) -> list[Bson]:
                 cursor = collection.find(query, sort=list(sort), hint=index)
                 return await cursor.skip(skip).limit(limit).to_list()
 
-            found = await (hinted(owner, query, index, ask) if index else ask(query))
+            rows = await (hinted(owner, query, index, ask) if index else ask(query))
         try:
             key = self._keyring[owner]
         except Unreadable:  # an erased person's
             return [], 0
         broken = self._database.broken
-        read = (codec.read(kind, stored, owner, key, broken) for stored in found)
-        return [one async for one in paced(read)], len(found)
+        read = (codec.read(kind, stored, owner, key, broken) for stored in rows)
+        return [document async for document in paced(read)], len(rows)

@@ -1,4 +1,4 @@
-"""Where OAuth clients are kept."""
+"""The collection of OAuth clients."""
 
 from typing import Final
 
@@ -20,13 +20,15 @@ class OAuthClientStore:
 
     async def find(self, client_id: str) -> OAuthClient | None:
         """The client under *client_id*."""
-        async with self._database.turn():
-            found = await self._database[COLLECTION].find_one({"_id": client_id})
-        return None if found is None else msgspec.convert(found | {"id": found["_id"]}, OAuthClient)
+        async with self._database.connection():
+            stored = await self._database[COLLECTION].find_one({"_id": client_id})
+        return (
+            None if stored is None else msgspec.convert(stored | {"id": stored["_id"]}, OAuthClient)
+        )
 
     async def add(self, client: OAuthClient) -> None:
-        """Keep *client*."""
+        """Insert *client*."""
         stored = msgspec.to_builtins(client, builtin_types=(bytes,))
         stored["_id"] = stored.pop("id")
-        async with self._database.turn():
+        async with self._database.connection():
             await self._database[COLLECTION].insert_one(stored)

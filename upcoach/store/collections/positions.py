@@ -1,4 +1,4 @@
-"""Where positions of devices are kept."""
+"""The collection of the devices' positions in feeds."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -23,26 +23,26 @@ class PositionStore:
         self._database = database
 
     async def save(self, positions: Sequence[Position]) -> None:
-        """Keep *positions* in the place of older ones."""
+        """Save *positions*, each replacing an older one of its device and feed."""
         if not positions:
             return
         updates = []
-        for one in positions:
-            key = codec.key_of(one.owner, f"{one.device}/{one.feed}")
-            name = {"owner": one.owner, "device": one.device, "feed": one.feed}
+        for position in positions:
+            key = codec.key_of(position.owner, f"{position.device}/{position.feed}")
+            name = {"owner": position.owner, "device": position.device, "feed": position.feed}
             # Only ever forward: a node that is late must not set a device back.
-            change = {"$max": {"seq": one.seq, "at": one.at}, "$setOnInsert": name}
+            change = {"$max": {"seq": position.seq, "at": position.at}, "$setOnInsert": name}
             updates.append(UpdateOne({"_id": key}, change, upsert=True))
-        async with self._database.turn():
+        async with self._database.connection():
             await self._database[COLLECTION].bulk_write(updates, ordered=False)
 
     async def find(self, owner: str) -> list[Position]:
-        """All of *owner*'s, by device and feed."""
+        """All positions of *owner*'s devices, by device and feed."""
         query = {"_id": codec.below(owner)}
-        async with self._database.turn():
-            found = (
+        async with self._database.connection():
+            rows = (
                 await self._database[COLLECTION]
                 .find(query, {"_id": 0}, sort=[("_id", 1)])
                 .to_list()
             )
-        return [msgspec.convert(stored, Position) for stored in found]
+        return [msgspec.convert(stored, Position) for stored in rows]

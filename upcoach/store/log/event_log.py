@@ -1,4 +1,4 @@
-"""The log: every event of every feed, numbered without a hole."""
+"""The event log: every event of every feed, numbered without gaps."""
 
 import datetime as dt
 import functools
@@ -12,7 +12,7 @@ from models.wire.events import Event, feed_owner
 from models.wire.hidden_details import NO_DETAILS, HiddenDetails, unpack_details
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index
-from upcoach.store.base.sealing import place, unseal
+from upcoach.store.base.sealing import associated_data, unseal
 from upcoach.store.secrets.keyring import KeyRing
 
 COLLECTION = "events"
@@ -33,7 +33,7 @@ _QUICK = WriteConcern(w=1, j=False)
 
 
 class EventLog:
-    """Reading the log, and the marks of what has been published."""
+    """Reads the log, and marks what has been published."""
 
     def __init__(self, database: Database, keyring: KeyRing) -> None:
         self._database = database
@@ -42,9 +42,9 @@ class EventLog:
     async def page(self, feed: str, after: int, limit: int) -> list[Event]:
         """Up to *limit* events of *feed* above *after*, in order; the first may be further on."""
         query = {"feed": feed, "seq": {"$gt": after}}
-        async with self._database.turn():
-            found = self._database[COLLECTION].find(query, _ENVELOPE, sort=[("seq", 1)])
-            return [from_bson(stored) for stored in await found.limit(limit).to_list()]
+        async with self._database.connection():
+            cursor = self._database[COLLECTION].find(query, _ENVELOPE, sort=[("seq", 1)])
+            return [from_bson(stored) for stored in await cursor.limit(limit).to_list()]
 
     async def history(
         self, feed: str, kind: str, document_id: str, upto: int, limit: int
@@ -56,9 +56,9 @@ class EventLog:
             "seq": {"$lte": upto},
             "type": {"$gt": f"{kind}.", "$lt": f"{kind}/"},
         }
-        async with self._database.turn():
-            found = self._database[COLLECTION].find(query, _ENVELOPE, sort=[("seq", -1)])
-            return [from_bson(stored) for stored in await found.limit(limit).to_list()]
+        async with self._database.connection():
+            cursor = self._database[COLLECTION].find(query, _ENVELOPE, sort=[("seq", -1)])
+            return [from_bson(stored) for stored in await cursor.limit(limit).to_list()]
 
     async def last_numbers(self, feed: str, ids: Collection[str]) -> dict[str, int]:
         """The number of the last event of each of the documents *ids* that ever had one."""
@@ -66,9 +66,9 @@ class EventLog:
             {"$match": {"feed": feed, "id": {"$in": sorted(ids)}}},
             {"$group": {"_id": "$id", "seq": {"$max": "$seq"}}},
         ]
-        async with self._database.turn():
+        async with self._database.connection():
             cursor = await self._database[COLLECTION].aggregate(pipeline)
-            return {found["_id"]: int(found["seq"]) async for found in cursor}
+            return {group["_id"]: int(group["seq"]) async for group in cursor}
 
     async def heads(self) -> dict[str, int]:
         """The newest number of every feed: one index seek a feed."""
@@ -76,21 +76,21 @@ class EventLog:
             {"$sort": {"feed": 1, "seq": 1}},
             {"$group": {"_id": "$feed", "seq": {"$last": "$seq"}}},
         ]
-        async with self._database.turn():
+        async with self._database.connection():
             cursor = await self._database[COLLECTION].aggregate(pipeline)
-            return {found["_id"]: int(found["seq"]) async for found in cursor}
+            return {group["_id"]: int(group["seq"]) async for group in cursor}
 
     async def due(self, before: dt.datetime, limit: int) -> list[Event]:
         """Events older than *before* that nobody has marked as published, in order of feed."""
         query = {"due": True, "at": {"$lt": before}}
-        async with self._database.turn():
-            found = self._database[COLLECTION].find(
+        async with self._database.connection():
+            cursor = self._database[COLLECTION].find(
                 query, _ENVELOPE, sort=[("feed", 1), ("seq", 1)]
             )
-            return [from_bson(stored) for stored in await found.limit(limit).to_list()]
+            return [from_bson(stored) for stored in await cursor.limit(limit).to_list()]
 
     async def mark_published(self, events: Iterable[Event]) -> None:
-        """Take the mark "due" from *events*."""
+        """Mark *events* as published."""
         by_feed: dict[str, list[int]] = {}
         for event in events:
             by_feed.setdefault(event.feed, []).append(event.seq)
@@ -100,35 +100,37 @@ class EventLog:
         ]
         if not updates:
             return
-        async with self._database.turn():
+        async with self._database.connection():
             collection = self._database[COLLECTION].with_options(write_concern=_QUICK)
             await collection.bulk_write(updates, ordered=False)
 
     async def load_keys(self, feeds: Iterable[str]) -> None:
-        """Have at hand what `open_line` needs for events of *feeds*."""
+        """Load the data keys that `open_line` needs for events of *feeds*."""
         await self._keyring.load(map(feed_owner, feeds))
 
     def open_line(self, event: Event) -> bytes:
-        """The `ev` frame inside *event*; raises `Unreadable` once its owner was erased."""
+        """Decrypt the `ev` frame of *event*; raises `Unreadable` once its owner was erased."""
         key = self._keyring[feed_owner(event.feed)]
-        return unseal(key, event.sealed, _log_of(event.feed) + place(event.seq))
+        return unseal(key, event.sealed, _log_of(event.feed) + associated_data(event.seq))
 
     def open_aside(self, event: Event) -> HiddenDetails:
-        """What stands beside the frame of *event*; `load_keys` and refusal as with `open_line`."""
+        """Decrypt the hidden details of *event*; `load_keys` and refusal as with `open_line`."""
         if not event.aside:
             return NO_DETAILS
         key = self._keyring[feed_owner(event.feed)]
-        return unpack_details(unseal(key, event.aside, aside_place(event.feed, event.seq)))
+        return unpack_details(
+            unseal(key, event.aside, aside_associated_data(event.feed, event.seq))
+        )
 
     def can_open(self, feed: str) -> bool:
-        """Whether `load_keys` has nothing to do for *feed*."""
+        """Whether the data key of *feed* is loaded."""
         return self._keyring.holds(feed_owner(feed))
 
 
 @functools.lru_cache(10_000)
 def _log_of(feed: str) -> bytes:
-    """The first part of the place of every event of *feed*."""
-    return place(COLLECTION, feed)
+    """The first part of the associated data of every event of *feed*."""
+    return associated_data(COLLECTION, feed)
 
 
 _FIELDS = ("feed", "seq", "at", "type", "id", "sums", "body", "aside")
@@ -136,7 +138,7 @@ _ENVELOPE = {"_id": 0} | dict.fromkeys(_FIELDS, 1)
 
 
 def to_bson(event: Event) -> Bson:
-    """What is stored of *event*, which nobody has published yet."""
+    """Encode *event* as it is stored, still to be published."""
     aside = {"aside": event.aside} if event.aside else {}
     return {
         "feed": event.feed,
@@ -152,7 +154,7 @@ def to_bson(event: Event) -> Bson:
 
 
 def from_bson(stored: Bson) -> Event:
-    """The event that `to_bson` stored."""
+    """Decode the event that `to_bson` stored."""
     return Event(
         feed=stored["feed"],
         seq=int(stored["seq"]),
@@ -165,11 +167,11 @@ def from_bson(stored: Bson) -> Event:
     )
 
 
-def aside_place(feed: str, seq: int) -> bytes:
-    """Where what stands beside a frame belongs, for its seal."""
-    return place(COLLECTION, feed, seq, "aside")
+def aside_associated_data(feed: str, seq: int) -> bytes:
+    """The associated data of an event's hidden details."""
+    return associated_data(COLLECTION, feed, seq, "aside")
 
 
 def contiguous(events: Sequence[Event], after: int) -> bool:
-    """Whether *events* go on from *after* without a hole."""
+    """Whether *events* follow number *after* without a gap."""
     return all(event.seq == after + offset for offset, event in enumerate(events, start=1))

@@ -1,4 +1,4 @@
-"""The newest number of each feed, and the checksums there, as far as this process knows."""
+"""A cache of feed heads: each feed's newest sequence number, and the checksums there."""
 
 import asyncio
 import collections
@@ -13,14 +13,14 @@ HELD = 100_000
 
 
 class Head(NamedTuple):
-    """How far a feed has come, with its packed checksums there."""
+    """A feed's newest sequence number, with its packed checksums there."""
 
     seq: int = 0
     sums: bytes = EMPTY
 
 
 class Heads:
-    """A bounded memory of feed heads, filled from the log when a feed is not in it."""
+    """A bounded cache of feed heads, filled from the log when a feed is not in it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -30,28 +30,28 @@ class Heads:
     def __getitem__(self, feed: str) -> Head:
         return self._heads[feed]
 
-    def known(self, feed: str) -> int:
+    def newest_seen(self, feed: str) -> int:
         """The newest number of *feed* that this process has written or heard of; 0 for none."""
         return self._heads.get(feed, Head()).seq
 
     def advance(self, feed: str, head: Head) -> None:
-        """Take note that *feed* has come to *head*."""
+        """Set the head of *feed*."""
         self._heads[feed] = head
         self._heads.move_to_end(feed)
         while len(self._heads) > HELD:
             self._heads.popitem(last=False)
 
     def observe(self, event: Event) -> None:
-        """Take note of an event that came through the streams."""
-        known = self._heads.get(event.feed)
-        if known is not None and event.seq > known.seq:
+        """Advance a cached head by an event that came through the streams."""
+        head = self._heads.get(event.feed)
+        if head is not None and event.seq > head.seq:
             self._heads[event.feed] = Head(event.seq, event.sums)
         watched = self._watched.get(event.feed)
         if watched is not None and event.seq > watched[0]:
             watched[1].set()
 
     async def beyond(self, feed: str, seq: int, patience_s: float) -> bool:
-        """Whether the streams have brought, or bring in time, a number of *feed* above *seq*."""
+        """Wait until the streams bring an event of *feed* above *seq*; whether they did in time."""
         if self._heads.get(feed, Head()).seq > seq:
             return True
         came = asyncio.Event()
@@ -65,12 +65,12 @@ class Heads:
             del self._watched[feed]
 
     def forget(self, feeds: Iterable[str]) -> None:
-        """Ask the log the next time."""
+        """Drop *feeds* from the cache: the log is asked the next time."""
         for feed in feeds:
             self._heads.pop(feed, None)
 
     async def load(self, feeds: Iterable[str]) -> None:
-        """Know the heads of *feeds*."""
+        """Load the heads of *feeds* that are not cached."""
         missing = [feed for feed in feeds if feed not in self._heads]
         if missing:
             heads = await asyncio.gather(*(self.read(feed) for feed in missing))
@@ -78,8 +78,8 @@ class Heads:
                 self.advance(feed, head)
 
     async def read(self, feed: str) -> Head:
-        """The head of *feed* in the log."""
-        async with self._database.turn():
+        """Read the head of *feed* from the log."""
+        async with self._database.connection():
             newest = await self._database["events"].find_one(
                 {"feed": feed}, {"_id": 0, "seq": 1, "sums": 1}, sort=[("seq", -1)]
             )

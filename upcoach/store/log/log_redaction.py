@@ -1,4 +1,4 @@
-"""Taking what a document said out of the log, before the document itself is deleted.
+"""Redaction of a document's events in the log, before the document itself is deleted.
 
 The numbers of a feed have no holes, so its events stay: without the fields that their kind seals.
 Whoever reads them later gets the same documents in the end, because the last of these events
@@ -16,7 +16,7 @@ from models.base.merge_patch import Json
 from models.wire.events import Event, read_line, user_feed
 from models.wire.frames import Ev, encode
 from upcoach.store.base.database import Database
-from upcoach.store.base.sealing import place, seal
+from upcoach.store.base.sealing import associated_data, seal
 from upcoach.store.log.event_log import COLLECTION, LATEST, EventLog
 from upcoach.store.secrets.keyring import KeyRing
 
@@ -24,7 +24,7 @@ PAGE = 100
 
 
 class LogRedaction:
-    """Rewrites the events of documents whose time is over."""
+    """Rewrites the events of documents that are purged."""
 
     def __init__(self, database: Database, keyring: KeyRing, log: EventLog) -> None:
         self._database = database
@@ -32,7 +32,7 @@ class LogRedaction:
         self._log = log
 
     async def forget(self, kind: type[Document], owner: str, document_id: str) -> int:
-        """Take the sealed fields out of all events of a document; return how many had any."""
+        """Remove the sealed fields from all events of a document; return how many had any."""
         feed, upto, count = user_feed(owner), LATEST, 0
         await self._log.load_keys([feed])
         while True:
@@ -48,9 +48,9 @@ class LogRedaction:
         bare = _without(line, fields_marked(kind, Privacy.SEALED))
         if bare == line:
             return False
-        where = place(COLLECTION, event.feed, event.seq)
+        where = associated_data(COLLECTION, event.feed, event.seq)
         body = seal(self._keyring[owner], encode(bare), where)
-        async with self._database.turn():
+        async with self._database.connection():
             await self._database[COLLECTION].update_one(
                 {"feed": event.feed, "seq": event.seq}, {"$set": {"body": body}}
             )

@@ -1,4 +1,4 @@
-"""What is fixed when an installation is made: its epoch and the number of partitions."""
+"""The installation's constants: its epoch and the number of partitions."""
 
 import secrets
 import string
@@ -25,9 +25,9 @@ class Installation(msgspec.Struct, frozen=True):
 
 
 async def load_installation(database: Database) -> Installation:
-    """The database's installation, made if it is new."""
+    """Load the database's installation, created if it is new."""
     fresh = {"epoch": _new_epoch(), "partitions": PARTITIONS}
-    async with database.turn():
+    async with database.connection():
         await database[COLLECTION].update_one({"_id": 1}, {"$setOnInsert": fresh}, upsert=True)
         stored = await database[COLLECTION].find_one({"_id": 1})
     assert stored is not None

@@ -1,4 +1,4 @@
-"""Numbered, idempotent steps that bring the data of a database to what this build expects.
+"""Data migrations: numbered, idempotent steps to what this build expects.
 
 Collections and indexes are no affair of theirs: `upcoach.store.schema.schema` ensures those, before
 the steps.  `migrate` runs at every start and is cheap when there is nothing to do.  A step that was
@@ -27,7 +27,7 @@ Step = Callable[[AsyncDatabase[Bson]], Awaitable[None]]
 
 
 async def _describe_events(database: AsyncDatabase[Bson]) -> None:
-    """What an event is about, and the checksums at the head of each feed."""
+    """Add type and id to events, and the checksums to the head of each feed."""
     events = database[event_log.COLLECTION]
     fields = {"type": "", "id": "", "sums": EMPTY}
     await events.update_many({"type": {"$exists": False}}, {"$set": fields})
@@ -39,27 +39,27 @@ async def _describe_events(database: AsyncDatabase[Bson]) -> None:
         sums: Sums = {}
         for kind in DOCUMENTS:
             below = codec.below(feed_owner(head["_id"]))
-            async for found in database[kind.collection].find({"_id": below}, {"version": 1}):
-                name = found["_id"].partition("/")[2]
-                toggle(sums, kind.kind, name, found["version"])
+            async for stored in database[kind.collection].find({"_id": below}, {"version": 1}):
+                name = stored["_id"].partition("/")[2]
+                toggle(sums, kind.kind, name, stored["version"])
         name = {"feed": head["_id"], "seq": head["seq"]}
         await events.update_one(name, {"$set": {"sums": pack_sums(sums)}})
 
 
 async def _date_sessions(database: AsyncDatabase[Bson]) -> None:
-    """When the holder of a session showed who they are: as long as nobody asked again, at first."""
+    """Set when a session's holder authenticated: at its start, as nobody was asked again."""
     fresh: list[Bson] = [{"$set": {"authenticated_at": "$created_at"}}]
     await database["sessions"].update_many({"authenticated_at": {"$exists": False}}, fresh)
 
 
 async def _name_signing_keys(database: AsyncDatabase[Bson]) -> None:
-    """What a signing key is called in tokens: its `_id`, until the first one had another."""
+    """Set a signing key's `kid` to its `_id`, which was its name in tokens so far."""
     named: list[Bson] = [{"$set": {"kid": "$_id"}}]
     await database[signing.COLLECTION].update_many({"kid": {"$exists": False}}, named)
 
 
 async def _part_oauth_clients(database: AsyncDatabase[Bson]) -> None:
-    """OAuth clients have a collection of their own, not that of coaches' clients.
+    """Copy OAuth clients to a collection of their own, out of that of coaches' clients.
 
     They stay in the old one too, where nodes of the build before look for them until the last one
     is replaced.
@@ -80,8 +80,8 @@ STEPS: tuple[tuple[int, Step], ...] = (
 
 async def migrate(database: Database, clock: Clock) -> list[int]:
     """Run the steps that this database has not seen, and return their numbers."""
-    async with database.turn():
-        seen = {found["_id"] async for found in database[COLLECTION].find({}, {"_id": 1})}
+    async with database.connection():
+        seen = {stored["_id"] async for stored in database[COLLECTION].find({}, {"_id": 1})}
         missing = [(number, step) for number, step in STEPS if number not in seen]
         for number, step in missing:
             await step(database.handle)

@@ -1,4 +1,4 @@
-"""Transactions that a killed process left open.
+"""Aborts transactions that a killed process left open.
 
 MongoDB keeps them for `transactionLifetimeLimitSeconds`, which is a minute by default, and until
 then nobody else can take the numbers that they had taken: the feed is closed to writes.  So every
@@ -31,7 +31,7 @@ _log = structlog.get_logger(__name__)
 
 
 class OrphanTransactions:
-    """Ends the transactions that have done nothing between one look and the next."""
+    """Aborts the transactions that have done nothing between one look and the next."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -39,15 +39,19 @@ class OrphanTransactions:
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
-        """What is done now and then."""
+        """The periodic job that looks for them."""
         return (PeriodicJob(name="orphan_transactions", every_s=LOOK_EVERY_S, run=self._look),)
 
     async def _look(self) -> None:
         admin = self._database.client.admin
-        async with self._database.turn():
+        async with self._database.connection():
             cursor = await admin.aggregate(_OPEN)
-            seen = {bytes(found["lsid"]["id"]): found async for found in cursor}
-            still = [found["lsid"] for name, found in seen.items() if self._seen.get(name) == found]
+            seen = {bytes(operation["lsid"]["id"]): operation async for operation in cursor}
+            still = [
+                operation["lsid"]
+                for name, operation in seen.items()
+                if self._seen.get(name) == operation
+            ]
             self._seen = seen
             if still:
                 _log.warning("transactions_ended", transactions=len(still))

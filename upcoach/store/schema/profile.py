@@ -1,4 +1,4 @@
-"""What MongoDB did, by its own word: the profiler's record of each operation and its plan."""
+"""MongoDB's profiler: its record of each operation and its plan."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ _SUMMING: Final = ("$group", "$facet", "$bucket", "$count")
 BYTES: Final = 64 * 1024 * 1024
 
 
-class Ran(msgspec.Struct, frozen=True):
+class ProfiledOperation(msgspec.Struct, frozen=True):
     """An operation that MongoDB ran.
 
     Attributes
@@ -38,26 +38,28 @@ class Ran(msgspec.Struct, frozen=True):
 
 
 class Profile:
-    """The record of one database, while it is kept."""
+    """The profiler's record of one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._read = 0
 
-    async def fresh(self) -> list[Ran]:
-        """What was run since the last time."""
-        async with self._database.turn():
-            found = await self._database[NAME].find({}).skip(self._read).to_list()
-        self._read += len(found)
+    async def fresh(self) -> list[ProfiledOperation]:
+        """The operations since the last call."""
+        async with self._database.connection():
+            entries = await self._database[NAME].find({}).skip(self._read).to_list()
+        self._read += len(entries)
         mine = f"{self._database.handle.name}.{NAME}"
-        return [_ran(one) for one in found if one["ns"] != mine and "planSummary" in one]
+        return [
+            _operation(entry) for entry in entries if entry["ns"] != mine and "planSummary" in entry
+        ]
 
 
 @contextlib.asynccontextmanager
 async def profiled(database: Database) -> AsyncIterator[Profile]:
-    """Have MongoDB write down what it does in *database*."""
+    """Profile every operation in *database* while the context lasts."""
     handle = database.handle
-    async with database.turn():
+    async with database.connection():
         await handle.command("profile", 0)
         await handle.drop_collection(NAME)
         await handle.create_collection(NAME, capped=True, size=BYTES)
@@ -65,13 +67,13 @@ async def profiled(database: Database) -> AsyncIterator[Profile]:
     try:
         yield Profile(database)
     finally:
-        async with database.turn():
+        async with database.connection():
             await handle.command("profile", 0)
 
 
-def _ran(entry: Bson) -> Ran:
+def _operation(entry: Bson) -> ProfiledOperation:
     command = entry.get("command", {})
-    return Ran(
+    return ProfiledOperation(
         collection=entry["ns"].partition(".")[2],
         what=next(iter(command), entry["op"]),
         shape=_shape_of(command),
@@ -84,16 +86,16 @@ def _ran(entry: Bson) -> Ran:
 
 
 def _sorts_what_it_reads(command: Bson) -> bool:
-    """Whether it sorts documents, and not only the few rows that they were summed up to."""
+    """Whether a command sorts documents, and not only the few rows of a group stage."""
     stages = [next(iter(stage)) for stage in command.get("pipeline", ())]
-    summed = [stages.index(one) for one in _SUMMING if one in stages]
+    summed = [stages.index(stage) for stage in _SUMMING if stage in stages]
     return not stages or "$sort" in stages[: min(summed, default=len(stages))]
 
 
 def _shape_of(command: Bson) -> str:
     wanted = command.get("filter") or command.get("query") or command.get("q") or {}
     parts = [shape(wanted)]
-    stages = (one for stage in command.get("pipeline", ()) for one in stage.items())
+    stages = (item for stage in command.get("pipeline", ()) for item in stage.items())
     parts += [f"{name} {shape(body)}".strip() for name, body in stages]
     order = command.get("sort")
     if order:
@@ -119,7 +121,7 @@ def shape(wanted: Any) -> str:
         if name in ("$or", "$and"):
             parts.append(f"({(' | ' if name == '$or' else ' & ').join(map(shape, value))})")
         elif isinstance(value, dict):
-            operators = " ".join(one for one in value if one.startswith("$"))
+            operators = " ".join(key for key in value if key.startswith("$"))
             parts.append(f"{name} {operators}".strip())
         else:
             parts.append(name)

@@ -89,11 +89,11 @@ class SchemaDrift(msgspec.Struct, frozen=True):
     @property
     def wrong(self) -> list[str]:
         """The indexes to drop."""
-        return sorted(self.retired.union(*(one.in_the_way for one in self.missing)))
+        return sorted(self.retired.union(*(missing.in_the_way for missing in self.missing)))
 
 
 def collections() -> Iterator[CollectionSpec]:
-    """What every document and every module of the store declares, one after the other."""
+    """Every collection that documents and modules of the store declare."""
     yield from map(CollectionSpec.of, (*DOCUMENTS, *UNLOGGED))
     yield from chain.from_iterable(module.COLLECTIONS for module in MODULES)
 
@@ -104,7 +104,7 @@ def declared() -> Mapping[str, tuple[Index, ...]]:
 
 
 class Schema:
-    """What a database has of what is declared."""
+    """Compares a database's collections and indexes with the declared ones, and creates them."""
 
     def __init__(
         self, database: Database, wanted: Mapping[str, tuple[Index, ...]] | None = None
@@ -114,12 +114,12 @@ class Schema:
         self._left: dict[str, list[str]] = {}  # what is still to be built, by collection
 
     async def ensure(self) -> None:
-        """Make what a node cannot begin without, and remember the rest for `run`."""
+        """Create what a node cannot start without, and remember the rest for `run`."""
         await self._make_collections()
         await self._mend(at_once=True)
 
     async def run(self) -> None:
-        """Build what is left."""
+        """Build the indexes that are left."""
         while self._left:
             try:
                 await self._mend(at_once=False)
@@ -127,18 +127,20 @@ class Schema:
                 await asyncio.sleep(PAUSE_S)
 
     async def check(self) -> None:
-        """Return when everything is there, or raise `Unavailable`."""
+        """Return if every index is built, or raise `Unavailable`."""
         if self._left:
-            names = ", ".join(f"{one}: {' '.join(names)}" for one, names in self._left.items())
+            names = ", ".join(
+                f"{name}: {' '.join(indexes)}" for name, indexes in self._left.items()
+            )
             raise Unavailable("indexes_building", f"Indexes are being built ({names}).")
 
     async def _make_collections(self) -> None:
-        async with self._database.turn():
+        async with self._database.connection():
             there = set(await self._database.handle.list_collection_names())
         await asyncio.gather(*map(self._make_collection, sorted(self._wanted.keys() - there)))
 
     async def _make_collection(self, name: str) -> None:
-        async with self._database.turn():
+        async with self._database.connection():
             try:
                 # Without the driver's own look first, which is no use against another node.
                 await self._database.handle.create_collection(name, check_exists=False)
@@ -147,7 +149,7 @@ class Schema:
                     raise
 
     async def _mend(self, *, at_once: bool) -> None:
-        """Look and mend until nothing is missing but what is left for later."""
+        """Compare and mend until nothing is missing but what is left for later."""
         flaws: list[SchemaDrift] = []
         for _ in range(LOOKS):
             flaws = await self._flaws()
@@ -155,21 +157,21 @@ class Schema:
                 flaws = await asyncio.gather(*map(self._pressing, flaws))
             if all(await asyncio.gather(*map(self._mend_one, flaws))):
                 self._left = self._left if at_once else {}
-                _tell(flaws)
+                _log_changes(flaws)
                 return
             await asyncio.sleep(PAUSE_S)
         names = ", ".join(flaw.collection for flaw in flaws)
         raise SchemaError(f"MongoDB does not make the indexes of {names}; its log says why.")
 
     async def _flaws(self) -> list[SchemaDrift]:
-        found = await asyncio.gather(*map(self._indexes, self._wanted))
-        flaws = map(_flaw, self._wanted.items(), found)
+        listed = await asyncio.gather(*map(self._indexes, self._wanted))
+        flaws = map(_flaw, self._wanted.items(), listed)
         return [flaw for flaw in flaws if flaw.missing or flaw.retired]
 
     async def _indexes(self, collection: str) -> dict[str, Bson]:
         """The indexes of *collection* by name; one that is being built counts as missing."""
         ask = {"listIndexes": collection, "includeBuildUUIDs": True}
-        async with self._database.turn():
+        async with self._database.connection():
             try:
                 answer = await self._database.handle.command(ask)
             except OperationFailure as failure:
@@ -177,30 +179,32 @@ class Schema:
                     return {}
                 raise
         # They come in one batch: a collection has 64 at most.
-        return {one["name"]: one for one in answer["cursor"]["firstBatch"] if "name" in one}
+        return {index["name"]: index for index in answer["cursor"]["firstBatch"] if "name" in index}
 
     async def _pressing(self, flaw: SchemaDrift) -> SchemaDrift:
-        """What of *flaw* a start waits for; the rest is left."""
+        """The part of *flaw* that a start waits for; the rest is left."""
         self._left.pop(flaw.collection, None)
-        async with self._database.turn():
+        async with self._database.connection():
             size = await self._database[flaw.collection].estimated_document_count()
         if size < LARGE:
             return flaw
-        later = [one.index.name for one in flaw.missing if not one.index.unique]
+        later = [missing.index.name for missing in flaw.missing if not missing.index.unique]
         if later:
             self._left[flaw.collection] = later
-        at_once = tuple(one for one in flaw.missing if one.index.unique)
+        at_once = tuple(missing for missing in flaw.missing if missing.index.unique)
         return SchemaDrift(flaw.collection, at_once, flaw.retired)
 
     async def _mend_one(self, flaw: SchemaDrift) -> bool:
         """Mend *flaw*; False when another node was at it, so that one has to look again."""
         collection = self._database[flaw.collection]
-        async with self._database.turn():
+        async with self._database.connection():
             try:
                 for name in flaw.wrong:
                     await collection.drop_index(name)
                 if flaw.missing:
-                    await collection.create_indexes([one.index.model for one in flaw.missing])
+                    await collection.create_indexes(
+                        [missing.index.model for missing in flaw.missing]
+                    )
             except DuplicateKeyError:
                 raise _refused(flaw) from None
             except OperationFailure as failure:
@@ -210,16 +214,16 @@ class Schema:
         return True
 
 
-def _flaw(wanted: tuple[str, tuple[Index, ...]], found: Mapping[str, Bson]) -> SchemaDrift:
-    """What the indexes *found* in a collection lack of those *wanted*."""
+def _flaw(wanted: tuple[str, tuple[Index, ...]], listed: Mapping[str, Bson]) -> SchemaDrift:
+    """Compare the indexes *listed* in a collection with those *wanted*."""
     collection, indexes = wanted
-    there = {name: definition_of(one) for name, one in found.items()}
+    there = {name: definition_of(index) for name, index in listed.items()}
     missing = tuple(
         MissingIndex(index, frozenset(_in_the_way(index, there)))
         for index in indexes
         if there.get(index.name) != index.definition
     )
-    gone = {name for place, name in RETIRED if place == collection}
+    gone = {name for owner, name in RETIRED if owner == collection}
     return SchemaDrift(collection, missing, frozenset(gone & there.keys()))
 
 
@@ -229,15 +233,15 @@ def _in_the_way(index: Index, there: Mapping[str, Bson]) -> Iterator[str]:
             yield name
 
 
-def _tell(flaws: Sequence[SchemaDrift]) -> None:
-    made = [f"{flaw.collection}.{one.index.name}" for flaw in flaws for one in flaw.missing]
+def _log_changes(flaws: Sequence[SchemaDrift]) -> None:
+    made = [f"{flaw.collection}.{missing.index.name}" for flaw in flaws for missing in flaw.missing]
     dropped = [f"{flaw.collection}.{name}" for flaw in flaws for name in flaw.wrong]
     if made or dropped:
         _log.info("indexed", made=made, dropped=dropped)
 
 
 def _refused(flaw: SchemaDrift) -> SchemaError:
-    unique = [one.index for one in flaw.missing if one.index.unique]
+    unique = [missing.index for missing in flaw.missing if missing.index.unique]
     fields = ", ".join(" and ".join(index.keys) for index in unique)
     return SchemaError(
         f"The collection {flaw.collection} holds several documents of one {fields}; "

@@ -61,7 +61,7 @@ class KeyRing:
         return {"_id": owner, "master": self._masters.current, "wrapped": wrapped}
 
     async def load(self, owners: Iterable[str]) -> None:
-        """Have the keys of *owners* at hand; those that do not exist are left out."""
+        """Load the keys of *owners*; those that do not exist are left out."""
         now = time.monotonic()
         missing = [owner for owner in set(owners) if not self._is_fresh(owner, now)]
         for start in range(0, len(missing), PORTION):
@@ -69,14 +69,14 @@ class KeyRing:
 
     async def _load(self, owners: list[str]) -> None:
         gone = set(owners)
-        async with self._database.turn():
+        async with self._database.connection():
             cursor = self._database[COLLECTION].find({"_id": {"$in": owners}})
-            async for found in cursor:
-                master = self._masters.keys.get(found["master"])
+            async for stored in cursor:
+                master = self._masters.keys.get(stored["master"])
                 if master is None:
                     continue
-                gone.discard(found["_id"])
-                self._hold(found["_id"], DataKey(aes_key_unwrap(master, found["wrapped"])))
+                gone.discard(stored["_id"])
+                self._hold(stored["_id"], DataKey(aes_key_unwrap(master, stored["wrapped"])))
         # Not before it is known: whoever opens something just now has loaded the key long ago.
         for owner in gone:
             self._held.pop(owner, None)
@@ -89,13 +89,13 @@ class KeyRing:
         return held[1]
 
     def holds(self, owner: str) -> bool:
-        """Whether `load` has nothing to do for *owner*."""
+        """Whether *owner*'s key is loaded and fresh."""
         return self._is_fresh(owner, time.monotonic())
 
     async def destroy(self, owner: str) -> None:
-        """Make everything that is sealed with *owner*'s key unreadable."""
+        """Delete *owner*'s key: everything sealed with it is unreadable from then on."""
         self._held.pop(owner, None)
-        async with self._database.turn():
+        async with self._database.connection():
             await self._database[COLLECTION].delete_one({"_id": owner})
 
     async def rewrap(self) -> int:
@@ -107,13 +107,13 @@ class KeyRing:
         current, count = self._masters.current, 0
         master = self._masters.keys[current]
         old = [name for name in self._masters.keys if name != current]
-        async with self._database.turn():
+        async with self._database.connection():
             cursor = self._database[COLLECTION].find({"master": {"$in": old}})
-            async for found in cursor:
-                plain = aes_key_unwrap(self._masters.keys[found["master"]], found["wrapped"])
+            async for stored in cursor:
+                plain = aes_key_unwrap(self._masters.keys[stored["master"]], stored["wrapped"])
                 change = {"$set": {"master": current, "wrapped": aes_key_wrap(master, plain)}}
                 # Only what is still so: a key that was destroyed just now must not come back.
-                await self._database[COLLECTION].update_one(found, change)
+                await self._database[COLLECTION].update_one(stored, change)
                 count += 1
         return count
 

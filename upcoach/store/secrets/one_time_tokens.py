@@ -1,6 +1,6 @@
-"""Values that can be taken once: authorization codes, links in mails, challenges.
+"""One-time tokens: authorization codes, links in mails, challenges.
 
-And names that can be claimed once: the numbers of proofs, which must not come twice.
+And names that can be claimed once: the ids of DPoP proofs, which must not come twice.
 
 What is taken is gone before anybody looks at it, so of many who show the same token one gets the
 value, whatever they do with it (RFC 9700, 4.5).  The database holds a hash of the token and a value
@@ -19,7 +19,7 @@ from pymongo.errors import DuplicateKeyError
 from models.base.clock import Clock
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index
-from upcoach.store.base.sealing import DataKey, place, seal, unseal
+from upcoach.store.base.sealing import DataKey, associated_data, seal, unseal
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ COLLECTIONS: Final = (
 
 
 class OneTimeTokens:
-    """Values by the tokens that stand for them."""
+    """Values by one-time tokens."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -40,36 +40,38 @@ class OneTimeTokens:
     async def keep(
         self, purpose: str, value: Any, life: dt.timedelta, token: str | None = None
     ) -> str:
-        """Keep *value* for *life*, and return its token: a new one of 256 bits if none is given."""
+        """Store *value* for *life* under *token*, or a new one of 256 bits; return the token."""
         token = token or secrets.token_urlsafe(TOKEN_BYTES)
-        sealed = seal(_key(token), msgspec.msgpack.encode(value), place(COLLECTION, purpose))
+        sealed = seal(
+            _key(token), msgspec.msgpack.encode(value), associated_data(COLLECTION, purpose)
+        )
         until = self._clock() + life
         stored = {"_id": _name(purpose, token), "value": sealed, "until": until}
-        async with self._database.turn():
+        async with self._database.connection():
             await self._database[COLLECTION].replace_one(
                 {"_id": stored["_id"]}, stored, upsert=True
             )
         return token
 
     async def take(self, purpose: str, token: str, kind: type[T]) -> T | None:
-        """The value that *token* stands for, which is gone now; None when there is none."""
-        async with self._database.turn():
-            found = await self._database[COLLECTION].find_one_and_delete(
+        """Consume *token* and return its value; None when there is none."""
+        async with self._database.connection():
+            stored = await self._database[COLLECTION].find_one_and_delete(
                 {"_id": _name(purpose, token)}
             )
-        return self._opened(found, purpose, token, kind)
+        return self._opened(stored, purpose, token, kind)
 
     async def look(self, purpose: str, token: str, kind: type[T]) -> T | None:
-        """The value that *token* stands for, which stays; None when there is none."""
-        async with self._database.turn():
-            found = await self._database[COLLECTION].find_one({"_id": _name(purpose, token)})
-        return self._opened(found, purpose, token, kind)
+        """The value of *token*, without consuming it; None when there is none."""
+        async with self._database.connection():
+            stored = await self._database[COLLECTION].find_one({"_id": _name(purpose, token)})
+        return self._opened(stored, purpose, token, kind)
 
     async def claim(self, purpose: str, name: str, life: dt.timedelta) -> bool:
-        """Whether *name* was not claimed within the *life* of the claim before; it is now."""
+        """Claim *name* for *life*; false if an earlier claim still holds."""
         now = self._clock()
         over = {"_id": _name(purpose, name), "until": {"$lte": now}}
-        async with self._database.turn():
+        async with self._database.connection():
             try:
                 # MongoDB removes what is over when it gets round to it.
                 await self._database[COLLECTION].replace_one(
@@ -82,26 +84,26 @@ class OneTimeTokens:
     async def claim_any(
         self, purpose: str, names: Collection[str], life: dt.timedelta
     ) -> str | None:
-        """The first of *names* that `claim` claims; None when all are claimed."""
+        """Claim the first of *names* that is free, and return it; None when all are claimed."""
         ids = {_name(purpose, name): name for name in names}
         held = {"_id": {"$in": list(ids)}, "until": {"$gt": self._clock()}}
-        async with self._database.turn():
-            found = self._database[COLLECTION].find(held, {"_id": 1})
-            taken = {ids[one["_id"]] async for one in found}
+        async with self._database.connection():
+            cursor = self._database[COLLECTION].find(held, {"_id": 1})
+            taken = {ids[stored["_id"]] async for stored in cursor}
         for name in names:
             if name not in taken and await self.claim(purpose, name, life):
                 return name
         return None
 
     async def release(self, purpose: str, name: str) -> None:
-        """Let *name* be claimed again."""
-        async with self._database.turn():
+        """Release the claim of *name*."""
+        async with self._database.connection():
             await self._database[COLLECTION].delete_one({"_id": _name(purpose, name)})
 
-    def _opened(self, found: Bson | None, purpose: str, token: str, kind: type[T]) -> T | None:
-        if found is None or found["until"] <= self._clock():
+    def _opened(self, stored: Bson | None, purpose: str, token: str, kind: type[T]) -> T | None:
+        if stored is None or stored["until"] <= self._clock():
             return None
-        plain = unseal(_key(token), found["value"], place(COLLECTION, purpose))
+        plain = unseal(_key(token), stored["value"], associated_data(COLLECTION, purpose))
         return msgspec.msgpack.decode(plain, type=kind)
 
 

@@ -27,7 +27,7 @@ from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.pending import PendingWrite
 from upcoach.store.write.quotas import Growth, Holdings
 from upcoach.store.write.reads import Reader, ReadSet
-from upcoach.store.write.tombstones import said
+from upcoach.store.write.tombstones import find_deletion
 from upcoach.store.write.transaction import Transaction, Work
 
 HEAVY: Final = 32  # documents beyond which deciding would hold the loop for longer than 5 ms
@@ -79,7 +79,7 @@ class Batch:
         else:
             decisions, work = self._prepare(waiting, read, decider)
         await self._prove_refusals(decisions, decider)
-        await self._say_what_is_gone(decisions)
+        await self._answer_deleted(decisions)
         await Transaction(self._database).commit(work, self._receipts_of(decisions))
         self._settle(read, decider, work)
         for decision in decisions:
@@ -89,23 +89,33 @@ class Batch:
     def _prepare(
         self, pending_writes: Sequence[PendingWrite], read: ReadSet, decider: Decider
     ) -> tuple[list[Decision], Work]:
-        """Let every write decide, and make what is to be stored: all that needs no engine."""
+        """Let every write decide, and build what is to be stored: all that needs no database."""
         decisions = decider.decide(pending_writes)
         return decisions, Work(
-            events=[event_log.to_bson(event) for one in decisions for event in one.events],
+            events=[
+                event_log.to_bson(event) for decision in decisions for event in decision.events
+            ],
             keys=decider.keys,
             swept=decider.swept,
             operations=BulkOperations(read, decider, self._keyring).by_collection(),
-            wishes=[self._outbox.to_bson(wish) for one in decisions for wish in one.wishes],
+            mail_requests=[
+                self._outbox.to_bson(mail_request)
+                for decision in decisions
+                for mail_request in decision.mail_requests
+            ],
         )
 
     async def _prove_refusals(self, decisions: Sequence[Decision], decider: Decider) -> None:
-        """Start over when a feed has gone on in which something was refused.
+        """Raise `WriteConflict` if a feed has gone on in which something was refused.
 
         Whoever takes a number proves thereby that nobody has written since; a refusal takes none,
         and may rest on documents that are older than the receipts of the writes that it follows.
         """
-        refused = [one.pending.write for one in decisions if not isinstance(one.answer, Outcome)]
+        refused = [
+            decision.pending.write
+            for decision in decisions
+            if not isinstance(decision.answer, Outcome)
+        ]
         unproven = {
             feed
             for write in refused
@@ -117,34 +127,36 @@ class Batch:
             if (await self._heads.read(feed)).seq > self.counted_on[feed]:
                 raise WriteConflict
 
-    async def _say_what_is_gone(self, decisions: Sequence[Decision]) -> None:
-        """Tell those who wrote under a name to what was deleted that it was."""
-        fresh = [event for one in decisions for event in one.events]
-        for one in decisions:
-            missing, write = one.answer, one.pending.write
+    async def _answer_deleted(self, decisions: Sequence[Decision]) -> None:
+        """Answer "deleted", not "not found", to mutations of deleted documents."""
+        fresh = [event for decision in decisions for event in decision.events]
+        for decision in decisions:
+            missing, write = decision.answer, decision.pending.write
             if not isinstance(missing, MissingDocument):
                 continue
-            one.answer = not_found()
+            decision.answer = not_found()
             if write.mutation is not None and write.owns(missing.ref):
                 upto = self.counted_on[write.scope.feed]
-                one.answer = await said(self._log, missing.ref, fresh, upto) or one.answer
+                decision.answer = (
+                    await find_deletion(self._log, missing.ref, fresh, upto) or decision.answer
+                )
 
     def _receipts_of(self, decisions: Sequence[Decision]) -> list[Bson]:
         return [
-            self._receipts.to_bson(one.pending.write, one.answer, self._at)
-            for one in decisions
-            if one.pending.write.mutation is not None
-            and one.is_kept
-            and not isinstance(one.answer, StalePrecondition)
+            self._receipts.to_bson(decision.pending.write, decision.answer, self._at)
+            for decision in decisions
+            if decision.pending.write.mutation is not None
+            and decision.is_kept
+            and not isinstance(decision.answer, StalePrecondition)
         ]
 
     def _settle(self, read: ReadSet, decider: Decider, work: Work) -> None:
-        """Take note of what was committed."""
+        """Update the caches by what was committed."""
         for feed, seq in decider.seqs.items():
             if seq > read.seqs[feed]:
                 self._heads.advance(feed, Head(seq, pack_sums(decider.sums[feed])))
         self._growth.settle()
-        if work.wishes:
+        if work.mail_requests:
             self._outbox.on_added()
         for ref, before in read.documents.items():
             if isinstance(before, BrokenDocument) and decider.state[ref] is not before:

@@ -19,8 +19,8 @@ from upcoach.store.write.refs import Ref, Version, ref_of, stands_below
 D = TypeVar("D", bound=Document)
 
 
-class Fact(msgspec.Struct, frozen=True):
-    """One event to be: its type, the document before and after, and whose children go with it."""
+class ChangeEvent(msgspec.Struct, frozen=True):
+    """A change that becomes an event: type, document before and after, children swept with it."""
 
     type: str
     before: Document | None
@@ -29,7 +29,7 @@ class Fact(msgspec.Struct, frozen=True):
 
     @property
     def subject(self) -> Document:
-        """The document that it is about."""
+        """The document that the event is about."""
         subject = self.after or self.before
         assert subject is not None
         return subject
@@ -62,82 +62,82 @@ class WriteContext:
         name: str = "",
     ) -> None:
         self.at = at
-        self.facts: list[Fact] = []
+        self.change_events: list[ChangeEvent] = []
         self.staged: dict[Ref, Document | None] = {}
-        self.wishes: list[MailRequest] = []
+        self.mail_requests: list[MailRequest] = []
         self.ended: dict[Ref, int] = {}  # the last version of each that was deleted here
         self._state = state
         self._past = past
         self._former = former or {}
         self._name = name
 
-    def tell(self, wish: MailRequest) -> None:
-        """Have a mail sent if this write is committed, and only then."""
-        self.wishes.append(wish)
+    def send_mail(self, mail_request: MailRequest) -> None:
+        """Request a mail, which is sent if this write is committed, and only then."""
+        self.mail_requests.append(mail_request)
 
     def find(self, kind: type[D], owner: str, document_id: str) -> D | None:
         """The document as it is now; it must be among the write's reads.
 
         None also for one that cannot be read: what is kept then takes its place.
         """
-        found = self._standing(Ref(kind, owner, document_id))
-        if isinstance(found, BrokenDocument):
+        document = self._standing(Ref(kind, owner, document_id))
+        if isinstance(document, BrokenDocument):
             return None
-        assert found is None or isinstance(found, kind)
-        return found
+        assert document is None or isinstance(document, kind)
+        return document
 
     def broken(self, kind: type[Document], owner: str, document_id: str) -> BrokenDocument | None:
-        """What stands for the document where it cannot be read."""
-        found = self._standing(Ref(kind, owner, document_id))
-        return found if isinstance(found, BrokenDocument) else None
+        """The stand-in for a document that cannot be read; None if it can be, or does not exist."""
+        document = self._standing(Ref(kind, owner, document_id))
+        return document if isinstance(document, BrokenDocument) else None
 
     def holds(self, kind: type[Document], owner: str, document_id: str) -> bool:
-        """Whether there is anything under this id, be it readable or not."""
+        """Whether a document exists under this id, readable or not."""
         return self._standing(Ref(kind, owner, document_id)) is not None
 
     def find_all(self, kind: type[D], owner: str, ids: Collection[str]) -> list[D]:
-        """Those of the documents *ids* that there are; they need not be among the write's reads."""
-        refs = [Ref(kind, owner, one) for one in ids]
-        return [one for one in self.find_refs(refs) if isinstance(one, kind)]
+        """The existing documents among *ids*, which need not be among the write's reads."""
+        refs = [Ref(kind, owner, document_id) for document_id in ids]
+        return [document for document in self.find_refs(refs) if isinstance(document, kind)]
 
     def find_refs(self, refs: Collection[Ref]) -> list[Document]:
         """The same for documents of several kinds and owners."""
         unread = [ref for ref in refs if ref not in self.staged and ref not in self._state]
         if unread:
             raise NeedsMoreReads(unread)
-        found = (self.find(*ref) for ref in refs)
-        return [document for document in found if document is not None]
+        documents = (self.find(*ref) for ref in refs)
+        return [document for document in documents if document is not None]
 
     def all(self, kind: type[D], owner: str) -> list[D]:
-        """What the write `lists` of *kind*, in order of id, and what else of it was read."""
+        """All documents of *kind* that the write `lists` or has read, in order of id."""
         refs = {ref for ref in (*self._state, *self.staged) if ref[:2] == (kind, owner)}
-        found = (self.find(kind, owner, ref.id) for ref in sorted(refs, key=lambda ref: ref.id))
-        return [document for document in found if document is not None]
+        documents = (self.find(kind, owner, ref.id) for ref in sorted(refs, key=lambda ref: ref.id))
+        return [document for document in documents if document is not None]
 
     def all_broken(self, kind: type[Document], owner: str) -> list[BrokenDocument]:
-        """What stands for those of the same that cannot be read."""
+        """The stand-ins for those of `all` that cannot be read."""
         refs = {ref for ref in (*self._state, *self.staged) if ref[:2] == (kind, owner)}
         standing = map(self._standing, sorted(refs, key=lambda ref: ref.id))
-        return [found for found in standing if isinstance(found, BrokenDocument)]
+        return [document for document in standing if isinstance(document, BrokenDocument)]
 
     def get(self, kind: type[D], owner: str, document_id: str) -> D:
         """The document as it is now, or `NotFound`; `Conflict` for one that cannot be read."""
-        found = self.get_any(kind, owner, document_id)
-        if isinstance(found, BrokenDocument):
-            raise unreadable(found)
-        assert isinstance(found, kind)
-        return found
+        document = self.get_any(kind, owner, document_id)
+        if isinstance(document, BrokenDocument):
+            raise unreadable(document)
+        assert isinstance(document, kind)
+        return document
 
     def get_any(self, kind: type[Document], owner: str, document_id: str) -> Document:
-        """The document as it is now, or what stands for one that cannot be read; or `NotFound`."""
+        """The document as it is now, or the stand-in for an unreadable one; or `NotFound`."""
         ref = Ref(kind, owner, document_id)
-        found = self._standing(ref)
-        if found is None:
+        document = self._standing(ref)
+        if document is None:
             raise MissingDocument(ref)
-        return found
+        return document
 
     def since(self, document: Document, version: int) -> Sequence[Version]:
-        """*document* from *version* on to now; empty if it never was so, or nobody knows any more.
+        """The versions of *document* from *version* on; empty if they are not known (any more).
 
         The version must be the write's base.
         """
@@ -146,18 +146,18 @@ class WriteContext:
         return past[start:] if start >= 0 else ()
 
     def create(self, document: D) -> D:
-        """Keep a new document, and return it as it is kept."""
+        """Create *document*, and return it as it is stored."""
         return self._begin("created", document)
 
     def update(self, before: Document, after: D, event: str = "updated") -> D:
-        """Keep *after* in the place of *before*, and return it as it is kept."""
+        """Replace *before* by *after*, and return it as it is stored."""
         if after.kind in SHAREABLE:
             after = counted(before, after)
-        self._stage(after, Fact(f"{after.kind}.{event}", before, after))
+        self._stage(after, ChangeEvent(f"{after.kind}.{event}", before, after))
         return after
 
     def set(self, before: Document | None, after: D) -> D:
-        """Keep *after*, whether or not there was one before: the event is `set` both times."""
+        """Create or replace a document by *after*: the event is `set` both times."""
         if before is None:
             return self._begin("set", after)
         return self.update(before, after, "set")
@@ -169,21 +169,21 @@ class WriteContext:
         """
         swept = None if children is None else Ref(children, document.owner, document.id)
         self._end(document, document.version + 1)
-        self.facts.append(Fact(f"{document.kind}.deleted", document, None, swept))
+        self.change_events.append(ChangeEvent(f"{document.kind}.deleted", document, None, swept))
         if swept is not None:
             for child in [ref for ref in (*self._state, *self.staged) if stands_below(ref, swept)]:
-                found = self._standing(child)
-                if found is not None:
-                    self._end(found, found.version)
+                child_document = self._standing(child)
+                if child_document is not None:
+                    self._end(child_document, child_document.version)
 
     def discard(self, kind: type[Document], owner: str, document_id: str) -> None:
         """Delete the document if there is one, readable or not."""
-        found = self._standing(Ref(kind, owner, document_id))
-        if found is not None:
-            self.delete(found)
+        document = self._standing(Ref(kind, owner, document_id))
+        if document is not None:
+            self.delete(document)
 
     def keep(self, document: D) -> D:
-        """Keep *document*, whose kind is in no feed: nobody is told."""
+        """Create or replace *document*, whose kind is in no feed: there is no event."""
         ref = ref_of(document)
         kept = document if self._is_readable(ref) else self._continued(ref, document)
         require_readable(kept)
@@ -191,22 +191,22 @@ class WriteContext:
         return kept
 
     def drop(self, document: Document) -> None:
-        """Delete what `keep` has kept."""
+        """Delete a document of a kind that is in no feed, without an event; see `keep`."""
         self._end(document, document.version + 1)
 
     def _standing(self, ref: Ref) -> Document | None:
         return self.staged[ref] if ref in self.staged else self._state[ref]
 
     def _is_readable(self, ref: Ref) -> bool:
-        found = self._standing(ref)
-        return found is not None and not isinstance(found, BrokenDocument)
+        document = self._standing(ref)
+        return document is not None and not isinstance(document, BrokenDocument)
 
     def _begin(self, verb: str, document: D) -> D:
         ref = ref_of(document)
         before = self._standing(ref)
         assert before is None or isinstance(before, BrokenDocument), "it is there already"
         begun = self._continued(ref, document)
-        self._stage(begun, Fact(f"{begun.kind}.{verb}", before, begun))
+        self._stage(begun, ChangeEvent(f"{begun.kind}.{verb}", before, begun))
         return begun
 
     def _continued(self, ref: Ref, document: D) -> D:
@@ -225,7 +225,7 @@ class WriteContext:
         self.staged[ref] = None
         self.ended[ref] = last
 
-    def _stage(self, document: Document, fact: Fact) -> None:
+    def _stage(self, document: Document, fact: ChangeEvent) -> None:
         require_readable(document)
         self.staged[ref_of(document)] = document
-        self.facts.append(fact)
+        self.change_events.append(fact)

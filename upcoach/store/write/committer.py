@@ -46,7 +46,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Committer:
-    """Takes writes from every request of this process and commits them in groups."""
+    """Commits the writes of all requests of this process in groups."""
 
     def __init__(
         self,
@@ -73,14 +73,14 @@ class Committer:
         self._starting = False
 
     async def commit(self, write: Write[D]) -> Outcome[D]:
-        """Commit a *write* without a name, which has no answer from before; see `submit`."""
+        """Commit a *write* without a mutation id; see `submit`."""
         assert write.mutation is None
         answer = await self.submit(write)
         assert isinstance(answer, Outcome)
         return answer
 
     async def submit(self, write: Write[D]) -> WriteResult[D]:
-        """Commit *write* and return what became of it, or raise its `Refusal`.
+        """Commit *write* and return its outcome, or raise its `Refusal`.
 
         A write whose name was used before gets the answer of that time.
         """
@@ -98,7 +98,7 @@ class Committer:
         return answer
 
     async def repeated(self, scope: Scope, mutation: Mutation) -> Replay | None:
-        """The answer that a write of this name got before; None where there was none.
+        """The answer that this mutation got before; None where there was none.
 
         For work in several writes, of which only the last has the name.
         """
@@ -108,7 +108,7 @@ class Committer:
         return answers[name].repeated(mutation.fingerprint) if name in answers else None
 
     async def drain(self) -> None:
-        """Return when every write that was submitted has its answer."""
+        """Wait until every submitted write has its answer."""
         while self._starting or self._lanes or self._yielding:
             await asyncio.sleep(0)  # what is about to start does so
             if self._lanes or self._yielding:
@@ -174,7 +174,7 @@ class Committer:
                 self._yield(feed)
 
     def _yield(self, feed: str) -> None:
-        """Keep *feed* busy until the other node had its turn."""
+        """Keep *feed* busy until the other node has written to it."""
         task = asyncio.create_task(self._give_turn(feed))
         self._yielding.add(task)
         task.add_done_callback(self._yielding.discard)
@@ -247,15 +247,18 @@ class Committer:
         )
 
     def _give_up(self, pending_writes: list[PendingWrite], refusal: Unavailable) -> None:
-        """Give *pending_writes* back to their callers, and with them what waits and follows them.
+        """Refuse *pending_writes*, and with them the waiting writes that follow them.
 
         They come again in their order; a follower that went ahead would break it.
         """
         _fail(pending_writes, refusal)
         names = {self._name(pending.write) for pending in pending_writes} - {None}
         if names:
-            _fail([one for one in self._waiting if _follows(one.write, names)], refusal)
-            self._waiting = collections.deque(one for one in self._waiting if not one.done.done())
+            followers = [pending for pending in self._waiting if _follows(pending.write, names)]
+            _fail(followers, refusal)
+            self._waiting = collections.deque(
+                pending for pending in self._waiting if not pending.done.done()
+            )
 
     @property
     def _patience_s(self) -> float:
@@ -264,7 +267,7 @@ class Committer:
     async def _lose(
         self, pending_writes: list[PendingWrite], counted_on: dict[str, int], lost: int
     ) -> None:
-        """Wait for the winner of a race, then know the numbers anew."""
+        """Wait for the winner of a race, then forget the heads that are stale."""
         self._contended |= counted_on
         if len(counted_on) == 1:
             [(feed, seq)] = counted_on.items()
@@ -278,7 +281,7 @@ class Committer:
 
 
 def _require_answered(pending_writes: Sequence[PendingWrite]) -> None:
-    """Raise what gave one of *pending_writes* back: what follows it must not go ahead of it."""
+    """Raise if one of *pending_writes* was refused as unavailable: followers must not overtake."""
     for pending in pending_writes:
         refusal = pending.done.exception()
         if isinstance(refusal, Unavailable):

@@ -1,4 +1,4 @@
-"""Lets writes decide, one after the other, and makes their events: all that needs no engine."""
+"""Runs the writes' decisions in order, and builds their events, without the database."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -16,10 +16,10 @@ from models.wire.frames import Author, Ev, encode
 from models.wire.hidden_details import HiddenDetails
 from upcoach.store.base.broken_documents import BrokenDocument
 from upcoach.store.base.database import Bson
-from upcoach.store.base.sealing import place, seal
+from upcoach.store.base.sealing import associated_data, seal
 from upcoach.store.log import event_log
 from upcoach.store.secrets.keyring import KeyRing
-from upcoach.store.write.changes import Fact, WriteContext
+from upcoach.store.write.changes import ChangeEvent, WriteContext
 from upcoach.store.write.errors import (
     NeedsLookup,
     NeedsMoreReads,
@@ -49,10 +49,10 @@ class Decision(msgspec.Struct):
     answer: AnyOutcome | Refusal | StalePrecondition
     events: list[Event]
     is_kept: bool = True
-    wishes: list[MailRequest] = []
+    mail_requests: list[MailRequest] = []
 
     def settle(self) -> None:
-        """Give the answer to whoever waits for it."""
+        """Resolve the pending write with its answer."""
         if isinstance(self.answer, Outcome):
             self.pending.done.set_result(self.answer)
         else:
@@ -60,7 +60,7 @@ class Decision(msgspec.Struct):
 
 
 class Decider:
-    """Goes from what was read to what the writes have made of it.
+    """Applies the decisions of a batch's writes to what was read.
 
     Attributes
     ----------
@@ -111,13 +111,13 @@ class Decider:
         except NeedsMoreReads as more:
             pending.write = msgspec.structs.replace(write, reads=(*write.reads, *more.refs))
             raise
-        events = [self._event(write, fact) for fact in changes.facts]
+        events = [self._event(write, change_event) for change_event in changes.change_events]
         self._remember(write, changes.staged)
         self.former |= changes.ended
         self.state.update(changes.staged)
         seq = self.seqs[write.scope.feed]
         answer = msgspec.structs.replace(outcome, seq=seq)
-        return Decision(pending, answer, events, wishes=changes.wishes)
+        return Decision(pending, answer, events, mail_requests=changes.mail_requests)
 
     def _has_ended(self, ref: Ref) -> bool:
         session = self.state[ref]
@@ -126,7 +126,7 @@ class Decider:
         return session is not None  # nobody can read it: it lets nobody in
 
     def _remember(self, write: AnyWrite, staged: dict[Ref, Document | None]) -> None:
-        """Let later writes of this batch know what each document was before *write*."""
+        """Add the versions before and after *write* to the past that later writes see."""
         for ref, after in staged.items():
             before = self.state[ref]
             if after is None:
@@ -137,61 +137,61 @@ class Decider:
                 past.append(Version(before))
             past.append(Version(after, write.name))
 
-    def _event(self, write: AnyWrite, fact: Fact) -> Event:
-        subject = fact.subject
+    def _event(self, write: AnyWrite, change: ChangeEvent) -> Event:
+        subject = change.subject
         feed = user_feed(subject.owner)
         self.seqs[feed] = seq = self.seqs[feed] + 1
-        swept = self._sum(self.sums[feed], fact)
-        doc, patch = fact.content()
+        swept = self._sum(self.sums[feed], change)
+        doc, patch = change.content()
         by = Author(user=write.scope.user)
         if feed == write.scope.feed:  # devices, and what they call their writes, are one's own
             by = Author(user=write.scope.user, dev=write.scope.device, mut=write.name)
         line = Ev(
             f=feed,
             seq=seq,
-            type=fact.type,
+            type=change.type,
             id=subject.id,
-            ver=subject.version + (fact.after is None),
+            ver=subject.version + (change.after is None),
             doc=doc,
             patch=patch,
             by=by,
             at=self._at,
         )
         key = self._keyring[feed_owner(feed)]
-        sealed = seal(key, encode(line), place("events", feed, seq))
+        sealed = seal(key, encode(line), associated_data("events", feed, seq))
         return Event(
             feed=feed,
             seq=seq,
             at=self._at,
-            type=fact.type,
+            type=change.type,
             id=subject.id,
             sums=pack_sums(self.sums[feed]),
             sealed=sealed,
-            aside=self._aside(fact, swept, feed, seq),
+            aside=self._aside(change, swept, feed, seq),
         )
 
-    def _aside(self, fact: Fact, swept: int, feed: str, seq: int) -> bytes:
+    def _aside(self, change: ChangeEvent, swept: int, feed: str, seq: int) -> bytes:
         takes = None
-        if fact.swept is not None:
-            takes = (fact.swept.kind.kind,) if swept else ()
-        plain = hidden_details.pack_details(HiddenDetails(edits=fact.subject.edits, takes=takes))
+        if change.swept is not None:
+            takes = (change.swept.kind.kind,) if swept else ()
+        plain = hidden_details.pack_details(HiddenDetails(edits=change.subject.edits, takes=takes))
         key = self._keyring[feed_owner(feed)]
-        return seal(key, plain, event_log.aside_place(feed, seq)) if plain else b""
+        return seal(key, plain, event_log.aside_associated_data(feed, seq)) if plain else b""
 
-    def _sum(self, sums: Sums, fact: Fact) -> int:
-        """Bring *sums* to what they are after *fact*; how many documents were swept away."""
-        for document in (fact.before, fact.after):
+    def _sum(self, sums: Sums, change: ChangeEvent) -> int:
+        """Update *sums* by *change*; return how many documents were swept away."""
+        for document in (change.before, change.after):
             if document is not None:
                 toggle(sums, document.kind, document.id, document.version)
-        if fact.swept is None:
+        if change.swept is None:
             return 0
-        gone = self._sweep_away(fact.swept)
+        gone = self._sweep_away(change.swept)
         for child, version in gone.items():
-            toggle(sums, fact.swept.kind.kind, child, version)
+            toggle(sums, change.swept.kind.kind, child, version)
         return len(gone)
 
     def _sweep_away(self, parent: Ref) -> dict[str, int]:
-        """The versions of what stands below *parent*, and is gone with it."""
+        """Delete the children of *parent*; return their versions."""
         self.swept.append(parent)
         self._growth.sweep(parent)
         gone, self._children[parent] = self._children[parent], {}

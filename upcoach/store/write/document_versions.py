@@ -1,4 +1,4 @@
-"""What a document was before: its earlier versions, rebuilt from its events."""
+"""Earlier versions of a document, rebuilt from its events."""
 
 import msgspec
 
@@ -18,7 +18,7 @@ REACH = 1024  # events; whoever would need more is told that their version is st
 
 
 async def past_of(log: EventLog, document: Document, since: int, upto: int) -> list[Version]:
-    """*document* from version *since* on to the one that it is, in order.
+    """The versions of *document* from *since* on, in order.
 
     Empty when the log up to number *upto* does not hold all that it takes; `WriteConflict` when the
     document is newer than that number.

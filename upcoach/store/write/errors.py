@@ -1,4 +1,4 @@
-"""What a write is refused for, and what makes it start again."""
+"""Refusals of writes, and the exceptions that make a batch start again."""
 
 from collections.abc import Awaitable, Callable, Collection
 from typing import Final
@@ -50,7 +50,7 @@ def not_found() -> NotFound:
 
 
 def session_ended() -> Unauthenticated:
-    """The refusal of who was locked out before what they asked for was done."""
+    """The refusal of a write whose session was ended before it was committed."""
     return Unauthenticated("session_ended", "This session was ended. Log in again.")
 
 

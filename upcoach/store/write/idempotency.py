@@ -10,7 +10,7 @@ from models.base import errors
 from models.base.errors import FieldError, Invalid, Refusal
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index
-from upcoach.store.base.sealing import Unreadable, place, seal, unseal
+from upcoach.store.base.sealing import Unreadable, associated_data, seal, unseal
 from upcoach.store.secrets.keyring import KeyRing
 from upcoach.store.write.outcomes import AnyOutcome, Outcome, Replay
 from upcoach.store.write.pending import PendingWrite
@@ -42,13 +42,13 @@ class _Content(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ReceiptAnswer(msgspec.Struct, frozen=True):
-    """What was answered, and to what."""
+    """The answer to a mutation, with the fingerprint of its request."""
 
     fingerprint: bytes
     content: _Content
 
     def repeated(self, fingerprint: bytes) -> Replay:
-        """The answer once more, or its refusal; `Invalid` if something else was asked."""
+        """The same answer or refusal again; `Invalid` if the request is another."""
         if fingerprint != self.fingerprint:
             raise Invalid(
                 "mutation_reused", "This id was used for another request; a new one needs a new id."
@@ -72,17 +72,19 @@ class Receipts:
         self._keyring = keyring
 
     async def answers(self, names: Iterable[Name]) -> dict[Name, ReceiptAnswer]:
-        """The answers that were given under *names*."""
+        """The stored answers to the mutations *names*."""
         keys = {"/".join(name): name for name in names}
         if not keys:
             return {}
-        async with self._database.turn():
-            found = await self._database[COLLECTION].find({"_id": {"$in": list(keys)}}).to_list()
+        async with self._database.connection():
+            rows = await self._database[COLLECTION].find({"_id": {"$in": list(keys)}}).to_list()
         given = {}
-        for stored in found:
+        for stored in rows:
             name = keys[stored["_id"]]
             try:
-                plain = unseal(self._keyring[name[0]], stored["body"], place(COLLECTION, *name))
+                plain = unseal(
+                    self._keyring[name[0]], stored["body"], associated_data(COLLECTION, *name)
+                )
             except Unreadable:
                 continue
             content = msgspec.msgpack.decode(plain, type=_Content)
@@ -97,13 +99,15 @@ class Receipts:
         return {
             "_id": "/".join(name),
             "fingerprint": write.mutation.fingerprint,
-            "body": seal(self._keyring[write.scope.user], plain, place(COLLECTION, *name)),
+            "body": seal(
+                self._keyring[write.scope.user], plain, associated_data(COLLECTION, *name)
+            ),
             "at": at,
         }
 
 
 async def replay(receipts: Receipts, pending_writes: Iterable[PendingWrite]) -> None:
-    """Give those whose mutation id was used before the answer of that time."""
+    """Answer repeated mutations with the answer of their first time."""
     named = {
         (pending.write.scope.user, pending.write.name): pending
         for pending in pending_writes

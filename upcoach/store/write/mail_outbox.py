@@ -1,9 +1,9 @@
-"""What is still to be sent, kept until it was.
+"""The mail outbox: requests for mails, kept until they are sent.
 
-A wish is in the database before anybody is answered, in the transaction of the write that it tells
-of if there is one (`Changes.tell`), and leaves it when its letter was taken by the mail server.  A
-process that takes one has a minute to send it; after that another process may.  So each is sent at
-least once, and twice only where a process ended between the two.
+A request is in the database before anybody is answered, in the transaction of the write that it
+tells of if there is one (`WriteContext.send_mail`), and is deleted when the mail server has taken
+its mail.  A process that takes one has a minute to send it; after that another process may.  So
+each is sent at least once, and twice only where a process ended between the two.
 """
 
 import datetime as dt
@@ -22,7 +22,7 @@ from models.base.mail import MailRequest
 from models.contexts import MAILS
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index
-from upcoach.store.base.sealing import Unreadable, place, seal, unseal
+from upcoach.store.base.sealing import Unreadable, associated_data, seal, unseal
 from upcoach.store.secrets.keyring import MasterKeys
 
 COLLECTION: Final = "outbox"
@@ -38,25 +38,25 @@ COLLECTIONS: Final = (
         ),
     ),
 )
-_WISHES: Final[Decoder[MailRequest]] = Decoder(reduce(or_, MAILS))
+_MAIL_REQUESTS: Final[Decoder[MailRequest]] = Decoder(reduce(or_, MAILS))
 _PURPOSE: Final = b"upcoach outbox"
 
 
 class PendingMail(msgspec.Struct, frozen=True):
-    """A wish under its id, and how often it was tried to fulfil it, with this time."""
+    """A mail request under its id, and the number of attempts, this one included."""
 
     id: str
-    wish: MailRequest
+    mail_request: MailRequest
     tries: int
 
 
 class MailOutbox:
-    """Wishes in the order in which they are due.  They are sealed: they hold addresses.
+    """Mail requests in the order in which they are due.  They are sealed: they hold addresses.
 
     Attributes
     ----------
     on_added
-        Told when this process has added some.
+        Called when this process has added some.
 
     """
 
@@ -66,15 +66,15 @@ class MailOutbox:
         self._masters = masters
         self._clock = clock
 
-    async def add(self, wish: MailRequest) -> None:
-        """Keep *wish*, which is due at once."""
-        stored = self.to_bson(wish)
-        async with self._database.turn():
+    async def add(self, mail_request: MailRequest) -> None:
+        """Insert *mail_request*, which is due at once."""
+        stored = self.to_bson(mail_request)
+        async with self._database.connection():
             await self._database[COLLECTION].insert_one(stored)
         self.on_added()
 
-    def to_bson(self, wish: MailRequest) -> Bson:
-        """What is kept of *wish*."""
+    def to_bson(self, mail_request: MailRequest) -> Bson:
+        """Encode *mail_request* as it is stored."""
         name, now, master = new_id("let"), self._clock(), self._masters.current
         key = self._masters.derived(master, _PURPOSE)
         return {
@@ -83,46 +83,50 @@ class MailOutbox:
             "until": now + KEPT,
             "tries": 0,
             "master": master,
-            "wish": seal(key, msgspec.msgpack.encode(wish), place(COLLECTION, name)),
+            "wish": seal(
+                key, msgspec.msgpack.encode(mail_request), associated_data(COLLECTION, name)
+            ),
         }
 
     async def take(self) -> PendingMail | None:
-        """What is due and in nobody else's hands; None when nothing is."""
+        """Lease the next due mail for a minute; None when none is due."""
         while True:
             now = self._clock()
-            async with self._database.turn():
-                found = await self._database[COLLECTION].find_one_and_update(
+            async with self._database.connection():
+                stored = await self._database[COLLECTION].find_one_and_update(
                     {"at": {"$lte": now}},
                     {"$set": {"at": now + TURN}, "$inc": {"tries": 1}},
                     sort=[("at", 1)],
                     return_document=ReturnDocument.AFTER,
                 )
-            if found is None:
+            if stored is None:
                 return None
             try:
-                wish = self._opened(found["_id"], found["master"], found["wish"])
+                mail_request = self._opened(stored["_id"], stored["master"], stored["wish"])
             except Unreadable:  # its key is gone
-                await self.discard(found["_id"])
+                await self.discard(stored["_id"])
                 continue
             except msgspec.ValidationError:  # of a newer build, whose nodes know it
-                await self.put_off(found["_id"], LATER)
+                await self.put_off(stored["_id"], LATER)
                 continue
-            return PendingMail(found["_id"], wish, found["tries"])
+            return PendingMail(stored["_id"], mail_request, stored["tries"])
 
     async def put_off(self, name: str, wait: dt.timedelta) -> None:
-        """Let *name* be due after *wait*."""
-        async with self._database.turn():
+        """Reschedule the mail *name* after *wait*."""
+        async with self._database.connection():
             await self._database[COLLECTION].update_one(
                 {"_id": name}, {"$set": {"at": self._clock() + wait}}
             )
 
     async def discard(self, name: str) -> None:
-        """Forget *name*."""
-        async with self._database.turn():
+        """Delete the mail *name*."""
+        async with self._database.connection():
             await self._database[COLLECTION].delete_one({"_id": name})
 
     def _opened(self, name: str, master: str, sealed: bytes) -> MailRequest:
         if master not in self._masters.keys:
             raise Unreadable
-        plain = unseal(self._masters.derived(master, _PURPOSE), sealed, place(COLLECTION, name))
-        return _WISHES.decode(plain)
+        plain = unseal(
+            self._masters.derived(master, _PURPOSE), sealed, associated_data(COLLECTION, name)
+        )
+        return _MAIL_REQUESTS.decode(plain)

@@ -1,4 +1,4 @@
-"""What is stored of what a batch has decided."""
+"""The bulk operations that store what a batch has decided."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from upcoach.store.write.refs import Ref, is_logged, stands_below
 
 
 class BulkOperations:
-    """What takes what was *read* to what was decided, document by document."""
+    """The operations from the documents *read* to those decided."""
 
     def __init__(self, read: ReadSet, decider: Decider, keyring: KeyRing) -> None:
         self._read = read
@@ -27,7 +27,7 @@ class BulkOperations:
         for ref, after in self._decider.state.items():
             make = self._logged if is_logged(ref) else self._unlogged
             operations.setdefault(ref.kind.collection, []).extend(make(ref, after))
-        return {collection: some for collection, some in operations.items() if some}
+        return {collection: listed for collection, listed in operations.items() if listed}
 
     def _logged(self, ref: Ref, after: Document | None) -> list[Any]:
         before = self._read.documents.get(ref)
@@ -42,8 +42,8 @@ class BulkOperations:
         return [InsertOne(stored) if before is None else ReplaceOne(key, stored)]
 
     def _unlogged(self, ref: Ref, after: Document | None) -> list[Any]:
-        """The same for what is in no log, of which its last version stays when it is gone."""
-        before, buried = self._read.documents.get(ref), self._read.tombs.get(ref)
+        """The same for a document that is in no log: when deleted, it leaves a tombstone."""
+        before, buried = self._read.documents.get(ref), self._read.tombstones.get(ref)
         former = self._decider.former.get(ref)
         if after is not None:
             stored = codec.to_bson(after, self._keyring[ref.owner])

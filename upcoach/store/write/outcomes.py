@@ -1,4 +1,4 @@
-"""What became of a write."""
+"""Outcomes of writes, new and repeated."""
 
 import functools
 from typing import ClassVar, Generic, Literal, TypeVar
@@ -15,7 +15,7 @@ D_co = TypeVar("D_co", bound=Document | Json | None, covariant=True)
 
 
 class Outcome(msgspec.Struct, Generic[D_co], frozen=True, kw_only=True, dict=True):
-    """What became of a write that was just made.
+    """The outcome of a write that was just committed.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Outcome(msgspec.Struct, Generic[D_co], frozen=True, kw_only=True, dict=Tru
 
 
 class Replay(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of a write when it was made, as it was told: the document may be another by now.
+    """The outcome of a repeated write, as it was answered first: the document may have changed.
 
     It is kept with the mutation's id, so that a repeat gets the same answer; see `Outcome`.
     """
@@ -58,7 +58,7 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @classmethod
     def of(cls, outcome: Outcome[Document | Json | None]) -> "Replay":
-        """What a repeat of the write with this *outcome* is told."""
+        """The answer to a repeat of the write with this *outcome*."""
         return cls(
             verb=outcome.verb,
             version=outcome.version,

@@ -17,7 +17,7 @@ class PendingWrite:
 
 
 class LookupPending(Exception):
-    """A *pending* write has to *look* when all before it are committed; see `NeedsLookup`."""
+    """A *pending* write needs a lookup after all before it are committed; see `NeedsLookup`."""
 
     def __init__(self, pending: PendingWrite, look: Callable[[], Awaitable[None]]) -> None:
         super().__init__()

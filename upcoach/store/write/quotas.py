@@ -1,4 +1,4 @@
-"""How much people keep of each kind, and that nobody keeps more than their quota.
+"""Quotas: how much each person stores of each kind, and the refusal of more.
 
 A counter in each transaction was measured and was bad: all writers of a feed met at it.  So each
 node counts by the index when it first has to know, keeps the figure, and adds what it commits
@@ -28,12 +28,12 @@ REMEMBERED: Final = 50_000  # counts in memory
 ESCAPED: Final = 3  # how much longer than in the database a text can be in JSON
 
 Kind = type[Document]
-Place = tuple[str, Kind]  # whose, and of what
+QuotaKey = tuple[str, Kind]  # whose, and of what
 State = Mapping[Ref, Document | None]
 
 
 class Held(msgspec.Struct):
-    """What somebody keeps of one kind: so many documents, of so many bytes in all."""
+    """A person's usage for one kind: the number of documents, and their bytes in all."""
 
     count: int = 0
     size: int = 0
@@ -41,12 +41,12 @@ class Held(msgspec.Struct):
 
 
 class Holdings:
-    """What this node knows of what people keep.
+    """The usage of people, as far as this node knows it.
 
     Attributes
     ----------
     fresh_s
-        How long it is believed.
+        How long a count is valid.
     fresh_when_full_s
         The same beyond nine tenths of a quota.
 
@@ -56,113 +56,113 @@ class Holdings:
         self.fresh_s = FRESH_S
         self.fresh_when_full_s = FRESH_WHEN_FULL_S
         self._database = database
-        self._held: collections.OrderedDict[Place, Held] = collections.OrderedDict()
+        self._held: collections.OrderedDict[QuotaKey, Held] = collections.OrderedDict()
 
-    async def load(self, places: Iterable[Place]) -> None:
-        """Know of *places* what is kept there."""
+    async def load(self, quota_keys: Iterable[QuotaKey]) -> None:
+        """Count the usage under *quota_keys* that is not known or stale."""
         now = time.monotonic()
-        for place in places:
-            held = self._held.get(place)
-            if held is None or now - held.at > self._fresh_s(held, QUOTAS[place[1].kind]):
-                self._held[place] = await self._counted(*place)
-            self._held.move_to_end(place)
+        for quota_key in quota_keys:
+            held = self._held.get(quota_key)
+            if held is None or now - held.at > self._fresh_s(held, QUOTAS[quota_key[1].kind]):
+                self._held[quota_key] = await self._counted(*quota_key)
+            self._held.move_to_end(quota_key)
         while len(self._held) > REMEMBERED:
             self._held.popitem(last=False)
 
     @property
-    def places(self) -> Collection[Place]:
-        """Where it is known what is kept."""
+    def quota_keys(self) -> Collection[QuotaKey]:
+        """The quota keys whose usage is known."""
         return self._held.keys()
 
-    def of(self, place: Place) -> Held | None:
-        """What is kept at *place*, as far as it is known."""
-        return self._held.get(place)
+    def of(self, quota_key: QuotaKey) -> Held | None:
+        """The usage under *quota_key*, if it is known."""
+        return self._held.get(quota_key)
 
-    def add(self, growth: Mapping[Place, Held]) -> None:
-        """Take note of what was committed here."""
-        for place, more in growth.items():
-            held = self._held.get(place)
+    def add(self, growth: Mapping[QuotaKey, Held]) -> None:
+        """Add the *growth* that was committed."""
+        for quota_key, more in growth.items():
+            held = self._held.get(quota_key)
             if held is not None:
                 held.count += more.count
                 held.size += more.size
 
-    def forget(self, places: Iterable[Place]) -> None:
-        """Count anew, the next time, what is kept at *places*."""
-        for place in places:
-            self._held.pop(place, None)
+    def forget(self, quota_keys: Iterable[QuotaKey]) -> None:
+        """Drop the usage under *quota_keys*: it is counted anew the next time."""
+        for quota_key in quota_keys:
+            self._held.pop(quota_key, None)
 
     def _fresh_s(self, held: Held, quota: Quota) -> float:
         is_nearly_full = held.count > quota.most * 0.9 or held.size > quota.size * 0.9
         return self.fresh_when_full_s if is_nearly_full else self.fresh_s
 
     async def _counted(self, owner: str, kind: Kind) -> Held:
-        found = Held(at=time.monotonic())
-        found.count = await self._sum(owner, kind, 1)
+        held = Held(at=time.monotonic())
+        held.count = await self._sum(owner, kind, 1)
         # Few documents cannot have so many bytes, and need not be read.
-        if found.count * _largest_of(kind) > QUOTAS[kind.kind].size:
-            found.size = await self._sum(owner, kind, {"$bsonSize": "$$ROOT"})
-        return found
+        if held.count * _largest_of(kind) > QUOTAS[kind.kind].size:
+            held.size = await self._sum(owner, kind, {"$bsonSize": "$$ROOT"})
+        return held
 
     async def _sum(self, owner: str, kind: Kind, each: int | Bson) -> int:
         pipeline: list[Bson] = [
             {"$match": {"_id": codec.below(owner)}},
             {"$group": {"_id": None, "sum": {"$sum": each}}},
         ]
-        async with self._database.turn():
+        async with self._database.connection():
             cursor = await self._database[kind.collection].aggregate(pipeline)
-            return sum([int(one["sum"]) async for one in cursor])
+            return sum([int(group["sum"]) async for group in cursor])
 
 
 class Growth:
-    """What the writes of one batch add to what people keep."""
+    """The usage that the writes of one batch add."""
 
     def __init__(self, holdings: Holdings) -> None:
         self._holdings = holdings
-        self._added: dict[Place, Held] = {}
-        self._swept: set[Place] = set()
+        self._added: dict[QuotaKey, Held] = {}
+        self._swept: set[QuotaKey] = set()
 
     def admit(self, before: State, staged: State) -> None:
         """Add what a write has *staged*, or refuse it with a `Conflict`."""
-        added: dict[Place, Held] = {}
+        added: dict[QuotaKey, Held] = {}
         for ref, after in staged.items():
             if ref.kind.kind in QUOTAS:
                 more = added.setdefault((ref.owner, ref.kind), Held())
                 standing = before.get(ref)
                 more.count += (after is not None) - (standing is not None)
                 more.size += _size(after) - _size(standing)
-        for place, more in added.items():
-            self._require(place, more)
-        for place, more in added.items():
-            sum_ = self._added.setdefault(place, Held())
+        for quota_key, more in added.items():
+            self._require(quota_key, more)
+        for quota_key, more in added.items():
+            sum_ = self._added.setdefault(quota_key, Held())
             sum_.count += more.count
             sum_.size += more.size
 
-    def has_room(self, place: Place, sizes: Mapping[Ref, int]) -> bool:
-        """Whether documents of these *sizes* may be added at *place*."""
+    def has_room(self, quota_key: QuotaKey, sizes: Mapping[Ref, int]) -> bool:
+        """Whether documents of these *sizes* may be added under *quota_key*."""
         try:
-            self._require(place, Held(len(sizes), sum(sizes.values())))
+            self._require(quota_key, Held(len(sizes), sum(sizes.values())))
         except Conflict:
             return False
         return True
 
     def sweep(self, parent: Ref) -> None:
-        """Take note that what stands below *parent* goes, however much that is."""
+        """Note that the children of *parent* are deleted, however many there are."""
         self._swept.add((parent.owner, parent.kind))
 
     def settle(self) -> None:
-        """Take note that all of it is committed."""
+        """Apply the growth, which is committed."""
         self._holdings.add(self._added)
         self._holdings.forget(self._swept)
 
-    def _require(self, place: Place, more: Held) -> None:
-        held, quota = self._holdings.of(place), QUOTAS[place[1].kind]
+    def _require(self, quota_key: QuotaKey, more: Held) -> None:
+        held, quota = self._holdings.of(quota_key), QUOTAS[quota_key[1].kind]
         if held is None:  # nothing was to be made of this kind
             return
-        added = self._added.get(place, Held())
+        added = self._added.get(quota_key, Held())
         if more.count > 0 and held.count + added.count + more.count > quota.most:
-            raise quota_exceeded(place[1], quota)
+            raise quota_exceeded(quota_key[1], quota)
         if more.size > 0 and held.size + added.size + more.size > quota.size:
-            raise quota_exceeded(place[1], quota)
+            raise quota_exceeded(quota_key[1], quota)
 
 
 async def require_room(
@@ -172,38 +172,38 @@ async def require_room(
 
     Those that there are already (*find* knows) make nothing; it is asked where it matters only.
     """
-    by_place: dict[Place, dict[Ref, int]] = {}
+    by_quota_key: dict[QuotaKey, dict[Ref, int]] = {}
     for ref, size in wanted.items():
         if ref.kind.kind in QUOTAS:
-            by_place.setdefault((ref.owner, ref.kind), {})[ref] = size
-    await holdings.load(by_place)
-    for place, sizes in by_place.items():
+            by_quota_key.setdefault((ref.owner, ref.kind), {})[ref] = size
+    await holdings.load(by_quota_key)
+    for quota_key, sizes in by_quota_key.items():
         growth = Growth(holdings)
-        if growth.has_room(place, sizes):
+        if growth.has_room(quota_key, sizes):
             continue
         there = await find(list(sizes))
         missing = {ref: size for ref, size in sizes.items() if there.get(ref) is None}
-        if not growth.has_room(place, missing):
-            raise quota_exceeded(place[1], QUOTAS[place[1].kind])
+        if not growth.has_room(quota_key, missing):
+            raise quota_exceeded(quota_key[1], QUOTAS[quota_key[1].kind])
 
 
-def places_of(refs: State) -> set[Place]:
-    """Where what was found of *refs* may become more: of some kinds any change may make it so."""
+def quota_keys_of(refs: State) -> set[QuotaKey]:
+    """The quota keys that writes to *refs* may grow: for some kinds any change may do so."""
     return {
         (ref.owner, ref.kind)
-        for ref, found in refs.items()
-        if ref.kind.kind in QUOTAS and (found is None or _may_grow(ref.kind))
+        for ref, document in refs.items()
+        if ref.kind.kind in QUOTAS and (document is None or _may_grow(ref.kind))
     }
 
 
 def quota_exceeded(kind: Kind, quota: Quota) -> Conflict:
     """The refusal of what would be more than *quota*."""
-    told = {"kind": kind.kind, "documents": quota.most, "bytes": quota.size}
+    limits = {"kind": kind.kind, "documents": quota.most, "bytes": quota.size}
     words = (
         f"An account keeps {quota.most:,} documents of this kind, and {quota.mib} MiB of them. "
         "Delete some first."
     )
-    return Conflict("quota_exceeded", words, extra={"quota": told})
+    return Conflict("quota_exceeded", words, extra={"quota": limits})
 
 
 def _may_grow(kind: Kind) -> bool:

@@ -19,13 +19,13 @@ from upcoach.store.secrets.keyring import KeyRing
 from upcoach.store.write.document_versions import past_of
 from upcoach.store.write.idempotency import Receipts, replay
 from upcoach.store.write.pending import PendingWrite
-from upcoach.store.write.quotas import Holdings, places_of
+from upcoach.store.write.quotas import Holdings, quota_keys_of
 from upcoach.store.write.refs import Listing, Ref, Version, is_logged
 from upcoach.store.write.requests import AnyWrite
 
 
 class ReadSet(msgspec.Struct):
-    """What was there before a batch.
+    """The documents and feed heads before a batch.
 
     Attributes
     ----------
@@ -34,12 +34,12 @@ class ReadSet(msgspec.Struct):
     sums
         The checksums of each feed at that number.
     documents
-        What was under each id.
+        The document under each id.
     past
         The earlier versions of what is changed from an older one.
     former
         How far versions went under ids that hold nothing now.
-    tombs
+    tombstones
         The same as stored, of kinds that are in no log.
     children
         The versions of what stands below each.
@@ -51,17 +51,17 @@ class ReadSet(msgspec.Struct):
     documents: dict[Ref, Document | None] = {}
     past: dict[Ref, list[Version]] = {}
     former: dict[Ref, int] = {}
-    tombs: dict[Ref, int] = {}
+    tombstones: dict[Ref, int] = {}
     children: dict[Ref, dict[str, int]] = {}
 
     @property
     def size(self) -> int:
-        """How many documents it holds, or holds the versions of."""
+        """The number of documents that it holds, or holds the versions of."""
         return len(self.documents) + sum(map(len, self.children.values()))
 
 
 class Reader:
-    """Reads what batches need."""
+    """Reads the documents that batches need."""
 
     def __init__(
         self,
@@ -91,19 +91,19 @@ class Reader:
             seqs={feed: self._heads[feed].seq for feed in feeds},
             sums={feed: unpack_sums(self._heads[feed].sums) for feed in feeds},
         )
-        known = [write for write in writes if not write.new_owner]
-        await self._keyring.load({owner for w in known for owner in (w.scope.user, *w.owners)})
+        existing = [write for write in writes if not write.new_owner]
+        await self._keyring.load({owner for w in existing for owner in (w.scope.user, *w.owners)})
         return read
 
     async def fill(self, read: ReadSet, pending_writes: Sequence[PendingWrite]) -> None:
-        """Read what *pending_writes* need; those that were answered before get that answer."""
+        """Read what *pending_writes* need, and answer those that are repeated."""
         writes = [pending.write for pending in pending_writes]
         await asyncio.gather(
             replay(self._receipts, pending_writes), *self._documents_of(read, writes)
         )
         waiting = [pending.write for pending in pending_writes if not pending.done.done()]
         await asyncio.gather(
-            self._holdings.load(places_of(read.documents)),
+            self._holdings.load(quota_keys_of(read.documents)),
             self._read_past(read, waiting),
             self._read_former(read, writes),
         )
@@ -111,7 +111,7 @@ class Reader:
     def _documents_of(
         self, read: ReadSet, writes: Sequence[AnyWrite]
     ) -> list[Coroutine[Any, Any, None]]:
-        """What fills *read* with the documents of *writes*, to be awaited together."""
+        """The queries that fill *read* with the documents of *writes*, to be awaited together."""
         by_kind: dict[type[Document], list[Ref]] = {}
         for ref in {ref for write in writes for ref in (*write.reads, *write.sessions)}:
             read.documents[ref] = None
@@ -124,28 +124,28 @@ class Reader:
         ]
 
     async def _read_past(self, read: ReadSet, writes: Iterable[AnyWrite]) -> None:
-        """Know the past of those documents that somebody changes from an older version."""
+        """Read the past of documents that are changed from an older version."""
         wanted: dict[Ref, tuple[Document, int]] = {}
         for base in (write.base for write in writes):
             document = read.documents[base.ref] if base is not None else None
             if base is not None and document is not None and 0 < base.version < document.version:
                 _, version = wanted.get(base.ref, (document, base.version))
                 wanted[base.ref] = (document, min(version, base.version))
-        found = await asyncio.gather(
+        pasts = await asyncio.gather(
             *(
                 past_of(self._log, document, version, read.seqs[user_feed(document.owner)])
                 for document, version in wanted.values()
             )
         )
-        read.past = dict(zip(wanted, found, strict=True))
+        read.past = dict(zip(wanted, pasts, strict=True))
 
     async def _read_former(self, read: ReadSet, writes: Iterable[AnyWrite]) -> None:
-        """Know how far the versions went of what is not there, unless its id was made just now."""
+        """Read the last version of documents that do not exist (any more), except under new ids."""
         made = (write.reads if write.new_owner else write.fresh for write in writes)
         fresh = {ref for refs in made for ref in refs}
         wanted: dict[str, list[Ref]] = {}
-        for ref, found in read.documents.items():
-            if found is None and ref not in fresh and is_logged(ref):
+        for ref, document in read.documents.items():
+            if document is None and ref not in fresh and is_logged(ref):
                 wanted.setdefault(user_feed(ref.owner), []).append(ref)
         for feed, refs in wanted.items():
             # Each version took a number of the feed, so none was above the last of these.
@@ -155,22 +155,22 @@ class Reader:
     async def _read_kind(self, read: ReadSet, kind: type[Document], refs: list[Ref]) -> None:
         keys = {codec.key_of(ref.owner, ref.id): ref for ref in refs}
         pace = Pace()
-        async with self._database.turn():
-            found = self._database[kind.collection].find({"_id": {"$in": list(keys)}})
-            async for stored in found:
+        async with self._database.connection():
+            cursor = self._database[kind.collection].find({"_id": {"$in": list(keys)}})
+            async for stored in cursor:
                 self._take(read, keys[stored["_id"]], stored)
                 await pace.breathe()
 
     async def _read_list(self, read: ReadSet, listing: Listing) -> None:
         kind, owner, where = listing
         query = {"_id": codec.below(owner), **query_of(where)}
-        async with self._database.turn():
+        async with self._database.connection():
             async for stored in self._database[kind.collection].find(query):
                 self._take(read, Ref(kind, owner, stored["_id"][len(owner) + 1 :]), stored)
 
     def _take(self, read: ReadSet, ref: Ref, stored: Bson) -> None:
-        if codec.TOMB in stored:
-            read.tombs[ref] = read.former[ref] = stored["version"]
+        if codec.TOMBSTONE in stored:
+            read.tombstones[ref] = read.former[ref] = stored["version"]
             return
         key, broken = self._keyring[ref.owner], self._database.broken
         read.documents[ref] = codec.read(ref.kind, stored, ref.owner, key, broken)
@@ -178,8 +178,8 @@ class Reader:
     async def _read_children(self, read: ReadSet, parent: Ref) -> None:
         query = {"_id": codec.below(parent.owner, parent.id)}
         pace, children = Pace(), read.children.setdefault(parent, {})
-        async with self._database.turn():
-            found = self._database[parent.kind.collection].find(query, {"version": 1})
-            async for stored in found:
+        async with self._database.connection():
+            cursor = self._database[parent.kind.collection].find(query, {"version": 1})
+            async for stored in cursor:
                 children[stored["_id"][len(parent.owner) + 1 :]] = stored.get("version", 1)
                 await pace.breathe()

@@ -1,4 +1,4 @@
-"""How documents and their versions are named."""
+"""References to documents and to their versions."""
 
 from types import MappingProxyType
 from typing import NamedTuple
@@ -40,12 +40,12 @@ class Version(NamedTuple):
 
 
 def ref_of(document: Document) -> Ref:
-    """By what *document* is named."""
+    """The reference to *document*."""
     return Ref(kind_of(document), document.owner, document.id)
 
 
 def stands_below(ref: Ref, parent: Ref) -> bool:
-    """Whether *ref* names a child of *parent*, which is named with its children's kind."""
+    """Whether *ref* is a child of *parent*, which is given with its children's kind."""
     return ref[:2] == parent[:2] and ref.id.startswith(f"{parent.id}/")
 
 

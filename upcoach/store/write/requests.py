@@ -1,4 +1,4 @@
-"""What somebody asks to have written."""
+"""Requests to write: the documents to read, and the decision."""
 
 from collections.abc import Callable, Collection
 from typing import Generic, TypeVar
@@ -74,7 +74,7 @@ class Write(msgspec.Struct, Generic[D_co], frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """What the client calls it; empty where it gave no name."""
+        """The client's mutation id; empty where it gave none."""
         return self.mutation.id if self.mutation else ""
 
     @property

@@ -1,4 +1,4 @@
-"""What a document that is not there any more has left: the event that deleted it."""
+"""Deletions of documents, found by the event in the log."""
 
 from collections.abc import Iterable
 
@@ -8,14 +8,16 @@ from upcoach.store.log.event_log import EventLog
 from upcoach.store.write.refs import Ref
 
 
-async def said(log: EventLog, ref: Ref, fresh: Iterable[Event], upto: int) -> NotFound | None:
-    """The refusal that says when *ref* was deleted; None for what never was.
+async def find_deletion(
+    log: EventLog, ref: Ref, fresh: Iterable[Event], upto: int
+) -> NotFound | None:
+    """The refusal that says when *ref* was deleted; None for what never existed.
 
     The log is read up to number *upto*; *fresh* events are those of the batch under way.
     """
     feed, kind = user_feed(ref.owner), ref.kind.kind
     gone = f"{kind}.deleted"
-    own = [one for one in fresh if (one.feed, one.id, one.type) == (feed, ref.id, gone)]
+    own = [event for event in fresh if (event.feed, event.id, event.type) == (feed, ref.id, gone)]
     newest = own[-1:] or await log.history(feed, kind, ref.id, upto, 1)
     if not newest or newest[0].type != gone:
         return None

@@ -1,4 +1,4 @@
-"""The transaction that stores what a batch has decided, and what its failures mean."""
+"""The transaction that commits a batch, and the errors that its failures become."""
 
 from collections.abc import Iterator
 from typing import Any, Final, NoReturn, TypeVar
@@ -29,7 +29,7 @@ _COMMIT_TRIES: Final = 3
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
-    """What a batch has to write.
+    """The writes of a batch to the database.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     keys: list[Bson]
     swept: list[Ref]
     operations: dict[str, list[Any]]  # by collection
-    wishes: list[Bson]
+    mail_requests: list[Bson]
 
 
 class Transaction:
@@ -55,7 +55,7 @@ class Transaction:
         """Store *work* with the receipts for its *answers*."""
         if not answers and not work.events and not work.operations:
             return
-        async with self._database.turn(), self._database.client.start_session() as session:
+        async with self._database.connection(), self._database.client.start_session() as session:
             try:
                 await session.start_transaction()
                 # The numbers first: whoever lost the race finds out with the least work done.
@@ -63,14 +63,16 @@ class Transaction:
                 await self._insert(session, keyring.COLLECTION, work.keys)
                 await self._delete_swept(session, work.swept)
                 for collection, operations in work.operations.items():
-                    for some in _portions(operations):
+                    for portion in _portions(operations):
                         done = await self._database[collection].bulk_write(
-                            some, ordered=False, session=session
+                            portion, ordered=False, session=session
                         )
-                        if done.matched_count < sum(isinstance(one, ReplaceOne) for one in some):
+                        if done.matched_count < sum(
+                            isinstance(operation, ReplaceOne) for operation in portion
+                        ):
                             raise WriteConflict  # what is in no log has no number to take
                 await self._insert(session, idempotency.COLLECTION, answers)
-                await self._insert(session, mail_outbox.COLLECTION, work.wishes)
+                await self._insert(session, mail_outbox.COLLECTION, work.mail_requests)
                 await _commit(session)
             except PyMongoError as failure:
                 _raise_conflict(failure)
@@ -78,8 +80,8 @@ class Transaction:
     async def _insert(
         self, session: AsyncClientSession, collection: str, documents: list[Bson]
     ) -> None:
-        for some in _portions(documents):
-            await self._database[collection].insert_many(some, session=session)
+        for portion in _portions(documents):
+            await self._database[collection].insert_many(portion, session=session)
 
     async def _delete_swept(self, session: AsyncClientSession, swept: list[Ref]) -> None:
         for parent in swept:
@@ -88,13 +90,13 @@ class Transaction:
             )
 
 
-def _portions(some: list[T]) -> Iterator[list[T]]:
-    for start in range(0, len(some), PORTION):
-        yield some[start : start + PORTION]
+def _portions(items: list[T]) -> Iterator[list[T]]:
+    for start in range(0, len(items), PORTION):
+        yield items[start : start + PORTION]
 
 
 async def _commit(session: AsyncClientSession) -> None:
-    """Commit; when it is unknown whether that worked, ask again, which is safe."""
+    """Commit, and retry when the result is unknown, which is safe."""
     for left in reversed(range(_COMMIT_TRIES)):
         try:
             await session.commit_transaction()
@@ -106,7 +108,7 @@ async def _commit(session: AsyncClientSession) -> None:
 
 
 def _raise_conflict(failure: PyMongoError) -> NoReturn:
-    """Raise what another writer caused: `WriteConflict`, or `UniqueViolation`."""
+    """Translate *failure* to `WriteConflict` or `UniqueViolation`, or raise it."""
     if is_transient(failure) and not is_outage(failure):
         raise WriteConflict from failure
     taken = _taken(failure)
@@ -118,7 +120,7 @@ def _raise_conflict(failure: PyMongoError) -> NoReturn:
 
 
 def is_transient(failure: PyMongoError) -> bool:
-    """Whether the engine has given up a transaction that it may carry out another time.
+    """Whether MongoDB has aborted a transaction that may succeed when it is retried.
 
     The label is not on every such error: not on that of a bulk write, nor on one that MongoDB
     raises where its cache is full.
@@ -127,7 +129,7 @@ def is_transient(failure: PyMongoError) -> bool:
         return True
     if isinstance(failure, BulkWriteError):
         errors = failure.details.get("writeErrors", ())
-        return any(one.get("code") in _TRANSIENT for one in errors)
+        return any(error.get("code") in _TRANSIENT for error in errors)
     return isinstance(failure, OperationFailure) and failure.code in _TRANSIENT
 
 

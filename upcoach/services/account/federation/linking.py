@@ -43,7 +43,7 @@ from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.services.base.mail import Mailer, texts
 from upcoach.services.base.mail_links import FORGOT, MailLinks, link_over
 from upcoach.services.base.resources import deleted, outcome
-from upcoach.store.base.sealing import place
+from upcoach.store.base.sealing import associated_data
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 from upcoach.store.write.changes import WriteContext
@@ -315,7 +315,7 @@ class Linking:
         )
 
     def _index(self, subject: Subject) -> str:
-        named = place(subject.issuer, subject.subject)
+        named = associated_data(subject.issuer, subject.subject)
         return hmac.digest(self._key, b"identity\0" + named, hashlib.sha256).hex()
 
     async def _write_linked(self, wish: ProviderLinkedMail) -> Mail:

@@ -29,7 +29,7 @@ from upcoach.services.account.sessions.access_tokens import AccessTokens, token_
 from upcoach.services.base.resources import outcome
 from upcoach.store.base.conditions import Range
 from upcoach.store.collections.documents import Documents, Selection
-from upcoach.store.secrets.refresh_generations import RefreshGenerations, RefreshTurn
+from upcoach.store.secrets.refresh_generations import RefreshExchange, RefreshGenerations
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import not_found
@@ -173,10 +173,10 @@ class Sessions:
             raise token_invalid()
         user, session_id = session.owner, session.id
         idle = LIFETIMES[session.app].idle
-        turn = await self._rotations.turn(session_id, generation, now, idle)
-        if turn is RefreshTurn.REPLAYED:
+        turn = await self._rotations.exchange(session_id, generation, now, idle)
+        if turn is RefreshExchange.REPLAYED:
             await self.end(Scope(user=user, session=session_id), session_id)
-        if turn is not RefreshTurn.NEXT:
+        if turn is not RefreshExchange.NEXT:
             raise token_invalid()
         return self._login(session, generation + 1), session, generation + 1
 

@@ -78,7 +78,7 @@ class Mailer:
         if waiting is None:
             return False
         try:
-            letter = await self._writers[type(waiting.wish)](waiting.wish)
+            letter = await self._writers[type(waiting.mail_request)](waiting.mail_request)
             if letter is not None:
                 await self._carrier.carry(waiting.id, letter, self._clock())
         except Undeliverable:
@@ -107,4 +107,4 @@ class Mailer:
 
 
 def _kind(waiting: PendingMail) -> str:
-    return type(waiting.wish).__name__
+    return type(waiting.mail_request).__name__
