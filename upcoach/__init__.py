@@ -1,4 +1,5 @@
 """UpCoach's backend: `services` is what a person can do, `store` is where it is kept.
 
-`node.app` puts everything together and is the only module that knows every other one.
+`node.app` puts everything together and is the only module that knows every other one; `cli` has
+what operators do, `embedded` the engines that ship with us, and `client` is for others to use.
 """

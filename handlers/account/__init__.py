@@ -1,4 +1,7 @@
-"""Accounts: in `operations` what is done with them, in `pages` how browsers do it."""
+"""Accounts: in `operations` what is done with them, in `pages` how browsers do it.
+
+A page writes nothing by itself: its forms are carried out through the rows of `operations`.
+"""
 
 from typing import Final
 

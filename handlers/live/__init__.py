@@ -1,10 +1,10 @@
 """The live protocol: over WebSocket, and the same feeds over plain HTTP.
 
-A WebSocket (`websocket/`): `socket` is the transport (bytes, Tornado), `connection` the meaning
-(frames).  Plain HTTP: `events` is the path, `sse` a stream of events, `poll` a request that waits,
-`streaming` what both need.
+A WebSocket (`websocket`): `websocket_handler` is the transport (bytes, Tornado), `connection` the
+meaning (frames).  Plain HTTP: `events` is the path, `sse` a stream of events, `poll` a request that
+waits, `streaming` what both need.
 
-What they share (`base/`): `admin_feeds`, what operators follow (`handlers.admin`), `deadlines`,
+What they share (`base`): `admin_feeds`, what operators follow (`handlers.admin`), `deadlines`,
 what happens to a connection at a time, `send_buffer`, the way out (one write for what is ready, one
 bounded window), and `connections`, all that is open on a node and the one timer of all.
 """

@@ -1,7 +1,8 @@
 """The authorization server over HTTP: endpoints for clients, and pages for people.
 
 `endpoints` answers clients in OAuth's words; `authorize`, `devices` and `logout` answer browsers
-with plain pages that work without a script.
+with plain pages that work without a script.  What they do stands as rows in `client_operations` and
+`browser_operations`, with its limits and what the audit log is told.
 """
 
 from typing import Final

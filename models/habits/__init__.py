@@ -7,7 +7,6 @@ service reads a history and asks:
 `schedules`     on which days, or how often in which window
 `rules`         days by an RRULE (RFC 5545)
 `measures`      what a logged value is worth
-`days`          which date it is, where somebody is and when their day begins
 `history`       what was logged, and the same laid out day by day
 `freezes`       which of the days that ask for it are held
 `evaluation`    the one evaluator: every schedule comes to units, each with a verdict
@@ -17,9 +16,12 @@ service reads a history and asks:
 `achievements`  what was reached, and on which day
 `correlation`   whether mood goes with a habit
 `reminders`     when to speak up
+`today`         what a habit asks of its owner today
+`overview`      all habits of a person together
 ==============  =====================================================================
 
-The rules in words are in docs/habits.md.
+Which date it is, where somebody is and when their day begins, is `models.base.time`.  The rules in
+words are in docs/habits.md.
 """
 
 from models.access.limits import Quota

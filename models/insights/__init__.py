@@ -1,4 +1,4 @@
-"""Insights: what the learners have to say."""
+"""Insights: what the learners have to say, each learner in a kind of insight of its own."""
 
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission

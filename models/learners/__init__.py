@@ -22,7 +22,7 @@ Its laws, each of which has a test:
 - Below a minimum of outcomes it says None, never an invented number, and every number that it says
   comes with an interval, reasons and its scores beside those of the base rate.
 
-Read in this order: `habit_state` (which day is next, and what becomes of it; `days` is its
+Read in this order: `habit_state` (which day is next, and what becomes of it; `due_days` is its
 calendar), `history` and `features` (what is known before a day), `bayes` and `habit_weights` (what
 learns), `population` (the two together, with `scores`), `habit_odds` (events in, forecasts out;
 `forecast` puts it in words).

@@ -1,4 +1,4 @@
-"""OAuth: clients, and the grants that users give them."""
+"""OAuth: clients, which are in no feed, and the grants that users give them."""
 
 from models.access.model_context import ModelContext
 from models.oauth.client import ID_PREFIX, OAuthClient

@@ -1,1 +1,1 @@
-"""Documents, errors, merging and masking."""
+"""Documents, errors, jobs, merging, masking, and what the layers promise each other."""

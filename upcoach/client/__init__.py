@@ -1,10 +1,10 @@
 """The reference client: REST calls, and a device that follows its owner's feed.
 
 The parts that neither read nor write are `machine` (what happens when, as a table), `replica` (the
-copy of a feed) and `following` (what a frame means).  Around them, `driver` carries out the actions
-over a channel: a WebSocket, an event stream, a long-poll, or plain REST.  They all tell the same
-frames, so a device changes from one to another with the position that it has.  `device` is what an
-application holds.
+copy of a feed) and `followed_feeds` (what a frame means).  Around them, `driver` carries out the
+actions over a channel: a WebSocket, an event stream, a long-poll, or plain REST.  They all tell the
+same frames, so a device changes from one to another with the position that it has.  `device` is
+what an application holds.
 
 `upcoach.mjs` is the same client for browsers and Node.  `docs/client.md` explains both.
 """

@@ -1,1 +1,1 @@
-"""What a process has: listeners, outbound HTTP, watchdog, systemd, garbage collection."""
+"""What a process has: listeners, outbound HTTP, watchdog, systemd, its end, garbage collection."""

@@ -1,7 +1,8 @@
-"""What people bring from elsewhere: all of a file, or nothing of it.
+"""What people bring from elsewhere: read whole before any of it is written.
 
-`archive` and `table` read what a stranger sent, within bounds; `loop` and its two modules know the
-format; `flaws` collects what is wrong, with the line; `service` keeps what was read.
+`archive` and `csv_table` read what a stranger sent, within bounds; `loop`, `habitica`, `dayone` and
+`csv_import` know a format each, and make a `plan`; `import_errors` collects what is wrong, with the
+line.  All of that happens in a process of its own (`workers`); `imports` writes the plan in parts.
 """
 
 import atexit

@@ -2,13 +2,12 @@
 
 Reading order
 -------------
-1.  `server`: the endpoints.  In `base`, `parameters` is what a client sent, `clients` finds out
-    which client it is, `dpop` which key it holds.  A refusal is an `errors.OAuthError`.
+1.  `server`: the endpoints.  What a client sent comes as `Parameters`; `base.clients` finds
+    out which client it is, `base.dpop` which key it holds.  A refusal is an `OAuthError`.
 2.  `authorization`: requests that come through a browser.  `base.requests` checks them, `par`
     keeps those that were sent ahead, `base.grants` remembers what people agreed to.
-3.  The `grant_types`: `codes`, `refreshing`, `client_credentials`, `devices`, `token_exchange`;
-    `base.issuing` makes what they answer, and `base.resource_indicators` decides what a token is
-    for.
+3.  The `grant_types`, a module each; `base.token_issuing` makes what they answer, and
+    `base.resource_indicators` decides what a token is for.
 4.  What comes after: `introspection` (and revocation), `userinfo`, `logout`, `metadata`.
 
 What may be used once is taken out of `upcoach.store.secrets.one_time_tokens` before it is looked

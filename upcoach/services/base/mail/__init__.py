@@ -1,8 +1,8 @@
-"""Mails: wishes are kept in the outbox, written when their turn comes, and carried to a server.
+"""Mails: requests are kept in the outbox, written when their turn comes, and carried to a server.
 
-`service` keeps the outbox going, `letters` has the words, `carriers` the two ways out.  What a wish
+`mailer` keeps the outbox going, `texts` has the words, `carriers` the two ways out.  What a request
 needs to be written, such as a link that holds for a while, is the affair of the service that knows:
-it is made when the letter is, so it holds for as long as the letter says.
+it is made when the mail is, so it holds for as long as the mail says.
 """
 
 from upcoach.services.base.mail.carriers import MailFolder, Smtp

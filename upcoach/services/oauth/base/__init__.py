@@ -1,1 +1,1 @@
-"""What the endpoints share: clients, grants, tokens, parameters, DPoP, errors."""
+"""What the endpoints share: clients, grants, requests, what a token is for, tokens, DPoP."""
