@@ -125,7 +125,8 @@ async def renew_recovery_codes(services: AccountServices, call: Call) -> Reply:
 async def answer(services: AccountServices, call: Call) -> Reply:
     """Answer the challenge of a login with a second factor."""
     call.require_our_page()
-    given = await services.logins.answer(call.read(ChallengeAnswer))
+    shown = call.read(ChallengeAnswer)
+    given = await services.logins.answer(shown, in_browser=bool(call.browser))
     reply = admitted(given.login, given.outcome)
     if reply.start_session is not None or not given.trusted:
         return msgspec.structs.replace(reply, trust_device=given.trusted)

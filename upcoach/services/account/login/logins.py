@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from models.access.scope import Scope
-from models.account import LoginFacts, Session, SessionState, User, session_state
+from models.account import BROWSERS, LoginFacts, Session, SessionState, User, session_state
 from models.account.factors import ChallengeAnswer, PasskeyAssertion
 from models.account.session import SessionTerms
 from models.base.clock import Clock
@@ -123,9 +123,15 @@ class Logins:
         waiting, _ = await self._waiting(challenge)
         return await self._factors.passkeys.ask(waiting.user, challenge)
 
-    async def answer(self, answer: ChallengeAnswer) -> Answered:
-        """Let somebody in whose login waits, or `Forbidden`."""
+    async def answer(self, answer: ChallengeAnswer, *, in_browser: bool = False) -> Answered:
+        """Let somebody in whose login waits, or `Forbidden`.
+
+        *in_browser* it is to be one that a browser has begun: of others a page could keep no
+        token, and a cookie would let an app's session do all that its user may.
+        """
         waiting, user = await self._waiting(answer.challenge)
+        if in_browser and waiting.terms.app not in BROWSERS:
+            raise challenge_over()
         try:
             amr = await self._factors.show(Scope(user=waiting.user), answer, answer.challenge)
         except Forbidden as refusal:
