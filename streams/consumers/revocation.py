@@ -47,7 +47,8 @@ class RevocationConsumer:
 
     async def tick(self, _now: dt.datetime) -> None:
         """See `LocalConsumer.tick`: the database knows which sessions have ended."""
-        self._ended += await self._revocations.look()
+        ended = await self._revocations.look()  # while others are heard of, and drained
+        self._ended += ended
 
     def drain(self) -> None:
         """See `LocalConsumer.drain`."""

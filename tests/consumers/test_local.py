@@ -1,0 +1,48 @@
+"""Local consumers: each process's own, told of events as they are read, and of the time."""
+
+import asyncio
+import datetime as dt
+from typing import cast
+
+from models.base.clock import utc_now
+from models.base.metrics import Metrics
+from models.wire.events import Event
+from streams.consumers.local import LocalRunner
+from streams.consumers.revocation import RevocationConsumer
+from upcoach.services.account.sessions.revocations import RevocationCache
+from upcoach.store.collections.documents import Documents
+
+
+class SlowCache(RevocationCache):
+    """Takes its time to look: until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__(cast("Documents", None), dt.timedelta(hours=1), utc_now)
+        self.asked, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def look(self) -> list[str]:
+        self.asked.set()
+        await self.go_on.wait()
+        return ["ses_old"]
+
+
+def session_ended(name: str) -> Event:
+    return Event(
+        feed="u:usr_1", seq=1, at=utc_now(), type="session.ended", id=name, sums=b"", sealed=b""
+    )
+
+
+async def test_a_session_that_ends_during_a_look_is_told_once() -> None:
+    told: list[str] = []
+    cache = SlowCache()
+    consumer = RevocationConsumer(cache, told.extend, print, print)
+    runner = LocalRunner(consumer, utc_now, Metrics())
+    await runner.take([session_ended("ses_first")])
+
+    looking = asyncio.create_task(runner.recover())
+    await cache.asked.wait()
+    await runner.take([session_ended("ses_new")])
+    cache.go_on.set()
+    await looking
+
+    assert told == ["ses_first", "ses_new", "ses_old"]
