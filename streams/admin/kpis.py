@@ -90,6 +90,7 @@ class KpiView:
     durability: ClassVar[Literal["local"]] = "local"
     name: ClassVar[str] = "kpis"
     every_s: ClassVar[float] = 1.0
+    catches_up: ClassVar[bool] = False  # a count that is past is no state
 
     def __init__(self, redis: "Redis", node: str, source: FiguresSource, clock: Clock) -> None:
         self._redis = redis

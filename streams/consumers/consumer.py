@@ -26,18 +26,21 @@ class LocalConsumer(Protocol):
     ----------
     every_s
         How often it is told the time.
+    catches_up
+        Whether it is told so also when events may have been missed: whoever reads events waits.
 
     """
 
     durability: ClassVar[Literal["local"]]
     name: ClassVar[str]
     every_s: ClassVar[float]
+    catches_up: ClassVar[bool]
 
     def apply(self, event: Event) -> None:
         """Take in the envelope of an event."""
 
     async def tick(self, now: dt.datetime, /) -> None:
-        """Look at what no event tells; also when events may have been missed."""
+        """Look at what no event tells; events may come meanwhile, and be drained."""
 
     def drain(self) -> None:
         """Do what has to be done about what was taken in since the last call."""

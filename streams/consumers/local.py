@@ -37,8 +37,8 @@ class LocalRunner:
 
     async def recover(self) -> None:
         """See `reader.Follower.recover`."""
-        await self.consumer.tick(self._clock())
-        self.consumer.drain()
+        if self.consumer.catches_up:
+            await self._look()
 
     @property
     def job(self) -> PeriodicJob:
@@ -46,6 +46,10 @@ class LocalRunner:
         return PeriodicJob(
             name=self.consumer.name,
             every_s=self.consumer.every_s,
-            run=self.recover,
+            run=self._look,
             failures=(Unavailable, RedisError),
         )
+
+    async def _look(self) -> None:
+        await self.consumer.tick(self._clock())
+        self.consumer.drain()

@@ -21,6 +21,7 @@ class RevocationConsumer:
     durability: ClassVar[Literal["local"]] = "local"
     name: ClassVar[str] = "revocation"
     every_s: ClassVar[float] = 10.0  # how long a node that heard nothing goes on as before
+    catches_up: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime as dt
-from typing import cast
+from typing import ClassVar, Literal, cast
 
 from models.base.clock import utc_now
 from models.base.metrics import Metrics
@@ -11,6 +11,33 @@ from streams.consumers.local import LocalRunner
 from streams.consumers.revocation import RevocationConsumer
 from upcoach.services.account.sessions.revocations import RevocationCache
 from upcoach.store.collections.documents import Documents
+
+
+class Watch:
+    """Counts how often it was told the time; that is all that it can find out."""
+
+    durability: ClassVar[Literal["local"]] = "local"
+    name: ClassVar[str] = "watch"
+    every_s: ClassVar[float] = 3600.0
+    catches_up: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self.told = 0
+        self.looked = asyncio.Event()
+
+    def apply(self, event: Event) -> None:
+        """Hear nothing."""
+
+    async def tick(self, _now: dt.datetime, /) -> None:
+        self.told += 1
+
+    def drain(self) -> None:
+        if self.told:
+            self.looked.set()
+
+
+class CatchingUp(Watch):
+    catches_up: ClassVar[bool] = True
 
 
 class SlowCache(RevocationCache):
@@ -30,6 +57,15 @@ def session_ended(name: str) -> Event:
     return Event(
         feed="u:usr_1", seq=1, at=utc_now(), type="session.ended", id=name, sums=b"", sealed=b""
     )
+
+
+async def test_who_reads_events_waits_only_for_those_who_catch_up() -> None:
+    idle, busy = Watch(), CatchingUp()
+
+    for watch in (idle, busy):
+        await LocalRunner(watch, utc_now, Metrics()).recover()
+
+    assert (idle.told, busy.told) == (0, 1)
 
 
 async def test_a_session_that_ends_during_a_look_is_told_once() -> None:

@@ -75,6 +75,7 @@ class Ears:
     durability: ClassVar[Literal["local"]] = "local"
     name: ClassVar[str] = "ears"
     every_s: ClassVar[float] = 3600.0
+    catches_up: ClassVar[bool] = True
 
     def __init__(self, *, deaf: bool = False) -> None:
         self._deaf = deaf
