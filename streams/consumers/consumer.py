@@ -7,6 +7,7 @@ A consumer is told events (`apply`) and the time (`tick`), and is asked for what
   once and in order.  Its state survives the process, and is rebuilt when its version is new.
 - Local: each process runs its own, on the envelopes of all events, as soon as they are read.  They
   may repeat and be out of order; what was missed it finds when it is told the time, by looking.
+  That is so from the start, which is not the moment from which on events are read.
 """
 
 import datetime as dt

@@ -47,6 +47,7 @@ class LocalRunner:
             name=self.consumer.name,
             every_s=self.consumer.every_s,
             run=self._look,
+            at_once=True,  # what happened before the streams were read, no event tells
             failures=(Unavailable, RedisError),
         )
 

@@ -7,9 +7,11 @@ from typing import ClassVar, Literal, cast
 from models.base.clock import utc_now
 from models.base.metrics import Metrics
 from models.wire.events import Event
+from streams.base import background_tasks
 from streams.consumers.local import LocalRunner
 from streams.consumers.revocation import RevocationConsumer
 from upcoach.services.account.sessions.revocations import RevocationCache
+from upcoach.services.base.jobs import JobRunner
 from upcoach.store.collections.documents import Documents
 
 
@@ -57,6 +59,25 @@ def session_ended(name: str) -> Event:
     return Event(
         feed="u:usr_1", seq=1, at=utc_now(), type="session.ended", id=name, sums=b"", sealed=b""
     )
+
+
+async def no_claim(_name: str, _for_s: float) -> bool:
+    return False
+
+
+async def test_a_consumer_looks_as_soon_as_its_process_begins() -> None:
+    # It begins to hear events only after a look: what came in between would stay unheard.
+    watch = Watch()
+    [work] = JobRunner([LocalRunner(watch, utc_now, Metrics()).job], no_claim).tasks.values()
+
+    task = asyncio.create_task(work())
+    try:
+        async with asyncio.timeout(5):
+            await watch.looked.wait()
+    finally:
+        await background_tasks.end(task)
+
+    assert watch.told == 1
 
 
 async def test_who_reads_events_waits_only_for_those_who_catch_up() -> None:
