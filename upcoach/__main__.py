@@ -35,7 +35,7 @@ async def serve(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 async def migrate(settings: Settings, _: argparse.Namespace) -> int:
-    """Bring the database up to date."""
+    """Migrate the database."""
     async with (
         app.joined_urls(settings) as (mongo_url, _redis_url),
         app.open_schema(mongo_url, settings) as (_database, schema),
@@ -52,15 +52,15 @@ async def play(settings: Settings, _: argparse.Namespace) -> int:
 
 
 async def explaining(settings: Settings, _: argparse.Namespace) -> int:
-    """Say how MongoDB answers every question; 1 when it scans or sorts for one."""
+    """Report the query plans of every route; 1 when one scans or sorts."""
     say(explain.PROLOGUE)
-    found = await explain.explained(settings, explain.FULL)
-    say(explain.report(found))
-    return 1 if found.bad else 0
+    results = await explain.explained(settings, explain.FULL)
+    say(explain.report(results))
+    return 1 if results.bad else 0
 
 
 async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Give somebody the role of an operator, or take all of them back."""
+    """Set a user's role, or take all roles back."""
     email = arguments.email
     roles = () if arguments.role == "user" else (arguments.role,)
     async with app.joined_urls(settings) as (mongo_url, redis_url):
@@ -70,7 +70,7 @@ async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 async def revoke(settings: Settings, arguments: argparse.Namespace) -> int:
-    """End all sessions of somebody, and trust none of their devices."""
+    """End all sessions of a user, and trust none of their devices."""
     async with app.joined_urls(settings) as (mongo_url, redis_url):
         ended = await admin_commands.revoke(settings, mongo_url, redis_url, arguments.email)
     say(f"{arguments.email} is logged out everywhere; there were {ended} sessions.")
@@ -78,7 +78,7 @@ async def revoke(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 async def remove_factors(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Take all second factors off somebody's account, who is locked out by them."""
+    """Remove all second factors of a user who is locked out by them."""
     async with app.joined_urls(settings) as (mongo_url, redis_url):
         count = await admin_commands.remove_factors(settings, mongo_url, redis_url, arguments.email)
     if count:
@@ -90,7 +90,7 @@ async def remove_factors(settings: Settings, arguments: argparse.Namespace) -> i
 
 
 async def add_client(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Register an app that may ask for tokens."""
+    """Register an OAuth client."""
     async with app.joined_urls(settings) as (mongo_url, _redis_url):
         client, secret = await admin_commands.add_client(settings, mongo_url, arguments)
     say(f"client_id      {client.id}")
@@ -100,7 +100,7 @@ async def add_client(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 async def rotate_keys(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Make the next signing key, and wrap all keys with the current master key."""
+    """Generate the next signing key, and wrap all keys with the current master key."""
     async with app.joined_urls(settings) as (mongo_url, _redis_url):
         rotated = await admin_commands.rotate_keys(
             settings, mongo_url, arguments.alg, at_once=arguments.at_once
@@ -111,17 +111,18 @@ async def rotate_keys(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 async def audit_verify(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Say whether the audit log is as it was written; 1 when it is not."""
+    """Verify the audit log; 1 when it is damaged."""
     async with app.joined_urls(settings) as (mongo_url, _redis_url):
         if arguments.export is not None:
             await audit_commands.export_audit(settings, mongo_url, arguments.export)
-        found = await audit_commands.verify_audit(settings, mongo_url)
-    say(f"{found.entries} entries, {found.checkpoints} checkpoints, {len(found.damages)} damages")
-    if not found.is_witnessed:
+        verified = await audit_commands.verify_audit(settings, mongo_url)
+    damages = len(verified.damages)
+    say(f"{verified.entries} entries, {verified.checkpoints} checkpoints, {damages} damages")
+    if not verified.is_witnessed:
         say(f"Nothing was found in the second place, {settings.audit_checkpoints}.")
-    for damage in found.damages:
+    for damage in verified.damages:
         say(str(damage))
-    return 1 if found.damages else 0
+    return 1 if verified.damages else 0
 
 
 COMMANDS = {

@@ -261,7 +261,7 @@ async def test_the_path_itself_is_a_socket_for_operators(settings: Settings) -> 
             async with upgrading(server, query, token) as wire:
                 await wire.send({"t": "hello", "v": 1, "subs": [{"f": "admin:kpi"}]})
                 frames = await wire.until("eph")
-                assert server.node._running.count == 0  # a node that stops waits for no socket
+                assert server.node._in_flight.count == 0  # a node that stops waits for no socket
             assert [frame["t"] for frame in frames][:2] == ["welcome", "subd"]
         for token in ("", "x", person.token):
             with pytest.raises(HTTPClientError) as refusal:
@@ -320,7 +320,7 @@ def unnamed(problem: Json) -> Json:
 async def test_a_bad_request_of_an_operator_is_refused(settings: Settings) -> None:
     async with serving(settings) as server:
         admin = await operator(server)
-        marker = (await server.node._desk.streams.places(None)).marker
+        marker = (await server.node._admin_feeds.streams.places(None)).marker
         refusals = [
             (f"{LIVE}?feed=u:me", 400, "parameter_invalid"),
             (f"{LIVE}?feed=", 400, "parameter_invalid"),
@@ -355,7 +355,7 @@ async def test_so_many_watch_the_timeline_and_no_more(settings: Settings) -> Non
             over_socket = await refused(wire, sub(feed="admin:events"))
             async with reading(server, LIVE, admin.token) as reader:
                 problem = await reader.problem()
-        await until(lambda: not server.node._desk.watches)
+        await until(lambda: not server.node._admin_feeds.watches)
 
         assert over_socket == (503, "watchers_too_many")
         assert (reader.status, problem["code"]) == (503, "watchers_too_many")
@@ -370,16 +370,16 @@ async def test_who_is_no_operator_any_more_is_sent_away(settings: Settings) -> N
         ):
             await wire.until("subd")
             await ready(reader)
-            await server.node._desk.check()
-            assert server.node._desk.watches
+            await server.node._admin_feeds.check()
+            assert server.node._admin_feeds.watches
             await set_roles(server, admin, ())
-            await server.node._desk.check()
+            await server.node._admin_feeds.check()
             *_, unsubd = await wire.until("unsubd")
             rest = await reader.until("unsubd")
 
             assert unsubd["problem"]["code"] == "feed_unknown"
             assert rest[-1].frame["problem"]["code"] == "feed_unknown"
-            assert not server.node._desk.watches
+            assert not server.node._admin_feeds.watches
             assert await refused(wire, sub(feed="admin:kpi")) == (404, "feed_unknown")
 
 
@@ -387,7 +387,7 @@ async def test_a_socket_that_goes_while_its_powers_are_looked_up_leaves_nothing(
     settings: Settings,
 ) -> None:
     async with serving(settings) as server:
-        admin, desk = await operator(server), server.node._desk
+        admin, desk = await operator(server), server.node._admin_feeds
         caller = server.node.services.account.sessions.authenticate(admin.token)
         ours, theirs = socket.socketpair()
         watching = AdminSubscriptions(desk, SocketTransport(IOStream(ours)))

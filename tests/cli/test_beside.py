@@ -15,7 +15,7 @@ from tests.support.people.chaos import until
 from tests.support.server import PASSWORD, Server, ServerProcess
 from tests.support.wire.fleet import Follower, following
 from upcoach.embedded import EngineError, Engines, joined
-from upcoach.embedded.guests import FILE, visiting
+from upcoach.embedded.guests import FILE, guest_addresses
 
 pytestmark = pytest.mark.timeout(400)  # every command is a process that reads all of the code
 
@@ -179,10 +179,10 @@ async def test_what_a_killed_server_has_left_is_no_obstacle(tmp_path: Path) -> N
 async def test_engines_go_on_until_their_guest_has_left(tmp_path: Path) -> None:
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(Engines(tmp_path, mongo=False))
-        with visiting(tmp_path) as found:
+        with guest_addresses(tmp_path) as found:
             stopping = asyncio.create_task(stack.aclose())
             await asyncio.sleep(0)
-            with visiting(tmp_path) as too_late:
+            with guest_addresses(tmp_path) as too_late:
                 early = await asyncio.wait([stopping], timeout=0.5)
         await stopping
 

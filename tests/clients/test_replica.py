@@ -48,13 +48,13 @@ def following(seq: int = 0) -> Replica:
 
 def test_a_copy_without_a_position_asks_for_everything_and_then_for_what_follows() -> None:
     replica = Replica("u:me")
-    assert replica.wish() == {"f": "u:me", "snap": True}
+    assert replica.subscription() == {"f": "u:me", "snap": True}
 
     replica.begin(subd(7, "snapshot"))
     replica.apply(snap("goal", goal(2)))
     replica.apply(created(8, "h"))
 
-    assert replica.wish() == {"f": "u:me", "since": "epoch.8"}
+    assert replica.subscription() == {"f": "u:me", "since": "epoch.8"}
     assert replica.documents == {"goal": {"g": goal(2), "h": goal(1, "h")}}
 
 
@@ -66,7 +66,7 @@ def test_half_a_snapshot_is_asked_for_again_and_never_shown() -> None:
     replica.apply(snap("goal", goal(2, "h"), last=False))
 
     assert replica.documents == {"goal": {"g": goal(1)}}
-    assert replica.wish() == {"f": "u:me", "snap": True}
+    assert replica.subscription() == {"f": "u:me", "snap": True}
     assert replica.saved() == {"feed": "u:me"}
 
     replica.begin(subd(9, "snapshot"))
@@ -83,12 +83,12 @@ def test_what_may_not_be_seen_any_more_goes_at_once() -> None:
     replica.restart("access")
 
     assert replica.documents == {}
-    assert replica.wish() == {"f": "u:me", "snap": True}
+    assert replica.subscription() == {"f": "u:me", "snap": True}
 
 
 def test_between_a_question_and_its_answer_nothing_is_heard() -> None:
     replica = following()
-    replica.wish()
+    replica.subscription()
 
     assert [replica.hears(frame) for frame in (created(1), live(1), subd(0), created(1))] == [
         False,
@@ -105,7 +105,7 @@ def test_what_was_saved_goes_on() -> None:
 
     again.load(replica.saved())
 
-    assert again.wish() == {"f": "u:me", "since": "epoch.5"}
+    assert again.subscription() == {"f": "u:me", "since": "epoch.5"}
     assert again.documents == {"goal": {"g": goal(1)}}
 
 
@@ -130,7 +130,7 @@ def test_a_kind_with_a_wrong_sum_is_asked_for_once_for_each_sum() -> None:
     assert replica.settle(live(1)) == ["goal"]
     assert replica.settle({"t": "live", "f": FEED, "cur": "epoch.1"}) == []
     assert replica.mismatches == 3
-    assert replica.wish(["goal"]) == {"f": "u:me", "since": "epoch.1", "snap": ["goal"]}
+    assert replica.subscription(["goal"]) == {"f": "u:me", "since": "epoch.1", "snap": ["goal"]}
 
 
 def test_kinds_that_are_read_again_are_replaced_page_by_page() -> None:
@@ -233,9 +233,9 @@ def test_nothing_is_applied_twice_and_only_a_new_snapshot_goes_back(frames: list
             replica.begin(frame)
         elif event is ClientEvent.RESET:
             replica.restart("epoch")
-            replica.wish()
+            replica.subscription()
         elif event is ClientEvent.GAP:
-            replica.wish()
+            replica.subscription()
         if (frame["t"] == "subd" and frame["mode"] == "snapshot") or event is ClientEvent.RESET:
             applied.clear()
         else:
@@ -252,7 +252,7 @@ def test_whatever_order_events_come_in_the_copy_is_that_of_the_log(frames: list[
 
     for frame in frames:
         if replica.misses(frame):
-            replica.wish()
+            replica.subscription()
             assert not replica.hears(frame)
             replica.hears(subd(replica.seq))
             for seq in range(replica.seq + 1, 7):

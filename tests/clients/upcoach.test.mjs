@@ -122,7 +122,7 @@ test("half a snapshot is asked for again and never shown", () => {
   replica.begin(begin);
   replica.apply({ t: "snap", kind: "goal", items: [{ id: "g", version: 1 }], last: true });
   assert.deepEqual(replica.documents, {});
-  assert.deepEqual(replica.wish(), { f: "u:me", snap: true });
+  assert.deepEqual(replica.subscription(), { f: "u:me", snap: true });
   replica.begin(begin);
   replica.apply({ t: "snap", kind: "goal", items: [{ id: "h", version: 1 }], last: true });
   replica.settle({ t: "live", sums: sumsOf({ goal: { h: { version: 1 } } }) });

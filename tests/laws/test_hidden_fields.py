@@ -238,7 +238,7 @@ async def test_checksums_are_those_of_what_is_seen(settings: Settings) -> None:
         copy = Replica(feed)
 
         async with talking(server, coach) as wire:
-            await wire.send({"t": "sub"} | copy.wish())
+            await wire.send({"t": "sub"} | copy.subscription())
             await follow(wire, copy)
             for number in range(3):
                 place = GOAL.format(id=names.plain)
@@ -246,7 +246,7 @@ async def test_checksums_are_those_of_what_is_seen(settings: Settings) -> None:
                 await patch(client, place, {"description": f"{number}"})
                 await patch(client, place, {"private_notes": None, "title": f"Run {number}"})
                 await patch(client, place, {"private_notes": f"{number}"})
-                await wire.send({"t": "sub"} | copy.wish())
+                await wire.send({"t": "sub"} | copy.subscription())
                 await follow(wire, copy)
 
         assert copy.mismatches == 0
@@ -286,7 +286,7 @@ async def test_the_end_of_what_is_not_seen_takes_along_what_is(settings: Setting
         copy = Replica(feed)
 
         async with talking(server, coach) as wire:
-            await wire.send({"t": "sub"} | copy.wish())
+            await wire.send({"t": "sub"} | copy.subscription())
             await follow(wire, copy)
             begun = copy.cursor
             held = {kind: len(some) for kind, some in copy.documents.items()}
@@ -295,7 +295,7 @@ async def test_the_end_of_what_is_not_seen_takes_along_what_is(settings: Setting
                 *(ONE_HABIT.format(id=one) for one in (names.water, names.habit)),
             ):
                 await done(client.call("DELETE", path))
-            await wire.send({"t": "sub"} | copy.wish())
+            await wire.send({"t": "sub"} | copy.subscription())
             await follow(wire, copy)
         told_of = (await coach.call("GET", f"/v1/events?feed={feed}&since={begun}")).body
         ends = [frame for frame in told_of if frame["t"] == "ev" and "deleted" in frame["type"]]

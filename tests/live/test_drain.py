@@ -63,7 +63,7 @@ async def test_what_is_under_way_is_answered_before_the_end(
             async with next_number_taken(settings, person):
                 await wire.send(mut("POST", "/v1/goals", {"title": "Run"}))
                 request = asyncio.create_task(person.call("POST", "/v1/goals", {"title": "Jog"}))
-                await until(lambda: server.node._running.count == 1)
+                await until(lambda: server.node._in_flight.count == 1)
                 draining = asyncio.create_task(server.node.drain(None, 0))
                 await until(lambda: only_connection(server)._closed)
                 await send_frames(wire, late)
@@ -75,7 +75,7 @@ async def test_what_is_under_way_is_answered_before_the_end(
 
             assert not was_done
             assert (answer["status"], code) == (201, 4503)
-            assert server.node._running.count == 0
+            assert server.node._in_flight.count == 0
             assert (await request).status == 201
 
 
@@ -115,7 +115,7 @@ async def test_streams_and_polls_end_one_after_the_other(settings: Settings) -> 
         for reader in readers:
             await reader.until("live")
         polls = [asyncio.create_task(person.call("GET", f"{path}&wait=25")) for _ in range(4)]
-        await until(lambda: server.node._running.count == 4)
+        await until(lambda: server.node._in_flight.count == 4)
 
         draining = asyncio.create_task(server.node.drain(None, DRAIN_S))
         stays = await asyncio.gather(*map(stayed, readers))

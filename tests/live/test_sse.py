@@ -234,7 +234,7 @@ async def test_a_user_has_so_many_streams_and_no_more(settings: Settings) -> Non
             assert theirs.status == 200
 
             await readers[0].close()
-            await until(lambda: server.node._seats.left(scope_of(server, person).user) == 1)
+            await until(lambda: server.node._concurrency.left(scope_of(server, person).user) == 1)
             again = await stack.enter_async_context(reading(server, EVENTS, person.token))
             assert again.status == 200
 

@@ -16,8 +16,8 @@ from models.wire.events import user_feed
 from tests.support.engines import TestEngines
 from tests.support.server import serving
 from tests.support.wire.sockets import talking
-from upcoach.node.process import ending
-from upcoach.node.process.ending import ShutdownStep
+from upcoach.node.process import shutdown
+from upcoach.node.process.shutdown import ShutdownStep
 
 STUCK_S = 60.0
 
@@ -65,10 +65,10 @@ async def test_a_step_that_hangs_leaves_the_others_what_is_kept_for_them() -> No
     ]
     began = loop.time()
 
-    await ending.take(steps, began + 2)
+    await shutdown.run_steps(steps, began + 2)
 
     assert taken == ["begun", "done"]
-    assert loop.time() - began < 2 + 2 * ending.HEED_S
+    assert loop.time() - began < 2 + 2 * shutdown.HEED_S
 
 
 async def test_a_step_that_fails_ends_none_of_the_others() -> None:
@@ -80,7 +80,7 @@ async def test_a_step_that_fails_ends_none_of_the_others() -> None:
     async def work() -> None:
         done.set()
 
-    await ending.take(
+    await shutdown.run_steps(
         [ShutdownStep("fail", fail, 1), ShutdownStep("work", work, 1)], time.monotonic() + 9
     )
 
@@ -117,7 +117,7 @@ async def ended(engines: TestEngines, program: str) -> End:
         made = await person.call("POST", "/v1/goals", {"title": "Run"})
         events = await node.log.page(user_feed(made.body["owner"]), 0, 100)
         await stack.enter_async_context(talking(server, person))  # and does not go when asked
-        allowed_s = ending.kept_for(node._last_steps()) + 4 * ending.CLOSING_S
+        allowed_s = shutdown.reserved_s(node._last_steps()) + 4 * shutdown.CLOSING_S
         with paused(program), structlog.testing.capture_logs() as lines:
             node.relay.publish(events)
             began = loop.time()

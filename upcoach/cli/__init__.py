@@ -1,1 +1,1 @@
-"""The commands of operators, the demo, and the explanation of queries."""
+"""Command line: operators' commands, the demo, and the explanation of queries."""

@@ -1,4 +1,4 @@
-"""What an operator's command does beside a running installation: people, clients, and keys."""
+"""Operators' commands beside a running installation: people, OAuth clients, keys."""
 
 import argparse
 import contextlib
@@ -36,7 +36,7 @@ from upcoach.store.secrets.signing import SigningStore
 
 
 class Rotated(msgspec.Struct, frozen=True):
-    """What a rotation has done."""
+    """The result of a key rotation."""
 
     signing_key: str
     used_from: str
@@ -46,7 +46,7 @@ class Rotated(msgspec.Struct, frozen=True):
 
 @contextlib.asynccontextmanager
 async def _operating(settings: Settings, mongo_url: str, redis_url: str) -> AsyncIterator[Node]:
-    """A node that does one thing beside a running installation, and teaches nobody."""
+    """A node for one command beside a running installation, without learners."""
     async with (
         open_schema(mongo_url, settings) as (database, schema),
         contextlib.aclosing(RedisConnections(redis_url)) as redis,
@@ -65,7 +65,7 @@ async def _operating(settings: Settings, mongo_url: str, redis_url: str) -> Asyn
 async def set_roles(
     settings: Settings, mongo_url: str, redis_url: str, email: str, roles: tuple[OperatorRole, ...]
 ) -> None:
-    """Give whoever has the address *email* these *roles*, and no others."""
+    """Set the *roles* of the user with the address *email*."""
     async with _operating(settings, mongo_url, redis_url) as node:
         await node.services.account.accounts.set_roles(email, roles)
         act = AuditAction(
@@ -75,7 +75,7 @@ async def set_roles(
 
 
 async def revoke(settings: Settings, mongo_url: str, redis_url: str, email: str) -> int:
-    """End all sessions of whoever has the address *email*, and return how many there were."""
+    """End all sessions of the user with the address *email*; return how many there were."""
     async with _operating(settings, mongo_url, redis_url) as node:
         user = await node.services.account.accounts.find(email)
         scope = Scope(user=user.id)
@@ -89,7 +89,7 @@ async def revoke(settings: Settings, mongo_url: str, redis_url: str, email: str)
 
 
 async def remove_factors(settings: Settings, mongo_url: str, redis_url: str, email: str) -> int:
-    """Take all second factors off the account with the address *email*, and tell its owner.
+    """Remove all second factors of the user with the address *email*, who gets a mail.
 
     Returns how many there were.
     """
@@ -106,7 +106,7 @@ async def remove_factors(settings: Settings, mongo_url: str, redis_url: str, ema
 async def add_client(
     settings: Settings, mongo_url: str, wanted: argparse.Namespace
 ) -> tuple[OAuthClient, str]:
-    """Register a client, and return it with its secret, which is known to nobody afterwards."""
+    """Register an OAuth client, and return it with its secret, which is not stored."""
     async with open_database(mongo_url, settings) as database:
         once = OneTimeTokens(database, utc_now)
         store = OAuthClientStore(database)
@@ -122,7 +122,7 @@ async def add_client(
 async def rotate_keys(
     settings: Settings, mongo_url: str, alg: str | None, *, at_once: bool
 ) -> Rotated:
-    """Make the next signing key, and wrap every key with the current master key."""
+    """Generate the next signing key, and wrap every key with the current master key."""
     masters = MasterKeys(next(iter(settings.master_keys)), settings.master_keys)
     async with open_database(mongo_url, settings) as database:
         store = SigningStore(database, masters)
@@ -136,7 +136,7 @@ async def rotate_keys(
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What these commands may be told."""
+    """Add the arguments of these commands."""
     add = parser.add_argument
     add("--name", default="", help="client-add: what people see it called")
     add("--kind", choices=("public", "confidential"), help="client-add: can it keep a secret?")
@@ -152,8 +152,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def _note(settings: Settings, database: Database, action: Action, target: str) -> None:
-    seals, place = AuditSigner(settings.index_key), settings.audit_checkpoints
-    audit = Audit(AuditStore(database), seals, utc_now, place)
+    signer, checkpoints = AuditSigner(settings.index_key), settings.audit_checkpoints
+    audit = Audit(AuditStore(database), signer, utc_now, checkpoints)
     await audit.note(AuditAction(action=action, kind="system", target=target))
 
 

@@ -1,4 +1,4 @@
-"""`audit-verify`: whether the audit log is as it was written, told from both places."""
+"""`audit-verify`: verifies the audit log against the checkpoints in both places."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,7 +16,7 @@ from upcoach.store.collections.audit import AuditStore
 
 
 class Verified(msgspec.Struct, frozen=True):
-    """How much was looked at, and what is wrong with it."""
+    """The result of a verification: counts, and the damages found."""
 
     entries: int
     checkpoints: int
@@ -25,17 +25,17 @@ class Verified(msgspec.Struct, frozen=True):
 
 
 async def verify_audit(settings: Settings, mongo_url: str) -> Verified:
-    """Read the whole log of a running installation."""
+    """Verify the audit log of a running installation."""
     async with open_database(mongo_url, settings) as database:
         return await verified(database, AuditSigner(settings.index_key), settings.audit_checkpoints)
 
 
-async def verified(database: Database, seals: AuditSigner, second_place: Path) -> Verified:
-    """Read the whole log against the checkpoints of the database and of *second_place*."""
+async def verified(database: Database, signer: AuditSigner, second_place: Path) -> Verified:
+    """Verify the audit log against the checkpoints of the database and of *second_place*."""
     store = AuditStore(database)
     witnessed = _witnessed(second_place)
-    checkpoints = _unlike([*await store.checkpoints(STREAM), *witnessed])
-    inspection = AuditVerification(checkpoints, is_ours=seals.is_ours)
+    checkpoints = _distinct([*await store.checkpoints(STREAM), *witnessed])
+    inspection = AuditVerification(checkpoints, is_ours=signer.is_ours)
     count = 0
     async for entry in store.read(STREAM):
         inspection.read(entry)
@@ -44,8 +44,8 @@ async def verified(database: Database, seals: AuditSigner, second_place: Path) -
 
 
 async def export_audit(settings: Settings, mongo_url: str, folder: Path) -> None:
-    """Write the log into *folder* for a verifier that is not ours."""
-    seals = AuditSigner(settings.index_key)
+    """Export the audit log into *folder* for an independent verifier."""
+    signer = AuditSigner(settings.index_key)
     async with open_database(mongo_url, settings) as database:
         store = AuditStore(database)
         entries = [entry async for entry in store.read(STREAM)]
@@ -55,7 +55,7 @@ async def export_audit(settings: Settings, mongo_url: str, folder: Path) -> None
         {
             "entries.jsonl": _lines(entries),
             "checkpoints.jsonl": _lines(checkpoints),
-            "key.pem": seals.public_pem,
+            "key.pem": signer.public_pem,
         },
     )
 
@@ -75,14 +75,14 @@ def _witnessed(place: Path) -> list[Json]:
         raise StartError(f"{place} holds a line that is no checkpoint.") from None
 
 
-def _unlike(found: Iterable[Json]) -> list[Checkpoint]:
-    """The checkpoints that *found* holds, each once."""
+def _distinct(stored: Iterable[Json]) -> list[Checkpoint]:
+    """Decode *stored*, without duplicates."""
     try:
-        read = [msgspec.convert(one, Checkpoint) for one in found]
+        read = [msgspec.convert(checkpoint, Checkpoint) for checkpoint in stored]
     except msgspec.ValidationError as failure:
         raise StartError(f"Something among the checkpoints is none: {failure}.") from None
     return list(dict.fromkeys(read))
 
 
-def _lines(found: Iterable[Json]) -> bytes:
-    return b"".join(msgspec.json.encode(one) + b"\n" for one in found)
+def _lines(entries: Iterable[Json]) -> bytes:
+    return b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries)

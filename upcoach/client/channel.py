@@ -1,4 +1,4 @@
-"""What a device needs of a connection, whichever transport it runs over.
+"""The interface of a client's connection, whichever transport it runs over.
 
 A channel is told client frames and tells server frames and close codes, exactly as they stand on
 the WebSocket; so a device can change its transport at any moment.  Nothing here waits: whatever
@@ -17,19 +17,19 @@ HELLO_S: Final = 10.0  # until something must have come
 
 
 class ChannelListener(Protocol):
-    """Who hears what a channel has to say."""
+    """Receives what happens on a channel."""
 
     def opened(self, channel: "Channel") -> None:
-        """Say that frames can be sent."""
+        """Note that the channel is open: frames can be sent."""
 
     def failed(self, channel: "Channel") -> None:
-        """Say that the connection could not be opened."""
+        """Note that the connection could not be opened."""
 
     def heard(self, channel: "Channel", frame: Json | None) -> None:
-        """Tell a frame, or just that there was a sign of life."""
+        """Take a frame, or None for just a sign of life."""
 
     def closed(self, channel: "Channel", code: int | None) -> None:
-        """Say that the connection is over."""
+        """Note that the connection is closed."""
 
 
 class Channel(abc.ABC):
@@ -61,21 +61,21 @@ class Channel(abc.ABC):
 
     @abc.abstractmethod
     def cut(self) -> None:
-        """Drop the connection as a tunnel or a lift does; the listener hears of it."""
+        """Drop the connection as a lost network does; the listener hears of it."""
 
     def close(self) -> None:
-        """End it; the listener hears nothing more."""
+        """Close it; the listener hears nothing more."""
         self._is_over = True
         for task in self._tasks:
             task.cancel()
 
     @property
     def is_gone(self) -> bool:
-        """Whether everything has been let go of."""
+        """Whether all its tasks have ended."""
         return not self._tasks
 
     async def wait_closed(self) -> None:
-        """Return when everything has been let go of."""
+        """Wait until all its tasks have ended."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _hear(self, frame: Json | None) -> None:

@@ -14,7 +14,7 @@ from upcoach.client.timing import Silence
 
 
 class ConnectionOwner(Protocol):
-    """Who the connections are of."""
+    """Receives the frames and events of the connections."""
 
     def happen(self, event: ClientEvent, frame: Json | None = None) -> None:
         """Take an event."""
@@ -27,7 +27,7 @@ class ConnectionOwner(Protocol):
 
 
 class DeviceConnections:
-    """See `channel.ChannelListener`."""
+    """The next, the current and the former channel of a device; a `channel.ChannelListener`."""
 
     def __init__(self, owner: ConnectionOwner) -> None:
         self._owner = owner
@@ -43,12 +43,12 @@ class DeviceConnections:
         return self._current.url if self._current is not None else ""
 
     def open(self, transport: Open, url: str) -> None:
-        """Begin with the next connection."""
+        """Open the next connection."""
         self._drop(self._next)
         self._next = transport(url, self)
 
     def hello(self, frame: Json) -> None:
-        """Let the next connection be the one in use, and greet."""
+        """Make the next connection the current one, and send `hello` over it."""
         self._drop(self._former)
         self._former, self._current, self._next = self._current, self._next, None
         self._silence.heard(HELLO_S)
@@ -60,25 +60,25 @@ class DeviceConnections:
             self._current.send(frame)
 
     def release(self) -> None:
-        """Let go of the former connection."""
+        """Close the former connection."""
         self._drop(self._former)
         self._former = None
 
     def close(self) -> None:
-        """Let go of all."""
+        """Close all connections."""
         for channel in (self._next, self._current, self._former):
             self._drop(channel)
         self._next = self._current = self._former = None
         self._silence.stop()
 
     def cut(self) -> None:
-        """Drop all, as a tunnel or a lift does."""
+        """Drop all connections, as a lost network does."""
         for channel in (self._former, self._next, self._current):
             if channel is not None:
                 channel.cut()
 
     async def wait_closed(self) -> None:
-        """Return when everything has been let go of."""
+        """Wait until all channels are closed."""
         await asyncio.gather(*(channel.wait_closed() for channel in tuple(self._closing)))
 
     def opened(self, channel: Channel) -> None:
@@ -118,4 +118,6 @@ class DeviceConnections:
     def _drop(self, channel: Channel | None) -> None:
         if channel is not None:
             channel.close()
-            self._closing = {one for one in self._closing if not one.is_gone} | {channel}
+            self._closing = {closing for closing in self._closing if not closing.is_gone} | {
+                channel
+            }

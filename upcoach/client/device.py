@@ -105,7 +105,7 @@ class SyncDevice(Driver):
         return self.own.resets
 
     async def mutate(self, op: str, path: str, body: Any = None, base: int | None = None) -> Json:
-        """Write, and return the `res` frame, however often it takes to get one."""
+        """Send a write until it is answered, and return the `res` frame."""
         if self.state is State.STOPPED:
             raise Stopped(self.stopped_by)
         frame: Json = {"t": "mut", "id": new_mutation_id(), "op": op, "path": path}
@@ -120,19 +120,19 @@ class SyncDevice(Driver):
         return await answer
 
     async def until(self, condition: Callable[[Self], bool], timeout_s: float = 30.0) -> None:
-        """Return when *condition* holds, which is looked at when something has happened."""
+        """Wait until *condition* holds, which is checked after every event."""
         async with asyncio.timeout(timeout_s):
             while not condition(self):
                 await self._changed.wait()
 
     def hop(self, transport: str = "", url: str = "") -> None:
-        """Go on over another transport, at another node, or both; nothing is missed."""
+        """Reconnect over another transport, to another node, or both; nothing is missed."""
         self.transport = transport or self.transport
         self._url = url.rstrip("/")
         self.happen(ClientEvent.HOP)
 
     def saved(self) -> Json:
-        """What to keep, in order to go on after the application was closed."""
+        """The state to save, in order to go on after the application was closed."""
         feeds = [replica.saved() for replica in self.replicas.values()]
         return {"feeds": feeds, **self._outbox.saved(), "login": self._login.saved()}
 
@@ -145,7 +145,7 @@ class SyncDevice(Driver):
         return list(self._outbox.refusals.values())
 
     def dismiss(self, mutation_id: str) -> None:
-        """Keep the refusal of a write no longer: its user knows."""
+        """Delete the refusal of a write: its user knows."""
         self._outbox.refusals.pop(mutation_id, None)
 
     def send(self, frame: Json) -> None:
@@ -153,5 +153,5 @@ class SyncDevice(Driver):
         self._links.send(frame)
 
     def cut(self) -> None:
-        """Drop the connection, as a tunnel or a lift does; the device comes back by itself."""
+        """Drop the connection, as a lost network does; the device reconnects by itself."""
         self._links.cut()

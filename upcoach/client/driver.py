@@ -1,4 +1,4 @@
-"""What carries out the table: frames become events, and actions are done."""
+"""Drives the state machine: turns frames into events, and carries out actions."""
 
 import asyncio
 import collections
@@ -117,11 +117,11 @@ class Driver:
 
     @property
     def live(self) -> bool:
-        """Whether it holds everything that there is, as far as anybody can know."""
+        """Whether every followed feed is current."""
         return self.state in GREETED and self._following.is_live
 
     def happen(self, event: ClientEvent, frame: Json | None = None) -> None:
-        """Do what the table says."""
+        """Make the transition for *event*, and carry out its actions."""
         cell = TABLE[self.state][event]
         has_stopped = cell.state is State.STOPPED and self.state is not State.STOPPED
         self.state = cell.state
@@ -135,13 +135,13 @@ class Driver:
         self._changed.clear()
 
     def take(self, frame: Json) -> None:
-        """Take a frame that has come."""
+        """Turn a received frame into an event."""
         event = self._following.event_of(frame)
         if event is not None:
             self.happen(event, frame)
 
     def take_close(self, code: int | None) -> None:
-        """Take the end of the connection."""
+        """Turn the close code of the connection into an event."""
         self.closed_with = code
         if code == TOO_LARGE:  # it is the last word about a write, which would meet it again
             self._outbox.refuse_largest()
@@ -165,7 +165,12 @@ class Driver:
         self._links.open(self._transports[self.transport], url)
 
     def _hello(self, _: Json) -> None:
-        hello: Json = {"t": "hello", "v": 1, "token": self.token, "subs": self._following.wishes()}
+        hello: Json = {
+            "t": "hello",
+            "v": 1,
+            "token": self.token,
+            "subs": self._following.subscriptions(),
+        }
         self._links.hello(hello | {"dev": self._dev} if self._dev else hello)
 
     def _release(self, _: Json) -> None:
@@ -230,15 +235,17 @@ class Driver:
         replica = self._following.replica(frame)
         if "t" in frame:
             replica.gaps += 1
-        self._links.send({"t": "sub", **replica.wish()})
+        self._links.send({"t": "sub", **replica.subscription()})
 
     def _refetch(self, frame: Json) -> None:
-        self._links.send({"t": "sub", **self._following.replica(frame).wish(frame["kinds"])})
+        self._links.send(
+            {"t": "sub", **self._following.replica(frame).subscription(frame["kinds"])}
+        )
 
     def _restart(self, frame: Json) -> None:
         replica = self._following.replica(frame)
         replica.restart(frame["reason"])
-        self._links.send({"t": "sub", **replica.wish()})
+        self._links.send({"t": "sub", **replica.subscription()})
 
     def _forget(self, frame: Json) -> None:
         self._following.forget(frame)

@@ -1,4 +1,4 @@
-"""One GET whose answer is taken as it comes, and that can be dropped at any moment."""
+"""A streaming HTTP GET that can be dropped at any moment."""
 
 import ssl
 import sys
@@ -48,7 +48,7 @@ class Exchange(HTTPMessageDelegate):
         self._stream: IOStream | None = None
 
     async def get(self, url: str, headers: dict[str, str]) -> None:
-        """Ask, and return when the answer is over; `OSError` when the server cannot be reached.
+        """Send the request, and read the answer to its end; `OSError` when there is no connection.
 
         `tornado.iostream.StreamClosedError`, which is one, when it ends before the headers do.
         """
@@ -77,7 +77,7 @@ class Exchange(HTTPMessageDelegate):
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
     ) -> None:
-        """Take note of the status."""
+        """Note status and headers."""
         assert isinstance(start_line, ResponseStartLine)
         self.status = start_line.code
         self.headers = {name.lower(): value for name, value in headers.items()}

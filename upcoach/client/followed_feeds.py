@@ -1,4 +1,4 @@
-"""What a device follows, and what a frame means to it."""
+"""The feeds and channels that a device follows, and the event that a frame is to it."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -37,10 +37,10 @@ class FollowedFeeds:
         """Whether every copy is current."""
         return all(replica.is_live for replica in self.replicas.values())
 
-    def wishes(self) -> list[Json]:
-        """What `hello` asks for."""
-        wishes = [replica.wish() for replica in self.replicas.values()]
-        return wishes + [{"f": name} for name in self.channels]
+    def subscriptions(self) -> list[Json]:
+        """The subscriptions for the `hello` frame."""
+        subscriptions = [replica.subscription() for replica in self.replicas.values()]
+        return subscriptions + [{"f": name} for name in self.channels]
 
     def find(self, frame: Json) -> Replica | None:
         """The copy that *frame* is about; answers name the own feed in full."""
@@ -50,19 +50,19 @@ class FollowedFeeds:
         return self.replicas.get(name) or self.replicas[OWN]
 
     def replica(self, frame: Json) -> Replica:
-        """The copy that *frame*, which is about one, is about."""
+        """The copy that *frame* is about, which must be about one."""
         replica = self.find(frame)
         assert replica is not None, frame
         return replica
 
     def forget(self, frame: Json) -> None:
-        """Follow no longer what an `unsubd` frame is about."""
+        """Stop following the feed or channel of an `unsubd` frame."""
         self.replicas.pop(frame["f"], None)
         if frame["f"] in self.channels:
             self.channels.remove(frame["f"])
 
     def event_of(self, frame: Json) -> ClientEvent | None:
-        """What *frame* is in this client's state; None when it means nothing to it."""
+        """The event that *frame* is in this client's state; None for a frame to ignore."""
         replica = self.find(frame)
         if replica is not None and not replica.hears(frame):
             return None
@@ -81,7 +81,7 @@ class FollowedFeeds:
 
     def _are_live_but(self, replica: Replica | None) -> bool:
         """Whether every other copy is current."""
-        return all(one.is_live for one in self.replicas.values() if one is not replica)
+        return all(other.is_live for other in self.replicas.values() if other is not replica)
 
     @staticmethod
     def _unsubd(frame: Json, replica: Replica | None) -> ClientEvent | None:

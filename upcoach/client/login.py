@@ -1,4 +1,4 @@
-"""A device's token, and new ones in the place of those that end."""
+"""A device's access token, renewed with its refresh token."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from upcoach.client.timing import BackOff
 
 
 class DeviceLogin:
-    """Asks for a token, one request at a time, and tells what came of it as an event.
+    """Renews the token, one request at a time; the result is an event.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class DeviceLogin:
         }
 
     def renew(self, url: str, *, must: bool) -> None:
-        """Ask at *url*; without a refresh token only who *must* have a new one is refused."""
+        """Refresh the token at *url*; without a refresh token that fails if there *must* be one."""
         if self._task is not None:
             return
         if self._refresh_token:
@@ -62,16 +62,16 @@ class DeviceLogin:
             self._happen(ClientEvent.REFUSED)
 
     def forget(self) -> None:
-        """Be nobody any more."""
+        """Forget all tokens."""
         self.token = self._first = self._refresh_token = ""
 
     def close(self) -> None:
-        """Ask no more."""
+        """Cancel a request under way."""
         if self._task is not None:
             self._task.cancel()
 
     async def wait_closed(self) -> None:
-        """Return when nothing is asked any more."""
+        """Wait until no request is under way."""
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
 

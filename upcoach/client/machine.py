@@ -1,4 +1,4 @@
-"""The state machine of a client, without input and output: what happens in which state.
+"""The state machine of a client, without input and output.
 
 `TABLE` holds a cell for every state and every event: the next state, and what to do on the way.  A
 cell that no row names ignores its event.  The driver (`device.py`, and `upcoach.mjs` for browsers
@@ -14,7 +14,7 @@ from models.wire.close_codes import CloseCode
 
 
 class State(enum.StrEnum):
-    """Where a client is."""
+    """The states of a client."""
 
     IDLE = "idle"
     CONNECTING = "connecting"
@@ -29,7 +29,7 @@ class State(enum.StrEnum):
 
 
 class ClientEvent(enum.StrEnum):
-    """What can happen to a client; a close code is an event of its own."""
+    """The events of a client; each close code is one."""
 
     START = "start"
     STOP = "stop"
@@ -79,7 +79,7 @@ class ClientEvent(enum.StrEnum):
 
 
 class Action(enum.StrEnum):
-    """What a client does."""
+    """The actions of a client."""
 
     OPEN = "open"
     HELLO = "hello"
@@ -204,14 +204,14 @@ ACTIONS: Final[dict[Action, str]] = {
 
 
 class Cell(NamedTuple):
-    """What an event does in a state."""
+    """A transition: the next state, and the actions."""
 
     state: State
     actions: tuple[Action, ...] = ()
 
 
 class TransitionRow(NamedTuple):
-    """Cells that are alike; without a next state the client stays where it is."""
+    """Equal transitions of several states and events; without a next state it stays the same."""
 
     states: tuple[State, ...]
     events: tuple[ClientEvent, ...]

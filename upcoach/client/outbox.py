@@ -1,4 +1,4 @@
-"""Writes that have no answer yet, in the order in which they were made."""
+"""The queue of writes that have no answer yet, in order."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import msgspec
 from models.base.merge_patch import Json
 from upcoach.client.timing import Timer
 
-FOLLOWED: Final = 256  # writes that one may name as known
+FOLLOWED: Final = 256  # writes that a write may name as known
 AGAIN_S: Final = 0.2  # until a write is sent again whose answer says that it may succeed then
 
 OnRefused = Callable[[Json], None]
@@ -41,8 +41,10 @@ class PendingWrites:
         self.refusals: dict[str, Json] = {}
 
     def add(self, frame: Json) -> asyncio.Future[Json]:
-        """Keep a `mut` frame until its answer is there; it builds on those for the same path."""
-        before = [one["id"] for one in self._frames.values() if one["path"] == frame["path"]]
+        """Queue a `mut` frame until it is answered; it follows those for the same path."""
+        before = [
+            earlier["id"] for earlier in self._frames.values() if earlier["path"] == frame["path"]
+        ]
         if before:
             frame["follows"] = before[-FOLLOWED:]
         answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
@@ -51,12 +53,12 @@ class PendingWrites:
         return answer
 
     def load(self, saved: Json) -> None:
-        """Keep the writes and refusals of an earlier run, for whose answers nobody waits."""
+        """Load the writes and refusals of an earlier run, for whose answers nobody waits."""
         self._frames |= {frame["id"]: frame for frame in saved.get("writes", ())}
-        self.refusals |= {one["write"]["id"]: one for one in saved.get("refusals", ())}
+        self.refusals |= {refusal["write"]["id"]: refusal for refusal in saved.get("refusals", ())}
 
     def saved(self) -> Json:
-        """What `load` takes."""
+        """The state to save, which `load` takes."""
         return {"writes": list(self._frames.values()), "refusals": list(self.refusals.values())}
 
     def holds(self, frame: Json) -> bool:
@@ -67,7 +69,7 @@ class PendingWrites:
         return True
 
     def pending(self) -> list[Json]:
-        """All that have no answer, to be sent again over a new connection."""
+        """All writes without an answer, to be sent again over a new connection."""
         self._held.clear()
         self._timer.stop()
         return list(self._frames.values())
@@ -90,13 +92,13 @@ class PendingWrites:
             self._keep_refusal({"write": frame, "answer": result})
 
     def refuse_largest(self) -> None:
-        """Take it that the largest write was too large for the server, which has hung up on it."""
+        """Refuse the largest write: the server has closed the connection over a frame's size."""
         if self._frames:
             largest = max(self._frames.values(), key=size_of)
             self.take(too_large(largest))
 
     def close(self, failure: Exception | None = None) -> None:
-        """Let nobody wait for an answer any longer; the writes are kept."""
+        """Cancel or fail all who wait for an answer; the writes are kept."""
         self.pending()
         for answer in self._answers.values():
             if answer.done():

@@ -58,8 +58,8 @@ class Replica:
         """The position as the wire has it; empty when there is none."""
         return f"{self.epoch}.{self.seq}" if self.epoch else ""
 
-    def wish(self, kinds: list[str] | None = None) -> Json:
-        """What to ask for in order to go on; until it is answered, nothing else is heard.
+    def subscription(self, kinds: list[str] | None = None) -> Json:
+        """The subscription that continues this feed; until it is answered, nothing else is heard.
 
         Documents of *kinds* are asked for again.  Half a snapshot is worth nothing.
         """
@@ -67,11 +67,11 @@ class Replica:
         self.is_live = False
         if not self.epoch or self._is_filling:
             return {"f": self.feed, "snap": True}
-        wish: Json = {"f": self.feed, "since": self.cursor}
-        return wish if kinds is None else wish | {"snap": kinds}
+        subscription: Json = {"f": self.feed, "since": self.cursor}
+        return subscription if kinds is None else subscription | {"snap": kinds}
 
     def hears(self, frame: Json) -> bool:
-        """Whether *frame* belongs to what was asked for last."""
+        """Whether *frame* belongs to the last subscription."""
         if frame["t"] in ("subd", "reset", "unsubd"):
             self._is_asking = False
         return not self._is_asking
@@ -115,11 +115,11 @@ class Replica:
         """
         self._end_filling()
         self.is_live = True
-        said: dict[str, str] | None = frame.get("sums")
-        if said is None:
+        sums: dict[str, str] | None = frame.get("sums")
+        if sums is None:
             return []
         held = sums_of(self.documents)
-        wrong = {kind: said.get(kind, "") for kind in held.keys() | said.keys()}
+        wrong = {kind: sums.get(kind, "") for kind in held.keys() | sums.keys()}
         wrong = {kind: total for kind, total in wrong.items() if held.get(kind, "") != total}
         if wrong:
             self.mismatches += 1
@@ -128,7 +128,7 @@ class Replica:
         return fresh
 
     def restart(self, reason: str) -> None:
-        """Give the position up; the documents stay until the snapshot is whole.
+        """Forget the position; the documents stay until the snapshot is complete.
 
         What may not be seen any more is not kept until then.
         """
@@ -138,12 +138,12 @@ class Replica:
             self.documents = {}
 
     def clear(self) -> None:
-        """Keep nothing."""
+        """Delete the position and the documents."""
         self.epoch, self.seq, self.is_live = "", 0, False
         self.documents = {}
 
     def saved(self) -> Json:
-        """What to keep, in order to go on after the application was closed."""
+        """The state to save, in order to go on after the application was closed."""
         if not self.epoch or self._is_filling:
             return {"feed": self.feed}
         documents, epoch, seq = self.documents, self.epoch, self.seq
@@ -162,7 +162,7 @@ class Replica:
             self.documents[frame["kind"]] = self._pages.pop(frame["kind"])
 
     def _end_filling(self) -> None:
-        """Show the snapshot, which is whole when something else than a page comes."""
+        """Show the snapshot, which is complete when something else than a page comes."""
         if self._is_filling:
             self._is_filling = False
             self.documents, self._pages = self._pages, {}
@@ -176,7 +176,7 @@ def span(frame: Json) -> tuple[int, int]:
 
 
 def apply_event(documents: Documents, event: Json) -> None:
-    """Change *documents* (by kind and id) as an `ev` frame says.
+    """Apply an `ev` frame to *documents* (by kind and id).
 
     A document is changed only by a version that is larger than its own.  A deletion takes along
     whatever stands below the document's id.
@@ -187,9 +187,9 @@ def apply_event(documents: Documents, event: Json) -> None:
     if document is not None and event["ver"] <= document["version"]:
         return
     if verb == "deleted":
-        for some in documents.values():
-            for name in [name for name in some if f"{name}/".startswith(f"{event['id']}/")]:
-                del some[name]
+        for of_kind in documents.values():
+            for name in [name for name in of_kind if f"{name}/".startswith(f"{event['id']}/")]:
+                del of_kind[name]
     elif "doc" in event:
         standing[event["id"]] = event["doc"]
     elif document is not None:
@@ -206,8 +206,8 @@ def sums_of(documents: Documents) -> dict[str, str]:
 
     """
     sums: Sums = {}
-    for kind, some in documents.items():
-        for name, document in some.items():
+    for kind, of_kind in documents.items():
+        for name, document in of_kind.items():
             toggle(sums, kind, name, _version(document))
     return {kind: f"{total:016x}" for kind, total in sums.items()}
 

@@ -1,4 +1,4 @@
-"""REST calls of one user."""
+"""An HTTP client for the REST API."""
 
 import asyncio
 from typing import Any, Final, Self
@@ -73,12 +73,12 @@ class RestClient:
         )
 
     async def register(self, email: str, password: str, name: str, tz: str = "UTC") -> Response:
-        """Make an account."""
+        """Register an account."""
         body = {"email": email, "password": password, "name": name, "tz": tz}
         return await self.call("POST", "/v1/auth/register", body)
 
     async def log_in(self, email: str, password: str, device: str) -> Self:
-        """The same client, logged in on *device*; raises `ClientError` when refused."""
+        """Log in on *device*: a new client with tokens; raises `ClientError` when refused."""
         body = {"email": email, "password": password, "device": device}
         answer = await self.call("POST", "/v1/auth/login", body)
         if answer.status != 201:
@@ -86,7 +86,7 @@ class RestClient:
         return type(self)(self.url, answer.body["token"], answer.body["refresh_token"])
 
     async def refresh(self) -> bool:
-        """Get a new token; false when there will be none, because the session is over."""
+        """Refresh the token; false when the session is over."""
         body = {"refresh_token": self.refresh_token}
         answer = await self.call("POST", "/v1/auth/refresh", body, timeout_s=REFRESH_S)
         if answer.status == 200:
@@ -108,7 +108,7 @@ class RestClient:
 
 
 def as_result(mutation_id: str, answer: Response) -> Json:
-    """What the socket would say in the place of *answer*."""
+    """Convert *answer* to the `res` frame that the socket would send."""
     result: Json = {"t": "res", "id": mutation_id, "status": answer.status}
     if answer.status >= 400:
         is_problem = isinstance(answer.body, dict)

@@ -51,7 +51,7 @@ class SocketChannel(Channel):
             written = connection.write_message(line.decode())
         except WebSocketError:
             return
-        written.add_done_callback(_heed)
+        written.add_done_callback(_ignore_failure)
 
     def cut(self) -> None:
         """See `Channel.cut`; without a closing frame, and what was on its way is lost."""
@@ -86,7 +86,7 @@ def _hang_up(connecting: _Connecting) -> None:
         connecting.result().close()
 
 
-def _heed(written: "asyncio.Future[None]") -> None:
-    """Leave it to the reader to find that the socket is closed."""
+def _ignore_failure(written: "asyncio.Future[None]") -> None:
+    """Ignore a failed write: the reader finds that the socket is closed."""
     if not written.cancelled():
         written.exception()

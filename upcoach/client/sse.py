@@ -1,4 +1,4 @@
-"""The transport over event streams (WHATWG HTML, 9.2)."""
+"""The transport over server-sent events (WHATWG HTML, 9.2)."""
 
 import re
 from collections.abc import Iterator
@@ -22,13 +22,13 @@ class StreamMessage(NamedTuple):
 
 
 class EventParser:
-    r"""Makes events of the bytes of a stream, however they are cut into pieces.
+    r"""Parses server-sent events from a stream of bytes, however they are cut.
 
     Examples
     --------
     >>> parser = EventParser()
     >>> list(parser.feed(b"id: 7\nevent: ev\nda")), list(parser.feed(b"ta: {}\n\n"))
-    ([], [Message(data='{}', id='7')])
+    ([], [StreamMessage(data='{}', id='7')])
 
     """
 
@@ -67,7 +67,7 @@ class StreamChannel(WebChannel):
         super().__init__(*arguments)  # type: ignore[arg-type]
 
     def renewed(self) -> None:
-        """Begin every stream anew with the new token, where it was."""
+        """Reconnect every stream with the new token, from its last event."""
         for stream in self._streams:
             stream.cut()
 
@@ -82,7 +82,7 @@ class StreamChannel(WebChannel):
                 return
 
     async def _stream(self, name: str, seen: str) -> str:
-        """Read one stream to its end; the last event's id."""
+        """Read one stream to its end; return the last event's id."""
         parser = EventParser()
         last = seen
 

@@ -1,4 +1,4 @@
-"""When a device tries again, and when it has waited long enough."""
+"""Back-off and timers of a device."""
 
 import asyncio
 import random
@@ -10,7 +10,7 @@ LONGEST_S: Final = 30.0
 
 
 class BackOff:
-    """Full jitter: a random part of a time that doubles with each attempt.
+    """Exponential back-off with full jitter: a random part of a time that doubles each time.
 
     Of many clients that were cut off at once no two come back at once.
     """
@@ -20,41 +20,41 @@ class BackOff:
         self._attempts = 0
 
     def calm(self) -> None:
-        """Begin at the shortest again."""
+        """Reset to the shortest wait."""
         self._attempts = 0
 
     def next_s(self) -> float:
-        """How long to wait this time."""
+        """The wait before the next attempt."""
         most_s = min(self._longest_s, FIRST_S * 2**self._attempts)
         self._attempts = min(self._attempts + 1, 30)
         return random.uniform(0, most_s)  # noqa: S311 - spread, not secret
 
     def pause_s(self) -> float:
-        """How long to wait when told that it was too much: never short."""
+        """The wait after the server said that it was too much: never short."""
         return random.uniform(self._longest_s / 2, self._longest_s)  # noqa: S311 - the same
 
 
 class Timer:
-    """One timer that is set, set anew, and stopped."""
+    """A timer that can be set, reset and stopped."""
 
     def __init__(self, ring: Callable[[], None]) -> None:
         self._ring = ring
         self._handle: asyncio.TimerHandle | None = None
 
     def set(self, after_s: float) -> None:
-        """Ring once, in *after_s*."""
+        """Call back once, in *after_s*."""
         self.stop()
         self._handle = asyncio.get_running_loop().call_later(after_s, self._end)
 
     def stop(self) -> None:
-        """Do not ring."""
+        """Cancel the call back."""
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
 
     @property
     def is_set(self) -> bool:
-        """Whether it is going to ring."""
+        """Whether a call back is scheduled."""
         return self._handle is not None
 
     def _end(self) -> None:
@@ -63,7 +63,7 @@ class Timer:
 
 
 class Silence:
-    """Notices when nothing was heard for too long, with one timer however much is heard."""
+    """Detects silence: calls back when nothing was heard for too long."""
 
     def __init__(self, ring: Callable[[], None]) -> None:
         self._ring = ring
@@ -72,14 +72,14 @@ class Silence:
         self._patience_s = 0.0
 
     def heard(self, patience_s: float) -> None:
-        """Something was heard; the next must come within *patience_s*."""
+        """Note a sign of life; the next must come within *patience_s*."""
         self._heard = asyncio.get_running_loop().time()
         if not self._timer.is_set or patience_s < self._patience_s:
             self._timer.set(patience_s)
         self._patience_s = patience_s
 
     def stop(self) -> None:
-        """Listen no more."""
+        """Stop watching."""
         self._timer.stop()
 
     def _look(self) -> None:

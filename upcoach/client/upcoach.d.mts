@@ -157,7 +157,7 @@ export class Replica {
   readonly resets: string[];
   mismatches: number;
   readonly cursor: string;
-  wish(kinds?: string[]): { f: string; since?: string; snap?: boolean | string[] };
+  subscription(kinds?: string[]): { f: string; since?: string; snap?: boolean | string[] };
   hears(frame: Frame): boolean;
   begin(frame: Frame): void;
   misses(frame: Frame): boolean;

@@ -251,12 +251,12 @@ export class Replica {
   }
 
   /** What to ask for in order to go on; until it is answered, nothing else is heard. */
-  wish(kinds) {
+  subscription(kinds) {
     this.#isAsking = true;
     this.isLive = false;
     if (!this.epoch || this.#isFilling) return { f: this.feed, snap: true };
-    const wish = { f: this.feed, since: this.cursor };
-    return kinds ? { ...wish, snap: kinds } : wish;
+    const subscription = { f: this.feed, since: this.cursor };
+    return kinds ? { ...subscription, snap: kinds } : subscription;
   }
 
   /** Whether a frame belongs to what was asked for last. */
@@ -372,9 +372,9 @@ class Following {
     return [...this.replicas.values()].every((replica) => replica.isLive);
   }
 
-  wishes() {
-    const wishes = [...this.replicas.values()].map((replica) => replica.wish());
-    return [...wishes, ...this.channels.map((name) => ({ f: name }))];
+  subscriptions() {
+    const subscriptions = [...this.replicas.values()].map((replica) => replica.subscription());
+    return [...subscriptions, ...this.channels.map((name) => ({ f: name }))];
   }
 
   /** The copy that a frame is about; answers name the own feed in full. */
@@ -816,7 +816,7 @@ class WebChannel {
     if (this.#isOver) return;
     if (frame.t === "hello") {
       this.token = frame.token;
-      frame.subs.forEach((wish) => this.#follow(wish));
+      frame.subs.forEach((subscription) => this.#follow(subscription));
     } else if (frame.t === "sub") {
       this.#follow(frame);
     } else if (frame.t === "mut") {
@@ -895,15 +895,15 @@ class WebChannel {
     return cursor;
   }
 
-  #follow(wish) {
-    this.#feeds.get(wish.f)?.abort();
+  #follow(subscription) {
+    this.#feeds.get(subscription.f)?.abort();
     const abort = new AbortController();
-    this.#feeds.set(wish.f, abort);
-    void this.#feed(wish, AbortSignal.any([abort.signal, this.#all.signal]));
+    this.#feeds.set(subscription.f, abort);
+    void this.#feed(subscription, AbortSignal.any([abort.signal, this.#all.signal]));
   }
 
-  async #feed(wish, signal) {
-    const { f: name, snap = false, since = "" } = wish;
+  async #feed(subscription, signal) {
+    const { f: name, snap = false, since = "" } = subscription;
     try {
       if (Array.isArray(snap)) {
         this.hear({ t: "subd", f: name, cur: since, mode: "resume" });
@@ -1304,7 +1304,7 @@ export class Device {
   #makeActions() {
     const replicaOf = (frame) => this.#following.find(frame);
     const send = (frame) => this.#links.send(frame);
-    const sub = (wish) => send({ t: "sub", ...wish });
+    const sub = (subscription) => send({ t: "sub", ...subscription });
     return {
       open: () => {
         const { urls } = this.#options;
@@ -1313,7 +1313,7 @@ export class Device {
         this.#links.open(this.transport, url.replace(/\/+$/, ""));
       },
       hello: () => {
-        const hello = { t: "hello", v: 1, token: this.token, subs: this.#following.wishes() };
+        const hello = { t: "hello", v: 1, token: this.token, subs: this.#following.subscriptions() };
         const { dev } = this.#options;
         this.#links.hello(dev ? { ...hello, dev } : hello);
       },
@@ -1356,13 +1356,13 @@ export class Device {
       resume: (frame) => {
         const replica = replicaOf(frame);
         if (frame.t !== undefined) replica.gaps += 1;
-        sub(replica.wish());
+        sub(replica.subscription());
       },
-      refetch: (frame) => sub(replicaOf(frame).wish(frame.kinds)),
+      refetch: (frame) => sub(replicaOf(frame).subscription(frame.kinds)),
       restart: (frame) => {
         const replica = replicaOf(frame);
         replica.restart(frame.reason);
-        sub(replica.wish());
+        sub(replica.subscription());
       },
       forget: (frame) => this.#following.forget(frame),
       renew: () => void this.#renew(),

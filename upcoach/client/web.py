@@ -1,4 +1,4 @@
-"""What the transports over plain HTTP share: frames in, requests out; answers in, frames out."""
+"""The base of the transports over plain HTTP: frames become requests, answers frames."""
 
 import abc
 import asyncio
@@ -57,8 +57,8 @@ class WebChannel(Channel):
         match frame["t"]:
             case "hello":
                 self._token = frame["token"]
-                for wish in frame["subs"]:
-                    self._follow(wish)
+                for subscription in frame["subs"]:
+                    self._follow(subscription)
             case "sub":
                 self._follow(frame)
             case "mut":
@@ -68,7 +68,7 @@ class WebChannel(Channel):
                 self.renewed()
 
     def _hold_back(self, result: Json) -> None:
-        """Answer what waits behind a write that has to wait as the server does over a socket."""
+        """Tell the writes behind one that has to wait to wait too, as the server does."""
         while not self._writes.empty():
             self._hear(result | {"id": self._writes.get_nowait()["id"]})
 
@@ -80,33 +80,33 @@ class WebChannel(Channel):
         self.close()
 
     def renewed(self) -> None:
-        """Take note that there is a new token."""
+        """React to a new token."""
 
     @abc.abstractmethod
     async def feed(self, name: str, since: str, *, snap: bool) -> None:
         """Follow a feed after *since*, or its documents and what comes after them."""
 
-    def _follow(self, wish: Json) -> None:
-        standing = self._feeds.pop(wish["f"], None)
+    def _follow(self, subscription: Json) -> None:
+        standing = self._feeds.pop(subscription["f"], None)
         if standing is not None:
             standing.cancel()
-        self._feeds[wish["f"]] = self._spawn(self._feed(wish))
+        self._feeds[subscription["f"]] = self._spawn(self._feed(subscription))
 
-    async def _feed(self, wish: Json) -> None:
-        name, snap = wish["f"], wish.get("snap", False)
+    async def _feed(self, subscription: Json) -> None:
+        name, snap = subscription["f"], subscription.get("snap", False)
         try:
             if isinstance(snap, list):
-                self._hear({"t": "subd", "f": name, "cur": wish["since"], "mode": "resume"})
+                self._hear({"t": "subd", "f": name, "cur": subscription["since"], "mode": "resume"})
                 for kind in snap:
                     await self.pages(name, kind)
-            await self.feed(name, wish.get("since", ""), snap=snap is True)
+            await self.feed(name, subscription.get("since", ""), snap=snap is True)
         except Ended:
             return
         except OSError:
             self._end(None)
 
     async def pages(self, name: str, kind: str = "") -> str:
-        """Tell the documents of a feed, of one *kind* or of all; where its events go on."""
+        """Fetch the snapshot of a feed, of one *kind* or of all; return the cursor after it."""
         path, cursor = _with("/v1/snapshot", feed=name, kind=kind), ""
         while path:
             answer = await self.ask(name, path)
@@ -120,7 +120,7 @@ class WebChannel(Channel):
         return cursor
 
     async def ask(self, name: str, path: str, **options: Any) -> Exchange:
-        """The answer to GET *path*, or `Ended`."""
+        """GET *path*, or raise `Ended`."""
         exchange = Exchange(**options)
         self._exchanges.add(exchange)
         try:
@@ -131,7 +131,7 @@ class WebChannel(Channel):
         return exchange
 
     def check(self, name: str, answer: Exchange) -> None:
-        """Tell the first good answer as a `welcome`, and a bad one as what it means."""
+        """Turn the first good answer into a `welcome`, a bad one into its frame or close code."""
         if answer.status in (200, 204):
             self.greet()
             return

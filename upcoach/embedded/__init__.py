@@ -1,4 +1,4 @@
-"""The real engines of an installation that configures none: mongod and Valkey, from their wheels.
+"""Embedded mongod and Valkey, for an installation that configures none.
 
 `Engines` owns a data folder, starts what is missing on loopback ports, restarts what exits on the
 same port, and stops both at the end.  A command that works beside the owner is its guest: see

@@ -1,4 +1,4 @@
-"""Programs that die with the process that started them."""
+"""Child processes that end with their parent."""
 
 import asyncio
 import contextlib
@@ -49,10 +49,10 @@ async def spawn(command: Sequence[str | Path], *, lock: TextIO, output: Path) ->
 
 
 async def stop(child: Process) -> None:
-    """End *child* gently, and by force when that takes too long."""
-    for wish in (signal.SIGTERM, signal.SIGKILL):
+    """Send SIGTERM to *child*, and SIGKILL when that takes too long."""
+    for signal_number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
-            child.send_signal(wish)
+            child.send_signal(signal_number)
         try:
             async with asyncio.timeout(STOP_WAIT_S):
                 await child.wait()
@@ -62,7 +62,7 @@ async def stop(child: Process) -> None:
 
 
 async def folder_lock(path: Path) -> TextIO:
-    """The lock that a program keeps on its folder, once an earlier program has let go of it.
+    """Lock a program's folder, once an earlier program has released it.
 
     It is inherited by the program and closed here, so only the program's end releases it: an
     earlier run's mongod that is still shutting down is waited for, whoever started it.
@@ -86,7 +86,7 @@ async def folder_lock(path: Path) -> TextIO:
 
 
 def sign(lock: TextIO, child: Process) -> None:
-    """Leave the pid of who holds the lock in it."""
+    """Write the pid of the lock's holder into it."""
     lock.truncate(0)
     lock.write(str(child.pid))
     lock.flush()

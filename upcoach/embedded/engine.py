@@ -1,4 +1,4 @@
-"""What both engines have in common: a folder, a port, and a child that is watched."""
+"""The base of both engines: a folder, a port, and a supervised child process."""
 
 import asyncio
 import secrets
@@ -38,7 +38,7 @@ class Engine(ABC):
     @property
     @abstractmethod
     def url(self) -> str:
-        """Where clients find it, with the password; the same for the life of the data."""
+        """The URL for clients, with the password; the same for the life of the data."""
 
     @abstractmethod
     def command(self) -> list[str | Path]:
@@ -46,7 +46,7 @@ class Engine(ABC):
 
     @abstractmethod
     async def answers(self) -> bool:
-        """Whether it serves clients by now; called again and again while it starts."""
+        """Whether it serves clients; polled while it starts."""
 
     @property
     def pid(self) -> int:
@@ -83,7 +83,7 @@ class Engine(ABC):
     async def _launch(self) -> None:
         began = time.monotonic()
         with await child.folder_lock(self.folder / "lock") as lock:
-            _bound(self.log_file)
+            _rotate(self.log_file)
             self._child = await child.spawn(self.command(), lock=lock, output=self._output)
             child.sign(lock, self._child)
         try:
@@ -143,7 +143,7 @@ class Engine(ABC):
 
 
 def kept_secret(path: Path) -> str:
-    """The secret in *path*, made when there is none; only this user can read it."""
+    """The secret in *path*, generated when there is none; only this user can read it."""
     if not path.exists():
         draft = path.with_suffix(".draft")
         draft.unlink(missing_ok=True)
@@ -153,7 +153,7 @@ def kept_secret(path: Path) -> str:
     return path.read_text()
 
 
-def _bound(log: Path) -> None:
-    """Set a long log aside, in place of the one set aside before."""
+def _rotate(log: Path) -> None:
+    """Rotate a long log, over the one that was rotated before."""
     if log.exists() and log.stat().st_size > LOG_BYTES:
         log.replace(log.with_suffix(".1"))

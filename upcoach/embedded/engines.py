@@ -61,7 +61,7 @@ class Engines:
 
     @property
     def addresses(self) -> guests.Addresses:
-        """Where those answer that are wanted."""
+        """The URLs of the wanted engines."""
         mongo_url, redis_url = (
             None if engine is None else engine.url for engine in (self._mongod, self._valkey)
         )
@@ -74,7 +74,7 @@ class Engines:
 
     async def __aenter__(self) -> Self:
         if self._all:
-            await self._ownership.taken()
+            await self._ownership.wait_and_take()
         try:
             await self._started()
         except BaseException:
@@ -93,21 +93,21 @@ class Engines:
     async def _started(self) -> None:
         if not self._all:
             return
-        guests.uninvite(self._data)  # by an owner who was killed
+        guests.remove_addresses(self._data)  # by an owner who was killed
         outcomes = await asyncio.gather(
             *(engine.start() for engine in self._all), return_exceptions=True
         )
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
-        guests.invite(self._data, self.addresses)
+        guests.publish_addresses(self._data, self.addresses)
 
     async def _stopped(self) -> None:
         if not self._all:
             return
         try:
-            guests.uninvite(self._data)
-            await guests.guests_gone(self._data, self._patience_s)
+            guests.remove_addresses(self._data)
+            await guests.wait_for_guests(self._data, self._patience_s)
         finally:
             await self._ended()
 

@@ -1,4 +1,4 @@
-"""Why an engine does not run, in words for the person who started it."""
+"""Errors of engines, explained to the person who started them."""
 
 import re
 import signal
@@ -11,12 +11,12 @@ class EngineError(Exception):
     """An engine that cannot run; its text is one sentence for the operator."""
 
 
-class Owned(EngineError):
+class FolderInUse(EngineError):
     """Another process has the data folder."""
 
 
 def explained(name: str, code: int | None, output: str) -> str:
-    """What the loader or the kernel said when *name* ended before it answered.
+    """Explain why *name* ended before it answered, by the loader's or kernel's words.
 
     Examples
     --------

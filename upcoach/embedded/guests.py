@@ -1,4 +1,4 @@
-"""Letting others use the engines of a data folder beside the process that runs them.
+"""Shared use of a data folder's engines beside the process that runs them.
 
 An owner whose engines serve leaves their URLs in a file that only its user can read.  A guest
 first takes a share of the lock `guests`, then reads the file.  The owner does it the other way
@@ -34,21 +34,21 @@ class Addresses(NamedTuple):
     redis_url: str | None
 
 
-def invite(data: Path, addresses: Addresses) -> None:
-    """Let guests in."""
+def publish_addresses(data: Path, addresses: Addresses) -> None:
+    """Write the engines' URLs for guests."""
     draft = data / f".{FILE}.{secrets.token_hex(4)}"
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         json.dump(addresses._asdict(), file)
     draft.replace(data / FILE)
 
 
-def uninvite(data: Path) -> None:
-    """Let nobody in any more."""
+def remove_addresses(data: Path) -> None:
+    """Delete the engines' URLs: no more guests."""
     (data / FILE).unlink(missing_ok=True)
 
 
-async def guests_gone(data: Path, patience_s: float) -> None:
-    """Return when no guest is left, or when the time is up."""
+async def wait_for_guests(data: Path, patience_s: float) -> None:
+    """Wait until no guest is left, or until the time is up."""
     deadline = time.monotonic() + patience_s
     with (data / LOCK).open("a") as lock:
         while not locked(lock, fcntl.LOCK_EX) and time.monotonic() < deadline:  # noqa: ASYNC110
@@ -56,8 +56,8 @@ async def guests_gone(data: Path, patience_s: float) -> None:
 
 
 @contextlib.contextmanager
-def visiting(data: Path) -> Iterator[Addresses | None]:
-    """The engines that run on *data*, which go on meanwhile; None where nobody lets us in."""
+def guest_addresses(data: Path) -> Iterator[Addresses | None]:
+    """The URLs of the engines that run on *data*, kept running meanwhile; None without any."""
     try:
         data.mkdir(parents=True, exist_ok=True)
         lock = (data / LOCK).open("a")
@@ -72,7 +72,7 @@ def _addresses(data: Path) -> Addresses | None:
     if holder is None or not lives(holder.pid):
         return None
     try:
-        found = Addresses(**json.loads((data / FILE).read_text()))
+        addresses = Addresses(**json.loads((data / FILE).read_text()))
     except FileNotFoundError:
         return None
-    return found if found.pid == holder.pid else None
+    return addresses if addresses.pid == holder.pid else None

@@ -1,4 +1,4 @@
-"""The engines of a data folder for a command: those that run, or else some of its own."""
+"""Engines for a command: those that run on the data folder, or else its own."""
 
 import asyncio
 import contextlib
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from upcoach.embedded.engines import Engines
-from upcoach.embedded.errors import EngineError, Owned
-from upcoach.embedded.guests import Addresses, visiting
+from upcoach.embedded.errors import EngineError, FolderInUse
+from upcoach.embedded.guests import Addresses, guest_addresses
 
 PATIENCE_S: Final = 60.0  # with an owner whose engines still start, or stop
 POLL_S: Final = 0.05
@@ -27,28 +27,28 @@ async def _enter(
 ) -> Addresses:
     deadline = time.monotonic() + PATIENCE_S
     while True:
-        found = stack.enter_context(visiting(data))
-        if found is not None:
-            return _fitting(found, data, mongo=mongo, redis=redis)
+        addresses = stack.enter_context(guest_addresses(data))
+        if addresses is not None:
+            return _fitting(addresses, data, mongo=mongo, redis=redis)
         await stack.aclose()
         try:
             engines = Engines(data, mongo=mongo, redis=redis, passing=True)
             return (await stack.enter_async_context(engines)).addresses
-        except Owned:  # by somebody who does not let us in yet, or not any more
+        except FolderInUse:  # by somebody who does not let us in yet, or not any more
             if time.monotonic() > deadline:
                 raise
         await asyncio.sleep(POLL_S)
 
 
-def _fitting(found: Addresses, data: Path, *, mongo: bool, redis: bool) -> Addresses:
+def _fitting(addresses: Addresses, data: Path, *, mongo: bool, redis: bool) -> Addresses:
     needs = {
-        "UPCOACH_MONGO_URL": (mongo, found.mongo_url),
-        "UPCOACH_REDIS_URL": (redis, found.redis_url),
+        "UPCOACH_MONGO_URL": (mongo, addresses.mongo_url),
+        "UPCOACH_REDIS_URL": (redis, addresses.redis_url),
     }
     for name, (wanted, url) in needs.items():
         if wanted and url is None:
             raise EngineError(
-                f"The server (pid {found.pid}) on the data folder {data} was given {name}; "
+                f"The server (pid {addresses.pid}) on the data folder {data} was given {name}; "
                 "set the same here."
             )
-    return found
+    return addresses

@@ -1,4 +1,4 @@
-"""One data folder, one process: a lock that says who holds it.
+"""The lock on a data folder: one process owns it, and is named in it.
 
 An operator's command that has started the engines for itself is *passing*: whoever wants the folder
 meanwhile waits for it, and for nobody else.
@@ -12,14 +12,14 @@ import time
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TextIO
 
-from upcoach.embedded.errors import EngineError, Owned
+from upcoach.embedded.errors import EngineError, FolderInUse
 
 PATIENCE_S: Final = 60.0  # with a command
 POLL_S: Final = 0.05
 
 
 class FolderOwner(NamedTuple):
-    """Who holds a data folder, and where it answers once it does."""
+    """The owner of a data folder, and the URL where it serves."""
 
     pid: int
     url: str | None
@@ -30,26 +30,26 @@ class FolderOwner(NamedTuple):
 
 
 class Ownership:
-    """The hold of this process on a data folder; the kernel ends it with the process."""
+    """The lock of this process on a data folder; the kernel releases it with the process."""
 
     def __init__(self, data: Path, *, passing: bool = False) -> None:
         self._data = data
         self._passing = passing
         self._lock: TextIO | None = None
 
-    async def taken(self) -> None:
-        """Take the folder as soon as no command has it; raise `Owned` when somebody stays."""
+    async def wait_and_take(self) -> None:
+        """Lock the folder, after waiting for commands; raise `FolderInUse` when a server has it."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
                 return self.take()
-            except Owned:
+            except FolderInUse:
                 if _stays(self._data) or time.monotonic() > deadline:
                     raise
             await asyncio.sleep(POLL_S)
 
     def take(self) -> None:
-        """Take the folder, or raise `EngineError` with its owner's pid and URL."""
+        """Lock the folder, or raise `EngineError` with its owner's pid and URL."""
         try:
             self._data.mkdir(parents=True, exist_ok=True)
             lock = _path(self._data).open("a+")
@@ -60,7 +60,7 @@ class Ownership:
         if not locked(lock, fcntl.LOCK_EX):
             holder = _read(lock)
             lock.close()
-            raise Owned(
+            raise FolderInUse(
                 f"UpCoach is already running on the data folder {self._data} {holder or ''}; "
                 "stop it, or set UPCOACH_DATA and UPCOACH_PORT for a second one."
             )
@@ -68,12 +68,12 @@ class Ownership:
         self.announce(None)
 
     def announce(self, url: str | None) -> None:
-        """Tell who asks that this process answers at *url*."""
+        """Write into the lock that this process serves at *url*."""
         if self._lock is None:
             raise RuntimeError("the data folder is not held")
         self._lock.truncate(0)
-        told = {"pid": os.getpid(), "url": url, "passing": self._passing}
-        self._lock.write(json.dumps(told))
+        holder = {"pid": os.getpid(), "url": url, "passing": self._passing}
+        self._lock.write(json.dumps(holder))
         self._lock.flush()
 
     def release(self) -> None:
@@ -84,7 +84,7 @@ class Ownership:
 
 
 def owner(data: Path) -> FolderOwner | None:
-    """Who runs on the data folder now, if anybody."""
+    """The process that owns the data folder now, if any."""
     try:
         lock = _path(data).open()
     except FileNotFoundError:
@@ -98,7 +98,7 @@ def _path(data: Path) -> Path:
 
 
 def locked(lock: TextIO, kind: int) -> bool:
-    """Whether the lock of this *kind* is ours now."""
+    """Try to take a lock of this *kind*; whether that worked."""
     try:
         fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -107,17 +107,17 @@ def locked(lock: TextIO, kind: int) -> bool:
 
 
 def _read(lock: TextIO) -> FolderOwner | None:
-    told = _told(lock)
-    return None if told is None else FolderOwner(told["pid"], told["url"])
+    holder = _holder(lock)
+    return None if holder is None else FolderOwner(holder["pid"], holder["url"])
 
 
-def _told(lock: TextIO) -> dict[str, Any] | None:
+def _holder(lock: TextIO) -> dict[str, Any] | None:
     lock.seek(0)
     try:
-        told: dict[str, Any] = json.loads(lock.read())
+        holder: dict[str, Any] = json.loads(lock.read())
     except ValueError:  # its owner is just writing it
         return None
-    return told
+    return holder
 
 
 def _stays(data: Path) -> bool:
@@ -126,8 +126,8 @@ def _stays(data: Path) -> bool:
     What the lock says may be of an owner who was killed, when somebody looks at it just now.
     """
     with _path(data).open() as lock:
-        told = _told(lock)
-    return told is not None and not told.get("passing", False) and lives(told["pid"])
+        holder = _holder(lock)
+    return holder is not None and not holder.get("passing", False) and lives(holder["pid"])
 
 
 def lives(pid: int) -> bool:

@@ -13,9 +13,9 @@ RANGE = range(20_000, 32_000)
 
 def choose(remembered: Path) -> int:
     """The port that the file *remembered* holds if it is free, otherwise another, kept there."""
-    known = _read(remembered)
-    if known is not None and is_free(known):
-        return known
+    port = _read(remembered)
+    if port is not None and is_free(port):
+        return port
     port = _any_free()
     remembered.write_text(str(port))
     return port

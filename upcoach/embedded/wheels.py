@@ -1,4 +1,4 @@
-"""Where the wheels keep their programs."""
+"""The paths of the engines' programs in their wheels."""
 
 import importlib.util
 import platform
@@ -22,10 +22,10 @@ def valkey() -> Path:
 def _program(package: str, path: str, setting: str) -> Path:
     # Found, not imported: the packages bring clients of their own that nothing here needs.
     try:
-        found = importlib.util.find_spec(package)
+        spec = importlib.util.find_spec(package)
     except ModuleNotFoundError:
-        found = None
-    for folder in (found and found.submodule_search_locations) or ():
+        spec = None
+    for folder in (spec and spec.submodule_search_locations) or ():
         program = Path(folder, path)
         if program.is_file():
             return program

@@ -1,4 +1,4 @@
-"""The composition root: the only module that knows every other one.
+"""The composition root: creates a node with its database, streams, services and ports.
 
 `Installation` opens what several processes share (engines, database, Redis), `Node` is one process
 at work on it.  Everything is made here, once, and handed to whoever needs it.
@@ -57,7 +57,7 @@ from streams.redis.lease import claim
 from streams.redis.stream_trimming import StreamTrimming
 from upcoach.embedded import Engines, joined
 from upcoach.node.assembly import Assembly
-from upcoach.node.process import ending
+from upcoach.node.process import shutdown
 from upcoach.node.process.listener import HttpListener, StartError
 from upcoach.services.base.jobs import JobRunner
 from upcoach.store.base.database import Database
@@ -97,25 +97,25 @@ async def engine_urls(settings: Settings) -> AsyncIterator[tuple[str, str, Engin
 
 @contextlib.asynccontextmanager
 async def joined_urls(settings: Settings) -> AsyncIterator[tuple[str, str]]:
-    """The same for a command: configured, or of engines that run, or of some that we start."""
+    """The same for a command: configured, of running engines, or of engines that it starts."""
     mongo, redis = settings.mongo_url, settings.redis_url
     if mongo is not None and redis is not None:
         yield mongo, redis
         return
-    async with joined(settings.data, mongo=mongo is None, redis=redis is None) as found:
-        yield mongo or found.mongo_url or "", redis or found.redis_url or ""
+    async with joined(settings.data, mongo=mongo is None, redis=redis is None) as addresses:
+        yield mongo or addresses.mongo_url or "", redis or addresses.redis_url or ""
 
 
 @contextlib.asynccontextmanager
 async def open_database(url: str, settings: Settings) -> AsyncIterator[Database]:
-    """The database, brought up to date; a MongoDB that is still starting is waited for."""
+    """Open the database and migrate it; a MongoDB that is still starting is waited for."""
     async with open_schema(url, settings) as (database, _):
         yield database
 
 
 @contextlib.asynccontextmanager
 async def open_schema(url: str, settings: Settings) -> AsyncIterator[tuple[Database, Schema]]:
-    """The same, and its schema, of which large indexes are still to be built."""
+    """Open the database and its schema, of which large indexes are still to be built."""
     database = Database(url, settings.mongo_database)
     try:
         schema = Schema(database)
@@ -150,7 +150,7 @@ async def _reached(database: Database) -> None:
 
 
 class Node:
-    """One process: its services, its share of the streams, its sockets."""
+    """A node: one process with its services, its stream consumers and its sockets."""
 
     def __init__(
         self,
@@ -179,26 +179,26 @@ class Node:
         self.hub = Hub(self.log, self.committer.heads, self.metrics)
         self._connections = LiveConnections(self.metrics, settings.live_sockets)
         self.services.account.keys.on_revoked = self._connections.revoke_keys
-        self._seats = ConcurrencyLimit()
+        self._concurrency = ConcurrencyLimit()
         numbers = NodeNumbers(self._connections, self.metrics)
         self._kpis = KpiView(redis.writer, self._connections.node, numbers, utc_now)
-        self._desk = AdminFeeds(
+        self._admin_feeds = AdminFeeds(
             self.services.account.accounts, self._kpis, TimelineStreams(redis.reader)
         )
-        self._errands = BackgroundTasks()
+        self._background_tasks = BackgroundTasks()
         self._channels = Channels(
-            redis.writer, redis.reader, self._errands, self._connections.replace
+            redis.writer, redis.reader, self._background_tasks, self._connections.replace
         )
-        self._presence = Presence(redis.writer, self._channels, self._errands, utc_now)
-        self._revoking = RevocationConsumer(
+        self._presence = Presence(redis.writer, self._channels, self._background_tasks, utc_now)
+        self._revocation_consumer = RevocationConsumer(
             self.services.account.revocations,
             self._connections.revoke,
             self._connections.check_channels,
-            lambda user: self._errands.run(self._desk.check_user(user)),
+            lambda user: self._background_tasks.run(self._admin_feeds.check_user(user)),
         )
         self._consumers = self._make_consumers()
         self._reader = StreamReader(redis.reader, self._followers())
-        self._running = InFlight()
+        self._in_flight = InFlight()
         self._leaving = False
         self._ends_at = math.inf
         self.application = self._make_application(epoch)
@@ -214,7 +214,7 @@ class Node:
             clock=utc_now,
             metrics=self.metrics,
         )
-        consumers: list[Consumer] = [self._revoking, self._kpis]
+        consumers: list[Consumer] = [self._revocation_consumer, self._kpis]
         if "learn" in self._settings.roles:
             consumers.append(HabitLearner(self.services.insights.insights))
         return ConsumerRunner(consumers, ground)
@@ -236,7 +236,7 @@ class Node:
             tickets=ConnectionTickets(self._redis.writer, state_of, utc_now),
             epoch=epoch,
             metrics=self.metrics,
-            running=self._running,
+            running=self._in_flight,
             limits=limits,
             held_writes=held_writes,
             proxies=self._settings.proxies,
@@ -256,11 +256,11 @@ class Node:
             feeds=edge.feeds,
             connections=self._connections,
             channels=self._channels,
-            errands=self._errands,
+            errands=self._background_tasks,
             presence=self._presence,
             positions=self.services.sync.positions,
-            desk=self._desk,
-            seats=self._seats,
+            desk=self._admin_feeds,
+            seats=self._concurrency,
             doors=ConcurrencyLimit(OPEN_OF_NETWORK),
             tickets=edge.tickets,
             clock=utc_now,
@@ -290,17 +290,17 @@ class Node:
             raise Unavailable("draining", "This node is going away.")
 
     async def start(self) -> None:
-        """Begin all work that goes on in the background."""
+        """Start all background tasks and jobs."""
         await self.services.account.keys.load()
         await self.services.account.revocations.look()
         with contextlib.suppress(RedisError):
             await self.hub.preload(await self._reader.recent(RECENT))
         work = self._tasks_to_keep() | JobRunner(self._jobs(), self._claim).tasks
         for name, task in work.items():
-            self._tasks.append(asyncio.create_task(_keep_up(task, name), name=name))
+            self._tasks.append(asyncio.create_task(_run_forever(task, name), name=name))
 
     def _tasks_to_keep(self) -> dict[str, Job]:
-        """What never ends: whatever waits for something to come."""
+        """The tasks that run as long as the node, by name."""
         return {
             "reader": self._reader.run,
             "relay": self.relay.run,
@@ -311,12 +311,12 @@ class Node:
         }
 
     def _jobs(self) -> Iterator[PeriodicJob]:
-        """What is done now and then: the rows of everything that a node has."""
+        """The periodic jobs of everything that a node has."""
         owners: tuple[JobOwner, ...] = (
             self.relay,
             self._presence,
             self._connections,
-            self._desk,
+            self._admin_feeds,
             self._consumers,
             self.services,
             self.assembly.mail,
@@ -332,7 +332,7 @@ class Node:
     async def drain(
         self, public: HttpListener | None, drain_s: float, ends_at: float = math.inf
     ) -> None:
-        """Send everybody elsewhere within *drain_s*; what is under way is answered.
+        """Send clients to other nodes within *drain_s*; requests in flight are answered.
 
         Parameters
         ----------
@@ -341,34 +341,36 @@ class Node:
 
         """
         self._leaving = True
-        self._ends_at = ends_at - ending.CLOSING_S
+        self._ends_at = ends_at - shutdown.CLOSING_S
         if public is not None:
             public.refuse()
-        requests = ending.ShutdownStep("requests", self._running.over, 1.0)
-        kept_s = ending.kept_for((requests, *self._last_steps()))
+        requests = shutdown.ShutdownStep("requests", self._in_flight.over, 1.0)
+        kept_s = shutdown.reserved_s((requests, *self._last_steps()))
         left_s = self._ends_at - asyncio.get_running_loop().time() - kept_s
         await self._connections.drain(max(0.0, min(drain_s, left_s - CLOSING_S)))
-        await ending.take([requests], self._ends_at - ending.kept_for(self._last_steps()))
+        await shutdown.run_steps(
+            [requests], self._ends_at - shutdown.reserved_s(self._last_steps())
+        )
 
     async def stop(self) -> None:
-        """Answer what is under way, publish what is committed, keep what was learned."""
+        """Finish requests and writes, flush buffers, save learners' snapshots, end all tasks."""
         self._connections.close_all(CloseCode.DRAINING, "draining")
-        await ending.take(self._last_steps(), self._ends_at)
+        await shutdown.run_steps(self._last_steps(), self._ends_at)
         self.services.account.passwords.close()
         self.assembly.outbound.close()
 
-    def _last_steps(self) -> tuple[ending.ShutdownStep, ...]:
-        """What is left to do, what matters most first."""
+    def _last_steps(self) -> tuple[shutdown.ShutdownStep, ...]:
+        """The last steps of the shutdown, the most important first."""
         return (
             # What cannot be finished in time is due in MongoDB, and another process finds it.
-            ending.ShutdownStep("writes", self.committer.drain, 2.0),
-            ending.ShutdownStep("tasks", self._end_tasks, 1.0),
-            ending.ShutdownStep("relay", self.relay.flush, 1.0),
-            ending.ShutdownStep("audit", self.services.audit.log.close, 1.0),
-            ending.ShutdownStep("consumers", self._consumers.stop, 2.0),
-            ending.ShutdownStep("positions", self.services.sync.positions.flush, 0.5),
-            ending.ShutdownStep("arrivals", self.services.account.arrivals.flush, 0.25),
-            ending.ShutdownStep("errands", self._errands.over, 0.25),
+            shutdown.ShutdownStep("writes", self.committer.drain, 2.0),
+            shutdown.ShutdownStep("tasks", self._end_tasks, 1.0),
+            shutdown.ShutdownStep("relay", self.relay.flush, 1.0),
+            shutdown.ShutdownStep("audit", self.services.audit.log.close, 1.0),
+            shutdown.ShutdownStep("consumers", self._consumers.stop, 2.0),
+            shutdown.ShutdownStep("positions", self.services.sync.positions.flush, 0.5),
+            shutdown.ShutdownStep("arrivals", self.services.account.arrivals.flush, 0.25),
+            shutdown.ShutdownStep("errands", self._background_tasks.over, 0.25),
         )
 
     async def _end_tasks(self) -> None:
@@ -378,7 +380,7 @@ class Node:
 
 @contextlib.asynccontextmanager
 async def running_node(settings: Settings, mongo_url: str, redis_url: str) -> AsyncIterator[Node]:
-    """A node at work, without its ports."""
+    """Run a node while the context lasts, without its ports."""
     sys.setswitchinterval(SWITCH_S)
     async with (
         open_schema(mongo_url, settings) as (database, schema),
@@ -395,13 +397,13 @@ async def running_node(settings: Settings, mongo_url: str, redis_url: str) -> As
 
 @contextlib.asynccontextmanager
 async def listening(application: Application, host: str, port: int) -> AsyncIterator[int]:
-    """*application* served on a port; 0 takes a free one."""
+    """Serve *application* on a port while the context lasts; 0 takes a free one."""
     async with HttpListener(application, host, port) as listener:
         yield listener.port
 
 
-async def _keep_up(work: Job, name: str) -> None:
-    """Do *work* until cancelled; if it breaks, begin again."""
+async def _run_forever(work: Job, name: str) -> None:
+    """Run *work* until cancelled, and restart it when it fails."""
     while True:
         try:
             return await work()

@@ -1,4 +1,4 @@
-"""The services, made from what is configured."""
+"""Creates the services and their dependencies from the settings."""
 
 import datetime as dt
 from urllib.parse import urlsplit
@@ -22,7 +22,7 @@ from upcoach.store.write.mail_outbox import MailOutbox
 
 
 class Assembly:
-    """Every service, and what they reach the world with."""
+    """All services, the mailer and the outbound HTTP client."""
 
     def __init__(
         self,
@@ -56,10 +56,10 @@ class Assembly:
             fetch=self.outbound,
             clock=utc_now,
         )
-        self.services = _made(dependencies)
+        self.services = _make_services(dependencies)
 
 
-def _made(dependencies: Dependencies) -> Services:
+def _make_services(dependencies: Dependencies) -> Services:
     try:
         return make_services(dependencies)
     except Invalid as flaw:

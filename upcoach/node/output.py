@@ -1,4 +1,4 @@
-"""What the operator is told on the standard output."""
+"""Messages to the operator on the standard output."""
 
 import sys
 from collections.abc import Sequence
@@ -23,15 +23,17 @@ UpCoach learns; it serves nobody.
 
 
 def say(words: str) -> None:
-    """Tell the operator."""
+    """Print *words* for the operator."""
     sys.stdout.write(f"{words}\n")
     sys.stdout.flush()
 
 
 def welcome(settings: Settings, port: int | None, metrics_ports: Sequence[int]) -> str:
-    """Where everything is; without a *port* this installation only learns."""
+    """The message at the start: URLs and folders; without a *port* it only learns."""
     url = f"http://{settings.host}:{port}"
-    metrics = [f"http://{settings.metrics_host}:{one}/metrics" for one in metrics_ports]
+    metrics = [
+        f"http://{settings.metrics_host}:{metrics_port}/metrics" for metrics_port in metrics_ports
+    ]
     others = f" with {settings.processes} processes" if settings.processes > 1 else ""
     return (_LEARN if port is None else _WEB).format(
         url=url,

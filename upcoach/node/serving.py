@@ -1,9 +1,9 @@
 """One process that serves: alone, or as a child of `upcoach.node.supervisor`.
 
 A process that is told to stop (SIGTERM, Ctrl-C) drains: see `app.Node.drain`.  It is over in thirty
-seconds, because the kernel ends it then, whatever it hangs on; `upcoach.node.process.ending` shares
-that time out.  `upcoach.node.process.watchdog`
-ends one that is held where it does not even hear that.
+seconds, because the kernel ends it then, whatever it hangs on; `upcoach.node.process.shutdown`
+shares that time out.  `upcoach.node.process.watchdog` ends one that is blocked where it does not
+even hear that.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ from upcoach.embedded.child import die_with
 from upcoach.node import app
 from upcoach.node.output import say, welcome
 from upcoach.node.process import gc_tuning
-from upcoach.node.process.ending import END_S, StopSignal
 from upcoach.node.process.listener import HttpListener
+from upcoach.node.process.shutdown import END_S, StopSignal
 from upcoach.node.process.systemd import Notifier
 from upcoach.node.process.watchdog import Watchdog
 
@@ -30,7 +30,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Ports(msgspec.Struct, frozen=True):
-    """Where a process answers; one that only learns has no port but the operators'."""
+    """The ports of a process; one that only learns has no web port."""
 
     metrics: int
     web: int | None = None
@@ -44,20 +44,20 @@ class Served:
         self._web = web
         self.ports = Ports(metrics=metrics.port, web=None if web is None else web.port)
 
-    async def until(self, told: asyncio.Event) -> None:
-        """Serve until *told* to stop."""
+    async def until(self, stop_signal: asyncio.Event) -> None:
+        """Serve until *stop_signal* is set."""
         _log.info("serving", port=self.ports.web, metrics_port=self.ports.metrics)
-        await told.wait()
+        await stop_signal.wait()
 
     async def drain(self, drain_s: float, ends_at: float) -> None:
-        """Send everybody elsewhere, and leave time for the rest until *ends_at*."""
+        """Drain the node, which is over by *ends_at*."""
         _log.info("draining", within_s=drain_s)
         await self._node.drain(self._web, drain_s, ends_at)
 
 
 async def serve_alone(settings: Settings) -> int:
     """Serve until SIGTERM or Ctrl-C."""
-    told = told_to_stop()
+    stop_signal = install_stop_signal()
     notifier = Notifier(os.environ)
     async with (
         app.engine_urls(settings) as (mongo_url, redis_url, engines),
@@ -67,15 +67,15 @@ async def serve_alone(settings: Settings) -> int:
         notifier.ready()
         engines.announce(f"http://{settings.host}:{ports.web or ports.metrics}")
         say(welcome(settings, ports.web, [ports.metrics]))
-        await served.until(told)
+        await served.until(stop_signal)
         notifier.stops()
-        await served.drain(settings.drain_s, told.ends_at)
+        await served.drain(settings.drain_s, stop_signal.ends_at)
     return 0
 
 
 async def serve_as_child(settings: Settings, parent: int) -> int:
     """Serve on a port that is shared, until SIGTERM or the end of *parent*."""
-    told = told_to_stop()
+    stop_signal = install_stop_signal()
     die_with(parent)
     structlog.contextvars.bind_contextvars(pid=os.getpid())
     assert settings.mongo_url is not None
@@ -84,31 +84,31 @@ async def serve_as_child(settings: Settings, parent: int) -> int:
     # Its manager is the parent, which starts it again whenever it ends.
     async with _serving(settings, *urls, Notifier({}), shared=True) as served:
         say(msgspec.json.encode(served.ports).decode())
-        await served.until(told)
+        await served.until(stop_signal)
         # The parent's engines end with it, and whoever starts it again needs the ports.
         orphaned = os.getppid() != parent
-        await served.drain(0 if orphaned else settings.drain_s, told.ends_at)
+        await served.drain(0 if orphaned else settings.drain_s, stop_signal.ends_at)
     return 0
 
 
-def told_to_stop() -> StopSignal:
-    """What SIGTERM and Ctrl-C set."""
-    told = StopSignal()
+def install_stop_signal() -> StopSignal:
+    """Handle SIGTERM and Ctrl-C by setting the event that is returned."""
+    stop_signal = StopSignal()
     loop = asyncio.get_running_loop()
 
-    def tell(*_: object) -> None:
+    def handle(*_: object) -> None:
         left_s = signal.alarm(END_S)
         if left_s:  # it was told before, and gains no time
             signal.alarm(left_s)
         else:
-            told.ends_at = time.monotonic() + END_S
+            stop_signal.ends_at = time.monotonic() + END_S
         if not loop.is_closed():
-            loop.call_soon_threadsafe(told.set)
+            loop.call_soon_threadsafe(stop_signal.set)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         # Not the loop's own way, which takes the loop: the alarm is set also while that is held.
-        signal.signal(number, tell)
-    return told
+        signal.signal(number, handle)
+    return stop_signal
 
 
 @contextlib.asynccontextmanager

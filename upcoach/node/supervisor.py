@@ -1,4 +1,4 @@
-"""Several processes on one port: the parent of `serve --processes N`.
+"""The supervisor of several processes on one port: the parent of `serve --processes N`.
 
 The parent serves nobody.  It owns the embedded engines, keeps the port, and starts N processes that
 share it (SO_REUSEPORT: the kernel gives each connection to one of them) and one that learns.  A
@@ -23,11 +23,11 @@ from config.settings import ProcessRole, Settings
 from streams.base import background_tasks
 from upcoach.node import app
 from upcoach.node.output import say, welcome
-from upcoach.node.process.ending import END_S
 from upcoach.node.process.listener import Reservation, StartError
+from upcoach.node.process.shutdown import END_S
 from upcoach.node.process.systemd import NAMES, Notifier
 from upcoach.node.process.watchdog import Watchdog
-from upcoach.node.serving import Ports, told_to_stop
+from upcoach.node.serving import Ports, install_stop_signal
 from upcoach.store.schema.installation import load_installation
 
 START_S = 60.0
@@ -39,7 +39,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Child:
-    """One place among the processes, and whoever fills it at present."""
+    """A child process of one role, restarted whenever it exits."""
 
     def __init__(self, role: ProcessRole, metrics_port: int, environ: Mapping[str, str]) -> None:
         self._environ = {
@@ -77,7 +77,7 @@ class Child:
         self._log.info("child_started", child=process.pid)
 
     async def keep(self) -> None:
-        """Start it again whenever it ends; work until cancelled."""
+        """Restart it whenever it exits, until cancelled."""
         pause_s = FIRST_PAUSE_S
         while True:
             assert self._process is not None
@@ -91,7 +91,7 @@ class Child:
                 await self.start()
 
     async def stop(self) -> int:
-        """Let it drain, and return its exit code."""
+        """Send SIGTERM, wait until it has drained, and return its exit code."""
         if self._process is None:
             return 0
         with contextlib.suppress(ProcessLookupError):
@@ -103,7 +103,7 @@ class Child:
             return await self.kill()
 
     async def kill(self) -> int:
-        """End it without a chance to do anything."""
+        """Send SIGKILL, and return its exit code."""
         assert self._process is not None
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
@@ -111,8 +111,8 @@ class Child:
 
 
 async def serve_with_children(settings: Settings) -> int:
-    """Have several processes serve until SIGTERM or Ctrl-C; 1 when one of them ended badly."""
-    told = told_to_stop()
+    """Serve with several processes until SIGTERM or Ctrl-C; 1 when one of them failed."""
+    stop_signal = install_stop_signal()
     notifier = Notifier(os.environ)
     async with app.engine_urls(settings) as (mongo_url, redis_url, engines):
         async with app.open_database(mongo_url, settings) as database:
@@ -126,13 +126,13 @@ async def serve_with_children(settings: Settings) -> int:
                 engines.announce(f"http://{settings.host}:{web or metrics_ports[0]}")
                 notifier.ready()
                 say(welcome(settings, web, metrics_ports))
-                await told.wait()
+                await stop_signal.wait()
                 notifier.stops()
     return int(any(codes))
 
 
 def _environ(mongo_url: str, redis_url: str, port: int) -> dict[str, str]:
-    """What all children have in common; the service manager hears of the parent alone."""
+    """The environment of all children, without the service manager's variables."""
     inherited = {name: text for name, text in os.environ.items() if name not in NAMES}
     return inherited | {
         "UPCOACH_MONGO_URL": mongo_url,
@@ -143,7 +143,7 @@ def _environ(mongo_url: str, redis_url: str, port: int) -> dict[str, str]:
 
 
 def _children(settings: Settings, environ: Mapping[str, str]) -> list[Child]:
-    """The web processes, then the one that learns."""
+    """The children: the web processes, then the one that learns."""
     web: list[ProcessRole] = ["web"] * settings.processes if "web" in settings.roles else []
     learn: list[ProcessRole] = ["learn"] if "learn" in settings.roles else []
     ports = settings.metrics_ports
@@ -152,7 +152,7 @@ def _children(settings: Settings, environ: Mapping[str, str]) -> list[Child]:
 
 @contextlib.asynccontextmanager
 async def _kept(children: Sequence[Child]) -> AsyncIterator[list[int]]:
-    """All *children* at work; the list holds their exit codes at the end."""
+    """Run *children* while the context lasts; the list holds their exit codes at the end."""
     codes: list[int] = []
     keeping: list[asyncio.Task[None]] = []
     try:

@@ -202,7 +202,7 @@ def _filled_in(trait: Trait, lived: Sequence[Checkmark], place: int) -> Checkmar
     if mark.value != "NO" or trait.days == 1:
         return mark
     window = lived[max(0, place - trait.days + 1) : place]
-    done = sum(one.value == "YES_MANUAL" for one in window)
+    done = sum(other.value == "YES_MANUAL" for other in window)
     return Checkmark(mark.day, "YES_AUTO") if done >= trait.times else mark
 
 

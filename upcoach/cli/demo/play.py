@@ -60,7 +60,9 @@ async def _play(url: str, anonymous: RestClient) -> None:
         SyncDevice([url], phone.token) as on_phone,
         SyncDevice([url], watch.token, screen.take) as on_watch,
     ):
-        await asyncio.gather(*(one.until(lambda one: one.live) for one in (on_phone, on_watch)))
+        await asyncio.gather(
+            *(device.until(lambda device: device.live) for device in (on_phone, on_watch))
+        )
         await _import(phone, on_watch, screen, lived=60)
         await _import(phone, on_watch, screen, lived=None)
         await _live_changes(on_phone, on_watch, screen)
@@ -89,7 +91,7 @@ class Screen:
         self._last_insight = time.monotonic()
 
     def take(self, event: Json) -> None:
-        """Take note of an event."""
+        """Note when an event arrived."""
         self.arrived[event["by"].get("mut", "")] = time.perf_counter()
         if event["type"].startswith("insight."):
             self.insights += 1
@@ -112,8 +114,8 @@ async def _import(phone: RestClient, watch: SyncDevice, screen: Screen, lived: i
     )
     took = time.perf_counter() - began
     entries = answer.body["entries"]
-    said = f"{entries['created']} entries are new, {entries['kept']} were there"
-    say(f"  {answer.status} after {took:.2f} s: {said}")
+    counts = f"{entries['created']} entries are new, {entries['kept']} were there"
+    say(f"  {answer.status} after {took:.2f} s: {counts}")
     head = int(answer.headers["upcoach-cursor"].rpartition(".")[2])
     await watch.until(lambda device: device.seq >= head)
     seen = time.perf_counter() - began
@@ -164,10 +166,10 @@ def _show_insights(watch: SyncDevice) -> None:
 
 def _show_scores(watch: SyncDevice) -> None:
     insights = watch.documents.get("insight", {}).values()
-    scored = [one["scores"] for one in insights if "scores" in one]
+    scored = [insight["scores"] for insight in insights if "scores" in insight]
     if not scored:
         return
-    scores = max(scored, key=lambda one: int(one["n"]))
+    scores = max(scored, key=lambda scores: int(scores["n"]))
     say(
         f"  {scores['n']} days predicted before they were known: "
         f"log loss {scores['log_loss']:.3f} (base rate {scores['base_log_loss']:.3f}), "
@@ -180,5 +182,5 @@ def _today() -> dt.date:
 
 
 def say(words: str) -> None:
-    """Tell the person in front of the screen."""
+    """Print *words*."""
     print(words, flush=True)  # noqa: T201 - this is what the demo is for

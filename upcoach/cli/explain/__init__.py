@@ -1,4 +1,4 @@
-"""How MongoDB answers what the surface asks: `make explain`.
+"""The query plans of every route: `make explain`.
 
 Engines of its own, a person with years of history (`seeds`), every GET with each of its filters and
 orders (`questions`), and the plan of every query that MongoDB really ran for them (`report`).  What

@@ -1,4 +1,4 @@
-"""Bodies that an operation may take, made from its type: seeded, hence the same each time."""
+"""Random request bodies, generated from an operation's type with a fixed seed."""
 
 import datetime as dt
 import random
@@ -38,12 +38,12 @@ _NAMED: Final[dict[str, tuple[str, ...]]] = {
 
 
 class Drafts:
-    """Makes drafts; *known* holds the ids of documents that a draft may name, by prefix."""
+    """Generates drafts; *ids* holds the ids of documents that a draft may name, by prefix."""
 
     def __init__(self, chance: random.Random, today: dt.date) -> None:
         self._chance = chance
         self._today = today
-        self.known: dict[str, list[str]] = {}
+        self.ids: dict[str, list[str]] = {}
 
     def draft(self, kind: Any) -> Json:
         """A body for *kind*, of which the rules behind the type may still refuse some."""
@@ -51,7 +51,7 @@ class Drafts:
         return body
 
     def value(self, kind: Any) -> str:
-        """What may stand in a path as a *kind*."""
+        """A value of *kind* for a path parameter."""
         return str(self._value(types.type_info(kind), "id"))
 
     def change(self, kind: Any) -> Json:
@@ -88,7 +88,7 @@ class Drafts:
                 most = min(info.max_length or 3, least + 3)
                 count = self._chance.randint(least, max(least, most))
                 items = [self._value(info.item_type, name) for _ in range(count)]
-                return [one for place, one in enumerate(items) if one not in items[:place]]
+                return [item for place, item in enumerate(items) if item not in items[:place]]
             case types.DictType() if isinstance(info.value_type, types.StructType):
                 return {KEY: self._fields(info.value_type)}
         return self._scalar(info, name)
@@ -122,21 +122,21 @@ class Drafts:
     def _text(self, info: types.StrType, name: str) -> str | None:
         if name in _NAMED:
             return self._chance.choice(_NAMED[name])
-        found = _ID.match(info.pattern or "")
-        if found:
-            return self._id(found[1], name)
+        id_pattern = _ID.match(info.pattern or "")
+        if id_pattern:
+            return self._id(id_pattern[1], name)
         if info.pattern is not None:
             return new_mutation_id() if re.match(info.pattern, new_mutation_id()) else None
         text = " ".join(self._chance.choices(WORDS, k=3))
         return text[: info.max_length or None]
 
     def _id(self, prefix: str, name: str) -> str | None:
-        """A new id for the document itself, else one that is there."""
+        """A new id for the document itself, or one of an existing document."""
         if name == "id":
-            made = new_id(prefix)
-            self.known.setdefault(prefix, []).append(made)
-            return made
-        return self._chance.choice(self.known[prefix]) if self.known.get(prefix) else None
+            fresh = new_id(prefix)
+            self.ids.setdefault(prefix, []).append(fresh)
+            return fresh
+        return self._chance.choice(self.ids[prefix]) if self.ids.get(prefix) else None
 
 
 def _between(info: types.IntType | types.FloatType) -> tuple[Any, Any]:

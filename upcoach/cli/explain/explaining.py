@@ -1,4 +1,4 @@
-"""Sow, ask, and read what MongoDB wrote down about it."""
+"""Seed documents, call every GET, and read the plans of its queries from the profiler."""
 
 import dataclasses
 import datetime as dt
@@ -51,7 +51,7 @@ class ExplainedQuery(msgspec.Struct, frozen=True):
 
 
 class Explained(msgspec.Struct):
-    """What was found: the queries, the CPU of each question in seconds, and what was not sown."""
+    """The results: the queries, the CPU of each question in seconds, and what was not seeded."""
 
     queries: list[ExplainedQuery]
     cpu_s: dict[str, list[float]]
@@ -60,11 +60,11 @@ class Explained(msgspec.Struct):
     @property
     def bad(self) -> list[ExplainedQuery]:
         """The queries that scan or sort."""
-        return [one for one in self.queries if one.is_bad]
+        return [query for query in self.queries if query.is_bad]
 
 
 async def explained(settings: Settings, scale: Scale) -> Explained:
-    """Everything, on engines of its own, of which nothing stays."""
+    """Explain everything, on engines of its own, of which nothing stays."""
     with tempfile.TemporaryDirectory(prefix="upcoach-explain-") as folder:
         alone = dataclasses.replace(
             settings,
@@ -80,7 +80,7 @@ async def explained(settings: Settings, scale: Scale) -> Explained:
 async def explained_on(
     settings: Settings, mongo_url: str, redis_url: str, scale: Scale, *, together: int = 2
 ) -> Explained:
-    """Everything, on engines that run; *together* says how many filters are combined."""
+    """Explain everything, on running engines; *together* says how many filters are combined."""
     async with app.running_node(settings, mongo_url, redis_url) as node:
         caller = await _person(node)
         coach = await _person(node)
@@ -97,12 +97,14 @@ async def explained_on(
         async with profiled(node.database) as profile:
             asking.begin(profile)
             await questions.ask_all()
-        unsown = [f"{one.method} {one.path}: {why}" for one, why in seeds.unsown.items()]
+        unsown = [
+            f"{operation.method} {operation.path}: {why}" for operation, why in seeds.unsown.items()
+        ]
         return Explained(asking.queries, asking.cpu_s, unsown)
 
 
 class _Asking:
-    """Asks a node as one person, and takes note of what each question costs."""
+    """Calls a node as one person, and measures what each question costs."""
 
     def __init__(self, node: app.Node, caller: Caller, operator: Caller) -> None:
         self._node = node
@@ -113,7 +115,7 @@ class _Asking:
         self.cpu_s: dict[str, list[float]] = {}
 
     def begin(self, profile: Profile) -> None:
-        """Take notes from now on."""
+        """Measure from now on."""
         self._profile = profile
 
     async def ask(self, question: Question) -> QuestionAnswer | None:
@@ -133,7 +135,7 @@ class _Asking:
         if self._profile is not None:
             self.cpu_s.setdefault(operation.path, []).append(took_s)
             ran = await self._profile.fresh()
-            self.queries += [ExplainedQuery(operation.path, one) for one in ran]
+            self.queries += [ExplainedQuery(operation.path, query) for query in ran]
         return QuestionAnswer(msgspec.json.decode(raw), _next(reply))
 
     async def write(
@@ -159,9 +161,9 @@ async def _person(node: app.Node, email: str = "") -> Caller:
     accounts = node.services.account.accounts
     email = email or f"{new_id('explain')}@example.org"
     await accounts.create(Registration(email=email, password=PASSWORD, name="Explain"))
-    found = await accounts.log_in(Credentials(email=email, password=PASSWORD, device="explain"))
-    assert not isinstance(found, Challenge)
-    return node.services.account.sessions.authenticate(found[0].token)
+    granted = await accounts.log_in(Credentials(email=email, password=PASSWORD, device="explain"))
+    assert not isinstance(granted, Challenge)
+    return node.services.account.sessions.authenticate(granted[0].token)
 
 
 def _next(reply: Reply) -> str:

@@ -1,4 +1,4 @@
-"""What a person's operations do not write: what learners, coaches and devices leave with them."""
+"""Seeds that a person's own operations do not write: those of learners, coaches and devices."""
 
 import datetime as dt
 
@@ -11,7 +11,7 @@ from upcoach.services.contexts import Services
 
 
 async def leave(services: Services, person: Scope, coach: Scope) -> None:
-    """Leave one of each with *person*."""
+    """Create one of each for *person*."""
     now = dt.datetime.now(dt.UTC)
     for habit in await services.habits.habits.page(person, limit=10):
         await services.insights.insights.publish(person, _insight(habit, now))
@@ -30,8 +30,8 @@ async def leave(services: Services, person: Scope, coach: Scope) -> None:
 
 async def relate(services: Services, *, client: Scope, coach: Scope) -> None:
     """Make two people client and coach."""
-    made = await services.sharing.invitations.invite(coach, InvitationDraft(role="coach"))
-    await services.sharing.invitations.accept(client, made.code)
+    invitation = await services.sharing.invitations.invite(coach, InvitationDraft(role="coach"))
+    await services.sharing.invitations.accept(client, invitation.code)
 
 
 def _insight(habit: Habit, now: dt.datetime) -> HabitForecast:

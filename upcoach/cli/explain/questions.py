@@ -1,4 +1,4 @@
-"""Every question that the surface answers: each GET, with each of its filters and orders.
+"""Every GET request of the routes, with each of its filters and orders.
 
 Whoever asks says how (`Ask`); what stands in a path or a filter is found in earlier answers.
 """
@@ -42,7 +42,7 @@ NEEDED: Final[dict[str, dict[str, str]]] = {"/v1/events": {"since": "0"}}
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A GET with what stands in its path and behind it."""
+    """A GET request: its operation, path parameters and query."""
 
     operation: Operation[Any]
     names: dict[str, str] = {}
@@ -50,7 +50,7 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class QuestionAnswer(msgspec.Struct, frozen=True):
-    """What was answered: the body as JSON holds it, and where a list goes on."""
+    """The response: the decoded body, and the link to a list's next page."""
 
     body: Any
     link: str = ""
@@ -60,11 +60,11 @@ Ask = Callable[[Question], Awaitable[QuestionAnswer | None]]  # None: the server
 
 
 class NoExample(LookupError):
-    """Nobody knows how to ask."""
+    """No example value is known for a parameter."""
 
 
 class Questions:
-    """The questions of a surface."""
+    """Makes the requests of all routes."""
 
     def __init__(self, router: Router, ask: Ask, *, together: int = 2) -> None:
         self._reads = {
@@ -79,20 +79,20 @@ class Questions:
     async def ask_all(self) -> None:
         """Ask every question; `NoExample` for a route that answers none."""
         for path, operation in self._reads.items():
-            if not await self._ask_of_some(path, operation):
+            if not await self._ask_of_any(path, operation):
                 raise NoExample(f"GET {path} refuses whatever it is asked.")
 
     async def names(self, path: str, place: int = 0) -> dict[str, str]:
-        """What may stand in *path*: the one at *place*, or the last, of what lists have shown."""
-        found = None
+        """Path parameters for *path*: those at *place* of what lists have shown, or the last."""
+        names = None
         async for candidate in self._candidates(path):
-            found = candidate
+            names = candidate
             if not place:
                 break
             place -= 1
-        if found is None:
+        if names is None:
             raise NoExample(f"{path}: no list shows what could stand in it.")
-        return found
+        return names
 
     async def version(self, path: str, names: dict[str, str]) -> int | None:
         """The version of the document that a write at *path* is about."""
@@ -103,14 +103,14 @@ class Questions:
         return None
 
     def forget(self) -> None:
-        """Look at lists anew."""
+        """Drop the cached lists."""
         self._lists.clear()
 
-    async def _ask_of_some(self, path: str, operation: Operation[Any]) -> bool:
-        """Whether there is an answer for any of the first things that may stand in *path*."""
+    async def _ask_of_any(self, path: str, operation: Operation[Any]) -> bool:
+        """Whether there is an answer for any of the first possible parameters of *path*."""
         left = TRIED
         async for names in self._candidates(path):
-            if [one async for one in self._answers(operation, names)]:
+            if [answer async for answer in self._answers(operation, names)]:
                 return True
             left -= 1
             if not left:
@@ -122,8 +122,8 @@ class Questions:
     async def _answers(
         self, operation: Operation[Any], names: dict[str, str]
     ) -> AsyncIterator[QuestionAnswer]:
-        known = await self._listed(operation.path, names)
-        for query in await self._queries(operation, known):
+        listed = await self._listed(operation.path, names)
+        for query in await self._queries(operation, listed):
             answer = await self._ask(Question(operation, names, query))
             if answer is None:
                 continue
@@ -136,12 +136,12 @@ class Questions:
                 yield following
 
     async def _queries(
-        self, operation: Operation[Any], known: Sequence[Json]
+        self, operation: Operation[Any], listed: Sequence[Json]
     ) -> Iterator[dict[str, str]]:
         info = types.type_info(operation.query)
         assert isinstance(info, types.StructType)
         choices = {
-            field.encode_name: await self._values(operation, field, known) for field in info.fields
+            field.encode_name: await self._values(operation, field, listed) for field in info.fields
         }
         return self._chosen(NEEDED.get(operation.path, {}), choices)
 
@@ -154,12 +154,12 @@ class Questions:
                     yield needed | dict(zip(chosen, values, strict=True))
 
     async def _values(
-        self, operation: Operation[Any], field: types.Field, known: Sequence[Json]
+        self, operation: Operation[Any], field: types.Field, listed: Sequence[Json]
     ) -> tuple[str, ...]:
         name = field.encode_name
-        found = tuple(_of_type(field.type)) or tuple(_seen(name, known))
-        if found or name in SAMPLES:
-            return found or SAMPLES[name]
+        values = tuple(_of_type(field.type)) or tuple(_seen(name, listed))
+        if values or name in SAMPLES:
+            return values or SAMPLES[name]
         number = tuple(_number(field.type)) or await self._ids(name)
         if not number:
             raise NoExample(f"GET {operation.path}: what could {name} be? See {__name__}.SAMPLES.")
@@ -169,20 +169,20 @@ class Questions:
         """The id of one of the documents that are called *noun*, from the list of such."""
         for path in self._reads:
             if path.endswith(f"/{noun}s") and "{" not in path:
-                return tuple(str(one["id"]) for one in (await self._listed(path, {}))[:1])
+                return tuple(str(item["id"]) for item in (await self._listed(path, {}))[:1])
         return ()
 
     async def _candidates(self, path: str) -> AsyncIterator[dict[str, str]]:
-        found = re.search(r"/\{(\w+)\}(?=[^{}]*$)", path)
-        if found is None:
+        last_name = re.search(r"/\{(\w+)\}(?=[^{}]*$)", path)
+        if last_name is None:
             yield {}
             return
-        above = path[: found.start()]
+        above = path[: last_name.start()]
         if above not in self._reads:
             raise NoExample(f"GET {path}: nothing lists what could stand in it.")
         async for names in self._candidates(above):
             for item in (await self._listed(above, names))[:TRIED]:
-                yield names | {found[1]: _named(found[1], item)}
+                yield names | {last_name[1]: _named(last_name[1], item)}
 
     async def _listed(self, path: str, names: dict[str, str]) -> Sequence[Json]:
         """The items of the list at *path*; none where there is no list."""
@@ -199,14 +199,14 @@ class Questions:
 def _number(info: types.Type) -> Iterator[str]:
     match info:
         case types.UnionType():
-            for one in info.types:
-                yield from _number(one)
+            for member in info.types:
+                yield from _number(member)
         case types.IntType() | types.FloatType():
             yield str(2 if info.ge is None else info.ge + 1)
 
 
 def _named(name: str, item: Json) -> str:
-    """What stands for *item* in a path: below something else, the end of its id."""
+    """The path parameter for *item*: below a parent, the end of its id."""
     own = None if name == "id" else item.get(name)
     return str(own or re.split("[/:]", item["id"])[-1])
 
@@ -225,10 +225,10 @@ def _of_type(info: types.Type) -> Iterator[str]:
     today = dt.datetime.now(dt.UTC)
     match info:
         case types.UnionType():
-            for one in info.types:
-                yield from _of_type(one)
+            for member in info.types:
+                yield from _of_type(member)
         case types.LiteralType():
-            yield from (str(one) for one in info.values if one is not None)
+            yield from (str(value) for value in info.values if value is not None)
         case types.BoolType():
             yield from ("true", "false")
         case types.DateType():

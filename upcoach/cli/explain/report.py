@@ -1,4 +1,4 @@
-"""What was found, a line for each shape of a query."""
+"""The report of query plans: a line for each shape of a query."""
 
 import statistics
 from collections.abc import Iterator
@@ -12,30 +12,31 @@ PROLOGUE: Final = (
 )
 
 
-def report(found: Explained) -> str:
-    """*found* in words; what is bad comes last."""
+def report(results: Explained) -> str:
+    """Format *results*; bad queries come last."""
     shapes: dict[tuple[str, str, str, str], list[ExplainedQuery]] = {}
-    for query in found.queries:
+    for query in results.queries:
         ran = query.ran
         shapes.setdefault((ran.collection, ran.what, ran.shape, ran.plan), []).append(query)
     lines = ["Queries: collection, what is looked for, plan, keys/documents/returned (largest)", ""]
     lines += [_line(queries) for _, queries in sorted(shapes.items())]
     lines += ["", "CPU of each question, ms: median, largest (decoding and encoding included)", ""]
-    lines += _costs(found)
-    lines += [f"\nNothing was written by {one}" for one in found.unsown]
-    bad = sorted({_line([query]) for query in found.bad})
-    lines += ["", *(f"BAD  {one}" for one in bad)] if bad else ["", "No scan, no sort in memory."]
+    lines += _costs(results)
+    lines += [f"\nNothing was written by {operation}" for operation in results.unsown]
+    bad = sorted({_line([query]) for query in results.bad})
+    lines += ["", *(f"BAD  {line}" for line in bad)] if bad else ["", "No scan, no sort in memory."]
     return "\n".join(lines)
 
 
 def _line(queries: list[ExplainedQuery]) -> str:
     ran = queries[0].ran
-    paths = sorted({one.path for one in queries})
+    paths = sorted({query.path for query in queries})
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
     keys, documents, returned = (
         max(numbers)
         for numbers in zip(
-            *((one.ran.keys, one.ran.documents, one.ran.returned) for one in queries), strict=True
+            *((query.ran.keys, query.ran.documents, query.ran.returned) for query in queries),
+            strict=True,
         )
     )
     sorts = " +SORT" if ran.sorts else ""
@@ -45,7 +46,7 @@ def _line(queries: list[ExplainedQuery]) -> str:
     )
 
 
-def _costs(found: Explained) -> Iterator[str]:
-    for path, costs in sorted(found.cpu_s.items(), key=lambda one: -max(one[1])):
+def _costs(results: Explained) -> Iterator[str]:
+    for path, costs in sorted(results.cpu_s.items(), key=lambda item: -max(item[1])):
         median, most = statistics.median(costs) * 1000, max(costs) * 1000
         yield f"{median:8.1f} {most:8.1f}  {len(costs):4}x  {path}"

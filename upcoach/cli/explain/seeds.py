@@ -1,4 +1,4 @@
-"""A person with years of history, written as people write: by operations that obey every rule."""
+"""Seeds a person with years of history, through the same operations that people use."""
 
 import csv
 import datetime as dt
@@ -37,7 +37,7 @@ Write = Callable[[Operation[Any], dict[str, str], Any, int | None], Awaitable[No
 
 
 class Seeds:
-    """Makes a person's documents of every kind that can be written.
+    """Creates a person's documents of every kind that can be written.
 
     Attributes
     ----------
@@ -55,15 +55,15 @@ class Seeds:
         self._chance = random.Random(5)  # noqa: S311 - the same history each time
         self._drafts = Drafts(self._chance, dt.datetime.now(dt.UTC).date())
         self._live = [
-            one
+            operation
             for route in router.routes
-            for one in route.operations.values()
-            if one.live and one.takes is not None
+            for operation in route.operations.values()
+            if operation.live and operation.takes is not None
         ]
         self.unsown: dict[Operation[Any], str] = {}
 
     async def sow(self, documents: int) -> None:
-        """Make *documents* of each kind, and change some of them."""
+        """Create *documents* of each kind, and change some of them."""
         for method, count in (("POST", documents), ("PUT", documents), ("PATCH", documents // 5)):
             for operation in self._live:
                 if operation.method == method:
@@ -97,7 +97,7 @@ class Seeds:
         await self._write(operation, names, make(operation.takes), base)
 
     async def _names(self, path: str) -> dict[str, str]:
-        """What stands in *path*: one of what is there, at its end what is to be there."""
+        """Path parameters for *path*: an existing document's, and at its end a new one's."""
         above, _, last = path.rpartition("/")
         name = last.strip("{}")
         if name in PLACES:
@@ -126,7 +126,7 @@ def loop_archives(scale: Scale, today: dt.date) -> Iterator[bytes]:
             ]
             file.writestr("Habits.csv", _text([columns, *rows]))
             for n in numbers:
-                days = [(today - dt.timedelta(days=one)).isoformat() for one in range(scale.days)]
+                days = [(today - dt.timedelta(days=ago)).isoformat() for ago in range(scale.days)]
                 marks = [(day, chance.choice((2, 2, 2, 0, 3))) for day in days]
                 file.writestr(f"{n + 1:03} Habit {n}/Checkmarks.csv", _text(marks))
         yield archive.getvalue()

@@ -1,1 +1,1 @@
-"""What a process has: listeners, outbound HTTP, watchdog, systemd, its end, garbage collection."""
+"""Parts of a process: listeners, outbound HTTP, watchdog, systemd, shutdown, GC tuning."""

@@ -1,4 +1,4 @@
-"""The garbage collector of a process that serves, set for many objects that live long.
+"""Tuning of the garbage collector for many objects that live long.
 
 Thousands of sockets are some hundred thousand objects that will not be garbage for hours.  With
 Python's own thresholds they are looked through over and over while new ones arrive: a quarter of
@@ -12,7 +12,7 @@ THRESHOLDS: Final = (10_000, 10, 50)
 
 
 def settle() -> None:
-    """Leave alone what is there, and look less often."""
+    """Freeze what is allocated so far, and raise the thresholds."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)

@@ -44,11 +44,11 @@ def main() -> int:
 
 
 def _work(job: socket.socket, parent: int, answer: Answer) -> NoReturn:
-    """Read the file of *job*, and end."""
+    """Parse the file of *job*, answer, and exit."""
     try:
-        _bind(parent)
-        with job.makefile("rb") as asked, job.makefile("wb") as told:
-            answer(asked, told)
+        _limit_resources(parent)
+        with job.makefile("rb") as request, job.makefile("wb") as reply:
+            answer(request, reply)
     # Whatever it was, this child ends alone, and the server sees that no answer came.  A traceback
     # would quote somebody's file.
     except Exception:  # noqa: BLE001
@@ -56,8 +56,8 @@ def _work(job: socket.socket, parent: int, answer: Answer) -> NoReturn:
     os._exit(0)
 
 
-def _bind(parent: int) -> None:
-    """Take what one file may cost, and no more."""
+def _limit_resources(parent: int) -> None:
+    """Limit memory, CPU and time of this process."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         with open("/proc/self/statm", "rb") as statm:  # noqa: PTH123 - a pseudo-file

@@ -1,4 +1,4 @@
-"""A port and what answers on it, which can be closed to newcomers before the end."""
+"""HTTP listeners: a port and its server, and a reservation of a shared port."""
 
 import asyncio
 import contextlib
@@ -31,7 +31,7 @@ class StartError(Exception):
 
 
 class BoundedStream(IOStream):
-    """A connection whose heads have a bounded number of lines: each costs as much as a long one."""
+    """A connection that limits the number of header lines: each costs as much as a long one."""
 
     async def read_until_regex(self, regex: bytes, max_bytes: int | None = None) -> bytes:
         """See `IOStream.read_until_regex`, by which heads are read."""
@@ -42,7 +42,7 @@ class BoundedStream(IOStream):
 
 
 class Server(HTTPServer):
-    """Tornado's, which takes no more connections from one network than the application allows."""
+    """Tornado's server, limited to the connections of a network that the application allows."""
 
     def handle_stream(self, stream: IOStream, address: Any) -> None:
         """See `TCPServer.handle_stream`."""
@@ -60,7 +60,7 @@ class Server(HTTPServer):
         super().handle_stream(stream, address)
 
     async def watch(self) -> None:
-        """Hang up on whoever takes nothing of an answer for a while, until cancelled."""
+        """Close connections whose clients stop reading an answer, until cancelled."""
         unsent: dict[IOStream, int] = {}
         while True:
             await asyncio.sleep(TAKEN_S)
@@ -91,7 +91,7 @@ class Server(HTTPServer):
 
 
 class HttpListener:
-    """*application* served on a port while the context lasts; port 0 takes a free one.
+    """Serves *application* on a port while the context lasts; port 0 takes a free one.
 
     With *shared* other processes listen on the same port, and the kernel gives each connection to
     one of them.
@@ -121,12 +121,12 @@ class HttpListener:
         return port
 
     def refuse(self) -> None:
-        """Take no more connections; those that stand end with their next answer."""
-        for one in self._sockets:
+        """Accept no more connections; open ones end with their next answer."""
+        for listening in self._sockets:
             # Who waits in the queue was accepted by the kernel, and is cut off by the close.
             with contextlib.suppress(OSError):
                 while True:
-                    connection, address = one.accept()
+                    connection, address = listening.accept()
                     self._server.handle_stream(IOStream(connection), address)
         self._server.stop()
         self._server.conn_params.no_keep_alive = True
@@ -148,7 +148,7 @@ class HttpListener:
 
 
 class Reservation:
-    """A port that is kept for the processes that share it; 0 takes a free one.
+    """A reservation of a port for the processes that share it; 0 takes a free one.
 
     A socket that does not listen gets no connection, but nobody else can take its port.
     """
@@ -158,29 +158,29 @@ class Reservation:
         self.port = port
         try:
             # First without sharing: that fails where somebody listens already.
-            for one in bind_sockets(port, host):
-                self.port = one.getsockname()[1]
-                one.close()
+            for probe in bind_sockets(port, host):
+                self.port = probe.getsockname()[1]
+                probe.close()
             self._hold(host)
         except OSError as failure:
             self.close()
             raise _unusable(host, port, failure) from None
 
     def close(self) -> None:
-        """Let the port go."""
-        for one in self._sockets:
-            one.close()
+        """Release the port."""
+        for reserved in self._sockets:
+            reserved.close()
 
     def _hold(self, host: str) -> None:
-        found = socket.getaddrinfo(host, self.port, type=socket.SOCK_STREAM)
-        for family, kind, protocol, _, address in found:
-            one = socket.socket(family, kind, protocol)
-            self._sockets.append(one)
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        addresses = socket.getaddrinfo(host, self.port, type=socket.SOCK_STREAM)
+        for family, kind, protocol, _, address in addresses:
+            reserved = socket.socket(family, kind, protocol)
+            self._sockets.append(reserved)
+            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             if family == socket.AF_INET6:
-                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            one.bind(address)
+                reserved.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            reserved.bind(address)
 
 
 def _unusable(host: str, port: int, failure: OSError) -> StartError:

@@ -1,4 +1,4 @@
-"""The only way out: what this server asks of others (OWASP API 7).
+"""The outbound HTTP client, safe against SSRF (OWASP API 7).
 
 Nothing but https, no redirects, five seconds, 64 KiB, no compression that could hide more.  On a
 developer's machine a provider may be another program of theirs, which has no certificate.
@@ -19,7 +19,7 @@ _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
 class Outbound:
-    """Fetches; *loopback* lets it go without TLS to this machine.
+    """Fetches URLs; *loopback* allows this machine without TLS.
 
     Attributes
     ----------

@@ -1,6 +1,6 @@
-"""What a process tells systemd of itself (sd_notify(3)): it is ready, it works, it stops.
+"""Notifications to systemd (sd_notify(3)): ready, watchdog, stopping.
 
-Whoever started us names a datagram socket in NOTIFY_SOCKET; where nobody did, nothing is told.
+Whoever started us names a datagram socket in NOTIFY_SOCKET; where nobody did, nothing is sent.
 """
 
 import os
@@ -11,7 +11,7 @@ NAMES = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 
 
 class Notifier:
-    """The socket of the service manager.
+    """Notifies the service manager over its socket.
 
     Attributes
     ----------
@@ -26,19 +26,19 @@ class Notifier:
         self.watchdog_s = _watchdog_s(environ) if self._address else None
 
     def ready(self) -> None:
-        """Say that we serve."""
-        self._tell("READY=1")
+        """Notify that the process is ready."""
+        self._notify("READY=1")
 
     def works(self) -> None:
-        """Say that the loop turns; only the loop may say so."""
+        """Send the watchdog's keep-alive; only from the event loop."""
         if self.watchdog_s is not None:
-            self._tell("WATCHDOG=1")
+            self._notify("WATCHDOG=1")
 
     def stops(self) -> None:
-        """Say that this is the end."""
-        self._tell("STOPPING=1")
+        """Notify that the process is stopping."""
+        self._notify("STOPPING=1")
 
-    def _tell(self, state: str) -> None:
+    def _notify(self, state: str) -> None:
         if not self._address:
             return
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
@@ -50,7 +50,7 @@ class Notifier:
 
 
 def _watchdog_s(environ: Mapping[str, str]) -> float | None:
-    """What of WATCHDOG_USEC is for this process."""
+    """The watchdog interval if it is meant for this process."""
     for_us = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
     interval = environ.get("WATCHDOG_USEC", "")
     return int(interval) / 1e6 if for_us and interval.isdecimal() and int(interval) else None

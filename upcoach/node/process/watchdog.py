@@ -1,4 +1,4 @@
-"""What watches the loop: it has to turn, or nobody is served.
+"""The watchdog of the event loop: logs when it is blocked, and ends the process.
 
 A task beats several times a second.  Three look at it:
 
@@ -37,7 +37,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Watchdog:
-    """Watches the loop that it is made on; *end_s* is how long that may be held at most."""
+    """Watches the event loop that it is created on; *end_s* is how long that may be blocked."""
 
     def __init__(
         self, notifier: Notifier, metrics: Metrics | None = None, *, end_s: float = END_S
@@ -66,12 +66,12 @@ class Watchdog:
             thread.join()
 
     async def _beat(self) -> None:
-        told_at = armed_at = 0.0
+        notified_at = armed_at = 0.0
         patience_s = self._notifier.watchdog_s or END_S
         while True:
             self._beaten_at = now = time.monotonic()
-            if now - told_at >= patience_s / 4:
-                told_at = now
+            if now - notified_at >= patience_s / 4:
+                notified_at = now
                 self._notifier.works()
             if now - armed_at >= min(HELD_S, self._end_s / 4):
                 armed_at = now
@@ -83,27 +83,27 @@ class Watchdog:
         while not self._over.wait(BEAT_S):
             beaten_at = self._beaten_at
             if held_since is not None and beaten_at != held_since:
-                self._tell_free(beaten_at - held_since)
+                self._log_free(beaten_at - held_since)
                 held_since = None
             if held_since is None and time.monotonic() - beaten_at > HELD_S:
                 held_since = beaten_at
                 _log.warning("loop_held", stack=self._stack())
 
-    def _tell_free(self, held_s: float) -> None:
+    def _log_free(self, held_s: float) -> None:
         _log.warning("loop_free", held_s=round(held_s, 2))
         if self._metrics is not None:
             self._metrics.loop_held_s.observe(held_s)
 
     def _stack(self) -> list[str]:
-        """What the loop is at, the innermost last."""
+        """The stack of the event loop's thread, the innermost frame last."""
         frame = sys._current_frames().get(self._loop_thread)  # noqa: SLF001 - its only name
         if frame is None:
             return []
-        told = [
-            f"{_short(one.f_code.co_filename)}:{line} {one.f_code.co_qualname}"
-            for one, line in traceback.walk_stack(frame)
+        frames = [
+            f"{_short(caller.f_code.co_filename)}:{line} {caller.f_code.co_qualname}"
+            for caller, line in traceback.walk_stack(frame)
         ]
-        return told[FRAMES - 1 :: -1]
+        return frames[FRAMES - 1 :: -1]
 
 
 def _short(filename: str) -> str:

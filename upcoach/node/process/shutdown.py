@@ -1,4 +1,4 @@
-"""The end of a process: one deadline for all that is left to do, and time kept for what matters.
+"""Graceful shutdown: steps under one deadline, with time reserved for each.
 
 A step may take what is left until the deadline, but for what is *kept* for the steps behind it.  So
 whatever hangs, those behind it have their time, and the process is over before the kernel ends it.
@@ -32,7 +32,7 @@ class StopSignal(asyncio.Event):
 
 
 class ShutdownStep(NamedTuple):
-    """Something to do before the end.
+    """A step of the shutdown.
 
     Attributes
     ----------
@@ -46,20 +46,20 @@ class ShutdownStep(NamedTuple):
     kept_s: float
 
 
-def kept_for(steps: Sequence[ShutdownStep]) -> float:
-    """How long *steps* may take at least, together."""
+def reserved_s(steps: Sequence[ShutdownStep]) -> float:
+    """The time that is reserved for *steps*, in all."""
     return sum(step.kept_s for step in steps)
 
 
-async def take(steps: Sequence[ShutdownStep], ends_at: float) -> None:
-    """Take *steps* one after the other, up to *ends_at*; give up those that take too long."""
+async def run_steps(steps: Sequence[ShutdownStep], ends_at: float) -> None:
+    """Run *steps* one after the other, up to *ends_at*; cancel those that take too long."""
     loop = asyncio.get_running_loop()
     for number, step in enumerate(steps):
-        left_s = ends_at - loop.time() - kept_for(steps[number + 1 :])
-        await _take(step, min(LONGEST_S, left_s))
+        left_s = ends_at - loop.time() - reserved_s(steps[number + 1 :])
+        await _run_step(step, min(LONGEST_S, left_s))
 
 
-async def _take(step: ShutdownStep, within_s: float) -> None:
+async def _run_step(step: ShutdownStep, within_s: float) -> None:
     task = asyncio.create_task(step.do(), name=step.what)
     _, running = await asyncio.wait([task], timeout=max(0.0, within_s))
     if running:
