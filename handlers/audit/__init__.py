@@ -1,4 +1,4 @@
-"""The audit log."""
+"""The audit log, as operators read it; that they read it is in it."""
 
 from typing import Final
 

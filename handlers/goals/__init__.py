@@ -1,4 +1,4 @@
-"""Goals."""
+"""Goals: their points, templates, assessments and past."""
 
 from typing import Final
 

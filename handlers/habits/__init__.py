@@ -1,4 +1,4 @@
-"""Habits."""
+"""Habits: their entries and vacations, and the reports on them."""
 
 from typing import Final
 

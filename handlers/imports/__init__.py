@@ -1,4 +1,4 @@
-"""Imports."""
+"""Imports: files that other apps export."""
 
 from typing import Final
 

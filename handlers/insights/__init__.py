@@ -1,4 +1,4 @@
-"""Insights."""
+"""Insights, which are read here: learners write them."""
 
 from typing import Final
 

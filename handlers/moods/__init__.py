@@ -1,4 +1,4 @@
-"""Moods."""
+"""Moods: logged, and what they come to."""
 
 from typing import Final
 

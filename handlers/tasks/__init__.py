@@ -1,4 +1,4 @@
-"""Tasks."""
+"""Tasks: completed, opened again, and counted."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Moods."""
+"""Moods: how somebody felt, on the date that they call it."""
 
 from models.access.limits import Quota
 from models.access.model_context import ModelContext

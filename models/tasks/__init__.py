@@ -1,4 +1,4 @@
-"""Tasks."""
+"""Tasks and their steps; one that repeats has a successor."""
 
 from models.access.limits import Quota
 from models.access.model_context import ModelContext

@@ -1,1 +1,1 @@
-"""Channels: ephemeral messages, and presence."""
+"""Channels: what is said on them is kept by nobody; and presence, who is there."""

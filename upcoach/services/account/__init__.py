@@ -1,4 +1,7 @@
-"""Accounts: who somebody is, how they show it, on which devices they are, and what guards that."""
+"""Accounts: who somebody is, how they show it, on which devices they are, and what guards that.
+
+Every way in ends in `login.logins`, which asks for a second factor once there is one.
+"""
 
 from typing import Self
 
