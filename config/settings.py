@@ -304,8 +304,8 @@ class Settings:
         forms.between(0, 25),
         form="a number of seconds, 0 to 25",
         default="5",
-        meaning="How long a process that is told to stop takes to send its clients elsewhere; 16 at "
-        "the most, so that there is time for the rest.",
+        meaning="How long a process that is told to stop takes to send its clients elsewhere; 16 "
+        "at the most, so that there is time for the rest.",
     )
 
     @property
