@@ -1,4 +1,4 @@
-"""How a fact travels: from the commit to every socket, and to the learner.
+"""Event streaming: from the commit to every socket, and to the learner.
 
 The road
 --------
@@ -10,11 +10,12 @@ The road
 3.  `feed.sequencer`: per feed, the one rule that makes exactly-once: apply `last + 1`, ignore what
     is not larger, fetch from MongoDB what is missing.
 4.  `feed.hub`: opens each event once, keeps the recent tail of each feed in memory, and hands the
-    same bytes to every subscriber who may see the same.  `consumers.runner`: hands the same events
-    to whatever follows the log, such as the learner and the revocation of sessions.
+    same bytes to every subscriber who may see the same (`feed.fanout`).
+5.  `consumers.runner`: hands the same events to the consumers of the log, such as the learner and
+    the revocation of sessions.
 
-Beside the road: `channels` (what is kept by nobody), `limits` (what everybody asks for, counted),
-`redis.connection_tickets` (one-use logins), `admin` (what operators watch).
+Beside the road: `channels` (typing and presence, kept by nobody), `limits` (rate limiters),
+`redis.connection_tickets` (one-time logins), `admin` (the feeds of operators).
 
 Redis may be emptied at any moment.  A marker key tells: when it is gone, or when the connection
 was, events may have been lost that nothing later in their feed would reveal; then everybody

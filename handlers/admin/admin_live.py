@@ -140,7 +140,7 @@ class AdminStream(StreamingHandler):
         check_since(since)
         self.node.desk.require_room()
         stream = self.open_stream(caller, as_events)
-        watching = AdminSubscriptions(self.node.desk, stream.outlet)
+        watching = AdminSubscriptions(self.node.desk, stream.transport)
         if stream.hold(watching):
             for feed in dict.fromkeys(feeds):
                 name = f"{feed}?{urlencode(only)}" if only and feed == timeline.FEED else feed

@@ -86,7 +86,7 @@ class Events(StreamingHandler, OperationHandler):
     def _follow(self, stream: EventStream, start: SubscriptionStart) -> None:
         self.edge.metrics.starts.labels(start.reset or str(start.mode)).inc()
         feeds = self.node.feeds
-        subscription = Subscription(feeds, stream.outlet, start, stream.lost)
+        subscription = Subscription(feeds, stream.transport, start, stream.lost)
         if stream.hold(subscription):
             subscription.open()
 
@@ -122,14 +122,14 @@ class Events(StreamingHandler, OperationHandler):
 
     async def _something(self, heard: Heard, places: list[FeedPosition], limit: int) -> Reply:
         """What came: in most cases the bytes that all get who waited here."""
-        feeds, place, parcel = self.node.feeds, heard.place, heard.parcel
-        if parcel.moves_access:
+        feeds, place, batch = self.node.feeds, heard.place, heard.batch
+        if batch.may_change_access:
             await check_access(feeds, place)
-        if parcel.first > place.seq + 1 or parcel.last - place.seq > limit:
+        if batch.first > place.seq + 1 or batch.last - place.seq > limit:
             return await page(feeds, places, limit, read_recent)
-        place.seq = parcel.last
+        place.seq = batch.last
         return Reply(
-            raw=parcel.form(as_array, place.view.visibility),
+            raw=batch.form(as_array, place.view.visibility),
             cursor=cursor_of(feeds, places),
             headers={"Upcoach-Up-To-Date": "true"},
         )

@@ -26,7 +26,7 @@ class Heard(msgspec.Struct, frozen=True):
     """What a poll was woken by."""
 
     place: FeedPosition
-    parcel: EncodedBatch
+    batch: EncodedBatch
 
 
 class _Ear:
@@ -37,13 +37,13 @@ class _Ear:
         self._place = place
         place.topic.add(self)
 
-    def push(self, parcel: EncodedBatch) -> None:
-        """See `lane.Subscriber.push`."""
-        if parcel.last > self._place.seq:
-            self._poll.wake(Heard(self._place, parcel))
+    def push(self, batch: EncodedBatch) -> None:
+        """See `fanout.Subscriber.push`."""
+        if batch.last > self._place.seq:
+            self._poll.wake(Heard(self._place, batch))
 
     def flush(self) -> None:
-        """See `lane.Flushed.flush`: the handler answers in a turn of its own."""
+        """See `fanout.Flushed.flush`: the handler answers in a turn of its own."""
 
     def close(self) -> None:
         """Hear no more."""

@@ -113,7 +113,7 @@ class EventStream:
     kind = "sse"
     device = None
 
-    outlet: FlowControl
+    transport: FlowControl
     _hang_up: Callable[[], None]
 
     def __init__(self, name: str, caller: Caller, clock: Clock) -> None:
@@ -126,9 +126,9 @@ class EventStream:
         self._goes = False
         self._over = False
 
-    def begin(self, outlet: FlowControl, hang_up: Callable[[], None], head: bytes) -> None:
+    def begin(self, transport: FlowControl, hang_up: Callable[[], None], head: bytes) -> None:
         """Send the *head* of the answer, and when to come back after a cut."""
-        self.outlet = outlet
+        self.transport = transport
         self._hang_up = hang_up
         self._send(head + _retry(random.randint(*RETRY_MS)) + b"\n")  # noqa: S311 - no secret
 
@@ -192,11 +192,11 @@ class EventStream:
             self._say(Go(after=after_ms, reason=reason))
 
     def _say(self, frame: Frame) -> None:
-        self._send(self.outlet.wrap(encode(frame)))
+        self._send(self.transport.wrap(encode(frame)))
 
     def _send(self, ready: bytes) -> None:
-        self.outlet.queue(ready)
-        self.outlet.flush()
+        self.transport.queue(ready)
+        self.transport.flush()
 
 
 def _retry(after_ms: int) -> bytes:

@@ -14,7 +14,7 @@ from models.sharing import Share
 from models.wire.cursor import Cursor, cursor_of_feed, joined_cursor
 from models.wire.events import Event
 from models.wire.frames import Ev, Skip
-from streams.feed.encoded_batch import EncodedBatch, line_of, open_line
+from streams.feed.encoded_batch import EncodedBatch, encoded_event, opened_frame
 from streams.feed.subscription import Feeds, SubscriptionStart
 from streams.feed.topic import Topic
 from upcoach.services.sharing.shares import FeedView
@@ -145,11 +145,11 @@ async def read_recent(feeds: Feeds, place: FeedPosition, limit: int) -> list[byt
     if events is None:
         return await read(feeds, place, limit)
     await place.topic.load_key()
-    parcel = place.topic.parcel(events[:limit])
-    if parcel.moves_access:
+    batch = place.topic.batch(events[:limit])
+    if batch.may_change_access:
         await check_access(feeds, place)
-    place.seq = parcel.last
-    return parcel.form(bytes, place.view.visibility).splitlines()
+    place.seq = batch.last
+    return batch.form(bytes, place.view.visibility).splitlines()
 
 
 async def page(feeds: Feeds, places: Sequence[FeedPosition], limit: int, source: Source) -> Reply:
@@ -250,7 +250,7 @@ async def _lines(feeds: Feeds, view: FeedView, events: Sequence[Event]) -> list[
     lines = []
     async for event in paced(events):
         await feeds.log.load_keys([view.feed])  # which may have gone during a breath
-        lines.append(line_of(feeds.log, event, open_line(feeds.log, event)))
+        lines.append(encoded_event(feeds.log, event, opened_frame(feeds.log, event)))
     return EncodedBatch(view.feed, lines).form(bytes, view.visibility).splitlines()
 
 

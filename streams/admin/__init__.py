@@ -1,1 +1,1 @@
-"""What operators watch: key figures of all nodes, and the timeline of events."""
+"""Feeds for operators: key figures of all nodes, and the timeline of events."""

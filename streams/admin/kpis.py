@@ -1,4 +1,4 @@
-"""What operators see of all nodes together, once a second.
+"""Key figures of all nodes together (KPIs), for operators, once a second.
 
 Each node writes its own numbers into Redis, where they live for some seconds; a node with somebody
 who watches adds them up.  While nobody watches anywhere, nothing is written.
@@ -21,13 +21,13 @@ from streams.redis.connection import RedisError
 
 FEED: Final = "admin:kpi"
 LIFE_S: Final = 5  # of a node's numbers beyond its last word
-OVER_S: Final = 10.0  # the time over which a rate is taken
+RATE_WINDOW_S: Final = 10.0  # the time over which a rate is taken
 WATCHED: Final = "kpi:watched"
 NODES: Final = "kpi:nodes"
 
 
 class NodeFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """What a node says of itself; a rate is null until there are two counts."""
+    """The figures of one node; a rate is null until there are two counts."""
 
     sockets: int
     streams: int
@@ -37,19 +37,19 @@ class NodeFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FiguresSource(Protocol):
-    """Where a node's own numbers come from."""
+    """The source of a node's own figures."""
 
     def kinds(self) -> Mapping[str, int]:
-        """How many connections there are of each kind."""
+        """The number of connections of each kind."""
 
     def people(self) -> Collection[str]:
-        """Who has one open."""
+        """The users that have one open."""
 
     def writes(self) -> int:
-        """How many writes were answered with success since the node began."""
+        """The number of writes that succeeded since the node began."""
 
     def errors(self) -> int:
-        """How many answers were the server's fault since the node began."""
+        """The number of server errors answered since the node began."""
 
 
 class RollingRate:
@@ -68,9 +68,9 @@ class RollingRate:
         self._counts: collections.deque[tuple[float, int]] = collections.deque()
 
     def count(self, now: float, total: int) -> float | None:
-        """Take note of *total*; the rate up to now, if there is one."""
+        """The rate up to *now*, when the count stands at *total*; None for the first."""
         counts = self._counts
-        while counts and counts[0][0] < now - OVER_S:
+        while counts and counts[0][0] < now - RATE_WINDOW_S:
             counts.popleft()
         counts.append((now, total))
         began, before = counts[0]
@@ -78,10 +78,10 @@ class RollingRate:
 
 
 class KpiWatcher(Protocol):
-    """Somebody who follows the state."""
+    """A subscriber to the state."""
 
     def push(self, line: bytes) -> None:
-        """Take the state in the place of the one before."""
+        """Send *line*, the state, in place of the one before."""
 
 
 class KpiView:
@@ -100,7 +100,7 @@ class KpiView:
         self._events = 0
         self._events_s = RollingRate()
         self._writes_s = RollingRate()
-        self._told: set[str] = set()
+        self._written_people: set[str] = set()
         self._state: Json | None = None  # for the watchers here
         self.watchers: set[KpiWatcher] = set()
 
@@ -119,7 +119,7 @@ class KpiView:
         """See `LocalConsumer.drain`."""
         state, self._state = self._state, None
         if state is not None:
-            self._tell(state)
+            self._push(state)
 
     async def _gather(self) -> None:
         events_s = self._events_s.count(asyncio.get_running_loop().time(), self._events)
@@ -133,28 +133,28 @@ class KpiView:
             self._state = _sum(numbers, people, events_s)
 
     async def _write(self) -> None:
-        """Leave this node's numbers, and who is here, for whoever adds them up."""
+        """Write this node's figures and users to Redis."""
         numbers, people = self._numbers(), set(self._source.people())
         key = _people(self._node)
         pipeline = self._redis.pipeline()
         pipeline.set(f"kpi:{self._node}", msgspec.json.encode(numbers), ex=LIFE_S)
         pipeline.sadd(NODES, self._node)
         if not await self._redis.expire(key, LIFE_S):
-            self._told = set()  # it is not there, or no longer
-        if people - self._told:
-            pipeline.sadd(key, *(people - self._told))
-        if self._told - people:
-            pipeline.srem(key, *(self._told - people))
+            self._written_people = set()  # it is not there, or no longer
+        if people - self._written_people:
+            pipeline.sadd(key, *(people - self._written_people))
+        if self._written_people - people:
+            pipeline.srem(key, *(self._written_people - people))
         pipeline.expire(key, LIFE_S)
         await pipeline.execute()
-        self._told = people
+        self._written_people = people
 
     async def _read(self) -> tuple[dict[str, NodeFigures], int | None]:
         names = sorted(name.decode() for name in await self._members(NODES))
-        found = await self._redis.mget([f"kpi:{name}" for name in names]) if names else []
+        values = await self._redis.mget([f"kpi:{name}" for name in names]) if names else []
         numbers = {
             name: msgspec.json.decode(raw, type=NodeFigures)
-            for name, raw in zip(names, found, strict=True)
+            for name, raw in zip(names, values, strict=True)
             if raw is not None
         }
         silent = set(names) - numbers.keys()
@@ -165,9 +165,9 @@ class KpiView:
         return numbers, len(await union) if union is not None else None
 
     async def _members(self, name: str) -> Collection[bytes]:
-        members: Any = self._redis.smembers(name)
-        found: Collection[bytes] = await members
-        return found
+        reading: Any = self._redis.smembers(name)
+        members: Collection[bytes] = await reading
+        return members
 
     async def _remove(self, nodes: set[str]) -> None:
         removing: Any = self._redis.srem(NODES, *nodes)
@@ -184,25 +184,25 @@ class KpiView:
             errors=self._source.errors(),
         )
 
-    def _tell(self, state: Json) -> None:
+    def _push(self, state: Json) -> None:
         line = encode(Ephemeral(ch=FEED, kind="kpi", body=state, at=self._clock()))
         for watcher in tuple(self.watchers):
             watcher.push(line)
 
 
 def _sum(numbers: Mapping[str, NodeFigures], people: int | None, events_s: float | None) -> Json:
-    """The state of all nodes; what nobody knows is null."""
-    known = list(numbers.values())
-    rates = [one.writes_s for one in known if one.writes_s is not None]
+    """The figures of all nodes, added up; what nobody knows is null."""
+    nodes = list(numbers.values())
+    rates = [node.writes_s for node in nodes if node.writes_s is not None]
     return {
-        "nodes": {name: msgspec.to_builtins(one) for name, one in numbers.items()},
-        "sockets": sum(one.sockets for one in known) if known else None,
-        "streams": sum(one.streams for one in known) if known else None,
-        "polls": sum(one.polls for one in known) if known else None,
+        "nodes": {name: msgspec.to_builtins(figures) for name, figures in numbers.items()},
+        "sockets": sum(node.sockets for node in nodes) if nodes else None,
+        "streams": sum(node.streams for node in nodes) if nodes else None,
+        "polls": sum(node.polls for node in nodes) if nodes else None,
         "people": people,
         "events_s": events_s,
         "writes_s": round(sum(rates), 2) if rates else None,
-        "errors": sum(one.errors for one in known) if known else None,
+        "errors": sum(node.errors for node in nodes) if nodes else None,
     }
 
 
@@ -214,7 +214,7 @@ Send = Callable[[bytes], None]
 
 
 class KpiWatch:
-    """One watcher of the state, who has the newest or nothing waiting."""
+    """A subscription to the state, of which at most the newest waits."""
 
     def __init__(self, kpis: KpiView, is_idle: Callable[[], bool], send: Send) -> None:
         self._kpis = kpis
@@ -222,11 +222,11 @@ class KpiWatch:
         self._send = send
 
     def open(self) -> None:
-        """Begin."""
+        """Start watching."""
         self._kpis.watchers.add(self)
 
     def close(self) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         self._kpis.watchers.discard(self)
 
     def push(self, line: bytes) -> None:

@@ -1,8 +1,8 @@
-"""The events of all users, as operators see them: what happened to which document, no contents.
+"""The timeline of all users' events, as operators see it: types and ids, no contents.
 
 A watcher is a position in each of the Redis streams.  There are few of them, so each reads by
-itself, at the pace of its own outlet.  The streams keep the recent past only: whoever stands below
-it, or before an emptied Redis, is told to begin again (`reset`, reason `retention`).
+itself, at the pace of its own transport.  The streams keep the recent past only: whoever stands
+below it, or before an emptied Redis, is told to begin again (`reset`, reason `retention`).
 """
 
 import asyncio
@@ -19,10 +19,10 @@ from models.base.errors import Invalid
 from models.wire.events import Event, feed_owner
 from models.wire.frames import Frame, OperatorEvent, Reset, Subd, Timeline, encode
 from streams.base.transport import Transport
-from streams.redis.connection import MARKER, STREAMS, RedisError, event_from
+from streams.redis.connection import MARKER, STREAMS, RedisError, event_from_fields
 
 FEED: Final = "admin:events"
-PORTION: Final = 100  # entries of each stream in one read
+READ_COUNT: Final = 100  # entries of each stream in one read
 BLOCK_MS: Final = 1_000
 GATHER_S: Final = 0.1
 RETRY_S: Final = 0.5
@@ -63,13 +63,13 @@ class TimelinePosition(msgspec.Struct, frozen=True):
 
 
 class TimelineFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What a watcher wants to see: all of it, or some kinds, or one user."""
+    """A filter of timeline events: by kind, by user, or none."""
 
     kinds: Collection[str] | None = None
     user: str | None = None
 
     def passes(self, event: Event) -> bool:
-        """Whether *event* is to be seen."""
+        """Whether *event* passes the filter."""
         is_kind = self.kinds is None or event.kind in self.kinds
         return is_kind and (self.user is None or feed_owner(event.feed) == self.user)
 
@@ -91,51 +91,51 @@ class TimelineStreams:
         if since == "0":
             return TimelinePosition(marker, tuple(state.begin for state in states))
         places = TimelinePosition.parse(since)
-        known = zip(places.entries, states, strict=True)
-        if places.marker != marker or not all(state.goes_on_from(entry) for entry, state in known):
+        pairs = zip(places.entries, states, strict=True)
+        if places.marker != marker or not all(state.goes_on_from(entry) for entry, state in pairs):
             raise PositionGone
         return places
 
     async def after(self, places: TimelinePosition) -> tuple[TimelinePosition, list[Event]]:
-        """What comes within a second after *places*, and where that ends; or `PositionGone`."""
+        """The events within a second after *places*, and the next position; or `PositionGone`."""
         positions: Any = {
             name: _text(entry) for name, entry in zip(STREAMS, places.entries, strict=True)
         }
-        answer: Any = await self._redis.xread(positions, count=PORTION, block=BLOCK_MS)
-        arrived = {name.decode(): some for name, some in answer or ()}
+        answer: Any = await self._redis.xread(positions, count=READ_COUNT, block=BLOCK_MS)
+        arrived = {name.decode(): new for name, new in answer or ()}
         marker, states = await self._states(arrived)
         entries = dict(zip(STREAMS, places.entries, strict=True))
         events: list[Event] = []
-        for (name, some), state in zip(arrived.items(), states, strict=True):
+        for (name, new), state in zip(arrived.items(), states, strict=True):
             if not state.goes_on_from(entries[name]):
                 raise PositionGone
-            entries[name] = _entry_id(some[-1][0])
-            events.extend(event_from(fields) for _, fields in some)
+            entries[name] = _entry_id(new[-1][0])
+            events.extend(event_from_fields(fields) for _, fields in new)
         if marker != places.marker:
             raise PositionGone
         return TimelinePosition(marker, tuple(entries.values())), events
 
-    async def _states(self, names: Iterable[str]) -> tuple[str, list["_State"]]:
-        """The marker, and what the streams of these *names* hold."""
+    async def _states(self, names: Iterable[str]) -> tuple[str, list["_StreamRange"]]:
+        """The marker, and the range of entries that each stream of *names* holds."""
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.get(MARKER)
         for name in names:
             pipeline.xinfo_stream(name)
-        marker, *found = await pipeline.execute(raise_on_error=False)
-        for one in (marker, *found):
-            if isinstance(one, RedisError) and not isinstance(one, ResponseError):
-                raise one
-        return (marker or b"").decode(), [_State.of(one) for one in found]
+        marker, *infos = await pipeline.execute(raise_on_error=False)
+        for reply in (marker, *infos):
+            if isinstance(reply, RedisError) and not isinstance(reply, ResponseError):
+                raise reply
+        return (marker or b"").decode(), [_StreamRange.of(info) for info in infos]
 
 
-class _State(msgspec.Struct, frozen=True):
-    """What a stream holds: from just behind *begin* to *last*."""
+class _StreamRange(msgspec.Struct, frozen=True):
+    """The entries that a stream holds: from just behind *begin* to *last*."""
 
     begin: EntryId
     last: EntryId
 
     @classmethod
-    def of(cls, info: Mapping[str, Any] | ResponseError) -> "_State":
+    def of(cls, info: Mapping[str, Any] | ResponseError) -> "_StreamRange":
         if isinstance(info, ResponseError):  # nothing was ever published there
             return cls(_ZERO, _ZERO)
         last = _entry_id(info["last-generated-id"])
@@ -157,27 +157,27 @@ class TimelineWatch:
     def __init__(
         self,
         streams: TimelineStreams,
-        outlet: Transport,
+        transport: Transport,
         name: str,
-        only: TimelineFilter,
+        filter_: TimelineFilter,
         since: str | None,
     ) -> None:
         self._streams = streams
-        self._outlet = outlet
+        self._transport = transport
         self._name = name
-        self._only = only
+        self._filter = filter_
         self._since = since
         self._is_lost = False
-        self._is_told = False
-        self._told_at = 0.0
+        self._is_subscribed = False
+        self._sent_at = 0.0
         self._watching: asyncio.Task[None] | None = None
 
     def open(self) -> None:
-        """Begin."""
+        """Start watching."""
         self._watching = asyncio.create_task(self._watch())
 
     def close(self) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         if self._watching is not None:
             self._watching.cancel()
 
@@ -194,31 +194,31 @@ class TimelineWatch:
         """Where to begin, or to go on after Redis was away."""
         places = await self._streams.places(None if self._is_lost else self._since)
         if self._is_lost:
-            self._say(Reset(f=self._name, reason="retention", cur=str(places)))
-        elif not self._is_told:
-            self._say(Subd(f=self._name, cur=str(places), mode="resume"))
-        self._is_lost, self._is_told, self._since = False, True, str(places)
+            self._send(Reset(f=self._name, reason="retention", cur=str(places)))
+        elif not self._is_subscribed:
+            self._send(Subd(f=self._name, cur=str(places), mode="resume"))
+        self._is_lost, self._is_subscribed, self._since = False, True, str(places)
         return places
 
     async def _follow(self, places: TimelinePosition) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            await self._outlet.room()
+            await self._transport.room()
             behind, events = await self._streams.after(places)
-            seen = [_passed(event) for event in events if self._only.passes(event)]
-            is_due = behind != places and loop.time() - self._told_at >= MOVE_S
+            seen = [_operator_event(event) for event in events if self._filter.passes(event)]
+            is_due = behind != places and loop.time() - self._sent_at >= MOVE_S
             places, self._since = behind, str(behind)
             if seen or is_due:
-                self._say(Timeline(f=self._name, items=seen, cur=str(places)))
+                self._send(Timeline(f=self._name, items=seen, cur=str(places)))
             await asyncio.sleep(GATHER_S)
 
-    def _say(self, frame: Frame) -> None:
-        self._told_at = asyncio.get_running_loop().time()
-        self._outlet.queue(self._outlet.wrap(encode(frame)))
-        self._outlet.flush()
+    def _send(self, frame: Frame) -> None:
+        self._sent_at = asyncio.get_running_loop().time()
+        self._transport.queue(self._transport.wrap(encode(frame)))
+        self._transport.flush()
 
 
-def _passed(event: Event) -> OperatorEvent:
+def _operator_event(event: Event) -> OperatorEvent:
     return OperatorEvent(
         f=event.feed, seq=event.seq, type=event.type, kind=event.kind, id=event.id, at=event.at
     )

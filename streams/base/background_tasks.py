@@ -1,4 +1,4 @@
-"""Work that goes on in the background, and its end."""
+"""Background tasks: started without being awaited, cancelled or awaited at the end."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -8,7 +8,7 @@ ASK_AGAIN_S = 0.2
 
 # Work that goes on until cancelled.  Each piece is a task of its own: a `gather` that is cancelled
 # does not wait for a child that forgot its cancellation (see `end`).
-Job = Callable[[], Coroutine[Any, Any, None]]
+BackgroundJob = Callable[[], Coroutine[Any, Any, None]]
 
 
 async def end(*tasks: "asyncio.Task[None]", ask_again_s: float = ASK_AGAIN_S) -> None:
@@ -25,14 +25,14 @@ async def end(*tasks: "asyncio.Task[None]", ask_again_s: float = ASK_AGAIN_S) ->
 
 
 class BackgroundTasks:
-    """Short work that nobody waits for, until the process ends."""
+    """Short tasks that nobody awaits, until the process ends."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_over = False
 
     def run(self, work: Coroutine[None, None, None]) -> None:
-        """Have *work* done, unless the process has come to its end."""
+        """Start *work* as a task, unless the process has come to its end."""
         if self._is_over:
             work.close()
             return
@@ -41,7 +41,7 @@ class BackgroundTasks:
         task.add_done_callback(self._tasks.discard)
 
     async def over(self) -> None:
-        """Return when all of it is done; from then on nothing is begun."""
+        """Wait for all tasks; from then on none is started."""
         while self._tasks:
             await asyncio.wait(self._tasks)
         self._is_over = True

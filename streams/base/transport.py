@@ -1,4 +1,4 @@
-"""Where the bytes of a connection go, whatever its transport."""
+"""The sending half of a connection, whatever its transport, and its flow control."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -7,38 +7,38 @@ Send = Callable[[bytes], int]
 
 
 class BackpressureListener(Protocol):
-    """Somebody whose messages go straight to the socket, as long as nothing waits before them."""
+    """Somebody who writes to the socket directly, as long as no bytes wait before theirs."""
 
-    def hold_up(self) -> None:
-        """Take note that bytes wait from now on."""
+    def on_backpressure(self) -> None:
+        """Stop writing directly: bytes wait from now on."""
 
 
 class Transport(Protocol):
-    """Where a connection's bytes go."""
+    """The sending half of a connection."""
 
     def wrap(self, lines: bytes, /) -> bytes:
         """*lines* as one message of the transport."""
 
     @property
-    def straight(self) -> Send | None:
+    def raw_send(self) -> Send | None:
         """The socket's `send`, if a message may go there now with nothing in between.
 
         It says how many bytes the kernel took; raises `BlockingIOError` when that is full, and
         another `OSError` when the socket is gone.
         """
 
-    def attach(self, rider: BackpressureListener) -> None:
-        """Tell *rider* when `straight` may be used no more; once."""
+    def attach(self, listener: BackpressureListener) -> None:
+        """Call *listener* once, when `raw_send` may be used no more."""
 
-    def detach(self, rider: BackpressureListener) -> None:
-        """Do not tell *rider*."""
+    def detach(self, listener: BackpressureListener) -> None:
+        """Do not call *listener* any more."""
 
     @property
     def has_room(self) -> bool:
         """Whether the window of unsent bytes is not full."""
 
     def queue(self, wrapped: bytes) -> None:
-        """Have *wrapped* sent with the next flush."""
+        """Add *wrapped* to what the next flush sends."""
 
     def flush(self) -> None:
         """Send what is queued in one write."""
@@ -47,11 +47,11 @@ class Transport(Protocol):
         """Send the rest of a message of which the socket took *sent* bytes, or -1 if it is gone."""
 
     async def room(self) -> None:
-        """Return when there is room."""
+        """Wait until there is room."""
 
 
 class FlowControl(Transport, Protocol):
-    """The outlet of a connection, which may stand still.
+    """A transport that says since when the peer takes no bytes.
 
     Attributes
     ----------
@@ -62,8 +62,8 @@ class FlowControl(Transport, Protocol):
 
     stuck_since: float | None
 
-    def look(self, now: float) -> None:
-        """Take note of it if some bytes were taken since the last look, at *now*."""
+    def check_progress(self, now: float) -> None:
+        """Note at *now* whether the peer took bytes since the last check."""
 
-    def shut(self) -> None:
-        """Send nothing more: what is queued is dropped, and what comes later, too."""
+    def discard(self) -> None:
+        """Drop what is queued, and what comes later, too."""

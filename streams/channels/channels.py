@@ -1,4 +1,4 @@
-"""Channels: what is said on them is heard by those who follow at that moment, and kept by nobody.
+"""Channels: messages for those who are subscribed at that moment, kept by nobody (pub/sub).
 
 They travel through Redis's pub/sub, one channel each.  A node subscribes to those that somebody
 here follows, encodes what it hears once, and leaves out whoever has no room: it is over anyway.
@@ -26,22 +26,22 @@ _log = structlog.get_logger(__name__)
 
 
 class ChannelSubscriber(Protocol):
-    """Somebody who follows a channel."""
+    """A subscriber to a channel, on one connection."""
 
     @property
     def user(self) -> str:
-        """Whose connection it is."""
+        """The user whose connection it is."""
 
     @property
     def speaker(self) -> str:
-        """The name under which it speaks: it does not hear itself."""
+        """The name under which it publishes: it does not receive its own messages."""
 
-    def hear(self, line: bytes) -> None:
-        """Take a frame, or let it go."""
+    def receive(self, line: bytes) -> None:
+        """Send the frame *line*, or drop it."""
 
 
 class ArrivedDevice(msgspec.Struct, frozen=True, array_like=True):
-    """A device that has just said hello, and on which connection."""
+    """A device that has just connected, and on which connection."""
 
     user: str
     device: str
@@ -50,7 +50,7 @@ class ArrivedDevice(msgspec.Struct, frozen=True, array_like=True):
 
 
 class ChannelMessage(msgspec.Struct, frozen=True, array_like=True):
-    """Ready-made frames, by who is to hear them, and whose words they hold.
+    """Encoded frames by recipient, and the connection that they come from.
 
     The frame under the empty name is for everybody who has none of their own.
     """
@@ -63,25 +63,25 @@ OnDevice = Callable[[ArrivedDevice], None]
 
 
 class Channels:
-    """The channels that somebody on this node follows."""
+    """The channels with subscribers on this node."""
 
     def __init__(
-        self, writer: "Redis", reader: "Redis", errands: BackgroundTasks, on_device: OnDevice
+        self, writer: "Redis", reader: "Redis", background: BackgroundTasks, on_device: OnDevice
     ) -> None:
         self._writer = writer
-        self._errands = errands
+        self._background = background
         self._reader = reader
         self._on_device = on_device
         self._listeners: dict[str, set[ChannelSubscriber]] = collections.defaultdict(set)
         self._pubsub: Any = None
-        self.on_moved: Callable[[str], None] = lambda _: None
+        self.on_presence_change: Callable[[str], None] = lambda _: None
 
     def listeners(self, name: str) -> tuple[ChannelSubscriber, ...]:
-        """Who follows *name* here."""
+        """The subscribers to *name* on this node."""
         return tuple(self._listeners.get(name, ()))
 
     async def follow(self, name: str, listener: ChannelSubscriber) -> None:
-        """Let *listener* hear what is said on *name* from now on, or raise `Unavailable`."""
+        """Subscribe *listener* to *name*, or raise `Unavailable`."""
         if self._pubsub is None:
             raise _away()
         is_new = not self._listeners[name]
@@ -94,28 +94,28 @@ class Channels:
                 raise _away() from None
 
     def leave(self, name: str, listener: ChannelSubscriber) -> None:
-        """Let *listener* hear no more."""
+        """Unsubscribe *listener* from *name*."""
         listeners = self._listeners.get(name, set())
         listeners.discard(listener)
         if not listeners and self._listeners.pop(name, None) is not None:
-            self._errands.run(self._unsubscribe(name))
+            self._background.run(self._unsubscribe(name))
 
     async def _unsubscribe(self, name: str) -> None:
         if self._pubsub is not None and name not in self._listeners:
             with contextlib.suppress(RedisError):
                 await self._pubsub.unsubscribe(_PREFIX + name)
 
-    async def say(self, name: str, lines: dict[str, bytes], speaker: str) -> None:
-        """Have everybody's line heard on channel *name*, everywhere, or raise `Unavailable`."""
+    async def publish(self, name: str, lines: dict[str, bytes], speaker: str) -> None:
+        """Send each recipient their line on channel *name* of all nodes, or raise `Unavailable`."""
         await self._publish(_PREFIX + name, ChannelMessage(speaker, lines))
 
-    async def arrive(self, device: ArrivedDevice) -> None:
-        """Tell every node that *device* said hello."""
+    async def announce_device(self, device: ArrivedDevice) -> None:
+        """Tell every node that *device* has connected."""
         await self._publish(DEVICES, device)
 
-    def tell(self, name: str, lines: dict[str, bytes]) -> None:
-        """Have everybody's line heard on channel *name*, on this node alone."""
-        self._spread(name, ChannelMessage("", lines))
+    def publish_here(self, name: str, lines: dict[str, bytes]) -> None:
+        """Send each recipient their line on channel *name*, on this node alone."""
+        self._deliver(name, ChannelMessage("", lines))
 
     async def run(self) -> None:
         """Listen until cancelled; while Redis is away, keep trying."""
@@ -143,18 +143,18 @@ class Channels:
         if name not in self._listeners:
             await self._pubsub.unsubscribe(channel)
         elif data:
-            self._spread(name, msgspec.msgpack.decode(data, type=ChannelMessage))
+            self._deliver(name, msgspec.msgpack.decode(data, type=ChannelMessage))
         else:
-            self.on_moved(name)
+            self.on_presence_change(name)
 
-    def _spread(self, name: str, word: ChannelMessage) -> None:
+    def _deliver(self, name: str, message: ChannelMessage) -> None:
         for listener in self.listeners(name):
-            line = word.lines.get(listener.user, word.lines.get(""))
-            if line is not None and listener.speaker != word.speaker:
-                listener.hear(line)
+            line = message.lines.get(listener.user, message.lines.get(""))
+            if line is not None and listener.speaker != message.speaker:
+                listener.receive(line)
 
-    async def moved(self, names: Iterable[str]) -> None:
-        """Have the nodes that follow one of *names* look who is there."""
+    async def announce_presence(self, names: Iterable[str]) -> None:
+        """Have the nodes that follow one of *names* read its members again."""
         pipeline = self._writer.pipeline(transaction=False)
         for name in names:
             pipeline.publish(_PREFIX + name, b"")

@@ -1,4 +1,4 @@
-"""Who is there: a person's devices with an open socket, on whatever node.
+"""Presence: the devices of a person that have an open socket, on whatever node.
 
 Each connection is a member of its owner's sorted set in Redis, with the time until which it
 counts.  Its node puts that off again and again; a node that died does not, and its members run
@@ -20,7 +20,7 @@ from models.base.clock import Clock
 from models.base.errors import Unavailable
 from models.base.jobs import PeriodicJob
 from models.wire.frames import Ephemeral, encode
-from streams.base.background_tasks import BackgroundTasks, Job
+from streams.base.background_tasks import BackgroundJob, BackgroundTasks
 from streams.channels.channels import Channels
 from streams.redis.connection import RedisError
 
@@ -28,8 +28,8 @@ LIVE_MS: Final = 45_000
 LINGER_MS: Final = 30_000
 RENEW_EVERY_S: Final = 15.0
 LOOK_EVERY_S: Final = 5.0
-PORTION: Final = 50
-COME_S: Final = 0.02  # those who come within it are counted in together
+RENEW_BATCH: Final = 50
+JOIN_BATCH_S: Final = 0.02  # those who come within it are counted in together
 CHANNEL_PREFIX: Final = "presence:"
 
 # By Redis's own clock, so that nodes need not agree about the time.
@@ -55,87 +55,92 @@ class Member(NamedTuple):
 
     @property
     def text(self) -> str:
-        """It as a member of the set."""
+        """Its form in the sorted set."""
         return f"{self.connection} {self.device}"
 
 
 class Presence:
-    """Keeps the members of this node alive, and tells who comes and goes."""
+    """Renews the members of this node, and publishes who joins and leaves."""
 
     def __init__(
-        self, redis: "Redis", channels: Channels, errands: BackgroundTasks, clock: Clock
+        self, redis: "Redis", channels: Channels, background: BackgroundTasks, clock: Clock
     ) -> None:
         self._redis = redis
-        self._errands = errands
+        self._background = background
         self._channels = channels
         self._clock = clock
         self._members: set[Member] = set()
         self._coming: list[Member] = []
         self._came = asyncio.Event()
         self._seen: dict[str, frozenset[str]] = {}  # by channel, as it was last told
-        channels.on_moved = self._look_soon
+        channels.on_presence_change = self._look_soon
 
     def enter(self, member: Member) -> None:
-        """Count *member* in."""
+        """Add *member*."""
         self._members.add(member)
         self._coming.append(member)
         self._came.set()
 
     def leave(self, member: Member) -> None:
-        """Count *member* for half a minute more."""
+        """Remove *member* in half a minute."""
         if member in self._members:
             self._members.discard(member)
-            self._errands.run(self._stay([member], LINGER_MS))
+            self._background.run(self._stay([member], LINGER_MS))
 
     async def members(self, user: str) -> frozenset[str]:
         """The devices of *user* that are there, or `Unavailable`."""
         try:
-            found: Any = await self._redis.eval(_LOOK, 1, _key(user))
+            texts: Any = await self._redis.eval(_LOOK, 1, _key(user))
         except RedisError:
             raise Unavailable("redis_unavailable", "Redis does not answer.") from None
-        return frozenset(text.decode().partition(" ")[2] for text in found)
+        return frozenset(text.decode().partition(" ")[2] for text in texts)
 
     async def state(self, name: str, listener: str) -> Ephemeral:
-        """Who is there, for *listener*, who begins to follow the channel *name*."""
+        """The members of the channel *name*, for *listener*, who begins to follow it."""
         user = name.removeprefix(CHANNEL_PREFIX)
         members = await self.members(user)
         self._seen.setdefault(name, members)
         shown = members if listener == user else _person(user, members)
-        return self._told(name, "state", members=sorted(shown))
+        return self._message(name, "state", members=sorted(shown))
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
-        """What is done now and then."""
+        """The periodic jobs."""
         return (PeriodicJob(name="presence_look", every_s=LOOK_EVERY_S, run=self._look_at_all),)
 
     @property
-    def tasks(self) -> dict[str, Job]:
-        """What goes on in the background."""
+    def tasks(self) -> dict[str, BackgroundJob]:
+        """The background tasks, by name."""
         return {"presence_come": self._come_forever, "presence_renew": self._renew_forever}
 
     async def _renew_forever(self) -> None:
-        """Put off the end of every member, some at a time, so that nobody waits for all of them."""
+        """Renew every member, some at a time, so that nobody waits for all of them."""
         while True:
             members = list(self._members)
-            portions = [members[n : n + PORTION] for n in range(0, len(members), PORTION)]
+            portions = [members[n : n + RENEW_BATCH] for n in range(0, len(members), RENEW_BATCH)]
             for portion in portions or [[]]:
                 await asyncio.sleep(RENEW_EVERY_S / max(1, len(portions)))
-                await self._stay([one for one in portion if one in self._members], LIVE_MS)
+                await self._stay([member for member in portion if member in self._members], LIVE_MS)
 
     async def _look_at_all(self) -> None:
         for name in list(self._seen):
             await self._look(name)
 
     async def _come_forever(self) -> None:
-        """Count in who comes; those who come together in one round trip."""
+        """Add the members that join; those that come together in one round trip."""
         while True:
             await self._came.wait()
             self._came.clear()
-            coming, self._coming = [one for one in self._coming if one in self._members], []
+            coming, self._coming = (
+                [member for member in self._coming if member in self._members],
+                [],
+            )
             await self._stay(coming, LIVE_MS)
             with contextlib.suppress(Unavailable):
-                await self._channels.moved([CHANNEL_PREFIX + member.user for member in coming])
-            await asyncio.sleep(COME_S)
+                await self._channels.announce_presence(
+                    [CHANNEL_PREFIX + member.user for member in coming]
+                )
+            await asyncio.sleep(JOIN_BATCH_S)
 
     async def _stay(self, members: Iterable[Member], for_ms: int) -> None:
         pipeline = self._redis.pipeline(transaction=False)
@@ -146,10 +151,10 @@ class Presence:
 
     def _look_soon(self, name: str) -> None:
         if name in self._seen:
-            self._errands.run(self._look(name))
+            self._background.run(self._look(name))
 
     async def _look(self, name: str) -> None:
-        """Tell who has come and gone since the last look."""
+        """Publish who has joined and left since the last look."""
         if not self._channels.listeners(name):
             self._seen.pop(name, None)
             return
@@ -164,18 +169,18 @@ class Presence:
             lines = {user: self._diff(name, before, members)}
             if bool(members) is not bool(before):
                 lines[""] = self._diff(name, _person(user, before), _person(user, members))
-            self._channels.tell(name, lines)
+            self._channels.publish_here(name, lines)
 
     def _diff(self, name: str, before: frozenset[str], members: frozenset[str]) -> bytes:
         joined, left = sorted(members - before), sorted(before - members)
-        return encode(self._told(name, "diff", joined=joined, left=left))
+        return encode(self._message(name, "diff", joined=joined, left=left))
 
-    def _told(self, name: str, kind: str, **body: list[str]) -> Ephemeral:
+    def _message(self, name: str, kind: str, **body: list[str]) -> Ephemeral:
         return Ephemeral(ch=name, kind=kind, body=body, at=self._clock())
 
 
 def _person(user: str, members: frozenset[str]) -> frozenset[str]:
-    """Who is there as others may know it: the person, by whichever device."""
+    """The members that others may see: the person, by whichever device."""
     return frozenset({user}) if members else frozenset()
 
 

@@ -1,4 +1,4 @@
-"""Consumers: whatever follows the event log, and how each wants to be run.
+"""Consumers of the event log, durable and local.
 
 A consumer is told events (`apply`) and the time (`tick`), and is asked for what has come of them
 (`drain`).  It says whether it is *durable* or *local*, and the runner gives it what goes with that:
@@ -38,13 +38,13 @@ class LocalConsumer(Protocol):
     catches_up: ClassVar[bool]
 
     def apply(self, event: Event) -> None:
-        """Take in the envelope of an event."""
+        """Process the envelope of an event."""
 
     async def tick(self, now: dt.datetime, /) -> None:
-        """Look at what no event tells; events may come meanwhile, and be drained."""
+        """Check what no event tells; events may come meanwhile, and be drained."""
 
     def drain(self) -> None:
-        """Do what has to be done about what was taken in since the last call."""
+        """Act on what was processed since the last call."""
 
 
 class DurableConsumer(Protocol[Output]):
@@ -69,19 +69,19 @@ class DurableConsumer(Protocol[Output]):
     concerns: ClassVar[str]
 
     def apply(self, event: Ev) -> Iterator[None]:
-        """Take in an event; one that raises is parked, and is not seen again."""
+        """Process an event; one that raises is parked, and is not seen again."""
 
     def tick(self, now: dt.datetime, /) -> Iterator[None]:
         """Do what is due by *now*."""
 
     def next_tick(self) -> dt.datetime | None:
-        """When something is due."""
+        """When the next thing is due."""
 
     def drain(self) -> Iterator[Mapping[Hashable, Output]]:
-        """What is to be published of what was taken in; what is newer of a key replaces it."""
+        """The outputs to be published, by key; a newer one of a key replaces it."""
 
     async def publish(self, output: Output) -> None:
-        """Write what was drained; it may be asked for again after a failure."""
+        """Publish one output; after a failure it is called again."""
 
     def state(self) -> Iterator[bytes]:
         """Everything that `restore` needs, in pieces, each made in some tenths of a millisecond.
@@ -90,8 +90,8 @@ class DurableConsumer(Protocol[Output]):
         """
 
     def restore(self, state: bytes | None) -> None:
-        """Go on from *state*, or from nothing."""
+        """Restore *state*, or begin with none."""
 
 
-AnyDurable = TypeVar("AnyDurable", bound=DurableConsumer[Any])
+AnyDurableConsumer = TypeVar("AnyDurableConsumer", bound=DurableConsumer[Any])
 Consumer = LocalConsumer | DurableConsumer[Any]

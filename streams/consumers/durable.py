@@ -1,4 +1,4 @@
-"""Durable consumers: each event once and in order, in one process of all.
+"""The runner of durable consumers: each event once and in order, in one process of all.
 
 Exactly once, and always the same: each turn (which events, in which order, and what time it is) is
 written down before it is taken, see `upcoach.store.collections.consumer_snapshots`.  After a crash
@@ -24,8 +24,8 @@ from models.base.metrics import Metrics
 from models.wire.events import Event, read_line
 from models.wire.frames import Ev
 from streams.base import background_tasks
-from streams.consumers.consumer import AnyDurable
-from streams.consumers.publishing import Unpublished
+from streams.consumers.consumer import AnyDurableConsumer
+from streams.consumers.publishing import UnpublishedOutputs
 from streams.feed.sequencer import Gap, Sequencer
 from streams.redis.connection import RedisError
 from streams.redis.lease import Lease
@@ -38,8 +38,8 @@ from upcoach.store.collections.consumer_snapshots import (
 )
 from upcoach.store.log.event_log import EventLog
 
-INBOX = 50_000
-TURN = 500  # events
+INBOX_EVENTS = 50_000
+TURN_EVENTS = 500  # events
 SNAPSHOT_EVERY_S = 60.0
 LOOK_UP_S = 1.0  # how often the clock is looked at for what is due
 RETRY_S = 1.0
@@ -47,26 +47,26 @@ RETRY_S = 1.0
 _log = structlog.get_logger(__name__)
 
 
-class DurableRunner(Generic[AnyDurable]):
+class DurableRunner(Generic[AnyDurableConsumer]):
     """Feeds a consumer with the events of all partitions, and publishes what comes of them."""
 
     def __init__(
         self,
-        consumer: AnyDurable,
+        consumer: AnyDurableConsumer,
         log: EventLog,
-        learned: ConsumerSnapshots,
+        snapshots: ConsumerSnapshots,
         lease: Lease,
         clock: Clock,
         metrics: Metrics,
     ) -> None:
         self.consumer = consumer
         self._log = log
-        self._learned = learned
+        self._snapshots = snapshots
         self._lease = lease
         self._clock = clock
         self._metrics = metrics
         self._pace = Pace()
-        self._inbox: collections.deque[Event] = collections.deque(maxlen=INBOX)
+        self._inbox: collections.deque[Event] = collections.deque(maxlen=INBOX_EVENTS)
         self._wake = asyncio.Event()
         self._begin({}, 0)
 
@@ -74,25 +74,25 @@ class DurableRunner(Generic[AnyDurable]):
         self._sequencers = {feed: Sequencer(self._log, feed, seq) for feed, seq in seqs.items()}
         self._turn = turn
         self._saved_turn = turn
-        self._is_amid = False  # whether a turn was begun and not ended: no snapshot says that
+        self._is_mid_turn = False  # whether a turn was begun and not ended: no snapshot says that
         self._saved_at = time.monotonic()
-        self._unpublished = Unpublished[Any](self.consumer.publish)
-        self._behind = True  # whether the log may hold events that the streams will not bring
+        self._unpublished = UnpublishedOutputs[Any](self.consumer.publish)
+        self._must_compare = True  # whether the log may hold events that the streams will not bring
 
     async def take(self, events: Sequence[Event]) -> None:
         """See `reader.Follower.take`."""
-        if len(self._inbox) + len(events) > INBOX:
-            self._behind = True
+        if len(self._inbox) + len(events) > INBOX_EVENTS:
+            self._must_compare = True
         self._inbox.extend(events)
         self._wake.set()
 
     async def recover(self) -> None:
         """See `reader.Follower.recover`."""
-        self._behind = True
+        self._must_compare = True
         self._wake.set()
 
     async def run(self) -> None:
-        """Work until cancelled, whenever this process holds the lease."""
+        """Run until cancelled, whenever this process holds the lease."""
         while True:
             await self._lease.acquire()
             keeping = asyncio.create_task(self._lease.keep())
@@ -108,7 +108,7 @@ class DurableRunner(Generic[AnyDurable]):
                 await background_tasks.end(keeping, working)
 
     async def stop(self) -> None:
-        """Keep the state; to be called after `run` was cancelled."""
+        """Save the state; to be called after `run` was cancelled."""
         with contextlib.suppress(Unavailable, RedisError):
             await self._save()
             await self._lease.release()
@@ -124,26 +124,26 @@ class DurableRunner(Generic[AnyDurable]):
                     await self._wake.wait()
 
     async def load(self) -> None:
-        """Know what the owner before knew: its snapshot, and the turns after it."""
-        snapshot = await self._learned.load()
+        """Load the last snapshot, and take the turns recorded after it again."""
+        snapshot = await self._snapshots.load()
         if snapshot is None:
             self.consumer.restore(None)
             self._begin({}, 0)
         else:
             self.consumer.restore(snapshot.state)
             self._begin(snapshot.seqs, snapshot.turn)
-        async for turn in self._learned.turns(self._turn):
+        async for turn in self._snapshots.turns(self._turn):
             await self._repeat(turn)
 
     async def step(self) -> None:
-        """Take what has arrived, and do what is due."""
+        """Process what has arrived, and what is due."""
         self._wake.clear()
-        if self._behind:
-            self._behind = False
+        if self._must_compare:
+            self._must_compare = False
             await self._compare()
         while self._inbox:
             self._tell_lag(self._inbox[0].at)
-            size = min(TURN, len(self._inbox))
+            size = min(TURN_EVENTS, len(self._inbox))
             await self._take(self._inbox.popleft() for _ in range(size))
             await self._unpublished.publish()
         now = self._clock()
@@ -161,11 +161,11 @@ class DurableRunner(Generic[AnyDurable]):
         return next_tick is not None and next_tick <= now
 
     async def _compare(self) -> None:
-        """Fetch what the log holds beyond what was taken."""
+        """Read from the log what was not processed yet."""
         for feed, head in (await self._log.heads()).items():
             sequencer = self._sequencer(feed)
             while sequencer.last < head:
-                await self._sequence(feed, await self._log.page(feed, sequencer.last, TURN))
+                await self._sequence(feed, await self._log.page(feed, sequencer.last, TURN_EVENTS))
 
     async def _take(self, arrived: Iterable[Event]) -> None:
         by_feed: dict[str, list[Event]] = {}
@@ -175,13 +175,13 @@ class DurableRunner(Generic[AnyDurable]):
             await self._sequence(feed, events)
 
     async def _sequence(self, feed: str, arrived: list[Event]) -> None:
-        """Take those of *arrived* that come next, and what is missing before them."""
+        """Process those of *arrived* that come next, and what is missing before them."""
         sequencer = self._sequencer(feed)
         try:
             events = await sequencer.take(arrived)
-        except Gap as hole:
-            _log.warning("log_cut", feed=feed, after=hole.after, first=hole.first)
-            sequencer.last = hole.first - 1
+        except Gap as gap:
+            _log.warning("log_cut", feed=feed, after=gap.after, first=gap.first)
+            sequencer.last = gap.first - 1
             await self._sequence(feed, arrived)
             return
         await self._take_turn(await self._open(feed, events), None)
@@ -189,7 +189,7 @@ class DurableRunner(Generic[AnyDurable]):
             sequencer.last = events[-1].seq
 
     async def _open(self, feed: str, events: Sequence[Event]) -> list[Ev]:
-        """Those of *events* that concern the consumer, as they can be read."""
+        """Those of *events* that concern the consumer, decrypted."""
         await self._log.load_keys([feed])
         opened = []
         for event in events:
@@ -205,20 +205,20 @@ class DurableRunner(Generic[AnyDurable]):
         return opened
 
     async def _take_turn(self, events: Sequence[Ev], tick: dt.datetime | None) -> None:
-        """Take a turn: write it down first."""
+        """Record a turn, then take it."""
         if not events and tick is None:
             return
         spans = ((events[0].f, events[0].seq, events[-1].seq),) if events else ()
         turn = ConsumerTurn(number=self._turn + 1, spans=spans, tick=tick)
-        await self._learned.record(turn)
-        self._is_amid = True
+        await self._snapshots.record(turn)
+        self._is_mid_turn = True
         self._turn = turn.number
         await self._apply(events, tick)
-        self._is_amid = False
+        self._is_mid_turn = False
 
     async def _repeat(self, turn: ConsumerTurn) -> None:
         """Take a recorded turn again."""
-        self._is_amid = True
+        self._is_mid_turn = True
         for feed, first, last in turn.spans:
             events = await self._log.page(feed, first - 1, last - first + 1)
             await self._apply(await self._open(feed, events), None)
@@ -226,7 +226,7 @@ class DurableRunner(Generic[AnyDurable]):
         if turn.tick is not None:
             await self._apply((), turn.tick)
         self._turn = turn.number
-        self._is_amid = False
+        self._is_mid_turn = False
 
     async def _apply(self, events: Sequence[Ev], tick: dt.datetime | None) -> None:
         for event in events:
@@ -239,12 +239,12 @@ class DurableRunner(Generic[AnyDurable]):
             await self._pace.breathe()
 
     async def _walk(self, steps: Iterable[None]) -> None:
-        """Take all *steps*, some at a time."""
+        """Run all *steps*, giving the loop back in between."""
         for _ in steps:
             await self._pace.breathe()
 
     async def _apply_one(self, event: Ev) -> None:
-        """Let the consumer take *event*; one that breaks it is parked, the same way each time."""
+        """Apply *event*; one that raises is parked, the same way each time."""
         try:
             await self._walk(self.consumer.apply(event))
         # Events are taken in order and for ever again after a restart: one that raises would end
@@ -258,11 +258,11 @@ class DurableRunner(Generic[AnyDurable]):
 
     async def _save(self) -> None:
         self._saved_at = time.monotonic()
-        if self._turn == self._saved_turn or self._is_amid:
+        if self._turn == self._saved_turn or self._is_mid_turn:
             return
         turn = self._turn
         seqs = {feed: sequencer.last for feed, sequencer in self._sequencers.items()}
-        await self._learned.save(turn, seqs, self.consumer.state())
+        await self._snapshots.save(turn, seqs, self.consumer.state())
         self._saved_turn = turn
 
     def _sequencer(self, feed: str) -> Sequencer:

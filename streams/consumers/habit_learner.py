@@ -11,7 +11,7 @@ from models.wire.events import feed_owner
 from models.wire.frames import Ev
 from upcoach.services.insights.insights import Insights
 
-TELL: Final = 20  # forecasts put into words in one step
+FORECASTS_PER_STEP: Final = 20  # forecasts put into words in one step
 
 
 class HabitLearner:
@@ -42,7 +42,7 @@ class HabitLearner:
         """See `DurableConsumer.drain`."""
         for _ in self.odds.refreshing():
             yield {}
-        while forecasts := self.odds.drain(TELL):
+        while forecasts := self.odds.drain(FORECASTS_PER_STEP):
             yield {(forecast.feed, forecast.habit): forecast for forecast in forecasts}
 
     async def publish(self, output: Forecast) -> None:

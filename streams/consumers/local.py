@@ -1,4 +1,4 @@
-"""Local consumers: each process tells its own what it reads, and has it look now and then."""
+"""The runner of local consumers: each process runs its own on the events that it reads."""
 
 from collections.abc import Sequence
 
@@ -28,7 +28,7 @@ class LocalRunner:
         for event in events:
             try:
                 self.consumer.apply(event)
-            # The others of this process must not go deaf with it.  It is counted, and logged with
+            # The others of this process must go on.  It is counted, and logged with
             # its trace.
             except Exception:  # noqa: BLE001
                 self._metrics.parked.labels(self.consumer.name).inc()
@@ -42,7 +42,7 @@ class LocalRunner:
 
     @property
     def job(self) -> PeriodicJob:
-        """Tell the time; what cannot be looked at is looked at the next time."""
+        """The periodic job that calls `tick`; what fails is made up for by the next run."""
         return PeriodicJob(
             name=self.consumer.name,
             every_s=self.consumer.every_s,

@@ -1,4 +1,4 @@
-"""What a durable consumer has to publish: the newest of each key, until it is written."""
+"""The outputs of a durable consumer that are not published yet: the newest of each key."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping
@@ -7,23 +7,23 @@ from typing import Generic
 from models.base.errors import Refusal
 from streams.consumers.consumer import Output
 
-AT_ONCE = 16
+MAX_CONCURRENT_WRITES = 16
 
 
-class Unpublished(Generic[Output]):
-    """Outputs that wait; one that is refused or fails goes on waiting."""
+class UnpublishedOutputs(Generic[Output]):
+    """Unpublished outputs by key; one that is refused or fails stays."""
 
     def __init__(self, write: Callable[[Output], Awaitable[None]]) -> None:
         self._write = write
         self._waiting: dict[Hashable, Output] = {}
 
     def add(self, outputs: Mapping[Hashable, Output]) -> None:
-        """Have *outputs* published in place of older ones of the same keys."""
+        """Add *outputs*, in place of older ones of the same keys."""
         self._waiting |= outputs
 
     async def publish(self) -> None:
-        """Write what waits, some at a time; while MongoDB is away it goes on waiting."""
-        gate = asyncio.Semaphore(AT_ONCE)
+        """Publish what waits, some at a time; while MongoDB is away it stays."""
+        gate = asyncio.Semaphore(MAX_CONCURRENT_WRITES)
 
         async def write(key: Hashable, output: Output) -> None:
             async with gate:

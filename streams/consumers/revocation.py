@@ -1,4 +1,4 @@
-"""Ended sessions, changed shares and lost roles, as every node hears of them."""
+"""The revocation of access on every node: ended sessions, changed shares, lost roles."""
 
 import datetime as dt
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ OnEnded = Callable[[Sequence[str]], None]
 
 
 class RevocationConsumer:
-    """See `LocalConsumer`: hears of what takes leave away, and says from whom."""
+    """See `LocalConsumer`: calls back for the sessions and users whose access may have ended."""
 
     durability: ClassVar[Literal["local"]] = "local"
     name: ClassVar[str] = "revocation"

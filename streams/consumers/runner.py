@@ -1,4 +1,4 @@
-"""The one runner of all consumers of a process: each is run as it says that it wants to be."""
+"""The runner of all consumers of a process, local and durable."""
 
 import asyncio
 import itertools
@@ -12,8 +12,8 @@ from models.base.clock import Clock
 from models.base.jobs import PeriodicJob
 from models.base.metrics import Metrics
 from models.wire.events import Event
-from streams.base.background_tasks import Job
-from streams.consumers.consumer import AnyDurable, Consumer
+from streams.base.background_tasks import BackgroundJob
+from streams.consumers.consumer import AnyDurableConsumer, Consumer
 from streams.consumers.durable import DurableRunner
 from streams.consumers.local import LocalRunner
 from streams.feed.reader import Follower
@@ -24,8 +24,8 @@ from upcoach.store.log.event_log import EventLog
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConsumerGround:
-    """What consumers are run on."""
+class ConsumerDependencies:
+    """The dependencies of consumers."""
 
     log: EventLog
     database: Database
@@ -34,24 +34,24 @@ class ConsumerGround:
     clock: Clock
     metrics: Metrics
 
-    def durable(self, consumer: AnyDurable) -> DurableRunner[AnyDurable]:
+    def durable(self, consumer: AnyDurableConsumer) -> DurableRunner[AnyDurableConsumer]:
         """The runner of a durable consumer, whose lease, turns and snapshots bear its name."""
-        learned = ConsumerSnapshots(self.database, consumer.name, consumer.version, self.secret)
+        snapshots = ConsumerSnapshots(self.database, consumer.name, consumer.version, self.secret)
         lease = Lease(self.redis, consumer.name)
-        return DurableRunner(consumer, self.log, learned, lease, self.clock, self.metrics)
+        return DurableRunner(consumer, self.log, snapshots, lease, self.clock, self.metrics)
 
 
 class ConsumerRunner:
     """Runs all consumers of a process: local ones hear of an event first, in the given order."""
 
-    def __init__(self, consumers: Iterable[Consumer], ground: ConsumerGround) -> None:
+    def __init__(self, consumers: Iterable[Consumer], dependencies: ConsumerDependencies) -> None:
         self._local: list[LocalRunner] = []
         self._durable: list[DurableRunner[Any]] = []
         for consumer in consumers:
             if consumer.durability == "durable":
-                self._durable.append(ground.durable(consumer))
+                self._durable.append(dependencies.durable(consumer))
             else:
-                self._local.append(LocalRunner(consumer, ground.clock, ground.metrics))
+                self._local.append(LocalRunner(consumer, dependencies.clock, dependencies.metrics))
 
     @property
     def _followers(self) -> Iterable[Follower]:
@@ -69,14 +69,14 @@ class ConsumerRunner:
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
-        """What is done now and then."""
+        """The periodic jobs of local consumers."""
         return tuple(runner.job for runner in self._local)
 
     @property
-    def tasks(self) -> dict[str, Job]:
-        """What goes on in the background, by the consumer's name."""
+    def tasks(self) -> dict[str, BackgroundJob]:
+        """The background tasks of durable consumers, by name."""
         return {runner.consumer.name: runner.run for runner in self._durable}
 
     async def stop(self) -> None:
-        """Keep the states of durable consumers; to be called after the tasks were cancelled."""
+        """Save the states of durable consumers; to be called after the tasks were cancelled."""
         await asyncio.gather(*(runner.stop() for runner in self._durable))

@@ -1,4 +1,4 @@
-"""What the hub hands on: events of one feed, opened once, and wrapped once for each transport."""
+"""Batches of events for subscribers: decrypted once, and encoded once for each transport."""
 
 import functools
 import itertools
@@ -18,7 +18,7 @@ from upcoach.store.log.event_log import EventLog
 
 
 class EncodedEvent(msgspec.Struct, frozen=True, gc=False):
-    """One event, opened: its number, its document's kind, its frame, and what is beside it."""
+    """One decrypted event: its number, its document's kind, its frame, and hidden details."""
 
     seq: int
     kind: str
@@ -31,7 +31,7 @@ Wrap = Callable[[bytes], bytes]
 
 
 class EncodedBatch:
-    """Consecutive events of one feed, with what each transport makes of them for each audience."""
+    """Consecutive events of one feed, and their encodings by transport and visibility."""
 
     __slots__ = ("_feed", "_forms", "_lines", "first", "last")
 
@@ -43,28 +43,28 @@ class EncodedBatch:
         self._forms: dict[tuple[Wrap, Visibility | None], bytes] = {}
 
     @property
-    def moves_access(self) -> bool:
+    def may_change_access(self) -> bool:
         """Whether it may change what somebody sees."""
         return any(line.kind == Share.kind for line in self._lines)
 
     def form(self, wrap: Wrap, visibility: Visibility | None = None) -> bytes:
-        """The frames as *wrap* makes a message of them, made once.
+        """The frames as one message, encoded by *wrap*; made once.
 
         Whoever sees only some of it gets one `skip` for each run of what they do not see.
         """
-        made = self._forms.get((wrap, visibility))
-        if made is None:
+        form = self._forms.get((wrap, visibility))
+        if form is None:
             frames = (
                 [line.frame for line in self._lines]
                 if visibility is None
                 else self._seen(visibility)
             )
-            made = self._forms[wrap, visibility] = wrap(b"".join(frames))
-        return made
+            form = self._forms[wrap, visibility] = wrap(b"".join(frames))
+        return form
 
     def _seen(self, visibility: Visibility) -> Iterator[bytes]:
         shown = ((line, _as_seen(line, visibility)) for line in self._lines)
-        for is_shown, run in itertools.groupby(shown, lambda one: bool(one[1])):
+        for is_shown, run in itertools.groupby(shown, lambda pair: bool(pair[1])):
             lines = list(run)
             if is_shown:
                 yield from (frame for _, frame in lines)
@@ -92,16 +92,16 @@ def _as_seen(line: EncodedEvent, visibility: Visibility) -> bytes:
 
 
 def _may_take(line: EncodedEvent, visibility: Visibility) -> bool:
-    """Whether the end of what is not seen may take along what is."""
+    """Whether deleting a document that is not seen may delete some that are."""
     return line.verb == "deleted" and not visibility.kinds.isdisjoint(CHILDREN.get(line.kind, ()))
 
 
 def _emptied(frame: Json) -> Json:
-    """The end of a document that is not seen: no more of it than what stands below it tells."""
+    """The deletion of a document that is not seen, without its version and its device."""
     return frame | {"ver": 1, "by": {"user": frame["by"]["user"]}}
 
 
-def open_line(log: EventLog, event: Event) -> bytes:
+def opened_frame(log: EventLog, event: Event) -> bytes:
     """The `ev` line of *event*, or a `skip` when its owner was erased."""
     try:
         return log.open_line(event)
@@ -109,8 +109,8 @@ def open_line(log: EventLog, event: Event) -> bytes:
         return encode(Skip(f=event.feed, first=event.seq, to=event.seq))
 
 
-def line_of(log: EventLog, event: Event, frame: bytes) -> EncodedEvent:
-    """*event* as a line, whose *frame* was opened."""
+def encoded_event(log: EventLog, event: Event, frame: bytes) -> EncodedEvent:
+    """*event* with its decrypted *frame*."""
     verb = event.type.rpartition(".")[2]
     return EncodedEvent(
         event.seq, event.kind, frame, verb, functools.partial(log.open_aside, event)

@@ -1,9 +1,9 @@
-"""The fast lane of a topic: bytes go straight to the sockets of those who are level with it.
+"""Fan-out: the bytes of a topic go straight to the sockets of those who have caught up with it.
 
 Most of those who follow a topic have everything it has, and sockets that take bytes at once.  For
 them a delivery is one `send`, in a plain loop: their position is the topic's, so there is nothing
 to compare and nothing to write down.  Whoever cannot be served so is behind: it has a position of
-its own, and is handed each parcel by `Subscriber.push`.
+its own, and is handed each batch by `Subscriber.push`.
 """
 
 import sys
@@ -19,26 +19,26 @@ from streams.feed.encoded_batch import EncodedBatch, Wrap
 NO_LIMIT: Final = sys.maxsize
 
 
-class Flushed(Protocol):
-    """Something that has gathered what it sends."""
+class Flushable(Protocol):
+    """Something with a send buffer."""
 
     def flush(self) -> None:
-        """Send it in one write."""
+        """Send what is buffered in one write."""
 
 
-class Subscriber(Flushed, Protocol):
+class Subscriber(Flushable, Protocol):
     """Somebody who follows a topic."""
 
-    def push(self, parcel: EncodedBatch) -> None:
-        """Take *parcel*; called for who is behind, for each in order, never concurrently."""
+    def push(self, batch: EncodedBatch) -> None:
+        """Take *batch*; called for who is behind, for each batch in order, never concurrently."""
 
 
 class CaughtUp(Subscriber, BackpressureListener, Protocol):
-    """Somebody who may be level with a topic."""
+    """A subscriber that may have caught up with a topic."""
 
     @property
-    def outlet(self) -> Transport:
-        """Where goes what it gets."""
+    def transport(self) -> Transport:
+        """The transport that it is sent through."""
 
     @property
     def visibility(self) -> Visibility | None:
@@ -48,12 +48,12 @@ class CaughtUp(Subscriber, BackpressureListener, Protocol):
     def limit(self) -> int:
         """The number beyond which nothing may be sent yet."""
 
-    def fall(self, position: int) -> None:
-        """Be behind from now on, at *position*."""
+    def fall_behind(self, position: int) -> None:
+        """Keep a position of its own from now on: *position*."""
 
 
 class Fanout:
-    """Those who are level with a topic, arranged for one loop for each form of the bytes.
+    """The subscribers that have caught up with a topic, grouped by the bytes that they get.
 
     Attributes
     ----------
@@ -64,33 +64,33 @@ class Fanout:
 
     __slots__ = ("_groups", "limit")
 
-    def __init__(self, level: Iterable[CaughtUp]) -> None:
+    def __init__(self, members: Iterable[CaughtUp]) -> None:
         self.limit = NO_LIMIT
         groups: dict[tuple[Wrap, Visibility | None], FanoutGroup] = {}
-        for one in level:
-            send = one.outlet.straight
+        for member in members:
+            send = member.transport.raw_send
             assert send is not None  # it would have been held up
-            form = (one.outlet.wrap, one.visibility)
+            form = (member.transport.wrap, member.visibility)
             group = groups.get(form)
             if group is None:
                 group = groups[form] = FanoutGroup(*form)
-            group.add(one, send)
-            self.limit = min(self.limit, one.limit)
+            group.add(member, send)
+            self.limit = min(self.limit, member.limit)
         self._groups = tuple(groups.values())
 
-    def send(self, parcel: EncodedBatch) -> None:
-        """Send *parcel* to all."""
+    def send(self, batch: EncodedBatch) -> None:
+        """Send *batch* to all members."""
         for group in self._groups:
-            group.send(parcel)
+            group.send(batch)
 
-    def queue(self, parcel: EncodedBatch, touched: list[Flushed]) -> None:
-        """Queue *parcel* for all, and add to *touched* who has to be flushed."""
+    def queue(self, batch: EncodedBatch, unflushed: list[Flushable]) -> None:
+        """Queue *batch* for all members, and add them to *unflushed*."""
         for group in self._groups:
-            group.queue(parcel, touched)
+            group.queue(batch, unflushed)
 
 
 class FanoutGroup:
-    """Members of a lane who get the same bytes."""
+    """Members of a fan-out who get the same bytes."""
 
     __slots__ = ("_members", "_sends", "_visibility", "_wrap")
 
@@ -101,18 +101,18 @@ class FanoutGroup:
         self._sends: list[Send] = []
 
     def add(self, member: CaughtUp, send: Send) -> None:
-        """Take *member* in."""
+        """Add *member*."""
         self._members.append(member)
         self._sends.append(send)
 
-    def send(self, parcel: EncodedBatch) -> None:
-        """Send *parcel* to all members."""
-        if self._have_to_look(parcel):
+    def send(self, batch: EncodedBatch) -> None:
+        """Send *batch* to all members."""
+        if self._have_to_look(batch):
             for member in self._members:
-                self._let_fall(member, parcel)
+                self._fall_behind(member, batch)
                 member.flush()
             return
-        wrapped = parcel.form(self._wrap, self._visibility)
+        wrapped = batch.form(self._wrap, self._visibility)
         size = len(wrapped)
         # A loop in C: Python has its turn where the kernel did not take all.
         left = iter(self._sends)
@@ -127,26 +127,26 @@ class FanoutGroup:
             except OSError:
                 self._finish(left, wrapped, -1)
 
-    def queue(self, parcel: EncodedBatch, touched: list[Flushed]) -> None:
+    def queue(self, batch: EncodedBatch, unflushed: list[Flushable]) -> None:
         """See `Fanout.queue`."""
-        touched.extend(self._members)
-        if self._have_to_look(parcel):
+        unflushed.extend(self._members)
+        if self._have_to_look(batch):
             for member in self._members:
-                self._let_fall(member, parcel)
+                self._fall_behind(member, batch)
             return
-        wrapped = parcel.form(self._wrap, self._visibility)
+        wrapped = batch.form(self._wrap, self._visibility)
         for member in self._members:
-            member.outlet.queue(wrapped)
+            member.transport.queue(wrapped)
 
-    def _have_to_look(self, parcel: EncodedBatch) -> bool:
-        """Whether each member has to find out first what it may see of *parcel*."""
-        return self._visibility is not None and parcel.moves_access
+    def _have_to_look(self, batch: EncodedBatch) -> bool:
+        """Whether each member has to find out first what it may see of *batch*."""
+        return self._visibility is not None and batch.may_change_access
 
-    def _let_fall(self, member: CaughtUp, parcel: EncodedBatch) -> None:
-        member.fall(parcel.first - 1)
-        member.push(parcel)
+    def _fall_behind(self, member: CaughtUp, batch: EncodedBatch) -> None:
+        member.fall_behind(batch.first - 1)
+        member.push(batch)
 
     def _finish(self, left: Iterator[Send], wrapped: bytes, sent: int) -> None:
-        """Have the rest sent to the last one before *left*, who took only *sent* bytes."""
+        """Send the rest to the last member before *left*, whose socket took only *sent* bytes."""
         place = len(self._sends) - length_hint(left) - 1
-        self._members[place].outlet.finish(wrapped, sent)
+        self._members[place].transport.finish(wrapped, sent)

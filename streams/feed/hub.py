@@ -2,7 +2,7 @@
 
 For every feed that it hears of, the hub keeps the recent tail in memory, so that a device which was
 away for a moment resumes without a query.  For feeds with subscribers it opens each event once,
-joins what arrived together into one parcel, and hands the same bytes to every subscription.
+joins what arrived together into one batch, and hands the same bytes to every subscription.
 """
 
 import asyncio
@@ -15,35 +15,35 @@ import structlog
 
 from models.base.metrics import Metrics
 from models.wire.events import Event
-from streams.feed.fanout import Flushed
+from streams.feed.fanout import Flushable
 from streams.feed.sequencer import Gap
 from streams.feed.topic import Topic
 from upcoach.store.log.event_log import EventLog
 from upcoach.store.log.heads import Head, Heads
 
-TAILS = 200_000  # events in memory of the feeds that nobody here follows
+MAX_IDLE_EVENTS = 200_000  # in memory, of the feeds that nobody here follows
 TRIM_EVERY_S = 1.0
-RECENT = 1_000  # entries of each stream that are loaded at the start
+PRELOADED_EVENTS = 1_000  # entries of each stream that are loaded at the start
 RECOVER_AT_ONCE = 8
 
 _log = structlog.get_logger(__name__)
 
 
 class DeliveryTally:
-    """What was delivered since the last report: measured once a read, not once an event."""
+    """Counts deliveries between two reports: once a read, not once an event."""
 
     def __init__(self) -> None:
         self._deliveries = 0
         self._oldest: dt.datetime | None = None
 
     def add(self, events: Sequence[Event], subscribers: int) -> None:
-        """Take note of *events* that went to so many *subscribers*."""
+        """Count *events* that went to so many *subscribers*."""
         self._deliveries += len(events) * subscribers
         if self._oldest is None or events[0].at < self._oldest:
             self._oldest = events[0].at
 
     def report(self, metrics: Metrics) -> None:
-        """Tell how many deliveries there were, and how long the oldest of the events took."""
+        """Add to *metrics* the number of deliveries, and the latency of the oldest event."""
         if self._oldest is not None:
             metrics.delivered.inc(self._deliveries)
             metrics.delivery_s.observe(max(0.0, time.time() - self._oldest.timestamp()))
@@ -52,7 +52,7 @@ class DeliveryTally:
 
 
 class Hub:
-    """Every topic of this node."""
+    """The topics of this node, by feed."""
 
     def __init__(self, log: EventLog, heads: Heads, metrics: Metrics) -> None:
         self._log = log
@@ -106,16 +106,16 @@ class Hub:
             else:
                 self._absorb(event)
         # What one connection gets from several topics leaves in one write.
-        touched: list[Flushed] | None = [] if len(followed) > 1 else None
+        unflushed: list[Flushable] | None = [] if len(followed) > 1 else None
         try:
             for topic, arrived in followed.items():
                 if topic.goes_on_with(arrived):
-                    self._deliver(topic, arrived, touched)
+                    self._deliver(topic, arrived, unflushed)
                 else:
-                    await self._advance(topic, arrived, touched)
+                    await self._advance(topic, arrived, unflushed)
         finally:
-            for one in touched or ():
-                one.flush()
+            for subscriber in unflushed or ():
+                subscriber.flush()
         self._tally.report(self._metrics)
         self._trim()
 
@@ -133,52 +133,54 @@ class Hub:
 
         caught_up = [catch_up(topic) for topic in self._topics.values()]
         # All of them end before a failure is passed on: it makes the reader begin again.
-        for outcome in await asyncio.gather(*caught_up, return_exceptions=True):
-            if outcome is not None:
-                raise outcome
+        for failure in await asyncio.gather(*caught_up, return_exceptions=True):
+            if failure is not None:
+                raise failure
 
     async def _advance(
-        self, topic: Topic, arrived: list[Event] | None, touched: list[Flushed] | None
+        self, topic: Topic, arrived: list[Event] | None, unflushed: list[Flushable] | None
     ) -> None:
-        """Deliver what comes next in *topic*, or leave it where it was."""
+        """Deliver the next events of *topic*, or leave it where it was."""
         events = await self._sequenced(topic, arrived)
         await topic.load_key()
-        self._deliver(topic, events, touched)
+        self._deliver(topic, events, unflushed)
 
     async def _sequenced(self, topic: Topic, arrived: list[Event] | None) -> list[Event]:
-        """What comes next in *topic*, in order: from *arrived*, or from the log alone."""
+        """The next events of *topic*, in order: from *arrived*, or from the log alone."""
         try:
             if arrived is None:
                 return await topic.sequencer.catch_up()
             return await topic.sequencer.take(arrived)
-        except Gap as hole:
+        except Gap as gap:
             # The log was cut below us: the subscribers find out when they look for the numbers.
-            _log.warning("log_cut", feed=topic.feed, after=hole.after, first=hole.first)
-            topic.scatter()
-            topic.sequencer.last = hole.first - 1
+            _log.warning("log_cut", feed=topic.feed, after=gap.after, first=gap.first)
+            topic.mark_all_behind()
+            topic.sequencer.last = gap.first - 1
             return await self._sequenced(topic, arrived)
 
-    def _deliver(self, topic: Topic, events: list[Event], touched: list[Flushed] | None) -> None:
-        """Hand *events* to all who follow *topic*: at once, unless *touched* is kept for later."""
+    def _deliver(
+        self, topic: Topic, events: list[Event], unflushed: list[Flushable] | None
+    ) -> None:
+        """Hand *events* to the subscribers of *topic*; those in *unflushed* are flushed later."""
         if not events:
             return
-        lane, behind = topic.lane(events[-1].seq), tuple(topic.behind)
+        fanout, behind = topic.fanout(events[-1].seq), tuple(topic.behind)
         topic.remember(events)
-        parcel = topic.parcel(events)
-        if touched is None:
-            lane.send(parcel)
+        batch = topic.batch(events)
+        if unflushed is None:
+            fanout.send(batch)
         else:
-            lane.queue(parcel, touched)
+            fanout.queue(batch, unflushed)
         for subscriber in behind:
-            subscriber.push(parcel)
-            if touched is None:
+            subscriber.push(batch)
+            if unflushed is None:
                 subscriber.flush()
             else:
-                touched.append(subscriber)
+                unflushed.append(subscriber)
         self._tally.add(events, topic.audience)
 
     def _absorb(self, event: Event) -> None:
-        """Remember an event of a feed that nobody here follows."""
+        """Keep an event of a feed without subscribers on this node."""
         topic = self._topics.get(event.feed)
         if topic is None:
             # An event that was published again may stand behind newer ones: only the log knows.
@@ -193,19 +195,19 @@ class Hub:
             topic.restart(event)
 
     def _trim(self) -> None:
-        """Forget the topics that were idle for longest and that nobody follows."""
+        """Evict the topics without subscribers that were idle for longest."""
         now = time.monotonic()
         if now - self._trimmed < TRIM_EVERY_S:
             return
         self._trimmed = now
         idle = [topic for topic in self._topics.values() if not topic.audience]
         held = sum(1 + len(topic.tail) for topic in idle)
-        if held <= TAILS:
+        if held <= MAX_IDLE_EVENTS:
             return
         for topic in idle:
             self._drop(topic.feed)
             held -= 1 + len(topic.tail)
-            if held <= TAILS * 9 // 10:
+            if held <= MAX_IDLE_EVENTS * 9 // 10:
                 return
 
     def _drop(self, feed: str) -> None:

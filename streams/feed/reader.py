@@ -1,4 +1,4 @@
-"""Reading every partition in one loop, and noticing when Redis has lost something.
+"""The reader of all partitions, in one loop; it notices when Redis has lost something.
 
 While more than a thousand events a second arrive, the reader waits a millisecond before it asks for
 more: each read then brings several, and what a read costs is shared among them.
@@ -14,31 +14,37 @@ from redis.asyncio import Redis
 
 from models.base.errors import Unavailable
 from models.wire.events import Event
-from streams.redis.connection import MARKER, STREAMS, RedisError, event_from, event_in
+from streams.redis.connection import (
+    MARKER,
+    STREAMS,
+    RedisError,
+    event_from_fields,
+    event_from_reply,
+)
 from streams.redis.xread import START, Fields, StreamPositions
 
 BLOCK_MS = 1_000
-PORTION = 500
+READ_COUNT = 500
 RETRY_S = 0.25
 GATHER_S = 0.001
-BUSY_S = 1_000  # events a second above which reads are gathered
+BUSY_EVENTS_PER_S = 1_000  # events a second above which reads are gathered
 BURST = 20  # events that are not yet a lasting rate
 
 _log = structlog.get_logger(__name__)
 
 
 class Follower(Protocol):
-    """Somebody whom the reader serves."""
+    """Somebody to whom the reader hands events."""
 
     async def take(self, events: Sequence[Event]) -> None:
-        """Get what arrived, in the order of each stream; it may repeat and be out of order."""
+        """Take the *events* that arrived, in the order of each stream; they may repeat."""
 
     async def recover(self) -> None:
         """Compare with the log: events may have been missed that nothing else will reveal."""
 
 
 class BurstDetector:
-    """Tells a lasting rate of events from a burst.
+    """Tells a sustained rate of events from a burst (a leaky bucket).
 
     Examples
     --------
@@ -53,8 +59,8 @@ class BurstDetector:
         self._at = 0.0
 
     def is_high(self, events: int, now: float) -> bool:
-        """Take note of *events* that came just *now*."""
-        self._level = max(0.0, self._level - (now - self._at) * BUSY_S) + events
+        """Whether the rate is high, counting *events* that came just *now*."""
+        self._level = max(0.0, self._level - (now - self._at) * BUSY_EVENTS_PER_S) + events
         self._at = now
         if self._level <= BURST:
             return False
@@ -63,12 +69,12 @@ class BurstDetector:
 
 
 class StreamReader:
-    """Follows all streams from their present end, for all followers of this process."""
+    """Reads all streams from their present end, for all followers of this process."""
 
     def __init__(self, redis: "Redis", followers: Sequence[Follower]) -> None:
         self._redis = redis
         self._followers = followers
-        self._streams = StreamPositions(redis, STREAMS, count=PORTION, block_ms=BLOCK_MS)
+        self._streams = StreamPositions(redis, STREAMS, count=READ_COUNT, block_ms=BLOCK_MS)
         self._placed = False  # whether the streams are read from a position
         self._rate = BurstDetector()
         self._complete = False  # whether nothing can have been missed since the positions were set
@@ -77,7 +83,7 @@ class StreamReader:
         self.connected = asyncio.Event()
 
     async def recent(self, count: int) -> list[Event]:
-        """The last *count* events of each stream, in order; reading goes on after them."""
+        """The last *count* events of each stream, in order; reading continues after them."""
         events = await self._take_position(count)
         self._complete = True
         return events
@@ -92,13 +98,13 @@ class StreamReader:
         positions: dict[str, bytes] = {}
         for stream, tail in zip(STREAMS, tails, strict=True):
             positions[stream] = tail[0][0] if tail else START
-            events.extend(event_from(fields) for _, fields in reversed(tail))
+            events.extend(event_from_fields(fields) for _, fields in reversed(tail))
         self._streams.go_on_after(positions)
         self._placed = True
         return events
 
     async def run(self) -> None:
-        """Work until cancelled; while Redis is away, keep trying."""
+        """Read until cancelled; while Redis is away, keep trying."""
         while True:
             try:
                 await self._follow()
@@ -128,7 +134,7 @@ class StreamReader:
     async def _take(self, entries: Sequence[Fields]) -> None:
         if not entries:
             return
-        events = [event_in(one) for one in entries]
+        events = [event_from_reply(fields) for fields in entries]
         for follower in self._followers:
             await follower.take(events)
         if self._rate.is_high(len(events), asyncio.get_running_loop().time()):
@@ -154,5 +160,5 @@ class StreamReader:
     async def _read_marker(self) -> bytes:
         """The marker, made if it is not there: whoever empties Redis removes it."""
         new = secrets.token_hex(8).encode()
-        standing: Any = await self._redis.set(MARKER, new, nx=True, get=True)
-        return bytes(standing or new)
+        existing: Any = await self._redis.set(MARKER, new, nx=True, get=True)
+        return bytes(existing or new)

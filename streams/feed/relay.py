@@ -1,4 +1,4 @@
-"""From the commit to the streams.
+"""The outbox relay: from the commit to the Redis streams.
 
 `publish` is called right after a commit and returns at once.  One task appends what has gathered in
 a single round trip.  The marks "due" are taken off in MongoDB two seconds later, many at a time: by
@@ -21,12 +21,12 @@ from models.base.clock import Clock
 from models.base.errors import Unavailable
 from models.base.jobs import PeriodicJob
 from models.wire.events import Event
-from streams.redis.connection import KEPT, RedisError, fields_of, stream_of
+from streams.redis.connection import STREAM_MAXLEN, RedisError, fields_of, stream_of
 from upcoach.store.log.event_log import EventLog
 
-PORTION = 500  # entries a round trip
+BATCH_EVENTS = 500  # entries a round trip
 RETRY_S = 0.25
-WAITING = 20_000  # events in memory while Redis is away; the sweep finds the rest in MongoDB
+MAX_WAITING = 20_000  # events in memory while Redis is away; the sweep finds the rest in MongoDB
 MARK_EVERY_S = 0.5
 MARK_AFTER_S = 2.0
 SWEEP_EVERY_S = 1.0
@@ -42,19 +42,21 @@ class Relay:
         self._redis = redis
         self._log = log
         self._clock = clock
-        self._waiting: collections.deque[Event] = collections.deque(maxlen=WAITING)
-        self._appended: collections.deque[tuple[float, Event]] = collections.deque(maxlen=WAITING)
+        self._waiting: collections.deque[Event] = collections.deque(maxlen=MAX_WAITING)
+        self._appended: collections.deque[tuple[float, Event]] = collections.deque(
+            maxlen=MAX_WAITING
+        )
         self._wake = asyncio.Event()
         self._overdue = dt.timedelta(0)  # what an earlier process left is due at once
 
     def publish(self, events: Sequence[Event]) -> None:
-        """Have *events* appended to their streams."""
+        """Queue *events* to be appended to their streams."""
         self._waiting.extend(events)
         self._wake.set()
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
-        """What is done now and then."""
+        """The periodic jobs."""
         away = (RedisError, Unavailable)
         return (
             PeriodicJob(name="relay_mark", every_s=MARK_EVERY_S, run=self._mark_old),
@@ -68,7 +70,7 @@ class Relay:
         )
 
     async def flush(self) -> None:
-        """Publish what waits, as far as Redis answers; for the end of a process."""
+        """Append what is queued, as far as Redis answers; for the end of a process."""
         with contextlib.suppress(RedisError):
             while self._waiting:
                 await self._append(self._take())
@@ -96,7 +98,7 @@ class Relay:
                 return
 
     def _repeat(self) -> None:
-        """Have everything that is not marked yet appended once more, before what waits."""
+        """Queue everything that is not marked yet once more, before what waits."""
         self._waiting.extendleft(_repeated(event) for _, event in reversed(self._appended))
         self._appended.clear()
 
@@ -110,26 +112,28 @@ class Relay:
             self._appended.popleft()
 
     async def _sweep_all(self) -> None:
-        while await self._sweep(self._overdue) == PORTION:
+        while await self._sweep(self._overdue) == BATCH_EVENTS:
             pass
         self._overdue = OVERDUE
 
     async def _sweep(self, overdue: dt.timedelta) -> int:
         """Publish one portion of what is due for *overdue*, and return how much it was."""
-        events = await self._log.due(self._clock() - overdue, PORTION)
+        events = await self._log.due(self._clock() - overdue, BATCH_EVENTS)
         if events:
             await self._append([_repeated(event) for event in events])
             await self._log.mark_published(events)
         return len(events)
 
     def _take(self) -> list[Event]:
-        size = min(PORTION, len(self._waiting))
+        size = min(BATCH_EVENTS, len(self._waiting))
         return [self._waiting.popleft() for _ in range(size)]
 
     async def _append(self, events: Sequence[Event]) -> None:
         pipeline = self._redis.pipeline(transaction=False)
         for event in events:
-            pipeline.xadd(stream_of(event.feed), fields_of(event), maxlen=KEPT, approximate=True)
+            pipeline.xadd(
+                stream_of(event.feed), fields_of(event), maxlen=STREAM_MAXLEN, approximate=True
+            )
         await pipeline.execute()
         now = asyncio.get_running_loop().time()
         self._appended.extend((now, event) for event in events)

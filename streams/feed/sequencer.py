@@ -1,4 +1,4 @@
-"""Per feed: apply `last + 1`, ignore what is not larger, fetch what is missing."""
+"""The sequencer of a feed: apply `last + 1`, drop duplicates, fetch what is missing."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ PAGE = 500
 
 
 class Gap(Exception):
-    """The log does not hold the numbers that are missing: they are older than what is kept."""
+    """Missing numbers that the log does not hold: they are older than what is kept."""
 
     def __init__(self, feed: str, after: int, first: int) -> None:
         super().__init__(feed, after, first)
@@ -37,7 +37,7 @@ class Sequencer:
         """Those of *events*, and those missing between them, that come next, in order."""
         taken: list[Event] = []
         last = self.last
-        for event in sorted(events, key=lambda one: one.seq):
+        for event in sorted(events, key=lambda event: event.seq):
             if event.seq > last + 1:
                 taken.extend(await self._between(last, event.seq))
             if event.seq > last:

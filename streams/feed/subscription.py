@@ -1,4 +1,4 @@
-"""One connection's place in one feed.
+"""Subscriptions: one connection's position in one feed.
 
 A subscription is a position.  While it is *live*, what the hub pushes goes straight out.  When the
 connection's window is full, nothing is queued: the subscription falls behind, and once there is
@@ -34,10 +34,10 @@ from upcoach.store.log.heads import Heads
 
 PAGE = 200
 RETRY_S = 0.5
-TRIES = 4  # at telling the checksums while documents change
-BEHIND = 200_000  # events beyond which a snapshot is cheaper than what was missed
-PER_READ = 100  # documents or events that count as one read
-UNACKED = 1_000  # events beyond the last acknowledged one that a device which acks is sent
+CHECKSUM_TRIES = 4  # at telling the checksums while documents change
+MAX_BEHIND = 200_000  # events beyond which a snapshot is cheaper than what was missed
+ITEMS_PER_READ = 100  # documents or events that count as one read
+ACK_WINDOW = 1_000  # events beyond the last acknowledged one that a device which acks is sent
 
 _log = structlog.get_logger(__name__)
 
@@ -45,7 +45,7 @@ OnLost = Callable[[str, Refusal], None]  # the feed, and why it may not be seen 
 
 
 class SubscriptionMode(enum.StrEnum):
-    """How a subscription came by its position."""
+    """How a subscription begins."""
 
     RESUME = "resume"
     CATCHUP = "catchup"
@@ -63,7 +63,7 @@ class SubscriptionStart(msgspec.Struct, frozen=True):
 
 
 class Feeds:
-    """What a subscription needs of the node, and of the installation."""
+    """The dependencies of subscriptions, and where each begins."""
 
     def __init__(
         self,
@@ -84,16 +84,16 @@ class Feeds:
         self._credit = credit
 
     async def pace(self, view: FeedView, count: int) -> None:
-        """Return when whoever has the *view* may be sent so many documents or events more."""
+        """Wait until the rate limit allows *count* more documents or events to the view's user."""
         if self._credit is not None and count:
-            await self._credit.pace(view.scope.user, Cost(-(-count // PER_READ)))
+            await self._credit.pace(view.scope.user, Cost(-(-count // ITEMS_PER_READ)))
 
     def cursor(self, seq: int) -> str:
         """The cursor of number *seq*."""
         return str(Cursor(self.epoch, seq))
 
     async def start(self, view: FeedView, since: str | None, *, snap: bool) -> SubscriptionStart:
-        """The resume ladder: memory, else the log, else a reset with its reason.
+        """Where to resume: from memory, else from the log, else with a reset and its reason.
 
         A subscription has to be opened in the same turn of the loop.
         """
@@ -143,7 +143,7 @@ class Feeds:
 
     async def _out_of_reach(self, topic: Topic, seq: int) -> str | None:
         """Why the log cannot bring somebody at *seq* up to date, if it cannot."""
-        if topic.last - seq > BEHIND:
+        if topic.last - seq > MAX_BEHIND:
             return "slow"
         first = await self.log.page(topic.feed, seq, 1)
         return None if contiguous(first, seq) else "retention"
@@ -158,23 +158,23 @@ class Feeds:
 
 
 class Subscription:
-    """A place in a feed, and the task that brings it up to date when it is behind."""
+    """A position in a feed, and the task that catches up when it is behind."""
 
     def __init__(
-        self, feeds: Feeds, outlet: Transport, start: SubscriptionStart, on_lost: OnLost
+        self, feeds: Feeds, transport: Transport, start: SubscriptionStart, on_lost: OnLost
     ) -> None:
         self._feeds = feeds
-        self.outlet = outlet
+        self.transport = transport
         self._topic = start.topic
         self._start = start
         self._view = start.view
         self._on_lost = on_lost
         self._catching_up: asyncio.Task[None] | None = None
-        self._looks_again = False  # a share has changed while this was behind
+        self._rechecks_access = False  # a share has changed while this was behind
         self.limit = NO_LIMIT  # the number beyond which the device has to say that it keeps up
         # The topic, or what the device has acknowledged; made when that is waited for.
         self._moved: asyncio.Event | None = None
-        self._position: int | None = start.seq  # None: level with the topic
+        self._position: int | None = start.seq  # None: that of the topic, in its fan-out
 
     @property
     def feed(self) -> str:
@@ -183,7 +183,7 @@ class Subscription:
 
     @property
     def position(self) -> int:
-        """The number up to which it has everything."""
+        """The number up to which everything was sent."""
         return self._topic.last if self._position is None else self._position
 
     @property
@@ -202,7 +202,7 @@ class Subscription:
         return self in self._topic
 
     def open(self, kinds: Collection[str] | None = None) -> None:
-        """Attach, tell the client, and begin with what it has missed.
+        """Attach to the topic, tell the client, and begin with what it has missed.
 
         The documents come first where a snapshot was asked for, or some *kinds* of them.
         """
@@ -218,60 +218,60 @@ class Subscription:
             self._run(self._catch_up())
 
     def close(self) -> None:
-        """Detach."""
+        """Detach from the topic."""
         self._topic.remove(self)
-        self.outlet.detach(self)
+        self.transport.detach(self)
         if self._catching_up is not None:
             self._catching_up.cancel()
 
     def ack(self, seq: int) -> None:
-        """Let the device have what follows the number *seq*, which it has kept."""
-        if seq + UNACKED < self.limit:
-            self._topic.rearrange()
-        self.limit = seq + UNACKED
+        """Open the send window behind *seq*, which the device has kept."""
+        if seq + ACK_WINDOW < self.limit:
+            self._topic.reset_fanout()
+        self.limit = seq + ACK_WINDOW
         self._wake()
 
-    def push(self, parcel: EncodedBatch) -> None:
+    def push(self, batch: EncodedBatch) -> None:
         """See `fanout.Subscriber.push`."""
         if self._catching_up is not None:
-            self._looks_again |= self.visibility is not None and parcel.moves_access
+            self._rechecks_access |= self.visibility is not None and batch.may_change_access
             self._wake()
             return
-        if parcel.last <= self.position:
+        if batch.last <= self.position:
             return
         if (
-            parcel.first == self.position + 1
-            and parcel.last <= self.limit
-            and self.outlet.has_room
-            and not (self.visibility is not None and parcel.moves_access)
+            batch.first == self.position + 1
+            and batch.last <= self.limit
+            and self.transport.has_room
+            and not (self.visibility is not None and batch.may_change_access)
         ):
-            self.outlet.queue(parcel.form(self.outlet.wrap, self.visibility))
-            self._position = parcel.last
-            self._rise()
+            self.transport.queue(batch.form(self.transport.wrap, self.visibility))
+            self._position = batch.last
+            self._attach_if_caught_up()
         else:
             self._run(self._catch_up())
 
     def flush(self) -> None:
-        """See `fanout.Flushed.flush`."""
-        self.outlet.flush()
+        """See `fanout.Flushable.flush`."""
+        self.transport.flush()
 
-    def hold_up(self) -> None:
-        """See `outlet.Rider.hold_up`."""
-        self.fall(self._topic.last)
+    def on_backpressure(self) -> None:
+        """See `transport.BackpressureListener.on_backpressure`."""
+        self.fall_behind(self._topic.last)
 
-    def fall(self, position: int) -> None:
-        """See `fanout.CaughtUp.fall`."""
+    def fall_behind(self, position: int) -> None:
+        """See `fanout.CaughtUp.fall_behind`."""
         self._position = position
-        self.outlet.detach(self)
-        self._topic.fall(self)
+        self.transport.detach(self)
+        self._topic.mark_behind(self)
 
-    def _rise(self) -> None:
-        """Be level with the topic from now on, if that is so, and if the socket is free."""
-        is_level = self._position == self._topic.last and self.limit > self._topic.last
-        if is_level and self.is_open and self.outlet.straight is not None:
+    def _attach_if_caught_up(self) -> None:
+        """Join the topic's fan-out if everything was sent and the socket is free."""
+        has_caught_up = self._position == self._topic.last and self.limit > self._topic.last
+        if has_caught_up and self.is_open and self.transport.raw_send is not None:
             self._position = None
-            self.outlet.attach(self)
-            self._topic.level(self)
+            self.transport.attach(self)
+            self._topic.mark_caught_up(self)
 
     def _run(self, work: "asyncio._CoroutineLike[None]") -> None:
         task = self._catching_up = asyncio.create_task(work)
@@ -292,7 +292,7 @@ class Subscription:
                 self._view.owner, kinds, self._view.visibility
             ):
                 await self._feeds.pace(self._view, len(page.items))
-                await self.outlet.room()
+                await self.transport.room()
                 # After the documents were read: what was shared then is what is shared now.
                 if self.visibility is not None and not await self._still_sees():
                     return
@@ -308,7 +308,7 @@ class Subscription:
     async def _catch_up(self) -> None:
         """Send everything above the position, then say that the client is current."""
         unseen: Sums | None = None
-        for _ in range(TRIES):
+        for _ in range(CHECKSUM_TRIES):
             if not await self._send_missed():
                 return
             unseen = {} if self.visibility is None else await self._unseen(self.visibility)
@@ -325,10 +325,10 @@ class Subscription:
             kinds = None if self.visibility is None else self.visibility.kinds
             sums = wire_sums(self._topic.sums, kinds, unseen)
         self._say(Live(f=self.feed, cur=self._feeds.cursor(self.position), sums=sums))
-        self._rise()
+        self._attach_if_caught_up()
 
     async def _unseen(self, visibility: Visibility) -> Sums | None:
-        """What the checksums hold of changes that are not seen; None if that cannot be told now.
+        """The part of the checksums that is not seen; None if that cannot be told now.
 
         The documents tell it, so they must be those of the position.
         """
@@ -346,7 +346,7 @@ class Subscription:
         return None
 
     async def _send_missed(self) -> bool:
-        """Send everything above the position; false if the subscription gave it up instead."""
+        """Send everything above the position; false if the position was reset instead."""
         while self.position != self._topic.last:
             if self.position > self._topic.last:
                 # The device has read its own write, and this node has not heard of it yet.
@@ -354,12 +354,12 @@ class Subscription:
                 continue
             if not await self._has_room():
                 return False
-            if self._topic.last - self.position > BEHIND:
+            if self._topic.last - self.position > MAX_BEHIND:
                 self._reset("slow")
                 return False
             try:
                 events = await self._missed()
-                if events and self._moves_access(events[0]) and not await self._still_sees():
+                if events and self._may_change_access(events[0]) and not await self._still_sees():
                     return False
                 await self._topic.load_key()  # last: nothing lies between it and the opening
             except Unavailable:
@@ -368,25 +368,25 @@ class Subscription:
             if not contiguous(events, self.position) or not events:
                 self._reset("retention")
                 return False
-            parcel = self._topic.parcel_again(self._before_access_moves(events))
-            self.outlet.queue(parcel.form(self.outlet.wrap, self._view.visibility))
-            self.outlet.flush()
-            self._position = parcel.last
+            batch = self._topic.cached_batch(self._before_access_changes(events))
+            self.transport.queue(batch.form(self.transport.wrap, self._view.visibility))
+            self.transport.flush()
+            self._position = batch.last
         return True
 
     async def _has_room(self) -> bool:
-        """Wait until the outlet and the device have room; false if the position was given up."""
-        await self.outlet.room()
-        while self.position >= self.limit or self._looks_again:
-            if self._looks_again:
-                self._looks_again = False
-                if not await self._sees_on():
+        """Wait until the transport and the device have room; false if the position was reset."""
+        await self.transport.room()
+        while self.position >= self.limit or self._rechecks_access:
+            if self._rechecks_access:
+                self._rechecks_access = False
+                if not await self._still_sees_when_available():
                     return False
             else:
                 await self._wait()
         return True
 
-    async def _sees_on(self) -> bool:
+    async def _still_sees_when_available(self) -> bool:
         """See `_still_sees`, as soon as the database answers."""
         while True:
             try:
@@ -410,19 +410,19 @@ class Subscription:
             await self._feeds.pace(self._view, len(events))
         return events[: min(PAGE, self.limit - self.position)]
 
-    def _moves_access(self, event: Event) -> bool:
+    def _may_change_access(self, event: Event) -> bool:
         """Whether *event* may have changed what this subscriber sees."""
         return self._view.visibility is not None and event.kind == Share.kind
 
-    def _before_access_moves(self, events: list[Event]) -> list[Event]:
+    def _before_access_changes(self, events: list[Event]) -> list[Event]:
         """The first of *events*, and those that follow it under the same view."""
         for place, event in enumerate(events[1:], start=1):
-            if self._moves_access(event):
+            if self._may_change_access(event):
                 return events[:place]
         return events
 
     async def _still_sees(self) -> bool:
-        """Whether the view is what it was, and was no other meanwhile; else the client was told."""
+        """Whether the view has not changed; else the client was told."""
         try:
             view = await self._feeds.shares.view(self._view.scope, self.feed)
         except NotFound as refusal:
@@ -436,7 +436,7 @@ class Subscription:
         return False
 
     def _reset(self, reason: str) -> None:
-        """Give the position up: the client needs a snapshot, or leaves it at that."""
+        """Skip to the present: the client needs a snapshot, or leaves it at that."""
         self._position = max(self._topic.last, self._view.since)
         self._catching_up = None
         self._say_reset(reason)
@@ -447,5 +447,5 @@ class Subscription:
         self._say(Reset(f=self.feed, reason=reason, cur=cursor, snapshot=url))
 
     def _say(self, frame: Subd | Snap | Live | Reset) -> None:
-        self.outlet.queue(self.outlet.wrap(encode(frame)))
-        self.outlet.flush()
+        self.transport.queue(self.transport.wrap(encode(frame)))
+        self.transport.flush()

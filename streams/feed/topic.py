@@ -1,23 +1,23 @@
-"""A feed as a node sees it: its newest number, its recent tail, and who follows it."""
+"""Topics: a feed on a node, with its newest number, its recent tail, and its subscribers."""
 
 import collections
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from models.wire.events import Event
-from streams.feed.encoded_batch import EncodedBatch, line_of, open_line
+from streams.feed.encoded_batch import EncodedBatch, encoded_event, opened_frame
 from streams.feed.fanout import CaughtUp, Fanout, Subscriber
 from streams.feed.sequencer import Sequencer
 from upcoach.store.log.event_log import EventLog
 from upcoach.store.log.heads import Head
 
-PARCELS: Final = 4  # that are kept for those who are behind together
-TAIL: Final = 128  # events of a feed in memory: an evening without network
+CACHED_BATCHES: Final = 4  # that are kept for those who are behind together
+TAIL_EVENTS: Final = 128  # events of a feed in memory: an evening without network
 TAIL_BYTES: Final = 4 * 1024 * 1024  # the same, where they are large
 
 
 class Topic:
-    """One feed.
+    """One feed on this node, and those who follow it.
 
     Attributes
     ----------
@@ -36,11 +36,11 @@ class Topic:
         self.sums = head.sums
         self.sequencer = Sequencer(log, feed, head.seq)
         self.behind: set[Subscriber] = set()
-        self._level: dict[CaughtUp, None] = {}  # in the order in which they came
-        self._lane: Fanout | None = None
-        self._parcels: dict[tuple[int, int], EncodedBatch] = {}
+        self._caught_up: dict[CaughtUp, None] = {}  # in the order in which they came
+        self._fanout: Fanout | None = None
+        self._batches: dict[tuple[int, int], EncodedBatch] = {}
         self.tail: collections.deque[Event] = collections.deque()
-        self._held = 0  # bytes of the tail
+        self._tail_bytes = 0
         self._log = log
         self._lines: dict[int, bytes] = {}
 
@@ -53,71 +53,74 @@ class Topic:
         """Add *events*, which follow the tail, to it."""
         for event in events:
             self.tail.append(event)
-            self._held += len(event.sealed)
-            while len(self.tail) > TAIL or (self._held > TAIL_BYTES and len(self.tail) > 1):
-                gone = self.tail.popleft()
-                self._held -= len(gone.sealed)
-                self._lines.pop(gone.seq, None)
+            self._tail_bytes += len(event.sealed)
+            while len(self.tail) > TAIL_EVENTS or (
+                self._tail_bytes > TAIL_BYTES and len(self.tail) > 1
+            ):
+                oldest = self.tail.popleft()
+                self._tail_bytes -= len(oldest.sealed)
+                self._lines.pop(oldest.seq, None)
             self.sequencer.last = event.seq
             self.sums = event.sums
 
     def restart(self, event: Event) -> None:
         """Begin the tail anew with *event*: nobody here needs what lies before it."""
         self.tail.clear()
-        self._held = 0
+        self._tail_bytes = 0
         self._lines.clear()
         self.remember([event])
 
     @property
     def audience(self) -> int:
-        """How many follow it."""
-        return len(self.behind) + len(self._level)
+        """The number of subscribers."""
+        return len(self.behind) + len(self._caught_up)
 
     def __contains__(self, subscriber: object) -> bool:
-        return subscriber in self.behind or subscriber in self._level
+        return subscriber in self.behind or subscriber in self._caught_up
 
     def add(self, subscriber: Subscriber) -> None:
-        """Let *subscriber* follow; whoever has everything says `level`."""
+        """Add *subscriber*; whoever has everything calls `mark_caught_up`."""
         self.behind.add(subscriber)
 
     def remove(self, subscriber: Subscriber) -> None:
-        """Let *subscriber* go."""
+        """Remove *subscriber*."""
         self.behind.discard(subscriber)
-        if subscriber in self._level:
-            self._level.pop(subscriber)
-            self.rearrange()
+        if subscriber in self._caught_up:
+            self._caught_up.pop(subscriber)
+            self.reset_fanout()
 
-    def level(self, subscriber: CaughtUp) -> None:
-        """Take note that *subscriber* has everything up to `last`."""
+    def mark_caught_up(self, subscriber: CaughtUp) -> None:
+        """Add *subscriber*, which has everything up to `last`, to the fan-out."""
         self.behind.discard(subscriber)
         if not self.behind:
-            self._parcels.clear()
-        self._level[subscriber] = None
-        self.rearrange()
+            self._batches.clear()
+        self._caught_up[subscriber] = None
+        self.reset_fanout()
 
-    def fall(self, subscriber: CaughtUp) -> None:
-        """Take note that *subscriber* has a position of its own."""
-        self._level.pop(subscriber, None)
+    def mark_behind(self, subscriber: CaughtUp) -> None:
+        """Take *subscriber*, which has a position of its own, out of the fan-out."""
+        self._caught_up.pop(subscriber, None)
         self.behind.add(subscriber)
-        self.rearrange()
+        self.reset_fanout()
 
-    def rearrange(self) -> None:
-        """Arrange the lane anew before it is used again."""
-        self._lane = None
+    def reset_fanout(self) -> None:
+        """Group the fan-out anew before it is used again."""
+        self._fanout = None
 
-    def lane(self, seq: int) -> Fanout:
-        """Those who are level, and may be sent everything up to *seq*."""
-        lane = self._lane
-        if lane is None or seq > lane.limit:
-            for one in [one for one in self._level if seq > one.limit]:
-                one.fall(self.last)
-            lane = self._lane = Fanout(self._level)
-        return lane
+    def fanout(self, seq: int) -> Fanout:
+        """Those who have caught up, and may be sent everything up to *seq*."""
+        fanout = self._fanout
+        if fanout is None or seq > fanout.limit:
+            waiting = [member for member in self._caught_up if seq > member.limit]
+            for member in waiting:
+                member.fall_behind(self.last)
+            fanout = self._fanout = Fanout(self._caught_up)
+        return fanout
 
-    def scatter(self) -> None:
-        """Give everybody a position of their own: the numbers do not go on as they should."""
-        for one in list(self._level):
-            one.fall(self.last)
+    def mark_all_behind(self) -> None:
+        """Give every subscriber a position of its own: the numbers do not continue."""
+        for member in list(self._caught_up):
+            member.fall_behind(self.last)
 
     def after(self, seq: int) -> list[Event] | None:
         """The events above *seq*, or None when the tail does not reach back so far."""
@@ -135,29 +138,29 @@ class Topic:
         return self._log.can_open(self.feed)
 
     async def load_key(self) -> None:
-        """Have at hand what `parcel` needs."""
+        """Load the data key that `batch` needs."""
         if not self._log.can_open(self.feed):
             await self._log.load_keys([self.feed])
 
-    def parcel(self, events: Sequence[Event]) -> EncodedBatch:
-        """*events* opened and joined; each is opened once, however many subscribers there are."""
+    def batch(self, events: Sequence[Event]) -> EncodedBatch:
+        """*events* as one batch; each is decrypted once, however many subscribers there are."""
         return EncodedBatch(
-            self.feed, [line_of(self._log, event, self._line(event)) for event in events]
+            self.feed, [encoded_event(self._log, event, self._line(event)) for event in events]
         )
 
-    def parcel_again(self, events: Sequence[Event]) -> EncodedBatch:
+    def cached_batch(self, events: Sequence[Event]) -> EncodedBatch:
         """The same for who is behind: many who fell behind together are handed the same ones."""
         place = (events[0].seq, events[-1].seq)
-        parcel = self._parcels.pop(place, None) or self.parcel(events)
-        self._parcels[place] = parcel
-        if len(self._parcels) > PARCELS:
-            del self._parcels[next(iter(self._parcels))]
-        return parcel
+        batch = self._batches.pop(place, None) or self.batch(events)
+        self._batches[place] = batch
+        if len(self._batches) > CACHED_BATCHES:
+            del self._batches[next(iter(self._batches))]
+        return batch
 
     def _line(self, event: Event) -> bytes:
         line = self._lines.get(event.seq)
         if line is None:
-            line = open_line(self._log, event)
+            line = opened_frame(self._log, event)
             if self.tail and event.seq >= self.tail[0].seq:
                 self._lines[event.seq] = line
         return line

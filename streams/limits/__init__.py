@@ -1,4 +1,4 @@
-"""Rate limits: counters in Redis for all nodes, and credit that is paid ahead on one.
+"""Rate limiters: shared counters in Redis, and what each node has prepaid.
 
 Both are a `RateLimiter` (`models.access.rate_limiter`), and how much is allowed stands in
 `models.access.limits`.

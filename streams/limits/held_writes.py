@@ -1,4 +1,4 @@
-"""Writes that were refused for now, so that what builds on them is refused for now, too.
+"""Writes that were told to retry later, so that those which build on them are, too.
 
 Over REST a device's requests have no order but the one that `Upcoach-Follows` tells.  A write that
 went ahead of one it builds on would be refused for good.  Redis knows, for all nodes, which writes
@@ -19,7 +19,7 @@ REMEMBERED: Final = 10_000
 
 
 class HeldWrites:
-    """The writes of everybody that were told to come again; without Redis there are none."""
+    """The writes of all users that were told to retry later; without Redis there are none."""
 
     def __init__(self, redis: "Redis | None" = None) -> None:
         self._redis = redis
@@ -27,7 +27,7 @@ class HeldWrites:
         self._here: collections.OrderedDict[str, None] = collections.OrderedDict()
 
     async def hold(self, user: str, mutation_id: str, wait_s: float) -> None:
-        """Take note that a write may come again in *wait_s*."""
+        """Record that a write was told to retry in *wait_s*."""
         if self._redis is None:
             return
         key = _key(user, mutation_id)
@@ -38,7 +38,7 @@ class HeldWrites:
             await self._redis.set(key, b"", px=int(wait_s * 1000) + LAPSE_MS)
 
     async def release(self, user: str, mutation_id: str) -> None:
-        """Take note that a write is there again."""
+        """Remove the record of a write that was retried."""
         key = _key(user, mutation_id)
         if self._redis is None or key not in self._here:
             return
@@ -47,7 +47,7 @@ class HeldWrites:
             await self._redis.delete(key)
 
     async def wait_s(self, user: str, follows: Collection[str]) -> float:
-        """How long a write has to wait that builds on *follows*; 0 for who may go on."""
+        """The seconds until a write that builds on *follows* may be retried; 0 if it may go on."""
         if self._redis is None or not follows:
             return 0.0
         pipeline = self._redis.pipeline(transaction=False)

@@ -1,4 +1,4 @@
-"""Counting what everybody asks for, on all nodes together: one round trip to Redis a request.
+"""Rate limiters: one that counts in Redis for all nodes, and one for while Redis is away.
 
 Redis's own clock counts, so nodes need not agree on theirs.  All rules of a surface are looked at
 before any is charged: what one refuses costs nothing at the others.  Redis holds keyed hashes of
@@ -23,11 +23,13 @@ from streams.redis.connection import RedisError
 
 PATIENCE_S: Final = 1.0  # for an answer; a request that waits longer is counted here
 PAUSE_S: Final = 1.0  # after a failure, before Redis is asked again
-TENTH: Final = 10
+LOCAL_DIVISOR: Final = 10
 REMEMBERED: Final = 10_000  # keys of a process that counts by itself
 NO_COST: Final = Cost(0, 0)
 
-Found = tuple[int, int, int, int]  # by a rule: the wait, what is left, the whole, what was taken
+ScriptResult = tuple[
+    int, int, int, int
+]  # by a rule: the wait, what is left, the whole, what was taken
 
 _log = structlog.get_logger(__name__)
 
@@ -94,7 +96,7 @@ return found
 
 
 class SharedRateLimiter:
-    """See `RateLimiter`: the counts of all surfaces; without Redis nothing is counted.
+    """See `RateLimiter`: counts in Redis, for all nodes; without Redis nothing is counted.
 
     Attributes
     ----------
@@ -109,7 +111,7 @@ class SharedRateLimiter:
         self._key = hashlib.sha256(b"limits\0" + key).digest()
         self._script: Any = None if redis is None else redis.register_script(_SCRIPT)
         self._redis = redis
-        self._alone = LocalRateLimiter()
+        self._local = LocalRateLimiter()
         self._paused_until = 0.0
 
     async def take(
@@ -121,35 +123,35 @@ class SharedRateLimiter:
         most: Cost | None = None,
         charge: bool = True,
     ) -> RateVerdict:
-        """Ask for *cost* of *surface*; without *charge* only whether there is so much.
+        """Take *cost* of *surface*; without *charge* only say whether there is so much.
 
         Up to *most* is taken if it is there: `RateVerdict.taken` says what.
         """
-        asked = (cost, (most or cost) if charge else NO_COST)
-        return await self._taken(surface, parties, asked, owes=False)
+        costs = (cost, (most or cost) if charge else NO_COST)
+        return await self._take(surface, parties, costs, owes=False)
 
     async def owe(self, surface: str, parties: Mapping[str, str], cost: Cost) -> None:
         """See `RateLimiter.owe`."""
-        await self._taken(surface, parties, (NO_COST, cost), owes=True)
+        await self._take(surface, parties, (NO_COST, cost), owes=True)
 
-    async def _taken(
-        self, name: str, parties: Mapping[str, str], asked: tuple[Cost, Cost], *, owes: bool
+    async def _take(
+        self, name: str, parties: Mapping[str, str], costs: tuple[Cost, Cost], *, owes: bool
     ) -> RateVerdict:
         if self._script is None:
             return GO_ON
         surface = SURFACES[name]
         keys = [self._key_of(name, rule, parties) for rule in surface.rules]
-        found = await self._asked(surface, keys, asked, owes=owes)
-        if found is None:
+        results = await self._run_script(surface, keys, costs, owes=owes)
+        if results is None:
             if surface.opens:
                 return GO_ON
-            found = self._alone.take(
+            results = self._local.take(
                 surface.rules,
                 keys,
-                charge=asked[1] != NO_COST,
+                charge=costs[1] != NO_COST,
                 now_us=time.monotonic_ns() // 1000,
             )
-        counts = zip(surface.rules, keys, found, strict=True)
+        counts = zip(surface.rules, keys, results, strict=True)
         return RateVerdict.of(
             tuple(
                 RateCount(rule, name, key, wait / 1e6, left, whole / 1e6, taken)
@@ -158,66 +160,68 @@ class SharedRateLimiter:
         )
 
     async def forgive(self, name: str, parties: Mapping[str, str]) -> None:
-        """Forget the tries of the surface *name* that led to the right answer."""
+        """Reset the backoffs of the surface *name*, after the right answer."""
         if self._redis is None:
             return
         rules = [rule for rule in SURFACES[name].rules if not isinstance(rule, Bound)]
         keys = [self._key_of(name, rule, parties) for rule in rules]
-        self._alone.forget(keys)
+        self._local.forget(keys)
         try:
             async with asyncio.timeout(self.patience_s):
                 await self._redis.delete(*keys)
         except (RedisError, TimeoutError):
             self._pause()
 
-    async def _asked(
-        self, surface: Surface, keys: Sequence[str], asked: tuple[Cost, Cost], *, owes: bool
-    ) -> list[Found] | None:
-        """What Redis says, or None when it does not answer."""
+    async def _run_script(
+        self, surface: Surface, keys: Sequence[str], costs: tuple[Cost, Cost], *, owes: bool
+    ) -> list[ScriptResult] | None:
+        """The results by rule, or None when Redis does not answer."""
         if time.monotonic() < self._paused_until:
             return None
-        arguments = [part for rule in surface.rules for part in _arguments(rule, *asked)]
+        arguments = [part for rule in surface.rules for part in _arguments(rule, *costs)]
         arguments.append(str(int(owes)))
         try:
             async with asyncio.timeout(self.patience_s):
-                found: list[Found] = await self._script(keys=keys, args=arguments)
+                results: list[ScriptResult] = await self._script(keys=keys, args=arguments)
         except (RedisError, TimeoutError):
             self._pause()
             return None
-        return found
+        return results
 
     def _pause(self) -> None:
         _log.warning("limits_alone", for_s=PAUSE_S)
         self._paused_until = time.monotonic() + PAUSE_S
 
     def _key_of(self, surface: str, rule: Rule, parties: Mapping[str, str]) -> str:
-        told = msgspec.json.encode([surface, rule.name, [parties.get(one, "") for one in rule.by]])
-        digest = hashlib.blake2b(told, key=self._key, digest_size=12).digest()
+        name = msgspec.json.encode(
+            [surface, rule.name, [parties.get(party, "") for party in rule.by]]
+        )
+        digest = hashlib.blake2b(name, key=self._key, digest_size=12).digest()
         return f"limit:{base64.urlsafe_b64encode(digest).decode()}"
 
 
 class LocalRateLimiter:
-    """The counts of one process while Redis is away: a tenth of every rate, and of every burst."""
+    """Counts in one process while Redis is away: a tenth of every rate, and of every burst."""
 
     def __init__(self) -> None:
         self._paid: collections.OrderedDict[str, int] = collections.OrderedDict()
 
     def take(
         self, rules: Sequence[Rule], keys: Sequence[str], *, charge: bool, now_us: int
-    ) -> list[Found]:
-        """What the script says, of what this process has counted."""
-        found: list[Found] = []
+    ) -> list[ScriptResult]:
+        """What the script answers, by the counts of this process."""
+        results: list[ScriptResult] = []
         for rule, key in zip(rules, keys, strict=True):
             every, burst = _slowed(rule)
             owed = max(self._paid.get(key, 0), now_us) - now_us
             wait = owed - every * (burst - 1)
-            found.append((max(0, wait), max(0, burst - 1 - owed // every), owed, int(charge)))
-        if charge and not any(one[0] for one in found):
+            results.append((max(0, wait), max(0, burst - 1 - owed // every), owed, int(charge)))
+        if charge and not any(wait_us for wait_us, *_ in results):
             for rule, key in zip(rules, keys, strict=True):
                 self._paid[key] = max(self._paid.pop(key, 0), now_us) + _slowed(rule)[0]
             while len(self._paid) > REMEMBERED:
                 self._paid.popitem(last=False)
-        return found
+        return results
 
     def forget(self, keys: Sequence[str]) -> None:
         """See `SharedRateLimiter.forgive`."""
@@ -228,8 +232,8 @@ class LocalRateLimiter:
 def _slowed(rule: Rule) -> tuple[int, int]:
     """The microseconds that one takes at a tenth of the rate, and a tenth of the burst."""
     if isinstance(rule, Bound):
-        return rule.every_us * TENTH, max(1, rule.burst // TENTH)
-    return rule.most_s * 1_000_000 // rule.free * TENTH, 1
+        return rule.every_us * LOCAL_DIVISOR, max(1, rule.burst // LOCAL_DIVISOR)
+    return rule.most_s * 1_000_000 // rule.free * LOCAL_DIVISOR, 1
 
 
 def _arguments(rule: Rule, least: Cost, most: Cost) -> tuple[str, ...]:

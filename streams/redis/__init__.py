@@ -1,1 +1,1 @@
-"""Redis: connections, stream reads, leases, tickets, trimming of streams."""
+"""Redis: connections, stream reads, leases, connection tickets, trimming of streams."""

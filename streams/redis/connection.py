@@ -1,4 +1,4 @@
-"""The connections to Redis, and the form of what is kept in it."""
+"""The connections to Redis, and the encoding of events in its streams."""
 
 import asyncio
 import datetime as dt
@@ -17,22 +17,24 @@ from models.wire.events import PARTITIONS, Event, partition
 
 STREAMS: Final = tuple(f"live:{{{number}}}" for number in range(PARTITIONS))
 MARKER: Final = "live:marker"
-KEPT: Final = 10_000  # entries a stream keeps, at least: what a node can load when it starts
+STREAM_MAXLEN: Final = (
+    10_000  # entries a stream keeps, at least: what a node can load when it starts
+)
 
 __all__ = [
-    "KEPT",
     "MARKER",
     "STREAMS",
+    "STREAM_MAXLEN",
     "RedisConnections",
     "RedisError",
-    "event_from",
-    "event_in",
+    "event_from_fields",
+    "event_from_reply",
     "fields_of",
     "stream_of",
 ]
 
 
-class Heeding(AbstractConnection):
+class CancellableConnection(AbstractConnection):
     """A connection that loses no cancellation while it sends (see `models.base.cancellation`)."""
 
     async def send_packed_command(self, *arguments: Any, **options: Any) -> None:
@@ -45,8 +47,8 @@ class Heeding(AbstractConnection):
             raise
 
 
-class Pool(BlockingConnectionPool):
-    """A pool that also closes what a caller was opening when it was cancelled.
+class ClosingPool(BlockingConnectionPool):
+    """A connection pool that also closes a connection whose opening was cancelled.
 
     redis-py forgets such a connection, and the socket stays open until it is collected.
     """
@@ -54,19 +56,19 @@ class Pool(BlockingConnectionPool):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._made: set[Any] = set()
         super().__init__(*arguments, **options)
-        self.connection_class = type("Heeding", (Heeding, self.connection_class), {})
+        self.connection_class = type("Heeding", (CancellableConnection, self.connection_class), {})
 
     def make_connection(self) -> Any:
         """See `redis.asyncio.ConnectionPool.make_connection`."""
-        made: Any = super().make_connection()  # type: ignore[no-untyped-call]
-        self._made.add(made)
-        return made
+        connection: Any = super().make_connection()  # type: ignore[no-untyped-call]
+        self._made.add(connection)
+        return connection
 
     async def disconnect(self, inuse_connections: bool = True) -> None:  # noqa: FBT001, FBT002
         """See `redis.asyncio.ConnectionPool.disconnect`."""
         await super().disconnect(inuse_connections)
-        for one in self._made:
-            await one.disconnect()
+        for connection in self._made:
+            await connection.disconnect()
 
 
 class RedisConnections:
@@ -84,7 +86,7 @@ class RedisConnections:
     """
 
     def __init__(self, url: str) -> None:
-        pool = Pool.from_url(
+        pool = ClosingPool.from_url(
             url,
             max_connections=16,
             timeout=2,
@@ -93,7 +95,7 @@ class RedisConnections:
             retry=Retry(NoBackoff(), 0),
         )
         self.writer: Redis = Redis.from_pool(pool)
-        waiting = Pool.from_url(
+        waiting = ClosingPool.from_url(
             url,
             max_connections=64,
             timeout=2,
@@ -103,7 +105,7 @@ class RedisConnections:
         )
         self.reader: Redis = Redis.from_pool(waiting)
 
-        counting = Pool.from_url(
+        counting = ClosingPool.from_url(
             url,
             max_connections=32,
             timeout=1,
@@ -114,14 +116,14 @@ class RedisConnections:
         self.counter: Redis = Redis.from_pool(counting)
 
     async def ping(self) -> None:
-        """Return when Redis answers, or raise `Unavailable`."""
+        """Wait until Redis answers, or raise `Unavailable`."""
         try:
             await self.writer.ping()
         except RedisError:
             raise Unavailable("redis_unavailable", "Redis does not answer.") from None
 
     async def aclose(self) -> None:
-        """Close both."""
+        """Close all connections."""
         await self.writer.aclose()
         await self.reader.aclose()
         await self.counter.aclose()
@@ -148,20 +150,20 @@ def fields_of(event: Event) -> dict[Any, Any]:
     }
 
 
-def event_from(fields: Mapping[bytes, bytes]) -> Event:
-    """The event that `fields_of` made."""
+def event_from_fields(fields: Mapping[bytes, bytes]) -> Event:
+    """Decode the event that `fields_of` encoded."""
     return _event([fields[name] for name in _NAMES], fields.get(_ASIDE, b""))
 
 
-def event_in(words: Sequence[bytes]) -> Event:
-    """The same from the names and values in turn, as Redis sends them."""
-    names = words[::2]
+def event_from_reply(reply: Sequence[bytes]) -> Event:
+    """The same from names and values in turn, as Redis sends them."""
+    names = reply[::2]
     if names == _NAMES:  # as `fields_of` has them
-        return _event(words[1::2])
+        return _event(reply[1::2])
     if names == _NAMES_ASIDE:
-        *values, aside = words[1::2]
+        *values, aside = reply[1::2]
         return _event(values, aside)
-    return event_from(dict(zip(words[::2], words[1::2], strict=True)))
+    return event_from_fields(dict(zip(names, reply[1::2], strict=True)))
 
 
 _NAMES: Final = [b"f", b"s", b"a", b"t", b"i", b"c", b"b", b"r"]
@@ -170,13 +172,13 @@ _NAMES_ASIDE: Final = [*_NAMES, _ASIDE]
 
 
 def _event(values: Sequence[bytes], aside: bytes = b"") -> Event:
-    feed, seq, at, what, which, sums, sealed, repeated = values
+    feed, seq, at, event_type, document_id, sums, sealed, repeated = values
     return Event(
         feed=feed.decode(),
         seq=int(seq),
         at=dt.datetime.fromtimestamp(int(at) / 1000, dt.UTC),
-        type=what.decode(),
-        id=which.decode(),
+        type=event_type.decode(),
+        id=document_id.decode(),
         sums=sums,
         sealed=sealed,
         aside=aside,

@@ -1,4 +1,4 @@
-"""Tickets: a login for one connection, where a token cannot or should not be sent.
+"""Connection tickets: one-time logins, where a token cannot or should not be sent.
 
 A browser's EventSource and WebSocket can set no header, and a token must never stand in a URL.  A
 ticket may: it works once, for thirty seconds, and Redis holds its hash only.
@@ -23,14 +23,14 @@ SECRET_BYTES = 32
 
 
 class ConnectionTicket(msgspec.Struct, frozen=True):
-    """What the holder shows, and until when."""
+    """A ticket, and when it expires."""
 
     ticket: str
     expires_at: dt.datetime
 
 
 class ConnectionTickets:
-    """One-use logins that every node knows, because they are kept in Redis."""
+    """Issues and redeems one-time tickets, which are kept in Redis for all nodes."""
 
     def __init__(
         self, redis: "Redis", state_of: Callable[[Caller], SessionState], clock: Clock
@@ -40,7 +40,7 @@ class ConnectionTickets:
         self._clock = clock
 
     async def issue(self, caller: Caller) -> ConnectionTicket:
-        """A ticket for *caller*: what is opened with it ends with the token it was asked with."""
+        """Issue a ticket for *caller*; what is opened with it ends with the caller's token."""
         ticket = f"tkt_{secrets.token_urlsafe(SECRET_BYTES)}"
         holder = msgspec.json.encode(caller)
         try:
@@ -50,7 +50,7 @@ class ConnectionTickets:
         return ConnectionTicket(ticket, self._clock() + dt.timedelta(seconds=LIFE_S))
 
     async def redeem(self, ticket: str) -> Caller | None:
-        """Who *ticket* was made for; None when there is none (any more), or their session ended.
+        """Redeem *ticket* for its caller; None if it was used, is too old, or the session is over.
 
         It is gone before anything is looked at: of many who show it at once, one is answered.
         """
@@ -64,7 +64,7 @@ class ConnectionTickets:
         return caller if self._state_of(caller) is SessionState.ACTIVE else None
 
     async def require(self, ticket: str) -> Caller:
-        """Who *ticket* was made for, or `Unauthenticated`."""
+        """Redeem *ticket* for its caller, or raise `Unauthenticated`."""
         caller = await self.redeem(ticket)
         if caller is None:
             raise Unauthenticated("ticket_invalid", "This ticket was used, or is too old.")

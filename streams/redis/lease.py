@@ -1,4 +1,4 @@
-"""Who of several processes does a job that only one may do."""
+"""Leases: locks in Redis for jobs that only one of several processes may do."""
 
 import asyncio
 import secrets
@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 
 from streams.redis.connection import RedisError
 
-HELD_MS = 10_000
+LEASE_MS = 10_000
 RENEW_S = 3.0
 
 _RENEW = """
@@ -36,27 +36,27 @@ class Lease:
         self._token = secrets.token_hex(16)
 
     async def acquire(self) -> None:
-        """Return when the lease is held."""
-        while not await self._renew(otherwise=False):  # noqa: ASYNC110 - Redis tells nobody
+        """Wait until the lease is held."""
+        while not await self._renew(if_unreachable=False):  # noqa: ASYNC110 - Redis tells nobody
             await asyncio.sleep(RENEW_S / 3)
 
     async def keep(self) -> None:
         """Renew the lease for as long as that works; return when somebody else holds it."""
         # While Redis is away nobody else can take the lease either.
-        while await self._renew(otherwise=True):  # noqa: ASYNC110 - a renewal, not a wait
+        while await self._renew(if_unreachable=True):  # noqa: ASYNC110 - a renewal, not a wait
             await asyncio.sleep(RENEW_S)
 
     async def release(self) -> None:
-        """Let somebody else have it at once."""
+        """Release the lease, so that another process can acquire it at once."""
         await self._redis.eval(_RELEASE, 1, self._name, self._token)
 
-    async def _renew(self, *, otherwise: bool) -> bool:
+    async def _renew(self, *, if_unreachable: bool) -> bool:
         try:
-            return bool(await self._redis.eval(_RENEW, 1, self._name, self._token, HELD_MS))
+            return bool(await self._redis.eval(_RENEW, 1, self._name, self._token, LEASE_MS))
         except RedisError:
-            return otherwise
+            return if_unreachable
 
 
 async def claim(redis: "Redis", name: str, for_s: float) -> bool:
-    """Whether the job *name* is this process's now: one of all gets it in the time."""
+    """Claim the job *name* for so many seconds; whether this process got it, and no other."""
     return bool(await redis.set(f"job:{name}", b"1", nx=True, px=int(for_s * 1000)))

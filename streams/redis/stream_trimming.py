@@ -1,4 +1,4 @@
-"""The age of what the streams hold.
+"""Trimming of the streams by age.
 
 Their length is bounded as they grow (`streams.feed.relay`), but what a quiet stream holds may be of
 any age.  Entries go after 29 days: sooner than what somebody deleted for good, and has had in the
@@ -14,12 +14,12 @@ from models.base.clock import Clock
 from models.base.jobs import PeriodicJob
 from streams.redis.connection import STREAMS, RedisError
 
-OLDEST: Final = dt.timedelta(days=29)
+MAX_AGE: Final = dt.timedelta(days=29)
 EVERY_S: Final = 3_600.0
 
 
 class StreamTrimming:
-    """Cuts off the old end of every stream; several processes may do so at once."""
+    """Trims every stream; several processes may do so at once."""
 
     def __init__(self, redis: "Redis", clock: Clock) -> None:
         self._redis = redis
@@ -27,20 +27,20 @@ class StreamTrimming:
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
-        """What is done now and then."""
+        """The periodic job."""
         job = PeriodicJob(
             name="stream_trimming",
             every_s=EVERY_S,
-            run=self.cut,
+            run=self.trim,
             at_once=True,
             leased=True,
             failures=(RedisError,),
         )
         return (job,)
 
-    async def cut(self) -> None:
-        """Remove what is too old."""
-        oldest = int((self._clock() - OLDEST).timestamp() * 1000)
+    async def trim(self) -> None:
+        """Remove the entries that are too old."""
+        oldest = int((self._clock() - MAX_AGE).timestamp() * 1000)
         pipeline = self._redis.pipeline(transaction=False)
         for stream in STREAMS:
             # To the entry: an approximate cut keeps whole nodes, and a quiet stream is but one.

@@ -21,30 +21,30 @@ ANSWER_S = 5.0  # beyond the time for which a read may block
 
 
 class ReplyParser(asyncio.Protocol):
-    """Parses what Redis answers, one answer at a time."""
+    """Parses the replies of Redis, one at a time."""
 
     def __init__(self) -> None:
         self._parser = hiredis.Reader()
-        self._asked: asyncio.Future[Any] | None = None
+        self._reply: asyncio.Future[Any] | None = None
         self._lost = False
 
     def expect(self) -> asyncio.Future[Any]:
-        """The next answer."""
-        asked = self._asked = asyncio.get_running_loop().create_future()
+        """A future of the next reply."""
+        reply = self._reply = asyncio.get_running_loop().create_future()
         if self._lost:
-            asked.set_exception(RedisConnectionError("Connection lost"))
-        return asked
+            reply.set_exception(RedisConnectionError("Connection lost"))
+        return reply
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed(data)
         answer = self._parser.gets()
-        if answer is not False and self._asked is not None and not self._asked.done():
-            self._asked.set_result(answer)
+        if answer is not False and self._reply is not None and not self._reply.done():
+            self._reply.set_result(answer)
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._lost = True
-        if self._asked is not None and not self._asked.done():
-            self._asked.set_exception(RedisConnectionError("Connection lost"))
+        if self._reply is not None and not self._reply.done():
+            self._reply.set_exception(RedisConnectionError("Connection lost"))
 
 
 class StreamPositions:
@@ -66,7 +66,7 @@ class StreamPositions:
         self._head = head + b"".join(map(_packed, [*words, *self._packed]))
 
     def go_on_after(self, positions: Mapping[str, bytes]) -> None:
-        """Read from *positions* on."""
+        """Continue reading after *positions*."""
         self._packed |= {name.encode(): _packed(at) for name, at in positions.items()}
 
     async def __aenter__(self) -> Self:
@@ -77,21 +77,21 @@ class StreamPositions:
         self._transport.abort()
 
     async def read(self) -> list[Fields]:
-        """The new entries of all streams, in the order of each; none if it took too long."""
+        """The new entries of all streams, in the order of each; none if there was none in time."""
         command = self._head + b"".join(self._packed.values())
         try:
             async with asyncio.timeout(self._patience_s):
-                found = await _answered(self._transport, self._answers, command)
+                reply = await _answered(self._transport, self._answers, command)
         except TimeoutError:
             raise RedisConnectionError("Redis does not answer a read.") from None
-        return [] if found is None else self._taken(found)
+        return [] if reply is None else self._entries_of(reply)
 
-    def _taken(
-        self, found: "dict[bytes, Entries] | Sequence[tuple[bytes, Entries]]"
+    def _entries_of(
+        self, reply: "dict[bytes, Entries] | Sequence[tuple[bytes, Entries]]"
     ) -> list[Fields]:
-        """The fields of what was *found*; reading goes on after it."""
+        """The fields of the entries in *reply*; reading continues after them."""
         taken = []
-        for name, entries in found.items() if isinstance(found, dict) else found:
+        for name, entries in reply.items() if isinstance(reply, dict) else reply:
             self._packed[name] = _packed(entries[-1][0])
             taken += [fields for _, fields in entries]
         return taken
@@ -141,10 +141,10 @@ def _greetings(options: Mapping[str, Any]) -> Iterator[list[str]]:
 async def _answered(transport: asyncio.Transport, answers: ReplyParser, command: bytes) -> Any:
     answer = answers.expect()
     transport.write(command)
-    found = await answer
-    if isinstance(found, hiredis.ReplyError):
-        raise ResponseError(str(found))
-    return found
+    reply = await answer
+    if isinstance(reply, hiredis.ReplyError):
+        raise ResponseError(str(reply))
+    return reply
 
 
 def _command(words: Sequence[str]) -> bytes:

@@ -201,13 +201,13 @@ async def test_a_state_that_cannot_leave_gives_place_to_the_next(settings: Setti
         async with reading(server, f"{LIVE}?feed=admin:kpi", admin.token) as reader:
             await state(reader)
             [stream] = server.node._connections._open
-            outlet: Any = stream
-            outlet = outlet.outlet
-            outlet.stuck_since = 0.0
+            transport: Any = stream
+            transport = transport.transport
+            transport.stuck_since = 0.0
             for number in range(100):
-                server.node._kpis._tell({"number": number})
-            outlet.stuck_since = None
-            server.node._kpis._tell({"number": 100})
+                server.node._kpis._push({"number": number})
+            transport.stuck_since = None
+            server.node._kpis._push({"number": 100})
             numbers = []
             while 100 not in numbers:
                 numbers.append((await state(reader)).get("number"))

@@ -21,7 +21,7 @@ from models.access.scope import Scope
 from models.base.clock import utc_now
 from models.goals import NewGoal
 from models.wire.events import Event, feed_owner
-from streams.redis.connection import KEPT, RedisConnections, fields_of, stream_of
+from streams.redis.connection import STREAM_MAXLEN, RedisConnections, fields_of, stream_of
 from tests.bench.child import obey
 from tests.bench.node import MARK
 from upcoach.node import app
@@ -176,7 +176,7 @@ class Feeder:
 
 def _packed(event: Event) -> bytes:
     """The command that appends *event* to its stream."""
-    words = [b"XADD", stream_of(event.feed).encode(), b"MAXLEN", b"~", b"%d" % KEPT, b"*"]
+    words = [b"XADD", stream_of(event.feed).encode(), b"MAXLEN", b"~", b"%d" % STREAM_MAXLEN, b"*"]
     for name, value in fields_of(event).items():
         words += [name.encode(), value if isinstance(value, bytes) else str(value).encode()]
     parts = [b"$%d\r\n%b\r\n" % (len(word), word) for word in words]

@@ -15,7 +15,7 @@ from models.base.metrics import Metrics
 from models.wire.events import Event
 from models.wire.frames import Ev
 from streams.consumers.consumer import Consumer
-from streams.consumers.runner import ConsumerGround, ConsumerRunner
+from streams.consumers.runner import ConsumerDependencies, ConsumerRunner
 from streams.redis.connection import RedisConnections
 from tests.support.server import Server, serving
 from tests.support.server.learning import connected
@@ -95,8 +95,8 @@ class Ears:
         self._new = []
 
 
-def ground_of(server: Server, settings: Settings, redis: RedisConnections) -> ConsumerGround:
-    return ConsumerGround(
+def ground_of(server: Server, settings: Settings, redis: RedisConnections) -> ConsumerDependencies:
+    return ConsumerDependencies(
         log=server.node.log,
         database=server.node.database,
         redis=redis.writer,

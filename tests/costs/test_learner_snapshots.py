@@ -39,7 +39,7 @@ def of_everybody(odds: HabitOdds) -> None:
 async def grow(runner: DurableRunner[HabitLearner]) -> None:
     await runner.load()
     of_everybody(runner.consumer.odds)
-    await runner._learned.record(ConsumerTurn(number=1, spans=()))
+    await runner._snapshots.record(ConsumerTurn(number=1, spans=()))
     runner._turn = 1
     for number in range(PEOPLE):
         runner._sequencer(f"u:usr_{number}").last = 9

@@ -11,7 +11,7 @@ from models.access.limits import SURFACES, Bound, Cost
 from models.access.rate_limiter import GO_ON
 from models.base.ids import new_id, new_mutation_id
 from models.base.merge_patch import Json
-from streams.limits.prepaid_rate_limiter import AHEAD, PrepaidRateLimiter
+from streams.limits.prepaid_rate_limiter import PREPAID, PrepaidRateLimiter
 from tests.support.engines import TestEngines
 from tests.support.people.furnished import GOALS
 from tests.support.people.phone_away import frames_of, go_on, queued, said, stay
@@ -87,7 +87,7 @@ async def test_all_roads_take_from_one_ledger(environ: dict[str, str]) -> None:
     refused = [one for some in answers for one in some if one["status"] == 429]
     regained = took_s * WRITES.count / WRITES.seconds
     # What a node has paid for ahead and did not use is lost.
-    assert WRITES.burst - 50 - 2 * AHEAD.requests <= made <= WRITES.burst + regained + 1
+    assert WRITES.burst - 50 - 2 * PREPAID.requests <= made <= WRITES.burst + regained + 1
     assert {one["problem"]["code"] for one in refused} == {"writes_too_many"}
     assert all(0 < one["problem"]["after"] <= 60_000 for one in refused)
 
@@ -117,7 +117,7 @@ async def test_bytes_are_counted_over_all_sockets(environ: dict[str, str]) -> No
         made = sum(await asyncio.gather(*map(pour, wires)))
         after = await person.call("POST", JOURNAL, text)
 
-    assert LEFT - 2 * AHEAD.kib - 29 <= made * 29 <= LEFT + HOUR.count // 60
+    assert LEFT - 2 * PREPAID.kib - 29 <= made * 29 <= LEFT + HOUR.count // 60
     assert after.status == 429
     assert after.body["code"] == "requests_too_many"
 

@@ -357,9 +357,9 @@ async def test_streams_forget_sooner_than_the_trash(settings: Settings) -> None:
         with redis_of(environ) as redis:
             held = sum(redis.xlen(stream) for stream in STREAMS)
             ageing = StreamTrimming(server.node._redis.writer, lambda: dt.datetime.now(dt.UTC))
-            await ageing.cut()
+            await ageing.trim()
             still = sum(redis.xlen(stream) for stream in STREAMS)
-            await StreamTrimming(server.node._redis.writer, lambda: later).cut()
+            await StreamTrimming(server.node._redis.writer, lambda: later).trim()
             left = sum(redis.xlen(stream) for stream in STREAMS)
         events = await person.call("GET", "/v1/events?since=0")
 

@@ -275,15 +275,15 @@ class Sink:
     """A way out that takes everything."""
 
     has_room = True
-    straight = None
+    raw_send = None
 
     def __init__(self) -> None:
         self.sent = b""
 
-    def attach(self, rider: BackpressureListener) -> None:
-        raise AssertionError(rider)  # nobody goes straight
+    def attach(self, listener: BackpressureListener) -> None:
+        raise AssertionError(listener)  # nobody goes straight
 
-    def detach(self, rider: BackpressureListener) -> None:
+    def detach(self, listener: BackpressureListener) -> None:
         pass
 
     def wrap(self, lines: bytes, /) -> bytes:

@@ -40,11 +40,11 @@ async def test_a_device_that_takes_no_bytes_is_closed(settings: Settings) -> Non
 
         async with talking(server, person) as wire:
             connection = only_connection(server)
-            connection.outlet.stuck_since = now() - 59
+            connection.transport.stuck_since = now() - 59
             connection.tick(now())
             await wire.send(sub("now"))
             assert (await wire.frame())["t"] == "subd"
-            connection.outlet.stuck_since = now() - 61
+            connection.transport.stuck_since = now() - 61
             connection.tick(now())
 
             assert await wire.closed() == 4508

@@ -14,7 +14,7 @@ class Times:
     """All that deadlines follow from, and what was done."""
 
     def __init__(self, **times: Any) -> None:
-        self.outlet = self
+        self.transport = self
         self.began_at = self.heard_at = self.pinged_at = self.checked_at = 0.0
         self.commented_at = 0.0
         self.heartbeat_s = 30

@@ -123,6 +123,6 @@ def test_what_is_not_worth_it_goes_as_it_is() -> None:
 
 
 def test_events_are_compressed_once_for_all_who_asked() -> None:
-    parcel = EncodedBatch("u:usr_1", [EncodedEvent(1, "goal", b'{"t":"ev"}\n' * LEAST)])
+    batch = EncodedBatch("u:usr_1", [EncodedEvent(1, "goal", b'{"t":"ev"}\n' * LEAST)])
 
-    assert parcel.form(deflated_frame) is parcel.form(deflated_frame)
+    assert batch.form(deflated_frame) is batch.form(deflated_frame)

@@ -41,7 +41,7 @@ async def test_who_comes_back_up_to_date_is_level_again(settings: Settings) -> N
         async with talking(server, person, {"f": "u:me"}) as wire:
             await wire.until("live")
             topic = server.node.hub._topics[scope_of(server, person).feed]
-            topic.scatter()
+            topic.mark_all_behind()
             behind = len(topic.behind)
             await write_goals(person, 2)
             events = [await wire.frame() for _ in range(2)]
@@ -58,13 +58,13 @@ async def test_a_connection_that_has_ended_sends_nothing_more(settings: Settings
             await raw.send(frame(TEXT, msgspec.json.encode(hello(person))))
             welcome = await raw.receive()
             [guest] = server.node._connections._open
-            outlet = cast("Connection", guest).outlet
-            outlet.queue(outlet.wrap(b"queued"))
+            transport = cast("Connection", guest).transport
+            transport.queue(transport.wrap(b"queued"))
 
             server.node._connections.close_all(4503, "draining")
-            outlet.flush()
-            outlet.queue(outlet.wrap(b"later"))
-            outlet.flush()
+            transport.flush()
+            transport.queue(transport.wrap(b"later"))
+            transport.flush()
             await raw.send(closing(1000))
             rest = await raw.rest()
 

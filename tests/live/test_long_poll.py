@@ -99,11 +99,11 @@ async def test_those_who_wait_at_one_place_get_the_same_bytes(settings: Settings
 
 
 def test_an_array_of_lines_is_made_once_for_all() -> None:
-    parcel = EncodedBatch(
+    batch = EncodedBatch(
         "u:ann", [EncodedEvent(7, "goal", b'{"seq":7}\n'), EncodedEvent(8, "goal", b'{"seq":8}\n')]
     )
 
-    first, second = parcel.form(as_array), parcel.form(as_array)
+    first, second = batch.form(as_array), batch.form(as_array)
 
     assert first == b'[{"seq":7},{"seq":8}]'
     assert first is second
@@ -176,7 +176,7 @@ async def test_more_than_was_asked_for_comes_in_pages(settings: Settings) -> Non
         _, head = await head_of(person)
         asked = await waiting(server, person, await from_here(person, 30, "&limit=1"))
 
-        # What comes together is one parcel; without the streams the log brings it all at once.
+        # What comes together is one batch; without the streams the log brings it all at once.
         [reader] = [task for task in server.node._tasks if task.get_name() == "reader"]
         await background_tasks.end(reader)
         await done(person.call("DELETE", f"/v1/habits/{HABIT}"))

@@ -11,17 +11,17 @@ MUCH = 8_000_000  # more than the kernel holds
 
 
 async def test_a_reader_that_takes_a_little_is_not_stuck() -> None:
-    stream, theirs, outlet = _backlogged()
-    began = outlet.stuck_since
+    stream, theirs, transport = _backlogged()
+    began = transport.stuck_since
     assert began is not None
 
-    outlet.look(began + 50)
-    nothing_taken = outlet.stuck_since
+    transport.check_progress(began + 50)
+    nothing_taken = transport.stuck_since
     theirs.recv(SIP, socket.MSG_WAITALL)  # too little for the kernel to ask for more
-    outlet.look(began + 55)
-    some_taken = outlet.stuck_since
-    outlet.look(began + 100)
-    no_more_taken = outlet.stuck_since
+    transport.check_progress(began + 55)
+    some_taken = transport.stuck_since
+    transport.check_progress(began + 100)
+    no_more_taken = transport.stuck_since
     stream.close()
     theirs.close()
 
@@ -32,41 +32,41 @@ async def test_a_reader_that_takes_a_little_is_not_stuck() -> None:
 async def test_a_peer_that_is_gone_is_found_out_by_a_write_and_hurts_nobody() -> None:
     ours, theirs = _connected()
     stream = IOStream(ours)
-    outlet = SocketTransport(stream)
+    transport = SocketTransport(stream)
     theirs.close()
 
-    outlet.queue(text_frame(bytes(MUCH)))
-    outlet.flush()
-    outlet.queue(text_frame(b"more"))
-    outlet.flush()
-    outlet.look(0.0)
+    transport.queue(text_frame(bytes(MUCH)))
+    transport.flush()
+    transport.queue(text_frame(b"more"))
+    transport.flush()
+    transport.check_progress(0.0)
 
     assert stream.closed()
-    assert SocketTransport(stream).straight is None
+    assert SocketTransport(stream).raw_send is None
 
 
 async def test_a_stream_that_was_closed_with_bytes_waiting_can_be_looked_at() -> None:
-    stream, theirs, outlet = _backlogged()
-    since = outlet.stuck_since
+    stream, theirs, transport = _backlogged()
+    since = transport.stuck_since
     stream.close()
     theirs.close()
 
-    outlet.look(1e9)
+    transport.check_progress(1e9)
 
     assert since is not None
-    assert outlet.stuck_since == since
+    assert transport.stuck_since == since
 
 
 async def test_of_many_pongs_that_wait_the_last_is_sent() -> None:
-    stream, theirs, outlet = _backlogged()
+    stream, theirs, transport = _backlogged()
     reader, first = IOStream(theirs), text_frame(bytes(MUCH))
 
     for number in range(1_000):
-        outlet.send_late(pong_frame(b"%d" % number))
+        transport.send_late(pong_frame(b"%d" % number))
     waiting = len(stream._write_buffer)
     await reader.read_bytes(len(first))
     late = await reader.read_bytes(5)
-    outlet.send_late(pong_frame(b"at once"))
+    transport.send_late(pong_frame(b"at once"))
     next_one = await reader.read_bytes(9)
     stream.close()
     reader.close()
@@ -79,14 +79,14 @@ async def test_of_many_pongs_that_wait_the_last_is_sent() -> None:
 async def test_what_is_shut_sends_nothing_more() -> None:
     ours, theirs = socket.socketpair()
     stream = IOStream(ours)
-    outlet = SocketTransport(stream)
-    outlet.queue(text_frame(b"first"))
-    outlet.flush()
-    outlet.queue(text_frame(b"queued"))
-    outlet.shut()
-    outlet.flush()
-    outlet.queue(text_frame(b"later"))
-    outlet.flush()
+    transport = SocketTransport(stream)
+    transport.queue(text_frame(b"first"))
+    transport.flush()
+    transport.queue(text_frame(b"queued"))
+    transport.discard()
+    transport.flush()
+    transport.queue(text_frame(b"later"))
+    transport.flush()
     stream.close()
 
     assert theirs.recv(1_000) == text_frame(b"first")
@@ -95,13 +95,13 @@ async def test_what_is_shut_sends_nothing_more() -> None:
 
 
 def _backlogged() -> tuple[IOStream, socket.socket, SocketTransport]:
-    """An outlet that was given more than the kernel holds, and the end that reads nothing."""
+    """An transport that was given more than the kernel holds, and the end that reads nothing."""
     ours, theirs = socket.socketpair()
     stream = IOStream(ours)
-    outlet = SocketTransport(stream)
-    outlet.queue(text_frame(bytes(MUCH)))
-    outlet.flush()
-    return stream, theirs, outlet
+    transport = SocketTransport(stream)
+    transport.queue(text_frame(bytes(MUCH)))
+    transport.flush()
+    return stream, theirs, transport
 
 
 def _connected() -> tuple[socket.socket, socket.socket]:

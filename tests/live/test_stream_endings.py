@@ -125,7 +125,7 @@ async def test_a_reader_that_does_not_read_costs_one_window(settings: Settings) 
             reading(server, await from_here(person), person.token, buffer=4096) as slow,
             reading(server, await from_here(person), person.token) as quick,
         ):
-            outlets = [little_buffered(stream) for stream in server.node._connections._open]
+            transports = [little_buffered(stream) for stream in server.node._connections._open]
             most = 0
 
             async def write(start: int) -> None:
@@ -133,7 +133,7 @@ async def test_a_reader_that_does_not_read_costs_one_window(settings: Settings) 
                 for number in range(start, count, 20):
                     body = {"title": f"{number}", "description": "x" * 1_000}
                     await done(person.call("POST", GOALS, body))
-                    most = max(most, *(outlet._unsent for outlet in outlets))
+                    most = max(most, *(transport._unsent for transport in transports))
 
             async def read() -> list[int]:
                 return [(await quick.until("ev"))[-1].frame["seq"] for _ in range(count)]
@@ -143,15 +143,15 @@ async def test_a_reader_that_does_not_read_costs_one_window(settings: Settings) 
 
         expected = list(range(head + 1, head + count + 1))
         assert at_once == late == expected
-        # One parcel may begin below the limit and end above it.
+        # One batch may begin below the limit and end above it.
         assert WINDOW <= most < 2 * WINDOW
 
 
 def little_buffered(stream: Any) -> SocketTransport:
-    """The outlet of *stream*, for which the kernel keeps next to nothing."""
-    assert isinstance(stream.outlet, SocketTransport)
-    stream.outlet._stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-    return stream.outlet
+    """The transport of *stream*, for which the kernel keeps next to nothing."""
+    assert isinstance(stream.transport, SocketTransport)
+    stream.transport._stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    return stream.transport
 
 
 async def test_a_reader_that_goes_or_talks_is_let_go(settings: Settings) -> None:

@@ -37,14 +37,14 @@ from models.wire.close_codes import CloseCode
 from streams.admin.kpis import KpiView
 from streams.admin.timeline import TimelineStreams
 from streams.base import background_tasks
-from streams.base.background_tasks import BackgroundTasks, Job
+from streams.base.background_tasks import BackgroundJob, BackgroundTasks
 from streams.channels.channels import Channels
 from streams.channels.presence import Presence
 from streams.consumers.consumer import Consumer
 from streams.consumers.habit_learner import HabitLearner
 from streams.consumers.revocation import RevocationConsumer
-from streams.consumers.runner import ConsumerGround, ConsumerRunner
-from streams.feed.hub import RECENT, Hub
+from streams.consumers.runner import ConsumerDependencies, ConsumerRunner
+from streams.feed.hub import PRELOADED_EVENTS, Hub
 from streams.feed.reader import Follower, StreamReader
 from streams.feed.relay import Relay
 from streams.feed.subscription import Feeds
@@ -206,7 +206,7 @@ class Node:
         self._tasks: list[asyncio.Task[None]] = []
 
     def _make_consumers(self) -> ConsumerRunner:
-        ground = ConsumerGround(
+        ground = ConsumerDependencies(
             log=self.log,
             database=self.database,
             redis=self._redis.writer,
@@ -256,7 +256,7 @@ class Node:
             feeds=edge.feeds,
             connections=self._connections,
             channels=self._channels,
-            errands=self._background_tasks,
+            background=self._background_tasks,
             presence=self._presence,
             positions=self.services.sync.positions,
             desk=self._admin_feeds,
@@ -294,12 +294,12 @@ class Node:
         await self.services.account.keys.load()
         await self.services.account.revocations.look()
         with contextlib.suppress(RedisError):
-            await self.hub.preload(await self._reader.recent(RECENT))
+            await self.hub.preload(await self._reader.recent(PRELOADED_EVENTS))
         work = self._tasks_to_keep() | JobRunner(self._jobs(), self._claim).tasks
         for name, task in work.items():
             self._tasks.append(asyncio.create_task(_run_forever(task, name), name=name))
 
-    def _tasks_to_keep(self) -> dict[str, Job]:
+    def _tasks_to_keep(self) -> dict[str, BackgroundJob]:
         """The tasks that run as long as the node, by name."""
         return {
             "reader": self._reader.run,
@@ -402,7 +402,7 @@ async def listening(application: Application, host: str, port: int) -> AsyncIter
         yield listener.port
 
 
-async def _run_forever(work: Job, name: str) -> None:
+async def _run_forever(work: BackgroundJob, name: str) -> None:
     """Run *work* until cancelled, and restart it when it fails."""
     while True:
         try:

@@ -81,9 +81,9 @@ class AdminFeeds:
 class AdminSubscriptions:
     """What one connection of an operator follows, by name."""
 
-    def __init__(self, desk: AdminFeeds, outlet: FlowControl) -> None:
+    def __init__(self, desk: AdminFeeds, transport: FlowControl) -> None:
         self._desk = desk
-        self._outlet = outlet
+        self._transport = transport
         self._followed: dict[str, TimelineWatch | KpiWatch] = {}
         self._is_closed = False
 
@@ -106,7 +106,7 @@ class AdminSubscriptions:
             only = filter_of(dict(parse_qsl(query, keep_blank_values=True)))
             check_since(since)
             self._desk.require_room()
-            watch = TimelineWatch(self._desk.streams, self._outlet, name, only, since)
+            watch = TimelineWatch(self._desk.streams, self._transport, name, only, since)
             self._add(name, watch)
             self._desk.watches.add(watch)
         else:
@@ -145,14 +145,14 @@ class AdminSubscriptions:
         self._followed[name] = followed
 
     def _is_idle(self) -> bool:
-        return self._outlet.stuck_since is None
+        return self._transport.stuck_since is None
 
     def _say(self, frame: Frame) -> None:
         self._send(encode(frame))
 
     def _send(self, line: bytes) -> None:
-        self._outlet.queue(self._outlet.wrap(line))
-        self._outlet.flush()
+        self._transport.queue(self._transport.wrap(line))
+        self._transport.flush()
 
 
 def filter_of(query: Mapping[str, str]) -> TimelineFilter:

@@ -57,7 +57,7 @@ class SenderTimes(Closable, Protocol):
 
     """
 
-    outlet: FlowControl
+    transport: FlowControl
     is_warned: bool
 
     def token_end(self) -> float:
@@ -129,7 +129,7 @@ def look_after(connection: C_contra, rows: Sequence[Deadline[C_contra]], now: fl
 
 def look_after_sender(sender: S, rows: Sequence[Deadline[S]], now: float) -> float:
     """The same for one that is sent to; its peer is looked at every `limits.LOOK_S`."""
-    sender.outlet.look(now)
+    sender.transport.check_progress(now)
     return min(now + limits.LOOK_S, look_after(sender, rows, now))
 
 
@@ -138,7 +138,7 @@ def _closes(code: int, reason: str) -> Callable[[Closable, float], None]:
 
 
 def _stuck(sender: SenderTimes) -> float:
-    stuck_since = sender.outlet.stuck_since
+    stuck_since = sender.transport.stuck_since
     return NEVER if stuck_since is None else stuck_since + limits.TAKEN_S
 
 

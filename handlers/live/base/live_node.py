@@ -26,7 +26,7 @@ class LiveNode(msgspec.Struct, frozen=True, kw_only=True):
     feeds: Feeds
     connections: LiveConnections
     channels: Channels
-    errands: BackgroundTasks
+    background: BackgroundTasks
     presence: Presence
     positions: Positions
     desk: AdminFeeds

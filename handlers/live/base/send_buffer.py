@@ -53,7 +53,7 @@ class SocketTransport:
         self._queued: list[bytes] = []
         self._late = b""  # what is sent when nothing waits any more
         self._is_shut = False
-        self._riders: tuple[BackpressureListener, ...] = ()
+        self._listeners: tuple[BackpressureListener, ...] = ()
         self._writes = 0  # of the stream's that are under way, and their bytes
         self._unsent = 0
         self._handed = self._seen = 0  # bytes that the stream was given, and the peer has of them
@@ -63,30 +63,30 @@ class SocketTransport:
             self._hand_over(memoryview(b""))
 
     @property
-    def straight(self) -> Send | None:
-        """See `Outlet.straight`."""
+    def raw_send(self) -> Send | None:
+        """See `Transport.raw_send`."""
         return None if self._writes else self._send
 
-    def attach(self, rider: BackpressureListener) -> None:
-        """See `Outlet.attach`."""
-        self._riders = (*self._riders, rider)
+    def attach(self, listener: BackpressureListener) -> None:
+        """See `Transport.attach`."""
+        self._listeners = (*self._listeners, listener)
 
-    def detach(self, rider: BackpressureListener) -> None:
-        """See `Outlet.detach`."""
-        self._riders = tuple(one for one in self._riders if one is not rider)
+    def detach(self, listener: BackpressureListener) -> None:
+        """See `Transport.detach`."""
+        self._listeners = tuple(other for other in self._listeners if other is not listener)
 
     @property
     def has_room(self) -> bool:
-        """See `Outlet.has_room`."""
+        """See `Transport.has_room`."""
         return self._unsent < WINDOW
 
     def queue(self, wrapped: bytes) -> None:
-        """See `Outlet.queue`."""
+        """See `Transport.queue`."""
         if not self._is_shut:
             self._queued.append(wrapped)
 
-    def shut(self) -> None:
-        """See `Wire.shut`."""
+    def discard(self) -> None:
+        """See `FlowControl.discard`."""
         self._is_shut = True
         self._queued.clear()
         self._late = b""
@@ -100,7 +100,7 @@ class SocketTransport:
             self.flush()
 
     def flush(self) -> None:
-        """See `Outlet.flush`."""
+        """See `Transport.flush`."""
         queued = self._queued
         if not queued:
             return
@@ -109,14 +109,14 @@ class SocketTransport:
         self._write(wrapped)
 
     def finish(self, wrapped: bytes, sent: int) -> None:
-        """See `Outlet.finish`."""
+        """See `Transport.finish`."""
         if sent < 0:
             self._stream.close()
         else:
             self._hand_over(memoryview(wrapped)[sent:])
 
     async def room(self) -> None:
-        """See `Outlet.room`."""
+        """See `Transport.room`."""
         while not self.has_room:
             if self._drained is None:
                 self._drained = asyncio.Event()
@@ -150,12 +150,12 @@ class SocketTransport:
         self._writes += 1
         self._unsent += size
         written.add_done_callback(lambda _: self._taken(size))
-        riders, self._riders = self._riders, ()
-        for rider in riders:
-            rider.hold_up()
+        listeners, self._listeners = self._listeners, ()
+        for listener in listeners:
+            listener.on_backpressure()
 
-    def look(self, now: float) -> None:
-        """See `Wire.look`."""
+    def check_progress(self, now: float) -> None:
+        """See `FlowControl.check_progress`."""
         if not self._writes or self._stream.closed():
             return
         arrived = self._arrived

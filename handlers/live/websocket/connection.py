@@ -49,7 +49,7 @@ class Connection:
         self,
         node: LiveNode,
         name: str,
-        outlet: FlowControl,
+        transport: FlowControl,
         close: Callable[[int, str], None],
         now: float,
     ) -> None:
@@ -59,13 +59,13 @@ class Connection:
         self._silent = False  # and none is sent
         self._greeted = False
         self._goes: Go | None = None  # what is said after the welcome
-        self._subscriptions = SocketSubscriptions(node, name, outlet, self._say)
+        self._subscriptions = SocketSubscriptions(node, name, transport, self._say)
         self._reader = FrameReader()
         self._writing = MutationQueue(
             node.edge, node.router, node.credit, self._tell, node.writes_s
         )
         self.name = name
-        self.outlet = outlet
+        self.transport = transport
         self.caller: Caller | None = None
         self.device: str | None = None
         self.heartbeat_s = 30
@@ -151,13 +151,13 @@ class Connection:
     def end(self) -> None:
         """Let go of everything; writes that are under way finish without an audience."""
         self._closed = self._silent = True
-        self.outlet.shut()
+        self.transport.discard()
         self._subscriptions.close()
 
     def check_channels(self) -> None:
         """See whether the caller may still follow what it follows: a share has changed."""
         if self.caller is not None:
-            self._node.errands.run(self._subscriptions.check_channels(self.caller.scope))
+            self._node.background.run(self._subscriptions.check_channels(self.caller.scope))
 
     async def admit(self, caller: Awaitable[Caller]) -> None:
         """Take note of who this is, or close."""
@@ -222,7 +222,7 @@ class Connection:
         enter(self._node, self, caller, at)
         if frame.dev is not None:
             device = ArrivedDevice(caller.scope.user, frame.dev, self.name, at)
-            self._node.errands.run(self._arrive(device))
+            self._node.background.run(self._arrive(device))
         await self._begin(frame, caller)
 
     async def _begin(self, frame: Hello, caller: Caller) -> None:
@@ -239,7 +239,7 @@ class Connection:
 
     async def _arrive(self, device: ArrivedDevice) -> None:
         with contextlib.suppress(Unavailable):  # the old socket ends when its network does
-            await self._node.channels.arrive(device)
+            await self._node.channels.announce_device(device)
 
     def know(self, caller: Caller) -> None:
         """Take note of who this is, and until when."""
@@ -268,7 +268,7 @@ class Connection:
         if await self._writing.refuses(caller, frame, now):
             self._reader.count(now)
             return
-        await self.outlet.room()
+        await self.transport.room()
         if not self._closed:
             await self._writing.begin(caller, frame)
 
@@ -286,6 +286,6 @@ class Connection:
         """Send *frame*, and say how many bytes it has."""
         line = encode(frame)
         if not self._silent:
-            self.outlet.queue(self.outlet.wrap(line))
-            self.outlet.flush()
+            self.transport.queue(self.transport.wrap(line))
+            self.transport.flush()
         return len(line)

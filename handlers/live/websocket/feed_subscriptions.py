@@ -16,11 +16,11 @@ class FeedSubscriptions:
     """The subscriptions of a connection, by feed."""
 
     def __init__(
-        self, feeds: Feeds, metrics: Metrics, outlet: Transport, say: Callable[[Frame], None]
+        self, feeds: Feeds, metrics: Metrics, transport: Transport, say: Callable[[Frame], None]
     ) -> None:
         self._feeds = feeds
         self._metrics = metrics
-        self._outlet = outlet
+        self._transport = transport
         self._say = say
         self._subscriptions: dict[str, Subscription] = {}
         self._is_closed = False
@@ -74,7 +74,7 @@ class FeedSubscriptions:
             standing.close()
             self._count(start.seq < standing.position, kinds)
         self._metrics.starts.labels(start.reset or str(start.mode)).inc()
-        subscription = Subscription(self._feeds, self._outlet, start, self.refuse)
+        subscription = Subscription(self._feeds, self._transport, start, self.refuse)
         self._subscriptions[view.feed] = subscription
         subscription.open(kinds)
 

@@ -10,7 +10,7 @@ from models.access.limits import FRAME_BYTES, OPEN_OF_USER
 from models.base.errors import Unauthenticated, Unavailable
 from models.wire.close_codes import CloseCode
 from models.wire.frames import Auth, Hello, Welcome
-from streams.feed.subscription import UNACKED
+from streams.feed.subscription import ACK_WINDOW
 
 
 async def holder_of(node: LiveNode, frame: Hello | Auth) -> Caller | None:
@@ -62,7 +62,7 @@ def welcome(node: LiveNode, name: str, caller: Caller, heartbeat_s: int) -> Welc
             "muts": limits.WRITES_AT_ONCE,
             "mut_s": node.writes_s,
             "frame_s": limits.FRAMES_S,
-            "unacked": UNACKED,
+            "unacked": ACK_WINDOW,
             "window": node.window,
         },
     )

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from handlers.live.base import limits
 from handlers.live.base.admin_feeds import AdminSubscriptions, is_admin_feed
 from handlers.live.base.live_node import LiveNode
-from handlers.live.websocket.channel_subscriptions import ChannelSubscriptions, is_channel
+from handlers.live.websocket.channel_subscriptions import ChannelSubscriptions
 from handlers.live.websocket.feed_subscriptions import FeedSubscriptions
+from handlers.live.websocket.typing_access import is_channel
 from models.access.caller import Caller
 from models.access.scope import Scope
 from models.base.errors import Refusal
@@ -18,14 +19,14 @@ class SocketSubscriptions:
     """All that one socket follows, by what its name begins with."""
 
     def __init__(
-        self, node: LiveNode, name: str, outlet: FlowControl, say: Callable[[Frame], None]
+        self, node: LiveNode, name: str, transport: FlowControl, say: Callable[[Frame], None]
     ) -> None:
         self._node = node
-        self._outlet = outlet
+        self._transport = transport
         self._say = say
-        self._feeds = FeedSubscriptions(node.feeds, node.edge.metrics, outlet, say)
+        self._feeds = FeedSubscriptions(node.feeds, node.edge.metrics, transport, say)
         self._channels = ChannelSubscriptions(
-            node.channels, node.presence, node.feeds.shares, outlet, say, node.clock, name
+            node.channels, node.presence, node.feeds.shares, transport, say, node.clock, name
         )
         self._admin_feeds: AdminSubscriptions | None = None
 
@@ -54,7 +55,7 @@ class SocketSubscriptions:
             await self._channels.follow(caller.scope, wish.f)
         elif is_admin_feed(wish.f):
             if self._admin_feeds is None:
-                self._admin_feeds = AdminSubscriptions(self._node.desk, self._outlet)
+                self._admin_feeds = AdminSubscriptions(self._node.desk, self._transport)
             await self._admin_feeds.follow(caller, wish.f, wish.since)
         else:
             # Whoever asks for too much waits for it, and is not sent away.

@@ -25,7 +25,7 @@ class LiveSocket(ProblemHandler, StrictHandler):
 
     known: Caller | None = None  # who it is, if that was found out before the socket is open
     _connection: Connection | None = None
-    _outlet: SocketTransport
+    _transport: SocketTransport
     _deflates = False
     _holding: Holding | None = None
     _door = ""  # where it came from, as long as it counts there
@@ -56,15 +56,15 @@ class LiveSocket(ProblemHandler, StrictHandler):
         self.set_nodelay(True)
         stream = self.ws_connection.stream
         assert stream is not None
-        outlet = SocketTransport(stream, deflated_frame if self._deflates else text_frame)
+        transport = SocketTransport(stream, deflated_frame if self._deflates else text_frame)
         connection = Connection(
             self._node,
             self._connections.name(),
-            outlet,
+            transport,
             self._end,
             asyncio.get_running_loop().time(),
         )
-        self._outlet, self._connection = outlet, connection
+        self._transport, self._connection = transport, connection
         self._connections.add(connection)
         if not await self._may_enter():
             connection.close(CloseCode.TOO_MANY, "too many sockets")
@@ -120,7 +120,7 @@ class LiveSocket(ProblemHandler, StrictHandler):
     def pong(self, data: bytes) -> None:
         """See `StrictHandler.pong`."""
         if self._connection is not None:
-            self._outlet.send_late(pong_frame(data))  # one for many will do (RFC 6455, 5.5.3)
+            self._transport.send_late(pong_frame(data))  # one for many will do (RFC 6455, 5.5.3)
 
     def on_close(self) -> None:
         """Let go."""

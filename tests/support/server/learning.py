@@ -8,7 +8,7 @@ from models.base.clock import utc_now
 from models.base.metrics import Metrics
 from streams.consumers.durable import DurableRunner
 from streams.consumers.habit_learner import HabitLearner
-from streams.consumers.runner import ConsumerGround
+from streams.consumers.runner import ConsumerDependencies
 from streams.redis.connection import RedisConnections
 from tests.support.server import Server
 from upcoach.client import RestClient
@@ -17,7 +17,7 @@ from upcoach.client import RestClient
 def learning_on(
     server: Server, settings: Settings, redis: RedisConnections
 ) -> DurableRunner[HabitLearner]:
-    ground = ConsumerGround(
+    ground = ConsumerDependencies(
         log=server.node.log,
         database=server.node.database,
         redis=redis.writer,
