@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-from tests.account.limited import serving_limited
+from tests.account.limited import person_at, serving_limited
 from tests.support.wire.relying import Browser
 
 ANN: Final = "ann@example.org"
@@ -51,3 +51,47 @@ async def test_a_new_account_is_counted_as_the_mail_that_it_sends(limited: dict[
 
     assert [answer.status for answer in wrong] == [400] * 6  # what is wrong sends no mail
     assert [answer.status for answer in right] == [200, 200, 200, 429]
+
+
+async def test_each_login_has_guesses_of_its_own_at_the_codes_of_devices(
+    limited: dict[str, str],
+) -> None:
+    async with serving_limited(limited) as server:
+        (_, ann), (_, bob) = await person_at(server), await person_at(server, "203.0.113.8")
+        heard = []
+        for email in ("", ann, bob):
+            browser = Browser(server.url)
+            if email:
+                await browser.log_in(await browser.get("/account/login"), email)
+            page = await browser.get("/oauth/device")
+            guess = page.hidden | {"user_code": "BBBB-BBBB"}
+            answers = [(await browser.post(page.action, guess)).status for _ in range(11)]
+            heard.append(answers)
+            browser.close()
+
+    assert heard == [[400] * 10 + [429]] * 3
+
+
+async def test_clients_are_counted_one_by_one_and_only_for_not_showing_who_they_are(
+    limited: dict[str, str],
+) -> None:
+    async with serving_limited(limited) as server:
+        known, _ = await server.node.services.oauth.clients.register(
+            name="App", kind="public", redirects=("https://app.example.org/cb",), auth="none"
+        )
+        browser = Browser(server.url)
+        stale = {"grant_type": "refresh_token", "refresh_token": "x" * 43}
+        answers = {
+            client: [
+                (await browser.post("/oauth/token", stale | {"client_id": client})).status
+                for _ in range(11)
+            ]
+            for client in ("cli_x", "cli_y", known.id)
+        }
+        browser.close()
+
+    assert answers == {
+        "cli_x": [401] * 10 + [429],
+        "cli_y": [401] * 10 + [429],
+        known.id: [400] * 11,
+    }
