@@ -242,6 +242,30 @@ async def test_the_confirmation_page_logs_out(engines: TestEngines) -> None:
         assert silent.sent_to["error"] == "login_required"
 
 
+async def test_what_another_site_sends_logs_nobody_out(engines: TestEngines) -> None:
+    async with party(settings_of(engines)) as one:
+        await one.code()
+        page = await one.browser.get("/oauth/logout")
+        refused = await one.browser.post(
+            page.action, page.hidden, **{"Sec-Fetch-Site": "cross-site"}
+        )
+        silent = await one.browser.get("/oauth/authorize", one.request(prompt="none"))
+
+        assert refused.status == 403
+        assert "code" in silent.sent_to
+
+
+async def test_nobody_agrees_who_has_not_logged_in(engines: TestEngines) -> None:
+    async with party(settings_of(engines)) as one:
+        login = await one.browser.get("/oauth/authorize", one.request())
+        answer = login.hidden | {"allow:openid": "yes", "answer": "yes"}
+        refused = await one.browser.post("/oauth/consent", answer)
+        consent = await one.browser.log_in(login, one.email)
+
+        assert refused.status == 403
+        assert "Public App asks" in consent.text
+
+
 async def test_an_ended_session_ends_the_browser_s_login(engines: TestEngines) -> None:
     async with party(settings_of(engines)) as one:
         await one.code()
