@@ -1,4 +1,4 @@
-"""Sync: what somebody follows, and how far each device has come in a feed."""
+"""Sync: how far each device has come in a feed, by its own word."""
 
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
