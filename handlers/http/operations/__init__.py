@@ -1,0 +1,40 @@
+"""Operations: what can be asked of the server, whichever transport it is asked by.
+
+An operation is a row (`rows`): method, path, who may, what its body is, and a function from the
+services of its context and a `Call` to a `Reply`.  `Router` finds the row for a path.
+"""
+
+from handlers.http.operations.calls import (
+    Call,
+    Ordinal,
+    Query,
+    parse_body,
+    token_missing,
+)
+from handlers.http.operations.mutations import mutation_of, version
+from handlers.http.operations.replies import Reply, cursor_text, owned_by, shown, written
+from handlers.http.operations.router import Route, Router
+from handlers.http.operations.rows import Base, Body, FailureLimit, Operation, Run, unbound
+
+__all__ = [
+    "Base",
+    "Body",
+    "Call",
+    "FailureLimit",
+    "Operation",
+    "Ordinal",
+    "Query",
+    "Reply",
+    "Route",
+    "Router",
+    "Run",
+    "cursor_text",
+    "mutation_of",
+    "owned_by",
+    "parse_body",
+    "shown",
+    "token_missing",
+    "unbound",
+    "version",
+    "written",
+]

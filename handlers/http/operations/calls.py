@@ -1,0 +1,139 @@
+"""Calls: one request to an operation, whichever transport it came by."""
+
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+
+from handlers.http import strict_json
+from models.access.caller import Caller
+from models.access.limits import Cost
+from models.access.request_origin import NOWHERE, RequestOrigin
+from models.access.scope import Scope
+from models.base.errors import FieldError, Forbidden, Invalid, Unauthenticated, invalid_parameter
+from models.base.validation import checked
+from upcoach.store.write.requests import Mutation
+
+T = TypeVar("T")
+Q = TypeVar("Q", bound="Query")
+# A number that was given out, such as a version: none is beyond what JSON's readers tell apart.
+Ordinal = Annotated[int, msgspec.Meta(ge=1, le=strict_json.LARGEST)]
+Charge = Callable[[Cost], Awaitable[None]]
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The parameters behind a path; by itself, none."""
+
+
+async def free(_: Cost) -> None:
+    """Charge nothing."""
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One request, however it came.
+
+    Attributes
+    ----------
+    names
+        The variable parts of the path.
+    base
+        The version that a change is based on (`If-Match`, `mut.base`).
+    mutation
+        The client's name for the write (`Idempotency-Key`, `mut.id`).
+    origin
+        Where it came from.
+    browser
+        The secret of the browser that it came from, where a cookie says who calls.
+    is_foreign
+        Whether a page of another site sent it.
+    trusted
+        What the browser that it came from shows for being one that its user trusts.
+    client
+        The app that it says it is of, which nobody has checked yet.
+    size
+        The bytes of its body.
+    charge
+        Charges what the operation finds out that it would keep, or refuses.
+
+    """
+
+    caller: Caller | None
+    names: dict[str, str]
+    query: dict[str, str] = {}
+    body: Any = None
+    content: bytes = b""
+    base: int | None = None
+    mutation: Mutation | None = None
+    origin: RequestOrigin = NOWHERE
+    browser: str = ""
+    is_foreign: bool = False
+    trusted: str = ""
+    client: str = ""
+    size: int = 0
+    charge: Charge = free
+
+    @property
+    def scope(self) -> Scope:
+        """Who calls; the operation is not open to the public."""
+        return self.holder.scope
+
+    @property
+    def holder(self) -> Caller:
+        """Whose token it came with."""
+        if self.caller is None:
+            raise token_missing()
+        return self.caller
+
+    def read(self, kind: type[T]) -> T:
+        """The body as a *kind*."""
+        return checked(self.body, kind)
+
+    def require_our_page(self) -> None:
+        """Refuse what a page of another site sent: it would log somebody in as somebody else."""
+        if self.is_foreign:
+            raise Forbidden("site_other", "This was not sent from a page of ours.")
+
+    def require_base(self) -> int:
+        """The version that the change is based on; without one nobody knows what it would undo."""
+        if self.base is None:
+            raise Invalid(
+                "version_required", 'Say which version you change: If-Match: "v3", or base.'
+            )
+        return self.base
+
+    def day(self) -> dt.date:
+        """The local date in the path."""
+        return checked(self.names["local_date"], dt.date)
+
+    def asked(self, kind: type[Q]) -> Q:
+        """The query as a *kind*, which is the operation's."""
+        known = {field.encode_name: field.name for field in msgspec.structs.fields(kind)}
+        for name in self.query:
+            if name not in known:
+                words = f"There is no parameter {name[:64]!r} here."
+                unknown = "parameter_unknown"
+                raise invalid_parameter(name[:64], words, code=unknown, refusal=unknown)
+        try:
+            found = checked(self.query, kind, text=True)
+        except Invalid as failure:
+            flaws = tuple(
+                FieldError(f"?{one.pointer[1:]}", "parameter_invalid", one.detail)
+                for one in failure.flaws
+            )
+            raise Invalid("parameter_invalid", failure.detail, flaws=flaws) from None
+        for name in self.query:
+            if getattr(found, known[name]) is None:  # which is how "null" is read
+                words = f"The parameter {name!r} says nothing: leave it out."
+                raise invalid_parameter(name, words)
+        return found
+
+
+def token_missing() -> Unauthenticated:
+    """The refusal of whoever does not say who they are."""
+    return Unauthenticated("token_missing", "Log in, and send the token as a bearer token.")
+
+
+def parse_body(raw: bytes) -> Any:
+    """The JSON value of a body; None when it is empty."""
+    return strict_json.parse(raw) if raw else None

@@ -1,0 +1,42 @@
+"""Named writes: what an `Idempotency-Key` or a `mut.id` names, and the version it is based on."""
+
+import hashlib
+from collections.abc import Collection
+from typing import Any, Final
+
+import msgspec
+
+from handlers.http.operations.rows import Operation
+from models.base.errors import Invalid
+from models.base.ids import MutationId
+from upcoach.store.write.requests import Mutation
+
+NEWEST: Final = 999_999_999  # version of a document
+
+
+def version(given: int | None) -> int | None:
+    """The version that a write says it is based on, or `Invalid` where there can be none such."""
+    if given is not None and not 1 <= given <= NEWEST:
+        raise Invalid("version_invalid", f"A version is a number from 1 to {NEWEST}.")
+    return given
+
+
+def mutation_of(
+    key: str | None,
+    operation: Operation[Any],
+    path: str,
+    base: int | None,
+    body: Any,
+    follows: Collection[str] = (),
+) -> Mutation | None:
+    """The name of a write with a digest of what it asks for; None when the client gave no name."""
+    if key is None:
+        return None
+    try:
+        msgspec.convert(key, MutationId)
+    except msgspec.ValidationError:
+        raise Invalid(
+            "mutation_id_invalid", "The id of a write is a UUID of version 7, in lower case."
+        ) from None
+    asked = msgspec.json.encode([operation.method, path, base, body], order="sorted")
+    return Mutation(key, hashlib.sha256(asked).digest(), follows)
