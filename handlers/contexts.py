@@ -27,7 +27,8 @@ from handlers.admin.health import Check, Livez, MetricsHandler, Readyz
 from handlers.http.application import BoundedApplication
 from handlers.http.manifest import ApplicationParts, Context
 from handlers.http.operations import Router
-from handlers.http.rest import NotFoundHandler, OperationHandler
+from handlers.http.rest.handler import NotFoundHandler
+from handlers.http.rest.operation_handler import OperationHandler
 from models.access.limits import FRAME_BYTES
 from models.base.metrics import Metrics
 

@@ -15,9 +15,11 @@ from tornado.web import HTTPError
 
 from handlers.http import token_auth
 from handlers.http.client_ip import address_of
+from handlers.http.operation_runner import Edge
 from handlers.http.policy import require_desk
 from handlers.http.rate_limiting import count_refusal
-from handlers.http.rest import Edge, log_request, query_of
+from handlers.http.rest.handler import log_request
+from handlers.http.rest.request_reader import query_of
 from handlers.live import (
     AdminSubscriptions,
     LiveNode,

@@ -7,8 +7,8 @@ from tornado.web import Application, _HandlerDelegate
 
 from handlers.http.client_ip import is_among
 from handlers.http.limits.concurrency_limits import ConcurrencyLimit
+from handlers.http.operation_runner import Edge
 from handlers.http.request_bodies import Bodies, Measured
-from handlers.http.rest import Edge
 from models.access.limits import CONNECTIONS_OF_NETWORK
 from models.access.request_origin import RequestOrigin
 

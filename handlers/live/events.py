@@ -8,9 +8,10 @@ import contextlib
 from typing import Any
 
 from handlers.http.manifest import ApplicationParts
+from handlers.http.operation_runner import Edge
 from handlers.http.operations import Call, Operation, Reply, Route
 from handlers.http.policy import require_permission
-from handlers.http.rest import Edge, OperationHandler
+from handlers.http.rest.operation_handler import OperationHandler
 from handlers.live.poll import Heard, Poll, as_array
 from handlers.live.sse import EventStream, OneFeed, SeveralFeeds
 from handlers.live.streaming import StreamingHandler

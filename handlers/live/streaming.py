@@ -9,7 +9,7 @@ from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError
 
 from handlers.http.limits.rate_limit_headers import concurrency_limit
-from handlers.http.rest import Handler
+from handlers.http.rest.handler import Handler
 from handlers.live.base.connections import LiveConnection
 from handlers.live.base.live_node import LiveNode
 from handlers.live.base.send_buffer import SocketTransport

@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from handlers.http.operations import Operation, Route
-from handlers.http.rest import NAME
+from handlers.http.rest.request_reader import NAME
 from handlers.openapi.path_parameters import PLACES
 from handlers.openapi.problems import is_named
 from handlers.openapi.schemas import Schemas, described

@@ -9,7 +9,7 @@ from typing import Any, Final
 from handlers.http.areas import Areas
 from handlers.http.operations import Operation, Route
 from handlers.http.pagination import Items
-from handlers.http.rest import MEDIA_TYPES
+from handlers.http.rest.request_reader import MEDIA_TYPES
 from handlers.openapi import parameters, problems
 from handlers.openapi.schemas import Schemas, role_of
 from handlers.sync import StreamQuery

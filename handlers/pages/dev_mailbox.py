@@ -14,7 +14,7 @@ from tornado.httputil import HTTPServerRequest
 from tornado.web import HTTPError
 
 from handlers.http.manifest import ApplicationParts, HandlerRoute
-from handlers.http.rest import Edge
+from handlers.http.operation_runner import Edge
 from handlers.pages.base import PageHandler
 from handlers.pages.rendering import PageView
 from upcoach.services.base.mail import MailFolder

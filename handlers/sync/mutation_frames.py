@@ -7,8 +7,9 @@ import msgspec
 import structlog
 
 from handlers.http import operations, problems
+from handlers.http.operation_runner import Edge
 from handlers.http.operations import Call, Operation, Router
-from handlers.http.rest import Edge, check_name
+from handlers.http.rest.request_reader import check_name
 from models.access.caller import Caller
 from models.base.errors import Invalid, NotFound, Refusal
 from models.base.merge_patch import Json

@@ -14,7 +14,7 @@ from config.settings import Settings
 from handlers import openapi
 from handlers.contexts import ROUTER
 from handlers.http.operations import Route
-from handlers.http.rest import OperationHandler
+from handlers.http.rest.operation_handler import OperationHandler
 from handlers.openapi import oauth_endpoints, other_routes, page, schemas
 from handlers.openapi.static_documents import AGE_S, wire
 from handlers.pages.base import PageHandler

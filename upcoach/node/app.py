@@ -20,8 +20,8 @@ from handlers.http.application import BoundedApplication
 from handlers.http.limits.concurrency_limits import ConcurrencyLimit
 from handlers.http.limits.in_flight import InFlight
 from handlers.http.manifest import ApplicationParts
+from handlers.http.operation_runner import Edge
 from handlers.http.request_bodies import Bodies
-from handlers.http.rest import Edge
 from handlers.live.base.admin_feeds import AdminFeeds
 from handlers.live.base.connections import LiveConnections
 from handlers.live.base.drain import CLOSING_S

@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from handlers.http.operation_runner import Edge
 from handlers.http.operations import Call, Operation, Reply, unbound
-from handlers.http.rest import Edge, Handler
+from handlers.http.rest.handler import Handler
 from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.oauth import OAuth
 

@@ -3,9 +3,9 @@
 import msgspec
 
 from handlers.http.limits.concurrency_limits import ConcurrencyLimit
+from handlers.http.operation_runner import Edge
 from handlers.http.operations import Router
 from handlers.http.request_bodies import Bodies
-from handlers.http.rest import Edge
 from handlers.live.base.admin_feeds import AdminFeeds
 from handlers.live.base.connections import LiveConnections
 from models.base.clock import Clock

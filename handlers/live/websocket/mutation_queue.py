@@ -10,8 +10,8 @@ from typing import Final
 
 import msgspec
 
+from handlers.http.operation_runner import Edge
 from handlers.http.operations import Router, parse_body
-from handlers.http.rest import Edge
 from handlers.live.base import limits
 from handlers.sync import MutFrame, mutate, refused
 from models.access.caller import Caller

@@ -5,8 +5,8 @@ from typing import Any
 
 from handlers.http import token_auth
 from handlers.http.client_ip import address_of
+from handlers.http.limits.byte_budget import Holding
 from handlers.http.problem_handler import ProblemHandler
-from handlers.http.request_bodies import Holding
 from handlers.live.base.live_node import LiveNode
 from handlers.live.base.send_buffer import SocketTransport, pong_frame, text_frame
 from handlers.live.websocket import deflate

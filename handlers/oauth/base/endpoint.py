@@ -9,7 +9,7 @@ from handlers.http import problems
 from handlers.http.forms.endpoint import FormEndpoint
 from handlers.http.forms.parameters import form_parameters
 from handlers.http.operations import Call, Operation, Reply
-from handlers.http.rest import Handler
+from handlers.http.rest.handler import Handler
 from models.base.errors import Refusal, Unavailable
 from models.base.merge_patch import Json
 from upcoach.services.base.oauth_errors import OAuthError, invalid_request

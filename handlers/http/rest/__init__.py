@@ -1,0 +1,1 @@
+"""REST: operations over HTTP, one handler for each path of the table."""

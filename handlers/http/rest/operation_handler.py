@@ -1,0 +1,193 @@
+"""Operations over HTTP: a request as a call, and a reply as an answer."""
+
+import functools
+from typing import Any
+
+import msgspec
+from tornado.web import HTTPError
+
+from handlers.http import operations
+from handlers.http.operation_runner import Edge
+from handlers.http.operations import Call, Operation, Reply, Route
+from handlers.http.rate_limiting import (
+    parties_of,
+)
+from handlers.http.rest.handler import Handler
+from handlers.http.rest.request_reader import (
+    LARGE,
+    check_name,
+    content_of,
+    digest_of,
+    follows_of,
+    if_match_version,
+    parse_content,
+)
+from models.access.caller import Caller
+from models.access.limits import Cost, extra_read_cost, extra_write_cost
+from models.access.rate_limiter import RateVerdict
+from models.base.errors import Unavailable
+from upcoach.store.write.requests import Mutation
+
+
+class OperationHandler(Handler):
+    """A path with its operations."""
+
+    _answered = 0  # bytes
+
+    def initialize(self, edge: Edge, route: Route | None = None, **_: Any) -> None:
+        """Take the route."""
+        super().initialize(edge)
+        assert route is not None
+        self._route = route
+
+    @property
+    def route(self) -> str:
+        """See `Handler.route`."""
+        return self._route.path
+
+    async def identify(self) -> Caller:
+        """Who asks: by their token, or from the browser in which they have logged in."""
+        if "Authorization" not in self.request.headers:
+            return await self.browser.caller()
+        caller = await super().identify()
+        await self.browser.require_same(caller)
+        return caller
+
+    async def get(self, **names: str) -> None:
+        """Run the operation."""
+        await self._run(names)
+
+    head = get
+    post = get
+    put = get
+    patch = get
+    delete = get
+
+    async def _run(self, names: dict[str, str]) -> None:
+        method = "GET" if self.request.method == "HEAD" else self.request.method
+        operation = self._route.operations.get(method or "")
+        if operation is None:
+            raise HTTPError(405)
+        self.require_few_refusals()
+        login = None if operation.public else await self.identify()
+        call = await self._call(operation, names, login)
+        await self._take_turn(operation, call)
+        await self.perform(operation, call)
+        await self._settle(operation, call)
+
+    async def _take_turn(self, operation: Operation[Any], call: Call) -> None:
+        if call.caller is None or call.mutation is None:
+            await self.charge_call(operation, call)
+        else:
+            await self._take_turn_in_queue(operation, call, call.caller.scope.user, call.mutation)
+
+    async def _take_turn_in_queue(
+        self, operation: Operation[Any], call: Call, user: str, mutation: Mutation
+    ) -> None:
+        """The same for a write with a name: it does not go ahead of those that it builds on."""
+        held = self.edge.held_writes
+        try:
+            self.turnstile.require(RateVerdict(await held.wait_s(user, mutation.follows)))
+            await self.charge_call(operation, call)
+        except Unavailable as refusal:
+            await held.hold(user, mutation.id, refusal.extra.get("after", 0) / 1000)
+            raise
+        await held.release(user, mutation.id)
+
+    async def _settle(self, operation: Operation[Any], call: Call) -> None:
+        """Charge what only the answer has shown."""
+        if call.caller is None or operation.limit not in ("read", "write"):
+            return
+        owed = (
+            extra_write_cost(call.size, self._answered)
+            if operation.writes
+            else extra_read_cost(self._answered)
+        )
+        if owed is not None:
+            surface, parties = parties_of(operation, call)
+            await self.turnstile.owe(surface, parties, owed)
+
+    async def perform(self, operation: Operation[Any], call: Call) -> None:
+        """Answer *call*."""
+        self.reply(await self.carry_out(operation, call))
+
+    def allowed(self) -> str:
+        """See `ProblemHandler.allowed`."""
+        methods = set(self._route.operations) | {"OPTIONS"}
+        return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+
+    async def _call(
+        self, operation: Operation[Any], names: dict[str, str], login: Caller | None
+    ) -> Call:
+        content = content_of(self.request, operation)
+        is_json = operation.body in ("json", "merge-patch") and not operation.unread
+        body = await parse_content(content) if is_json else None
+        base = if_match_version(self.request)
+        key = self.request.headers.get("Idempotency-Key")
+        # A write without a body is the same one that a `mut` frame without a body names.  What no
+        # frame holds is told by its bytes: to write it anew would hold the loop.
+        is_small = is_json and len(content) <= LARGE
+        asked = await digest_of(content) if content and not is_small else body
+        mutation = operations.mutation_of(
+            key if operation.writes else None,
+            operation,
+            self.request.path,
+            base,
+            asked,
+            follows_of(self.request),
+        )
+        for name in names.values():
+            check_name(name)
+        return Call(
+            caller=login,
+            names=names,
+            query=self.query(),
+            body=body,
+            content=content,
+            base=operation.base_of(base),
+            mutation=mutation,
+            origin=self.origin,
+            browser=self.browser.secret if self._is_by_cookie(login) else "",
+            is_foreign=not self.browser.is_on_our_page,
+            trusted=self.browser.trusted,
+            size=len(content),
+            charge=functools.partial(self._charge, login),
+        )
+
+    async def _charge(self, login: Caller | None, cost: Cost) -> None:
+        """Charge what *login* would keep beyond the request itself."""
+        if login is not None:
+            await self.turnstile.take("write", {"user": login.scope.user}, cost)
+
+    def _is_by_cookie(self, login: Caller | None) -> bool:
+        return login is not None and "Authorization" not in self.request.headers
+
+    def reply(self, reply: Reply) -> None:
+        """Answer with *reply*."""
+        for name, value in reply.headers.items():
+            self.set_header(name, value)
+        cursor = operations.cursor_text(self.edge.epoch, reply)
+        if cursor is not None:
+            self.set_header("Upcoach-Cursor", cursor)
+        if reply.merged:
+            self.set_header("Upcoach-Merged", ", ".join(reply.merged))
+        if reply.replayed:
+            self.set_header("Idempotency-Replayed", "true")
+        self.set_status(reply.status)
+        if reply.version is not None and self._not_modified(reply.version):
+            return
+        if reply.status == 204:
+            return
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        content = reply.raw if reply.raw is not None else msgspec.json.encode(reply.body)
+        self._answered = len(content)
+        self.finish(content)
+
+    def _not_modified(self, version: int) -> bool:
+        etag = f'"v{version}"'
+        self.set_header("ETag", etag)
+        known = self.request.headers.get("If-None-Match", "")
+        if self.request.method in ("GET", "HEAD") and etag in known.replace("W/", ""):
+            self.set_status(304)
+            return True
+        return False

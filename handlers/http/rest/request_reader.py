@@ -1,0 +1,99 @@
+"""What a request holds beside its path: parameters, headers and body, read and checked."""
+
+import asyncio
+import hashlib
+import re
+from typing import Any, Final
+
+from tornado.httputil import HTTPServerRequest
+from tornado.web import HTTPError
+
+from handlers.http import operations
+from handlers.http.operations import Operation
+from models.base.errors import Invalid
+from models.base.validation import checked
+from models.wire.frames import Follows
+
+MEDIA_TYPES: Final = {
+    "json": {"application/json"},
+    "merge-patch": {"application/merge-patch+json", "application/json"},
+    "csv": {"text/csv"},
+    "zip": {"application/zip", "application/x-zip-compressed", "application/octet-stream"},
+}
+NAME: Final = 512  # characters of an id or a parameter
+CURSOR: Final = 2_048  # of a cursor, which may stand for many places
+_ETAG: Final = re.compile(r'^"v([1-9][0-9]{0,8})"\Z')
+LARGE: Final = 64 * 1024  # bytes of JSON beyond which reading them would hold the loop
+
+
+def query_of(request: HTTPServerRequest) -> dict[str, str]:
+    """The parameters behind the path of *request*, each once."""
+    query = {}
+    for name, values in request.query_arguments.items():
+        if len(values) > 1:
+            raise Invalid("parameter_repeated", f"The parameter {name[:64]!r} comes twice.")
+        query[name] = _text(values[0])
+        check_name(query[name], CURSOR if name == "since" else NAME)
+    return query
+
+
+def content_of(request: HTTPServerRequest, operation: Operation[Any]) -> bytes:
+    """The body of *request*, of a size and media type that *operation* takes."""
+    content = request.body
+    if operation.body == "none":
+        return b""
+    if len(content) > operation.largest:
+        raise HTTPError(413, f"The body may have {operation.largest} bytes.")
+    media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if media_type not in MEDIA_TYPES[operation.body]:
+        wanted = " or ".join(sorted(MEDIA_TYPES[operation.body]))
+        raise HTTPError(415, f"Send {wanted}.")
+    return content
+
+
+def if_match_version(request: HTTPServerRequest) -> int | None:
+    """The version that `If-Match` names; None without the header."""
+    header = request.headers.get("If-Match")
+    if header is None:
+        return None
+    match = _ETAG.match(header.strip())
+    if match is None:
+        raise Invalid("version_invalid", 'If-Match holds one version: "v3".')
+    return int(match[1])
+
+
+def follows_of(request: HTTPServerRequest) -> list[str]:
+    """The names of earlier writes in `Upcoach-Follows`."""
+    header = request.headers.get("Upcoach-Follows", "")
+    names = [name.strip() for name in header.split(",") if name.strip()]
+    try:
+        return checked(names, Follows)
+    except Invalid as failure:
+        raise Invalid("follows_invalid", f"Upcoach-Follows: {failure.detail}") from None
+
+
+async def digest_of(content: bytes) -> str:
+    """The SHA-256 of a body, taken on another thread if it is large."""
+    if len(content) > LARGE:
+        return (await asyncio.to_thread(hashlib.sha256, content)).hexdigest()
+    return hashlib.sha256(content).hexdigest()
+
+
+async def parse_content(content: bytes) -> Any:
+    """The JSON value of a body, which is read on another thread if it is large."""
+    if len(content) > LARGE:
+        return await asyncio.to_thread(operations.parse_body, content)
+    return operations.parse_body(content)
+
+
+def check_name(name: str, longest: int = NAME) -> None:
+    """Refuse what no id, date or parameter holds."""
+    if "\0" in name or len(name) > longest:
+        raise Invalid("parameter_invalid", "A part of the path or the query is not an id.")
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise Invalid("parameter_invalid", "A parameter is not UTF-8.") from None
