@@ -1,4 +1,4 @@
-"""The edge: parse, authorize, call, reply.
+"""Handlers of requests: parse, authorize, run the operation, reply.
 
 A context says in its package (`CONTEXT`) what it adds: operations, paths with handlers of their
 own, and how it is described; `contexts` folds them.  An `Operation` is a row: method, path, what

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from handlers.live.base import limits
-from handlers.openapi.static_documents import as_text, plain, wire
+from handlers.openapi.static_documents import portable, pretty_json, without_prose
 from models.access.limits import FRAME_BYTES
 from models.base.merge_patch import Json
 from models.wire import frames
@@ -54,14 +54,14 @@ _STREAMED: Final = (
 )
 
 
-def published() -> Json:
-    """What serves the document."""
+def served_document() -> Json:
+    """The arguments of the handler that serves the document."""
     return {"content": text(), "media_type": MEDIA_TYPE}
 
 
 def text() -> bytes:
-    """The document, for people to read too."""
-    return as_text(document())
+    """The document as indented JSON."""
+    return pretty_json(document())
 
 
 def document() -> Json:
@@ -81,7 +81,7 @@ def document() -> Json:
         "channels": {"live": _live(), "events": _events()},
         "operations": _operations(),
         "components": {
-            "schemas": {name: plain(schema) for name, schema in schemas.items()},
+            "schemas": {name: portable(schema) for name, schema in schemas.items()},
             "messages": {frame.__name__: _message(frame) for frame in (*_CLIENT, *_SERVER)},
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
@@ -99,7 +99,7 @@ def document() -> Json:
 
 def digest() -> str:
     """The SHA-256 of what clients depend on, in canonical JSON."""
-    canonical = msgspec.json.encode(wire(document()), order="deterministic")
+    canonical = msgspec.json.encode(without_prose(document()), order="deterministic")
     return hashlib.sha256(canonical).hexdigest()
 
 
@@ -148,23 +148,23 @@ def _events() -> Json:
 def _operations() -> Json:
     texts = {"type": "string"}
     query = {"since": texts, "feed": texts, "snap": texts, "limit": texts, "wait": texts}
-    asked = {"type": "object", "properties": query | {"ticket": texts}}
-    binding = {"http": {"method": "GET", "query": asked, "bindingVersion": "0.3.0"}}
+    query_schema = {"type": "object", "properties": query | {"ticket": texts}}
+    binding = {"http": {"method": "GET", "query": query_schema, "bindingVersion": "0.3.0"}}
     return {
-        "receiveFrames": _operation("receive", "live", _CLIENT, "What a client says."),
-        "sendFrames": _operation("send", "live", _SERVER, "What the server says."),
-        "sendEvents": _operation("send", "events", _STREAMED, "What a reader of events is told.")
+        "receiveFrames": _operation("receive", "live", _CLIENT, "The frames that a client sends."),
+        "sendFrames": _operation("send", "live", _SERVER, "The frames that the server sends."),
+        "sendEvents": _operation("send", "events", _STREAMED, "The frames of an event stream.")
         | {"bindings": binding},
     }
 
 
-def _operation(action: str, channel: str, spoken: tuple[type, ...], summary: str) -> Json:
-    here = f"#/channels/{channel}/messages"
+def _operation(action: str, channel: str, frame_types: tuple[type, ...], summary: str) -> Json:
+    messages = f"#/channels/{channel}/messages"
     return {
         "action": action,
         "channel": {"$ref": f"#/channels/{channel}"},
         "summary": summary,
-        "messages": [{"$ref": f"{here}/{frame.__name__}"} for frame in spoken],
+        "messages": [{"$ref": f"{messages}/{frame.__name__}"} for frame in frame_types],
     }
 
 
@@ -179,8 +179,10 @@ def _message(frame: type) -> Json:
     }
 
 
-def _references(spoken: tuple[type, ...]) -> Json:
-    return {frame.__name__: {"$ref": f"#/components/messages/{frame.__name__}"} for frame in spoken}
+def _references(frame_types: tuple[type, ...]) -> Json:
+    return {
+        frame.__name__: {"$ref": f"#/components/messages/{frame.__name__}"} for frame in frame_types
+    }
 
 
 def _closes() -> list[tuple[int, tuple[str, str]]]:

@@ -1,4 +1,4 @@
-"""The whole surface: every context, folded."""
+"""All contexts, folded into one router and the applications of both ports."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -59,23 +59,23 @@ ROUTER: Final = Router(
 
 def make_application(parts: ApplicationParts) -> BoundedApplication:
     """The application that serves the public port."""
-    edge = parts.edge
+    runner = parts.runner
     rows = tuple(row for context in CONTEXTS for row in context.bound_routes())
     own = {row.path for row in rows}
     specs = [
-        URLSpec(f"{route.pattern}$", OperationHandler, {"edge": edge, "route": route})
-        for route in edge.router.routes
+        URLSpec(f"{route.pattern}$", OperationHandler, {"runner": runner, "route": route})
+        for route in runner.router.routes
         if route.path not in own
     ]
     return BoundedApplication(
         [*specs, *(spec for row in rows for spec in row.specs(parts))],
-        edge=edge,
+        runner=runner,
         bodies=parts.live.bodies,
         default_handler_class=NotFoundHandler,
-        default_handler_args={"edge": edge},
+        default_handler_args={"runner": runner},
         log_function=lambda _: None,  # each handler logs its own line
         websocket_max_message_size=FRAME_BYTES,
-        is_secure=edge.services.oauth.issuer.startswith("https://"),
+        is_secure=runner.services.oauth.issuer.startswith("https://"),
     )
 
 

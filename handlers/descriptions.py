@@ -1,4 +1,4 @@
-"""Where the documents are served that describe the server."""
+"""The routes of the documents that describe the server: OpenAPI, AsyncAPI, and a page."""
 
 import functools
 from typing import Final
@@ -13,11 +13,11 @@ from models.base.merge_patch import Json
 
 @functools.cache  # it takes as long as a hundred requests
 def _openapi(router: Router) -> tuple[Json, Json]:
-    return openapi.published(router)
+    return openapi.served_documents(router)
 
 
 CONTEXT: Final = Context(
-    service=lambda edge: edge.router,
+    service=lambda runner: runner.router,
     areas=(
         Area(
             name="Server",
@@ -27,8 +27,10 @@ CONTEXT: Final = Context(
         ),
     ),
     routes=(
-        HandlerRoute("/asyncapi.json", StaticDocument, lambda _: asyncapi.published()),
-        HandlerRoute("/openapi.json", StaticDocument, lambda parts: _openapi(parts.edge.router)[0]),
-        HandlerRoute("/docs", StaticDocument, lambda parts: _openapi(parts.edge.router)[1]),
+        HandlerRoute("/asyncapi.json", StaticDocument, lambda _: asyncapi.served_document()),
+        HandlerRoute(
+            "/openapi.json", StaticDocument, lambda parts: _openapi(parts.runner.router)[0]
+        ),
+        HandlerRoute("/docs", StaticDocument, lambda parts: _openapi(parts.runner.router)[1]),
     ),
 )

@@ -1,4 +1,4 @@
-"""Accounts: in `operations` what is done with them, in `pages` how browsers do it.
+"""Accounts: their `operations`, and the `pages` on which browsers use them.
 
 A page writes nothing by itself: its forms are carried out through the rows of `operations`.
 """
@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 CONTEXT: Final = Context(
-    service=lambda edge: edge.services.account,
+    service=lambda runner: runner.services.account,
     operations=(
         *accounts.OPERATIONS,
         *email_verification.OPERATIONS,

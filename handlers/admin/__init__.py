@@ -10,7 +10,7 @@ from handlers.http.manifest import Context, HandlerRoute
 __all__ = ["CONTEXT", "Readiness"]
 
 CONTEXT: Final = Context(
-    service=lambda edge: edge.services.audit,
+    service=lambda runner: runner.services.audit,
     routes=(
         HandlerRoute("/livez", Livez, lambda _: {}),
         HandlerRoute("/readyz", Readyz, lambda parts: {"checks": parts.checks}),
@@ -18,7 +18,7 @@ CONTEXT: Final = Context(
             admin_live.PATH, AdminSocket, lambda parts: {"node": parts.live}, upgrades=True
         ),
         HandlerRoute(
-            admin_live.PATH, AdminStream, lambda parts: {"edge": parts.edge, "node": parts.live}
+            admin_live.PATH, AdminStream, lambda parts: {"runner": parts.runner, "node": parts.live}
         ),
     ),
 )

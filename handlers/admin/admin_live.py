@@ -15,8 +15,8 @@ from tornado.web import HTTPError
 
 from handlers.http import token_auth
 from handlers.http.client_ip import address_of
-from handlers.http.operation_runner import Edge
-from handlers.http.policy import require_desk
+from handlers.http.operation_runner import OperationRunner
+from handlers.http.policy import require_panel_token
 from handlers.http.rate_limiting import count_refusal
 from handlers.http.rest.handler import log_request
 from handlers.http.rest.request_reader import query_of
@@ -37,12 +37,14 @@ from streams.admin import kpis, timeline
 PATH: Final = "/v1/admin/live"
 
 
-class _Place(msgspec.Struct, frozen=True):
+class TimelineFrame(msgspec.Struct, frozen=True):
+    """The fields of a frame that become the name and the id of its event."""
+
     t: str
     cur: str | None = None
 
 
-_places = msgspec.json.Decoder(_Place)
+_frames = msgspec.json.Decoder(TimelineFrame)
 
 
 def as_events(lines: bytes, /) -> bytes:
@@ -51,20 +53,20 @@ def as_events(lines: bytes, /) -> bytes:
 
 
 def _event(line: bytes) -> bytes:
-    place = _places.decode(line)
-    return event_of(line, place.t, place.cur)
+    frame = _frames.decode(line)
+    return event_of(line, frame.t, frame.cur)
 
 
 async def operator_of(node: LiveNode, caller: Awaitable[Caller]) -> Caller:
     """Who asks, if it is an operator with two factors; for others there is nothing here."""
     try:
-        holder = await caller
+        operator = await caller
     except Unauthenticated:
         raise HTTPError(404) from None
-    if not await node.desk.admits(holder.scope):
+    if not await node.admin_feeds.is_operator(operator.scope):
         raise HTTPError(404)
-    require_desk(holder)
-    return holder
+    require_panel_token(operator)
+    return operator
 
 
 class AdminSocket(LiveSocket):
@@ -74,7 +76,7 @@ class AdminSocket(LiveSocket):
         """Take what the routing table gives."""
         super().initialize(node)
         self._began = time.perf_counter()
-        node.edge.running.begin()
+        node.runner.in_flight.begin()
 
     def prepare(self) -> None:
         """Answer 404 to any method but GET."""
@@ -83,26 +85,26 @@ class AdminSocket(LiveSocket):
 
     async def get(self, *args: Any, **kwargs: Any) -> None:
         """Open a WebSocket for an operator."""
-        self.known = await operator_of(self._node, self._identify())
+        self.authenticated = await operator_of(self._node, self._identify())
         await super().get(*args, **kwargs)
 
     async def _identify(self) -> Caller:
         ticket = query_of(self.request).get("ticket")
         if ticket is not None:
             return await self._node.tickets.require(ticket)
-        services = self._node.edge.services
+        services = self._node.runner.services
         return await token_auth.caller_of(services.account, services.oauth, self.request)
 
     def on_finish(self) -> None:
         """See `Handler.on_finish`: what comes to this path is logged, let in or not."""
         super().on_finish()
-        self._node.edge.running.end()
-        log_request(self, self._node.edge, PATH, self._began)
+        self._node.runner.in_flight.end()
+        log_request(self, self._node.runner, PATH, self._began)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """See `Handler.write_error`."""
-        origin = RequestOrigin(address=address_of(self.request, self._node.edge.proxies))
-        refusal = count_refusal(self, self._node.edge, origin.household)
+        origin = RequestOrigin(address=address_of(self.request, self._node.runner.proxies))
+        refusal = count_refusal(self, self._node.runner, origin.household)
         if refusal is not None:
             kwargs["exc_info"] = (type(refusal), refusal, None)
         super().write_error(status_code, **kwargs)
@@ -111,9 +113,9 @@ class AdminSocket(LiveSocket):
 class AdminStream(StreamingHandler):
     """The operators' live feeds as an event stream."""
 
-    def initialize(self, edge: Edge, **live: Any) -> None:
+    def initialize(self, runner: OperationRunner, **live: Any) -> None:
         """Take what the routing table gives."""
-        super().initialize(edge)
+        super().initialize(runner)
         self.node = live["node"]
 
     def prepare(self) -> None:
@@ -135,15 +137,15 @@ class AdminStream(StreamingHandler):
         feeds = query.get("feed", f"{kpis.FEED},{timeline.FEED}").split(",")
         if not set(feeds) <= {kpis.FEED, timeline.FEED}:
             raise Invalid("parameter_invalid", f"feed is {kpis.FEED}, {timeline.FEED} or both.")
-        known = ("feed", "since", "ticket")
-        only = {name: text for name, text in query.items() if name not in known}
-        filter_of(only)
+        stream_parameters = ("feed", "since", "ticket")
+        filters = {name: text for name, text in query.items() if name not in stream_parameters}
+        filter_of(filters)
         since = self.request.headers.get("Last-Event-ID") or query.get("since")
         check_since(since)
-        self.node.desk.require_room()
+        self.node.admin_feeds.require_room()
         stream = self.open_stream(caller, as_events)
-        watching = AdminSubscriptions(self.node.desk, stream.transport)
-        if stream.hold(watching):
+        subscriptions = AdminSubscriptions(self.node.admin_feeds, stream.transport)
+        if stream.add_source(subscriptions):
             for feed in dict.fromkeys(feeds):
-                name = f"{feed}?{urlencode(only)}" if only and feed == timeline.FEED else feed
-                watching.open(caller.scope, name, since)
+                name = f"{feed}?{urlencode(filters)}" if filters and feed == timeline.FEED else feed
+                subscriptions.open(caller.scope, name, since)

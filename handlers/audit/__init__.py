@@ -7,7 +7,7 @@ from handlers.http.areas import Area
 from handlers.http.manifest import Context
 
 CONTEXT: Final = Context(
-    service=lambda edge: edge.services.audit,
+    service=lambda runner: runner.services.audit,
     operations=audit.OPERATIONS,
     areas=(Area(name="Admin", meaning="For operators.", paths=("/v1/admin",), place=11),),
 )

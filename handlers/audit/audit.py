@@ -21,14 +21,14 @@ class AuditQuery(Query, frozen=True, kw_only=True):
     limit: PageSize = LIMIT
 
 
-async def entries(services: AuditServices, call: Call) -> Reply:
+async def list_entries(services: AuditServices, call: Call) -> Reply:
     """The audit log, the newest entries first."""
-    query = call.asked(AuditQuery)
-    found = await services.log.page(
+    query = call.parse_query(AuditQuery)
+    entries = await services.log.page(
         user=query.user, action=query.action or "", before=query.before, limit=query.limit + 1
     )
-    page, headers = found[: query.limit], {}
-    if len(found) > query.limit:
+    page, headers = entries[: query.limit], {}
+    if len(entries) > query.limit:
         headers = next_page(PATH, call.query, before=page[-1].seq)
     return Reply(body=Items(page), headers=headers)
 
@@ -37,7 +37,7 @@ OPERATIONS = (
     Operation(
         method="GET",
         path=PATH,
-        run=entries,
+        run=list_entries,
         needs="admin:audit",
         gives=Items[AuditEntry],
         query=AuditQuery,

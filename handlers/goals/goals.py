@@ -6,8 +6,17 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from handlers.http.operations import Call, Operation, Ordinal, Query, Reply, Run, shown, written
-from handlers.http.pagination import Items, ListQuery, PageSize, between, next_page, selected
+from handlers.http.operations import (
+    Call,
+    Operation,
+    Ordinal,
+    Query,
+    Reply,
+    Run,
+    document_reply,
+    write_reply,
+)
+from handlers.http.pagination import Items, ListQuery, PageSize, between, next_page, page_by_order
 from handlers.http.resources import resource
 from handlers.http.strict_json import LARGEST
 from handlers.http.time_zones import zone
@@ -138,30 +147,34 @@ class Undo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 async def read(services: GoalServices, call: Call) -> Reply:
     """One of the caller's goals, as it is or as it was."""
-    as_of = call.asked(AsOfQuery).as_of
+    as_of = call.parse_query(AsOfQuery).as_of
     if as_of is None:
-        return shown(await services.goals.get(call.scope, call.names["id"]))
-    moment, version = _past(as_of)
-    return shown(await services.goals.history.at(call.scope, call.names["id"], moment, version))
+        return document_reply(await services.goals.get(call.scope, call.names["id"]))
+    moment, version = _moment_or_version(as_of)
+    return document_reply(
+        await services.goals.history.at(call.scope, call.names["id"], moment, version)
+    )
 
 
 async def history(services: GoalServices, call: Call) -> Reply:
     """What was changed of a goal, field by field, the newest first."""
-    query = call.asked(HistoryQuery)
-    found = await services.goals.history.revisions(
+    query = call.parse_query(HistoryQuery)
+    revisions = await services.goals.history.revisions(
         call.scope, call.names["id"], query.before, query.limit + 1
     )
     headers = {}
-    if len(found) > query.limit:
-        path, oldest = HISTORY.format(**call.names), found[query.limit - 1]
+    if len(revisions) > query.limit:
+        path, oldest = HISTORY.format(**call.names), revisions[query.limit - 1]
         headers = next_page(path, call.query, before=oldest.version)
-    return Reply(body={"items": found[: query.limit]}, headers=headers)
+    return Reply(body={"items": revisions[: query.limit]}, headers=headers)
 
 
 async def undo(services: GoalServices, call: Call) -> Reply:
     """Take back one change of a goal."""
     version = call.read(Undo).version
-    return written(await services.goals.undo(call.scope, call.names["id"], version, call.mutation))
+    return write_reply(
+        await services.goals.undo(call.scope, call.names["id"], version, call.mutation)
+    )
 
 
 async def assess(services: GoalServices, call: Call) -> Reply:
@@ -181,23 +194,23 @@ async def stats(services: GoalServices, call: Call) -> Reply:
     return Reply(body=await services.goals.stats(call.scope, await _today(services, call)))
 
 
-async def ready(_services: GoalServices, _call: Call) -> Reply:
+async def list_ready_templates(_services: GoalServices, _call: Call) -> Reply:
     """The templates that come with the product."""
     return Reply(body={"items": READY_TEMPLATES})
 
 
-async def points(services: GoalServices, call: Call) -> Reply:
+async def list_points(services: GoalServices, call: Call) -> Reply:
     """What was measured of a goal."""
-    wanted = call.asked(PointQuery).selection()
+    selection = call.parse_query(PointQuery).selection()
     goal = call.names["id"]
-    wanted = msgspec.structs.replace(wanted, where={**wanted.where, "goal": goal})
-    found = await services.goal_points.page(call.scope, goal, wanted)
-    return selected(POINTS.format(**call.names), call, found, wanted)
+    selection = msgspec.structs.replace(selection, where={**selection.where, "goal": goal})
+    points = await services.goal_points.page(call.scope, goal, selection)
+    return page_by_order(POINTS.format(**call.names), call, points, selection)
 
 
 async def set_point(services: GoalServices, call: Call) -> Reply:
     """Log what was measured; the same id again means the same point."""
-    return written(
+    return write_reply(
         await services.goal_points.set(
             call.scope,
             call.names["id"],
@@ -211,7 +224,7 @@ async def set_point(services: GoalServices, call: Call) -> Reply:
 
 async def delete_point(services: GoalServices, call: Call) -> Reply:
     """Take back what was measured."""
-    return written(
+    return write_reply(
         await services.goal_points.delete(
             call.scope, call.names["id"], call.names["point"], call.base, call.mutation
         )
@@ -219,10 +232,12 @@ async def delete_point(services: GoalServices, call: Call) -> Reply:
 
 
 async def _today(services: GoalServices, call: Call) -> dt.date:
-    return local_date(utc_now(), await zone(services.zones, call, call.asked(GoalDayQuery).tz))
+    return local_date(
+        utc_now(), await zone(services.zones, call, call.parse_query(GoalDayQuery).tz)
+    )
 
 
-def _past(as_of: str) -> tuple[dt.datetime | None, int | None]:
+def _moment_or_version(as_of: str) -> tuple[dt.datetime | None, int | None]:
     """The moment or the version that *as_of* names."""
     if as_of[:1] == "v" and as_of[1:].isdecimal() and len(as_of) < 11:
         return None, int(as_of[1:])
@@ -270,7 +285,7 @@ def _templates(services: GoalServices) -> GoalTemplates:
 OPERATIONS = (
     _row(f"{GOALS}/stats", stats, GoalStats, GoalDayQuery, weight=3),
     _row(f"{GOALS}/assessments", assess_all, Items[Assessment], GoalDayQuery, weight=10),
-    _row(f"{TEMPLATES}/ready", ready, Items[ReadyTemplate], Query),
+    _row(f"{TEMPLATES}/ready", list_ready_templates, Items[ReadyTemplate], Query),
     *resource(
         TEMPLATES,
         _templates,
@@ -297,7 +312,7 @@ OPERATIONS = (
         statuses=(200,),
         live=True,
     ),
-    _row(POINTS, points, Items[GoalPoint], PointQuery),
+    _row(POINTS, list_points, Items[GoalPoint], PointQuery),
     Operation(
         method="PUT",
         path=POINT,

@@ -7,7 +7,7 @@ from handlers.http.areas import Area
 from handlers.http.manifest import Context
 
 CONTEXT: Final = Context(
-    service=lambda edge: edge.services.habits,
+    service=lambda runner: runner.services.habits,
     operations=habits.OPERATIONS,
     areas=(
         Area(

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from handlers.http.operations import Call, Operation, Query, Reply, Run, written
-from handlers.http.pagination import Items, ListQuery, PageQuery, PageSize, between, paged
+from handlers.http.operations import Call, Operation, Query, Reply, Run, write_reply
+from handlers.http.pagination import Items, ListQuery, PageQuery, PageSize, between, page_of
 from handlers.http.resources import resource
 from models.base.errors import Invalid, invalid_parameter
 from models.base.time import DAY, EPOCH, check_zone
@@ -86,31 +86,37 @@ class RemindersQuery(Query, frozen=True, kw_only=True):
     limit: PageSize = 20
 
 
-async def entries(services: HabitServices, call: Call) -> Reply:
+async def list_entries(services: HabitServices, call: Call) -> Reply:
     """The habit's entries by date."""
-    query = call.asked(EntriesQuery)
+    query = call.parse_query(EntriesQuery)
     after = query.after
     if query.first is not None and query.first > EPOCH:
         after = max(after, (query.first - DAY).isoformat())
     before = "" if query.last is None else f"{query.last.isoformat()}~"  # behind that day
-    found = await services.habits.entries(
+    entries = await services.habits.entries(
         call.scope, call.names["id"], after=after, before=before, limit=query.limit + 1
     )
-    return paged(
-        ENTRIES.format(**call.names), call, found, query.limit, lambda entry: str(entry.local_date)
+    return page_of(
+        ENTRIES.format(**call.names),
+        call,
+        entries,
+        query.limit,
+        lambda entry: str(entry.local_date),
     )
 
 
 async def log(services: HabitServices, call: Call) -> Reply:
     """Log the day that it is, or that a moment belongs to."""
     draft = call.read(Logged)
-    return written(await services.habits.log(call.scope, call.names["id"], draft, call.mutation))
+    return write_reply(
+        await services.habits.log(call.scope, call.names["id"], draft, call.mutation)
+    )
 
 
 async def set_entry(services: HabitServices, call: Call) -> Reply:
     """Log a day."""
     draft = call.read(EntryDraft)
-    return written(
+    return write_reply(
         await services.habits.set_entry(
             call.scope, call.names["id"], call.day(), draft, call.base, call.mutation
         )
@@ -119,7 +125,7 @@ async def set_entry(services: HabitServices, call: Call) -> Reply:
 
 async def delete_entry(services: HabitServices, call: Call) -> Reply:
     """Take back what was logged for a day."""
-    return written(
+    return write_reply(
         await services.habits.delete_entry(
             call.scope, call.names["id"], call.day(), call.base, call.mutation
         )
@@ -128,61 +134,57 @@ async def delete_entry(services: HabitServices, call: Call) -> Reply:
 
 async def today(services: HabitServices, call: Call) -> Reply:
     """What is due."""
-    query = call.asked(TodayQuery)
+    query = call.parse_query(TodayQuery)
     _check_dates(services, date=query.date)
     if query.tz is not None:
         _check_zone(query.tz)
-    found = await services.habit_reports.today(call.scope, query.tz, query.date)
-    return _answered(Items(found))
+    habits = await services.habit_reports.today(call.scope, query.tz, query.date)
+    return Reply(body=Items(habits))
 
 
 async def streak(services: HabitServices, call: Call) -> Reply:
     """The streak, and why the last one ended."""
-    query = call.asked(StreakQuery)
+    query = call.parse_query(StreakQuery)
     _check_dates(services, date=query.date)
-    found = await services.habit_reports.streak(
+    streak_answer = await services.habit_reports.streak(
         call.scope, call.names["id"], query.date, query.windows
     )
-    return _answered(found)
+    return Reply(body=streak_answer)
 
 
 async def analytics(services: HabitServices, call: Call) -> Reply:
     """What a habit comes to."""
     query = _range(services, call)
-    found = await services.habit_reports.analytics(
+    report = await services.habit_reports.analytics(
         call.scope,
         call.names["id"],
         query.first,
         query.last,
-        with_mood="moods:read" in call.holder.permissions,
+        with_mood="moods:read" in call.authenticated_caller.permissions,
     )
-    return _answered(found)
+    return Reply(body=report)
 
 
 async def overview(services: HabitServices, call: Call) -> Reply:
     """What all habits come to."""
     query = _range(services, call)
-    return _answered(await services.habit_reports.overview(call.scope, query.first, query.last))
+    return Reply(body=await services.habit_reports.overview(call.scope, query.first, query.last))
 
 
-async def achievements(services: HabitServices, call: Call) -> Reply:
+async def list_achievements(services: HabitServices, call: Call) -> Reply:
     """What was reached."""
-    call.asked(Query)
-    return _answered(Items(await services.habit_reports.achievements(call.scope)))
+    call.parse_query(Query)
+    return Reply(body=Items(await services.habit_reports.achievements(call.scope)))
 
 
-async def reminders(services: HabitServices, call: Call) -> Reply:
+async def list_reminders(services: HabitServices, call: Call) -> Reply:
     """The next reminders."""
-    query = call.asked(RemindersQuery)
-    return _answered(Items(await services.habit_reports.reminders(call.scope, query.limit)))
-
-
-def _answered(answer: Any) -> Reply:
-    return Reply(body=answer)
+    query = call.parse_query(RemindersQuery)
+    return Reply(body=Items(await services.habit_reports.reminders(call.scope, query.limit)))
 
 
 def _range(services: HabitServices, call: Call) -> RangeQuery:
-    query = call.asked(RangeQuery)
+    query = call.parse_query(RangeQuery)
     _check_dates(services, first=query.first, last=query.last)
     last = query.last or services.habit_reports.latest_day()
     if query.first is not None and not 0 <= (last - query.first).days < LONGEST:
@@ -234,8 +236,8 @@ OPERATIONS = (
     # Before the habits themselves, whose paths have an id in this place.
     _report("/today", today, Items[HabitToday], TodayQuery, 5),
     _report("/analytics", overview, Overview, RangeQuery, 20),
-    _report("/achievements", achievements, Items[UnlockedAchievement], Query, 20),
-    _report("/reminders", reminders, Items[UpcomingReminder], RemindersQuery, 5),
+    _report("/achievements", list_achievements, Items[UnlockedAchievement], Query, 20),
+    _report("/reminders", list_reminders, Items[UpcomingReminder], RemindersQuery, 5),
     *resource(
         f"{HABITS}/vacations",
         _vacations,
@@ -249,7 +251,7 @@ OPERATIONS = (
     Operation(
         method="GET",
         path=ENTRIES,
-        run=entries,
+        run=list_entries,
         needs="habits:read",
         query=EntriesQuery,
         gives=Items[Entry],

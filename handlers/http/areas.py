@@ -1,4 +1,4 @@
-"""The areas of the surface, as a reader of its description meets them."""
+"""The areas of the API, by which its description is grouped."""
 
 from collections.abc import Collection, Iterable
 

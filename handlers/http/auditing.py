@@ -1,4 +1,4 @@
-"""What the audit log is told of an operation, which names its act in its row."""
+"""The audit entries of operations: who did what to what, and whether it was refused."""
 
 from typing import Any, Final
 
@@ -13,39 +13,39 @@ from upcoach.services.audit import ADDRESS, AuditServices
 from upcoach.services.base.oauth_errors import OAuthError
 
 # The refusals that say something about who asks; a malformed request does not.
-TOLD: Final = (Unauthenticated, Forbidden, NotFound, Conflict)
+AUDITED_REFUSALS: Final = (Unauthenticated, Forbidden, NotFound, Conflict)
 
 # OAuth's that say nothing about it: a device that waits, and what is no request at all.
-QUIET: Final = frozenset({"authorization_pending", "slow_down", "invalid_request"})
+UNAUDITED_ERRORS: Final = frozenset({"authorization_pending", "slow_down", "invalid_request"})
 
 
-async def note_done(
+async def audit_reply(
     audit: AuditServices, operation: Operation[Any], call: Call, reply: Reply
 ) -> None:
-    """Note that *call* was answered with *reply*."""
+    """Write the audit entry of *call*, which was answered with *reply*."""
     if not operation.audit or not operation.audits_done or reply.replayed:
         return
     caller, scope = call.caller, reply.acted_as or (call.caller.scope if call.caller else None)
-    kind = "user" if caller is None and scope is not None else kind_of(call)
-    await audit.log.note(_act(operation, call, kind, scope), call.origin)
+    kind = "user" if caller is None and scope is not None else actor_kind_of(call)
+    await audit.log.note(_action(operation, call, kind, scope), call.origin)
 
 
-async def note_refused(
+async def audit_refusal(
     audit: AuditServices, operation: Operation[Any], call: Call, refusal: Refusal | OAuthError
 ) -> None:
-    """Note that *call* was answered with *refusal*."""
+    """Write the audit entry of *call*, which was answered with *refusal*."""
     reason = _reason(refusal)
     if not operation.audit or not reason:
         return
     scope = call.caller.scope if call.caller else None
-    act = _act(operation, call, kind_of(call), scope, reason)
+    act = _action(operation, call, actor_kind_of(call), scope, reason)
     if isinstance(refusal, Refusal) and refusal.concerns:
         act = msgspec.structs.replace(act, target=refusal.concerns)
     await audit.log.note(act, call.origin)
 
 
-def kind_of(call: Call) -> ActorKind:
-    """What it is that *call* is of."""
+def actor_kind_of(call: Call) -> ActorKind:
+    """Whether a user, an operator, a client or somebody unknown makes *call*."""
     caller = call.caller
     if caller is None:
         return "client" if call.client else "anonymous"
@@ -55,7 +55,7 @@ def kind_of(call: Call) -> ActorKind:
 
 
 def target_of(operation: Operation[Any], call: Call) -> str:
-    """What *call* is about: what its path names, or the address in its body."""
+    """The target of *call*: what its path names, or the address in its body."""
     if call.names:
         return "/".join(call.names.values())
     email = call.body.get("email") if isinstance(call.body, dict) else None
@@ -65,11 +65,11 @@ def target_of(operation: Operation[Any], call: Call) -> str:
 def _reason(refusal: Refusal | OAuthError) -> str:
     """The code of *refusal*; empty if the audit log need not know it."""
     if isinstance(refusal, OAuthError):
-        return "" if refusal.error in QUIET else refusal.error
-    return refusal.code if isinstance(refusal, TOLD) and not refusal.replayed else ""
+        return "" if refusal.error in UNAUDITED_ERRORS else refusal.error
+    return refusal.code if isinstance(refusal, AUDITED_REFUSALS) and not refusal.replayed else ""
 
 
-def _act(
+def _action(
     operation: Operation[Any], call: Call, kind: ActorKind, scope: Scope | None, reason: str = ""
 ) -> AuditAction:
     return AuditAction(

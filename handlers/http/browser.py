@@ -1,4 +1,4 @@
-"""The browser that asks, known by one cookie: `__Host-sid`; see
+"""Browser sessions: the cookie `__Host-sid`, and the protection against CSRF; see
 `upcoach.services.account.sessions.browsers`.
 
 Other sites can make a browser send its cookie.  What changes something is therefore taken only from
@@ -29,21 +29,21 @@ _READS: Final = ("GET", "HEAD")
 
 
 class Browser:
-    """The browser behind one request."""
+    """The browser that sends one request, with its cookies."""
 
     def __init__(self, handler: RequestHandler, account: AccountServices) -> None:
         self._handler = handler
         self._account = account
         self._is_secure = account.tokens.issuer.startswith("https://")
-        cookie = handler.get_cookie(self._prefixed(SID)) or ""
+        cookie = handler.get_cookie(self._cookie_name(SID)) or ""
         self._secret = cookie if _SECRET.fullmatch(cookie) else ""
-        self.former = ""  # the secret that it had before somebody entered with it
+        self.previous_secret = ""  # the secret before the session started
 
     @property
     def secret(self) -> str:
-        """What only this browser knows; it gets one if it has none."""
+        """The secret in the session cookie; a new one is set if there is none."""
         if not self._secret:
-            self._give(new_secret())
+            self._set_secret(new_secret())
         return self._secret
 
     @property
@@ -64,13 +64,13 @@ class Browser:
         return await self._account.browsers.session(self._secret) if self._secret else None
 
     async def caller(self) -> Caller:
-        """Who asks from it: for what changes something, on a page of ours."""
+        """The caller, by the session; what changes something needs our origin and a CSRF token."""
         session = await self.session()
         if session is None:
             raise operations.token_missing()
         if self._handler.request.method not in _READS:
             self.require_our_page()
-            self._require_proof()
+            self._require_csrf_token()
         return caller_of(session, utc_now())
 
     async def require_same(self, caller: Caller) -> None:
@@ -79,49 +79,49 @@ class Browser:
         if session is not None and session.owner != caller.scope.user:
             raise Invalid("callers_differ", "The token and the cookie are of different people.")
 
-    async def enter(self, session: Session) -> None:
-        """Let it be known as that of *session*, under a new secret."""
-        self.former = self._secret
+    async def start_session(self, session: Session) -> None:
+        """Set *session* as that of this browser, under a new secret."""
+        self.previous_secret = self._secret
         secret = await self._account.browsers.enter(self._secret, session)
         whole = LIFETIMES[session.app].whole
         # It outlives the browser's window where its user wants to be remembered.
         max_age = int(whole.total_seconds()) if session.app == "remembered" else None
-        self._give(secret, "Strict" if session.app == "admin" else "Lax", max_age)
+        self._set_secret(secret, "Strict" if session.app == "admin" else "Lax", max_age)
 
-    async def leave(self) -> None:
-        """Let it be nobody's, and keep nothing of who it was."""
+    async def end_session(self) -> None:
+        """End the session of this browser, and have it clear what it keeps."""
         await self._account.browsers.leave(self._secret)
-        self._give(new_secret())
+        self._set_secret(new_secret())
         self._handler.set_header("Clear-Site-Data", CLEAR)
 
     @property
-    def trusted(self) -> str:
-        """What makes it a device that its user trusts; empty if nothing does."""
-        return (self._handler.get_cookie(self._prefixed(DEVICE)) or "")[:TRUST_LENGTH]
+    def trusted_device(self) -> str:
+        """The cookie of a trusted device; empty without one."""
+        return (self._handler.get_cookie(self._cookie_name(DEVICE)) or "")[:TRUST_LENGTH]
 
-    def trust(self, shown: str) -> None:
-        """Let it show from now on that its user trusts it."""
+    def trust_device(self, shown: str) -> None:
+        """Set the cookie of a trusted device."""
         self._set(DEVICE, shown, max_age=int(TRUST.total_seconds()))
 
-    def _require_proof(self) -> None:
+    def _require_csrf_token(self) -> None:
         shown = self._handler.request.headers.get(CSRF, "")
         proof = self._account.browsers.proof(self._secret, "csrf")
         if not hmac.compare_digest(shown.encode(errors="replace"), proof.encode()):
             words = f"With a cookie, send the header {CSRF} that GET /v1/auth/csrf tells."
             raise Forbidden("csrf_missing", words)
 
-    def _give(self, secret: str, same_site: str = "Lax", max_age: int | None = None) -> None:
+    def _set_secret(self, secret: str, same_site: str = "Lax", max_age: int | None = None) -> None:
         self._secret = secret
         self._set(SID, secret, same_site, max_age)
 
-    def _prefixed(self, name: str) -> str:
+    def _cookie_name(self, name: str) -> str:
         return f"__Host-{name}" if self._is_secure else name
 
     def _set(
         self, name: str, value: str, same_site: str = "Lax", max_age: int | None = None
     ) -> None:
         self._handler.set_cookie(
-            self._prefixed(name),
+            self._cookie_name(name),
             value,
             path="/",
             max_age=max_age,

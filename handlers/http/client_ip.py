@@ -28,8 +28,8 @@ def is_among(address: str, proxies: Collection[Network]) -> bool:
     """Whether *address* is one of our *proxies*."""
     if not proxies or not _is_address(address):
         return False
-    found = ipaddress.ip_address(address)
-    return any(found in network for network in proxies if network.version == found.version)
+    ip = ipaddress.ip_address(address)
+    return any(ip in network for network in proxies if network.version == ip.version)
 
 
 def _is_address(text: str) -> bool:

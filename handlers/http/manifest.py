@@ -10,7 +10,7 @@ from tornado.routing import PathMatches, URLSpec
 from tornado.web import RequestHandler
 
 from handlers.http.areas import Area
-from handlers.http.operation_runner import Edge
+from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Operation, unbound
 from upcoach.services.base.mail import MailFolder
 
@@ -18,7 +18,7 @@ S = TypeVar("S")
 
 
 class ApplicationParts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the handlers of the public port are made with.
+    """What the handlers of the public port are initialized with.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class ApplicationParts(msgspec.Struct, frozen=True, kw_only=True):
 
     """
 
-    edge: Edge
+    runner: OperationRunner
     live: Any
     checks: Mapping[str, Any]
     mailbox: MailFolder | None = None
@@ -43,8 +43,8 @@ class HandlerRoute(msgspec.Struct, frozen=True):
     Attributes
     ----------
     arguments
-        What the handler is made with, if not with the edge and its path; None where it is not
-        served.
+        What the handler is initialized with, if not with the runner and its path; None where it
+        is not served.
     pattern
         The path as a regular expression, where it has variable parts.
     upgrades
@@ -62,15 +62,15 @@ class HandlerRoute(msgspec.Struct, frozen=True):
     upgrades: bool = False
     service: Callable[[Any], Any] = unbound
 
-    def made_with(self, parts: ApplicationParts) -> dict[str, Any] | None:
-        """What the handler is made with; None where it is not served."""
+    def handler_arguments(self, parts: ApplicationParts) -> dict[str, Any] | None:
+        """The arguments of the handler's `initialize`; None where it is not served."""
         if self.arguments is None:
-            return {"edge": parts.edge, "path": self.path, "service": self.service}
+            return {"runner": parts.runner, "path": self.path, "service": self.service}
         return self.arguments(parts)
 
     def specs(self, parts: ApplicationParts) -> list[URLSpec]:
         """The route for Tornado, if it is served."""
-        arguments = self.made_with(parts)
+        arguments = self.handler_arguments(parts)
         if arguments is None:
             return []
         pattern = f"{self.pattern or re.escape(self.path)}$"
@@ -104,7 +104,7 @@ class Context(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
 
     """
 
-    service: Callable[[Edge], S]
+    service: Callable[[OperationRunner], S]
     operations: tuple[Operation[S], ...] = ()
     areas: tuple[Area, ...] = ()
     routes: tuple[HandlerRoute, ...] = ()

@@ -1,4 +1,4 @@
-"""What every handler needs, and the one way in which operations are carried out."""
+"""Runs operations: permissions, concurrency, metrics and audit, alike for every transport."""
 
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
@@ -10,7 +10,7 @@ from handlers.http.client_ip import Network
 from handlers.http.limits.in_flight import InFlight
 from handlers.http.limits.refused_requests import RefusalLimiter
 from handlers.http.operations import Call, Operation, Reply, Router
-from handlers.http.policy import require_permission, require_power, require_step_up
+from handlers.http.policy import require_permission, require_role, require_step_up
 from models.base.clock import utc_now
 from models.base.errors import Refusal
 from models.base.metrics import Metrics
@@ -23,8 +23,8 @@ from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.contexts import Services
 
 
-class Edge(msgspec.Struct, frozen=True):
-    """What every handler needs."""
+class OperationRunner(msgspec.Struct, frozen=True):
+    """Runs operations, and holds what every handler needs."""
 
     services: Services
     router: Router
@@ -32,7 +32,7 @@ class Edge(msgspec.Struct, frozen=True):
     tickets: ConnectionTickets
     epoch: str
     metrics: Metrics
-    running: InFlight = msgspec.field(default_factory=InFlight)
+    in_flight: InFlight = msgspec.field(default_factory=InFlight)
     limits: SharedRateLimiter = msgspec.field(default_factory=SharedRateLimiter)
     held_writes: HeldWrites = msgspec.field(default_factory=HeldWrites)
     proxies: tuple[Network, ...] = ()
@@ -40,29 +40,31 @@ class Edge(msgspec.Struct, frozen=True):
     refused: RefusalLimiter = msgspec.field(default_factory=RefusalLimiter)
 
     async def perform(self, operation: Operation[Any], call: Call) -> Reply:
-        """What *operation* answers to *call*; repeats and conflicts are counted."""
+        """Run *operation* for *call*; repeats and conflicts are counted."""
         try:
             if not operation.public:
-                require_permission(operation, call.holder)
-                await require_power(self.services.account, operation, call.holder)
-                await require_step_up(operation, call.holder, utc_now(), self.services.account)
+                require_permission(operation, call.authenticated_caller)
+                await require_role(self.services.account, operation, call.authenticated_caller)
+                await require_step_up(
+                    operation, call.authenticated_caller, utc_now(), self.services.account
+                )
             if call.query:
-                call.asked(operation.query)  # also an operation that does not look refuses it
+                call.parse_query(operation.query)  # also an operation that does not look refuses it
             async with self._turn(operation, call):
                 reply = await operation.run(operation.service(self), call)
         except OAuthError as refusal:
-            await auditing.note_refused(self.services.audit, operation, call, refusal)
+            await auditing.audit_refusal(self.services.audit, operation, call, refusal)
             raise
         except Refusal as refusal:
             self._count("refused" if refusal.code == "conflict" else "", refusal.replayed)
-            await auditing.note_refused(self.services.audit, operation, call, refusal)
+            await auditing.audit_refusal(self.services.audit, operation, call, refusal)
             raise
         self._count("merged" if reply.merged else "", reply.replayed)
-        await auditing.note_done(self.services.audit, operation, call, reply)
+        await auditing.audit_reply(self.services.audit, operation, call, reply)
         return reply
 
     def _turn(self, operation: Operation[Any], call: Call) -> AbstractAsyncContextManager[None]:
-        """What is held while *operation* runs."""
+        """The concurrency limit that is held while *operation* runs."""
         return self.costly.turn(call.scope.user) if operation.is_costly else nullcontext()
 
     def _count(self, resolution: str, replayed: bool) -> None:  # noqa: FBT001 - counted, not asked

@@ -62,7 +62,7 @@ def next_page(path: str, query: Mapping[str, str], **changed: object) -> dict[st
     return {"Link": f'<{path}?{urlencode({**query, **changed}, safe=_PLAIN)}>; rel="next"'}
 
 
-def fit(documents: Sequence[Document], limit: int) -> int:
+def page_length(documents: Sequence[Document], limit: int) -> int:
     """How many of *documents* make a page of *limit* and `PAGE_BYTES` at most; one at least.
 
     Whoever asks for a page and does not read it would have all of it held for them.
@@ -75,7 +75,7 @@ def fit(documents: Sequence[Document], limit: int) -> int:
     return min(limit, len(documents))
 
 
-def paged(
+def page_of(
     path: str,
     call: Call,
     documents: Sequence[Document],
@@ -86,7 +86,7 @@ def paged(
 
     The next one is asked for as this one was, *after* its last document.
     """
-    fitting = fit(documents, limit)
+    fitting = page_length(documents, limit)
     headers = {}
     if len(documents) > fitting:
         headers = next_page(path, call.query, after=after(documents[fitting - 1]))
@@ -95,13 +95,13 @@ def paged(
     )
 
 
-def listed(path: str, call: Call, documents: Sequence[Document], limit: int) -> Reply:
-    """The same of a list in order of id."""
-    return paged(path, call, documents, limit, lambda document: document.id)
+def page_by_id(path: str, call: Call, documents: Sequence[Document], limit: int) -> Reply:
+    """A page of a list in order of id; see `page_of`."""
+    return page_of(path, call, documents, limit, lambda document: document.id)
 
 
-def selected(path: str, call: Call, documents: Sequence[Document], wanted: Selection) -> Reply:
-    """The same of a list in the order of *wanted*."""
-    return paged(
+def page_by_order(path: str, call: Call, documents: Sequence[Document], wanted: Selection) -> Reply:
+    """A page of a list in the order of *wanted*; see `page_of`."""
+    return page_of(
         path, call, documents, wanted.limit - 1, lambda document: mark(document, wanted.order)
     )

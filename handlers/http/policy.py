@@ -1,4 +1,4 @@
-"""Who may do what: the one place where a token meets an operation."""
+"""Authorization: the one place where a token is compared with what an operation needs."""
 
 import datetime as dt
 from typing import Any, Final
@@ -8,10 +8,10 @@ from models.access.caller import Caller
 from models.base.errors import Forbidden, Unauthenticated
 from upcoach.services.account import AccountServices, stepping_up_needed
 
-DESK: Final = "admin:metrics"  # what following all nodes and all events takes
+WATCH_PERMISSION: Final = "admin:metrics"  # what following all nodes and all events takes
 
 
-def is_operators(operation: Operation[Any]) -> bool:
+def is_for_operators(operation: Operation[Any]) -> bool:
     """Whether only operators may do it."""
     return operation.needs.startswith("admin:")
 
@@ -20,8 +20,8 @@ def require_permission(operation: Operation[Any], caller: Caller) -> None:
     """Refuse *caller* unless their token may be used for *operation*."""
     if caller.is_client:
         raise Forbidden("person_needed", "This is a person's; a client by itself has none of it.")
-    _require("admin" if is_operators(operation) else "api", operation.needs, caller)
-    if is_operators(operation) and caller.acr < 2:
+    _require("admin" if is_for_operators(operation) else "api", operation.needs, caller)
+    if is_for_operators(operation) and caller.acr < 2:
         raise stepping_up_needed(2)
 
 
@@ -30,23 +30,21 @@ async def require_step_up(
 ) -> None:
     """Refuse *caller* unless they have shown a factor as lately as *operation* demands."""
     if operation.stepped_up:
-        operator = is_operators(operation)
+        operator = is_for_operators(operation)
         await account.stepping_up.require(caller, now, operator=operator, in_write=operation.live)
 
 
-async def require_power(
-    account: AccountServices, operation: Operation[Any], caller: Caller
-) -> None:
-    """Refuse *caller* what operators do, unless they are one as of now."""
-    if not is_operators(operation):
+async def require_role(account: AccountServices, operation: Operation[Any], caller: Caller) -> None:
+    """Refuse *caller* an operators' operation that their roles do not allow as of now."""
+    if not is_for_operators(operation):
         return
     if operation.needs not in await account.accounts.permissions_of(caller.scope):
         raise Forbidden("operator_needed", "This is for operators.")
 
 
-def require_desk(caller: Caller) -> None:
+def require_panel_token(caller: Caller) -> None:
     """Refuse *caller* unless their token is one of the operators' panel, of two factors."""
-    _require("admin", DESK, caller)
+    _require("admin", WATCH_PERMISSION, caller)
     if caller.acr < 2:
         raise stepping_up_needed(2)
 
@@ -62,7 +60,7 @@ def _require(audience: str, permission: str, caller: Caller) -> None:
         )
 
 
-def require_live(caller: Caller) -> Caller:
+def require_live_token(caller: Caller) -> Caller:
     """*caller*, or a refusal unless their token opens a socket."""
     if "live" not in caller.audiences or "live:read" not in caller.permissions or caller.is_client:
         raise Unauthenticated("audience_wrong", "This token is not for this part of the service.")

@@ -61,7 +61,7 @@ class ProblemHandler(RequestHandler):
             self.set_header("Strict-Transport-Security", HSTS)
 
     def options(self, *_: str, **__: str) -> None:
-        """Say what is allowed."""
+        """Answer with the methods that are allowed."""
         self.set_header("Allow", self.allowed())
         self.set_status(204)
 
@@ -97,11 +97,11 @@ class ProblemHandler(RequestHandler):
         return msgspec.json.encode(body)
 
     def on_finish(self) -> None:
-        """Hold nothing of the request any more; see `handlers.http.request_bodies`."""
+        """Release what is held of the request; see `handlers.http.request_bodies`."""
         self.request.body = b""  # which a cycle would keep until it is collected
-        holding = getattr(self.request, "holding", None)
-        if holding is not None:
-            holding.release()
+        reservation = getattr(self.request, "reservation", None)
+        if reservation is not None:
+            reservation.release()
 
     def headers_of(self, status: int) -> dict[str, str]:
         """The headers that an answer of *status* must have (RFC 9110, 15.5)."""
@@ -118,5 +118,5 @@ class ProblemHandler(RequestHandler):
             _log.error("request_failed", request_id=self.request_id, exc_info=(typ, value, tb))
 
     def compute_etag(self) -> str | None:
-        """No ETag but the version's."""
+        """Have Tornado set no ETag: only documents have one, their version's."""
         return None

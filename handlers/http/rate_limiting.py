@@ -1,4 +1,4 @@
-"""Where requests meet the limits: who they are counted as, and what is said when it is too much."""
+"""Rate limits of requests: who a request is counted as, and its refusal beyond the limit."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ from tornado.http1connection import HTTP1Connection
 from tornado.web import RequestHandler
 
 from handlers.http.limits.rate_limit_headers import rate_limit
-from handlers.http.operation_runner import Edge
+from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Call, Operation
 from handlers.http.problem_handler import ProblemHandler
 from models.access.limits import ONE, Cost
@@ -24,31 +24,31 @@ from upcoach.services.account.sessions.device_cookies import LIFE_S
 from upcoach.services.base.oauth_errors import OAuthError
 
 LOGIN: Final = "login"
-KNOWN: Final = "Upcoach-Known-Device"  # what an app keeps, and sends when it logs in again
+KNOWN_DEVICE: Final = "Upcoach-Known-Device"  # what an app keeps, and sends when it logs in again
 _LONGEST: Final = 128
 
 
-class Waits(Protocol):
+class WaitingRequest(Protocol):
     """A request whose answer may say when to come again."""
 
     retry_after_s: int
 
 
-class Counted(Waits, Protocol):
+class CountedRequest(WaitingRequest, Protocol):
     """A request that is counted."""
 
     @property
     def origin(self) -> RequestOrigin:
         """Where it came from."""
 
-    def say(self, headers: Mapping[str, str]) -> None:
-        """Have *headers* in the answer, whatever it will be."""
+    def keep_headers(self, headers: Mapping[str, str]) -> None:
+        """Set *headers* on the answer, also on that of an error."""
 
 
 class RequestRateLimit:
-    """The limits for one request."""
+    """The rate limits of one request."""
 
-    def __init__(self, request: Counted, limits: SharedRateLimiter) -> None:
+    def __init__(self, request: CountedRequest, limits: SharedRateLimiter) -> None:
         self._request = request
         self._limits = limits
 
@@ -67,7 +67,7 @@ class RequestRateLimit:
     ) -> None:
         """Take *cost* of *surface*, or refuse with a 429; without *charge* only look."""
         verdict = await self._limits.take(surface, self._named(parties), cost, charge=charge)
-        self._request.say(rate_limit(verdict))
+        self._request.keep_headers(rate_limit(verdict))
         self.require(verdict)
 
     @contextlib.asynccontextmanager
@@ -88,7 +88,7 @@ class RequestRateLimit:
             raise
 
     async def charge(self, surface: str, parties: dict[str, str]) -> None:
-        """Take one of *surface* after the fact."""
+        """Count one request on *surface*, whether or not one was left."""
         await self._limits.take(surface, self._named(parties))
 
     async def owe(self, surface: str, parties: dict[str, str], cost: Cost) -> None:
@@ -108,7 +108,7 @@ class RequestRateLimit:
             raise too_often(self._request, verdict)
 
 
-def too_often(request: Waits, verdict: RateVerdict) -> Unavailable:
+def too_often(request: WaitingRequest, verdict: RateVerdict) -> Unavailable:
     """The refusal of *request*, which may come again when *verdict* says."""
     request.retry_after_s = verdict.retry_after_s
     return Unavailable(
@@ -118,11 +118,13 @@ def too_often(request: Waits, verdict: RateVerdict) -> Unavailable:
     )
 
 
-def count_refusal(handler: ProblemHandler, edge: Edge, network: str) -> Unavailable | None:
-    """Count that *handler* refuses; what to say instead to a network that it then hangs up on."""
-    if not edge.limits.is_on:
+def count_refusal(
+    handler: ProblemHandler, runner: OperationRunner, network: str
+) -> Unavailable | None:
+    """Count a refusal; the 429 of a network that had too many, whose connection is then closed."""
+    if not runner.limits.is_on:
         return None
-    verdict = edge.refused.take(network, asyncio.get_running_loop().time())
+    verdict = runner.refused.take(network, asyncio.get_running_loop().time())
     if not verdict.wait_s:
         return None
     connection = handler.request.connection
@@ -132,36 +134,36 @@ def count_refusal(handler: ProblemHandler, edge: Edge, network: str) -> Unavaila
 
 
 class LoginThrottle:
-    """The tries that the password of one address has left, here."""
+    """The limit on logins to one address, apart for devices that have logged in before."""
 
     def __init__(
         self,
         handler: RequestHandler,
-        turnstile: RequestRateLimit,
+        request_limit: RequestRateLimit,
         account: AccountServices,
         address: str,
     ) -> None:
         self._handler = handler
-        self._turnstile = turnstile
-        self._known = account.known
+        self._request_limit = request_limit
+        self._device_cookies = account.known
         self._address = normalised_email(address)
         self._is_secure = account.tokens.issuer.startswith("https://")
 
-    async def enter(self) -> None:
-        """Take a try, or refuse: of this device if the account knows it, else of the account."""
-        device = self._known.name(self._shown(), self._address)
-        await self._turnstile.take(_surface(device), self._parties(device))
+    async def take_attempt(self) -> None:
+        """Count an attempt, or refuse: for this device if the account knows it, else for all."""
+        device = self._device_cookies.name(self._device_token(), self._address)
+        await self._request_limit.take(_surface(device), self._parties(device))
 
-    async def was_right(self, *, is_browser: bool) -> None:
-        """Give the tries back, and let the account know this device from now on."""
-        if not self._turnstile.is_on:
+    async def reset(self, *, is_browser: bool) -> None:
+        """Reset the count after a login, and mark this device as one that has logged in."""
+        if not self._request_limit.is_on:
             return
-        device = self._known.name(self._shown(), self._address)
-        await self._turnstile.forgive(_surface(device), self._parties(device))
-        token = self._shown() if device else self._known.token(self._address)
+        device = self._device_cookies.name(self._device_token(), self._address)
+        await self._request_limit.forgive(_surface(device), self._parties(device))
+        token = self._device_token() if device else self._device_cookies.token(self._address)
         if is_browser:
             self._handler.set_cookie(
-                self._cookie(),
+                self._cookie_name(),
                 token,
                 path="/",
                 max_age=LIFE_S,
@@ -170,13 +172,13 @@ class LoginThrottle:
                 samesite="Strict",
             )
         else:
-            self._handler.set_header(KNOWN, token)
+            self._handler.set_header(KNOWN_DEVICE, token)
 
-    def _shown(self) -> str:
-        cookie = self._handler.get_cookie(self._cookie()) or ""
-        return self._handler.request.headers.get(KNOWN, cookie)[:_LONGEST]
+    def _device_token(self) -> str:
+        cookie = self._handler.get_cookie(self._cookie_name()) or ""
+        return self._handler.request.headers.get(KNOWN_DEVICE, cookie)[:_LONGEST]
 
-    def _cookie(self) -> str:
+    def _cookie_name(self) -> str:
         return "__Host-known" if self._is_secure else "known"
 
     def _parties(self, device: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What people are sending: how much of it a node holds at once, and of whom it takes more.
+"""Limits on request bodies: how much a node holds at once, and who may send more.
 
 A request's headers are looked at before its body comes.  Only who shows a token that holds, or the
 cookie of a session, may send what is large; who does not is told so at once, and the rest of what
@@ -25,8 +25,8 @@ from tornado.web import HTTPError, _HandlerDelegate
 
 from handlers.http import operations, token_auth
 from handlers.http.client_ip import Network, address_of
-from handlers.http.limits.byte_budget import HeldBytes, Holding
-from handlers.http.operation_runner import Edge
+from handlers.http.limits.byte_budget import ByteBudget, ByteReservation
+from handlers.http.operation_runner import OperationRunner
 from handlers.http.rest.handler import Handler
 from models.access.limits import (
     ANONYMOUS_BODY_BYTES,
@@ -53,31 +53,31 @@ _COOKIES: Final = ("__Host-sid", "sid")
 _PARTS_OF_A_JWT: Final = 3
 
 
-class Bodies:
-    """What a node holds, of whom, and who may send how much."""
+class BodyLimits:
+    """How many bytes of bodies a node holds, and for whom."""
 
     def __init__(self, account: AccountServices, proxies: tuple[Network, ...]) -> None:
         self._account = account
         self._proxies = proxies
-        self._of_nobody = HeldBytes(HELD_BY_NETWORK, HELD_BY_ANONYMOUS)
-        self._of_somebody = HeldBytes(HELD_BY_USER, HELD_BY_AUTHENTICATED)
+        self._anonymous = ByteBudget(HELD_BY_NETWORK, HELD_BY_ANONYMOUS)
+        self._authenticated = ByteBudget(HELD_BY_USER, HELD_BY_AUTHENTICATED)
 
     @property
     def held(self) -> int:
-        """The bytes that are held of all."""
-        return self._of_nobody.total + self._of_somebody.total
+        """The bytes that are held in all."""
+        return self._anonymous.total + self._authenticated.total
 
-    def of(self, user: str) -> Holding:
-        """The holding of *user*."""
-        return Holding(self._of_somebody, user)
+    def reserve_for(self, user: str) -> ByteReservation:
+        """A reservation for *user*, of nothing yet."""
+        return ByteReservation(self._authenticated, user)
 
-    def of_network(self, request: HTTPServerRequest) -> Holding:
-        """The holding of whoever sends *request* and has not shown who they are."""
+    def reserve_for_network(self, request: HTTPServerRequest) -> ByteReservation:
+        """A reservation for the network of *request*, whose sender is not known."""
         origin = RequestOrigin(address=address_of(request, self._proxies))
-        return Holding(self._of_nobody, origin.household)
+        return ByteReservation(self._anonymous, origin.household)
 
     async def owner(self, request: HTTPServerRequest) -> str:
-        """Whose token or session *request* shows; `Refusal` if it is nobody's (any more)."""
+        """The user whose token or session *request* shows, or `Refusal`."""
         if "Authorization" not in request.headers:
             session = await self._account.browsers.session(_secret(request))
             if session is None:
@@ -92,17 +92,17 @@ class Bodies:
         return caller.scope.user or caller.client
 
 
-class Refusing(Handler):
-    """Answers at once, and hangs up when everything that was sent is dropped."""
+class RefusalHandler(Handler):
+    """Answers with a refusal, and closes the connection when the rest of the body is dropped."""
 
-    def initialize(self, edge: Edge, **refused: Any) -> None:
-        """Take why, and what tells that it is over."""
-        super().initialize(edge)
+    def initialize(self, runner: OperationRunner, **refused: Any) -> None:
+        """Take the refusal, and the event that the rest is dropped."""
+        super().initialize(runner)
         self._refusal: Exception = refused["refusal"]
         self._dropped: asyncio.Event = refused["dropped"]
 
     async def prepare(self) -> None:
-        """Answer."""
+        """Answer with the refusal."""
         status = self._refusal.status_code if isinstance(self._refusal, HTTPError) else 400
         content = self.problem(status, self._refusal)
         self.set_header("Connection", "close")
@@ -114,17 +114,19 @@ class Refusing(Handler):
         self.finish()
 
 
-class Measured(HTTPMessageDelegate):
-    """A body on its way to a handler: no larger than it may be, and counted while it is held."""
+class LimitedBodyDelegate(HTTPMessageDelegate):
+    """Passes a body on to its handler, as long as it is within the limits."""
 
-    def __init__(self, inner: _HandlerDelegate, edge: Edge, bodies: Bodies) -> None:
+    def __init__(
+        self, inner: _HandlerDelegate, runner: OperationRunner, bodies: BodyLimits
+    ) -> None:
         self._inner = inner
-        self._edge = edge
+        self._runner = runner
         self._bodies = bodies
         self._request = inner.request
-        self._most = ANONYMOUS_BODY_BYTES
-        self._holding: Holding | None = None
-        self._unknown: Refusal | None = None  # why nobody is known who could send more
+        self._max_bytes = ANONYMOUS_BODY_BYTES
+        self._reservation: ByteReservation | None = None
+        self._no_owner: Refusal | None = None  # why nobody is known who could send more
         self._declared = self._size = self._received = self._chunks = 0
         self._dropped: asyncio.Event | None = None
         self._counted: IOStream | None = None
@@ -132,7 +134,7 @@ class Measured(HTTPMessageDelegate):
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
     ) -> Awaitable[None] | None:
-        """Find out how much may come, and refuse at once what says that it is more."""
+        """Find the limit of the body, and refuse one that is declared to be larger."""
         connection = self._request.connection
         assert isinstance(connection, HTTP1Connection)
         connection.set_max_body_size(DROPPED_BYTES)
@@ -142,7 +144,7 @@ class Measured(HTTPMessageDelegate):
         is_chunked = "Transfer-Encoding" in headers
         if is_chunked:
             self._count_chunks(connection.stream)
-        if self._declared > self._most or is_chunked:
+        if self._declared > self._max_bytes or is_chunked:
             return self._look(connection, start_line, headers)
         return self._inner.headers_received(start_line, headers)
 
@@ -157,19 +159,19 @@ class Measured(HTTPMessageDelegate):
         begun = self._inner.headers_received(start_line, headers)
         if begun is not None:
             await begun
-        if self._most < self._declared <= DROPPED_BYTES:
+        if self._max_bytes < self._declared <= DROPPED_BYTES:
             self._refuse(self._too_large())
 
     async def _find_owner(self, connection: HTTP1Connection) -> None:
         try:
             owner = await self._bodies.owner(self._request)
         except Refusal as refusal:
-            if _shows_something(self._request):
-                self._unknown = refusal
+            if _shows_credentials(self._request):
+                self._no_owner = refusal
             return
         is_upload = self._request.path.startswith(UPLOADS)
-        self._holding = self._bodies.of(owner)
-        self._most = UPLOAD_BODY_BYTES if is_upload else AUTHENTICATED_BODY_BYTES
+        self._reservation = self._bodies.reserve_for(owner)
+        self._max_bytes = UPLOAD_BODY_BYTES if is_upload else AUTHENTICATED_BODY_BYTES
         connection.set_body_timeout(UPLOAD_S if is_upload else AUTHENTICATED_BODY_S)
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
@@ -178,10 +180,10 @@ class Measured(HTTPMessageDelegate):
         if self._dropped is not None:
             return None
         self._size += len(chunk)
-        if self._size > self._most:
+        if self._size > self._max_bytes:
             self._refuse(self._too_large())
             return None
-        if self._size > UNCOUNTED_BYTES and not self._hold(len(chunk)):
+        if self._size > UNCOUNTED_BYTES and not self._reserve(len(chunk)):
             words = "Too much is being sent at once. Send it again a little later."
             self._refuse(Unavailable("bodies_too_many", words))
             return None
@@ -209,47 +211,48 @@ class Measured(HTTPMessageDelegate):
             del self._counted.read_until
             self._counted = None
 
-    def _hold(self, size: int) -> bool:
-        if self._holding is None:
-            self._holding = self._bodies.of_network(self._request)
-        return self._holding.add(size)
+    def _reserve(self, size: int) -> bool:
+        if self._reservation is None:
+            self._reservation = self._bodies.reserve_for_network(self._request)
+        return self._reservation.add(size)
 
     def finish(self) -> None:
-        """Let the handler have it."""
+        """Run the handler, which has the whole body."""
         self._restore_read_until()
         if self._dropped is not None:
             self._dropped.set()
             return
-        if self._holding is not None:
-            self._request.holding = self._holding  # type: ignore[attr-defined] # until the answer
+        if self._reservation is not None:
+            # Until the answer.
+            self._request.reservation = self._reservation  # type: ignore[attr-defined]
         self._inner.finish()
         self._inner.chunks = bytearray()  # the request has them as its body
 
     def on_connection_close(self) -> None:
-        """Let go of it."""
+        """Release the reservation."""
         self._restore_read_until()
-        self._let_go()
+        self._release()
         if self._dropped is not None:
             self._dropped.set()
         self._inner.on_connection_close()
 
-    def _let_go(self) -> None:
-        if self._holding is not None:
-            self._holding.release()
+    def _release(self) -> None:
+        if self._reservation is not None:
+            self._reservation.release()
 
     def _too_large(self) -> Exception:
-        if self._unknown is not None:
-            return self._unknown
-        return HTTPError(413, f"The body may have {self._most} bytes.")
+        if self._no_owner is not None:
+            return self._no_owner
+        return HTTPError(413, f"The body may have {self._max_bytes} bytes.")
 
     def _refuse(self, refusal: Exception) -> None:
         """Answer now, and drop what comes."""
-        self._let_go()
+        self._release()
         self._dropped = asyncio.Event()
         self._inner.chunks = bytearray()
-        self._inner.handler_class = Refusing
+        self._inner.handler_class = RefusalHandler
         self._inner.handler_kwargs = {
-            "edge": self._edge,
+            "runner": self._runner,
             "refusal": refusal,
             "dropped": self._dropped,
         }
@@ -258,8 +261,8 @@ class Measured(HTTPMessageDelegate):
         self._inner.execute()
 
 
-def _shows_something(request: HTTPServerRequest) -> bool:
-    """Whether a request shows what may have held once: its sender is to renew it."""
+def _shows_credentials(request: HTTPServerRequest) -> bool:
+    """Whether a request has a session cookie, or what looks like a token."""
     if "Authorization" not in request.headers:
         return bool(_secret(request))
     _, token = token_auth.scheme_of(request)

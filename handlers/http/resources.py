@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from handlers.http.operations import Call, Operation, Query, Reply, shown, written
-from handlers.http.pagination import Items, ListQuery, PageQuery, listed, selected
+from handlers.http.operations import Call, Operation, Query, Reply, document_reply, write_reply
+from handlers.http.pagination import Items, ListQuery, PageQuery, page_by_id, page_by_order
 from models.base.document import Document, Draft
 from upcoach.services.base.resources import Resources, require_object
 
@@ -27,37 +27,37 @@ def resource(
 
     async def page(services: S, call: Call) -> Reply:
         if lists is not None:
-            wanted = call.asked(lists).selection()
-            found = await of(services).select(call.scope, wanted)
-            return selected(path, call, found, wanted)
-        query = call.asked(PageQuery)
-        found = await of(services).page(call.scope, after=query.after, limit=query.limit + 1)
-        return listed(path, call, found, query.limit)
+            selection = call.parse_query(lists).selection()
+            documents = await of(services).select(call.scope, selection)
+            return page_by_order(path, call, documents, selection)
+        query = call.parse_query(PageQuery)
+        documents = await of(services).page(call.scope, after=query.after, limit=query.limit + 1)
+        return page_by_id(path, call, documents, query.limit)
 
     async def create(services: S, call: Call) -> Reply:
         draft, is_fresh = call.read(new), "id" not in call.body
-        return written(
+        return write_reply(
             await of(services).create(call.scope, draft, call.mutation, is_fresh=is_fresh)
         )
 
     async def read(services: S, call: Call) -> Reply:
-        return shown(await of(services).get(call.scope, call.names["id"]))
+        return document_reply(await of(services).get(call.scope, call.names["id"]))
 
     async def change(services: S, call: Call) -> Reply:
         patch = require_object(call.body)
-        return written(
+        return write_reply(
             await of(services).change(
                 call.scope, call.names["id"], patch, call.require_base(), call.mutation
             )
         )
 
     async def delete(services: S, call: Call) -> Reply:
-        return written(
+        return write_reply(
             await of(services).delete(call.scope, call.names["id"], call.base, call.mutation)
         )
 
-    one = f"{path}/{{id}}"
-    asked: type[Query] = lists or PageQuery
+    item_path = f"{path}/{{id}}"
+    list_query: type[Query] = lists or PageQuery
     order = "" if lists else ", in the order in which they were made"
     noun, nouns = gives.kind.replace(".", " "), path.rpartition("/")[2].replace("-", " ")
     reading, writing = permissions(path)
@@ -67,10 +67,10 @@ def resource(
             path=path,
             run=page,
             needs=reading,
-            query=asked,
+            query=list_query,
             gives=Items[gives],  # type: ignore[valid-type] # known at run time only
             weight=weight,
-            summary=f"The caller's {nouns}{order}.",
+            summary=f"List the caller's {nouns}{order}.",
         ),
         Operation(
             method="POST",
@@ -81,14 +81,19 @@ def resource(
             takes=new,
             gives=gives,
             live=True,
-            summary=f"Make a {noun}.",
+            summary=f"Create a {noun}.",
         ),
         Operation(
-            method="GET", path=one, run=read, needs=reading, gives=gives, summary=f"One {noun}."
+            method="GET",
+            path=item_path,
+            run=read,
+            needs=reading,
+            gives=gives,
+            summary=f"Get a {noun}.",
         ),
         Operation(
             method="PATCH",
-            path=one,
+            path=item_path,
             run=change,
             needs=writing,
             body="merge-patch",
@@ -100,7 +105,7 @@ def resource(
         ),
         Operation(
             method="DELETE",
-            path=one,
+            path=item_path,
             run=delete,
             needs=writing,
             base="taken",

@@ -33,17 +33,17 @@ def parse(raw: bytes) -> Any:
     return value
 
 
-def _check(value: Any, *, has_escapes: bool) -> None:
+def _check(root: Any, *, has_escapes: bool) -> None:
     """Look at a level of values at a time: a call for each would cost more than reading them."""
-    level = [value]
+    level = [root]
     for _ in range(DEPTH + 1):
         kinds = set(map(type, level))
         if int in kinds:
-            _check_integers([one for one in level if type(one) is int])
-        if float in kinds and any(one in _INFINITE for one in level if type(one) is float):
+            _check_integers([value for value in level if type(value) is int])
+        if float in kinds and any(value in _INFINITE for value in level if type(value) is float):
             raise _malformed("a number is too large")
         if has_escapes:
-            _check_texts([one for one in level if type(one) is str])
+            _check_texts([value for value in level if type(value) is str])
         if list not in kinds and dict not in kinds:
             return
         level = _members(level, names=has_escapes)

@@ -1,4 +1,4 @@
-"""Who shows a token, with the key to which it is bound (RFC 6750, RFC 9449)."""
+"""Authentication by token: a bearer token, or one that is bound to a key (RFC 6750, RFC 9449)."""
 
 from typing import Final
 
@@ -22,7 +22,7 @@ def scheme_of(request: HTTPServerRequest) -> tuple[str, str]:
 
 
 async def caller_of(account: AccountServices, oauth: OAuth, request: HTTPServerRequest) -> Caller:
-    """Who asks, or `Unauthenticated`: a bound token needs a proof of this very request."""
+    """The caller of *request*, or `Unauthenticated`: a bound token needs a proof of its key."""
     scheme, token = scheme_of(request)
     if scheme not in SCHEMES or not token:
         raise operations.token_missing()

@@ -7,7 +7,7 @@ from handlers.http.manifest import Context
 from handlers.imports import imports
 
 CONTEXT: Final = Context(
-    service=lambda edge: edge.services.imports,
+    service=lambda runner: runner.services.imports,
     operations=imports.OPERATIONS,
     areas=(
         Area(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from handlers.http.operations import Body, Call, Operation, Query, Reply, written
+from handlers.http.operations import Body, Call, Operation, Query, Reply, write_reply
 from handlers.http.time_zones import zone
 from models.access.limits import KEPT_AT_ONCE, UPLOAD_BYTES, Cost, kib
 from models.base.errors import Invalid
@@ -43,14 +43,14 @@ def _row(
     path: str, format_: Format, what: str, body: Body, needs: str, takes: Any = None
 ) -> Operation[ImportServices]:
     async def run(services: ImportServices, call: Call) -> Reply:
-        query = call.asked(ImportQuery)
+        query = call.parse_query(ImportQuery)
         tz = await zone(services.zones, call, query.tz)
         async with services.imports.turn(call.scope):
             plan = await services.imports.read(call.scope, format_, call.content, tz)
             if query.dry_run:
                 return Reply(body=await services.imports.show(call.scope, plan))
             await _pay(call, plan)
-            return written(await services.imports.carry_out(call.scope, plan, call.mutation))
+            return write_reply(await services.imports.carry_out(call.scope, plan, call.mutation))
 
     run.__doc__ = f"Take {what}."
     return Operation(

@@ -7,7 +7,7 @@ from handlers.http.manifest import Context
 from handlers.insights import insights
 
 CONTEXT: Final = Context(
-    service=lambda edge: edge.services.insights,
+    service=lambda runner: runner.services.insights,
     operations=insights.OPERATIONS,
     areas=(
         Area(

@@ -1,32 +1,32 @@
 """Insights: read by people, written by learners."""
 
-from handlers.http.operations import Call, Operation, Reply, shown
-from handlers.http.pagination import Items, PageQuery, listed
+from handlers.http.operations import Call, Operation, Reply, document_reply
+from handlers.http.pagination import Items, PageQuery, page_by_id
 from models.insights import HabitForecast
 from upcoach.services.insights import InsightServices
 
 INSIGHTS = "/v1/coach/insights"
 
 
-async def page(services: InsightServices, call: Call) -> Reply:
+async def list_insights(services: InsightServices, call: Call) -> Reply:
     """The caller's insights."""
-    query = call.asked(PageQuery)
-    found = await services.insights.page(
+    query = call.parse_query(PageQuery)
+    insights = await services.insights.page(
         HabitForecast, call.scope, after=query.after, limit=query.limit + 1
     )
-    return listed(INSIGHTS, call, found, query.limit)
+    return page_by_id(INSIGHTS, call, insights, query.limit)
 
 
 async def read(services: InsightServices, call: Call) -> Reply:
     """One of the caller's insights."""
-    return shown(await services.insights.get(HabitForecast, call.scope, call.names["id"]))
+    return document_reply(await services.insights.get(HabitForecast, call.scope, call.names["id"]))
 
 
 OPERATIONS = (
     Operation(
         method="GET",
         path=INSIGHTS,
-        run=page,
+        run=list_insights,
         needs="coach:read",
         query=PageQuery,
         gives=Items[HabitForecast],

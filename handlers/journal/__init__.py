@@ -7,7 +7,7 @@ from handlers.http.manifest import Context
 from handlers.journal import journal, journals
 
 CONTEXT: Final = Context(
-    service=lambda edge: edge.services.journal,
+    service=lambda runner: runner.services.journal,
     operations=(
         *journals.OPERATIONS,  # before the entries, whose ids could be any of their words
         *journal.OPERATIONS,

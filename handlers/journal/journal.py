@@ -5,15 +5,15 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from handlers.http.operations import Call, Operation, Query, Reply, shown, written
+from handlers.http.operations import Call, Operation, Query, Reply, document_reply, write_reply
 from handlers.http.pagination import (
     Items,
     ListQuery,
     PageQuery,
     PageSize,
     between,
-    listed,
-    selected,
+    page_by_id,
+    page_by_order,
 )
 from handlers.http.resources import resource
 from handlers.http.time_zones import zone
@@ -83,10 +83,10 @@ class JournalQuery(ListQuery, frozen=True, kw_only=True):
         )
 
     def _words(self) -> frozenset[str]:
-        found = words_of(self.q)
-        if self.q is not None and not found:
+        words = words_of(self.q)
+        if self.q is not None and not words:
             raise invalid_parameter("q", "There is no word in q.", code="words_missing")
-        return found if self.tag is None else found | {label(self.tag)}
+        return words if self.tag is None else words | {label(self.tag)}
 
 
 class JournalDayQuery(Query, frozen=True, kw_only=True):
@@ -105,93 +105,95 @@ class Unsaved(JournalEntryDraft, frozen=True, kw_only=True):
 
 async def search(services: JournalServices, call: Call) -> Reply:
     """Find entries by words, tag, mood and date."""
-    wanted = call.asked(JournalQuery).selection()
-    found = await services.entries.select(call.scope, wanted)
-    return selected(f"{JOURNAL}/search", call, found, wanted)
+    selection = call.parse_query(JournalQuery).selection()
+    entries = await services.entries.select(call.scope, selection)
+    return page_by_order(f"{JOURNAL}/search", call, entries, selection)
 
 
 async def on_this_day(services: JournalServices, call: Call) -> Reply:
     """What was written about this day in earlier years."""
-    query = call.asked(JournalDayQuery)
+    query = call.parse_query(JournalDayQuery)
     tz = await zone(services.zones, call, query.tz)
     day = query.date or services.entries.today(tz)
-    found = await services.entries.on_this_day(call.scope, day, query.limit)
-    return Reply(body={"items": [public(entry) for entry in found]})
+    entries = await services.entries.on_this_day(call.scope, day, query.limit)
+    return Reply(body={"items": [public(entry) for entry in entries]})
 
 
-async def trash(services: JournalServices, call: Call) -> Reply:
+async def list_trash(services: JournalServices, call: Call) -> Reply:
     """What was thrown away in the last 30 days."""
-    query = call.asked(PageQuery)
-    found = await services.entries.trash(call.scope, query.after, query.limit + 1)
-    return selected(TRASH, call, found, Selection(order="trashed_at", limit=query.limit + 1))
+    query = call.parse_query(PageQuery)
+    entries = await services.entries.trash(call.scope, query.after, query.limit + 1)
+    return page_by_order(TRASH, call, entries, Selection(order="trashed_at", limit=query.limit + 1))
 
 
-async def throw_away(services: JournalServices, call: Call) -> Reply:
+async def move_to_trash(services: JournalServices, call: Call) -> Reply:
     """Put an entry in the trash."""
-    return written(
+    return write_reply(
         await services.entries.delete(call.scope, call.names["id"], call.base, call.mutation)
     )
 
 
 async def purge(services: JournalServices, call: Call) -> Reply:
     """Delete an entry of the trash for good; it counts for the quota for another minute."""
-    return written(
+    return write_reply(
         await services.entries.purge(call.scope, call.names["id"], call.base, call.mutation)
     )
 
 
 async def restore(services: JournalServices, call: Call) -> Reply:
     """Take an entry back from the trash."""
-    return written(
+    return write_reply(
         await services.entries.restore(call.scope, call.names["id"], call.base, call.mutation)
     )
 
 
-async def versions(services: JournalServices, call: Call) -> Reply:
+async def list_versions(services: JournalServices, call: Call) -> Reply:
     """The versions of an entry, the newest first."""
     return Reply(body={"items": await services.entries.versions(call.scope, call.names["id"])})
 
 
 async def version(services: JournalServices, call: Call) -> Reply:
     """An entry as it was."""
-    return shown(await services.entries.version(call.scope, call.names["id"], _version(call)))
+    return document_reply(
+        await services.entries.version(call.scope, call.names["id"], _version(call))
+    )
 
 
 async def restore_version(services: JournalServices, call: Call) -> Reply:
     """Have an entry say again what it said."""
-    return written(
+    return write_reply(
         await services.entries.restore_version(
             call.scope, call.names["id"], _version(call), call.require_base(), call.mutation
         )
     )
 
 
-async def drafts(services: JournalServices, call: Call) -> Reply:
+async def list_drafts(services: JournalServices, call: Call) -> Reply:
     """Everything that is unsaved."""
-    query = call.asked(PageQuery)
-    found = await services.drafts.page(call.scope, after=query.after, limit=query.limit + 1)
-    return listed(DRAFTS, call, found, query.limit)
+    query = call.parse_query(PageQuery)
+    drafts = await services.drafts.page(call.scope, after=query.after, limit=query.limit + 1)
+    return page_by_id(DRAFTS, call, drafts, query.limit)
 
 
 async def draft(services: JournalServices, call: Call) -> Reply:
     """What is unsaved of an entry."""
-    return shown(await services.drafts.get(call.scope, call.names["id"]))
+    return document_reply(await services.drafts.get(call.scope, call.names["id"]))
 
 
 async def save(services: JournalServices, call: Call) -> Reply:
     """Save what is being written, without changing the entry."""
-    asked = call.read(Unsaved)
-    content = JournalEntryContent(**fields_of(asked, JournalEntryContent))
-    return written(
+    unsaved = call.read(Unsaved)
+    content = JournalEntryContent(**fields_of(unsaved, JournalEntryContent))
+    return write_reply(
         await services.drafts.save(
-            call.scope, call.names["id"], content, asked.base, call.base, call.mutation
+            call.scope, call.names["id"], content, unsaved.base, call.base, call.mutation
         )
     )
 
 
 async def discard(services: JournalServices, call: Call) -> Reply:
     """Forget what is unsaved."""
-    return written(
+    return write_reply(
         await services.drafts.discard(call.scope, call.names["id"], call.base, call.mutation)
     )
 
@@ -236,7 +238,7 @@ OPERATIONS = (
     Operation(
         method="GET",
         path=TRASH,
-        run=trash,
+        run=list_trash,
         needs=READ,
         query=PageQuery,
         gives=Items[JournalEntry],
@@ -253,7 +255,7 @@ OPERATIONS = (
     Operation(
         method="GET",
         path=DRAFTS,
-        run=drafts,
+        run=list_drafts,
         needs=READ,
         query=PageQuery,
         gives=Items[UnsavedEntry],
@@ -266,7 +268,7 @@ OPERATIONS = (
     Operation(
         method="DELETE",
         path=ENTRY,
-        run=throw_away,
+        run=move_to_trash,
         needs=WRITE,
         gives=JournalEntry,
         base="taken",
@@ -286,7 +288,7 @@ OPERATIONS = (
     Operation(
         method="GET",
         path=VERSIONS,
-        run=versions,
+        run=list_versions,
         needs=READ,
         gives=Items[EntryVersion],
         weight=5,

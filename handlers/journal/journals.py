@@ -5,8 +5,8 @@ from typing import Annotated, Final
 
 import msgspec
 
-from handlers.http.operations import Call, Operation, Query, Reply, shown, written
-from handlers.http.pagination import Items, PageQuery, selected
+from handlers.http.operations import Call, Operation, Query, Reply, document_reply, write_reply
+from handlers.http.pagination import Items, PageQuery, page_by_order
 from handlers.http.resources import resource
 from handlers.http.time_zones import zone
 from models.base.document import public
@@ -50,16 +50,16 @@ class PromptQuery(Query, frozen=True, kw_only=True):
     goal: Annotated[str, msgspec.Meta(min_length=1)] | None = None
 
 
-async def prompts(services: JournalServices, call: Call) -> Reply:
+async def list_prompts(services: JournalServices, call: Call) -> Reply:
     """Questions to write about; none of them was asked in the last 30 days.
 
     Mood and goals are looked up for callers who may see them.
     """
-    query = call.asked(PromptQuery)
+    query = call.parse_query(PromptQuery)
     tz = await zone(services.zones, call, query.tz)
     day = query.date or services.entries.today(tz)
-    permissions = call.holder.permissions
-    found = await services.prompts.of(
+    permissions = call.authenticated_caller.permissions
+    prompts = await services.prompts.of(
         call.scope,
         day,
         mood=query.mood,
@@ -67,45 +67,45 @@ async def prompts(services: JournalServices, call: Call) -> Reply:
         with_mood="moods:read" in permissions,
         with_goals="goals:read" in permissions,
     )
-    return Reply(body={"items": found})
+    return Reply(body={"items": prompts})
 
 
-async def shares(services: JournalServices, call: Call) -> Reply:
+async def list_shares(services: JournalServices, call: Call) -> Reply:
     """Which coaches may read an entry, and until when."""
-    found = await services.entry_shares.page(call.scope, call.names["id"])
-    return Reply(body={"items": [public(one) for one in found]})
+    entry_shares = await services.entry_shares.page(call.scope, call.names["id"])
+    return Reply(body={"items": [public(entry_share) for entry_share in entry_shares]})
 
 
 async def share(services: JournalServices, call: Call) -> Reply:
     """Let a coach read this entry, and no other, until a moment."""
-    asked = call.read(EntryShareDraft)
-    entry, coach, acr = call.names["id"], call.names["coach"], call.holder.acr
-    given = await services.entry_shares.share(call.scope, entry, coach, asked, acr, call.mutation)
-    await services.additions.announce_given(call.scope, "entry share", given)
-    return written(given)
+    draft = call.read(EntryShareDraft)
+    entry, coach, acr = call.names["id"], call.names["coach"], call.authenticated_caller.acr
+    outcome = await services.entry_shares.share(call.scope, entry, coach, draft, acr, call.mutation)
+    await services.additions.announce_given(call.scope, "entry share", outcome)
+    return write_reply(outcome)
 
 
-async def take_back(services: JournalServices, call: Call) -> Reply:
+async def unshare(services: JournalServices, call: Call) -> Reply:
     """Let a coach read this entry no more."""
-    return written(
+    return write_reply(
         await services.entry_shares.take_back(
             call.scope, call.names["id"], call.names["coach"], call.mutation
         )
     )
 
 
-async def shared(services: JournalServices, call: Call) -> Reply:
+async def list_shared_entries(services: JournalServices, call: Call) -> Reply:
     """Which entries of a client the caller may read now."""
-    query = call.asked(PageQuery)
+    query = call.parse_query(PageQuery)
     client = call.names["client"]
-    wanted = Selection(order="until", after=query.after, limit=query.limit + 1)
-    found = await services.entry_shares.shared_with(call.scope, client, wanted)
-    return selected(CLIENT.format(client=client), call, found, wanted)
+    selection = Selection(order="until", after=query.after, limit=query.limit + 1)
+    entries = await services.entry_shares.shared_with(call.scope, client, selection)
+    return page_by_order(CLIENT.format(client=client), call, entries, selection)
 
 
 async def read(services: JournalServices, call: Call) -> Reply:
     """An entry that a client shares with the caller."""
-    return shown(
+    return document_reply(
         await services.entry_shares.read(call.scope, call.names["client"], call.names["id"])
     )
 
@@ -124,12 +124,14 @@ OPERATIONS = (
     Operation(
         method="GET",
         path="/v1/journal/prompts",
-        run=prompts,
+        run=list_prompts,
         needs="journal:read",
         query=PromptQuery,
         gives=Items[Prompt],
     ),
-    Operation(method="GET", path=SHARES, run=shares, needs="shares:read", gives=Items[EntryShare]),
+    Operation(
+        method="GET", path=SHARES, run=list_shares, needs="shares:read", gives=Items[EntryShare]
+    ),
     Operation(
         method="PUT",
         path=SHARE,
@@ -142,11 +144,11 @@ OPERATIONS = (
         stepped_up=True,
         audit="entry_share.given",
     ),
-    Operation(method="DELETE", path=SHARE, run=take_back, needs="shares:write", live=True),
+    Operation(method="DELETE", path=SHARE, run=unshare, needs="shares:write", live=True),
     Operation(
         method="GET",
         path=CLIENT,
-        run=shared,
+        run=list_shared_entries,
         needs="shares:read",
         query=PageQuery,
         gives=Items[ClientEntry],

@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 CONTEXT: Final = Context(
-    service=lambda edge: edge.tickets,
+    service=lambda runner: runner.tickets,
     operations=tickets.OPERATIONS,
     routes=(
         HandlerRoute("/v1/live", LiveSocket, lambda parts: {"node": parts.live}),

@@ -8,12 +8,12 @@ import contextlib
 from typing import Any
 
 from handlers.http.manifest import ApplicationParts
-from handlers.http.operation_runner import Edge
+from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Call, Operation, Reply, Route
 from handlers.http.policy import require_permission
 from handlers.http.rest.operation_handler import OperationHandler
-from handlers.live.poll import Heard, Poll, as_array
-from handlers.live.sse import EventStream, OneFeed, SeveralFeeds
+from handlers.live.poll import Poll, PollEvent, as_array
+from handlers.live.sse import EventStream, MultiFeedEvents, SingleFeedEvents
 from handlers.live.streaming import StreamingHandler
 from handlers.sync import (
     EVENTS,
@@ -22,11 +22,11 @@ from handlers.sync import (
     WaitQuery,
     check_access,
     cursor_of,
+    events_page,
     named_views,
-    page,
-    parts,
-    place_of,
+    position_of,
     read_recent,
+    split_cursor,
 )
 from models.access.caller import Caller
 from models.base.errors import Unavailable
@@ -39,11 +39,11 @@ class Events(StreamingHandler, OperationHandler):
     """The path of the live feed over HTTP."""
 
     _poll: Poll | None = None
-    _wrap: OneFeed
+    _wrap: SingleFeedEvents
 
-    def initialize(self, edge: Edge, route: Route | None = None, **live: Any) -> None:
+    def initialize(self, runner: OperationRunner, route: Route | None = None, **live: Any) -> None:
         """Take what the routing table gives."""
-        super().initialize(edge, route)
+        super().initialize(runner, route)
         self.node = live["node"]
         self._wrap = live["wrap"]
 
@@ -55,7 +55,7 @@ class Events(StreamingHandler, OperationHandler):
 
     async def perform(self, operation: Operation[Any], call: Call) -> None:
         """See `OperationHandler.perform`."""
-        caller = call.holder
+        caller = call.authenticated_caller
         require_permission(operation, caller)
         if self.wants_stream:
             await self._stream(call, caller)
@@ -66,15 +66,17 @@ class Events(StreamingHandler, OperationHandler):
 
     async def _stream(self, call: Call, caller: Caller) -> None:
         feeds = self.node.feeds
-        query = call.asked(StreamQuery)
+        query = call.parse_query(StreamQuery)
         views = await named_views(feeds, caller.scope, query.feed)
         seen = self.request.headers.get("Last-Event-ID")
         # A reader that comes back goes on where it was, whatever its URL said the first time.
         snap = query.snap and not seen
-        since = parts(seen or query.since, views)
+        since = split_cursor(seen or query.since, views)
         start = await feeds.start(views[0], since[0], snap=snap)
         several = len(views) > 1
-        wrap = SeveralFeeds(feeds.epoch, [one.feed for one in views]) if several else self._wrap
+        wrap = (
+            MultiFeedEvents(feeds.epoch, [view.feed for view in views]) if several else self._wrap
+        )
         stream = self.open_stream(caller, wrap)
         self._follow(stream, start)
         with contextlib.suppress(Unavailable):
@@ -85,60 +87,62 @@ class Events(StreamingHandler, OperationHandler):
         stream.close(CloseCode.INTERNAL, "database unavailable")
 
     def _follow(self, stream: EventStream, start: SubscriptionStart) -> None:
-        self.edge.metrics.starts.labels(start.reset or str(start.mode)).inc()
+        self.runner.metrics.starts.labels(start.reset or str(start.mode)).inc()
         feeds = self.node.feeds
-        subscription = Subscription(feeds, stream.transport, start, stream.lost)
-        if stream.hold(subscription):
+        subscription = Subscription(feeds, stream.transport, start, stream.close_feed)
+        if stream.add_source(subscription):
             subscription.open()
 
     async def _wait(self, call: Call, caller: Caller) -> Reply:
-        query = call.asked(WaitQuery)
+        query = call.parse_query(WaitQuery)
         since = query.require_since()
         feeds = self.node.feeds
         views = await named_views(feeds, caller.scope, query.feed)
-        parted = zip(views, parts(since, views), strict=True)
+        view_cursors = zip(views, split_cursor(since, views), strict=True)
         until = asyncio.get_running_loop().time() + query.wait
         poll = self._poll = Poll(self.node.connections.name(), caller, self.node.clock, until)
         with self.seated(poll):
-            places = []
-            for view, part in parted:
-                place = place_of(feeds, await feeds.start(view, part, snap=False))
+            positions = []
+            for view, part in view_cursors:
+                position = position_of(feeds, await feeds.start(view, part, snap=False))
                 # In the turn in which the feed was found, so that nothing comes between.
-                poll.listen(place)
-                places.append(place)
-            if any(place.seq < place.topic.last for place in places):
-                return await page(feeds, places, query.limit, read_recent)
-            heard = await poll.wait()
-            if heard is None:
-                return self._nothing(poll, places)
-            return await self._something(heard, places, query.limit)
+                poll.subscribe(position)
+                positions.append(position)
+            if any(position.seq < position.topic.last for position in positions):
+                return await events_page(feeds, positions, query.limit, read_recent)
+            event = await poll.wait()
+            if event is None:
+                return self._nothing(poll, positions)
+            return await self._something(event, positions, query.limit)
 
-    def _nothing(self, poll: Poll, places: list[FeedPosition]) -> Reply:
+    def _nothing(self, poll: Poll, positions: list[FeedPosition]) -> Reply:
         """The answer to a wait that was in vain."""
         if poll.closed_with == CloseCode.REVOKED:
             raise session_ended()
         if poll.closed_with == CloseCode.DRAINING:
             self.set_header("Connection", "close")
-        return Reply(status=204, cursor=cursor_of(self.node.feeds, places))
+        return Reply(status=204, cursor=cursor_of(self.node.feeds, positions))
 
-    async def _something(self, heard: Heard, places: list[FeedPosition], limit: int) -> Reply:
+    async def _something(
+        self, event: PollEvent, positions: list[FeedPosition], limit: int
+    ) -> Reply:
         """What came: in most cases the bytes that all get who waited here."""
-        feeds, place, batch = self.node.feeds, heard.place, heard.batch
+        feeds, position, batch = self.node.feeds, event.position, event.batch
         if batch.may_change_access:
-            await check_access(feeds, place)
-        if batch.first > place.seq + 1 or batch.last - place.seq > limit:
-            return await page(feeds, places, limit, read_recent)
-        place.seq = batch.last
+            await check_access(feeds, position)
+        if batch.first > position.seq + 1 or batch.last - position.seq > limit:
+            return await events_page(feeds, positions, limit, read_recent)
+        position.seq = batch.last
         return Reply(
-            raw=batch.form(as_array, place.view.visibility),
-            cursor=cursor_of(feeds, places),
+            raw=batch.form(as_array, position.view.visibility),
+            cursor=cursor_of(feeds, positions),
             headers={"Upcoach-Up-To-Date": "true"},
         )
 
 
 def events_of(parts: ApplicationParts) -> dict[str, Any]:
     """What the handler is made with."""
-    found = parts.edge.router.find(EVENTS)
-    assert found is not None
-    wrap = OneFeed(parts.edge.epoch)
-    return {"edge": parts.edge, "route": found[0], "node": parts.live, "wrap": wrap}
+    match = parts.runner.router.find(EVENTS)
+    assert match is not None
+    wrap = SingleFeedEvents(parts.runner.epoch)
+    return {"runner": parts.runner, "route": match[0], "node": parts.live, "wrap": wrap}

@@ -9,7 +9,7 @@ import asyncio
 import msgspec
 
 from handlers.live.base import deadlines
-from handlers.live.base.deadlines import look_after, token_end
+from handlers.live.base.deadlines import run_deadlines, token_end
 from handlers.sync import FeedPosition
 from models.access.caller import Caller
 from models.base.clock import Clock
@@ -22,32 +22,32 @@ def as_array(lines: bytes, /) -> bytes:
     return b"[" + b",".join(lines.splitlines()) + b"]"
 
 
-class Heard(msgspec.Struct, frozen=True):
+class PollEvent(msgspec.Struct, frozen=True):
     """What a poll was woken by."""
 
-    place: FeedPosition
+    position: FeedPosition
     batch: EncodedBatch
 
 
-class _Ear:
+class PollSubscriber:
     """A poll's place among a topic's subscribers."""
 
-    def __init__(self, poll: "Poll", place: FeedPosition) -> None:
+    def __init__(self, poll: "Poll", position: FeedPosition) -> None:
         self._poll = poll
-        self._place = place
-        place.topic.add(self)
+        self._position = position
+        position.topic.add(self)
 
     def push(self, batch: EncodedBatch) -> None:
         """See `fanout.Subscriber.push`."""
-        if batch.last > self._place.seq:
-            self._poll.wake(Heard(self._place, batch))
+        if batch.last > self._position.seq:
+            self._poll.wake(PollEvent(self._position, batch))
 
     def flush(self) -> None:
         """See `fanout.Flushed.flush`: the handler answers in a turn of its own."""
 
     def close(self) -> None:
         """Hear no more."""
-        self._place.topic.remove(self)
+        self._position.topic.remove(self)
 
 
 class Poll:
@@ -69,25 +69,25 @@ class Poll:
         self.closed_with: int | None = None
         self._clock = clock
         self.until = until
-        self._ears: list[_Ear] = []
-        self._heard: asyncio.Future[Heard | None] = asyncio.get_running_loop().create_future()
+        self._subscribers: list[PollSubscriber] = []
+        self._event: asyncio.Future[PollEvent | None] = asyncio.get_running_loop().create_future()
 
-    def listen(self, place: FeedPosition) -> None:
-        """Be woken by what comes above *place*."""
-        self._ears.append(_Ear(self, place))
+    def subscribe(self, position: FeedPosition) -> None:
+        """Be woken by what comes above *position*."""
+        self._subscribers.append(PollSubscriber(self, position))
 
-    async def wait(self) -> Heard | None:
+    async def wait(self) -> PollEvent | None:
         """What came; None when nothing came in time."""
-        return await self._heard
+        return await self._event
 
-    def wake(self, heard: Heard | None) -> None:
+    def wake(self, event: PollEvent | None) -> None:
         """End the wait."""
-        if not self._heard.done():
-            self._heard.set_result(heard)
+        if not self._event.done():
+            self._event.set_result(event)
 
     def tick(self, now: float) -> float:
         """Look whether the time is over: that of the wait, or that of the token."""
-        return look_after(self, deadlines.POLL, now)
+        return run_deadlines(self, deadlines.POLL, now)
 
     def token_end(self) -> float:
         """See `PollTimes.token_end`."""
@@ -112,7 +112,7 @@ class Poll:
 
     def end(self) -> None:
         """Let go of everything."""
-        for ear in self._ears:
-            ear.close()
-        self._ears.clear()
+        for subscriber in self._subscribers:
+            subscriber.close()
+        self._subscribers.clear()
         self.wake(None)

@@ -14,7 +14,7 @@ import msgspec
 
 from handlers.http import problems
 from handlers.live.base import deadlines
-from handlers.live.base.deadlines import look_after_sender, token_end
+from handlers.live.base.deadlines import run_sender_deadlines, token_end
 from models.access.caller import Caller
 from models.base.clock import Clock
 from models.base.errors import Refusal
@@ -30,7 +30,7 @@ MOVE_MS: Final = (20, 200)  # the same where each has a moment of its own
 _COMMENT: Final = b":\n\n"
 
 
-class _Place(msgspec.Struct, frozen=True):
+class FramePosition(msgspec.Struct, frozen=True):
     """What of a frame says where it stands."""
 
     t: str
@@ -55,7 +55,7 @@ class _Place(msgspec.Struct, frozen=True):
         return Cursor.parse(self.cur).seq
 
 
-_places = msgspec.json.Decoder(_Place)
+_positions = msgspec.json.Decoder(FramePosition)
 
 
 def event_of(line: bytes, name: str, cursor: str | None) -> bytes:
@@ -64,7 +64,7 @@ def event_of(line: bytes, name: str, cursor: str | None) -> bytes:
     return head.encode() + line + b"\n\n"
 
 
-class OneFeed:
+class SingleFeedEvents:
     """Lines of one feed as events; made once for all readers, so there is one of it a node."""
 
     def __init__(self, epoch: str) -> None:
@@ -75,12 +75,12 @@ class OneFeed:
         return b"".join(map(self._event, lines.splitlines()))
 
     def _event(self, line: bytes) -> bytes:
-        place = _places.decode(line)
-        number = place.number
-        return event_of(line, place.t, None if number is None else f"{self._epoch}.{number}")
+        position = _positions.decode(line)
+        number = position.number
+        return event_of(line, position.t, None if number is None else f"{self._epoch}.{number}")
 
 
-class SeveralFeeds:
+class MultiFeedEvents:
     """Lines of several feeds as the events of one reader, whose id is its place in all of them."""
 
     def __init__(self, epoch: str, feeds: list[str]) -> None:
@@ -92,12 +92,14 @@ class SeveralFeeds:
         return b"".join(map(self._event, lines.splitlines()))
 
     def _event(self, line: bytes) -> bytes:
-        place = _places.decode(line)
-        if place.f in self._seqs and (place.number is not None or place.mode == "snapshot"):
-            self._seqs[place.f] = place.number
-        known = {feed: seq for feed, seq in self._seqs.items() if seq is not None}
-        whole = len(known) == len(self._seqs)
-        return event_of(line, place.t, joined_cursor(self._epoch, known) if whole else None)
+        position = _positions.decode(line)
+        if position.f in self._seqs and (
+            position.number is not None or position.mode == "snapshot"
+        ):
+            self._seqs[position.f] = position.number
+        seqs = {feed: seq for feed, seq in self._seqs.items() if seq is not None}
+        whole = len(seqs) == len(self._seqs)
+        return event_of(line, position.t, joined_cursor(self._epoch, seqs) if whole else None)
 
 
 class StreamSource(Protocol):
@@ -120,7 +122,7 @@ class EventStream:
         self.name = name
         self.caller = caller
         self._clock = clock
-        self._followed: list[StreamSource] = []
+        self._sources: list[StreamSource] = []
         self.commented_at = asyncio.get_running_loop().time()
         self.is_warned = False
         self._goes = False
@@ -132,21 +134,21 @@ class EventStream:
         self._hang_up = hang_up
         self._send(head + _retry(random.randint(*RETRY_MS)) + b"\n")  # noqa: S311 - no secret
 
-    def hold(self, one: StreamSource) -> bool:
-        """Close *one* with the stream; false if that is over already."""
+    def add_source(self, source: StreamSource) -> bool:
+        """Close *source* with the stream; false if that is over already."""
         if not self._over:
-            self._followed.append(one)
+            self._sources.append(source)
         return not self._over
 
-    def lost(self, feed: str, refusal: Refusal) -> None:
+    def close_feed(self, feed: str, refusal: Refusal) -> None:
         """Tell that *feed* may not be seen any more; with nothing left to see, end."""
-        self._say(Unsubd(f=feed, problem=problems.problem(refusal)))
-        if len(self._followed) == 1:
+        self._send_frame(Unsubd(f=feed, problem=problems.problem(refusal)))
+        if len(self._sources) == 1:
             self.close(CloseCode.RESYNC, "access lost")
 
     def tick(self, now: float) -> float:
         """Look after the stream, and say when to look again."""
-        return look_after_sender(self, deadlines.STREAM, now)
+        return run_sender_deadlines(self, deadlines.STREAM, now)
 
     def token_end(self) -> float:
         """See `SenderTimes.token_end`."""
@@ -155,7 +157,7 @@ class EventStream:
     def warn(self, _: float) -> None:
         """See `SenderTimes.warn`."""
         self.is_warned = True
-        self._say(AuthExpiring(exp=self.caller.expires_at))
+        self._send_frame(AuthExpiring(exp=self.caller.expires_at))
 
     def comment(self, now: float) -> None:
         """See `StreamTimes.comment`."""
@@ -165,14 +167,14 @@ class EventStream:
     def go(self, after_ms: int, reason: str) -> None:
         """End the stream in *after_ms*, until when it goes on: an EventSource cannot leave."""
         if not self._over:
-            self._say_go(after_ms, reason, random.randint(*MOVE_MS))  # noqa: S311 - no secret
+            self._send_go(after_ms, reason, random.randint(*MOVE_MS))  # noqa: S311 - no secret
             asyncio.get_running_loop().call_later(after_ms / 1000, self._hang_up)
 
     def close(self, code: int, _reason: str) -> None:
         """End the stream; a reader that is sent away and did not know it hears when to come."""
         if code == CloseCode.DRAINING and not self._over:
             after_ms = random.randint(*LEAVE_MS)  # noqa: S311 - no secret
-            self._say_go(after_ms, "drain", after_ms)
+            self._send_go(after_ms, "drain", after_ms)
         self._hang_up()
 
     def check_channels(self) -> None:
@@ -181,17 +183,17 @@ class EventStream:
     def end(self) -> None:
         """Let go of everything."""
         self._over = True
-        for one in self._followed:
-            one.close()
-        self._followed.clear()
+        for source in self._sources:
+            source.close()
+        self._sources.clear()
 
-    def _say_go(self, after_ms: int, reason: str, retry_ms: int) -> None:
+    def _send_go(self, after_ms: int, reason: str, retry_ms: int) -> None:
         if not self._goes:
             self._goes = True
             self._send(_retry(retry_ms))
-            self._say(Go(after=after_ms, reason=reason))
+            self._send_frame(Go(after=after_ms, reason=reason))
 
-    def _say(self, frame: Frame) -> None:
+    def _send_frame(self, frame: Frame) -> None:
         self._send(self.transport.wrap(encode(frame)))
 
     def _send(self, ready: bytes) -> None:

@@ -34,7 +34,9 @@ class StreamingHandler(Handler):
     def wants_stream(self) -> bool:
         """Whether the client asks for events as they come."""
         accepted = self.request.headers.get("Accept", "").lower().split(",")
-        is_named = any(one.partition(";")[0].strip() == MEDIA_TYPE for one in accepted)
+        is_named = any(
+            media_range.partition(";")[0].strip() == MEDIA_TYPE for media_range in accepted
+        )
         return is_named and self.request.method == "GET"
 
     async def identify(self) -> Caller:
@@ -48,26 +50,26 @@ class StreamingHandler(Handler):
         return await self.node.tickets.require(ticket)
 
     @contextlib.contextmanager
-    def seated(self, guest: LiveConnection) -> Iterator[None]:
+    def seated(self, connection: LiveConnection) -> Iterator[None]:
         """One of the requests that the caller may have open."""
-        leave = self._take_seat(guest)
+        release = self._take_seat(connection)
         try:
             yield
         finally:
-            leave()
+            release()
 
     def open_stream(self, caller: Caller, wrap: Callable[[bytes], bytes]) -> EventStream:
         """Begin to answer with events; what is to be followed must be opened in this turn."""
         events = EventStream(self.node.connections.name(), caller, self.node.clock)
         if self.has_gone:
             raise HTTPError(503, "Nobody waits for this stream any more.")
-        leave = self._take_seat(events)
+        release = self._take_seat(events)
         stream = self.detach()
         stream.set_nodelay(True)
 
         def ended(_: object = None) -> None:
             stream.close()
-            leave()
+            release()
 
         try:
             # A reader has nothing more to say: whatever comes, its end or more bytes, is the end.
@@ -78,29 +80,31 @@ class StreamingHandler(Handler):
         self.on_finish()  # the answer has begun, and Tornado hears no more of it
         return events
 
-    def _take_seat(self, guest: LiveConnection) -> Callable[[], None]:
-        """Have the node look after *guest*, or refuse; the answer lets go of it."""
-        assert guest.caller is not None
-        user = guest.caller.scope.user
-        seats, connections = self.node.seats, self.node.connections
-        if not seats.take(user):
-            raise HTTPError(429, f"{seats.count} requests of yours are open already.")
-        for name, value in concurrency_limit("open", seats.count, seats.left(user)).items():
+    def _take_seat(self, connection: LiveConnection) -> Callable[[], None]:
+        """Have the node look after *connection*, or refuse; the answer lets go of it."""
+        assert connection.caller is not None
+        user = connection.caller.scope.user
+        open_requests, connections = self.node.open_requests, self.node.connections
+        if not open_requests.acquire(user):
+            raise HTTPError(429, f"{open_requests.count} requests of yours are open already.")
+        for name, value in concurrency_limit(
+            "open", open_requests.count, open_requests.left(user)
+        ).items():
             self.set_header(name, value)
 
-        def leave() -> None:
-            seats.leave(user)
-            connections.remove(guest)
+        def release() -> None:
+            open_requests.release(user)
+            connections.remove(connection)
 
-        connections.add(guest)
-        if not connections.greet(guest):
-            leave()
+        connections.add(connection)
+        if not connections.register(connection):
+            release()
             raise HTTPError(503, "This node is full.")
-        if self.edge.services.account.sessions.has_ended(guest.caller):
+        if self.runner.services.account.sessions.has_ended(connection.caller):
             # Before it could be found by its session.
-            leave()
+            release()
             raise session_ended()
-        return leave
+        return release
 
     def _head(self) -> bytes:
         self.set_header("Content-Type", MEDIA_TYPE)

@@ -7,7 +7,7 @@ from handlers.http.manifest import Context
 from handlers.moods import moods
 
 CONTEXT: Final = Context(
-    service=lambda edge: edge.services.moods,
+    service=lambda runner: runner.services.moods,
     operations=moods.OPERATIONS,
     areas=(Area(name="Moods", meaning="How a person felt.", paths=("/v1/moods",), place=5),),
 )

@@ -12,7 +12,7 @@ from handlers.http.manifest import Context
 from handlers.oauth import grants, routes
 
 CONTEXT: Final = Context(
-    service=lambda edge: edge.services.oauth,
+    service=lambda runner: runner.services.oauth,
     operations=grants.OPERATIONS,
     areas=(
         Area(

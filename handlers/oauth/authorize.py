@@ -26,7 +26,7 @@ class AuthorizationEndpoint(PageHandler):
     limit = TAKE_REQUEST.limit
 
     async def get(self) -> None:
-        """Take a client's request in."""
+        """Begin a client's authorization request."""
         await self._take(query_parameters(self))
 
     async def post(self) -> None:
@@ -34,8 +34,8 @@ class AuthorizationEndpoint(PageHandler):
         await self._take(form_parameters(self))
 
     async def _take(self, form: Parameters) -> None:
-        asked = BrowserRequest(form, await self.session())
-        await respond(self, (await self.submit(TAKE_REQUEST, asked)).body)
+        request = BrowserRequest(form, await self.session())
+        await respond(self, (await self.submit(TAKE_REQUEST, request)).body)
 
 
 class ConsentPage(PageHandler):
@@ -45,26 +45,26 @@ class ConsentPage(PageHandler):
 
     async def get(self) -> None:
         """Go on with the request that waits."""
-        asked = BrowserRequest(query_parameters(self), await self.session())
-        await respond(self, (await self.submit(RESUME_REQUEST, asked)).body)
+        request = BrowserRequest(query_parameters(self), await self.session())
+        await respond(self, (await self.submit(RESUME_REQUEST, request)).body)
 
     async def post(self) -> None:
-        """Take the user's answer."""
-        form = self.sent()
+        """Give or deny consent, as the user's form says."""
+        form = self.submitted_form()
         session = await self.session()
         if session is None:
             raise HTTPError(403)
-        waits = (await self.submit(RESUME_REQUEST, BrowserRequest(form, session))).body
-        client = waits.client.id if isinstance(waits, NeedsConsent) else ""
-        given = Consent(form.required("request"), session, granted_in(form))
-        operation = GIVE_CONSENT if given.granted else DENY_CONSENT
-        reply = await self.submit(operation, given, session=session, names={"client": client})
+        waiting_request = (await self.submit(RESUME_REQUEST, BrowserRequest(form, session))).body
+        client = waiting_request.client.id if isinstance(waiting_request, NeedsConsent) else ""
+        consent = Consent(form.required("request"), session, granted_in(form))
+        operation = GIVE_CONSENT if consent.granted else DENY_CONSENT
+        reply = await self.submit(operation, consent, session=session, names={"client": client})
         await respond(self, reply.body)
 
 
-async def respond(page: PageHandler, what: Next) -> None:
-    """Answer with what comes next."""
-    match what:
+async def respond(page: PageHandler, next_step: Next) -> None:
+    """Answer with the next step of a request: login, consent, or its end."""
+    match next_step:
         case NeedsLogin(request_id, client, redirect, hint):
             await show_login(
                 page,
@@ -77,4 +77,4 @@ async def respond(page: PageHandler, what: Next) -> None:
             note = "You can take this back at any time."
             page.show(views.consent(CONSENT, hidden, client, permissions, note, redirect))
         case _:
-            show_end(page, what)
+            show_end(page, next_step)

@@ -1,4 +1,4 @@
-"""What people do at the authorization server, in a browser: they agree, decline, and log out."""
+"""The operations of users at the authorization server: authorize, consent, log out."""
 
 from typing import Final
 
@@ -39,30 +39,30 @@ class Consent(msgspec.Struct, frozen=True):
     granted: tuple[str, ...]
 
 
-class Departure(msgspec.Struct, frozen=True):
-    """The session that a browser leaves, by the wish of a client."""
+class ClientLogout(msgspec.Struct, frozen=True):
+    """The session of a browser that ends, at the request of a client."""
 
-    leaving: LogoutRequest
+    request: LogoutRequest
     session: Session
 
 
 async def authorize(oauth: OAuth, call: Call) -> Reply:
     """Take in the authorization request that a client's browser brings (RFC 6749, 3.1)."""
-    asked: BrowserRequest = call.body
+    request: BrowserRequest = call.body
     authorization = oauth.authorization
-    return Reply(body=await authorization.authorize(asked.form, asked.session, call.browser))
+    return Reply(body=await authorization.authorize(request.form, request.session, call.browser))
 
 
 async def resume(oauth: OAuth, call: Call) -> Reply:
-    """Say what comes next of a request that waits."""
-    asked: BrowserRequest = call.body
-    request_id = asked.form.required("request")
+    """Resume an authorization request that waits."""
+    request: BrowserRequest = call.body
+    request_id = request.form.required("request")
     authorization = oauth.authorization
-    return Reply(body=await authorization.resume(request_id, asked.session, call.browser))
+    return Reply(body=await authorization.resume(request_id, request.session, call.browser))
 
 
 async def consent(oauth: OAuth, call: Call) -> Reply:
-    """Take the user's answer to a request that waits."""
+    """Give or deny the consent that an authorization request waits for."""
     given: Consent = call.body
     authorization = oauth.authorization
     return Reply(
@@ -71,15 +71,15 @@ async def consent(oauth: OAuth, call: Call) -> Reply:
 
 
 async def consent_to_device(oauth: OAuth, call: Call) -> Reply:
-    """Keep the user's answer for the device that shows the code; false if none does any more."""
+    """Give or deny consent to the device that shows the code; false if none does any more."""
     given: Consent = call.body
     return Reply(body=await oauth.devices.answer(given.name, given.session, given.granted))
 
 
 async def log_out(oauth: OAuth, call: Call) -> Reply:
     """End the browser's session, and that of the client which asked for it."""
-    departure: Departure = call.body
-    await oauth.logout.end(departure.leaving, departure.session)
+    logout: ClientLogout = call.body
+    await oauth.logout.end(logout.request, logout.session)
     return Reply(end_session=True)
 
 

@@ -1,4 +1,4 @@
-"""What apps ask the authorization server for, each with its client's name (RFC 6749, 2.3).
+"""The operations of clients at the authorization server (RFC 6749, 2.3).
 
 Whoever fails to show which client they are is counted apart: anybody can name any client.
 """
@@ -12,38 +12,38 @@ from upcoach.services.oauth.server import INTROSPECT as INTROSPECTION
 from upcoach.services.oauth.server import PAR, REVOKE, TOKEN
 
 USERINFO: Final = "/oauth/userinfo"
-_UNPROVEN: Final = FailureLimit("client", "invalid_client")
+_CLIENT_FAILURES: Final = FailureLimit("client", "invalid_client")
 
 
 async def give_tokens(oauth: OAuth, call: Call) -> Reply:
-    """Give tokens for what the client shows."""
+    """Issue tokens for the grant that the client shows (RFC 6749, 3.2)."""
     return Reply(body=await oauth.token(call.body))
 
 
 async def push(oauth: OAuth, call: Call) -> Reply:
-    """Keep an authorization request that comes ahead of its browser (RFC 9126)."""
+    """Store an authorization request that is pushed ahead of its browser (RFC 9126)."""
     return Reply(status=201, body=await oauth.push(call.body))
 
 
 async def revoke(oauth: OAuth, call: Call) -> Reply:
-    """Take a token back (RFC 7009)."""
+    """Revoke a token (RFC 7009)."""
     await oauth.revoke(call.body)
     return Reply()
 
 
 async def introspect(oauth: OAuth, call: Call) -> Reply:
-    """Say what a token is (RFC 7662)."""
+    """Introspect a token (RFC 7662)."""
     return Reply(body=await oauth.introspect(call.body))
 
 
 async def give_device_codes(oauth: OAuth, call: Call) -> Reply:
-    """Give a device its codes (RFC 8628, 3.1)."""
+    """Issue the codes of a device (RFC 8628, 3.1)."""
     return Reply(body=await oauth.ask_device(call.body))
 
 
 async def userinfo(oauth: OAuth, call: Call) -> Reply:
-    """Say who the holder of the token is."""
-    return Reply(body=await oauth.userinfo.of(call.holder))
+    """The claims of the user whose token it is (OpenID Connect Core, 5.3)."""
+    return Reply(body=await oauth.userinfo.of(call.authenticated_caller))
 
 
 GIVE_TOKENS = Operation(
@@ -52,7 +52,7 @@ GIVE_TOKENS = Operation(
     run=give_tokens,
     public=True,
     limit="token",
-    failures=_UNPROVEN,
+    failures=_CLIENT_FAILURES,
     audit="token.given",
 )
 REFRESH_TOKENS = Operation(
@@ -61,18 +61,20 @@ REFRESH_TOKENS = Operation(
     run=give_tokens,
     public=True,
     limit="token",
-    failures=_UNPROVEN,
+    failures=_CLIENT_FAILURES,
     audit="token.refreshed",
     audits_done=False,  # every app does it every ten minutes
 )
-PUSH = Operation(method="POST", path=PAR, run=push, public=True, limit="token", failures=_UNPROVEN)
+PUSH = Operation(
+    method="POST", path=PAR, run=push, public=True, limit="token", failures=_CLIENT_FAILURES
+)
 REVOKE_TOKEN = Operation(
     method="POST",
     path=REVOKE,
     run=revoke,
     public=True,
     limit="token",
-    failures=_UNPROVEN,
+    failures=_CLIENT_FAILURES,
     audit="token.revoked",
 )
 INTROSPECT = Operation(
@@ -81,7 +83,7 @@ INTROSPECT = Operation(
     run=introspect,
     public=True,
     limit="token",
-    failures=_UNPROVEN,
+    failures=_CLIENT_FAILURES,
 )
 GIVE_DEVICE_CODES = Operation(
     method="POST", path=DEVICE, run=give_device_codes, public=True, limit="authorize"

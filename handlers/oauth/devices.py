@@ -31,8 +31,8 @@ class DevicePage(PageHandler, OAuthEndpoint):
         self.show(views.user_code(DEVICE_CODE, self.hidden(), code))
 
     async def post(self) -> None:
-        """Give a device its codes."""
-        reply = await self.of_client(GIVE_DEVICE_CODES, self.ask())
+        """Issue the codes of a device."""
+        reply = await self.run_for_client(GIVE_DEVICE_CODES, self.client_request())
         self.answer(reply.body)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
@@ -46,7 +46,7 @@ class DeviceCodePage(PageHandler):
 
     async def post(self) -> None:
         """Let somebody log in if need be, show what the device asks for, and take the answer."""
-        form = self.sent()
+        form = self.submitted_form()
         code = form["user_code"]
         session = await self.session()
         ask = await device_of(self, code, session)

@@ -25,22 +25,22 @@ REFRESH: Final = "refresh_token"
 class TokenEndpoint(OAuthEndpoint):
     """`POST /oauth/token`."""
 
-    shared = True
+    any_origin = True
 
     async def post(self) -> None:
-        """Give tokens."""
-        ask = self.ask()
+        """Issue tokens."""
+        ask = self.client_request()
         grant = ask.form["grant_type"]
         operation = REFRESH_TOKENS if grant == REFRESH else GIVE_TOKENS
-        self.answer((await self.of_client(operation, ask, grant=grant)).body)
+        self.answer((await self.run_for_client(operation, ask, grant=grant)).body)
 
 
 class PushedAuthorizationEndpoint(OAuthEndpoint):
     """`POST /oauth/par`."""
 
     async def post(self) -> None:
-        """Keep an authorization request."""
-        reply = await self.of_client(PUSH, self.ask())
+        """Store a pushed authorization request."""
+        reply = await self.run_for_client(PUSH, self.client_request())
         self.answer(reply.body, reply.status)
 
 
@@ -48,8 +48,8 @@ class RevocationEndpoint(OAuthEndpoint):
     """`POST /oauth/revoke`."""
 
     async def post(self) -> None:
-        """Take a token back."""
-        await self.of_client(REVOKE_TOKEN, self.ask())
+        """Revoke a token."""
+        await self.run_for_client(REVOKE_TOKEN, self.client_request())
         self.set_status(200)
 
 
@@ -57,18 +57,18 @@ class IntrospectionEndpoint(OAuthEndpoint):
     """`POST /oauth/introspect`."""
 
     async def post(self) -> None:
-        """Say what a token is."""
-        self.answer((await self.of_client(INTROSPECT, self.ask())).body)
+        """Introspect a token."""
+        self.answer((await self.run_for_client(INTROSPECT, self.client_request())).body)
 
 
 class UserInfoEndpoint(OAuthEndpoint):
     """`GET` and `POST /oauth/userinfo`."""
 
     limit = TELL_USER.limit
-    shared = True
+    any_origin = True
 
     async def get(self) -> None:
-        """Say who the holder of the token is."""
+        """Answer with the claims of the user whose token it is."""
         call = Call(caller=await self.identify(), names={}, origin=self.origin)
         self.answer((await self.run(TELL_USER, call)).body)
 
@@ -83,7 +83,7 @@ class UserInfoEndpoint(OAuthEndpoint):
 class JwksEndpoint(OAuthEndpoint):
     """`GET /oauth/jwks`."""
 
-    shared = True
+    any_origin = True
 
     def get(self) -> None:
         """Show the public keys."""
@@ -94,12 +94,12 @@ class JwksEndpoint(OAuthEndpoint):
 
 
 class MetadataEndpoint(OAuthEndpoint):
-    """What this server can do, under the names of both standards."""
+    """The metadata of the server (RFC 8414, OpenID Connect Discovery)."""
 
-    shared = True
+    any_origin = True
 
     def get(self) -> None:
-        """Show it."""
+        """Answer with the metadata."""
         if self.request.query:
             raise HTTPError(400)
         self.set_header("Cache-Control", f"public, max-age={METADATA_AGE_S}")

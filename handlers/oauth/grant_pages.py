@@ -1,4 +1,4 @@
-"""The form of the account page that takes back what an app was allowed."""
+"""The form of the account page that revokes the access of an app."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ class GrantRemovalPage(LoggedInPage):
     """`/account/grants`."""
 
     async def post(self) -> None:
-        """Let an app in no more."""
-        client = self.sent().required("client")
-        await self.submit(REMOVE, names={"client": client}, session=self.mine)
-        self.go(ACCOUNT)
+        """Revoke the access of an app."""
+        client = self.submitted_form().required("client")
+        await self.submit(REMOVE, names={"client": client}, session=self.own_session)
+        self.see_other(ACCOUNT)

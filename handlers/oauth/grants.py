@@ -1,29 +1,29 @@
-"""What the caller has agreed to: they see it, and take it back."""
+"""Grants: the apps of others that a user has given access to, listed and revoked."""
 
-from handlers.http.operations import Call, Operation, Reply, written
-from handlers.http.pagination import Items, PageQuery, listed
+from handlers.http.operations import Call, Operation, Reply, write_reply
+from handlers.http.pagination import Items, PageQuery, page_by_id
 from models.oauth import Grant
 from upcoach.services.oauth import OAuth
 
 PATH = "/v1/auth/grants"
 
 
-async def grants(oauth: OAuth, call: Call) -> Reply:
-    """The apps of others that the caller has let in."""
-    page = call.asked(PageQuery)
-    found = await oauth.grants.page(call.scope, after=page.after, limit=page.limit + 1)
-    return listed(PATH, call, found, page.limit)
+async def list_grants(oauth: OAuth, call: Call) -> Reply:
+    """List the apps of others that have access to the caller's account."""
+    query = call.parse_query(PageQuery)
+    grants = await oauth.grants.page(call.scope, after=query.after, limit=query.limit + 1)
+    return page_by_id(PATH, call, grants, query.limit)
 
 
-async def take_back(oauth: OAuth, call: Call) -> Reply:
-    """Let an app in no more: its sessions end, and it has to ask again."""
-    return written(await oauth.grants.take_back(call.scope, call.names["client"]))
+async def revoke_grant(oauth: OAuth, call: Call) -> Reply:
+    """Revoke the access of an app: its sessions end, and it has to ask again."""
+    return write_reply(await oauth.grants.take_back(call.scope, call.names["client"]))
 
 
 REMOVE = Operation(
     method="DELETE",
     path=f"{PATH}/{{client}}",
-    run=take_back,
+    run=revoke_grant,
     needs="account:write",
     audit="grant.removed",
 )
@@ -31,7 +31,7 @@ OPERATIONS = (
     Operation(
         method="GET",
         path=PATH,
-        run=grants,
+        run=list_grants,
         needs="account:read",
         gives=Items[Grant],
         query=PageQuery,

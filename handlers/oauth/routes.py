@@ -1,4 +1,4 @@
-"""Where the authorization server answers."""
+"""The routes of the authorization server."""
 
 from typing import Final
 

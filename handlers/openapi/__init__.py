@@ -9,7 +9,7 @@ from typing import Final
 from handlers.http.operations import Router
 from handlers.openapi import batch, oauth_endpoints, other_routes, page, parameters, paths, problems
 from handlers.openapi.schemas import Schemas
-from handlers.openapi.static_documents import as_text
+from handlers.openapi.static_documents import pretty_json
 from models.base.merge_patch import Json
 from models.contexts import PERMISSIONS
 
@@ -33,31 +33,31 @@ a document.
 """
 
 
-def published(router: Router) -> tuple[Json, Json]:
+def served_documents(router: Router) -> tuple[Json, Json]:
     """What serves the document, and what serves it as a page."""
     described = document(router)
     return (
-        {"content": as_text(described), "media_type": MEDIA_TYPE},
+        {"content": pretty_json(described), "media_type": MEDIA_TYPE},
         {"content": page.page(described), "media_type": page.MEDIA_TYPE, "policy": page.POLICY},
     )
 
 
 def text(router: Router) -> bytes:
     """The document, for people to read too."""
-    return as_text(document(router))
+    return pretty_json(document(router))
 
 
 def document(router: Router) -> Json:
     """The document."""
-    operations = [one for route in router.routes for one in route.operations.values()]
-    answered = [one.gives for one in operations if one.gives is not None]
-    otherwise = [gives for one in operations for _, gives in one.otherwise]
+    operations = [operation for route in router.routes for operation in route.operations.values()]
+    answered = [operation.gives for operation in operations if operation.gives is not None]
+    otherwise = [gives for operation in operations for _, gives in operation.otherwise]
     areas = router.areas
     schemas = Schemas([*answered, *otherwise, problems.Problem])
     items = {route.path: paths.item(schemas, route, areas) for route in router.routes}
     items |= {row.path: other_routes.item(schemas, row, areas) for row in other_routes.ROWS}
     items |= oauth_endpoints.items(schemas)
-    used = {status for one in operations for status in problems.statuses(one)}
+    used = {status for operation in operations for status in problems.statuses(operation)}
     used |= {status for row in other_routes.ROWS for status in row.refused}
     return {
         "openapi": "3.1.1",
@@ -76,7 +76,9 @@ def document(router: Router) -> Json:
 
 
 def _security() -> Json:
-    rows = "\n".join(f"| `{name}` | {one.meaning} |" for name, one in PERMISSIONS.items())
+    rows = "\n".join(
+        f"| `{name}` | {permission.meaning} |" for name, permission in PERMISSIONS.items()
+    )
     return {
         "token": {
             "type": "http",

@@ -11,21 +11,28 @@ from models.base.merge_patch import Json
 
 def with_bodies(schemas: Schemas, router: Router) -> Json:
     """All schemas, of which that of a `mut` says which writes it can carry."""
-    live = [one for route in router.routes for one in route.operations.values() if one.live]
+    live = [
+        operation
+        for route in router.routes
+        for operation in route.operations.values()
+        if operation.live
+    ]
     bodies: list[Json] = []
     for operation in live:
         if operation.takes is not None:
             schema = schemas.of(operation.takes, role_of(operation.body))
             bodies += [] if schema in bodies else [schema]
     made = schemas.made
-    asked = made.get(name_of(MutFrame))
-    if asked is not None:
-        asked["description"] += f"\n\n{_table(live)}"
-        asked["properties"]["op"]["enum"] = sorted({one.method for one in live})
-        asked["properties"]["body"] = nullable({"anyOf": bodies})
+    frame_schema = made.get(name_of(MutFrame))
+    if frame_schema is not None:
+        frame_schema["description"] += f"\n\n{_table(live)}"
+        frame_schema["properties"]["op"]["enum"] = sorted({operation.method for operation in live})
+        frame_schema["properties"]["body"] = nullable({"anyOf": bodies})
     return made
 
 
 def _table(live: list[Operation[Any]]) -> str:
-    rows = [f"| `{one.method}` | `{one.path}` | {one.base} |" for one in live]
+    rows = [
+        f"| `{operation.method}` | `{operation.path}` | {operation.base} |" for operation in live
+    ]
     return "\n".join(("| `op` | `path` | `base` |", "|---|---|---|", *rows))

@@ -12,15 +12,15 @@ from handlers.openapi.schemas import Schemas
 from models.base.merge_patch import Json
 
 
-class Beside(msgspec.Struct, frozen=True):
+class OtherRoute(msgspec.Struct, frozen=True):
     """A path that answers GET and HEAD.
 
     Attributes
     ----------
     answers
         By good status: the media type, and what is in it; empty for an answer without a body.
-    asked
-        The parameters behind the path.
+    parameters
+        The names of the parameters in the query.
 
     """
 
@@ -28,7 +28,7 @@ class Beside(msgspec.Struct, frozen=True):
     summary: str
     answers: dict[int, tuple[str, Any]]
     refused: tuple[int, ...] = ()
-    asked: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
     security: tuple[str, ...] = ()
 
 
@@ -39,43 +39,43 @@ _ANY: Final = {"type": "object"}
 _ABOUT: Final = "Whose, or of which kinds separated by commas, the events are."
 _TEXT: Final = {"type": "string"}
 
-ROWS: Final[tuple[Beside, ...]] = (
-    Beside("/livez", "Whether the process lives.", {200: (TEXT, _TEXT)}),
-    Beside(
+ROWS: Final[tuple[OtherRoute, ...]] = (
+    OtherRoute("/livez", "Whether the process lives.", {200: (TEXT, _TEXT)}),
+    OtherRoute(
         "/readyz",
         "Whether it can work: 503 when an engine does not answer.",
         {200: (paths.JSON, Readiness), 503: (paths.JSON, Readiness)},
     ),
-    Beside("/openapi.json", "This description.", {200: (paths.JSON, _ANY), 304: ("", None)}),
-    Beside(
+    OtherRoute("/openapi.json", "This description.", {200: (paths.JSON, _ANY), 304: ("", None)}),
+    OtherRoute(
         "/asyncapi.json",
         "The description of the live protocol.",
         {200: (ASYNCAPI, _ANY), 304: ("", None)},
     ),
-    Beside("/docs", "This description as a page.", {200: (HTML, _TEXT), 304: ("", None)}),
-    Beside(
+    OtherRoute("/docs", "This description as a page.", {200: (HTML, _TEXT), 304: ("", None)}),
+    OtherRoute(
         "/v1/live",
         "Open a WebSocket that speaks `upcoach.v1`: see `/asyncapi.json`.",
         {101: ("", None)},
         refused=(400,),
     ),
-    Beside(
+    OtherRoute(
         "/v1/admin/live",
         "Follow the numbers and the timeline of the installation, as a WebSocket or a stream of "
         "events: see `/asyncapi.json`.  For everybody but operators there is nothing here.",
         {101: ("", None), 200: (paths.STREAM, _TEXT)},
         refused=(400, 404, 406, 503),
-        asked=("feed", "since", "kind", "user", "ticket"),
+        parameters=("feed", "since", "kind", "user", "ticket"),
         security=("token", "ticket"),
     ),
 )
 
 
-def item(schemas: Schemas, row: Beside, areas: Areas) -> Json:
+def item(schemas: Schemas, row: OtherRoute, areas: Areas) -> Json:
     """The path item of *row*."""
-    asked = [
+    query_parameters = [
         {"name": name, "in": "query", "description": WORDS.get(name, _ABOUT), "schema": _TEXT}
-        for name in row.asked
+        for name in row.parameters
     ]
     good = {str(status): _answer(schemas, *answer) for status, answer in row.answers.items()}
     bad = {str(status): problems.reference(status) for status in row.refused}
@@ -86,7 +86,7 @@ def item(schemas: Schemas, row: Beside, areas: Areas) -> Json:
             "summary": row.summary.partition(":")[0].rstrip("."),
             "description": row.summary,
             "security": [{name: []} for name in row.security],
-            **({"parameters": asked} if asked else {}),
+            **({"parameters": query_parameters} if query_parameters else {}),
             "responses": dict(sorted((good | bad).items())),
         }
     }

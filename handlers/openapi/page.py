@@ -61,17 +61,24 @@ def _areas(document: Json) -> Iterator[str]:
 
 
 def _operation(document: Json, method: str, path: str, operation: Json, shared: list[Json]) -> str:
-    asked = [_resolved(document, one) for one in (*shared, *operation.get("parameters", ()))]
+    parameters = [
+        _resolved(document, parameter) for parameter in (*shared, *operation.get("parameters", ()))
+    ]
     rows = [
-        (f"<code>{one['name']}</code>", one["in"], said(one["schema"]), _words(one))
-        for one in asked
+        (
+            f"<code>{parameter['name']}</code>",
+            parameter["in"],
+            type_html(parameter["schema"]),
+            _description(parameter),
+        )
+        for parameter in parameters
     ]
     body = [
-        (f"<code>{kind}</code>", said(content["schema"]))
+        (f"<code>{kind}</code>", type_html(content["schema"]))
         for kind, content in operation.get("requestBody", {}).get("content", {}).items()
     ]
     answers = [
-        (status, _contents(answer), _words(answer))
+        (status, _contents(answer), _description(answer))
         for status, answer in (
             (status, _resolved(document, answer))
             for status, answer in operation["responses"].items()
@@ -87,7 +94,7 @@ def _operation(document: Json, method: str, path: str, operation: Json, shared: 
 
 
 def _contents(answer: Json) -> str:
-    return ", ".join(said(one["schema"]) for one in answer.get("content", {}).values())
+    return ", ".join(type_html(media["schema"]) for media in answer.get("content", {}).values())
 
 
 def _schemas(schemas: Json) -> Iterator[str]:
@@ -96,23 +103,23 @@ def _schemas(schemas: Json) -> Iterator[str]:
         rows = [
             (
                 f"<code>{html.escape(field)}</code>",
-                said(one),
+                type_html(field_schema),
                 "always" if field in needed else "",
-                _words(one),
+                _description(field_schema),
             )
-            for field, one in schema.get("properties", {}).items()
+            for field, field_schema in schema.get("properties", {}).items()
         ]
         yield f"<h3 id={name}>{name}</h3>{prose(schema.get('description', ''))}{_table('', rows)}"
 
 
-def said(schema: Any) -> str:
+def type_html(schema: Any) -> str:
     """A schema in a few words of HTML.
 
     Examples
     --------
-    >>> said({"type": "array", "items": {"$ref": "#/components/schemas/Goal"}})
+    >>> type_html({"type": "array", "items": {"$ref": "#/components/schemas/Goal"}})
     'list of <a href=#Goal>Goal</a>'
-    >>> said({"type": ["string", "null"], "format": "date"})
+    >>> type_html({"type": ["string", "null"], "format": "date"})
     'date or null'
 
     """
@@ -121,15 +128,15 @@ def said(schema: Any) -> str:
         return f"<a href=#{name}>{name}</a>"
     for choice in ("anyOf", "oneOf"):
         if choice in schema:
-            return " or ".join(dict.fromkeys(said(one) for one in schema[choice]))
+            return " or ".join(dict.fromkeys(type_html(member) for member in schema[choice]))
     if "enum" in schema or "const" in schema:
         values = schema.get("enum", [schema.get("const")])
-        return " or ".join(f"<code>{html.escape(str(one))}</code>" for one in values)
+        return " or ".join(f"<code>{html.escape(str(value))}</code>" for value in values)
     if schema.get("type") == "array" and schema.get("items"):
-        return f"list of {said(schema['items'])}"
+        return f"list of {type_html(schema['items'])}"
     kinds = schema.get("type", "anything")
-    words = [kinds] if isinstance(kinds, str) else list(kinds)
-    return " or ".join(schema.get("format", one) if one != "null" else one for one in words)
+    names = [kinds] if isinstance(kinds, str) else list(kinds)
+    return " or ".join(schema.get("format", name) if name != "null" else name for name in names)
 
 
 def prose(text: str) -> str:
@@ -147,11 +154,11 @@ def prose(text: str) -> str:
 def _block(block: str) -> str:
     lines = block.splitlines()
     if lines[0].startswith("|"):
-        cells = [[_inline(one.strip()) for one in line.strip("|").split("|")] for line in lines]
+        cells = [[_inline(text.strip()) for text in line.strip("|").split("|")] for line in lines]
         return _table("", [tuple(row) for row in (cells[0], *cells[2:])])
     if lines[0].startswith("- "):
         items = re.split(r"\n(?=- )", block)
-        return "<ul>" + "".join(f"<li>{_inline(one[2:])}" for one in items) + "</ul>"
+        return "<ul>" + "".join(f"<li>{_inline(text[2:])}" for text in items) + "</ul>"
     return f"<p>{_inline(block)}</p>"
 
 
@@ -165,19 +172,19 @@ def _inline(text: str) -> str:
 def _table(caption: str, rows: Sequence[tuple[str, ...]]) -> str:
     if not rows:
         return ""
-    cells = "".join("<tr>" + "".join(f"<td>{one}" for one in row) for row in rows)
+    cells = "".join("<tr>" + "".join(f"<td>{cell}" for cell in row) for row in rows)
     return f"{f'<p>{caption}</p>' if caption else ''}<table>{cells}</table>"
 
 
-def _words(one: Json) -> str:
-    return _inline(one.get("description", ""))
+def _description(described: Json) -> str:
+    return _inline(described.get("description", ""))
 
 
 def _resolved(document: Json, part: Json) -> Json:
     if "$ref" not in part:
         return part
-    found: Any = document
+    target: Any = document
     for name in part["$ref"].removeprefix("#/").split("/"):
-        found = found[name]
-    resolved: Json = found
+        target = target[name]
+    resolved: Json = target
     return resolved

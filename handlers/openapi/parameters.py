@@ -6,7 +6,7 @@ import msgspec
 
 from handlers.http.operations import Operation, Route
 from handlers.http.rest.request_reader import NAME
-from handlers.openapi.path_parameters import PLACES
+from handlers.openapi.path_parameters import PATH_PARAMETERS
 from handlers.openapi.problems import is_named
 from handlers.openapi.schemas import Schemas, described
 from handlers.sync import StreamQuery
@@ -84,7 +84,9 @@ def in_path(schemas: Schemas, route: Route) -> list[Json]:
             "in": "path",
             "required": True,
             "description": WORDS.get(name, f"The {name.replace('_', ' ')}'s id."),
-            "schema": schemas.of(PLACES[name], "input") if name in PLACES else _ID,
+            "schema": schemas.of(PATH_PARAMETERS[name], "input")
+            if name in PATH_PARAMETERS
+            else _ID,
         }
         for name in route.names
     ]
@@ -92,10 +94,10 @@ def in_path(schemas: Schemas, route: Route) -> list[Json]:
 
 def of(schemas: Schemas, operation: Operation[Any], *, tagged: bool) -> list[Json]:
     """What else *operation* looks at; *tagged* when its answer has a version."""
-    found: dict[str, Json] = {}
+    by_name: dict[str, Json] = {}
     for query in (operation.query, *operation.forms):
-        for one in _behind(schemas, query):
-            found.setdefault(one["name"], one)
+        for parameter in _behind(schemas, query):
+            by_name.setdefault(parameter["name"], parameter)
     headers = {
         "If-Match": operation.base == "taken",
         "If-None-Match": tagged and not operation.writes,
@@ -103,12 +105,12 @@ def of(schemas: Schemas, operation: Operation[Any], *, tagged: bool) -> list[Jso
         "Upcoach-Follows": operation.base != "ignored",
         "Last-Event-ID": StreamQuery in operation.forms,
     }
-    asked = [
+    header_parameters = [
         {"$ref": f"#/components/parameters/{name}"} for name, looks in headers.items() if looks
     ]
     if operation.base == "required":
-        asked.insert(0, components(schemas)["If-Match"] | {"required": True})
-    return [*found.values(), *asked]
+        header_parameters.insert(0, components(schemas)["If-Match"] | {"required": True})
+    return [*by_name.values(), *header_parameters]
 
 
 def _behind(schemas: Schemas, query: type[msgspec.Struct]) -> list[Json]:

@@ -7,7 +7,7 @@ import msgspec
 
 from models.goals import PointId
 
-PLACES: Final[dict[str, Any]] = {
+PATH_PARAMETERS: Final[dict[str, Any]] = {
     "local_date": dt.date,
     "point": PointId,
     "version": Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)],
@@ -23,4 +23,4 @@ def is_checked(path: str) -> bool:
     (True, False)
 
     """
-    return any(f"{{{name}}}" in path for name in PLACES)
+    return any(f"{{{name}}}" in path for name in PATH_PARAMETERS)

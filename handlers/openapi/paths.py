@@ -55,21 +55,21 @@ def item(schemas: Schemas, route: Route, areas: Areas) -> Json:
 
 
 def _operation(schemas: Schemas, operation: Operation[Any], areas: Areas) -> Json:
-    summary, description = said(operation)
-    asked = parameters.of(schemas, operation, tagged=is_tagged(operation))
+    summary, description = summary_and_description(operation)
+    operation_parameters = parameters.of(schemas, operation, tagged=is_tagged(operation))
     return {
         "operationId": name_of(operation.method, operation.path),
         "tags": [areas.of(operation.path)],
         "summary": summary,
         "description": description,
         "security": _security(operation),
-        **({"parameters": asked} if asked else {}),
+        **({"parameters": operation_parameters} if operation_parameters else {}),
         **({} if operation.body == "none" else {"requestBody": _body(schemas, operation)}),
         "responses": _answers(schemas, operation),
     }
 
 
-def said(operation: Operation[Any]) -> tuple[str, str]:
+def summary_and_description(operation: Operation[Any]) -> tuple[str, str]:
     """What *operation* does: a line, and all that there is to say."""
     words = operation.summary or inspect.getdoc(operation.run) or ""
     summary, _, rest = words.partition("\n\n")
@@ -105,7 +105,7 @@ def is_tagged(operation: Operation[Any]) -> bool:
     """Whether its answer is a document, with its version as `ETag`."""
     gives = operation.gives
     kinds = typing.get_args(gives) if isinstance(gives, types.UnionType) else (gives,)
-    return all(isinstance(one, type) and issubclass(one, Document) for one in kinds)
+    return all(isinstance(kind, type) and issubclass(kind, Document) for kind in kinds)
 
 
 def _security(operation: Operation[Any]) -> list[Json]:
@@ -128,10 +128,10 @@ def _body(schemas: Schemas, operation: Operation[Any]) -> Json:
 
 def _answers(schemas: Schemas, operation: Operation[Any]) -> Json:
     given = dict.fromkeys(statuses(operation), operation.gives) | dict(operation.otherwise)
-    good = {str(one): _answer(schemas, operation, one, given[one]) for one in given}
+    good = {str(status): _answer(schemas, operation, status, given[status]) for status in given}
     if is_tagged(operation) and not operation.writes:
         good["304"] = {"description": "It is still what you have.", "headers": headers("ETag")}
-    bad = {str(one): problems.reference(one) for one in problems.statuses(operation)}
+    bad = {str(status): problems.reference(status) for status in problems.statuses(operation)}
     return dict(sorted((good | bad).items()))
 
 

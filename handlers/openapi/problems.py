@@ -142,15 +142,15 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def statuses(operation: Operation[Any]) -> list[int]:
     """The statuses with which *operation* can be refused."""
-    found = {400, 429, 503, *operation.refusals}
-    found |= set() if operation.public else {401, 403}
-    found |= {404, 409} if "{" in operation.path else set()
-    found |= {422} if is_checked(operation.path) else set()
-    found |= {409, 422} if is_named(operation) else set()
-    found |= {413, 415, 422} if operation.body != "none" else set()
-    found |= {409, 412} if operation.base != "ignored" else set()
-    found |= {428} if operation.base == "required" else set()
-    return sorted(found)
+    codes = {400, 429, 503, *operation.refusals}
+    codes |= set() if operation.public else {401, 403}
+    codes |= {404, 409} if "{" in operation.path else set()
+    codes |= {422} if is_checked(operation.path) else set()
+    codes |= {409, 422} if is_named(operation) else set()
+    codes |= {413, 415, 422} if operation.body != "none" else set()
+    codes |= {409, 412} if operation.base != "ignored" else set()
+    codes |= {428} if operation.base == "required" else set()
+    return sorted(codes)
 
 
 def is_named(operation: Operation[Any]) -> bool:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from msgspec import inspect as types
 
-from handlers.openapi.static_documents import plain_pattern
+from handlers.openapi.static_documents import portable_pattern
 from models.base.merge_patch import Json
 
 _PLAIN: Final[dict[type[types.Type], Json]] = {
@@ -28,7 +28,7 @@ def not_null(info: types.Type) -> types.Type:
     """*info* without null."""
     if not isinstance(info, types.UnionType):
         return info
-    rest = tuple(one for one in info.types if not isinstance(one, types.NoneType))
+    rest = tuple(member for member in info.types if not isinstance(member, types.NoneType))
     return rest[0] if len(rest) == 1 else types.UnionType(rest)
 
 
@@ -54,7 +54,7 @@ def scalar(info: types.Type) -> Json | None:
         case types.LiteralType():
             return enumerated(info.values)
         case types.EnumType():
-            return enumerated([one.value for one in info.cls])
+            return enumerated([member.value for member in info.cls])
     plain = _PLAIN.get(type(info))
     return None if plain is None else dict(plain)
 
@@ -71,7 +71,7 @@ def _bounds(info: types.IntType | types.FloatType) -> Json:
 
 
 def _text(info: types.StrType) -> Json:
-    pattern = {} if info.pattern is None else {"pattern": plain_pattern(info.pattern)}
+    pattern = {} if info.pattern is None else {"pattern": portable_pattern(info.pattern)}
     return lengths(info, "Length") | pattern
 
 

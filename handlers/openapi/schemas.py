@@ -42,7 +42,7 @@ class Schemas:
     """The schemas of a surface whose answers hold the types *answered*."""
 
     def __init__(self, answered: Iterable[Any]) -> None:
-        self._kept = {one for kind in DOCUMENTS for one in _structs_in(types.type_info(kind))}
+        self._kept = {struct for kind in DOCUMENTS for struct in _structs_in(types.type_info(kind))}
         self._answered: set[Any] = set()
         self._made: dict[str, tuple[Any, Json]] = {}
         for kind in answered:
@@ -57,7 +57,7 @@ class Schemas:
     def of(self, kind: Any, role: Role) -> Json:
         """The schema of *kind* in *role*; it may be one of several."""
         if isinstance(kind, UnionType):
-            return {"anyOf": [self.of(one, role) for one in typing.get_args(kind)]}
+            return {"anyOf": [self.of(member, role) for member in typing.get_args(kind)]}
         return self._of(types.type_info(kind), role)
 
     def parameters(self, kind: type[msgspec.Struct]) -> list[tuple[str, Json, bool]]:
@@ -88,7 +88,7 @@ class Schemas:
                 member = self._of(info.item_type, _whole(role))
                 return {"type": "array", "items": member} | lengths(info, "Items")
             case types.TupleType():
-                members = [self._of(one, _whole(role)) for one in info.item_types]
+                members = [self._of(member_type, _whole(role)) for member_type in info.item_types]
                 return {"type": "array", "prefixItems": members, "items": False}
             case types.DictType():
                 values = self._of(info.value_type, role)
@@ -97,28 +97,28 @@ class Schemas:
         raise TypeError(f"{info} has no JSON Schema here")
 
     def _union(self, members: Sequence[types.Type], role: Role) -> Json:
-        rest = [one for one in members if not isinstance(one, types.NoneType)]
-        structs = [one for one in rest if isinstance(one, types.StructType)]
+        rest = [member for member in members if not isinstance(member, types.NoneType)]
+        structs = [member for member in rest if isinstance(member, types.StructType)]
         if len(rest) == 1:
             schema = self._of(rest[0], role)
         elif role == "patch" and structs:
             schema = self._any_member_of(structs)
         else:
-            schema = {"anyOf": [self._of(one, role) for one in rest]}
-            if all(one.tag_field for one in structs) and len(structs) == len(rest):
+            schema = {"anyOf": [self._of(member, role) for member in rest]}
+            if all(struct.tag_field for struct in structs) and len(structs) == len(rest):
                 schema = {"oneOf": schema["anyOf"]} | _discriminator(structs, schema["anyOf"])
         return nullable(schema) if len(rest) < len(members) else schema
 
     def _any_member_of(self, structs: Sequence[types.StructType]) -> Json:
         """A patch of one of *structs*: it may turn the one into another, field by field."""
-        found: dict[str, list[Json]] = {}
+        by_name: dict[str, list[Json]] = {}
         for struct in structs:
             for name, schema in self._patch_fields(struct).items():
-                schemas = found.setdefault(name, [])
+                schemas = by_name.setdefault(name, [])
                 schemas += [nullable(schema)] if nullable(schema) not in schemas else []
         fields = {
             name: schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
-            for name, schemas in found.items()
+            for name, schemas in by_name.items()
         }
         for tag in {struct.tag_field for struct in structs if struct.tag_field}:
             fields[tag] = enumerated([struct.tag for struct in structs])
@@ -146,9 +146,9 @@ class Schemas:
             return f"{name}Answer"
         return name
 
-    def _is_the_same(self, info: types.StructType, one: Role, other: Role) -> bool:
+    def _is_the_same(self, info: types.StructType, role: Role, other: Role) -> bool:
         nested = any(_structs_in(field.type) for field in info.fields)
-        return not nested and self._struct(info, one) == self._struct(info, other)
+        return not nested and self._struct(info, role) == self._struct(info, other)
 
     def _struct(self, info: types.StructType, role: Role) -> Json:
         words, by_field = described(info.cls)
@@ -180,15 +180,15 @@ class Schemas:
             if field.name in hidden:
                 continue
             absent = field.default is None and (document or lean)
-            asked = not_null(field.type) if absent or document else field.type
-            fields[field.encode_name] = self._of(asked, role)
-            may_lack = asked != field.type or (lean and not field.required) or _is_unset(field)
+            shown_type = not_null(field.type) if absent or document else field.type
+            fields[field.encode_name] = self._of(shown_type, role)
+            may_lack = shown_type != field.type or (lean and not field.required) or _is_unset(field)
             required += [] if may_lack else [field.encode_name]
         return fields, required
 
     def _input_fields(self, info: types.StructType) -> tuple[Json, list[str]]:
-        fields = {one.encode_name: self._input_field(one, one.type) for one in info.fields}
-        return fields, [one.encode_name for one in info.fields if one.required]
+        fields = {field.encode_name: self._input_field(field, field.type) for field in info.fields}
+        return fields, [field.encode_name for field in info.fields if field.required]
 
     def _input_field(self, field: types.Field, kind: types.Type) -> Json:
         schema = self._of(kind, "input")
@@ -198,10 +198,10 @@ class Schemas:
 
     def _patch_fields(self, info: types.StructType) -> Json:
         return {
-            one.encode_name: self._of(one.type, "patch")
-            if one.required
-            else nullable(self._of(one.type, "patch"))
-            for one in info.fields
+            field.encode_name: self._of(field.type, "patch")
+            if field.required
+            else nullable(self._of(field.type, "patch"))
+            for field in info.fields
         }
 
 
@@ -216,7 +216,7 @@ def name_of(cls: Any) -> str:
     'GoalItems'
 
     """
-    arguments = "".join(name_of(one) for one in typing.get_args(cls))
+    arguments = "".join(name_of(argument) for argument in typing.get_args(cls))
     origin = _origin(cls)
     return f"{arguments}{vars(origin).get('schema_name', origin.__name__)}"
 
@@ -266,6 +266,7 @@ def _structs_in(info: types.Type) -> set[Any]:
 
 def _discriminator(structs: Sequence[types.StructType], references: Sequence[Json]) -> Json:
     mapping = {
-        str(struct.tag): one["$ref"] for struct, one in zip(structs, references, strict=True)
+        str(struct.tag): reference["$ref"]
+        for struct, reference in zip(structs, references, strict=True)
     }
     return {"discriminator": {"propertyName": structs[0].tag_field, "mapping": mapping}}

@@ -37,45 +37,45 @@ class StaticDocument(ProblemHandler):
     head = get
 
 
-def as_text(document: Json) -> bytes:
+def pretty_json(document: Json) -> bytes:
     """*document*, for people to read too."""
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
-def wire(part: Any) -> Any:
+def without_prose(part: Any) -> Any:
     """*part* of a document without its prose: what clients depend on."""
     if isinstance(part, list):
-        return [wire(one) for one in part]
+        return [without_prose(item) for item in part]
     if not isinstance(part, dict):
         return part
     prose = ("description", "summary")
     return {
-        name: wire(value)
+        name: without_prose(value)
         for name, value in part.items()
         if not (name in prose and isinstance(value, str))
     }
 
 
-def plain(part: Any) -> Any:
+def portable(part: Any) -> Any:
     """*part* of a schema as other languages read it: patterns and prose are Python's in it."""
     if isinstance(part, list | tuple):
-        return [plain(one) for one in part]
+        return [portable(item) for item in part]
     if not isinstance(part, dict):
         return part
-    plainer = {name: plain(value) for name, value in part.items()}
-    if isinstance(plainer.get("pattern"), str):
-        plainer["pattern"] = plain_pattern(plainer["pattern"])
-    if isinstance(plainer.get("description"), str):
-        plainer["description"] = inspect.cleandoc(plainer["description"])
-    return plainer
+    members = {name: portable(value) for name, value in part.items()}
+    if isinstance(members.get("pattern"), str):
+        members["pattern"] = portable_pattern(members["pattern"])
+    if isinstance(members.get("description"), str):
+        members["description"] = inspect.cleandoc(members["description"])
+    return members
 
 
-def plain_pattern(pattern: str) -> str:
+def portable_pattern(pattern: str) -> str:
     r"""*pattern* in the words of ECMA 262.
 
     Examples
     --------
-    >>> plain_pattern(r"^gol_[0-9a-f]+\Z")
+    >>> portable_pattern(r"^gol_[0-9a-f]+\Z")
     '^gol_[0-9a-f]+$'
 
     """

@@ -9,7 +9,7 @@ from handlers.http.forms.endpoint import FormEndpoint
 from handlers.http.forms.parameters import form_parameters
 from handlers.http.operations import Call, Operation, Reply
 from handlers.pages import forms
-from handlers.pages.rendering import PageView, drawn
+from handlers.pages.rendering import PageView, rendered
 from models.account import Session
 from models.base.clock import utc_now
 from models.base.errors import Refusal
@@ -25,15 +25,15 @@ class PageHandler(FormEndpoint):
 
     def show(self, view: PageView, status: int = 200) -> None:
         """Answer with a page."""
-        page, policy = drawn(view, urlsplit(self.oauth.issuer).netloc)
+        page, policy = rendered(view, urlsplit(self.oauth.issuer).netloc)
         self.set_status(status)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Content-Security-Policy", policy)
         self.set_header("Cross-Origin-Opener-Policy", "same-origin")
         self.finish(page)
 
-    def go(self, url: str) -> None:
-        """Send the browser on with a GET, whatever it came with (RFC 9700, 4.12)."""
+    def see_other(self, url: str) -> None:
+        """Redirect with 303, after which a browser asks with a GET (RFC 9700, 4.12)."""
         self.set_status(303)
         self.set_header("Location", url)
         self.finish()
@@ -51,7 +51,7 @@ class PageHandler(FormEndpoint):
         names: dict[str, str] | None = None,
         query: dict[str, str] | None = None,
     ) -> Reply:
-        """What *operation* answers to this browser, whose user has logged in as *session*."""
+        """Run *operation* for this browser, whose user has logged in as *session*."""
         call = Call(
             caller=None if session is None else caller_of(session, utc_now()),
             names=names or {},
@@ -60,7 +60,7 @@ class PageHandler(FormEndpoint):
             origin=self.origin,
             browser=self.browser.secret,
             is_foreign=not self.browser.is_on_our_page,
-            trusted=self.browser.trusted,
+            trusted=self.browser.trusted_device,
         )
         return await self.run(operation, call)
 
@@ -68,7 +68,7 @@ class PageHandler(FormEndpoint):
         """The hidden *fields* of a form, and what shows that this browser was shown it."""
         return fields | {"form": self._proof()}
 
-    def sent(self) -> Parameters:
+    def submitted_form(self) -> Parameters:
         """The form in the body, which a page of ours has sent that this browser was shown."""
         self.browser.require_our_page()
         form = form_parameters(self)
@@ -93,4 +93,4 @@ class PageHandler(FormEndpoint):
         self.show(forms.failure(words), status_code)
 
     def _proof(self) -> str:
-        return self.edge.services.account.browsers.proof(self.browser.secret, "form")
+        return self.runner.services.account.browsers.proof(self.browser.secret, "form")

@@ -1,4 +1,4 @@
-"""The mails that nobody sent: pages for developers, which no production server has.
+"""The developers' mailbox: pages with the mails that were not sent, never in production.
 
 They hold every way into every account, so only a browser on this machine is shown them: not one
 that comes through a proxy or a tunnel, nor one that a page of others has sent to a name of its own
@@ -14,7 +14,7 @@ from tornado.httputil import HTTPServerRequest
 from tornado.web import HTTPError
 
 from handlers.http.manifest import ApplicationParts, HandlerRoute
-from handlers.http.operation_runner import Edge
+from handlers.http.operation_runner import OperationRunner
 from handlers.pages.base import PageHandler
 from handlers.pages.rendering import PageView
 from upcoach.services.base.mail import MailFolder
@@ -37,10 +37,10 @@ class DevMailPage(PageHandler):
     """`GET /dev/mail` and `GET /dev/mail/{name}`."""
 
     def initialize(
-        self, edge: Edge, path: str = PATH, mailbox: MailFolder | None = None, **_: Any
+        self, runner: OperationRunner, path: str = PATH, mailbox: MailFolder | None = None, **_: Any
     ) -> None:
         """Take the mails."""
-        super().initialize(edge, path)
+        super().initialize(runner, path)
         assert mailbox is not None
         self._mailbox = mailbox
 
@@ -55,8 +55,8 @@ class DevMailPage(PageHandler):
         self.show(self._letter(name) if name else self._list())
 
     def _list(self) -> PageView:
-        found = ((name, self._mailbox.read(name)) for name in self._mailbox.names()[:MOST])
-        rows = [_row(name, message) for name, message in found if message is not None]
+        messages = ((name, self._mailbox.read(name)) for name in self._mailbox.names()[:MOST])
+        rows = [_row(name, message) for name, message in messages if message is not None]
         return PageView(
             title="Mail", template="mailbox", values={"rows": rows, "path": PATH}, wide=True
         )
@@ -75,7 +75,7 @@ def _mailbox(parts: ApplicationParts) -> dict[str, Any] | None:
     """What the pages are made with; nothing where mails are sent."""
     if parts.mailbox is None:
         return None
-    return {"edge": parts.edge, "mailbox": parts.mailbox}
+    return {"runner": parts.runner, "mailbox": parts.mailbox}
 
 
 def _is_here(request: HTTPServerRequest) -> bool:

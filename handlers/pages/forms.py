@@ -1,4 +1,4 @@
-"""What pages are made of: forms with fields, messages, and ways on."""
+"""What pages are made of: forms with fields, messages, and links."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -14,8 +14,8 @@ LONGEST: Final = 128
 ADDRESS: Final = 254
 
 
-class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """A place to type in, or to tick.
+class FormField(msgspec.Struct, frozen=True, kw_only=True):
+    """A field of a form, with its label, hint and problem.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PageLink(msgspec.Struct, frozen=True):
-    """A way to another page."""
+    """A link to another page."""
 
     to: str
     words: str
@@ -65,7 +65,7 @@ class LoginGoal(msgspec.Struct, frozen=True):
 
 
 class PasskeyPrompt(msgspec.Struct, frozen=True):
-    """A way in for browsers that know passkeys: *options* are what they ask their user for."""
+    """A button to use a passkey; *options* are what the browser's WebAuthn API is given."""
 
     action: str
     words: str
@@ -76,15 +76,17 @@ def form(
     title: str,
     action: str,
     hidden: dict[str, str],
-    fields: Sequence[Field],
+    fields: Sequence[FormField],
     submit: str,
     **more: Any,
 ) -> PageView:
     """A page with a form; *more* are `words` before it, its `problem`, and `links` behind it."""
     values = {"action": action, "hidden": hidden, "fields": fields, "submit": submit}
-    known = {"words": (), "problem": "", "ways": (), "links": (), "passkey": None}
+    defaults = {"words": (), "problem": "", "ways": (), "links": (), "passkey": None}
     leads_to = more.pop("leads_to", "")
-    return PageView(title=title, template="form", values=values | known | more, leads_to=leads_to)
+    return PageView(
+        title=title, template="form", values=values | defaults | more, leads_to=leads_to
+    )
 
 
 def message(title: str, *words: str, links: Sequence[PageLink] = ()) -> PageView:
@@ -94,13 +96,13 @@ def message(title: str, *words: str, links: Sequence[PageLink] = ()) -> PageView
 
 
 def failure(words: str) -> PageView:
-    """The page of what went wrong."""
+    """A page that says what went wrong."""
     return message("This did not work", words)
 
 
-def new_password(problem: str = "", *, first: bool = False) -> Field:
-    """Where a password is chosen."""
-    return Field(
+def new_password(problem: str = "", *, first: bool = False) -> FormField:
+    """The field for a new password."""
+    return FormField(
         name="password",
         label="New password",
         kind="password",
@@ -113,8 +115,8 @@ def new_password(problem: str = "", *, first: bool = False) -> Field:
     )
 
 
-def email_field(value: str, *, problem: str = "", first: bool = False) -> Field:
-    return Field(
+def email_field(value: str, *, problem: str = "", first: bool = False) -> FormField:
+    return FormField(
         name="email",
         label="E-mail",
         kind="email",

@@ -1,4 +1,4 @@
-"""Views drawn as HTML, and the policy that goes with them: no source but the page itself."""
+"""Views rendered as HTML, and their Content-Security-Policy: no source but the page itself."""
 
 import re
 import secrets
@@ -35,7 +35,7 @@ class PageView(msgspec.Struct, frozen=True, kw_only=True):
     wide: bool = False
 
 
-def drawn(view: PageView, host: str) -> tuple[bytes, str]:
+def rendered(view: PageView, host: str) -> tuple[bytes, str]:
     """*view* as HTML for a browser that came to *host*, and its `Content-Security-Policy`."""
     nonce = secrets.token_urlsafe(18)
     page = _LOADER.load(f"{view.template}.html").generate(

@@ -1,4 +1,4 @@
-"""What people call the browsers that say what they are in `User-Agent`."""
+"""The names of browsers, by their `User-Agent`."""
 
 from typing import Final
 

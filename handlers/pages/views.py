@@ -5,7 +5,7 @@ from typing import Final
 
 from handlers.pages.forms import (
     LONGEST,
-    Field,
+    FormField,
     LoginGoal,
     PageLink,
     PasskeyPrompt,
@@ -36,7 +36,7 @@ def login(
     """A form to log in with; *ways* lead through providers."""
     fields = (
         email_field(hint, first=not hint),
-        Field(
+        FormField(
             name="password",
             label="Password",
             kind="password",
@@ -44,7 +44,7 @@ def login(
             longest=LONGEST,
             first=bool(hint),
         ),
-        Field(name="remember", label="Stay logged in on this browser", kind="checkbox"),
+        FormField(name="remember", label="Stay logged in on this browser", kind="checkbox"),
     )
     title = f"Log in to go on to {goal.name}" if goal.name else "Log in"
     more = {
@@ -64,7 +64,7 @@ def challenge(
     has_app = "totp" in methods
     app = "The six digits that your app shows, or" if has_app else "Without your passkey:"
     fields = [
-        Field(
+        FormField(
             name="code",
             label="Code" if has_app else "Recovery code",
             autocomplete="one-time-code" if has_app else "off",
@@ -76,7 +76,7 @@ def challenge(
     ]
     if has_app:
         words = "Do not ask for a code on this browser for 30 days"
-        fields.append(Field(name="trust", label=words, kind="checkbox"))
+        fields.append(FormField(name="trust", label=words, kind="checkbox"))
     passkey = PasskeyPrompt(action, "Use a passkey", options) if options else None
     return form(
         "One more step",
@@ -91,7 +91,7 @@ def challenge(
 
 
 def registered(email: str, login: PageLink) -> PageView:
-    """What whoever has made an account does next."""
+    """The page after a registration."""
     return message(
         "Look at your mail",
         f"We have written to {email}. The mail says how to go on.",
@@ -109,7 +109,7 @@ def register(
 ) -> PageView:
     """A form to make an account with."""
     fields = (
-        Field(
+        FormField(
             name="name",
             label="Name",
             autocomplete="name",
@@ -120,7 +120,7 @@ def register(
         ),
         email_field(typed.get("email", ""), problem=problems.get("email", "")),
         new_password(problems.get("password", "")),
-        Field(
+        FormField(
             name="tz",
             label="Time zone",
             value=typed.get("tz", "UTC"),
@@ -139,7 +139,7 @@ def forgot(
     problem: str = "",
     links: Sequence[PageLink] = (),
 ) -> PageView:
-    """A form to have a link to a new password mailed with."""
+    """A form that requests a password reset."""
     fields = (email_field(typed, problem=problem, first=True),)
     words = ("We write to the address of your account, with a link to a new password.",)
     title = "Forgot your password?"
@@ -147,7 +147,7 @@ def forgot(
 
 
 def mailed(email: str, login: PageLink) -> PageView:
-    """What whoever has forgotten their password does next."""
+    """The page after a password reset was requested."""
     return message(
         "Look at your mail",
         f"If {email} has an account, a mail with a link is on its way.",
@@ -165,7 +165,7 @@ def reset(action: str, hidden: dict[str, str], problem: str) -> PageView:
 
 def change_password(action: str, hidden: dict[str, str], problems: dict[str, str]) -> PageView:
     """A form to change the password with."""
-    current = Field(
+    current = FormField(
         name="current",
         label="Password as it is",
         kind="password",
@@ -187,11 +187,11 @@ def consent(
     note: str,
     leads_to: str = "",
 ) -> PageView:
-    """A form to agree with, permission by permission; what is sensitive has to be ticked."""
-    asked = {name: SCOPES.get(name) for name in permissions}
-    found = {name: one for name, one in asked.items() if one is not None}
-    plain = {name: one.meaning for name, one in found.items() if not one.sensitive}
-    sensitive = {name: one.meaning for name, one in found.items() if one.sensitive}
+    """A consent form, permission by permission; what is sensitive has to be ticked."""
+    requested = {name: SCOPES.get(name) for name in permissions}
+    scopes = {name: scope for name, scope in requested.items() if scope is not None}
+    plain = {name: scope.meaning for name, scope in scopes.items() if not scope.sensitive}
+    sensitive = {name: scope.meaning for name, scope in scopes.items() if scope.sensitive}
     words = (f"{client.name} is not allowed anything yet. You decide what it may do.",)
     values = {"action": action, "hidden": hidden, "words": words, "note": note}
     return PageView(
@@ -204,7 +204,7 @@ def consent(
 
 def user_code(action: str, hidden: dict[str, str], code: str = "", problem: str = "") -> PageView:
     """A form for the code that a device shows."""
-    field = Field(
+    field = FormField(
         name="user_code",
         label="Code",
         value=code,

@@ -7,7 +7,7 @@ from handlers.http.manifest import Context
 from handlers.sharing import invitations, shares
 
 CONTEXT: Final = Context(
-    service=lambda edge: edge.services.sharing,
+    service=lambda runner: runner.services.sharing,
     operations=(*invitations.OPERATIONS, *shares.OPERATIONS),
     areas=(
         Area(

@@ -1,6 +1,6 @@
 """Invitations, by which coach and client find each other."""
 
-from handlers.http.operations import Call, Operation, Reply, written
+from handlers.http.operations import Call, Operation, Reply, write_reply
 from handlers.http.pagination import Items
 from models.sharing import CoachClient, InvitationCode, InvitationDraft, Share
 from upcoach.services.sharing import SharingServices
@@ -11,11 +11,11 @@ INVITATIONS = "/v1/invitations"
 
 async def invite(services: SharingServices, call: Call) -> Reply:
     """Invite somebody: the code is shown this once, and is for one other person."""
-    made = await services.invitations.invite(call.scope, call.read(InvitationDraft))
-    return Reply(status=201, body=made)
+    invitation = await services.invitations.invite(call.scope, call.read(InvitationDraft))
+    return Reply(status=201, body=invitation)
 
 
-async def invitations(services: SharingServices, call: Call) -> Reply:
+async def list_invitations(services: SharingServices, call: Call) -> Reply:
     """The caller's invitations that nobody has accepted yet."""
     return Reply(body={"items": await services.invitations.open(call.scope)})
 
@@ -23,7 +23,7 @@ async def invitations(services: SharingServices, call: Call) -> Reply:
 async def withdraw(services: SharingServices, call: Call) -> Reply:
     """Let an invitation be accepted no more."""
     withdrawn = await services.invitations.withdraw(call.scope, call.names["id"], call.mutation)
-    return written(withdrawn)
+    return write_reply(withdrawn)
 
 
 async def look(services: SharingServices, call: Call) -> Reply:
@@ -34,14 +34,14 @@ async def look(services: SharingServices, call: Call) -> Reply:
 async def accept(services: SharingServices, call: Call) -> Reply:
     """Become coach or client of whoever has made the invitation of a code."""
     code = call.read(InvitationCode).code
-    return written(await services.invitations.accept(call.scope, code, call.mutation))
+    return write_reply(await services.invitations.accept(call.scope, code, call.mutation))
 
 
 OPERATIONS = (
     Operation(
         method="GET",
         path=INVITATIONS,
-        run=invitations,
+        run=list_invitations,
         needs="shares:read",
         gives=Items[ListedInvitation],
     ),

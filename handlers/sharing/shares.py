@@ -1,7 +1,7 @@
 """What a person lets their coaches see, a coach's clients, and the end of either."""
 
-from handlers.http.operations import Call, Operation, Reply, written
-from handlers.http.pagination import Items, PageQuery, listed
+from handlers.http.operations import Call, Operation, Reply, write_reply
+from handlers.http.pagination import Items, PageQuery, page_by_id
 from models.sharing import CoachClient, Share, ShareDraft
 from upcoach.services.sharing import SharingServices
 
@@ -11,44 +11,46 @@ CLIENTS = "/v1/clients"
 CLIENT = CLIENTS + "/{client}"
 
 
-async def shares(services: SharingServices, call: Call) -> Reply:
+async def list_shares(services: SharingServices, call: Call) -> Reply:
     """What the caller shares, coach by coach."""
-    query = call.asked(PageQuery)
-    found = await services.shares.page(call.scope, after=query.after, limit=query.limit + 1)
-    return listed(SHARES, call, found, query.limit)
+    query = call.parse_query(PageQuery)
+    shares = await services.shares.page(call.scope, after=query.after, limit=query.limit + 1)
+    return page_by_id(SHARES, call, shares, query.limit)
 
 
-async def clients(services: SharingServices, call: Call) -> Reply:
+async def list_clients(services: SharingServices, call: Call) -> Reply:
     """Who shares with the caller."""
-    query = call.asked(PageQuery)
-    found = await services.shares.clients(call.scope, after=query.after, limit=query.limit + 1)
-    return listed(CLIENTS, call, found, query.limit)
+    query = call.parse_query(PageQuery)
+    clients = await services.shares.clients(call.scope, after=query.after, limit=query.limit + 1)
+    return page_by_id(CLIENTS, call, clients, query.limit)
 
 
 async def share(services: SharingServices, call: Call) -> Reply:
     """Let a coach who has agreed to be one see documents of some kinds, and of no others."""
     draft = call.read(ShareDraft)
-    coach, acr = call.names["coach"], call.holder.acr
-    given = await services.shares.share(call.scope, coach, draft, acr, call.mutation)
-    await services.additions.announce_given(call.scope, "share", given)
-    return written(given)
+    coach, acr = call.names["coach"], call.authenticated_caller.acr
+    outcome = await services.shares.share(call.scope, coach, draft, acr, call.mutation)
+    await services.additions.announce_given(call.scope, "share", outcome)
+    return write_reply(outcome)
 
 
 async def leave(services: SharingServices, call: Call) -> Reply:
     """End the relation with a coach, who sees nothing any more."""
-    return written(await services.shares.leave(call.scope, call.names["coach"], call.mutation))
+    return write_reply(await services.shares.leave(call.scope, call.names["coach"], call.mutation))
 
 
 async def dismiss(services: SharingServices, call: Call) -> Reply:
     """End the relation with a client, of whom nothing is seen any more."""
-    return written(await services.shares.dismiss(call.scope, call.names["client"], call.mutation))
+    return write_reply(
+        await services.shares.dismiss(call.scope, call.names["client"], call.mutation)
+    )
 
 
 OPERATIONS = (
     Operation(
         method="GET",
         path=SHARES,
-        run=shares,
+        run=list_shares,
         needs="shares:read",
         query=PageQuery,
         gives=Items[Share],
@@ -77,7 +79,7 @@ OPERATIONS = (
     Operation(
         method="GET",
         path=CLIENTS,
-        run=clients,
+        run=list_clients,
         needs="shares:read",
         query=PageQuery,
         gives=Items[CoachClient],

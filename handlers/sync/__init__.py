@@ -13,13 +13,13 @@ from handlers.sync.feed import (
     WaitQuery,
     check_access,
     cursor_of,
+    events_page,
     named_views,
-    page,
-    parts,
-    place_of,
+    position_of,
     read_recent,
+    split_cursor,
 )
-from handlers.sync.mutation_frames import MutFrame, mutate, refused
+from handlers.sync.mutation_frames import MutFrame, mutate, refusal_frame
 
 __all__ = [
     "CONTEXT",
@@ -30,17 +30,17 @@ __all__ = [
     "WaitQuery",
     "check_access",
     "cursor_of",
+    "events_page",
     "mutate",
     "named_views",
-    "page",
-    "parts",
-    "place_of",
+    "position_of",
     "read_recent",
-    "refused",
+    "refusal_frame",
+    "split_cursor",
 ]
 
 CONTEXT: Final = Context(
-    service=lambda edge: FeedServices(edge.services.sync, edge.feeds, edge),
+    service=lambda runner: FeedServices(runner.services.sync, runner.feeds, runner),
     operations=(*devices.OPERATIONS, *feed.OPERATIONS, *mutations.OPERATIONS),
     areas=(
         Area(

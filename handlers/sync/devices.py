@@ -18,11 +18,16 @@ class DevicePosition(msgspec.Struct, frozen=True):
     at: dt.datetime
 
 
-async def devices(services: FeedServices, call: Call) -> Reply:
+async def list_positions(services: FeedServices, call: Call) -> Reply:
     """Each device with the number of each feed up to which it has kept everything."""
-    found = await services.sync.positions.page(call.scope)
+    positions = await services.sync.positions.page(call.scope)
     return Reply(
-        body=Items([DevicePosition(one.device, one.feed, one.seq, one.at) for one in found])
+        body=Items(
+            [
+                DevicePosition(position.device, position.feed, position.seq, position.at)
+                for position in positions
+            ]
+        )
     )
 
 
@@ -30,7 +35,7 @@ OPERATIONS = (
     Operation(
         method="GET",
         path="/v1/devices",
-        run=devices,
+        run=list_positions,
         needs="account:read",
         gives=Items[DevicePosition],
     ),

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from handlers.http.operation_runner import Edge
+from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Call, Operation, Query, Reply
 from handlers.http.pagination import next_page
 from models.access.scope import Scope
@@ -86,14 +86,14 @@ class FeedPosition(msgspec.Struct):
 
 async def named_views(feeds: Feeds, scope: Scope, names: str) -> list[FeedView]:
     """The feeds that *names*, separated by commas, stand for, as the caller may see them."""
-    listed = names.split(",")
-    if len(listed) > FEEDS:
+    requested = names.split(",")
+    if len(requested) > FEEDS:
         raise Invalid("feeds_too_many", f"One request may name {FEEDS} feeds.")
-    views = [await feeds.shares.view(scope, name) for name in listed]
+    views = [await feeds.shares.view(scope, name) for name in requested]
     return list({view.feed: view for view in views}.values())
 
 
-def parts(since: str, views: Sequence[FeedView]) -> list[str]:
+def split_cursor(since: str, views: Sequence[FeedView]) -> list[str]:
     """What the cursor *since* says of each feed; `Invalid` when it does not say it."""
     if len(views) > 1 and "~" not in since and since not in RESERVED:
         Cursor.parse(since)
@@ -101,69 +101,71 @@ def parts(since: str, views: Sequence[FeedView]) -> list[str]:
     return [cursor_of_feed(since, view.feed) for view in views]
 
 
-def cursor_of(feeds: Feeds, places: Sequence[FeedPosition]) -> str:
-    """The cursor that stands for *places*."""
-    return joined_cursor(feeds.epoch, {place.view.feed: place.seq for place in places})
+def cursor_of(feeds: Feeds, positions: Sequence[FeedPosition]) -> str:
+    """The cursor that stands for *positions*."""
+    return joined_cursor(feeds.epoch, {position.view.feed: position.seq for position in positions})
 
 
-def place_of(feeds: Feeds, start: SubscriptionStart) -> FeedPosition:
+def position_of(feeds: Feeds, start: SubscriptionStart) -> FeedPosition:
     """Where *start* begins, or the refusal of its cursor."""
     if start.reset is not None:
-        raise gone(feeds, start.view.feed, start.reset, start.topic.last)
+        raise cursor_gone(feeds, start.view.feed, start.reset, start.topic.last)
     return FeedPosition(start.view, start.topic, start.seq)
 
 
-async def read(feeds: Feeds, place: FeedPosition, limit: int) -> list[bytes]:
-    """Up to *limit* events above *place*, which moves on; `Conflict` where the log was cut."""
+async def read(feeds: Feeds, position: FeedPosition, limit: int) -> list[bytes]:
+    """Up to *limit* events above *position*, which moves on; `Conflict` where the log was cut."""
     # From the log, not from memory: a write that was answered is there already.
-    found = await feeds.log.page(place.view.feed, place.seq, limit)
-    if not contiguous(found, place.seq):
-        raise gone(feeds, place.view.feed, "retention", place.topic.last)
-    if not found:
+    events = await feeds.log.page(position.view.feed, position.seq, limit)
+    if not contiguous(events, position.seq):
+        raise cursor_gone(feeds, position.view.feed, "retention", position.topic.last)
+    if not events:
         return []
-    if any(event.kind == Share.kind for event in found):
-        await check_access(feeds, place)
-    await feeds.log.load_keys([place.view.feed])
-    place.seq = found[-1].seq
-    return await _lines(feeds, place.view, found)
+    if any(event.kind == Share.kind for event in events):
+        await check_access(feeds, position)
+    await feeds.log.load_keys([position.view.feed])
+    position.seq = events[-1].seq
+    return await _lines(feeds, position.view, events)
 
 
-async def check_access(feeds: Feeds, place: FeedPosition) -> None:
+async def check_access(feeds: Feeds, position: FeedPosition) -> None:
     """Refuse to go on where what the caller may see has changed: the share is in the feed."""
-    if place.view.visibility is None:
+    if position.view.visibility is None:
         return
-    view = await feeds.shares.view(place.view.scope, place.view.feed)
-    if view != place.view:
-        raise gone(feeds, view.feed, "access", place.topic.last)
+    view = await feeds.shares.view(position.view.scope, position.view.feed)
+    if view != position.view:
+        raise cursor_gone(feeds, view.feed, "access", position.topic.last)
 
 
-async def read_recent(feeds: Feeds, place: FeedPosition, limit: int) -> list[bytes]:
+async def read_recent(feeds: Feeds, position: FeedPosition, limit: int) -> list[bytes]:
     """The same as `read`, from memory where that reaches back so far."""
-    if place.seq >= place.topic.last:
+    if position.seq >= position.topic.last:
         return []
-    events = place.topic.after(place.seq)
+    events = position.topic.after(position.seq)
     if events is None:
-        return await read(feeds, place, limit)
-    await place.topic.load_key()
-    batch = place.topic.batch(events[:limit])
+        return await read(feeds, position, limit)
+    await position.topic.load_key()
+    batch = position.topic.batch(events[:limit])
     if batch.may_change_access:
-        await check_access(feeds, place)
-    place.seq = batch.last
-    return batch.form(bytes, place.view.visibility).splitlines()
+        await check_access(feeds, position)
+    position.seq = batch.last
+    return batch.form(bytes, position.view.visibility).splitlines()
 
 
-async def page(feeds: Feeds, places: Sequence[FeedPosition], limit: int, source: Source) -> Reply:
-    """Up to *limit* events above *places* out of *source*, and where to go on."""
+async def events_page(
+    feeds: Feeds, positions: Sequence[FeedPosition], limit: int, source: Source
+) -> Reply:
+    """Up to *limit* events above *positions* out of *source*, and where to go on."""
     lines: list[bytes] = []
     left = limit
-    for place in places:
-        before = place.seq
-        lines += await source(feeds, place, left) if left else []
-        left -= place.seq - before
-    cursor = cursor_of(feeds, places)
+    for position in positions:
+        before = position.seq
+        lines += await source(feeds, position, left) if left else []
+        left -= position.seq - before
+    cursor = cursor_of(feeds, positions)
     headers = {"Upcoach-Up-To-Date": "true"}
     if not left:
-        names = ",".join(place.view.feed for place in places)
+        names = ",".join(position.view.feed for position in positions)
         headers = next_page(EVENTS, {"feed": names, "since": cursor}, limit=limit)
     return Reply(raw=b"[" + b",".join(lines) + b"]", cursor=cursor, headers=headers)
 
@@ -173,42 +175,42 @@ class FeedServices(msgspec.Struct, frozen=True):
 
     sync: SyncServices
     feeds: Feeds
-    edge: Edge  # carries out what a batch asks for
+    runner: OperationRunner  # carries out what a batch asks for
 
 
-async def events(services: FeedServices, call: Call) -> Reply:
+async def list_events(services: FeedServices, call: Call) -> Reply:
     """The events after a cursor, in order of each feed."""
-    feeds, query = services.feeds, call.asked(EventsQuery)
+    feeds, query = services.feeds, call.parse_query(EventsQuery)
     since = query.require_since()
     views = await named_views(feeds, call.scope, query.feed)
-    places = []
-    for view, part in zip(views, parts(since, views), strict=True):
-        places.append(place_of(feeds, await feeds.start(view, part, snap=False)))
-    return await page(feeds, places, query.limit, read)
+    positions = []
+    for view, part in zip(views, split_cursor(since, views), strict=True):
+        positions.append(position_of(feeds, await feeds.start(view, part, snap=False)))
+    return await events_page(feeds, positions, query.limit, read)
 
 
-async def snapshot(services: FeedServices, call: Call) -> Reply:
+async def read_snapshot(services: FeedServices, call: Call) -> Reply:
     """A page of documents; `/v1/events` goes on from the first page's cursor.
 
     *kind* asks for one kind alone, *from* for it and those after it.
     """
-    query = call.asked(SnapshotQuery)
-    view, since, (kind, following), found = await _read_page(services, call, query)
+    query = call.parse_query(SnapshotQuery)
+    view, since, (kind, following), snapshot_page = await _read_page(services, call, query)
     headers = {}
-    asked = {"feed": view.feed, "since": since, "limit": str(query.limit)}
-    if not found.last:
+    next_query = {"feed": view.feed, "since": since, "limit": str(query.limit)}
+    if not snapshot_page.last:
         walk = {"kind" if query.kind else "from": kind}
-        headers = next_page(SNAPSHOT, asked | walk, after=found.items[-1]["id"])
+        headers = next_page(SNAPSHOT, next_query | walk, after=snapshot_page.items[-1]["id"])
     elif following:
-        headers = next_page(SNAPSHOT, asked | {"from": following[0]})
-    body = {"kind": kind, "items": found.items, "last": found.last}
+        headers = next_page(SNAPSHOT, next_query | {"from": following[0]})
+    body = {"kind": kind, "items": snapshot_page.items, "last": snapshot_page.last}
     return Reply(body=body, cursor=since, headers=headers)
 
 
-Shown = tuple[FeedView, str, tuple[str, tuple[str, ...]], SnapshotPage]
+SnapshotView = tuple[FeedView, str, tuple[str, tuple[str, ...]], SnapshotPage]
 
 
-async def _read_page(services: FeedServices, call: Call, query: SnapshotQuery) -> Shown:
+async def _read_page(services: FeedServices, call: Call, query: SnapshotQuery) -> SnapshotView:
     """A page, with the view in which it was read and the cursor that goes with both.
 
     The view is looked at again when the documents have been read: what it showed at the cursor, it
@@ -221,15 +223,15 @@ async def _read_page(services: FeedServices, call: Call, query: SnapshotQuery) -
         since = query.since or feeds.cursor((await feeds.heads.read(view.feed)).seq)
         cursor = Cursor.parse(since)
         if cursor.epoch != feeds.epoch:
-            raise gone(feeds, view.feed, "epoch", (await feeds.heads.read(view.feed)).seq)
+            raise cursor_gone(feeds, view.feed, "epoch", (await feeds.heads.read(view.feed)).seq)
         if cursor.seq < view.since:
-            raise gone(feeds, view.feed, "access", (await feeds.heads.read(view.feed)).seq)
+            raise cursor_gone(feeds, view.feed, "access", (await feeds.heads.read(view.feed)).seq)
         kinds = _kinds(view, query)
-        found = await services.sync.snapshots.page(
+        snapshot_page = await services.sync.snapshots.page(
             view.owner, kinds[0], query.after, query.limit, view.visibility
         )
         if view.visibility is None or await feeds.shares.view(call.scope, query.feed) == view:
-            return view, since, kinds, found
+            return view, since, kinds, snapshot_page
     raise Unavailable("share_contended", "What is shared changes all the time. Try again.")
 
 
@@ -238,8 +240,8 @@ def _kinds(view: FeedView, query: SnapshotQuery) -> tuple[str, tuple[str, ...]]:
     if query.kind is not None and query.first is not None:
         raise Invalid("parameter_invalid", "kind asks for one kind, from for all from one on.")
     kinds = view.visible()
-    asked = query.first if query.kind is None else query.kind
-    kind = kinds[0] if asked is None else asked
+    first = query.first if query.kind is None else query.kind
+    kind = kinds[0] if first is None else first
     if not view.visible([kind]):
         raise NotFound("kind_hidden", "No documents of this kind are shared with you.")
     return kind, () if query.kind else kinds[kinds.index(kind) + 1 :]
@@ -254,7 +256,7 @@ async def _lines(feeds: Feeds, view: FeedView, events: Sequence[Event]) -> list[
     return EncodedBatch(view.feed, lines).form(bytes, view.visibility).splitlines()
 
 
-def gone(feeds: Feeds, feed: str, reason: str, seq: int) -> Conflict:
+def cursor_gone(feeds: Feeds, feed: str, reason: str, seq: int) -> Conflict:
     """The refusal of a cursor from which nothing can go on."""
     extra = {
         "reset": {
@@ -271,7 +273,7 @@ OPERATIONS = (
     Operation(
         method="GET",
         path=EVENTS,
-        run=events,
+        run=list_events,
         needs="live:read",
         query=EventsQuery,
         forms=(WaitQuery, StreamQuery),
@@ -282,7 +284,7 @@ OPERATIONS = (
     Operation(
         method="GET",
         path="/v1/snapshot",
-        run=snapshot,
+        run=read_snapshot,
         needs="live:read",
         query=SnapshotQuery,
         gives=SnapshotPage,

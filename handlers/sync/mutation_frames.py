@@ -7,7 +7,7 @@ import msgspec
 import structlog
 
 from handlers.http import operations, problems
-from handlers.http.operation_runner import Edge
+from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Call, Operation, Router
 from handlers.http.rest.request_reader import check_name
 from models.access.caller import Caller
@@ -30,7 +30,7 @@ class MutFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="mu
 
 
 async def mutate(
-    edge: Edge,
+    runner: OperationRunner,
     router: Router,
     caller: Caller,
     frame: Mut | MutFrame,
@@ -42,33 +42,37 @@ async def mutate(
     order has them carried out in that order.
     """
     try:
-        answer = await _perform(edge, router, caller, frame, follows)
+        answer = await _perform(runner, router, caller, frame, follows)
     except Refusal as refusal:
-        answer = refused(frame, refusal)
+        answer = refusal_frame(frame, refusal)
     # What Tornado does for REST: logged with its trace, and a 500 to whoever asked.  The other
     # writes of the socket, or of the batch, get their answers.
     except Exception:  # noqa: BLE001
         _log.exception("mutation_failed", op=frame.op)
-        answer = _answered(frame, problems.http_problem(500, instance=frame.path))
-    edge.metrics.mutations.labels(str(answer.status)).inc()
+        answer = _problem_frame(frame, problems.http_problem(500, instance=frame.path))
+    runner.metrics.mutations.labels(str(answer.status)).inc()
     return answer
 
 
 async def _perform(
-    edge: Edge, router: Router, caller: Caller, frame: Mut | MutFrame, follows: Collection[str]
+    runner: OperationRunner,
+    router: Router,
+    caller: Caller,
+    frame: Mut | MutFrame,
+    follows: Collection[str],
 ) -> Res:
     operation, names = _find(router, frame)
     body = frame.body if isinstance(frame, MutFrame) else operations.parse_body(bytes(frame.body))
-    known = frozenset((*follows, *frame.follows))
-    base = operation.base_of(operations.version(frame.base))
-    mutation = operations.mutation_of(frame.id, operation, frame.path, frame.base, body, known)
+    earlier = frozenset((*follows, *frame.follows))
+    base = operation.base_of(operations.checked_version(frame.base))
+    mutation = operations.mutation_of(frame.id, operation, frame.path, frame.base, body, earlier)
     call = Call(caller=caller, names=names, body=body, base=base, mutation=mutation)
-    reply = await edge.perform(operation, call)
+    reply = await runner.perform(operation, call)
     return Res(
         id=frame.id,
         status=reply.status,
         ver=reply.version,
-        cur=operations.cursor_text(edge.epoch, reply),
+        cur=operations.cursor_text(runner.epoch, reply),
         body=msgspec.UNSET if reply.body is None else reply.body,
         merged=reply.merged,
         replayed=reply.replayed,
@@ -76,10 +80,10 @@ async def _perform(
 
 
 def _find(router: Router, frame: Mut | MutFrame) -> tuple[Operation[Any], dict[str, str]]:
-    found = router.find(frame.path)
-    if found is None:
+    match = router.find(frame.path)
+    if match is None:
         raise NotFound("path_unknown", "There is nothing under this path.")
-    route, names = found
+    route, names = match
     operation = route.operations.get(frame.op)
     if operation is None or not operation.live:
         raise Invalid("method_not_allowed", f"{frame.op[:16]} is no write of this path.")
@@ -88,11 +92,11 @@ def _find(router: Router, frame: Mut | MutFrame) -> tuple[Operation[Any], dict[s
     return operation, names
 
 
-def refused(frame: Mut | MutFrame, refusal: Refusal) -> Res:
+def refusal_frame(frame: Mut | MutFrame, refusal: Refusal) -> Res:
     """The answer that says why *frame* changes nothing."""
     problem = problems.problem(refusal, instance=frame.path)
-    return _answered(frame, problem, replayed=refusal.replayed)
+    return _problem_frame(frame, problem, replayed=refusal.replayed)
 
 
-def _answered(frame: Mut | MutFrame, problem: Json, *, replayed: bool = False) -> Res:
+def _problem_frame(frame: Mut | MutFrame, problem: Json, *, replayed: bool = False) -> Res:
     return Res(id=frame.id, status=problem["status"], problem=problem, replayed=replayed)

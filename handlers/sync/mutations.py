@@ -22,16 +22,20 @@ def _writes_in(call: Call) -> int:
 
 async def carry_out(services: FeedServices, call: Call) -> Reply:
     """Carry out an array of `mut`s in order, and answer each with its `res`."""
-    edge, asked = services.edge, call.read(Batch)
-    names = frozenset(one.id for one in asked)
+    runner, batch = services.runner, call.read(Batch)
+    names = frozenset(frame.id for frame in batch)
     # Started in order, hence queued in order; those that wait together share transactions.
-    writing = []
-    for one in asked:
-        writing.append(asyncio.ensure_future(mutate(edge, edge.router, call.holder, one, names)))
+    tasks = []
+    for frame in batch:
+        tasks.append(
+            asyncio.ensure_future(
+                mutate(runner, runner.router, call.authenticated_caller, frame, names)
+            )
+        )
         await asyncio.sleep(0)  # each is read in a turn of its own
-    answers = await asyncio.gather(*writing)
-    reached = [Cursor.parse(one.cur).seq for one in answers if one.cur is not None]
-    return Reply(body=answers, seq=max(reached, default=None))
+    answers = await asyncio.gather(*tasks)
+    positions = [Cursor.parse(frame.cur).seq for frame in answers if frame.cur is not None]
+    return Reply(body=answers, seq=max(positions, default=None))
 
 
 OPERATIONS = (

@@ -7,7 +7,7 @@ from handlers.http.manifest import Context
 from handlers.tasks import tasks
 
 CONTEXT: Final = Context(
-    service=lambda edge: edge.services.tasks,
+    service=lambda runner: runner.services.tasks,
     operations=tasks.OPERATIONS,
     areas=(
         Area(name="Tasks", meaning="What a person has to do once.", paths=("/v1/tasks",), place=4),

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Final, Literal
 
-from handlers.http.operations import Call, Operation, Query, Reply, written
+from handlers.http.operations import Call, Operation, Query, Reply, write_reply
 from handlers.http.pagination import ListQuery, between
 from handlers.http.resources import resource
 from handlers.http.time_zones import zone
@@ -87,20 +87,20 @@ class TaskStatsQuery(Query, frozen=True, kw_only=True):
 
 async def stats(services: TaskServices, call: Call) -> Reply:
     """How many tasks there are, how many are overdue, and how many are due this week."""
-    tz = await zone(services.zones, call, call.asked(TaskStatsQuery).tz)
+    tz = await zone(services.zones, call, call.parse_query(TaskStatsQuery).tz)
     return Reply(body=await services.tasks.stats(call.scope, tz))
 
 
 async def complete(services: TaskServices, call: Call) -> Reply:
     """Have a task done."""
-    return written(
+    return write_reply(
         await services.tasks.complete(call.scope, call.names["id"], call.base, call.mutation)
     )
 
 
 async def reopen(services: TaskServices, call: Call) -> Reply:
     """Have a task open again."""
-    return written(
+    return write_reply(
         await services.tasks.reopen(call.scope, call.names["id"], call.base, call.mutation)
     )
 

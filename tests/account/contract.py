@@ -1,7 +1,7 @@
 """What is asked of an account, each at least once with success: for the contract of the surface."""
 
 from tests.support.people.authenticator import Authenticator
-from tests.support.people.enrolling import CHALLENGE, LOGIN, SESSIONS, Person
+from tests.support.people.enrolling import CHALLENGE, LOGIN, SESSIONS, AccountHolder
 from tests.support.people.passkeys import ORIGIN, PASSKEYS, add, options
 from tests.support.server import PASSWORD, Server
 from tests.support.wire.answers import done
@@ -9,7 +9,7 @@ from tests.support.wire.answers import done
 
 async def use_factors(server: Server) -> None:
     """Enrol everything, show everything, and take it back."""
-    ann, phone = await Person.new(server), Authenticator(ORIGIN)
+    ann, phone = await AccountHolder.new(server), Authenticator(ORIGIN)
     await done(ann.step_up(password=PASSWORD))
     await ann.enrol()
     await done(ann.step_up(recovery_code=ann.codes[0]))
@@ -32,7 +32,7 @@ async def use_factors(server: Server) -> None:
     await _be_refused(server, ann)
 
 
-async def _show(server: Server, ann: Person, phone: Authenticator) -> None:
+async def _show(server: Server, ann: AccountHolder, phone: Authenticator) -> None:
     """Show a passkey in every place that asks for one."""
     name = await ann.challenge()
     asked = await options(server.client(), "/v1/auth/challenge", {"challenge": name})
@@ -44,7 +44,7 @@ async def _show(server: Server, ann: Person, phone: Authenticator) -> None:
     await done(server.client().call("POST", f"{PASSKEYS}/login", body))
 
 
-async def _leave(ann: Person) -> None:
+async def _leave(ann: AccountHolder) -> None:
     """End one session, and all."""
     items = (await done(ann.client.call("GET", SESSIONS))).body["items"]
     other = next(one["id"] for one in items if not one["current"])
@@ -52,9 +52,9 @@ async def _leave(ann: Person) -> None:
     await done(ann.client.call("DELETE", SESSIONS))
 
 
-async def _be_refused(server: Server, ann: Person) -> None:
+async def _be_refused(server: Server, ann: AccountHolder) -> None:
     """Show what is wrong, until it may be shown no more."""
-    bob = await Person.enrolled(server)
+    bob = await AccountHolder.enrolled(server)
     name = await bob.challenge()
     statuses = [(await bob.answer(name, totp="000000")).status for _ in range(6)]
     statuses += [(await bob.step_up(totp="000000")).status for _ in range(6)]

@@ -5,7 +5,7 @@ import datetime as dt
 
 from config.settings import Settings
 from models.base.clock import utc_now
-from tests.support.people.enrolling import Person
+from tests.support.people.enrolling import AccountHolder
 from tests.support.people.mail import newest, token_in
 from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server, serving
@@ -38,7 +38,7 @@ async def go_by_mail(server: Server) -> None:
 
 async def _come_back(server: Server) -> None:
     """Say of an app for codes that it is not theirs, and undo a move."""
-    ann = await Person.new(server)
+    ann = await AccountHolder.new(server)
     anonymous = server.client()
     await ann.enrol(confirmed=False)
     link = {"token": token_in(await newest(server, ann.email))}

@@ -18,7 +18,7 @@ def patient(limits: SharedRateLimiter) -> SharedRateLimiter:
 @asynccontextmanager
 async def serving_limited(environ: dict[str, str]) -> AsyncIterator[Server]:
     async with serving(Settings.from_environ(environ)) as server:
-        patient(server.node.edge.limits)
+        patient(server.node.runner.limits)
         yield server
 
 

@@ -11,20 +11,22 @@ from models.access.scope import Scope
 from models.base.clock import utc_now
 from tests.support.engines import TestEngines
 from tests.support.people.mail import confirm
-from tests.support.wire.relying import Party, party, settings_of
+from tests.support.wire.relying import OAuthParty, party, settings_of
 from upcoach.services.account.factors.totp import TotpConfirmation
 
 LOGIN: Final = "/account/login"
 
 
 @asynccontextmanager
-async def people(engines: TestEngines, path: Path) -> AsyncIterator[Party]:
+async def people(engines: TestEngines, path: Path) -> AsyncIterator[OAuthParty]:
     """A party whose mails are in a folder of their own."""
     async with party(settings_of(engines, UPCOACH_DATA=str(path))) as one:
         yield one
 
 
-async def enrolled(one: Party, *, confirmed: bool = True) -> tuple[pyotp.TOTP, tuple[str, ...]]:
+async def enrolled(
+    one: OAuthParty, *, confirmed: bool = True
+) -> tuple[pyotp.TOTP, tuple[str, ...]]:
     """The app that makes the user's codes, and their recovery codes."""
     services, scope = one.server.node.services, Scope(user=one.user)
     offer = await services.account.factors.totp.enrol(scope, utc_now())

@@ -13,7 +13,7 @@ from models.journal import ClientEntry, EntryShare
 from models.sharing import CoachClient, Share
 from tests.account.federation.providers import nonce_of
 from tests.support.people.authenticator import Authenticator
-from tests.support.people.enrolling import Person
+from tests.support.people.enrolling import AccountHolder
 from tests.support.people.mail import all_sent, post_of, token_in
 from tests.support.people.passkeys import ORIGIN, add
 from tests.support.people.relations import INVITATIONS, relate, user_of
@@ -30,7 +30,7 @@ LONG_AGO: Final = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 IN_A_YEAR: Final = dt.timedelta(days=300)
 
 
-class Thief(Person):
+class Thief(AccountHolder):
     """Somebody who knows the password.
 
     Attributes
@@ -92,7 +92,7 @@ class Thief(Person):
         return coach_id
 
 
-async def link(person: Person, provider: OpenIdProvider, sub: str = "thief") -> Response:
+async def link(person: AccountHolder, provider: OpenIdProvider, sub: str = "thief") -> Response:
     """Let somebody else at *provider* enter the account of *person*."""
     nonce = await nonce_of(person.server)
     token = provider.token(nonce=nonce, sub=sub, email=f"{sub}@elsewhere.test")

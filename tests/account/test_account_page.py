@@ -17,7 +17,7 @@ from tests.account.pages import LOGIN
 from tests.account.planting import CONFIRM, click, link, tokens, wait
 from tests.support.engines import TestEngines
 from tests.support.people.authenticator import Authenticator
-from tests.support.people.enrolling import Person
+from tests.support.people.enrolling import AccountHolder
 from tests.support.people.passkeys import ORIGIN, add
 from tests.support.server.provider import OpenIdProvider
 from tests.support.wire.answers import done
@@ -26,7 +26,7 @@ from tests.support.wire.relying import Browser
 WAYS: Final = ("Codes of an app", "Passkey", "Account elsewhere", "Recovery codes")
 
 
-async def plant(person: Person, provider: OpenIdProvider) -> None:
+async def plant(person: AccountHolder, provider: OpenIdProvider) -> None:
     """Add one way of each kind, with nothing but the password."""
     await person.enrol(confirmed=False)
     await done(add(person, Authenticator(ORIGIN), confirmed=False))
@@ -34,7 +34,7 @@ async def plant(person: Person, provider: OpenIdProvider) -> None:
 
 
 @asynccontextmanager
-async def logged_in(person: Person) -> AsyncIterator[Browser]:
+async def logged_in(person: AccountHolder) -> AsyncIterator[Browser]:
     """The browser of *person*."""
     browser = Browser(person.server.url)
     await browser.log_in(await browser.get(LOGIN), person.email)
@@ -71,7 +71,7 @@ async def test_what_waits_says_from_when_it_counts(engines: TestEngines, tmp_pat
 
 async def test_what_waits_for_a_click_says_so(engines: TestEngines, tmp_path: Path) -> None:
     async with federated(engines, tmp_path) as (server, provider):
-        ann = await Person.new(server)
+        ann = await AccountHolder.new(server)
         async with logged_in(ann) as browser:
             await plant(ann, provider)
             waiting = await rows(browser)

@@ -12,15 +12,15 @@ from tests.account.planting import click
 from tests.support.engines import TestEngines
 from tests.support.people.addresses import BOB
 from tests.support.people.mail import newest, token_in
-from tests.support.people.operators import noted
+from tests.support.people.operators import audited
 from tests.support.server import PASSWORD
-from tests.support.wire.relying import Answer, Party
+from tests.support.wire.relying import Answer, OAuthParty
 
 PATHS = ("/account/added", "/account/added/not-me", "/account/email/undo")
 
 
 @asynccontextmanager
-async def mailed(engines: TestEngines, path: Path) -> AsyncIterator[tuple[Party, str]]:
+async def mailed(engines: TestEngines, path: Path) -> AsyncIterator[tuple[OAuthParty, str]]:
     """Somebody with an app for codes that waits, and the token of the mail about it."""
     async with people(engines, path) as one:
         services, scope = one.server.node.services, Scope(user=one.user)
@@ -29,7 +29,7 @@ async def mailed(engines: TestEngines, path: Path) -> AsyncIterator[tuple[Party,
         yield one, token_in(await newest(one.server, one.email))
 
 
-async def press(one: Party, page: Answer) -> Answer:
+async def press(one: OAuthParty, page: Answer) -> Answer:
     """Send the only form of *page*."""
     return await one.browser.post(page.action, page.hidden)
 
@@ -45,7 +45,7 @@ async def test_a_page_confirms_what_was_added(engines: TestEngines, tmp_path: Pa
         assert "An app that makes codes was added" in pages[0].text
         assert [pages[0].status, done.status, again.status] == [200, 200, 400]
         assert factors.methods(utc_now()) == ("totp", "recovery_code")
-        assert len(await noted(one.server, action="addition.confirmed", outcome="done")) == 1
+        assert len(await audited(one.server, action="addition.confirmed", outcome="done")) == 1
 
 
 async def test_a_page_removes_what_was_added(engines: TestEngines, tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ async def test_a_page_removes_what_was_added(engines: TestEngines, tmp_path: Pat
         assert [flaws_of(page) for page in (*pages, done)] == [[]] * 3
         assert "/account/forgot" in done.text
         assert factors.totp_secret is None
-        assert len(await noted(one.server, action="addition.disowned", outcome="done")) == 1
+        assert len(await audited(one.server, action="addition.disowned", outcome="done")) == 1
 
 
 async def test_a_page_undoes_a_move(engines: TestEngines, tmp_path: Path) -> None:

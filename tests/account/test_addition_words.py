@@ -17,7 +17,7 @@ from tests.account.html import Reader, flaws_of
 from tests.account.planting import Thief
 from tests.support.engines import TestEngines
 from tests.support.people.authenticator import Authenticator
-from tests.support.people.enrolling import Person
+from tests.support.people.enrolling import AccountHolder
 from tests.support.people.mail import all_sent, forget_told, newest, post_of, token_in
 from tests.support.people.passkeys import ORIGIN, PASSKEYS, options
 from tests.support.server import PASSWORD, Server
@@ -65,14 +65,14 @@ async def told(server: Server, email: str) -> AsyncIterator[tuple[str, list[str]
             yield flat(text), await pages_of(server, token_in(mail))
 
 
-async def name_passkey(person: Person, name: str) -> None:
+async def name_passkey(person: AccountHolder, name: str) -> None:
     """Add a passkey that is called *name*."""
     made = Authenticator(ORIGIN).make(await options(person.client, PASSKEYS))
     await done(person.client.call("POST", PASSKEYS, {"name": name, "credential": made}))
 
 
 @asynccontextmanager
-async def robbed(engines: TestEngines, path: Path) -> AsyncIterator[tuple[Server, Person]]:
+async def robbed(engines: TestEngines, path: Path) -> AsyncIterator[tuple[Server, AccountHolder]]:
     """Somebody in whose account a thief has left all ways in and out."""
     async with federated(engines, path) as (server, provider):
         ann = await verified(server)

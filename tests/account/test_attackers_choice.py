@@ -7,11 +7,11 @@ import pytest
 from models.access.limits import SURFACES
 from tests.account.limited import person_at, serving_limited
 from tests.support.engines import TestEngines
-from tests.support.people.enrolling import STEP_UP, Person
+from tests.support.people.enrolling import STEP_UP, AccountHolder
 from tests.support.people.passwords import CHANGE, NEW
 from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, serving
-from tests.support.wire.relying import ISSUER, Browser, Holder
+from tests.support.wire.relying import ISSUER, Browser, DpopSigner
 from upcoach.client import RestClient
 from upcoach.services.account.factors.attempt_limit import OF_ALL
 
@@ -60,7 +60,7 @@ def test_whoever_names_many_clients_is_counted_by_where_they_come_from() -> None
 
 async def test_a_stolen_session_is_no_place_to_guess_the_password(engines: TestEngines) -> None:
     async with serving(engines.settings()) as server:
-        ann = await Person.new(server)
+        ann = await AccountHolder.new(server)
         guesses = [
             await ann.client.call("POST", CHANGE, {"current": f"guess {n} guess", "password": NEW})
             for n in range(7)
@@ -72,7 +72,7 @@ async def test_a_stolen_session_is_no_place_to_guess_the_password(engines: TestE
     assert right.body["code"] == step.body["code"] == "tries_too_many"
 
 
-async def another_session(person: Person) -> RestClient:
+async def another_session(person: AccountHolder) -> RestClient:
     """Where somebody is logged in, too."""
     login = await person.server.client().log_in(person.email, PASSWORD, "laptop")
     login.close()
@@ -81,7 +81,7 @@ async def another_session(person: Person) -> RestClient:
 
 async def test_who_guesses_in_a_stolen_session_keeps_nobody_else_out(engines: TestEngines) -> None:
     async with serving(engines.settings()) as server:
-        ann = await Person.new(server)
+        ann = await AccountHolder.new(server)
         owner = await another_session(ann)
         guesses = [await ann.step_up(password=f"guess {number}") for number in range(6)]
         step = await owner.call("POST", STEP_UP, {"password": PASSWORD})
@@ -94,7 +94,7 @@ async def test_who_guesses_in_a_stolen_session_keeps_nobody_else_out(engines: Te
 @pytest.mark.parametrize("factor", ["totp", "recovery_code"])
 async def test_guessed_factors_keep_nobody_else_out(engines: TestEngines, factor: str) -> None:
     async with serving(engines.settings()) as server:
-        ann = await Person.new(server)
+        ann = await AccountHolder.new(server)
         owner = await another_session(ann)
         await ann.enrol()
         await ann.forget_step()
@@ -111,7 +111,7 @@ async def test_guessed_factors_keep_nobody_else_out(engines: TestEngines, factor
 
 async def test_many_sessions_have_no_more_guesses_than_an_account(engines: TestEngines) -> None:
     async with serving(engines.settings()) as server:
-        ann = await Person.new(server)
+        ann = await AccountHolder.new(server)
         stolen = [await another_session(ann) for _ in range(10)]
         guesses = [
             (await session.call("POST", STEP_UP, {"password": f"guess {number}"})).status
@@ -128,7 +128,7 @@ async def test_many_sessions_have_no_more_guesses_than_an_account(engines: TestE
 @pytest.mark.parametrize("path", ["/v1/goals", "/v1/auth/sessions"])
 async def test_proofs_of_who_has_no_token_are_not_kept(engines: TestEngines, path: str) -> None:
     async with serving(engines.settings(UPCOACH_PUBLIC_URL=ISSUER)) as server:
-        browser, holder = Browser(server.url), Holder()
+        browser, holder = Browser(server.url), DpopSigner()
         kept = server.node.database["once"].count_documents
         before = await kept({})
         answers = []

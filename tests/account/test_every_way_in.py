@@ -5,7 +5,7 @@ from models.account import User
 from models.account.session import SessionTerms
 from models.base.clock import utc_now
 from tests.support.engines import TestEngines
-from tests.support.people.enrolling import Person
+from tests.support.people.enrolling import AccountHolder
 from tests.support.server import serving
 from tests.support.wire.answers import done
 from tests.support.wire.relying import party, settings_of
@@ -23,7 +23,7 @@ class Provider:
 
 async def test_an_id_token_of_others_is_one_factor(engines: TestEngines) -> None:
     async with party(settings_of(engines)) as one:
-        ann, oauth = await Person.enrolled(one.server), one.server.node.services.oauth
+        ann, oauth = await AccountHolder.enrolled(one.server), one.server.node.services.oauth
         oauth.federate(Provider(), utc_now)
         ours, _ = await oauth.clients.register(
             name="Ours",
@@ -68,7 +68,7 @@ async def test_a_provider_that_has_seen_two_factors_is_believed_and_one_is_not(
     settings: Settings,
 ) -> None:
     async with serving(settings) as server:
-        ann, bob = await Person.enrolled(server), await Person.new(server)
+        ann, bob = await AccountHolder.enrolled(server), await AccountHolder.new(server)
         node = server.node
         logins, documents = node.services.account.logins, Documents(node.database, node.keyring)
         user = await documents.get(User, ann.user, ann.user)
@@ -87,7 +87,7 @@ async def test_a_provider_that_has_seen_two_factors_is_believed_and_one_is_not(
 
 async def test_a_login_that_waits_dies_with_its_user(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann = await Person.enrolled(server)
+        ann = await AccountHolder.enrolled(server)
         name = await ann.challenge()
         await server.node.database[User.collection].delete_one({"owner": ann.user})
         answer = await ann.answer(name, totp=ann.code())
@@ -97,7 +97,7 @@ async def test_a_login_that_waits_dies_with_its_user(settings: Settings) -> None
 
 async def test_who_logs_in_does_not_log_out_others(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann = await Person.enrolled(server)
+        ann = await AccountHolder.enrolled(server)
         await done(ann.answer(await ann.challenge(), totp=ann.code()))
         first = await ann.client.call("GET", "/v1/me")
 

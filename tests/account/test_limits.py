@@ -144,7 +144,7 @@ async def test_a_limit_is_told_of_and_kept(limited: dict[str, str]) -> None:
     async with serving_limited(limited) as server:
         person, _ = await person_at(server)
         user = (await person.call("GET", "/v1/me")).body["id"]
-        await server.node.edge.limits.take("write", {"user": user}, Cost(570))
+        await server.node.runner.limits.take("write", {"user": user}, Cost(570))
         answers = await asyncio.gather(
             *(person.call("POST", "/v1/goals", {"title": f"{n}"}) for n in range(40))
         )

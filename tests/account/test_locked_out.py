@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.engines import TestEngines
 from tests.support.people.addresses import ANN, BOB, MOVE, confirm, stepped_up
-from tests.support.people.enrolling import Person
+from tests.support.people.enrolling import AccountHolder
 from tests.support.people.mail import newest, settings_of, token_in
 from tests.support.people.passwords import CHANGE, NEW, forgot, reset
 from tests.support.server import PASSWORD, Server, serving
@@ -32,7 +32,7 @@ async def test_a_login_that_waits_for_a_second_factor_does_not_outlive_the_passw
     engines: TestEngines, tmp_path: Path, locked: Locks
 ) -> None:
     async with serving(settings_of(engines, tmp_path)) as server:
-        ann = await Person.enrolled(server)
+        ann = await AccountHolder.enrolled(server)
         waiting = await ann.challenge()
         other = await ann.challenge()
 

@@ -16,7 +16,7 @@ from models.goals.goal import NewGoal
 from tests.account.lockout.stage import BOUND_S, start
 from tests.imports.exports import TODAY, imported
 from tests.support.engines import TestEngines
-from tests.support.people.enrolling import LOGIN, SESSIONS, Person
+from tests.support.people.enrolling import LOGIN, SESSIONS, AccountHolder
 from tests.support.people.panel import operator, set_roles
 from tests.support.people.passwords import CHANGE, NEW
 from tests.support.server import PASSWORD, Server, serving
@@ -34,7 +34,7 @@ from upcoach.store.write.requests import Mutation
 LOGINS = 4
 
 
-async def log_in(server: Server, person: Person, number: int) -> Response:
+async def log_in(server: Server, person: AccountHolder, number: int) -> Response:
     body = {"email": person.email, "password": PASSWORD, "device": f"tv-{number}"}
     return await server.client().call("POST", LOGIN, body)
 
@@ -50,7 +50,9 @@ async def let_in(server: Server, answers: list[Response]) -> list[tuple[int, boo
     return found
 
 
-async def at_once(server: Server, person: Person, *, is_busy: bool) -> tuple[int, list[Response]]:
+async def at_once(
+    server: Server, person: AccountHolder, *, is_busy: bool
+) -> tuple[int, list[Response]]:
     """The status of a change of password, and the logins that were asked for before it."""
     logins = [asyncio.create_task(log_in(server, person, number)) for number in range(LOGINS)]
     archive = loop_export(TODAY, days=100)
@@ -67,7 +69,7 @@ async def test_logins_beside_a_new_password_do_not_outlive_it(
 ) -> None:
     async with serving(settings) as server:
         for _ in range(3):
-            ann = await Person.new(server)
+            ann = await AccountHolder.new(server)
 
             status, answers = await at_once(server, ann, is_busy=is_busy)
 
@@ -79,7 +81,7 @@ async def test_logins_beside_a_new_password_do_not_outlive_it(
 
 async def test_a_session_beyond_the_thousandth_ends_and_is_listed(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann = await Person.new(server)
+        ann = await AccountHolder.new(server)
         sessions = server.node.database["sessions"]
         stored = await sessions.find_one({"owner": ann.user})
         assert stored is not None
@@ -98,7 +100,7 @@ async def test_a_session_beyond_the_thousandth_ends_and_is_listed(settings: Sett
 
 async def test_of_many_logins_at_once_twenty_stay(settings: Settings) -> None:
     async with serving(settings) as server, serving(settings) as other:
-        ann = await Person.new(server)
+        ann = await AccountHolder.new(server)
         nodes = (server, other)
 
         await asyncio.gather(*(start(nodes[at % 2], ann.user) for at in range(MOST + 10)))
@@ -125,7 +127,7 @@ async def test_a_write_of_an_ended_session_is_refused_and_can_be_sent_again(
     settings: Settings,
 ) -> None:
     async with serving(settings) as server:
-        ann = await Person.new(server)
+        ann = await AccountHolder.new(server)
         phone, session = await start(server, ann.user)
         scope = Scope(user=ann.user, session=session.id)
         goals, draft = server.node.services.goals.goals, NewGoal(title="Run")
@@ -156,7 +158,7 @@ def test_all_who_let_somebody_in_say_since_when() -> None:
 
 async def test_whoever_logs_out_twice_at_once_is_out(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann = await Person.new(server)
+        ann = await AccountHolder.new(server)
         calls = (ann.client.call("POST", "/v1/auth/logout") for _ in range(5))
 
         statuses = {answer.status for answer in await asyncio.gather(*calls)}

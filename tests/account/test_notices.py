@@ -4,9 +4,9 @@ from pathlib import Path
 
 from tests.support.engines import TestEngines
 from tests.support.people.authenticator import Authenticator
-from tests.support.people.enrolling import Person
+from tests.support.people.enrolling import AccountHolder
 from tests.support.people.mail import newest, settings_of, subjects
-from tests.support.people.passkeys import ORIGIN, PASSKEYS, holder, options
+from tests.support.people.passkeys import ORIGIN, PASSKEYS, options, passkey_holder
 from tests.support.server import serving
 from tests.support.wire.answers import done
 
@@ -15,7 +15,7 @@ async def test_every_change_of_what_opens_an_account_is_mailed(
     engines: TestEngines, tmp_path: Path
 ) -> None:
     async with serving(settings_of(engines, tmp_path)) as server:
-        ann = await Person.new(server)
+        ann = await AccountHolder.new(server)
         await ann.enrol()
         await ann.forget_step()
         answered = await ann.answer(await ann.challenge(), recovery_code=ann.codes[0])
@@ -26,7 +26,7 @@ async def test_every_change_of_what_opens_an_account_is_mailed(
         told = await subjects(server, ann.email)
         last = await newest(server, ann.email)
         phone = Authenticator(ORIGIN)
-        ben = await holder(server, phone)
+        ben = await passkey_holder(server, phone)
         listed = await done(ben.client.call("GET", PASSKEYS))
         await ben.step_up(passkey=phone.show(await options(ben.client, "/v1/auth/step-up")))
         await done(ben.client.call("DELETE", f"{PASSKEYS}/{listed.body['items'][0]['id']}"))

@@ -9,13 +9,13 @@ from tests.account.pages import LOGIN, enrolled, people
 from tests.support.engines import TestEngines
 from tests.support.people.mail import newest, token_in
 from tests.support.server import PASSWORD
-from tests.support.wire.relying import ISSUER, REDIRECT, Answer, Browser, Party
+from tests.support.wire.relying import ISSUER, REDIRECT, Answer, Browser, OAuthParty
 
 CANARY: Final = "\"'><script>alert(1)</script>{{ 7*7 }}{% raw 1 %}&amp;"
 NEW: Final = "a staple of another kind"
 
 
-async def logged_in(one: Party, browser: Browser | None = None) -> Answer:
+async def logged_in(one: OAuthParty, browser: Browser | None = None) -> Answer:
     """The account page of whoever has just logged in."""
     browser = browser or one.browser
     return await browser.log_in(await browser.get(LOGIN), one.email)

@@ -20,9 +20,9 @@ from tests.support.engines import TestEngines
 from tests.support.people.addresses import CONFIRM, MOVE, VERIFY, joined
 from tests.support.people.addresses import stepped_up as mover
 from tests.support.people.authenticator import Authenticator
-from tests.support.people.enrolling import Person
+from tests.support.people.enrolling import AccountHolder
 from tests.support.people.mail import newest, token_in
-from tests.support.people.passkeys import LOGIN, ORIGIN, PASSKEYS, holder, options
+from tests.support.people.passkeys import LOGIN, ORIGIN, PASSKEYS, options, passkey_holder
 from tests.support.people.passwords import NEW, RESET, forgot
 from tests.support.people.racing import (
     AT_ONCE,
@@ -33,7 +33,7 @@ from tests.support.people.racing import (
     repeatedly,
 )
 from tests.support.server import PASSWORD
-from tests.support.server.provider import Asked, OpenIdProvider
+from tests.support.server.provider import AuthorizationRequest, OpenIdProvider
 from tests.support.wire.event_streams import reading
 from tests.support.wire.relying import ISSUER, Browser
 from tests.support.wire.tickets import ticket_of
@@ -120,7 +120,7 @@ async def test_a_challenge_is_answered_once(
 ) -> None:
     all_get_as_far_as_the_factor(monkeypatch)
     async with two(engines, tmp_path) as nodes:
-        ann, anybody = await Person.enrolled(nodes[0]), strangers(nodes)
+        ann, anybody = await AccountHolder.enrolled(nodes[0]), strangers(nodes)
         recovery = nodes[0].node.services.account.factors.recovery
 
         async def prepare() -> Attempt:
@@ -143,7 +143,7 @@ async def test_what_a_passkey_has_signed_lets_one_in(
 ) -> None:
     async with two(engines, tmp_path) as nodes:
         phone, anybody = Authenticator(ORIGIN), strangers(nodes)  # it does not count
-        await holder(nodes[0], phone)
+        await passkey_holder(nodes[0], phone)
 
         async def prepare() -> Attempt:
             shown = phone.show(await options(anybody[0], LOGIN))
@@ -159,7 +159,7 @@ async def test_of_many_passkeys_for_one_challenge_one_is_kept(
     async with two(engines, tmp_path) as nodes:
 
         async def prepare() -> Attempt:
-            ann = await Person.new(nodes[0])
+            ann = await AccountHolder.new(nodes[0])
             wanted = await options(ann.client, PASSKEYS)
             made = [Authenticator(ORIGIN).make(wanted) for _ in range(AT_ONCE)]
             apps = ann.client, nodes[1].client(ann.client.token)
@@ -191,7 +191,7 @@ async def test_of_many_refreshes_of_one_token_there_comes_one_successor(
             [token] = {one.body["refresh_token"] for one in answers}
 
 
-class Forgetful(dict[str, Asked]):
+class Forgetful(dict[str, AuthorizationRequest]):
     """The codes of a provider that redeems each as often as it is asked to."""
 
     def pop(self, key: str, *default: Any) -> Any:

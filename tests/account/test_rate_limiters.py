@@ -29,7 +29,7 @@ async def test_every_limiter_lets_the_burst_through_and_says_how_long_to_wait(
 ) -> None:
     assert isinstance(READS, Bound)
     async with serving_limited(limited) as server:
-        limiter = MAKERS[maker](patient(server.node.edge.limits))
+        limiter = MAKERS[maker](patient(server.node.runner.limits))
         parties = {"user": new_id("usr")}
 
         whole = await limiter.take("read", parties, Cost(READS.burst))
@@ -45,7 +45,7 @@ async def test_every_limiter_lets_the_burst_through_and_says_how_long_to_wait(
 async def test_what_is_owed_keeps_everybody_waiting(limited: dict[str, str], maker: str) -> None:
     assert isinstance(READS, Bound)
     async with serving_limited(limited) as server:
-        limiter = MAKERS[maker](patient(server.node.edge.limits))
+        limiter = MAKERS[maker](patient(server.node.runner.limits))
         parties = {"user": new_id("usr")}
 
         await limiter.owe("read", parties, Cost(2 * READS.burst))
@@ -57,7 +57,7 @@ async def test_what_is_owed_keeps_everybody_waiting(limited: dict[str, str], mak
 @pytest.mark.parametrize("maker", MAKERS)
 async def test_where_nobody_counts_everybody_goes_on(settings: Settings, maker: str) -> None:
     async with serving(settings) as server:
-        limiter = MAKERS[maker](server.node.edge.limits)
+        limiter = MAKERS[maker](server.node.runner.limits)
 
         assert await limiter.take("read", {"user": "usr_1"}, Cost(10_000)) == GO_ON
 

@@ -9,7 +9,13 @@ from config.settings import Settings
 from tests.account.rows import CREDENTIALS, LOGIN, REGISTER, REGISTRATION
 from tests.laws.asking import place_of
 from tests.laws.contexts import PUBLIC, furnished
-from tests.support.laws.refusals import Ask, ask_for, assert_problem, assert_refused, wiped
+from tests.support.laws.refusals import (
+    RefusedRequest,
+    ask_for,
+    assert_problem,
+    assert_refused,
+    wiped,
+)
 from tests.support.laws.snapshots import snapshot
 from tests.support.laws.surface import SURFACE
 from tests.support.server import PASSWORD, Server, serving
@@ -64,11 +70,15 @@ async def test_who_has_no_token_is_sent_away_from_every_route(settings: Settings
 
         for operation in closed:
             for sent in headers:
-                ask = Ask(401, "token_missing", operation.method, place_of(operation), headers=sent)
+                ask = RefusedRequest(
+                    401, "token_missing", operation.method, place_of(operation), headers=sent
+                )
                 assert_sent_away(await ask_for(visitor, ask), ask)
             for token in bearers:
                 sent = {"Authorization": f"Bearer {token}"}
-                ask = Ask(401, "token_invalid", operation.method, place_of(operation), headers=sent)
+                ask = RefusedRequest(
+                    401, "token_invalid", operation.method, place_of(operation), headers=sent
+                )
                 assert_sent_away(await ask_for(visitor, ask), ask)
 
         assert await snapshot(person) == witness
@@ -84,7 +94,7 @@ async def logged_out(server: Server, person: RestClient) -> str:
     return watch.token
 
 
-def assert_sent_away(answer: Response, ask: Ask) -> None:
+def assert_sent_away(answer: Response, ask: RefusedRequest) -> None:
     """*answer* says how to come back."""
     assert_problem(answer, ask)
     assert answer.headers["www-authenticate"] == "Bearer"
@@ -100,10 +110,10 @@ async def test_wrong_credentials_do_not_tell_what_is_wrong(settings: Settings) -
         answers = await assert_refused(
             person,
             [
-                Ask(401, "credentials_wrong", "POST", LOGIN, known),
-                Ask(401, "credentials_wrong", "POST", LOGIN, unknown),
-                Ask(401, "credentials_wrong", "POST", LOGIN, known | {"password": ""}),
-                Ask(401, "credentials_wrong", "POST", LOGIN, known | {"email": ""}),
+                RefusedRequest(401, "credentials_wrong", "POST", LOGIN, known),
+                RefusedRequest(401, "credentials_wrong", "POST", LOGIN, unknown),
+                RefusedRequest(401, "credentials_wrong", "POST", LOGIN, known | {"password": ""}),
+                RefusedRequest(401, "credentials_wrong", "POST", LOGIN, known | {"email": ""}),
             ],
         )
 

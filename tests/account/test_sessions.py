@@ -5,9 +5,9 @@ from typing import Any
 
 from config.settings import Settings
 from tests.support.people.authenticator import Authenticator
-from tests.support.people.enrolling import FACTORS_PATH, SESSIONS, Person
+from tests.support.people.enrolling import FACTORS_PATH, SESSIONS, AccountHolder
 from tests.support.people.mail import subjects
-from tests.support.people.operators import noted
+from tests.support.people.operators import audited
 from tests.support.people.passkeys import ORIGIN, add
 from tests.support.server import serving
 from tests.support.wire.answers import done
@@ -24,7 +24,7 @@ async def open_ids(client: RestClient) -> dict[str, Any]:
 
 async def test_sessions_are_seen_named_and_ended_one_by_one(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann, eve = await Person.new(server), await Person.new(server)
+        ann, eve = await AccountHolder.new(server), await AccountHolder.new(server)
         named = "  Ann's\n tab\u202elet "
         tablet = await ann.log_in(device_name=named)
         tablet_client = server.client(tablet.body["token"])
@@ -55,7 +55,7 @@ async def test_sessions_are_seen_named_and_ended_one_by_one(settings: Settings) 
 
 async def test_all_others_end_or_all(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann, bob = await Person.new(server), await Person.new(server)
+        ann, bob = await AccountHolder.new(server), await AccountHolder.new(server)
         others = [server.client((await ann.log_in(device=name)).body["token"]) for name in "abc"]
         wrong = await ann.client.call("DELETE", f"{SESSIONS}?keep=all")
         others_end = await ann.client.call("DELETE", f"{SESSIONS}?keep=current")
@@ -75,7 +75,7 @@ async def test_all_others_end_or_all(settings: Settings) -> None:
 
 async def test_the_oldest_of_twenty_one_ends(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann = await Person.new(server)
+        ann = await AccountHolder.new(server)
         newest = ann.client
         for number in range(20):
             answer = await ann.log_in(device=f"tv-{number}")
@@ -89,7 +89,7 @@ async def test_the_oldest_of_twenty_one_ends(settings: Settings) -> None:
 
 async def test_names_that_are_none_are_refused(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann = await Person.new(server)
+        ann = await AccountHolder.new(server)
         one = f"{SESSIONS}/{(await open_ids(ann.client))['phone']['id']}"
         given: tuple[Any, ...] = (
             *({}, {"device_name": ""}, {"device_name": "x" * 101}, {"device_name": 5}),
@@ -105,7 +105,7 @@ async def test_names_that_are_none_are_refused(settings: Settings) -> None:
 
 async def test_an_operator_ends_all_sessions_by_address(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann, bob = await Person.new(server), await Person.new(server)
+        ann, bob = await AccountHolder.new(server), await AccountHolder.new(server)
         tablet = server.client((await ann.log_in()).body["token"])
         assert settings.mongo_url is not None
         assert settings.redis_url is not None
@@ -129,7 +129,7 @@ async def test_an_operator_removes_the_factors_of_whoever_is_locked_out(
     settings: Settings,
 ) -> None:
     async with serving(settings) as server:
-        ann = await Person.enrolled(server)
+        ann = await AccountHolder.enrolled(server)
         assert settings.mongo_url is not None
         assert settings.redis_url is not None
         asked = await ann.log_in()
@@ -141,7 +141,7 @@ async def test_an_operator_removes_the_factors_of_whoever_is_locked_out(
         let_in = await ann.log_in()
         factors = (await ann.client.call("GET", FACTORS_PATH)).body
         told = await subjects(server, ann.email)
-        entries = await noted(server, action="factors.removed")
+        entries = await audited(server, action="factors.removed")
 
         assert (asked.status, let_in.status) == (200, 201)
         assert counts == [2, 0]

@@ -27,7 +27,7 @@ from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server, ServerProcess, serving
 from tests.support.wire.admin_live import LIVE, ready, refused, upgrading
 from tests.support.wire.answers import done
-from tests.support.wire.event_streams import Reader, reading
+from tests.support.wire.event_streams import EventStreamReader, reading
 from tests.support.wire.sockets import sub, talking
 from tests.support.wire.waiting import until
 from upcoach.client import RestClient
@@ -35,7 +35,7 @@ from upcoach.client import RestClient
 TIMELINE = f"{LIVE}?feed=admin:events"
 
 
-async def items(reader: Reader, count: int) -> list[Json]:
+async def items(reader: EventStreamReader, count: int) -> list[Json]:
     """The next *count* events of the timeline."""
     found: list[Json] = []
     while len(found) < count:
@@ -186,7 +186,7 @@ async def test_the_state_of_all_nodes_comes_once_a_second(settings: Settings) ->
         assert 0 < last["writes_s"] <= 40
 
 
-async def state(reader: Reader) -> Json:
+async def state(reader: EventStreamReader) -> Json:
     """The next state."""
     *_, told = await reader.until("eph")
     frame = told.frame
@@ -276,7 +276,7 @@ async def test_the_path_itself_is_a_socket_for_operators(settings: Settings) -> 
 async def test_whoever_is_refused_the_socket_in_masses_is_hung_up_on(settings: Settings) -> None:
     async with serving(dataclasses.replace(settings, limits="on")) as server:
         refused_requests, network = (
-            server.node.edge.refused,
+            server.node.runner.refused,
             RequestOrigin(address="127.0.0.1").household,
         )
         statuses: list[int] = []

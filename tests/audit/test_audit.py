@@ -32,7 +32,7 @@ from models.audit.entries import (
 from models.base.clock import utc_now
 from models.base.errors import Unavailable
 from tests.support.engines import TestEngines
-from tests.support.people.operators import noted, operator
+from tests.support.people.operators import audited, operator
 from tests.support.people.relations import relate, share
 from tests.support.server import PASSWORD, Server, serving
 from upcoach.cli.audit_commands import Verified, verified
@@ -218,7 +218,7 @@ async def test_writers_that_race_leave_one_chain(settings: Settings, tmp_path: P
         await asyncio.gather(*(write(node, one) for one in range(40) for node in nodes))
         await nodes[0].checkpoint()
 
-        entries = await noted(server, action="thing.done")
+        entries = await audited(server, action="thing.done")
         assert sorted(one["target"] for one in entries) == sorted(
             f"thing {number}" for number in range(40) for _ in nodes
         )
@@ -240,7 +240,7 @@ async def test_what_is_written_says_nothing_about_anybody(
                 AuditAction(action="thing.done", kind="user", user=USER, target=target), origin
             )
 
-        entries = await noted(server, action="thing.done")
+        entries = await audited(server, action="thing.done")
         text = json.dumps(entries)
         assert "usr_" not in text
         assert "ann@" not in text
@@ -298,7 +298,7 @@ async def test_logins_shares_and_their_refusals_are_noted(settings: Settings) ->
         await person.call("POST", "/v1/auth/logout")
 
         name = _seals(server).pseudonym(me["id"])
-        mine = await noted(server, actor=name)
+        mine = await audited(server, actor=name)
         assert [one["action"] for one in mine] == [
             "session.started",
             "relation.begun",
@@ -308,7 +308,7 @@ async def test_logins_shares_and_their_refusals_are_noted(settings: Settings) ->
         ]
         assert {one["target"] for one in mine[2:4]} == {_seals(server).pseudonym(other["id"])}
         assert len({one["sid"] for one in mine}) == 1
-        (refused,) = await noted(server, outcome="refused")
+        (refused,) = await audited(server, outcome="refused")
         assert refused["reason"] == "credentials_wrong"
         assert refused["actor_kind"] == "anonymous"
         assert refused["target"] == mine[0]["target"]  # the same address, in other letters
@@ -364,7 +364,7 @@ async def test_what_cannot_be_noted_is_not_answered_as_done(engines: TestEngines
 
         assert refused.status == 503
         assert later.status == 401
-        assert (await noted(server))[-1]["action"] == "session.started"
+        assert (await audited(server))[-1]["action"] == "session.started"
 
 
 async def test_the_command_tells_whether_the_log_is_whole(

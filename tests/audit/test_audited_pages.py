@@ -7,19 +7,19 @@ from typing import Any, Final
 from tests.account.pages import LOGIN, enrolled, people
 from tests.support.engines import TestEngines
 from tests.support.people.mail import newest, token_in
-from tests.support.people.operators import noted
+from tests.support.people.operators import audited
 from tests.support.people.passwords import NEW
 from tests.support.server import PASSWORD, Server
-from tests.support.wire.relying import Browser, Party, allowed_device
+from tests.support.wire.relying import Browser, OAuthParty, allowed_device
 
 BAD: Final = "x" * 43
 
 
-async def acts(server: Server, after: int, one: Party) -> list[tuple[str, ...]]:
+async def acts(server: Server, after: int, one: OAuthParty) -> list[tuple[str, ...]]:
     """What was noted behind the entry *after*: action, actor, target, reason."""
     pseudonym = server.node.services.audit.log._seals.pseudonym
     names = {pseudonym(one.user): "ann"}
-    return [_told(entry, names) for entry in await noted(server) if entry["seq"] > after]
+    return [_told(entry, names) for entry in await audited(server) if entry["seq"] > after]
 
 
 def _told(entry: dict[str, Any], names: dict[str, str]) -> tuple[str, ...]:
@@ -30,7 +30,7 @@ def _told(entry: dict[str, Any], names: dict[str, str]) -> tuple[str, ...]:
 
 
 async def seq_of(server: Server) -> int:
-    return max((entry["seq"] for entry in await noted(server)), default=0)
+    return max((entry["seq"] for entry in await audited(server)), default=0)
 
 
 async def test_it_knows_what_is_done_on_pages(engines: TestEngines, tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from tests.support.engines import TestEngines
 from tests.support.people.addresses import ANN, BOB, MOVE, confirm, joined, stepped_up
-from tests.support.people.enrolling import Person
+from tests.support.people.enrolling import AccountHolder
 from tests.support.people.mail import newest, settings_of, token_in
-from tests.support.people.operators import noted
+from tests.support.people.operators import audited
 from tests.support.people.passwords import NEW, forgot, reset
 from tests.support.people.scopes import scope_of
 from tests.support.server import serving
@@ -29,7 +29,7 @@ async def test_the_audit_log_knows_who_has_followed_a_link(
         assert await confirm(server, token_in(await newest(server, BOB))) == 204
         people = {scope_of(server, one).user for one in (person, ann)}
         assert (await reset(server, await forgot(server, EVE))).status == 204
-        entries = [await noted(server, action=act, outcome="done") for act in ACTS]
+        entries = [await audited(server, action=act, outcome="done") for act in ACTS]
 
         pseudonym = server.node.services.audit.log._seals.pseudonym
         actors = [entry["actor"] for of_act in entries for entry in of_act]
@@ -55,7 +55,7 @@ async def test_it_knows_so_by_way_of_the_pages(engines: TestEngines, tmp_path: P
         await browser.post(page.action, page.hidden | {"password": NEW})
         browser.close()
 
-        actors = [(await noted(server, action=act))[-1]["actor"] for act in ACTS]
+        actors = [(await audited(server, action=act))[-1]["actor"] for act in ACTS]
         assert actors == [server.node.services.audit.log._seals.pseudonym(user)] * 3
 
 
@@ -63,7 +63,7 @@ async def test_it_knows_at_whose_account_a_second_factor_is_guessed(
     engines: TestEngines, tmp_path: Path
 ) -> None:
     async with serving(settings_of(engines, tmp_path)) as server:
-        ann = await Person.enrolled(server)
+        ann = await AccountHolder.enrolled(server)
         browser = Browser(server.url)
 
         await ann.answer(await ann.challenge(), totp="000000")
@@ -72,7 +72,7 @@ async def test_it_knows_at_whose_account_a_second_factor_is_guessed(
         wrong = await browser.post(asked.action, asked.hidden | {"code": "000000"})
         browser.close()
 
-        entries = await noted(server, action="session.started", reason="factor_wrong")
+        entries = await audited(server, action="session.started", reason="factor_wrong")
         assert wrong.status == 401
         pseudonym = server.node.services.audit.log._seals.pseudonym(ann.user)
         assert [entry["target"] for entry in entries] == [pseudonym] * 2

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.people.chaos import until
 from tests.support.server import PASSWORD, Server, ServerProcess
-from tests.support.wire.fleet import Follower, following
+from tests.support.wire.fleet import FeedFollower, following
 from upcoach.embedded import EngineError, Engines, joined
 from upcoach.embedded.guests import FILE, guest_addresses
 
@@ -82,7 +82,7 @@ async def served(data: Path, **more: str) -> AsyncIterator[tuple[ServerProcess, 
 
 async def revoked(process: ServerProcess, server: Server, data: Path) -> tuple[str, set[int]]:
     """What `revoke` says, and with which codes the sockets end."""
-    followers = [Follower([process.url], await register(server)) for _ in range(SOCKETS)]
+    followers = [FeedFollower([process.url], await register(server)) for _ in range(SOCKETS)]
     async with following(followers):
         code, said = await run(data, *COMMANDS["revoke"])
         await until(lambda: all(one.codes for one in followers), CLOSED_S)

@@ -16,7 +16,7 @@ from handlers.contexts import ROUTER
 from handlers.http.operations import Route
 from handlers.http.rest.operation_handler import OperationHandler
 from handlers.openapi import oauth_endpoints, other_routes, page, schemas
-from handlers.openapi.static_documents import AGE_S, wire
+from handlers.openapi.static_documents import AGE_S, without_prose
 from handlers.pages.base import PageHandler
 from models.account import User
 from models.base.document import Privacy, fields_marked
@@ -107,7 +107,7 @@ def test_no_answer_has_a_hidden_field_or_a_null() -> None:
 
     assert User in answered
     for kind in answered:
-        fields = wire(COMPONENTS[kind.__name__]["properties"])
+        fields = without_prose(COMPONENTS[kind.__name__]["properties"])
         assert not fields.keys() & fields_marked(kind, Privacy.HIDDEN)
         assert [name for name, one in fields.items() if "null" in json.dumps(one)] == []
     assert "password_hash" not in json.dumps(DOCUMENT)

@@ -146,7 +146,7 @@ async def test_one_network_has_so_many_connections_and_no_more(engines: TestEngi
                 one.writer.write(b"GET / HTTP/1.1\r\nX-Slow: ")
             closed = await asyncio.gather(*(over(one) for one in opened[-20:]))
             assert closed == [True] * 20
-        await until(lambda: server.node.application.doors.taken == 0)
+        await until(lambda: server.node.application.connections_by_network.taken == 0)
         assert (await server.client().call("GET", "/livez")).status == 200
 
 

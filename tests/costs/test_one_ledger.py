@@ -14,7 +14,7 @@ from models.base.merge_patch import Json
 from streams.limits.prepaid_rate_limiter import PREPAID, PrepaidRateLimiter
 from tests.support.engines import TestEngines
 from tests.support.people.furnished import GOALS
-from tests.support.people.phone_away import frames_of, go_on, queued, said, stay
+from tests.support.people.phone_away import frames_of, go_on, outcome_of, queued, stay
 from tests.support.server import Server, serving
 from tests.support.wire.sockets import Wire, mut, talking
 from tests.support.wire.writes import MUTATIONS, statuses
@@ -39,7 +39,7 @@ async def nodes(environ: dict[str, str], count: int) -> AsyncIterator[Sequence[S
         servers = []
         for _ in range(count):
             server = await stack.enter_async_context(serving(Settings.from_environ(environ)))
-            server.node.edge.limits.patience_s = 60
+            server.node.runner.limits.patience_s = 60
             servers.append(server)
         yield servers
 
@@ -96,7 +96,7 @@ async def leave_kib(server: Server, person: RestClient, left: int) -> None:
     """Take of what *person* may keep at once all but so many kibibytes."""
     user = (await person.call("GET", "/v1/me")).body["id"]
     cost = Cost(0, HOUR.burst - left)
-    verdict = await server.node.edge.limits.take("write", {"user": user}, cost)
+    verdict = await server.node.runner.limits.take("write", {"user": user}, cost)
     assert not verdict.wait_s
 
 
@@ -162,7 +162,7 @@ async def test_what_a_socket_is_sent_counts_as_read(environ: dict[str, str]) -> 
         person = await server.person()
         await person.call("POST", GOALS, {"title": "Run"})
         user = (await person.call("GET", "/v1/me")).body["id"]
-        await server.node.edge.limits.take("read", {"user": user}, Cost(90))
+        await server.node.runner.limits.take("read", {"user": user}, Cost(90))
         began = asyncio.get_running_loop().time()
         async with talking(server, person) as wire:
             for _ in range(8):
@@ -216,7 +216,7 @@ async def test_a_phone_that_was_away_for_weeks_is_held_back_by_nothing(
                 batch = frames[start : start + 100]
                 answers += (await phone.call("POST", MUTATIONS, batch)).body
 
-    assert [said(one)[0] for one in answers] == [one.status for one in queue]
+    assert [outcome_of(one)[0] for one in answers] == [one.status for one in queue]
 
 
 async def test_what_waits_behind_a_refused_write_is_refused_too(engines: TestEngines) -> None:
@@ -251,7 +251,7 @@ async def test_what_waits_behind_a_refused_write_is_refused_too(engines: TestEng
 
 async def test_credit_is_asked_for_once_for_many(environ: dict[str, str]) -> None:
     async with nodes(environ, 1) as (server,):
-        limits = server.node.edge.limits
+        limits = server.node.runner.limits
         asked = []
         take = limits.take
 

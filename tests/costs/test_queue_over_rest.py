@@ -28,7 +28,7 @@ def environ(engines: TestEngines) -> dict[str, str]:
 async def use_up(server: Server, person: RestClient) -> None:
     """Leave no write of *person* for now."""
     parties = {"user": scope_of(server, person).user}
-    await server.node.edge.limits.owe("write", parties, Cost(BURST))
+    await server.node.runner.limits.owe("write", parties, Cost(BURST))
 
 
 class Queue:

@@ -2,7 +2,7 @@
 
 from config.settings import Settings
 from tests.laws.contexts import furnished
-from tests.support.laws.refusals import Ask, assert_refused
+from tests.support.laws.refusals import RefusedRequest, assert_refused
 from tests.support.server import serving
 
 IMPORT = "/v1/imports/loop"
@@ -17,10 +17,14 @@ async def test_a_file_that_is_no_export_is_refused(settings: Settings) -> None:
             person,
             [
                 *(
-                    Ask(422, "import_invalid", "POST", IMPORT, raw=raw, headers=headers)
+                    RefusedRequest(422, "import_invalid", "POST", IMPORT, raw=raw, headers=headers)
                     for raw in (b"", b"PK", b"PK\x05\x06" + b"\0" * 18, b"x" * 100_000)
                 ),
-                Ask(400, "parameter_invalid", "POST", f"{IMPORT}?tz=x", raw=b"", headers=headers),
-                Ask(400, "parameter_unknown", "POST", f"{IMPORT}?a=b", raw=b"", headers=headers),
+                RefusedRequest(
+                    400, "parameter_invalid", "POST", f"{IMPORT}?tz=x", raw=b"", headers=headers
+                ),
+                RefusedRequest(
+                    400, "parameter_unknown", "POST", f"{IMPORT}?a=b", raw=b"", headers=headers
+                ),
             ],
         )

@@ -20,7 +20,7 @@ from streams.base.transport import BackpressureListener
 from streams.feed.subscription import Feeds, Subscription
 from streams.redis.connection import STREAMS
 from tests.support.engines import TestEngines, redis_of
-from tests.support.people.chaos import Person, Storm, assert_quiet, assert_whole, until
+from tests.support.people.chaos import Storm, Writer, assert_quiet, assert_whole, until
 from tests.support.server import ServerProcess, serving
 from upcoach.client import Response, RestClient, SyncDevice
 from upcoach.client.machine import State
@@ -95,7 +95,7 @@ async def test_a_killed_node_with_engines_of_its_own_finds_its_data_again(tmp_pa
         "UPCOACH_PUBLIC_URL": "http://upcoach.test",  # the port is another one after the start
         "UPCOACH_LOG_LEVEL": "warning",
     }
-    async with ServerProcess(environ) as node, Person([node.url]).present() as person:
+    async with ServerProcess(environ) as node, Writer([node.url]).present() as person:
         children = psutil.Process(node.pid).children()
         await person.over_rest("POST", "/v1/goals", {"title": "Run"}, None)
         before = await person.snapshot()
@@ -118,7 +118,7 @@ async def test_what_died_between_commit_and_publish_is_delivered_by_another(
     async with (
         ServerProcess(dict(environ)) as healthy,
         mute,
-        Person([healthy.url]).present() as person,
+        Writer([healthy.url]).present() as person,
     ):
         client = RestClient(mute.url, person.token)
         created = await client.call("POST", "/v1/goals", {"title": "Run"})
@@ -137,7 +137,7 @@ async def test_what_redis_lost_before_anybody_read_it_is_delivered(frail: TestEn
     async with (
         ServerProcess(dict(environ)) as writer,
         ServerProcess(dict(environ)) as reader,
-        Person([reader.url]).present() as person,
+        Writer([reader.url]).present() as person,
     ):
         await write_and_lose(environ, writer, reader, person)
 
@@ -153,7 +153,7 @@ async def test_what_redis_lost_with_its_connections_is_delivered_by_a_node_that_
         async with killing(lambda: frail.engines.valkey_pid):
             await stack.enter_async_context(reader)
         await ready(reader.url)
-        async with Person([reader.url]).present() as person:
+        async with Writer([reader.url]).present() as person:
             await write_and_lose(environ, writer, reader, person, "CLIENT KILL TYPE NORMAL")
 
             await person.check()
@@ -163,7 +163,7 @@ async def write_and_lose(
     environ: dict[str, str],
     writer: ServerProcess,
     reader: ServerProcess,
-    person: Person,
+    person: Writer,
     *commands: str,
 ) -> None:
     """Write while *reader* sleeps, and empty Redis before it wakes up."""
@@ -207,7 +207,7 @@ async def test_a_device_that_comes_while_mongod_is_away_is_live_soon_after(
     environ = frail.environ()
     async with (
         ServerProcess(environ) as node,
-        Person([node.url]).present() as person,
+        Writer([node.url]).present() as person,
         contextlib.AsyncExitStack() as stack,
     ):
         async with killing(lambda: frail.engines.mongod_pid):

@@ -30,7 +30,7 @@ from tests.imports.tables import PLAIN, TABLES
 from tests.imports.tables import zipped as day_one
 from tests.laws.contexts import WRITES
 from tests.laws.contexts import furnished as with_everything
-from tests.support.laws.contract import Contract, Seen, Witness
+from tests.support.laws.contract import Contract, Exchange, RecordingClient
 from tests.support.laws.snapshots import Row
 from tests.support.people.furnished import GOALS, ONE_GOAL, furnished
 from tests.support.people.operators import operator
@@ -59,12 +59,12 @@ AREAS = [area for context in CONTEXTS for area in context.areas]
 
 
 @pytest.fixture
-def witness() -> type[Witness]:
-    return Witness.fresh()
+def witness() -> type[RecordingClient]:
+    return RecordingClient.fresh()
 
 
 async def test_every_operation_answers_as_it_is_described(
-    settings: Settings, witness: type[Witness], tmp_path: Path
+    settings: Settings, witness: type[RecordingClient], tmp_path: Path
 ) -> None:
     contract = Contract(DOCUMENT, ROUTER)
     apart = dataclasses.replace(settings, data=tmp_path)  # its mails are read
@@ -85,7 +85,7 @@ async def test_every_operation_answers_as_it_is_described(
     assert unseen(contract, witness.seen) == set()
 
 
-def unseen(contract: Contract, seen: list[Seen]) -> set[tuple[str, str]]:
+def unseen(contract: Contract, seen: list[Exchange]) -> set[tuple[str, str]]:
     """The operations that nobody has seen succeed."""
     found: dict[tuple[str, str] | None, set[int]] = defaultdict(set)
     for one in seen:
@@ -277,7 +277,7 @@ def test_a_broken_promise_is_seen() -> None:
     def flaws(status: int, body: Any, **more: str) -> list[str]:
         answer = Response(status, headers | more, body)
         place = f"GET {path} "
-        found = contract.broken(Seen("GET", "/v1/things/1", None, sent=False, answer=answer))
+        found = contract.broken(Exchange("GET", "/v1/things/1", None, sent=False, answer=answer))
         return [one.removeprefix(place) for one in found]
 
     assert flaws(200, thing, etag='"v1"') == []

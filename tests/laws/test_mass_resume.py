@@ -14,7 +14,7 @@ from tests.support.people.chaos import until
 from tests.support.people.furnished import GOALS
 from tests.support.server import Server, ServerProcess
 from tests.support.wire.answers import done
-from tests.support.wire.fleet import Follower, following
+from tests.support.wire.fleet import FeedFollower, following
 from upcoach.client import RestClient
 
 PEOPLE = 20
@@ -58,7 +58,7 @@ async def resume_at_once(environ: dict[str, str], sockets: int) -> None:
         server = Server(writer.url)
         people = [await server.person() for _ in range(PEOPLE)]
         followers = [
-            Follower([node.url], people[number % PEOPLE].token) for number in range(sockets)
+            FeedFollower([node.url], people[number % PEOPLE].token) for number in range(sockets)
         ]
         async with following(followers):
             await asyncio.gather(*(goal(person) for person in people))
@@ -81,7 +81,7 @@ async def resume_at_once(environ: dict[str, str], sockets: int) -> None:
         ) == {"migrations": 1, "installation": 2, "keys": 1}
 
 
-def have(followers: list[Follower], events: int) -> bool:
+def have(followers: list[FeedFollower], events: int) -> bool:
     """Whether every one of *followers* has got *events*."""
     return all(len(one.documents) >= events for one in followers)
 

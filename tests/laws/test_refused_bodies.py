@@ -9,7 +9,7 @@ from models.base.ids import new_mutation_id
 from models.base.merge_patch import Json
 from tests.laws.asking import place_of, with_body
 from tests.laws.contexts import FLAWED, MISSING, furnished
-from tests.support.laws.refusals import FIRST, Ask, assert_refused
+from tests.support.laws.refusals import FIRST, RefusedRequest, assert_refused
 from tests.support.people.furnished import GOALS
 from tests.support.server import serving
 
@@ -93,7 +93,7 @@ async def test_malformed_json_is_refused_everywhere(settings: Settings) -> None:
         await assert_refused(
             person,
             [
-                Ask(
+                RefusedRequest(
                     400,
                     "json_malformed",
                     operation.method,
@@ -115,7 +115,7 @@ async def test_json_that_is_no_such_object_is_refused_everywhere(settings: Setti
         await assert_refused(
             person,
             [
-                Ask(
+                RefusedRequest(
                     422,
                     "body_invalid",
                     operation.method,
@@ -136,7 +136,7 @@ async def test_of_many_writes_none_is_carried_out_when_one_is_no_write(settings:
         await assert_refused(
             person,
             [
-                Ask(422, "body_invalid", "POST", MUTATIONS, batch, pointer=pointer)
+                RefusedRequest(422, "body_invalid", "POST", MUTATIONS, batch, pointer=pointer)
                 for batch, pointer in BATCHES
             ],
         )
@@ -155,7 +155,7 @@ async def test_a_flawed_field_is_named(settings: Settings) -> None:
         await assert_refused(
             person,
             [
-                Ask(
+                RefusedRequest(
                     422,
                     "body_invalid",
                     operation.method,
@@ -177,7 +177,7 @@ async def test_a_missing_field_is_named(settings: Settings) -> None:
         await assert_refused(
             person,
             [
-                Ask(422, "body_invalid", method, path, body, pointer=pointer)
+                RefusedRequest(422, "body_invalid", method, path, body, pointer=pointer)
                 for method, path, body, pointer in MISSING
             ],
         )
@@ -196,7 +196,7 @@ async def test_a_body_of_another_type_is_refused(settings: Settings) -> None:
         await assert_refused(
             person,
             [
-                Ask(
+                RefusedRequest(
                     415,
                     "unsupported_media_type",
                     operation.method,
@@ -218,7 +218,7 @@ async def test_a_body_that_is_too_large_is_refused(settings: Settings) -> None:
         await assert_refused(
             person,
             [
-                Ask(
+                RefusedRequest(
                     413,
                     "request_entity_too_large",
                     operation.method,

@@ -7,7 +7,7 @@ from handlers.http.operations import Operation
 from models.base.ids import new_id
 from tests.laws.asking import METHODS, named, place_of, sent_with
 from tests.laws.contexts import DRAFTED, LISTS, below, furnished, hidden
-from tests.support.laws.refusals import Ask, assert_refused, wiped
+from tests.support.laws.refusals import RefusedRequest, assert_refused, wiped
 from tests.support.laws.snapshots import snapshot
 from tests.support.laws.surface import SURFACE
 from tests.support.people.furnished import ENTRY, GOAL, HABIT
@@ -45,7 +45,7 @@ async def test_what_is_not_ours_looks_like_what_is_not(settings: Settings) -> No
         answers = await assert_refused(
             person,
             [
-                Ask(
+                RefusedRequest(
                     404,
                     "not_found",
                     operation.method,
@@ -68,7 +68,7 @@ async def test_a_path_that_holds_no_id_is_refused(settings: Settings) -> None:
         await assert_refused(
             person,
             [
-                Ask(
+                RefusedRequest(
                     400,
                     code,
                     operation.method,
@@ -109,7 +109,9 @@ async def test_a_date_that_is_none_is_refused(settings: Settings) -> None:
         await assert_refused(
             person,
             [
-                Ask(422, "body_invalid", method, ENTRY.format(id=HABIT, local_date=date), body)
+                RefusedRequest(
+                    422, "body_invalid", method, ENTRY.format(id=HABIT, local_date=date), body
+                )
                 for method, body in (("PUT", {}), ("DELETE", None))
                 for date in dates
             ],
@@ -138,7 +140,7 @@ async def test_a_method_that_is_not_there_is_answered_with_those_that_are(
         answers = await assert_refused(
             person,
             [
-                Ask(405, "method_not_allowed", method, places[path], raw=b"")
+                RefusedRequest(405, "method_not_allowed", method, places[path], raw=b"")
                 for path, method in wrong
             ],
         )
@@ -174,7 +176,9 @@ async def test_a_path_that_is_not_there_is_not_found(settings: Settings) -> None
         await assert_refused(
             person,
             [
-                Ask(404, "not_found", method, path, raw=b"" if method == "POST" else None)
+                RefusedRequest(
+                    404, "not_found", method, path, raw=b"" if method == "POST" else None
+                )
                 for path in paths
                 for method in ("GET", "POST", "DELETE")
             ],
@@ -190,23 +194,25 @@ async def test_parameters_are_known_and_in_range(settings: Settings) -> None:
         for path, most in LISTS.items():
             place = f"{path}?since=0&" if path == "/v1/events" else f"{path}?"
             asks += [
-                Ask(400, "parameter_invalid", "GET", f"{place}limit={limit}")
+                RefusedRequest(400, "parameter_invalid", "GET", f"{place}limit={limit}")
                 for limit in (*limits, str(most + 1))
             ]
             asks += [
-                Ask(400, "parameter_unknown", "GET", f"{place}page=2", pointer="?page"),
-                Ask(400, "parameter_unknown", "GET", f"{place}$where=1", pointer="?$where"),
-                Ask(400, "parameter_unknown", "GET", f"{place}limit[$gt]=1"),
-                Ask(400, "parameter_repeated", "GET", f"{place}limit=1&limit=2"),
-                Ask(400, "parameter_invalid", "GET", f"{place}after=%FF"),
-                Ask(400, "parameter_invalid", "GET", f"{place}after=%00"),
-                Ask(400, "parameter_invalid", "GET", f"{place}after={'x' * 513}"),
+                RefusedRequest(400, "parameter_unknown", "GET", f"{place}page=2", pointer="?page"),
+                RefusedRequest(
+                    400, "parameter_unknown", "GET", f"{place}$where=1", pointer="?$where"
+                ),
+                RefusedRequest(400, "parameter_unknown", "GET", f"{place}limit[$gt]=1"),
+                RefusedRequest(400, "parameter_repeated", "GET", f"{place}limit=1&limit=2"),
+                RefusedRequest(400, "parameter_invalid", "GET", f"{place}after=%FF"),
+                RefusedRequest(400, "parameter_invalid", "GET", f"{place}after=%00"),
+                RefusedRequest(400, "parameter_invalid", "GET", f"{place}after={'x' * 513}"),
             ]
         asks += [
-            Ask(400, "kind_unknown", "GET", "/v1/snapshot?kind=cat"),
-            Ask(400, "kind_unknown", "GET", "/v1/snapshot?kind="),
-            Ask(404, "feed_unknown", "GET", "/v1/snapshot?feed=u:usr_1"),
-            Ask(404, "feed_unknown", "GET", "/v1/events?since=0&feed=admin:kpi"),
+            RefusedRequest(400, "kind_unknown", "GET", "/v1/snapshot?kind=cat"),
+            RefusedRequest(400, "kind_unknown", "GET", "/v1/snapshot?kind="),
+            RefusedRequest(404, "feed_unknown", "GET", "/v1/snapshot?feed=u:usr_1"),
+            RefusedRequest(404, "feed_unknown", "GET", "/v1/events?since=0&feed=admin:kpi"),
         ]
 
         await assert_refused(person, asks)

@@ -7,7 +7,7 @@ from models.base.ids import new_mutation_id
 from models.base.merge_patch import Json
 from tests.laws.asking import FILES, place_of, sent_with
 from tests.laws.contexts import furnished
-from tests.support.laws.refusals import FIRST, Ask, assert_refused, stale, wiped
+from tests.support.laws.refusals import FIRST, RefusedRequest, assert_refused, stale, wiped
 from tests.support.laws.snapshots import snapshot
 from tests.support.laws.surface import SURFACE
 from tests.support.people.furnished import ENTRY, GOAL, GOALS, HABIT, HABITS, ONE_GOAL, ONE_HABIT
@@ -25,13 +25,19 @@ async def test_a_change_says_which_version_it_changes(settings: Settings) -> Non
         answers = await assert_refused(
             person,
             [
-                Ask(412, "version_stale", "PATCH", goal, {"title": "X"}, headers=stale(2)),
-                Ask(412, "version_stale", "PATCH", habit, body, headers=stale(999_999_999)),
-                Ask(412, "version_stale", "DELETE", goal, headers=stale(2)),
-                Ask(428, "version_required", "PATCH", goal, {"title": "X"}),
-                Ask(428, "version_required", "PATCH", habit, body),
+                RefusedRequest(
+                    412, "version_stale", "PATCH", goal, {"title": "X"}, headers=stale(2)
+                ),
+                RefusedRequest(
+                    412, "version_stale", "PATCH", habit, body, headers=stale(999_999_999)
+                ),
+                RefusedRequest(412, "version_stale", "DELETE", goal, headers=stale(2)),
+                RefusedRequest(428, "version_required", "PATCH", goal, {"title": "X"}),
+                RefusedRequest(428, "version_required", "PATCH", habit, body),
                 *(
-                    Ask(400, "version_invalid", method, path, sent, headers={"If-Match": text})
+                    RefusedRequest(
+                        400, "version_invalid", method, path, sent, headers={"If-Match": text}
+                    )
                     for text in malformed
                     for method, path, sent in (
                         ("PATCH", goal, {"title": "X"}),
@@ -64,7 +70,7 @@ async def test_a_write_is_named_by_a_uuid(settings: Settings) -> None:
         await assert_refused(
             person,
             [
-                Ask(
+                RefusedRequest(
                     400,
                     "mutation_id_invalid",
                     operation.method,
@@ -102,8 +108,10 @@ async def test_a_write_is_carried_out_once_for_its_name(
         first = await done(person.call(method, path, body, headers=headers))
         witness = await snapshot(person)
         again = await person.call(method, path, dict(reversed(body.items())), headers=headers)
-        reused = Ask(422, "mutation_reused", method, path, other, headers=headers)
-        elsewhere = Ask(422, "mutation_reused", "POST", f"{HABITS}", {"name": "Z"}, None, headers)
+        reused = RefusedRequest(422, "mutation_reused", method, path, other, headers=headers)
+        elsewhere = RefusedRequest(
+            422, "mutation_reused", "POST", f"{HABITS}", {"name": "Z"}, None, headers
+        )
         await assert_refused(person, [reused, elsewhere])
 
         assert first.headers.get("idempotency-replayed") is None
@@ -134,7 +142,9 @@ async def test_a_refusal_is_the_same_the_second_time(settings: Settings) -> None
         person = await furnished(server)
         goal = ONE_GOAL.format(id=GOAL)
         key = {"Idempotency-Key": new_mutation_id()}
-        ask = Ask(412, "version_stale", "PATCH", goal, {"title": "X"}, headers=stale(2) | key)
+        ask = RefusedRequest(
+            412, "version_stale", "PATCH", goal, {"title": "X"}, headers=stale(2) | key
+        )
 
         (first,) = await assert_refused(person, [ask])
         await done(person.call("PATCH", goal, {"title": "Y"}, headers=FIRST))

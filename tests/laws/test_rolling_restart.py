@@ -11,7 +11,7 @@ from tornado.httpclient import HTTPClientError
 from models.base.ids import new_id, new_mutation_id
 from tests.support.people.chaos import assert_quiet, assert_whole, until
 from tests.support.server import PASSWORD, ServerProcess
-from tests.support.wire.fleet import Follower, following
+from tests.support.wire.fleet import FeedFollower, following
 from upcoach.client import RestClient
 
 NODES = 3
@@ -115,7 +115,7 @@ async def test_a_rolling_restart_loses_nothing_and_nobody_waits_two_seconds(
         for writer in writers:
             stack.callback(writer.close)
             await writer.register()
-        followers = [Follower(urls, writers[n % PEOPLE].token) for n in range(sockets)]
+        followers = [FeedFollower(urls, writers[n % PEOPLE].token) for n in range(sockets)]
         async with following(followers):
             async with writing(writers):
                 for follower in followers:

@@ -4,7 +4,7 @@ from handlers.live.sse import EventStream
 from models.base.merge_patch import Json
 from tests.support.laws.snapshots import snapshot
 from tests.support.server import Server
-from tests.support.wire.event_streams import Event, Reader
+from tests.support.wire.event_streams import EventStreamReader, StreamEvent
 from upcoach.client import RestClient
 
 EVENTS = "/v1/events"
@@ -22,12 +22,12 @@ async def from_here(person: RestClient) -> str:
     return f"{EVENTS}?since={(await snapshot(person))[1]}"
 
 
-def frames(events: list[Event]) -> list[Json]:
+def frames(events: list[StreamEvent]) -> list[Json]:
     """What *events* say."""
     return [event.frame for event in events]
 
 
-async def next_goal(reader: Reader) -> Json:
+async def next_goal(reader: EventStreamReader) -> Json:
     """The next event about a goal."""
     while True:
         [*_, event] = await reader.until("ev")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from handlers.live.base import deadlines, limits
-from handlers.live.base.deadlines import NEVER, Deadline, look_after
+from handlers.live.base.deadlines import NEVER, Deadline, run_deadlines
 from models.wire.close_codes import CloseCode
 
 
@@ -63,8 +63,8 @@ def test_each_row_acts_when_its_time_has_come_and_not_before(
 ) -> None:
     early, due = Times(**times), Times(**times)
 
-    following = look_after(early, rows, at - 0.001)
-    look_after(due, rows, at)
+    following = run_deadlines(early, rows, at - 0.001)
+    run_deadlines(due, rows, at)
 
     assert (early.done, following) == ([], at)
     assert due.done == [what]
@@ -74,8 +74,8 @@ def test_what_closes_a_connection_comes_before_what_is_said_on_it() -> None:
     late: Any = Times(stuck_since=0.0, ends_at=0.0)
     dead: Any = Times(ends_at=0.0)
 
-    look_after(late, deadlines.SOCKET, 1_000)
-    look_after(dead, deadlines.STREAM, 1_000)
+    run_deadlines(late, deadlines.SOCKET, 1_000)
+    run_deadlines(dead, deadlines.STREAM, 1_000)
 
     assert (late.done, dead.done) == ([CloseCode.SLOW], [CloseCode.TOKEN])
 
@@ -90,7 +90,7 @@ def test_what_is_past_and_was_not_done_is_looked_at_again_at_once() -> None:
     ]
     times = Times(began_at=10.0)
 
-    assert look_after(times, rows, 20) == 11
+    assert run_deadlines(times, rows, 20) == 11
     assert done == ["one"]
-    look_after(times, rows, 20)
+    run_deadlines(times, rows, 20)
     assert done == ["one", "two"]

@@ -15,7 +15,7 @@ from pymongo import AsyncMongoClient
 from config.settings import Settings
 from tests.support.people.chaos import assert_quiet, until
 from tests.support.server import Server, ServerProcess, serving
-from tests.support.wire.event_streams import Reader, reading
+from tests.support.wire.event_streams import EventStreamReader, reading
 from tests.support.wire.frames import frame, send_frames
 from tests.support.wire.sockets import mut, only_connection, talking
 from upcoach.client import RestClient
@@ -99,7 +99,7 @@ async def test_whoever_comes_late_is_told_to_go_too(settings: Settings) -> None:
 async def test_streams_and_polls_end_one_after_the_other(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
 
-    async def stayed(reader: Reader) -> tuple[float, float]:
+    async def stayed(reader: EventStreamReader) -> tuple[float, float]:
         """How long *reader* was asked to stay, and how long it did."""
         [*_, told] = await reader.until("go")
         began = loop.time()

@@ -122,7 +122,9 @@ async def test_who_went_away_waits_no_longer(settings: Settings) -> None:
             await cut
 
         await until(lambda: not polls(server))
-        await until(lambda: server.node._concurrency.left(user) == server.node._concurrency.count)
+        await until(
+            lambda: server.node._open_requests.left(user) == server.node._open_requests.count
+        )
         assert server.node.hub._topics[scope_of(server, person).feed].audience == 0
 
 

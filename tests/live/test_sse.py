@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from config.settings import Settings
-from handlers.live.sse import SeveralFeeds
+from handlers.live.sse import MultiFeedEvents
 from models.base.merge_patch import Json
 from tests.live.streams import EVENTS, from_here, next_goal
 from tests.support.laws.snapshots import head_of, snapshot
@@ -234,7 +234,7 @@ async def test_a_user_has_so_many_streams_and_no_more(settings: Settings) -> Non
             assert theirs.status == 200
 
             await readers[0].close()
-            await until(lambda: server.node._concurrency.left(scope_of(server, person).user) == 1)
+            await until(lambda: server.node._open_requests.left(scope_of(server, person).user) == 1)
             again = await stack.enter_async_context(reading(server, EVENTS, person.token))
             assert again.status == 200
 
@@ -293,7 +293,7 @@ async def test_a_table_of_accepted_types_decides_what_is_answered(settings: Sett
 
 
 def test_a_stream_of_several_feeds_has_an_id_once_all_are_known() -> None:
-    wrap = SeveralFeeds("k3f9", ["u:ann", "u:bob"])
+    wrap = MultiFeedEvents("k3f9", ["u:ann", "u:bob"])
     lines = [
         {"t": "subd", "f": "u:ann", "cur": "k3f9.7", "mode": "resume"},
         {"t": "subd", "f": "u:bob", "cur": "k3f9.9", "mode": "snapshot"},

@@ -157,7 +157,7 @@ def little_buffered(stream: Any) -> SocketTransport:
 async def test_a_reader_that_goes_or_talks_is_let_go(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await furnished(server)
-        seats, user = server.node._concurrency, scope_of(server, person).user
+        seats, user = server.node._open_requests, scope_of(server, person).user
         async with reading(server, EVENTS, person.token) as reader:
             await reader.until("live")
             assert seats.left(user) == seats.count - 1

@@ -13,9 +13,9 @@ import psutil
 import pytest
 
 from tests.node.going_on import goes_on, nodes_of
-from tests.support.people.chaos import Person, until
+from tests.support.people.chaos import Writer, until
 from tests.support.server import Server, ServerProcess
-from tests.support.wire.fleet import Follower, following
+from tests.support.wire.fleet import FeedFollower, following
 from upcoach.client import RestClient
 
 SOCKETS = 12  # the kernel puts all of them on one of two processes once in 2048 times
@@ -50,7 +50,7 @@ async def test_two_processes_on_one_port_see_each_others_writes(tmp_path: Path) 
         server = Server(parent.url)
         stack.callback(server.close)
         person = await server.person()
-        followers = [Follower([parent.url], person.token) for _ in range(SOCKETS)]
+        followers = [FeedFollower([parent.url], person.token) for _ in range(SOCKETS)]
         await stack.enter_async_context(following(followers))
         answers = [await person.call("POST", "/v1/goals", {"title": "Run"}) for _ in range(8)]
         written = [answer.body["id"] for answer in answers]
@@ -66,8 +66,8 @@ async def test_two_processes_on_one_port_see_each_others_writes(tmp_path: Path) 
 @pytest.mark.chaos
 async def test_a_killed_child_loses_nothing_and_comes_back(tmp_path: Path) -> None:
     async with owned(tmp_path) as parent, contextlib.AsyncExitStack() as stack:
-        person = await stack.enter_async_context(Person([parent.url]).present())
-        followers = [Follower([parent.url], person.token) for _ in range(SOCKETS)]
+        person = await stack.enter_async_context(Writer([parent.url]).present())
+        followers = [FeedFollower([parent.url], person.token) for _ in range(SOCKETS)]
         await stack.enter_async_context(following(followers))
         writing = [asyncio.create_task(person.journal.write(send)) for send in person.senders()]
         before = children(parent, "web")
@@ -93,7 +93,7 @@ async def test_a_child_that_is_told_to_stop_drains_and_is_replaced(tmp_path: Pat
         server = Server(parent.url)
         stack.callback(server.close)
         person = await server.person()
-        followers = [Follower([parent.url], person.token) for _ in range(SOCKETS)]
+        followers = [FeedFollower([parent.url], person.token) for _ in range(SOCKETS)]
         await stack.enter_async_context(following(followers))
         names = nodes_of(followers)
 
@@ -109,7 +109,7 @@ async def test_a_child_that_is_told_to_stop_drains_and_is_replaced(tmp_path: Pat
 async def test_a_parent_that_is_told_to_stop_ends_with_all_of_them(tmp_path: Path) -> None:
     async with (
         owned(tmp_path, UPCOACH_DRAIN_S="1") as parent,
-        Person([parent.url]).present() as person,
+        Writer([parent.url]).present() as person,
     ):
         await person.over_rest("POST", "/v1/goals", {"title": "Run"}, None)
         family = psutil.Process(parent.pid).children(recursive=True)

@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.node.going_on import goes_on, nodes_of
-from tests.support.people.chaos import Person, until
+from tests.support.people.chaos import Writer, until
 from tests.support.server import Server, ServerProcess
 from tests.support.wire.event_streams import reading
-from tests.support.wire.fleet import Follower, following
+from tests.support.wire.fleet import FeedFollower, following
 
 DEPLOY = Path(__file__).parents[2] / "config" / "deploy"
 SOCKETS = 10
@@ -188,9 +188,9 @@ async def test_devices_behind_a_balancer_hop_when_a_node_drains_and_lose_nothing
 ) -> None:
     async with (
         balanced(command, environ, tmp_path) as (balancer, nodes),
-        Person([balancer.url]).present() as person,
+        Writer([balancer.url]).present() as person,
     ):
-        followers = [Follower([balancer.url], person.token) for _ in range(SOCKETS)]
+        followers = [FeedFollower([balancer.url], person.token) for _ in range(SOCKETS)]
         async with following(followers):
             writing = [asyncio.create_task(person.journal.write(send)) for send in person.senders()]
             for node in nodes:
@@ -245,7 +245,7 @@ async def test_a_balancer_keeps_a_user_on_a_node_and_speaks_tls(
         server = Server(balancer.url)
         stack.callback(server.close)
         people = [await server.person() for _ in range(8)]
-        followers = [Follower([balancer.url], one.token) for one in people for _ in range(3)]
+        followers = [FeedFollower([balancer.url], one.token) for one in people for _ in range(3)]
         await stack.enter_async_context(following(followers))
         trusted = ssl.create_default_context(cafile=str(balancer.certificate))
         reader, writer = await asyncio.open_connection("127.0.0.1", balancer.tls_port, ssl=trusted)

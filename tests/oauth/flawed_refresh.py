@@ -5,10 +5,10 @@ from typing import Final
 
 from models.base.merge_patch import Json
 from tests.support.server import PASSWORD
-from tests.support.wire.relying import ISSUER, Answer, Holder, Party
+from tests.support.wire.relying import ISSUER, Answer, DpopSigner, OAuthParty
 
 GRANT, REQUEST, CLIENT = "invalid_grant", "invalid_request", "invalid_client"
-Ask = Callable[[Party, str, Json], Awaitable[Answer]]
+Ask = Callable[[OAuthParty, str, Json], Awaitable[Answer]]
 
 
 def _with(**form: str) -> Ask:
@@ -32,21 +32,21 @@ def _part(place: int, value: str) -> Callable[[str], str]:
     return change
 
 
-async def _twice(one: Party, token: str, _: Json) -> Answer:
+async def _twice(one: OAuthParty, token: str, _: Json) -> Answer:
     pairs = [("grant_type", "refresh_token"), ("client_id", one.public.id)]
     return await one.token([*pairs, ("refresh_token", token), ("refresh_token", token)])
 
 
-async def _secret(one: Party, token: str, _: Json) -> Answer:
+async def _secret(one: OAuthParty, token: str, _: Json) -> Answer:
     return await one.refresh(token, client_id=one.confidential.id, client_secret=one.secret)
 
 
-async def _proven(one: Party, token: str, _: Json) -> Answer:
+async def _proven(one: OAuthParty, token: str, _: Json) -> Answer:
     form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": one.public.id}
-    return await one.token(form, DPoP=Holder().proof("POST", "/oauth/token"))
+    return await one.token(form, DPoP=DpopSigner().proof("POST", "/oauth/token"))
 
 
-async def _own_app(one: Party, _token: str, tokens: Json) -> Answer:
+async def _own_app(one: OAuthParty, _token: str, tokens: Json) -> Answer:
     person = await one.server.client().log_in(one.email, PASSWORD, "phone")
     answer = await one.refresh(person.refresh_token)
     assert await person.refresh()

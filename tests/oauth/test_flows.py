@@ -9,7 +9,7 @@ from websockets.asyncio.client import connect
 from models.base.clock import utc_now
 from tests.support.engines import TestEngines
 from tests.support.server import PASSWORD
-from tests.support.wire.relying import DEVICE, ISSUER, Holder, party, settings_of
+from tests.support.wire.relying import DEVICE, ISSUER, DpopSigner, party, settings_of
 from upcoach.services.oauth.grant_types.token_exchange import GRANT, ID_TOKEN
 
 
@@ -109,7 +109,7 @@ async def test_a_socket_needs_the_key_of_a_bound_token(engines: TestEngines) -> 
             audiences=("api", "live"),
             first_party=True,
         )
-        holder = Holder()
+        holder = DpopSigner()
         redirect = {"redirect_uri": "https://ours.example.org/cb"}
         await one.code()
         code = await one.code(ours, scope="live:read goals:read", **redirect)
@@ -135,7 +135,7 @@ async def test_a_socket_needs_the_key_of_a_bound_token(engines: TestEngines) -> 
         rows = {
             "its key": (shown(right), hello, "welcome"),
             "the same proof": (shown(right), hello, "4401"),
-            "another key": (shown(Holder().proof("GET", "/v1/live", token)), hello, "4401"),
+            "another key": (shown(DpopSigner().proof("GET", "/v1/live", token)), hello, "4401"),
             "no proof": ({"Authorization": f"DPoP {token}"}, hello, "4401"),
             "as a bearer token": ({"Authorization": f"Bearer {token}"}, hello, "4401"),
             "in a frame": ({}, hello | {"token": token}, "4401"),

@@ -8,17 +8,17 @@ from models.access.scope import Scope
 from tests.support.engines import TestEngines
 from tests.support.server import PASSWORD
 from tests.support.wire.answers import done
-from tests.support.wire.relying import Party, allowed_device, party, settings_of
+from tests.support.wire.relying import OAuthParty, allowed_device, party, settings_of
 
-Lock = Callable[[Party], Awaitable[None]]
+Lock = Callable[[OAuthParty], Awaitable[None]]
 
 
-async def ended(one: Party) -> None:
+async def ended(one: OAuthParty) -> None:
     """All sessions end, as by `make revoke`."""
     await one.server.node.services.account.sessions.end_all(Scope(user=one.user))
 
 
-async def changed(one: Party) -> None:
+async def changed(one: OAuthParty) -> None:
     """The user chooses a new password elsewhere."""
     client = await one.server.client().log_in(one.email, PASSWORD, "phone")
     new = {"current": PASSWORD, "password": f"{PASSWORD} 2"}
@@ -26,7 +26,7 @@ async def changed(one: Party) -> None:
     client.close()
 
 
-async def taken_back(one: Party) -> None:
+async def taken_back(one: OAuthParty) -> None:
     """The user lets the app in no more."""
     client = await one.server.client().log_in(one.email, PASSWORD, "phone")
     await done(client.call("DELETE", f"/v1/auth/grants/{one.public.id}"))

@@ -8,7 +8,7 @@ from typing import Final
 from tests.support.engines import TestEngines
 from tests.support.people.racing import repeatedly
 from tests.support.server import serving
-from tests.support.wire.relying import Answer, Browser, Holder, party, settings_of
+from tests.support.wire.relying import Answer, Browser, DpopSigner, party, settings_of
 
 AT_ONCE: Final = 20
 Try = Callable[[Browser], Awaitable[Answer]]
@@ -80,7 +80,7 @@ async def test_of_twenty_at_once_one_wins(engines: TestEngines, rounds: int) -> 
 async def test_what_is_agreed_to_or_proved_counts_once(engines: TestEngines, rounds: int) -> None:
     settings = settings_of(engines)
     async with party(settings) as one, serving(dataclasses.replace(settings)) as other:
-        second, holder = Browser(other.url), Holder()
+        second, holder = Browser(other.url), DpopSigner()
         await one.code()
         second.cookies = one.browser.cookies
         form = one.redemption(await one.code())

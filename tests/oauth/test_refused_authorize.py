@@ -11,13 +11,13 @@ from tests.support.wire.relying import (
     ISSUER,
     REDIRECT,
     Answer,
-    Party,
+    OAuthParty,
     party,
     settings_of,
 )
 
 
-async def _ask(one: Party, query: str) -> Answer:
+async def _ask(one: OAuthParty, query: str) -> Answer:
     return await one.browser.get(f"/oauth/authorize?{query}")
 
 

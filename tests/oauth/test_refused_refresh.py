@@ -6,7 +6,7 @@ from tests.oauth.flawed_refresh import CLIENT, GRANT, ROWS
 from tests.oauth.refusals import assert_refused
 from tests.support.engines import TestEngines
 from tests.support.server import PASSWORD
-from tests.support.wire.relying import Holder, party, settings_of
+from tests.support.wire.relying import DpopSigner, party, settings_of
 
 
 async def test_a_refresh_token_is_its_client_s(engines: TestEngines) -> None:
@@ -33,7 +33,7 @@ async def test_a_refresh_token_is_its_client_s(engines: TestEngines) -> None:
 
 async def test_a_bound_refresh_token_needs_its_key(engines: TestEngines) -> None:
     async with party(settings_of(engines)) as one:
-        holder, thief = Holder(), Holder()
+        holder, thief = DpopSigner(), DpopSigner()
         form = one.redemption(await one.code())
         first = await one.token(form, DPoP=holder.proof("POST", "/oauth/token"))
         token = first.body["refresh_token"]

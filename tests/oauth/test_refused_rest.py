@@ -6,14 +6,14 @@ from models.account import Session
 from tests.oauth.flawed_rest import CLIENT, GOALS, PROOFS, PUSHED, REQUEST
 from tests.oauth.refusals import assert_refused
 from tests.support.engines import TestEngines
-from tests.support.wire.relying import Answer, Holder, Party, party, settings_of
+from tests.support.wire.relying import Answer, DpopSigner, OAuthParty, party, settings_of
 
 
 async def test_a_pushed_request_is_checked_at_once(engines: TestEngines) -> None:
     async with party(settings_of(engines)) as one:
         right = one.request(one.confidential, client_secret=one.secret)
         witness = await one.state()
-        holder = Holder()
+        holder = DpopSigner()
 
         for name, (error, changes) in PUSHED.items():
             form = {key: value for key, value in {**right, **changes}.items() if value}
@@ -21,7 +21,7 @@ async def test_a_pushed_request_is_checked_at_once(engines: TestEngines) -> None
             assert_refused(name, answer, error, 401 if error == CLIENT else 400)
         other = await one.browser.post(
             "/oauth/par",
-            right | {"dpop_jkt": Holder().thumbprint},
+            right | {"dpop_jkt": DpopSigner().thumbprint},
             DPoP=holder.proof("POST", "/oauth/par"),
         )
         assert_refused("another key than the proof's", other, REQUEST)
@@ -35,7 +35,7 @@ async def test_a_pushed_request_is_checked_at_once(engines: TestEngines) -> None
         assert (await one.state())["rotations"][1:] == witness["rotations"]
 
 
-async def _bound(one: Party, holder: Holder) -> str:
+async def _bound(one: OAuthParty, holder: DpopSigner) -> str:
     proof = holder.proof("POST", "/oauth/token")
     answer = await one.token(one.redemption(await one.code()), DPoP=proof)
     assert answer.body["token_type"] == "DPoP", answer
@@ -43,14 +43,14 @@ async def _bound(one: Party, holder: Holder) -> str:
     return token
 
 
-async def _show(one: Party, token: str, *, scheme: str = "DPoP", proof: str = "") -> Answer:
+async def _show(one: OAuthParty, token: str, *, scheme: str = "DPoP", proof: str = "") -> Answer:
     headers = {"Authorization": f"{scheme} {token}"} | ({"DPoP": proof} if proof else {})
     return await one.browser.get(GOALS, (), **headers)
 
 
 async def test_a_bound_token_is_worth_nothing_without_its_key(engines: TestEngines) -> None:
     async with party(settings_of(engines)) as one:
-        holder = Holder()
+        holder = DpopSigner()
         token = await _bound(one, holder)
         plain = (await one.tokens())["access_token"]
         right = holder.proof("GET", GOALS, token)
@@ -62,7 +62,7 @@ async def test_a_bound_token_is_worth_nothing_without_its_key(engines: TestEngin
                 one, plain, proof=holder.proof("GET", GOALS, plain)
             ),
             "the proof of another": await _show(
-                one, token, proof=Holder().proof("GET", GOALS, token)
+                one, token, proof=DpopSigner().proof("GET", GOALS, token)
             ),
             "letters": await _show(one, token, proof="abc"),
             "three parts": await _show(one, token, proof="a.b.c"),

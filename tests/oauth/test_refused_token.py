@@ -25,13 +25,13 @@ from tests.support.engines import TestEngines
 from tests.support.wire.relying import (
     FORM,
     ISSUER,
-    Party,
+    OAuthParty,
     party,
     settings_of,
 )
 
 
-async def _send(one: Party, bad: Bad, right: Mapping[str, str]) -> Any:
+async def _send(one: OAuthParty, bad: Bad, right: Mapping[str, str]) -> Any:
     form = {name: value for name, value in {**right, **bad.form}.items() if value}
     pairs = [*form.items(), *([(bad.twice, form[bad.twice])] if bad.twice else [])]
     raw = urlencode(pairs).encode() if bad.raw is None else bad.raw

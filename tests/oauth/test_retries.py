@@ -12,7 +12,7 @@ from models.base.clock import utc_now
 from tests.support.engines import TestEngines
 from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
-from tests.support.wire.relying import Party, party, settings_of
+from tests.support.wire.relying import OAuthParty, party, settings_of
 from upcoach.client import RestClient
 from upcoach.store.secrets.refresh_generations import REUSE_INTERVAL
 
@@ -153,7 +153,7 @@ async def test_an_app_of_others_gets_a_lost_answer_again_and_nobody_else_does(
         assert again.body["refresh_token"] == lost
 
 
-async def is_active(one: Party, token: str) -> bool:
+async def is_active(one: OAuthParty, token: str) -> bool:
     own = {"client_id": one.confidential.id, "client_secret": one.secret}
     answer = await one.browser.post("/oauth/introspect", own | {"token": token})
     assert answer.status == 200

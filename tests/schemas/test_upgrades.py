@@ -13,7 +13,7 @@ from tests.schemas.fill import ADA, COACH, GOAL, PASSWORD
 from tests.schemas.reading import Reader
 from tests.support.people.chaos import until
 from tests.support.server import serving
-from tests.support.wire.fleet import Follower, following
+from tests.support.wire.fleet import FeedFollower, following
 from upcoach.store.base.indexes import definition_of
 from upcoach.store.collections.oauth_clients import OAuthClientStore
 from upcoach.store.schema.schema import RETIRED, declared
@@ -45,7 +45,7 @@ async def test_a_database_of_an_earlier_schema_is_read_written_and_followed(
         ada = await server.client().log_in(ADA, PASSWORD, "laptop")
         reader = Reader(ada)
         await reader.read_all(ROUTER)
-        follower = Follower([server.url], ada.token)
+        follower = FeedFollower([server.url], ada.token)
         async with following([follower]):
             old = await ada.call("GET", f"/v1/goals/{GOAL}")
             changed = await ada.call(

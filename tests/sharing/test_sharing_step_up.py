@@ -8,7 +8,7 @@ from models.base.ids import new_mutation_id
 from models.base.merge_patch import Json
 from tests.account.contract_mail import stale
 from tests.support.engines import TestEngines
-from tests.support.people.enrolling import Person
+from tests.support.people.enrolling import AccountHolder
 from tests.support.people.mail import post_of, settings_of, subjects
 from tests.support.people.relations import relate
 from tests.support.server import Server, serving
@@ -51,7 +51,7 @@ async def test_an_old_login_shares_nothing_on_any_road(settings: Settings) -> No
 
 async def test_a_trusted_device_shows_a_code_before_it_shares(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann = await Person.enrolled(server)
+        ann = await AccountHolder.enrolled(server)
         paths = await paths_of(server, ann.client)
         asked = await ann.challenge()
         entered = await ann.answer(asked, totp=ann.code(), trust_device=True)
@@ -93,7 +93,7 @@ async def test_the_owner_is_told_once_of_what_is_shared(
     engines: TestEngines, tmp_path: Path
 ) -> None:
     async with serving(settings_of(engines, tmp_path)) as server:
-        ann = await Person.new(server)
+        ann = await AccountHolder.new(server)
         paths = await paths_of(server, ann.client)
         names = {path: new_mutation_id() for path in paths}
         for _ in range(2):  # the second time it is a repeat, and the third nothing new

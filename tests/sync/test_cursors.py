@@ -2,7 +2,7 @@
 
 from config.settings import Settings
 from tests.laws.contexts import furnished
-from tests.support.laws.refusals import Ask, assert_refused
+from tests.support.laws.refusals import RefusedRequest, assert_refused
 from tests.support.laws.snapshots import snapshot
 from tests.support.server import serving
 
@@ -34,14 +34,17 @@ async def test_a_cursor_is_one_that_the_server_gave(settings: Settings) -> None:
         answers = await assert_refused(
             person,
             [
-                *(Ask(410, "cursor_gone", "GET", f"/v1/events?since={text}") for text in gone),
-                Ask(400, "cursor_missing", "GET", "/v1/events"),
                 *(
-                    Ask(400, "cursor_malformed", "GET", f"/v1/events?since={text}")
+                    RefusedRequest(410, "cursor_gone", "GET", f"/v1/events?since={text}")
+                    for text in gone
+                ),
+                RefusedRequest(400, "cursor_missing", "GET", "/v1/events"),
+                *(
+                    RefusedRequest(400, "cursor_malformed", "GET", f"/v1/events?since={text}")
                     for text in malformed
                 ),
                 *(
-                    Ask(400, "cursor_malformed", "GET", f"/v1/snapshot?since={text}")
+                    RefusedRequest(400, "cursor_malformed", "GET", f"/v1/snapshot?since={text}")
                     for text in malformed[1:]
                 ),
             ],
@@ -67,7 +70,7 @@ async def test_a_log_that_was_cut_is_said_to_be_cut(settings: Settings) -> None:
         await server.node.database["events"].delete_many({"feed": f"u:{user}", "seq": {"$lt": 4}})
 
         (answer,) = await assert_refused(
-            person, [Ask(410, "cursor_gone", "GET", f"/v1/events?since={epoch}.1")]
+            person, [RefusedRequest(410, "cursor_gone", "GET", f"/v1/events?since={epoch}.1")]
         )
         kept = await person.call("GET", f"/v1/events?since={epoch}.3")
 

@@ -136,7 +136,7 @@ async def test_every_write_is_queued_before_anything_is_waited_for(settings: Set
         queued = set()
         for method, path, url, body, base in rows:
             asked = MutFrame(id=new_mutation_id(), op=method, path=url, base=base, body=body)
-            answering = mutate(server.node.edge, ROUTER, caller, asked)
+            answering = mutate(server.node.runner, ROUTER, caller, asked)
             with contextlib.suppress(StopIteration):  # when it is refused at once
                 answering.send(None)
                 named = [ticket.write.mutation for ticket in committer._waiting]

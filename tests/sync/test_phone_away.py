@@ -23,8 +23,8 @@ from tests.support.people.phone_away import (
     frames_of,
     go_on,
     goal,
+    outcome_of,
     queued,
-    said,
     stay,
 )
 from tests.support.server import Server, serving
@@ -77,8 +77,8 @@ async def test_five_hundred_writes_of_three_weeks_are_carried_out_in_one_pass(
 
         assert len(queue) == 500
         expected = [(one.status, one.code, one.merged) for one in queue]
-        assert [said(one) for one in answers] == expected
-        assert [said(one) for one in again] == expected[-150:]
+        assert [outcome_of(one) for one in answers] == expected
+        assert [outcome_of(one) for one in again] == expected[-150:]
         assert all(one["replayed"] for one in again)
         assert_ended(after)
         for event in await all_events(phone, cursor):
@@ -129,8 +129,8 @@ async def test_who_names_nothing_meets_their_own_edits(settings: Settings) -> No
         third = mut("PATCH", goal(RENAMED), {"title": "c"}, base=1, follows=[first["id"]])
         named = await over_rest(server, phone, [third])
 
-        assert [said(one)[:2] for one in answers] == [(200, None), (409, "conflict")]
-        assert said(named[0])[0] == 200
+        assert [outcome_of(one)[:2] for one in answers] == [(200, None), (409, "conflict")]
+        assert outcome_of(named[0])[0] == 200
 
 
 async def test_what_somebody_else_has_deleted_says_nothing(settings: Settings) -> None:

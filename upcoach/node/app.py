@@ -20,8 +20,8 @@ from handlers.http.application import BoundedApplication
 from handlers.http.limits.concurrency_limits import ConcurrencyLimit
 from handlers.http.limits.in_flight import InFlight
 from handlers.http.manifest import ApplicationParts
-from handlers.http.operation_runner import Edge
-from handlers.http.request_bodies import Bodies
+from handlers.http.operation_runner import OperationRunner
+from handlers.http.request_bodies import BodyLimits
 from handlers.live.base.admin_feeds import AdminFeeds
 from handlers.live.base.connections import LiveConnections
 from handlers.live.base.drain import CLOSING_S
@@ -179,7 +179,7 @@ class Node:
         self.hub = Hub(self.log, self.committer.heads, self.metrics)
         self._connections = LiveConnections(self.metrics, settings.live_sockets)
         self.services.account.keys.on_revoked = self._connections.revoke_keys
-        self._concurrency = ConcurrencyLimit()
+        self._open_requests = ConcurrencyLimit()
         numbers = NodeNumbers(self._connections, self.metrics)
         self._kpis = KpiView(redis.writer, self._connections.node, numbers, utc_now)
         self._admin_feeds = AdminFeeds(
@@ -219,24 +219,24 @@ class Node:
             consumers.append(HabitLearner(self.services.insights.insights))
         return ConsumerRunner(consumers, ground)
 
-    def _make_edge(
+    def _make_runner(
         self,
         epoch: str,
         credit: PrepaidRateLimiter,
         limits: SharedRateLimiter,
         held_writes: HeldWrites,
-    ) -> Edge:
+    ) -> OperationRunner:
         services, heads = self.services, self.committer.heads
         snapshots, shares = services.sync.snapshots, services.sharing.shares
         state_of = services.account.sessions.state_of
-        return Edge(
+        return OperationRunner(
             services=services,
             router=ROUTER,
             feeds=Feeds(self.hub, self.log, heads, snapshots, shares, epoch, credit),
             tickets=ConnectionTickets(self._redis.writer, state_of, utc_now),
             epoch=epoch,
             metrics=self.metrics,
-            running=self._in_flight,
+            in_flight=self._in_flight,
             limits=limits,
             held_writes=held_writes,
             proxies=self._settings.proxies,
@@ -247,22 +247,22 @@ class Node:
         counter = self._redis.counter if settings.limits == "on" else None
         limits = SharedRateLimiter(counter, settings.index_key)
         credit = PrepaidRateLimiter(limits)
-        edge = self.edge = self._make_edge(epoch, credit, limits, HeldWrites(counter))
-        self.tickets = edge.tickets
-        self.bodies = Bodies(self.services.account, settings.proxies)
+        runner = self.runner = self._make_runner(epoch, credit, limits, HeldWrites(counter))
+        self.tickets = runner.tickets
+        self.bodies = BodyLimits(self.services.account, settings.proxies)
         live = LiveNode(
-            edge=edge,
-            router=edge.router,
-            feeds=edge.feeds,
+            runner=runner,
+            router=runner.router,
+            feeds=runner.feeds,
             connections=self._connections,
             channels=self._channels,
-            background=self._background_tasks,
+            background_tasks=self._background_tasks,
             presence=self._presence,
             positions=self.services.sync.positions,
-            desk=self._admin_feeds,
-            seats=self._concurrency,
-            doors=ConcurrencyLimit(OPEN_OF_NETWORK),
-            tickets=edge.tickets,
+            admin_feeds=self._admin_feeds,
+            open_requests=self._open_requests,
+            sockets_by_network=ConcurrencyLimit(OPEN_OF_NETWORK),
+            tickets=runner.tickets,
             clock=utc_now,
             credit=credit,
             bodies=self.bodies,
@@ -270,7 +270,7 @@ class Node:
             writes_s=self._settings.live_writes_s,
         )
         mailbox = self.assembly.mailbox
-        parts = ApplicationParts(edge=edge, live=live, checks=self._checks(), mailbox=mailbox)
+        parts = ApplicationParts(runner=runner, live=live, checks=self._checks(), mailbox=mailbox)
         return make_application(parts)
 
     def _followers(self) -> tuple[Follower, ...]:
@@ -344,7 +344,7 @@ class Node:
         self._ends_at = ends_at - shutdown.CLOSING_S
         if public is not None:
             public.refuse()
-        requests = shutdown.ShutdownStep("requests", self._in_flight.over, 1.0)
+        requests = shutdown.ShutdownStep("requests", self._in_flight.join, 1.0)
         kept_s = shutdown.reserved_s((requests, *self._last_steps()))
         left_s = self._ends_at - asyncio.get_running_loop().time() - kept_s
         await self._connections.drain(max(0.0, min(drain_s, left_s - CLOSING_S)))

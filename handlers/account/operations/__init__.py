@@ -1,1 +1,1 @@
-"""What people do with their accounts, as rows: over REST, and on the pages of an account."""
+"""The operations of accounts, for REST and for the pages of an account."""

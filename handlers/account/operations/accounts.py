@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from handlers.http.operations import Call, Operation, Reply, written
+from handlers.http.operations import Call, Operation, Reply, write_reply
 from models.access.scope import Scope
 from models.account.session import BROWSERS, Credentials, Refresh, Session
 from models.account.user import EmailAddress, Registration, User
@@ -41,9 +41,9 @@ class CsrfToken(msgspec.Struct, frozen=True):
 
 
 async def register(services: AccountServices, call: Call) -> Reply:
-    """Become a user, unless the address has an account already, which only a mail to it tells.
+    """Register an account.
 
-    Log in at once, whichever it was.
+    If the address has one already, only a mail to it tells so.  Log in at once, whichever it was.
     """
     registration = call.read(Registration)
     await services.accounts.register(registration)
@@ -51,64 +51,64 @@ async def register(services: AccountServices, call: Call) -> Reply:
 
 
 async def log_in(services: AccountServices, call: Call) -> Reply:
-    """Get a token for this device; a browser (`web`, `remembered`, `admin`) gets a cookie.
+    """Log in with a password.
 
-    Whoever has enrolled a second factor gets a challenge first, to be answered at
-    `/v1/auth/challenge`.
+    A device gets a token, a browser (`web`, `remembered`, `admin`) a cookie.  Whoever has enrolled
+    a second factor gets a challenge first, to be answered at `/v1/auth/challenge`.
     """
     call.require_our_page()
     credentials = call.read(Credentials)
     if not credentials.trusted_device:
         credentials = msgspec.structs.replace(credentials, trusted_device=call.trusted)
-    return asked_or_admitted(await services.accounts.log_in(credentials))
+    return login_reply(await services.accounts.log_in(credentials))
 
 
-def asked_or_admitted(found: LetIn | Challenge) -> Reply:
-    """The answer to whoever has shown one factor: what they have to show yet, or they are in."""
-    if isinstance(found, Challenge):
-        return Reply(status=200, body=msgspec.to_builtins(found))
-    return admitted(*found)
+def login_reply(login: LetIn | Challenge) -> Reply:
+    """The reply to a login: a challenge for a second factor, or a session."""
+    if isinstance(login, Challenge):
+        return Reply(status=200, body=msgspec.to_builtins(login))
+    return session_reply(*login)
 
 
 async def refresh(services: AccountServices, call: Call) -> Reply:
-    """Get a new token before, or after, the old one ends."""
+    """Refresh a token, before it ends or after."""
     login = await services.sessions.refresh(call.read(Refresh).refresh_token)
-    return Reply(status=200, body=shown_login(login))
+    return Reply(status=200, body=token_body(login))
 
 
 async def log_out(services: AccountServices, call: Call) -> Reply:
-    """End the session whose token, or cookie, this is."""
-    reply = written(await services.sessions.end(call.scope, call.scope.session))
+    """Log out: end the session of the token, or of the cookie."""
+    reply = write_reply(await services.sessions.end(call.scope, call.scope.session))
     return msgspec.structs.replace(reply, end_session=bool(call.browser))
 
 
 async def csrf(services: AccountServices, call: Call) -> Reply:
-    """What shows that a page of ours sends a request with a cookie."""
+    """Get the CSRF token, which shows that a page of ours sends a request with a cookie."""
     proof = services.browsers.proof(call.browser, "csrf") if call.browser else None
     return Reply(body=CsrfToken(proof))
 
 
 async def me(services: AccountServices, call: Call) -> Reply:
-    """Who am I?"""
+    """Get the caller's account."""
     user = await services.accounts.me(call.scope)
     return Reply(body=user, version=user["version"])
 
 
-def admitted(login: SessionTokens, outcome: Outcome[Session]) -> Reply:
-    """The answer to whoever was let in: tokens, or for a browser a cookie and no token."""
+def session_reply(login: SessionTokens, outcome: Outcome[Session]) -> Reply:
+    """The reply that starts a session: tokens, or for a browser a cookie and no token."""
     session = outcome.document
     is_browser = session.app in BROWSERS
     return Reply(
         status=201,
-        body={"session": outcome.body} | ({} if is_browser else shown_login(login)),
+        body={"session": outcome.body} | ({} if is_browser else token_body(login)),
         seq=outcome.seq,
         acted_as=Scope(user=session.owner, session=session.id),
         start_session=session if is_browser else None,
     )
 
 
-def shown_login(login: SessionTokens) -> Json:
-    """*login* as it is answered."""
+def token_body(login: SessionTokens) -> Json:
+    """*login* as a token response (RFC 6750)."""
     shown: Json = msgspec.to_builtins(login)
     return shown | {"token_type": "Bearer"}
 

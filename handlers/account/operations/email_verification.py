@@ -1,54 +1,54 @@
-"""The address of an account: showing that it is one's own, and going by another.
+"""The e-mail address of an account: verifying it, and changing it.
 
-And what is told of by mails to it: somebody says that what was added is theirs, or is not.
+And what is told of by mails to it: what was added to the account is confirmed, or disowned.
 """
 
-from handlers.http.operations import Call, Operation, Reply, owned_by
+from handlers.http.operations import Call, Operation, Reply, owner_scope
 from models.account.user import EmailAddress, MailedToken
 from upcoach.services.account import AccountServices
 
 
-async def ask_again(services: AccountServices, call: Call) -> Reply:
-    """Have another link mailed that shows that the caller's address is theirs."""
+async def resend(services: AccountServices, call: Call) -> Reply:
+    """Resend the mail with which the caller's address is verified."""
     email = await services.verification.ask(call.scope)
     return Reply(status=202, body={"email": email})
 
 
 async def verify(services: AccountServices, call: Call) -> Reply:
-    """Show that an address is one's own, with the token of the link that was mailed to it."""
+    """Verify an address with the token of the link that was mailed to it."""
     done = await services.verification.confirm(call.read(MailedToken).token)
-    return Reply(status=204, acted_as=owned_by(done))
+    return Reply(status=204, acted_as=owner_scope(done))
 
 
-async def move(services: AccountServices, call: Call) -> Reply:
-    """Go by another address, once the link is followed that is mailed to it."""
+async def change_email(services: AccountServices, call: Call) -> Reply:
+    """Request a change of the address, which the link confirms that is mailed to the new one."""
     email = call.read(EmailAddress).email
     await services.moves.ask(call.scope, email)
     return Reply(status=202, body={"email": email})
 
 
-async def confirm(services: AccountServices, call: Call) -> Reply:
-    """Go by the address from now on to which the link with this token was mailed."""
+async def confirm_change(services: AccountServices, call: Call) -> Reply:
+    """Confirm a change of the address with the token of the link that was mailed to the new one."""
     done = await services.moves.confirm(call.read(MailedToken).token)
-    return Reply(status=204, acted_as=owned_by(done))
+    return Reply(status=204, acted_as=owner_scope(done))
 
 
-async def undo(services: AccountServices, call: Call) -> Reply:
-    """Go by the address again that was left, with the token of the link that was mailed to it."""
+async def undo_change(services: AccountServices, call: Call) -> Reply:
+    """Undo a change of the address with the token of the link that was mailed to the old one."""
     done = await services.moves.undo(call.read(MailedToken).token)
-    return Reply(status=204, acted_as=owned_by(done))
+    return Reply(status=204, acted_as=owner_scope(done))
 
 
 async def confirm_addition(services: AccountServices, call: Call) -> Reply:
-    """Say that what was added to one's account is one's own, with the token of its mail."""
+    """Confirm what was added to an account with the token of its mail."""
     done = await services.additions.confirm(call.read(MailedToken).token)
-    return Reply(status=204, acted_as=owned_by(done))
+    return Reply(status=204, acted_as=owner_scope(done))
 
 
 async def disown_addition(services: AccountServices, call: Call) -> Reply:
-    """Have removed what was added to one's account, and all else that nobody has confirmed."""
+    """Disown what was added to an account: it is removed, and all else that is not confirmed."""
     done = await services.additions.disown(call.read(MailedToken).token)
-    return Reply(status=204, acted_as=owned_by(done))
+    return Reply(status=204, acted_as=owner_scope(done))
 
 
 VERIFY = Operation(
@@ -63,7 +63,7 @@ VERIFY = Operation(
 CHANGE_ADDRESS = Operation(
     method="POST",
     path="/v1/auth/email/confirm",
-    run=confirm,
+    run=confirm_change,
     body="json",
     takes=MailedToken,
     public=True,
@@ -73,7 +73,7 @@ CHANGE_ADDRESS = Operation(
 UNDO_CHANGE = Operation(
     method="POST",
     path="/v1/auth/email/undo",
-    run=undo,
+    run=undo_change,
     body="json",
     takes=MailedToken,
     public=True,
@@ -103,7 +103,7 @@ OPERATIONS = (
     Operation(
         method="POST",
         path="/v1/auth/verify-email/resend",
-        run=ask_again,
+        run=resend,
         needs="account:write",
         gives=EmailAddress,
         statuses=(202,),
@@ -112,7 +112,7 @@ OPERATIONS = (
     Operation(
         method="POST",
         path="/v1/auth/email",
-        run=move,
+        run=change_email,
         needs="account:write",
         body="json",
         takes=EmailAddress,

@@ -4,8 +4,8 @@ import datetime as dt
 
 import msgspec
 
-from handlers.account.operations.accounts import BrowserLoggedIn, LoggedIn, admitted
-from handlers.http.operations import Call, Operation, Reply, written
+from handlers.account.operations.accounts import BrowserLoggedIn, LoggedIn, session_reply
+from handlers.http.operations import Call, Operation, Reply, write_reply
 from handlers.http.pagination import Items
 from models.account import Session, TrustedDevice
 from models.account.factors import NEVER, ChallengeAnswer, Method
@@ -19,7 +19,7 @@ DEVICES = "/v1/auth/devices"
 
 
 class WaitingFactor(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A factor that is asked of nobody so far: "totp", or a passkey by its id.
+    """A factor that does not count yet: "totp", or a passkey by its id.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class WaitingFactor(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class EnrolledFactors(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the caller has enrolled.
+    """The second factors that the caller has enrolled.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class NewRecoveryCodes(msgspec.Struct, frozen=True):
     recovery_codes: tuple[str, ...]
 
 
-class Admitted(LoggedIn, frozen=True, kw_only=True, omit_defaults=True):
+class SecondFactorLogin(LoggedIn, frozen=True, kw_only=True, omit_defaults=True):
     """A token and its session.
 
     Attributes
@@ -81,22 +81,22 @@ class StepUpAnswer(msgspec.Struct, frozen=True):
     session: Session
 
 
-async def factors(services: AccountServices, call: Call) -> Reply:
-    """Which second factors the caller has."""
-    found, now = await services.factors.of(call.scope.user), utc_now()
+async def list_factors(services: AccountServices, call: Call) -> Reply:
+    """List the caller's second factors."""
+    factors, now = await services.factors.of(call.scope.user), utc_now()
     waiting = tuple(
         WaitingFactor(name, None if since == NEVER else since)
-        for name, since in sorted(found.waiting.items())
+        for name, since in sorted(factors.waiting.items())
         if since > now
     )
-    methods, codes = found.methods(now), len(found.recovery)
-    enrolled = EnrolledFactors(methods, found.passkeys, codes, found.totp_since, waiting)
+    methods, codes = factors.methods(now), len(factors.recovery)
+    enrolled = EnrolledFactors(methods, factors.passkeys, codes, factors.totp_since, waiting)
     body = msgspec.to_builtins(enrolled)
     return Reply(body={"methods": [], "passkeys": 0, "recovery_codes": 0} | body)
 
 
 async def enrol_totp(services: AccountServices, call: Call) -> Reply:
-    """Get a secret for an app that makes codes.
+    """Begin to enrol an authenticator app (TOTP): get its secret.
 
     Nothing is asked for until its first code has come to `/v1/auth/totp/confirm`.
     """
@@ -105,13 +105,13 @@ async def enrol_totp(services: AccountServices, call: Call) -> Reply:
 
 
 async def confirm_totp(services: AccountServices, call: Call) -> Reply:
-    """Have logins ask for a code of this app, as soon as it counts."""
+    """Confirm an authenticator app with its first code."""
     codes = await services.factors.totp.confirm(call.scope, call.read(TotpConfirmation))
     return Reply(status=200, body=NewRecoveryCodes(codes))
 
 
 async def disable_totp(services: AccountServices, call: Call) -> Reply:
-    """Be asked for codes no more."""
+    """Disable the authenticator app."""
     await services.factors.totp.disable(call.scope)
     return Reply(status=204)
 
@@ -125,32 +125,35 @@ async def renew_recovery_codes(services: AccountServices, call: Call) -> Reply:
 async def answer(services: AccountServices, call: Call) -> Reply:
     """Answer the challenge of a login with a second factor."""
     call.require_our_page()
-    shown = call.read(ChallengeAnswer)
-    given = await services.logins.answer(shown, in_browser=bool(call.browser))
-    reply = admitted(given.login, given.outcome)
-    if reply.start_session is not None or not given.trusted:
-        return msgspec.structs.replace(reply, trust_device=given.trusted)
-    return msgspec.structs.replace(reply, body=reply.body | {"trusted_device": given.trusted})
+    answered = await services.logins.answer(
+        call.read(ChallengeAnswer), in_browser=bool(call.browser)
+    )
+    reply = session_reply(answered.login, answered.outcome)
+    if reply.start_session is not None or not answered.trusted:
+        return msgspec.structs.replace(reply, trust_device=answered.trusted)
+    return msgspec.structs.replace(reply, body=reply.body | {"trusted_device": answered.trusted})
 
 
 async def step_up(services: AccountServices, call: Call) -> Reply:
-    """Show a factor again, and get a token that says so; a browser gets another cookie."""
-    done = await services.stepping_up.step_up(call.scope, call.read(StepUp))
-    body = {"session": public(done.session)}
+    """Step up: show a factor again, for a token that says so; a browser gets another cookie."""
+    stepped_up = await services.stepping_up.step_up(call.scope, call.read(StepUp))
+    body = {"session": public(stepped_up.session)}
     if call.browser:
-        return Reply(status=200, body=body, start_session=done.session)
-    return Reply(status=200, body=body | {"token": done.token, "expires_at": done.expires_at})
+        return Reply(status=200, body=body, start_session=stepped_up.session)
+    return Reply(
+        status=200, body=body | {"token": stepped_up.token, "expires_at": stepped_up.expires_at}
+    )
 
 
-async def trusted_devices(services: AccountServices, call: Call) -> Reply:
-    """The devices on which the caller is not asked for a code."""
-    found = await services.factors.trusted.page(call.scope)
-    return Reply(body={"items": [public(one) for one in found]})
+async def list_trusted_devices(services: AccountServices, call: Call) -> Reply:
+    """List the caller's trusted devices, on which they are not asked for a code."""
+    devices = await services.factors.trusted.page(call.scope)
+    return Reply(body={"items": [public(device) for device in devices]})
 
 
 async def distrust(services: AccountServices, call: Call) -> Reply:
-    """Be asked for a code on a device again."""
-    return written(await services.factors.trusted.distrust(call.scope, call.names["id"]))
+    """Delete a trusted device, on which the caller is asked for a code again."""
+    return write_reply(await services.factors.trusted.distrust(call.scope, call.names["id"]))
 
 
 ANSWER = Operation(
@@ -159,7 +162,7 @@ ANSWER = Operation(
     run=answer,
     body="json",
     takes=ChallengeAnswer,
-    gives=Admitted | BrowserLoggedIn,
+    gives=SecondFactorLogin | BrowserLoggedIn,
     public=True,
     refusals=(403, 429),
     audit="session.started",
@@ -170,7 +173,7 @@ OPERATIONS = (
     Operation(
         method="GET",
         path="/v1/auth/factors",
-        run=factors,
+        run=list_factors,
         needs="account:read",
         gives=EnrolledFactors,
     ),
@@ -230,7 +233,7 @@ OPERATIONS = (
     Operation(
         method="GET",
         path=DEVICES,
-        run=trusted_devices,
+        run=list_trusted_devices,
         needs="account:read",
         gives=Items[TrustedDevice],
     ),

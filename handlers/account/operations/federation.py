@@ -1,4 +1,4 @@
-"""Logging in through a provider, and which of them an account knows.
+"""Login through OpenID providers, and the identities that are linked to an account.
 
 The way of a browser is in `handlers.account.pages.oidc_callback`.
 """
@@ -7,9 +7,9 @@ from typing import Final
 
 import msgspec
 
-from handlers.account.operations.accounts import LoggedIn, asked_or_admitted
-from handlers.http.operations import Call, Operation, Reply, written
-from handlers.http.pagination import Items, PageQuery, listed
+from handlers.account.operations.accounts import LoggedIn, login_reply
+from handlers.http.operations import Call, Operation, Reply, write_reply
+from handlers.http.pagination import Items, PageQuery, page_by_id
 from models.account import Identity
 from models.account.identity import IdentityProof, NewIdentity
 from upcoach.services.account import AccountServices
@@ -20,35 +20,37 @@ IDENTITIES: Final = "/v1/auth/identities"
 
 
 async def make_nonce(services: AccountServices, _call: Call) -> Reply:
-    """Get what a provider has to put into an ID token, once, within five minutes."""
+    """Get a nonce for an ID token, which holds once, within five minutes."""
     return Reply(status=201, body=msgspec.to_builtins(await services.federation.nonce()))
 
 
 async def log_in(services: AccountServices, call: Call) -> Reply:
-    """Get a token for this device by the ID token of a provider."""
+    """Log in with the ID token of a provider."""
     proof = call.read(IdentityProof)
-    found = await services.federation.log_in(call.names["provider"], proof)
-    return asked_or_admitted(found)
+    login = await services.federation.log_in(call.names["provider"], proof)
+    return login_reply(login)
 
 
-async def identities(services: AccountServices, call: Call) -> Reply:
-    """The providers through which the caller can log in, and as whom."""
-    page = call.asked(PageQuery)
-    found = await services.federation.identities(call.scope, after=page.after, limit=page.limit + 1)
-    return listed(IDENTITIES, call, found, page.limit)
+async def list_identities(services: AccountServices, call: Call) -> Reply:
+    """List the identities with which the caller can log in through providers."""
+    query = call.parse_query(PageQuery)
+    identities = await services.federation.identities(
+        call.scope, after=query.after, limit=query.limit + 1
+    )
+    return page_by_id(IDENTITIES, call, identities, query.limit)
 
 
 async def link(services: AccountServices, call: Call) -> Reply:
-    """Log in through a provider, too, from now on.
+    """Link an identity of a provider, with which the caller can log in from now on.
 
     Either with what the refusal `sign_in_first` gave, or with an ID token for our nonce.
     """
-    return written(await services.federation.link(call.scope, call.read(NewIdentity)))
+    return write_reply(await services.federation.link(call.scope, call.read(NewIdentity)))
 
 
 async def unlink(services: AccountServices, call: Call) -> Reply:
-    """Log in through a provider no more; the last way in stays."""
-    return written(await services.federation.unlink(call.scope, call.names["id"]))
+    """Unlink an identity; the last way to log in stays."""
+    return write_reply(await services.federation.unlink(call.scope, call.names["id"]))
 
 
 OPERATIONS = (
@@ -75,7 +77,7 @@ OPERATIONS = (
     Operation(
         method="GET",
         path=IDENTITIES,
-        run=identities,
+        run=list_identities,
         needs="account:read",
         gives=Items[Identity],
         query=PageQuery,

@@ -1,4 +1,4 @@
-"""Passkeys: making them, logging in with them, and what they are called.
+"""Passkeys: registering, renaming and deleting them, and logging in with them.
 
 What `…/options` answer is what a browser's `parseCreationOptionsFromJSON` and
 `parseRequestOptionsFromJSON` read; what comes back is what its `toJSON` writes.
@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from handlers.account.operations.accounts import BrowserLoggedIn, LoggedIn, admitted
-from handlers.http.operations import Call, Operation, Reply, written
+from handlers.account.operations.accounts import BrowserLoggedIn, LoggedIn, session_reply
+from handlers.http.operations import Call, Operation, Reply, write_reply
 from handlers.http.pagination import Items
 from models.account import Passkey
 from models.account.factors import PasskeyAssertion
@@ -46,62 +46,62 @@ class PasskeyRegistered(msgspec.Struct, frozen=True):
     recovery_codes: tuple[str, ...]
 
 
-async def begin(services: AccountServices, call: Call) -> Reply:
-    """Begin to make a passkey."""
+async def registration_options(services: AccountServices, call: Call) -> Reply:
+    """Get the options with which a passkey is registered."""
     return Reply(status=201, body=await services.factors.passkeys.begin(call.scope))
 
 
 async def register(services: AccountServices, call: Call) -> Reply:
-    """Keep the passkey that an authenticator has made."""
+    """Register the passkey that an authenticator has made."""
     passkey, codes = await services.factors.passkeys.register(call.scope, call.read(NewPasskey))
     return Reply(status=201, body={"passkey": public(passkey), "recovery_codes": codes})
 
 
-async def passkeys(services: AccountServices, call: Call) -> Reply:
-    """The caller's passkeys."""
-    found = await services.factors.passkeys.page(call.scope)
-    return Reply(body={"items": [public(one) for one in found]})
+async def list_passkeys(services: AccountServices, call: Call) -> Reply:
+    """List the caller's passkeys."""
+    passkeys = await services.factors.passkeys.page(call.scope)
+    return Reply(body={"items": [public(passkey) for passkey in passkeys]})
 
 
 async def rename(services: AccountServices, call: Call) -> Reply:
-    """Call a passkey otherwise."""
+    """Rename a passkey."""
     name = call.read(Renaming).name
-    return written(await services.factors.passkeys.rename(call.scope, call.names["id"], name))
+    return write_reply(await services.factors.passkeys.rename(call.scope, call.names["id"], name))
 
 
 async def delete(services: AccountServices, call: Call) -> Reply:
-    """Take a passkey no more."""
+    """Delete a passkey."""
     await services.factors.passkeys.delete(call.scope, call.names["id"])
     return Reply(status=204)
 
 
-async def ask_anybody(services: AccountServices, _: Call) -> Reply:
-    """Begin to log in with a passkey, as whoever it is of."""
+async def login_options(services: AccountServices, _: Call) -> Reply:
+    """Get the options with which anybody logs in with a passkey."""
     return Reply(status=201, body=await services.factors.passkeys.ask_anybody())
 
 
 async def log_in(services: AccountServices, call: Call) -> Reply:
-    """Get a token for this device, with a passkey and nothing else."""
+    """Log in with a passkey and nothing else."""
     call.require_our_page()
-    given = call.read(PasskeyLogin)
+    body = call.read(PasskeyLogin)
     terms = SessionTerms(
-        device=given.device,
-        device_name=given.device_name,
-        app=given.app,
-        audiences=audiences_of(given.app),
+        device=body.device,
+        device_name=body.device_name,
+        app=body.app,
+        audiences=audiences_of(body.app),
     )
-    found = await services.logins.log_in_with_passkey(given.credential, terms)
-    return admitted(*found)
+    login = await services.logins.log_in_with_passkey(body.credential, terms)
+    return session_reply(*login)
 
 
-async def ask_for_challenge(services: AccountServices, call: Call) -> Reply:
-    """Begin to answer the challenge of a login with a passkey."""
-    asked = await services.logins.ask_passkey(call.read(PendingLoginName).challenge)
-    return Reply(status=201, body=asked)
+async def challenge_options(services: AccountServices, call: Call) -> Reply:
+    """Get the options with which a login's challenge is answered with a passkey."""
+    options = await services.logins.ask_passkey(call.read(PendingLoginName).challenge)
+    return Reply(status=201, body=options)
 
 
-async def ask_for_step_up(services: AccountServices, call: Call) -> Reply:
-    """Begin to show a passkey again, in a session that goes on."""
+async def step_up_options(services: AccountServices, call: Call) -> Reply:
+    """Get the options with which a session is stepped up with a passkey."""
     return Reply(status=201, body=await services.stepping_up.ask_passkey(call.scope))
 
 
@@ -122,7 +122,7 @@ OPERATIONS = (
     Operation(
         method="POST",
         path=f"{PATH}/options",
-        run=begin,
+        run=registration_options,
         needs="account:write",
         gives=Options,
         stepped_up=True,
@@ -142,14 +142,14 @@ OPERATIONS = (
     Operation(
         method="GET",
         path=PATH,
-        run=passkeys,
+        run=list_passkeys,
         needs="account:read",
         gives=Items[Passkey],
     ),
     Operation(
         method="POST",
         path=f"{PATH}/login/options",
-        run=ask_anybody,
+        run=login_options,
         gives=Options,
         public=True,
         limit="factor",
@@ -158,7 +158,7 @@ OPERATIONS = (
     Operation(
         method="POST",
         path="/v1/auth/challenge/options",
-        run=ask_for_challenge,
+        run=challenge_options,
         body="json",
         takes=PendingLoginName,
         gives=Options,
@@ -169,7 +169,7 @@ OPERATIONS = (
     Operation(
         method="POST",
         path="/v1/auth/step-up/options",
-        run=ask_for_step_up,
+        run=step_up_options,
         needs="account:write",
         gives=Options,
     ),

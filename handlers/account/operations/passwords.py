@@ -1,6 +1,6 @@
-"""Passwords: changing one's own, and choosing a new one when it is forgotten."""
+"""Passwords: changing one's own, and resetting one that is forgotten."""
 
-from handlers.http.operations import Call, Operation, Reply, owned_by
+from handlers.http.operations import Call, Operation, Reply, owner_scope
 from models.account.user import EmailAddress, NewPassword, PasswordReset
 from upcoach.services.account import AccountServices
 
@@ -11,17 +11,17 @@ async def change(services: AccountServices, call: Call) -> Reply:
     return Reply(status=204)
 
 
-async def forget(services: AccountServices, call: Call) -> Reply:
-    """Have a link to a new password mailed, if the address has an account."""
+async def request_reset(services: AccountServices, call: Call) -> Reply:
+    """Request a password reset: a link is mailed, if the address has an account."""
     email = call.read(EmailAddress).email
     await services.resets.ask(email)
     return Reply(status=202, body={"email": email})
 
 
 async def reset(services: AccountServices, call: Call) -> Reply:
-    """Choose a new password, with the token of the link that was mailed; every login ends."""
+    """Reset the password with the token of the link that was mailed; every session ends."""
     done = await services.resets.finish(call.read(PasswordReset))
-    return Reply(status=204, acted_as=owned_by(done))
+    return Reply(status=204, acted_as=owner_scope(done))
 
 
 CHANGE = Operation(
@@ -35,10 +35,10 @@ CHANGE = Operation(
     audit="password.changed",
     limit="factor",
 )
-FORGET = Operation(
+REQUEST_RESET = Operation(
     method="POST",
     path="/v1/auth/password/forgot",
-    run=forget,
+    run=request_reset,
     body="json",
     takes=EmailAddress,
     gives=EmailAddress,
@@ -59,6 +59,6 @@ RESET = Operation(
 )
 OPERATIONS = (
     CHANGE,
-    FORGET,
+    REQUEST_RESET,
     RESET,
 )

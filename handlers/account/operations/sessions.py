@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from handlers.http.operations import Call, Operation, Query, Reply, written
+from handlers.http.operations import Call, Operation, Query, Reply, write_reply
 from handlers.http.pagination import Items
 from models.account import Session
 from models.base.clock import utc_now
@@ -18,7 +18,7 @@ ONE = f"{PATH}/{{id}}"
 
 
 class DeviceNamed(Draft, frozen=True, kw_only=True):
-    """What a device is called from now on."""
+    """The new name of a device."""
 
     device_name: Name
 
@@ -29,33 +29,33 @@ class Ending(Query, frozen=True, kw_only=True):
     keep: Annotated[Literal["current"] | None, msgspec.Meta(description="the caller's")] = None
 
 
-async def sessions(services: AccountServices, call: Call) -> Reply:
-    """Where the caller is logged in: on which devices, and in which apps of others."""
+async def list_sessions(services: AccountServices, call: Call) -> Reply:
+    """List the caller's sessions: on their devices, and of apps of others."""
     return Reply(body={"items": await services.sessions.page(call.scope)})
 
 
 async def rename(services: AccountServices, call: Call) -> Reply:
-    """Call the device of a session otherwise."""
+    """Rename the device of a session."""
     name = call.read(DeviceNamed).device_name
-    return written(await services.sessions.rename(call.scope, call.names["id"], name))
+    return write_reply(await services.sessions.rename(call.scope, call.names["id"], name))
 
 
 async def end(services: AccountServices, call: Call) -> Reply:
-    """Log a device out; another one than the caller's takes a factor that was shown just now."""
+    """End a session; another one than the caller's takes a factor that was shown just now."""
     if call.names["id"] != call.scope.session:
-        await services.stepping_up.require(call.holder, utc_now())
-    return written(await services.sessions.end(call.scope, call.names["id"]))
+        await services.stepping_up.require(call.authenticated_caller, utc_now())
+    return write_reply(await services.sessions.end(call.scope, call.names["id"]))
 
 
 async def end_all(services: AccountServices, call: Call) -> Reply:
-    """Log all devices out, or all others, which takes a factor that was shown just now.
+    """End all sessions, or all others, which takes a factor that was shown just now.
 
     Otherwise whoever has found an open session could log its owner out again and again.
     """
-    keep = (call.scope.session,) if call.asked(Ending).keep else ()
+    keep = (call.scope.session,) if call.parse_query(Ending).keep else ()
     if keep:
-        await services.stepping_up.require(call.holder, utc_now())
-    return written(await services.sessions.end_others(call.scope, keep))
+        await services.stepping_up.require(call.authenticated_caller, utc_now())
+    return write_reply(await services.sessions.end_others(call.scope, keep))
 
 
 END = Operation(method="DELETE", path=ONE, run=end, needs="account:write", audit="session.ended")
@@ -71,7 +71,7 @@ OPERATIONS = (
     Operation(
         method="GET",
         path=PATH,
-        run=sessions,
+        run=list_sessions,
         needs="account:read",
         gives=Items[OpenSession],
     ),

@@ -1,4 +1,4 @@
-"""The account page: where somebody is logged in, whom they have let in, how they log in."""
+"""The account page: sessions, apps with access, and ways to log in."""
 
 from typing import Final
 
@@ -22,31 +22,33 @@ _BUT_THIS: Final = {"keep": "current"}
 
 
 class LoggedInPage(PageHandler):
-    """A page of whoever has logged in; others are sent to log in first."""
+    """A page for a session; without one, the browser is redirected to the login page."""
 
-    mine: Session
+    own_session: Session
 
     async def prepare(self) -> None:
-        """Find out whose page it is."""
+        """Load the session, or redirect to the login page."""
         await super().prepare()
         session = await self.session()
         if session is None:
-            self.go(LOGIN)
+            self.see_other(LOGIN)
         else:
-            self.mine = session
+            self.own_session = session
 
     @property
     def scope(self) -> Scope:
-        """Who looks at it."""
-        return Scope(user=self.mine.owner, session=self.mine.id, device=self.mine.device)
+        """The scope of the session."""
+        return Scope(
+            user=self.own_session.owner, session=self.own_session.id, device=self.own_session.device
+        )
 
 
 class AccountPage(LoggedInPage):
     """`/account`."""
 
     async def get(self) -> None:
-        """Show all of it."""
-        services, scope = self.edge.services, self.scope
+        """Show the page."""
+        services, scope = self.runner.services, self.scope
         self.show(
             overview.account(
                 user=await services.account.accounts.me(scope),
@@ -55,7 +57,7 @@ class AccountPage(LoggedInPage):
                 factors=await services.account.factors.of(scope.user),
                 passkeys=await services.account.factors.passkeys.page(scope),
                 identities=await services.account.federation.identities(scope),
-                titles={one.name: one.title for one in services.account.federation.offers},
+                titles={offer.name: offer.title for offer in services.account.federation.offers},
                 trusted=await services.account.factors.trusted.page(scope),
                 hidden=self.hidden(),
                 now=utc_now(),
@@ -67,17 +69,17 @@ class SessionEndPage(LoggedInPage):
     """`/account/sessions`."""
 
     async def post(self) -> None:
-        """Log a device out, or all others."""
-        session = self.sent().required("session")
+        """End a session, or all others."""
+        session = self.submitted_form().required("session")
         try:
             if session == _OTHERS:
-                await self.submit(sessions.END_ALL, query=_BUT_THIS, session=self.mine)
+                await self.submit(sessions.END_ALL, query=_BUT_THIS, session=self.own_session)
             else:
-                await self.submit(sessions.END, names={"id": session}, session=self.mine)
+                await self.submit(sessions.END, names={"id": session}, session=self.own_session)
         except Unauthenticated:  # it takes a factor that was shown just now
-            self.go(LOGIN)
+            self.see_other(LOGIN)
         else:
-            self.go(ACCOUNT)
+            self.see_other(ACCOUNT)
 
 
 class PasswordChangePage(LoggedInPage):
@@ -90,9 +92,9 @@ class PasswordChangePage(LoggedInPage):
         self._show({})
 
     async def post(self) -> None:
-        """Keep the new one."""
+        """Change the password."""
         try:
-            await self._change(self.sent())
+            await self._change(self.submitted_form())
         except Forbidden as refusal:
             if refusal.code not in ("password_wrong", "tries_too_many"):
                 raise
@@ -108,7 +110,7 @@ class PasswordChangePage(LoggedInPage):
 
     async def _change(self, form: Parameters) -> None:
         typed = {"current": form["current"], "password": form["password"]}
-        await self.submit(passwords.CHANGE, typed, session=self.mine)
+        await self.submit(passwords.CHANGE, typed, session=self.own_session)
 
     def _show(self, problems: dict[str, str]) -> None:
         view = views.change_password(PASSWORD, self.hidden(), problems)

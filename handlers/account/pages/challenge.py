@@ -26,7 +26,7 @@ from upcoach.services.account.login.logins import Challenge
 from upcoach.services.base.request_parameters import Parameters
 
 _METHODS: Final[tuple[Method, ...]] = get_args(Method)
-_OF_AN_APP: Final = re.compile(r"[0-9]{3}[ -]?[0-9]{3}")
+_TOTP_CODE: Final = re.compile(r"[0-9]{3}[ -]?[0-9]{3}")
 
 
 class SecondFactorPage(PageHandler):
@@ -36,10 +36,10 @@ class SecondFactorPage(PageHandler):
 
     async def post(self) -> None:
         """Take a second factor, and go on."""
-        form = self.sent()
+        form = self.submitted_form()
         continuation = continuation_of(form)
         challenge = form.required("challenge")
-        methods = tuple(one for one in _METHODS if one in form.words("methods"))
+        methods = tuple(method for method in _METHODS if method in form.words("methods"))
         try:
             reply = await self.submit(factors.ANSWER, _answer(form, challenge))
         except Forbidden as refusal:
@@ -47,7 +47,7 @@ class SecondFactorPage(PageHandler):
                 raise
             await show_challenge(self, continuation, challenge, methods, refusal)
             return
-        await go_on(self, reply, continuation)
+        await continue_login(self, reply, continuation)
 
 
 class PasskeyLoginPage(PageHandler):
@@ -57,10 +57,10 @@ class PasskeyLoginPage(PageHandler):
 
     async def post(self) -> None:
         """Log in with a passkey and nothing else."""
-        form = self.sent()
+        form = self.submitted_form()
         continuation = continuation_of(form)
         given = {"credential": _passkey(form["passkey"]), "app": "web"} | this_browser(self)
-        await go_on(self, await self.submit(passkeys.LOG_IN, given), continuation)
+        await continue_login(self, await self.submit(passkeys.LOG_IN, given), continuation)
 
 
 async def show_challenge(
@@ -73,23 +73,25 @@ async def show_challenge(
     """Ask for one of *methods*; *refusal* is what came of the last try."""
     options: Json = {}
     if "passkey" in methods:
-        options = await page.edge.services.account.logins.ask_passkey(challenge)
+        options = await page.runner.services.account.logins.ask_passkey(challenge)
     hidden = page.hidden(**continuation.fields, challenge=challenge, methods=" ".join(methods))
     problem = "" if refusal is None else refusal.detail
     view = views.challenge(FACTOR, hidden, methods, options, problem)
     page.show(view, 200 if refusal is None else 401)
 
 
-async def go_on(page: PageHandler, reply: Reply, continuation: LoginContinuation) -> None:
-    """Go on after a login: to its second factor, or with *continuation*."""
+async def continue_login(page: PageHandler, reply: Reply, continuation: LoginContinuation) -> None:
+    """Go on after a login: to its second factor, or to *continuation*."""
     if reply.start_session is None:
-        asked = msgspec.convert(reply.body, Challenge)
-        await show_challenge(page, continuation, asked.challenge, asked.methods)
+        challenge = msgspec.convert(reply.body, Challenge)
+        await show_challenge(page, continuation, challenge.challenge, challenge.methods)
         return
     if continuation.request:
         browser = page.browser
-        await page.oauth.authorization.move(continuation.request, browser.former, browser.secret)
-    page.go(continuation.then)
+        await page.oauth.authorization.move(
+            continuation.request, browser.previous_secret, browser.secret
+        )
+    page.see_other(continuation.then)
 
 
 def _answer(form: Parameters, challenge: str) -> Json:
@@ -97,7 +99,7 @@ def _answer(form: Parameters, challenge: str) -> Json:
     shown: Json = {"recovery_code": code}
     if "passkey" in form:
         shown = {"passkey": _passkey(form["passkey"])}
-    elif _OF_AN_APP.fullmatch(code):
+    elif _TOTP_CODE.fullmatch(code):
         shown = {"totp": code.replace(" ", "").replace("-", "")}
     given = shown | {"challenge": challenge, "trust_device": "trust" in form}
     try:

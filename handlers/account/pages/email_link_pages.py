@@ -32,8 +32,8 @@ class ForgottenPasswordPage(PageHandler):
         self.show(views.forgot(FORGOT, self.hidden(), links=(_LOG_IN,)))
 
     async def post(self) -> None:
-        """Have a link mailed, if the address has an account, which nobody is told."""
-        typed = self.sent()["email"]
+        """Have a link mailed, if the address has an account; the page does not tell."""
+        typed = self.submitted_form()["email"]
         try:
             email = checked({"email": typed}, EmailAddress).email
         except Invalid as refusal:
@@ -41,7 +41,7 @@ class ForgottenPasswordPage(PageHandler):
             view = views.forgot(FORGOT, self.hidden(), typed, problem, links=(_LOG_IN,))
             self.show(view, 400)
             return
-        await self.submit(passwords.FORGET, {"email": email})
+        await self.submit(passwords.REQUEST_RESET, {"email": email})
         self.show(views.mailed(email, _LOG_IN))
 
 
@@ -53,12 +53,12 @@ class PasswordResetPage(PageHandler):
     async def get(self) -> None:
         """Ask for a new password."""
         token = _token(query_parameters(self)["token"])
-        await self.edge.services.account.resets.look(token)
+        await self.runner.services.account.resets.look(token)
         self._show(token)
 
     async def post(self) -> None:
-        """Keep the new password; every login ends."""
-        form = self.sent()
+        """Reset the password; every session ends."""
+        form = self.submitted_form()
         token = _token(form["token"])
         try:
             await self.submit(passwords.RESET, {"token": token, "password": form["password"]})
@@ -87,8 +87,8 @@ class EmailVerificationPage(PageHandler):
         self.show(forms.form("Is this your address?", VERIFY, hidden, (), "Yes", words=(words,)))
 
     async def post(self) -> None:
-        """Take it for shown."""
-        token = _token(self.sent()["token"])
+        """Verify the address."""
+        token = _token(self.submitted_form()["token"])
         await self.submit(email_verification.VERIFY, {"token": token})
         self.show(forms.message("Thank you", "This address is yours.", links=(_GO_ON,)))
 
@@ -104,8 +104,8 @@ class EmailChangePage(PageHandler):
         self.show(forms.form("Use this address?", MOVE, hidden, (), "Use it", words=(words,)))
 
     async def post(self) -> None:
-        """Go by it."""
-        token = _token(self.sent()["token"])
+        """Change the address."""
+        token = _token(self.submitted_form()["token"])
         await self.submit(email_verification.CHANGE_ADDRESS, {"token": token})
         self.show(forms.message("Done", "You go by this address now.", links=(_GO_ON,)))
 
@@ -116,7 +116,7 @@ class EmailChangeUndoPage(PageHandler):
     async def get(self) -> None:
         """Ask whether to come back to the address."""
         token = _token(query_parameters(self)["token"])
-        email = await self.edge.services.account.moves.look(token)
+        email = await self.runner.services.account.moves.look(token)
         words = (
             f"Your account comes back to {email}.",
             "Every device has to log in again, with a new password. What was added is removed.",
@@ -126,8 +126,8 @@ class EmailChangeUndoPage(PageHandler):
         self.show(forms.form(title, UNDO_MOVE, hidden, (), "Undo it", words=words))
 
     async def post(self) -> None:
-        """Come back to it."""
-        token = _token(self.sent()["token"])
+        """Undo the change of the address."""
+        token = _token(self.submitted_form()["token"])
         await self.submit(email_verification.UNDO_CHANGE, {"token": token})
         words = "Your account has its address back. Choose a new password now: the old one is over."
         self.show(forms.message("Done", words, links=(_NEW_PASSWORD,)))
@@ -139,7 +139,7 @@ class AdditionPage(PageHandler):
     async def get(self) -> None:
         """Ask whether they have added it."""
         token = _token(query_parameters(self)["token"])
-        added = await self.edge.services.account.additions.look(token)
+        added = await self.runner.services.account.additions.look(token)
         more = "Confirm it, and it also stays when the password is reset by mail."
         words = (*addition_words.sentences(*added), more)
         hidden, links = self.hidden(token=token), (PageLink(f"{DISOWN}?token={token}", "Not me"),)
@@ -147,8 +147,8 @@ class AdditionPage(PageHandler):
         self.show(view)
 
     async def post(self) -> None:
-        """Take it for theirs."""
-        token = _token(self.sent()["token"])
+        """Confirm the addition."""
+        token = _token(self.submitted_form()["token"])
         await self.submit(email_verification.CONFIRM_ADDITION, {"token": token})
         self.show(forms.message("Thank you", "It counts from now on.", links=(_GO_ON,)))
 
@@ -159,7 +159,7 @@ class DisownedAdditionPage(PageHandler):
     async def get(self) -> None:
         """Ask whether to remove it."""
         token = _token(query_parameters(self)["token"])
-        added = await self.edge.services.account.additions.look(token)
+        added = await self.runner.services.account.additions.look(token)
         more = "It is removed, with all else that was added and that nobody has confirmed by mail."
         view = forms.form(
             "This was not you?",
@@ -172,8 +172,8 @@ class DisownedAdditionPage(PageHandler):
         self.show(view)
 
     async def post(self) -> None:
-        """Remove it."""
-        token = _token(self.sent()["token"])
+        """Disown the addition, which is removed."""
+        token = _token(self.submitted_form()["token"])
         await self.submit(email_verification.DISOWN_ADDITION, {"token": token})
         words = "It is removed. Whoever added it knows your password: choose a new one now."
         self.show(forms.message("Done", words, links=(_NEW_PASSWORD,)))

@@ -1,4 +1,4 @@
-"""Why somebody logs in: an app's request waits, or a device, or they want to see their account."""
+"""What a login goes on to: an app's request, a device that waits, or the account page."""
 
 import secrets
 from typing import Final
@@ -30,7 +30,7 @@ UNKNOWN: Final = "user_code_unknown"
 
 
 class LoginContinuation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What goes on when somebody has logged in: a *request* that waits, or the device of a code."""
+    """What a login goes on to: a *request* that waits, or the device of a code."""
 
     request: str = ""
     user_code: str = ""
@@ -71,13 +71,13 @@ async def show_login(
     hint: str = "",
     problem: str = "",
 ) -> None:
-    """Let somebody log in for *continuation*; *problem* is what came of it the last time."""
+    """Show the login page for *continuation*; *problem* says why the last try failed."""
     links = (
         PageLink(FORGOT, "Forgot your password?"),
         PageLink(continuation.link(REGISTER), "New here? Create an account"),
     )
     hidden = page.hidden(**continuation.fields)
-    services = page.edge.services
+    services = page.runner.services
     ways = tuple(
         PageLink(continuation.link(f"/v1/auth/{offer.name}/start"), f"Continue with {offer.title}")
         for offer in services.account.federation.offers
@@ -90,26 +90,26 @@ async def show_login(
 
 
 def show_end(page: PageHandler, end: Redirect | ShownError) -> None:
-    """Answer with what came of an app's request at which somebody can do nothing more."""
+    """Answer with the end of an app's request: a redirect to it, or an error page."""
     if isinstance(end, Redirect):
-        page.go(end.url)
+        page.see_other(end.url)
     else:
         page.show(forms.failure(end.description), 400)
 
 
 async def look_device_up(oauth: OAuth, call: Call) -> Reply:
-    """Say what the device that shows a code asks for; guesses are counted (RFC 8628, 5.1)."""
-    ask = await oauth.devices.look(call.body)
-    if ask is None:
+    """Look up the device that shows a code; guesses are counted (RFC 8628, 5.1)."""
+    prompt = await oauth.devices.look(call.body)
+    if prompt is None:
         raise NotFound(UNKNOWN, "There is no device that shows this code now.")
-    return Reply(body=ask)
+    return Reply(body=prompt)
 
 
 LOOK_DEVICE_UP = Operation(
     method="POST",
     path=DEVICE,
     run=look_device_up,
-    service=lambda edge: edge.services.oauth,
+    service=lambda runner: runner.services.oauth,
     public=True,
     failures=FailureLimit("user_code", UNKNOWN),
 )
@@ -118,13 +118,13 @@ LOOK_DEVICE_UP = Operation(
 async def device_of(page: PageHandler, code: str, session: Session | None) -> DevicePrompt | None:
     """What the device that shows *code* asks for."""
     try:
-        ask: DevicePrompt = (await page.submit(LOOK_DEVICE_UP, code, session=session)).body
+        prompt: DevicePrompt = (await page.submit(LOOK_DEVICE_UP, code, session=session)).body
     except NotFound:
         return None
-    return ask
+    return prompt
 
 
 def this_browser(page: PageHandler) -> dict[str, str]:
-    """How the sessions of this browser are listed."""
+    """The device and its name under which the sessions of this browser are listed."""
     agent = page.request.headers.get("User-Agent", "")
     return {"device": f"browser:{secrets.token_hex(8)}", "device_name": name_of(agent)}

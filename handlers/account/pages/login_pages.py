@@ -1,9 +1,9 @@
-"""The pages on which somebody logs in, or makes an account."""
+"""The login page, and the registration page."""
 
 from typing import Final
 
 from handlers.account.operations import accounts
-from handlers.account.pages.challenge import go_on
+from handlers.account.pages.challenge import continue_login
 from handlers.account.pages.login_continuation import (
     REGISTER,
     LoginContinuation,
@@ -26,8 +26,8 @@ from models.base.validation import checked
 from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.authorization import NeedsConsent, NeedsLogin
 
-_RIGHT: Final = {"name": "x", "email": "x@example.org", "password": "x" * 8, "tz": "UTC"}
-_WORDS: Final = {
+_VALID_FORM: Final = {"name": "x", "email": "x@example.org", "password": "x" * 8, "tz": "UTC"}
+_PROBLEM_WORDS: Final = {
     "name": "Say how you want to be called, in 1 to 100 characters.",
     "email": "This is no e-mail address.",
     "password": f"Take {forms.SHORTEST} to {forms.LONGEST} characters.",
@@ -42,7 +42,7 @@ class LoginPage(PageHandler):
         """Show the form, unless somebody has logged in."""
         continuation = continuation_of(query_parameters(self))
         if await self.session() is not None:
-            self.go(continuation.then)
+            self.see_other(continuation.then)
             return
         goal = await _goal_of(self, continuation)
         if goal is not None:
@@ -50,7 +50,7 @@ class LoginPage(PageHandler):
 
     async def post(self) -> None:
         """Log in, and go on."""
-        form = self.sent()
+        form = self.submitted_form()
         continuation = continuation_of(form)
         goal = await _goal_of(self, continuation)
         if goal is None:
@@ -61,7 +61,7 @@ class LoginPage(PageHandler):
             hint = form["email"][: forms.ADDRESS]
             await show_login(self, continuation, goal, hint=hint, problem=refusal.detail)
             return
-        await go_on(self, reply, continuation)
+        await continue_login(self, reply, continuation)
 
     def _credentials(self, form: Parameters) -> Json:
         typed = {"email": form["email"], "password": form["password"]}
@@ -69,7 +69,7 @@ class LoginPage(PageHandler):
         try:
             checked(given, Credentials)
         except Invalid:
-            raise _wrong() from None
+            raise _wrong_credentials() from None
         return given
 
 
@@ -81,11 +81,11 @@ class RegistrationPage(PageHandler):
         self._show(continuation_of(query_parameters(self)), {}, {})
 
     async def post(self) -> None:
-        """Make the account, and send its user to log in."""
-        form = self.sent()
+        """Register the account, and show where its user logs in."""
+        form = self.submitted_form()
         continuation = continuation_of(form)
-        typed = {name: form[name] for name in _RIGHT}
-        problems = _wrong_fields(typed)
+        typed = {name: form[name] for name in _VALID_FORM}
+        problems = _form_problems(typed)
         if problems:
             self._show(continuation, typed, problems, 400)
             return
@@ -109,29 +109,29 @@ async def _goal_of(page: PageHandler, continuation: LoginContinuation) -> LoginG
     """What *continuation* leads to; None when it is over, and *page* has answered so."""
     if continuation.request:
         authorization = page.oauth.authorization
-        waits = await authorization.resume(continuation.request, None, page.browser.secret)
-        if isinstance(waits, NeedsLogin):
-            return LoginGoal(waits.client.name, waits.redirect)
-        assert not isinstance(waits, NeedsConsent)  # which takes somebody who has logged in
-        show_end(page, waits)
+        next_step = await authorization.resume(continuation.request, None, page.browser.secret)
+        if isinstance(next_step, NeedsLogin):
+            return LoginGoal(next_step.client.name, next_step.redirect)
+        assert not isinstance(next_step, NeedsConsent)  # which takes somebody who has logged in
+        show_end(page, next_step)
         return None
     code = continuation.user_code
-    ask = await device_of(page, code, await page.session()) if code else None
-    return LoginGoal() if ask is None else LoginGoal(ask.client.name)
+    prompt = await device_of(page, code, await page.session()) if code else None
+    return LoginGoal() if prompt is None else LoginGoal(prompt.client.name)
 
 
-def _wrong_fields(typed: dict[str, str]) -> dict[str, str]:
+def _form_problems(typed: dict[str, str]) -> dict[str, str]:
     """What is wrong with a new account, by field, all of it at once."""
     problems: dict[str, str] = {}
     for name, text in typed.items():
         try:
-            checked(_RIGHT | {name: text}, Registration)
+            checked(_VALID_FORM | {name: text}, Registration)
         except Invalid as refusal:
             problems |= problems_of(refusal)
     try:
         if "password" not in problems:
-            known = [typed[name] for name in ("email", "name") if name not in problems]
-            password_policy.check(typed["password"], *known)
+            personal = [typed[name] for name in ("email", "name") if name not in problems]
+            password_policy.check(typed["password"], *personal)
     except Invalid as refusal:
         problems |= problems_of(refusal)
     return problems
@@ -143,9 +143,9 @@ def problems_of(refusal: Invalid) -> dict[str, str]:
     for flaw in refusal.flaws:
         name = flaw.pointer.strip("/")
         is_plain = flaw.code in ("field_invalid", "field_missing", "zone_unknown")
-        problems[name] = _WORDS.get(name, flaw.detail) if is_plain else flaw.detail
+        problems[name] = _PROBLEM_WORDS.get(name, flaw.detail) if is_plain else flaw.detail
     return problems
 
 
-def _wrong() -> Unauthenticated:
+def _wrong_credentials() -> Unauthenticated:
     return Unauthenticated("credentials_wrong", "This address and password do not belong together.")

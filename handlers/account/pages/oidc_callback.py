@@ -1,12 +1,12 @@
-"""The way through a provider and back, in a browser."""
+"""Login through a provider in a browser (OpenID Connect): the redirect, and the callback."""
 
 from typing import Final
 
 import msgspec
 from tornado.web import HTTPError
 
-from handlers.account.operations.accounts import asked_or_admitted
-from handlers.account.pages.challenge import go_on
+from handlers.account.operations.accounts import login_reply
+from handlers.account.pages.challenge import continue_login
 from handlers.account.pages.login_continuation import (
     ACCOUNT,
     LoginContinuation,
@@ -50,66 +50,70 @@ class ProviderAnswer(msgspec.Struct, frozen=True):
     browser: dict[str, str]
 
 
-async def come_back(services: AccountServices, call: Call) -> Reply:
-    """Let in who comes back from a provider; whoever has linked it by that, is in already."""
-    given: ProviderAnswer = call.body
-    if not given.secret:
+async def finish_authorization(services: AccountServices, call: Call) -> Reply:
+    """Finish an authorization at a provider: log its user in, or link the identity."""
+    answer: ProviderAnswer = call.body
+    if not answer.secret:
         raise visit_over()
-    arrival = await services.federation.take_back(call.names["provider"], given.form, given.secret)
-    who = Scope(user=arrival.user.id)
+    arrival = await services.federation.take_back(
+        call.names["provider"], answer.form, answer.secret
+    )
+    scope = Scope(user=arrival.user.id)
     if arrival.linked is not None:
-        return Reply(acted_as=who)
-    terms = checked(given.browser | {"app": "web"}, SessionTerms)
+        return Reply(acted_as=scope)
+    terms = checked(answer.browser | {"app": "web"}, SessionTerms)
     shown = shown_by(terms, strong=arrival.strong)
-    found = await services.logins.finish(arrival.user, shown, trusted=call.trusted)
-    reply = asked_or_admitted(found)
+    login = await services.logins.finish(arrival.user, shown, trusted=call.trusted)
+    reply = login_reply(login)
     body = reply.body | {"continuation": arrival.visit.errand}
-    return msgspec.structs.replace(reply, body=body, acted_as=reply.acted_as or who)
+    return msgspec.structs.replace(reply, body=body, acted_as=reply.acted_as or scope)
 
 
-COME_BACK = Operation(
-    method="GET", path=CALLBACK, run=come_back, public=True, audit="session.started"
+FINISH_AUTHORIZATION = Operation(
+    method="GET", path=CALLBACK, run=finish_authorization, public=True, audit="session.started"
 )
 
 
 class AuthorizationStart(PageHandler):
-    """`GET /v1/auth/{provider}/start`: to the provider, with what goes on afterwards."""
+    """`GET /v1/auth/{provider}/start`: redirects to the provider."""
 
     async def get(self, provider: str) -> None:
-        """Send the browser away."""
+        """Redirect the browser to the provider."""
         continuation = continuation_of(query_parameters(self)).fields
-        depart(self, await self.edge.services.account.federation.send(provider, continuation))
+        start_authorization(
+            self, await self.runner.services.account.federation.send(provider, continuation)
+        )
 
 
 class AuthorizationCallback(PageHandler):
     """`/v1/auth/{provider}/callback`: back from the provider."""
 
     async def get(self, provider: str) -> None:
-        """Let whoever comes back in."""
-        federation, form = self.edge.services.account.federation, query_parameters(self)
+        """Log in the user who comes back, and go on."""
+        federation, form = self.runner.services.account.federation, query_parameters(self)
         if federation.get(provider).response_mode != "query":
             form = Parameters(await federation.held(form[HELD]))
-        given = ProviderAnswer(form, self._taken_secret(), this_browser(self))
-        reply = await self.submit(COME_BACK, given, names={"provider": provider})
+        answer = ProviderAnswer(form, self._taken_secret(), this_browser(self))
+        reply = await self.submit(FINISH_AUTHORIZATION, answer, names={"provider": provider})
         if reply.body is None:
-            self.go(ACCOUNT)
+            self.see_other(ACCOUNT)
         else:
-            await go_on(self, reply, LoginContinuation(**reply.body["continuation"]))
+            await continue_login(self, reply, LoginContinuation(**reply.body["continuation"]))
 
     async def post(self, provider: str) -> None:
-        """Take in a form that the provider's page sends (Apple), and come again without it.
+        """Hold a form that the provider's page posts (Apple), and redirect to where it is taken.
 
         A browser shows no cookie of ours with such a form, and shows them with what follows.
         """
-        federation = self.edge.services.account.federation
+        federation = self.runner.services.account.federation
         if federation.get(provider).response_mode != "form_post":
             raise HTTPError(405)
         form = form_parameters(self)
-        held = await federation.hold({name: form.short(name) for name in ANSWER if name in form})
-        self.go(f"{self.request.path}?{HELD}={held}")
+        name = await federation.hold({name: form.short(name) for name in ANSWER if name in form})
+        self.see_other(f"{self.request.path}?{HELD}={name}")
 
     def _taken_secret(self) -> str:
-        """What the browser was sent away with, which it shows once; empty if it shows nothing."""
+        """The secret in the browser's cookie, which is cleared; empty without one."""
         name = _cookie(self)
         secret = self.get_cookie(name) or ""
         if secret:
@@ -117,8 +121,8 @@ class AuthorizationCallback(PageHandler):
         return secret
 
 
-def depart(page: PageHandler, sent: ProviderRedirect) -> None:
-    """Send a browser to a provider, with what it has to come back with."""
+def start_authorization(page: PageHandler, sent: ProviderRedirect) -> None:
+    """Redirect a browser to a provider, with the secret that it has to come back with."""
     page.set_cookie(
         _cookie(page),
         sent.secret,
@@ -128,7 +132,7 @@ def depart(page: PageHandler, sent: ProviderRedirect) -> None:
         httponly=True,
         samesite="Lax",
     )
-    page.go(sent.url)
+    page.see_other(sent.url)
 
 
 def _cookie(page: PageHandler) -> str:

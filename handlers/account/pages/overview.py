@@ -46,7 +46,7 @@ def account(
     """All that belongs to logging in, of one person."""
     apps = {grant.id: grant.client for grant in grants}
     ways = [
-        *(_identity(one, titles, now) for one in identities),
+        *(_identity(row, titles, now) for row in identities),
         *_ways(factors, passkeys, now),
     ]
     return PageView(
@@ -55,8 +55,8 @@ def account(
         wide=True,
         values={
             "user": user,
-            "sessions": [_session(one, apps) for one in sessions],
-            "grants": [_grant(one) for one in grants],
+            "sessions": [_session(row, apps) for row in sessions],
+            "grants": [_grant(row) for row in grants],
             "ways": ways,
             "methods": factors.methods(now),
             "is_waiting": any(way.counts_from for way in ways),
@@ -80,10 +80,10 @@ def _ways(
     yield LoginMethodRow(
         "Codes of an app", words if factors.totp_since else "off", factors.totp_since, app
     )
-    for one in passkeys:
-        waits = counts_from(one.id)
-        words = f"{one.name}, {'added' if waits else 'since'}"
-        yield LoginMethodRow("Passkey", words, one.created_at, waits)
+    for passkey in passkeys:
+        waits = counts_from(passkey.id)
+        words = f"{passkey.name}, {'added' if waits else 'since'}"
+        yield LoginMethodRow("Passkey", words, passkey.created_at, waits)
     if not passkeys:
         yield LoginMethodRow("Passkeys", "none")
     left = len(factors.recovery)
@@ -111,6 +111,6 @@ def _session(session: Json, apps: dict[str, str]) -> Json:
 
 
 def _grant(grant: Grant) -> Json:
-    asked = map(SCOPES.get, grant.permissions)
-    meanings = [one.meaning for one in asked if one is not None]
+    scopes = map(SCOPES.get, grant.permissions)
+    meanings = [scope.meaning for scope in scopes if scope is not None]
     return {"id": grant.id, "name": grant.client, "meanings": meanings, "since": grant.created_at}

@@ -1,4 +1,4 @@
-"""Where the pages are that are not the authorization server's."""
+"""The routes of the account pages."""
 
 from typing import Final
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from handlers.http.operation_runner import Edge
+from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Call, Operation, Reply, unbound
 from handlers.http.rest.handler import Handler
 from upcoach.services.base.oauth_errors import OAuthError
@@ -18,16 +18,16 @@ class FormEndpoint(Handler):
     path: str
     limit = ""  # the surface that each request is counted on, by where it came from
 
-    def initialize(self, edge: Edge, path: str = "", **context: Any) -> None:
+    def initialize(self, runner: OperationRunner, path: str = "", **context: Any) -> None:
         """Take what the routing table gives."""
-        super().initialize(edge)
+        super().initialize(runner)
         self.path = path
-        self._service: Callable[[Edge], Any] = context.get("service", unbound)
+        self._service: Callable[[OperationRunner], Any] = context.get("service", unbound)
 
     async def prepare(self) -> None:
         """Count the request."""
         if self.limit and self.request.method in ("GET", "POST"):
-            await self.turnstile.take(self.limit)
+            await self.request_limit.take(self.limit)
 
     @property
     def route(self) -> str:
@@ -37,10 +37,10 @@ class FormEndpoint(Handler):
     @property
     def oauth(self) -> OAuth:
         """The authorization server."""
-        return self.edge.services.oauth
+        return self.runner.services.oauth
 
     async def run(self, operation: Operation[Any], call: Call) -> Reply:
-        """What *operation*, of the context of this path unless it says so, answers to *call*.
+        """Run *operation*, of the context of this path unless it has its own, for *call*.
 
         It is counted on its surface if it was not when it came.
         """

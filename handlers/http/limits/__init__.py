@@ -1,1 +1,1 @@
-"""What bounds requests at the edge: refusals of a network, what is open at once, what is told."""
+"""Limits on requests: refusals by network, what is open at once, bytes held, and headers."""

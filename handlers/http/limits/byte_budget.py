@@ -5,17 +5,17 @@ import collections
 import msgspec
 
 
-class HeldBytes(msgspec.Struct):
-    """The bytes that are held of one sort of people: of each, and of all of them."""
+class ByteBudget(msgspec.Struct):
+    """A budget of bytes, per sender and in all."""
 
-    of_one: int
-    of_all: int
+    per_sender: int
+    in_all: int
     held: collections.Counter[str] = msgspec.field(default_factory=collections.Counter)
     total: int = 0
 
     def take(self, name: str, size: int) -> bool:
         """Hold *size* bytes more of *name*, if there is room."""
-        if self.held[name] + size > self.of_one or self.total + size > self.of_all:
+        if self.held[name] + size > self.per_sender or self.total + size > self.in_all:
             return False
         self.held[name] += size
         self.total += size
@@ -29,23 +29,23 @@ class HeldBytes(msgspec.Struct):
             del self.held[name]
 
 
-class Holding:
-    """What is held of one request, or of one socket."""
+class ByteReservation:
+    """The bytes that one request or one socket has reserved."""
 
-    __slots__ = ("_name", "_store", "size")
+    __slots__ = ("_budget", "_name", "size")
 
-    def __init__(self, store: HeldBytes, name: str) -> None:
-        self._store = store
+    def __init__(self, budget: ByteBudget, name: str) -> None:
+        self._budget = budget
         self._name = name
         self.size = 0
 
     def add(self, size: int) -> bool:
         """Hold *size* bytes more, if there is room."""
-        has_room = self._store.take(self._name, size)
+        has_room = self._budget.take(self._name, size)
         self.size += size if has_room else 0
         return has_room
 
     def release(self) -> None:
-        """Hold nothing any more."""
-        self._store.give(self._name, self.size)
+        """Give all of them back."""
+        self._budget.give(self._name, self.size)
         self.size = 0

@@ -1,36 +1,36 @@
-"""How many requests of one user may stay open on a node at once."""
+"""Concurrency limits: how many requests or connections may be open on a node at once."""
 
 import collections
 from typing import Final
 
-SEATS: Final = 16
+OPEN_REQUESTS: Final = 16
 
 
 class ConcurrencyLimit:
-    """The open event streams and long-polls of a node, by user."""
+    """A limit on what is open at once, by key: a user, or a network."""
 
-    def __init__(self, count: int = SEATS) -> None:
+    def __init__(self, count: int = OPEN_REQUESTS) -> None:
         self.count = count
         self._taken: collections.Counter[str] = collections.Counter()
 
     @property
     def taken(self) -> int:
-        """How many seats are taken, by all."""
+        """How many are open, of all keys."""
         return self._taken.total()
 
-    def left(self, user: str) -> int:
-        """How many more *user* may have."""
-        return self.count - self._taken[user]
+    def left(self, key: str) -> int:
+        """How many more *key* may open."""
+        return self.count - self._taken[key]
 
-    def take(self, user: str) -> bool:
-        """Take a seat for *user*, if one is left."""
-        if self.left(user) <= 0:
+    def acquire(self, key: str) -> bool:
+        """Count one more for *key*, if it may open one."""
+        if self.left(key) <= 0:
             return False
-        self._taken[user] += 1
+        self._taken[key] += 1
         return True
 
-    def leave(self, user: str) -> None:
-        """Give a seat back."""
-        self._taken[user] -= 1
-        if not self._taken[user]:
-            del self._taken[user]
+    def release(self, key: str) -> None:
+        """Count one less for *key*."""
+        self._taken[key] -= 1
+        if not self._taken[key]:
+            del self._taken[key]

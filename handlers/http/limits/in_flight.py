@@ -1,4 +1,4 @@
-"""The requests that have no answer yet, so that a process can end after the last of them."""
+"""Requests in flight: those without an answer yet, which a process awaits before it ends."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ class InFlight:
     >>> running = InFlight()
     >>> running.begin()
     >>> running.end()
-    >>> asyncio.run(running.over())
+    >>> asyncio.run(running.join())
 
     """
 
@@ -36,6 +36,6 @@ class InFlight:
         if not self.count:
             self._none.set()
 
-    async def over(self) -> None:
+    async def join(self) -> None:
         """Return when every request has its answer."""
         await self._none.wait()

@@ -1,4 +1,4 @@
-"""What an answer tells of limits: the one maker of `Retry-After`, `RateLimit` and their policy.
+"""The headers of limits: `Retry-After`, `RateLimit` and `RateLimit-Policy`.
 
 The names and forms are those of draft-ietf-httpapi-ratelimit-headers.
 """
@@ -11,7 +11,7 @@ from models.access.rate_limiter import RateCount, RateVerdict
 
 
 def retry_after(wait_s: float) -> dict[str, str]:
-    """When to come again (RFC 9110, 10.2.3).
+    """The header that says when to come again (RFC 9110, 10.2.3).
 
     Examples
     --------
@@ -23,8 +23,8 @@ def retry_after(wait_s: float) -> dict[str, str]:
 
 
 def rate_limit(verdict: RateVerdict) -> dict[str, str]:
-    """What is left of each rule of *verdict* that clients count by."""
-    rates = [count for count in verdict.counts if _is_told(count)]
+    """The headers that say what is left of each rule of *verdict* that clients count by."""
+    rates = [count for count in verdict.counts if _is_public(count)]
     if not rates:
         return {}
     return {
@@ -36,7 +36,7 @@ def rate_limit(verdict: RateVerdict) -> dict[str, str]:
 
 
 def concurrency_limit(name: str, most: int, left: int | None = None) -> dict[str, str]:
-    """How many requests may be open at once, and how many more there may be.
+    """The headers that say how many requests may be open at once, and how many more.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def concurrency_limit(name: str, most: int, left: int | None = None) -> dict[str
     return policy if left is None else policy | {"RateLimit": f'"{name}";r={left}'}
 
 
-def _is_told(count: RateCount) -> bool:
+def _is_public(count: RateCount) -> bool:
     """Whether a rule is one that clients count by: the draft knows of no kibibytes.
 
     Of an address nothing is told: whoever names it would learn what others have asked of it.

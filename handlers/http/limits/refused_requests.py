@@ -16,18 +16,18 @@ REMEMBERED: Final = 10_000  # networks
 
 
 class RefusalLimiter:
-    """The refusals that networks have left: a rate limiter that nobody waits for."""
+    """A rate limit on refusals by network, which nobody waits for."""
 
     def __init__(self) -> None:
         self._buckets: collections.OrderedDict[str, TokenBucket] = collections.OrderedDict()
 
     def look(self, network: str, now: float) -> RateVerdict:
-        """Whether *network* has one left."""
+        """Whether *network* may be refused once more; nothing is counted."""
         bucket = self._buckets.get(network)
         return GO_ON if bucket is None else RateVerdict(bucket.wait_s(now))
 
     def take(self, network: str, now: float) -> RateVerdict:
-        """Take one of *network*'s, if it had one left."""
+        """Count a refusal to *network*."""
         bucket = self._buckets.setdefault(network, TokenBucket(RATE_S, BURST_S))
         self._buckets.move_to_end(network)
         if len(self._buckets) > REMEMBERED:

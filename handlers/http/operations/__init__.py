@@ -11,8 +11,14 @@ from handlers.http.operations.calls import (
     parse_body,
     token_missing,
 )
-from handlers.http.operations.mutations import mutation_of, version
-from handlers.http.operations.replies import Reply, cursor_text, owned_by, shown, written
+from handlers.http.operations.mutations import checked_version, mutation_of
+from handlers.http.operations.replies import (
+    Reply,
+    cursor_text,
+    document_reply,
+    owner_scope,
+    write_reply,
+)
 from handlers.http.operations.router import Route, Router
 from handlers.http.operations.rows import Base, Body, FailureLimit, Operation, Run, unbound
 
@@ -28,13 +34,13 @@ __all__ = [
     "Route",
     "Router",
     "Run",
+    "checked_version",
     "cursor_text",
+    "document_reply",
     "mutation_of",
-    "owned_by",
+    "owner_scope",
     "parse_body",
-    "shown",
     "token_missing",
     "unbound",
-    "version",
-    "written",
+    "write_reply",
 ]

@@ -26,12 +26,12 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The parameters behind a path; by itself, none."""
 
 
-async def free(_: Cost) -> None:
+async def charge_nothing(_: Cost) -> None:
     """Charge nothing."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One request, however it came.
+    """One request to an operation, by whatever transport.
 
     Attributes
     ----------
@@ -48,13 +48,13 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     is_foreign
         Whether a page of another site sent it.
     trusted
-        What the browser that it came from shows for being one that its user trusts.
+        The cookie of a trusted device, if the browser that it came from has one.
     client
         The app that it says it is of, which nobody has checked yet.
     size
         The bytes of its body.
     charge
-        Charges what the operation finds out that it would keep, or refuses.
+        Charges what the operation finds that it would keep, or refuses.
 
     """
 
@@ -71,16 +71,16 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     trusted: str = ""
     client: str = ""
     size: int = 0
-    charge: Charge = free
+    charge: Charge = charge_nothing
 
     @property
     def scope(self) -> Scope:
-        """Who calls; the operation is not open to the public."""
-        return self.holder.scope
+        """The scope of the caller, who must be known."""
+        return self.authenticated_caller.scope
 
     @property
-    def holder(self) -> Caller:
-        """Whose token it came with."""
+    def authenticated_caller(self) -> Caller:
+        """The caller, or `Unauthenticated` if there is none."""
         if self.caller is None:
             raise token_missing()
         return self.caller
@@ -106,27 +106,27 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         """The local date in the path."""
         return checked(self.names["local_date"], dt.date)
 
-    def asked(self, kind: type[Q]) -> Q:
+    def parse_query(self, kind: type[Q]) -> Q:
         """The query as a *kind*, which is the operation's."""
-        known = {field.encode_name: field.name for field in msgspec.structs.fields(kind)}
+        fields = {field.encode_name: field.name for field in msgspec.structs.fields(kind)}
         for name in self.query:
-            if name not in known:
+            if name not in fields:
                 words = f"There is no parameter {name[:64]!r} here."
                 unknown = "parameter_unknown"
                 raise invalid_parameter(name[:64], words, code=unknown, refusal=unknown)
         try:
-            found = checked(self.query, kind, text=True)
+            query = checked(self.query, kind, text=True)
         except Invalid as failure:
             flaws = tuple(
-                FieldError(f"?{one.pointer[1:]}", "parameter_invalid", one.detail)
-                for one in failure.flaws
+                FieldError(f"?{flaw.pointer[1:]}", "parameter_invalid", flaw.detail)
+                for flaw in failure.flaws
             )
             raise Invalid("parameter_invalid", failure.detail, flaws=flaws) from None
         for name in self.query:
-            if getattr(found, known[name]) is None:  # which is how "null" is read
+            if getattr(query, fields[name]) is None:  # which is how "null" is read
                 words = f"The parameter {name!r} says nothing: leave it out."
                 raise invalid_parameter(name, words)
-        return found
+        return query
 
 
 def token_missing() -> Unauthenticated:

@@ -14,7 +14,7 @@ from upcoach.store.write.requests import Mutation
 NEWEST: Final = 999_999_999  # version of a document
 
 
-def version(given: int | None) -> int | None:
+def checked_version(given: int | None) -> int | None:
     """The version that a write says it is based on, or `Invalid` where there can be none such."""
     if given is not None and not 1 <= given <= NEWEST:
         raise Invalid("version_invalid", f"A version is a number from 1 to {NEWEST}.")
@@ -38,5 +38,5 @@ def mutation_of(
         raise Invalid(
             "mutation_id_invalid", "The id of a write is a UUID of version 7, in lower case."
         ) from None
-    asked = msgspec.json.encode([operation.method, path, base, body], order="sorted")
-    return Mutation(key, hashlib.sha256(asked).digest(), follows)
+    content = msgspec.json.encode([operation.method, path, base, body], order="sorted")
+    return Mutation(key, hashlib.sha256(content).digest(), follows)

@@ -14,7 +14,7 @@ STATUS_OF_VERB = {"created": 201, "updated": 200, "deleted": 204, "unchanged": 2
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """What is answered, in no transport's words.
+    """The answer of an operation, for whatever transport.
 
     Attributes
     ----------
@@ -25,13 +25,13 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     merged
         See `upcoach.store.write.outcomes.Outcome`.
     acted_as
-        As whom a caller without a token goes on.
+        The scope that a caller without a token acted in.
     start_session
-        The session as which the browser that asked is known from now on.
+        The session that starts in the browser of the caller.
     end_session
-        Whether the browser that asked is nobody's from now on.
+        Whether the session in the browser of the caller ends.
     trust_device
-        What the browser that enters shows from now on, see `Call.trusted`.
+        The cookie of a trusted device that the browser gets, see `Call.trusted`.
 
     """
 
@@ -50,7 +50,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     trust_device: str = ""
 
 
-def written(outcome: AnyWriteResult) -> Reply:
+def write_reply(outcome: AnyWriteResult) -> Reply:
     """The reply to a write."""
     status = STATUS_OF_VERB[outcome.verb]
     return Reply(
@@ -63,13 +63,13 @@ def written(outcome: AnyWriteResult) -> Reply:
     )
 
 
-def shown(document: Document) -> Reply:
+def document_reply(document: Document) -> Reply:
     """The reply that shows *document*."""
     return Reply(body=public(document), version=document.version)
 
 
-def owned_by(outcome: Outcome[Document]) -> Scope:
-    """Whose document it was that was written: of who came without a token, that is who it was."""
+def owner_scope(outcome: Outcome[Document]) -> Scope:
+    """The scope of the owner of the document that was written, for a caller without a token."""
     return Scope(user=outcome.document.owner)
 
 

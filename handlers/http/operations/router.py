@@ -33,7 +33,7 @@ class Route(msgspec.Struct, frozen=True):
 
 
 class Router:
-    """All operations by path and method."""
+    """Finds operations by path and method."""
 
     def __init__(self, operations: Iterable[Operation[Any]], areas: Iterable[Area] = ()) -> None:
         self.areas = Areas(areas)

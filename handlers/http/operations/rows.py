@@ -18,19 +18,19 @@ Base = Literal["ignored", "taken", "required"]
 
 
 class FailureLimit(msgspec.Struct, frozen=True):
-    """Refusals with *code* are counted on *surface*: whoever had too many is not heard any more."""
+    """A limit on failures: refusals with *code* are counted on *surface*."""
 
     surface: str
     code: str
 
 
 def unbound(_: Any) -> Any:
-    """Give nothing to an operation that is in no context."""
+    """Fail: the operation belongs to no context."""
     raise AssertionError("This operation is in no context.")
 
 
 class Operation(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
-    """A row of the surface.
+    """An operation of the API: what it takes, gives, needs and costs.
 
     Attributes
     ----------

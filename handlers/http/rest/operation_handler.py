@@ -7,7 +7,7 @@ import msgspec
 from tornado.web import HTTPError
 
 from handlers.http import operations
-from handlers.http.operation_runner import Edge
+from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Call, Operation, Reply, Route
 from handlers.http.rate_limiting import (
     parties_of,
@@ -30,13 +30,13 @@ from upcoach.store.write.requests import Mutation
 
 
 class OperationHandler(Handler):
-    """A path with its operations."""
+    """Runs the operations of one path."""
 
     _answered = 0  # bytes
 
-    def initialize(self, edge: Edge, route: Route | None = None, **_: Any) -> None:
+    def initialize(self, runner: OperationRunner, route: Route | None = None, **_: Any) -> None:
         """Take the route."""
-        super().initialize(edge)
+        super().initialize(runner)
         assert route is not None
         self._route = route
 
@@ -46,7 +46,7 @@ class OperationHandler(Handler):
         return self._route.path
 
     async def identify(self) -> Caller:
-        """Who asks: by their token, or from the browser in which they have logged in."""
+        """The caller: by their token, or by the session of their browser."""
         if "Authorization" not in self.request.headers:
             return await self.browser.caller()
         caller = await super().identify()
@@ -71,31 +71,31 @@ class OperationHandler(Handler):
         self.require_few_refusals()
         login = None if operation.public else await self.identify()
         call = await self._call(operation, names, login)
-        await self._take_turn(operation, call)
+        await self._charge(operation, call)
         await self.perform(operation, call)
-        await self._settle(operation, call)
+        await self._charge_for_answer(operation, call)
 
-    async def _take_turn(self, operation: Operation[Any], call: Call) -> None:
+    async def _charge(self, operation: Operation[Any], call: Call) -> None:
         if call.caller is None or call.mutation is None:
             await self.charge_call(operation, call)
         else:
-            await self._take_turn_in_queue(operation, call, call.caller.scope.user, call.mutation)
+            await self._charge_in_order(operation, call, call.caller.scope.user, call.mutation)
 
-    async def _take_turn_in_queue(
+    async def _charge_in_order(
         self, operation: Operation[Any], call: Call, user: str, mutation: Mutation
     ) -> None:
-        """The same for a write with a name: it does not go ahead of those that it builds on."""
-        held = self.edge.held_writes
+        """Charge a named write, which does not go ahead of those that it builds on."""
+        held = self.runner.held_writes
         try:
-            self.turnstile.require(RateVerdict(await held.wait_s(user, mutation.follows)))
+            self.request_limit.require(RateVerdict(await held.wait_s(user, mutation.follows)))
             await self.charge_call(operation, call)
         except Unavailable as refusal:
             await held.hold(user, mutation.id, refusal.extra.get("after", 0) / 1000)
             raise
         await held.release(user, mutation.id)
 
-    async def _settle(self, operation: Operation[Any], call: Call) -> None:
-        """Charge what only the answer has shown."""
+    async def _charge_for_answer(self, operation: Operation[Any], call: Call) -> None:
+        """Charge for the size of the answer."""
         if call.caller is None or operation.limit not in ("read", "write"):
             return
         owed = (
@@ -105,7 +105,7 @@ class OperationHandler(Handler):
         )
         if owed is not None:
             surface, parties = parties_of(operation, call)
-            await self.turnstile.owe(surface, parties, owed)
+            await self.request_limit.owe(surface, parties, owed)
 
     async def perform(self, operation: Operation[Any], call: Call) -> None:
         """Answer *call*."""
@@ -127,13 +127,13 @@ class OperationHandler(Handler):
         # A write without a body is the same one that a `mut` frame without a body names.  What no
         # frame holds is told by its bytes: to write it anew would hold the loop.
         is_small = is_json and len(content) <= LARGE
-        asked = await digest_of(content) if content and not is_small else body
+        digested = await digest_of(content) if content and not is_small else body
         mutation = operations.mutation_of(
             key if operation.writes else None,
             operation,
             self.request.path,
             base,
-            asked,
+            digested,
             follows_of(self.request),
         )
         for name in names.values():
@@ -147,26 +147,26 @@ class OperationHandler(Handler):
             base=operation.base_of(base),
             mutation=mutation,
             origin=self.origin,
-            browser=self.browser.secret if self._is_by_cookie(login) else "",
+            browser=self.browser.secret if self._has_session(login) else "",
             is_foreign=not self.browser.is_on_our_page,
-            trusted=self.browser.trusted,
+            trusted=self.browser.trusted_device,
             size=len(content),
-            charge=functools.partial(self._charge, login),
+            charge=functools.partial(self._charge_bytes, login),
         )
 
-    async def _charge(self, login: Caller | None, cost: Cost) -> None:
+    async def _charge_bytes(self, login: Caller | None, cost: Cost) -> None:
         """Charge what *login* would keep beyond the request itself."""
         if login is not None:
-            await self.turnstile.take("write", {"user": login.scope.user}, cost)
+            await self.request_limit.take("write", {"user": login.scope.user}, cost)
 
-    def _is_by_cookie(self, login: Caller | None) -> bool:
+    def _has_session(self, login: Caller | None) -> bool:
         return login is not None and "Authorization" not in self.request.headers
 
     def reply(self, reply: Reply) -> None:
         """Answer with *reply*."""
         for name, value in reply.headers.items():
             self.set_header(name, value)
-        cursor = operations.cursor_text(self.edge.epoch, reply)
+        cursor = operations.cursor_text(self.runner.epoch, reply)
         if cursor is not None:
             self.set_header("Upcoach-Cursor", cursor)
         if reply.merged:
@@ -186,8 +186,8 @@ class OperationHandler(Handler):
     def _not_modified(self, version: int) -> bool:
         etag = f'"v{version}"'
         self.set_header("ETag", etag)
-        known = self.request.headers.get("If-None-Match", "")
-        if self.request.method in ("GET", "HEAD") and etag in known.replace("W/", ""):
+        etags = self.request.headers.get("If-None-Match", "")
+        if self.request.method in ("GET", "HEAD") and etag in etags.replace("W/", ""):
             self.set_status(304)
             return True
         return False

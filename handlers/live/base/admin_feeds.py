@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from handlers.http import problems
-from handlers.http.policy import DESK, require_desk
+from handlers.http.policy import WATCH_PERMISSION, require_panel_token
 from models.access.caller import Caller
 from models.access.scope import Scope
 from models.base.errors import Invalid, NotFound, Unavailable
@@ -39,13 +39,13 @@ class AdminFeeds:
         self._watching: dict[AdminSubscriptions, Scope] = {}
         self.watches: set[TimelineWatch] = set()
 
-    def enter(self, watching: "AdminSubscriptions", scope: Scope) -> None:
-        """Look now and then whether *watching* still belongs to an operator."""
-        self._watching[watching] = scope
+    def add(self, subscriptions: "AdminSubscriptions", scope: Scope) -> None:
+        """Check now and then that *subscriptions* still belong to an operator."""
+        self._watching[subscriptions] = scope
 
-    def leave(self, watching: "AdminSubscriptions") -> None:
-        """Look no longer."""
-        self._watching.pop(watching, None)
+    def remove(self, subscriptions: "AdminSubscriptions") -> None:
+        """Stop checking *subscriptions*."""
+        self._watching.pop(subscriptions, None)
 
     def require_room(self) -> None:
         """Refuse one more who reads the timeline, when there are enough."""
@@ -63,62 +63,64 @@ class AdminFeeds:
 
     async def check_user(self, user: str) -> None:
         """Send *user* away if they are no operator any more."""
-        theirs = [one for one, scope in self._watching.items() if scope.user == user]
+        watching = [
+            subscriptions for subscriptions, scope in self._watching.items() if scope.user == user
+        ]
         with contextlib.suppress(Unavailable):
-            await self._check(theirs)
+            await self._check(watching)
 
-    async def _check(self, some: Collection["AdminSubscriptions"]) -> None:
-        for watching in some:
-            scope = self._watching.get(watching)
-            if scope is not None and not await self.admits(scope):
-                watching.lose()
+    async def _check(self, watching: Collection["AdminSubscriptions"]) -> None:
+        for subscriptions in watching:
+            scope = self._watching.get(subscriptions)
+            if scope is not None and not await self.is_operator(scope):
+                subscriptions.revoke()
 
-    async def admits(self, scope: Scope) -> bool:
+    async def is_operator(self, scope: Scope) -> bool:
         """Whether the caller is an operator, as of now."""
-        return DESK in await self._accounts.permissions_of(scope)
+        return WATCH_PERMISSION in await self._accounts.permissions_of(scope)
 
 
 class AdminSubscriptions:
     """What one connection of an operator follows, by name."""
 
-    def __init__(self, desk: AdminFeeds, transport: FlowControl) -> None:
-        self._desk = desk
+    def __init__(self, admin_feeds: AdminFeeds, transport: FlowControl) -> None:
+        self._admin_feeds = admin_feeds
         self._transport = transport
         self._followed: dict[str, TimelineWatch | KpiWatch] = {}
         self._is_closed = False
 
     async def follow(self, caller: Caller, name: str, since: str | None = None) -> None:
         """Follow *name*; whoever is no operator hears that there is no such feed."""
-        if not await self._desk.admits(caller.scope):
+        if not await self._admin_feeds.is_operator(caller.scope):
             raise _unknown()
-        require_desk(caller)
+        require_panel_token(caller)
         if not self._is_closed:  # the socket may have gone meanwhile
             self.open(caller.scope, name, since)
 
     def open(self, scope: Scope, name: str, since: str | None = None) -> None:
         """Follow *name* on behalf of an operator."""
-        self._desk.enter(self, scope)
+        self._admin_feeds.add(self, scope)
         feed, _, query = name.partition("?")
         if feed == kpis.FEED and not query:
-            self._add(name, KpiWatch(self._desk.states, self._is_idle, self._send))
-            self._say(Subd(f=name, mode="state"))
+            self._add(name, KpiWatch(self._admin_feeds.states, self._is_idle, self._send))
+            self._send_frame(Subd(f=name, mode="state"))
         elif feed == timeline.FEED:
             only = filter_of(dict(parse_qsl(query, keep_blank_values=True)))
             check_since(since)
-            self._desk.require_room()
-            watch = TimelineWatch(self._desk.streams, self._transport, name, only, since)
+            self._admin_feeds.require_room()
+            watch = TimelineWatch(self._admin_feeds.streams, self._transport, name, only, since)
             self._add(name, watch)
-            self._desk.watches.add(watch)
+            self._admin_feeds.watches.add(watch)
         else:
             raise _unknown()
         self._followed[name].open()
 
-    def lose(self) -> None:
+    def revoke(self) -> None:
         """Follow nothing any more, because the caller may not."""
         names = tuple(self._followed)
         self._leave_all()
         for name in names:
-            self._say(Unsubd(f=name, problem=problems.problem(_unknown())))
+            self._send_frame(Unsubd(f=name, problem=problems.problem(_unknown())))
 
     def leave(self, name: str) -> bool:
         """Follow *name* no longer; false if it was not followed."""
@@ -127,7 +129,7 @@ class AdminSubscriptions:
             return False
         followed.close()
         if isinstance(followed, TimelineWatch):
-            self._desk.watches.discard(followed)
+            self._admin_feeds.watches.discard(followed)
         return True
 
     def close(self) -> None:
@@ -136,7 +138,7 @@ class AdminSubscriptions:
         self._leave_all()
 
     def _leave_all(self) -> None:
-        self._desk.leave(self)
+        self._admin_feeds.remove(self)
         for name in tuple(self._followed):
             self.leave(name)
 
@@ -147,7 +149,7 @@ class AdminSubscriptions:
     def _is_idle(self) -> bool:
         return self._transport.stuck_since is None
 
-    def _say(self, frame: Frame) -> None:
+    def _send_frame(self, frame: Frame) -> None:
         self._send(encode(frame))
 
     def _send(self, line: bytes) -> None:

@@ -82,7 +82,7 @@ class LiveConnections:
 
     def kinds(self) -> Counter[str]:
         """How many connections there are of each kind."""
-        return Counter(guest.kind for guest in self._open)
+        return Counter(connection.kind for connection in self._open)
 
     def people(self) -> Collection[str]:
         """Who has something open."""
@@ -90,30 +90,30 @@ class LiveConnections:
 
     def sockets_of(self, user: str) -> int:
         """How many sockets *user* has open."""
-        return sum(guest.kind == "socket" for guest in self._by_user.get(user, ()))
+        return sum(connection.kind == "socket" for connection in self._by_user.get(user, ()))
 
     def name(self) -> str:
         """A name for a new connection."""
         return f"{self._node}-{next(self._numbers)}"
 
-    def add(self, guest: LiveConnection) -> None:
-        """Look after *guest* from now on."""
-        self._open.add(guest)
-        self._wheel.put(guest, 0.0)
-        self._metrics.connections.labels(guest.kind).inc()
+    def add(self, connection: LiveConnection) -> None:
+        """Look after *connection* from now on."""
+        self._open.add(connection)
+        self._wheel.put(connection, 0.0)
+        self._metrics.connections.labels(connection.kind).inc()
 
-    def greet(self, guest: LiveConnection, at: float = 0.0) -> bool:
-        """Take note of who *guest* is, who said so *at*; false when the node is full."""
-        assert guest.caller is not None
+    def register(self, connection: LiveConnection, at: float = 0.0) -> bool:
+        """Take note of who *connection* is, who said so *at*; false when the node is full."""
+        assert connection.caller is not None
         if self.is_full:
             return False
-        scope = guest.caller.scope
-        self._wheel.put(guest, 0.0)  # it goes by other times than before its hello
-        self._by_session[scope.session].add(guest)
-        self._by_user[scope.user].add(guest)
-        if guest.device is not None:
-            self.replace(ArrivedDevice(scope.user, guest.device, guest.name, at))
-            self._by_device[scope.user, guest.device] = (at, guest)
+        scope = connection.caller.scope
+        self._wheel.put(connection, 0.0)  # it goes by other times than before its hello
+        self._by_session[scope.session].add(connection)
+        self._by_user[scope.user].add(connection)
+        if connection.device is not None:
+            self.replace(ArrivedDevice(scope.user, connection.device, connection.name, at))
+            self._by_device[scope.user, connection.device] = (at, connection)
         return True
 
     def replace(self, device: ArrivedDevice) -> None:
@@ -129,31 +129,31 @@ class LiveConnections:
 
     def check_channels(self, user: str) -> None:
         """Have the sockets of *user* look at what they follow: a share has changed."""
-        for guest in self._by_user.get(user, ()):
-            guest.check_channels()
+        for connection in self._by_user.get(user, ()):
+            connection.check_channels()
 
     def revoke(self, sessions: Iterable[str]) -> None:
         """Close what belongs to *sessions*, which have ended."""
         for session in sessions:
-            for guest in tuple(self._by_session.get(session, ())):
-                guest.close(CloseCode.REVOKED, "session ended")
+            for connection in tuple(self._by_session.get(session, ())):
+                connection.close(CloseCode.REVOKED, "session ended")
 
     def revoke_keys(self, keys: Collection[str]) -> None:
         """Close what was opened with a token that one of the revoked *keys* has signed."""
-        for guest in tuple(self._open):
-            if guest.caller is not None and guest.caller.signed_by in keys:
-                guest.close(CloseCode.TOKEN, "key replaced")
+        for connection in tuple(self._open):
+            if connection.caller is not None and connection.caller.signed_by in keys:
+                connection.close(CloseCode.TOKEN, "key replaced")
 
-    def remove(self, guest: LiveConnection) -> None:
-        """Let *guest* go."""
-        if guest not in self._open:
+    def remove(self, connection: LiveConnection) -> None:
+        """Let *connection* go."""
+        if connection not in self._open:
             return
-        self._open.remove(guest)
-        self._wheel.remove(guest)
-        self._metrics.connections.labels(guest.kind).dec()
-        if guest.caller is not None:
-            self._forget(guest, guest.caller)
-        guest.end()
+        self._open.remove(connection)
+        self._wheel.remove(connection)
+        self._metrics.connections.labels(connection.kind).dec()
+        if connection.caller is not None:
+            self._forget(connection, connection.caller)
+        connection.end()
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
@@ -162,10 +162,10 @@ class LiveConnections:
 
     async def _tick_due(self) -> None:
         now = asyncio.get_running_loop().time()
-        for guest in self._wheel.turn(now):
-            due = self._tick(guest, now)
-            if guest in self._open:
-                self._wheel.put(guest, due)
+        for connection in self._wheel.turn(now):
+            due = self._tick(connection, now)
+            if connection in self._open:
+                self._wheel.put(connection, due)
 
     async def drain(self, drain_s: float) -> None:
         """Send everybody elsewhere."""
@@ -173,26 +173,26 @@ class LiveConnections:
 
     def close_all(self, code: int, reason: str) -> None:
         """Close everything."""
-        for guest in tuple(self._open):
-            guest.close(code, reason)
+        for connection in tuple(self._open):
+            connection.close(code, reason)
 
-    def _tick(self, guest: LiveConnection, now: float) -> float:
+    def _tick(self, connection: LiveConnection, now: float) -> float:
         try:
-            return guest.tick(now)
+            return connection.tick(now)
         # One timer serves all: were this raised, whoever is due behind it would never be looked
         # after again.  It is logged with its trace, and its own connection alone is closed.
         except Exception:  # noqa: BLE001
-            _log.exception("tick_failed", kind=guest.kind)
-            guest.close(CloseCode.INTERNAL, "internal")
+            _log.exception("tick_failed", kind=connection.kind)
+            connection.close(CloseCode.INTERNAL, "internal")
             return now + TICK_S
 
-    def _forget(self, guest: LiveConnection, caller: Caller) -> None:
+    def _forget(self, connection: LiveConnection, caller: Caller) -> None:
         scope = caller.scope
         for index, key in ((self._by_session, scope.session), (self._by_user, scope.user)):
-            guests = index.get(key, set())
-            guests.discard(guest)
-            if not guests:
+            connections = index.get(key, set())
+            connections.discard(connection)
+            if not connections:
                 index.pop(key, None)
-        name = (caller.scope.user, guest.device or "")
-        if self._by_device.get(name, (0.0, None))[1] is guest:
+        name = (caller.scope.user, connection.device or "")
+        if self._by_device.get(name, (0.0, None))[1] is connection:
             del self._by_device[name]

@@ -107,15 +107,15 @@ def token_end(caller: Caller, clock: Clock) -> float:
     return asyncio.get_running_loop().time() + left
 
 
-def look_after(connection: C_contra, rows: Sequence[Deadline[C_contra]], now: float) -> float:
+def run_deadlines(connection: C_contra, rows: Sequence[Deadline[C_contra]], now: float) -> float:
     """Do what the first row says whose time has come; the time of the next, or what is past.
 
     Examples
     --------
     >>> rows = [Deadline(lambda at: at + 5, print), Deadline(lambda at: at + 3, print)]
-    >>> look_after(10.0, rows, now=12.0)
+    >>> run_deadlines(10.0, rows, now=12.0)
     13.0
-    >>> look_after(10.0, rows, now=14.0)
+    >>> run_deadlines(10.0, rows, now=14.0)
     10.0 14.0
     13.0
 
@@ -127,10 +127,10 @@ def look_after(connection: C_contra, rows: Sequence[Deadline[C_contra]], now: fl
     return min(row.when(connection) for row in rows)
 
 
-def look_after_sender(sender: S, rows: Sequence[Deadline[S]], now: float) -> float:
+def run_sender_deadlines(sender: S, rows: Sequence[Deadline[S]], now: float) -> float:
     """The same for one that is sent to; its peer is looked at every `limits.LOOK_S`."""
     sender.transport.check_progress(now)
-    return min(now + limits.LOOK_S, look_after(sender, rows, now))
+    return min(now + limits.LOOK_S, run_deadlines(sender, rows, now))
 
 
 def _closes(code: int, reason: str) -> Callable[[Closable, float], None]:

@@ -19,7 +19,7 @@ LOOK_S: Final = 0.02
 CLOSING_S: Final = 2.0  # for the last answers and the closing handshakes
 
 
-class Leaver(Protocol):
+class DrainableConnection(Protocol):
     """Somebody who holds a connection open."""
 
     def go(self, after_ms: int, reason: str) -> None:
@@ -29,30 +29,30 @@ class Leaver(Protocol):
         """Answer what is under way, and close."""
 
 
-async def drain(present: AbstractSet[Leaver], drain_s: float) -> None:
-    """Send everybody in *present* away within *drain_s*, and end who is still there then."""
+async def drain(connections: AbstractSet[DrainableConnection], drain_s: float) -> None:
+    """Send everybody in *connections* away within *drain_s*, and end who is still there then."""
     loop = asyncio.get_running_loop()
     end = loop.time() + drain_s
-    told: set[Leaver] = set()
-    while present and (left_s := end - loop.time()) > 0:
-        new = present - told
-        told.update(new)
-        await _tell(new, left_s * LEAVING)
+    announced: set[DrainableConnection] = set()
+    while connections and (left_s := end - loop.time()) > 0:
+        new = connections - announced
+        announced.update(new)
+        await _announce(new, left_s * LEAVING)
         await asyncio.sleep(LOOK_S)
-    for one in tuple(present):
-        one.close(CloseCode.DRAINING, "draining")
+    for connection in tuple(connections):
+        connection.close(CloseCode.DRAINING, "draining")
     closed = loop.time() + CLOSING_S
-    while present and loop.time() < closed:  # noqa: ASYNC110 - the set tells nobody
+    while connections and loop.time() < closed:  # noqa: ASYNC110 - the set tells nobody
         await asyncio.sleep(LOOK_S)
 
 
-async def _tell(new: Iterable[Leaver], within_s: float) -> None:
+async def _announce(new: Iterable[DrainableConnection], within_s: float) -> None:
     """Give each of *new* a moment of its own within *within_s*."""
-    some = list(new)
-    random.shuffle(some)
-    share_ms = 1000 * within_s / max(1, len(some))
-    for number, one in enumerate(some):
+    connections = list(new)
+    random.shuffle(connections)
+    share_ms = 1000 * within_s / max(1, len(connections))
+    for number, connection in enumerate(connections):
         after_ms = share_ms * (number + random.random())  # noqa: S311 - spread, not secret
-        one.go(int(after_ms), "drain")
+        connection.go(int(after_ms), "drain")
         if number % PORTION == PORTION - 1:
             await asyncio.sleep(0)

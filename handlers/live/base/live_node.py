@@ -3,9 +3,9 @@
 import msgspec
 
 from handlers.http.limits.concurrency_limits import ConcurrencyLimit
-from handlers.http.operation_runner import Edge
+from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Router
-from handlers.http.request_bodies import Bodies
+from handlers.http.request_bodies import BodyLimits
 from handlers.live.base.admin_feeds import AdminFeeds
 from handlers.live.base.connections import LiveConnections
 from models.base.clock import Clock
@@ -21,20 +21,20 @@ from upcoach.services.sync.positions import Positions
 class LiveNode(msgspec.Struct, frozen=True, kw_only=True):
     """What the connections of a node share."""
 
-    edge: Edge
+    runner: OperationRunner
     router: Router
     feeds: Feeds
     connections: LiveConnections
     channels: Channels
-    background: BackgroundTasks
+    background_tasks: BackgroundTasks
     presence: Presence
     positions: Positions
-    desk: AdminFeeds
-    seats: ConcurrencyLimit
-    doors: ConcurrencyLimit  # sockets by where they come from
+    admin_feeds: AdminFeeds
+    open_requests: ConcurrencyLimit
+    sockets_by_network: ConcurrencyLimit  # sockets by where they come from
     tickets: ConnectionTickets
     clock: Clock
     credit: PrepaidRateLimiter
-    bodies: Bodies
+    bodies: BodyLimits
     window: int
     writes_s: int

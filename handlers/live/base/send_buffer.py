@@ -73,7 +73,9 @@ class SocketTransport:
 
     def detach(self, listener: BackpressureListener) -> None:
         """See `Transport.detach`."""
-        self._listeners = tuple(other for other in self._listeners if other is not listener)
+        self._listeners = tuple(
+            attached for attached in self._listeners if attached is not listener
+        )
 
     @property
     def has_room(self) -> bool:
@@ -181,11 +183,11 @@ class SocketTransport:
             self.send_late(late)
 
 
-def _unacknowledged(one: socket.socket) -> int:
-    """The bytes that the kernel holds until *one*'s peer has them (Linux; elsewhere 0)."""
+def _unacknowledged(sock: socket.socket) -> int:
+    """The bytes that the kernel holds until *sock*'s peer has them (Linux; elsewhere 0)."""
     size = bytearray(4)
     try:
-        fcntl.ioctl(one, termios.TIOCOUTQ, size)
+        fcntl.ioctl(sock, termios.TIOCOUTQ, size)
     except OSError:
         return 0
     return int.from_bytes(size, sys.byteorder)

@@ -27,21 +27,21 @@ class TimerWheel(Generic[T]):
         self._places: dict[T, int] = {}
         self._turned: int | None = None
 
-    def put(self, one: T, due: float) -> None:
-        """Have *one* come up once, within the second after *due*; an earlier wish is forgotten."""
-        self.remove(one)
+    def put(self, item: T, due: float) -> None:
+        """Have *item* come up once, within the second after *due*; an earlier wish is forgotten."""
+        self.remove(item)
         place = int(due) + 1
         if self._turned is not None:
             place = max(place, self._turned + 1)
-        self._slots[place][one] = None
-        self._places[one] = place
+        self._slots[place][item] = None
+        self._places[item] = place
 
-    def remove(self, one: T) -> None:
-        """Forget *one*."""
-        place = self._places.pop(one, None)
+    def remove(self, item: T) -> None:
+        """Forget *item*."""
+        place = self._places.pop(item, None)
         if place is not None:
             slot = self._slots[place]
-            del slot[one]
+            del slot[item]
             if not slot:
                 del self._slots[place]
 
@@ -53,7 +53,7 @@ class TimerWheel(Generic[T]):
         else:
             passed = [place for place in range(self._turned + 1, last + 1) if place in self._slots]
         self._turned = last
-        due = [one for place in passed for one in self._slots.pop(place)]
-        for one in due:
-            del self._places[one]
+        due = [item for place in passed for item in self._slots.pop(place)]
+        for item in due:
+            del self._places[item]
         return due

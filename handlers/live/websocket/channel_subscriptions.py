@@ -34,7 +34,7 @@ class ChannelSubscriptions:
         presence: Presence,
         shares: Shares,
         transport: Transport,
-        say: Callable[[Frame], None],
+        send_frame: Callable[[Frame], None],
         clock: Clock,
         speaker: str,
     ) -> None:
@@ -43,7 +43,7 @@ class ChannelSubscriptions:
         self._shares = shares
         self._transport = transport
         self._clock = clock
-        self._say = say
+        self._send_frame = send_frame
         self._names: dict[str, str] = {}  # what each channel is called among the nodes
         self._is_closed = False
         self._member: Member | None = None
@@ -78,16 +78,16 @@ class ChannelSubscriptions:
         except Refusal:
             self._forget(name)
             raise
-        self._say(Subd(f=name, mode="state"))
+        self._send_frame(Subd(f=name, mode="state"))
         if name.startswith(CHANNEL_PREFIX):
             state = await self._presence.state(name, scope.user)
             if name in self._names:
-                self._say(state)
+                self._send_frame(state)
 
     def leave(self, name: str) -> None:
         """Unsubscribe from the channel *name*."""
         self._forget(name)
-        self._say(Unsubd(f=name))
+        self._send_frame(Unsubd(f=name))
 
     def _forget(self, name: str) -> None:
         shared = self._names.pop(name, None)

@@ -5,13 +5,18 @@ import contextlib
 from collections.abc import Awaitable, Callable
 
 from handlers.http import problems
-from handlers.http.policy import require_live
+from handlers.http.policy import require_live_token
 from handlers.live.base import deadlines, limits
-from handlers.live.base.deadlines import look_after, look_after_sender, token_end
+from handlers.live.base.deadlines import run_deadlines, run_sender_deadlines, token_end
 from handlers.live.base.live_node import LiveNode
 from handlers.live.websocket.frame_reader import FrameReader, read_frame
 from handlers.live.websocket.mutation_queue import MutationQueue
-from handlers.live.websocket.socket_login import enter, holder_of, identified, welcome
+from handlers.live.websocket.socket_login import (
+    caller_of_frame,
+    caller_of_hello,
+    register_connection,
+    welcome_frame,
+)
 from handlers.live.websocket.socket_subscriptions import SocketSubscriptions
 from handlers.live.websocket.websocket_protocol import ProtocolFault
 from models.access.caller import Caller
@@ -59,10 +64,10 @@ class Connection:
         self._silent = False  # and none is sent
         self._greeted = False
         self._goes: Go | None = None  # what is said after the welcome
-        self._subscriptions = SocketSubscriptions(node, name, transport, self._say)
+        self._subscriptions = SocketSubscriptions(node, name, transport, self._send_frame)
         self._reader = FrameReader()
         self._writing = MutationQueue(
-            node.edge, node.router, node.credit, self._tell, node.writes_s
+            node.runner, node.router, node.credit, self._send_sized, node.writes_s
         )
         self.name = name
         self.transport = transport
@@ -96,8 +101,8 @@ class Connection:
     def tick(self, now: float) -> float:
         """Look after the connection, and say when to look again."""
         if not self._greeted:
-            return look_after(self, deadlines.HELLO, now)
-        return look_after_sender(self, deadlines.SOCKET, now)
+            return run_deadlines(self, deadlines.HELLO, now)
+        return run_sender_deadlines(self, deadlines.SOCKET, now)
 
     def token_end(self) -> float:
         """See `SenderTimes.token_end`."""
@@ -108,7 +113,7 @@ class Connection:
         """See `SenderTimes.warn`."""
         assert self.caller is not None
         self.is_warned = True
-        self._say(AuthExpiring(exp=self.caller.expires_at))
+        self._send_frame(AuthExpiring(exp=self.caller.expires_at))
 
     @property
     def hears_others(self) -> bool:
@@ -118,7 +123,7 @@ class Connection:
     def ping(self, now: float) -> None:
         """See `SocketTimes.ping`."""
         self.pinged_at = now
-        self._say(Ping(now=self._node.clock(), top=self._subscriptions.tops()))
+        self._send_frame(Ping(now=self._node.clock(), top=self._subscriptions.tops()))
 
     def check_access(self, now: float) -> None:
         """See `SocketTimes.check_access`."""
@@ -126,7 +131,7 @@ class Connection:
         self.check_channels()
 
     @property
-    def most(self) -> int:
+    def max_message_bytes(self) -> int:
         """The bytes that a message may have: of who has not said hello, no more than that takes."""
         return FRAME_BYTES if self._greeted else HELLO_BYTES
 
@@ -146,7 +151,7 @@ class Connection:
         """Ask the client to connect elsewhere in *after_ms*."""
         self._goes = Go(after=after_ms, reason=reason)
         if self._greeted and not self._closed:
-            self._say(self._goes)
+            self._send_frame(self._goes)
 
     def end(self) -> None:
         """Let go of everything; writes that are under way finish without an audience."""
@@ -157,12 +162,12 @@ class Connection:
     def check_channels(self) -> None:
         """See whether the caller may still follow what it follows: a share has changed."""
         if self.caller is not None:
-            self._node.background.run(self._subscriptions.check_channels(self.caller.scope))
+            self._node.background_tasks.run(self._subscriptions.check_channels(self.caller.scope))
 
     async def admit(self, caller: Awaitable[Caller]) -> None:
         """Take note of who this is, or close."""
         try:
-            self.know(require_live(await caller))
+            self.set_caller(require_live_token(await caller))
         except Unauthenticated:
             self.close(CloseCode.TOKEN, "token invalid")
 
@@ -186,7 +191,7 @@ class Connection:
         if isinstance(frame, Hello):
             await self._hello(frame)
             return
-        caller = self._known()
+        caller = self._require_caller()
         match frame:
             case Sub():
                 await self._subscriptions.follow(caller, frame)
@@ -199,7 +204,7 @@ class Connection:
             case Eph():
                 await self._subscriptions.speak(caller.scope, frame)
 
-    def _known(self) -> Caller:
+    def _require_caller(self) -> Caller:
         """Who speaks; whoever has not said hello is sent away."""
         if not self._greeted or self.caller is None:
             raise ProtocolFault(CloseCode.BAD_FRAME, "hello first")
@@ -211,27 +216,27 @@ class Connection:
             return
         if frame.v != VERSION:
             raise ProtocolFault(CloseCode.VERSION, "version not served")
-        caller = await identified(self._node, frame) or self.caller
+        caller = await caller_of_hello(self._node, frame) or self.caller
         if self._closed:
             return
         if caller is None:
             raise ProtocolFault(CloseCode.TOKEN, "token missing")
-        self.know(caller)
+        self.set_caller(caller)
         self.device = frame.dev
         at = self._node.clock().timestamp()
-        enter(self._node, self, caller, at)
+        register_connection(self._node, self, caller, at)
         if frame.dev is not None:
             device = ArrivedDevice(caller.scope.user, frame.dev, self.name, at)
-            self._node.background.run(self._arrive(device))
+            self._node.background_tasks.run(self._arrive(device))
         await self._begin(frame, caller)
 
     async def _begin(self, frame: Hello, caller: Caller) -> None:
         """Welcome *caller*, and follow what they ask for."""
         self._greeted = True
         self.heartbeat_s = frame.hb
-        self._say(welcome(self._node, self.name, caller, self.heartbeat_s))
+        self._send_frame(welcome_frame(self._node, self.name, caller, self.heartbeat_s))
         if self._goes is not None:
-            self._say(self._goes)
+            self._send_frame(self._goes)
         self._subscriptions.enter(caller.scope, frame.dev or caller.scope.device)
         for wish in frame.subs:
             if not self._closed:
@@ -241,19 +246,19 @@ class Connection:
         with contextlib.suppress(Unavailable):  # the old socket ends when its network does
             await self._node.channels.announce_device(device)
 
-    def know(self, caller: Caller) -> None:
+    def set_caller(self, caller: Caller) -> None:
         """Take note of who this is, and until when."""
         self.caller = caller
         self.is_warned = False
 
     async def _renew(self, caller: Caller, frame: Auth) -> None:
         """Take a new token, or a ticket, in the place of the old one."""
-        renewed = await holder_of(self._node, frame)
+        renewed = await caller_of_frame(self._node, frame)
         if renewed is None:
             raise Invalid("token_missing", "Send a token or a ticket.")
         if renewed.scope != caller.scope:
             raise Forbidden("session_other", "A socket stays with its user and session.")
-        self.know(renewed)
+        self.set_caller(renewed)
 
     async def _ack(self, caller: Caller, frame: Ack) -> None:
         acked = await self._subscriptions.ack(caller.scope, frame)
@@ -264,7 +269,7 @@ class Connection:
         self._node.positions.note(caller.scope.user, device, *acked)
 
     async def _write(self, frame: Mut, now: float) -> None:
-        caller = self._known()
+        caller = self._require_caller()
         if await self._writing.refuses(caller, frame, now):
             self._reader.count(now)
             return
@@ -273,16 +278,16 @@ class Connection:
             await self._writing.begin(caller, frame)
 
     def _complain(self, refusal: Refusal) -> None:
-        self._say(Err(problem=problems.problem(refusal)))
+        self._send_frame(Err(problem=problems.problem(refusal)))
 
     def _hang_up(self, code: int, reason: str) -> None:
         self._silent = True  # nothing may be sent behind a close frame
         self._close(code, reason)
 
-    def _say(self, frame: Frame) -> None:
-        self._tell(frame)
+    def _send_frame(self, frame: Frame) -> None:
+        self._send_sized(frame)
 
-    def _tell(self, frame: Frame) -> int:
+    def _send_sized(self, frame: Frame) -> int:
         """Send *frame*, and say how many bytes it has."""
         line = encode(frame)
         if not self._silent:

@@ -16,18 +16,26 @@ class FeedSubscriptions:
     """The subscriptions of a connection, by feed."""
 
     def __init__(
-        self, feeds: Feeds, metrics: Metrics, transport: Transport, say: Callable[[Frame], None]
+        self,
+        feeds: Feeds,
+        metrics: Metrics,
+        transport: Transport,
+        send_frame: Callable[[Frame], None],
     ) -> None:
         self._feeds = feeds
         self._metrics = metrics
         self._transport = transport
-        self._say = say
+        self._send_frame = send_frame
         self._subscriptions: dict[str, Subscription] = {}
         self._is_closed = False
 
     def tops(self) -> dict[str, int]:
         """The newest number of each feed that is followed."""
-        return {feed: one.top for feed, one in self._subscriptions.items() if one.is_open}
+        return {
+            feed: subscription.top
+            for feed, subscription in self._subscriptions.items()
+            if subscription.is_open
+        }
 
     def close(self) -> None:
         """Follow nothing any more."""
@@ -42,7 +50,7 @@ class FeedSubscriptions:
         subscription = self._subscriptions.pop(feed, None)
         if subscription is not None:
             subscription.close()
-        self._say(Unsubd(f=feed))
+        self._send_frame(Unsubd(f=feed))
 
     async def ack(self, scope: Scope, frame: Ack) -> int | None:
         """Open the window; how far the device has come, if it can have come so far."""
@@ -83,7 +91,7 @@ class FeedSubscriptions:
         lost = self._subscriptions.get(feed)
         if lost is not None and not lost.is_open:
             del self._subscriptions[feed]
-        self._say(Unsubd(f=feed, problem=problems.problem(refusal)))
+        self._send_frame(Unsubd(f=feed, problem=problems.problem(refusal)))
 
     def _count(self, is_behind: bool, kinds: list[str] | None) -> None:  # noqa: FBT001
         """Count a client that missed something: the server promises that none does."""

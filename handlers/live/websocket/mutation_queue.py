@@ -10,10 +10,10 @@ from typing import Final
 
 import msgspec
 
-from handlers.http.operation_runner import Edge
+from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Router, parse_body
 from handlers.live.base import limits
-from handlers.sync import MutFrame, mutate, refused
+from handlers.sync import MutFrame, mutate, refusal_frame
 from models.access.caller import Caller
 from models.access.limits import PUBLIC_BYTES, Cost, extra_write_cost, kib
 from models.access.rate_limiter import RateLimiter
@@ -48,16 +48,16 @@ class MutationQueue:
 
     def __init__(
         self,
-        edge: Edge,
+        runner: OperationRunner,
         router: Router,
         ledger: RateLimiter,
-        say: Callable[[Res], int],
+        send_frame: Callable[[Res], int],
         rate_s: int,
     ) -> None:
-        self._edge = edge
+        self._runner = runner
         self._ledger = ledger
         self._router = router
-        self._say = say
+        self._send_frame = send_frame
         self._rate = TokenBucket(rate_s, limits.BURST)
         self._every_s = 1 / rate_s
         self._slots = asyncio.Semaphore(limits.WRITES_AT_ONCE)
@@ -93,21 +93,21 @@ class MutationQueue:
             if not wait_s:
                 return False
             self._sent_away = DeferredMutation(frame.id, now + wait_s, every_s)
-        self._say(refused(frame, _too_many(max(0.0, wait_s))))
+        self._send_frame(refusal_frame(frame, _too_many(max(0.0, wait_s))))
         return True
 
     async def begin(self, caller: Caller, frame: Mut) -> None:
         """Carry *frame* out, as soon as there is a slot; the answer comes when it comes."""
-        asked = frame if len(frame.body) <= PUBLIC_BYTES else await asyncio.to_thread(_read, frame)
-        if isinstance(asked, Refusal):
-            self._say(refused(frame, asked))
+        parsed = frame if len(frame.body) <= PUBLIC_BYTES else await asyncio.to_thread(_read, frame)
+        if isinstance(parsed, Refusal):
+            self._send_frame(refusal_frame(frame, parsed))
             return
         await self._slots.acquire()
         if self._is_closed:
             self._slots.release()
             return
         follows, self._written = self._written, (*self._written, frame.id)[-limits.FOLLOWED :]
-        task = asyncio.create_task(self._mutate(caller, asked, len(frame.body), follows))
+        task = asyncio.create_task(self._mutate(caller, parsed, len(frame.body), follows))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -115,8 +115,10 @@ class MutationQueue:
         self, caller: Caller, frame: Mut | MutFrame, size: int, follows: tuple[str, ...]
     ) -> None:
         try:
-            said = self._say(await mutate(self._edge, self._router, caller, frame, follows))
-            owed = extra_write_cost(size, said)
+            sent_bytes = self._send_frame(
+                await mutate(self._runner, self._router, caller, frame, follows)
+            )
+            owed = extra_write_cost(size, sent_bytes)
             if owed is not None:
                 await self._ledger.owe("write", {"user": caller.scope.user}, owed)
         finally:

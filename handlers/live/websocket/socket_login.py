@@ -1,6 +1,6 @@
 """Who speaks on a socket: what the `welcome` tells them, and whose token or ticket they show."""
 
-from handlers.http.policy import require_live
+from handlers.http.policy import require_live_token
 from handlers.live.base import limits
 from handlers.live.base.connections import LiveConnection
 from handlers.live.base.live_node import LiveNode
@@ -13,22 +13,22 @@ from models.wire.frames import Auth, Hello, Welcome
 from streams.feed.subscription import ACK_WINDOW
 
 
-async def holder_of(node: LiveNode, frame: Hello | Auth) -> Caller | None:
+async def caller_of_frame(node: LiveNode, frame: Hello | Auth) -> Caller | None:
     """Who the token or the ticket of *frame* was given to; None if it has neither."""
     if frame.token is not None:
         # Without the proof that a bound token needs: whoever has one asks for a ticket.
-        sessions = node.edge.services.account.sessions
+        sessions = node.runner.services.account.sessions
         await sessions.load_key_of(frame.token)
-        return require_live(sessions.authenticate(frame.token))
+        return require_live_token(sessions.authenticate(frame.token))
     if frame.ticket is not None:
         return await node.tickets.require(frame.ticket)
     return None
 
 
-async def identified(node: LiveNode, frame: Hello) -> Caller | None:
+async def caller_of_hello(node: LiveNode, frame: Hello) -> Caller | None:
     """Who says hello, or `ProtocolFault`; None if the frame does not say."""
     try:
-        return await holder_of(node, frame)
+        return await caller_of_frame(node, frame)
     except Unauthenticated:
         what = "ticket" if frame.token is None else "token"
         raise ProtocolFault(CloseCode.TOKEN, f"{what} invalid") from None
@@ -36,18 +36,20 @@ async def identified(node: LiveNode, frame: Hello) -> Caller | None:
         raise ProtocolFault(CloseCode.INTERNAL, "tickets unavailable") from None
 
 
-def enter(node: LiveNode, guest: LiveConnection, caller: Caller, at: float) -> None:
-    """Have *node* know *guest* as that of *caller*, who said hello *at*; or `ProtocolFault`."""
-    if not node.connections.greet(guest, at):
+def register_connection(
+    node: LiveNode, connection: LiveConnection, caller: Caller, at: float
+) -> None:
+    """Register *connection* at *node* for *caller*, who said hello *at*; or `ProtocolFault`."""
+    if not node.connections.register(connection, at):
         raise ProtocolFault(CloseCode.FULL, "node full")
-    if node.edge.limits.is_on and node.connections.sockets_of(caller.scope.user) > OPEN_OF_USER:
+    if node.runner.limits.is_on and node.connections.sockets_of(caller.scope.user) > OPEN_OF_USER:
         raise ProtocolFault(CloseCode.TOO_MANY, "too many sockets")
-    if node.edge.services.account.sessions.has_ended(caller):
+    if node.runner.services.account.sessions.has_ended(caller):
         # Before it could be found by its session.
         raise ProtocolFault(CloseCode.REVOKED, "session ended")
 
 
-def welcome(node: LiveNode, name: str, caller: Caller, heartbeat_s: int) -> Welcome:
+def welcome_frame(node: LiveNode, name: str, caller: Caller, heartbeat_s: int) -> Welcome:
     """What *caller* is told at first, on the socket *name*."""
     newest = node.feeds.hub.newest(caller.scope.feed)
     return Welcome(

@@ -19,14 +19,14 @@ class SocketSubscriptions:
     """All that one socket follows, by what its name begins with."""
 
     def __init__(
-        self, node: LiveNode, name: str, transport: FlowControl, say: Callable[[Frame], None]
+        self, node: LiveNode, name: str, transport: FlowControl, send_frame: Callable[[Frame], None]
     ) -> None:
         self._node = node
         self._transport = transport
-        self._say = say
-        self._feeds = FeedSubscriptions(node.feeds, node.edge.metrics, transport, say)
+        self._send_frame = send_frame
+        self._feeds = FeedSubscriptions(node.feeds, node.runner.metrics, transport, send_frame)
         self._channels = ChannelSubscriptions(
-            node.channels, node.presence, node.feeds.shares, transport, say, node.clock, name
+            node.channels, node.presence, node.feeds.shares, transport, send_frame, node.clock, name
         )
         self._admin_feeds: AdminSubscriptions | None = None
 
@@ -55,7 +55,7 @@ class SocketSubscriptions:
             await self._channels.follow(caller.scope, wish.f)
         elif is_admin_feed(wish.f):
             if self._admin_feeds is None:
-                self._admin_feeds = AdminSubscriptions(self._node.desk, self._transport)
+                self._admin_feeds = AdminSubscriptions(self._node.admin_feeds, self._transport)
             await self._admin_feeds.follow(caller, wish.f, wish.since)
         else:
             # Whoever asks for too much waits for it, and is not sent away.
@@ -68,7 +68,7 @@ class SocketSubscriptions:
         if is_channel(frame.f):
             self._channels.leave(frame.f)
         elif self._admin_feeds is not None and self._admin_feeds.leave(frame.f):
-            self._say(Unsubd(f=frame.f))
+            self._send_frame(Unsubd(f=frame.f))
         else:
             self._feeds.unsubscribe(scope, frame)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from handlers.http import token_auth
 from handlers.http.client_ip import address_of
-from handlers.http.limits.byte_budget import Holding
+from handlers.http.limits.byte_budget import ByteReservation
 from handlers.http.problem_handler import ProblemHandler
 from handlers.live.base.live_node import LiveNode
 from handlers.live.base.send_buffer import SocketTransport, pong_frame, text_frame
@@ -23,12 +23,12 @@ from models.wire.frames import PROTOCOL
 class LiveSocket(ProblemHandler, StrictHandler):
     """Bytes in, bytes out; `Connection` knows what they mean."""
 
-    known: Caller | None = None  # who it is, if that was found out before the socket is open
+    authenticated: Caller | None = None  # the caller, if known before the socket is open
     _connection: Connection | None = None
     _transport: SocketTransport
     _deflates = False
-    _holding: Holding | None = None
-    _door = ""  # where it came from, as long as it counts there
+    _reservation: ByteReservation | None = None
+    _network = ""  # where it came from, as long as it counts there
 
     def initialize(self, node: LiveNode) -> None:
         """Take what the routing table gives."""
@@ -72,10 +72,10 @@ class LiveSocket(ProblemHandler, StrictHandler):
         if self._connections.is_full:
             connection.close(CloseCode.FULL, "node full")
             return
-        if self.known is not None:
-            connection.know(self.known)
+        if self.authenticated is not None:
+            connection.set_caller(self.authenticated)
         elif token_auth.scheme_of(self.request)[0] in token_auth.SCHEMES:
-            services = self._node.edge.services
+            services = self._node.runner.services
             caller = token_auth.caller_of(services.account, services.oauth, self.request)
             await connection.admit(caller)
         # They were sent, and would stay as long as the socket.
@@ -92,24 +92,24 @@ class LiveSocket(ProblemHandler, StrictHandler):
         await self._connection.take(message.encode(), asyncio.get_running_loop().time())
 
     @property
-    def most(self) -> int:
-        """See `StrictHandler.most`."""
-        return HELLO_BYTES if self._connection is None else self._connection.most
+    def max_message_bytes(self) -> int:
+        """See `StrictHandler.max_message_bytes`."""
+        return HELLO_BYTES if self._connection is None else self._connection.max_message_bytes
 
-    def hold(self, size: int) -> bool:
-        """See `StrictHandler.hold`; what comes before a hello is small, and there for seconds."""
+    def reserve(self, size: int) -> bool:
+        """See `StrictHandler.reserve`; what comes before a hello is small, and soon gone."""
         caller = None if self._connection is None else self._connection.caller
         if caller is None:
             return True
-        if self._holding is None:
-            self._holding = self._node.bodies.of(caller.scope.user)
-        return self._holding.add(size)
+        if self._reservation is None:
+            self._reservation = self._node.bodies.reserve_for(caller.scope.user)
+        return self._reservation.add(size)
 
-    def let_go(self) -> None:
-        """See `StrictHandler.let_go`."""
-        if self._holding is not None:
-            self._holding.release()
-            self._holding = None
+    def release(self) -> None:
+        """See `StrictHandler.release`."""
+        if self._reservation is not None:
+            self._reservation.release()
+            self._reservation = None
 
     def count_frame(self) -> bool:
         """See `StrictHandler.count_frame`."""
@@ -127,20 +127,20 @@ class LiveSocket(ProblemHandler, StrictHandler):
         if self._connection is not None:
             self._connections.remove(self._connection)
             self._connection = None
-        self.let_go()
-        if self._door:
-            self._node.doors.leave(self._door)
-            self._door = ""
+        self.release()
+        if self._network:
+            self._node.sockets_by_network.release(self._network)
+            self._network = ""
 
     async def _may_enter(self) -> bool:
         """Whether there are not too many sockets from where this one comes."""
-        limits = self._node.edge.limits
+        limits = self._node.runner.limits
         if not limits.is_on:
             return True
-        origin = RequestOrigin(address=address_of(self.request, self._node.edge.proxies))
-        if not self._node.doors.take(origin.household):
+        origin = RequestOrigin(address=address_of(self.request, self._node.runner.proxies))
+        if not self._node.sockets_by_network.acquire(origin.household):
             return False
-        self._door = origin.household
+        self._network = origin.household
         return not (await limits.take("connect", {"ip": origin.household})).wait_s
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
@@ -150,6 +150,6 @@ class LiveSocket(ProblemHandler, StrictHandler):
             self._end(CloseCode.INTERNAL, "internal")
 
     def _end(self, code: int, reason: str) -> None:
-        self._node.edge.metrics.closes.labels(str(code)).inc()
+        self._node.runner.metrics.closes.labels(str(code)).inc()
         self.close(code, reason)
         self.on_close()  # nothing may be sent behind a close frame

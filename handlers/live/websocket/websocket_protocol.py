@@ -150,16 +150,16 @@ class StrictProtocol(WebSocketProtocol13):
         if size > CONTROL_BYTES:
             size = await self._read_size(size)
         whole = size + len(message.content)
-        if whole > self._handler.most:
+        if whole > self._handler.max_message_bytes:
             raise ProtocolFault(1009, "message too big")
-        if whole > UNCOUNTED_BYTES and not self._handler.hold(size):
+        if whole > UNCOUNTED_BYTES and not self._handler.reserve(size):
             raise ProtocolFault(1013, "too much at once")
         await self._read_payload(message, size, last=final)
         if final:
             self._message = None
             await self._deliver(message)
             if whole > UNCOUNTED_BYTES:
-                self._handler.let_go()
+                self._handler.release()
 
     async def _read_size(self, size: int) -> int:
         """The length of a frame that says it in two or eight bytes."""
@@ -203,17 +203,17 @@ class StrictProtocol(WebSocketProtocol13):
         if message.compressed:
             content = self._decompressed(content)
         self._message_bytes_in += len(content)
-        told: str | bytes = content
+        payload: str | bytes = content
         if message.opcode == _TEXT:
             try:
-                told = content.decode()
+                payload = content.decode()
             except UnicodeDecodeError:
                 raise ProtocolFault(1007, "not UTF-8") from None
         # In this task: Tornado makes another one, and two futures, for each message.  The others
         # get their turn nevertheless.
         await asyncio.sleep(0)
         try:
-            handled = self._handler.on_message(told)
+            handled = self._handler.on_message(payload)
             if handled is not None:
                 await handled
         # The last place before Tornado's loop, which would drop the task without a word: a fault of
@@ -224,7 +224,7 @@ class StrictProtocol(WebSocketProtocol13):
 
     def _decompressed(self, content: bytes) -> bytes:
         assert self._decompressor is not None
-        self._decompressor._max_message_size = self._handler.most  # noqa: SLF001
+        self._decompressor._max_message_size = self._handler.max_message_bytes  # noqa: SLF001
         try:
             return self._decompressor.decompress(content)
         except _DecompressTooLargeError:
@@ -275,15 +275,15 @@ class StrictHandler(WebSocketHandler):
         await super().get(*args, **kwargs)
 
     @property
-    def most(self) -> int:
+    def max_message_bytes(self) -> int:
         """The bytes that a message may have now."""
         return int(self.max_message_size)
 
-    def hold(self, size: int) -> bool:  # noqa: ARG002 - no bound of their own
+    def reserve(self, size: int) -> bool:  # noqa: ARG002 - no bound of their own
         """Count *size* bytes of a large message, if there is room for them."""
         return True
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Hold nothing of a message any more."""
 
     def count_frame(self) -> bool:

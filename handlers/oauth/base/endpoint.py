@@ -20,24 +20,24 @@ from upcoach.services.oauth import EndpointRequest
 class OAuthEndpoint(FormEndpoint):
     """An endpoint that answers in JSON, and refuses in OAuth's words (RFC 6749, 5.2)."""
 
-    shared = False  # with scripts of every origin: there is no cookie that they could use
+    any_origin = False  # with scripts of every origin: there is no cookie that they could use
 
     def set_default_headers(self) -> None:
         """See `ProblemHandler.set_default_headers`."""
         super().set_default_headers()
-        if self.shared:
+        if self.any_origin:
             self.set_header("Access-Control-Allow-Origin", "*")
             self.set_header("Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce")
 
     def options(self, *_: str, **__: str) -> None:
-        """Say what is allowed, also to a browser that asks for a script."""
+        """Answer with the methods that are allowed, also to a CORS preflight."""
         super().options()
-        if self.shared:
+        if self.any_origin:
             self.set_header("Access-Control-Allow-Methods", self.allowed())
             self.set_header("Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP")
 
-    def ask(self) -> EndpointRequest:
-        """What the client sent."""
+    def client_request(self) -> EndpointRequest:
+        """The client's request: its form, how it authenticates, and proofs of its key."""
         headers = self.request.headers
         authorizations = headers.get_list("Authorization")
         if len(authorizations) > 1:
@@ -48,10 +48,10 @@ class OAuthEndpoint(FormEndpoint):
             proofs=proofs_of(self),
         )
 
-    async def of_client(
+    async def run_for_client(
         self, operation: Operation[Any], ask: EndpointRequest, **names: str
     ) -> Reply:
-        """What *operation* answers to the client that *ask* says it is of."""
+        """Run *operation* for the client that *ask* names."""
         client = claimed_client(ask)[:SHORT]
         call = Call(caller=None, names=names, body=ask, origin=self.origin, client=client)
         return await self.run(operation, call)
@@ -105,7 +105,7 @@ def claimed_client(ask: EndpointRequest) -> str:
 
 
 def proofs_of(handler: Handler) -> tuple[str, ...]:
-    """The proofs of a key."""
+    """The DPoP proofs of a request (RFC 9449)."""
     return tuple(handler.request.headers.get_list("DPoP"))
 
 

@@ -5,49 +5,58 @@ from typing import Any, Final
 
 import cbor2
 
-from tests.support.people.authenticator import BACKED_UP, ELIGIBLE, PRESENT, VERIFIED, Bent, text
+from tests.support.people.authenticator import (
+    BACKED_UP,
+    ELIGIBLE,
+    PRESENT,
+    VERIFIED,
+    Tampering,
+    text,
+)
 from tests.support.people.passkeys import APP, ORIGIN
 
 # Each is one lie in a login that is otherwise right.
-LIES: Final[dict[str, Bent]] = {
-    "another origin": Bent(client={"origin": "https://evil.example"}),
-    "a deeper origin": Bent(client={"origin": "http://sub.upcoach.test"}),
-    "another scheme": Bent(client={"origin": "https://upcoach.test"}),
-    "an origin with a port": Bent(client={"origin": f"{ORIGIN}:81"}),
-    "an origin with a path": Bent(client={"origin": f"{ORIGIN}/"}),
-    "no origin": Bent(client={"origin": ""}),
-    "an app of another key": Bent(client={"origin": APP}),
-    "another type": Bent(client={"type": "webauthn.create"}),
-    "a challenge of their own": Bent(client={"challenge": text(bytes(32))}),
-    "no challenge": Bent(client={"challenge": ""}),
-    "a challenge that is no text": Bent(client={"challenge": 5}),
-    "another domain": Bent(domain="evil.example"),
-    "a parent domain": Bent(domain="test"),
-    "nobody verified": Bent(flags=PRESENT | ELIGIBLE | BACKED_UP),
-    "nobody present": Bent(flags=VERIFIED | ELIGIBLE | BACKED_UP),
-    "no flags": Bent(flags=0),
-    "backed up without being able to": Bent(flags=PRESENT | VERIFIED | BACKED_UP),
-    "another key": Bent(other_key=True),
-    "no signature": Bent(response={"signature": ""}),
-    "a signature of nothing": Bent(response={"signature": text(bytes(70))}),
-    "other data than signed": Bent(response={"authenticatorData": text(bytes(37))}),
-    "short data": Bent(response={"authenticatorData": text(bytes(10))}),
-    "client data that is no JSON": Bent(response={"clientDataJSON": text(b"{")}),
-    "client data that is a list": Bent(response={"clientDataJSON": text(b"[]")}),
-    "client data that is no text": Bent(response={"clientDataJSON": text(b"\xff\xfe")}),
-    "half a byte": Bent(response={"clientDataJSON": "A"}),
-    "another user": Bent(response={"userHandle": text(bytes(64))}),
-    "no user": Bent(response={"userHandle": ""}),
-    "an unknown credential": Bent(credential={"id": text(bytes(32)), "rawId": text(bytes(32))}),
-    "no credential": Bent(credential={"id": ""}),
+LIES: Final[dict[str, Tampering]] = {
+    "another origin": Tampering(client={"origin": "https://evil.example"}),
+    "a deeper origin": Tampering(client={"origin": "http://sub.upcoach.test"}),
+    "another scheme": Tampering(client={"origin": "https://upcoach.test"}),
+    "an origin with a port": Tampering(client={"origin": f"{ORIGIN}:81"}),
+    "an origin with a path": Tampering(client={"origin": f"{ORIGIN}/"}),
+    "no origin": Tampering(client={"origin": ""}),
+    "an app of another key": Tampering(client={"origin": APP}),
+    "another type": Tampering(client={"type": "webauthn.create"}),
+    "a challenge of their own": Tampering(client={"challenge": text(bytes(32))}),
+    "no challenge": Tampering(client={"challenge": ""}),
+    "a challenge that is no text": Tampering(client={"challenge": 5}),
+    "another domain": Tampering(domain="evil.example"),
+    "a parent domain": Tampering(domain="test"),
+    "nobody verified": Tampering(flags=PRESENT | ELIGIBLE | BACKED_UP),
+    "nobody present": Tampering(flags=VERIFIED | ELIGIBLE | BACKED_UP),
+    "no flags": Tampering(flags=0),
+    "backed up without being able to": Tampering(flags=PRESENT | VERIFIED | BACKED_UP),
+    "another key": Tampering(other_key=True),
+    "no signature": Tampering(response={"signature": ""}),
+    "a signature of nothing": Tampering(response={"signature": text(bytes(70))}),
+    "other data than signed": Tampering(response={"authenticatorData": text(bytes(37))}),
+    "short data": Tampering(response={"authenticatorData": text(bytes(10))}),
+    "client data that is no JSON": Tampering(response={"clientDataJSON": text(b"{")}),
+    "client data that is a list": Tampering(response={"clientDataJSON": text(b"[]")}),
+    "client data that is no text": Tampering(response={"clientDataJSON": text(b"\xff\xfe")}),
+    "half a byte": Tampering(response={"clientDataJSON": "A"}),
+    "another user": Tampering(response={"userHandle": text(bytes(64))}),
+    "no user": Tampering(response={"userHandle": ""}),
+    "an unknown credential": Tampering(
+        credential={"id": text(bytes(32)), "rawId": text(bytes(32))}
+    ),
+    "no credential": Tampering(credential={"id": ""}),
 }
-UNREAD: Final[dict[str, Bent]] = {
-    "a signature that is a number": Bent(response={"signature": 5}),
-    "a user in other letters": Bent(response={"userHandle": "a+b/="}),
-    "a huge signature": Bent(response={"signature": "A" * 16_385}),
-    "an answer that is no object": Bent(credential={"response": []}),
-    "another type of credential": Bent(credential={"type": "password"}),
-    "an id that is an object": Bent(credential={"id": {"$ne": ""}}),
+UNREAD: Final[dict[str, Tampering]] = {
+    "a signature that is a number": Tampering(response={"signature": 5}),
+    "a user in other letters": Tampering(response={"userHandle": "a+b/="}),
+    "a huge signature": Tampering(response={"signature": "A" * 16_385}),
+    "an answer that is no object": Tampering(credential={"response": []}),
+    "another type of credential": Tampering(credential={"type": "password"}),
+    "an id that is an object": Tampering(credential={"id": {"$ne": ""}}),
 }
 
 

@@ -13,19 +13,28 @@ from tests.account.factors.flawed import LIES, UNREAD, WRONG
 from tests.support.engines import TestEngines
 from tests.support.people.authenticator import (
     Authenticator,
-    Bent,
+    Tampering,
     plain,
     text,
 )
-from tests.support.people.enrolling import FACTORS_PATH, Person
-from tests.support.people.passkeys import APP, LOGIN, ORIGIN, PASSKEYS, add, holder, log_in, options
+from tests.support.people.enrolling import FACTORS_PATH, AccountHolder
+from tests.support.people.passkeys import (
+    APP,
+    LOGIN,
+    ORIGIN,
+    PASSKEYS,
+    add,
+    log_in,
+    options,
+    passkey_holder,
+)
 from tests.support.server import serving
 from upcoach.client import Response
 
 
 async def test_a_passkey_is_made_and_is_two_factors_by_itself(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann, phone = await Person.new(server), Authenticator(ORIGIN)
+        ann, phone = await AccountHolder.new(server), Authenticator(ORIGIN)
         wanted = await options(ann.client, PASSKEYS)
         made = await add(ann, phone)
         let_in = await log_in(server, phone)
@@ -56,7 +65,7 @@ async def test_a_passkey_answers_the_challenge_of_a_password_and_a_step_up(
 ) -> None:
     async with serving(settings) as server:
         phone = Authenticator(ORIGIN)
-        ann = await holder(server, phone)
+        ann = await passkey_holder(server, phone)
         asked = await ann.log_in()
         name = {"challenge": asked.body["challenge"]}
         wanted = await options(server.client(), "/v1/auth/challenge", name)
@@ -80,7 +89,7 @@ async def test_a_passkey_answers_the_challenge_of_a_password_and_a_step_up(
 async def test_passkeys_are_listed_named_and_deleted(settings: Settings) -> None:
     async with serving(settings) as server:
         phone = Authenticator(ORIGIN)
-        ann, eve = await holder(server, phone), await Person.new(server)
+        ann, eve = await passkey_holder(server, phone), await AccountHolder.new(server)
         one = f"{PASSKEYS}/{(await ann.client.call('GET', PASSKEYS)).body['items'][0]['id']}"
         renamed = await ann.client.call("PATCH", one, {"name": " My\nphone "})
         bad: tuple[Any, ...] = ({}, {"name": ""}, {"name": "\u200b"}, {"name": 5})
@@ -107,8 +116,10 @@ async def test_an_app_of_a_known_key_and_a_listed_page_may_ask(engines: TestEngi
     page = "https://app.upcoach.test"
     settings = engines.settings(UPCOACH_PASSKEY_ORIGINS=f"{APP}, {page}")
     async with serving(settings) as server:
-        made = [await add(await Person.new(server), Authenticator(who)) for who in (APP, page)]
-        other = await add(await Person.new(server), Authenticator(f"{APP[:-1]}B"))
+        made = [
+            await add(await AccountHolder.new(server), Authenticator(who)) for who in (APP, page)
+        ]
+        other = await add(await AccountHolder.new(server), Authenticator(f"{APP[:-1]}B"))
 
         assert [one.status for one in (*made, other)] == [201, 201, 403]
 
@@ -116,7 +127,7 @@ async def test_an_app_of_a_known_key_and_a_listed_page_may_ask(engines: TestEngi
 async def test_no_lie_lets_anybody_in(settings: Settings) -> None:
     async with serving(settings) as server:
         phone = Authenticator(ORIGIN)
-        await holder(server, phone)
+        await passkey_holder(server, phone)
         lied = {why: await log_in(server, phone, bent) for why, bent in LIES.items()}
         unread = {why: await log_in(server, phone, bent) for why, bent in UNREAD.items()}
         right = await log_in(server, phone)
@@ -135,7 +146,7 @@ def _made(client: Json) -> Json:
 
 async def test_no_lie_makes_a_passkey(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann = await Person.new(server)
+        ann = await AccountHolder.new(server)
         answers: dict[str, Response] = {}
         for why, bent in LIES.items():
             is_of_login = {"signature", "userHandle", "authenticatorData"} & set(bent.response)
@@ -162,7 +173,7 @@ async def test_a_challenge_is_for_one_answer_of_one_session_for_one_end(
 ) -> None:
     async with serving(settings) as server:
         phone = Authenticator(ORIGIN)
-        ann, bob = await holder(server, phone), await Person.new(server)
+        ann, bob = await passkey_holder(server, phone), await AccountHolder.new(server)
         asked = await options(server.client(), LOGIN)
         body = {"credential": phone.show(asked), "device": "tv"}
         twice = [await server.client().call("POST", LOGIN, body) for _ in range(2)]
@@ -194,12 +205,14 @@ async def test_a_challenge_is_for_one_answer_of_one_session_for_one_end(
 async def test_a_copied_key_is_known_by_its_count(settings: Settings) -> None:
     async with serving(settings) as server:
         phone = Authenticator(ORIGIN, counts=True)
-        await holder(server, phone)
+        await passkey_holder(server, phone)
         counts = (None, None, 1, 2, 0, None, 2**32 - 1, 7)
-        answers = [await log_in(server, phone, Bent(count=count)) for count in counts]
+        answers = [await log_in(server, phone, Tampering(count=count)) for count in counts]
         copies = Authenticator(ORIGIN)
-        await holder(server, copies)
-        at_once = await asyncio.gather(*(log_in(server, copies, Bent(count=9)) for _ in range(10)))
+        await passkey_holder(server, copies)
+        at_once = await asyncio.gather(
+            *(log_in(server, copies, Tampering(count=9)) for _ in range(10))
+        )
 
         assert [one.status for one in answers] == [201, 201, 403, 403, 403, 201, 201, 403]
         assert sorted(one.status for one in at_once) == [201, *[403] * 9]
@@ -208,9 +221,9 @@ async def test_a_copied_key_is_known_by_its_count(settings: Settings) -> None:
 async def test_a_passkey_is_one_user_s(settings: Settings) -> None:
     async with serving(settings) as server:
         phone = Authenticator(ORIGIN)
-        await holder(server, phone)
+        await passkey_holder(server, phone)
         name = text(phone.kept[0].credential)
-        bob = await Person.new(server)
+        bob = await AccountHolder.new(server)
         made = phone.make(await options(bob.client, PASSKEYS))
         said = cbor2.loads(plain(made["response"]["attestationObject"]))
         said["authData"] = said["authData"].replace(
@@ -227,7 +240,7 @@ async def test_a_passkey_is_one_user_s(settings: Settings) -> None:
 async def test_of_twenty_with_one_answer_one_gets_in_twenty_times(settings: Settings) -> None:
     async with serving(settings) as one, serving(settings) as other:
         phone = Authenticator(ORIGIN)
-        await holder(one, phone)
+        await passkey_holder(one, phone)
         clients = (one.client(), other.client())
         for number in range(20):
             shown = phone.show(await options(clients[0], LOGIN))

@@ -5,7 +5,7 @@ from typing import Any
 from config.settings import Settings
 from models.access.scope import Scope
 from models.account import Factors
-from tests.support.people.enrolling import FACTORS_PATH, Person
+from tests.support.people.enrolling import FACTORS_PATH, AccountHolder
 from tests.support.people.racing import assert_one_factor_wins, repeatedly
 from tests.support.server import serving
 from tests.support.wire.answers import done
@@ -15,7 +15,7 @@ RENEW = "/v1/auth/recovery-codes"
 
 async def test_a_code_lets_somebody_in_once(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann = await Person.enrolled(server)
+        ann = await AccountHolder.enrolled(server)
         first, second = ann.codes[:2]
         let_in = await ann.answer(await ann.challenge(), recovery_code=first)
         again = await ann.answer(await ann.challenge(), recovery_code=first)
@@ -35,7 +35,7 @@ async def test_a_code_lets_somebody_in_once(settings: Settings) -> None:
 
 async def test_new_codes_end_the_old_ones(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann, bob = await Person.enrolled(server), await Person.new(server)
+        ann, bob = await AccountHolder.enrolled(server), await AccountHolder.new(server)
         none = await bob.client.call("POST", RENEW)
         early = await ann.client.call("POST", RENEW)
         await ann.step_up(totp=ann.code())
@@ -53,7 +53,7 @@ async def test_new_codes_end_the_old_ones(settings: Settings) -> None:
 
 async def test_codes_go_with_the_last_factor(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann = await Person.enrolled(server)
+        ann = await AccountHolder.enrolled(server)
         await ann.step_up(totp=ann.code())
         former = ann.codes
         await done(ann.client.call("POST", "/v1/auth/totp/disable"))
@@ -71,7 +71,7 @@ async def test_codes_go_with_the_last_factor(settings: Settings) -> None:
 
 async def test_what_is_no_recovery_code_of_theirs_is_refused(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann, bob = await Person.enrolled(server), await Person.enrolled(server)
+        ann, bob = await AccountHolder.enrolled(server), await AccountHolder.enrolled(server)
         wrong: tuple[Any, ...] = (
             bob.codes[0],
             "A" * 24,
@@ -95,7 +95,7 @@ async def test_what_is_no_recovery_code_of_theirs_is_refused(settings: Settings)
 @repeatedly
 async def test_of_twenty_with_one_code_one_gets_in(settings: Settings, rounds: int) -> None:
     async with serving(settings) as one, serving(settings) as other:
-        ann = await Person.enrolled(one)
+        ann = await AccountHolder.enrolled(one)
 
         async def prepare() -> dict[str, Any]:
             scope = Scope(user=ann.user)

@@ -16,7 +16,7 @@ from models.base.clock import utc_now
 from models.base.errors import Unauthenticated
 from models.contexts import FIRST_PARTY
 from tests.account.factors.flawed import GUARDED
-from tests.support.people.enrolling import ENROL, STEP_UP, Person
+from tests.support.people.enrolling import ENROL, STEP_UP, AccountHolder
 from tests.support.server import PASSWORD, Server, serving
 from tests.support.wire.answers import done
 from upcoach.services.contexts import Services
@@ -25,7 +25,7 @@ from upcoach.store.base.codec import key_of
 LONG_AGO = dt.timedelta(minutes=16)
 
 
-async def age(server: Server, person: Person) -> None:
+async def age(server: Server, person: AccountHolder) -> None:
     """As if the person had logged in a while ago."""
     session = (await server.node.services.account.sessions.page(Scope(user=person.user)))[0]
     stored = {"_id": key_of(person.user, session["id"])}
@@ -33,9 +33,9 @@ async def age(server: Server, person: Person) -> None:
     await server.node.database[Session.collection].update_one(stored, change)
 
 
-async def aged(server: Server) -> Person:
+async def aged(server: Server) -> AccountHolder:
     """Somebody who logged in a while ago, with the token of a refresh since."""
-    person = await Person.new(server)
+    person = await AccountHolder.new(server)
     answer = await person.log_in(device="phone")
     old = person.client
     person.client = server.client(answer.body["token"])
@@ -79,7 +79,7 @@ async def test_an_old_login_shows_the_password_again(settings: Settings) -> None
 
 async def test_whoever_has_a_second_factor_shows_that_and_no_password(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann = await Person.enrolled(server)
+        ann = await AccountHolder.enrolled(server)
         fresh_password = await ann.client.call("POST", ENROL)
         password = await ann.step_up(password=PASSWORD)
         shown = await ann.step_up(totp=ann.code())
@@ -96,7 +96,7 @@ async def test_whoever_has_a_second_factor_shows_that_and_no_password(settings: 
 
 async def test_a_step_up_is_over_after_a_while_and_of_one_session_only(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann = await Person.enrolled(server)
+        ann = await AccountHolder.enrolled(server)
         other = await ann.answer(await ann.challenge(), recovery_code=ann.codes[0])
         refresh = {"refresh_token": other.body["refresh_token"]}
         phone = ann.client.token
@@ -116,7 +116,7 @@ async def test_a_step_up_is_over_after_a_while_and_of_one_session_only(settings:
 
 async def test_passwords_are_not_guessed_through_an_open_session(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann = await Person.new(server)
+        ann = await AccountHolder.new(server)
         guesses = [await ann.step_up(password=f"guess {number}") for number in range(5)]
         sixth = await ann.step_up(password=PASSWORD)
 
@@ -126,7 +126,7 @@ async def test_passwords_are_not_guessed_through_an_open_session(settings: Setti
 
 async def test_what_is_no_factor_is_refused(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann = await Person.enrolled(server)
+        ann = await AccountHolder.enrolled(server)
         anonymous = await server.client().call("POST", STEP_UP, {"totp": ann.code()})
         bodies: tuple[Any, ...] = (
             *({}, {"totp": ""}, {"password": 5}, {"password": "x" * 129}, {"sms": "123456"}),
@@ -164,7 +164,7 @@ async def test_an_operator_needs_two_factors_at_all_times(settings: Settings) ->
     )
     now = dt.timedelta(0)
     async with serving(settings) as server:
-        ann = await Person.new(server)
+        ann = await AccountHolder.new(server)
         account = server.node.services.account
 
         require_permission(row, caller(2, LONG_AGO))
@@ -178,7 +178,7 @@ async def test_an_operator_needs_two_factors_at_all_times(settings: Settings) ->
 
 async def test_a_password_is_one_factor_also_where_there_were_two(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann = await Person.enrolled(server)
+        ann = await AccountHolder.enrolled(server)
         strong = await done(ann.step_up(totp=ann.code()))
         await done(ann.client.call("POST", "/v1/auth/totp/disable"))
         await age(server, ann)

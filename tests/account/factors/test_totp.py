@@ -9,7 +9,7 @@ import pyotp
 import pytest
 
 from config.settings import Settings
-from tests.support.people.enrolling import CONFIRM, ENROL, FACTORS_PATH, LOGIN, Person
+from tests.support.people.enrolling import CONFIRM, ENROL, FACTORS_PATH, LOGIN, AccountHolder
 from tests.support.people.racing import assert_one_factor_wins, repeatedly
 from tests.support.server import PASSWORD, serving
 from tests.support.wire.answers import done
@@ -62,7 +62,7 @@ def test_a_code_is_taken_one_step_early_or_late_and_never_after_a_later_one() ->
 
 async def test_a_login_asks_for_a_code_once_an_app_is_confirmed(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann = await Person.new(server)
+        ann = await AccountHolder.new(server)
         before = await ann.log_in()
         offered = await done(ann.client.call("POST", ENROL))
         offered_only = await ann.log_in()
@@ -92,14 +92,14 @@ async def test_a_login_asks_for_a_code_once_an_app_is_confirmed(settings: Settin
 
 async def test_a_code_that_is_not_right_is_refused(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann, bob = await Person.enrolled(server), await Person.enrolled(server)
-        carol = await Person.new(server)
+        ann, bob = await AccountHolder.enrolled(server), await AccountHolder.enrolled(server)
+        carol = await AccountHolder.new(server)
         name, theirs = await ann.challenge(), await bob.challenge()
         assert (await bob.step_up(totp=bob.code())).status == 200
         await bob.forget_step()
         offered = (await done(bob.client.call("POST", ENROL))).body
 
-        async def confirming(person: Person, code: str) -> Response:
+        async def confirming(person: AccountHolder, code: str) -> Response:
             given = {"enrolment": offered["enrolment"], "code": code}
             return await person.client.call("POST", CONFIRM, given)
 
@@ -126,7 +126,7 @@ async def test_what_is_no_answer_is_refused_and_costs_no_try(settings: Settings)
         *(123456, None, True, ["123456"], {"$gt": ""}),
     )
     async with serving(settings) as server:
-        ann = await Person.enrolled(server)
+        ann = await AccountHolder.enrolled(server)
         name = await ann.challenge()
         answers = [await ann.answer(name, totp=code) for code in malformed]
         answers += [
@@ -150,7 +150,7 @@ async def test_what_is_no_answer_is_refused_and_costs_no_try(settings: Settings)
 
 async def test_five_guesses_are_one_too_few(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann = await Person.enrolled(server)
+        ann = await AccountHolder.enrolled(server)
         guesses = [await ann.answer(await ann.challenge(), totp="000000") for _ in range(5)]
         name = await ann.challenge()
         sixth = await ann.answer(name, totp=ann.code())
@@ -170,7 +170,7 @@ async def test_five_guesses_are_one_too_few(settings: Settings) -> None:
 
 async def test_logging_in_often_is_no_guessing(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann = await Person.enrolled(server)
+        ann = await AccountHolder.enrolled(server)
         statuses = []
         for _ in range(8):
             answer = await ann.answer(await ann.challenge(), totp=ann.code())
@@ -182,7 +182,7 @@ async def test_logging_in_often_is_no_guessing(settings: Settings) -> None:
 
 async def test_disabled_it_is_asked_for_no_more(settings: Settings) -> None:
     async with serving(settings) as server:
-        ann = await Person.enrolled(server)
+        ann = await AccountHolder.enrolled(server)
         path = "/v1/auth/totp/disable"
         early = await ann.client.call("POST", path)
         assert (await ann.step_up(totp=ann.code())).status == 200
@@ -199,7 +199,7 @@ async def test_disabled_it_is_asked_for_no_more(settings: Settings) -> None:
 @repeatedly
 async def test_of_twenty_with_one_code_one_gets_in(settings: Settings, rounds: int) -> None:
     async with serving(settings) as one, serving(settings) as other:
-        ann = await Person.enrolled(one)
+        ann = await AccountHolder.enrolled(one)
 
         async def prepare() -> dict[str, Any]:
             await ann.forget_step()
@@ -212,7 +212,7 @@ async def test_a_login_that_waits_holds_what_the_first_factor_has_shown(
     settings: Settings,
 ) -> None:
     async with serving(settings) as server:
-        ann = await Person.enrolled(server)
+        ann = await AccountHolder.enrolled(server)
         given = {"device": "kiosk", "device_name": "Kiosk", "app": "web"}
         name = (await ann.log_in(**given)).body["challenge"]
         wrong = {"email": ann.email, "password": "wrong password", "device": "kiosk"}

@@ -10,16 +10,16 @@ from models.account import TrustedDevice
 from models.account.factors import TRUST
 from models.account.session import SessionTerms
 from models.base.clock import utc_now
-from tests.support.people.enrolling import ENROL, Person
+from tests.support.people.enrolling import ENROL, AccountHolder
 from tests.support.server import Server, serving
 from tests.support.wire.answers import done
 
 DEVICES = "/v1/auth/devices"
 
 
-async def trusting(server: Server) -> tuple[Person, str]:
+async def trusting(server: Server) -> tuple[AccountHolder, str]:
     """Somebody who trusts a device, and what it shows."""
-    person = await Person.enrolled(server)
+    person = await AccountHolder.enrolled(server)
     name = (await person.log_in(device_name="Kitchen")).body["challenge"]
     answer = await person.answer(name, totp=person.code(), trust_device=True)
     await person.forget_step()

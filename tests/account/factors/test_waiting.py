@@ -15,7 +15,7 @@ from tests.account.planting import CONFIRM, DISOWN, click, link, tokens, wait
 from tests.support.engines import TestEngines
 from tests.support.people.addresses import BOB, MOVE
 from tests.support.people.authenticator import Authenticator
-from tests.support.people.enrolling import ENROL, FACTORS_PATH, Person
+from tests.support.people.enrolling import ENROL, FACTORS_PATH, AccountHolder
 from tests.support.people.mail import confirm, newest, settings_of, subjects, token_in
 from tests.support.people.passkeys import ORIGIN, PASSKEYS, add, log_in, options
 from tests.support.people.passwords import NEW, forgot, reset
@@ -57,7 +57,7 @@ async def test_who_is_refused_what_waits_is_told_until_when_or_what_helps(
 ) -> None:
     async with federated(engines, tmp_path) as (server, provider):
         refusals = []
-        for person in (await verified(server), await Person.new(server)):
+        for person in (await verified(server), await AccountHolder.new(server)):
             phone, sub = Authenticator(ORIGIN), new_id("sub")
             await done(add(person, phone, confirmed=False))
             await done(link(person, provider, sub))
@@ -94,7 +94,7 @@ async def test_in_an_account_whose_address_is_not_known_to_be_its_owners_it_wait
     settings: Settings,
 ) -> None:
     async with serving(settings) as server:
-        ann = await Person.new(server)
+        ann = await AccountHolder.new(server)
         await ann.enrol(confirmed=False)
         mail = await newest(server, ann.email)
         enrolled = (await ann.client.call("GET", FACTORS_PATH)).body
@@ -115,7 +115,7 @@ async def test_what_is_added_with_an_older_factor_counts_at_once_and_is_announce
     settings: Settings,
 ) -> None:
     async with serving(settings) as server:
-        ann, phone = await Person.enrolled(server), Authenticator(ORIGIN)
+        ann, phone = await AccountHolder.enrolled(server), Authenticator(ORIGIN)
         await done(ann.step_up(totp=ann.code()))
 
         await done(add(ann, phone, confirmed=False))
@@ -132,7 +132,7 @@ async def test_a_click_takes_away_what_was_added_and_ends_the_session_that_did(
 ) -> None:
     async with serving(settings) as server:
         ann, phone = await verified(server), Authenticator(ORIGIN)
-        thief = Person(server, ann.email, server.client(), ann.user)
+        thief = AccountHolder(server, ann.email, server.client(), ann.user)
         thief.client.token = (await ann.log_in(device="thief")).body["token"]
         await done(add(thief, phone, confirmed=False))
         token = token_in(await newest(server, ann.email))
@@ -165,7 +165,7 @@ async def test_who_reads_the_mails_passes_no_factor_that_its_owner_has_confirmed
     engines: TestEngines, tmp_path: Path
 ) -> None:
     async with serving(settings_of(engines, tmp_path)) as server:
-        ann = await Person.enrolled(server)
+        ann = await AccountHolder.enrolled(server)
         since = (await server.node.services.account.factors.of(ann.user)).totp_since
         assert since is not None
         again = Addition(way="totp", id="totp", since=since)  # as when a mail is sent twice

@@ -15,14 +15,16 @@ from tests.support.engines import TestEngines
 from tests.support.people.mail import newest
 from tests.support.server import PASSWORD
 from tests.support.server.provider import SECRET, WEB, OpenIdProvider, apple_key
-from tests.support.wire.relying import ISSUER, Answer, Browser, Party
+from tests.support.wire.relying import ISSUER, Answer, Browser, OAuthParty
 
 APPLE_START, APPLE_BACK = START.replace("google", "apple"), BACK.replace("google", "apple")
 EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 ID_TOKEN: Final = "urn:ietf:params:oauth:token-type:id_token"
 
 
-async def away(one: Party, provider: OpenIdProvider, path: str = START, **query: str) -> Fields:
+async def away(
+    one: OAuthParty, provider: OpenIdProvider, path: str = START, **query: str
+) -> Fields:
     """What the provider sends the browser back with, which has agreed there."""
     answer = await one.browser.get(path, query)
     assert answer.status == 303, answer
@@ -31,7 +33,7 @@ async def away(one: Party, provider: OpenIdProvider, path: str = START, **query:
     return fields
 
 
-async def whose(one: Party) -> str | None:
+async def whose(one: OAuthParty) -> str | None:
     """The user whom the browser is known as."""
     answer = await one.browser.get("/oauth/authorize", one.request(prompt="none"))
     error = answer.sent_to.get("error")
@@ -273,7 +275,7 @@ async def test_a_browser_links_a_provider_for_whoever_sent_it(
         person.close()
 
 
-async def exchange(one: Party, form: Fields, client: str) -> Answer:
+async def exchange(one: OAuthParty, form: Fields, client: str) -> Answer:
     return await one.token({"grant_type": EXCHANGE, "client_id": client} | form)
 
 

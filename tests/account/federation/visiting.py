@@ -10,7 +10,7 @@ import msgspec
 from models.base.merge_patch import Json
 from tests.support.engines import TestEngines
 from tests.support.server.provider import OpenIdProvider
-from tests.support.wire.relying import Party, party, settings_of
+from tests.support.wire.relying import OAuthParty, party, settings_of
 
 START, BACK = "/v1/auth/google/start", "/v1/auth/google/callback"
 Fields = dict[str, str]
@@ -19,7 +19,7 @@ Fields = dict[str, str]
 @asynccontextmanager
 async def visiting(
     engines: TestEngines, path: Path, **row: Any
-) -> AsyncIterator[tuple[Party, OpenIdProvider]]:
+) -> AsyncIterator[tuple[OAuthParty, OpenIdProvider]]:
     """A server that the world finds over TLS, with both kinds of provider."""
     async with OpenIdProvider().listening() as provider:
         rows = [provider.row(**row), provider.apple()]

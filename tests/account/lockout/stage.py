@@ -17,12 +17,12 @@ from models.account.user import Registration
 from models.base.ids import new_id
 from models.oauth.client import OAuthClient as App
 from tests.support.engines import TestEngines
-from tests.support.people.enrolling import Person
+from tests.support.people.enrolling import AccountHolder
 from tests.support.people.mail import settings_of
 from tests.support.people.racing import all_get_as_far_as_the_factor
 from tests.support.server import PASSWORD, Server, serving
 from tests.support.server.provider import OpenIdProvider
-from tests.support.wire.relying import REDIRECT, SCOPES, Browser, Party
+from tests.support.wire.relying import REDIRECT, SCOPES, Browser, OAuthParty
 from upcoach.client import RestClient
 from upcoach.services.account.login.logins import Challenge
 
@@ -62,10 +62,10 @@ class Victim(msgspec.Struct, frozen=True):
     user: str
     owner: RestClient
     kept: str
-    person: Person
+    person: AccountHolder
     intruder: RestClient
     session: str
-    browser: Party
+    browser: OAuthParty
     held: contextlib.AsyncExitStack
 
     @property
@@ -132,13 +132,13 @@ async def account(stage: Stage, *, is_claimed: bool = False) -> AsyncIterator[Vi
     user = made.body["id"]
     owner, kept = await start(server, user)
     intruder, session = await start(server, user)
-    person = Person(server, email, intruder, user)
+    person = AccountHolder(server, email, intruder, user)
     await person.enrol(confirmed=not is_claimed)
     window = Browser(server.url)
     window.cookies["sid"] = await server.node.services.account.browsers.enter(
         "", (await start(server, user, "web"))[1]
     )
-    browser = Party(server, window, email, user, stage.app, stage.app, "")
+    browser = OAuthParty(server, window, email, user, stage.app, stage.app, "")
     async with contextlib.AsyncExitStack() as held:
         held.callback(window.close)
         yield Victim(

@@ -19,7 +19,7 @@ _ROOT = "urn:upcoach"
 _OURS = ("etag", "link", "idempotency-replayed", "retry-after", "www-authenticate")
 
 
-class Seen(msgspec.Struct, frozen=True):
+class Exchange(msgspec.Struct, frozen=True):
     """A request and its answer."""
 
     method: str
@@ -29,10 +29,10 @@ class Seen(msgspec.Struct, frozen=True):
     answer: Response
 
 
-class Witness(RestClient):
+class RecordingClient(RestClient):
     """A client that remembers what it was answered, and so do those that it logs in."""
 
-    seen: list[Seen]
+    seen: list[Exchange]
 
     @classmethod
     def fresh(cls) -> type[Self]:
@@ -55,11 +55,11 @@ class Witness(RestClient):
         )
         # Shown as it stood on the wire: dates and structs are text in it.
         sent = msgspec.json.decode(msgspec.json.encode(body))
-        self.seen.append(Seen(method, path, sent, body is not None, answer))
+        self.seen.append(Exchange(method, path, sent, body is not None, answer))
         return answer
 
 
-def taken_of(seen: Seen) -> Any:
+def taken_of(seen: Exchange) -> Any:
     """What was taken of a body: of many writes, those that were carried out."""
     if not seen.path.endswith("/mutations"):
         return seen.body
@@ -77,7 +77,7 @@ class Contract:
         self._registry: Registry[Any] = Registry().with_resource(_ROOT, resource)
         self._validators: dict[str, Validator] = {}
 
-    def operation(self, seen: Seen) -> tuple[str, str] | None:
+    def operation(self, seen: Exchange) -> tuple[str, str] | None:
         """The method and the path, as it is described, that were asked for."""
         found = self._router.find(seen.path.partition("?")[0])
         method = "GET" if seen.method == "HEAD" else seen.method
@@ -85,7 +85,7 @@ class Contract:
             return None
         return method, found[0].path
 
-    def broken(self, seen: Seen) -> list[str]:
+    def broken(self, seen: Exchange) -> list[str]:
         """The promises that *seen* breaks."""
         operation = self.operation(seen)
         if operation is None:
@@ -107,14 +107,14 @@ class Contract:
             wrong += self._wrong_request(described, ["paths", path, method.lower()], taken)
         return [f"{method} {path} {status}: {one}" for one in wrong]
 
-    def _wrong_headers(self, answer: Json, seen: Seen) -> list[str]:
+    def _wrong_headers(self, answer: Json, seen: Exchange) -> list[str]:
         promised = {name.lower() for name in answer.get("headers", {})}
         ours = {
             name for name in seen.answer.headers if name in _OURS or name.startswith("upcoach-")
         }
         return [f"a header {name} is not described" for name in sorted(ours - promised)]
 
-    def _wrong_body(self, answer: Json, place: list[str], seen: Seen) -> list[str]:
+    def _wrong_body(self, answer: Json, place: list[str], seen: Exchange) -> list[str]:
         content = answer.get("content", {})
         if not content or seen.method == "HEAD":
             return [] if not seen.answer.body else ["there is a body"]

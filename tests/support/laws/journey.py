@@ -17,7 +17,7 @@ import msgspec
 from models.base.ids import new_id
 from models.base.merge_patch import Json
 from tests.support.engines import TestEngines, redis_of
-from tests.support.people.chaos import Person, assert_quiet, assert_whole
+from tests.support.people.chaos import Writer, assert_quiet, assert_whole
 from tests.support.server import ServerProcess
 from tests.support.wire.slow_reader import SlowReader
 from upcoach.client import RestClient, SyncDevice
@@ -80,7 +80,7 @@ class Journey:
         self._engines = engines
         self._dice = random.Random(seed)
         self._count = people
-        self._people: list[Person] = []
+        self._people: list[Writer] = []
         self._wanderers: list[Wanderer] = []
         self._slow: list[SlowReader] = []
         self.story: list[str] = []
@@ -92,7 +92,7 @@ class Journey:
         async with contextlib.AsyncExitStack() as stack:
             await asyncio.gather(*(stack.enter_async_context(node) for node in self.nodes))
             for _ in range(self._count):
-                person = Person([node.url for node in self.nodes])
+                person = Writer([node.url for node in self.nodes])
                 self._people.append(await stack.enter_async_context(person.present()))
                 self._wanderers += [
                     Wanderer(device, random.Random(self._dice.random()))

@@ -11,7 +11,7 @@ from upcoach.client import Response, RestClient
 FIRST = {"If-Match": '"v1"'}
 
 
-class Ask(msgspec.Struct, frozen=True):
+class RefusedRequest(msgspec.Struct, frozen=True):
     """A request that must be refused, and how."""
 
     status: int
@@ -24,12 +24,12 @@ class Ask(msgspec.Struct, frozen=True):
     pointer: str | None = None
 
 
-async def ask_for(person: RestClient, ask: Ask) -> Response:
+async def ask_for(person: RestClient, ask: RefusedRequest) -> Response:
     """The answer to *ask*."""
     return await person.call(ask.method, ask.path, ask.body, raw=ask.raw, headers=ask.headers)
 
 
-async def assert_refused(person: RestClient, asks: Iterable[Ask]) -> list[Response]:
+async def assert_refused(person: RestClient, asks: Iterable[RefusedRequest]) -> list[Response]:
     """Every one of *asks* is refused as it says, and changes nothing."""
     witness = await snapshot(person)
     answers = []
@@ -42,7 +42,7 @@ async def assert_refused(person: RestClient, asks: Iterable[Ask]) -> list[Respon
     return answers
 
 
-def assert_problem(answer: Response, ask: Ask) -> None:
+def assert_problem(answer: Response, ask: RefusedRequest) -> None:
     """*answer* is the problem (RFC 9457) that *ask* expects."""
     shown = (ask, answer)
     assert answer.headers.get("content-type") == "application/problem+json", shown

@@ -1,6 +1,6 @@
 """An authenticator in software: it makes passkeys, keeps them, and signs with them (WebAuthn, 6).
 
-Each answer can be bent in one place, as a careless browser or a thief would: `Bent`.
+Each answer can be bent in one place, as a careless browser or a thief would: `Tampering`.
 """
 
 import base64
@@ -20,7 +20,7 @@ PRESENT, VERIFIED, ELIGIBLE, BACKED_UP, ATTESTED = 0x01, 0x04, 0x08, 0x10, 0x40
 SYNCED: Final = PRESENT | VERIFIED | ELIGIBLE | BACKED_UP
 
 
-class Bent(msgspec.Struct, frozen=True, kw_only=True):
+class Tampering(msgspec.Struct, frozen=True, kw_only=True):
     """How an answer differs from the right one.
 
     Attributes
@@ -43,10 +43,10 @@ class Bent(msgspec.Struct, frozen=True, kw_only=True):
     other_key: bool = False
 
 
-STRAIGHT: Final = Bent()
+UNTAMPERED: Final = Tampering()
 
 
-class Kept(msgspec.Struct):
+class StoredPasskey(msgspec.Struct):
     """A passkey, with its secret half."""
 
     credential: bytes
@@ -60,13 +60,13 @@ class Authenticator:
 
     def __init__(self, origin: str, *, counts: bool = False) -> None:
         self.origin = origin
-        self.kept: list[Kept] = []
+        self.kept: list[StoredPasskey] = []
         self._counts = counts
 
-    def make(self, options: Json, bent: Bent = STRAIGHT) -> Json:
+    def make(self, options: Json, bent: Tampering = UNTAMPERED) -> Json:
         """A new passkey, as `navigator.credentials.create` answers."""
         key = ec.generate_private_key(ec.SECP256R1())
-        kept = Kept(secrets.token_bytes(32), key, plain(options["user"]["id"]))
+        kept = StoredPasskey(secrets.token_bytes(32), key, plain(options["user"]["id"]))
         self.kept.append(kept)
         attested = (
             bytes(16) + len(kept.credential).to_bytes(2) + kept.credential + cbor2.dumps(_cose(key))
@@ -78,7 +78,9 @@ class Authenticator:
         more = {"transports": ["internal"], "publicKeyAlgorithm": -7}
         return _credential(kept, answer | more | bent.response, bent)
 
-    def show(self, options: Json, kept: Kept | None = None, bent: Bent = STRAIGHT) -> Json:
+    def show(
+        self, options: Json, kept: StoredPasskey | None = None, bent: Tampering = UNTAMPERED
+    ) -> Json:
         """The newest passkey, or *kept*, as `navigator.credentials.get` answers."""
         kept = kept or self.kept[-1]
         kept.count += self._counts
@@ -94,13 +96,13 @@ class Authenticator:
         }
         return _credential(kept, answer | bent.response, bent)
 
-    def _signed(self, kept: Kept, domain: str, bent: Bent, more: int = 0) -> bytes:
+    def _signed(self, kept: StoredPasskey, domain: str, bent: Tampering, more: int = 0) -> bytes:
         flags = (SYNCED if bent.flags is None else bent.flags) | more
         count = kept.count if bent.count is None else bent.count
         named = hashlib.sha256((bent.domain or domain).encode()).digest()
         return named + bytes([flags]) + count.to_bytes(4)
 
-    def _client(self, kind: str, options: Json, bent: Bent) -> bytes:
+    def _client(self, kind: str, options: Json, bent: Tampering) -> bytes:
         right = {"type": kind, "challenge": options["challenge"], "origin": self.origin}
         return json.dumps(right | {"crossOrigin": False} | bent.client).encode()
 
@@ -120,7 +122,7 @@ def _cose(key: ec.EllipticCurvePrivateKey) -> dict[int, Any]:
     return {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32), -3: numbers.y.to_bytes(32)}
 
 
-def _credential(kept: Kept, answer: Json, bent: Bent) -> Json:
+def _credential(kept: StoredPasskey, answer: Json, bent: Tampering) -> Json:
     name = text(kept.credential)
     right: Json = {"id": name, "rawId": name, "type": "public-key", "response": answer}
     beside = {"authenticatorAttachment": "platform", "clientExtensionResults": {}}

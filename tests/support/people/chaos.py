@@ -31,7 +31,7 @@ async def until(condition: Callable[[], bool], timeout_s: float = PATIENCE_S) ->
             await asyncio.sleep(POLL_S)
 
 
-class Journal:
+class WriteJournal:
     """What a person was told: every document as the last answer to its author showed it."""
 
     def __init__(self) -> None:
@@ -60,11 +60,11 @@ class Journal:
         return goal
 
 
-class Person:
+class Writer:
     """Somebody with two devices and an integration, all of which write at the same time."""
 
     def __init__(self, urls: Sequence[str]) -> None:
-        self.journal = Journal()
+        self.journal = WriteJournal()
         self.statuses: collections.Counter[int] = collections.Counter()
         self.devices: list[SyncDevice] = []
         self.token = ""
@@ -181,7 +181,7 @@ class Storm:
     def __init__(self, environ: dict[str, str]) -> None:
         self.environ = environ
         self.nodes = [ServerProcess(dict(environ)), ServerProcess(dict(environ))]
-        self.people: list[Person] = []
+        self.people: list[Writer] = []
 
     @contextlib.asynccontextmanager
     async def blowing(self) -> AsyncIterator[Self]:
@@ -189,7 +189,7 @@ class Storm:
         async with contextlib.AsyncExitStack() as stack:
             await asyncio.gather(*(stack.enter_async_context(node) for node in self.nodes))
             for _ in range(2):
-                person = Person([node.url for node in self.nodes])
+                person = Writer([node.url for node in self.nodes])
                 self.people.append(await stack.enter_async_context(person.present()))
             writing = [
                 asyncio.create_task(person.journal.write(send))

@@ -23,7 +23,7 @@ FACTORS_PATH: Final = "/v1/auth/factors"
 STEP_S: Final = 30
 
 
-class Person:
+class AccountHolder:
     """Somebody with an account.
 
     Attributes
@@ -49,7 +49,7 @@ class Person:
         self.shown = ""
 
     @classmethod
-    async def new(cls, server: Server) -> "Person":
+    async def new(cls, server: Server) -> "AccountHolder":
         """Somebody new, logged in, with a password only."""
         email = f"{new_id('test')}@example.org"
         anonymous = server.client()
@@ -59,7 +59,7 @@ class Person:
         return cls(server, email, client, me.body["id"])
 
     @classmethod
-    async def enrolled(cls, server: Server) -> "Person":
+    async def enrolled(cls, server: Server) -> "AccountHolder":
         """Somebody new with an app that makes codes, none of which was used since it came."""
         person = await cls.new(server)
         await person.enrol()

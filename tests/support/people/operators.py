@@ -25,7 +25,7 @@ async def operator(server: Server, *roles: OperatorRole, terms: SessionTerms = A
     return server.client(login.token)
 
 
-async def noted(server: Server, **wanted: Any) -> list[dict[str, Any]]:
+async def audited(server: Server, **wanted: Any) -> list[dict[str, Any]]:
     """The entries of the audit log that are as *wanted*, the oldest first."""
     async with server.node.database.connection():
         found = server.node.database["audit"].find(wanted, {"_id": 0}, sort=[("seq", 1)])

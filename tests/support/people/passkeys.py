@@ -3,8 +3,8 @@
 from typing import Final
 
 from models.base.merge_patch import Json
-from tests.support.people.authenticator import Authenticator, Bent
-from tests.support.people.enrolling import Person
+from tests.support.people.authenticator import Authenticator, Tampering
+from tests.support.people.enrolling import AccountHolder
 from tests.support.server import Server
 from tests.support.wire.answers import done
 from upcoach.client import Response, RestClient
@@ -22,10 +22,14 @@ async def options(client: RestClient, path: str, body: Json | None = None) -> Js
 
 
 async def add(
-    person: Person, phone: Authenticator, bent: Bent | None = None, *, confirmed: bool = True
+    person: AccountHolder,
+    phone: Authenticator,
+    bent: Tampering | None = None,
+    *,
+    confirmed: bool = True,
 ) -> Response:
     """Make a passkey on *phone*, and send it in; it counts at once if it is *confirmed*."""
-    made = phone.make(await options(person.client, PASSKEYS), bent or Bent())
+    made = phone.make(await options(person.client, PASSKEYS), bent or Tampering())
     given = {"name": "Phone", "credential": made}
     answer = await person.client.call("POST", PASSKEYS, given)
     if confirmed and answer.status == 201:
@@ -33,14 +37,14 @@ async def add(
     return answer
 
 
-async def log_in(server: Server, phone: Authenticator, bent: Bent | None = None) -> Response:
+async def log_in(server: Server, phone: Authenticator, bent: Tampering | None = None) -> Response:
     """Log in with a passkey of *phone* and nothing else."""
-    shown = phone.show(await options(server.client(), LOGIN), bent=bent or Bent())
+    shown = phone.show(await options(server.client(), LOGIN), bent=bent or Tampering())
     return await server.client().call("POST", LOGIN, {"credential": shown, "device": "tablet"})
 
 
-async def holder(server: Server, phone: Authenticator) -> Person:
+async def passkey_holder(server: Server, phone: Authenticator) -> AccountHolder:
     """Somebody with a passkey on *phone*."""
-    person = await Person.new(server)
+    person = await AccountHolder.new(server)
     await done(add(person, phone))
     return person

@@ -25,7 +25,7 @@ GONE, READ, WALK, WATER = habits = [new_id("hab") for _ in range(4)]
 MADE = {day: new_id("gol") for day in DAYS}
 
 
-class Queued(msgspec.Struct, frozen=True):
+class QueuedWrite(msgspec.Struct, frozen=True):
     """A write without its name, and what it must be answered: status, code, merged places."""
 
     status: int
@@ -67,34 +67,36 @@ async def go_on(watch: RestClient) -> None:
         await done(watch.call("PUT", entry(WATER, day), {"value": 3}))
 
 
-def queued() -> Iterator[Queued]:
+def queued() -> Iterator[QueuedWrite]:
     """What is written on the phone, from the versions that it knows."""
     for number, day in enumerate(DAYS):
         known = 200 if number == 0 else 201
-        yield Queued(known, "PUT", entry(READ, day), {})
-        yield Queued(404, "PUT", entry(GONE, day), {}, code="deleted")
-        yield Queued(200 if number < 5 else 201, "PUT", entry(WATER, day), {"value": 1})
-        yield Queued(200, "PUT", entry(WATER, day), {"value": 2}, 1)
-        yield Queued(404, "PATCH", goal(LOST), {"title": f"{number}"}, 1, "deleted")
-        yield Queued(409, "PATCH", goal(RENAMED), {"title": f"{number}"}, 1, "conflict")
+        yield QueuedWrite(known, "PUT", entry(READ, day), {})
+        yield QueuedWrite(404, "PUT", entry(GONE, day), {}, code="deleted")
+        yield QueuedWrite(200 if number < 5 else 201, "PUT", entry(WATER, day), {"value": 1})
+        yield QueuedWrite(200, "PUT", entry(WATER, day), {"value": 2}, 1)
+        yield QueuedWrite(404, "PATCH", goal(LOST), {"title": f"{number}"}, 1, "deleted")
+        yield QueuedWrite(409, "PATCH", goal(RENAMED), {"title": f"{number}"}, 1, "conflict")
         priority = {"priority": "high" if number % 2 else "low"}
-        yield Queued(200, "PATCH", goal(RENAMED), priority, 1, merged=("/title",))
+        yield QueuedWrite(200, "PATCH", goal(RENAMED), priority, 1, merged=("/title",))
         behind = ("/progress",) if number < 20 else ()
-        yield Queued(200, "PATCH", goal(AHEAD), {"progress": number / 40}, 1, merged=behind)
+        yield QueuedWrite(200, "PATCH", goal(AHEAD), {"progress": number / 40}, 1, merged=behind)
         title = {"title": f"Day {number}"}
-        yield Queued(200, "PATCH", goal(DESCRIBED), title, 1, merged=("/description",))
-        yield Queued(201, "POST", GOALS, {"id": MADE[day], "title": "New"})
-        yield Queued(200, "PATCH", goal(MADE[day]), {"progress": 0.5}, 1)
-        yield Queued(200, "PATCH", goal(MADE[day]), {"progress": 0.25, "category": "health"}, 1)
-        yield Queued(200, "PUT", entry(READ, day), {"note": "of the phone"}, 1)
+        yield QueuedWrite(200, "PATCH", goal(DESCRIBED), title, 1, merged=("/description",))
+        yield QueuedWrite(201, "POST", GOALS, {"id": MADE[day], "title": "New"})
+        yield QueuedWrite(200, "PATCH", goal(MADE[day]), {"progress": 0.5}, 1)
+        yield QueuedWrite(
+            200, "PATCH", goal(MADE[day]), {"progress": 0.25, "category": "health"}, 1
+        )
+        yield QueuedWrite(200, "PUT", entry(READ, day), {"note": "of the phone"}, 1)
         if number % 2 == 0:
-            yield Queued(204, "DELETE", goal(MADE[day]))
-            yield Queued(404, "PATCH", goal(MADE[day]), {"title": "Late"}, 1, "deleted")
+            yield QueuedWrite(204, "DELETE", goal(MADE[day]))
+            yield QueuedWrite(404, "PATCH", goal(MADE[day]), {"title": "Late"}, 1, "deleted")
     for day in BEFORE:
-        yield Queued(201, "PUT", entry(WALK, day), {})
+        yield QueuedWrite(201, "PUT", entry(WALK, day), {})
 
 
-def frames_of(queue: list[Queued]) -> list[Json]:
+def frames_of(queue: list[QueuedWrite]) -> list[Json]:
     """The `mut` frames of *queue*, as the client's library keeps them."""
     outbox = PendingWrites(lambda _: None)
     for one in queue:
@@ -105,7 +107,7 @@ def frames_of(queue: list[Queued]) -> list[Json]:
     return frames
 
 
-def said(answer: Json) -> tuple[int, str | None, tuple[str, ...]]:
+def outcome_of(answer: Json) -> tuple[int, str | None, tuple[str, ...]]:
     """What *answer* says: status, code, merged places."""
     code = answer.get("problem", {}).get("code")
     return answer["status"], code, tuple(answer.get("merged", ()))

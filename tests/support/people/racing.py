@@ -10,7 +10,7 @@ import pytest
 from models.account.factors import ChallengeAnswer
 from models.account.session import SessionTerms
 from models.base.errors import Forbidden
-from tests.support.people.enrolling import Person
+from tests.support.people.enrolling import AccountHolder
 from tests.support.server import Server
 from upcoach.services.account.factors import attempt_limit
 
@@ -35,7 +35,7 @@ async def assert_one_wins(
 
 async def assert_one_factor_wins(
     nodes: tuple[Server, Server],
-    person: Person,
+    person: AccountHolder,
     prepare: Callable[[], Awaitable[dict[str, Any]]],
     rounds: int,
 ) -> None:

@@ -14,7 +14,7 @@ from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Write
 
-PORTION = 250
+WRITE_DOCUMENTS = 250
 EPOCH = dt.date(1970, 1, 1)
 SCHEDULES = (
     Daily(),
@@ -29,7 +29,7 @@ async def hold(server: Server, owner: str, documents: Iterable[Document]) -> Non
     """Have *documents* kept as what *owner* wrote."""
     left = list(documents)
     while left:
-        some, left = left[:PORTION], left[PORTION:]
+        some, left = left[:WRITE_DOCUMENTS], left[WRITE_DOCUMENTS:]
 
         def decide(changes: WriteContext, some: list[Document] = some) -> Outcome[None]:
             for document in some:

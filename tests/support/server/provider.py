@@ -38,7 +38,7 @@ def apple_key() -> ECKey:
     return ECKey.generate_key("P-256", private=True)
 
 
-class Asked(msgspec.Struct, frozen=True):
+class AuthorizationRequest(msgspec.Struct, frozen=True):
     """What a browser was sent here with."""
 
     form: dict[str, str]
@@ -64,7 +64,7 @@ class OpenIdProvider:
         self.key = rsa("first")
         self.mode = ""
         self.says: Json = {}
-        self.codes: dict[str, Asked] = {}
+        self.codes: dict[str, AuthorizationRequest] = {}
         self.forms: list[tuple[dict[str, str], str]] = []
         self.asked: list[str] = []
         self.issuer = ""
@@ -141,7 +141,7 @@ class OpenIdProvider:
         """What a browser that was sent to *url* comes back with, and to where."""
         asked = dict(parse_qsl(url.partition("?")[2]))
         code = secrets.token_urlsafe(16)
-        self.codes[code] = Asked(asked)
+        self.codes[code] = AuthorizationRequest(asked)
         return asked["redirect_uri"], {"code": code, "state": asked["state"]}
 
     def redeem(self, form: dict[str, str]) -> tuple[int, Json]:

@@ -8,13 +8,13 @@ from tornado.websocket import websocket_connect
 
 from models.base.merge_patch import Json
 from tests.support.server import Server
-from tests.support.wire.event_streams import Event, Reader
+from tests.support.wire.event_streams import EventStreamReader, StreamEvent
 from tests.support.wire.sockets import Wire
 
 LIVE = "/v1/admin/live"
 
 
-async def ready(reader: Reader) -> Event:
+async def ready(reader: EventStreamReader) -> StreamEvent:
     """The word that the timeline is followed from here."""
     *_, subd = await reader.until("subd")
     if subd.frame["f"] == "admin:kpi":

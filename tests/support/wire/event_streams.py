@@ -14,7 +14,7 @@ from tests.support.server import Server
 PATIENCE_S = 10.0
 
 
-class Event(msgspec.Struct, frozen=True):
+class StreamEvent(msgspec.Struct, frozen=True):
     """One event as it came."""
 
     name: str
@@ -28,7 +28,7 @@ class Event(msgspec.Struct, frozen=True):
         return frame
 
 
-class Reader:
+class EventStreamReader:
     """An open event stream.
 
     Attributes
@@ -57,7 +57,7 @@ class Reader:
         pairs = (line.partition(": ") for line in lines)
         self.headers = {name.lower(): value for name, _, value in pairs}
 
-    async def event(self) -> Event | None:
+    async def event(self) -> StreamEvent | None:
         """The next event; None when the stream is over."""
         fields: dict[str, str] = {}
         while True:
@@ -74,16 +74,16 @@ class Reader:
             else:
                 fields = {}
 
-    async def until(self, *names: str) -> list[Event]:
+    async def until(self, *names: str) -> list[StreamEvent]:
         """The events up to the first of one of *names*, with it."""
-        events: list[Event] = []
+        events: list[StreamEvent] = []
         while not events or events[-1].name not in names:
             event = await self.event()
             assert event is not None, f"over after {events}"
             events.append(event)
         return events
 
-    async def rest(self) -> list[Event]:
+    async def rest(self) -> list[StreamEvent]:
         """What comes until the server ends the stream."""
         events = []
         while (event := await self.event()) is not None:
@@ -107,14 +107,14 @@ class Reader:
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()
 
-    def _dispatch(self, fields: dict[str, str]) -> Event | None:
+    def _dispatch(self, fields: dict[str, str]) -> StreamEvent | None:
         if "retry" in fields:
             self.retry_ms = int(fields["retry"])
         if "id" in fields:
             self.last_id = fields["id"]
         if "data" not in fields:
             return None
-        return Event(fields["event"], fields["data"], fields.get("id"))
+        return StreamEvent(fields["event"], fields["data"], fields.get("id"))
 
 
 @contextlib.asynccontextmanager
@@ -126,7 +126,7 @@ async def reading(
     last_id: str | None = None,
     buffer: int = 1 << 20,
     **more: Any,
-) -> AsyncIterator[Reader]:
+) -> AsyncIterator[EventStreamReader]:
     """A stream that was asked for, whatever the answer; *more* headers go along.
 
     What nobody reads waits in *buffer* bytes, and then at the server.
@@ -144,7 +144,7 @@ async def reading(
     stream, writer = await asyncio.open_connection(sock=raw, limit=buffer)
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     writer.write(f"GET {path} HTTP/1.1\r\n{lines}\r\n".encode())
-    reader = Reader(stream, writer)
+    reader = EventStreamReader(stream, writer)
     try:
         await reader.read_head()
         yield reader

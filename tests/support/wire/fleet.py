@@ -1,7 +1,7 @@
 """Many sockets that only follow a feed, each as lean as a raw asyncio protocol can be.
 
-A `Follower` knows the whole of a client's rule: it goes on from its number after a cut, leaves when
-it is told to `go`, counts every number that it gets, and notes how long it heard nothing.
+A `FeedFollower` knows the whole of a client's rule: it goes on from its number after a cut, leaves
+when it is told to `go`, counts every number that it gets, and notes how long it heard nothing.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ _MASKED = 0x80
 _CLOSE = 0x88
 
 
-class Line(msgspec.Struct):
+class FrameLine(msgspec.Struct):
     """What a follower reads of a frame."""
 
     t: str
@@ -40,13 +40,13 @@ class Line(msgspec.Struct):
     reason: str = ""
 
 
-_decoder = msgspec.json.Decoder(Line)
+_decoder = msgspec.json.Decoder(FrameLine)
 
 
-class Wire(asyncio.Protocol):
+class FollowerSocket(asyncio.Protocol):
     """One WebSocket (RFC 6455), for its follower."""
 
-    def __init__(self, follower: "Follower") -> None:
+    def __init__(self, follower: "FeedFollower") -> None:
         self._follower = follower
         self._got = b""
         self._upgraded = False
@@ -119,14 +119,14 @@ class Wire(asyncio.Protocol):
             self._follower.take(_decoder.decode(line), self)
 
 
-class Follower:
+class FeedFollower:
     """One device's socket, which is always open somewhere."""
 
     def __init__(self, urls: Sequence[str], token: str) -> None:
         self.token = token
         self._urls = list(urls)
         self._url = random.choice(self._urls)
-        self._wire: Wire | None = None
+        self._wire: FollowerSocket | None = None
         self._heard_at = 0.0
         self._cut_at = 0.0
         self.live = asyncio.Event()
@@ -156,7 +156,7 @@ class Follower:
         since = f"{self.epoch}.{self.seq}" if self.epoch else "now"
         return {"t": "hello", "v": 1, "subs": [{"f": "u:me", "since": since}]}
 
-    def take(self, line: Line, wire: Wire) -> None:
+    def take(self, line: FrameLine, wire: FollowerSocket) -> None:
         """Act on one frame."""
         match line.t:
             case "ev" | "skip":
@@ -202,7 +202,9 @@ class Follower:
         self._url = random.choice(others)
         host, _, port = self._url.removeprefix("http://").partition(":")
         try:
-            _, self._wire = await loop.create_connection(lambda: Wire(self), host, int(port))
+            _, self._wire = await loop.create_connection(
+                lambda: FollowerSocket(self), host, int(port)
+            )
         except OSError:
             await asyncio.sleep(RETRY_S)
             return
@@ -210,7 +212,7 @@ class Follower:
         self._cut_at = time.monotonic()
         self.live.clear()
 
-    def _apply(self, line: Line) -> None:
+    def _apply(self, line: FrameLine) -> None:
         first, last = (line.first, line.to) if line.t == "skip" else (line.seq, line.seq)
         if first <= self.seq:
             self.repeats += 1
@@ -228,12 +230,12 @@ class Follower:
 
 
 @contextlib.asynccontextmanager
-async def following(followers: Sequence[Follower]) -> AsyncIterator[None]:
+async def following(followers: Sequence[FeedFollower]) -> AsyncIterator[None]:
     """All *followers* at work, and current at the beginning."""
     gate = asyncio.Semaphore(AT_ONCE)
     working: list[asyncio.Task[None]] = []
 
-    async def start(follower: Follower) -> None:
+    async def start(follower: FeedFollower) -> None:
         async with gate:
             working.append(asyncio.create_task(follower.follow()))
             await asyncio.wait_for(follower.live.wait(), 30)

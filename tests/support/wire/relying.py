@@ -125,7 +125,7 @@ class Browser:
         return await self.post(page.action, page.hidden | ticked | {"answer": answer})
 
 
-class Holder:
+class DpopSigner:
     """Somebody with a key, who can prove that they hold it (RFC 9449)."""
 
     def __init__(self, alg: str = "ES256") -> None:
@@ -169,7 +169,7 @@ class Holder:
         return b"".join(number.to_bytes(32) for number in numbers)
 
 
-class Party(msgspec.Struct, frozen=True):
+class OAuthParty(msgspec.Struct, frozen=True):
     """A server, a user with a browser, and two apps."""
 
     server: Server
@@ -255,7 +255,7 @@ def settings_of(engines: TestEngines, **more: str) -> Settings:
 
 
 @asynccontextmanager
-async def party(settings: Settings) -> AsyncIterator[Party]:
+async def party(settings: Settings) -> AsyncIterator[OAuthParty]:
     """A party at a server of its own."""
     async with serving(settings) as server:
         anonymous = server.client()
@@ -282,7 +282,7 @@ async def party(settings: Settings) -> AsyncIterator[Party]:
         )
         browser = Browser(server.url)
         try:
-            yield Party(server, browser, email, user, public, confidential, secret)
+            yield OAuthParty(server, browser, email, user, public, confidential, secret)
         finally:
             browser.close()
 
@@ -294,7 +294,7 @@ def _base64(raw: bytes) -> bytes:
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
-async def allowed_device(one: Party) -> dict[str, str]:
+async def allowed_device(one: OAuthParty) -> dict[str, str]:
     """What the device polls with that the user has just allowed."""
     own = {"client_id": one.public.id}
     codes = (await one.browser.post("/oauth/device", own | {"scope": "goals:read"})).body

@@ -125,7 +125,7 @@ class _Asking:
         gc.disable()  # its turn would fall on one of the questions, and belongs to all of them
         began = time.thread_time()
         try:
-            reply = await self._node.edge.perform(operation, call)
+            reply = await self._node.runner.perform(operation, call)
             raw = msgspec.json.encode(reply.body) if reply.raw is None else reply.raw
         except Refusal:
             return None
@@ -143,7 +143,7 @@ class _Asking:
     ) -> None:
         """See `Seeds`."""
         call = self._call(operation, names=names, body=body, base=base)
-        await self._node.edge.perform(operation, call)
+        await self._node.runner.perform(operation, call)
 
     def _call(self, operation: Operation[Any], **parts: Any) -> Call:
         is_operators = operation.needs.startswith("admin:")

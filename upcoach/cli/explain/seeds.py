@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from handlers.http.operations import Operation, Router
-from handlers.openapi.path_parameters import PLACES
+from handlers.openapi.path_parameters import PATH_PARAMETERS
 from models.base.errors import Refusal
 from upcoach.cli.explain.drafts import Drafts
 from upcoach.cli.explain.questions import NoExample, Questions
@@ -100,8 +100,8 @@ class Seeds:
         """Path parameters for *path*: an existing document's, and at its end a new one's."""
         above, _, last = path.rpartition("/")
         name = last.strip("{}")
-        if name in PLACES:
-            return await self._names(above) | {name: self._drafts.value(PLACES[name])}
+        if name in PATH_PARAMETERS:
+            return await self._names(above) | {name: self._drafts.value(PATH_PARAMETERS[name])}
         if name in self._fixed:
             return await self._names(above) | {name: self._fixed[name]}
         return await self._questions.names(path, self._chance.randrange(10))

@@ -52,7 +52,7 @@ class Server(HTTPServer):
         if not isinstance(application, BoundedApplication):
             super().handle_stream(stream, address)
             return
-        network = application.enter(address[0])
+        network = application.admit_connection(address[0])
         if network is None:
             stream.close()
             return
@@ -82,7 +82,7 @@ class Server(HTTPServer):
         assert isinstance(server_conn, HTTP1ServerConnection)
         network = self._networks.pop(server_conn.stream, None)
         if isinstance(self.request_callback, BoundedApplication):
-            self.request_callback.leave(network or "")
+            self.request_callback.release_connection(network or "")
 
     def initialize(self, *arguments: Any, **options: Any) -> None:
         """See `HTTPServer.initialize`."""
