@@ -1,4 +1,4 @@
-"""All that the contexts of the models declare, folded: a new context is one line here.
+"""The registry of the contexts of the models, and tables of what they declare.
 
 A *draft* is what a person may write; the document adds what the server knows (owner, version,
 times, what follows from the rules).  Documents are frozen: a rule returns a changed copy.

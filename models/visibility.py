@@ -29,7 +29,7 @@ class Visibility(msgspec.Struct, frozen=True):
 
     @classmethod
     def without(cls, kinds: Collection[str], hidden: Mapping[str, Collection[str]]) -> "Visibility":
-        """What is seen of *kinds* where the fields *hidden*, and all that tells of them, are not.
+        """The visibility of *kinds* without the fields *hidden* and all that tell of them.
 
         Examples
         --------
@@ -42,7 +42,7 @@ class Visibility(msgspec.Struct, frozen=True):
 
         """
         chosen = {(kind, name) for kind, names in hidden.items() for name in names}
-        fields = _with_all_that_follows(_with_all_that_tells(frozenset(chosen)))
+        fields = _with_derived(_with_disclosing(frozenset(chosen)))
         shown = (kind for kind in kinds if fields.isdisjoint(_sources(kind)))
         return cls(frozenset(shown), fields)
 
@@ -58,7 +58,7 @@ class Visibility(msgspec.Struct, frozen=True):
         return _hidden(self, kind)
 
     def shown(self, document: Document) -> Json:
-        """*document* as far as it is seen: also its version, and when it was changed last."""
+        """*document* without hidden fields, whose changes its version does not count either."""
         hidden = self.hides(document.kind)
         seen = msgspec.structs.replace(
             document,
@@ -68,7 +68,7 @@ class Visibility(msgspec.Struct, frozen=True):
         return {name: value for name, value in public(seen).items() if name not in hidden}
 
     def shown_event(self, kind: str, frame: Json, edits: Edits | None) -> Json | None:
-        """The `ev` *frame* about a document as far as it is seen; None if nothing of it is.
+        """The `ev` *frame* of an event without hidden fields; None if nothing is left.
 
         *edits* are the document's.  By which device and which write it came is the owner's to know.
         """
@@ -90,31 +90,31 @@ def _hidden(visibility: Visibility, kind: str) -> frozenset[str]:
     return private | {name for of, name in visibility.hidden if of == kind}
 
 
-def _with_all_that_follows(fields: frozenset[Field]) -> frozenset[Field]:
-    """*fields*, and those that tell something of them."""
+def _with_derived(fields: frozenset[Field]) -> frozenset[Field]:
+    """*fields*, and all that are derived from them."""
     following = {field for field, sources in _derived() if not fields.isdisjoint(sources)} - fields
-    return _with_all_that_follows(fields | following) if following else fields
+    return _with_derived(fields | following) if following else fields
 
 
-def _with_all_that_tells(fields: frozenset[Field]) -> frozenset[Field]:
-    """*fields*, and those that somebody could work them out from."""
-    telling = {field for field, told in _told() if not fields.isdisjoint(told)}
-    return fields | telling
+def _with_disclosing(fields: frozenset[Field]) -> frozenset[Field]:
+    """*fields*, and those that disclose them."""
+    disclosing = {field for field, disclosed in _disclosures() if not fields.isdisjoint(disclosed)}
+    return fields | disclosing
 
 
 @functools.cache
-def _told() -> tuple[tuple[Field, frozenset[Field]], ...]:
-    """Every field that tells others, and which."""
+def _disclosures() -> tuple[tuple[Field, frozenset[Field]], ...]:
+    """Every field that discloses others, and which."""
     return tuple(
-        ((kind, name), frozenset(_fields(kind, told)))
+        ((kind, name), frozenset(_fields(kind, disclosed)))
         for kind, document in KINDS.items()
-        for name, told in disclosures(document).items()
+        for name, disclosed in disclosures(document).items()
     )
 
 
 @functools.cache
 def _derived() -> tuple[tuple[Field, frozenset[Field]], ...]:
-    """Every field that follows from others, and from which."""
+    """Every derived field, and the fields that it is computed from."""
     return tuple(
         ((kind, name), frozenset(_fields(kind, sources)))
         for kind, document in KINDS.items()
@@ -124,7 +124,7 @@ def _derived() -> tuple[tuple[Field, frozenset[Field]], ...]:
 
 @functools.cache
 def _sources(kind: str) -> frozenset[Field]:
-    """What documents of *kind* follow from altogether."""
+    """The fields that documents of *kind* are computed from as a whole."""
     return frozenset(_fields(kind, KINDS[kind].sources))
 
 

@@ -1,4 +1,4 @@
-"""Who asks, as their token says: for how long, through which client, and to do what."""
+"""The caller of a request, as its access token says."""
 
 import datetime as dt
 
@@ -8,7 +8,7 @@ from models.access.scope import Scope
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody whose token holds.
+    """The caller: whose access token is valid, until when, and for what.
 
     Attributes
     ----------
@@ -45,5 +45,5 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_client(self) -> bool:
-        """Whether this is a client by itself, and no person."""
+        """Whether this is an OAuth client by itself, and no person."""
         return not self.scope.session

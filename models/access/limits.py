@@ -1,4 +1,4 @@
-"""How much anybody may ask for: the table of all surfaces, and the arithmetic of one bound.
+"""Limits: the table of rate limits by surface, quotas, and sizes.
 
 A bound is a lasting rate with bursts: the generic cell rate algorithm (ITU-T I.371, Annex A), which
 keeps one number, the moment at which all that was taken is paid for.  Passwords of one account have
@@ -20,13 +20,13 @@ Party = Literal["user", "client", "ip", "account", "device", "address", "session
 
 
 class Cost(msgspec.Struct, frozen=True):
-    """What is taken of a surface at once: so many requests or writes, and so many kibibytes."""
+    """The cost of a request: so many requests or writes, and so many kibibytes."""
 
     requests: int = 1
     kib: int = 0
 
     def of(self, unit: Unit) -> int:
-        """How much of *unit* it is."""
+        """The cost in *unit*."""
         return self.requests if unit == "request" else self.kib
 
 
@@ -34,7 +34,7 @@ ONE: Final = Cost()
 
 
 def kib(size: int) -> int:
-    """The kibibytes that *size* bytes begin.
+    """*size* bytes in kibibytes, rounded up.
 
     Examples
     --------
@@ -45,14 +45,12 @@ def kib(size: int) -> int:
     return -(-size // 1024)
 
 
-FREE_GROWTH_BYTES: Final = (
-    4_096  # bytes by which an answer may be larger than what was sent, at no cost
-)
+FREE_GROWTH_BYTES: Final = 4_096  # by which an answer may be larger than what was sent, for free
 BYTES_PER_READ: Final = 65_536  # bytes of an answer that one request stands for
 
 
 def extra_write_cost(sent: int, answered: int) -> Cost | None:
-    """What a write costs beyond the bytes that it *sent*; None for the usual one.
+    """The cost of a write beyond the bytes that it *sent*; None for the usual one.
 
     A few words may change a large document, which is kept anew, with its answer.
     """
@@ -62,13 +60,13 @@ def extra_write_cost(sent: int, answered: int) -> Cost | None:
 
 
 def extra_read_cost(answered: int) -> Cost | None:
-    """What a read costs beyond its weight, by the bytes that it *answered*; None for the usual."""
+    """The cost of a read beyond its weight, by the bytes *answered*; None for the usual one."""
     requests = answered // BYTES_PER_READ
     return Cost(requests) if requests else None
 
 
 class Bound(msgspec.Struct, frozen=True, kw_only=True):
-    """*count* in *seconds*, of which *burst* at once, for each combination of the parties *by*."""
+    """A rate limit: *count* in *seconds*, *burst* of them at once, for each of the parties *by*."""
 
     name: str
     by: tuple[Party, ...]
@@ -79,12 +77,12 @@ class Bound(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def every_us(self) -> int:
-        """The microseconds that one takes."""
+        """The microseconds between two."""
         return self.seconds * 1_000_000 // self.count
 
 
 class Backoff(msgspec.Struct, frozen=True, kw_only=True):
-    """*free* tries at once; the next after *first_s*, each wait twice the last, up to *most_s*.
+    """Exponential backoff: *free* tries, then waits from *first_s*, doubled up to *most_s*.
 
     It is forgotten when nobody has tried for *most_s* longer than there is to wait.
 
@@ -102,7 +100,7 @@ class Backoff(msgspec.Struct, frozen=True, kw_only=True):
     most_s: int
 
     def wait_s(self, tried: int) -> int:
-        """How long after the last try the next one may come."""
+        """The seconds between the last try and the next one allowed."""
         if tried < self.free:
             return 0
         return min(self.most_s, self.first_s << min(tried - self.free, 20))
@@ -112,7 +110,7 @@ Rule = Bound | Backoff
 
 
 class Surface(msgspec.Struct, frozen=True, kw_only=True):
-    """What is counted together, by several rules at once.
+    """A group of operations that are counted together, by several rules at once.
 
     Attributes
     ----------
@@ -211,7 +209,7 @@ SURFACES: Final[dict[str, Surface]] = {
 
 
 class Quota(msgspec.Struct, frozen=True):
-    """How much one account keeps of a kind: *most* documents, of *mib* mebibytes in all.
+    """A storage quota of one account for a kind: *most* documents, of *mib* mebibytes in all.
 
     Contexts declare one for each kind that a person can make.  What others make for somebody (a
     coach's clients), and what the server makes, is bounded where it is made.
@@ -222,7 +220,7 @@ class Quota(msgspec.Struct, frozen=True):
 
     @property
     def size(self) -> int:
-        """The bytes."""
+        """The quota in bytes."""
         return self.mib << 20
 
 

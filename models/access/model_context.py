@@ -1,4 +1,4 @@
-"""The manifest of a context: what each layer above works with, and no list says again."""
+"""The manifest of a context of the models: its documents, permissions, quotas and mails."""
 
 from collections.abc import Mapping
 

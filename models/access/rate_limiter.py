@@ -1,4 +1,4 @@
-"""One way to ask whether somebody may go on, whoever counts: Redis for all nodes, or one process.
+"""The protocol of rate limiters, whoever counts: Redis for all nodes, or one process.
 
 A rate limiter says how long to wait.  Other bounds are no rates and have other words: so many at
 once are *concurrency limits* (`handlers.http.limits.concurrency_limits`,
@@ -19,7 +19,7 @@ UNITS: Final[tuple[Unit, ...]] = ("request", "kib")
 
 
 class RateCount(msgspec.Struct, frozen=True):
-    """What one rule says: how long to wait, how many are left, when all are there again.
+    """The answer of one rule: how long to wait, how many are left, when all are there again.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class RateCount(msgspec.Struct, frozen=True):
 
 
 class RateVerdict(msgspec.Struct, frozen=True):
-    """What a rate limiter answers.
+    """The answer of a rate limiter.
 
     Attributes
     ----------
@@ -54,17 +54,17 @@ class RateVerdict(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, counts: tuple[RateCount, ...]) -> Self:
-        """What all rules of a surface say together: the strictest decides."""
+        """The verdict of all rules of a surface: the strictest decides."""
         return cls(max((count.wait_s for count in counts), default=0.0), counts)
 
     @property
     def retry_after_s(self) -> int:
-        """The same in whole seconds, as headers tell it."""
+        """The wait in whole seconds, for `Retry-After`."""
         return math.ceil(self.wait_s)
 
     @property
     def taken(self) -> Cost:
-        """What there was, and was taken: of each unit what the strictest rule let through."""
+        """The cost that was taken: of each unit what the strictest rule let through."""
         return Cost(
             *(
                 min((count.taken for count in self.counts if _unit(count.rule) == unit), default=0)
@@ -77,7 +77,7 @@ GO_ON: Final = RateVerdict()
 
 
 class RateLimiter(Protocol):
-    """Somebody who counts."""
+    """A rate limiter."""
 
     async def take(self, surface: str, parties: Mapping[str, str], cost: Cost = ONE) -> RateVerdict:
         """Take *cost* of *surface* for *parties*, or take nothing and say how long to wait."""

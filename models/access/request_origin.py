@@ -1,4 +1,4 @@
-"""Where a request came from, as little of it as is worth knowing."""
+"""The origin of a request: address, user agent, request id."""
 
 import hashlib
 import ipaddress
@@ -27,7 +27,7 @@ class RequestOrigin(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def network(self) -> str:
-        """The part of the address that is kept: it says where, and not who.
+        """The network of the address (/24 or /48), which is what is stored: where, and not who.
 
         Examples
         --------
@@ -43,7 +43,7 @@ class RequestOrigin(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def household(self) -> str:
-        """The part of the address that one person disposes of: all of it in IPv4, a /64 in IPv6.
+        """The block of addresses that one subscriber has: one in IPv4 (/32), a /64 in IPv6.
 
         Examples
         --------
@@ -57,7 +57,7 @@ class RequestOrigin(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def agent_hash(self) -> str:
-        """What tells one program from another, and nothing else."""
+        """A hash of the user agent, which tells one program from another and nothing else."""
         return hashlib.sha256(self.agent.encode(errors="replace")).hexdigest()[:16]
 
 
@@ -66,10 +66,10 @@ NOWHERE: Final = RequestOrigin()
 
 def _shortened(address: str, bits: int, bits_of_6: int) -> str:
     try:
-        found = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address)
     except ValueError:
         return ""
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    plain = mapped or found
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    plain = mapped or parsed
     length = bits if plain.version == 4 else bits_of_6
     return str(ipaddress.ip_network((plain, length), strict=False))

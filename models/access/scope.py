@@ -1,4 +1,4 @@
-"""Who asks.  Every service takes a scope first, and every query is filtered by it."""
+"""The scope of a caller.  Every service takes it first, and every query is filtered by it."""
 
 import msgspec
 

@@ -1,8 +1,8 @@
-"""A lasting rate with bursts, counted in memory."""
+"""A token bucket, counted in memory."""
 
 
 class TokenBucket:
-    """A lasting rate with bursts: the generic cell rate algorithm (ITU-T I.371, Annex A).
+    """A token bucket, as the generic cell rate algorithm (ITU-T I.371, Annex A).
 
     Examples
     --------
@@ -29,5 +29,5 @@ class TokenBucket:
         return wait_s
 
     def wait_s(self, now: float) -> float:
-        """The seconds until there is one; 0 if there is."""
+        """The seconds until one is available; 0 if one is."""
         return max(0.0, max(self._due, now) - now - self._burst_s)

@@ -1,4 +1,4 @@
-"""Cancellations that a library loses."""
+"""A guard against `asyncio.wait_for` swallowing a cancellation."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def reraising_lost_cancellation() -> Iterator[None]:
-    """Do what is within, then raise `CancelledError` if the task was cancelled meanwhile.
+    """Run the block, then raise `CancelledError` if the task was cancelled meanwhile.
 
     Before Python 3.12 `asyncio.wait_for` forgets a cancellation that comes when its result is there
     already (python/cpython#86296), and the drivers of both engines wait by it.

@@ -1,4 +1,4 @@
-"""Checksums by which a client sees that it holds what the database holds.
+"""Checksums of documents, by which a client verifies that it holds what the database holds.
 
 The sum of a kind is the XOR, over its documents, of the first 64 bits of SHA-256 of the id, a line
 feed, and the version in decimal.  So one change costs two hashes, in any order, and the sums go
@@ -18,7 +18,7 @@ _decoder: msgspec.msgpack.Decoder[Sums] = msgspec.msgpack.Decoder(Sums)
 
 
 def document_digest(document_id: str, version: int) -> int:
-    """The part of one document in the sum of its kind.
+    """The share of one document in the checksum of its kind.
 
     Examples
     --------
@@ -30,7 +30,7 @@ def document_digest(document_id: str, version: int) -> int:
 
 
 def toggle(sums: Sums, kind: str, document_id: str, version: int) -> None:
-    """Add a document to *sums*, or take it out again."""
+    """Add a document to *sums*, or remove it: XOR is its own inverse."""
     total = sums.get(kind, 0) ^ document_digest(document_id, version)
     if total:
         sums[kind] = total
@@ -39,19 +39,19 @@ def toggle(sums: Sums, kind: str, document_id: str, version: int) -> None:
 
 
 def pack_sums(sums: Sums) -> bytes:
-    """*sums* as they are stored beside an event."""
+    """Encode *sums* as they are stored beside an event."""
     return msgspec.msgpack.encode(sums)
 
 
 def unpack_sums(stored: bytes) -> Sums:
-    """What `pack_sums` made."""
+    """Decode what `pack_sums` encoded."""
     return _decoder.decode(stored)
 
 
 def wire_sums(
     stored: bytes, kinds: Collection[str] | None = None, unseen: Sums | None = None
 ) -> dict[str, str]:
-    """Stored sums as the wire has them, of *kinds* only if those are all that may be seen.
+    """Stored sums as hexadecimal digits, of *kinds* only where no others may be seen.
 
     *unseen* has, by kind, in what the sums of versions differ that somebody sees.
     """

@@ -1,4 +1,4 @@
-"""Time as a value that is passed in, so that tests can choose it."""
+"""The clock, a function that is passed in so that tests can choose the time."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -9,5 +9,5 @@ Clock = Callable[[], dt.datetime]
 
 
 def utc_now() -> dt.datetime:
-    """The present in UTC, as exact as it is stored."""
+    """The current time in UTC, to the millisecond."""
     return to_milliseconds(dt.datetime.now(dt.UTC))

@@ -1,4 +1,4 @@
-"""What all documents share, and how a field says that it is personal.
+"""The base of all documents, and the privacy, merge and derivation marks of their fields.
 
 A field is declared once, on its type: `Annotated[str, Privacy.SEALED]` is encrypted under its
 owner's data key wherever it is stored; `Privacy.HIDDEN` never leaves the server; `Privacy.PRIVATE`
@@ -25,7 +25,7 @@ A = TypeVar("A")
 
 
 class Privacy(enum.Enum):
-    """What privacy code must know about a field."""
+    """How private a field is."""
 
     PERSONAL = "personal"
     SEALED = "sealed"
@@ -34,7 +34,7 @@ class Privacy(enum.Enum):
 
 
 class Derived:
-    """What a field follows from: fields of the same kind, or `kind:field` of another.
+    """The fields that a field is computed from: of the same kind, or `kind:field` of another.
 
     `Annotated[float, Derived("milestones", "goal.point:value")]`.
     """
@@ -44,20 +44,20 @@ class Derived:
 
 
 class Discloses:
-    """What a field would tell, in the same words: who may not see that does not see it either.
+    """The fields that could be inferred from a field: who may not see those does not see it.
 
     Other than what follows from something, it is hidden only where that itself was chosen.
     """
 
-    def __init__(self, *told: str) -> None:
-        self.told = told
+    def __init__(self, *fields: str) -> None:
+        self.fields = fields
 
 
 Edits = Mapping[str, tuple[int, dt.datetime]]
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a person may write of a document; any other field is refused.
+    """The fields of a document that a person may write; any other is refused.
 
     Attributes
     ----------
@@ -74,20 +74,20 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Order(typing.NamedTuple):
-    """One way in which an owner's documents are listed: by *field*, of those equal in *equal*."""
+    """An order in which an owner's documents are listed: by *field*, filtered by *equal*."""
 
     field: str
     equal: tuple[str, ...] = ()
 
     @property
     def index_name(self) -> str:
-        """What its index is called.  Those of words are of another form than they once were."""
+        """The name of its index.  Those of words are of another form than they once were."""
         former = ("found_by",) if "words" in self.equal else ()
         return "_".join((*former, *self.equal, self.field))
 
 
 class Lookup(typing.NamedTuple):
-    """A *field* by which documents are found among everybody's, through the index *name*.
+    """A *field* by which documents are looked up whoever owns them, by the index *name*.
 
     If *unique*, no two documents have the same value.
     """
@@ -98,7 +98,7 @@ class Lookup(typing.NamedTuple):
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that is kept, with its owner and the number of its changes.
+    """The base of all documents: an owner, a version, and times.
 
     Attributes
     ----------
@@ -149,11 +149,11 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_untouched(self) -> bool:
-        """Whether nobody has changed it since it was made."""
+        """Whether it was never changed."""
         return self.version == self.first_version
 
     def words(self) -> Collection[str]:
-        """What it is found by; kept as keyed hashes only (see `models.base.text.search_words`)."""
+        """The words it is searched by; stored as keyed hashes (`models.base.text.search_words`)."""
         return ()
 
     def advanced(self, at: dt.datetime) -> Self:
@@ -161,7 +161,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, version=self.version + 1, updated_at=at)
 
     def to_draft(self) -> Json:
-        """What a merge patch is applied to: the fields that a person may write, without nulls."""
+        """The fields that a person may write, without nulls: what a merge patch is applied to."""
         if self.draft is None:
             return {}
         fields = msgspec.to_builtins(self)
@@ -197,29 +197,29 @@ def fields_marked(document: type[msgspec.Struct], mark: Privacy) -> frozenset[st
 
 @functools.cache
 def derivations(document: type[msgspec.Struct]) -> Mapping[str, tuple[str, ...]]:
-    """The fields of *document* that follow from others, and from which."""
-    return {field: one.sources for field, one in _declared(document, Derived)}
+    """The derived fields of *document*, and the fields that each is computed from."""
+    return {field: derived.sources for field, derived in _annotations(document, Derived)}
 
 
 @functools.cache
 def disclosures(document: type[msgspec.Struct]) -> Mapping[str, tuple[str, ...]]:
-    """The fields of *document* that tell others, and which."""
-    return {field: one.told for field, one in _declared(document, Discloses)}
+    """The fields of *document* that disclose others, and which."""
+    return {field: discloses.fields for field, discloses in _annotations(document, Discloses)}
 
 
 @functools.cache
 def merge_policies(document: type[msgspec.Struct]) -> Mapping[str, Merge]:
-    """The fields of *document* that keep both of two edits, and how."""
-    return dict(_declared(document, Merge))
+    """The merge policies of the fields of *document* that have one."""
+    return dict(_annotations(document, Merge))
 
 
-def _declared(document: type[msgspec.Struct], kind: type[A]) -> Iterator[tuple[str, A]]:
-    """The fields of *document* about which their types say something of a *kind*, with that."""
+def _annotations(document: type[msgspec.Struct], kind: type[A]) -> Iterator[tuple[str, A]]:
+    """The fields of *document* whose types carry metadata of a *kind*, with that metadata."""
     hints = typing.get_type_hints(document, include_extras=True)
     for field in document.__struct_fields__:
-        for one in getattr(hints[field], "__metadata__", ()):
-            if isinstance(one, kind):
-                yield field, one
+        for annotation in getattr(hints[field], "__metadata__", ()):
+            if isinstance(annotation, kind):
+                yield field, annotation
 
 
 def public(document: Document) -> Json:

@@ -1,4 +1,4 @@
-"""The six ways in which a request is refused.
+"""The six kinds of errors that a request is refused with.
 
 Domain code raises one of these where the rule lives; it knows no status code.  `code` is the
 stable, public name of the particular, `detail` is for people, and `extra` is data that the caller
@@ -11,7 +11,7 @@ import msgspec
 
 
 class FieldError(msgspec.Struct, frozen=True):
-    """One thing that is wrong with an input: where (a JSON pointer), a stable code, and words."""
+    """One error in an input: where (a JSON pointer), a stable code, and words."""
 
     pointer: str
     code: str
@@ -19,7 +19,7 @@ class FieldError(msgspec.Struct, frozen=True):
 
 
 class Refusal(Exception):
-    """Base of every refusal.  A refused request has changed nothing."""
+    """The base of all errors that a request is refused with; it has changed nothing."""
 
     def __init__(
         self,
@@ -39,11 +39,11 @@ class Refusal(Exception):
 
 
 class Unauthenticated(Refusal):
-    """We do not know who asks."""
+    """The caller is not authenticated."""
 
 
 class Forbidden(Refusal):
-    """We know who asks, and they may not."""
+    """The caller is authenticated, and not permitted."""
 
 
 class NotFound(Refusal):
@@ -51,7 +51,7 @@ class NotFound(Refusal):
 
 
 class Conflict(Refusal):
-    """It cannot be done to the thing as it is now."""
+    """The operation conflicts with the present state of the document."""
 
 
 class Invalid(Refusal):
@@ -65,7 +65,7 @@ class Unavailable(Refusal):
 def invalid_field(
     pointer: str, code: str, detail: str, *, refusal: str = "body_invalid"
 ) -> Invalid:
-    """The refusal of one field of what was sent, at *pointer* (RFC 6901).
+    """The refusal of one field of the body, at *pointer* (RFC 6901).
 
     Examples
     --------

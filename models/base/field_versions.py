@@ -1,4 +1,4 @@
-"""How often a document's fields were changed, so that a hidden change leaves no trace elsewhere.
+"""Change counts of a document's fields, so that hidden changes do not show in its version.
 
 A document's version counts every change, also those of fields that somebody may not see.  So it
 keeps how often, and when last, each set of fields was changed together.  From that follows the
@@ -21,7 +21,7 @@ BOOKKEEPING: Final = frozenset({"version", "updated_at", "edits"})
 
 
 def counted(before: Document, after: D) -> D:
-    """*after*, which takes the place of *before*, with this change counted."""
+    """*after*, the next version of *before*, with this change counted in its `edits`."""
     edits = dict(before.edits or {UNKNOWN: (before.version - 1, before.updated_at)})
     names = _changed(before, after)
     if names not in edits and len(edits) >= MAX_FIELD_SETS:
@@ -42,18 +42,18 @@ def version_seen(version: int, edits: Edits | None, hidden: Collection[str]) -> 
     (3, 4)
 
     """
-    known = edits or {}
-    return version - sum(known[names][0] for names in known if not _is_seen(names, hidden))
+    counts = edits or {}
+    return version - sum(counts[names][0] for names in counts if not _is_seen(names, hidden))
 
 
 def updated_at_seen(document: Document, hidden: Collection[str]) -> dt.datetime:
     """When *document* was last changed for whoever does not see the fields *hidden*."""
     if document.edits is None:
         return document.updated_at
-    return max(_moments(document.edits, hidden), default=document.created_at)
+    return max(_change_times(document.edits, hidden), default=document.created_at)
 
 
-def _moments(edits: Edits, hidden: Collection[str]) -> Iterator[dt.datetime]:
+def _change_times(edits: Edits, hidden: Collection[str]) -> Iterator[dt.datetime]:
     return (at for names, (_, at) in edits.items() if _is_seen(names, hidden))
 
 
@@ -63,7 +63,7 @@ def _is_seen(names: str, hidden: Collection[str]) -> bool:
 
 
 def _changed(before: Document, after: Document) -> str:
-    """The fields in which the two differ, as one name; empty if nobody would see any."""
+    """The fields in which the two differ, joined by commas; bookkeeping is left out."""
     names = (
         name
         for name in before.__struct_fields__

@@ -16,6 +16,6 @@ Rating = Annotated[int, msgspec.Meta(ge=1, le=5)]  # of a mood, and of what goes
 Place = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]  # among the parts of a document
 Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
-# What somebody shows for themselves; longer than the longest that there is.
+# Of a login, a link, an invitation; longer than the longest that there is.
 Token = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 EnteredPassword = Annotated[str, msgspec.Meta(max_length=128)]

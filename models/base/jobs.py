@@ -1,7 +1,4 @@
-"""Periodic work: a row for each piece, kept by what it belongs to.
-
-`upcoach.services.base.jobs` does what the rows say.
-"""
+"""Periodic jobs, as their owners declare them; `upcoach.services.base.jobs` runs them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,7 +10,7 @@ from models.base.errors import Unavailable
 
 @dataclass(frozen=True, kw_only=True)
 class PeriodicJob:
-    """Work that every process does now and then, or one process for all of them.
+    """A job that every process runs again and again, or one process for all of them.
 
     Attributes
     ----------
@@ -45,8 +42,8 @@ class PeriodicJob:
 
 @runtime_checkable
 class JobOwner(Protocol):
-    """Whoever has periodic work."""
+    """Whoever declares periodic jobs."""
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
-        """Its rows."""
+        """Its jobs."""

@@ -1,7 +1,7 @@
-"""Letters that the service sends, and the wishes that they are written for.
+"""Mails that the service sends, and the requests that they are written for.
 
-A wish says what happened, and to which address; whoever carries it out finds out later whether the
-address has an account.  So asking for a letter takes the same time whether or not it has one.
+A request says what happened, and to which address; whoever writes the mail finds out later whether
+the address has an account.  So a request takes the same time whether or not it has one.
 """
 
 import msgspec
@@ -16,11 +16,11 @@ class Mail(msgspec.Struct, frozen=True):
 
 
 class MailRequest(msgspec.Struct, frozen=True, tag=True):
-    """Something that the owner of an address has to be told.
+    """A request for a mail: what the owner of an address has to be told.
 
-    What a stranger could have chosen is in a letter as a name in quotes only
+    What a stranger could have chosen is in a mail as a name in quotes only
     (`models.account.quoting`), or strangers would have us carry their words.  The name of the class
-    is kept with what waits in the outbox: a build knows what one before it wished by that alone.
+    is kept with what waits in the outbox: a build knows what one before it asked for by that alone.
     """
 
     to: str

@@ -29,7 +29,7 @@ Policies = Mapping[str, Merge]
 
 
 class Clash(msgspec.Struct, frozen=True):
-    """One place (a JSON pointer) that two edits made different, with the three values."""
+    """A merge conflict at one place (a JSON pointer), with the three values."""
 
     path: str
     base: Any
@@ -38,14 +38,14 @@ class Clash(msgspec.Struct, frozen=True):
 
 
 class Merged(msgspec.Struct, frozen=True):
-    """The merged fields, which hold *theirs* where there is a clash."""
+    """The result of a merge: the fields, which hold *theirs* where there is a clash."""
 
     fields: Json
     clashes: tuple[Clash, ...] = ()
 
 
 def merge(base: Json, mine: Json, theirs: Json, policies: Policies | None = None) -> Merged:
-    """Both edits of *base*, as far as they go together.
+    """Merge two edits of *base*.
 
     Parameters
     ----------
@@ -79,10 +79,10 @@ def reapplied(before: Json, after: Json, onto: Json, policies: Policies) -> Json
     """
     fields = merge(before, onto, after, policies).fields
     for name, policy in policies.items():
-        added = _addition(before.get(name), after.get(name))
+        added = _appended(before.get(name), after.get(name))
         if policy is Merge.APPEND and added:
             start = onto.get(name) or type(added)()
-            fields[name] = start + (added if start else _standing_alone(added))
+            fields[name] = start + (added if start else _without_line_break(added))
     return fields
 
 
@@ -95,7 +95,7 @@ def changed_paths(old: Json, new: Json) -> tuple[str, ...]:
     ('/a', '/b/c')
 
     """
-    return tuple(sorted(_leaves("", old, difference(old, new))))
+    return tuple(sorted(_changed_leaves("", old, difference(old, new))))
 
 
 def value_at(document: Json, path: str) -> Any:
@@ -133,9 +133,9 @@ def _merge_values(
     base, mine, theirs = three
     if base in (mine, theirs):
         return theirs if mine == base else mine
-    kept = None if policy is None else _KEEP[policy](base, mine, theirs)
-    if kept is not None:
-        return kept
+    merged = None if policy is None else _KEEP[policy](base, mine, theirs)
+    if merged is not None:
+        return merged
     if mine == theirs:
         return theirs
     if isinstance(mine, dict) and isinstance(theirs, dict) and mine.get(TAG) == theirs.get(TAG):
@@ -163,23 +163,23 @@ def _keep_sum(base: Any, mine: Any, theirs: Any) -> Any:
     return int(total) if total == int(total) else float(total)
 
 
-def _keep_continuations(base: Any, mine: Any, theirs: Any) -> Any:
-    """One edit, and after it what the other added to *base*; None unless one of them continues it.
+def _keep_appended(base: Any, mine: Any, theirs: Any) -> Any:
+    """One edit, then what the other appended to *base*; None unless one of them appends to it.
 
     Where both do, *theirs* comes first.
     """
     if mine == theirs or type(mine) is not type(theirs):
         return None
     for first, second in ((theirs, mine), (mine, theirs)):
-        added = _addition(base, second)
+        added = _appended(base, second)
         if added is not None:
             is_line = isinstance(added, str) and first not in ("", base) and added
             return f"{first}\n{added}" if is_line and not added[0].isspace() else first + added
     return None
 
 
-def _addition(start: Any, value: Any) -> Any:
-    """What *value* adds to *start*; None unless it is a text or a list that continues it."""
+def _appended(start: Any, value: Any) -> Any:
+    """What *value* appends to *start*; None unless it is a text or a list that begins with it."""
     kind = type(value)
     first = kind() if start is None else start
     if kind not in (str, list, tuple) or type(first) is not kind:
@@ -187,15 +187,15 @@ def _addition(start: Any, value: Any) -> Any:
     return value[len(first) :] if value[: len(first)] == first else None
 
 
-def _standing_alone(added: Any) -> Any:
-    """What was added, without the line break that `_keep_continuations` set it apart with."""
+def _without_line_break(added: Any) -> Any:
+    """What was appended, without the line break that `_keep_appended` put before it."""
     return added.removeprefix("\n") if isinstance(added, str) else added
 
 
 _KEEP: Final[dict[Merge, Callable[[Any, Any, Any], Any]]] = {
     Merge.MAX: _keep_larger,
     Merge.SUM: _keep_sum,
-    Merge.APPEND: _keep_continuations,
+    Merge.APPEND: _keep_appended,
 }
 
 
@@ -203,11 +203,11 @@ def _are_numbers(*values: Any) -> bool:
     return all(isinstance(value, int | float) for value in values)
 
 
-def _leaves(path: str, old: Any, patch: Json) -> Iterable[str]:
+def _changed_leaves(path: str, old: Any, patch: Json) -> Iterable[str]:
     for name, value in patch.items():
         before = old.get(name)
         if isinstance(before, dict) and isinstance(value, dict):
-            yield from _leaves(_below(path, name), before, value)
+            yield from _changed_leaves(_below(path, name), before, value)
         else:
             yield _below(path, name)
 

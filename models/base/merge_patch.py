@@ -20,7 +20,7 @@ def without_nulls(value: Any) -> Any:
 
 
 def merged(target: Any, patch: Any) -> Any:
-    """What *target* becomes under *patch* (RFC 7396, section 2); neither is changed.
+    """Apply *patch* to *target* (RFC 7396, section 2); neither is changed.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Every metric, by name.  None of them holds personal data: labels are routes, codes and kinds."""
+"""The Prometheus metrics.  None holds personal data: labels are routes, codes and kinds."""
 
 from typing import Final
 

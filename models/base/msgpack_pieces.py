@@ -1,4 +1,4 @@
-"""MessagePack in pieces: the bytes that `msgspec` makes of a large value in one go, some at a time.
+"""MessagePack in pieces: the encoding of a large value as an iterator of bytes.
 
 What is encoded in one go holds the interpreter, also in another thread, for as long as that takes.
 """
@@ -13,7 +13,7 @@ encode: Final = _encoder.encode
 
 
 def array_pieces(items: Collection[Any]) -> Iterator[bytes]:
-    """An array of *items*, a piece each.
+    """Encode an array of *items*, a piece each.
 
     Examples
     --------
@@ -27,7 +27,7 @@ def array_pieces(items: Collection[Any]) -> Iterator[bytes]:
 
 
 def map_pieces(entries: Mapping[str, Any]) -> Iterator[bytes]:
-    """A map of *entries*, a piece each.
+    """Encode a map of *entries*, a piece each.
 
     Examples
     --------
@@ -42,17 +42,17 @@ def map_pieces(entries: Mapping[str, Any]) -> Iterator[bytes]:
 
 
 def array_head(length: int) -> bytes:
-    """What an array of *length* items begins with."""
+    """The header of an array of *length* items."""
     return _head(length, small=0x90, up_to=16, sizes=((2, 0xDC), (4, 0xDD)))
 
 
 def map_head(length: int) -> bytes:
-    """What a map of *length* entries begins with."""
+    """The header of a map of *length* entries."""
     return _head(length, small=0x80, up_to=16, sizes=((2, 0xDE), (4, 0xDF)))
 
 
 def bytes_head(length: int) -> bytes:
-    """What *length* bytes begin with.
+    """The header of *length* bytes.
 
     Examples
     --------

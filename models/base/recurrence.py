@@ -1,4 +1,4 @@
-"""Recurrence: what comes again, when it is due the next time, and as what it begins anew.
+"""Recurrence: rules, next dates, and the next document of a series.
 
 A series begins with the due date of its first document.  The next one is made when the one before
 it is completed, under an id that follows from that one's: whoever completes it, there is one.
@@ -22,7 +22,7 @@ _MONTHS: Final = {"month": 1, "year": 12}
 
 
 class Repeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Again every *every* units, counted from the first date of the series."""
+    """A recurrence rule: every *every* units, counted from the first date of the series."""
 
     unit: Unit
     every: Annotated[int, msgspec.Meta(ge=1, le=366)] = 1
@@ -47,8 +47,8 @@ class Repeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         step = _MONTHS[self.unit] * self.every
         months = (after.year - first.year) * 12 + after.month - first.month
         times = max(0, months // step)
-        found = months_later(first, times * step)
-        return found if found > after else months_later(first, (times + 1) * step)
+        date = months_later(first, times * step)
+        return date if date > after else months_later(first, (times + 1) * step)
 
 
 def series_of(due: dt.date | None, repeats: Repeat | None) -> dt.date | None:
@@ -59,7 +59,7 @@ def series_of(due: dt.date | None, repeats: Repeat | None) -> dt.date | None:
 def next_date(
     repeats: Repeat | None, series: dt.date | None, due: dt.date | None, completed: dt.date
 ) -> dt.date | None:
-    """When what was *due* and is *completed* is due again; None for the last of its series.
+    """The next due date of what was *due* and is *completed*; None for the last of its series.
 
     It is due after this one, and not before the day after it was completed where that was late.
 

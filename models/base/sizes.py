@@ -1,4 +1,4 @@
-"""How large what somebody may send can be: the longest JSON text of a type, from the type alone.
+"""The size of the longest JSON text of a type, computed from the type alone.
 
 A letter beyond the basic plane has twelve bytes where a client escapes it (RFC 8259, 7).  What the
 schema does not bound is bounded by a rule of its own, such as the name of a time zone.

@@ -1,4 +1,4 @@
-"""Dates, zones and moments: the only calendar arithmetic.
+"""Dates, time zones and moments: all calendar arithmetic.
 
 Somebody's day is a date in their zone, and may begin some minutes after midnight: the date of a
 moment is that of the wall clock, less *day_start* minutes of it.  At 01:30 with a day that begins
@@ -6,7 +6,7 @@ at 04:00 it is still yesterday.  Clocks that are put forward or back in between 
 because the minutes are those that the clock shows.
 
 Most days last 24 hours; at a change of clocks they last 23 or 25 (Lord Howe: 23 and a half), and
-one that a country leapt over never was (Apia, 30 December 2011).  A wall time that a change leaves
+one that a country skipped never was (Apia, 30 December 2011).  A wall time that a change leaves
 out is taken with the offset before it, one that comes twice is the first (RFC 5545, 3.3.5).
 """
 
@@ -40,14 +40,14 @@ DateRange = tuple[dt.date, dt.date]  # first and last day, both included
 
 
 def check_date(day: dt.date | None, pointer: str) -> None:
-    """Raise `Invalid` for a date that no calendar of ours reaches."""
+    """Raise `Invalid` for a date outside `EARLIEST` to `LATEST`."""
     if day is not None and not EARLIEST <= day <= LATEST:
         message = f"Dates go from {EARLIEST} to {LATEST}."
         raise invalid_field(pointer, "date_out_of_range", message)
 
 
 def check_counted(day: dt.date | None, pointer: str) -> None:
-    """Raise `Invalid` for a date before there is anything to be counted."""
+    """Raise `Invalid` for a date before `EPOCH`, from which days are counted."""
     if day is not None and day < EPOCH:
         raise invalid_field(pointer, "date_impossible", f"Dates go back to {EPOCH}.")
 
@@ -70,7 +70,7 @@ def _is_zone(tz: str) -> bool:
 
 
 def to_stored(at: dt.datetime) -> dt.datetime:
-    """*at* in UTC, cut to what the database keeps; `Invalid` where no calendar of ours reaches.
+    """*at* in UTC and milliseconds, as it is stored; `Invalid` outside `EARLIEST` to `LATEST`.
 
     The first and the last day of Python's calendar have moments that are none in UTC.
     """
@@ -85,7 +85,7 @@ def to_milliseconds(at: dt.datetime) -> dt.datetime:
 
 
 def local_date(at: dt.datetime, tz: str, day_start: int = 0) -> dt.date:
-    """The date that somebody in *tz* calls the moment *at*.
+    """The local date of the moment *at* in *tz*.
 
     Examples
     --------
@@ -99,13 +99,13 @@ def local_date(at: dt.datetime, tz: str, day_start: int = 0) -> dt.date:
 
 
 def minute_of(at: dt.datetime, tz: str) -> int:
-    """The minutes after midnight that the clocks of *tz* show at *at*."""
+    """The local time of *at* in *tz*, in minutes after midnight."""
     wall = at.astimezone(zoneinfo.ZoneInfo(tz))
     return wall.hour * 60 + wall.minute
 
 
 def instant(day: dt.date, time: dt.time, tz: str) -> dt.datetime:
-    """When the clocks of *tz* show *time* on *day*.
+    """The moment, in UTC, at which it is *time* on *day* in *tz*.
 
     Examples
     --------
@@ -117,13 +117,13 @@ def instant(day: dt.date, time: dt.time, tz: str) -> dt.datetime:
 
 
 def instant_of_minute(day: dt.date, minute: int, tz: str) -> dt.datetime:
-    """When they show *minute* on *day*, or on a later one from 1,440 on."""
+    """The same for *minute* after midnight; from 1,440 on it is on a later day."""
     days, minutes = divmod(minute, 1440)
     return instant(day + days * DAY, dt.time(*divmod(minutes, 60)), tz)
 
 
 def start_of_day(day: dt.date, tz: str) -> dt.datetime:
-    """When *day* begins in *tz*."""
+    """The moment, in UTC, at which *day* begins in *tz*."""
     return instant(day, dt.time(), tz)
 
 
@@ -156,7 +156,7 @@ def exists(day: dt.date, tz: str) -> bool:
 
 @functools.lru_cache(maxsize=1024)
 def skipped_days(tz: str) -> tuple[dt.date, ...]:
-    """The dates that *tz* leapt over, since the date line was moved.
+    """The dates that *tz* skipped, when the date line was moved.
 
     Examples
     --------
@@ -195,7 +195,7 @@ def month_of(day: dt.date) -> DateRange:
 
 
 def months_later(day: dt.date, months: int) -> dt.date:
-    """*day* so many *months* later, or the last day of that month where it is too short.
+    """*day* so many *months* later, or the last day of that month where it is shorter.
 
     Examples
     --------
@@ -239,17 +239,17 @@ def merged_ranges(ranges: Iterable[DateRange]) -> tuple[DateRange, ...]:
     [(1, 6)]
 
     """
-    found: list[DateRange] = []
+    merged: list[DateRange] = []
     for first, last in sorted(ranges):
-        if found and first <= found[-1][1] + DAY:
-            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        if merged and first <= merged[-1][1] + DAY:
+            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
         else:
-            found.append((first, last))
-    return tuple(found)
+            merged.append((first, last))
+    return tuple(merged)
 
 
 def range_containing(day: dt.date, ranges: Sequence[DateRange]) -> DateRange | None:
-    """Which of *ranges*, which are `merged_ranges`, holds *day*."""
+    """The range that contains *day*, of *ranges* as `merged_ranges` gives them."""
     place = bisect.bisect_right(ranges, (day, dt.date.max)) - 1
     return ranges[place] if place >= 0 and day <= ranges[place][1] else None
 

@@ -1,4 +1,4 @@
-"""Which way something goes: a line through dated points, and whether it says anything."""
+"""Trends: a least-squares line through dated points, and whether it is significant."""
 
 import datetime as dt
 import math
@@ -14,7 +14,7 @@ Direction = Literal["improving", "declining", "stable"]
 
 
 class Trend(msgspec.Struct, frozen=True, kw_only=True):
-    """A least-squares line.
+    """A least-squares line through dated points.
 
     Attributes
     ----------
@@ -44,8 +44,8 @@ def trend(points: Mapping[dt.date, float], *, more_is_better: bool = True) -> Tr
     Examples
     --------
     >>> days = [dt.date(2026, 1, day) for day in (1, 2, 3, 4)]
-    >>> found = trend(dict(zip(days, (2, 3, 3, 4))))
-    >>> found.direction, round(found.slope, 2), round(found.rise, 2), round(found.residual_sd, 2)
+    >>> line = trend(dict(zip(days, (2, 3, 3, 4))))
+    >>> line.direction, round(line.slope, 2), round(line.rise, 2), round(line.residual_sd, 2)
     ('improving', 0.6, 1.8, 0.22)
     >>> trend(dict(zip(days[:3], (1, 3, 5)))) is None
     True

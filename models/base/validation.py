@@ -1,4 +1,4 @@
-"""Checking a value against a type, with refusals that name the place and the reason."""
+"""Validation of a value against a type, with errors that name the place and the reason."""
 
 import string
 from typing import Any, Final, TypeVar
@@ -19,7 +19,7 @@ WORDS: Final = 256  # characters of any other message, which may quote what was 
 
 
 def checked(value: Any, kind: type[T], *, text: bool = False) -> T:
-    """*value* as a *kind*, or `Invalid` with a JSON pointer to what is wrong.
+    """Convert *value* to a *kind*, or raise `Invalid` with a JSON pointer to what is wrong.
 
     Numbers and truths are read from *text* where that is all that the place can hold.
 
@@ -41,7 +41,7 @@ def checked(value: Any, kind: type[T], *, text: bool = False) -> T:
 
 
 def message_and_pointer(message: str) -> tuple[str, str]:
-    """The words of msgspec's *message*, and where the flaw is (a JSON pointer, RFC 6901).
+    """Split an error *message* of msgspec into its text and a JSON pointer (RFC 6901).
 
     Examples
     --------
@@ -77,7 +77,7 @@ def _quoted(words: str) -> str:
 
 
 def _is_path(place: str) -> bool:
-    """Whether *place* ends a message of msgspec's as the path to what is wrong, and is no name.
+    """Whether *place* is a path at the end of a message of msgspec, and no name.
 
     It names fields and places in lists only, never the keys of a mapping.
     """

@@ -12,7 +12,7 @@ from models.base.document import Privacy
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
-    """*device* of *owner* has kept *feed* up to the number *seq*."""
+    """The position of a device in a feed: it has kept everything up to the number *seq*."""
 
     owner: Annotated[str, Privacy.PERSONAL]
     device: Annotated[str, Privacy.PERSONAL]

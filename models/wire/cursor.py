@@ -1,4 +1,4 @@
-"""A position in a feed, as clients hold it: `epoch.seq`; or in several, joined into one string.
+"""Cursors: a position in a feed, `epoch.seq`; or positions in several, joined into one string.
 
 The epoch is made with the installation and changes only when a backup older than the log is
 restored; a cursor of another epoch can therefore never be mistaken for a position in this log.
@@ -21,7 +21,7 @@ _PLACE = _KEY + _SEQ
 
 
 class Cursor(msgspec.Struct, frozen=True):
-    """Everything up to and including *seq* has been seen."""
+    """A position in a feed: everything up to and including *seq* has been seen."""
 
     epoch: str
     seq: int
@@ -31,7 +31,7 @@ class Cursor(msgspec.Struct, frozen=True):
 
     @classmethod
     def parse(cls, text: str) -> "Cursor":
-        """Read a cursor, or raise `Invalid`.
+        """Parse a cursor, or raise `Invalid`.
 
         Examples
         --------
@@ -66,7 +66,7 @@ class JoinedCursors(msgspec.Struct, frozen=True):
 
     @classmethod
     def parse(cls, text: str) -> "JoinedCursors":
-        """Read joined positions, or raise `Invalid`.
+        """Parse joined cursors, or raise `Invalid`.
 
         Examples
         --------
@@ -82,10 +82,10 @@ class JoinedCursors(msgspec.Struct, frozen=True):
         except ValueError:
             raise _malformed() from None
         places = [packed[start : start + _PLACE] for start in range(0, len(packed), _PLACE)]
-        read = cls(match[1], {one[:_KEY]: int.from_bytes(one[_KEY:]) for one in places})
-        if str(read) != text:
+        cursors = cls(match[1], {place[:_KEY]: int.from_bytes(place[_KEY:]) for place in places})
+        if str(cursors) != text:
             raise _malformed()
-        return read
+        return cursors
 
     def at(self, feed: str) -> Cursor:
         """The position in *feed*; `Invalid` when it is not among them."""
@@ -103,7 +103,7 @@ def joined_cursor(epoch: str, seqs: Mapping[str, int]) -> str:
 
 
 def cursor_of_feed(text: str, feed: str) -> str:
-    """What *text*, a cursor of one or several feeds or a reserved word, says of *feed*."""
+    """The cursor of *feed* in *text*: a cursor of one or several feeds, or a reserved word."""
     if "~" in text:
         return str(JoinedCursors.parse(text).at(feed))
     if text not in ("0", "now"):

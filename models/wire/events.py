@@ -1,4 +1,4 @@
-"""Events: what happened, to which document, at which place of which feed."""
+"""Events of the log: envelopes, feeds and partitions."""
 
 import datetime as dt
 import functools
@@ -13,7 +13,7 @@ PARTITIONS: Final = 64  # fixed when an installation is made: feeds may never ch
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One number of one feed, as it is stored and relayed: a sealed line and its envelope.
+    """One event of a feed, as it is stored and relayed: an envelope and an encrypted frame.
 
     Parameters
     ----------
@@ -45,17 +45,17 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def kind(self) -> str:
-        """The kind of the document that it is about."""
+        """The kind of its document."""
         return _kind_of(self.type)
 
 
 @functools.lru_cache(1_000)
-def _kind_of(what: str) -> str:
-    return what.rpartition(".")[0]
+def _kind_of(event_type: str) -> str:
+    return event_type.rpartition(".")[0]
 
 
 def user_feed(user: str) -> str:
-    """The feed that holds everything which changes for a user."""
+    """The feed of a user: everything that changes for them."""
     return f"u:{user}"
 
 
@@ -80,5 +80,5 @@ _reader: msgspec.json.Decoder[Ev] = msgspec.json.Decoder(Ev)
 
 
 def read_line(line: bytes) -> Ev:
-    """The `ev` frame that an opened event holds, for consumers which look inside."""
+    """Decode the `ev` frame of a decrypted event, for consumers that look inside."""
     return _reader.decode(line)

@@ -24,7 +24,7 @@ Kinds = Annotated[list[FrameText], msgspec.Meta(min_length=1, max_length=32)]
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", omit_defaults=True):
-    """Base of every frame."""
+    """The base of all frames."""
 
 
 class SubscriptionRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ class SubscriptionRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hello(Frame, tag="hello", frozen=True, kw_only=True):
-    """Who I am and what I want to follow.  It must be the first frame, within ten seconds."""
+    """Log in, and subscribe.  It must be the first frame, within ten seconds."""
 
     v: int
     token: TokenText | None = None
@@ -48,7 +48,7 @@ class Hello(Frame, tag="hello", frozen=True, kw_only=True):
 
 
 class Sub(Frame, tag="sub", frozen=True, kw_only=True):
-    """Follow feed *f*, from *since*, or with the documents first.
+    """Subscribe to feed *f*, from *since*, or with the documents first.
 
     *snap* is true for all documents, or names the kinds that are wanted again: then the events
     go on after *since*.  A channel (`presence:…`, `typing:…`) and a state feed (`admin:kpi`) have
@@ -61,7 +61,7 @@ class Sub(Frame, tag="sub", frozen=True, kw_only=True):
 
 
 class Unsub(Frame, tag="unsub", frozen=True, kw_only=True):
-    """Follow feed *f* no longer."""
+    """Unsubscribe from feed *f*."""
 
     f: FrameText
 
@@ -82,21 +82,21 @@ class Mut(Frame, tag="mut", frozen=True, kw_only=True):
 
 
 class Ack(Frame, tag="ack", frozen=True, kw_only=True):
-    """The device has kept everything of feed *f* up to *cur*: that opens the send window."""
+    """Acknowledge everything of feed *f* up to *cur*: that opens the send window."""
 
     cur: CursorText
     f: FrameText = "u:me"
 
 
 class Auth(Frame, tag="auth", frozen=True, kw_only=True):
-    """A new token, or a ticket, of the same user and session, in the place of the old one."""
+    """Renew the token: a new one, or a ticket, of the same user and session."""
 
     token: TokenText | None = None
     ticket: FrameText | None = None
 
 
 class Eph(Frame, tag="eph", frozen=True, kw_only=True):
-    """Something that is over in a moment, for those who follow channel *ch*.  It is not kept."""
+    """Publish an ephemeral message on channel *ch*.  It is not kept."""
 
     ch: FrameText
     kind: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
@@ -104,7 +104,7 @@ class Eph(Frame, tag="eph", frozen=True, kw_only=True):
 
 
 class Pong(Frame, tag="pong", frozen=True, kw_only=True):
-    """I am here.  Any other frame says so too."""
+    """Answer a heartbeat.  Any other frame does so too."""
 
 
 ClientFrame = Hello | Sub | Unsub | Mut | Ack | Auth | Eph | Pong
@@ -125,7 +125,7 @@ class Welcome(Frame, tag="welcome", frozen=True, kw_only=True):
 
 
 class Subd(Frame, tag="subd", frozen=True, kw_only=True):
-    """Feed *f* is followed from *cur*, by `resume`, `catchup` or `snapshot`.
+    """The subscription to feed *f* begins at *cur*, by `resume`, `catchup` or `snapshot`.
 
     The mode of a channel or a state feed is `state`, and it has no cursor.
     """
@@ -136,7 +136,7 @@ class Subd(Frame, tag="subd", frozen=True, kw_only=True):
 
 
 class Unsubd(Frame, tag="unsubd", frozen=True, kw_only=True):
-    """Feed *f* is not followed (any more)."""
+    """The subscription to feed *f* was refused or has ended."""
 
     f: str
     problem: Json | None = None
@@ -153,7 +153,7 @@ class Snap(Frame, tag="snap", frozen=True, kw_only=True):
 
 
 class Author(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Whose write an event comes from, so that a device knows its own."""
+    """The author of the write that an event comes from, so that a device knows its own."""
 
     user: str
     dev: str = ""
@@ -213,7 +213,7 @@ class Res(Frame, tag="res", frozen=True, kw_only=True):
 
 
 class Ping(Frame, tag="ping", frozen=True, kw_only=True):
-    """Are you there?  *top* is the newest number of each feed that the client follows."""
+    """A heartbeat.  *top* is the newest number of each feed that the client follows."""
 
     now: dt.datetime
     top: dict[str, int]
@@ -233,7 +233,7 @@ class Go(Frame, tag="go", frozen=True, kw_only=True):
 
 
 class Ephemeral(Frame, tag="eph", frozen=True, kw_only=True):
-    """What somebody said on channel *ch*; from the server itself when *by* is missing.
+    """An ephemeral message on channel *ch*; from the server itself when *by* is missing.
 
     A presence channel says `state` with all `members` first, then `diff` with who `joined` and
     who `left`.
@@ -269,7 +269,7 @@ class Timeline(Frame, tag="timeline", frozen=True, kw_only=True):
 
 
 class Reset(Frame, tag="reset", frozen=True, kw_only=True):
-    """The position is not to be had: read a snapshot, and go on from its cursor.
+    """The subscription cannot resume: read a snapshot, and go on from its cursor.
 
     *reason* is `retention` (older than what is kept), `epoch` (of another log), `access` (what
     the client may see has changed), `slow` (it fell too far behind) or `snapshot` (the documents
@@ -318,7 +318,7 @@ _decoder: msgspec.json.Decoder[ClientFrame] = msgspec.json.Decoder(ClientFrame)
 
 
 def encode(frame: Frame) -> bytes:
-    """The frame as one line."""
+    """Encode a frame as one line."""
     return _encoder.encode(frame) + b"\n"
 
 
@@ -329,5 +329,5 @@ def require_mut(line: bytes) -> None:
 
 
 def decode(line: bytes) -> ClientFrame:
-    """Read a client's frame, or raise `msgspec.MsgspecError`."""
+    """Decode a client's frame, or raise `msgspec.MsgspecError`."""
     return _decoder.decode(line)

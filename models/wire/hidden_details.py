@@ -1,4 +1,4 @@
-"""What an event's frame does not say, and whoever sees only parts of its document has to know."""
+"""Details of an event that are not in its frame, for those who see only parts of its document."""
 
 import datetime as dt
 from typing import Final
@@ -7,7 +7,7 @@ import msgspec
 
 
 class HiddenDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What stands beside the frame of an event.
+    """The details beside the frame of an event.
 
     Attributes
     ----------
@@ -28,11 +28,11 @@ NO_DETAILS: Final = HiddenDetails()
 _decoder: Final = msgspec.msgpack.Decoder(HiddenDetails)
 
 
-def pack_details(aside: HiddenDetails) -> bytes:
-    """*aside* in bytes; none if there is nothing in it."""
-    return b"" if aside == NO_DETAILS else msgspec.msgpack.encode(aside)
+def pack_details(details: HiddenDetails) -> bytes:
+    """Encode *details*; empty where there are none."""
+    return b"" if details == NO_DETAILS else msgspec.msgpack.encode(details)
 
 
 def unpack_details(plain: bytes) -> HiddenDetails:
-    """What `pack_details` made."""
+    """Decode what `pack_details` encoded."""
     return _decoder.decode(plain) if plain else NO_DETAILS

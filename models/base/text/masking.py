@@ -1,4 +1,4 @@
-"""Card numbers in what people write: they are masked before anything is stored.
+"""Masking of card numbers in free text, before anything is stored.
 
 A card number (ISO/IEC 7812) has 13 to 19 digits, whose last one is right by Luhn's formula.  People
 write it in groups, with up to three spaces or dashes between two of them.  One in ten other numbers
@@ -67,7 +67,7 @@ def _free_text(kind: type[msgspec.Struct]) -> tuple[str, ...]:
 
 
 class _Run:
-    """Groups of digits with gaps between them, which are to be masked.
+    """A run of groups of digits with gaps between them, in which card numbers are masked.
 
     Digits are counted from the start of the run, gaps left out.
     """
@@ -85,18 +85,18 @@ class _Run:
             self._ends[end] = self._sums[end % 2][end] + 10 * (end % 2)
 
     def masked(self) -> str:
-        done: list[str] = []
+        parts: list[str] = []
         copied = first = place = 0
         while place < len(self._groups):
             last = self._last_of_number(place)
             if last is None:
                 place += 1
                 continue
-            begin, kept = self._shortened(first, place, last)
-            done += self._text[copied:begin], kept
+            begin, kept = self._masked_number(first, place, last)
+            parts += self._text[copied:begin], kept
             copied = self._groups[last][1]
             first = place = last + 1
-        return "".join((*done, self._text[copied:]))
+        return "".join((*parts, self._text[copied:]))
 
     def _last_of_number(self, place: int) -> int | None:
         """The last group of the longest card number that begins with the group at *place*."""
@@ -107,7 +107,7 @@ class _Run:
         end = max(even, odd)
         return None if end < 0 else bisect.bisect_left(self._starts, end) - 1
 
-    def _shortened(self, first: int, place: int, last: int) -> tuple[int, str]:
+    def _masked_number(self, first: int, place: int, last: int) -> tuple[int, str]:
         """Where the number from *place* to *last* begins and what stays of it.
 
         That may be the end of a number which begins in a group from *first* on, and so on.
@@ -116,16 +116,16 @@ class _Run:
         while True:
             begin, kept, ellipses = self._groups[place][0], kept[:_KEPT], f"{ellipses}…"
             longer = kept
-            found = None
+            number = None
             for earlier in range(place - 1, first - 1, -1):
                 longer = self._digits(earlier, earlier) + longer
                 if len(longer) > LONGEST:
                     break
-                if len(longer) >= SHORTEST and _is_right(longer):
-                    found = earlier, longer
-            if found is None:
+                if len(longer) >= SHORTEST and _passes_luhn(longer):
+                    number = earlier, longer
+            if number is None:
                 return begin, kept + ellipses
-            place, kept = found
+            place, kept = number
 
     def _digits(self, first: int, last: int) -> str:
         return "".join(self._text[start:end] for start, end in self._groups[first : last + 1])
@@ -136,13 +136,13 @@ def _masked_run(run: re.Match[str]) -> str:
 
 
 def _totals(digits: list[int], odd: int) -> list[int]:
-    """What the digits up to each count by Luhn's formula, of which every other is doubled."""
+    """The running sums of *digits* by Luhn's formula, which doubles every other."""
     counted = digits.copy()
     counted[odd::2] = [_DOUBLED[digit] for digit in digits[odd::2]]
     return [0, *itertools.accumulate(counted)]
 
 
-def _is_right(digits: str) -> bool:
+def _passes_luhn(digits: str) -> bool:
     """Whether Luhn's formula holds for *digits* (ISO/IEC 7812-1, annex B)."""
     values = [int(digit) for digit in digits]
     return _totals(values, len(values) % 2)[-1] % 10 == 0

@@ -1,4 +1,4 @@
-"""The words of a text, in the form in which they are looked for.
+"""Tokenization of texts into the normalised words that they are searched by.
 
 Case, accents and width do not count ("Café" is found by "cafe").  Scripts that do not separate
 words are taken in pairs of letters, so any two letters or more are found.
@@ -17,7 +17,7 @@ _IS_UNSPACED: Final = re.compile(rf"[{_UNSPACED}]")
 
 
 def words_of(*texts: str | None) -> frozenset[str]:
-    """Every word in *texts*.
+    """The search words of *texts*.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def _plain(letter: str) -> str:
 
 
 def label(text: str) -> str:
-    """The word that stands for a whole label, such as a tag; no text holds it.
+    """The search word of a whole label, such as a tag; no text holds it.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def label(text: str) -> str:
 
 
 def distinct(labels: tuple[str, ...]) -> tuple[str, ...]:
-    """*labels* without those that say the same as an earlier one.
+    """*labels* without duplicates, compared in their normalised form.
 
     Examples
     --------
