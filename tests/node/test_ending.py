@@ -87,6 +87,46 @@ async def test_a_step_that_fails_ends_none_of_the_others() -> None:
     assert done.is_set()
 
 
+async def test_a_step_that_meets_what_was_cancelled_ends_none_of_the_others() -> None:
+    done, shared = asyncio.Event(), asyncio.get_running_loop().create_future()
+    shared.cancel()
+
+    async def share() -> None:
+        await shared
+
+    async def work() -> None:
+        done.set()
+
+    with structlog.testing.capture_logs() as lines:
+        await shutdown.run_steps(
+            [ShutdownStep("share", share, 1), ShutdownStep("work", work, 1)], time.monotonic() + 9
+        )
+
+    assert done.is_set()
+    assert [(line["event"], line["what"]) for line in lines] == [("drain_failed", "share")]
+
+
+async def test_who_gives_up_the_end_leaves_no_step_behind() -> None:
+    begun, heeded = asyncio.Event(), asyncio.Event()
+
+    async def hang() -> None:
+        begun.set()
+        try:
+            await asyncio.sleep(STUCK_S)
+        finally:
+            heeded.set()
+
+    end = asyncio.create_task(
+        shutdown.run_steps([ShutdownStep("hang", hang, 1)], time.monotonic() + STUCK_S)
+    )
+    await begun.wait()
+    end.cancel()
+    await asyncio.wait([end])
+
+    async with asyncio.timeout(1):
+        await heeded.wait()
+
+
 async def test_a_node_whose_mongodb_is_stuck_publishes_and_is_over_in_time(
     engines: TestEngines,
 ) -> None:

@@ -61,11 +61,17 @@ async def run_steps(steps: Sequence[ShutdownStep], ends_at: float) -> None:
 
 async def _run_step(step: ShutdownStep, within_s: float) -> None:
     task = asyncio.create_task(step.do(), name=step.what)
-    _, running = await asyncio.wait([task], timeout=max(0.0, within_s))
-    if running:
-        _log.warning("drain_given_up", what=step.what)
-        task.cancel()
-        await asyncio.wait([task], timeout=HEED_S)
-    elif task.exception() is not None:
+    try:
+        _, running = await asyncio.wait([task], timeout=max(0.0, within_s))
+        if running:
+            _log.warning("drain_given_up", what=step.what)
+            task.cancel()
+            await asyncio.wait([task], timeout=HEED_S)
+            return
+    finally:
+        task.cancel()  # whoever gives all of it up leaves nothing behind
+    # A step that met with what somebody else has cancelled has failed like any other.
+    failure = asyncio.CancelledError() if task.cancelled() else task.exception()
+    if failure is not None:
         # What is behind it matters as much.
-        _log.error("drain_failed", what=step.what, exc_info=task.exception())
+        _log.error("drain_failed", what=step.what, exc_info=failure)
