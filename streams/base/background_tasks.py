@@ -1,7 +1,7 @@
 """Background tasks: started without being awaited, cancelled or awaited at the end."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 ASK_AGAIN_S = 0.2
@@ -9,6 +9,15 @@ ASK_AGAIN_S = 0.2
 # Work that goes on until cancelled.  Each piece is a task of its own: a `gather` that is cancelled
 # does not wait for a child that forgot its cancellation (see `end`).
 BackgroundJob = Callable[[], Coroutine[Any, Any, None]]
+
+
+def by_name(jobs: Iterable[tuple[str, BackgroundJob]]) -> Mapping[str, BackgroundJob]:
+    """*jobs* by their names; one of two of the same name would never be begun."""
+    listed = list(jobs)
+    named = dict(listed)
+    if len(named) < len(listed):
+        raise ValueError(f"Two jobs of one name: {[name for name, _ in listed]}")
+    return named
 
 
 async def end(*tasks: "asyncio.Task[None]", ask_again_s: float = ASK_AGAIN_S) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from models.base.clock import Clock
 from models.base.jobs import PeriodicJob
 from models.base.metrics import Metrics
 from models.wire.events import Event
-from streams.base.background_tasks import BackgroundJob
+from streams.base.background_tasks import BackgroundJob, by_name
 from streams.consumers.consumer import AnyDurableConsumer, Consumer
 from streams.consumers.durable import DurableRunner
 from streams.consumers.local import LocalRunner
@@ -73,9 +73,9 @@ class ConsumerRunner:
         return tuple(runner.job for runner in self._local)
 
     @property
-    def tasks(self) -> dict[str, BackgroundJob]:
+    def tasks(self) -> Mapping[str, BackgroundJob]:
         """The background tasks of durable consumers, by name."""
-        return {runner.consumer.name: runner.run for runner in self._durable}
+        return by_name((runner.consumer.name, runner.run) for runner in self._durable)
 
     async def stop(self) -> None:
         """Save the states of durable consumers; to be called after the tasks were cancelled."""

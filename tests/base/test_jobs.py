@@ -116,3 +116,12 @@ async def test_no_two_jobs_have_one_name() -> None:
 
     with pytest.raises(ValueError, match="work"):
         assert JobRunner((job, job), always).tasks
+
+
+def test_no_work_takes_the_place_of_other_work_of_its_name() -> None:
+    async def wait() -> None:
+        """End at once."""
+
+    assert background_tasks.by_name([("reader", wait)]) == {"reader": wait}
+    with pytest.raises(ValueError, match="reader"):
+        background_tasks.by_name([("reader", wait), ("reader", wait)])

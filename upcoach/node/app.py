@@ -295,20 +295,19 @@ class Node:
         await self.services.account.revocations.look()
         with contextlib.suppress(RedisError):
             await self.hub.preload(await self._reader.recent(PRELOADED_EVENTS))
-        work = self._tasks_to_keep() | JobRunner(self._jobs(), self._claim).tasks
+        jobs = JobRunner(self._jobs(), self._claim).tasks
+        work = background_tasks.by_name((*self._tasks_to_keep(), *jobs.items()))
         for name, task in work.items():
             self._tasks.append(asyncio.create_task(_run_forever(task, name), name=name))
 
-    def _tasks_to_keep(self) -> dict[str, BackgroundJob]:
+    def _tasks_to_keep(self) -> Iterator[tuple[str, BackgroundJob]]:
         """The tasks that run as long as the node, by name."""
-        return {
-            "reader": self._reader.run,
-            "relay": self.relay.run,
-            "channels": self._channels.run,
-            "schema": self._schema.run,
-            **self._presence.tasks,
-            **self._consumers.tasks,
-        }
+        yield "reader", self._reader.run
+        yield "relay", self.relay.run
+        yield "channels", self._channels.run
+        yield "schema", self._schema.run
+        yield from self._presence.tasks.items()
+        yield from self._consumers.tasks.items()
 
     def _jobs(self) -> Iterator[PeriodicJob]:
         """The periodic jobs of everything that a node has."""
