@@ -1,5 +1,6 @@
 """The law of snapshots: the old snapshot and its events give the new snapshot."""
 
+import asyncio
 import functools
 import operator
 import re
@@ -12,10 +13,13 @@ from models.base.checksums import document_digest
 from models.base.ids import new_mutation_id
 from models.base.merge_patch import Json
 from models.contexts import KINDS
+from tests.support.people.scopes import scope_of
+from tests.support.server import Server
 from tests.support.wire.answers import done, next_page
 from upcoach.client import Response, RestClient, apply_event
 
 Documents = dict[str, dict[str, Json]]
+ALL = 1_000  # documents of a kind, of whom the laws try
 _ID = re.compile(r"\b[a-z]{3}_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
@@ -53,6 +57,19 @@ async def snapshot(person: RestClient) -> tuple[Documents, str]:
             documents[answer.body["kind"]][item["id"]] = item
         path = next_page(answer)
     return documents, cursor
+
+
+async def kept(server: Server, person: RestClient) -> Documents:
+    """The same documents as the node reads them, all kinds at once."""
+    owner = scope_of(server, person).user
+    pages = await asyncio.gather(
+        *(server.node.services.sync.snapshots.page(owner, kind, "", ALL, None) for kind in KINDS)
+    )
+    assert all(page.last for page in pages)
+    shown = msgspec.json.decode(msgspec.json.encode([page.items for page in pages]))
+    return {
+        kind: {item["id"]: item for item in items} for kind, items in zip(KINDS, shown, strict=True)
+    }
 
 
 async def events_since(person: RestClient, cursor: str) -> list[Json]:
