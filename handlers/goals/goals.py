@@ -204,14 +204,14 @@ async def list_points(services: GoalServices, call: Call) -> Reply:
     selection = call.parse_query(PointQuery).selection()
     goal = call.names["id"]
     selection = msgspec.structs.replace(selection, where={**selection.where, "goal": goal})
-    points = await services.goal_points.page(call.scope, goal, selection)
+    points = await services.points.page(call.scope, goal, selection)
     return page_by_order(POINTS.format(**call.names), call, points, selection)
 
 
 async def set_point(services: GoalServices, call: Call) -> Reply:
     """Log what was measured; the same id again means the same point."""
     return write_reply(
-        await services.goal_points.set(
+        await services.points.set(
             call.scope,
             call.names["id"],
             checked(call.names["point"], PointId),
@@ -225,7 +225,7 @@ async def set_point(services: GoalServices, call: Call) -> Reply:
 async def delete_point(services: GoalServices, call: Call) -> Reply:
     """Take back what was measured."""
     return write_reply(
-        await services.goal_points.delete(
+        await services.points.delete(
             call.scope, call.names["id"], call.names["point"], call.base, call.mutation
         )
     )
@@ -279,7 +279,7 @@ def _goals(services: GoalServices) -> Goals:
 
 
 def _templates(services: GoalServices) -> GoalTemplates:
-    return services.goal_templates
+    return services.templates
 
 
 OPERATIONS = (

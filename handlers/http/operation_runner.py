@@ -65,7 +65,7 @@ class OperationRunner(msgspec.Struct, frozen=True):
 
     def _turn(self, operation: Operation[Any], call: Call) -> AbstractAsyncContextManager[None]:
         """The concurrency limit that is held while *operation* runs."""
-        return self.costly.turn(call.scope.user) if operation.is_costly else nullcontext()
+        return self.costly.slot(call.scope.user) if operation.is_costly else nullcontext()
 
     def _count(self, resolution: str, replayed: bool) -> None:  # noqa: FBT001 - counted, not asked
         if replayed:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from handlers.http.operations import Operation
 from models.access.caller import Caller
 from models.base.errors import Forbidden, Unauthenticated
-from upcoach.services.account import AccountServices, stepping_up_needed
+from upcoach.services.account import AccountServices, step_up_required
 
 WATCH_PERMISSION: Final = "admin:metrics"  # what following all nodes and all events takes
 
@@ -22,7 +22,7 @@ def require_permission(operation: Operation[Any], caller: Caller) -> None:
         raise Forbidden("person_needed", "This is a person's; a client by itself has none of it.")
     _require("admin" if is_for_operators(operation) else "api", operation.needs, caller)
     if is_for_operators(operation) and caller.acr < 2:
-        raise stepping_up_needed(2)
+        raise step_up_required(2)
 
 
 async def require_step_up(
@@ -31,7 +31,7 @@ async def require_step_up(
     """Refuse *caller* unless they have shown a factor as lately as *operation* demands."""
     if operation.stepped_up:
         operator = is_for_operators(operation)
-        await account.stepping_up.require(caller, now, operator=operator, in_write=operation.live)
+        await account.step_ups.require(caller, now, operator=operator, in_write=operation.live)
 
 
 async def require_role(account: AccountServices, operation: Operation[Any], caller: Caller) -> None:
@@ -46,7 +46,7 @@ def require_panel_token(caller: Caller) -> None:
     """Refuse *caller* unless their token is one of the operators' panel, of two factors."""
     _require("admin", WATCH_PERMISSION, caller)
     if caller.acr < 2:
-        raise stepping_up_needed(2)
+        raise step_up_required(2)
 
 
 def _require(audience: str, permission: str, caller: Caller) -> None:

@@ -145,7 +145,7 @@ class LoginThrottle:
     ) -> None:
         self._handler = handler
         self._request_limit = request_limit
-        self._device_cookies = account.known
+        self._device_cookies = account.device_cookies
         self._address = normalised_email(address)
         self._is_secure = account.tokens.issuer.startswith("https://")
 

@@ -45,7 +45,7 @@ def _row(
     async def run(services: ImportServices, call: Call) -> Reply:
         query = call.parse_query(ImportQuery)
         tz = await zone(services.zones, call, query.tz)
-        async with services.imports.turn(call.scope):
+        async with services.imports.slot(call.scope):
             plan = await services.imports.read(call.scope, format_, call.content, tz)
             if query.dry_run:
                 return Reply(body=await services.imports.show(call.scope, plan))

@@ -62,7 +62,7 @@ async def test_a_page_removes_what_was_added(engines: TestEngines, tmp_path: Pat
 
 async def test_a_page_undoes_a_move(engines: TestEngines, tmp_path: Path) -> None:
     async with people(engines, tmp_path) as one:
-        moves = one.server.node.services.account.moves
+        moves = one.server.node.services.account.email_changes
         await moves.ask(Scope(user=one.user), BOB)
         token = token_in(await newest(one.server, BOB))
         assert await click(one.server, "/v1/auth/email/confirm", token) == 204

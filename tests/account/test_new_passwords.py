@@ -95,7 +95,7 @@ async def test_a_link_lets_one_choose_a_new_password_once(
         token = await forgot(server)
         link = post_of(server, ANN)[-1].get_content()
 
-        looked = [await server.node.services.account.resets.look(token) for _ in range(2)]
+        looked = [await server.node.services.account.password_resets.look(token) for _ in range(2)]
         weak = await reset(server, token, "password1")
         answers = [await reset(server, token), await reset(server, token, f"{NEW} 2")]
 

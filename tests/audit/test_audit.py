@@ -198,7 +198,7 @@ def _audit(server: Server, place: Path, clock: Callable[[], dt.datetime] = utc_n
 
 
 def _seals(server: Server) -> AuditSigner:
-    seals: AuditSigner = server.node.services.audit.log._seals
+    seals: AuditSigner = server.node.services.audit.log._signer
     return seals
 
 

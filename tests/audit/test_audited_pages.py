@@ -17,7 +17,7 @@ BAD: Final = "x" * 43
 
 async def acts(server: Server, after: int, one: OAuthParty) -> list[tuple[str, ...]]:
     """What was noted behind the entry *after*: action, actor, target, reason."""
-    pseudonym = server.node.services.audit.log._seals.pseudonym
+    pseudonym = server.node.services.audit.log._signer.pseudonym
     names = {pseudonym(one.user): "ann"}
     return [_told(entry, names) for entry in await audited(server) if entry["seq"] > after]
 

@@ -31,7 +31,7 @@ async def test_the_audit_log_knows_who_has_followed_a_link(
         assert (await reset(server, await forgot(server, EVE))).status == 204
         entries = [await audited(server, action=act, outcome="done") for act in ACTS]
 
-        pseudonym = server.node.services.audit.log._seals.pseudonym
+        pseudonym = server.node.services.audit.log._signer.pseudonym
         actors = [entry["actor"] for of_act in entries for entry in of_act]
         assert len(actors) == 3
         assert set(actors) == set(map(pseudonym, people))
@@ -56,7 +56,7 @@ async def test_it_knows_so_by_way_of_the_pages(engines: TestEngines, tmp_path: P
         browser.close()
 
         actors = [(await audited(server, action=act))[-1]["actor"] for act in ACTS]
-        assert actors == [server.node.services.audit.log._seals.pseudonym(user)] * 3
+        assert actors == [server.node.services.audit.log._signer.pseudonym(user)] * 3
 
 
 async def test_it_knows_at_whose_account_a_second_factor_is_guessed(
@@ -74,5 +74,5 @@ async def test_it_knows_at_whose_account_a_second_factor_is_guessed(
 
         entries = await audited(server, action="session.started", reason="factor_wrong")
         assert wrong.status == 401
-        pseudonym = server.node.services.audit.log._seals.pseudonym(ann.user)
+        pseudonym = server.node.services.audit.log._signer.pseudonym(ann.user)
         assert [entry["target"] for entry in entries] == [pseudonym] * 2

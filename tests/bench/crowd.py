@@ -11,7 +11,7 @@ from models.base.clock import utc_now
 from models.base.ids import new_id
 from upcoach.node import app
 from upcoach.services.account.sessions.access_tokens import AccessTokens
-from upcoach.services.base.resources import outcome
+from upcoach.services.base.resources import write_outcome
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref
@@ -45,7 +45,7 @@ async def _make_person(node: app.Node, settings: Settings) -> dict[str, str]:
             password_hash="",
         )
         changes.create(made)
-        return outcome("created", made)
+        return write_outcome("created", made)
 
     reads = (Ref(User, user, user),)
     scope = Scope(user=user)

@@ -13,7 +13,7 @@ from models.base.time import DAY, end_of_day, local_date, skipped_days
 from models.habits import Entry, EntryDraft, Habit, HabitDraft, NewHabit
 from models.habits.entry import check_day, entry_id
 from models.habits.history import UNKNOWN, code_of
-from upcoach.services.habits.habit_history import AsOf, followed
+from upcoach.services.habits.habit_history import AsOf, evaluated_habit
 
 ZONES = (
     "America/New_York",
@@ -126,8 +126,8 @@ def test_nothing_in_the_past_changes_when_a_habit_moves(
 
     moved = run.revised(HabitDraft(name="Run", tz=other, day_start=later_start), NOON)
 
-    before = followed(run, columns(list(entries.values())), (), as_of)
-    after = followed(moved, columns(list(entries.values())), (), as_of)
+    before = evaluated_habit(run, columns(list(entries.values())), (), as_of)
+    after = evaluated_habit(moved, columns(list(entries.values())), (), as_of)
     assert after.units.first.tolist() == before.units.first.tolist()
     assert after.units.verdict.tolist() == before.units.verdict.tolist()
     assert [entry.tz for entry in entries.values()] == [
@@ -146,7 +146,7 @@ def test_a_journey_around_the_world_breaks_no_streak(*, eastward: bool) -> None:
         draft = EntryDraft(at=evening)
         entries[date] = Entry.drafted(draft, habit=run, day=date, at=evening, tz=tz)
 
-    one = followed(run, columns(list(entries.values())), (), AsOf(now=NOON, date=day))
+    one = evaluated_habit(run, columns(list(entries.values())), (), AsOf(now=NOON, date=day))
 
     assert [entry.minute for entry in entries.values()] == [20 * 60] * 5
     assert not any(entry.backfilled for entry in entries.values())
@@ -158,10 +158,10 @@ def test_a_day_that_samoa_leapt_over_breaks_no_streak() -> None:
     days = [dt.date(2011, 12, number) for number in (28, 29, 31)]
     entries = [Entry.drafted(EntryDraft(), habit=run, day=day, at=NOON) for day in days]
 
-    there = followed(run, columns(entries), (), AsOf(now=NOON, date=days[-1]))
+    there = evaluated_habit(run, columns(entries), (), AsOf(now=NOON, date=days[-1]))
     berlin = habit(tz="Europe/Berlin")
     others = [Entry.drafted(EntryDraft(), habit=berlin, day=day, at=NOON) for day in days]
-    elsewhere = followed(berlin, columns(others), (), AsOf(now=NOON, date=days[-1]))
+    elsewhere = evaluated_habit(berlin, columns(others), (), AsOf(now=NOON, date=days[-1]))
 
     assert there.units.verdict.tolist() == [2, 2, 0, 2]
     assert elsewhere.units.verdict.tolist() == [2, 2, 3, 2]

@@ -307,7 +307,7 @@ async def test_what_is_in_the_trash_can_be_deleted_for_good_and_makes_room(
             await person.call("DELETE", gone),
             await person.call("DELETE", f"{JOURNAL}/trash/{PAGE}"),
         ]
-        await server.node.services.journal.trash.empty()
+        await server.node.services.journal.trash.purge()
 
         assert (early.status, early.body["code"]) == (409, "entry_not_trashed")
         assert (stale.status, stale.body["code"]) == (412, "version_stale")
@@ -329,8 +329,8 @@ async def test_what_is_over_is_gone_everywhere_but_the_numbers(settings: Setting
         await age(server, person, PAGE)
         kept = (await snapshot(other))[0]
 
-        await server.node.services.journal.trash.empty()
-        await server.node.services.journal.trash.empty()
+        await server.node.services.journal.trash.purge()
+        await server.node.services.journal.trash.purge()
 
         events = await events_since(person, start)
         documents: dict[str, dict[str, Json]] = {kind: {} for kind in kept}

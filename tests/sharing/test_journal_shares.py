@@ -103,14 +103,14 @@ async def test_it_ends_by_the_clock(settings: Settings) -> None:
         client, coach = await snapshot(two.client), await snapshot(two.coach)
         over = {"$set": {"until": dt.datetime.now(dt.UTC)}}
 
-        await server.node.services.journal.trash.empty()
+        await server.node.services.journal.trash.purge()
         during = await two.reads()
         for kind in ("journal_shares", "client_entries"):
             await server.node.database[kind].update_many({}, over)
         after = await two.reads()
         listed = (await two.coach.call("GET", two.shared)).body["items"]
-        await server.node.services.journal.trash.empty()
-        await server.node.services.journal.trash.empty()
+        await server.node.services.journal.trash.purge()
+        await server.node.services.journal.trash.purge()
 
         assert (during, after, listed) == (200, 404, [])
         await assert_law(client, two.client, ("journal.share.deleted",))
@@ -157,7 +157,7 @@ async def test_what_is_deleted_for_good_takes_its_leave_along(settings: Settings
         await server.node.database["journal_shares"].insert_one(stored)
 
         hidden = await two.reads()
-        await server.node.services.journal.trash.empty()
+        await server.node.services.journal.trash.purge()
 
         assert hidden == 404
         assert await server.node.database["journal_shares"].count_documents({}) == 0

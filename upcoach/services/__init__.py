@@ -1,4 +1,4 @@
-"""What a person can do.
+"""The services: the use cases of each context.
 
 A service takes the caller's scope first, states which documents a write must see and decides, in a
 pure function, what changes.  It knows nothing of HTTP, sockets, Redis or the database's language;

@@ -1,4 +1,4 @@
-"""The services of all contexts, in one list; a context stands after those that it needs."""
+"""The services of all contexts; a context stands after those that it needs."""
 
 import inspect
 from typing import Any
@@ -22,7 +22,7 @@ from upcoach.services.tasks import TaskServices
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be done in each context."""
+    """The services of each context."""
 
     account: AccountServices
     audit: AuditServices
@@ -39,16 +39,18 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
-        """What is done now and then, in all contexts."""
+        """The periodic jobs of all contexts."""
         contexts = (getattr(self, name) for name in self.__struct_fields__)
         owners = (context for context in contexts if isinstance(context, JobOwner))
         return tuple(job for owner in owners for job in owner.jobs)
 
 
 def make_services(dependencies: Dependencies) -> Services:
-    """The services, made by each context from *dependencies* and the contexts that it names."""
-    made: dict[str, Any] = {}
+    """Create the services of each context from *dependencies* and the contexts that it names."""
+    services: dict[str, Any] = {}
     for context in msgspec.structs.fields(Services):
         _, *needs = inspect.signature(context.type.make).parameters
-        made[context.name] = context.type.make(dependencies, *(made[name] for name in needs))
-    return Services(**made)
+        services[context.name] = context.type.make(
+            dependencies, *(services[name] for name in needs)
+        )
+    return Services(**services)

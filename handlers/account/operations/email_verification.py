@@ -23,19 +23,19 @@ async def verify(services: AccountServices, call: Call) -> Reply:
 async def change_email(services: AccountServices, call: Call) -> Reply:
     """Request a change of the address, which the link confirms that is mailed to the new one."""
     email = call.read(EmailAddress).email
-    await services.moves.ask(call.scope, email)
+    await services.email_changes.ask(call.scope, email)
     return Reply(status=202, body={"email": email})
 
 
 async def confirm_change(services: AccountServices, call: Call) -> Reply:
     """Confirm a change of the address with the token of the link that was mailed to the new one."""
-    done = await services.moves.confirm(call.read(MailedToken).token)
+    done = await services.email_changes.confirm(call.read(MailedToken).token)
     return Reply(status=204, acted_as=owner_scope(done))
 
 
 async def undo_change(services: AccountServices, call: Call) -> Reply:
     """Undo a change of the address with the token of the link that was mailed to the old one."""
-    done = await services.moves.undo(call.read(MailedToken).token)
+    done = await services.email_changes.undo(call.read(MailedToken).token)
     return Reply(status=204, acted_as=owner_scope(done))
 
 

@@ -136,7 +136,7 @@ async def answer(services: AccountServices, call: Call) -> Reply:
 
 async def step_up(services: AccountServices, call: Call) -> Reply:
     """Step up: show a factor again, for a token that says so; a browser gets another cookie."""
-    stepped_up = await services.stepping_up.step_up(call.scope, call.read(StepUp))
+    stepped_up = await services.step_ups.step_up(call.scope, call.read(StepUp))
     body = {"session": public(stepped_up.session)}
     if call.browser:
         return Reply(status=200, body=body, start_session=stepped_up.session)

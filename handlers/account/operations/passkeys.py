@@ -102,7 +102,7 @@ async def challenge_options(services: AccountServices, call: Call) -> Reply:
 
 async def step_up_options(services: AccountServices, call: Call) -> Reply:
     """Get the options with which a session is stepped up with a passkey."""
-    return Reply(status=201, body=await services.stepping_up.ask_passkey(call.scope))
+    return Reply(status=201, body=await services.step_ups.ask_passkey(call.scope))
 
 
 LOG_IN = Operation(

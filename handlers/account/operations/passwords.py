@@ -7,20 +7,20 @@ from upcoach.services.account import AccountServices
 
 async def change(services: AccountServices, call: Call) -> Reply:
     """Change the caller's password; they stay logged in here, and nowhere else."""
-    await services.new_passwords.change(call.scope, call.read(NewPassword))
+    await services.password_changes.change(call.scope, call.read(NewPassword))
     return Reply(status=204)
 
 
 async def request_reset(services: AccountServices, call: Call) -> Reply:
     """Request a password reset: a link is mailed, if the address has an account."""
     email = call.read(EmailAddress).email
-    await services.resets.ask(email)
+    await services.password_resets.ask(email)
     return Reply(status=202, body={"email": email})
 
 
 async def reset(services: AccountServices, call: Call) -> Reply:
     """Reset the password with the token of the link that was mailed; every session ends."""
-    done = await services.resets.finish(call.read(PasswordReset))
+    done = await services.password_resets.finish(call.read(PasswordReset))
     return Reply(status=204, acted_as=owner_scope(done))
 
 

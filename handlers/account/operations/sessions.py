@@ -43,7 +43,7 @@ async def rename(services: AccountServices, call: Call) -> Reply:
 async def end(services: AccountServices, call: Call) -> Reply:
     """End a session; another one than the caller's takes a factor that was shown just now."""
     if call.names["id"] != call.scope.session:
-        await services.stepping_up.require(call.authenticated_caller, utc_now())
+        await services.step_ups.require(call.authenticated_caller, utc_now())
     return write_reply(await services.sessions.end(call.scope, call.names["id"]))
 
 
@@ -54,7 +54,7 @@ async def end_all(services: AccountServices, call: Call) -> Reply:
     """
     keep = (call.scope.session,) if call.parse_query(Ending).keep else ()
     if keep:
-        await services.stepping_up.require(call.authenticated_caller, utc_now())
+        await services.step_ups.require(call.authenticated_caller, utc_now())
     return write_reply(await services.sessions.end_others(call.scope, keep))
 
 

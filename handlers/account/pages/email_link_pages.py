@@ -17,7 +17,15 @@ from models.base.errors import Invalid
 from models.base.fields import Token
 from models.base.validation import checked
 from upcoach.services.base.mail import addition_words
-from upcoach.services.base.mail_links import CONFIRM, DISOWN, FORGOT, MOVE, RESET, UNDO_MOVE, VERIFY
+from upcoach.services.base.mail_links import (
+    CHANGE_EMAIL,
+    CONFIRM,
+    DISOWN,
+    FORGOT,
+    RESET,
+    UNDO_EMAIL_CHANGE,
+    VERIFY,
+)
 
 _LOG_IN: Final = PageLink(LOGIN, "Log in")
 _NEW_PASSWORD: Final = PageLink(FORGOT, "Choose a new password")
@@ -53,7 +61,7 @@ class PasswordResetPage(PageHandler):
     async def get(self) -> None:
         """Ask for a new password."""
         token = _token(query_parameters(self)["token"])
-        await self.runner.services.account.resets.look(token)
+        await self.runner.services.account.password_resets.look(token)
         self._show(token)
 
     async def post(self) -> None:
@@ -101,7 +109,9 @@ class EmailChangePage(PageHandler):
         token = _token(query_parameters(self)["token"])
         words = "From then on you log in with it, and our mails go there."
         hidden = self.hidden(token=token)
-        self.show(forms.form("Use this address?", MOVE, hidden, (), "Use it", words=(words,)))
+        self.show(
+            forms.form("Use this address?", CHANGE_EMAIL, hidden, (), "Use it", words=(words,))
+        )
 
     async def post(self) -> None:
         """Change the address."""
@@ -116,14 +126,14 @@ class EmailChangeUndoPage(PageHandler):
     async def get(self) -> None:
         """Ask whether to come back to the address."""
         token = _token(query_parameters(self)["token"])
-        email = await self.runner.services.account.moves.look(token)
+        email = await self.runner.services.account.email_changes.look(token)
         words = (
             f"Your account comes back to {email}.",
             "Every device has to log in again, with a new password. What was added is removed.",
         )
         hidden = self.hidden(token=token)
         title = "Undo the change of your address?"
-        self.show(forms.form(title, UNDO_MOVE, hidden, (), "Undo it", words=words))
+        self.show(forms.form(title, UNDO_EMAIL_CHANGE, hidden, (), "Undo it", words=words))
 
     async def post(self) -> None:
         """Undo the change of the address."""

@@ -22,7 +22,15 @@ from handlers.account.pages.email_link_pages import (
 from handlers.account.pages.login_continuation import ACCOUNT, FACTOR, LOGIN, PASSKEY, REGISTER
 from handlers.account.pages.login_pages import LoginPage, RegistrationPage
 from handlers.http.manifest import HandlerRoute
-from upcoach.services.base.mail_links import CONFIRM, DISOWN, FORGOT, MOVE, RESET, UNDO_MOVE, VERIFY
+from upcoach.services.base.mail_links import (
+    CHANGE_EMAIL,
+    CONFIRM,
+    DISOWN,
+    FORGOT,
+    RESET,
+    UNDO_EMAIL_CHANGE,
+    VERIFY,
+)
 
 ROUTES: Final = (
     HandlerRoute(ACCOUNT, AccountPage),
@@ -31,12 +39,12 @@ ROUTES: Final = (
     HandlerRoute(FACTOR, SecondFactorPage),
     HandlerRoute(FORGOT, ForgottenPasswordPage),
     HandlerRoute(LOGIN, LoginPage),
-    HandlerRoute(MOVE, EmailChangePage),
+    HandlerRoute(CHANGE_EMAIL, EmailChangePage),
     HandlerRoute(PASSKEY, PasskeyLoginPage),
     HandlerRoute(PASSWORD, PasswordChangePage),
     HandlerRoute(REGISTER, RegistrationPage),
     HandlerRoute(RESET, PasswordResetPage),
     HandlerRoute(SESSIONS, SessionEndPage),
-    HandlerRoute(UNDO_MOVE, EmailChangeUndoPage),
+    HandlerRoute(UNDO_EMAIL_CHANGE, EmailChangeUndoPage),
     HandlerRoute(VERIFY, EmailVerificationPage),
 )

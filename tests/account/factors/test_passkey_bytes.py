@@ -28,15 +28,17 @@ ANN: Final = msgspec.convert(
     | {"email_index": "x", "password_hash": "x"},
     User,
 )
-MADE: Final = PHONE.make(PARTY.new_key(ANN, text(secrets.token_bytes(64)), CHALLENGE, ()))
-FOUND: Final = PARTY.registered(msgspec.convert(MADE, NewCredential), CHALLENGE)
+MADE: Final = PHONE.make(
+    PARTY.registration_options(ANN, text(secrets.token_bytes(64)), CHALLENGE, ())
+)
+FOUND: Final = PARTY.verify_registration(msgspec.convert(MADE, NewCredential), CHALLENGE)
 PASSKEY: Final = msgspec.convert(
     BASE
     | {"id": "pky_1", "name": "Phone"}
     | {"credential": FOUND.credential, "public_key": FOUND.key},
     Passkey,
 )
-SHOWN: Final = PHONE.show(PARTY.question(CHALLENGE, (PASSKEY,)))
+SHOWN: Final = PHONE.show(PARTY.authentication_options(CHALLENGE, (PASSKEY,)))
 bytes_at = st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255))
 
 
@@ -50,7 +52,9 @@ def bent(answer: Json, field: str, changes: list[tuple[float, int]], cut: int) -
 
 
 def test_what_is_right_is_taken() -> None:
-    assert PARTY.shown(PASSKEY, msgspec.convert(SHOWN, PasskeyAssertion), CHALLENGE) == (0, True)
+    assert PARTY.verify_authentication(
+        PASSKEY, msgspec.convert(SHOWN, PasskeyAssertion), CHALLENGE
+    ) == (0, True)
 
 
 @given(
@@ -62,7 +66,7 @@ def test_other_bytes_of_a_new_key_are_read_or_refused(
     answer = msgspec.convert(bent(MADE, field, changes, cut), NewCredential)
 
     with contextlib.suppress(Forbidden):  # nothing signs the key itself
-        PARTY.registered(answer, CHALLENGE)
+        PARTY.verify_registration(answer, CHALLENGE)
 
 
 @given(
@@ -78,4 +82,4 @@ def test_other_bytes_of_an_answer_are_refused(
         return
 
     with pytest.raises(Forbidden):
-        PARTY.shown(PASSKEY, msgspec.convert(lie, PasskeyAssertion), CHALLENGE)
+        PARTY.verify_authentication(PASSKEY, msgspec.convert(lie, PasskeyAssertion), CHALLENGE)

@@ -187,4 +187,4 @@ async def test_a_password_is_one_factor_also_where_there_were_two(settings: Sett
 
         assert (strong.body["session"]["acr"], weak.body["session"]["acr"]) == (2, 1)
         with pytest.raises(Unauthenticated):
-            await server.node.services.account.stepping_up.require(caller, utc_now(), operator=True)
+            await server.node.services.account.step_ups.require(caller, utc_now(), operator=True)

@@ -1,4 +1,4 @@
-"""Accounts: who somebody is, how they show it, on which devices they are, and what guards that.
+"""Accounts: users, authentication, second factors, sessions, federation.
 
 Every way in ends in `login.logins`, which asks for a second factor once there is one.
 """
@@ -29,7 +29,7 @@ from upcoach.services.account.sessions.device_cookies import DeviceCookies
 from upcoach.services.account.sessions.revocations import RevocationCache
 from upcoach.services.account.sessions.sessions import SessionCondition, Sessions
 from upcoach.services.account.sessions.signing_keys import ALGORITHMS, SigningKeys
-from upcoach.services.account.step_up import StepUps, stepping_up_needed, submit_with_best
+from upcoach.services.account.step_up import StepUps, step_up_required, submit_with_best
 from upcoach.services.base.dependencies import Dependencies
 
 __all__ = [
@@ -42,13 +42,13 @@ __all__ = [
     "SessionCondition",
     "Sessions",
     "SigningKeys",
-    "stepping_up_needed",
+    "step_up_required",
     "submit_with_best",
 ]
 
 
 class AccountServices(msgspec.Struct, frozen=True, kw_only=True):
-    """What people do with their accounts, and what says who asks."""
+    """The services of accounts, logins and sessions."""
 
     accounts: Accounts
     additions: Additions
@@ -58,21 +58,21 @@ class AccountServices(msgspec.Struct, frozen=True, kw_only=True):
     factors: SecondFactors
     federation: Federation
     keys: SigningKeys
-    known: DeviceCookies
+    device_cookies: DeviceCookies
     logins: Logins
-    moves: EmailChanges
-    new_passwords: PasswordChanges
+    email_changes: EmailChanges
+    password_changes: PasswordChanges
     passwords: Passwords
-    resets: PasswordResets
+    password_resets: PasswordResets
     revocations: RevocationCache
     sessions: Sessions
-    stepping_up: StepUps
+    step_ups: StepUps
     tokens: AccessTokens
     verification: EmailVerification
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
-        """What is done now and then."""
+        """The periodic jobs of accounts."""
         return (*self.keys.jobs, *self.arrivals.jobs)
 
     @classmethod
@@ -99,15 +99,17 @@ class AccountServices(msgspec.Struct, frozen=True, kw_only=True):
             factors=factors,
             federation=_make_federation(dependencies, linking, logins, sessions),
             keys=login.keys,
-            known=DeviceCookies(secret),
+            device_cookies=DeviceCookies(secret),
             logins=logins,
-            moves=EmailChanges(documents, committer, directory, once, mail, links, sessions, clock),
-            new_passwords=changes,
+            email_changes=EmailChanges(
+                documents, committer, directory, once, mail, links, sessions, clock
+            ),
+            password_changes=changes,
             passwords=passwords,
-            resets=PasswordResets(documents, directory, changes, once, mail, links),
+            password_resets=PasswordResets(documents, directory, changes, once, mail, links),
             revocations=login.revocations,
             sessions=sessions,
-            stepping_up=StepUps(documents, passwords, factors, sessions),
+            step_ups=StepUps(documents, passwords, factors, sessions),
             tokens=login.tokens,
             verification=EmailVerification(documents, committer, directory, once, mail, links),
         )

@@ -1,4 +1,4 @@
-"""Accounts: becoming a user, logging in, and what an operator may do."""
+"""Accounts: registration, login by password, and the roles of operators."""
 
 import asyncio
 import contextlib
@@ -15,9 +15,9 @@ from models.base.merge_patch import Json
 from upcoach.services.account.email.users_by_email import UsersByEmail
 from upcoach.services.account.login.logins import Challenge, LoggedIn, Logins
 from upcoach.services.account.passwords import Passwords
-from upcoach.services.base.constant_time import evenly
+from upcoach.services.base.constant_time import in_constant_time
 from upcoach.services.base.mail import Mailer
-from upcoach.services.base.resources import outcome
+from upcoach.services.base.resources import write_outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
@@ -30,7 +30,7 @@ PACE_S = 0.25  # within which an account is made, or found to be there: the answ
 
 
 class Accounts:
-    """Users, and how they prove who they are."""
+    """Registers users, and logs them in by password."""
 
     def __init__(
         self,
@@ -50,16 +50,16 @@ class Accounts:
         self.pace_s = PACE_S
 
     async def register(self, registration: Registration) -> None:
-        """Make a user, unless the address has an account; who reads its mails is told which."""
-        user_id, made = new_id(User.id_prefix), await self._hashed(registration)
+        """Register a user, unless the address has an account; a mail to it says which."""
+        user_id, password_hash = new_id(User.id_prefix), await self._hashed(registration)
         pace = asyncio.create_task(asyncio.sleep(self.pace_s))
         with contextlib.suppress(UniqueViolation):
-            await self._create(user_id, registration, made)
+            await self._create(user_id, registration, password_hash)
         await self._mail.send(AddressVerificationMail(registration.email, user_id))
         await pace
 
     async def create(self, registration: Registration) -> Outcome[User]:
-        """Make a user and tell nobody; an address that has an account is a `Conflict`."""
+        """Create a user without a mail; an address that has an account is a `Conflict`."""
         password_hash = await self._hashed(registration)
         try:
             return await self._create(new_id(User.id_prefix), registration, password_hash)
@@ -67,8 +67,8 @@ class Accounts:
             raise Conflict("email_taken", "There is an account for this address.") from None
 
     async def log_in(self, credentials: Credentials) -> LoggedIn | Challenge:
-        """A new session on the caller's device; other devices keep theirs."""
-        user = await evenly(self._directory.find(credentials.email))
+        """Log in by password: a new session on the caller's device; other devices keep theirs."""
+        user = await in_constant_time(self._directory.find(credentials.email))
         password_hash = user.password_hash if user else None
         if not await self._passwords.verify(password_hash, credentials.password) or user is None:
             raise Unauthenticated(
@@ -85,7 +85,7 @@ class Accounts:
         return await self._logins.finish(user, terms, trusted=credentials.trusted_device)
 
     async def me(self, scope: Scope) -> Json:
-        """The caller, as they see themselves."""
+        """The caller's account."""
         return public(await self._documents.get(User, scope.user, scope.user))
 
     async def permissions_of(self, scope: Scope) -> frozenset[str]:
@@ -97,16 +97,16 @@ class Accounts:
         return granted_by(user.roles)
 
     async def set_roles(self, email: str, roles: tuple[OperatorRole, ...]) -> Outcome[User]:
-        """Give whoever has the address *email* these *roles*, and no others."""
+        """Set the *roles* of the user with the address *email*."""
         user_id = (await self.find(email)).id
 
         def decide(changes: WriteContext) -> Outcome[User]:
             user = changes.get(User, user_id, user_id)
             if user.roles == roles:
-                return outcome("unchanged", user)
+                return write_outcome("unchanged", user)
             after = user.appointed(roles, changes.at)
             changes.update(user, after)
-            return outcome("updated", after)
+            return write_outcome("updated", after)
 
         reads = (Ref(User, user_id, user_id),)
         return await self._committer.commit(
@@ -114,11 +114,11 @@ class Accounts:
         )
 
     async def find(self, email: str) -> User:
-        """Whoever has the address *email*, for operators."""
-        found = await self._directory.find(email)
-        if found is None:
+        """Find the user with the address *email*, for operators."""
+        user = await self._directory.find(email)
+        if user is None:
             raise NotFound("account_unknown", "There is no account for this address.")
-        return found
+        return user
 
     async def _hashed(self, registration: Registration) -> str:
         password_policy.check(registration.password, registration.email, registration.name)
@@ -142,7 +142,7 @@ class Accounts:
                 password_hash=password_hash,
             )
             changes.create(user)
-            return outcome("created", user)
+            return write_outcome("created", user)
 
         write = Write(
             scope=Scope(user=user_id),
@@ -154,7 +154,7 @@ class Accounts:
             return await self._committer.commit(write)
 
     async def _refresh_hash(self, user: User, old: str, password: str) -> None:
-        """Keep *password*, which is known for this moment, as one is kept today."""
+        """Rehash *password* with today's parameters."""
         try:
             password_hash = await self._passwords.hash(password)
         except Unavailable:  # too many log in: another time
@@ -163,10 +163,10 @@ class Accounts:
         def decide(changes: WriteContext) -> Outcome[User]:
             before = changes.get(User, user.id, user.id)
             if before.password_hash != old:
-                return outcome("unchanged", before)
+                return write_outcome("unchanged", before)
             after = before.rehashed(password_hash, changes.at)
             changes.update(before, after)
-            return outcome("updated", after)
+            return write_outcome("updated", after)
 
         reads = (Ref(User, user.id, user.id),)
         await self._committer.commit(Write(scope=Scope(user=user.id), reads=reads, decide=decide))

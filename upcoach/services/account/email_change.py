@@ -1,4 +1,4 @@
-"""Going by another address, once somebody who reads its mails agrees; and coming back.
+"""Change of an account's email address, confirmed by mail, and its undoing.
 
 The address that was left is told, and whoever reads its mails can undo the move for a week: it may
 have been somebody else's.  For so long no other account gets that address, if it was verified: who
@@ -29,20 +29,23 @@ from models.account.user import UNDO, FormerAddress, normalised_email
 from models.base.clock import Clock
 from models.base.errors import Conflict, NotFound
 from models.base.mail import Mail
-from upcoach.services.account.additions.account_claim import shut_out, ways_of
+from upcoach.services.account.additions.account_claim import (
+    access_method_listings,
+    remove_unconfirmed,
+)
 from upcoach.services.account.email.email_verification import is_at
 from upcoach.services.account.email.users_by_email import UsersByEmail
 from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.services.base.mail import Mailer, texts
 from upcoach.services.base.mail_links import (
+    CHANGE_EMAIL,
     FORGOT,
-    MOVE,
-    UNDO_MOVE,
+    UNDO_EMAIL_CHANGE,
     MailLinks,
     link_over,
     only_link_over,
 )
-from upcoach.services.base.resources import outcome
+from upcoach.services.base.resources import write_outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 from upcoach.store.write.changes import WriteContext
@@ -58,7 +61,7 @@ _UNDO: Final = "move undone"
 
 
 class EmailChangeRequest(msgspec.Struct, frozen=True):
-    """Who wants to go from which address to which, as long as nobody is locked out meanwhile.
+    """A request to change a user's address, void if they are locked out meanwhile.
 
     Attributes
     ----------
@@ -77,14 +80,14 @@ class EmailChangeRequest(msgspec.Struct, frozen=True):
 
 
 class EmailChangeUndo(msgspec.Struct, frozen=True):
-    """Whose move is undone, to the address that they left under *mark*."""
+    """The undoing of a user's change, back to the former address *mark*."""
 
     user: str
     mark: str
 
 
 class EmailChanges:
-    """Moves accounts from one address to another."""
+    """Changes the addresses of accounts."""
 
     def __init__(
         self,
@@ -117,11 +120,11 @@ class EmailChanges:
         await self._mail.send(EmailChangeMail(email, user.id, scope.session, user.lockouts))
 
     async def confirm(self, token: str) -> Outcome[User]:
-        """Take the link of *token* for consent; one that does not hold is `Invalid`."""
-        found = await self._once.take(_PURPOSE, token, EmailChangeRequest)
-        if found is None:
+        """Change the address by the link's *token*; an invalid one is `Invalid`."""
+        requested = await self._once.take(_PURPOSE, token, EmailChangeRequest)
+        if requested is None:
             raise link_over()
-        moving, index = found, self._directory.index(found.new)
+        moving, index = requested, self._directory.index(requested.new)
         mark = secrets.token_urlsafe()
 
         def decide(changes: WriteContext) -> Outcome[User]:
@@ -140,7 +143,7 @@ class EmailChanges:
             after = before.moved(moving.new, index, mark, changes.at)
             changes.update(before, after)
             changes.send_mail(EmailChangedMail(moving.old, moving.user, mark))
-            return outcome("updated", after)
+            return write_outcome("updated", after)
 
         asked_in = (Session, moving.user, moving.session)
         reads = (Ref(User, moving.user, moving.user), Ref(*asked_in))
@@ -154,11 +157,11 @@ class EmailChanges:
             raise Conflict("email_taken", "This address has an account by now.") from None
 
     async def look(self, token: str) -> str:
-        """The address that the link of *token* leads back to; `Invalid` if it does not hold."""
+        """The former address that the link of *token* restores; `Invalid` for an invalid one."""
         return (await self._former(await self._once.look(_UNDO, token, EmailChangeUndo))).email
 
     async def undo(self, token: str) -> Outcome[User]:
-        """Go by the address again to which *token* was mailed, as before it was left.
+        """Undo a change: restore the address to which *token* was mailed.
 
         Every login ends, the password is nobody's any more, and what was added to the account
         since, or is confirmed by nobody, is gone.
@@ -175,12 +178,12 @@ class EmailChanges:
                 raise only_link_over()
             after = before.returned(to, index, changes.at)
             changes.update(before, after)
-            shut_out(changes, user_id, before=to.left_at)
+            remove_unconfirmed(changes, user_id, before=to.left_at)
             changes.send_mail(EmailChangeUndoneMail(after.email, is_back=True))
             changes.send_mail(EmailChangeUndoneMail(before.email))
-            return outcome("updated", after)
+            return write_outcome("updated", after)
 
-        reads, lists = (Ref(User, user_id, user_id),), ways_of(user_id)
+        reads, lists = (Ref(User, user_id, user_id),), access_method_listings(user_id)
         write = Write(scope=Scope(user=user_id), reads=reads, lists=lists, decide=decide)
         await self._sessions.end_others(write.scope)  # who writes without a pause outruns nobody
         try:
@@ -193,7 +196,7 @@ class EmailChanges:
 
     @contextlib.asynccontextmanager
     async def _taking(self, moving: EmailChangeRequest) -> AsyncIterator[None]:
-        """The block that gives an account the address *moving.new*, which may be its former one."""
+        """Lock the address *moving.new*, unless it is one of the account's former ones."""
         user = await self._get(moving.user)
         ours = {normalised_email(former.email) for former in user.former}
         if normalised_email(moving.new) in ours:
@@ -205,10 +208,10 @@ class EmailChanges:
     async def _former(self, undoing: EmailChangeUndo | None) -> FormerAddress:
         if undoing is None:
             raise only_link_over()
-        found = (await self._get(undoing.user)).left(undoing.mark, self._clock())
-        if found is None:
+        former = (await self._get(undoing.user)).left(undoing.mark, self._clock())
+        if former is None:
             raise only_link_over()
-        return found
+        return former
 
     async def _get(self, user: str) -> User:
         try:
@@ -216,27 +219,29 @@ class EmailChanges:
         except NotFound:
             raise only_link_over() from None
 
-    async def _write(self, wish: EmailChangeMail) -> Mail | None:
-        there = await self._directory.find(wish.to)
-        if there is not None and there.id != wish.user:
-            return texts.move_impossible(there.email)
+    async def _write(self, mail_request: EmailChangeMail) -> Mail | None:
+        there = await self._directory.find(mail_request.to)
+        if there is not None and there.id != mail_request.user:
+            return texts.email_change_impossible(there.email)
         try:
-            user = await self._documents.get(User, wish.user, wish.user)
+            user = await self._documents.get(User, mail_request.user, mail_request.user)
         except NotFound:
             return None
-        moving = EmailChangeRequest(user.id, user.email, wish.to, wish.session, wish.lockouts)
+        moving = EmailChangeRequest(
+            user.id, user.email, mail_request.to, mail_request.session, mail_request.lockouts
+        )
         token = await self._once.keep(_PURPOSE, moving, LIFE)
-        return texts.move(wish.to, self._links.to(MOVE, token))
+        return texts.email_change(mail_request.to, self._links.to(CHANGE_EMAIL, token))
 
-    async def _write_asked(self, wish: EmailChangeAskedMail) -> Mail:
-        return texts.move_asked(wish.to, self._links.to(FORGOT))
+    async def _write_asked(self, mail_request: EmailChangeAskedMail) -> Mail:
+        return texts.email_change_asked(mail_request.to, self._links.to(FORGOT))
 
-    async def _write_moved(self, wish: EmailChangedMail) -> Mail:
-        undoing = EmailChangeUndo(wish.user, wish.mark)
+    async def _write_moved(self, mail_request: EmailChangedMail) -> Mail:
+        undoing = EmailChangeUndo(mail_request.user, mail_request.mark)
         token = await self._once.keep(_UNDO, undoing, UNDO)
-        return texts.moved(wish.to, self._links.to(UNDO_MOVE, token))
+        return texts.email_changed(mail_request.to, self._links.to(UNDO_EMAIL_CHANGE, token))
 
-    async def _write_undone(self, wish: EmailChangeUndoneMail) -> Mail:
-        if wish.is_back:
-            return texts.move_undone(wish.to, self._links.to(FORGOT))
-        return texts.address_lost(wish.to)
+    async def _write_undone(self, mail_request: EmailChangeUndoneMail) -> Mail:
+        if mail_request.is_back:
+            return texts.email_change_undone(mail_request.to, self._links.to(FORGOT))
+        return texts.address_lost(mail_request.to)

@@ -1,4 +1,4 @@
-"""Changing a password, and what goes with it: other logins end, and a mail says so."""
+"""Change of a password: other sessions end, and a mail says so."""
 
 from models.access.scope import Scope
 from models.account import PasswordChangedMail, User, password_policy
@@ -10,7 +10,7 @@ from upcoach.services.account.passwords import Passwords
 from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.services.base.mail import Mailer, texts
 from upcoach.services.base.mail_links import FORGOT, MailLinks
-from upcoach.services.base.resources import outcome
+from upcoach.services.base.resources import write_outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.outcomes import Outcome
@@ -19,7 +19,7 @@ from upcoach.store.write.requests import Decide, Write
 
 
 class PasswordChanges:
-    """Gives accounts new passwords."""
+    """Changes the passwords of accounts."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class PasswordChanges:
         old = user.password_hash
         if old is None:
             raise Conflict("password_missing", "You have no password: have a link mailed to you.")
-        async with self._tries.one("password", scope):
+        async with self._tries.attempt("password", scope):
             if not await self._passwords.verify(old, wanted.current):
                 raise _wrong()
         password_hash = await self.hash(user, wanted.password)
@@ -55,7 +55,7 @@ class PasswordChanges:
                 raise _wrong()
             after = before.rekeyed(password_hash, changes.at)
             changes.update(before, after)
-            return outcome("updated", after)
+            return write_outcome("updated", after)
 
         return await self.keep(scope, PasswordChangedMail(user.email, "changed"), decide)
 
@@ -71,7 +71,7 @@ class PasswordChanges:
         decide: Decide[User],
         lists: tuple[Listing, ...] = (),
     ) -> Outcome[User]:
-        """Do what *decide* does to the caller and what is in *lists*, and mail *notice*.
+        """Commit *decide* on the caller and what is in *lists*, and mail *notice*.
 
         All sessions but the caller's end.
         """
@@ -80,17 +80,17 @@ class PasswordChanges:
             # outrun this write for as long as they liked.
             await self._sessions.end_others(scope)
 
-        def tell_too(changes: WriteContext) -> Outcome[User]:
+        def decide_and_notify(changes: WriteContext) -> Outcome[User]:
             done = decide(changes)
             changes.send_mail(notice)
             return done
 
         reads = (Ref(User, scope.user, scope.user),)
-        write = Write(scope=scope, reads=reads, lists=lists, decide=tell_too)
+        write = Write(scope=scope, reads=reads, lists=lists, decide=decide_and_notify)
         return await self._sessions.end_with(write, but=(scope.session,))
 
-    async def _write(self, wish: PasswordChangedMail) -> Mail:
-        return texts.password_changed(wish.to, wish.origin, self._links.to(FORGOT))
+    async def _write(self, mail_request: PasswordChangedMail) -> Mail:
+        return texts.password_changed(mail_request.to, mail_request.origin, self._links.to(FORGOT))
 
 
 def _wrong() -> Forbidden:

@@ -1,4 +1,4 @@
-"""A way back in for whoever has forgotten their password: a link that was mailed to them."""
+"""Password reset by a mailed link."""
 
 import datetime as dt
 import hashlib
@@ -12,13 +12,16 @@ from models.account import PasswordChangedMail, PasswordResetMail, User
 from models.account.user import PasswordReset
 from models.base.errors import NotFound
 from models.base.mail import Mail
-from upcoach.services.account.additions.account_claim import shut_out, ways_of
+from upcoach.services.account.additions.account_claim import (
+    access_method_listings,
+    remove_unconfirmed,
+)
 from upcoach.services.account.email.email_verification import is_at
 from upcoach.services.account.email.users_by_email import UsersByEmail
 from upcoach.services.account.password_change import PasswordChanges
 from upcoach.services.base.mail import Mailer, texts
 from upcoach.services.base.mail_links import RESET, MailLinks, link_over
-from upcoach.services.base.resources import outcome
+from upcoach.services.base.resources import write_outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 from upcoach.store.write.changes import WriteContext
@@ -30,7 +33,7 @@ _NEWEST: Final = "newest reset"  # of a user: whoever asks again has the link be
 
 
 class PasswordResetRequest(msgspec.Struct, frozen=True):
-    """Who may choose a new password, and what must be as it was when they asked.
+    """A requested reset: the user, and what must be unchanged since.
 
     Attributes
     ----------
@@ -48,31 +51,31 @@ class PasswordResetRequest(msgspec.Struct, frozen=True):
 
 
 class PasswordResets:
-    """Mails links, and lets new passwords be chosen by them."""
+    """Mails reset links, and sets new passwords by them."""
 
     def __init__(
         self,
         documents: Documents,
         directory: UsersByEmail,
-        new_passwords: PasswordChanges,
+        password_changes: PasswordChanges,
         once: OneTimeTokens,
         mail: Mailer,
         links: MailLinks,
     ) -> None:
         self._documents = documents
         self._directory = directory
-        self._new_passwords = new_passwords
+        self._password_changes = password_changes
         self._once = once
         self._mail = mail
         self._links = links
         mail.writes(PasswordResetMail, self._write)
 
     async def ask(self, email: str) -> None:
-        """Have a link mailed to *email*, if it has an account, which nobody is told."""
+        """Mail a reset link to *email* if it has an account; the caller does not learn whether."""
         await self._mail.send(PasswordResetMail(email))
 
     async def look(self, token: str) -> User:
-        """Whose link *token* is, which stays as it is; one that does not hold is `Invalid`."""
+        """The user of the link's *token*, which is not consumed; an invalid one is `Invalid`."""
         ask = await self._once.look(_PURPOSE, token, PasswordResetRequest)
         if ask is None or await self._once.look(_NEWEST, ask.user, str) != ask.mark:
             raise link_over()
@@ -85,14 +88,14 @@ class PasswordResets:
         return user
 
     async def finish(self, wanted: PasswordReset) -> Outcome[User]:
-        """Use a link up: the account has a new password, and all its sessions end.
+        """Set a new password by a link, which is consumed; all sessions end.
 
         A password that is refused leaves the link as it was.  Nobody is logged in by it, so a
         second factor is asked for as ever, if its owner has confirmed it through their mails.
         What nobody has confirmed so falls: it may be of whoever knew the password.
         """
         user = await self.look(wanted.token)
-        password_hash = await self._new_passwords.hash(user, wanted.password)
+        password_hash = await self._password_changes.hash(user, wanted.password)
         if await self._once.take(_PURPOSE, wanted.token, PasswordResetRequest) is None:
             raise link_over()
         await self._once.take(_NEWEST, user.id, str)
@@ -103,15 +106,15 @@ class PasswordResets:
                 raise link_over()
             after = before.reset(password_hash, changes.at)
             changes.update(before, after)
-            shut_out(changes, user.id)
-            return outcome("updated", after)
+            remove_unconfirmed(changes, user.id)
+            return write_outcome("updated", after)
 
-        scope, lists = Scope(user=user.id), ways_of(user.id)
+        scope, lists = Scope(user=user.id), access_method_listings(user.id)
         notice = PasswordChangedMail(user.email, "reset" if user.password_hash else "first")
-        return await self._new_passwords.keep(scope, notice, decide, lists)
+        return await self._password_changes.keep(scope, notice, decide, lists)
 
-    async def _write(self, wish: PasswordResetMail) -> Mail | None:
-        user = await self._directory.find(wish.to)
+    async def _write(self, mail_request: PasswordResetMail) -> Mail | None:
+        user = await self._directory.find(mail_request.to)
         if user is None:
             return None
         mark = secrets.token_urlsafe()

@@ -1,4 +1,4 @@
-"""Password hashes: Argon2id (RFC 9106), off the loop, with a bound on those who wait.
+"""Password hashing: Argon2id (RFC 9106) in threads, with a bounded wait.
 
 What is hashed is the password under a pepper, a key that the database does not hold, so whoever has
 the database alone cannot even begin to guess.  `3f2a90c1$argon2id$...` names the pepper's key;
@@ -30,7 +30,7 @@ HASHER = argon2.PasswordHasher(time_cost=1, memory_cost=47_104, parallelism=1)
 
 
 class Passwords:
-    """Hashes and verifies, two at a time; who waits for longer than a second is sent away."""
+    """Hashes and verifies passwords, two at a time; who waits for over a second is refused."""
 
     def __init__(self, key: bytes) -> None:
         self._pepper = hmac.digest(key, b"password pepper\0", hashlib.sha256)
@@ -40,12 +40,12 @@ class Passwords:
         self._decoy = ""
 
     async def hash(self, password: str) -> str:
-        """The hash of *password*, in PHC string format behind the pepper's name."""
+        """Hash *password*: the PHC string format behind the pepper's id."""
         peppered = self._peppered(password)
         return self._pepper_id + await self._run(lambda: HASHER.hash(peppered))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Whether *password* is the one; without a hash, the same work for nothing."""
+        """Whether *password* matches; without a hash, the same work is done on a decoy."""
         pepper_id, _, _ = (password_hash or "").partition("$")
         is_ours = password_hash is not None and pepper_id in ("", self._pepper_id)
         if password_hash is None or not is_ours:

@@ -1,4 +1,4 @@
-"""Step-up: showing a factor again, in a session that goes on (RFC 9470).
+"""Step-up authentication within a session (RFC 9470).
 
 What is asked for is the best that the user has: a second factor where one is enrolled, and the
 password where none is.  Operators always need a second factor.
@@ -38,7 +38,7 @@ class StepUp(FactorProof, frozen=True, kw_only=True):
 
 
 class StepUpTokens(msgspec.Struct, frozen=True):
-    """A token that says what was shown just now, in place of the one before."""
+    """A token with the factors that were shown just now, in place of the one before."""
 
     token: str
     expires_at: dt.datetime
@@ -46,7 +46,7 @@ class StepUpTokens(msgspec.Struct, frozen=True):
 
 
 class StepUps:
-    """Sessions whose holders show who they are once more."""
+    """Requires and performs step-ups."""
 
     def __init__(
         self,
@@ -74,14 +74,14 @@ class StepUps:
             return
         has_second = operator or bool(await self._factors.methods(caller.scope.user))
         if has_second or not is_fresh:
-            raise stepping_up_needed(2 if has_second else 1)
+            raise step_up_required(2 if has_second else 1)
 
     async def ask_passkey(self, scope: Scope) -> Json:
-        """What a browser is given to ask an authenticator for the caller (WebAuthn, 5.5)."""
+        """The options to step up with a passkey of the caller (WebAuthn, 5.5)."""
         return await self._factors.passkeys.ask(scope.user, scope.session)
 
     async def step_up(self, scope: Scope, shown: StepUp) -> StepUpTokens:
-        """Take the factor that the caller has *shown*, or `Forbidden`."""
+        """Verify the factor that the caller has *shown*; return new tokens, or `Forbidden`."""
         if shown.password is not None:
             await self._check_password(scope, shown.password)
             return StepUpTokens(*await self._sessions.step_up(scope, ("pwd",), 1))
@@ -92,13 +92,13 @@ class StepUps:
         user = await self._documents.get(User, scope.user, scope.user)
         if await self._factors.methods(scope.user):
             raise factor_wrong()
-        async with self._factors.tries.one("password", scope):
+        async with self._factors.tries.attempt("password", scope):
             if not await self._passwords.verify(user.password_hash, password):
                 raise factor_wrong()
 
 
 async def submit_with_best(committer: Committer, write: Write[D], acr: int) -> WriteResult[D]:
-    """Do *write* if its caller, who has shown *acr*, could not have shown more.
+    """Submit *write* if its caller, who has shown *acr*, could not have shown more.
 
     Also a session that has ended meanwhile is asked to show more.  A refusal of this kind is no
     answer to the write: it may come again under its name when more was shown.
@@ -118,10 +118,10 @@ async def submit_with_best(committer: Committer, write: Write[D], acr: int) -> W
     try:
         return await committer.submit(msgspec.structs.replace(write, reads=reads, decide=decide))
     except StalePrecondition:
-        raise stepping_up_needed(2) from None
+        raise step_up_required(2) from None
 
 
-def stepping_up_needed(acr: int) -> Unauthenticated:
+def step_up_required(acr: int) -> Unauthenticated:
     """The refusal of a caller who has to show a factor again (RFC 9470, 3)."""
     factor = "with a second factor" if acr == 2 else "with your password"
     return Unauthenticated(

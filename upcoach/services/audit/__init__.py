@@ -1,4 +1,4 @@
-"""The audit log: who did what, in a chain that nobody can cut unseen."""
+"""The audit log: a hash chain with signed checkpoints."""
 
 from typing import Self
 
@@ -14,17 +14,17 @@ __all__ = ["ADDRESS", "AuditServices"]
 
 
 class AuditServices(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be done with the audit log."""
+    """The services of the audit log."""
 
     log: Audit
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
-        """What is done now and then."""
+        """The periodic checkpoint."""
         return self.log.jobs
 
     @classmethod
     def make(cls, dependencies: Dependencies) -> Self:
         configuration = dependencies.configuration
-        store, seals = AuditStore(dependencies.database), AuditSigner(configuration.secret)
-        return cls(log=Audit(store, seals, dependencies.clock, configuration.checkpoints))
+        store, signer = AuditStore(dependencies.database), AuditSigner(configuration.secret)
+        return cls(log=Audit(store, signer, dependencies.clock, configuration.checkpoints))

@@ -44,10 +44,10 @@ _log = structlog.get_logger(__name__)
 
 
 class _Batch:
-    """Acts that are written together, and the work of writing them."""
+    """Records that are appended together, and the task that does so."""
 
     def __init__(self) -> None:
-        self.told: list[Json] = []
+        self.records: list[Json] = []
         self.work: asyncio.Task[None]
 
 
@@ -55,10 +55,10 @@ class Audit:
     """Writes the audit log, and reads it for operators."""
 
     def __init__(
-        self, store: AuditStore, seals: AuditSigner, clock: Clock, second_place: Path
+        self, store: AuditStore, signer: AuditSigner, clock: Clock, second_place: Path
     ) -> None:
         self._store = store
-        self._seals = seals
+        self._signer = signer
         self._clock = clock
         self._second_place = second_place
         self._batch: _Batch | None = None
@@ -68,44 +68,44 @@ class Audit:
         self._full = asyncio.Event()
 
     async def note(self, act: AuditAction, origin: RequestOrigin = NOWHERE) -> None:
-        """Write *act* down, or raise `Unavailable`."""
+        """Append *act*, or raise `Unavailable`."""
         batch = self._batch
         if batch is None:
             batch = self._batch = _Batch()
             batch.work = asyncio.create_task(self._write(batch), name="audit")
-        batch.told.append(self._told(act, origin))
+        batch.records.append(self._record(act, origin))
         await asyncio.shield(batch.work)
 
     async def page(
         self, *, user: str = "", action: str = "", before: int | None = None, limit: int
     ) -> list[AuditEntry]:
         """The newest entries: all, what *user* did, or one kind of *action*."""
-        wanted = {"actor": self._seals.pseudonym(user), "action": action}
+        wanted = {"actor": self._signer.pseudonym(user), "action": action}
         query = {"stream": STREAM} | {name: value for name, value in wanted.items() if value}
         return await self._store.page(query, before, limit)
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
-        """What is done now and then."""
+        """The periodic checkpoint."""
         job = PeriodicJob(name="audit", every_s=EVERY_S, run=self.checkpoint, sooner=self._full)
         return (job,)
 
     async def close(self) -> None:
-        """Sign what is new, for the last time."""
+        """Sign a last checkpoint."""
         with contextlib.suppress(Unavailable):
             await self.checkpoint()
 
     async def checkpoint(self) -> Checkpoint | None:
-        """Sign what is new, unless nothing is, or it is not what was written."""
+        """Verify what is new and sign a checkpoint, unless nothing is new, or it is damaged."""
         self._fresh = 0
         last = await self._store.newest_checkpoint(STREAM)
         begins = AuditHead(last.seq, last.hash) if last else AuditHead()
         inspection = AuditVerification(
-            [last] if last else [], is_ours=self._seals.is_ours, head=begins
+            [last] if last else [], is_ours=self._signer.is_ours, head=begins
         )
-        inspection.read_on([one async for one in self._store.read(STREAM, begins.seq)])
+        inspection.read_on([entry async for entry in self._store.read(STREAM, begins.seq)])
         if inspection.damages:
-            _log.error("audit_damaged", damages=[str(one) for one in inspection.damages])
+            _log.error("audit_damaged", damages=[str(damage) for damage in inspection.damages])
             return None
         head = inspection.head
         if head.seq == begins.seq:
@@ -113,7 +113,7 @@ class Audit:
         return await self._signed(head)
 
     async def _signed(self, head: AuditHead) -> Checkpoint | None:
-        checkpoint = self._seals.signed(
+        checkpoint = self._signer.signed(
             Checkpoint(
                 stream=STREAM,
                 seq=head.seq,
@@ -134,31 +134,31 @@ class Audit:
     async def _write(self, batch: _Batch) -> None:
         async with self._turn:
             self._batch = None  # it is closed; who comes now is written next
-            await self._append(batch.told)
-        self._fresh += len(batch.told)
+            await self._append(batch.records)
+        self._fresh += len(batch.records)
         if self._fresh >= EVERY:
             self._full.set()
 
-    async def _append(self, told: Sequence[Json]) -> None:
+    async def _append(self, records: Sequence[Json]) -> None:
         for _ in range(TRIES):
             # Forgotten until it is certain: an insert whose answer was lost may have gone in.
             head, self._head = self._head, None
-            entries = _chain(head or await self._store.head(STREAM), told)
+            entries = _chain(head or await self._store.head(STREAM), records)
             count = await self._store.append(entries)
             if count == len(entries):
                 self._head = head_of(entries[-1])
                 return
-            told = told[count:]
+            records = records[count:]
         raise Unavailable("audit_busy", "Too much is written down at once. Try again shortly.")
 
-    def _told(self, act: AuditAction, origin: RequestOrigin) -> Json:
+    def _record(self, act: AuditAction, origin: RequestOrigin) -> Json:
         return {
             "ts": moment_of(self._clock()),
-            "actor": _plain(act.user) if act.kind == "client" else self._seals.pseudonym(act.user),
+            "actor": _plain(act.user) if act.kind == "client" else self._signer.pseudonym(act.user),
             "actor_kind": act.kind,
             "sid": act.session,
             "action": act.action,
-            "target": _plain(self._seals.masked(act.target)),
+            "target": _plain(self._signer.masked(act.target)),
             "outcome": act.outcome,
             "reason": act.reason,
             "ip": origin.network,
@@ -167,10 +167,10 @@ class Audit:
         }
 
 
-def _chain(head: AuditHead, told: Sequence[Json]) -> list[AuditEntry]:
+def _chain(head: AuditHead, records: Sequence[Json]) -> list[AuditEntry]:
     entries: list[AuditEntry] = []
-    for one in told:
-        entry = chained(head, one)
+    for record in records:
+        entry = chained(head, record)
         entries.append(entry)
         head = head_of(entry)
     return entries

@@ -19,7 +19,7 @@ _PERSON: Final = re.compile(rf"usr_[0-9a-f-]{{36}}|{ADDRESS}.*", re.DOTALL)
 
 
 class AuditSigner:
-    """What the installation's key makes of checkpoints and names.
+    """Signs checkpoints and pseudonymises names with the installation's key.
 
     Every node makes the same, and none keeps the signing key anywhere: it comes from the key of
     blind indexes (RFC 5869).
@@ -34,7 +34,7 @@ class AuditSigner:
 
     @property
     def public_pem(self) -> bytes:
-        """The public key, for whoever verifies without us."""
+        """The public key in PEM, for independent verifiers."""
         return self._public.public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
@@ -46,7 +46,7 @@ class AuditSigner:
         return msgspec.structs.replace(named, signature=signature)
 
     def is_ours(self, checkpoint: Checkpoint) -> bool:
-        """Whether we have signed *checkpoint*."""
+        """Whether the signature of *checkpoint* is valid."""
         try:
             self._public.verify(bytes.fromhex(checkpoint.signature), checkpoint.signed)
         except (InvalidSignature, ValueError):
@@ -54,7 +54,7 @@ class AuditSigner:
         return True
 
     def pseudonym(self, name: str) -> str:
-        """What stands for *name* in the log; empty for nobody.
+        """The pseudonym of *name* in the log; empty for nobody.
 
         Examples
         --------
@@ -69,4 +69,4 @@ class AuditSigner:
 
     def masked(self, target: str) -> str:
         """*target* with pseudonyms in the place of people."""
-        return _PERSON.sub(lambda found: self.pseudonym(found[0]), target)
+        return _PERSON.sub(lambda match: self.pseudonym(match[0]), target)

@@ -1,4 +1,4 @@
-"""How many costly requests of one user run at once in this process.
+"""A limit on the costly requests of each user that run at once in this process.
 
 What such a request costs is bounded, and it gives the loop back; but twenty of them at once would
 take twenty slices a round.  So one user has two; some wait for a turn, and others are sent away.
@@ -16,16 +16,16 @@ WAITING: Final = 4
 PATIENCE_S: Final = 5.0  # how long one of them waits
 
 
-class _Place:
-    """The requests of one user."""
+class _UserSlots:
+    """The semaphore of one user, and the number of their requests."""
 
     def __init__(self, running: int) -> None:
-        self.turns = asyncio.Semaphore(running)
+        self.semaphore = asyncio.Semaphore(running)
         self.requests = 0
 
 
 class UserConcurrency:
-    """A bound on the requests of each user that run at once, and on those that wait."""
+    """Limits the requests of each user that run at once, and those that wait."""
 
     def __init__(
         self, running: int = RUNNING, waiting: int = WAITING, patience_s: float = PATIENCE_S
@@ -33,30 +33,30 @@ class UserConcurrency:
         self._running = running
         self._most = running + waiting
         self._patience_s = patience_s
-        self._places: dict[str, _Place] = {}
+        self._users: dict[str, _UserSlots] = {}
 
     @contextlib.asynccontextmanager
-    async def turn(self, user: str) -> AsyncIterator[None]:
-        """Wait for a turn of *user*, and hold it; `Unavailable` where others wait too long."""
-        place = self._places.setdefault(user, _Place(self._running))
-        if place.requests >= self._most:
+    async def slot(self, user: str) -> AsyncIterator[None]:
+        """Wait for a slot of *user*, and hold it; `Unavailable` when too many wait, or too long."""
+        slots = self._users.setdefault(user, _UserSlots(self._running))
+        if slots.requests >= self._most:
             raise _too_many()
-        place.requests += 1
+        slots.requests += 1
         try:
-            await self._acquire(place)
+            await self._acquire(slots)
             try:
                 yield
             finally:
-                place.turns.release()
+                slots.semaphore.release()
         finally:
-            place.requests -= 1
-            if not place.requests:
-                del self._places[user]
+            slots.requests -= 1
+            if not slots.requests:
+                del self._users[user]
 
-    async def _acquire(self, place: _Place) -> None:
+    async def _acquire(self, slots: _UserSlots) -> None:
         try:
             async with asyncio.timeout(self._patience_s):
-                await place.turns.acquire()
+                await slots.semaphore.acquire()
         except TimeoutError:
             raise _too_many() from None
 

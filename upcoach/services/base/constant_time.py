@@ -1,4 +1,4 @@
-"""Taking the same time whatever is found, where the time would tell who has an account."""
+"""Constant response time, where the time would tell who has an account."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -10,8 +10,8 @@ T = TypeVar("T")
 EVEN_S: Final = 0.025
 
 
-async def evenly(work: Awaitable[T]) -> T:
-    """What *work* gives, not before as much time has gone by as it could have needed."""
+async def in_constant_time(work: Awaitable[T]) -> T:
+    """Await *work*, and return its result after a constant time."""
     loop = asyncio.get_running_loop()
     due = loop.time() + EVEN_S
     try:

@@ -1,4 +1,4 @@
-"""What the services are made from; the composition root makes it, once."""
+"""The dependencies of the services, created once by the composition root."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from upcoach.store.write.committer import Committer
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
-    """What an operator decides, as plain values.
+    """The operator's configuration, as plain values.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
-    """What the services of every context are made from.
+    """The dependencies of the services of every context.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What this server asks of others, as whoever asks sees it."""
+"""The interface of outbound HTTP requests."""
 
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
@@ -9,7 +9,7 @@ LARGEST: Final = 64 * 1024  # bytes of an answer
 
 
 class Fetched(msgspec.Struct, frozen=True):
-    """An answer."""
+    """An HTTP response."""
 
     status: int
     body: bytes
@@ -27,9 +27,9 @@ class FetchFailed(Exception):
 
 
 class Fetch(Protocol):
-    """Asks for a URL: with a form by POST, without by GET; or raises `FetchFailed`."""
+    """Fetches a URL: with a form by POST, without by GET; or raises `FetchFailed`."""
 
     async def __call__(
         self, url: str, form: Mapping[str, str] | None = None, authorization: str = ""
     ) -> Fetched:
-        """The answer, which may be any status that is no redirect."""
+        """The response, of any status but a redirect."""

@@ -1,4 +1,4 @@
-"""What does periodic work: each row in a task of its own, so that a slow one delays no other."""
+"""The runner of periodic jobs, each in a task of its own."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ _log = structlog.get_logger(__name__)
 
 
 class JobRunner:
-    """Does periodic jobs until cancelled."""
+    """Runs periodic jobs until cancelled."""
 
     def __init__(self, jobs: Iterable[PeriodicJob], claim: Claim) -> None:
         self._jobs = tuple(jobs)
@@ -26,7 +26,7 @@ class JobRunner:
 
     @property
     def tasks(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
-        """What goes on in the background, by the job's name."""
+        """The background tasks, by the job's name."""
         tasks: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             job.name: functools.partial(self._keep, job) for job in self._jobs
         }

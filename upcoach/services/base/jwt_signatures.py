@@ -1,4 +1,4 @@
-"""JSON Web Tokens that others sign: proofs and assertions."""
+"""Verification of JSON Web Tokens that others sign: proofs and assertions."""
 
 import datetime as dt
 from typing import Annotated, Any, Final
@@ -18,11 +18,11 @@ _RSA_BITS: Final = 2_048
 
 
 class BadSignature(Exception):
-    """It is not signed as it says, or cannot be read."""
+    """The token's signature is invalid, or it cannot be decoded."""
 
 
 def header_of(token: str) -> dict[str, Any]:
-    """What *token* says about itself, unchecked."""
+    """The unverified header of *token*."""
     try:
         return dict(jws.extract_compact(_raw(token)).headers())
     except (JoseError, ValueError, TypeError, AttributeError):
@@ -30,7 +30,7 @@ def header_of(token: str) -> dict[str, Any]:
 
 
 def payload_of(token: str, key: Key, alg: str) -> bytes:
-    """What *token* says, if it is signed by *key*."""
+    """Verify *token* with *key*, and return its payload."""
     try:
         return jws.deserialize_compact(_raw(token), key, algorithms=[alg]).payload
     except (JoseError, ValueError, TypeError, AttributeError):
@@ -38,7 +38,7 @@ def payload_of(token: str, key: Key, alg: str) -> bytes:
 
 
 def public_key(jwk: Any, alg: str) -> Key:
-    """The key that *jwk* describes, which is public and fits *alg*."""
+    """Import the key *jwk*, which must be public and fit *alg*."""
     if not isinstance(jwk, dict) or jwk.get("kty") != _KINDS.get(alg):
         raise BadSignature
     try:
@@ -52,7 +52,7 @@ def public_key(jwk: Any, alg: str) -> Key:
 
 
 def read(payload: bytes, kind: type[msgspec.Struct]) -> Any:
-    """The claims of *payload* as a *kind*."""
+    """Decode the claims of *payload* as a *kind*."""
     try:
         return msgspec.json.decode(payload, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

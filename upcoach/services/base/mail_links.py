@@ -10,8 +10,8 @@ from models.base.errors import Invalid
 
 VERIFY: Final = "/account/verify"
 RESET: Final = "/account/reset"
-MOVE: Final = "/account/email"
-UNDO_MOVE: Final = "/account/email/undo"
+CHANGE_EMAIL: Final = "/account/email"
+UNDO_EMAIL_CHANGE: Final = "/account/email/undo"
 CONFIRM: Final = "/account/added"
 DISOWN: Final = "/account/added/not-me"
 FORGOT: Final = "/account/forgot"
@@ -24,7 +24,7 @@ class MailLinks:
         self._issuer = issuer
 
     def to(self, path: str, token: str = "") -> str:
-        """The link to *path*, with *token*, whose letters need no escape in a URL."""
+        """The link to *path* with *token*, which needs no URL encoding."""
         return f"{self._issuer}{path}" + (f"?token={token}" if token else "")
 
 

@@ -1,4 +1,4 @@
-"""Edits that were made from an older version: merged with what others wrote since.
+"""Three-way merge of edits with what others wrote since their base version.
 
 Only a write with a name is merged.  One without may be a repeat that would add twice, or come from
 a client that means the version as HTTP does: then it is right or refused.
@@ -22,7 +22,7 @@ D = TypeVar("D", bound=Document)
 
 
 class Edit(msgspec.Struct, Generic[D], frozen=True, kw_only=True):
-    """What somebody wants a document to be.
+    """An edit of a document.
 
     Attributes
     ----------
@@ -42,35 +42,35 @@ class Edit(msgspec.Struct, Generic[D], frozen=True, kw_only=True):
 
 
 def edited(changes: WriteContext, before: D, edit: Edit[D]) -> tuple[D, tuple[str, ...]]:
-    """*before* after *edit*, and where it is not what the edit alone would have made.
+    """Apply *edit* to *before*; return the result, and where it differs from the edit alone.
 
     It is *before* itself when nothing changes.  `Conflict` when others have edited the same fields
     in another way, when nobody knows any more what the edit was made from, or when it has no name.
     """
     theirs = before.to_draft()
-    base = meant(before, edit.base, edit.mutation)
+    base = base_version_of(before, edit.base, edit.mutation)
     if base == before.version:
         return _revised(edit, before, theirs, edit.wanted(theirs)), ()
     past = changes.since(before, base)
     if not past or edit.mutation is None:
         raise stale(before, edit.base)
     policies = merge_policies(type(before))
-    known = _known(past, edit.mutation.follows, policies)
-    mine = edit.revised(before, edit.wanted(known)).to_draft()
-    result = merge(known, mine, theirs, policies)
+    assumed = _writers_fields(past, edit.mutation.follows, policies)
+    mine = edit.revised(before, edit.wanted(assumed)).to_draft()
+    result = merge(assumed, mine, theirs, policies)
     if result.clashes:
         raise _conflict(before, edit.base, result)
     try:
         after = _revised(edit, before, theirs, result.fields)
     except Invalid as flaw:
-        raise _conflict(before, edit.base, _unfit(flaw, result, known, mine, theirs)) from None
+        raise _conflict(before, edit.base, _unfit(flaw, result, assumed, mine, theirs)) from None
     return after, changed_paths(mine, after.to_draft())
 
 
 def undone(
     changes: WriteContext, before: D, version: int, revised: Callable[[D, Json], D]
 ) -> tuple[D, tuple[str, ...]]:
-    """*before* without what its *version* changed, and where later edits differ from that.
+    """Revert what *version* changed in *before*; return the result, and where later edits differ.
 
     It is *before* itself when nothing changes.  `Conflict` when others have edited the same fields
     since, or when nobody knows any more what they were.
@@ -78,7 +78,7 @@ def undone(
     past = changes.since(before, version - 1)
     if len(past) < 2:
         raise stale(before, version)
-    was, became = (one.document.to_draft() for one in past[:2])
+    was, became = (revision.document.to_draft() for revision in past[:2])
     result = merge(became, was, before.to_draft())
     if result.clashes:
         raise _conflict(before, version, result)
@@ -90,18 +90,18 @@ def undone(
 
 def require_version(document: Document, base: int, mutation: Mutation | None = None) -> None:
     """Raise `Conflict` unless *document* still is at the version that *mutation* calls *base*."""
-    if document.version != meant(document, base, mutation):
+    if document.version != base_version_of(document, base, mutation):
         raise stale(document, base)
 
 
-def meant(document: Document, base: int, mutation: Mutation | None) -> int:
+def base_version_of(document: Document, base: int, mutation: Mutation | None) -> int:
     """The version of *document* that *mutation* calls *base*.
 
     Whoever makes a document and has no answer yet calls it version 1, though it goes on from an
     earlier one that was under its id.
     """
-    known = () if mutation is None else mutation.follows
-    made_it = document.made_by != "" and document.made_by in known
+    follows = () if mutation is None else mutation.follows
+    made_it = document.made_by != "" and document.made_by in follows
     return document.first_version if base == 1 and made_it else base
 
 
@@ -114,16 +114,16 @@ def stale(document: Document, base: int) -> Conflict:
     )
 
 
-def _known(
+def _writers_fields(
     past: Sequence[Version], follows: Collection[str], policies: Mapping[str, Merge]
 ) -> Json:
-    """What the writer took for the document: its base, with their own edits since."""
-    known = past[0].document.to_draft()
+    """The document as its writer knew it: the base, with their own edits since."""
+    fields_known = past[0].document.to_draft()
     for before, after in itertools.pairwise(past):
         if after.mutation in follows:
             fields = (before.document.to_draft(), after.document.to_draft())
-            known = reapplied(*fields, known, policies)
-    return known
+            fields_known = reapplied(*fields, fields_known, policies)
+    return fields_known
 
 
 def _revised(edit: Edit[D], before: D, theirs: Json, fields: Json) -> D:
@@ -132,11 +132,11 @@ def _revised(edit: Edit[D], before: D, theirs: Json, fields: Json) -> D:
     return before if after.to_draft() == theirs else after
 
 
-def _unfit(flaw: Invalid, result: Merged, known: Json, mine: Json, theirs: Json) -> Merged:
+def _unfit(flaw: Invalid, result: Merged, assumed: Json, mine: Json, theirs: Json) -> Merged:
     """*result* with clashes where two edits, each right by itself, make something that is not."""
     clashes = tuple(
-        Clash(path, value_at(known, path), value_at(mine, path), value_at(theirs, path))
-        for path in (one.pointer for one in flaw.flaws)
+        Clash(path, value_at(assumed, path), value_at(mine, path), value_at(theirs, path))
+        for path in (error.pointer for error in flaw.flaws)
     )
     names = {name for clash in clashes for name in clash.path.split("/")[1:2]}
     kept = {name: value for name, value in result.fields.items() if name not in names}

@@ -1,4 +1,4 @@
-"""How the authorization server refuses: one word of a standard, and one sentence of ours.
+"""OAuth errors (RFC 6749, 5.2), with one sentence of ours each.
 
 No sentence ever holds what the client sent.
 """

@@ -1,4 +1,4 @@
-"""The parameters of a request: each once, short, and without what is empty."""
+"""Validated parameters of a form or query: each once, short, not empty."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -12,7 +12,7 @@ SHORT: Final = 1_024  # of anything that we keep or send back
 
 
 class Parameters:
-    """What a client or a browser sent.
+    """The parameters that a client or a browser sent.
 
     Examples
     --------
@@ -43,7 +43,7 @@ class Parameters:
         return name in self._values
 
     def names(self) -> list[str]:
-        """What there is a value of."""
+        """The names that have a value."""
         return list(self._values)
 
     def all(self, name: str) -> list[str]:
@@ -51,7 +51,7 @@ class Parameters:
         return self._values.get(name, [])
 
     def short(self, name: str) -> str:
-        """The value of *name*, which we keep."""
+        """The value of *name*, limited in length because we store it."""
         if len(self[name]) > SHORT:
             raise invalid_request("A parameter is too long.")
         return self[name]

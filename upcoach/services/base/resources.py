@@ -1,4 +1,4 @@
-"""What all resources have in common: they are made, read, changed and deleted by their owner."""
+"""CRUD for documents: created, read, changed and deleted by their owner."""
 
 from typing import Generic, TypeVar
 
@@ -45,7 +45,7 @@ class Resources(Generic[D, N]):
     async def create(
         self, scope: Scope, draft: N, mutation: Mutation | None = None, *, is_fresh: bool = False
     ) -> WriteResult[D]:
-        """Make a document; an id that is in use already is a `Conflict`.
+        """Create a document; an id that is in use already is a `Conflict`.
 
         It *is fresh* when it was made for this draft, and not chosen by whoever sent that.
         """
@@ -56,7 +56,7 @@ class Resources(Generic[D, N]):
             made = self.rules.drafted(draft, owner=scope.user, at=changes.at)
             document = changes.create(made)
             self._apply(changes, None, document)
-            return outcome("created", document)
+            return write_outcome("created", document)
 
         reads = self._reads(scope, draft.id, draft)
         # With its id, those are new that follow from it: the next one of its series.
@@ -78,15 +78,17 @@ class Resources(Generic[D, N]):
             edit = Edit(
                 base=base,
                 mutation=mutation,
-                wanted=lambda known: self.rules.patched(known, patch),
+                wanted=lambda fields: self.rules.patched(fields, patch),
                 revised=lambda document, fields: self.rules.revised(document, fields, changes.at),
             )
             after, places = edited(changes, before, edit)
             return self._replace(changes, before, after, places)
 
-        known = None if mutation is None else BaseVersion(self._ref(scope, document_id), base)
+        base_version = (
+            None if mutation is None else BaseVersion(self._ref(scope, document_id), base)
+        )
         reads = self._reads(scope, document_id, patch)
-        return await self._submit(scope, reads, decide, mutation, base=known)
+        return await self._submit(scope, reads, decide, mutation, base=base_version)
 
     async def delete(
         self,
@@ -95,7 +97,7 @@ class Resources(Generic[D, N]):
         base: int | None = None,
         mutation: Mutation | None = None,
     ) -> WriteResult[D | None]:
-        """Delete a document, and all that stands below it."""
+        """Delete a document and its children."""
         children, effect = self.rules.children, self.rules.on_delete
 
         def decide(changes: WriteContext) -> Outcome[None]:
@@ -105,7 +107,7 @@ class Resources(Generic[D, N]):
             changes.delete(document, children=children)
             if effect is not None:
                 effect.apply(changes, document)
-            return deleted(document)
+            return deletion_outcome(document)
 
         beside = () if effect is None else effect.reads(scope.user, document_id)
         reads = (self._ref(scope, document_id), *beside)
@@ -131,15 +133,15 @@ class Resources(Generic[D, N]):
     def _replace(
         self, changes: WriteContext, before: D, after: D, places: tuple[str, ...] = ()
     ) -> Outcome[D]:
-        """Keep *after* in the place of *before*, with all that changes with it.
+        """Replace *before* by *after*, with the effects of the rules.
 
         *places* are where others' edits are in it.
         """
         if after is before:
-            return outcome("unchanged", before, places)
+            return write_outcome("unchanged", before, places)
         kept = changes.update(before, after)
         self._apply(changes, before, kept)
-        return outcome("updated", kept, places)
+        return write_outcome("updated", kept, places)
 
     def _apply(self, changes: WriteContext, before: D | None, after: D) -> None:
         if self.rules.on_write is not None:
@@ -148,10 +150,10 @@ class Resources(Generic[D, N]):
     def _ref(self, scope: Scope, document_id: str) -> Ref:
         return Ref(self.rules.kind, scope.user, document_id)
 
-    def _reads(self, scope: Scope, document_id: str, asked: N | Json) -> tuple[Ref, ...]:
-        """The document, and the others that a write sees by which it is to be as *asked*."""
+    def _reads(self, scope: Scope, document_id: str, draft: N | Json) -> tuple[Ref, ...]:
+        """The refs that a write with *draft*, or a patch, has to read."""
         effect = self.rules.on_write
-        beside = () if effect is None else effect.reads(scope.user, document_id, asked)
+        beside = () if effect is None else effect.reads(scope.user, document_id, draft)
         return (self._ref(scope, document_id), *beside)
 
     async def _submit(
@@ -177,12 +179,12 @@ class Resources(Generic[D, N]):
         return await self._committer.submit(write)
 
 
-def outcome(verb: Verb, document: D, merged: tuple[str, ...] = ()) -> Outcome[D]:
+def write_outcome(verb: Verb, document: D, merged: tuple[str, ...] = ()) -> Outcome[D]:
     """The outcome of a write that leaves *document*."""
     return Outcome(verb=verb, document=document, version=document.version, merged=merged)
 
 
-def deleted(document: Document) -> Outcome[None]:
+def deletion_outcome(document: Document) -> Outcome[None]:
     """The outcome of a write that has deleted *document*."""
     return Outcome(verb="deleted", document=None, version=document.version + 1)
 

@@ -1,4 +1,4 @@
-"""What is particular to a kind of document: plain functions, which `Resources` carries out."""
+"""The rules of a kind of document: functions that `Resources` calls."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -38,7 +38,7 @@ class Draw(Protocol[D_co, N_contra]):
 
 
 class WriteEffect(msgspec.Struct, Generic[D, N], frozen=True, kw_only=True):
-    """What else changes when a document is made or changed.
+    """An effect on other documents when a document is created or changed.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class WriteEffect(msgspec.Struct, Generic[D, N], frozen=True, kw_only=True):
 
 
 class DeleteEffect(msgspec.Struct, frozen=True, kw_only=True):
-    """What else changes when a document is deleted; it may be one that cannot be read.
+    """An effect on other documents when a document is deleted, readable or not.
 
     Attributes
     ----------
@@ -71,12 +71,12 @@ class DeleteEffect(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def always_there(_: Document, __: dt.datetime) -> bool:
-    """That a document is there as long as it is kept."""
+    """Whether a document exists: always, as long as it is stored."""
     return True
 
 
 class Rules(msgspec.Struct, Generic[D, N], frozen=True, kw_only=True):
-    """What is particular to documents of one kind.
+    """The rules of documents of one kind.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Series of documents: the next one is made when one is completed, and taken back with it."""
+"""Recurring documents: the next one is created when one is completed."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -30,12 +30,12 @@ class Series(msgspec.Struct, Generic[D], frozen=True):
     is_completed: Callable[[D], bool]
     successor: Callable[[D, dt.datetime], D | None]
 
-    def reads(self, owner: str, document_id: str, _asked: object = None) -> tuple[Ref, ...]:
-        """What a write of a document reads, for `go_on`."""
+    def reads(self, owner: str, document_id: str, _draft: object = None) -> tuple[Ref, ...]:
+        """The refs that a write of a document has to read for `go_on`."""
         return (Ref(self.kind, owner, successor_id(owner, document_id)),)
 
     def go_on(self, changes: WriteContext, before: D | None, after: D) -> None:
-        """Make the next one when one is completed; take it back while it is untouched."""
+        """Create the next one when one is completed; delete it, untouched, when that is undone."""
         was_done = before is not None and self.is_completed(before)
         is_done = self.is_completed(after)
         following = changes.find(self.kind, after.owner, successor_id(after.owner, after.id))

@@ -1,4 +1,4 @@
-"""In which time zone a person is."""
+"""The time zones of accounts."""
 
 from models.access.scope import Scope
 from models.account import User

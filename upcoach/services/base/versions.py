@@ -1,4 +1,4 @@
-"""What became of a document: each of its changes, field by field, and what it was at any time."""
+"""The history of a document: its changes field by field, and its state at any time."""
 
 import datetime as dt
 from typing import Any, Generic, TypeVar
@@ -60,23 +60,25 @@ class DocumentHistory(Generic[D]):
             for (line, fields), was in zip(states, earlier, strict=False)
             if before is None or line.ver < before
         ]
-        return [one async for one in paced(_revision(*one) for one in shown[::-1][:limit])]
+        return [
+            revision async for revision in paced(_revision(*state) for state in shown[::-1][:limit])
+        ]
 
     async def at(
         self, scope: Scope, document_id: str, moment: dt.datetime | None, version: int | None
     ) -> D:
         """The document as it was at a moment, or at a version; `NotFound` if it was not then."""
-        found: Json = {}
+        state: Json = {}
         for line, fields in await self._states(scope, document_id):
             if (moment is not None and line.at > moment) or (
                 version is not None and line.ver > version
             ):
                 break
-            found = fields
-        if not found or (version is not None and found.get("version") != version):
+            state = fields
+        if not state or (version is not None and state.get("version") != version):
             raise not_found()
         try:
-            return msgspec.convert(found, self._kind)
+            return msgspec.convert(state, self._kind)
         except (msgspec.MsgspecError, Refusal):  # it was written under other rules
             raise broken(self._kind.kind, document_id, version or 0) from None
 

@@ -18,8 +18,8 @@ class GoalServices(msgspec.Struct, frozen=True, kw_only=True):
     """What can be done with goals."""
 
     goals: Goals
-    goal_points: GoalPoints
-    goal_templates: GoalTemplates
+    points: GoalPoints
+    templates: GoalTemplates
     zones: TimeZones
 
     @classmethod
@@ -29,7 +29,7 @@ class GoalServices(msgspec.Struct, frozen=True, kw_only=True):
         goals = Goals(documents, committer, tallies, dependencies.log)
         return cls(
             goals=goals,
-            goal_points=GoalPoints(documents, committer, goals),
-            goal_templates=GoalTemplates(documents, committer),
+            points=GoalPoints(documents, committer, goals),
+            templates=GoalTemplates(documents, committer),
             zones=dependencies.zones,
         )

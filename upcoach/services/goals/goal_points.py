@@ -9,7 +9,7 @@ from models.base.errors import Conflict, invalid_field
 from models.goals import Goal, GoalPoint, PointDraft
 from models.goals.goal_point import point_id
 from upcoach.services.base.merging import require_version
-from upcoach.services.base.resources import deleted, outcome
+from upcoach.services.base.resources import deletion_outcome, write_outcome
 from upcoach.services.goals.goals import SERIES, Goals
 from upcoach.store.base.broken_documents import BrokenDocument
 from upcoach.store.collections.documents import Documents, Selection
@@ -106,7 +106,7 @@ class GoalPoints:
             before = changes.find(GoalPoint, scope.user, own_ref.id)
             after = decided(changes, goal, before)
             if after is not None and after is before:
-                return outcome("unchanged", after)
+                return write_outcome("unchanged", after)
             broken = changes.broken(*own_ref)
             counted = goal.without_a_point() if broken else goal
             try:
@@ -156,11 +156,11 @@ def _kept(
     if after is None:
         assert before is not None
         changes.delete(before)
-        return deleted(before)
+        return deletion_outcome(before)
     if before is None or isinstance(before, BrokenDocument):
-        return outcome("created", changes.create(after))
+        return write_outcome("created", changes.create(after))
     changes.update(before, after)
-    return outcome("updated", after)
+    return write_outcome("updated", after)
 
 
 def _moved(

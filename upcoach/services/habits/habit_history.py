@@ -61,7 +61,7 @@ class EvaluatedHabit(msgspec.Struct, frozen=True, eq=False):
         return self.today.toordinal()
 
 
-def followed(
+def evaluated_habit(
     habit: Habit, columns: Columns | None, pauses: Collection[DateRange], as_of: AsOf
 ) -> EvaluatedHabit:
     """*habit* with the entries in *columns*, and the days on which it *pauses*."""

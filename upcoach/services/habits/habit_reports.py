@@ -21,7 +21,7 @@ from models.habits.reminders import occurrences
 from models.habits.schedules import unrolled
 from models.habits.statistics import done_by_day
 from models.habits.today import today_state
-from upcoach.services.habits.habit_history import AsOf, EvaluatedHabit, followed
+from upcoach.services.habits.habit_history import AsOf, EvaluatedHabit, evaluated_habit
 from upcoach.services.habits.report_types import (
     Analytics,
     HabitToday,
@@ -160,10 +160,10 @@ class HabitReports:
         async for _ in paced(unrolled(habit.schedule, as_of.day(habit))):
             pass  # a rule takes some milliseconds, the first time
         try:
-            return followed(habit, columns, pauses.of(habit.id), as_of)
+            return evaluated_habit(habit, columns, pauses.of(habit.id), as_of)
         except (ValueError, TypeError, LookupError, AttributeError, OSError):
             known = await self._documents.page(Entry, habit.owner, below=habit.id, limit=ENTRIES)
-            return followed(habit, columns_of(known), pauses.of(habit.id), as_of)
+            return evaluated_habit(habit, columns_of(known), pauses.of(habit.id), as_of)
 
     async def _habits(self, scope: Scope, *, archived: bool = False) -> list[Habit]:
         where = {} if archived else {"archived": False}

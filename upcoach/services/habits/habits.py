@@ -14,7 +14,7 @@ from models.habits import Entry, EntryDraft, Habit, HabitDraft, Logged, NewHabit
 from models.habits.entry import check_day, entry_id
 from models.insights import HabitForecast, insight_id
 from upcoach.services.base.merging import Edit, edited, require_version
-from upcoach.services.base.resources import Resources, deleted, outcome
+from upcoach.services.base.resources import Resources, deletion_outcome, write_outcome
 from upcoach.services.base.rules import DeleteEffect, Rules, revising
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import WriteContext
@@ -136,7 +136,7 @@ class Habits(Resources[Habit, NewHabit]):
             if base is not None:
                 require_version(entry, base, mutation)
             changes.delete(entry)
-            return deleted(entry)
+            return deletion_outcome(entry)
 
         return await self._submit(scope, _entry_reads(scope, habit_id, day), decide, mutation)
 
@@ -154,12 +154,12 @@ def set_entry(
     """Keep what *draft* says about *day* in the place of *before*."""
     if before is None:
         entry = Entry.drafted(draft, habit=habit, day=day, at=changes.at, tz=tz, source=source)
-        return outcome("created", changes.set(None, entry))
+        return write_outcome("created", changes.set(None, entry))
     if before.to_draft() == entry_fields(draft):
-        return outcome("unchanged", before)
+        return write_outcome("unchanged", before)
     after = before.revised(draft, habit=habit, at=changes.at, source=source)
     changes.set(before, after)
-    return outcome("updated", after)
+    return write_outcome("updated", after)
 
 
 def _change_entry(
@@ -176,9 +176,9 @@ def _change_entry(
     edit = Edit(base=base, mutation=mutation, wanted=lambda _: entry_fields(draft), revised=revised)
     after, places = edited(changes, before, edit)
     if after is before:
-        return outcome("unchanged", before, places)
+        return write_outcome("unchanged", before, places)
     changes.set(before, after)
-    return outcome("updated", after, places)
+    return write_outcome("updated", after, places)
 
 
 def entry_fields(draft: EntryDraft) -> Json:

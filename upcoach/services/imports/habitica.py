@@ -28,8 +28,8 @@ from upcoach.services.imports.habitica_histories import (
     HistoryPoint,
     HistorySummary,
     moment,
-    told_of_daily,
-    told_of_habit,
+    summary_of_daily,
+    summary_of_habit,
 )
 from upcoach.services.imports.habitica_schedules import schedule_of
 from upcoach.services.imports.import_errors import ImportErrors, refused
@@ -170,7 +170,7 @@ class _Reader:
 
     def _habit(self, task: TheirHabit) -> Iterator[ImportItem]:
         bad = task.down and not task.up
-        told = told_of_habit(task.history, self._tz, self._day_start, bad=bad)
+        told = summary_of_habit(task.history, self._tz, self._day_start, bad=bad)
         measure = Count(0, at_most=True) if bad else Count(1)
         schedule = Daily() if bad else _PER.get(task.frequency, Daily())
         if told.minuses:
@@ -178,7 +178,7 @@ class _Reader:
         return self._followed(task, told, measure, schedule)
 
     def _daily(self, task: TheirDaily) -> Iterator[ImportItem]:
-        told = told_of_daily(task.history, self._tz, self._day_start)
+        told = summary_of_daily(task.history, self._tz, self._day_start)
         start = (
             self._day(task.start_date)
             or self._day(task.created_at)

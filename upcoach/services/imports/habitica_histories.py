@@ -66,7 +66,7 @@ def moment(value: float | str | None) -> dt.datetime | None:
     return found
 
 
-def told_of_daily(history: Sequence[HistoryPoint], tz: str, day_start: int) -> HistorySummary:
+def summary_of_daily(history: Sequence[HistoryPoint], tz: str, day_start: int) -> HistorySummary:
     """What became of each day: done where it was ticked off, missed where it was due."""
     days: Days = {}
     silent = 0
@@ -83,7 +83,7 @@ def told_of_daily(history: Sequence[HistoryPoint], tz: str, day_start: int) -> H
     return HistorySummary(days, silent)
 
 
-def told_of_habit(
+def summary_of_habit(
     history: Sequence[HistoryPoint], tz: str, day_start: int, *, bad: bool
 ) -> HistorySummary:
     """How often it was done each day; of a *bad* habit, the minuses."""

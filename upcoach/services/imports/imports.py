@@ -48,9 +48,9 @@ class Imports:
         self._clock = clock
         self._users = UserConcurrency(running=1, waiting=2, patience_s=PATIENCE_S)
 
-    def turn(self, scope: Scope) -> AbstractAsyncContextManager[None]:
+    def slot(self, scope: Scope) -> AbstractAsyncContextManager[None]:
         """Held while a file of the caller's is read and carried out: one at a time."""
-        return self._users.turn(scope.user)
+        return self._users.slot(scope.user)
 
     async def read(self, scope: Scope, format_: Format, content: bytes, tz: str) -> PackedPlan:
         """What a file wants, for somebody who lives in *tz*."""

@@ -12,8 +12,8 @@ from upcoach.services.imports.habitica import HabiticaExport
 from upcoach.services.imports.plan import ImportPlan
 from upcoach.services.imports.plan_codec import PackedItem
 from upcoach.services.imports.worker_protocol import (
+    ITEMS_PER_FRAME,
     LENGTH,
-    TOGETHER,
     TOO_COSTLY,
     ImportJob,
     PlanBegun,
@@ -63,8 +63,8 @@ def answer(asked: IO[bytes], told: IO[bytes], parse: Parse) -> None:
 
 def _framed(plan: ImportPlan) -> Iterator[bytes]:
     yield frame(PlanBegun(plan.source, tuple(one.area for one in plan.areas), plan.notes))
-    for start in range(0, len(plan.items), TOGETHER):
-        yield frame([PackedItem.of(one) for one in plan.items[start : start + TOGETHER]])
+    for start in range(0, len(plan.items), ITEMS_PER_FRAME):
+        yield frame([PackedItem.of(one) for one in plan.items[start : start + ITEMS_PER_FRAME]])
     yield frame([])
 
 

@@ -15,7 +15,7 @@ from upcoach.services.imports.import_errors import refused
 from upcoach.services.imports.plan_codec import PackedItem
 
 LENGTH: Final = struct.Struct("!I")
-TOGETHER: Final = 50  # items in a frame, which is opened in one go
+ITEMS_PER_FRAME: Final = 50  # items in a frame, which is opened in one go
 TOO_COSTLY: Final = refused(
     "", "export_too_large", "This takes too much time or memory to be read: split it."
 )

@@ -5,7 +5,7 @@ from typing import TypeVar
 from models.access.scope import Scope
 from models.contexts import KINDS
 from models.insights import Insight
-from upcoach.services.base.resources import deleted, outcome
+from upcoach.services.base.resources import deletion_outcome, write_outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
@@ -44,9 +44,9 @@ class Insights:
                 return Outcome(verb="unchanged", document=None)
             if before is None:
                 begun = changes.create(insight.begun(changes.at))
-                return outcome("created", begun)
+                return write_outcome("created", begun)
             after = insight.following(before, changes.at)
-            return outcome("updated", changes.update(before, after))
+            return write_outcome("updated", changes.update(before, after))
 
         reads = (Ref(kind, scope.user, insight.id), Ref(subject, scope.user, insight.about))
         return await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))
@@ -59,7 +59,7 @@ class Insights:
                 return Outcome(verb="unchanged", document=None)
             before = changes.get_any(kind, scope.user, insight_id)
             changes.delete(before)
-            return deleted(before)
+            return deletion_outcome(before)
 
         reads = (Ref(kind, scope.user, insight_id),)
         return await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))

@@ -43,14 +43,14 @@ class JournalServices(msgspec.Struct, frozen=True, kw_only=True):
     ) -> Self:
         documents, committer = dependencies.documents, dependencies.committer
         log, clock = dependencies.log, dependencies.clock
-        forgetting = LogRedaction(dependencies.database, dependencies.keyring, log)
+        redaction = LogRedaction(dependencies.database, dependencies.keyring, log)
         return cls(
             entries=JournalEntries(documents, committer, log, clock),
             drafts=UnsavedEntries(documents, committer),
             journals=Journals(documents, committer),
             templates=Templates(documents, committer),
             prompts=Prompts(documents),
-            trash=Trash(documents, committer, forgetting, sharing.entry_shares, clock),
+            trash=Trash(documents, committer, redaction, sharing.entry_shares, clock),
             entry_shares=sharing.entry_shares,
             additions=account.additions,
             zones=dependencies.zones,

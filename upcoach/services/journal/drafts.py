@@ -7,7 +7,7 @@ from models.base.errors import Invalid
 from models.base.validation import checked
 from models.journal import JournalEntryContent, JournalEntryId, UnsavedEntry
 from upcoach.services.base.merging import require_version
-from upcoach.services.base.resources import deleted, outcome
+from upcoach.services.base.resources import deletion_outcome, write_outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
@@ -51,7 +51,7 @@ class UnsavedEntries:
             if before is not None and base is not None:
                 require_version(before, base, mutation)
             after = changes.keep(_saved(before, changes, scope, entry, content, based_on))
-            return outcome("created" if before is None else "updated", after)
+            return write_outcome("created" if before is None else "updated", after)
 
         return await self._submit(scope, entry, decide, mutation)
 
@@ -65,7 +65,7 @@ class UnsavedEntries:
             if base is not None:
                 require_version(before, base, mutation)
             changes.drop(before)
-            return deleted(before)
+            return deletion_outcome(before)
 
         return await self._submit(scope, entry, decide, mutation)
 

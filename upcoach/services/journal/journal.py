@@ -22,9 +22,9 @@ from models.journal import (
 from models.journal.journal import default_journal
 from models.journal.journal_entry import KEPT
 from upcoach.services.base.merging import require_version
-from upcoach.services.base.resources import Resources, deleted, outcome
+from upcoach.services.base.resources import Resources, deletion_outcome, write_outcome
 from upcoach.services.base.rules import Rules, WriteEffect, revising
-from upcoach.services.sharing import deleted_shares, share_refs
+from upcoach.services.sharing import delete_shares, share_refs
 from upcoach.store.base.conditions import OneOf, Range
 from upcoach.store.base.pacing import paced
 from upcoach.store.collections.documents import Documents, Selection
@@ -127,15 +127,15 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
             broken = changes.broken(JournalEntry, scope.user, document_id)
             if broken is not None:  # nobody could take it back
                 changes.delete(broken)
-                deleted_shares(changes, shares)
-                return deleted(broken)
+                delete_shares(changes, shares)
+                return deletion_outcome(broken)
             before = self._find(changes, scope, document_id, base, mutation)
             if before.trashed_at is not None:
-                return outcome("unchanged", before)
+                return write_outcome("unchanged", before)
             after = before.trashed(changes.at)
             changes.update(before, after)
-            deleted_shares(changes, shares)
-            return outcome("updated", after)
+            delete_shares(changes, shares)
+            return write_outcome("updated", after)
 
         thrown = await self._submit(scope, (self._ref(scope, document_id),), decide, mutation)
         await self._end_late_shares(scope, document_id)
@@ -166,7 +166,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         def decide(changes: WriteContext) -> Outcome[JournalEntry | None]:
             entry = changes.find(JournalEntry, scope.user, document_id)
             if entry is not None and entry.trashed_at is not None:
-                deleted_shares(changes, late)
+                delete_shares(changes, late)
             return Outcome(verb="unchanged", document=None)
 
         late = await share_refs(self._documents, scope.user, document_id)
@@ -185,10 +185,10 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         def decide(changes: WriteContext) -> Outcome[JournalEntry | None]:
             before = self._find(changes, scope, document_id, base, mutation)
             if before.trashed_at is None:
-                return outcome("unchanged", before)
+                return write_outcome("unchanged", before)
             after = before.restored(changes.at)
             changes.update(before, after)
-            return outcome("updated", after)
+            return write_outcome("updated", after)
 
         return await self._submit(scope, (self._ref(scope, document_id),), decide, mutation)
 
@@ -252,9 +252,9 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
             wanted = kept | {name: said[name] for name in CONTENT if name in said}
             after = self.rules.revised(before, wanted, changes.at)
             if after.to_draft() == before.to_draft():
-                return outcome("unchanged", before)
+                return write_outcome("unchanged", before)
             changes.update(before, after)
-            return outcome("updated", after)
+            return write_outcome("updated", after)
 
         ref = self._ref(scope, document_id)
         return await self._submit(scope, (ref,), decide, mutation, base=BaseVersion(ref, version))

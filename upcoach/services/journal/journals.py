@@ -12,7 +12,7 @@ from models.journal import (
     NewJournalTemplate,
 )
 from upcoach.services.base.merging import require_version
-from upcoach.services.base.resources import Resources, deleted
+from upcoach.services.base.resources import Resources, deletion_outcome
 from upcoach.services.base.rules import Rules, revising
 from upcoach.store.collections.documents import Selection
 from upcoach.store.write.changes import WriteContext
@@ -56,7 +56,7 @@ class Journals(Resources[Journal, NewJournal]):
             if base is not None:
                 require_version(journal, base, mutation)
             changes.delete(journal)
-            return deleted(journal)
+            return deletion_outcome(journal)
 
         return await self._submit(scope, (self._ref(scope, document_id),), decide, mutation)
 

@@ -13,8 +13,8 @@ from models.base.clock import Clock
 from models.base.jobs import PeriodicJob
 from models.journal import EntryShare, JournalEntry, UnsavedEntry
 from models.journal.journal_entry import KEPT
-from upcoach.services.base.resources import deleted
-from upcoach.services.sharing import EntryShares, deleted_shares, share_refs
+from upcoach.services.base.resources import deletion_outcome
+from upcoach.services.sharing import EntryShares, delete_shares, share_refs
 from upcoach.store.base.sealing import Unreadable
 from upcoach.store.collections.documents import Documents
 from upcoach.store.log.log_redaction import LogRedaction
@@ -35,33 +35,33 @@ class Trash:
         self,
         documents: Documents,
         committer: Committer,
-        forgetting: LogRedaction,
+        redaction: LogRedaction,
         shares: EntryShares,
         clock: Clock,
     ) -> None:
         self._documents = documents
         self._committer = committer
-        self._forgetting = forgetting
+        self._redaction = redaction
         self._shares = shares
         self._clock = clock
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
         """What is done now and then."""
-        return (PeriodicJob(name="trash", every_s=LOOK_EVERY_S, run=self.empty, spread=True),)
+        return (PeriodicJob(name="trash", every_s=LOOK_EVERY_S, run=self.purge, spread=True),)
 
-    async def empty(self) -> None:
+    async def purge(self) -> None:
         """Delete what has come to its end, one portion of each."""
         now = self._clock()
         for owner, entry in await self._documents.due(
             JournalEntry, "trashed_at", now - KEPT, PORTION
         ):
             with contextlib.suppress(Unreadable):  # of an erased person: it goes with all of theirs
-                await self._delete(owner, entry)
+                await self._purge(owner, entry)
         for owner, share in await self._documents.due(EntryShare, "until", now, PORTION):
             await self._shares.expire(owner, share)
 
-    async def _delete(self, owner: str, entry: str) -> None:
+    async def _purge(self, owner: str, entry: str) -> None:
         """Take an entry's words out of the log, then delete it and all that belongs to it."""
 
         def decide(changes: WriteContext) -> Outcome[None]:
@@ -71,11 +71,11 @@ class Trash:
                 return Outcome(verb="unchanged", document=None)
             if changes.holds(UnsavedEntry, owner, entry):
                 changes.drop(changes.get_any(UnsavedEntry, owner, entry))
-            deleted_shares(changes, shares)
+            delete_shares(changes, shares)
             changes.delete(found, children=EntryShare)
-            return deleted(found)
+            return deletion_outcome(found)
 
-        await self._forgetting.forget(JournalEntry, owner, entry)
+        await self._redaction.redact(JournalEntry, owner, entry)
         shares = await share_refs(self._documents, owner, entry)
         write = Write(
             scope=Scope(user=owner),

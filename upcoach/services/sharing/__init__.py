@@ -6,11 +6,11 @@ import msgspec
 
 from upcoach.services.account import AccountServices, Additions
 from upcoach.services.base.dependencies import Dependencies
-from upcoach.services.sharing.entry_shares import EntryShares, deleted_shares, share_refs
+from upcoach.services.sharing.entry_shares import EntryShares, delete_shares, share_refs
 from upcoach.services.sharing.invitations import Invitations
 from upcoach.services.sharing.shares import Shares
 
-__all__ = ["EntryShares", "SharingServices", "deleted_shares", "share_refs"]
+__all__ = ["EntryShares", "SharingServices", "delete_shares", "share_refs"]
 
 
 class SharingServices(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ from models.journal import (
 )
 from models.sharing import Share
 from upcoach.services.account import submit_with_best
-from upcoach.services.base.resources import deleted, outcome
+from upcoach.services.base.resources import deletion_outcome, write_outcome
 from upcoach.store.base.conditions import Conditions, OneOf, Range
 from upcoach.store.collections.documents import Documents, Selection, mark
 from upcoach.store.write.changes import WriteContext
@@ -76,12 +76,12 @@ class EntryShares:
             until = _checked(draft.until, changes.at)
             mine = changes.find(EntryShare, scope.user, share_id(entry, coach))
             if mine is not None and mine.given_in(share) and mine.until == until:
-                return outcome("unchanged", mine)
+                return write_outcome("unchanged", mine)
             after = _leave(mine, share, entry, until, changes.at)
             theirs = changes.find(ClientEntry, coach, client_entry_id(scope.user, entry))
             after = changes.set(mine, after)
             changes.set(theirs, _mirrored(theirs, after, changes.at))
-            return outcome("created" if mine is None else "updated", after)
+            return write_outcome("created" if mine is None else "updated", after)
 
         entries = Ref(JournalEntry, scope.user, entry), Ref(Share, scope.user, coach)
         reads = (*entries, *_both(scope.user, entry, coach))
@@ -95,8 +95,8 @@ class EntryShares:
 
         def decide(changes: WriteContext) -> Outcome[EntryShare | None]:
             mine = changes.get_any(EntryShare, scope.user, share_id(entry, coach))
-            deleted_shares(changes, _both(scope.user, entry, coach))
-            return deleted(mine)
+            delete_shares(changes, _both(scope.user, entry, coach))
+            return deletion_outcome(mine)
 
         return await self._submit(scope, _both(scope.user, entry, coach), decide, mutation)
 
@@ -135,8 +135,8 @@ class EntryShares:
             mine = leave or changes.broken(EntryShare, owner, document_id)
             if mine is None or (leave is not None and not leave.is_over(changes.at)):
                 return Outcome(verb="unchanged", document=None)
-            deleted_shares(changes, _both(owner, entry, coach))
-            return deleted(mine)
+            delete_shares(changes, _both(owner, entry, coach))
+            return deletion_outcome(mine)
 
         await self._submit(Scope(user=owner), _both(owner, entry, coach), decide, None)
 
@@ -176,7 +176,7 @@ async def refs_between(documents: Documents, client: str, coach: str) -> tuple[R
         wanted = msgspec.structs.replace(wanted, after=mark(page[-1], wanted.order))
 
 
-def deleted_shares(changes: WriteContext, refs: Iterable[Ref]) -> None:
+def delete_shares(changes: WriteContext, refs: Iterable[Ref]) -> None:
     """Delete those of the documents named by *refs* that there are."""
     for ref in refs:
         changes.discard(*ref)

@@ -26,7 +26,7 @@ from models.sharing import (
     Share,
 )
 from models.sharing.invitation import INVITATIONS, LIFE, Invitation, RelationRole
-from upcoach.services.base.resources import outcome
+from upcoach.services.base.resources import write_outcome
 from upcoach.services.sharing.shares import relation_refs
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import OneTimeTokens
@@ -91,7 +91,7 @@ class Invitations:
             before = changes.find(OpenInvitations, scope.user, INVITATIONS)
             known = before or OpenInvitations.none(scope.user, changes.at)
             after = known.invited(name, draft.role, changes.at)
-            return outcome("created", changes.set(before, after))
+            return write_outcome("created", changes.set(before, after))
 
         write = Write(scope=scope, reads=(_ref(scope.user),), decide=decide)
         made = await self._committer.commit(write)
@@ -154,7 +154,7 @@ class Invitations:
             sessions = {offer.inviter: offer.session, scope.user: scope.session}
             _tell(changes, share, "coach", sessions)
             _tell(changes, mirrored, "client", sessions)
-            return outcome("created", share if scope.user == client else mirrored)
+            return write_outcome("created", share if scope.user == client else mirrored)
 
         both = (scope.user, offer.inviter), (offer.inviter, scope.user)
         reads = (

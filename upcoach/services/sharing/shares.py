@@ -16,8 +16,8 @@ from models.sharing import CoachClient, Share, ShareDraft
 from models.visibility import Visibility
 from models.wire.events import feed_owner
 from upcoach.services.account import submit_with_best
-from upcoach.services.base.resources import deleted, outcome
-from upcoach.services.sharing.entry_shares import deleted_shares, refs_between
+from upcoach.services.base.resources import deletion_outcome, write_outcome
+from upcoach.services.sharing.entry_shares import delete_shares, refs_between
 from upcoach.store.collections.documents import Documents
 from upcoach.store.log.event_log import LATEST, EventLog
 from upcoach.store.write.changes import WriteContext
@@ -128,11 +128,11 @@ class Shares:
                 raise Conflict("share_unconfirmed", words)
             after = before.revised(draft, changes.at)
             if (before.kinds, before.hidden) == (after.kinds, after.hidden):
-                return outcome("unchanged", before)
+                return write_outcome("unchanged", before)
             client = changes.find(CoachClient, coach, scope.user)
             after = changes.set(before, after)
             changes.set(client, after.mirrored(client, changes.at))
-            return outcome("updated", after)
+            return write_outcome("updated", after)
 
         reads = relation_refs(scope.user, coach)
         write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
@@ -168,8 +168,8 @@ class Shares:
             own = changes.get_any(*mine)
             changes.discard(Share, client, coach)
             changes.discard(CoachClient, coach, client)
-            deleted_shares(changes, entries)
-            return deleted(own)
+            delete_shares(changes, entries)
+            return deletion_outcome(own)
 
         ended = await self._submit(scope, relation_refs(client, coach), decide, mutation)
         await self._clear(scope, client, coach)
@@ -183,7 +183,7 @@ class Shares:
 
         def decide(changes: WriteContext) -> Outcome[Share | None]:
             if changes.find(Share, client, coach) is None:
-                deleted_shares(changes, late)
+                delete_shares(changes, late)
             return Outcome(verb="unchanged", document=None)
 
         late = await refs_between(self._documents, client, coach)

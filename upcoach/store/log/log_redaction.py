@@ -31,7 +31,7 @@ class LogRedaction:
         self._keyring = keyring
         self._log = log
 
-    async def forget(self, kind: type[Document], owner: str, document_id: str) -> int:
+    async def redact(self, kind: type[Document], owner: str, document_id: str) -> int:
         """Remove the sealed fields from all events of a document; return how many had any."""
         feed, upto, count = user_feed(owner), LATEST, 0
         await self._log.load_keys([feed])

@@ -1,1 +1,1 @@
-"""What is added to an account, confirmed, or removed when its owner claims it."""
+"""Additions to accounts (ways in and shares): announced, confirmed, removed."""

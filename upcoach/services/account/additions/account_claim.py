@@ -1,4 +1,4 @@
-"""Shutting out whoever was in an account that is not theirs: what they left behind falls.
+"""Removal of everything unconfirmed when an account's owner claims it (pre-hijacking).
 
 Somebody who knows the password, or made the account with the address of another, can leave a way
 back in (a factor, a provider, an app), or a way out for what its owner writes, or for when they are
@@ -26,16 +26,16 @@ from upcoach.store.write.refs import Listing, Ref, ref_of
 TOLD: Final = dt.timedelta(days=30)
 
 
-def ways_of(user: str) -> tuple[Listing, ...]:
-    """What a write has to see all of that shuts strangers out of the account *user*."""
+def access_method_listings(user: str) -> tuple[Listing, ...]:
+    """The listings that a write with `remove_unconfirmed` has to read."""
     kinds = (kind for kind in (*WAYS, *MIRRORS) if kind is not Session)
     return tuple(Listing(kind, user) for kind in kinds)
 
 
-def shut_out(
+def remove_unconfirmed(
     changes: WriteContext, user: str, *, before: dt.datetime | None = None
 ) -> tuple[str, ...]:
-    """Take away what nobody has confirmed; with *before*, also what was confirmed from then on.
+    """Delete what nobody has confirmed; with *before*, also what was confirmed from then on.
 
     Returns the clients whose grants are gone: their sessions are to end.
     """
@@ -44,46 +44,48 @@ def shut_out(
         return confirmed_at is None or (before is not None and confirmed_at >= before)
 
     gone: list[Document] = [
-        one
+        method
         for kind in (Identity, Grant, Share, EntryShare)
-        for one in changes.all(kind, user)
-        if falls(one.confirmed_at)
+        for method in changes.all(kind, user)
+        if falls(method.confirmed_at)
     ]
     gone += [
-        one
-        for one in changes.all(CoachClient, user)
-        if falls(one.confirmed_at) and one.began_since(changes.at - TOLD)
+        client
+        for client in changes.all(CoachClient, user)
+        if falls(client.confirmed_at) and client.began_since(changes.at - TOLD)
     ]
     gone += [*changes.all(TrustedDevice, user), *changes.all(OpenInvitations, user)]
     for factors in changes.all(Factors, user):
         kept = {name for name, at in factors.confirmed.items() if not falls(at)}
-        gone += [one for one in changes.all(Passkey, user) if one.id not in kept]
+        gone += [passkey for passkey in changes.all(Passkey, user) if passkey.id not in kept]
         changes.update(factors, factors.fallen(kept, changes.at))
-    gone += [one for kind in WAYS for one in changes.all_broken(kind, user)]
-    mirrors = [ref for one in gone for ref in _mirrors(changes, ref_of(one))]
+    gone += [broken for kind in WAYS for broken in changes.all_broken(kind, user)]
+    mirrors = [ref for document in gone for ref in _mirrors(changes, ref_of(document))]
     changes.find_refs(mirrors)  # so that they are read
-    for one in gone:
-        changes.delete(one)
+    for document in gone:
+        changes.delete(document)
     for ref in mirrors:
         changes.discard(*ref)
-    return tuple(one.id for one in gone if isinstance(one, Grant))
+    return tuple(document.id for document in gone if isinstance(document, Grant))
 
 
 def remove_factors(changes: WriteContext, user: str) -> int:
-    """Take every second factor of *user* away, whoever has confirmed it; return how many.
+    """Delete every second factor of *user*, confirmed or not; return how many.
 
     A document that cannot be read counts for one.
     """
     factors, passkeys = changes.all(Factors, user), changes.all(Passkey, user)
     kinds = (Passkey, TrustedDevice, Factors)
-    broken = [one for kind in kinds for one in changes.all_broken(kind, user)]
-    for one in (*factors, *passkeys, *changes.all(TrustedDevice, user), *broken):
-        changes.delete(one)
-    return sum(one.totp_secret is not None for one in factors) + len(passkeys) + len(broken)
+    broken = [document for kind in kinds for document in changes.all_broken(kind, user)]
+    for document in (*factors, *passkeys, *changes.all(TrustedDevice, user), *broken):
+        changes.delete(document)
+    return (
+        sum(document.totp_secret is not None for document in factors) + len(passkeys) + len(broken)
+    )
 
 
 def _mirrors(changes: WriteContext, way: Ref) -> tuple[Ref, ...]:
-    """What the other one of a relation has of *way*, and what was given in the relation."""
+    """The other side's documents of *way*, and what was shared in the relation."""
     if way.kind is Share:
         return (Ref(CoachClient, way.id, way.owner),)
     if way.kind is EntryShare:
@@ -95,12 +97,12 @@ def _mirrors(changes: WriteContext, way: Ref) -> tuple[Ref, ...]:
 
 
 def _entries_of(changes: WriteContext, coach: str, client: str) -> tuple[Ref, ...]:
-    """Both sides of each leave to read an entry that *client* has given to *coach*."""
+    """Both sides of each entry share that *client* has given to *coach*."""
     begins = client_entry_id(client, "")
     held = (*changes.all(ClientEntry, coach), *changes.all_broken(ClientEntry, coach))
     return tuple(
         ref
-        for name in (one.id for one in held if one.id.startswith(begins))
+        for name in (entry.id for entry in held if entry.id.startswith(begins))
         for ref in (
             Ref(ClientEntry, coach, name),
             Ref(EntryShare, client, share_id(name.removeprefix(begins), coach)),

@@ -1,4 +1,4 @@
-"""What tells an addition from another: how it is called, what it allows, who has added it.
+"""Details of an addition: its name, what it allows, and the device that added it.
 
 It is looked up whenever it is told: names are kept nowhere but in their documents, sealed.
 """
@@ -30,13 +30,13 @@ KINDS: Final[dict[WayName, type[AccessMethod]]] = {
 
 
 class AdditionReader:
-    """Reads what is told of additions."""
+    """Reads the details of additions."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
     async def details(self, user: str, session: str, added: Addition) -> AdditionDetails:
-        """What is known of what was *added* to the account *user* in *session*."""
+        """The details of what was *added* to the account *user* in *session*."""
         login = await self.find(Session, user, session)
         way = await self.find(KINDS.get(added.way, Passkey), user, added.id)
         if isinstance(way, AccessMethod) and way.since != added.since:  # it is another one by now
@@ -54,11 +54,11 @@ class AdditionReader:
         return {}
 
     async def _name_of(self, user: str) -> str:
-        found = await self.find(User, user, user)
-        return "" if found is None else found.name
+        other = await self.find(User, user, user)
+        return "" if other is None else other.name
 
     async def stands(self, user: str, added: Addition) -> bool:
-        """Whether what was *added* is there, and is what it was then, as far as that is told."""
+        """Whether what was *added* still exists unchanged."""
         if added.way not in KINDS:
             return True
         way = await self.find(KINDS[added.way], user, added.id)
@@ -79,14 +79,19 @@ def _device(login: Session | None) -> Json:
 
 
 def _own(way: Document | None) -> Json:
-    """What *way* itself says."""
+    """The details in *way* itself."""
     if isinstance(way, Passkey):
         return {"name": way.name}
     if isinstance(way, Identity):
         return {"name": way.email or ""}
     if isinstance(way, Grant):
-        permissions = [one for one in map(SCOPES.get, way.permissions) if one is not None]
-        return {"name": way.client, "allows": tuple(one.meaning for one in permissions)}
+        permissions = [
+            permission for permission in map(SCOPES.get, way.permissions) if permission is not None
+        ]
+        return {
+            "name": way.client,
+            "allows": tuple(permission.meaning for permission in permissions),
+        }
     if isinstance(way, Share):
         allows = tuple(words for kind, words in SHAREABLE.items() if kind in way.kinds)
         return {"allows": allows}

@@ -1,4 +1,4 @@
-"""What was added to an account: a mail says so, and one click confirms it or takes it away.
+"""Additions to an account: announced by mail, and confirmed or removed by one click.
 
 The click shows that whoever makes it reads the mails of the account's address.  What it confirms
 stays when the password is reset by mail; what it takes away goes at once, with all else that nobody
@@ -26,13 +26,16 @@ from models.account.access_method import AccessMethod
 from models.account.factors import FACTORS, RECOVERY, TOTP
 from models.base.document import Document
 from models.base.mail import Mail
-from upcoach.services.account.additions.account_claim import shut_out, ways_of
+from upcoach.services.account.additions.account_claim import (
+    access_method_listings,
+    remove_unconfirmed,
+)
 from upcoach.services.account.additions.addition_details import KINDS, AdditionReader
 from upcoach.services.account.email.email_verification import is_at
 from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.services.base.mail import Later, Mailer, texts
 from upcoach.services.base.mail_links import CONFIRM, DISOWN, FORGOT, MailLinks, only_link_over
-from upcoach.services.base.resources import outcome
+from upcoach.services.base.resources import write_outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 from upcoach.store.write.changes import WriteContext
@@ -50,7 +53,7 @@ _PURPOSE: Final = "addition"
 
 
 class Announced(msgspec.Struct, frozen=True):
-    """What a mail to *email* was about; *session* had added it."""
+    """The addition that a mail to *email* was about; *session* had added it."""
 
     user: str
     email: str
@@ -59,7 +62,7 @@ class Announced(msgspec.Struct, frozen=True):
 
 
 class Additions:
-    """Announces ways that were added, and hears what their owners say of it."""
+    """Announces additions by mail, and confirms or removes them."""
 
     def __init__(
         self,
@@ -80,12 +83,12 @@ class Additions:
         mail.writes(AccessMethodAddedMail, self._write)
 
     async def announce(self, scope: Scope, added: Addition) -> None:
-        """Have the caller told of what was *added* to their account."""
+        """Mail the caller about what was *added* to their account."""
         user = await self._documents.get(User, scope.user, scope.user)
         await self._mail.send(AccessMethodAddedMail(user.email, user.id, scope.session, added))
 
     async def announce_given(self, scope: Scope, way: WayName, given: AnyWriteResult) -> None:
-        """Have the caller told of the document that a write has *given*, unless nothing is new."""
+        """Mail the caller about the document that a write has added, unless nothing is new."""
         if isinstance(given, Replay) or given.verb == "unchanged":
             return
         added = given.document
@@ -93,14 +96,16 @@ class Additions:
             await self.announce(scope, Addition(way=way, id=added.id, since=added.updated_at))
 
     async def look(self, token: str) -> tuple[Addition, AdditionDetails]:
-        """What the mail with *token* was about; one that does not hold is `Invalid`."""
-        found = await self._once.look(_PURPOSE, token, Announced)
-        if found is None:
+        """The addition that the mail with *token* was about; an invalid token is `Invalid`."""
+        announced = await self._once.look(_PURPOSE, token, Announced)
+        if announced is None:
             raise only_link_over()
-        return found.added, await self._reader.details(found.user, found.session, found.added)
+        return announced.added, await self._reader.details(
+            announced.user, announced.session, announced.added
+        )
 
     async def confirm(self, token: str) -> Outcome[User]:
-        """Take what was added for its owner's from now on, and the address for theirs."""
+        """Confirm what was added, and verify the address."""
         announced = await self._take(token)
         user_id, added = announced.user, announced.added
 
@@ -111,14 +116,14 @@ class Additions:
                 changes.update(user, verified)
                 user = verified
             _confirm(changes, user_id, added)
-            return outcome("updated", user)
+            return write_outcome("updated", user)
 
         reads = (Ref(User, user_id, user_id), *_refs(user_id, added))
         write = Write(scope=Scope(user=user_id), reads=reads, decide=decide)
         return await self._committer.commit(write)
 
     async def disown(self, token: str) -> Outcome[User]:
-        """Take away what was added and all else that nobody has confirmed; its session ends."""
+        """Remove what was added and all else that nobody has confirmed; its session ends."""
         announced = await self._take(token)
         user_id, added = announced.user, announced.added
         clients: list[str] = []
@@ -126,12 +131,14 @@ class Additions:
         def decide(changes: WriteContext) -> Outcome[User]:
             user = _holder(changes, announced)
             _require_unconfirmed(changes, user_id, added)  # whatever was made of it since
-            clients[:] = shut_out(changes, user_id)
-            return outcome("updated", user)
+            clients[:] = remove_unconfirmed(changes, user_id)
+            return write_outcome("updated", user)
 
         scope = Scope(user=user_id)
         reads = (Ref(User, user_id, user_id),)
-        write = Write(scope=scope, reads=reads, lists=ways_of(user_id), decide=decide)
+        write = Write(
+            scope=scope, reads=reads, lists=access_method_listings(user_id), decide=decide
+        )
 
         def is_over(session: Session) -> bool:
             return session.id == announced.session or session.client in clients
@@ -139,38 +146,44 @@ class Additions:
         return await self._sessions.end_some_with(write, is_over)
 
     async def _take(self, token: str) -> Announced:
-        found = await self._once.take(_PURPOSE, token, Announced)
-        if found is None:
+        announced = await self._once.take(_PURPOSE, token, Announced)
+        if announced is None:
             raise only_link_over()
-        return found
+        return announced
 
-    async def _write(self, wish: AccessMethodAddedMail) -> Mail | None:
-        if not await self._is_due(wish):
+    async def _write(self, mail_request: AccessMethodAddedMail) -> Mail | None:
+        if not await self._is_due(mail_request):
             return None
-        announced = Announced(wish.user, wish.to, wish.session, wish.added)
+        announced = Announced(
+            mail_request.user, mail_request.to, mail_request.session, mail_request.added
+        )
         token = await self._once.keep(_PURPOSE, announced, LIFE)
         links = (self._links.to(CONFIRM, token), self._links.to(DISOWN, token))
-        details = await self._reader.details(wish.user, wish.session, wish.added)
-        return texts.way_added(wish.to, wish.added, details, *links, self._links.to(FORGOT))
+        details = await self._reader.details(
+            mail_request.user, mail_request.session, mail_request.added
+        )
+        return texts.access_method_added(
+            mail_request.to, mail_request.added, details, *links, self._links.to(FORGOT)
+        )
 
-    async def _is_due(self, wish: AccessMethodAddedMail) -> bool:
+    async def _is_due(self, mail_request: AccessMethodAddedMail) -> bool:
         """Whether a mail about it is wanted; `Later` while the last one about it is too new.
 
         Else somebody could have mails without end sent to an address.
         """
-        name = f"{wish.user}/{wish.added.way}/{wish.added.id}"
-        told = await self._once.look(_TOLD, name, dt.datetime)
-        changes = wish.added.way in CHANGING
-        if changes and told is not None and told != wish.added.since:
-            if await self._reader.stands(wish.user, wish.added):
+        name = f"{mail_request.user}/{mail_request.added.way}/{mail_request.added.id}"
+        announced_since = await self._once.look(_TOLD, name, dt.datetime)
+        changes = mail_request.added.way in CHANGING
+        if changes and announced_since is not None and announced_since != mail_request.added.since:
+            if await self._reader.stands(mail_request.user, mail_request.added):
                 raise Later(APART)
             return False  # it is another by now, of which another mail tells, or gone
-        user = await self._reader.find(User, wish.user, wish.user)
+        user = await self._reader.find(User, mail_request.user, mail_request.user)
         if user is not None and user.verified_at is None:
             places = [f"{user.id}/{number}" for number in range(UNPROVEN)]
             if not await self._once.claim_any(_TOLD, places, dt.timedelta(hours=1)):
                 return False
-        await self._once.keep(_TOLD, wish.added.since, APART, name)
+        await self._once.keep(_TOLD, mail_request.added.since, APART, name)
         return True
 
 
@@ -188,32 +201,32 @@ def _refs(user: str, added: Addition) -> tuple[Ref, ...]:
 
 
 def _confirm(changes: WriteContext, user: str, added: Addition) -> None:
-    found = _require_unconfirmed(changes, user, added)
-    if isinstance(found, Factors):
-        changes.update(found, found.confirming(added.id, changes.at))
-    elif found.since != added.since:  # more is shown by now than the mail told of
+    document = _require_unconfirmed(changes, user, added)
+    if isinstance(document, Factors):
+        changes.update(document, document.confirming(added.id, changes.at))
+    elif document.since != added.since:  # more is shown by now than the mail told of
         raise only_link_over()
-    elif isinstance(found, Identity):
-        changes.update(found, found.confirmed_by_mail(changes.at))
+    elif isinstance(document, Identity):
+        changes.update(document, document.confirmed_by_mail(changes.at))
     else:
-        changes.set(found, found.confirmed_by_mail(changes.at))
+        changes.set(document, document.confirmed_by_mail(changes.at))
 
 
 def _require_unconfirmed(
     changes: WriteContext, user: str, added: Addition
 ) -> AccessMethod | Factors:
-    """The document that says of what was *added* whose it is, if nobody has said so yet."""
-    found = _way(changes, user, added) if added.way in KINDS else _factors(changes, user, added)
-    if found is None:
+    """The document to confirm for what was *added*, if nobody has confirmed it yet."""
+    document = _way(changes, user, added) if added.way in KINDS else _factors(changes, user, added)
+    if document is None:
         raise only_link_over()
-    return found
+    return document
 
 
 def _way(changes: WriteContext, user: str, added: Addition) -> AccessMethod | None:
-    found = next(iter(changes.find_refs(_refs(user, added))), None)
-    if not isinstance(found, AccessMethod) or found.confirmed_at is not None:
+    method = next(iter(changes.find_refs(_refs(user, added))), None)
+    if not isinstance(method, AccessMethod) or method.confirmed_at is not None:
         return None
-    return found
+    return method
 
 
 def _factors(changes: WriteContext, user: str, added: Addition) -> Factors | None:

@@ -1,4 +1,4 @@
-"""Showing that an address is one's own, by a link that was mailed to it."""
+"""Email verification by a mailed link."""
 
 import datetime as dt
 from typing import Final
@@ -13,7 +13,7 @@ from models.base.mail import Mail
 from upcoach.services.account.email.users_by_email import UsersByEmail
 from upcoach.services.base.mail import Mailer, texts
 from upcoach.services.base.mail_links import FORGOT, VERIFY, MailLinks, link_over
-from upcoach.services.base.resources import outcome
+from upcoach.services.base.resources import write_outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 from upcoach.store.write.changes import WriteContext
@@ -27,7 +27,7 @@ _PURPOSE: Final = "verification"
 
 
 class ClaimedAddress(msgspec.Struct, frozen=True):
-    """Whose address it is said to be."""
+    """A user and the address that they claim."""
 
     user: str
     email: str
@@ -54,38 +54,38 @@ class EmailVerification:
         mail.writes(AddressVerificationMail, self._write)
 
     async def ask(self, scope: Scope) -> str:
-        """Mail the caller a link, unless it is not needed any more; return their address."""
+        """Mail the caller a verification link, unless they are verified; return their address."""
         user = await self._documents.get(User, scope.user, scope.user)
         await self._mail.send(AddressVerificationMail(user.email, user.id))
         return user.email
 
     async def confirm(self, token: str) -> Outcome[User]:
-        """Take the link of *token* for a proof; one that does not hold is `Invalid`."""
-        found = await self._once.take(_PURPOSE, token, ClaimedAddress)
-        if found is None:
+        """Verify an address by the link's *token*; an invalid one is `Invalid`."""
+        claimed = await self._once.take(_PURPOSE, token, ClaimedAddress)
+        if claimed is None:
             raise link_over()
-        address = found
+        address = claimed
 
         def decide(changes: WriteContext) -> Outcome[User]:
             user = changes.find(User, address.user, address.user)
             if user is None or not is_at(user, address.email):
                 raise link_over()
             if user.verified_at is not None:
-                return outcome("unchanged", user)
+                return write_outcome("unchanged", user)
             after = user.verified(changes.at)
             changes.update(user, after)
-            return outcome("updated", after)
+            return write_outcome("updated", after)
 
         reads = (Ref(User, address.user, address.user),)
         write = Write(scope=Scope(user=address.user), reads=reads, decide=decide)
         return await self._committer.commit(write)
 
-    async def _write(self, wish: AddressVerificationMail) -> Mail | None:
-        """The link for whoever has just registered; for whoever had already, other words."""
+    async def _write(self, mail_request: AddressVerificationMail) -> Mail | None:
+        """A verification link for a new user; a notice for an address that has an account."""
         try:
-            user = await self._documents.get(User, wish.user, wish.user)
+            user = await self._documents.get(User, mail_request.user, mail_request.user)
         except NotFound:
-            there = await self._directory.find(wish.to)
+            there = await self._directory.find(mail_request.to)
             link = self._links.to(FORGOT)
             return None if there is None else texts.already_there(there.email, link)
         if user.verified_at is not None:
@@ -95,5 +95,5 @@ class EmailVerification:
 
 
 def is_at(user: User, email: str) -> bool:
-    """Whether *user* goes by the address *email*."""
+    """Whether *email* is the address of *user*."""
     return normalised_email(user.email) == normalised_email(email)

@@ -1,4 +1,4 @@
-"""Finding a user by their address, of which the database knows a keyed hash."""
+"""A blind index of users by email address."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ _PAUSE_S: Final = 0.05
 
 
 class UsersByEmail:
-    """Users by their addresses."""
+    """Finds users by their addresses, and guards the uniqueness of these."""
 
     def __init__(self, documents: Documents, once: OneTimeTokens, key: bytes) -> None:
         self._documents = documents
@@ -42,13 +42,13 @@ class UsersByEmail:
         return await self._documents.get(User, owner, owner)
 
     def index(self, email: str) -> str:
-        """What is kept of *email* to find it by."""
+        """The blind index of *email*: a keyed hash."""
         address = normalised_email(email).encode()
         return hmac.digest(self._key, b"email\0" + address, hashlib.sha256).hex()
 
     @contextlib.asynccontextmanager
     async def taking(self, email: str) -> AsyncIterator[None]:
-        """The block that gives *email* to an account.
+        """Lock *email* while the block gives it to an account.
 
         Raises `UniqueViolation` if another may come back to it.
         """
@@ -59,7 +59,7 @@ class UsersByEmail:
 
     @contextlib.asynccontextmanager
     async def leaving(self, email: str, *, reserves: bool) -> AsyncIterator[None]:
-        """The block in which an account leaves *email*.
+        """Lock *email* while the block takes it from an account.
 
         If it *reserves* the address, nobody else gets it for a while, from before the block on.
         """
@@ -76,12 +76,12 @@ class UsersByEmail:
                 raise
 
     async def free(self, email: str) -> None:
-        """Let *email* be had by others as soon as no account goes by it."""
+        """End the reservation of *email*."""
         await self._once.take(_LEFT, self.index(email), bool)
 
     @contextlib.asynccontextmanager
     async def _locked(self, email: str) -> AsyncIterator[None]:
-        """One at a time, on whichever node."""
+        """Hold a lock on *email* that all nodes share."""
         name = self.index(email)
         for _ in range(_TRIES):
             if await self._once.claim(_LOCK, name, _PATIENCE):

@@ -1,4 +1,4 @@
-"""Second factors: enrolled, asked for, used once.
+"""Second factors: passkeys, TOTP, recovery codes, trusted devices.
 
 `SecondFactors.show` is the only way in which one counts: it takes a code or an assertion, uses it
 up in one transaction, and says what was shown in the words of RFC 8176.  What may be guessed (six
@@ -18,7 +18,7 @@ __all__ = ["SecondFactors", "make_factors"]
 def make_factors(
     dependencies: Dependencies, additions: Additions, waiting: WaitingPeriod
 ) -> SecondFactors:
-    """Second factors of *dependencies*."""
+    """Create the second factors."""
     configuration, documents = dependencies.configuration, dependencies.documents
     party = RelyingParty(
         domain=configuration.passkey_domain,

@@ -1,4 +1,4 @@
-"""How often something that can be guessed may be tried.
+"""A limit on attempts to guess passwords and codes.
 
 A try takes one of a few places for a while, in the database: all nodes count together, and a
 restart forgives nothing.  Who was right gives the place back, so the owner of an account is never
@@ -24,14 +24,14 @@ WINDOW: Final = dt.timedelta(minutes=15)  # 1,920 guesses a day, of a million co
 
 
 class AttemptLimit:
-    """Counts the tries at accounts."""
+    """Limits the attempts at accounts."""
 
     def __init__(self, once: OneTimeTokens) -> None:
         self._once = once
 
     @contextlib.asynccontextmanager
-    async def one(self, what: str, scope: Scope) -> AsyncIterator[None]:
-        """One try at *what* of the caller, or of who logs in: it counts unless the block ends well.
+    async def attempt(self, what: str, scope: Scope) -> AsyncIterator[None]:
+        """Count an attempt at *what* of the caller, or of who logs in, unless the block succeeds.
 
         Who logs in has no session in their *scope*.
         """

@@ -1,4 +1,4 @@
-"""The document of somebody's second factors, and how it is written."""
+"""The enrolment of second factors: reading and writing a user's `Factors`."""
 
 from collections.abc import Callable
 
@@ -6,9 +6,9 @@ from models.access.scope import Scope
 from models.account import Factors
 from models.account.factors import FACTORS
 from models.base.errors import NotFound
-from upcoach.services.account.additions.account_claim import remove_factors, ways_of
+from upcoach.services.account.additions.account_claim import access_method_listings, remove_factors
 from upcoach.services.account.factors.notices import FactorNotices
-from upcoach.services.base.resources import outcome
+from upcoach.services.base.resources import write_outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
@@ -18,12 +18,12 @@ from upcoach.store.write.requests import Write
 
 
 class Enrolment:
-    """Reads and writes what is enrolled.
+    """Reads and writes the enrolled factors of users.
 
     Attributes
     ----------
     notices
-        What tells people of it.
+        Mails about changes.
 
     """
 
@@ -33,14 +33,14 @@ class Enrolment:
         self._committer = committer
 
     async def of(self, user: str) -> Factors | None:
-        """What *user* has enrolled; None if they never did."""
+        """The enrolled factors of *user*; None if they never had any."""
         try:
             return await self._documents.get(Factors, user, FACTORS)
         except NotFound:
             return None
 
     async def remove_all(self, scope: Scope) -> int:
-        """Take all factors of the caller away, and tell them if there were any; how many."""
+        """Delete all factors of the caller, and mail them if there were any; return how many."""
         count = 0
 
         def decide(changes: WriteContext) -> Outcome[None]:
@@ -48,7 +48,9 @@ class Enrolment:
             count = remove_factors(changes, scope.user)
             return Outcome(verb="deleted", document=None)
 
-        write = Write(scope=scope, reads=(), lists=ways_of(scope.user), decide=decide)
+        write = Write(
+            scope=scope, reads=(), lists=access_method_listings(scope.user), decide=decide
+        )
         await self._committer.commit(write)
         if count:
             await self.notices.tell_of_removal(scope.user)
@@ -57,7 +59,7 @@ class Enrolment:
     async def change(
         self, scope: Scope, change: Callable[[Factors, WriteContext], Factors], *beside: Ref
     ) -> Factors:
-        """Make of the caller's factors what *change* does, and return them.
+        """Apply *change* to the caller's factors, and return them.
 
         *change* is pure, and may see and change the documents *beside* too.
         """
@@ -66,7 +68,7 @@ class Enrolment:
             before = changes.find(Factors, scope.user, FACTORS)
             changed = change(before or Factors.none(scope.user, changes.at), changes)
             kept = changes.create(changed) if before is None else changes.update(before, changed)
-            return outcome("updated", kept)
+            return write_outcome("updated", kept)
 
         reads = (Ref(Factors, scope.user, FACTORS), *beside)
         done = await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))

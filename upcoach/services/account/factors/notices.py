@@ -1,4 +1,4 @@
-"""Telling people that the second factors of their account have changed."""
+"""Mails about changes of second factors."""
 
 from models.access.scope import Scope
 from models.account import (
@@ -19,7 +19,7 @@ from upcoach.store.collections.documents import Documents
 
 
 class FactorNotices:
-    """Writes to whoever's second factors are others than before."""
+    """Mails users about changes of their second factors."""
 
     def __init__(
         self, documents: Documents, mail: Mailer, links: MailLinks, additions: Additions
@@ -32,17 +32,17 @@ class FactorNotices:
         mail.writes(FactorsRemovedMail, self._write_removed)
 
     async def tell(self, user_id: str, change: FactorChange) -> None:
-        """Have *user_id* told of *change*."""
+        """Mail *user_id* about *change*."""
         user = await self._documents.get(User, user_id, user_id)
         await self._mail.send(FactorsChangedMail(user.email, change))
 
     async def tell_of_removal(self, user_id: str) -> None:
-        """Have *user_id* told that an operator has taken all of their factors away."""
+        """Mail *user_id* that an operator has removed all of their factors."""
         user = await self._documents.get(User, user_id, user_id)
         await self._mail.send(FactorsRemovedMail(user.email))
 
     async def announce(self, scope: Scope, factors: Factors, name: str) -> None:
-        """Have the caller told that they have the factor *name*, or other recovery codes."""
+        """Announce that the caller has the factor *name*, or new recovery codes."""
         names: dict[str, WayName] = {TOTP: "totp", RECOVERY: "recovery codes"}
         since = {TOTP: factors.totp_since, RECOVERY: factors.recovery_at}
         added = Addition(
@@ -53,8 +53,8 @@ class FactorNotices:
         )
         await self._additions.announce(scope, added)
 
-    async def _write(self, wish: FactorsChangedMail) -> Mail:
-        return texts.factors_changed(wish.to, wish.change, self._links.to(FORGOT))
+    async def _write(self, mail_request: FactorsChangedMail) -> Mail:
+        return texts.factors_changed(mail_request.to, mail_request.change, self._links.to(FORGOT))
 
-    async def _write_removed(self, wish: FactorsRemovedMail) -> Mail:
-        return texts.factors_removed(wish.to, self._links.to(FORGOT))
+    async def _write_removed(self, mail_request: FactorsRemovedMail) -> Mail:
+        return texts.factors_removed(mail_request.to, self._links.to(FORGOT))

@@ -1,4 +1,4 @@
-"""Passkeys (WebAuthn): registered, asked for, named, deleted.
+"""Passkeys (WebAuthn): registration, authentication, renaming, deletion.
 
 A challenge of 256 bits is kept for five minutes under itself, with what it was made for, and is
 gone with the first answer that names it, whether or not that answer is right.
@@ -28,7 +28,7 @@ from upcoach.services.account.factors.relying_party import (
     encoded,
 )
 from upcoach.services.account.factors.waiting_period import WaitingPeriod
-from upcoach.services.base.resources import outcome
+from upcoach.services.base.resources import write_outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 from upcoach.store.write.changes import WriteContext
@@ -53,13 +53,13 @@ class NewPasskey(Draft, frozen=True, kw_only=True):
 
 
 class Renaming(Draft, frozen=True, kw_only=True):
-    """What something is called from now on."""
+    """A new name."""
 
     name: Name
 
 
-class _Asked(msgspec.Struct, frozen=True):
-    """What a challenge was made for: a user, if one is known, and a login or a session."""
+class _PendingChallenge(msgspec.Struct, frozen=True):
+    """The purpose of a challenge: a user, if one is known, and a login or a session."""
 
     user: str
     context: str
@@ -92,32 +92,34 @@ class Passkeys:
         self._waiting = waiting
 
     async def begin(self, scope: Scope) -> Json:
-        """What a browser is given to make a key for the caller (WebAuthn, 5.4)."""
+        """The options to create a passkey for the caller (WebAuthn, 5.4)."""
         user = await self._documents.get(User, scope.user, scope.user)
         factors = await self._enrolment.of(scope.user)
-        known = factors.handle if factors is not None else ""
-        handle = known or encoded(secrets.token_bytes(64))
-        asked = _Asked(scope.user, scope.session, handle)
-        challenge = await self._once.keep(_NEW, asked, PATIENCE)
-        return self._party.new_key(user, handle, decoded(challenge), await self.page(scope))
+        current_handle = factors.handle if factors is not None else ""
+        handle = current_handle or encoded(secrets.token_bytes(64))
+        pending = _PendingChallenge(scope.user, scope.session, handle)
+        challenge = await self._once.keep(_NEW, pending, PATIENCE)
+        return self._party.registration_options(
+            user, handle, decoded(challenge), await self.page(scope)
+        )
 
     async def register(self, scope: Scope, new: NewPasskey) -> tuple[Passkey, tuple[str, ...]]:
-        """Keep a new passkey, and return it with the recovery codes that are new."""
-        challenge, asked = await self._taken(_NEW, new.credential.response.client_data)
-        if (asked.user, asked.context) != (scope.user, scope.session):
+        """Register a passkey, and return it with new recovery codes, if any."""
+        challenge, pending = await self._taken(_NEW, new.credential.response.client_data)
+        if (pending.user, pending.context) != (scope.user, scope.session):
             raise factor_wrong()
-        found = self._party.registered(new.credential, challenge)
+        credential = self._party.verify_registration(new.credential, challenge)
         name, passkey_id = checked_name(new.name), new_id(Passkey.id_prefix)
         codes, hashes = self._recovery.fresh(scope.user)
 
         def change(before: Factors, changes: WriteContext) -> Factors:
             if before.passkeys >= MOST:
                 raise Conflict("passkeys_too_many", f"An account has {MOST} passkeys at most.")
-            if before.handle not in ("", asked.handle):
+            if before.handle not in ("", pending.handle):
                 raise factor_wrong()  # two first ones were begun at once: this one comes late
             since = self._waiting.end(changes, scope)
-            changes.create(_made(passkey_id, scope.user, name, found, changes.at))
-            return before.with_passkey(passkey_id, asked.handle, hashes, changes.at, since)
+            changes.create(_passkey(passkey_id, scope.user, name, credential, changes.at))
+            return before.with_passkey(passkey_id, pending.handle, hashes, changes.at, since)
 
         try:
             refs = (Ref(Passkey, scope.user, passkey_id), *self._waiting.refs(scope))
@@ -133,22 +135,22 @@ class Passkeys:
         return await self._documents.page(Passkey, scope.user, limit=MOST)
 
     async def rename(self, scope: Scope, passkey_id: str, name: str) -> Outcome[Passkey]:
-        """Call a passkey *name*."""
+        """Rename a passkey."""
         cleaned = checked_name(name)
 
         def decide(changes: WriteContext) -> Outcome[Passkey]:
             passkey = changes.get(Passkey, scope.user, passkey_id)
             if passkey.name == cleaned:
-                return outcome("unchanged", passkey)
+                return write_outcome("unchanged", passkey)
             after = passkey.renamed(cleaned, changes.at)
             changes.update(passkey, after)
-            return outcome("updated", after)
+            return write_outcome("updated", after)
 
         reads = (Ref(Passkey, scope.user, passkey_id),)
         return await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))
 
     async def delete(self, scope: Scope, passkey_id: str) -> None:
-        """Take a passkey for nobody's any more."""
+        """Delete a passkey."""
 
         def change(before: Factors, changes: WriteContext) -> Factors:
             changes.delete(changes.get_any(Passkey, scope.user, passkey_id))
@@ -158,56 +160,60 @@ class Passkeys:
         await self._enrolment.notices.tell(scope.user, "passkey removed")
 
     async def ask(self, user: str, context: str) -> Json:
-        """What a browser is given to ask for a passkey of *user* (WebAuthn, 5.5)."""
-        known = await self.page(Scope(user=user))
-        if not known:
+        """The options to authenticate with a passkey of *user* (WebAuthn, 5.5)."""
+        passkeys = await self.page(Scope(user=user))
+        if not passkeys:
             raise factor_wrong()
-        challenge = await self._once.keep(_SHOWN, _Asked(user, context), PATIENCE)
-        return self._party.question(decoded(challenge), known)
+        challenge = await self._once.keep(_SHOWN, _PendingChallenge(user, context), PATIENCE)
+        return self._party.authentication_options(decoded(challenge), passkeys)
 
     async def ask_anybody(self) -> Json:
-        """What a browser is given to ask for a passkey of whoever is there."""
-        challenge = await self._once.keep(_SHOWN, _Asked("", ""), PATIENCE)
-        return self._party.question(decoded(challenge), ())
+        """The options to authenticate with a passkey of any user."""
+        challenge = await self._once.keep(_SHOWN, _PendingChallenge("", ""), PATIENCE)
+        return self._party.authentication_options(decoded(challenge), ())
 
     async def use(self, user: str, given: PasskeyAssertion, context: str) -> tuple[str, ...]:
-        """Take the answer that *user* gives to a challenge for *context*, or `Forbidden`."""
-        challenge, asked = await self._taken(_SHOWN, given.response.client_data)
-        if (asked.user, asked.context) != (user, context):
+        """Verify the assertion of *user* for *context*, or raise `Forbidden`."""
+        challenge, pending = await self._taken(_SHOWN, given.response.client_data)
+        if (pending.user, pending.context) != (user, context):
             raise factor_wrong()
         await self._verify(user, given, challenge)
         return AMR
 
     async def identify(self, given: PasskeyAssertion) -> tuple[User, tuple[str, ...]]:
-        """Who gives the answer to a challenge for anybody, as they were before; or `Forbidden`."""
-        challenge, asked = await self._taken(_SHOWN, given.response.client_data)
+        """Find the user of an assertion, and verify it, or raise `Forbidden`."""
+        challenge, pending = await self._taken(_SHOWN, given.response.client_data)
         owner = await self._documents.find_owner(Passkey, "credential", given.id)
-        if asked != _Asked("", "") or owner is None or not given.response.user_handle:
+        if pending != _PendingChallenge("", "") or owner is None or not given.response.user_handle:
             raise factor_wrong()
         user = await self._documents.get(User, owner, owner)
         await self._verify(owner, given, challenge)
         return user, AMR
 
-    async def _taken(self, purpose: str, client_data: str) -> tuple[bytes, _Asked]:
-        """The challenge that an answer names, and what it was made for; nobody has it again."""
+    async def _taken(self, purpose: str, client_data: str) -> tuple[bytes, _PendingChallenge]:
+        """Consume the challenge that an assertion names; return it with its purpose."""
         try:
             name = msgspec.json.decode(decoded(client_data), type=_ClientData).challenge
         except (ValueError, msgspec.MsgspecError):
             raise factor_wrong() from None
-        asked = await self._once.take(purpose, name, _Asked)
-        if asked is None:
+        pending = await self._once.take(purpose, name, _PendingChallenge)
+        if pending is None:
             raise factor_wrong()
-        return decoded(name), asked
+        return decoded(name), pending
 
     async def _verify(self, user: str, given: PasskeyAssertion, challenge: bytes) -> None:
-        """Take what one of the passkeys of *user* has signed, and count it, or `Forbidden`."""
+        """Verify an assertion of one of the passkeys of *user* and note its use, or `Forbidden`."""
         factors = await self._enrolment.of(user)
-        known = [one for one in await self.page(Scope(user=user)) if one.credential == given.id]
+        named = [
+            passkey
+            for passkey in await self.page(Scope(user=user))
+            if passkey.credential == given.id
+        ]
         handle = given.response.user_handle
-        if factors is None or not known or handle not in (None, "", factors.handle):
+        if factors is None or not named or handle not in (None, "", factors.handle):
             raise factor_wrong()
-        passkey_id = known[0].id
-        count, backed_up = self._party.shown(known[0], given, challenge)
+        passkey_id = named[0].id
+        count, backed_up = self._party.verify_authentication(named[0], given, challenge)
 
         def decide(changes: WriteContext) -> Outcome[Passkey]:
             passkey = changes.find(Passkey, user, passkey_id)
@@ -223,14 +229,14 @@ class Passkeys:
                 raise factor_wrong()
             after = passkey.used(count, changes.at, backed_up=backed_up)
             changes.update(passkey, after)
-            return outcome("updated", after)
+            return write_outcome("updated", after)
 
         reads = (Ref(Passkey, user, passkey_id), Ref(Factors, user, FACTORS))
         await self._committer.commit(Write(scope=Scope(user=user), reads=reads, decide=decide))
 
 
-def _made(
-    passkey_id: str, owner: str, name: str, found: RegisteredCredential, at: dt.datetime
+def _passkey(
+    passkey_id: str, owner: str, name: str, registered: RegisteredCredential, at: dt.datetime
 ) -> Passkey:
     return Passkey(
         id=passkey_id,
@@ -238,8 +244,8 @@ def _made(
         created_at=at,
         updated_at=at,
         name=name,
-        credential=found.credential,
-        public_key=found.key,
-        sign_count=found.sign_count,
-        backed_up=found.backed_up,
+        credential=registered.credential,
+        public_key=registered.key,
+        sign_count=registered.sign_count,
+        backed_up=registered.backed_up,
     )

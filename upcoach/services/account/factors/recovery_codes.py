@@ -1,4 +1,4 @@
-"""Recovery codes: ten, for when a phone is lost.  Shown once, kept as keyed hashes, used once."""
+"""Recovery codes: ten, shown once, stored as keyed hashes, each usable once."""
 
 import base64
 import hashlib
@@ -30,12 +30,12 @@ class RecoveryCodes:
         self._key = key
 
     def fresh(self, user: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """New codes for *user*, and the hashes under which they would be kept."""
+        """Generate codes for *user*, with their hashes."""
         codes = tuple(_written(secrets.token_bytes(BYTES)) for _ in range(COUNT))
         return codes, tuple(self._hash(user, code) for code in codes)
 
     async def renew(self, scope: Scope) -> tuple[str, ...]:
-        """New codes in the place of the old ones, which count no more."""
+        """Replace the caller's codes by new ones."""
         codes, hashes = self.fresh(scope.user)
 
         def change(before: Factors, changes: WriteContext) -> Factors:
@@ -48,7 +48,7 @@ class RecoveryCodes:
         return codes
 
     async def use(self, scope: Scope, code: str) -> None:
-        """Use *code* up, or `Forbidden`."""
+        """Consume *code*, or raise `Forbidden`."""
         user = scope.user
         hashed = self._hash(user, code)
 
@@ -57,17 +57,17 @@ class RecoveryCodes:
                 raise factor_wrong()
             return before.recovered(hashed, changes.at)
 
-        async with self._tries.one("recovery code", scope):
+        async with self._tries.attempt("recovery code", scope):
             await self._enrolment.change(Scope(user=user), change)
         await self._enrolment.notices.tell(user, "recovery code used")
 
     def _hash(self, user: str, code: str) -> str:
-        said = f"recovery code\0{user}\0{normalised(code)}".encode(errors="surrogatepass")
-        return hmac.digest(self._key, said, hashlib.sha256).hex()
+        message = f"recovery code\0{user}\0{normalised(code)}".encode(errors="surrogatepass")
+        return hmac.digest(self._key, message, hashlib.sha256).hex()
 
 
 def normalised(code: str) -> str:
-    """*code* as it was meant, however it was typed.
+    """Normalise *code*: case, dashes, and letters that look like digits.
 
     Examples
     --------

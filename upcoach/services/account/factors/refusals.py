@@ -1,4 +1,4 @@
-"""How a factor is refused."""
+"""Refusals of second factors."""
 
 import datetime as dt
 
@@ -20,7 +20,7 @@ def factor_waiting(since: dt.datetime) -> Forbidden:
 
 
 def what_ends_waiting(since: dt.datetime) -> str:
-    """What somebody can do about a way in that counts *since* a moment to come."""
+    """The advice for a factor that counts *since* a moment to come."""
     click = "Say that it was you who added it, by the link in the mail that we sent then"
     if since == NEVER:
         return (

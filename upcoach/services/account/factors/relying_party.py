@@ -1,4 +1,4 @@
-"""What a passkey is bound to, and whether what an authenticator says holds (WebAuthn, 7)."""
+"""The WebAuthn relying party: options for browsers, and verification (WebAuthn, 7)."""
 
 import base64
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ _BROKEN: Final = (WebAuthnException, ValueError, TypeError, LookupError, Attribu
 
 
 class RegisteredCredential(msgspec.Struct, frozen=True):
-    """A new key as its authenticator has described it; *credential* and *key* in base64url."""
+    """A registered credential; *credential* and *key* are in base64url."""
 
     credential: str
     key: str
@@ -37,7 +37,7 @@ class RegisteredCredential(msgspec.Struct, frozen=True):
 
 
 class RelyingParty(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom passkeys are for: a domain, and the pages and apps that may ask for them.
+    """The relying party: a domain, and the origins that may use its passkeys.
 
     Attributes
     ----------
@@ -52,8 +52,10 @@ class RelyingParty(msgspec.Struct, frozen=True, kw_only=True):
     origins: tuple[str, ...]
     name: str = "UpCoach"
 
-    def new_key(self, user: User, handle: str, challenge: bytes, known: Sequence[Passkey]) -> Json:
-        """What a browser is given to make a key that is none of those *known*."""
+    def registration_options(
+        self, user: User, handle: str, challenge: bytes, excluded: Sequence[Passkey]
+    ) -> Json:
+        """Options to create a passkey, other than those *excluded*."""
         options = webauthn.generate_registration_options(
             rp_id=self.domain,
             rp_name=self.name,
@@ -65,24 +67,24 @@ class RelyingParty(msgspec.Struct, frozen=True, kw_only=True):
                 resident_key=ResidentKeyRequirement.REQUIRED,
                 user_verification=UserVerificationRequirement.REQUIRED,
             ),
-            exclude_credentials=_described(known),
+            exclude_credentials=_described(excluded),
         )
         return options_to_json_dict(options)
 
-    def question(self, challenge: bytes, known: Sequence[Passkey]) -> Json:
-        """What a browser is given to ask for one of the keys *known*; for any if there is none."""
+    def authentication_options(self, challenge: bytes, allowed: Sequence[Passkey]) -> Json:
+        """Options to authenticate with one of the *allowed* passkeys; with any if there is none."""
         options = webauthn.generate_authentication_options(
             rp_id=self.domain,
             challenge=challenge,
-            allow_credentials=_described(known),
+            allow_credentials=_described(allowed),
             user_verification=UserVerificationRequirement.REQUIRED,
         )
         return options_to_json_dict(options)
 
-    def registered(self, given: NewCredential, challenge: bytes) -> RegisteredCredential:
-        """The key that *given* describes, or `Forbidden`."""
+    def verify_registration(self, given: NewCredential, challenge: bytes) -> RegisteredCredential:
+        """Verify a registration, and return its credential, or raise `Forbidden`."""
         try:
-            found = webauthn.verify_registration_response(
+            verified = webauthn.verify_registration_response(
                 credential=_as_credential(given),
                 expected_challenge=challenge,
                 expected_rp_id=self.domain,
@@ -91,24 +93,24 @@ class RelyingParty(msgspec.Struct, frozen=True, kw_only=True):
             )
         except _BROKEN:
             raise factor_wrong() from None
-        is_large = len(found.credential_public_key) > LARGEST_KEY
+        is_large = len(verified.credential_public_key) > LARGEST_KEY
         # The library compares the id with its own words only, not with what was signed.
-        is_other = encoded(found.credential_id) != given.id
-        if is_large or is_other or len(found.credential_id) > LARGEST_ID:
+        is_other = encoded(verified.credential_id) != given.id
+        if is_large or is_other or len(verified.credential_id) > LARGEST_ID:
             raise factor_wrong()
         return RegisteredCredential(
             credential=given.id,
-            key=encoded(found.credential_public_key),
-            sign_count=found.sign_count,
-            backed_up=found.credential_backed_up,
+            key=encoded(verified.credential_public_key),
+            sign_count=verified.sign_count,
+            backed_up=verified.credential_backed_up,
         )
 
-    def shown(
+    def verify_authentication(
         self, passkey: Passkey, given: PasskeyAssertion, challenge: bytes
     ) -> tuple[int, bool]:
-        """How often *passkey* was used, and whether it is backed up, as it says, or `Forbidden`."""
+        """Verify an assertion of *passkey*: its sign count and backup state, or `Forbidden`."""
         try:
-            found = webauthn.verify_authentication_response(
+            verified = webauthn.verify_authentication_response(
                 credential=_as_credential(given),
                 expected_challenge=challenge,
                 expected_rp_id=self.domain,
@@ -119,16 +121,16 @@ class RelyingParty(msgspec.Struct, frozen=True, kw_only=True):
             )
         except _BROKEN:
             raise factor_wrong() from None
-        return found.new_sign_count, found.credential_backed_up
+        return verified.new_sign_count, verified.credential_backed_up
 
 
 def encoded(plain: bytes) -> str:
-    """*plain* in base64url."""
+    """Encode *plain* in base64url."""
     return base64.urlsafe_b64encode(plain).rstrip(b"=").decode()
 
 
 def decoded(text: str) -> bytes:
-    """What *text* in base64url holds."""
+    """Decode *text* from base64url."""
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
@@ -137,5 +139,5 @@ def _as_credential(given: NewCredential | PasskeyAssertion) -> dict[str, Any]:
     return fields | {"rawId": given.id}
 
 
-def _described(known: Sequence[Passkey]) -> list[PublicKeyCredentialDescriptor]:
-    return [PublicKeyCredentialDescriptor(id=decoded(one.credential)) for one in known]
+def _described(passkeys: Sequence[Passkey]) -> list[PublicKeyCredentialDescriptor]:
+    return [PublicKeyCredentialDescriptor(id=decoded(passkey.credential)) for passkey in passkeys]

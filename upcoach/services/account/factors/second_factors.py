@@ -1,4 +1,4 @@
-"""All second factors of all users, behind one door."""
+"""A facade over all kinds of second factors."""
 
 from models.access.scope import Scope
 from models.account import Factors
@@ -20,7 +20,7 @@ from upcoach.store.write.committer import Committer
 
 
 class SecondFactors:
-    """Second factors: of each kind, and whichever somebody shows."""
+    """The second factors of each kind, and verification of whichever is shown."""
 
     def __init__(
         self,
@@ -45,19 +45,19 @@ class SecondFactors:
         self.trusted = TrustedDevices(documents, committer, clock)
 
     async def of(self, user: str) -> Factors:
-        """What *user* has enrolled, which may be nothing."""
+        """The enrolled factors of *user*, which may be none."""
         return await self._enrolment.of(user) or Factors.none(user, self._clock())
 
     async def methods(self, user: str) -> tuple[Method, ...]:
-        """What *user* can be asked for now, the strongest first."""
+        """The methods that *user* can authenticate with now, the strongest first."""
         return (await self.of(user)).methods(self._clock())
 
     async def remove_all(self, scope: Scope) -> int:
-        """Take every factor off the caller's account, and tell them if there were any; how many."""
+        """Delete every factor of the caller, and mail them if there were any; return how many."""
         return await self._enrolment.remove_all(scope)
 
     async def show(self, scope: Scope, shown: FactorProof, context: str) -> tuple[str, ...]:
-        """Use up the factor that the caller has *shown*, and say what it is (RFC 8176).
+        """Verify and consume the factor that the caller has *shown*; return its `amr` (RFC 8176).
 
         *context* names what it was asked for, such as a login that waits.
         """

@@ -1,4 +1,4 @@
-"""Codes of an app, by time (RFC 6238): six digits, every thirty seconds, each taken once."""
+"""TOTP (RFC 6238): codes of six digits, every thirty seconds, each usable once."""
 
 import datetime as dt
 import hmac
@@ -36,7 +36,7 @@ class TotpConfirmation(Draft, frozen=True, kw_only=True):
 
 
 class Enrolling(msgspec.Struct, frozen=True):
-    """What an app needs to make codes; it counts when the first one comes, until *expires_at*.
+    """A TOTP enrolment: secret and URI for an app, to be confirmed until *expires_at*.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class _Offer(msgspec.Struct, frozen=True):
 
 
 class Totp:
-    """Apps that make codes, at most one for each user."""
+    """The TOTP factor: at most one app for each user."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Totp:
         self._waiting = waiting
 
     async def enrol(self, scope: Scope, at: dt.datetime) -> Enrolling:
-        """Offer a secret; nothing changes before `confirm`."""
+        """Begin an enrolment with a new secret; nothing changes before `confirm`."""
         user = await self._documents.get(User, scope.user, scope.user)
         secret = pyotp.random_base32(32)
         name = await self._once.keep(_PURPOSE, _Offer(scope.user, secret), PATIENCE)
@@ -86,7 +86,7 @@ class Totp:
         return Enrolling(name, secret, uri, at + PATIENCE)
 
     async def confirm(self, scope: Scope, given: TotpConfirmation) -> tuple[str, ...]:
-        """Ask for the codes of this app as soon as it counts; return new recovery codes, if any.
+        """Enrol an app by its first code; return new recovery codes, if any.
 
         An app that was enrolled before makes codes in vain.
         """
@@ -103,14 +103,14 @@ class Totp:
             since = self._waiting.end(changes, scope)
             return before.with_totp(secret, step, hashes, changes.at, since)
 
-        async with self._tries.one("totp", scope):
+        async with self._tries.attempt("totp", scope):
             after = await self._enrolment.change(scope, change, *self._waiting.refs(scope))
         await self._once.take(_PURPOSE, given.enrolment, _Offer)
         await self._enrolment.notices.announce(scope, after, TOTP)
         return codes if after.recovery == hashes else ()
 
     async def disable(self, scope: Scope) -> None:
-        """Ask for codes no more."""
+        """Delete the caller's TOTP factor."""
 
         def change(before: Factors, changes: WriteContext) -> Factors:
             if before.totp_secret is None:
@@ -121,7 +121,7 @@ class Totp:
         await self._enrolment.notices.tell(scope.user, "totp removed")
 
     async def use(self, scope: Scope, code: str) -> None:
-        """Use up the time step of *code*, or `Forbidden`."""
+        """Verify *code* and consume its time step, or raise `Forbidden`."""
 
         def change(before: Factors, changes: WriteContext) -> Factors:
             secret = before.totp_secret if before.counts(TOTP, changes.at) else None
@@ -130,12 +130,12 @@ class Totp:
                 raise factor_wrong()
             return before.stepped(step, changes.at)
 
-        async with self._tries.one("totp", scope):
+        async with self._tries.attempt("totp", scope):
             await self._enrolment.change(Scope(user=scope.user), change)
 
 
 def step_of(secret: str, code: str, at: dt.datetime, used: int) -> int | None:
-    """The time step whose code *code* is: around *at*, and after the one that was *used* last.
+    """The time step of *code*: around *at*, and after the one that was *used* last.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Trusted devices: those whose users need not show a code at every login, for thirty days.
+"""Trusted devices, whose users need no TOTP code at login for thirty days.
 
 A device shows `id.secret`, of which we keep a hash.  It is trusted for one account, and for as
 long as that account's factors stay as they are.
@@ -16,7 +16,7 @@ from models.account.session import SessionTerms
 from models.base.clock import Clock
 from models.base.errors import NotFound
 from models.base.ids import new_id
-from upcoach.services.base.resources import outcome
+from upcoach.services.base.resources import write_outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
@@ -36,18 +36,18 @@ class TrustedDevices:
         self._clock = clock
 
     async def trust(self, scope: Scope, terms: SessionTerms) -> str:
-        """Trust the device of *terms*, while the caller's session is open; what it is to show."""
+        """Trust the device of *terms*, while the caller's session is open; return its token."""
         user = scope.user
-        found = await self._documents.page(TrustedDevice, user, limit=2 * MOST)
+        devices = await self._documents.page(TrustedDevice, user, limit=2 * MOST)
         device_id, secret = new_id(TrustedDevice.id_prefix), secrets.token_urlsafe(32)
 
         def decide(changes: WriteContext) -> Outcome[TrustedDevice]:
             factors = changes.get(Factors, user, FACTORS)
-            known = changes.find_all(TrustedDevice, user, [one.id for one in found])
-            over = [one for one in known if not one.counts(factors.round, changes.at)]
-            lasting = [one for one in known if one not in over]
-            for one in (*over, *lasting[: max(0, len(lasting) - MOST + 1)]):
-                changes.delete(one)
+            current = changes.find_all(TrustedDevice, user, [device.id for device in devices])
+            over = [trusted for trusted in current if not trusted.counts(factors.round, changes.at)]
+            lasting = [trusted for trusted in current if trusted not in over]
+            for stale in (*over, *lasting[: max(0, len(lasting) - MOST + 1)]):
+                changes.delete(stale)
             device = TrustedDevice(
                 id=device_id,
                 owner=user,
@@ -59,14 +59,14 @@ class TrustedDevices:
                 round=factors.round,
                 expires_at=changes.at + TRUST,
             )
-            return outcome("created", changes.create(device))
+            return write_outcome("created", changes.create(device))
 
         reads = (Ref(Factors, user, FACTORS), Ref(TrustedDevice, user, device_id))
         await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))
         return f"{device_id}.{secret}"
 
     async def admits(self, factors: Factors, shown: str) -> bool:
-        """Whether what a device has *shown* makes it one that the owner of *factors* trusts."""
+        """Whether *shown* is the token of a device that the owner of *factors* trusts."""
         device_id, _, secret = shown.partition(".")
         if not secret:
             return False
@@ -83,11 +83,11 @@ class TrustedDevices:
             factors = await self._documents.get(Factors, scope.user, FACTORS)
         except NotFound:
             return []
-        found = await self._documents.page(TrustedDevice, scope.user, limit=2 * MOST)
-        return [one for one in found if one.counts(factors.round, self._clock())]
+        devices = await self._documents.page(TrustedDevice, scope.user, limit=2 * MOST)
+        return [device for device in devices if device.counts(factors.round, self._clock())]
 
     async def distrust(self, scope: Scope, device_id: str) -> Outcome[None]:
-        """Trust one device no more."""
+        """Delete a trusted device."""
 
         def decide(changes: WriteContext) -> Outcome[None]:
             changes.delete(changes.get_any(TrustedDevice, scope.user, device_id))
@@ -97,7 +97,7 @@ class TrustedDevices:
         return await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))
 
     def distrusting(self, scope: Scope) -> Write[None]:
-        """The write after which no device of the caller's is trusted any more."""
+        """A write that ends the trust in all devices of the caller."""
 
         def decide(changes: WriteContext) -> Outcome[None]:
             factors = changes.find(Factors, scope.user, FACTORS)

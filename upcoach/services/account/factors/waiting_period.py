@@ -1,4 +1,4 @@
-"""How long a new way into an account waits before it counts.
+"""The waiting period before a new factor or provider counts.
 
 Whoever knows the password could make the account theirs by enrolling a factor of their own.  So
 where nothing but the password was shown, a factor, or a provider, counts only after a while, which
@@ -16,19 +16,19 @@ from upcoach.store.write.refs import Ref
 
 
 class WaitingPeriod:
-    """The time for which new ways in do not count."""
+    """Computes from when on new factors and providers count."""
 
     def __init__(self, length: dt.timedelta) -> None:
         self._length = length
 
     @staticmethod
     def refs(scope: Scope) -> tuple[Ref, ...]:
-        """What a write has to see that adds a way in for the caller."""
+        """The documents that a write has to read which adds a factor or provider."""
         user = Ref(User, scope.user, scope.user), Ref(Factors, scope.user, FACTORS)
         return (*user, Ref(Session, scope.user, scope.session))
 
     def end(self, changes: WriteContext, scope: Scope) -> dt.datetime:
-        """From when on what the caller adds counts; now, if they have shown a second factor."""
+        """The end of the waiting period; now, if the caller has shown a second factor."""
         session = changes.find(Session, scope.user, scope.session)
         factors = changes.find(Factors, scope.user, FACTORS)
         has_second = factors is not None and bool(factors.methods(changes.at))

@@ -1,4 +1,4 @@
-"""Logging in by the word of another OpenID provider.
+"""Federated login with OpenID providers.
 
 Reading order
 -------------

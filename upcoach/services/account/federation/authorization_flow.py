@@ -1,4 +1,4 @@
-"""Sending a browser to a provider, and taking it back.
+"""The authorization code flow with a provider, in a browser.
 
 Each visit has a state of 256 bits, which is taken before anything that came with it is looked at.
 What is kept under it names the browser by a digest of its own secret, so nobody can have another
@@ -36,7 +36,7 @@ _HELD: Final = "posted answer"
 
 
 class PendingAuthorization(msgspec.Struct, frozen=True, kw_only=True):
-    """A browser that is away at a provider.
+    """A pending authorization: a browser that was redirected to a provider.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class ProviderRedirect(msgspec.Struct, frozen=True):
 
 
 class ProviderReturn(msgspec.Struct, frozen=True):
-    """Who has come back, and how they say they are called."""
+    """A completed authorization: the subject, and the name that they gave."""
 
     visit: PendingAuthorization
     subject: Subject
@@ -73,20 +73,20 @@ class ProviderReturn(msgspec.Struct, frozen=True):
 
 
 class FullName(msgspec.Struct, frozen=True):
-    """How Apple writes a name."""
+    """A name as Apple posts it."""
 
     firstName: str = ""  # noqa: N815 - Apple's spelling
     lastName: str = ""  # noqa: N815
 
 
 class Introduced(msgspec.Struct, frozen=True):
-    """What Apple tells of somebody who comes for the first time."""
+    """The `user` parameter that Apple posts at the first login."""
 
     name: FullName = FullName()
 
 
 class AuthorizationFlows:
-    """Browsers that are away."""
+    """Begins and completes authorization code flows."""
 
     def __init__(self, once: OneTimeTokens, fetch: Fetch, issuer: str, clock: Clock) -> None:
         self._once = once
@@ -101,7 +101,7 @@ class AuthorizationFlows:
         errand: dict[str, str],
         scope: Scope | None,
     ) -> ProviderRedirect:
-        """Begin a visit."""
+        """Begin a flow: the provider's URL, and a secret for the browser."""
         endpoints = await discovery.endpoints()
         secret = secrets.token_urlsafe(32)
         visit = PendingAuthorization(
@@ -113,7 +113,7 @@ class AuthorizationFlows:
             scope=scope,
         )
         state = await self._once.keep(_PURPOSE, visit, PATIENCE)
-        asked = {
+        parameters = {
             "client_id": provider.clients[0],
             "redirect_uri": self._redirect(provider),
             "response_type": "code",
@@ -124,18 +124,18 @@ class AuthorizationFlows:
             "code_challenge_method": "S256",
         }
         if provider.response_mode != "query":
-            asked["response_mode"] = provider.response_mode
+            parameters["response_mode"] = provider.response_mode
         separator = "&" if "?" in endpoints.authorization_endpoint else "?"
         return ProviderRedirect(
-            f"{endpoints.authorization_endpoint}{separator}{urlencode(asked)}", secret
+            f"{endpoints.authorization_endpoint}{separator}{urlencode(parameters)}", secret
         )
 
     async def hold(self, answer: dict[str, str]) -> str:
-        """Keep what a form has brought until the browser comes without it, under a name."""
+        """Store a posted response until the browser is back by GET; return its name."""
         return await self._once.keep(_HELD, answer, HELD_FOR)
 
     async def held(self, name: str) -> dict[str, str]:
-        """What `hold` has kept, once."""
+        """Consume a response that `hold` has stored."""
         answer = await self._once.take(_HELD, name, dict[str, str])
         if answer is None:
             raise visit_over()
@@ -144,7 +144,7 @@ class AuthorizationFlows:
     async def take_back(
         self, provider: Provider, discovery: Discovery, form: Parameters, secret: str
     ) -> ProviderReturn:
-        """End a visit: who comes back with *form*, in the browser that knows *secret*."""
+        """Complete a flow with the response *form*, in the browser with *secret*."""
         visit = await self._once.take(_PURPOSE, form["state"], PendingAuthorization)
         if visit is None or visit.provider != provider.name:
             raise visit_over()
@@ -163,9 +163,11 @@ class AuthorizationFlows:
     async def _redeem(
         self, provider: Provider, discovery: Discovery, code: str, verifier: str
     ) -> str:
-        """The ID token that *code* is for."""
+        """Exchange *code* for an ID token."""
         endpoints = await discovery.endpoints()
-        form, authorization = client_secrets.shown(provider, endpoints, self._clock())
+        form, authorization = client_secrets.client_authentication(
+            provider, endpoints, self._clock()
+        )
         form |= {
             "grant_type": "authorization_code",
             "code": code,

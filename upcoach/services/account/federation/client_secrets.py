@@ -1,4 +1,4 @@
-"""How we show a provider who we are, when a code is redeemed."""
+"""Client authentication at a provider's token endpoint."""
 
 import base64
 import datetime as dt
@@ -14,8 +14,10 @@ from upcoach.services.account.federation.providers import Provider, SigningKey
 LIFE: Final = dt.timedelta(minutes=5)  # of a secret that is made for one request
 
 
-def shown(provider: Provider, endpoints: Endpoints, now: dt.datetime) -> tuple[dict[str, str], str]:
-    """What our client adds to the form, and the value of its `Authorization` header."""
+def client_authentication(
+    provider: Provider, endpoints: Endpoints, now: dt.datetime
+) -> tuple[dict[str, str], str]:
+    """Form fields and the `Authorization` header that authenticate our client."""
     client = provider.clients[0]
     secret = _secret(provider, now)
     if not secret:
@@ -33,7 +35,7 @@ def _secret(provider: Provider, now: dt.datetime) -> str:
 
 
 def _signed(key: SigningKey, provider: Provider, now: int) -> str:
-    """A secret that we sign ourselves, as Apple wants it."""
+    """A client secret that is a JWT which we sign, as Apple requires."""
     claims = {
         "iss": key.team,
         "iat": now,

@@ -1,4 +1,4 @@
-"""Where a provider answers, and the keys it signs with (OpenID Connect Discovery)."""
+"""OpenID Connect Discovery: a provider's endpoints and keys, cached."""
 
 import asyncio
 import datetime as dt
@@ -19,7 +19,7 @@ PAUSE: Final = dt.timedelta(minutes=1)  # between looks for a key that is not th
 
 
 class Endpoints(msgspec.Struct, frozen=True):
-    """What a provider says about itself; *secret_ways* is how it lets clients show a secret."""
+    """A provider's metadata; *secret_ways* are its client authentication methods."""
 
     issuer: str
     authorization_endpoint: str
@@ -31,7 +31,7 @@ class Endpoints(msgspec.Struct, frozen=True):
 
 
 class Discovery:
-    """What is known of one provider, and when it was asked for."""
+    """A cache of one provider's metadata and keys."""
 
     def __init__(self, provider: Provider, fetch: Fetch, clock: Clock) -> None:
         self._provider = provider
@@ -40,10 +40,10 @@ class Discovery:
         self._turn = asyncio.Lock()
         self._endpoints: Endpoints | None = None
         self._keys: list[Any] = []
-        self._asked_at = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self._fetched_at = dt.datetime.min.replace(tzinfo=dt.UTC)
 
     async def endpoints(self) -> Endpoints:
-        """Where it answers, or `Unavailable`."""
+        """The provider's endpoints, or `Unavailable`."""
         await self._refresh(FRESH)
         if self._endpoints is None:
             raise provider_away()
@@ -59,30 +59,30 @@ class Discovery:
             await self._refresh(PAUSE)
         if not self._keys:
             raise provider_away()
-        found = [one for one in self._keys if _is_named(one, key_id)]
-        if len(found) != 1:
+        named = [jwk for jwk in self._keys if _is_named(jwk, key_id)]
+        if len(named) != 1:
             raise BadSignature
-        return public_key(found[0], alg)
+        return public_key(named[0], alg)
 
     def _knows(self, key_id: str) -> bool:
-        return any(_is_named(one, key_id) for one in self._keys)
+        return any(_is_named(jwk, key_id) for jwk in self._keys)
 
     async def _refresh(self, age: dt.timedelta) -> None:
-        """Ask again what was asked for longer than *age* ago.
+        """Fetch metadata and keys if they are older than *age*.
 
         Of a provider that does not answer, what was known before is known.
         """
         async with self._turn:
             now = self._clock()
-            if self._keys and now - self._asked_at < age:
+            if self._keys and now - self._fetched_at < age:
                 return
             try:
                 endpoints = await self._ask_endpoints()
                 keys = (await self._fetch(endpoints.jwks_uri)).members().get("keys")
             except FetchFailed:
-                self._asked_at = now
+                self._fetched_at = now
                 return
-            self._asked_at = now
+            self._fetched_at = now
             if isinstance(keys, list):
                 self._endpoints, self._keys = endpoints, keys
 

@@ -1,4 +1,4 @@
-"""Everything that can be done by the word of a provider."""
+"""Federated login and linking: the facade over providers, flows and identities."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -35,21 +35,21 @@ _PURPOSE: Final = "nonce"
 
 
 class Nonce(msgspec.Struct, frozen=True):
-    """What an app has a provider put into an ID token, once, until *expires_at*."""
+    """A nonce for an ID token, usable once, until *expires_at*."""
 
     nonce: str
     expires_at: dt.datetime
 
 
 class ProviderOffer(msgspec.Struct, frozen=True):
-    """A provider that one can log in with."""
+    """A provider that people can log in with."""
 
     name: str
     title: str
 
 
 class FederatedArrival(msgspec.Struct, frozen=True):
-    """Who has come back from a provider: they log in as *user*, or have *linked* the provider."""
+    """A completed flow: it logs in *user*, or has *linked* the provider."""
 
     visit: PendingAuthorization
     user: User
@@ -58,12 +58,12 @@ class FederatedArrival(msgspec.Struct, frozen=True):
 
 
 class Federation:
-    """The providers, and who comes from them.
+    """Logs in and links users by providers.
 
     Attributes
     ----------
     linking
-        Which account is whose.
+        The accounts of identities.
 
     """
 
@@ -85,21 +85,23 @@ class Federation:
         self._once = once
         self._clock = clock
         self._visits = AuthorizationFlows(once, fetch, issuer, clock)
-        self._known = {
+        self._discoveries = {
             name: Discovery(provider, fetch, clock) for name, provider in providers.items()
         }
 
     @property
     def offers(self) -> tuple[ProviderOffer, ...]:
         """The providers of this installation."""
-        return tuple(ProviderOffer(one.name, one.title) for one in self._providers.values())
+        return tuple(
+            ProviderOffer(provider.name, provider.title) for provider in self._providers.values()
+        )
 
     def get(self, name: str) -> Provider:
         """The provider *name*, or `NotFound`."""
-        found = self._providers.get(name)
-        if found is None:
+        provider = self._providers.get(name)
+        if provider is None:
             raise not_found()
-        return found
+        return provider
 
     async def nonce(self) -> Nonce:
         """A new nonce."""
@@ -107,7 +109,7 @@ class Federation:
         return Nonce(await self._once.keep(_PURPOSE, True, NONCE_LIFE), expires_at)
 
     async def log_in(self, name: str, proof: IdentityProof) -> LoggedIn | Challenge:
-        """A session for whom an ID token speaks of, which an app was given for our nonce."""
+        """Log in with an ID token that an app got for our nonce."""
         subject = await self._subject(self.get(name), proof.id_token, proof.nonce)
         user = await self.linking.enter(subject, proof.name or "")
         terms = SessionTerms(device=proof.device, device_name=proof.device_name)
@@ -125,7 +127,7 @@ class Federation:
     ) -> ProviderRedirect:
         """Send a browser to a provider: to log in, or to link it to the account of *scope*."""
         provider = self.get(name)
-        return await self._visits.send(provider, self._known[name], errand, scope)
+        return await self._visits.send(provider, self._discoveries[name], errand, scope)
 
     async def hold(self, answer: dict[str, str]) -> str:
         """See `AuthorizationFlows.hold`."""
@@ -136,9 +138,9 @@ class Federation:
         return [*(await self._visits.held(name)).items()]
 
     async def take_back(self, name: str, form: Parameters, secret: str) -> FederatedArrival:
-        """Take a browser back: whoever has come logs in, or links the provider."""
+        """Complete a flow: log in, or link the provider."""
         provider = self.get(name)
-        back = await self._visits.take_back(provider, self._known[name], form, secret)
+        back = await self._visits.take_back(provider, self._discoveries[name], form, secret)
         scope = back.visit.scope
         if scope is None:
             user = await self.linking.enter(back.subject, back.name)
@@ -152,11 +154,11 @@ class Federation:
     async def identities(
         self, scope: Scope, *, after: str = "", limit: int = 100
     ) -> list[Identity]:
-        """Those who can enter the caller's account."""
+        """The identities that are linked to the caller's account."""
         return await self.linking.page(scope, after=after, limit=limit)
 
     async def link(self, scope: Scope, wanted: NewIdentity) -> Outcome[Identity]:
-        """Let somebody at a provider enter the caller's account."""
+        """Link an identity to the caller's account."""
         if wanted.link is not None:
             subject = await self.linking.linkable(scope, wanted.link)
         elif wanted.provider and wanted.id_token and wanted.nonce:
@@ -167,8 +169,8 @@ class Federation:
         return await self.linking.link(scope, subject)
 
     async def unlink(self, scope: Scope, identity_id: str) -> Outcome[None]:
-        """Let somebody at a provider enter the caller's account no more."""
-        titles = {name: one.title for name, one in self._providers.items()}
+        """Unlink an identity from the caller's account."""
+        titles = {name: provider.title for name, provider in self._providers.items()}
         return await self.linking.unlink(scope, identity_id, titles)
 
     async def _identified(self, provider: Provider, token: str, nonce: str) -> str | None:
@@ -182,7 +184,9 @@ class Federation:
     async def _subject(self, provider: Provider, token: str, nonce: str) -> Subject:
         if await self._once.take(_PURPOSE, nonce, bool) is None:
             raise id_token_invalid()
-        return await subject_of(token, provider, self._known[provider.name], nonce, self._clock())
+        return await subject_of(
+            token, provider, self._discoveries[provider.name], nonce, self._clock()
+        )
 
 
 def shown_by(terms: SessionTerms, *, strong: bool) -> SessionTerms:

@@ -1,4 +1,4 @@
-"""Whether an ID token holds, and whom it speaks of (OpenID Connect Core, 3.1.3.7)."""
+"""Validation of ID tokens (OpenID Connect Core, 3.1.3.7)."""
 
 import datetime as dt
 import hmac
@@ -27,7 +27,7 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]  # of a user: 
 
 
 class IdClaims(msgspec.Struct, frozen=True, kw_only=True):
-    """What an ID token says, as far as we listen."""
+    """The claims of an ID token that we use."""
 
     iss: str
     sub: Name
@@ -45,7 +45,7 @@ class IdClaims(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody, by the word of a provider.
+    """A user at a provider.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 async def subject_of(
     token: str, provider: Provider, discovery: Discovery, nonce: str, now: dt.datetime
 ) -> Subject:
-    """Whom *token* speaks of, which was asked for with *nonce*; or `Unauthenticated`."""
+    """Validate *token*, requested with *nonce*; return its subject, or `Unauthenticated`."""
     try:
         claims = await _signed(token, provider, discovery)
     except BadSignature:
@@ -88,7 +88,7 @@ async def subject_of(
 
 
 async def _signed(token: str, provider: Provider, discovery: Discovery) -> IdClaims:
-    """The claims of *token*, signed with a key of the provider's; the token itself names none."""
+    """Verify the signature of *token* with a key of the provider; return its claims."""
     header = header_of(token)
     alg, key_id = header.get("alg"), header.get("kid")
     kind = header.get("typ", "JWT")
@@ -102,7 +102,7 @@ async def _signed(token: str, provider: Provider, discovery: Discovery) -> IdCla
 
 
 def _is_for(claims: IdClaims, clients: tuple[str, ...]) -> bool:
-    """Whether every one that it is for is one of ours."""
+    """Whether every audience of the token is one of our clients."""
     audience = [claims.aud] if isinstance(claims.aud, str) else claims.aud
     if not audience or not set(audience) <= set(clients):
         return False

@@ -1,4 +1,4 @@
-"""Which account somebody enters who comes from a provider.
+"""Account linking: which account a provider's user logs in to.
 
 (a) Whoever has come before enters the account that they entered then, whatever their address is by
     now.  (b) An address that is new here gets a new account.  (c) An address that has an account is
@@ -33,7 +33,10 @@ from models.base.clock import Clock
 from models.base.errors import Conflict, Forbidden, NotFound
 from models.base.ids import new_id
 from models.base.mail import Mail
-from upcoach.services.account.additions.account_claim import shut_out, ways_of
+from upcoach.services.account.additions.account_claim import (
+    access_method_listings,
+    remove_unconfirmed,
+)
 from upcoach.services.account.additions.additions import Additions
 from upcoach.services.account.email.users_by_email import UsersByEmail
 from upcoach.services.account.factors.refusals import what_ends_waiting
@@ -42,7 +45,7 @@ from upcoach.services.account.federation.id_tokens import Subject, id_token_inva
 from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.services.base.mail import Mailer, texts
 from upcoach.services.base.mail_links import FORGOT, MailLinks, link_over
-from upcoach.services.base.resources import deleted, outcome
+from upcoach.services.base.resources import deletion_outcome, write_outcome
 from upcoach.store.base.sealing import associated_data
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import OneTimeTokens
@@ -59,14 +62,14 @@ _PURPOSE: Final = "link"
 
 
 class Linkable(msgspec.Struct, frozen=True):
-    """Somebody at a provider, and the account that they may link themselves to."""
+    """A provider's user, and the account that they may be linked to."""
 
     user: str
     subject: Subject
 
 
 class Linking:
-    """Knows the accounts of those who come from providers."""
+    """Finds, creates, links and unlinks the accounts of providers' users."""
 
     def __init__(
         self,
@@ -98,7 +101,7 @@ class Linking:
         mail.writes(ProviderUnlinkedMail, self._write_unlinked)
 
     async def enter(self, subject: Subject, name: str = "") -> User:
-        """The account of *subject*, who says to be called *name*; a new one if need be."""
+        """Find the account of *subject*, or create one with *name*."""
         for _ in range(TRIES):
             try:
                 return await self._enter(subject, name)
@@ -107,7 +110,7 @@ class Linking:
         raise Conflict("busy", "Others change this account just now. Try again.")
 
     async def link(self, scope: Scope, subject: Subject) -> Outcome[Identity]:
-        """Let *subject* enter the caller's account, from now on or when its waiting is over.
+        """Link *subject* to the caller's account; it counts now, or after the waiting period.
 
         Whoever a provider knows by the account's own address, and is the last word on, has shown
         just now that they read its mails.
@@ -117,7 +120,7 @@ class Linking:
         if owner not in (None, scope.user):
             raise _taken()
         if owner is not None:
-            return await self._known(scope.user, subject)
+            return await self._unchanged(scope.user, subject)
 
         def decide(changes: WriteContext) -> Outcome[Identity]:
             identity = self._identity(subject, user.id, name, changes.at)
@@ -126,7 +129,7 @@ class Linking:
                 identity = msgspec.structs.replace(identity, confirmed_at=changes.at)
             elif since > changes.at:
                 identity = msgspec.structs.replace(identity, counts_from=since)
-            return outcome("created", changes.create(identity))
+            return write_outcome("created", changes.create(identity))
 
         name = new_id(Identity.id_prefix)
         reads = (Ref(Identity, user.id, name), *self._waiting.refs(scope))
@@ -146,34 +149,34 @@ class Linking:
         return done
 
     async def linkable(self, scope: Scope, token: str) -> Subject:
-        """Whom `sign_in_first` gave *token* for, if it was for the caller's account."""
-        found = await self._once.take(_PURPOSE, token, Linkable)
-        if found is None or found.user != scope.user:
+        """Consume the token of a `sign_in_first` refusal for the caller's account."""
+        linkable = await self._once.take(_PURPOSE, token, Linkable)
+        if linkable is None or linkable.user != scope.user:
             raise link_over()
-        return found.subject
+        return linkable.subject
 
     async def page(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[Identity]:
-        """Those who can enter the caller's account."""
+        """The identities that are linked to the caller's account."""
         return await self._documents.page(Identity, scope.user, after=after, limit=limit)
 
     async def unlink(
         self, scope: Scope, identity_id: str, titles: Mapping[str, str]
     ) -> Outcome[None]:
-        """Let an identity of the caller's enter no more, unless nothing else can."""
-        known = await self._documents.get_any(Identity, scope.user, identity_id)
-        provider = known.provider if isinstance(known, Identity) else ""
+        """Unlink an identity of the caller, unless it is the last way in."""
+        current = await self._documents.get_any(Identity, scope.user, identity_id)
+        provider = current.provider if isinstance(current, Identity) else ""
 
         def decide(changes: WriteContext) -> Outcome[None]:
             identity = changes.get_any(Identity, scope.user, identity_id)
             others = [
-                one
-                for one in changes.all(Identity, scope.user)
-                if one.id != identity_id and one.counts(changes.at)
+                other
+                for other in changes.all(Identity, scope.user)
+                if other.id != identity_id and other.counts(changes.at)
             ]
             if not others and not _can_enter_otherwise(changes, scope.user):
                 raise Conflict("last_way_in", "Choose a password first, or link another provider.")
             changes.delete(identity)
-            return deleted(identity)
+            return deletion_outcome(identity)
 
         refs = ((User, scope.user), (Factors, FACTORS), (Identity, identity_id))
         write = Write(
@@ -226,7 +229,7 @@ class Linking:
             identity = self._identity(subject, user_id, identity_id, changes.at)
             # Whoever enters by the word of the address's own provider reads its mails.
             changes.create(msgspec.structs.replace(identity, confirmed_at=user.verified_at))
-            return outcome("created", user)
+            return write_outcome("created", user)
 
         write = Write(
             scope=Scope(user=user_id),
@@ -248,13 +251,13 @@ class Linking:
                 raise StalePrecondition
             after = before.claimed(changes.at)
             changes.update(before, after)
-            shut_out(changes, user_id)
+            remove_unconfirmed(changes, user_id)
             identity = self._identity(subject, user_id, identity_id, changes.at)
             changes.create(msgspec.structs.replace(identity, confirmed_at=changes.at))
-            return outcome("updated", after)
+            return write_outcome("updated", after)
 
         reads = (Ref(User, user_id, user_id), Ref(Identity, user_id, identity_id))
-        lists = ways_of(user_id)
+        lists = access_method_listings(user_id)
         write = Write(scope=Scope(user=user_id), reads=reads, lists=lists, decide=decide)
         await self._sessions.end_others(write.scope)  # who writes without a pause outruns nobody
         await self._sessions.end_with(write)
@@ -262,7 +265,7 @@ class Linking:
         return await self._get(user_id)
 
     async def _sign_in_first(self, subject: Subject, there: User) -> Conflict:
-        """The refusal of (c), with a token to link by for whom the address is known to be of."""
+        """The refusal of (c), with a token to link by if the provider vouches for the address."""
         extra = {}
         if subject.is_theirs and there.verified_at is not None:
             extra["link"] = await self._once.keep(_PURPOSE, Linkable(there.id, subject), PATIENCE)
@@ -272,11 +275,11 @@ class Linking:
             extra=extra,
         )
 
-    async def _known(self, user: str, subject: Subject) -> Outcome[Identity]:
+    async def _unchanged(self, user: str, subject: Subject) -> Outcome[Identity]:
         identity = await self._find(user, subject)
         if identity is None:
             raise _taken()
-        return outcome("unchanged", identity)
+        return write_outcome("unchanged", identity)
 
     async def _require_counting(self, user: str, subject: Subject) -> None:
         identity = await self._find(user, subject)
@@ -289,8 +292,8 @@ class Linking:
 
     async def _find(self, user: str, subject: Subject) -> Identity | None:
         index = self._index(subject)
-        found = await self._documents.page(Identity, user)
-        return next((one for one in found if one.subject_index == index), None)
+        identities = await self._documents.page(Identity, user)
+        return next((identity for identity in identities if identity.subject_index == index), None)
 
     async def _owner(self, subject: Subject) -> str | None:
         return await self._documents.find_owner(Identity, "subject_index", self._index(subject))
@@ -318,11 +321,13 @@ class Linking:
         named = associated_data(subject.issuer, subject.subject)
         return hmac.digest(self._key, b"identity\0" + named, hashlib.sha256).hex()
 
-    async def _write_linked(self, wish: ProviderLinkedMail) -> Mail:
-        return texts.linked(wish.to, wish.provider, self._links.to(FORGOT))
+    async def _write_linked(self, mail_request: ProviderLinkedMail) -> Mail:
+        return texts.provider_linked(mail_request.to, mail_request.provider, self._links.to(FORGOT))
 
-    async def _write_unlinked(self, wish: ProviderUnlinkedMail) -> Mail:
-        return texts.unlinked(wish.to, wish.provider, self._links.to(FORGOT))
+    async def _write_unlinked(self, mail_request: ProviderUnlinkedMail) -> Mail:
+        return texts.provider_unlinked(
+            mail_request.to, mail_request.provider, self._links.to(FORGOT)
+        )
 
 
 def _can_enter_otherwise(changes: WriteContext, user: str) -> bool:

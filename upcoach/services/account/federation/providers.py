@@ -1,4 +1,4 @@
-"""The providers that this installation trusts to say who somebody is.
+"""The configured OpenID providers.
 
 All that is special about one is in its row; no code asks for a name.
 """
@@ -14,7 +14,7 @@ from models.base.validation import checked
 
 
 class SigningKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A key that makes client secrets (Apple has no others): whose, which, and the PEM itself."""
+    """A key that signs client secrets, as Apple requires: team, id and PEM."""
 
     team: str
     id: str
@@ -102,8 +102,8 @@ def providers_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Provider]:
     """
     providers: dict[str, Provider] = {}
     for row in rows:
-        known = DEFAULTS.get(str(row.get("name")), {})
-        provider = checked({**known, **row}, Provider)
+        defaults = DEFAULTS.get(str(row.get("name")), {})
+        provider = checked({**defaults, **row}, Provider)
         if provider.name in providers:
             raise Invalid("provider_twice", f"The provider {provider.name} comes twice.")
         if not provider.clients:

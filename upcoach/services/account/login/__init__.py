@@ -1,1 +1,1 @@
-"""Logins: what comes of a first factor, whichever it was."""
+"""Logins: a session, or a challenge for a second factor."""

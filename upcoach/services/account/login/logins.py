@@ -1,4 +1,4 @@
-"""The end of every way in: a session, or the question for a second factor.
+"""The end of every login: a session, or a challenge for a second factor.
 
 Whoever has enrolled a second factor is asked for it, whichever way they came.  A login that waits
 for it is kept under a name of 256 bits; it holds what the first factor has shown, and nothing that
@@ -28,7 +28,7 @@ _PURPOSE: Final = "second factor"
 
 
 class Challenge(msgspec.Struct, frozen=True):
-    """What somebody is asked who has shown one factor and has enrolled a second.
+    """A challenge for a second factor, after the first was shown.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ LoggedIn = tuple[SessionTokens, Outcome[Session]]
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """What comes of the right answer to a challenge.
+    """The result of the right answer to a challenge.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Answered(msgspec.Struct, frozen=True):
 
 
 class Logins:
-    """Lets users in, whichever way they came: by password, link, passkey or provider."""
+    """Finishes logins of every kind: by password, link, passkey or provider."""
 
     def __init__(
         self,
@@ -88,13 +88,13 @@ class Logins:
         self._clock = clock
 
     async def user(self, user_id: str) -> User:
-        """Whoever wants to come in, as they are now."""
+        """The user with this id."""
         return await self._documents.get(User, user_id, user_id)
 
     async def finish(
         self, user: User, terms: SessionTerms, *, trusted: str = ""
     ) -> LoggedIn | Challenge:
-        """Let *user* in, who has shown what *terms* say, on a device that may be *trusted*."""
+        """Start a session of *user*, or challenge them, on a device that may be *trusted*."""
         challenge = await self.challenge(user, terms, trusted=trusted)
         if challenge is not None:
             return challenge
@@ -103,7 +103,7 @@ class Logins:
     async def challenge(
         self, user: User, terms: SessionTerms, *, trusted: str = ""
     ) -> Challenge | None:
-        """What *user* has to answer before a session on these *terms*; None if nothing.
+        """The challenge that *user* has to answer before a session on these *terms*, if any.
 
         Terms of two factors (acr 2) need no third.
         """
@@ -119,12 +119,12 @@ class Logins:
         return Challenge(name, methods, self._clock() + PATIENCE)
 
     async def ask_passkey(self, challenge: str) -> Json:
-        """What a browser is given to ask an authenticator for the answer (WebAuthn, 5.5)."""
+        """The options to answer a challenge with a passkey (WebAuthn, 5.5)."""
         waiting, _ = await self._waiting(challenge)
         return await self._factors.passkeys.ask(waiting.user, challenge)
 
     async def answer(self, answer: ChallengeAnswer, *, in_browser: bool = False) -> Answered:
-        """Let somebody in whose login waits, or `Forbidden`.
+        """Start the session of a pending login after the right *answer*, or `Forbidden`.
 
         *in_browser* it is to be one that a browser has begun: of others a page could keep no
         token, and a cookie would let an app's session do all that its user may.
@@ -152,13 +152,13 @@ class Logins:
         return Answered(login, outcome, trusted)
 
     async def log_in_with_passkey(self, shown: PasskeyAssertion, terms: SessionTerms) -> LoggedIn:
-        """A session for whoever *shown* names: a passkey that checks its holder is two factors."""
+        """Log in with a passkey, which counts as two factors: it verifies its user."""
         user, amr = await self._factors.passkeys.identify(shown)
         both = msgspec.structs.replace(terms, acr=2, amr=(*amr, "mfa"))
         return await self._sessions.start(user.id, both, lockouts=user.lockouts)
 
     async def _waiting(self, challenge: str) -> tuple[PendingLogin, User]:
-        """The login that waits under *challenge*, and whose it is."""
+        """The pending login of *challenge*, and its user."""
         waiting = await self._once.look(_PURPOSE, challenge, PendingLogin)
         if waiting is None:
             raise challenge_over()

@@ -1,4 +1,4 @@
-"""Sessions: on which devices somebody is logged in, and the tokens that show it."""
+"""Sessions: logins on devices, with access and refresh tokens."""
 
 from typing import Self
 
@@ -16,7 +16,7 @@ from upcoach.store.secrets.signing import SigningStore
 
 
 class SessionServices(msgspec.Struct, frozen=True, kw_only=True):
-    """Sessions, and what they rest on."""
+    """The services of sessions and tokens."""
 
     arrivals: Arrivals
     browsers: BrowserSessions

@@ -1,4 +1,4 @@
-"""Access tokens: who somebody is, for some minutes, without asking the database.
+"""Access tokens, valid for minutes, and verified without the database.
 
 A token is a JWT (RFC 9068).  A session that ends before its tokens do is known to every node, see
 `upcoach.services.account.sessions.revocations`.
@@ -44,7 +44,7 @@ class ConfirmationClaim(msgspec.Struct, frozen=True):
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a token says (RFC 9068, 2.2); *dev* is the device of the session.
+    """The claims of an access token (RFC 9068, 2.2); *dev* is the device of the session.
 
     The user comes first: a balancer that cannot read JSON keeps somebody on a node by the first 64
     characters of the second part (config/deploy/nginx.conf).
@@ -77,7 +77,7 @@ OnShown = Callable[[str, int], None]
 
 
 class AccessTokens:
-    """Gives tokens out, and reads them.
+    """Issues and verifies access tokens.
 
     Attributes
     ----------
@@ -104,7 +104,7 @@ class AccessTokens:
         self._read: collections.OrderedDict[bytes, Caller] = collections.OrderedDict()
 
     def issue(self, session: Session, generation: int = 0) -> tuple[str, dt.datetime]:
-        """A token for *session*, and its end, which is that of the session at the latest."""
+        """Issue a token for *session*; return it with its end, at latest that of the session."""
         now = self._clock()
         end = int(min(now + self._lifetime, session.expires_at).timestamp())
         claims = Claims(
@@ -130,7 +130,7 @@ class AccessTokens:
     def issue_to_client(
         self, client: str, scopes: Collection[str], audiences: Collection[str], key: str
     ) -> tuple[str, dt.datetime]:
-        """A token for *client* by itself (RFC 6749, 4.4)."""
+        """Issue a token for *client* by itself (RFC 6749, 4.4)."""
         now = self._clock()
         end = int((now + self._lifetime).timestamp())
         claims = Claims(
@@ -148,13 +148,13 @@ class AccessTokens:
         return token, dt.datetime.fromtimestamp(end, dt.UTC)
 
     def signed(self, kind: str, claims: dict[str, object]) -> str:
-        """A JWT of *kind* (its `typ`) with *claims*."""
+        """Sign a JWT of *kind* (its `typ`) with *claims*."""
         alg, key = self._keys.current
         header = {"alg": alg, "kid": key.kid, "typ": kind}
         return jwt.encode(header, claims, key, algorithms=list(ALGORITHMS))
 
     def read(self, token: str) -> Caller:
-        """Who holds *token*, or `Unauthenticated`."""
+        """Verify *token*: its caller, or `Unauthenticated`."""
         name = _digest(token)
         caller = self._read.get(name)
         if caller is None:
@@ -168,7 +168,7 @@ class AccessTokens:
         return caller
 
     async def load_key_of(self, token: str) -> None:
-        """Look for the key of *token* if this node does not know it: another may have made it."""
+        """Load the key of *token* if this node does not have it: another may have made it."""
         if _digest(token) in self._read:
             return
         key_id = _key_id(token)
@@ -177,7 +177,7 @@ class AccessTokens:
 
     @property
     def algorithm(self) -> str:
-        """What signs now."""
+        """The algorithm of the current signing key."""
         return self._keys.current[0]
 
     def read_id_token(self, token: str) -> dict[str, Any] | None:
@@ -189,7 +189,7 @@ class AccessTokens:
         return claims if claims.get("iss") == self.issuer else None
 
     def state_of(self, caller: Caller) -> SessionState:
-        """Whether the login of *caller* holds, as far as this node and their token know.
+        """The state of the session of *caller*, as far as this node and their token know.
 
         A token is believed no more when its key was revoked; then its login counts as ended.
         """
@@ -201,35 +201,35 @@ class AccessTokens:
         return session_state(facts, self._clock())
 
     def revoke(self, sessions: Collection[str]) -> None:
-        """Let no token of *sessions* hold here any more; other nodes hear of it by themselves."""
+        """Revoke all tokens of *sessions* on this node; other nodes hear of it by themselves."""
         self._revocations.note(sessions)
 
     def _claims(self, token: str, kind: str, form: type[T]) -> tuple[T, str]:
-        """What *token* says, a JWT of *kind*, and the id of the key of ours that has signed it."""
+        """Verify *token*, a JWT of *kind*; return its claims and the id of its key."""
         try:
-            found = jws.extract_compact(token.encode())
-            header = found.headers()
+            signed = jws.extract_compact(token.encode())
+            header = signed.headers()
             key_id = str(header.get("kid"))
             key = self._keys.find(key_id)
             if key is None or header.get("alg") != key[0] or header.get("typ") != kind:
                 raise token_invalid()
-            if not jws.validate_compact(found, key[1], [key[0]]):
+            if not jws.validate_compact(signed, key[1], [key[0]]):
                 raise token_invalid()
-            return msgspec.json.decode(found.payload or b"", type=form), sys.intern(key_id)
+            return msgspec.json.decode(signed.payload or b"", type=form), sys.intern(key_id)
         except (JoseError, msgspec.DecodeError, *_NO_JWT):
             raise token_invalid() from None
 
     def _caller(self, claims: Claims, key_id: str) -> Caller:
         if claims.iss != self.issuer:
             raise token_invalid()
-        asked = None if claims.scope is None else frozenset(claims.scope.split())
+        requested = None if claims.scope is None else frozenset(claims.scope.split())
         return Caller(
             scope=Scope(user=claims.sub, session=claims.sid, device=claims.dev),
             expires_at=dt.datetime.fromtimestamp(claims.exp, dt.UTC),
             client=claims.client_id,
-            permissions=FIRST_PARTY if asked is None else asked & PERMISSIONS.keys(),
+            permissions=FIRST_PARTY if requested is None else requested & PERMISSIONS.keys(),
             audiences=_audiences(self.issuer, claims.aud),
-            identity=_IDENTITY if asked is None else asked & IDENTITY.keys(),
+            identity=_IDENTITY if requested is None else requested & IDENTITY.keys(),
             acr=int(claims.acr),
             authenticated_at=dt.datetime.fromtimestamp(claims.auth_time, dt.UTC),
             key="" if claims.cnf is None else claims.cnf.jkt,
@@ -247,7 +247,7 @@ def _digest(token: str) -> bytes:
 
 
 def _key_id(token: str) -> str:
-    """The key that *token* names, whoever has made it; empty if it is no JWT."""
+    """The unverified `kid` of *token*; empty if it is not a JWT."""
     try:
         return str(jws.extract_compact(token.encode()).headers().get("kid", ""))
     except (JoseError, *_NO_JWT):

@@ -1,4 +1,4 @@
-"""Which refreshed tokens have reached their devices: those that were shown to us since.
+"""Notes which refreshed tokens have reached their devices: those that were used since.
 
 `upcoach.store.secrets.refresh_generations` says what that is good for.  Nobody waits for a note: it
 may be lost, and then a theft is found a step later.
@@ -15,19 +15,19 @@ EVERY_S: Final = 1.0
 
 
 class Arrivals:
-    """Gathers what this node is shown, and notes it together."""
+    """Collects the generations of tokens that this node was shown, and saves them together."""
 
     def __init__(self, rotations: RefreshGenerations) -> None:
         self._rotations = rotations
         self._shown: dict[str, int] = {}
 
     def note(self, session: str, generation: int) -> None:
-        """Take note of a token of *generation*; the first of a session has no predecessor."""
+        """Note a token of *generation*; the first of a session has no predecessor."""
         if generation > 1:
             self._shown[session] = max(generation, self._shown.get(session, 0))
 
     async def flush(self) -> None:
-        """Write down what was shown since the last time."""
+        """Save what was shown since the last call."""
         shown, self._shown = self._shown, {}
         if shown:
             with contextlib.suppress(Unavailable):
@@ -35,5 +35,5 @@ class Arrivals:
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
-        """What is done now and then."""
+        """The periodic flush."""
         return (PeriodicJob(name="arrivals", every_s=EVERY_S, run=self.flush),)

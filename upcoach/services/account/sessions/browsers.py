@@ -1,4 +1,4 @@
-"""Browsers: each is known by a secret in its cookie, worth nothing until its user has logged in.
+"""Sessions of browsers, by a secret in a cookie.
 
 The secret has 256 random bits.  What it stands for is kept under its hash, sealed under a key that
 is made from it, so who reads the database cannot pose as a browser.  The session behind it lasts
@@ -24,7 +24,7 @@ _PURPOSE: Final = "browser"
 
 
 class BrowserSessions:
-    """The browsers in which somebody has logged in."""
+    """The sessions of browsers."""
 
     def __init__(self, once: OneTimeTokens, sessions: Sessions, *, key: bytes) -> None:
         self._once = once
@@ -32,7 +32,7 @@ class BrowserSessions:
         self._key = key
 
     async def session(self, secret: str) -> Session | None:
-        """The session of the browser with *secret*, which is in use now; None if it has none."""
+        """The session of the browser with *secret*, noted as used; None if it has none."""
         scope = await self._once.look(_PURPOSE, secret, Scope)
         if scope is None:
             return None
@@ -43,7 +43,7 @@ class BrowserSessions:
         return session if await self._sessions.use(session) else None
 
     async def enter(self, secret: str, session: Session) -> str:
-        """Let the browser with *secret* be known as that of *session*, under a new secret."""
+        """Start *session* in the browser with *secret*; return its new secret."""
         await self.leave(secret)
         fresh = new_secret()
         scope = Scope(user=session.owner, session=session.id, device=session.device)
@@ -51,22 +51,22 @@ class BrowserSessions:
         return fresh
 
     async def leave(self, secret: str) -> None:
-        """Let the browser with *secret* be nobody's."""
+        """End the session of the browser with *secret*."""
         await self._once.take(_PURPOSE, secret, Scope)
 
     def proof(self, secret: str, of: Literal["form", "csrf"]) -> str:
-        """What only pages know that the browser with *secret* has loaded from us."""
-        asked = f"{of}\0{secret}".encode(errors="replace")
-        return hmac.digest(self._key, asked, hashlib.sha256).hex()
+        """The CSRF token of the browser with *secret*."""
+        message = f"{of}\0{secret}".encode(errors="replace")
+        return hmac.digest(self._key, message, hashlib.sha256).hex()
 
 
 def new_secret() -> str:
-    """The secret of a browser that has none."""
+    """A new secret for a browser."""
     return secrets.token_urlsafe(32)
 
 
 def caller_of(session: Session, at: dt.datetime) -> Caller:
-    """Who asks at *at* from the browser of *session*: our own app, with all that its user may do.
+    """The caller in the browser of *session* at *at*: our own app, with all permissions.
 
     What they open, such as a socket, stays open no longer than the session would without use.
     """

@@ -1,4 +1,4 @@
-"""Devices on which somebody has shown an account's right password before.
+"""Device cookies: devices on which an account's password was right before.
 
 They have tries of their own: whoever guesses at an account from elsewhere, and so uses its tries
 up, keeps its owner out nowhere (OWASP, "device cookies").  What such a device shows is worth
@@ -16,7 +16,7 @@ _PURPOSE: Final = b"known device\0"
 
 
 class DeviceCookies:
-    """Makes what known devices show, and reads it.
+    """Issues and verifies device cookies.
 
     Examples
     --------
@@ -33,17 +33,17 @@ class DeviceCookies:
         self._key = key
 
     def token(self, address: str) -> str:
-        """What a device shows from now on, on which the password of *address* was right."""
+        """Issue a cookie for a device on which the password of *address* was right."""
         name = secrets.token_urlsafe(_ID_BYTES)
         return f"{name}.{self._mac(name, address)}"
 
     def name(self, token: str, address: str) -> str:
-        """The name of the device that shows *token*; empty if *address* does not know it."""
+        """The name of the device with the cookie *token*; empty if it is not one of *address*."""
         name, _, mac = token.partition(".")
         right = self._mac(name, address)
         return name if hmac.compare_digest(mac.encode(errors="replace"), right.encode()) else ""
 
     def _mac(self, name: str, address: str) -> str:
-        told = _PURPOSE + f"{name}\0{address}".encode(errors="replace")
-        digest = hmac.digest(self._key, told, "sha256")
+        message = _PURPOSE + f"{name}\0{address}".encode(errors="replace")
+        digest = hmac.digest(self._key, message, "sha256")
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

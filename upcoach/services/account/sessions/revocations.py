@@ -27,7 +27,7 @@ class RevocationCache:
         self._ended: dict[str, dt.datetime] = {}  # until when to remember each
 
     def holds(self, session: str) -> bool:
-        """Whether *session* has ended."""
+        """Whether *session* is known to have ended."""
         return session in self._ended
 
     def note(self, sessions: Iterable[str]) -> None:
@@ -38,6 +38,6 @@ class RevocationCache:
         """Ask the database which sessions have ended lately, and remember them."""
         now = self._clock()
         self._ended = {name: until for name, until in self._ended.items() if until > now}
-        found = await self._documents.ids_since(Session, "ended_at", now - self._lifetime)
-        self.note(found)
-        return found
+        ended = await self._documents.ids_since(Session, "ended_at", now - self._lifetime)
+        self.note(ended)
+        return ended

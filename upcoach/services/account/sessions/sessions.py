@@ -1,4 +1,4 @@
-"""Sessions: what a login gives a device, how it lasts, and how it ends.
+"""Sessions of logged-in devices: start, refresh, step-up, end.
 
 A refresh token is `v1.user.session.generation.mac`.  It is written down nowhere: the mac is keyed
 by the installation, and `upcoach.store.secrets.refresh_generations` knows which generation is the
@@ -26,7 +26,7 @@ from models.base.ids import new_id
 from models.base.merge_patch import Json
 from models.sharing import INVITATIONS, OpenInvitations
 from upcoach.services.account.sessions.access_tokens import AccessTokens, token_invalid
-from upcoach.services.base.resources import outcome
+from upcoach.services.base.resources import write_outcome
 from upcoach.store.base.conditions import Range
 from upcoach.store.collections.documents import Documents, Selection
 from upcoach.store.secrets.refresh_generations import RefreshExchange, RefreshGenerations
@@ -43,7 +43,7 @@ _PURPOSE: Final = b"refresh token\0"
 
 
 class SessionTokens(msgspec.Struct, frozen=True):
-    """What a device gets to work with.
+    """The tokens of a session.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class SessionTokens(msgspec.Struct, frozen=True):
 
 
 class SessionCondition(NamedTuple):
-    """What must be so when a session begins, as the database knows: *holds* of the document *ref*.
+    """A condition on a new session: *holds* of the document *ref*, as the database knows.
 
     Who was locked out meanwhile, by a new password or because what let them in has ended, begins
     nothing any more.
@@ -114,7 +114,7 @@ class Sessions:
         *,
         lockouts: int | None = None,
     ) -> tuple[SessionTokens, Outcome[Session]]:
-        """A new session, or `Unauthenticated` if one of *provisos* does not hold.
+        """Start a session, or raise `Unauthenticated` if one of *provisos* does not hold.
 
         *lockouts* is `User.lockouts` as it was before its holder began to show who they are; None
         for whoever has shown nothing, because it is us who begin it.
@@ -132,16 +132,16 @@ class Sessions:
             if session_state(standing, changes.at) is not SessionState.ACTIVE:
                 raise token_invalid()
             for ref, holds in provisos:
-                found = changes.find(*ref)
-                if found is None or not holds(found, changes.at):
+                document = changes.find(*ref)
+                if document is None or not holds(document, changes.at):
                     raise token_invalid()
-            same = [one for one in _open(changes, user) if one.client == terms.client]
+            same = [session for session in _open(changes, user) if session.client == terms.client]
             ended[:] = _end(changes, same[: max(0, len(same) - MOST + 1)])
             session = Session.started(terms, session_id=session_id, owner=user, at=changes.at)
-            return outcome("created", changes.create(session))
+            return write_outcome("created", changes.create(session))
 
         mine = Ref(Session, user, session_id)
-        refs = (Ref(User, user, user), *(one.ref for one in provisos))
+        refs = (Ref(User, user, user), *(proviso.ref for proviso in provisos))
         write = Write(
             scope=Scope(user=user, session=session_id, device=terms.device),
             reads=(*dict.fromkeys(refs), mine),
@@ -156,7 +156,7 @@ class Sessions:
         return self._login(session, 1), done
 
     async def refresh(self, refresh_token: str, key: str = "") -> SessionTokens:
-        """The next tokens of the session of *refresh_token*, or `Unauthenticated`.
+        """Exchange *refresh_token* for the next tokens, or raise `Unauthenticated`.
 
         *key* is the thumbprint of the key that the caller has shown to hold (RFC 9449, 5).
         """
@@ -173,10 +173,10 @@ class Sessions:
             raise token_invalid()
         user, session_id = session.owner, session.id
         idle = LIFETIMES[session.app].idle
-        turn = await self._rotations.exchange(session_id, generation, now, idle)
-        if turn is RefreshExchange.REPLAYED:
+        result = await self._rotations.exchange(session_id, generation, now, idle)
+        if result is RefreshExchange.REPLAYED:
             await self.end(Scope(user=user, session=session_id), session_id)
-        if turn is not RefreshExchange.NEXT:
+        if result is not RefreshExchange.NEXT:
             raise token_invalid()
         return self._login(session, generation + 1), session, generation + 1
 
@@ -213,11 +213,11 @@ class Sessions:
         await self._tokens.load_key_of(token)
 
     def holder(self, token: str) -> Caller:
-        """Who *token* was given to, and has yet to show its key; or `Unauthenticated`."""
+        """The caller of *token*, who has yet to show its key; or `Unauthenticated`."""
         return self._tokens.read(token)
 
     def authenticate(self, token: str, key: str = "") -> Caller:
-        """Who holds *token*, or `Unauthenticated`.
+        """Authenticate the holder of *token*, or raise `Unauthenticated`.
 
         *key* is the thumbprint of the key that came with it (RFC 9449, 7).
         """
@@ -244,21 +244,21 @@ class Sessions:
         wanted = Selection(
             order="expires_at", where={"ended_at": None}, span=Range(above=now), limit=LISTED
         )
-        found = await self._documents.select(Session, scope.user, wanted)
-        opened = sorted(found, key=lambda one: one.created_at)
-        used = await self._rotations.last_used([one.id for one in opened])
+        sessions = await self._documents.select(Session, scope.user, wanted)
+        opened = sorted(sessions, key=lambda session: session.created_at)
+        used = await self._rotations.last_used([session.id for session in opened])
         return [
-            public(one)
+            public(session)
             | {
-                "last_used_at": used[one.id].replace(second=0, microsecond=0),
-                "current": one.id == scope.session,
+                "last_used_at": used[session.id].replace(second=0, microsecond=0),
+                "current": session.id == scope.session,
             }
-            for one in opened
-            if one.id in used and one.state(now, used[one.id]) is SessionState.ACTIVE
+            for session in opened
+            if session.id in used and session.state(now, used[session.id]) is SessionState.ACTIVE
         ]
 
     async def rename(self, scope: Scope, session_id: str, name: str) -> Outcome[Session]:
-        """Call a session's device *name*."""
+        """Rename a session's device."""
         cleaned = checked_name(name)
 
         def decide(changes: WriteContext) -> Outcome[Session]:
@@ -266,10 +266,10 @@ class Sessions:
             if not session.is_open(changes.at):
                 raise not_found()
             if session.device_name == cleaned:
-                return outcome("unchanged", session)
+                return write_outcome("unchanged", session)
             after = session.renamed(cleaned, changes.at)
             changes.update(session, after)
-            return outcome("updated", after)
+            return write_outcome("updated", after)
 
         reads = (Ref(Session, scope.user, session_id),)
         return await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))
@@ -277,7 +277,7 @@ class Sessions:
     async def step_up(
         self, scope: Scope, amr: tuple[str, ...], acr: int
     ) -> tuple[str, dt.datetime, Session]:
-        """Note that the caller has shown *amr* just now; a token that says so, and its end."""
+        """Note that the caller has shown *amr* just now; return a new token and its end."""
 
         def decide(changes: WriteContext) -> Outcome[Session]:
             session = changes.get(Session, scope.user, scope.session)
@@ -285,7 +285,7 @@ class Sessions:
                 raise token_invalid()
             after = session.stepped_up(amr, acr, changes.at)
             changes.update(session, after)
-            return outcome("updated", after)
+            return write_outcome("updated", after)
 
         reads = (Ref(Session, scope.user, scope.session),)
         await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))
@@ -320,22 +320,22 @@ class Sessions:
     async def end_all(self, scope: Scope, beside: AnyWrite | None = None) -> int:
         """End every session of the caller's, and return how many there were.
 
-        What is done *beside* is done in the same moment.
+        The write *beside* is committed with it.
         """
         return (await self._lock_out(beside or _nothing_else(scope)))[1]
 
     async def end_with(self, write: Write[D], but: Collection[str] = ()) -> Outcome[D]:
-        """Do *write*, and in the same moment end all sessions of its user but some."""
+        """Commit *write*, and end all sessions of its user but some in the same transaction."""
         return (await self._lock_out(write, but))[0]
 
     async def end_client_with(self, write: Write[D], client: str) -> Outcome[D]:
-        """Do *write*, and in the same moment end all sessions of its user at an OAuth client."""
+        """Commit *write*, and end all sessions of its user at an OAuth client with it."""
         return await self.end_some_with(write, lambda session: session.client == client)
 
     async def end_some_with(
         self, write: Write[D], is_over: Callable[[Session], bool]
     ) -> Outcome[D]:
-        """Do *write*, and in the same moment end the sessions of its user that are over by then."""
+        """Commit *write*, and end the sessions of its user for which *is_over* holds with it."""
         return (await self._end_with(write, is_over))[0]
 
     async def _lock_out(self, write: Write[D], but: Collection[str] = ()) -> tuple[Outcome[D], int]:
@@ -357,7 +357,7 @@ class Sessions:
 
         reads = tuple(dict.fromkeys((*write.reads, Ref(User, user, user), invitations)))
         both = msgspec.structs.replace(write, reads=reads, decide=decide)
-        return await self._end_with(both, lambda one: one.id not in but)
+        return await self._end_with(both, lambda session: session.id not in but)
 
     async def _end_with(
         self, write: Write[D], is_over: Callable[[Session], bool]
@@ -367,7 +367,9 @@ class Sessions:
 
         def decide(changes: WriteContext) -> Outcome[D]:
             done = write.decide(changes)
-            ended[:] = _end(changes, [one for one in _open(changes, user) if is_over(one)])
+            ended[:] = _end(
+                changes, [session for session in _open(changes, user) if is_over(session)]
+            )
             return done
 
         lists = (*write.lists, self._listing(user))
@@ -392,7 +394,7 @@ class Sessions:
         return SessionTokens(token, expires_at, f"{name}.{self._mac(name)}")
 
     def _parsed(self, refresh_token: str) -> tuple[str, str, int]:
-        """The user, the session and the generation of a token that is one of ours."""
+        """Verify a refresh token; return its user, session and generation."""
         name, _, mac = refresh_token.rpartition(".")
         if not hmac.compare_digest(mac.encode(errors="replace"), self._mac(name).encode()):
             raise token_invalid()
@@ -416,14 +418,14 @@ def _nothing_else(scope: Scope) -> Write[None]:
 
 def _open(changes: WriteContext, user: str) -> list[Session]:
     """The open sessions of *user*, the oldest first."""
-    opened = (one for one in changes.all(Session, user) if one.is_open(changes.at))
-    return sorted(opened, key=lambda one: one.created_at)
+    opened = (session for session in changes.all(Session, user) if session.is_open(changes.at))
+    return sorted(opened, key=lambda session: session.created_at)
 
 
 def _lock_out(changes: WriteContext, user: User, but: Collection[str]) -> None:
-    """Let nobody into the account of *user* any more who has begun before."""
+    """Count a lockout of *user*: logins and sessions that began before are void."""
     after = user.locking_out()
-    if any(one.id not in but for one in _open(changes, user.id)):
+    if any(session.id not in but for session in _open(changes, user.id)):
         changes.keep(after)  # the sessions that end say enough
     else:  # there must be an event, or what begins just now would not know of it
         changes.update(user, after.advanced(changes.at))

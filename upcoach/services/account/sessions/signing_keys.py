@@ -1,4 +1,4 @@
-"""Signing keys in use: one signs, all that tokens may still be signed with verify.
+"""Signing keys and their rotation: one signs, several verify.
 
 The public halves are published (`jwks`) before their first use and after their last, so that nobody
 who checks our tokens elsewhere meets a key that they cannot know.  A key in wrong hands is replaced
@@ -38,7 +38,7 @@ class SigningKeys:
     Attributes
     ----------
     on_revoked
-        Told of the ids of keys that are found to be in wrong hands.
+        Called with the ids of keys that were revoked.
 
     """
 
@@ -54,21 +54,21 @@ class SigningKeys:
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
-        """What is done now and then."""
+        """The periodic reload of keys."""
         return (PeriodicJob(name="keys", every_s=KEYS_EVERY_S, run=self.load),)
 
     async def load(self) -> None:
-        """Know the keys as they are now; an installation without one gets one.
+        """Load the keys; an installation without one gets one.
 
         So does one whose keys are all revoked, which two who replace them at once bring about.
         """
         self._know(await self._store.load())
         if not self._stored:
-            await self._store.add_first(made("ES256", self._clock()), len(self._revoked))
+            await self._store.add_first(generate_key("ES256", self._clock()), len(self._revoked))
             self._know(await self._store.load())
 
     async def look_again(self) -> None:
-        """Load the keys anew, unless that was done just now: a token names one that is unknown."""
+        """Reload the keys for a token with an unknown one, unless that was done just now."""
         async with self._looking:
             if time.monotonic() < self._looked_at + LOOK_S:
                 return
@@ -77,12 +77,12 @@ class SigningKeys:
                 await self.load()
 
     async def rotate(self, alg: str, *, at_once: bool = False) -> str:
-        """Make the next key, and return its id.
+        """Generate the next key, and return its id.
 
         It is used from tomorrow on.  *at_once* is for when the key in use is in wrong hands: all
         others end, those too that were to come.
         """
-        key = made(alg, self._clock() + (dt.timedelta(0) if at_once else AHEAD))
+        key = generate_key(alg, self._clock() + (dt.timedelta(0) if at_once else AHEAD))
         await self._store.add(key)
         if at_once:
             await self._store.revoke_others(key.id, self._clock())
@@ -107,7 +107,7 @@ class SigningKeys:
         return None
 
     def is_revoked(self, key_id: str) -> bool:
-        """Whether nothing is believed that the key *key_id* has signed."""
+        """Whether the key *key_id* is revoked."""
         return key_id in self._revoked
 
     def jwks(self) -> Json:
@@ -133,8 +133,8 @@ class SigningKeys:
             self.on_revoked(new)
 
 
-def made(alg: str, starts_at: dt.datetime) -> StoredKey:
-    """A fresh key for *alg*, under its thumbprint (RFC 7638)."""
+def generate_key(alg: str, starts_at: dt.datetime) -> StoredKey:
+    """Generate a key for *alg*, named by its thumbprint (RFC 7638)."""
     key: Key = ECKey.generate_key("P-256") if alg == "ES256" else OKPKey.generate_key("Ed25519")
     name = key.thumbprint()
     private = key.as_dict(private=True, kid=name, use="sig", alg=alg)

@@ -1,4 +1,4 @@
-"""What mails and pages say of an addition.
+"""The words about an addition, for mails and pages.
 
 Names are the words of strangers: they stand in quotes, where they cannot say anything or lead
 anywhere, and never in a subject.
@@ -51,12 +51,12 @@ _WORDS: Final[dict[WayName, tuple[str, str]]] = {
 
 
 def subject(added: Addition) -> str:
-    """What the mail about it is called."""
+    """The subject of the mail about an addition."""
     return _WORDS[added.way][0].format(title=added.title)
 
 
 def sentences(added: Addition, details: AdditionDetails) -> tuple[str, ...]:
-    """What was added, when and from where, and from when it counts."""
+    """Sentences about an addition: what, when, from where, and from when it counts."""
     name, allows = quoted(details.name), "; ".join(details.allows)
     what = _WORDS[added.way][1].format(
         title=added.title,
@@ -67,8 +67,8 @@ def sentences(added: Addition, details: AdditionDetails) -> tuple[str, ...]:
     )
     side = ", on your side" if added.way in ("coach", "client") else ","
     when = f"That was on {moment_in_words(added.since)}{_device(details, side)}."
-    found = (what, when, _counts(added))
-    return tuple(filter(None, found))
+    parts = (what, when, _counts(added))
+    return tuple(filter(None, parts))
 
 
 def _entry(details: AdditionDetails) -> str:

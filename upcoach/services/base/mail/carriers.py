@@ -1,4 +1,4 @@
-"""The two ways out: a mail server, or in development files that a page shows."""
+"""Mail transports: an SMTP server, or in development a folder that a page shows."""
 
 import asyncio
 import datetime as dt
@@ -34,14 +34,14 @@ class Undeliverable(Exception):
 
 
 class Carrier(Protocol):
-    """A way out."""
+    """Sends mails."""
 
     async def carry(self, name: str, letter: Mail, at: dt.datetime) -> None:
         """Carry *letter* under its *name*, which is the same however often it is tried."""
 
 
 class Smtp:
-    """A mail server (RFC 5321)."""
+    """Sends mails by SMTP (RFC 5321)."""
 
     def __init__(self, url: str, sender: str) -> None:
         parts = urlsplit(url)
@@ -71,7 +71,9 @@ class Smtp:
                 timeout=PATIENCE_S,
             )
         except aiosmtplib.SMTPRecipientsRefused as refusal:
-            if all(one.code >= 500 for one in refusal.recipients):  # RFC 5321, 4.2.1: for good
+            if all(
+                recipient.code >= 500 for recipient in refusal.recipients
+            ):  # RFC 5321, 4.2.1: for good
                 raise Undeliverable from None
             raise CarrierAway("recipient refused for now") from None
         except aiosmtplib.SMTPResponseException as refusal:
@@ -81,7 +83,7 @@ class Smtp:
 
 
 class MailFolder:
-    """Files, one a letter, in the place of a mail server."""
+    """Writes mails into files, in the place of a mail server."""
 
     def __init__(self, path: Path, sender: str) -> None:
         self._path = path
@@ -112,7 +114,7 @@ class MailFolder:
 
 
 def as_message(name: str, letter: Mail, sender: str, at: dt.datetime) -> EmailMessage:
-    """*letter* as it goes over the wire (RFC 5322), or `Undeliverable` if it has no address."""
+    """Encode *letter* as a message (RFC 5322), or raise `Undeliverable` for a bad address."""
     message = EmailMessage(policy=_POLICY)
     try:
         message["To"] = Address(addr_spec=letter.to)

@@ -1,4 +1,4 @@
-"""Sending mails without making anybody wait for a mail server."""
+"""Sends mails in the background, from the outbox."""
 
 import asyncio
 import datetime as dt
@@ -25,7 +25,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Later(Exception):
-    """The letter is not to be written before *wait* is over."""
+    """Postpones a mail until *wait* is over."""
 
     def __init__(self, wait: dt.timedelta) -> None:
         super().__init__()
@@ -33,38 +33,38 @@ class Later(Exception):
 
 
 class Mailer:
-    """Keeps wishes, and has them written and carried in their turn."""
+    """Keeps mail requests in the outbox, and has them written and sent."""
 
     def __init__(self, outbox: MailOutbox, carrier: Carrier, clock: Clock) -> None:
         self._outbox = outbox
         self._carrier = carrier
         self._clock = clock
         self._writers: dict[type[MailRequest], Writer[MailRequest]] = {}
-        self._wished = asyncio.Event()
-        outbox.on_added = self._wished.set
+        self._requested = asyncio.Event()
+        outbox.on_added = self._requested.set
 
     def writes(self, kind: type[W], writer: Writer[W]) -> None:
-        """Have *writer* write the letters for wishes of a *kind*; None is no letter."""
+        """Register *writer* for mail requests of a *kind*; if it returns None, no mail is sent."""
 
-        async def write(wish: MailRequest) -> Mail | None:
-            assert isinstance(wish, kind)
-            return await writer(wish)
+        async def write(mail_request: MailRequest) -> Mail | None:
+            assert isinstance(mail_request, kind)
+            return await writer(mail_request)
 
         self._writers[kind] = write
 
-    async def send(self, wish: MailRequest) -> None:
-        """Have *wish* fulfilled: it is kept when this returns, and soon sent."""
-        await self._outbox.add(wish)
+    async def send(self, mail_request: MailRequest) -> None:
+        """Have *mail_request* fulfilled: it is kept when this returns, and soon sent."""
+        await self._outbox.add(mail_request)
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
-        """What is done now and then."""
+        """The periodic delivery."""
         job = PeriodicJob(
             name="mail",
             every_s=LOOK_EVERY_S,
             run=self._send_all,
             at_once=True,
-            sooner=self._wished,
+            sooner=self._requested,
         )
         return (job,)
 
@@ -73,7 +73,7 @@ class Mailer:
             pass
 
     async def send_one(self) -> bool:
-        """Send what is due first, or put it off; return whether anything was due."""
+        """Send the first mail that is due, or postpone it; return whether anything was due."""
         waiting = await self._outbox.take()
         if waiting is None:
             return False

@@ -1,4 +1,4 @@
-"""What the mails say: plain sentences, for people who may not have asked for them."""
+"""The texts of all mails."""
 
 from typing import Final
 
@@ -91,7 +91,7 @@ def password_changed(to: str, origin: PasswordOrigin | None, link: str) -> Mail:
     return _letter(to, subject, f"{words}{link}")
 
 
-def move(to: str, link: str) -> Mail:
+def email_change(to: str, link: str) -> Mail:
     """The link that moves an account to a new address."""
     return _letter(
         to,
@@ -102,7 +102,7 @@ def move(to: str, link: str) -> Mail:
     )
 
 
-def move_impossible(to: str) -> Mail:
+def email_change_impossible(to: str) -> Mail:
     """The answer to whoever wants to move to an address that has an account."""
     return _letter(
         to,
@@ -112,7 +112,7 @@ def move_impossible(to: str) -> Mail:
     )
 
 
-def move_asked(to: str, link: str) -> Mail:
+def email_change_asked(to: str, link: str) -> Mail:
     """The notice to the address that is to be left."""
     return _letter(
         to,
@@ -121,7 +121,7 @@ def move_asked(to: str, link: str) -> Mail:
     )
 
 
-def moved(to: str, link: str) -> Mail:
+def email_changed(to: str, link: str) -> Mail:
     """The notice to the address that was left."""
     return _letter(
         to,
@@ -132,7 +132,7 @@ def moved(to: str, link: str) -> Mail:
     )
 
 
-def move_undone(to: str, link: str) -> Mail:
+def email_change_undone(to: str, link: str) -> Mail:
     """The notice to the address that an account has come back to."""
     return _letter(
         to,
@@ -154,7 +154,7 @@ def address_lost(to: str) -> Mail:
     )
 
 
-def linked(to: str, provider: str, link: str) -> Mail:
+def provider_linked(to: str, provider: str, link: str) -> Mail:
     """The notice to whoever has made an account theirs through a provider."""
     return _letter(
         to,
@@ -164,7 +164,7 @@ def linked(to: str, provider: str, link: str) -> Mail:
     )
 
 
-def way_added(
+def access_method_added(
     to: str, added: Addition, details: AdditionDetails, confirm: str, disown: str, forgot: str
 ) -> Mail:
     """The notice of something that opens the account, or lets something out of it."""
@@ -189,7 +189,7 @@ def factors_removed(to: str, link: str) -> Mail:
     )
 
 
-def unlinked(to: str, provider: str, link: str) -> Mail:
+def provider_unlinked(to: str, provider: str, link: str) -> Mail:
     """The notice that a way in is no more."""
     return _letter(
         to,

@@ -9,7 +9,7 @@ from models.base.errors import NotFound
 from models.oauth import Grant
 from models.oauth.client import OAuthClient
 from upcoach.services.account import Additions, Sessions
-from upcoach.services.base.resources import deleted, outcome
+from upcoach.services.base.resources import deletion_outcome, write_outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
@@ -62,7 +62,7 @@ class Grants:
         def decide(changes: WriteContext) -> Outcome[Grant]:
             before = changes.find(Grant, scope.user, client.id)
             if before is not None and before.covers(asked) and before.client == client.name:
-                return outcome("unchanged", before)
+                return write_outcome("unchanged", before)
             after = (
                 Grant(
                     id=client.id,
@@ -75,7 +75,7 @@ class Grants:
                 if before is None
                 else before.widened(client.name, asked, changes.at)
             )
-            return outcome("updated" if before else "created", changes.set(before, after))
+            return write_outcome("updated" if before else "created", changes.set(before, after))
 
         reads = (Ref(Grant, scope.user, client.id),)
         given = await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))
@@ -88,7 +88,7 @@ class Grants:
         def decide(changes: WriteContext) -> Outcome[None]:
             grant = changes.get_any(Grant, scope.user, client_id)
             changes.delete(grant)
-            return deleted(grant)
+            return deletion_outcome(grant)
 
         write = Write(scope=scope, reads=(Ref(Grant, scope.user, client_id),), decide=decide)
         return await self._sessions.end_client_with(write, client_id)
