@@ -1,4 +1,4 @@
-"""Ways into an account and out of it, and whether its owner has confirmed them."""
+"""Access methods: ways into an account and out of it, and whether its owner has confirmed them."""
 
 import datetime as dt
 from typing import Annotated, Self
@@ -9,7 +9,7 @@ from models.base.document import Document, Privacy
 
 
 class AccessMethod(Document, frozen=True, kw_only=True):
-    """A way into an account, or out of it, that whoever was in once could have left behind.
+    """A way into an account, or out of it, that an intruder could have left behind.
 
     Attributes
     ----------
@@ -23,13 +23,13 @@ class AccessMethod(Document, frozen=True, kw_only=True):
 
     @property
     def since(self) -> dt.datetime:
-        """When it became what somebody has to confirm."""
+        """The time since which it is what its owner has to confirm."""
         return self.updated_at
 
     def confirmed_by_mail(self, at: dt.datetime) -> Self:
-        """The same way, which is known to be its owner's."""
+        """The same way, confirmed by its owner through a mail."""
         return msgspec.structs.replace(self.advanced(at), confirmed_at=at)
 
     def to_confirm(self) -> Self:
-        """The same way, about which somebody has yet to say that it is theirs as it is now."""
+        """The same way, to be confirmed anew."""
         return msgspec.structs.replace(self, confirmed_at=None)

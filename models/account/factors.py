@@ -1,4 +1,4 @@
-"""Second factors: what somebody shows beside a password, and what they show it with."""
+"""Second factors: TOTP, passkeys, recovery codes, trusted devices."""
 
 import datetime as dt
 import unicodedata
@@ -25,7 +25,7 @@ _Base64 = Annotated[str, msgspec.Meta(max_length=16_384, pattern=r"^[A-Za-z0-9_-
 
 
 class AuthenticatorAssertion(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What an authenticator answers to a challenge (WebAuthn, 5.2.2), in base64url."""
+    """An authenticator's response to a challenge (WebAuthn, 5.2.2), in base64url."""
 
     authenticator_data: _Base64
     client_data: _Base64 = msgspec.field(name="clientDataJSON")
@@ -42,7 +42,7 @@ class PasskeyAssertion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuthenticatorAttestation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What an authenticator says of a new key (WebAuthn, 5.2.1), in base64url."""
+    """An authenticator's response about a new key (WebAuthn, 5.2.1), in base64url."""
 
     attestation_object: _Base64
     client_data: _Base64 = msgspec.field(name="clientDataJSON")
@@ -57,7 +57,7 @@ class NewCredential(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FactorProof(Draft, frozen=True, kw_only=True):
-    """One factor, as somebody shows it."""
+    """The proof of one second factor."""
 
     totp: TotpCode | None = None
     recovery_code: RecoveryCode | None = None
@@ -71,7 +71,7 @@ class FactorProof(Draft, frozen=True, kw_only=True):
 
 
 class ChallengeAnswer(FactorProof, frozen=True, kw_only=True):
-    """A factor, for the login that waits under the name *challenge*.
+    """The answer to the *challenge* of a login: one second factor.
 
     Attributes
     ----------
@@ -137,7 +137,7 @@ class Factors(Document, frozen=True, kw_only=True):
 
     @classmethod
     def none(cls, owner: str, at: dt.datetime) -> Self:
-        """What somebody has who has not enrolled any."""
+        """The document of a user who has not enrolled any."""
         return cls(id=FACTORS, owner=owner, version=0, created_at=at, updated_at=at)
 
     def counts(self, name: str, at: dt.datetime) -> bool:
@@ -145,7 +145,7 @@ class Factors(Document, frozen=True, kw_only=True):
         return self.waiting.get(name, at) <= at
 
     def methods(self, at: dt.datetime) -> tuple[Method, ...]:
-        """What the user can be asked for at *at*, the strongest first; nothing if no factor counts.
+        """The factors that the user can be asked for at *at*, the strongest first.
 
         A factor that waits is asked of nobody: the password opens the account as before.
         """
@@ -154,9 +154,9 @@ class Factors(Document, frozen=True, kw_only=True):
             "passkey": self.passkeys > sum(name != TOTP for name in waiting),
             "totp": self.totp_secret is not None and TOTP not in waiting,
         }
-        found = tuple(name for name, holds in enrolled.items() if holds)
+        methods = tuple(name for name, is_enrolled in enrolled.items() if is_enrolled)
         can_recover = bool(self.recovery) and self.counts(self.recovery_with, at)
-        return (*found, "recovery_code") if found and can_recover else found
+        return (*methods, "recovery_code") if methods and can_recover else methods
 
     def with_totp(
         self, secret: str, step: int, recovery: tuple[str, ...], at: dt.datetime, since: dt.datetime
@@ -198,12 +198,12 @@ class Factors(Document, frozen=True, kw_only=True):
             confirmed=_without(self.confirmed, RECOVERY),
         )
 
-    def recovered(self, code: str, at: dt.datetime) -> Self:
+    def without_recovery_code(self, code: str, at: dt.datetime) -> Self:
         """The same without the recovery code whose hash is *code*."""
-        left = tuple(one for one in self.recovery if one != code)
+        left = tuple(other for other in self.recovery if other != code)
         return msgspec.structs.replace(self.advanced(at), recovery=left)
 
-    def stepped(self, step: int, at: dt.datetime) -> Self:
+    def with_totp_step(self, step: int, at: dt.datetime) -> Self:
         """The same, after the code of a time *step* was used."""
         return msgspec.structs.replace(self.advanced(at), totp_step=step)
 
@@ -219,7 +219,7 @@ class Factors(Document, frozen=True, kw_only=True):
             recovery_with="" if self.recovery_with == name else self.recovery_with,
         )
 
-    def fallen(self, kept: Collection[str], at: dt.datetime) -> Self:
+    def keeping_only(self, kept: Collection[str], at: dt.datetime) -> Self:
         """The same with those factors only that are *kept*, and `RECOVERY` if it is."""
         app: dict[str, Any] = {"totp_secret": None, "totp_step": 0, "totp_since": None}
         return self._changed(
@@ -232,7 +232,7 @@ class Factors(Document, frozen=True, kw_only=True):
             **({} if TOTP in kept else app),
         )
 
-    def distrusting(self, at: dt.datetime) -> Self:
+    def distrusting_devices(self, at: dt.datetime) -> Self:
         """The same in a new round: no device is trusted any more."""
         return self._changed(at)
 
@@ -271,11 +271,11 @@ class Factors(Document, frozen=True, kw_only=True):
 
 
 def _without(moments: dict[str, dt.datetime], name: str) -> dict[str, dt.datetime]:
-    return {one: at for one, at in moments.items() if one != name}
+    return {other: at for other, at in moments.items() if other != name}
 
 
 class Passkey(Document, frozen=True, kw_only=True):
-    """A key pair of which the user's authenticator holds the secret half.
+    """A passkey: a key pair of which the user's authenticator holds the private key.
 
     Attributes
     ----------
@@ -341,9 +341,9 @@ class TrustedDevice(Document, frozen=True, kw_only=True):
 
 
 def clean_name(name: str) -> str:
-    r"""*name* as one line that shows what it holds.
+    r"""*name* as one line, without control characters.
 
-    Control characters and those that turn the direction of text are nobody's name.
+    Those that turn the direction of text go, too.
 
     Examples
     --------
@@ -352,7 +352,9 @@ def clean_name(name: str) -> str:
 
     """
     shown = (" " if letter.isspace() else letter for letter in name)
-    kept = "".join(one for one in shown if unicodedata.category(one) not in ("Cc", "Cf", "Cs"))
+    kept = "".join(
+        letter for letter in shown if unicodedata.category(letter) not in ("Cc", "Cf", "Cs")
+    )
     return " ".join(kept.split())
 
 

@@ -1,4 +1,4 @@
-"""Identities: who somebody is at a provider, such as Google, through which they can log in."""
+"""Identities: users of OpenID providers, such as Google, through which somebody can log in."""
 
 import datetime as dt
 from typing import Annotated, ClassVar, Self
@@ -15,7 +15,7 @@ ProviderName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,31}\Z")]
 
 
 class Identity(AccessMethod, frozen=True, kw_only=True):
-    """A way into an account: what the provider *issuer* calls its user.
+    """The link of an account to a user of the OpenID provider *issuer*.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Identity(AccessMethod, frozen=True, kw_only=True):
     counts_from: Annotated[dt.datetime | None, Privacy.PERSONAL, Privacy.HIDDEN] = None
 
     def counts(self, at: dt.datetime) -> bool:
-        """Whether the account can be entered through it at *at*."""
+        """Whether it can be logged in with at *at*."""
         return self.counts_from is None or self.counts_from <= at
 
     def confirmed_by_mail(self, at: dt.datetime) -> Self:
@@ -54,7 +54,7 @@ class Identity(AccessMethod, frozen=True, kw_only=True):
 
 
 class IdentityProof(Draft, frozen=True, kw_only=True):
-    """What an app gives that was given an ID token for our nonce.
+    """The body of a login with an ID token that a provider gave for our nonce.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class IdentityProof(Draft, frozen=True, kw_only=True):
 
 
 class NewIdentity(Draft, frozen=True, kw_only=True):
-    """What links a provider to the account of whoever has logged in.
+    """The body that links a provider to the account of whoever has logged in.
 
     Either what was refused as `sign_in_first` gave (*link*), or an ID token for our nonce.
     """

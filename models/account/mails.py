@@ -1,4 +1,4 @@
-"""What the owner of an account is told by mail."""
+"""Mails to the owner of an account."""
 
 import datetime as dt
 from typing import Literal
@@ -9,17 +9,17 @@ from models.base.mail import MailRequest
 
 
 class AddressVerificationMail(MailRequest, frozen=True, tag="Welcome"):
-    """Somebody registered the address, or wants to show that it is theirs; *user* would be it."""
+    """Verify the address: it was registered, or *user* wants to show that it is theirs."""
 
     user: str
 
 
 class PasswordResetMail(MailRequest, frozen=True, tag="Forgotten"):
-    """Somebody has forgotten the password of the address."""
+    """Reset the password of the account of the address."""
 
 
 class EmailChangeMail(MailRequest, frozen=True, tag="Move"):
-    """The account *user* is to go by the address, as *session* asked; see `User.lockouts`."""
+    """Confirm the new address of *user*, as *session* asked; see `User.lockouts`."""
 
     user: str
     session: str = ""
@@ -32,30 +32,30 @@ PasswordOrigin = Literal["changed", "reset", "first"]
 
 
 class PasswordChangedMail(MailRequest, frozen=True, tag="PasswordChanged"):
-    """The account of the address has a new password; mails of before do not say how it came."""
+    """The account of the address has a new password; mails of older builds do not say by what."""
 
     origin: PasswordOrigin | None = None
 
 
 class EmailChangeAskedMail(MailRequest, frozen=True, tag="MoveAsked"):
-    """The account of the address is to go by another one."""
+    """A change of the address of the account was asked for."""
 
 
 class EmailChangedMail(MailRequest, frozen=True, tag="Moved"):
-    """The account *user* went by the address so far; see `models.account.user.FormerAddress`."""
+    """The address of *user* was changed; see `models.account.user.FormerAddress`."""
 
     user: str = ""
     mark: str = ""
 
 
 class EmailChangeUndoneMail(MailRequest, frozen=True, tag="MoveUndone"):
-    """The account goes by another address than it did: by the address again if it *is_back*."""
+    """The change of the address was undone; *is_back* for the address that counts again."""
 
     is_back: bool = False
 
 
 class ProviderLinkedMail(MailRequest, frozen=True, tag="Linked"):
-    """The account of the address can be entered through the provider *provider* now."""
+    """A provider was linked to the account of the address."""
 
     provider: str
 
@@ -74,7 +74,7 @@ WayName = Literal[
 
 
 class Addition(msgspec.Struct, frozen=True, kw_only=True):
-    """A way into an account, or out of it, that was added.
+    """An access method that was added.
 
     Attributes
     ----------
@@ -97,7 +97,7 @@ class Addition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AdditionDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """What tells an addition from another; all of it is empty where it is not known.
+    """Details of an addition; empty where they are not known.
 
     Attributes
     ----------
@@ -123,7 +123,7 @@ class AdditionDetails(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccessMethodAddedMail(MailRequest, frozen=True, tag="WayAdded"):
-    """The account *user* of the address has another way in or out, which *session* has added."""
+    """An access method was added to the account *user* of the address, by *session*."""
 
     user: str
     session: str
@@ -131,11 +131,11 @@ class AccessMethodAddedMail(MailRequest, frozen=True, tag="WayAdded"):
 
 
 class FactorsRemovedMail(MailRequest, frozen=True, tag="FactorsRemoved"):
-    """An operator has taken all second factors off the account of the address."""
+    """An operator has removed all second factors from the account of the address."""
 
 
 class ProviderUnlinkedMail(MailRequest, frozen=True, tag="Unlinked"):
-    """The account of the address cannot be entered through the provider *provider* any more."""
+    """A provider was unlinked from the account of the address."""
 
     provider: str
 
@@ -152,6 +152,6 @@ FactorChange = Literal[
 
 
 class FactorsChangedMail(MailRequest, frozen=True, tag="FactorsChanged"):
-    """The account of the address has other second factors than before."""
+    """The second factors of the account of the address were changed."""
 
     change: FactorChange

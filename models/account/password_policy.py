@@ -1,4 +1,4 @@
-"""Which passwords are too easy to guess.
+"""The password policy: no common passwords, and none made of the person's own words.
 
 There is no rule about what a password is made of, only about what everybody would try first: the
 passwords that most people take, and words that belong to the person or to us (ASVS 5.0, 6.2).
@@ -19,7 +19,7 @@ LEAST: Final = 4  # letters that must be left where such words were taken out
 
 
 def check(password: str, *context: str) -> None:
-    """Refuse *password* if it is well known, or hardly more than words of the *context*.
+    """Refuse *password* if it is common, or hardly more than words of the *context*.
 
     Examples
     --------
@@ -45,8 +45,8 @@ def check(password: str, *context: str) -> None:
 def _words(context: tuple[str, ...]) -> list[str]:
     """The texts of *context* and their words, the longest first, so that none hides in another."""
     texts = [_plain(text) for text in context]
-    found = {word for text in texts for word in (text, *re.split(r"[\W_]+", text))}
-    return sorted((word for word in found if len(word) >= SHORTEST_WORD), key=len, reverse=True)
+    words = {word for text in texts for word in (text, *re.split(r"[\W_]+", text))}
+    return sorted((word for word in words if len(word) >= SHORTEST_WORD), key=len, reverse=True)
 
 
 def _plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Names that strangers may have chosen, as sentences of ours repeat them."""
+"""Quoting of names that strangers may have chosen, for mails and pages."""
 
 import re
 import unicodedata
@@ -17,7 +17,7 @@ _PLAIN: Final = frozenset(",'\u2019()&+-_")
 
 
 def quoted(name: str) -> str:
-    """*name* in quotes: one line, cut short, and nothing that leads anywhere; empty if it is.
+    """*name* in quotes: one line, cut short, without links or numbers to call; empty if it is.
 
     Examples
     --------

@@ -33,7 +33,7 @@ APP_NAMES: Final[dict[SessionKind, str]] = {
 
 
 class Lifetime(msgspec.Struct, frozen=True):
-    """How long a session lasts in all, and how long without a sign of life."""
+    """The lifetime of a session: absolute, and idle."""
 
     whole: dt.timedelta
     idle: dt.timedelta
@@ -51,12 +51,12 @@ LIFETIMES: Final[dict[SessionKind, Lifetime]] = {
 
 
 def audiences_of(app: SessionKind) -> tuple[str, ...]:
-    """The resources that a session of our own *app* is for."""
+    """The audiences of a session of our own *app*."""
     return ("api", "live", "admin") if app == "admin" else ("api", "live")
 
 
 class Credentials(Draft, frozen=True, kw_only=True):
-    """What somebody gives to log in on a device.
+    """The body of a login: address, password, device.
 
     Attributes
     ----------
@@ -74,13 +74,13 @@ class Credentials(Draft, frozen=True, kw_only=True):
 
 
 class Refresh(Draft, frozen=True, kw_only=True):
-    """What a device gives to get a new token."""
+    """The body of a token refresh."""
 
     refresh_token: Annotated[str, msgspec.Meta(max_length=4096)]
 
 
 class SessionTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """What a session is for, and how its holder has shown who they are; see `Session`."""
+    """The terms of a new session: what it is for, and how its holder was authenticated."""
 
     device: str
     device_name: str | None = None
@@ -137,7 +137,7 @@ class Session(Document, frozen=True, kw_only=True):
 
     @classmethod
     def started(cls, terms: SessionTerms, *, session_id: str, owner: str, at: dt.datetime) -> Self:
-        """A new session."""
+        """A new session on *terms*."""
         fields = msgspec.structs.asdict(terms) | {
             "authenticated_at": terms.authenticated_at or at,
             "device_name": clean_name(terms.device_name or "") or None,
@@ -152,7 +152,7 @@ class Session(Document, frozen=True, kw_only=True):
         )
 
     def state(self, at: dt.datetime, used_at: dt.datetime | None = None) -> SessionState:
-        """Whether the login holds at *at*, by the document and, if known, when it was last used."""
+        """The state of the session at *at*, by the document and, if known, its last use."""
         facts = LoginFacts(
             is_ended=self.ended_at is not None,
             expires_at=self.expires_at,
@@ -162,19 +162,19 @@ class Session(Document, frozen=True, kw_only=True):
         return session_state(facts, at)
 
     def is_open(self, at: dt.datetime) -> bool:
-        """Whether the login holds at *at*, as far as the document says."""
+        """Whether the session is active at *at*, as far as the document says."""
         return self.state(at) is SessionState.ACTIVE
 
     def ended(self, at: dt.datetime) -> Self:
-        """The same login, over."""
+        """The same session, ended."""
         return msgspec.structs.replace(self.advanced(at), ended_at=at)
 
     def renamed(self, name: str, at: dt.datetime) -> Self:
-        """The same login, on a device that is called *name*."""
+        """The same session, on a device that is called *name*."""
         return msgspec.structs.replace(self.advanced(at), device_name=name)
 
     def stepped_up(self, amr: tuple[str, ...], acr: int, at: dt.datetime) -> Self:
-        """The same login, whose holder has shown *amr* just now."""
+        """The same session, whose holder has shown *amr* just now."""
         methods = tuple(dict.fromkeys((*self.amr, *amr)))
         # Not the best that they have ever shown, or two factors would count as shown just now.
         return msgspec.structs.replace(self.advanced(at), acr=acr, amr=methods, authenticated_at=at)

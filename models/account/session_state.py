@@ -1,4 +1,4 @@
-"""Does a login hold?  The one table of what speaks against it.
+"""The state of a session: active, or the first reason why it is not.
 
 Whoever asks knows a part: a node which sessions were ended, a token until when it was made, the
 store when it was last used, a login that waits how often its user was locked out.  All of them ask
@@ -14,7 +14,7 @@ import msgspec
 
 
 class SessionState(enum.Enum):
-    """Whether a login holds, or the first reason why it does not."""
+    """The state of a login: active, or why it is not."""
 
     ACTIVE = "active"
     ENDED = "ended"  # by its user, by us, or because nobody can read it
@@ -24,7 +24,7 @@ class SessionState(enum.Enum):
 
 
 class LoginFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a login, where somebody asks; what is left out speaks for it.
+    """The known facts about a login; those left out do not end it.
 
     Attributes
     ----------
@@ -51,11 +51,11 @@ class LoginFacts(msgspec.Struct, frozen=True, kw_only=True):
         return self.began_with is not None and self.began_with != self.lockouts
 
     def has_expired(self, at: dt.datetime) -> bool:
-        """Whether its whole life is over."""
+        """Whether its absolute lifetime is over."""
         return self.expires_at is not None and at >= self.expires_at
 
     def is_idle(self, at: dt.datetime) -> bool:
-        """Whether it has rested too long."""
+        """Whether its idle lifetime is over."""
         if self.used_at is None or self.idle is None:
             return False
         return at >= self.used_at + self.idle
@@ -71,7 +71,7 @@ REASONS: Final[tuple[tuple[SessionState, Callable[[LoginFacts, dt.datetime], boo
 
 
 def session_state(facts: LoginFacts, at: dt.datetime) -> SessionState:
-    """The state of a login at *at*, by what is known of it.
+    """The state of a login at *at*, by its known facts.
 
     Examples
     --------

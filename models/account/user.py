@@ -1,4 +1,4 @@
-"""Users: who somebody is, and how they prove it."""
+"""Users: the documents of accounts, and what is sent to register or change one."""
 
 import datetime as dt
 import unicodedata
@@ -22,7 +22,7 @@ UNDO: Final = dt.timedelta(days=7)  # how long a move to another address can be 
 
 
 class Registration(Draft, frozen=True, kw_only=True):
-    """What somebody gives to become a user."""
+    """The body of a registration."""
 
     email: Email
     password: Password
@@ -34,14 +34,14 @@ class Registration(Draft, frozen=True, kw_only=True):
 
 
 class NewPassword(Draft, frozen=True, kw_only=True):
-    """What somebody gives who is logged in and wants another password."""
+    """The body of a password change by somebody who is logged in."""
 
     current: EnteredPassword
     password: Password
 
 
 class PasswordReset(Draft, frozen=True, kw_only=True):
-    """What somebody gives who has followed the link in a mail: its token, and a new password."""
+    """The body of a password reset: the token of the link in a mail, and a new password."""
 
     token: Token
     password: Password
@@ -54,13 +54,13 @@ class MailedToken(Draft, frozen=True, kw_only=True):
 
 
 class EmailAddress(Draft, frozen=True, kw_only=True):
-    """An address, of an account or not."""
+    """An e-mail address, of an account or not."""
 
     email: Email
 
 
 class FormerAddress(msgspec.Struct, frozen=True, kw_only=True):
-    """An address that an account has left, to which the move can be undone for a while.
+    """A former e-mail address of an account; the change can be undone for a while.
 
     Attributes
     ----------
@@ -114,8 +114,8 @@ class User(Document, frozen=True, kw_only=True):
     former: Annotated[tuple[FormerAddress, ...], Privacy.SEALED, Privacy.HIDDEN] = ()
     roles: tuple[OperatorRole, ...] = ()
 
-    def appointed(self, roles: tuple[OperatorRole, ...], at: dt.datetime) -> Self:
-        """The same user in other roles."""
+    def with_roles(self, roles: tuple[OperatorRole, ...], at: dt.datetime) -> Self:
+        """The same user with other roles."""
         return msgspec.structs.replace(self.advanced(at), roles=roles)
 
     def verified(self, at: dt.datetime) -> Self:
@@ -123,49 +123,54 @@ class User(Document, frozen=True, kw_only=True):
         return msgspec.structs.replace(self.advanced(at), verified_at=self.verified_at or at)
 
     def rehashed(self, password_hash: str, at: dt.datetime) -> Self:
-        """The same user with the same password, kept in another way."""
+        """The same user with the same password, hashed anew."""
         return msgspec.structs.replace(self.advanced(at), password_hash=password_hash)
 
-    def locking_out(self) -> Self:
-        """The same user, into whose account nobody comes who has begun before."""
+    def with_lockout(self) -> Self:
+        """The same user with one more lockout: no login that has begun before is completed."""
         return msgspec.structs.replace(self, lockouts=self.lockouts + 1)
 
-    def rekeyed(self, password_hash: str | None, at: dt.datetime) -> Self:
-        """The same user with another password."""
+    def with_password(self, password_hash: str | None, at: dt.datetime) -> Self:
+        """The same user with another password, or None, and one more lockout."""
         return msgspec.structs.replace(
-            self.locking_out().advanced(at), password_hash=password_hash, password_at=at
+            self.with_lockout().advanced(at), password_hash=password_hash, password_at=at
         )
 
     def reset(self, password_hash: str, at: dt.datetime) -> Self:
         """The same user with another password, which they chose through their mails."""
-        after = self.rekeyed(password_hash, at)
+        after = self.with_password(password_hash, at)
         return msgspec.structs.replace(after, verified_at=self.verified_at or at)
 
     def claimed(self, at: dt.datetime) -> Self:
         """The same user, whose address turned out to be of somebody else than took the password."""
-        return msgspec.structs.replace(self.rekeyed(None, at), verified_at=at)
+        return msgspec.structs.replace(self.with_password(None, at), verified_at=at)
 
-    def moved(self, email: str, email_index: str, mark: str, at: dt.datetime) -> Self:
-        """The same user at another address, which is known to be theirs."""
+    def with_email(self, email: str, email_index: str, mark: str, at: dt.datetime) -> Self:
+        """The same user with another e-mail address, which is known to be theirs."""
         left = FormerAddress(mark=mark, email=self.email, left_at=at)
-        former = (*(one for one in self.former if at < one.left_at + UNDO), left)
+        recent = (address for address in self.former if at < address.left_at + UNDO)
+        former = (*recent, left)
         return msgspec.structs.replace(
-            self.locking_out().advanced(at),
+            self.with_lockout().advanced(at),
             email=email,
             email_index=email_index,
             verified_at=at,
             former=former,
         )
 
-    def left(self, mark: str, at: dt.datetime) -> FormerAddress | None:
-        """The address that the link *mark* leads back to, if it still does at *at*."""
-        found = (one for one in self.former if one.mark == mark and at < one.left_at + UNDO)
-        return next(found, None)
+    def former_address(self, mark: str, at: dt.datetime) -> FormerAddress | None:
+        """The former address under *mark*, if the change can still be undone at *at*."""
+        matches = (
+            address
+            for address in self.former
+            if address.mark == mark and at < address.left_at + UNDO
+        )
+        return next(matches, None)
 
-    def returned(self, to: FormerAddress, email_index: str, at: dt.datetime) -> Self:
-        """The same user at an address of before, without the password of whoever moved them."""
+    def with_former_email(self, to: FormerAddress, email_index: str, at: dt.datetime) -> Self:
+        """The same user with a former address again, without the password set meanwhile."""
         return msgspec.structs.replace(
-            self.rekeyed(None, at),
+            self.with_password(None, at),
             email=to.email,
             email_index=email_index,
             verified_at=at,
@@ -174,7 +179,7 @@ class User(Document, frozen=True, kw_only=True):
 
 
 def normalised_email(email: str) -> str:
-    """The form under which two spellings of one address are the same account.
+    """Normalise an e-mail address, so that two spellings of it are the same account.
 
     What is longer than an address is cut: to put many marks in order takes time by the square, and
     nobody has looked at *email* yet.

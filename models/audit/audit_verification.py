@@ -1,4 +1,4 @@
-"""Whether an audit log is as it was written."""
+"""Verification of the audit log: hash chain, numbers, checkpoints."""
 
 import itertools
 from collections.abc import Callable, Iterable
@@ -35,7 +35,7 @@ WORDS: Final[dict[DamageKind, str]] = {
 
 
 class Damage(msgspec.Struct, frozen=True):
-    """What is wrong, and with the entry of which number."""
+    """A fault of the audit log, and the number of its entry."""
 
     seq: int
     kind: DamageKind
@@ -45,7 +45,7 @@ class Damage(msgspec.Struct, frozen=True):
 
 
 class AuditVerification:
-    """Reads a stream once, in the order of its numbers, against what its checkpoints saw.
+    """Verifies a stream against its checkpoints, entry by entry in order.
 
     Attributes
     ----------
@@ -66,27 +66,27 @@ class AuditVerification:
         self.head = head or AuditHead()
         self.damages: list[Damage] = []
         self._seen: dict[int, set[str]] = {}
-        for one in checkpoints:
-            if is_ours(one) and one.count == one.seq:
-                self._seen.setdefault(one.seq, set()).add(one.hash)
+        for checkpoint in checkpoints:
+            if is_ours(checkpoint) and checkpoint.count == checkpoint.seq:
+                self._seen.setdefault(checkpoint.seq, set()).add(checkpoint.hash)
             else:
-                self._damage(one.seq, "forged")
+                self._damage(checkpoint.seq, "forged")
 
-    def read_on(self, found: Iterable[Json]) -> None:
-        """Read the next entries."""
-        for one in found:
-            self.read(one)
+    def read_on(self, rows: Iterable[Json]) -> None:
+        """Verify the next entries."""
+        for row in rows:
+            self.read(row)
 
-    def read(self, found: Json) -> None:
-        """Read the next entry, as the database holds it."""
+    def read(self, row: Json) -> None:
+        """Verify the next entry, as the database holds it."""
         try:
-            entry = msgspec.convert(found, AuditEntry)
-            right = digest_of(found)
+            entry = msgspec.convert(row, AuditEntry)
+            digest = digest_of(row)
         except (msgspec.ValidationError, ValueError):
             self._damage(self.head.seq + 1, "unreadable")
             return
-        self._place(entry)
-        if entry.hash != right:
+        self._check_chain(entry)
+        if entry.hash != digest:
             self._damage(entry.seq, "changed")
         if entry.ts < self.head.ts:
             self._damage(entry.seq, "early")
@@ -95,13 +95,13 @@ class AuditVerification:
         self.head = AuditHead(entry.seq, entry.hash, entry.ts)
 
     def end(self) -> list[Damage]:
-        """What is wrong, when all was read."""
+        """All faults, after the last entry was read."""
         for seq in sorted(self._seen):
             self._damage(seq, "cut" if seq > self.head.seq else "missing")
         self._seen.clear()
         return [damage for damage, _ in itertools.groupby(self.damages)]
 
-    def _place(self, entry: AuditEntry) -> None:
+    def _check_chain(self, entry: AuditEntry) -> None:
         if entry.seq <= self.head.seq:
             self._damage(entry.seq, "repeated")
         elif entry.seq > self.head.seq + 1:

@@ -1,4 +1,4 @@
-"""The audit log's entries: each names the hash of the one before, so none can change unseen.
+"""Entries of the audit log, a hash chain: none can be changed unnoticed.
 
 An entry's hash is SHA-256 over its canonical JSON (RFC 8785) without the hash itself, so anybody
 can compute it again without a line of ours.  A checkpoint says which hash stands at which number;
@@ -31,7 +31,7 @@ _CODE: Final = re.compile(r"[a-z0-9_.:-]{0,64}")
 
 
 class AuditAction(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody did or tried, in the caller's words.
+    """An action to be recorded in the audit log, before its entry is made.
 
     Attributes
     ----------
@@ -55,12 +55,12 @@ class AuditAction(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
     def __post_init__(self) -> None:
-        """A reason is a code, never somebody's words."""
+        """Require that the reason is a code, never free text."""
         assert _CODE.fullmatch(self.reason), self.reason
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An act as it is written down.
+    """An entry of the audit log.
 
     Attributes
     ----------
@@ -103,7 +103,7 @@ class AuditHead(msgspec.Struct, frozen=True):
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """That *hash* stood at the number *seq*, behind *count* entries, said by who signed it.
+    """A signed checkpoint: *hash* stood at the number *seq*, after *count* entries.
 
     Attributes
     ----------
@@ -124,14 +124,14 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     @property
     def signed(self) -> bytes:
-        """What the signature is over."""
+        """The bytes that are signed."""
         members: Json = msgspec.to_builtins(self)
         del members["signature"]
         return canonical(members)
 
 
 def canonical(members: Json) -> bytes:
-    r"""*members* as RFC 8785 writes them: strings and whole numbers, under names in ASCII.
+    r"""The canonical JSON of *members* (RFC 8785): strings and integers, under names in ASCII.
 
     Examples
     --------
@@ -161,13 +161,13 @@ def moment_of(at: dt.datetime) -> TimestampText:
     return f"{at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
 
 
-def chained(head: AuditHead, told: Json) -> AuditEntry:
-    """The entry that says *told*, behind *head*."""
-    members = told | {
+def chained(head: AuditHead, fields: Json) -> AuditEntry:
+    """The entry with *fields* that follows *head* in the hash chain."""
+    members = fields | {
         "stream": STREAM,
         "seq": head.seq + 1,
         # A clock that was set back must not put anything before what was there.
-        "ts": max(told["ts"], head.ts),
+        "ts": max(fields["ts"], head.ts),
         "prev": head.hash,
     }
     return msgspec.convert(members | {"hash": digest_of(members)}, AuditEntry)

@@ -1,4 +1,4 @@
-"""Goals: what a person wants to have reached.
+"""Goals, their progress, and their status.
 
 How far a goal is follows from its key results; without any from its milestones; without those its
 owner says so.  Everything that follows is computed when the goal is written, from the goal alone.
@@ -44,14 +44,14 @@ TRACKED: Final = 30  # days of which the progress is kept in the goal itself
 
 
 class DailyProgress(msgspec.Struct, frozen=True):
-    """How far a goal was at the end of a day (UTC)."""
+    """The progress of a goal at the end of a day (UTC)."""
 
     day: dt.date
     progress: float
 
 
 class GoalDraft(Draft, frozen=True, kw_only=True):
-    """What a person may write of a goal.
+    """The fields of a goal that a person may write.
 
     Attributes
     ----------
@@ -108,13 +108,13 @@ class GoalDraft(Draft, frozen=True, kw_only=True):
 
 
 class NewGoal(GoalDraft, frozen=True, kw_only=True):
-    """A goal to be made, under an id that the client may choose."""
+    """A new goal, with an id that the client may choose."""
 
     id: GoalId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 
 
 class Goal(Document, frozen=True, kw_only=True):
-    """A goal, and what follows from it.
+    """A goal, with its progress and what else is computed from it.
 
     Attributes
     ----------
@@ -186,7 +186,7 @@ class Goal(Document, frozen=True, kw_only=True):
             series=series_of(draft.target_date, draft.repeats),
             **fields_of(draft, GoalDraft),
         )
-        return settled(goal, None, at)
+        return with_computed_fields(goal, None, at)
 
     def revised(self, draft: GoalDraft, at: dt.datetime) -> Self:
         """The same goal as *draft* says; another date or rule begins the series anew."""
@@ -202,7 +202,7 @@ class Goal(Document, frozen=True, kw_only=True):
             },
             **fields_of(draft, GoalDraft),
         )
-        return settled(after, self, at)
+        return with_computed_fields(after, self, at)
 
     def counted(
         self,
@@ -211,7 +211,7 @@ class Goal(Document, frozen=True, kw_only=True):
         newest: tuple[float, dt.datetime] | None,
         at: dt.datetime,
     ) -> Self:
-        """The same goal with so many *points*, where *newest* is that of the key result *name*.
+        """The same goal with *points* progress points, the *newest* of the key result *name*.
 
         The name of the goal itself is empty; None moves nothing.  Without any point it is where it
         began.
@@ -228,19 +228,19 @@ class Goal(Document, frozen=True, kw_only=True):
             after = msgspec.structs.replace(after, key_results=moved)
         elif not self.has_parts:
             after = msgspec.structs.replace(after, progress=value or 0.0)
-        return settled(after, self, at)
+        return with_computed_fields(after, self, at)
 
     def without_a_point(self) -> Self:
-        """The same goal, one of whose points counts no more since it cannot be read."""
+        """The same goal with one point less, which cannot be read any more."""
         return msgspec.structs.replace(self, points=self.points - 1)
 
     @property
     def has_parts(self) -> bool:
-        """Whether its progress follows from its parts."""
+        """Whether its progress is computed from key results or milestones."""
         return bool(self.key_results or self.milestones)
 
     def successor(self, at: dt.datetime) -> Self | None:
-        """The next one of its series, made when this one was completed *at*; None for the last."""
+        """The next goal of its series, made when this one was completed *at*; None for the last."""
         target = next_date(self.repeats, self.series, self.target_date, at.date())
         if target is None:
             return None
@@ -252,13 +252,15 @@ class Goal(Document, frozen=True, kw_only=True):
             completed_at=None,
             starts_on=self.target_date if self.starts_on else None,
             target_date=target,
-            milestones={name: one.renewed() for name, one in self.milestones.items()},
-            key_results={name: one.measured(None) for name, one in self.key_results.items()},
+            milestones={name: milestone.renewed() for name, milestone in self.milestones.items()},
+            key_results={
+                name: key_result.measured(None) for name, key_result in self.key_results.items()
+            },
             measured={},
             points=0,
             track=(),
         )
-        return settled(fresh, None, at)
+        return with_computed_fields(fresh, None, at)
 
     def _require_transition(self, status: Status) -> None:
         if status != self.status and status not in TRANSITIONS[self.status]:
@@ -269,9 +271,9 @@ class Goal(Document, frozen=True, kw_only=True):
             )
 
 
-def settled(goal: G, before: G | None, at: dt.datetime) -> G:
-    """*goal* with everything that follows from it, in the place of *before*."""
-    progress = _reached(goal)
+def with_computed_fields(goal: G, before: G | None, at: dt.datetime) -> G:
+    """*goal*, the next version of *before*, with its computed fields."""
+    progress = _progress(goal)
     status = goal.status
     if before is not None and status == before.status:
         if status == "active" and before.progress < 1 <= progress:
@@ -289,7 +291,7 @@ def settled(goal: G, before: G | None, at: dt.datetime) -> G:
     )
 
 
-def _reached(goal: Goal) -> float:
+def _progress(goal: Goal) -> float:
     parts: tuple[KeyResult | Milestone, ...] = tuple(goal.key_results.values()) or tuple(
         goal.milestones.values()
     )

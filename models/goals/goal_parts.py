@@ -1,4 +1,4 @@
-"""What a goal is made of: milestones to pass, and key results that can be measured."""
+"""The parts of a goal: milestones, key results, and SMART answers."""
 
 import datetime as dt
 from typing import Annotated, ClassVar, Literal
@@ -13,7 +13,7 @@ Answer = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S
 
 
 class Smart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A person's answers to the five questions of a SMART goal (Doran, 1981)."""
+    """The answers to the five questions of a SMART goal (Doran, 1981)."""
 
     free_text: ClassVar[tuple[str, ...]] = (
         "specific",
@@ -31,7 +31,7 @@ class Smart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Milestone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something on the way; milestones are shown in order of *place*."""
+    """A milestone; milestones are shown in order of *place*."""
 
     free_text: ClassVar[tuple[str, ...]] = ("title", "description")
 
@@ -47,12 +47,12 @@ class Milestone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return float(self.done)
 
     def renewed(self) -> "Milestone":
-        """The same, for the next time."""
+        """The same for the next goal of a series, not done."""
         return msgspec.structs.replace(self, done=False, target_date=None)
 
 
 class KeyResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A number that goes from *baseline* to *target*; without a *current* one it is where it began.
+    """A key result: a number from *baseline* to *target*; without *current* it is at its baseline.
 
     Examples
     --------
@@ -88,10 +88,10 @@ class KeyResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     @property
     def progress(self) -> float:
-        """How much of the way is done, from 0 to 1; past the target it stays 1."""
+        """The share of the way from baseline to target that is done, 0 to 1."""
         current = self.baseline if self.current is None else self.current
         return min(1.0, max(0.0, (current - self.baseline) / (self.target - self.baseline)))
 
     def measured(self, value: float | None) -> "KeyResult":
-        """The same at *value*; where it began for None."""
+        """The same at *value*; at its baseline for None."""
         return msgspec.structs.replace(self, current=value)

@@ -1,4 +1,4 @@
-"""Progress points: what was measured of a goal, when, and what its owner thinks about it."""
+"""Progress points: measurements of a goal, with a time and a note."""
 
 import datetime as dt
 from typing import Annotated, ClassVar, Final, Self
@@ -17,7 +17,7 @@ PointId = Annotated[str, id_pattern(ID_PREFIX)]
 
 
 class PointDraft(Draft, frozen=True, kw_only=True):
-    """What a person may write of a point.
+    """The fields of a point that a person may write.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class PointDraft(Draft, frozen=True, kw_only=True):
 
 
 class GoalPoint(Document, frozen=True, kw_only=True):
-    """A point of one goal; its id stands below the goal's."""
+    """A progress point of one goal; its id stands below the goal's."""
 
     kind: ClassVar[str] = "goal.point"
     parent: ClassVar[type[Document] | None] = Goal
@@ -92,5 +92,5 @@ class GoalPoint(Document, frozen=True, kw_only=True):
 
 
 def point_id(goal: str, point: str) -> str:
-    """The id of a goal's point: it stands below the goal's."""
+    """The id of a goal's progress point: it stands below the goal's."""
     return f"{goal}/{point}"

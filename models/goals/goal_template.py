@@ -1,4 +1,4 @@
-"""Templates: goals that a person sets themselves again and again."""
+"""Templates of goals that a person sets themselves again and again."""
 
 import datetime as dt
 from typing import Annotated, ClassVar, Final, Self
@@ -17,7 +17,7 @@ Days = Annotated[int, msgspec.Meta(ge=1, le=3660)]
 
 
 class GoalTemplateDraft(Draft, frozen=True, kw_only=True):
-    """What a person may write of a template; *days* is how long its goals take."""
+    """The fields of a template that a person may write; *days* is how long its goals take."""
 
     free_text: ClassVar[tuple[str, ...]] = (
         "title",
@@ -38,13 +38,13 @@ class GoalTemplateDraft(Draft, frozen=True, kw_only=True):
 
 
 class NewGoalTemplate(GoalTemplateDraft, frozen=True, kw_only=True):
-    """A template to be made, under an id that the client may choose."""
+    """A new template, with an id that the client may choose."""
 
     id: GoalTemplateId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 
 
 class GoalTemplate(Document, frozen=True, kw_only=True):
-    """A template of one's own."""
+    """A goal template of a person's own."""
 
     kind: ClassVar[str] = "goal.template"
     id_prefix: ClassVar[str] = ID_PREFIX

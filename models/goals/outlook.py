@@ -1,4 +1,4 @@
-"""Where a goal is going: expected progress, velocity, and whether it is at risk.
+"""The outlook of a goal: expected progress, velocity, and whether it is at risk.
 
 The rule and its thresholds are those of the product: at risk is an active goal that is more than a
 fifth behind a straight line, that nobody has measured for two weeks, that is slower than half of
@@ -23,7 +23,7 @@ SLOW: Final = 0.5
 
 
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be said of a goal on a day.
+    """The outlook of a goal on a day.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def outlook(goal: Goal, day: dt.date) -> Outlook:
-    """Where *goal* is going, as of the local date *day*."""
+    """The outlook of *goal* on the local date *day*."""
     expected = expected_progress(goal, day)
     speed = velocity(goal, day)
     needed = _required(goal, day)
@@ -74,7 +74,7 @@ def outlook(goal: Goal, day: dt.date) -> Outlook:
 
 
 def expected_progress(goal: Goal, day: dt.date) -> float | None:
-    """How far a goal that goes evenly would be on *day*; null without a target date."""
+    """The progress on *day* of a straight line from start to target; null without a target date."""
     if goal.target_date is None:
         return None
     total = (goal.target_date - _start(goal)).days
@@ -90,7 +90,7 @@ def velocity(goal: Goal, day: dt.date) -> float | None:
     days = (day - first).days
     if days < 1:
         return None
-    earlier = [one.progress for one in goal.track if one.day <= first]
+    earlier = [daily.progress for daily in goal.track if daily.day <= first]
     # Before the track begins the goal was where it was made; an older one was cut off its track.
     begin = earlier[-1] if earlier else (goal.track[0].progress if goal.track else goal.progress)
     return (goal.progress - begin) / days
@@ -114,24 +114,24 @@ def _reasons(
     needed: float | None,
 ) -> tuple[Reason, ...]:
     begun = day >= _start(goal)
-    found: list[Reason] = []
+    reasons: list[Reason] = []
     if expected is not None and goal.progress < expected - BEHIND:
-        found.append("behind")
-    if begun and day - _last_sign(goal) > STALE:
-        found.append("stale")
+        reasons.append("behind")
+    if begun and day - _last_activity(goal) > STALE:
+        reasons.append("stale")
     # In the first two weeks nobody has a pace yet.
     settled = day - _start(goal) >= WINDOW
     if settled and speed is not None and needed is not None and speed < SLOW * needed:
-        found.append("slow")
+        reasons.append("slow")
     if goal.target_date is not None and day > goal.target_date:
-        found.append("overdue")
-    return tuple(found)
+        reasons.append("overdue")
+    return tuple(reasons)
 
 
-def _last_sign(goal: Goal) -> dt.date:
-    """When somebody last measured it, or when it began."""
+def _last_activity(goal: Goal) -> dt.date:
+    """The last day on which it was measured or moved, or on which it began."""
     measured = [moment.date() for moment in goal.measured.values()]
-    tracked = [one.day for one in goal.track]
+    tracked = [daily.day for daily in goal.track]
     return max((*measured, *tracked, _start(goal)))
 
 

@@ -1,4 +1,4 @@
-"""How SMART a goal is, letter by letter (Doran, "There's a S.M.A.R.T. way …", 1981).
+"""The SMART score of a goal, criterion by criterion (Doran, "There's a S.M.A.R.T. way …", 1981).
 
 A letter counts 1 when the goal itself shows it or its owner has answered the question in some
 words, and 0 when nothing is there.
@@ -22,7 +22,7 @@ _ENOUGH: Final = 20  # letters of a description that say more than a title
 
 
 class SmartCriterion(msgspec.Struct, frozen=True):
-    """One of the five, and the question that is open; null where it is answered."""
+    """One of the five criteria, and its open question; null where it is answered."""
 
     name: str
     score: int
@@ -30,14 +30,14 @@ class SmartCriterion(msgspec.Struct, frozen=True):
 
 
 class SmartScore(msgspec.Struct, frozen=True):
-    """The share of letters that are there, and all five."""
+    """The share of the criteria that are met, and all five."""
 
     score: float
     letters: tuple[SmartCriterion, ...]
 
 
 def smart_score(goal: Goal) -> SmartScore:
-    """How SMART *goal* is, and what is missing."""
+    """The SMART score of *goal*, and what is missing."""
     answers = goal.smart or Smart()
     shown = {
         "specific": len(goal.description or "") >= _ENOUGH,
@@ -48,6 +48,6 @@ def smart_score(goal: Goal) -> SmartScore:
     }
     letters = []
     for name, question in _QUESTIONS.items():
-        is_there = shown[name] or getattr(answers, name) is not None
-        letters.append(SmartCriterion(name, int(is_there), None if is_there else question))
-    return SmartScore(sum(one.score for one in letters) / len(letters), tuple(letters))
+        is_met = shown[name] or getattr(answers, name) is not None
+        letters.append(SmartCriterion(name, int(is_met), None if is_met else question))
+    return SmartScore(sum(letter.score for letter in letters) / len(letters), tuple(letters))

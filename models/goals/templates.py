@@ -1,4 +1,4 @@
-"""Goals that many people set themselves, as a start for one's own."""
+"""The goal templates that come with the product."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from models.goals.goal_template import GoalTemplateDraft
 
 
 class ReadyTemplate(msgspec.Struct, frozen=True):
-    """A template that comes with the product, under an id of its own."""
+    """A goal template that comes with the product."""
 
     id: str
     draft: GoalTemplateDraft

@@ -34,7 +34,7 @@ State = Literal["done", "missed", "skip", "freeze"]
 
 
 class EntryDraft(Draft, frozen=True, kw_only=True):
-    """What a person may write of an entry.
+    """The fields of an entry that a person may write.
 
     Attributes
     ----------

@@ -34,7 +34,7 @@ Category = Literal[
 
 
 class HabitDraft(Draft, frozen=True, kw_only=True):
-    """What a person may write of a habit.
+    """The fields of a habit that a person may write.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class HabitDraft(Draft, frozen=True, kw_only=True):
 
 
 class NewHabit(HabitDraft, frozen=True, kw_only=True):
-    """A habit to be made, under an id that the client may choose."""
+    """A new habit, with an id that the client may choose."""
 
     id: HabitId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 

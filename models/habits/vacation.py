@@ -21,7 +21,7 @@ LONGEST: Final = 366  # days
 
 
 class VacationDraft(Draft, frozen=True, kw_only=True):
-    """What a person may write of a vacation.
+    """The fields of a vacation that a person may write.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class VacationDraft(Draft, frozen=True, kw_only=True):
 
 
 class NewVacation(VacationDraft, frozen=True, kw_only=True):
-    """A vacation to be made, under an id that the client may choose."""
+    """A new vacation, with an id that the client may choose."""
 
     id: VacationId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 

@@ -1,4 +1,4 @@
-"""What the habit learner says: the odds of a habit's next due day."""
+"""The insight of the habit learner: the odds of a habit's next due day."""
 
 from typing import Annotated, ClassVar
 

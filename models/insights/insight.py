@@ -1,4 +1,4 @@
-"""Insights: what the learners have to say, kept and delivered like any other document."""
+"""Insights: the predictions of learners, stored and delivered like any other document."""
 
 import datetime as dt
 from typing import Annotated, ClassVar, Final, Self
@@ -11,7 +11,7 @@ ID_PREFIX: Final = "ins"  # of ids
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
-    """One contribution to a prediction, in words and in log-odds."""
+    """A reason of a prediction: one contribution, in words and in log-odds."""
 
     feature: str
     words: str
@@ -30,12 +30,12 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def insight_id(document_id: str) -> str:
-    """The id of a learner's insight about a document: there is one."""
+    """The id of a learner's insight about a document, of which there is one."""
     return f"{ID_PREFIX}_{document_id.partition('_')[2] or document_id}"
 
 
 class Insight(Document, frozen=True, kw_only=True):
-    """What a learner says about a document: the part that is the same for all of them.
+    """The base of all insights: what a learner predicts about a document.
 
     Each learner declares a kind of its own (`HabitForecast`), with what it foresees, the reasons,
     how many labels there were and the scores: who may see these depends on what they follow from.
@@ -61,7 +61,7 @@ class Insight(Document, frozen=True, kw_only=True):
     day: Annotated[dt.date, Privacy.PERSONAL]
 
     def says_the_same(self, other: Self) -> bool:
-        """Whether both differ in nothing but version and times."""
+        """Whether both are equal but for version and times."""
         return other.following(self, self.updated_at, version=self.version) == self
 
     def begun(self, at: dt.datetime) -> Self:

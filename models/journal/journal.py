@@ -1,4 +1,4 @@
-"""Journals: the books that entries stand in, and templates for entries.
+"""Journals, which hold entries, and templates for entries.
 
 Everybody has a default journal.  Its id follows from its owner's, so that two devices which write
 their first entries at once make one, and it is made along with the first entry that names none.
@@ -24,7 +24,7 @@ Text = Annotated[str, msgspec.Meta(max_length=30_000)]
 
 
 class JournalDraft(Draft, frozen=True, kw_only=True):
-    """What a person may write of a journal; an archived one is kept out of the way."""
+    """The fields of a journal that a person may write; an archived one is kept out of the way."""
 
     free_text: ClassVar[tuple[str, ...]] = ("name", "description")
 
@@ -35,13 +35,13 @@ class JournalDraft(Draft, frozen=True, kw_only=True):
 
 
 class NewJournal(JournalDraft, frozen=True, kw_only=True):
-    """A journal to be made, under an id that the client may choose."""
+    """A new journal, with an id that the client may choose."""
 
     id: JournalId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 
 
 class Journal(Document, frozen=True, kw_only=True):
-    """A book of entries; *default* is the one for entries that name none."""
+    """A journal; *default* is the one for entries that name none."""
 
     kind: ClassVar[str] = "journal"
     id_prefix: ClassVar[str] = ID_PREFIX
@@ -72,12 +72,12 @@ class Journal(Document, frozen=True, kw_only=True):
 
 
 def default_journal(owner: str) -> str:
-    """The id of somebody's default journal."""
+    """The id of the default journal of *owner*."""
     return derived_id(ID_PREFIX, owner, "default")
 
 
 class JournalTemplateDraft(Draft, frozen=True, kw_only=True):
-    """What a person may write of a template: what an entry made from it begins with."""
+    """The fields of a template that a person may write: what an entry made from it begins with."""
 
     free_text: ClassVar[tuple[str, ...]] = ("name", "title", "text", "tags")
 
@@ -92,13 +92,13 @@ class JournalTemplateDraft(Draft, frozen=True, kw_only=True):
 
 
 class NewJournalTemplate(JournalTemplateDraft, frozen=True, kw_only=True):
-    """A template to be made, under an id that the client may choose."""
+    """A new template, with an id that the client may choose."""
 
     id: TemplateId = msgspec.field(default_factory=lambda: new_id(TEMPLATE_ID_PREFIX))
 
 
 class JournalTemplate(Document, frozen=True, kw_only=True):
-    """What an entry may begin with."""
+    """A template of a journal entry."""
 
     kind: ClassVar[str] = "journal.template"
     id_prefix: ClassVar[str] = TEMPLATE_ID_PREFIX

@@ -1,4 +1,4 @@
-"""Journal entries: what somebody wrote on a day of theirs.
+"""Journal entries, their trash, drafts, and shares with a coach.
 
 An entry that is thrown away stays in the trash for 30 days, where its owner sees it and can take it
 back.  After that nobody sees it again, and what the log knew of its words is taken out of it (see
@@ -31,7 +31,7 @@ PromptId = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{1,16}-[0-9]{1,3}\Z")]
 
 
 class JournalEntryContent(msgspec.Struct, frozen=True, kw_only=True):
-    """What an entry says, as it is kept while it is being written.
+    """The content of an entry, also while it is being written.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class JournalEntryContent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JournalEntryDraft(Draft, JournalEntryContent, frozen=True, kw_only=True):
-    """What a person may write of an entry."""
+    """The fields of an entry that a person may write."""
 
     free_text: ClassVar[tuple[str, ...]] = ("title", "text", "feelings", "tags")
 
@@ -72,13 +72,13 @@ class JournalEntryDraft(Draft, JournalEntryContent, frozen=True, kw_only=True):
 
 
 class NewJournalEntry(JournalEntryDraft, frozen=True, kw_only=True):
-    """An entry to be made, under an id that the client may choose."""
+    """A new entry, with an id that the client may choose."""
 
     id: JournalEntryId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 
 
 class JournalEntry(Document, frozen=True, kw_only=True):
-    """An entry; *trashed_at* says since when it has been in the trash."""
+    """A journal entry; *trashed_at* says since when it has been in the trash."""
 
     kind: ClassVar[str] = "journal.entry"
     id_prefix: ClassVar[str] = ID_PREFIX
@@ -106,7 +106,7 @@ class JournalEntry(Document, frozen=True, kw_only=True):
     trashed_at: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
 
     def __post_init__(self) -> None:
-        """Refuse a zone that nobody knows: no day of it can be told."""
+        """Refuse an unknown time zone: no day of it can be told."""
         check_zone(self.tz)
 
     @classmethod
@@ -127,7 +127,7 @@ class JournalEntry(Document, frozen=True, kw_only=True):
         return msgspec.structs.replace(self.advanced(at), **fields)
 
     def trashed(self, at: dt.datetime) -> Self:
-        """The same entry, thrown away."""
+        """The same entry, moved to the trash."""
         return msgspec.structs.replace(self.advanced(at), trashed_at=at)
 
     def ended(self, at: dt.datetime) -> Self:
@@ -135,7 +135,7 @@ class JournalEntry(Document, frozen=True, kw_only=True):
         return msgspec.structs.replace(self.advanced(at), trashed_at=at - KEPT)
 
     def restored(self, at: dt.datetime) -> Self:
-        """The same entry, taken back."""
+        """The same entry, restored from the trash."""
         return msgspec.structs.replace(self.advanced(at), trashed_at=None)
 
     def is_gone(self, at: dt.datetime) -> bool:
@@ -150,7 +150,7 @@ class JournalEntry(Document, frozen=True, kw_only=True):
 
 
 class UnsavedEntry(Document, frozen=True, kw_only=True):
-    """What is being written: saved every few seconds in the place of what was saved before.
+    """The draft of an entry: saved every few seconds, in place of what was saved before.
 
     It is in no feed and in no log, since each of a thousand versions of one evening would stay
     there.  Its id is that of the entry that it becomes or changes.
@@ -180,7 +180,7 @@ class EntryShareDraft(Draft, frozen=True, kw_only=True):
 
 
 class EntryShare(AccessMethod, frozen=True, kw_only=True):
-    """Leave for a coach to read one entry; the id stands below the entry's.
+    """The permission of a coach to read one entry; its id stands below the entry's.
 
     It ends with the relation in which it was given, whose name is `relation`.
     """
@@ -197,7 +197,7 @@ class EntryShare(AccessMethod, frozen=True, kw_only=True):
     relation: Annotated[str, Privacy.HIDDEN] = ""
 
     def given_in(self, share: Share) -> bool:
-        """Whether it was given in the relation that *share* is part of.
+        """Whether it belongs to the same relation as *share*.
 
         Relations of older builds have no name, and left this behind when they ended: the times
         tell them from those that came after.
@@ -205,12 +205,12 @@ class EntryShare(AccessMethod, frozen=True, kw_only=True):
         return self.relation == share.relation and self.updated_at >= share.created_at
 
     def is_over(self, at: dt.datetime) -> bool:
-        """Whether its time is over at the moment *at*."""
+        """Whether it has expired at *at*."""
         return at >= self.until
 
 
 class ClientEntry(Document, frozen=True, kw_only=True):
-    """The coach's side of an `EntryShare`: which entry of which client, not a word of it."""
+    """The coach's copy of an `EntryShare`: which entry of which client, without its content."""
 
     kind: ClassVar[str] = "client.entry"
     collection: ClassVar[str] = "client_entries"
@@ -223,10 +223,10 @@ class ClientEntry(Document, frozen=True, kw_only=True):
 
 
 def share_id(entry: str, coach: str) -> str:
-    """The id of the leave for *coach* to read *entry*."""
+    """The id of the share of *entry* with *coach*."""
     return f"{entry}/{coach}"
 
 
 def client_entry_id(client: str, entry: str) -> str:
-    """The id under which a coach knows *entry* of *client*; it stands below nobody's id."""
+    """The id of the coach's copy of the share of *entry* by *client*."""
     return f"{client}:{entry}"

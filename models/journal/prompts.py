@@ -1,4 +1,4 @@
-"""Questions to write about, by occasion.
+"""Writing prompts for the journal, by occasion.
 
 One of each occasion a day.  None comes back within 30 days, whoever asks and whatever moods and
 goals there are in between: an occasion's questions take turns by the date alone, and there are 31.
@@ -19,7 +19,7 @@ HIGH: Final = 4  # and from which on they feel well
 
 
 class Prompt(msgspec.Struct, frozen=True):
-    """A question; *goal* is the id of the goal that it asks about."""
+    """A writing prompt; *goal* is the id of the goal that it asks about."""
 
     id: str
     occasion: Occasion
@@ -30,25 +30,26 @@ class Prompt(msgspec.Struct, frozen=True):
 def prompts(
     owner: str, day: dt.date, *, mood: int | None = None, goals: Sequence[str] = ()
 ) -> list[Prompt]:
-    """What to ask *owner* on *day*: about the day, and about their mood and one of their goals.
+    """The prompts for *owner* on *day*: about the day, their mood, and one of their goals.
 
     Examples
     --------
-    >>> [one.occasion for one in prompts("usr_1", dt.date(2026, 1, 5), mood=1, goals=["gol_1"])]
+    >>> shown = prompts("usr_1", dt.date(2026, 1, 5), mood=1, goals=["gol_1"])
+    >>> [prompt.occasion for prompt in shown]
     ['low', 'day', 'goal']
 
     """
-    asked = [_asked(owner, day, "day")]
+    shown = [_prompt(owner, day, "day")]
     if mood is not None and not LOW < mood < HIGH:
-        asked.insert(0, _asked(owner, day, "low" if mood <= LOW else "high"))
+        shown.insert(0, _prompt(owner, day, "low" if mood <= LOW else "high"))
     if goals:
         goal = goals[day.toordinal() % len(goals)]
-        asked.append(msgspec.structs.replace(_asked(owner, day, "goal"), goal=goal))
-    return asked
+        shown.append(msgspec.structs.replace(_prompt(owner, day, "goal"), goal=goal))
+    return shown
 
 
-def _asked(owner: str, day: dt.date, occasion: Occasion) -> Prompt:
-    """The question whose turn it is; everybody begins with another one."""
+def _prompt(owner: str, day: dt.date, occasion: Occasion) -> Prompt:
+    """The prompt of *occasion* on *day*; each owner's rotation begins with another one."""
     texts = TEXTS[occasion]
     start = int(derived_uuid(owner, occasion)[:8], 16)
     number = (start + day.toordinal()) % len(texts)

@@ -1,4 +1,4 @@
-"""Moods: how somebody felt at a moment, as often a day as they say.
+"""Moods, logged as often a day as somebody likes.
 
 The local date is decided when the mood is logged, from the moment and the zone: no journey and no
 clock change moves it.
@@ -25,7 +25,7 @@ Note = Annotated[str, msgspec.Meta(max_length=2_000)]
 
 
 class MoodDraft(Draft, frozen=True, kw_only=True):
-    """What a person may write of a mood; without *at* they feel it now.
+    """The fields of a mood that a person may write; without *at* they feel it now.
 
     Attributes
     ----------
@@ -56,13 +56,13 @@ class MoodDraft(Draft, frozen=True, kw_only=True):
 
 
 class NewMood(MoodDraft, frozen=True, kw_only=True):
-    """A mood to be logged, under an id that the client may choose."""
+    """A new mood, with an id that the client may choose."""
 
     id: MoodId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 
 
 class Mood(Document, frozen=True, kw_only=True):
-    """A mood, on the date that its owner calls it."""
+    """A mood: a level at a moment, on a local date."""
 
     kind: ClassVar[str] = "mood"
     id_prefix: ClassVar[str] = ID_PREFIX
@@ -89,7 +89,7 @@ class Mood(Document, frozen=True, kw_only=True):
     sleep: Annotated[Rating | None, Privacy.PERSONAL] = None
 
     def __post_init__(self) -> None:
-        """Refuse a zone that nobody knows: no day of it can be told."""
+        """Refuse an unknown time zone: no day of it can be told."""
         check_zone(self.tz)
 
     @classmethod

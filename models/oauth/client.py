@@ -26,7 +26,7 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9:/?\[\]@!$&()+,;=._~%-]+")  # no wildcard
 
 
 class OAuthClient(msgspec.Struct, frozen=True, kw_only=True):
-    """An app that was registered.
+    """A registered OAuth client.
 
     Attributes
     ----------
@@ -79,20 +79,20 @@ class OAuthClient(msgspec.Struct, frozen=True, kw_only=True):
         return without_port is not None and without_port in map(_loopback, self.redirects)
 
     def is_proven_by(self, redirect: str) -> bool:
-        """Whether nobody else can pose as this client at *redirect* (RFC 8252, 8.6)."""
+        """Whether no other app can impersonate this client at *redirect* (RFC 8252, 8.6)."""
         return self.kind == "confidential" or redirect.startswith("https://")
 
 
 def checked(client: OAuthClient, scopes: Mapping[str, Permission]) -> OAuthClient:
-    """*client*, or `Invalid` when it may not be registered so; *scopes* are all that there are."""
+    """*client*, or `Invalid` if it may not be registered; *scopes* are all that exist."""
     for redirect in (*client.redirects, *client.logout_redirects):
         if not is_redirect(redirect, client.kind):
             raise Invalid("redirect_invalid", f"{redirect} is no redirect for this kind of client.")
     for name in client.permissions:
-        found = scopes.get(name)
-        if found is None:
+        permission = scopes.get(name)
+        if permission is None:
             raise Invalid("scope_unknown", f"There is no scope {name}.")
-        if found.first_party and not client.first_party:
+        if permission.first_party and not client.first_party:
             raise Invalid("scope_first_party", f"{name} is for our own apps.")
     if (client.kind == "public") is not (client.auth == "none"):
         raise Invalid("auth_invalid", "A confidential client shows who it is; a public one cannot.")

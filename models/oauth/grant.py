@@ -1,4 +1,4 @@
-"""Grants: what somebody allows an app of others, until they take it back."""
+"""Grants: the scopes that a user has granted to an app, until they revoke them."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from models.base.document import Privacy
 
 
 class Grant(AccessMethod, frozen=True, kw_only=True):
-    """What a user has agreed to, for one client; the client's id is the grant's.
+    """The scopes that a user has granted to one client; the client's id is the grant's.
 
     Attributes
     ----------
@@ -28,12 +28,12 @@ class Grant(AccessMethod, frozen=True, kw_only=True):
     client: Annotated[str, Privacy.PERSONAL]
     permissions: Annotated[tuple[str, ...], Privacy.PERSONAL]
 
-    def covers(self, asked: Iterable[str]) -> bool:
-        """Whether all that is *asked* was agreed to."""
-        return set(asked) <= set(self.permissions)
+    def covers(self, scopes: Iterable[str]) -> bool:
+        """Whether all *scopes* were granted."""
+        return set(scopes) <= set(self.permissions)
 
-    def widened(self, client: str, asked: Iterable[str], at: dt.datetime) -> Self:
-        """The same grant, of what is *asked* too."""
-        both = tuple(dict.fromkeys((*self.permissions, *asked)))
+    def widened(self, client: str, scopes: Iterable[str], at: dt.datetime) -> Self:
+        """The same grant, with *scopes* added."""
+        both = tuple(dict.fromkeys((*self.permissions, *scopes)))
         after = self.advanced(at).to_confirm()
         return msgspec.structs.replace(after, client=client, permissions=both)

@@ -1,4 +1,4 @@
-"""Invitations: the word of one side of a relation between a coach and a client.
+"""Invitations of one side of a relation between a coach and a client to the other.
 
 A relation begins when somebody who was given an invitation's code, out of band, accepts it.
 Until then nobody's feed but the inviter's own hears of it.
@@ -23,26 +23,26 @@ RelationRole = Literal["coach", "client"]
 
 
 class InvitationDraft(Draft, frozen=True, kw_only=True):
-    """As what the inviter wants to be known to whoever accepts."""
+    """The role that the inviter will have in the relation."""
 
     role: RelationRole = msgspec.field(name="as")
 
 
 class InvitationCode(Draft, frozen=True, kw_only=True):
-    """What the inviter has given to the other person."""
+    """The code of an invitation, which the inviter has given to the other person."""
 
     code: Token
 
 
 class Invitation(msgspec.Struct, frozen=True, kw_only=True):
-    """An open invitation: what its maker will be in the relation, and for how long it stands."""
+    """An open invitation: the inviter's role in the relation, and when it expires."""
 
     role: RelationRole = msgspec.field(name="as")
     created_at: dt.datetime
     expires_at: dt.datetime
 
     def holds(self, at: dt.datetime) -> bool:
-        """Whether it can be accepted at the moment *at*."""
+        """Whether it can be accepted at *at*."""
         return at < self.expires_at
 
 
@@ -56,17 +56,19 @@ class OpenInvitations(Document, frozen=True, kw_only=True):
 
     @classmethod
     def none(cls, owner: str, at: dt.datetime) -> Self:
-        """Those of somebody who has invited nobody yet."""
+        """The document of somebody who has invited nobody yet."""
         return cls(id=INVITATIONS, owner=owner, version=0, created_at=at, updated_at=at)
 
     def holding(self, invitation_id: str, at: dt.datetime) -> Invitation | None:
-        """The invitation under an id, if it can be accepted at the moment *at*."""
+        """The invitation with an id, if it can be accepted at *at*."""
         invitation = self.open.get(invitation_id)
         return invitation if invitation is not None and invitation.holds(at) else None
 
     def invited(self, invitation_id: str, role: RelationRole, at: dt.datetime) -> Self:
-        """The same with one more, and without those that have lapsed."""
-        standing = {name: one for name, one in self.open.items() if one.holds(at)}
+        """The same with one more, and without those that have expired."""
+        standing = {
+            name: invitation for name, invitation in self.open.items() if invitation.holds(at)
+        }
         if len(standing) >= MOST_OPEN:
             raise Conflict(
                 "invitations_too_many",
@@ -77,6 +79,6 @@ class OpenInvitations(Document, frozen=True, kw_only=True):
         return msgspec.structs.replace(self.advanced(at), open=after)
 
     def without(self, invitation_id: str, at: dt.datetime) -> Self:
-        """The same without the invitation under an id."""
-        left = {name: one for name, one in self.open.items() if name != invitation_id}
+        """The same without the invitation with an id."""
+        left = {name: invitation for name, invitation in self.open.items() if name != invitation_id}
         return msgspec.structs.replace(self.advanced(at), open=left)

@@ -1,4 +1,4 @@
-"""The relation of a coach and a client, and what the client lets the coach see.
+"""Shares: the relation of a coach and a client, and what the client lets the coach see.
 
 The same fact is kept twice, in one write: as a `Share` of the client, who decides about it, and as
 a `CoachClient` of the coach, whose app lists it.  Both begin when an invitation is accepted (see
@@ -32,7 +32,7 @@ class ShareDraft(Draft, frozen=True, kw_only=True):
 
 
 class Share(AccessMethod, frozen=True, kw_only=True):
-    """Leave for the coach whose user id is this document's id.
+    """The permission of a coach to see documents of a client; its id is the coach's user id.
 
     Attributes
     ----------
@@ -56,12 +56,12 @@ class Share(AccessMethod, frozen=True, kw_only=True):
 
     @property
     def began(self) -> dt.datetime:
-        """Since when the two have been client and coach, whatever is shown meanwhile."""
+        """When the relation of the two began."""
         return self.accepted_at or self.updated_at
 
     @classmethod
     def accepted(cls, *, client: str, coach: str, relation: str, at: dt.datetime) -> Self:
-        """The leave that a relation begins with: nothing is shown yet."""
+        """The share that a relation begins with: nothing is shown yet."""
         return cls(
             id=coach,
             owner=client,
@@ -72,15 +72,15 @@ class Share(AccessMethod, frozen=True, kw_only=True):
         )
 
     def confirmed(self, at: dt.datetime) -> Self:
-        """The same leave of an older build, now that both sides have given their word."""
+        """The same share of an older build, now that both sides have agreed."""
         return msgspec.structs.replace(self.advanced(at).to_confirm(), accepted_at=at)
 
     def revised(self, draft: ShareDraft, at: dt.datetime) -> Self:
-        """The same leave, for what *draft* says."""
+        """The same share, of the kinds and fields in *draft*."""
         return msgspec.structs.replace(self.advanced(at).to_confirm(), **_sorted(draft))
 
     def mirrored(self, client: "CoachClient | None", at: dt.datetime) -> "CoachClient":
-        """The coach's side of it, in the place of *client*."""
+        """The coach's copy of it, the next version of *client*."""
         if client is None:
             client = CoachClient(
                 id=self.owner, owner=self.id, version=0, created_at=at, updated_at=at
@@ -94,7 +94,7 @@ class Share(AccessMethod, frozen=True, kw_only=True):
 
 
 class CoachClient(AccessMethod, frozen=True, kw_only=True):
-    """Somebody who lets the owner, a coach, see documents of some kinds; the id is theirs."""
+    """The coach's copy of a `Share`; its id is the client's user id."""
 
     kind: ClassVar[str] = "client"
     collection: ClassVar[str] = "clients"
@@ -111,7 +111,7 @@ class CoachClient(AccessMethod, frozen=True, kw_only=True):
         return self.accepted_at or self.updated_at
 
     def began_since(self, moment: dt.datetime) -> bool:
-        """Whether both have given their word *moment* or later; that opens a channel."""
+        """Whether both have agreed at *moment* or later; that opens a channel."""
         return self.accepted_at is not None and self.accepted_at >= moment
 
     @property

@@ -1,4 +1,4 @@
-"""Tasks: what a person wants to get done, once or again and again.
+"""Tasks, once or repeated, with due dates and steps.
 
 A task is due on a date, or on a date at a wall time; *tz* says whose date and whose clock.  What
 follows for everybody's clock is computed once, when it is written: *due_at*.
@@ -43,7 +43,7 @@ Steps = Annotated[dict[PartId, Step], msgspec.Meta(max_length=100)]
 
 
 class TaskDraft(Draft, frozen=True, kw_only=True):
-    """What a person may write of a task.
+    """The fields of a task that a person may write.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ class TaskDraft(Draft, frozen=True, kw_only=True):
 
 
 class NewTask(TaskDraft, frozen=True, kw_only=True):
-    """A task to be made, under an id that the client may choose."""
+    """A new task, with an id that the client may choose."""
 
     id: TaskId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 
@@ -132,7 +132,7 @@ class Task(Document, frozen=True, kw_only=True):
     series: Annotated[dt.date | None, Privacy.PERSONAL] = None
 
     def __post_init__(self) -> None:
-        """Refuse a zone that nobody knows: no day of it can be told."""
+        """Refuse an unknown time zone: no day of it can be told."""
         check_zone(self.tz)
 
     @classmethod
@@ -165,11 +165,11 @@ class Task(Document, frozen=True, kw_only=True):
         return msgspec.structs.replace(self.advanced(at), status="completed", completed_at=at)
 
     def reopened(self, at: dt.datetime) -> Self:
-        """The same task, to be done after all."""
+        """The same task, pending again."""
         return msgspec.structs.replace(self.advanced(at), status="pending", completed_at=None)
 
     def successor(self, at: dt.datetime) -> Self | None:
-        """The next one of its series, made when this one was completed *at*; None for the last."""
+        """The next task of its series, made when this one was completed *at*; None for the last."""
         due = next_date(self.repeats, self.series, self.due_date, local_date(at, self.tz))
         if due is None:
             return None

@@ -104,7 +104,7 @@ class Accounts:
             user = changes.get(User, user_id, user_id)
             if user.roles == roles:
                 return write_outcome("unchanged", user)
-            after = user.appointed(roles, changes.at)
+            after = user.with_roles(roles, changes.at)
             changes.update(user, after)
             return write_outcome("updated", after)
 

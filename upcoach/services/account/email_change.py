@@ -140,7 +140,7 @@ class EmailChanges:
             )  # a login that has expired meanwhile is no reason: it was theirs when they asked
             if session_state(facts, changes.at) is not SessionState.ACTIVE:
                 raise link_over()
-            after = before.moved(moving.new, index, mark, changes.at)
+            after = before.with_email(moving.new, index, mark, changes.at)
             changes.update(before, after)
             changes.send_mail(EmailChangedMail(moving.old, moving.user, mark))
             return write_outcome("updated", after)
@@ -173,10 +173,10 @@ class EmailChanges:
 
         def decide(changes: WriteContext) -> Outcome[User]:
             before = changes.find(User, user_id, user_id)
-            to = None if before is None else before.left(mark, changes.at)
+            to = None if before is None else before.former_address(mark, changes.at)
             if before is None or to is None:
                 raise only_link_over()
-            after = before.returned(to, index, changes.at)
+            after = before.with_former_email(to, index, changes.at)
             changes.update(before, after)
             remove_unconfirmed(changes, user_id, before=to.left_at)
             changes.send_mail(EmailChangeUndoneMail(after.email, is_back=True))
@@ -208,7 +208,7 @@ class EmailChanges:
     async def _former(self, undoing: EmailChangeUndo | None) -> FormerAddress:
         if undoing is None:
             raise only_link_over()
-        former = (await self._get(undoing.user)).left(undoing.mark, self._clock())
+        former = (await self._get(undoing.user)).former_address(undoing.mark, self._clock())
         if former is None:
             raise only_link_over()
         return former

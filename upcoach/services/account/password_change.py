@@ -53,7 +53,7 @@ class PasswordChanges:
             before = changes.get(User, user.id, user.id)
             if before.password_hash != old:  # somebody else was faster
                 raise _wrong()
-            after = before.rekeyed(password_hash, changes.at)
+            after = before.with_password(password_hash, changes.at)
             changes.update(before, after)
             return write_outcome("updated", after)
 

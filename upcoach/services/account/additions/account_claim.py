@@ -58,7 +58,7 @@ def remove_unconfirmed(
     for factors in changes.all(Factors, user):
         kept = {name for name, at in factors.confirmed.items() if not falls(at)}
         gone += [passkey for passkey in changes.all(Passkey, user) if passkey.id not in kept]
-        changes.update(factors, factors.fallen(kept, changes.at))
+        changes.update(factors, factors.keeping_only(kept, changes.at))
     gone += [broken for kind in WAYS for broken in changes.all_broken(kind, user)]
     mirrors = [ref for document in gone for ref in _mirrors(changes, ref_of(document))]
     changes.find_refs(mirrors)  # so that they are read

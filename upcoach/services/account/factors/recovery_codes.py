@@ -55,7 +55,7 @@ class RecoveryCodes:
         def change(before: Factors, changes: WriteContext) -> Factors:
             if hashed not in before.recovery or "recovery_code" not in before.methods(changes.at):
                 raise factor_wrong()
-            return before.recovered(hashed, changes.at)
+            return before.without_recovery_code(hashed, changes.at)
 
         async with self._tries.attempt("recovery code", scope):
             await self._enrolment.change(Scope(user=user), change)

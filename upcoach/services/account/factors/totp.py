@@ -128,7 +128,7 @@ class Totp:
             step = secret and step_of(secret, code, changes.at, before.totp_step)
             if not step:
                 raise factor_wrong()
-            return before.stepped(step, changes.at)
+            return before.with_totp_step(step, changes.at)
 
         async with self._tries.attempt("totp", scope):
             await self._enrolment.change(Scope(user=scope.user), change)

@@ -102,7 +102,7 @@ class TrustedDevices:
         def decide(changes: WriteContext) -> Outcome[None]:
             factors = changes.find(Factors, scope.user, FACTORS)
             if factors is not None:
-                changes.update(factors, factors.distrusting(changes.at))
+                changes.update(factors, factors.distrusting_devices(changes.at))
             return Outcome(verb="deleted", document=None)
 
         return Write(scope=scope, reads=(Ref(Factors, scope.user, FACTORS),), decide=decide)

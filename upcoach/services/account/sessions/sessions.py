@@ -424,7 +424,7 @@ def _open(changes: WriteContext, user: str) -> list[Session]:
 
 def _lock_out(changes: WriteContext, user: User, but: Collection[str]) -> None:
     """Count a lockout of *user*: logins and sessions that began before are void."""
-    after = user.locking_out()
+    after = user.with_lockout()
     if any(session.id not in but for session in _open(changes, user.id)):
         changes.keep(after)  # the sessions that end say enough
     else:  # there must be an event, or what begins just now would not know of it
