@@ -1,4 +1,4 @@
-"""Goals: what a person wants to have reached, its points, and templates."""
+"""Goals, their progress points, and templates."""
 
 from typing import Self
 
@@ -15,7 +15,7 @@ __all__ = ["GoalServices", "GoalTemplates", "Goals"]
 
 
 class GoalServices(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be done with goals."""
+    """The services of goals."""
 
     goals: Goals
     points: GoalPoints

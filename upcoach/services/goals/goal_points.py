@@ -1,4 +1,4 @@
-"""Progress points of goals: each moves what it measures, whatever the order in which they come."""
+"""Progress points of goals: each updates what it measures, in whatever order they come."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ MOST: Final = 10_000  # points of one goal
 
 
 class GoalPoints:
-    """What people measured of their goals."""
+    """The progress points of people's goals."""
 
     def __init__(self, documents: Documents, committer: Committer, goals: Goals) -> None:
         self._documents = documents
@@ -45,7 +45,7 @@ class GoalPoints:
         base: int | None = None,
         mutation: Mutation | None = None,
     ) -> WriteResult[GoalPoint | None]:
-        """Keep what *draft* says under the id *point*; the same again changes nothing."""
+        """Set the point *point* to *draft*; the same again changes nothing."""
 
         def decide(changes: WriteContext, goal: Goal, before: GoalPoint | None) -> GoalPoint | None:
             _require_measurable(goal, draft)
@@ -75,7 +75,7 @@ class GoalPoints:
         base: int | None = None,
         mutation: Mutation | None = None,
     ) -> WriteResult[GoalPoint | None]:
-        """Take a point back: what it measured is where the newest of the others left it."""
+        """Delete a point: what it measured goes back to the newest of the others."""
 
         def decide(changes: WriteContext, _goal: Goal, _before: GoalPoint | None) -> None:
             before = changes.get_any(GoalPoint, scope.user, point_id(goal_id, point))
@@ -95,11 +95,11 @@ class GoalPoints:
         goal_ref = Ref(Goal, scope.user, goal_id)
         own_ref = Ref(GoalPoint, scope.user, point_id(goal_id, point))
         following = SERIES.reads(scope.user, goal_id)
-        known: Others | None = None
+        others: Others | None = None
 
         async def look() -> None:
-            nonlocal known
-            known = await self._others(scope, goal_id, own_ref.id)
+            nonlocal others
+            others = await self._others(scope, goal_id, own_ref.id)
 
         def decide(changes: WriteContext) -> Outcome[GoalPoint | None]:
             goal = changes.get(Goal, scope.user, goal_id)
@@ -110,7 +110,7 @@ class GoalPoints:
             broken = changes.broken(*own_ref)
             counted = goal.without_a_point() if broken else goal
             try:
-                moved = _moved(counted, before, after, known, changes.at)
+                moved = _moved(counted, before, after, others, changes.at)
             except StalePrecondition:
                 raise NeedsLookup(look) from None
             done = _kept(changes, before or broken, after)
@@ -134,8 +134,8 @@ class GoalPoints:
                 descending=True,
                 limit=2,
             )
-            found = await self._documents.select(GoalPoint, scope.user, wanted)
-            newest[name] = next((one for one in found if one.id != but), None)
+            newest_points = await self._documents.select(GoalPoint, scope.user, wanted)
+            newest[name] = next((point for point in newest_points if point.id != but), None)
         return Others(goal.version, newest)
 
 
@@ -152,7 +152,7 @@ Decided = Callable[[WriteContext, Goal, GoalPoint | None], GoalPoint | None]
 def _kept(
     changes: WriteContext, before: GoalPoint | BrokenDocument | None, after: GoalPoint | None
 ) -> Outcome[GoalPoint | None]:
-    """Have *after* take the place of *before*."""
+    """Replace *before* by *after*, and return the outcome."""
     if after is None:
         assert before is not None
         changes.delete(before)
@@ -167,18 +167,18 @@ def _moved(
     goal: Goal,
     before: GoalPoint | None,
     after: GoalPoint | None,
-    known: Others | None,
+    others: Others | None,
     at: dt.datetime,
 ) -> Goal:
-    """*goal* where the point *after* has taken the place of *before*.
+    """Update *goal* where the point *after* has replaced *before*.
 
-    Which of the other points is the newest has to be *known* only where the goal itself does not
+    Which of the other points is the newest has to be *others* only where the goal itself does not
     tell: when the newest one of all goes, moves, or is not alone at its moment.
     """
-    one = after or before
-    if one is None:  # a point that cannot be read was taken back
+    point_moved = after or before
+    if point_moved is None:  # a point that cannot be read was taken back
         return goal.counted(goal.points, None, None, at)
-    name = one.key_result or ""
+    name = point_moved.key_result or ""
     points = goal.points + (after is not None) - (before is not None)
     if name and name not in goal.key_results:  # the key result is gone, its points are history
         return goal.counted(points, None, None, at)
@@ -188,13 +188,13 @@ def _moved(
         newest = after
     elif all(moment < last for moment in moments):
         return goal.counted(points, None, None, at)
-    elif known is None or known.version != goal.version:
+    elif others is None or others.version != goal.version:
         raise StalePrecondition
     else:
-        rivals = [point for point in (after, known.newest[name]) if point is not None]
+        rivals = [point for point in (after, others.newest[name]) if point is not None]
         newest = max(rivals, key=lambda point: (point.at, point.id), default=None)
-    found = None if newest is None else (newest.value, newest.at)
-    return goal.counted(points, name, found, at)
+    newest_value = None if newest is None else (newest.value, newest.at)
+    return goal.counted(points, name, newest_value, at)
 
 
 def _require_measurable(goal: Goal, draft: PointDraft) -> None:

@@ -1,4 +1,4 @@
-"""Goals: made, changed, undone and deleted by their owner; and what can be said of them."""
+"""Goals: created, changed, undone, deleted, assessed and counted."""
 
 import collections
 import datetime as dt
@@ -94,8 +94,8 @@ def _drafted(draft: NewGoal, /, *, owner: str, at: dt.datetime) -> Goal:
     return Goal.drafted(draft, owner=owner, at=at)
 
 
-def _patched(known: Json, patch: Json) -> Json:
-    fields: Json = merged(known, patch)
+def _patched(current: Json, patch: Json) -> Json:
+    fields: Json = merged(current, patch)
     if "progress" in patch and (fields.get("key_results") or fields.get("milestones")):
         raise _progress_derived()
     return fields
@@ -117,11 +117,11 @@ def _require_order(changes: WriteContext, goal: Goal) -> None:
     while level and len(seen) < MOST:
         if goal.id in level:
             raise _unfit("cycle", "Goals would wait for each other in a circle.")
-        found = changes.find_all(Goal, goal.owner, sorted(level))
-        if not seen and len(found) < len(level):
+        needed = changes.find_all(Goal, goal.owner, sorted(level))
+        if not seen and len(needed) < len(level):
             raise _unfit("goal_unknown", "It depends on a goal that does not exist.")
         seen |= level
-        level = {name for one in found for name in one.depends_on} - seen
+        level = {name for other in needed for name in other.depends_on} - seen
 
 
 class Goals(Resources[Goal, NewGoal]):
@@ -144,19 +144,23 @@ class Goals(Resources[Goal, NewGoal]):
         self.history = DocumentHistory(log, Goal)
 
     async def assess(self, scope: Scope, goal_id: str, day: dt.date) -> Assessment:
-        """What follows from one goal on the local date *day*."""
+        """Assess one goal on the local date *day*."""
         goal = await self.get(scope, goal_id)
         needed = await self._documents.find_many(Goal, scope.user, goal.depends_on)
-        return _assessed(goal, {one.id: one for one in needed}, day)
+        return _assessed(goal, {other.id: other for other in needed}, day)
 
     async def assess_all(self, scope: Scope, day: dt.date) -> list[Assessment]:
         """The same for every active goal, the one that needs attention first."""
         wanted = Selection(order="target_date", where={"status": "active"}, limit=1_000)
-        found = await self._documents.select(Goal, scope.user, wanted)
-        goals = [one for one in found if not one.archived]
+        active = await self._documents.select(Goal, scope.user, wanted)
+        goals = [goal for goal in active if not goal.archived]
         ids = {name for goal in goals for name in goal.depends_on}
-        needed = {one.id: one for one in await self._documents.find_many(Goal, scope.user, ids)}
-        assessed = [one async for one in paced(_assessed(goal, needed, day) for goal in goals)]
+        needed = {
+            other.id: other for other in await self._documents.find_many(Goal, scope.user, ids)
+        }
+        assessed = [
+            assessment async for assessment in paced(_assessed(goal, needed, day) for goal in goals)
+        ]
         return sorted(assessed, key=_urgency)
 
     async def stats(self, scope: Scope, day: dt.date) -> GoalStats:
@@ -164,14 +168,14 @@ class Goals(Resources[Goal, NewGoal]):
         rows = await self._tallies.goals(scope.user, day)
         return GoalStats(
             overview=_overview(rows),
-            by_priority=_sorts(rows, lambda row: row.priority),
-            by_category=_sorts(rows, lambda row: row.category),
+            by_priority=_groups(rows, lambda row: row.priority),
+            by_category=_groups(rows, lambda row: row.category),
         )
 
     async def undo(
         self, scope: Scope, goal_id: str, version: int | None, mutation: Mutation | None
     ) -> WriteResult[Goal]:
-        """Take back what *version* of a goal changed, or its last change."""
+        """Undo the change that *version* of a goal made, or its last one."""
 
         def decide(changes: WriteContext) -> Outcome[Goal]:
             before = changes.get(Goal, scope.user, goal_id)
@@ -186,9 +190,9 @@ class Goals(Resources[Goal, NewGoal]):
             )
             return self._replace(changes, before, after, places)
 
-        known = BaseVersion(self._ref(scope, goal_id), (version or 2) - 1)
+        base = BaseVersion(self._ref(scope, goal_id), (version or 2) - 1)
         reads = self._reads(scope, goal_id, {})
-        return await self._submit(scope, reads, decide, mutation, base=known)
+        return await self._submit(scope, reads, decide, mutation, base=base)
 
 
 def _overview(rows: Sequence[GoalTally]) -> GoalOverview:
@@ -212,15 +216,15 @@ def _overview(rows: Sequence[GoalTally]) -> GoalOverview:
     )
 
 
-def _sorts(rows: Iterable[GoalTally], name: Callable[[GoalTally], str]) -> list[GoalGroup]:
+def _groups(rows: Iterable[GoalTally], name: Callable[[GoalTally], str]) -> list[GoalGroup]:
     by_name: dict[str, list[GoalTally]] = {}
     for row in rows:
         by_name.setdefault(name(row), []).append(row)
-    return [GoalGroup(name=one, overview=_overview(by_name[one])) for one in sorted(by_name)]
+    return [GoalGroup(name=group, overview=_overview(by_name[group])) for group in sorted(by_name)]
 
 
 def _assessed(goal: Goal, needed: Mapping[str, Goal], day: dt.date) -> Assessment:
-    """What follows from *goal*, where those that it depends on are among *needed* or gone."""
+    """Assess *goal*, where those that it depends on are among *needed* or deleted."""
     waits = tuple(
         name
         for name in goal.depends_on
@@ -235,10 +239,10 @@ def _assessed(goal: Goal, needed: Mapping[str, Goal], day: dt.date) -> Assessmen
     )
 
 
-def _urgency(one: Assessment) -> tuple[bool, int, str]:
+def _urgency(assessment: Assessment) -> tuple[bool, int, str]:
     """Those at risk first, then those with the fewest safe days."""
-    safe = one.outlook.safe_days
-    return (not one.outlook.at_risk, 10_000 if safe is None else safe, one.goal)
+    safe = assessment.outlook.safe_days
+    return (not assessment.outlook.at_risk, 10_000 if safe is None else safe, assessment.goal)
 
 
 def _progress_derived() -> Invalid:

@@ -1,4 +1,4 @@
-"""Habits: what a person does again and again, what became of it, and their vacations from it."""
+"""Habits, their entries and reports, and vacations."""
 
 from typing import Self
 
@@ -15,7 +15,7 @@ __all__ = ["HabitServices", "Habits", "Vacations", "set_entry"]
 
 
 class HabitServices(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be done with habits."""
+    """The services of habits."""
 
     habits: Habits
     habit_reports: HabitReports

@@ -1,4 +1,4 @@
-"""A habit with its whole history, up to a day."""
+"""A habit evaluated with its whole history, up to a day."""
 
 import datetime as dt
 from collections.abc import Collection
@@ -16,7 +16,7 @@ from upcoach.store.aggregates.habit_histories import Columns
 
 
 class AsOf(msgspec.Struct, frozen=True, kw_only=True):
-    """Up to which day somebody asks.
+    """The day up to which a habit is evaluated.
 
     Attributes
     ----------
@@ -35,13 +35,13 @@ class AsOf(msgspec.Struct, frozen=True, kw_only=True):
     is_past: bool = False
 
     def day(self, habit: Habit) -> dt.date:
-        """The last day that is asked of *habit*."""
+        """The last day to evaluate of *habit*."""
         today = self.date or local_date(self.now, self.tz or habit.tz, habit.day_start)
         return habit.last_day(today)
 
 
 class EvaluatedHabit(msgspec.Struct, frozen=True, eq=False):
-    """What was asked of a habit up to *today*, and what became of it."""
+    """A habit with its history and evaluation up to *today*."""
 
     habit: Habit
     today: dt.date
@@ -64,7 +64,7 @@ class EvaluatedHabit(msgspec.Struct, frozen=True, eq=False):
 def evaluated_habit(
     habit: Habit, columns: Columns | None, pauses: Collection[DateRange], as_of: AsOf
 ) -> EvaluatedHabit:
-    """*habit* with the entries in *columns*, and the days on which it *pauses*."""
+    """Evaluate *habit* with the entries in *columns*, and the days on which it *pauses*."""
     today = as_of.day(habit)
     fragile = not isinstance(habit.measure, YesNo) and habit.measure.can_be_broken
     given = columns or {"days": [], "codes": [], "shares": []}

@@ -1,4 +1,4 @@
-"""What a person asks about their habits: today, streaks, analytics, achievements, reminders.
+"""Reports about habits: today, streaks, analytics, achievements, reminders.
 
 Every answer is computed from the entries as they are, read in one aggregation, habit by habit:
 between two of them the loop goes on.
@@ -50,7 +50,7 @@ COMING = dt.timedelta(days=14)  # how far reminders are looked for
 
 
 class HabitReports:
-    """Answers about habits."""
+    """Computes reports about habits."""
 
     def __init__(self, documents: Documents, histories: HabitHistories, clock: Clock) -> None:
         self._documents = documents
@@ -58,30 +58,34 @@ class HabitReports:
         self._clock = clock
 
     def latest_day(self) -> dt.date:
-        """The date that it is already somewhere on Earth."""
+        """The latest date anywhere on Earth at this moment."""
         return (self._clock() + AHEAD).date()
 
     async def today(self, scope: Scope, tz: str | None, date: dt.date | None) -> list[HabitToday]:
-        """What is due today, wherever that is, habit by habit."""
+        """The habits due today, in the caller's or the given zone."""
         as_of = AsOf(now=self._clock(), date=date, tz=tz)
-        found = await self._all(scope, as_of)
-        ids = [entry_id(one.habit.id, one.today) for one in found]
+        habits = await self._all(scope, as_of)
+        ids = [entry_id(evaluated.habit.id, evaluated.today) for evaluated in habits]
         entries = {
             entry.habit: entry for entry in await self._documents.find_many(Entry, scope.user, ids)
         }
         answers = (
-            today_of(one, today_state(one.schedule, one.days, one.units), entries.get(one.habit.id))
-            for one in found
+            today_of(
+                evaluated,
+                today_state(evaluated.schedule, evaluated.days, evaluated.units),
+                entries.get(evaluated.habit.id),
+            )
+            for evaluated in habits
         )
-        return [one async for one in paced(answers)]
+        return [answer async for answer in paced(answers)]
 
     async def streak(
         self, scope: Scope, habit_id: str, date: dt.date | None, windows: int
     ) -> StreakAnswer:
         """The streak of a habit, with its newest *windows*."""
-        one = await self._one(scope, habit_id, AsOf(now=self._clock(), date=date))
-        habit = one.habit
-        return streak_of(one, windows, end_of_day(one.today, habit.tz, habit.day_start))
+        evaluated = await self._evaluated(scope, habit_id, AsOf(now=self._clock(), date=date))
+        habit = evaluated.habit
+        return streak_of(evaluated, windows, end_of_day(evaluated.today, habit.tz, habit.day_start))
 
     async def analytics(
         self,
@@ -92,7 +96,7 @@ class HabitReports:
         *,
         with_mood: bool = False,
     ) -> Analytics:
-        """What a habit comes to between two dates; by itself, in the year up to today.
+        """The analytics of a habit between two dates, by default of the year up to today.
 
         Parameters
         ----------
@@ -101,30 +105,32 @@ class HabitReports:
 
         """
         as_of = AsOf(now=self._clock(), date=last, is_past=True)
-        one = await self._one(scope, habit_id, as_of)
-        answer = analytics_of(one, first)
+        evaluated = await self._evaluated(scope, habit_id, as_of)
+        answer = analytics_of(evaluated, first)
         if not with_mood:
             return answer
         span = (answer.first, answer.last)
         levels = await self._histories.levels(scope.user, *span)
-        done = done_by_day(one.days, *(day.toordinal() for day in span))
+        done = done_by_day(evaluated.days, *(day.toordinal() for day in span))
         return msgspec.structs.replace(answer, mood=correlation(done, levels))
 
     async def overview(self, scope: Scope, first: dt.date | None, last: dt.date | None) -> Overview:
-        """What all habits come to between two dates; by itself, in the year up to today."""
-        found = await self._all(scope, AsOf(now=self._clock(), date=last, is_past=True))
-        end = last or max((one.today for one in found), default=self._clock().date())
+        """The overview of all habits between two dates, by default of the year up to today."""
+        habits = await self._all(scope, AsOf(now=self._clock(), date=last, is_past=True))
+        end = last or max((evaluated.today for evaluated in habits), default=self._clock().date())
         begin = first or end - YEAR + DAY
         sums, summaries = HabitTotals(begin.toordinal(), end.toordinal()), []
-        async for one in paced(found):
-            sums.add(one.history, one.days, one.units)
-            summaries.append(summary_of(one, begin))
+        async for evaluated in paced(habits):
+            sums.add(evaluated.history, evaluated.days, evaluated.units)
+            summaries.append(summary_of(evaluated, begin))
         return overview_of(summaries, sums, begin, end)
 
     async def achievements(self, scope: Scope) -> list[UnlockedAchievement]:
-        """What was reached, and what is to be, habit by habit; archived ones too."""
-        found = await self._all(scope, AsOf(now=self._clock()), archived=True)
-        return [unlocked async for one in paced(found) for unlocked in unlocked_by(one)]
+        """The achievements of all habits, reached or not; archived ones too."""
+        habits = await self._all(scope, AsOf(now=self._clock()), archived=True)
+        return [
+            unlocked async for evaluated in paced(habits) for unlocked in unlocked_by(evaluated)
+        ]
 
     async def reminders(self, scope: Scope, limit: int) -> list[UpcomingReminder]:
         """The next *limit* reminders within two weeks, soonest first."""
@@ -132,15 +138,17 @@ class HabitReports:
         pauses = await self._pauses(scope)
         now = self._clock()
         coming = [
-            one async for habit in paced(habits) for one in _coming(habit, pauses.of(habit.id), now)
+            reminder
+            async for habit in paced(habits)
+            for reminder in _coming(habit, pauses.of(habit.id), now)
         ]
-        return sorted(coming, key=lambda one: (one.at, one.habit))[:limit]
+        return sorted(coming, key=lambda reminder: (reminder.at, reminder.habit))[:limit]
 
-    async def _one(self, scope: Scope, habit_id: str, as_of: AsOf) -> EvaluatedHabit:
+    async def _evaluated(self, scope: Scope, habit_id: str, as_of: AsOf) -> EvaluatedHabit:
         habit = await self._documents.get(Habit, scope.user, habit_id)
         columns = await self._histories.of(scope.user, habit_id)
         pauses = await self._pauses(scope)
-        return await self._followed(habit, columns.get(habit_id), pauses, as_of)
+        return await self._evaluate(habit, columns.get(habit_id), pauses, as_of)
 
     async def _all(
         self, scope: Scope, as_of: AsOf, *, archived: bool = False
@@ -149,21 +157,21 @@ class HabitReports:
         columns = await self._histories.of(scope.user)
         pauses = await self._pauses(scope)
         return [
-            await self._followed(habit, columns.get(habit.id), pauses, as_of)
+            await self._evaluate(habit, columns.get(habit.id), pauses, as_of)
             async for habit in paced(habits)
         ]
 
-    async def _followed(
+    async def _evaluate(
         self, habit: Habit, columns: Columns | None, pauses: Pauses, as_of: AsOf
     ) -> EvaluatedHabit:
-        """*habit* with its entries; without those that cannot be read, where there are such."""
+        """Evaluate *habit* with its entries, without those that cannot be read."""
         async for _ in paced(unrolled(habit.schedule, as_of.day(habit))):
             pass  # a rule takes some milliseconds, the first time
         try:
             return evaluated_habit(habit, columns, pauses.of(habit.id), as_of)
         except (ValueError, TypeError, LookupError, AttributeError, OSError):
-            known = await self._documents.page(Entry, habit.owner, below=habit.id, limit=ENTRIES)
-            return evaluated_habit(habit, columns_of(known), pauses.of(habit.id), as_of)
+            readable = await self._documents.page(Entry, habit.owner, below=habit.id, limit=ENTRIES)
+            return evaluated_habit(habit, columns_of(readable), pauses.of(habit.id), as_of)
 
     async def _habits(self, scope: Scope, *, archived: bool = False) -> list[Habit]:
         where = {} if archived else {"archived": False}
@@ -182,13 +190,13 @@ def _coming(
         is_paused = range_containing(day, pauses) is not None
         return day >= habit.starts_on and habit.schedule.is_due(day) and not is_paused
 
-    found = occurrences(habit.reminders, habit.tz, habit.day_start, now, now + COMING, is_asked)
-    for one in found:
+    moments = occurrences(habit.reminders, habit.tz, habit.day_start, now, now + COMING, is_asked)
+    for moment in moments:
         yield UpcomingReminder(
             habit=habit.id,
             name=habit.name,
-            at=one.at,
-            time=one.time,
+            at=moment.at,
+            time=moment.time,
             tz=habit.tz,
-            local_date=one.local_date,
+            local_date=moment.local_date,
         )

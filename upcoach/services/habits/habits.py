@@ -1,4 +1,4 @@
-"""Habits and what became of them each day."""
+"""Habits and their entries, one for each day."""
 
 import datetime as dt
 
@@ -117,8 +117,8 @@ class Habits(Resources[Habit, NewHabit]):
             return _change_entry(changes, habit, before, draft, base, mutation)
 
         reads = _entry_reads(scope, habit_id, day)
-        known = None if base is None or mutation is None else BaseVersion(reads[1], base)
-        return await self._submit(scope, reads, decide, mutation, base=known)
+        base_version = None if base is None or mutation is None else BaseVersion(reads[1], base)
+        return await self._submit(scope, reads, decide, mutation, base=base_version)
 
     async def delete_entry(
         self,
@@ -128,7 +128,7 @@ class Habits(Resources[Habit, NewHabit]):
         base: int | None = None,
         mutation: Mutation | None = None,
     ) -> WriteResult[None]:
-        """Take back what was logged for *day*."""
+        """Delete the entry of *day*."""
 
         def decide(changes: WriteContext) -> Outcome[None]:
             changes.get_any(Habit, scope.user, habit_id)
@@ -151,7 +151,7 @@ def set_entry(
     tz: str | None = None,
     source: str | None = None,
 ) -> Outcome[Entry]:
-    """Keep what *draft* says about *day* in the place of *before*."""
+    """Create or replace the entry of *day* by *draft*."""
     if before is None:
         entry = Entry.drafted(draft, habit=habit, day=day, at=changes.at, tz=tz, source=source)
         return write_outcome("created", changes.set(None, entry))
@@ -182,7 +182,7 @@ def _change_entry(
 
 
 def entry_fields(draft: EntryDraft) -> Json:
-    """What `Document.to_draft` would say of an entry made from *draft*."""
+    """The fields that `Document.to_draft` gives for an entry made from *draft*."""
     fields = msgspec.to_builtins(fields_of(draft, EntryDraft))
     return {name: value for name, value in fields.items() if value is not None}
 

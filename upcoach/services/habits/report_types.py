@@ -1,4 +1,4 @@
-"""The answers about habits: their shape."""
+"""The types of reports about habits."""
 
 import datetime as dt
 

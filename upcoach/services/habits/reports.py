@@ -1,4 +1,4 @@
-"""The answers about habits: how they are put together."""
+"""Builds the reports about habits from evaluated habits."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -37,77 +37,77 @@ from upcoach.services.habits.report_types import (
 YEAR: Final = 365 * DAY
 
 
-def today_of(one: EvaluatedHabit, now: TodayState, entry: Entry | None) -> HabitToday:
-    """What *one* asks of today, where *entry* was logged."""
-    current, _ = lengths(one.units)
+def today_of(evaluated: EvaluatedHabit, now: TodayState, entry: Entry | None) -> HabitToday:
+    """Report on *evaluated* today, where *entry* was logged."""
+    current, _ = lengths(evaluated.units)
     value = entry.value if entry else None
     return HabitToday(
-        habit=one.habit.id,
-        name=one.habit.name,
-        local_date=one.today,
-        ends_at=end_of_day(one.today, one.habit.tz, one.habit.day_start),
+        habit=evaluated.habit.id,
+        name=evaluated.habit.name,
+        local_date=evaluated.today,
+        ends_at=end_of_day(evaluated.today, evaluated.habit.tz, evaluated.habit.day_start),
         due=now.due,
         done=now.done,
         state=entry.state if entry else None,
         value=value,
-        remaining=remaining(one.habit.measure, value),
+        remaining=remaining(evaluated.habit.measure, value),
         times=now.times,
         streak=current,
-        unit=one.units.span,
-        at_risk=current > 0 and one.units.is_urgent,
+        unit=evaluated.units.span,
+        at_risk=current > 0 and evaluated.units.is_urgent,
     )
 
 
-def streak_of(one: EvaluatedHabit, newest: int, ends_at: dt.datetime) -> StreakAnswer:
-    """The streak of *one*."""
-    found = streak(one.schedule, one.days, one.units)
+def streak_of(evaluated: EvaluatedHabit, newest: int, ends_at: dt.datetime) -> StreakAnswer:
+    """The streak of *evaluated*."""
+    current = streak(evaluated.schedule, evaluated.days, evaluated.units)
     return StreakAnswer(
-        habit=one.habit.id,
-        as_of=one.today,
+        habit=evaluated.habit.id,
+        as_of=evaluated.today,
         ends_at=ends_at,
-        windows=windows(one.units, newest),
-        freezes=one.tokens,
-        **_fields(found),
+        windows=windows(evaluated.units, newest),
+        freezes=evaluated.tokens,
+        **_fields(current),
     )
 
 
-def analytics_of(one: EvaluatedHabit, since: dt.date | None) -> Analytics:
-    """What *one* comes to."""
-    first = since or one.today - YEAR + DAY
-    span = (first.toordinal(), one.ordinal)
-    judged = JudgedUnits.of(one.units, one.ordinal)
-    strong = strengths(one.schedule, one.habit.measure, one.days)
+def analytics_of(evaluated: EvaluatedHabit, since: dt.date | None) -> Analytics:
+    """The analytics of *evaluated*."""
+    first = since or evaluated.today - YEAR + DAY
+    span = (first.toordinal(), evaluated.ordinal)
+    judged = JudgedUnits.of(evaluated.units, evaluated.ordinal)
+    strong = strengths(evaluated.schedule, evaluated.habit.measure, evaluated.days)
     moving = judged.moving(*span)
-    times = DoneTimes.of(one.history, *span)
-    found = streak(one.schedule, one.days, one.units)
-    length = found.current.length if found.current else 0
+    times = DoneTimes.of(evaluated.history, *span)
+    current = streak(evaluated.schedule, evaluated.days, evaluated.units)
+    length = current.current.length if current.current else 0
     return Analytics(
-        habit=one.habit.id,
+        habit=evaluated.habit.id,
         first=first,
-        last=one.today,
-        strength=strong.on(one.ordinal),
+        last=evaluated.today,
+        strength=strong.on(evaluated.ordinal),
         strengths=[
             Score(date=point.date, score=strong.on(point.date.toordinal())) for point in moving
         ],
-        streak=found.current,
-        best=found.best,
-        unit=found.unit,
-        formation=formation(judged, one.history, length, one.ordinal),
+        streak=current.current,
+        best=current.best,
+        unit=current.unit,
+        formation=formation(judged, evaluated.history, length, evaluated.ordinal),
         total=judged.between(*span),
         moving=moving,
-        heatmap=heatmap(one.days, *span),
-        weekdays=weekdays(one.units, one.history, *span),
+        heatmap=heatmap(evaluated.days, *span),
+        weekdays=weekdays(evaluated.units, evaluated.history, *span),
         hours=times.hours().tolist(),
         best_time=best_time(times.minute),
-        trend=trend({one.date: one.rate for one in moving if one.rate is not None}),
+        trend=trend({point.date: point.rate for point in moving if point.rate is not None}),
     )
 
 
 def overview_of(
     summaries: Sequence[Summary], sums: HabitTotals, first: dt.date, last: dt.date
 ) -> Overview:
-    """What all habits come to."""
-    formed = [one.formation for one in summaries if one.formation is not None]
+    """The overview of all habits."""
+    formed = [summary.formation for summary in summaries if summary.formation is not None]
     return Overview(
         first=first,
         last=last,
@@ -124,34 +124,38 @@ def overview_of(
     )
 
 
-def unlocked_by(one: EvaluatedHabit) -> Iterator[UnlockedAchievement]:
-    """The achievements of *one*."""
-    for found in achievements(one.history, one.units, one.ordinal):
-        yield UnlockedAchievement(habit=one.habit.id, name=one.habit.name, **_fields(found))
+def unlocked_by(evaluated: EvaluatedHabit) -> Iterator[UnlockedAchievement]:
+    """The achievements of *evaluated*."""
+    for achievement in achievements(evaluated.history, evaluated.units, evaluated.ordinal):
+        yield UnlockedAchievement(
+            habit=evaluated.habit.id, name=evaluated.habit.name, **_fields(achievement)
+        )
 
 
-def summary_of(one: EvaluatedHabit, first: dt.date) -> Summary:
-    """What *one* comes to among all."""
-    judged = JudgedUnits.of(one.units, one.ordinal)
-    current, best = lengths(one.units)
+def summary_of(evaluated: EvaluatedHabit, first: dt.date) -> Summary:
+    """The summary of *evaluated* in an overview."""
+    judged = JudgedUnits.of(evaluated.units, evaluated.ordinal)
+    current, best = lengths(evaluated.units)
     return Summary(
-        habit=one.habit.id,
-        name=one.habit.name,
-        category=one.habit.category,
-        strength=strengths(one.schedule, one.habit.measure, one.days).on(one.ordinal),
+        habit=evaluated.habit.id,
+        name=evaluated.habit.name,
+        category=evaluated.habit.category,
+        strength=strengths(evaluated.schedule, evaluated.habit.measure, evaluated.days).on(
+            evaluated.ordinal
+        ),
         streak=current,
         best=best,
-        unit=one.units.span,
-        formation=formation(judged, one.history, current, one.ordinal),
-        total=judged.between(first.toordinal(), one.ordinal),
+        unit=evaluated.units.span,
+        formation=formation(judged, evaluated.history, current, evaluated.ordinal),
+        total=judged.between(first.toordinal(), evaluated.ordinal),
     )
 
 
 def _categories(summaries: Sequence[Summary]) -> list[CategoryRate]:
     rates = []
-    for category in dict.fromkeys(one.category for one in summaries):
-        totals = [one.total for one in summaries if one.category == category]
-        kept, judged = sum(one.kept for one in totals), sum(one.judged for one in totals)
+    for category in dict.fromkeys(summary.category for summary in summaries):
+        totals = [summary.total for summary in summaries if summary.category == category]
+        kept, judged = sum(total.kept for total in totals), sum(total.judged for total in totals)
         rates.append(
             CategoryRate(
                 category=category,

@@ -1,4 +1,4 @@
-"""Vacations: made, moved and taken back by their owner."""
+"""Vacations: created, moved and deleted by their owner."""
 
 from models.habits import NewVacation, Vacation, VacationDraft
 from upcoach.services.base.resources import Resources

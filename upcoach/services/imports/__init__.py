@@ -22,7 +22,7 @@ atexit.register(FILE_READERS.close)
 
 
 class ImportServices(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be brought in."""
+    """The services of imports."""
 
     imports: Imports
     zones: TimeZones

@@ -1,4 +1,4 @@
-"""Reading a zip archive from a stranger: bounded, in memory, never onto the disk."""
+"""Reads zip archives from strangers: within bounds, in memory, never onto the disk."""
 
 import io
 import struct
@@ -33,7 +33,7 @@ _BROKEN: Final = (
 def read_archive(
     archive: bytes, wanted: Collection[str], suffix: str | None = None
 ) -> dict[str, bytes]:
-    """Some members of *archive*, in any folder; raises `Invalid`.
+    """Read some members of *archive*, in any folder; raises `Invalid`.
 
     They are called one of *wanted*, or end in *suffix*.
     """

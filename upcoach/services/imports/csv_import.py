@@ -1,4 +1,4 @@
-"""Anybody's table (CSV, RFC 4180): days of habits, moods, tasks or pages of a journal, a row each.
+"""Imports CSV tables (RFC 4180) of habit entries, moods, tasks or journal entries.
 
 The first line names the columns, in any order; others than these are left out, which is said.
 
@@ -58,7 +58,7 @@ _NOON: Final = dt.time(12)
 
 
 def read(content: bytes, *, what: What, owner: str, tz: str) -> ImportPlan:
-    """What the table *content* wants, for somebody who lives in *tz*; raises `Invalid`."""
+    """Read the table *content* into a plan, for somebody in *tz*; raises `Invalid`."""
     return _Reader(content, what, owner, tz).read()
 
 
@@ -87,7 +87,7 @@ class _Reader:
                 "journal": (self._page, JournalEntryItem),
             }
             make, area = made[self._what]
-            items = [one for line, row in rows for one in self._tried(line, make, row)]
+            items = [item for line, row in rows for item in self._tried(line, make, row)]
             areas = (area,)
         if self._what == "journal":
             journal = NewJournal(id=self._journal, name="CSV")
@@ -149,21 +149,21 @@ class _Reader:
                 self._table.refused(own[0][0], refusal)
             for line, row in own:
                 self._day(days, habit_id, line, row)
-        return [*habits, *sorted(days.values(), key=lambda one: (one.day, one.parent))]
+        return [*habits, *sorted(days.values(), key=lambda item: (item.day, item.parent))]
 
-    def _habit(self, told: list[Row]) -> HabitItem:
-        name = told[0]["habit"]
+    def _habit(self, rows: list[Row]) -> HabitItem:
+        name = rows[0]["habit"]
         fields: Json = {
             "id": derived_id(Habit.id_prefix, self._owner, CSV, name),
             "name": name,
             "tz": self._tz,
-            "starts_on": min(row.get("date", "9999") for row in told),
+            "starts_on": min(row.get("date", "9999") for row in rows),
         }
-        if any("value" in row for row in told):
+        if any("value" in row for row in rows):
             fields["measure"] = {
                 "type": "amount",
-                "target": _number(next((row["target"] for row in told if "target" in row), "0")),
-                "unit": next((row["unit"] for row in told if "unit" in row), ""),
+                "target": _number(next((row["target"] for row in rows if "target" in row), "0")),
+                "unit": next((row["unit"] for row in rows if "unit" in row), ""),
             }
         return HabitItem(checked(fields, NewHabit))
 
@@ -211,9 +211,9 @@ class _Reader:
 
     def _id(self, prefix: str, fields: Json) -> str:
         """The id of what a row says; rows that say the same are told apart by their order."""
-        said = tuple(f"{name}={fields[name]}" for name in sorted(fields))
-        self._seen[said] += 1
-        return derived_id(prefix, self._owner, CSV, *said, str(self._seen[said]))
+        content = tuple(f"{name}={fields[name]}" for name in sorted(fields))
+        self._seen[content] += 1
+        return derived_id(prefix, self._owner, CSV, *content, str(self._seen[content]))
 
 
 def _day(row: Row) -> dt.date:
@@ -223,7 +223,7 @@ def _day(row: Row) -> dt.date:
 
 
 def _number(text: str) -> int | float | str:
-    """The number that *text* writes; *text* itself where it is none, which its field refuses."""
+    """Parse *text* as a number; *text* itself where it is none, which its field refuses."""
     try:
         number = float(text)
     except ValueError:

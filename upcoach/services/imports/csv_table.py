@@ -1,4 +1,4 @@
-"""A CSV file (RFC 4180) from a stranger, with the numbers of its lines."""
+"""Reads CSV files (RFC 4180) from strangers, with the numbers of their lines."""
 
 import codecs
 import csv

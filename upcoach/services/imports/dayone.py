@@ -31,7 +31,7 @@ _ESCAPED: Final = re.compile(r"\\([.\-!()+#*_`>\[\]{}])")  # its Markdown escape
 
 
 class TheirEntry(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """What of an entry is read."""
+    """The fields of an entry that are read."""
 
     uuid: str
     creation_date: dt.datetime
@@ -53,7 +53,7 @@ class TheirJournal(msgspec.Struct, frozen=True):
 
 
 def read(archive: bytes, *, owner: str, tz: str) -> ImportPlan:
-    """What the zip *archive* wants, for somebody who lives in *tz*; raises `Invalid`."""
+    """Read the zip *archive* into a plan, for somebody in *tz*; raises `Invalid`."""
     files = read_archive(archive, (), suffix=".json")
     journals = {name: content for name, content in files.items() if "/" not in name}
     if not journals:

@@ -1,4 +1,4 @@
-"""What a file wants of moods and the journal."""
+"""Import items of moods and the journal."""
 
 import datetime as dt
 

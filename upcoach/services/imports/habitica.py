@@ -121,7 +121,7 @@ class HabiticaExport(msgspec.Struct, frozen=True):
 
 
 def read(export: HabiticaExport, *, owner: str, tz: str) -> ImportPlan:
-    """What *export* wants, for somebody who lives in *tz*; raises `Invalid` with up to 20 flaws."""
+    """Read *export* into a plan, for somebody in *tz*; raises `Invalid` with up to 20 flaws."""
     return _Reader(export, owner, tz).read()
 
 
@@ -142,7 +142,7 @@ class _Reader:
         tasks = self._tasks
         if len(tasks.habits) + len(tasks.dailys) + len(tasks.todos) > TASKS:
             raise _too_large(f"The export holds more than {TASKS:,} tasks.")
-        found: list[ImportItem] = []
+        items: list[ImportItem] = []
         for kind, make in (
             ("habits", self._habit),
             ("dailys", self._daily),
@@ -150,7 +150,7 @@ class _Reader:
         ):
             for place, task in enumerate(getattr(tasks, kind)):
                 try:
-                    found += make(task)
+                    items += make(task)
                 except Invalid as refusal:
                     pointer = f"/tasks/{kind}/{place}"
                     self._flaws.add(pointer, refusal.code, f"{task.text[:64]!r}: {refusal.detail}")
@@ -160,29 +160,31 @@ class _Reader:
                 f"Rewards have no place here and are left out ({len(tasks.rewards)})."
             )
         # The learner sees the days in the order in which they were lived.
-        days = [one for one in found if isinstance(one, EntryItem)]
+        days = [item for item in items if isinstance(item, EntryItem)]
         if len(days) > ENTRIES:
             raise _too_large(f"The export holds more than {ENTRIES:,} days.")
-        days.sort(key=lambda one: (one.day, one.id))
-        first = [one for one in found if not isinstance(one, EntryItem)]
+        days.sort(key=lambda item: (item.day, item.id))
+        first = [item for item in items if not isinstance(item, EntryItem)]
         areas = (HabitItem, EntryItem, TaskItem)
         return ImportPlan(HABITICA, (*first, *days), areas, tuple(self._notes))
 
     def _habit(self, task: TheirHabit) -> Iterator[ImportItem]:
         bad = task.down and not task.up
-        told = summary_of_habit(task.history, self._tz, self._day_start, bad=bad)
+        summary = summary_of_habit(task.history, self._tz, self._day_start, bad=bad)
         measure = Count(0, at_most=True) if bad else Count(1)
         schedule = Daily() if bad else _PER.get(task.frequency, Daily())
-        if told.minuses:
-            self._notes.append(f"{_cut(task.text, 64)}: left out are its minuses ({told.minuses}).")
-        return self._followed(task, told, measure, schedule)
+        if summary.minuses:
+            self._notes.append(
+                f"{_cut(task.text, 64)}: left out are its minuses ({summary.minuses})."
+            )
+        return self._followed(task, summary, measure, schedule)
 
     def _daily(self, task: TheirDaily) -> Iterator[ImportItem]:
-        told = summary_of_daily(task.history, self._tz, self._day_start)
+        summary = summary_of_daily(task.history, self._tz, self._day_start)
         start = (
             self._day(task.start_date)
             or self._day(task.created_at)
-            or min(told.days, default=dt.date(2000, 1, 1))
+            or min(summary.days, default=dt.date(2000, 1, 1))
         )
         schedule = schedule_of(
             task.frequency,
@@ -194,21 +196,23 @@ class _Reader:
         )
         if schedule is None:
             self._notes.append(f"{_cut(task.text, 64)}: it is never due, and is archived here.")
-        return self._followed(task, told, YesNo(), schedule or Daily(), archived=schedule is None)
+        return self._followed(
+            task, summary, YesNo(), schedule or Daily(), archived=schedule is None
+        )
 
     def _followed(
         self,
         task: TheirHabit | TheirDaily,
-        told: HistorySummary,
+        summary: HistorySummary,
         measure: Measure,
         schedule: Schedule,
         *,
         archived: bool = False,
     ) -> Iterator[ImportItem]:
-        if told.silent:
+        if summary.silent:
             words = "left out is what the export has only summed up, or says nothing about"
-            self._notes.append(f"{_cut(task.text, 64)}: {words} ({told.silent}).")
-        begun = [day for day in (self._day(task.created_at), *told.days) if day is not None]
+            self._notes.append(f"{_cut(task.text, 64)}: {words} ({summary.silent}).")
+        begun = [day for day in (self._day(task.created_at), *summary.days) if day is not None]
         draft = NewHabit(
             id=derived_id(Habit.id_prefix, self._owner, HABITICA, task.id),
             name=self._name(task),
@@ -221,15 +225,15 @@ class _Reader:
             archived=archived,
         )
         items: list[ImportItem] = [HabitItem(draft)]
-        items += [EntryItem(draft.id, day, entry) for day, entry in sorted(told.days.items())]
+        items += [EntryItem(draft.id, day, entry) for day, entry in sorted(summary.days.items())]
         return iter(items)
 
     def _todo(self, task: TheirTodo) -> Iterator[ImportItem]:
         tags = [self._tags[tag] for tag in task.tags if self._tags.get(tag, "").strip()]
         steps = {
-            f"s{place}": Step(title=_cut(one.text, 255), done=one.completed, place=float(place))
-            for place, one in enumerate(task.checklist[:100])
-            if one.text.strip()
+            f"s{place}": Step(title=_cut(line.text, 255), done=line.completed, place=float(place))
+            for place, line in enumerate(task.checklist[:100])
+            if line.text.strip()
         }
         draft = NewTask(
             id=derived_id(Task.id_prefix, self._owner, HABITICA, task.id),

@@ -1,4 +1,4 @@
-"""What a history of Habitica says about days.
+"""Habitica's histories, summarised by day.
 
 A daily is ticked off at a moment of its day.  What was due and not ticked off is written down by
 the run ("cron") that begins the owner's next day, whenever they open the app: its moment lies
@@ -34,7 +34,7 @@ class HistoryPoint(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class HistorySummary(msgspec.Struct, frozen=True):
-    """What a history tells: its days, how many points say nothing, and how many minuses went."""
+    """A history's days, the number of points that say nothing, and of minuses left out."""
 
     days: Days
     silent: int = 0
@@ -54,20 +54,20 @@ def moment(value: float | str | None) -> dt.datetime | None:
         return None
     try:
         if isinstance(value, str):
-            found = dt.datetime.fromisoformat(value)
+            parsed = dt.datetime.fromisoformat(value)
         else:
-            found = dt.datetime.fromtimestamp(round(value) / 1000, dt.UTC)
+            parsed = dt.datetime.fromtimestamp(round(value) / 1000, dt.UTC)
     except (ValueError, OverflowError, OSError):
-        found = FIRST_MOMENT - DAY
-    if found.tzinfo is None:
-        found = found.replace(tzinfo=dt.UTC)
-    if not FIRST_MOMENT <= found < END:
+        parsed = FIRST_MOMENT - DAY
+    if parsed.tzinfo is None:
+        parsed = parsed.replace(tzinfo=dt.UTC)
+    if not FIRST_MOMENT <= parsed < END:
         raise Invalid("date_unreadable", f"{str(value)[:40]!r} is no date of these times")
-    return found
+    return parsed
 
 
 def summary_of_daily(history: Sequence[HistoryPoint], tz: str, day_start: int) -> HistorySummary:
-    """What became of each day: done where it was ticked off, missed where it was due."""
+    """Summarise a daily: done where it was ticked off, missed where it was due."""
     days: Days = {}
     silent = 0
     for point in history:
@@ -86,7 +86,7 @@ def summary_of_daily(history: Sequence[HistoryPoint], tz: str, day_start: int) -
 def summary_of_habit(
     history: Sequence[HistoryPoint], tz: str, day_start: int, *, bad: bool
 ) -> HistorySummary:
-    """How often it was done each day; of a *bad* habit, the minuses."""
+    """Summarise a habit: how often it was done each day; of a *bad* habit, the minuses."""
     counts: dict[dt.date, float] = {}
     silent = minuses = 0
     for point in history:

@@ -1,4 +1,4 @@
-"""On which days a daily of Habitica is due, in our words."""
+"""Converts the schedules of Habitica's dailies."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ def _weekly(every: int, days: Sequence[str], start: dt.date) -> Schedule | None:
         names = ",".join(_WEEK[name] for name in days)
         # Its weeks begin on Sunday.
         return Recurring(f"FREQ=WEEKLY;INTERVAL={every};BYDAY={names};WKST=SU", start)
-    return Daily() if len(days) == len(_WEEK) else Weekdays(tuple(_NUMBERS[one] for one in days))
+    return Daily() if len(days) == len(_WEEK) else Weekdays(tuple(_NUMBERS[day] for day in days))
 
 
 def _monthly(

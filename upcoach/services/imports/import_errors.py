@@ -1,4 +1,4 @@
-"""What is wrong with a file that somebody brought, collected so that it can be mended in one go."""
+"""Collects the errors of an imported file, so that they can be mended in one go."""
 
 from typing import Final
 
@@ -11,18 +11,18 @@ class ImportErrors:
     """The flaws found so far, each once; the last of `MOST` ends the reading."""
 
     def __init__(self) -> None:
-        self._found: dict[FieldError, None] = {}
+        self._errors: dict[FieldError, None] = {}
 
     def add(self, pointer: str, code: str, detail: str) -> None:
         """Keep one flaw; raises `Invalid` with all of them when there are enough."""
-        self._found[FieldError(pointer, code, detail)] = None
-        if len(self._found) == MOST:
+        self._errors[FieldError(pointer, code, detail)] = None
+        if len(self._errors) == MOST:
             self.refuse()
 
     def refuse(self) -> None:
         """Raise `Invalid` if there is any flaw."""
-        if self._found:
-            flaws = tuple(self._found)
+        if self._errors:
+            flaws = tuple(self._errors)
             raise Invalid("import_invalid", flaws[0].detail, flaws=flaws)
 
 

@@ -1,4 +1,4 @@
-"""Bringing in what people logged elsewhere."""
+"""Imports of what people logged elsewhere."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -49,16 +49,16 @@ class Imports:
         self._users = UserConcurrency(running=1, waiting=2, patience_s=PATIENCE_S)
 
     def slot(self, scope: Scope) -> AbstractAsyncContextManager[None]:
-        """Held while a file of the caller's is read and carried out: one at a time."""
+        """Hold the caller's slot while a file is read and carried out: one at a time."""
         return self._users.slot(scope.user)
 
     async def read(self, scope: Scope, format_: Format, content: bytes, tz: str) -> PackedPlan:
-        """What a file wants, for somebody who lives in *tz*."""
+        """Read a file into a plan, for somebody in *tz*."""
         check_zone(tz)
         return await self._workers.read(ImportJob(format_, scope.user, tz), content)
 
     async def show(self, scope: Scope, plan: PackedPlan) -> Json:
-        """What *plan* would do now; nothing is written."""
+        """Preview *plan*: what it would do now; nothing is written."""
         await self._require_room(scope, plan)
         tally = ImportTally(plan.areas, plan.source, plan.notes)
         state: dict[Ref, Document | None] = {}
@@ -72,7 +72,7 @@ class Imports:
     async def carry_out(
         self, scope: Scope, plan: PackedPlan, mutation: Mutation | None = None
     ) -> WriteResult[Json]:
-        """Do what *plan* says, under the name of its last part; all of it fits, or none is done."""
+        """Carry out *plan*, under *mutation* in its last part; nothing, if it exceeds a quota."""
         if mutation is not None:
             answered = await self._committer.repeated(scope, mutation)
             if answered is not None:

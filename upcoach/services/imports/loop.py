@@ -1,4 +1,4 @@
-"""The CSV export of Loop Habit Tracker.
+"""Reads the CSV export of Loop Habit Tracker.
 
 A zip with `Habits.csv` and, for each habit, a folder (`001 Meditate/`) with its `Checkmarks.csv`.
 The `Checkmarks.csv` at the top has a column for each habit; it serves those without a file of their

@@ -1,4 +1,4 @@
-"""What the cells of Loop Habit Tracker's files mean; one that the app never writes is `Invalid`."""
+"""Parses the cells of Loop Habit Tracker's files; one that it never writes is `Invalid`."""
 
 import datetime as dt
 import re
@@ -86,7 +86,7 @@ def day_of(text: str) -> dt.date:
 
 
 def entry_of(measure: Measure, value: str, note: str) -> EntryDraft | None:
-    """What somebody logged; None where nobody did.
+    """Parse an entry; None where nothing was logged.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Where an export of Loop Habit Tracker keeps what was logged of each habit.
+"""Finds the history of each habit in an export of Loop Habit Tracker.
 
 That is a folder of the habit's own, or a column of the `Checkmarks.csv` at the top.
 """

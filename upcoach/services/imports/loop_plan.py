@@ -1,4 +1,4 @@
-"""The plan of an export of Loop Habit Tracker."""
+"""Makes a plan of an export of Loop Habit Tracker."""
 
 import collections
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ LOOP = "loop"
 
 
 def read(archive: bytes, *, owner: str, tz: str) -> ImportPlan:
-    """What the zip *archive* wants; raises `Invalid` with up to 20 flaws."""
+    """Read the zip *archive* into a plan; raises `Invalid` with up to 20 flaws."""
     return plan_of(read_export(archive, tz=tz), owner)
 
 
 def plan_of(export: LoopExport, owner: str) -> ImportPlan:
-    """What *export* wants."""
+    """Make a plan of *export*."""
     habits = list(_habits(export, owner))
     days = [
         EntryItem(new.id, entry.day, entry.draft)
@@ -26,7 +26,7 @@ def plan_of(export: LoopExport, owner: str) -> ImportPlan:
         for entry in habit.entries
     ]
     # By date over all habits: the learner sees the days in the order in which they were lived.
-    days.sort(key=lambda one: (one.day, one.parent))
+    days.sort(key=lambda item: (item.day, item.parent))
     items = (*(HabitItem(new) for new, _ in habits), *days)
     return ImportPlan(LOOP, items, (HabitItem, EntryItem), export.notes)
 

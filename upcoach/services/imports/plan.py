@@ -1,4 +1,4 @@
-"""What a file would make of a person's documents: read first, looked at, then carried out.
+"""Import plans: read from a file, previewed, then carried out.
 
 An importer reads its file into an `ImportPlan`, which names each document that is to be and where
 it came from.  The same rule (`ImportItem.take`) says what becomes of it when the plan is shown and
@@ -27,7 +27,7 @@ Verb = Literal["created", "updated", "kept"]
 
 
 class ImportItem(abc.ABC):
-    """A document that is to be there.  *area* is what people call such documents."""
+    """A document to import.  *area* is what people call such documents."""
 
     area: ClassVar[str]
     verbs: ClassVar[tuple[Verb, ...]] = ("created", "kept")
@@ -45,15 +45,15 @@ class ImportItem(abc.ABC):
 
     @abc.abstractmethod
     def parts(self) -> tuple[object, ...]:
-        """What it was made from."""
+        """The values that it was made from."""
 
     @abc.abstractmethod
     def reads(self, owner: str) -> tuple[Ref, ...]:
-        """What `take` has to see."""
+        """The refs that `take` has to read."""
 
     @abc.abstractmethod
     def take(self, changes: WriteContext, owner: str, source: str) -> Verb:
-        """Make it so, unless its owner has it otherwise already."""
+        """Write the document, unless its owner has changed it."""
 
 
 class DraftItem(ImportItem, Generic[N]):
@@ -230,7 +230,7 @@ class Imported(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ImportTally:
-    """What has become of items, counted by area, on top of *before*."""
+    """Counts what became of items by area, on top of *before*."""
 
     def __init__(
         self,
@@ -242,16 +242,16 @@ class ImportTally:
         self._source = source
         self._notes = notes
         self._counts = {
-            one.area: collections.Counter(
-                {verb: (before or {}).get(one.area, {}).get(verb, 0) for verb in one.verbs}
+            area.area: collections.Counter(
+                {verb: (before or {}).get(area.area, {}).get(verb, 0) for verb in area.verbs}
             )
-            for one in areas
+            for area in areas
         }
         self._documents: list[Planned] = []
         self._days: dict[str, collections.Counter[str]] = {}
 
     def take(self, item: ImportItem, changes: WriteContext, owner: str) -> None:
-        """Have *item* taken, and count it."""
+        """Take *item*, and count it."""
         verb = item.take(changes, owner, self._source)
         self._counts[item.area][verb] += 1
         if item.parent:
@@ -261,19 +261,19 @@ class ImportTally:
 
     @property
     def changed(self) -> bool:
-        """Whether anything is not as it was."""
+        """Whether anything was changed."""
         return any(set(count) - {"kept"} & set(+count) for count in self._counts.values())
 
     def body(self) -> Json:
-        """What is answered: an `Imported`."""
+        """The body of the answer: an `Imported`."""
         counts: Json = {area: dict(count) for area, count in self._counts.items()}
         return counts | {"notes": list(self._notes)}
 
     def documents(self) -> list[Planned]:
         """What would become of each document that stands by itself."""
         return [
-            msgspec.structs.replace(one, entries=_entries(self._days, one.id))
-            for one in self._documents
+            msgspec.structs.replace(planned, entries=_entries(self._days, planned.id))
+            for planned in self._documents
         ]
 
 

@@ -1,4 +1,4 @@
-"""A plan as bytes: made by the process that reads a file, and opened some items at a time.
+"""Encodes a plan as bytes, between the process that reads a file and the server.
 
 What a stranger's file has made of a reader must not reach the server as code, so this is
 MessagePack of declared types, and each draft is checked once more as it is opened.
@@ -73,7 +73,9 @@ class PackedPlan(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, plan: ImportPlan) -> "PackedPlan":
         """*plan*, packed."""
-        return cls(plan.source, [PackedItem.of(one) for one in plan.items], plan.areas, plan.notes)
+        return cls(
+            plan.source, [PackedItem.of(item) for item in plan.items], plan.areas, plan.notes
+        )
 
     def size(self) -> int:
         """The bytes that it adds to what is kept, if nothing of it is there yet."""

@@ -1,4 +1,4 @@
-"""Reading a file, in the process that was made for it."""
+"""Reads a file, in a process of its own."""
 
 from collections.abc import Callable, Iterator
 from typing import IO, Any
@@ -26,7 +26,7 @@ Parse = Callable[[bytes], Any]
 
 
 def plan_of(job: ImportJob, content: bytes, parse: Parse) -> ImportPlan:
-    """What the file *content* wants; raises `Invalid` with up to 20 flaws.
+    """Read the file *content* into a plan; raises `Invalid` with up to 20 flaws.
 
     Parameters
     ----------
@@ -45,26 +45,26 @@ def plan_of(job: ImportJob, content: bytes, parse: Parse) -> ImportPlan:
     return csv_import.read(content, what=job.format, owner=job.owner, tz=job.tz)
 
 
-def answer(asked: IO[bytes], told: IO[bytes], parse: Parse) -> None:
-    """Read the job that is *asked*, and write what becomes of it; see `jobs`."""
-    job = msgspec.msgpack.decode(_next(asked), type=ImportJob)
-    content = _next(asked)
+def answer(request: IO[bytes], reply: IO[bytes], parse: Parse) -> None:
+    """Read a job from *request*, and write its plan to *reply*; see `worker_protocol`."""
+    job = msgspec.msgpack.decode(_next(request), type=ImportJob)
+    content = _next(request)
     try:
         for framed in _framed(plan_of(job, content, parse)):
-            told.write(framed)
+            reply.write(framed)
     except Invalid as refusal:
-        told.write(frame(PlanRefused(refusal.code, refusal.detail, refusal.flaws)))
+        reply.write(frame(PlanRefused(refusal.code, refusal.detail, refusal.flaws)))
     except MemoryError:
-        told.write(frame(PlanRefused("import_invalid", TOO_COSTLY.detail, TOO_COSTLY.flaws)))
+        reply.write(frame(PlanRefused("import_invalid", TOO_COSTLY.detail, TOO_COSTLY.flaws)))
     # Whatever it is, its words may quote the file: they end here, with this process.
     except Exception as failure:  # noqa: BLE001
-        told.write(frame(ReaderBroken(type(failure).__name__)))
+        reply.write(frame(ReaderBroken(type(failure).__name__)))
 
 
 def _framed(plan: ImportPlan) -> Iterator[bytes]:
-    yield frame(PlanBegun(plan.source, tuple(one.area for one in plan.areas), plan.notes))
+    yield frame(PlanBegun(plan.source, tuple(item.area for item in plan.areas), plan.notes))
     for start in range(0, len(plan.items), ITEMS_PER_FRAME):
-        yield frame([PackedItem.of(one) for one in plan.items[start : start + ITEMS_PER_FRAME]])
+        yield frame([PackedItem.of(item) for item in plan.items[start : start + ITEMS_PER_FRAME]])
     yield frame([])
 
 

@@ -1,4 +1,4 @@
-"""What is said between the server and the process that reads a file: frames over a socket.
+"""The protocol between the server and the process that reads a file: frames over a socket.
 
 A frame is four bytes of length and a MessagePack.  The server sends an `ImportJob` and the file.
 The answer is a `PlanRefused`, a `ReaderBroken`, or a `PlanBegun`, lists of `PackedItem`, and an
@@ -47,7 +47,7 @@ class PlanRefused(msgspec.Struct, frozen=True, tag="refused"):
     flaws: tuple[FieldError, ...]
 
     def as_refusal(self) -> Invalid:
-        """What its owner is told."""
+        """The refusal as an exception."""
         return Invalid(self.code, self.detail, flaws=self.flaws)
 
 
@@ -62,6 +62,6 @@ Items = list[PackedItem]
 
 
 def frame(content: Any) -> bytes:
-    """*content* as a frame."""
+    """Encode *content* as a frame."""
     packed = msgspec.msgpack.encode(content)
     return LENGTH.pack(len(packed)) + packed

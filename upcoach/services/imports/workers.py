@@ -1,4 +1,4 @@
-"""Files are read in processes of their own: what a file costs, it costs nobody else.
+"""Reads files in processes of their own, limited in time and memory.
 
 Reading is pure computation on what a stranger sent, and in a thread it would hold the interpreter.
 So a process that has everything imported (`upcoach.node.process.import_worker`) is started with the
@@ -65,7 +65,7 @@ class ForkServer:
         return ours
 
     def close(self) -> None:
-        """End it; readers under way end with it."""
+        """Stop the process, and with it the readers under way."""
         with self._lock:
             control, process = self._control, self.process
             self._control = self.process = None
@@ -113,7 +113,7 @@ class Workers:
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def read(self, job: ImportJob, content: bytes) -> PackedPlan:
-        """What the file *content* wants; raises `Invalid` with up to 20 flaws."""
+        """Read the file *content* into a plan; raises `Invalid` with up to 20 flaws."""
         try:
             async with asyncio.timeout(self._patience_s):
                 await self._turns.acquire()
@@ -151,8 +151,8 @@ async def _plan_from(reader: asyncio.StreamReader) -> PackedPlan:
             raise WorkerFailed(answer.name)
     assert isinstance(answer, PlanBegun)
     items: list[PackedItem] = []
-    while some := await _next(reader, Items):
-        items.extend(some)
+    while batch := await _next(reader, Items):
+        items.extend(batch)
         await asyncio.sleep(0)
     areas = tuple(map(area_named, answer.areas))
     return PackedPlan(answer.source, items, areas, answer.notes)

@@ -1,4 +1,4 @@
-"""Insights: what the learners say about a person."""
+"""Insights: the predictions of learners for a person."""
 
 from typing import Self
 
@@ -9,7 +9,7 @@ from upcoach.services.insights.insights import Insights
 
 
 class InsightServices(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be done with insights."""
+    """The services of insights."""
 
     insights: Insights
 

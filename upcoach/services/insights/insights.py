@@ -1,4 +1,4 @@
-"""Insights: what a learner says about somebody is a write like any other."""
+"""Insights: learners publish predictions by ordinary writes."""
 
 from typing import TypeVar
 
@@ -34,7 +34,7 @@ class Insights:
         return await self._documents.page(kind, scope.user, after=after, limit=limit)
 
     async def publish(self, scope: Scope, insight: Insight) -> Outcome[Insight | None]:
-        """Keep *insight* unless it says nothing new, or what it is about is gone."""
+        """Save *insight* unless it says nothing new, or its subject is deleted."""
         kind, subject = type(insight), KINDS[insight.subject]
 
         def decide(changes: WriteContext) -> Outcome[Insight | None]:

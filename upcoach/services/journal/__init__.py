@@ -20,7 +20,7 @@ __all__ = ["JournalEntries", "JournalServices", "Journals", "Templates"]
 
 
 class JournalServices(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be done with a journal."""
+    """The services of the journal."""
 
     entries: JournalEntries
     drafts: UnsavedEntries
@@ -34,7 +34,7 @@ class JournalServices(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
-        """What is done now and then."""
+        """The periodic purge of the trash."""
         return self.trash.jobs
 
     @classmethod

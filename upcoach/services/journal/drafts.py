@@ -1,4 +1,4 @@
-"""What is being written: saved every few seconds, seen by nobody else, and in no log."""
+"""Drafts of journal entries: autosaved, private, and in no log."""
 
 import msgspec
 
@@ -25,11 +25,11 @@ class UnsavedEntries:
         self._committer = committer
 
     async def get(self, scope: Scope, entry: str) -> UnsavedEntry:
-        """What is unsaved of an entry."""
+        """The draft of an entry."""
         return await self._documents.get(UnsavedEntry, scope.user, entry)
 
     async def page(self, scope: Scope, *, after: str, limit: int) -> list[UnsavedEntry]:
-        """Everything that is unsaved, in order of the entries' ids."""
+        """The caller's drafts, in order of the entries' ids."""
         return await self._documents.page(UnsavedEntry, scope.user, after=after, limit=limit)
 
     async def save(
@@ -41,7 +41,7 @@ class UnsavedEntries:
         base: int | None,
         mutation: Mutation | None,
     ) -> WriteResult[UnsavedEntry | None]:
-        """Keep *content*, made from version *based_on* of the entry, in the place of *base*."""
+        """Save *content*, made from version *based_on* of the entry, over the draft's *base*."""
         _require_id(entry)
 
         def decide(changes: WriteContext) -> Outcome[UnsavedEntry | None]:
@@ -58,7 +58,7 @@ class UnsavedEntries:
     async def discard(
         self, scope: Scope, entry: str, base: int | None, mutation: Mutation | None
     ) -> WriteResult[UnsavedEntry | None]:
-        """Forget what is unsaved of an entry."""
+        """Delete the draft of an entry."""
 
         def decide(changes: WriteContext) -> Outcome[UnsavedEntry | None]:
             before = changes.get_any(UnsavedEntry, scope.user, entry)

@@ -1,4 +1,4 @@
-"""The journal: entries are written, changed, thrown away, taken back and found."""
+"""Journal entries: created, changed, trashed, restored, purged and searched."""
 
 import datetime as dt
 from typing import Final
@@ -51,16 +51,16 @@ class EntryVersion(msgspec.Struct, frozen=True, kw_only=True):
     changed: tuple[str, ...]
 
 
-def _beside(owner: str, entry_id: str, asked: NewJournalEntry | Json) -> tuple[Ref, ...]:
-    """What is unsaved of the entry, the default journal, and the one that is *asked* for."""
-    named = asked.get("journal") if isinstance(asked, dict) else asked.journal
+def _beside(owner: str, entry_id: str, draft: NewJournalEntry | Json) -> tuple[Ref, ...]:
+    """Refs to the entry's draft, the default journal, and the one that *draft* names."""
+    named = draft.get("journal") if isinstance(draft, dict) else draft.journal
     journals = {default_journal(owner)} | ({named} if isinstance(named, str) else set())
     unsaved = Ref(UnsavedEntry, owner, entry_id)
     return (unsaved, *(Ref(Journal, owner, journal) for journal in journals))
 
 
 def _place(changes: WriteContext, before: JournalEntry | None, after: JournalEntry) -> None:
-    """Have the entry stand in a journal that there is; the default one is made for it.
+    """Require that the entry's journal exists; create the default one.
 
     A new entry is what was unsaved under its id.
     """
@@ -101,10 +101,10 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
 
     async def get(self, scope: Scope, document_id: str) -> JournalEntry:
         """See `Resources.get`; what was in the trash for its time is gone."""
-        found = await super().get(scope, document_id)
-        if found.is_gone(self._clock()):
+        entry = await super().get(scope, document_id)
+        if entry.is_gone(self._clock()):
             raise not_found()
-        return found
+        return entry
 
     async def delete(
         self,
@@ -148,7 +148,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         base: int | None = None,
         mutation: Mutation | None = None,
     ) -> WriteResult[JournalEntry | None]:
-        """Delete an entry of the trash for good: its time there is over, see `Trash`."""
+        """Delete an entry in the trash for good, see `Trash`."""
 
         def decide(changes: WriteContext) -> Outcome[JournalEntry | None]:
             before = self._find(changes, scope, document_id, base, mutation)
@@ -161,7 +161,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         return await self._submit(scope, (self._ref(scope, document_id),), decide, mutation)
 
     async def _end_late_shares(self, scope: Scope, document_id: str) -> None:
-        """End what was shared of an entry while it was thrown away: it would come back with it."""
+        """End shares that were made while an entry was trashed: a restore would revive them."""
 
         def decide(changes: WriteContext) -> Outcome[JournalEntry | None]:
             entry = changes.find(JournalEntry, scope.user, document_id)
@@ -180,7 +180,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         base: int | None = None,
         mutation: Mutation | None = None,
     ) -> WriteResult[JournalEntry | None]:
-        """Take an entry back from the trash; one that is not there stays as it is."""
+        """Restore an entry from the trash; one that is not there stays as it is."""
 
         def decide(changes: WriteContext) -> Outcome[JournalEntry | None]:
             before = self._find(changes, scope, document_id, base, mutation)
@@ -193,7 +193,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         return await self._submit(scope, (self._ref(scope, document_id),), decide, mutation)
 
     async def trash(self, scope: Scope, after: str, limit: int) -> list[JournalEntry]:
-        """What can be taken back, the last thrown away first."""
+        """The entries in the trash, the last trashed first."""
         wanted = Selection(
             order="trashed_at",
             span=Range(above=to_stored(self._clock() - KEPT)),
@@ -222,24 +222,27 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         """The versions that the log knows, the newest first."""
         fields: Json = {}
         versions = []
-        async for one in paced(await self._past(scope, document_id)):
-            before, fields = fields, one.document.to_draft()
-            version, at = one.document.version, one.document.updated_at
+        async for past_version in paced(await self._past(scope, document_id)):
+            before, fields = fields, past_version.document.to_draft()
+            version, at = past_version.document.version, past_version.document.updated_at
             changed = changed_paths(before, fields)
             versions.append(EntryVersion(version=version, at=at, changed=changed))
         return versions[::-1]
 
     async def version(self, scope: Scope, document_id: str, version: int) -> JournalEntry:
         """An entry as it was."""
-        for one in await self._past(scope, document_id):
-            if isinstance(one.document, JournalEntry) and one.document.version == version:
-                return one.document
+        for past_version in await self._past(scope, document_id):
+            if (
+                isinstance(past_version.document, JournalEntry)
+                and past_version.document.version == version
+            ):
+                return past_version.document
         raise _no_version()
 
     async def restore_version(
         self, scope: Scope, document_id: str, version: int, base: int, mutation: Mutation | None
     ) -> WriteResult[JournalEntry | None]:
-        """Have an entry say again what one of its versions said; its journal stays."""
+        """Restore the content of one of an entry's versions; its journal stays."""
 
         def decide(changes: WriteContext) -> Outcome[JournalEntry | None]:
             before = self._find(changes, scope, document_id)
@@ -247,9 +250,9 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
             past = changes.since(before, version)
             if not past or past[0].document.version != version:
                 raise _no_version()
-            said = past[0].document.to_draft()
+            content = past[0].document.to_draft()
             kept = {name: v for name, v in before.to_draft().items() if name not in CONTENT}
-            wanted = kept | {name: said[name] for name in CONTENT if name in said}
+            wanted = kept | {name: content[name] for name in CONTENT if name in content}
             after = self.rules.revised(before, wanted, changes.at)
             if after.to_draft() == before.to_draft():
                 return write_outcome("unchanged", before)

@@ -1,4 +1,4 @@
-"""Journals and templates: the books that entries stand in, and what entries begin with."""
+"""Journals, and templates of entries."""
 
 from models.access.scope import Scope
 from models.base.errors import Conflict

@@ -1,4 +1,4 @@
-"""Prompts: what to ask somebody today, by what we know of their day."""
+"""Writing prompts for a day, by the person's mood and goals."""
 
 import datetime as dt
 
@@ -43,10 +43,10 @@ class Prompts:
     async def _mood(self, scope: Scope, day: dt.date) -> int | None:
         """The level that the caller logged last on *day*."""
         wanted = Selection(order="at", where={"local_date": day}, descending=True, limit=1)
-        found = await self._documents.select(Mood, scope.user, wanted)
-        return found[0].level if found else None
+        moods = await self._documents.select(Mood, scope.user, wanted)
+        return moods[0].level if moods else None
 
     async def _goals(self, scope: Scope) -> list[str]:
         """The ids of the caller's active goals."""
-        found = await self._documents.page(Goal, scope.user)
-        return [one.id for one in found if one.status == "active"]
+        goals = await self._documents.page(Goal, scope.user)
+        return [goal.id for goal in goals if goal.status == "active"]

@@ -1,4 +1,4 @@
-"""What has come to its end: entries that were in the trash for 30 days, and leave to read them.
+"""Purges entries that were in the trash for 30 days, and entry shares that have ended.
 
 Nobody has seen it since that moment, because whoever reads looks at the clock.  Here it is deleted.
 Every web process looks once a minute; a deletion that another one was faster with finds nothing to
@@ -29,7 +29,7 @@ PORTION: Final = 1_000
 
 
 class Trash:
-    """Empties everybody's trash."""
+    """Purges everybody's trash."""
 
     def __init__(
         self,
@@ -47,11 +47,11 @@ class Trash:
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
-        """What is done now and then."""
+        """The periodic purge."""
         return (PeriodicJob(name="trash", every_s=LOOK_EVERY_S, run=self.purge, spread=True),)
 
     async def purge(self) -> None:
-        """Delete what has come to its end, one portion of each."""
+        """Delete what has expired, one portion of each kind."""
         now = self._clock()
         for owner, entry in await self._documents.due(
             JournalEntry, "trashed_at", now - KEPT, PORTION
@@ -62,18 +62,18 @@ class Trash:
             await self._shares.expire(owner, share)
 
     async def _purge(self, owner: str, entry: str) -> None:
-        """Take an entry's words out of the log, then delete it and all that belongs to it."""
+        """Redact an entry's events, then delete it and all that belongs to it."""
 
         def decide(changes: WriteContext) -> Outcome[None]:
             entry_, at = changes.find(JournalEntry, owner, entry), changes.at
-            found = entry_ or changes.broken(JournalEntry, owner, entry)
-            if found is None or (entry_ is not None and not entry_.is_gone(at)):
+            gone = entry_ or changes.broken(JournalEntry, owner, entry)
+            if gone is None or (entry_ is not None and not entry_.is_gone(at)):
                 return Outcome(verb="unchanged", document=None)
             if changes.holds(UnsavedEntry, owner, entry):
                 changes.drop(changes.get_any(UnsavedEntry, owner, entry))
             delete_shares(changes, shares)
-            changes.delete(found, children=EntryShare)
-            return deletion_outcome(found)
+            changes.delete(gone, children=EntryShare)
+            return deletion_outcome(gone)
 
         await self._redaction.redact(JournalEntry, owner, entry)
         shares = await share_refs(self._documents, owner, entry)

@@ -13,7 +13,7 @@ __all__ = ["MoodServices", "Moods"]
 
 
 class MoodServices(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be done with moods."""
+    """The services of moods."""
 
     moods: Moods
     zones: TimeZones

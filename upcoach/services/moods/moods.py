@@ -1,4 +1,4 @@
-"""Moods: logged as often as somebody likes, and what they come to."""
+"""Moods and their statistics."""
 
 import datetime as dt
 from collections.abc import Callable, Iterable
@@ -95,7 +95,7 @@ class Moods(Resources[Mood, NewMood]):
     async def stats(
         self, scope: Scope, tz: str, first: dt.date | None, last: dt.date | None
     ) -> MoodStats:
-        """What the caller's moods come to, by default those of 90 days up to today in *tz*."""
+        """Statistics of the caller's moods, by default of the 90 days up to today in *tz*."""
         last = max(last or local_date(self._clock(), tz), EARLIEST)
         first = first or last - USUAL
         if not dt.timedelta(0) <= last - first <= LONGEST:
@@ -105,7 +105,7 @@ class Moods(Resources[Mood, NewMood]):
 
 
 async def stats_of(tally: MoodTally, first: dt.date, last: dt.date) -> MoodStats:
-    """What is said of *tally*, the moods from *first* to *last*."""
+    """Compute statistics of *tally*, the moods from *first* to *last*."""
     n = sum(day.n for day in tally.days)
     mean = sum(day.level for day in tally.days) / n if n else None
     return MoodStats(
@@ -125,7 +125,7 @@ async def stats_of(tally: MoodTally, first: dt.date, last: dt.date) -> MoodStats
 
 
 def _distribution(levels: Iterable[MoodGroup], n: int) -> list[MoodLevel]:
-    counts = {int(one.name): one.n for one in levels}
+    counts = {int(group.name): group.n for group in levels}
     return [
         MoodLevel(
             level=level, n=counts.get(level, 0), share=counts.get(level, 0) / n if n else None
@@ -140,7 +140,7 @@ async def _periods(
     by_start: dict[dt.date, list[MoodDay]] = {}
     for day in days:
         by_start.setdefault(start(day.day), []).append(day)
-    return [_period(first, some) async for first, some in paced(by_start.items())]
+    return [_period(first, group) async for first, group in paced(by_start.items())]
 
 
 def _period(start: dt.date, days: list[MoodDay]) -> MoodPeriod:
@@ -167,10 +167,10 @@ def _shares(sorts: Iterable[MoodGroup], mean: float | None) -> list[MoodShare]:
     assert mean is not None or not sorts, "a sort without moods"
     return [
         MoodShare(
-            name=one.name,
-            n=one.n,
-            mean=one.level / one.n,
-            difference=one.level / one.n - (mean or 0),
+            name=group.name,
+            n=group.n,
+            mean=group.level / group.n,
+            difference=group.level / group.n - (mean or 0),
         )
-        for one in sorts
+        for group in sorts
     ]

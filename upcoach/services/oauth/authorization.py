@@ -1,4 +1,4 @@
-"""The authorization endpoint: what a browser brings, and where it goes next.
+"""The authorization endpoint: requests in browsers, login, consent, redirect.
 
 A request waits under a name that only the browser that brought it can use, until its user has
 logged in and agreed.  What is wrong with the client or its redirect is shown and never sent on:
@@ -86,12 +86,12 @@ class PendingRequest(msgspec.Struct, frozen=True):
 
 
 class Authorization:
-    """Requests on their way through browsers."""
+    """Handles authorization requests until their redirect to the client."""
 
     def __init__(
         self,
         clients: OAuthClients,
-        pushing: PushedRequests,
+        pushed_requests: PushedRequests,
         codes: AuthorizationCodes,
         grants: Grants,
         tokens: AccessTokens,
@@ -99,7 +99,7 @@ class Authorization:
         clock: Clock,
     ) -> None:
         self._clients = clients
-        self._pushing = pushing
+        self._pushed_requests = pushed_requests
         self._codes = codes
         self._grants = grants
         self._tokens = tokens
@@ -107,7 +107,7 @@ class Authorization:
         self._clock = clock
 
     async def authorize(self, form: Parameters, session: Session | None, browser: str) -> Next:
-        """What comes of a request that *browser* brings, whose user is logged in as *session*."""
+        """Handle a request of *browser*, whose user is logged in as *session*."""
         client = await self._clients.find(form["client_id"])
         if client is None:
             return ShownError("invalid_client", "This app is not registered here.")
@@ -120,12 +120,12 @@ class Authorization:
             if is_pushed:
                 return ShownError(failure.error, failure.description)
             state = form["state"] if len(form["state"]) <= SHORT else ""
-            return self._redirect(redirect, state, _told(failure))
+            return self._redirect(redirect, state, _error_parameters(failure))
         pending = PendingRequest(request, _hash(browser), self._clock())
         return await self._next(pending, client, session)
 
     async def resume(self, request_id: str, session: Session | None, browser: str) -> Next:
-        """What comes next of a request that waits."""
+        """Continue a pending request."""
         pending = await self._once.look(_PURPOSE, request_id, PendingRequest)
         client = await self._client_of(pending, browser)
         if pending is None or client is None:
@@ -133,7 +133,7 @@ class Authorization:
         return await self._next(pending, client, session, request_id)
 
     async def move(self, request_id: str, browser: str, to: str) -> None:
-        """Let a request wait for the same browser under its new secret *to*."""
+        """Bind a pending request to the browser's new secret *to*."""
         pending = await self._once.take(_PURPOSE, request_id, PendingRequest)
         if pending is not None and pending.browser == _hash(browser):
             moved = msgspec.structs.replace(pending, browser=_hash(to))
@@ -142,7 +142,7 @@ class Authorization:
     async def approve(
         self, request_id: str, session: Session, browser: str, granted: Collection[str]
     ) -> Next:
-        """What comes of the answer of the user: they agree to what is *granted*, or to nothing."""
+        """Finish a request with the user's consent to what is *granted*, or to nothing."""
         pending = await self._once.take(_PURPOSE, request_id, PendingRequest)
         client = await self._client_of(pending, browser)
         if pending is None or client is None:
@@ -160,7 +160,7 @@ class Authorization:
 
     async def _read(self, form: Parameters, client: OAuthClient) -> AuthorizationRequest:
         if "request_uri" in form:
-            return await self._pushing.take(form["request_uri"], client.id)
+            return await self._pushed_requests.take(form["request_uri"], client.id)
         return read_request(form, client, form["redirect_uri"], self._tokens)
 
     async def _client_of(self, pending: PendingRequest | None, browser: str) -> OAuthClient | None:
@@ -193,7 +193,7 @@ class Authorization:
         return await self._coded(request, client, session)
 
     def _needs_login(self, pending: PendingRequest, session: Session | None) -> str:
-        """Why *session* does not do, in a word for the client; empty if it does."""
+        """The OAuth error why *session* is not enough; empty if it is."""
         request = pending.request
         if session is None or request.user not in ("", session.owner):
             return "login_required"
@@ -248,7 +248,7 @@ class Authorization:
         return self._redirect(request.redirect, request.state, answer)
 
     def _sent(self, request: AuthorizationRequest, failure: OAuthError) -> Redirect:
-        return self._redirect(request.redirect, request.state, _told(failure))
+        return self._redirect(request.redirect, request.state, _error_parameters(failure))
 
     def _redirect(self, redirect: str, state: str, answer: dict[str, str]) -> Redirect:
         given = answer | ({"state": state} if state else {}) | {"iss": self._tokens.issuer}
@@ -256,7 +256,7 @@ class Authorization:
         return Redirect(f"{redirect}{separator}{urlencode(given)}")  # `iss`: RFC 9207
 
 
-def _told(failure: OAuthError) -> dict[str, str]:
+def _error_parameters(failure: OAuthError) -> dict[str, str]:
     return {"error": failure.error, "error_description": failure.description}
 
 

@@ -1,4 +1,4 @@
-"""Asking about a token (RFC 7662) and giving it back (RFC 7009), each by the client that has it."""
+"""Token introspection (RFC 7662) and revocation (RFC 7009)."""
 
 from models.access.caller import Caller
 from models.access.scope import Scope
@@ -15,14 +15,14 @@ _INACTIVE: Json = {"active": False}
 
 
 class TokenIntrospection:
-    """What becomes of tokens after they were given."""
+    """Introspects and revokes tokens, each for the client that has it."""
 
     def __init__(self, sessions: Sessions, tokens: AccessTokens) -> None:
         self._sessions = sessions
         self._tokens = tokens
 
     async def introspect(self, client: OAuthClient, form: Parameters) -> Json:
-        """What a token of *client* may be used for now; of any other, that it may not be used."""
+        """Describe a token of *client*; any other is inactive."""
         token = form.required("token")
         if client.kind == "public":
             raise unauthorized_client()  # anybody could go fishing (RFC 7662, 4)
@@ -36,7 +36,7 @@ class TokenIntrospection:
         return self._described(caller)
 
     async def revoke(self, client: OAuthClient, form: Parameters) -> None:
-        """End the session of a token; what is no token of ours has nothing to end."""
+        """End the session of a token; an invalid token is ignored."""
         token = form.required("token")
         scope = await self._owner(client, token)
         if scope is not None:
@@ -58,10 +58,10 @@ class TokenIntrospection:
         return scope
 
     async def _refresh_token(self, client: OAuthClient, token: str) -> Json:
-        found = await self._session_of(token)
-        if found is None or found[0].client != client.id:
+        session_and_generation = await self._session_of(token)
+        if session_and_generation is None or session_and_generation[0].client != client.id:
             return _INACTIVE
-        session, generation = found
+        session, generation = session_and_generation
         if not await self._sessions.is_exchangeable(session, generation):
             return _INACTIVE
         return {

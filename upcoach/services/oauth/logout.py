@@ -1,4 +1,4 @@
-"""Logging out by the wish of a client (OpenID Connect RP-Initiated Logout)."""
+"""OpenID Connect RP-Initiated Logout."""
 
 from urllib.parse import urlencode
 
@@ -12,7 +12,7 @@ from upcoach.services.oauth.base.clients import OAuthClients
 
 
 class LogoutRequest(msgspec.Struct, frozen=True):
-    """A wish to log out.
+    """A validated logout request.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Logout:
         self._tokens = tokens
 
     async def read(self, form: Parameters, session: Session | None) -> LogoutRequest:
-        """What a browser whose user is logged in as *session* asks for.
+        """Parse the logout request of a browser whose user is logged in as *session*.
 
         A hint that is wrong counts as none, and a place that is not registered is not gone to.
         """
@@ -57,7 +57,7 @@ class Logout:
         return LogoutRequest(is_certain, to, str(hint.get("sid", "")) if is_certain else "")
 
     async def end(self, leaving: LogoutRequest, session: Session) -> None:
-        """End the browser's session, and that of the client which asked."""
+        """End the browser's session, and that of the requesting client."""
         scope = Scope(user=session.owner, device=session.device)
         await self._sessions.end(scope, session.id)
         if leaving.client_session:

@@ -1,4 +1,4 @@
-"""What this server can do, for clients that ask (RFC 8414, OpenID Connect Discovery)."""
+"""The authorization server's metadata (RFC 8414, OpenID Connect Discovery)."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ _AUTH = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 
 
 def metadata(issuer: str, grants: Iterable[str]) -> Json:
-    """The document, which serves both standards."""
+    """The metadata document for both standards."""
     at = f"{issuer}/oauth"
     return {
         "issuer": issuer,

@@ -1,4 +1,4 @@
-"""Pushed authorization requests (RFC 9126): the browser carries a name instead of the request."""
+"""Pushed authorization requests (RFC 9126)."""
 
 import datetime as dt
 from typing import Final
@@ -19,14 +19,14 @@ _PURPOSE: Final = "pushed request"
 
 
 class PushedRequests:
-    """Requests that clients have pushed."""
+    """Stores the requests that clients have pushed."""
 
     def __init__(self, once: OneTimeTokens, tokens: AccessTokens) -> None:
         self._once = once
         self._tokens = tokens
 
     async def push(self, client: OAuthClient, form: Parameters, key: str) -> Json:
-        """Keep a request of *client*; a proof that came with it binds the code to its *key*."""
+        """Store a request of *client*; a DPoP proof with it binds the code to its *key*."""
         if "request_uri" in form:
             raise invalid_request("A pushed request is no name of another.")
         redirect = form.required("redirect_uri")
@@ -40,7 +40,7 @@ class PushedRequests:
         return {"request_uri": PREFIX + token, "expires_in": int(LIFE.total_seconds())}
 
     async def take(self, uri: str, client_id: str) -> AuthorizationRequest:
-        """The request that was pushed under *uri*, which is gone now."""
+        """Consume the request that was pushed under *uri*."""
         request = await self._once.take(_PURPOSE, uri.removeprefix(PREFIX), AuthorizationRequest)
         if request is None or request.client != client_id:
             raise OAuthError("invalid_request_uri", "This request is over. Begin again in the app.")

@@ -79,11 +79,11 @@ class OAuth:
         self._issuing = issuing
         self._logins = logins
         self._keys = keys
-        self._pushing = PushedRequests(once, tokens)
-        self._lookups = TokenIntrospection(sessions, tokens)
+        self._pushed_requests = PushedRequests(once, tokens)
+        self._introspection = TokenIntrospection(sessions, tokens)
         self.devices = DeviceGrant(once, clients, grants, issuing, issuer, key=key)
         self.authorization = Authorization(
-            clients, self._pushing, codes, grants, tokens, once, clock
+            clients, self._pushed_requests, codes, grants, tokens, once, clock
         )
         self._grants: dict[str, GiveTokens] = {
             "authorization_code": codes.redeem,
@@ -115,12 +115,12 @@ class OAuth:
         return server
 
     def federate(self, federation: IdTokenVerifier, clock: Clock) -> None:
-        """Take ID tokens of others too, as *federation* knows them; without it nobody can ask."""
+        """Enable token exchange for the ID tokens that *federation* verifies."""
         exchange = TokenExchange(federation, self._logins, self._issuing, self.issuer, clock)
         self._grants[token_exchange.GRANT] = exchange.exchange
 
     async def token(self, ask: EndpointRequest) -> Json:
-        """Tokens for what the client shows (RFC 6749, 3.2)."""
+        """The token endpoint (RFC 6749, 3.2)."""
         give = self._grants.get(ask.form.required("grant_type"))
         if give is None:
             raise OAuthError("unsupported_grant_type", "There is no such grant here.")
@@ -129,30 +129,30 @@ class OAuth:
         return await give(client, ask.form, key)
 
     async def push(self, ask: EndpointRequest) -> Json:
-        """A name for an authorization request (RFC 9126)."""
+        """The pushed authorization request endpoint (RFC 9126)."""
         client = await self.clients.authenticated(ask.form, ask.authorization, PAR)
         key = await self.proofs.key(ask.proofs, "POST", PAR)
-        return await self._pushing.push(client, ask.form, key)
+        return await self._pushed_requests.push(client, ask.form, key)
 
     async def ask_device(self, ask: EndpointRequest) -> Json:
-        """The codes of a device (RFC 8628, 3.1)."""
+        """The device authorization endpoint (RFC 8628, 3.1)."""
         client = await self.clients.authenticated(ask.form, ask.authorization, DEVICE_PATH)
         return await self.devices.ask(client, ask.form)
 
     async def introspect(self, ask: EndpointRequest) -> Json:
-        """What a token is (RFC 7662)."""
+        """The introspection endpoint (RFC 7662)."""
         client = await self.clients.authenticated(ask.form, ask.authorization, INTROSPECT)
-        return await self._lookups.introspect(client, ask.form)
+        return await self._introspection.introspect(client, ask.form)
 
     async def revoke(self, ask: EndpointRequest) -> None:
-        """Take a token back (RFC 7009)."""
+        """The revocation endpoint (RFC 7009)."""
         client = await self.clients.authenticated(ask.form, ask.authorization, REVOKE)
-        await self._lookups.revoke(client, ask.form)
+        await self._introspection.revoke(client, ask.form)
 
     def metadata(self) -> Json:
-        """What this server can do."""
+        """The metadata document."""
         return metadata(self.issuer, self._grants)
 
     def jwks(self) -> dict[str, Any]:
-        """The keys that its tokens are signed with."""
+        """The public keys of its tokens (JWKS)."""
         return self._keys.jwks()

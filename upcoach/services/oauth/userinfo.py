@@ -1,4 +1,4 @@
-"""Who somebody is, for the clients that they let know it (OpenID Connect Core, 5.3)."""
+"""The UserInfo endpoint (OpenID Connect Core, 5.3)."""
 
 from models.access.caller import Caller
 from models.account import Session, User
@@ -9,13 +9,13 @@ from upcoach.store.collections.documents import Documents
 
 
 class UserInfo:
-    """Answers for the holders of access tokens."""
+    """Gives the claims of users to their clients."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
     async def of(self, caller: Caller) -> Json:
-        """What the token of *caller* tells."""
+        """The claims that the token of *caller* may read."""
         scopes = caller.identity
         if caller.is_client or "openid" not in scopes:
             raise OAuthError(

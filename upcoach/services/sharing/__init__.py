@@ -14,7 +14,7 @@ __all__ = ["EntryShares", "SharingServices", "delete_shares", "share_refs"]
 
 
 class SharingServices(msgspec.Struct, frozen=True, kw_only=True):
-    """What clients and coaches can do with each other."""
+    """The services of clients and coaches."""
 
     invitations: Invitations
     shares: Shares

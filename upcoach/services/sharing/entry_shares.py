@@ -1,4 +1,4 @@
-"""One entry for one coach, until a date.
+"""Shares of single journal entries with a coach, until a date.
 
 The leave is kept twice, as that to follow documents is: with the client, who decides about it, and
 with the coach, whose app lists it.  Neither holds a word of the entry: the coach asks for it, and
@@ -42,7 +42,7 @@ PAGE: Final = 500
 
 
 class EntryShares:
-    """Which coach may read which entry, and the reading."""
+    """Creates, lists, reads and deletes entry shares."""
 
     def __init__(self, documents: Documents, committer: Committer, clock: Clock) -> None:
         self._documents = documents
@@ -50,7 +50,7 @@ class EntryShares:
         self._clock = clock
 
     async def page(self, scope: Scope, entry: str) -> list[EntryShare]:
-        """Who may read one of the caller's entries, in order of the coaches' ids."""
+        """The shares of one of the caller's entries, in order of the coaches' ids."""
         await self._documents.get(JournalEntry, scope.user, entry)
         return await self._documents.page(EntryShare, scope.user, below=entry, limit=MOST)
 
@@ -63,7 +63,7 @@ class EntryShares:
         acr: int,
         mutation: Mutation | None = None,
     ) -> WriteResult[EntryShare | None]:
-        """Let *coach*, with whom the caller shares already, read an entry until a moment.
+        """Share an entry with *coach*, with whom the caller shares already, until a moment.
 
         *acr* is what the caller has shown just now, which must be the best that they have.
         """
@@ -91,7 +91,7 @@ class EntryShares:
     async def take_back(
         self, scope: Scope, entry: str, coach: str, mutation: Mutation | None = None
     ) -> WriteResult[EntryShare | None]:
-        """Let *coach* read an entry no more."""
+        """End the share of an entry with *coach*."""
 
         def decide(changes: WriteContext) -> Outcome[EntryShare | None]:
             mine = changes.get_any(EntryShare, scope.user, share_id(entry, coach))
@@ -101,7 +101,7 @@ class EntryShares:
         return await self._submit(scope, _both(scope.user, entry, coach), decide, mutation)
 
     async def shared_with(self, scope: Scope, client: str, page: Selection) -> list[ClientEntry]:
-        """Which entries of *client* the caller may read now, those that end first in front."""
+        """The entries of *client* that the caller may read now, by the end of their shares."""
         try:
             share = await self._documents.get(Share, client, scope.user)
         except NotFound:
@@ -117,17 +117,17 @@ class EntryShares:
         if "/" in client or "/" in entry:
             raise not_found()
         # The entry first: what is shown was there when the leave to see it held.
-        found = await self._documents.get(JournalEntry, client, entry)
+        journal_entry = await self._documents.get(JournalEntry, client, entry)
         leave = await self._documents.get(EntryShare, client, share_id(entry, scope.user))
         share = await self._documents.get(Share, client, scope.user)
         if leave.is_over(self._clock()) or not leave.given_in(share):
             raise not_found()
-        if found.trashed_at is not None:
+        if journal_entry.trashed_at is not None:
             raise not_found()
-        return found
+        return journal_entry
 
     async def expire(self, owner: str, document_id: str) -> None:
-        """Delete a leave that holds no more."""
+        """Delete a share that has ended."""
         entry, _, coach = document_id.partition("/")
 
         def decide(changes: WriteContext) -> Outcome[EntryShare | None]:
@@ -152,7 +152,7 @@ class EntryShares:
 
 
 async def share_refs(documents: Documents, owner: str, entry: str) -> tuple[Ref, ...]:
-    """Both sides of every leave to read *entry*."""
+    """Refs to both sides of every share of *entry*."""
     refs: list[Ref] = []
     after = ""
     while True:
@@ -165,7 +165,7 @@ async def share_refs(documents: Documents, owner: str, entry: str) -> tuple[Ref,
 
 
 async def refs_between(documents: Documents, client: str, coach: str) -> tuple[Ref, ...]:
-    """Both sides of every leave that *coach* was given to read an entry of *client*."""
+    """Refs to both sides of every entry share of *client* with *coach*."""
     refs: list[Ref] = []
     wanted = Selection(order="until", where={"client": client}, limit=PAGE)
     while True:
@@ -177,7 +177,7 @@ async def refs_between(documents: Documents, client: str, coach: str) -> tuple[R
 
 
 def delete_shares(changes: WriteContext, refs: Iterable[Ref]) -> None:
-    """Delete those of the documents named by *refs* that there are."""
+    """Delete the existing documents among *refs*."""
     for ref in refs:
         changes.discard(*ref)
 
@@ -190,8 +190,8 @@ def _both(owner: str, entry: str, coach: str) -> tuple[Ref, Ref]:
 
 
 def _require_open(changes: WriteContext, scope: Scope, entry: str) -> None:
-    found = changes.get(JournalEntry, scope.user, entry)
-    if found.trashed_at is not None:
+    journal_entry = changes.get(JournalEntry, scope.user, entry)
+    if journal_entry.trashed_at is not None:
         raise not_found()
 
 

@@ -69,7 +69,7 @@ class InvitationOffer(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Invitations:
-    """Making, showing, withdrawing and accepting invitations."""
+    """Creates, lists, withdraws and accepts invitations."""
 
     def __init__(
         self,
@@ -84,18 +84,18 @@ class Invitations:
         self._clock = clock
 
     async def invite(self, scope: Scope, draft: InvitationDraft) -> NewInvitation:
-        """Make an invitation, and the code by which it is accepted."""
+        """Create an invitation, with the code by which it is accepted."""
         name = new_id(INVITATION_ID_PREFIX)
 
         def decide(changes: WriteContext) -> Outcome[OpenInvitations]:
             before = changes.find(OpenInvitations, scope.user, INVITATIONS)
-            known = before or OpenInvitations.none(scope.user, changes.at)
-            after = known.invited(name, draft.role, changes.at)
+            current = before or OpenInvitations.none(scope.user, changes.at)
+            after = current.invited(name, draft.role, changes.at)
             return write_outcome("created", changes.set(before, after))
 
         write = Write(scope=scope, reads=(_ref(scope.user),), decide=decide)
-        made = await self._committer.commit(write)
-        invitation = made.document.open[name]
+        saved = await self._committer.commit(write)
+        invitation = saved.document.open[name]
         code = await self._once.keep(
             PURPOSE, InvitationOffer(scope.user, name, scope.session), LIFE
         )
@@ -113,7 +113,7 @@ class Invitations:
     async def withdraw(
         self, scope: Scope, invitation_id: str, mutation: Mutation | None = None
     ) -> WriteResult[None]:
-        """Let an invitation be accepted no more."""
+        """Withdraw an invitation."""
 
         def decide(changes: WriteContext) -> Outcome[None]:
             before = changes.find(OpenInvitations, scope.user, INVITATIONS)
@@ -126,7 +126,7 @@ class Invitations:
         return await self._committer.submit(write)
 
     async def look(self, code: str) -> Inviter:
-        """Who has made the invitation of *code*."""
+        """The inviter of the invitation with *code*."""
         offer = await self._offer(code)
         made = (await self._made_by(offer.inviter)).holding(offer.invitation, self._clock())
         if made is None:
@@ -137,7 +137,7 @@ class Invitations:
     async def accept(
         self, scope: Scope, code: str, mutation: Mutation | None = None
     ) -> WriteResult[Share | CoachClient]:
-        """Begin the relation that *code* invites to, and tell both; nothing is shown in it yet."""
+        """Accept the invitation with *code*: begin the relation, and mail both sides."""
         offer = await self._offer(code)
         if offer.inviter == scope.user:
             raise Conflict("invitation_own", "Give this code to the other person.")
@@ -152,8 +152,8 @@ class Invitations:
             share, mirrored = _begin(changes, client, coach, relation)
             changes.set(before, before.without(offer.invitation, changes.at))
             sessions = {offer.inviter: offer.session, scope.user: scope.session}
-            _tell(changes, share, "coach", sessions)
-            _tell(changes, mirrored, "client", sessions)
+            _mail_owner(changes, share, "coach", sessions)
+            _mail_owner(changes, mirrored, "client", sessions)
             return write_outcome("created", share if scope.user == client else mirrored)
 
         both = (scope.user, offer.inviter), (offer.inviter, scope.user)
@@ -178,13 +178,13 @@ class Invitations:
             return OpenInvitations.none(user, self._clock())
 
 
-def _tell(
+def _mail_owner(
     changes: WriteContext,
     side: Share | CoachClient,
     other_is: RelationRole,
     sessions: Mapping[str, str],
 ) -> None:
-    """Have the owner of one *side* told that they have the other one."""
+    """Mail the owner of one *side* that they have the other one."""
     user = changes.find(User, side.owner, side.owner)
     if user is None:
         raise _unknown()
@@ -200,7 +200,7 @@ def _sides(role: RelationRole, inviter: str, invited: str) -> tuple[str, str]:
 def _begin(
     changes: WriteContext, client: str, coach: str, relation: str
 ) -> tuple[Share, CoachClient]:
-    """Keep both sides of a relation that begins, or of one that an older build began."""
+    """Save both sides of a relation that begins, or of one that an older build began."""
     before = changes.find(Share, client, coach)
     if before is not None and before.accepted_at is not None:
         raise Conflict("relation_exists", "You are coach and client already.")

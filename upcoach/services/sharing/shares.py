@@ -1,4 +1,4 @@
-"""Who may see whose documents: everybody their own, a coach what a client shares.
+"""Shares: which documents a client lets a coach see.
 
 A relation begins in `invitations`, by the word of both, and ends here, by the word of either.
 """
@@ -42,22 +42,22 @@ class FeedView(msgspec.Struct, frozen=True):
         """Whose feed it is."""
         return feed_owner(self.feed)
 
-    def visible(self, asked: Collection[str] | None = None) -> tuple[str, ...]:
-        """The kinds that it shows, of those *asked* for; one that does not exist is `Invalid`."""
-        for kind in asked or ():
+    def visible(self, kinds: Collection[str] | None = None) -> tuple[str, ...]:
+        """The visible kinds, of *kinds* if given; an unknown one is `Invalid`."""
+        for kind in kinds or ():
             if kind not in KINDS:
-                known = ", ".join(KINDS)
-                raise Invalid("kind_unknown", f"There is no kind {kind[:64]!r}: one of {known}.")
+                names = ", ".join(KINDS)
+                raise Invalid("kind_unknown", f"There is no kind {kind[:64]!r}: one of {names}.")
         return tuple(
             kind
             for kind in KINDS
-            if (asked is None or kind in asked)
+            if (kinds is None or kind in kinds)
             and (self.visibility is None or kind in self.visibility.kinds)
         )
 
 
 class Shares:
-    """What people let their coaches see."""
+    """The shares of clients with coaches."""
 
     def __init__(self, documents: Documents, committer: Committer, log: EventLog) -> None:
         self._documents = documents
@@ -82,11 +82,11 @@ class Shares:
         changes = await self._log.history(name, Share.kind, scope.user, LATEST, 1)
         return FeedView(scope, name, visibility, share.relation, changes[0].seq if changes else 0)
 
-    async def connects(self, one: str, other: str) -> bool:
-        """Whether one of these two is the other's coach, by the word of both."""
+    async def connects(self, user: str, other: str) -> bool:
+        """Whether *user* and *other* are client and coach, confirmed by both."""
         if "/" in other:
             return False
-        for client, coach in ((one, other), (other, one)):
+        for client, coach in ((user, other), (other, user)):
             with contextlib.suppress(NotFound):
                 share = await self._documents.get(Share, client, coach)
                 if share.accepted_at is not None:
@@ -208,8 +208,8 @@ def _visibility_of(share: Share) -> Visibility:
 def _require_fields(draft: ShareDraft) -> None:
     """Refuse to hide what is not there, or what tells one document from another."""
     for kind, names in draft.hidden.items():
-        known = set(KINDS[kind].__struct_fields__) - set(Document.__struct_fields__)
-        for name in sorted(names - known):
+        own_fields = set(KINDS[kind].__struct_fields__) - set(Document.__struct_fields__)
+        for name in sorted(names - own_fields):
             words = f"There is no field {name[:64]!r}."
             raise invalid_field(f"/hidden/{kind}", "field_unknown", words)
 

@@ -1,4 +1,4 @@
-"""Sync: whole states for those who begin, and how far each device has come."""
+"""Sync: snapshots, and the positions of devices in feeds."""
 
 from typing import Self
 
@@ -12,14 +12,14 @@ from upcoach.store.collections.positions import PositionStore
 
 
 class SyncServices(msgspec.Struct, frozen=True, kw_only=True):
-    """What brings a device up to date."""
+    """The services of sync."""
 
     positions: Positions
     snapshots: Snapshots
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
-        """What is done now and then."""
+        """The periodic flush of positions."""
         return self.positions.jobs
 
     @classmethod

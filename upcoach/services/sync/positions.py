@@ -1,4 +1,4 @@
-"""How far each device has come: for people who wonder whether their watch is up to date."""
+"""The positions of devices in feeds, as they acknowledge them."""
 
 import datetime as dt
 from typing import Final
@@ -15,7 +15,7 @@ EVERY_S: Final = 5.0
 
 
 class Positions:
-    """The positions that devices acknowledge, written down now and then, many at a time."""
+    """Collects the positions that devices acknowledge, and saves them together."""
 
     def __init__(self, store: PositionStore, clock: Clock) -> None:
         self._store = store
@@ -23,17 +23,17 @@ class Positions:
         self._noted: dict[tuple[str, str, str], tuple[int, dt.datetime]] = {}
 
     def note(self, user: str, device: str, feed: str, seq: int) -> None:
-        """Take note that *device* of *user* has kept *feed* up to *seq*."""
+        """Note that *device* of *user* has *feed* up to *seq*."""
         if len(self._noted) < MOST or (user, device, feed) in self._noted:
             self._noted[user, device, feed] = (seq, self._clock())
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
-        """What is done now and then."""
+        """The periodic flush."""
         return (PeriodicJob(name="positions", every_s=EVERY_S, run=self.flush),)
 
     async def flush(self) -> None:
-        """Write down what was noted; while MongoDB is away it stays noted."""
+        """Save what was noted; while MongoDB is away it stays noted."""
         noted, self._noted = self._noted, {}
         positions = [
             Position(owner=user, device=device, feed=feed, seq=seq, at=at)
@@ -45,5 +45,5 @@ class Positions:
             self._noted = noted | self._noted
 
     async def page(self, scope: Scope) -> list[Position]:
-        """How far each of the caller's devices has come, in each feed that it follows."""
+        """The positions of the caller's devices in each feed."""
         return await self._store.find(scope.user)

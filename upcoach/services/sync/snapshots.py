@@ -25,7 +25,7 @@ class SnapshotPage(msgspec.Struct, frozen=True):
 
 
 class Snapshots:
-    """Everything that a person's feed has made, kind by kind."""
+    """Reads snapshots, kind by kind."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
@@ -47,15 +47,15 @@ class Snapshots:
         self, owner: str, kind: str, after: str, limit: int, visibility: Visibility | None
     ) -> SnapshotPage:
         """One page of one kind, as far as it is in *visibility*."""
-        found: Sequence[Document] = await self._documents.page_of_all(
+        documents: Sequence[Document] = await self._documents.page_of_all(
             KINDS[kind], owner, after=after, limit=limit + 1
         )
         shown = public if visibility is None else visibility.shown
-        items = [item async for item in paced(shown(document) for document in found[:limit])]
-        return SnapshotPage(kind, items, len(found) <= limit)
+        items = [item async for item in paced(shown(document) for document in documents[:limit])]
+        return SnapshotPage(kind, items, len(documents) <= limit)
 
     async def unseen(self, owner: str, visibility: Visibility) -> Sums:
-        """What has to be added to the checksums of *owner* to get those of what is in *visibility*.
+        """The difference between the checksums of *owner* and those of what is in *visibility*.
 
         A document that somebody sees in parts has another version for them, if it was changed in
         what they do not see.
@@ -64,9 +64,9 @@ class Snapshots:
         for kind in visibility.kinds:
             hidden = visibility.hides(kind)
             if hidden:
-                for one in await self._documents.edited(KINDS[kind], owner):
-                    seen = version_seen(one.version, one.edits, hidden)
-                    if seen != one.version:
-                        toggle(sums, kind, one.id, one.version)
-                        toggle(sums, kind, one.id, seen)
+                for edited in await self._documents.edited(KINDS[kind], owner):
+                    seen = version_seen(edited.version, edited.edits, hidden)
+                    if seen != edited.version:
+                        toggle(sums, kind, edited.id, edited.version)
+                        toggle(sums, kind, edited.id, seen)
         return sums

@@ -13,7 +13,7 @@ __all__ = ["TaskServices", "Tasks"]
 
 
 class TaskServices(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be done with tasks."""
+    """The services of tasks."""
 
     tasks: Tasks
     zones: TimeZones

@@ -1,4 +1,4 @@
-"""Tasks: made, changed, completed and counted."""
+"""Tasks: created, changed, completed and counted."""
 
 import datetime as dt
 from collections.abc import Callable, Iterable
@@ -86,7 +86,7 @@ class Tasks(Resources[Task, NewTask]):
     async def complete(
         self, scope: Scope, task_id: str, base: int | None, mutation: Mutation | None
     ) -> WriteResult[Task]:
-        """Have the task done; once more changes nothing."""
+        """Complete a task; once more changes nothing."""
         return await self._turn(
             scope,
             task_id,
@@ -98,7 +98,7 @@ class Tasks(Resources[Task, NewTask]):
     async def reopen(
         self, scope: Scope, task_id: str, base: int | None, mutation: Mutation | None
     ) -> WriteResult[Task]:
-        """Have the task open again; one that is not completed stays as it is."""
+        """Reopen a task; one that is not completed stays as it is."""
         return await self._turn(
             scope,
             task_id,
@@ -129,8 +129,8 @@ class Tasks(Resources[Task, NewTask]):
         rows = await self._tallies.tasks(scope.user, now, *week)
         return TaskStats(
             overview=_overview(rows),
-            by_priority=_sorts(rows, lambda row: row.priority),
-            by_category=_sorts(rows, lambda row: row.category),
+            by_priority=_groups(rows, lambda row: row.priority),
+            by_category=_groups(rows, lambda row: row.category),
             tz=tz,
             week_start=monday,
         )
@@ -150,14 +150,14 @@ def _overview(rows: Iterable[TaskTally]) -> TaskOverview:
     )
 
 
-def _sorts(rows: Iterable[TaskTally], name: Callable[[TaskTally], str]) -> list[TaskGroup]:
+def _groups(rows: Iterable[TaskTally], name: Callable[[TaskTally], str]) -> list[TaskGroup]:
     by_name: dict[str, list[TaskTally]] = {}
     for row in rows:
         by_name.setdefault(name(row), []).append(row)
-    return [_sort(one, by_name[one]) for one in sorted(by_name)]
+    return [_group(group, by_name[group]) for group in sorted(by_name)]
 
 
-def _sort(name: str, rows: list[TaskTally]) -> TaskGroup:
+def _group(name: str, rows: list[TaskTally]) -> TaskGroup:
     overview = _overview(rows)
     counted = overview.total - overview.cancelled
     return TaskGroup(

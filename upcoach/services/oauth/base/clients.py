@@ -1,4 +1,4 @@
-"""Who a client is: by its secret, by what it signed, or, if it is public, by its name."""
+"""OAuth clients: registration, and authentication by secret or assertion."""
 
 import base64
 import binascii
@@ -31,7 +31,7 @@ _SECRET: Final = b"client secret\0"
 
 
 class ClientAssertion(msgspec.Struct, frozen=True):
-    """What a client says of itself (RFC 7523, 3)."""
+    """The claims of a client assertion (RFC 7523, 3)."""
 
     iss: str
     sub: str
@@ -43,7 +43,7 @@ class ClientAssertion(msgspec.Struct, frozen=True):
 
 
 class OAuthClients:
-    """The clients that were registered."""
+    """Registers, finds and authenticates clients."""
 
     def __init__(
         self, store: OAuthClientStore, once: OneTimeTokens, issuer: str, clock: Clock, *, key: bytes
@@ -55,7 +55,7 @@ class OAuthClients:
         self._key = key
 
     async def register(self, **fields: Any) -> tuple[OAuthClient, str]:
-        """A new client with *fields*, and its secret, which is told this once; empty if none."""
+        """Register a client with *fields*; return it with its secret, or an empty one."""
         secret = secrets.token_urlsafe(SECRET_BYTES) if fields["auth"] == "secret" else ""
         client = OAuthClient(
             id=new_id(ID_PREFIX), secret_hash=self._hash(secret) if secret else b"", **fields
@@ -68,7 +68,7 @@ class OAuthClients:
         return await self._store.find(client_id)
 
     async def authenticated(self, form: Parameters, authorization: str, path: str) -> OAuthClient:
-        """The client that asks, at the endpoint *path*, or `invalid_client`."""
+        """Authenticate the client at the endpoint *path*, or raise `invalid_client`."""
         ways = ["client_secret" in form, "client_assertion" in form, bool(authorization)]
         if sum(ways) > 1:
             raise invalid_request("The client shows who it is in two ways.")
@@ -140,7 +140,7 @@ class OAuthClients:
 
 
 def _unchecked(token: str) -> bytes:
-    """What *token* says, only to find the client that must have signed it."""
+    """The unverified payload of *token*, only to find the client that must have signed it."""
     parts = token.split(".")
     try:
         return base64.urlsafe_b64decode(parts[1] + "==")
@@ -153,10 +153,10 @@ def _verified(token: str, client: OAuthClient) -> ClientAssertion:
     alg, name = header.get("alg"), header.get("kid")
     if client.auth != "private_key_jwt" or client.jwks is None or alg not in ALGORITHMS:
         raise BadSignature
-    keys = [one for one in client.jwks["keys"] if name is None or one.get("kid") == name]
-    for one in keys:
+    keys = [jwk for jwk in client.jwks["keys"] if name is None or jwk.get("kid") == name]
+    for jwk in keys:
         try:
-            payload = jwt_signatures.payload_of(token, jwt_signatures.public_key(one, alg), alg)
+            payload = jwt_signatures.payload_of(token, jwt_signatures.public_key(jwk, alg), alg)
         except BadSignature:
             continue
         assertion = jwt_signatures.read(payload, ClientAssertion)

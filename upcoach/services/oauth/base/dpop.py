@@ -1,4 +1,4 @@
-"""Proofs of possession (DPoP, RFC 9449): a request that only the holder of a key can make."""
+"""Verification of DPoP proofs (RFC 9449)."""
 
 import base64
 import datetime as dt
@@ -21,7 +21,7 @@ _PURPOSE: Final = "proof"
 
 
 class DpopProof(msgspec.Struct, frozen=True):
-    """What a proof says (RFC 9449, 4.2)."""
+    """The claims of a proof (RFC 9449, 4.2)."""
 
     jti: Annotated[str, msgspec.Meta(min_length=8, max_length=jwt_signatures.NAME)]
     htm: str
@@ -31,7 +31,7 @@ class DpopProof(msgspec.Struct, frozen=True):
 
 
 class DpopProofs:
-    """Checks proofs, each of which counts once."""
+    """Verifies proofs, each of which counts once."""
 
     def __init__(self, issuer: str, once: OneTimeTokens, clock: Clock) -> None:
         self._issuer = issuer
@@ -41,7 +41,7 @@ class DpopProofs:
     async def key(
         self, proofs: Sequence[str], method: str, path: str, token: str | None = None
     ) -> str:
-        """The thumbprint of the key that made the one proof; empty if there is no proof.
+        """Verify the proof; return the thumbprint of its key, empty if there is no proof.
 
         Raises `OAuthError` for a proof that is not of this request, or comes again.
         """

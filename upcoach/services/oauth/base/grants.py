@@ -1,4 +1,4 @@
-"""What people have agreed to: it is remembered, listed and taken back."""
+"""Grants: the consents of users to clients, saved, listed and revoked."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from upcoach.store.write.requests import Write
 
 
 class Grants:
-    """The apps of others that a user has let in."""
+    """The grants of users to clients of others."""
 
     def __init__(
         self,
@@ -34,11 +34,11 @@ class Grants:
         self._additions = additions
 
     async def page(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[Grant]:
-        """What the caller has agreed to, in order of the clients' ids."""
+        """The caller's grants, in order of the clients' ids."""
         return await self._documents.page(Grant, scope.user, after=after, limit=limit)
 
     async def rest_on(self, user: str, client: OAuthClient) -> tuple[int, dt.datetime | None]:
-        """What is compared when something comes of what *user* allows *client* now.
+        """The state that a consent of *user* to *client* rests on.
 
         `User.lockouts`, and when the grant was made; `NotFound` if it was taken back already.
         """
@@ -47,21 +47,21 @@ class Grants:
             return lockouts, None
         return lockouts, (await self._documents.get(Grant, user, client.id)).created_at
 
-    async def covers(self, user: str, client: OAuthClient, asked: Iterable[str]) -> bool:
-        """Whether *user* has agreed to all that is *asked* for *client*."""
+    async def covers(self, user: str, client: OAuthClient, permissions: Iterable[str]) -> bool:
+        """Whether *user* has granted all *permissions* to *client*."""
         try:
-            return (await self._documents.get(Grant, user, client.id)).covers(asked)
+            return (await self._documents.get(Grant, user, client.id)).covers(permissions)
         except NotFound:
             return False
 
     async def remember(
-        self, scope: Scope, client: OAuthClient, asked: tuple[str, ...]
+        self, scope: Scope, client: OAuthClient, permissions: tuple[str, ...]
     ) -> Outcome[Grant]:
-        """Note that the caller agrees to what is *asked* for *client*, too."""
+        """Add *permissions* to the caller's grant to *client*."""
 
         def decide(changes: WriteContext) -> Outcome[Grant]:
             before = changes.find(Grant, scope.user, client.id)
-            if before is not None and before.covers(asked) and before.client == client.name:
+            if before is not None and before.covers(permissions) and before.client == client.name:
                 return write_outcome("unchanged", before)
             after = (
                 Grant(
@@ -70,10 +70,10 @@ class Grants:
                     created_at=changes.at,
                     updated_at=changes.at,
                     client=client.name,
-                    permissions=asked,
+                    permissions=permissions,
                 )
                 if before is None
-                else before.widened(client.name, asked, changes.at)
+                else before.widened(client.name, permissions, changes.at)
             )
             return write_outcome("updated" if before else "created", changes.set(before, after))
 
@@ -83,7 +83,7 @@ class Grants:
         return given
 
     async def take_back(self, scope: Scope, client_id: str) -> Outcome[None]:
-        """Let an app in no more: what it holds ends, and it has to ask again."""
+        """Revoke a grant: the client's session ends, and it has to ask again."""
 
         def decide(changes: WriteContext) -> Outcome[None]:
             grant = changes.get_any(Grant, scope.user, client_id)

@@ -1,4 +1,4 @@
-"""What a client asks of a user, by way of the browser: authorization requests (RFC 6749, 4.1.1)."""
+"""Authorization requests and their validation (RFC 6749, 4.1.1)."""
 
 import re
 from typing import Final
@@ -19,7 +19,7 @@ _YEARS: Final = 10**9  # seconds
 
 
 class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request that is in order.
+    """A valid authorization request.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):
 def read_request(
     form: Parameters, client: OAuthClient, redirect: str, tokens: AccessTokens
 ) -> AuthorizationRequest:
-    """The request of *client*, or `OAuthError`, which may be told at *redirect*."""
+    """Parse and validate a request of *client*, or raise `OAuthError`."""
     if "request" in form:
         raise OAuthError("request_not_supported", "Push the request instead (RFC 9126).")
     if form.required("response_type") != "code":

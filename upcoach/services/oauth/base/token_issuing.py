@@ -1,4 +1,4 @@
-"""What a client gets: an access token, and where it asked for them a refresh and an ID token."""
+"""Issues access, refresh and ID tokens to clients."""
 
 import base64
 import datetime as dt
@@ -23,7 +23,7 @@ ID_TOKEN_TYPE: Final = "JWT"  # noqa: S105 - a type
 
 
 class Allowed(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody allows a client, and how they had shown who they are when they did.
+    """An authorization of a client by a user, with how the user had authenticated.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Issuing:
-    """Makes the answers of the token endpoint."""
+    """Builds the responses of the token endpoint."""
 
     def __init__(self, sessions: Sessions, tokens: AccessTokens, clock: Clock) -> None:
         self._sessions = sessions
@@ -61,7 +61,7 @@ class Issuing:
     async def begin(
         self, allowed: Allowed, client: OAuthClient, key: str, form: Parameters
     ) -> tuple[Session, Json]:
-        """A session of *client* with what is *allowed*, and the answer that tells of it."""
+        """Start a session of *client* with what is *allowed*; return it with the response."""
         scopes, audiences = narrowed(form, self._tokens.issuer, allowed.scopes, allowed.audiences)
         terms = self.terms(allowed, client, key)
         try:
@@ -153,14 +153,14 @@ class Issuing:
 
 
 def _still_allowed(allowed: Allowed, client: OAuthClient) -> list[SessionCondition]:
-    """That nobody has taken back what is *allowed* before *client* came for it."""
+    """Conditions that nobody has revoked what is *allowed* before *client* redeems it."""
     provisos = []
     if allowed.session:
         ref = Ref(Session, allowed.user, allowed.session)
         provisos.append(SessionCondition(ref, Session.is_open))
     if not client.first_party:
         grant = Ref(Grant, allowed.user, client.id)
-        provisos.append(SessionCondition(grant, lambda found, _: _is_granted(found, allowed)))
+        provisos.append(SessionCondition(grant, lambda grant, _: _is_granted(grant, allowed)))
     return provisos
 
 

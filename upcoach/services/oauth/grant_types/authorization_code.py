@@ -24,7 +24,7 @@ _VERIFIER: Final = range(43, 129)  # characters
 
 
 class AuthorizationCode(msgspec.Struct, frozen=True, kw_only=True):
-    """What a code stands for, and what must be shown with it."""
+    """The authorization of a code, and what must be shown with it."""
 
     allowed: Allowed
     redirect: str
@@ -33,7 +33,7 @@ class AuthorizationCode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuthorizationCodes:
-    """Codes that were given to browsers."""
+    """Issues and redeems authorization codes."""
 
     def __init__(
         self, once: OneTimeTokens, issuing: Issuing, sessions: Sessions, clock: Clock
@@ -44,11 +44,11 @@ class AuthorizationCodes:
         self._clock = clock
 
     async def make(self, code: AuthorizationCode) -> str:
-        """A code for *code*."""
+        """Store *code*, and return the string that stands for it."""
         return await self._once.keep(_PURPOSE, code, LIFE)
 
     async def redeem(self, client: OAuthClient, form: Parameters, key: str) -> Json:
-        """Tokens for a code, which is gone whatever comes of it (RFC 9700, 4.5)."""
+        """Exchange a code for tokens; it is consumed in any case (RFC 9700, 4.5)."""
         token = form.required("code")
         code = await self._once.take(_PURPOSE, token, AuthorizationCode)
         if code is None:
@@ -64,7 +64,7 @@ class AuthorizationCodes:
         return answer
 
     async def _punish(self, token: str) -> None:
-        """End what came of a code that is shown again: somebody has read it (RFC 6749, 4.1.2)."""
+        """End the session of a code that is used again (RFC 6749, 4.1.2)."""
         spent = await self._once.take(_SPENT, token, Scope)
         if spent is not None:
             await self._sessions.end(spent, spent.session)

@@ -10,14 +10,14 @@ from upcoach.services.oauth.base.token_issuing import Issuing, unauthorized_clie
 
 
 class ClientCredentials:
-    """Gives tokens to clients."""
+    """The client credentials grant."""
 
     def __init__(self, issuing: Issuing, issuer: str) -> None:
         self._issuing = issuing
         self._issuer = issuer
 
     async def give(self, client: OAuthClient, form: Parameters, key: str) -> Json:
-        """A token for what *client* may ask for, but for who somebody is: it is nobody."""
+        """Issue a token to *client* by itself, without identity scopes."""
         if client.kind == "public":
             raise unauthorized_client()
         scopes = asked_scopes(form, client)

@@ -39,7 +39,7 @@ _POLL: Final = "device poll"
 
 
 class DeviceRequest(msgspec.Struct, frozen=True):
-    """What a device asks for; *answer* is where its user's answer will wait."""
+    """A device's request; *answer* is where its user's answer will wait."""
 
     client: str
     scopes: tuple[str, ...]
@@ -48,20 +48,20 @@ class DeviceRequest(msgspec.Struct, frozen=True):
 
 
 class DeviceAnswer(msgspec.Struct, frozen=True):
-    """What the user said: what they allow, or None."""
+    """The user's answer: what they allow, or None."""
 
     allowed: Allowed | None
 
 
 class DevicePrompt(msgspec.Struct, frozen=True):
-    """What a user is asked."""
+    """The consent that a user is asked for."""
 
     client: OAuthClient
     permissions: tuple[str, ...]
 
 
 class DeviceGrant:
-    """Devices that wait for their users."""
+    """The device authorization grant."""
 
     def __init__(
         self,
@@ -81,14 +81,14 @@ class DeviceGrant:
         self._key = key
 
     async def ask(self, client: OAuthClient, form: Parameters) -> Json:
-        """The two codes for a device of *client*."""
+        """Issue device and user code to a device of *client*."""
         scopes = asked_scopes(form, client)
         audiences = asked_audiences(form, self._issuer, client.audiences)
         device_code = secrets.token_urlsafe(32)
-        asked = DeviceRequest(client.id, scopes, audiences, _derived(device_code))
+        request = DeviceRequest(client.id, scopes, audiences, _derived(device_code))
         user_code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
-        await self._once.keep(_DEVICE, asked, LIFE, device_code)
-        await self._once.keep(_USER, asked, LIFE, self._stretched(user_code))
+        await self._once.keep(_DEVICE, request, LIFE, device_code)
+        await self._once.keep(_USER, request, LIFE, self._stretched(user_code))
         shown = f"{user_code[:4]}-{user_code[4:]}"
         where = self._issuer + PATH
         return {
@@ -101,24 +101,24 @@ class DeviceGrant:
         }
 
     async def look(self, user_code: str) -> DevicePrompt | None:
-        """What the device with *user_code* asks for."""
-        asked = await self._once.look(_USER, self._stretched(user_code), DeviceRequest)
-        client = None if asked is None else await self._clients.find(asked.client)
-        return None if asked is None or client is None else DevicePrompt(client, asked.scopes)
+        """The consent that the device with *user_code* asks for."""
+        request = await self._once.look(_USER, self._stretched(user_code), DeviceRequest)
+        client = None if request is None else await self._clients.find(request.client)
+        return None if request is None or client is None else DevicePrompt(client, request.scopes)
 
     async def answer(self, user_code: str, session: Session, granted: Collection[str]) -> bool:
-        """Keep the user's answer for the device; false when there is no such device (any more)."""
-        asked = await self._once.take(_USER, self._stretched(user_code), DeviceRequest)
-        client = None if asked is None else await self._clients.find(asked.client)
-        if asked is None or client is None:
+        """Store the user's answer for the device; false when there is no such device (any more)."""
+        request = await self._once.take(_USER, self._stretched(user_code), DeviceRequest)
+        client = None if request is None else await self._clients.find(request.client)
+        if request is None or client is None:
             return False
-        agreed = tuple(name for name in asked.scopes if name in granted)
-        allowed = await self._allowed(asked, client, session, agreed) if agreed else None
-        await self._once.keep(_ANSWER, DeviceAnswer(allowed), LIFE, asked.answer)
+        agreed = tuple(name for name in request.scopes if name in granted)
+        allowed = await self._allowed(request, client, session, agreed) if agreed else None
+        await self._once.keep(_ANSWER, DeviceAnswer(allowed), LIFE, request.answer)
         return True
 
     async def _allowed(
-        self, asked: DeviceRequest, client: OAuthClient, session: Session, agreed: tuple[str, ...]
+        self, request: DeviceRequest, client: OAuthClient, session: Session, agreed: tuple[str, ...]
     ) -> Allowed | None:
         """What the user allows; None if they have taken it back in the same moment."""
         scope = Scope(user=session.owner, session=session.id, device=session.device)
@@ -129,9 +129,9 @@ class DeviceGrant:
             return None
         return Allowed(
             user=session.owner,
-            client=asked.client,
+            client=request.client,
             scopes=agreed,
-            audiences=asked.audiences,
+            audiences=request.audiences,
             acr=session.acr,
             amr=session.amr,
             authenticated_at=session.authenticated_at,
@@ -141,24 +141,24 @@ class DeviceGrant:
         )
 
     async def poll(self, client: OAuthClient, form: Parameters, key: str) -> Json:
-        """Tokens, once the user has agreed; until then, in which way to wait."""
+        """Issue tokens once the user has agreed; until then raise how to wait."""
         device_code = form.required("device_code")
-        asked = await self._once.look(_DEVICE, device_code, DeviceRequest)
-        if asked is None:
+        request = await self._once.look(_DEVICE, device_code, DeviceRequest)
+        if request is None:
             raise OAuthError("expired_token", "This device code was used, or is over.")
-        if asked.client != client.id:
+        if request.client != client.id:
             raise invalid_grant()
-        said = await self._once.take(_ANSWER, asked.answer, DeviceAnswer)
-        if said is None:
-            raise await self._waiting(asked)
+        user_answer = await self._once.take(_ANSWER, request.answer, DeviceAnswer)
+        if user_answer is None:
+            raise await self._waiting(request)
         await self._once.take(_DEVICE, device_code, DeviceRequest)
-        if said.allowed is None:
+        if user_answer.allowed is None:
             raise OAuthError("access_denied", "The user did not agree.")
-        _, answer = await self._issuing.begin(said.allowed, client, key, form)
+        _, answer = await self._issuing.begin(user_answer.allowed, client, key, form)
         return answer
 
-    async def _waiting(self, asked: DeviceRequest) -> OAuthError:
-        if await self._once.claim(_POLL, asked.answer, INTERVAL - LEEWAY):
+    async def _waiting(self, request: DeviceRequest) -> OAuthError:
+        if await self._once.claim(_POLL, request.answer, INTERVAL - LEEWAY):
             return OAuthError("authorization_pending", "The user has not answered yet.")
         return OAuthError("slow_down", "Wait for longer between two polls.")
 

@@ -12,7 +12,7 @@ from upcoach.services.oauth.base.token_issuing import Issuing
 
 
 class RefreshGrant:
-    """Exchanges refresh tokens."""
+    """The refresh token grant."""
 
     def __init__(self, issuing: Issuing, sessions: Sessions, issuer: str) -> None:
         self._issuing = issuing
@@ -20,7 +20,7 @@ class RefreshGrant:
         self._issuer = issuer
 
     async def refresh(self, client: OAuthClient, form: Parameters, key: str) -> Json:
-        """The next tokens, for as much as was granted or for less."""
+        """Exchange a refresh token for the next tokens, for all that was granted or less."""
 
         def check(session: Session) -> None:
             """Refuse before anything is exchanged."""

@@ -24,14 +24,14 @@ ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S
 
 
 class IdTokenVerifier(Protocol):
-    """Who somebody is by the word of another issuer."""
+    """Verifies ID tokens of other issuers."""
 
     async def identify(self, subject_token: str, subject_issuer: str, nonce: str) -> str | None:
         """The id of the user, or None when the token proves nothing."""
 
 
 class TokenExchange:
-    """Exchanges ID tokens."""
+    """The token exchange grant."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class TokenExchange:
         self._clock = clock
 
     async def exchange(self, client: OAuthClient, form: Parameters, key: str) -> Json:
-        """Tokens for the user whom the subject token names."""
+        """Exchange an ID token for tokens of its user."""
         if not client.first_party:
             raise unauthorized_client()
         if form.required("subject_token_type") != ID_TOKEN or "actor_token" in form:
@@ -57,14 +57,14 @@ class TokenExchange:
             raise invalid_request("It is exchanged for an access token.")
         scopes = asked_scopes(form, client)
         audiences = asked_audiences(form, self._issuer, client.audiences)
-        found = await self._federation.identify(
+        user_id = await self._federation.identify(
             form.required("subject_token"), form.required("subject_issuer"), form.required("nonce")
         )
-        if found is None:
+        if user_id is None:
             raise invalid_grant("This ID token does not hold.")
-        user = await self._logins.user(found)
+        user = await self._logins.user(user_id)
         allowed = Allowed(
-            user=found,
+            user=user_id,
             client=client.id,
             scopes=scopes,
             audiences=audiences,
