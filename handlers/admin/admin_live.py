@@ -58,7 +58,7 @@ def _event(line: bytes) -> bytes:
 
 
 async def operator_of(node: LiveNode, caller: Awaitable[Caller]) -> Caller:
-    """Who asks, if it is an operator with two factors; for others there is nothing here."""
+    """The caller, if they are an operator with two factors; 404 for everybody else."""
     try:
         operator = await caller
     except Unauthenticated:

@@ -20,7 +20,7 @@ class Readiness(msgspec.Struct, frozen=True):
 
 
 class Livez(ProblemHandler):
-    """The loop turns."""
+    """Liveness: answers as long as the event loop turns."""
 
     def get(self) -> None:
         """Answer."""
@@ -31,7 +31,7 @@ class Livez(ProblemHandler):
 
 
 class Readyz(ProblemHandler):
-    """Every engine answers."""
+    """Readiness: whether every engine answers."""
 
     def initialize(self, checks: Mapping[str, Check]) -> None:
         """Take the checks by name."""
@@ -49,7 +49,7 @@ class Readyz(ProblemHandler):
 
 
 class MetricsHandler(ProblemHandler):
-    """Prometheus text."""
+    """The metrics, as Prometheus text."""
 
     def initialize(self, metrics: Metrics, **_: Any) -> None:
         """Take the metrics."""

@@ -1,4 +1,4 @@
-"""Who did what, for operators whom it concerns."""
+"""The audit log, as operators read it."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ class AuditQuery(Query, frozen=True, kw_only=True):
 
 
 async def list_entries(services: AuditServices, call: Call) -> Reply:
-    """The audit log, the newest entries first."""
+    """List the entries of the audit log, the newest first."""
     query = call.parse_query(AuditQuery)
     entries = await services.log.page(
         user=query.user, action=query.action or "", before=query.before, limit=query.limit + 1

@@ -1,4 +1,4 @@
-"""Goals, and what can be said of them."""
+"""Goals: their history, assessments, templates and points of progress."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -146,7 +146,7 @@ class Undo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 async def read(services: GoalServices, call: Call) -> Reply:
-    """One of the caller's goals, as it is or as it was."""
+    """Get a goal, as it is or as it was."""
     as_of = call.parse_query(AsOfQuery).as_of
     if as_of is None:
         return document_reply(await services.goals.get(call.scope, call.names["id"]))
@@ -157,7 +157,7 @@ async def read(services: GoalServices, call: Call) -> Reply:
 
 
 async def history(services: GoalServices, call: Call) -> Reply:
-    """What was changed of a goal, field by field, the newest first."""
+    """List the changes of a goal, field by field, the newest first."""
     query = call.parse_query(HistoryQuery)
     revisions = await services.goals.history.revisions(
         call.scope, call.names["id"], query.before, query.limit + 1
@@ -178,29 +178,29 @@ async def undo(services: GoalServices, call: Call) -> Reply:
 
 
 async def assess(services: GoalServices, call: Call) -> Reply:
-    """How SMART a goal is, where it is going, and what it waits for."""
+    """Assess a goal: how SMART it is, where it is going, and what it waits for."""
     day = await _today(services, call)
     return Reply(body=await services.goals.assess(call.scope, call.names["id"], day))
 
 
 async def assess_all(services: GoalServices, call: Call) -> Reply:
-    """The same for all active goals, the one that needs attention first."""
+    """Assess all active goals, the one that needs attention first."""
     day = await _today(services, call)
     return Reply(body={"items": await services.goals.assess_all(call.scope, day)})
 
 
 async def stats(services: GoalServices, call: Call) -> Reply:
-    """How many goals there are, and how far."""
+    """Get statistics of goals: how many there are, and how far."""
     return Reply(body=await services.goals.stats(call.scope, await _today(services, call)))
 
 
 async def list_ready_templates(_services: GoalServices, _call: Call) -> Reply:
-    """The templates that come with the product."""
+    """List the templates that come with the product."""
     return Reply(body={"items": READY_TEMPLATES})
 
 
 async def list_points(services: GoalServices, call: Call) -> Reply:
-    """What was measured of a goal."""
+    """List the points of progress of a goal."""
     selection = call.parse_query(PointQuery).selection()
     goal = call.names["id"]
     selection = msgspec.structs.replace(selection, where={**selection.where, "goal": goal})
@@ -209,7 +209,7 @@ async def list_points(services: GoalServices, call: Call) -> Reply:
 
 
 async def set_point(services: GoalServices, call: Call) -> Reply:
-    """Log what was measured; the same id again means the same point."""
+    """Set a point of progress; the same id again means the same point."""
     return write_reply(
         await services.points.set(
             call.scope,
@@ -223,7 +223,7 @@ async def set_point(services: GoalServices, call: Call) -> Reply:
 
 
 async def delete_point(services: GoalServices, call: Call) -> Reply:
-    """Take back what was measured."""
+    """Delete a point of progress."""
     return write_reply(
         await services.points.delete(
             call.scope, call.names["id"], call.names["point"], call.base, call.mutation

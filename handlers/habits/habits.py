@@ -1,4 +1,4 @@
-"""Habits, their entries and vacations, and what they come to."""
+"""Habits, their entries and vacations, and reports on them."""
 
 import datetime as dt
 from typing import Annotated, Any
@@ -87,7 +87,7 @@ class RemindersQuery(Query, frozen=True, kw_only=True):
 
 
 async def list_entries(services: HabitServices, call: Call) -> Reply:
-    """The habit's entries by date."""
+    """List a habit's entries by date."""
     query = call.parse_query(EntriesQuery)
     after = query.after
     if query.first is not None and query.first > EPOCH:
@@ -106,7 +106,7 @@ async def list_entries(services: HabitServices, call: Call) -> Reply:
 
 
 async def log(services: HabitServices, call: Call) -> Reply:
-    """Log the day that it is, or that a moment belongs to."""
+    """Log a habit for today, or for the day that a moment belongs to."""
     draft = call.read(Logged)
     return write_reply(
         await services.habits.log(call.scope, call.names["id"], draft, call.mutation)
@@ -114,7 +114,7 @@ async def log(services: HabitServices, call: Call) -> Reply:
 
 
 async def set_entry(services: HabitServices, call: Call) -> Reply:
-    """Log a day."""
+    """Set the entry of a day."""
     draft = call.read(EntryDraft)
     return write_reply(
         await services.habits.set_entry(
@@ -124,7 +124,7 @@ async def set_entry(services: HabitServices, call: Call) -> Reply:
 
 
 async def delete_entry(services: HabitServices, call: Call) -> Reply:
-    """Take back what was logged for a day."""
+    """Delete the entry of a day."""
     return write_reply(
         await services.habits.delete_entry(
             call.scope, call.names["id"], call.day(), call.base, call.mutation
@@ -133,7 +133,7 @@ async def delete_entry(services: HabitServices, call: Call) -> Reply:
 
 
 async def today(services: HabitServices, call: Call) -> Reply:
-    """What is due."""
+    """List the habits that are due on a day."""
     query = call.parse_query(TodayQuery)
     _check_dates(services, date=query.date)
     if query.tz is not None:
@@ -143,7 +143,7 @@ async def today(services: HabitServices, call: Call) -> Reply:
 
 
 async def streak(services: HabitServices, call: Call) -> Reply:
-    """The streak, and why the last one ended."""
+    """Get the streak of a habit, and why the last one ended."""
     query = call.parse_query(StreakQuery)
     _check_dates(services, date=query.date)
     streak_answer = await services.habit_reports.streak(
@@ -153,7 +153,7 @@ async def streak(services: HabitServices, call: Call) -> Reply:
 
 
 async def analytics(services: HabitServices, call: Call) -> Reply:
-    """What a habit comes to."""
+    """Get the analytics of a habit."""
     query = _range(services, call)
     report = await services.habit_reports.analytics(
         call.scope,
@@ -166,19 +166,19 @@ async def analytics(services: HabitServices, call: Call) -> Reply:
 
 
 async def overview(services: HabitServices, call: Call) -> Reply:
-    """What all habits come to."""
+    """Get the analytics of all habits."""
     query = _range(services, call)
     return Reply(body=await services.habit_reports.overview(call.scope, query.first, query.last))
 
 
 async def list_achievements(services: HabitServices, call: Call) -> Reply:
-    """What was reached."""
+    """List the achievements that were unlocked."""
     call.parse_query(Query)
     return Reply(body=Items(await services.habit_reports.achievements(call.scope)))
 
 
 async def list_reminders(services: HabitServices, call: Call) -> Reply:
-    """The next reminders."""
+    """List the next reminders."""
     query = call.parse_query(RemindersQuery)
     return Reply(body=Items(await services.habit_reports.reminders(call.scope, query.limit)))
 

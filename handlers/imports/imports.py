@@ -1,4 +1,4 @@
-"""Importing other people's files; with `dry_run`, only saying what would become of them."""
+"""Imports of files of other apps; with `dry_run`, only saying what would become of them."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def _row(
             await _pay(call, plan)
             return write_reply(await services.imports.carry_out(call.scope, plan, call.mutation))
 
-    run.__doc__ = f"Take {what}."
+    run.__doc__ = f"Import {what}."
     return Operation(
         method="POST",
         path=f"/v1/imports/{path}",

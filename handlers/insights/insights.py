@@ -9,7 +9,7 @@ INSIGHTS = "/v1/coach/insights"
 
 
 async def list_insights(services: InsightServices, call: Call) -> Reply:
-    """The caller's insights."""
+    """List the caller's insights."""
     query = call.parse_query(PageQuery)
     insights = await services.insights.page(
         HabitForecast, call.scope, after=query.after, limit=query.limit + 1
@@ -18,7 +18,7 @@ async def list_insights(services: InsightServices, call: Call) -> Reply:
 
 
 async def read(services: InsightServices, call: Call) -> Reply:
-    """One of the caller's insights."""
+    """Get an insight."""
     return document_reply(await services.insights.get(HabitForecast, call.scope, call.names["id"]))
 
 

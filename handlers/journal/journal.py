@@ -1,4 +1,4 @@
-"""The journal: entries, their trash, their versions, and what is unsaved of them."""
+"""The journal: entries, their trash, their versions, and their drafts."""
 
 import datetime as dt
 from typing import Annotated, Final, Literal
@@ -98,20 +98,20 @@ class JournalDayQuery(Query, frozen=True, kw_only=True):
 
 
 class Unsaved(JournalEntryDraft, frozen=True, kw_only=True):
-    """What is unsaved, and the version of the entry that it was made from."""
+    """A draft of an entry, and the version of the entry that it was made from."""
 
     base: Number | None = None
 
 
 async def search(services: JournalServices, call: Call) -> Reply:
-    """Find entries by words, tag, mood and date."""
+    """Search entries by words, tag, mood and date."""
     selection = call.parse_query(JournalQuery).selection()
     entries = await services.entries.select(call.scope, selection)
     return page_by_order(f"{JOURNAL}/search", call, entries, selection)
 
 
 async def on_this_day(services: JournalServices, call: Call) -> Reply:
-    """What was written about this day in earlier years."""
+    """List the entries about this day in earlier years."""
     query = call.parse_query(JournalDayQuery)
     tz = await zone(services.zones, call, query.tz)
     day = query.date or services.entries.today(tz)
@@ -120,14 +120,14 @@ async def on_this_day(services: JournalServices, call: Call) -> Reply:
 
 
 async def list_trash(services: JournalServices, call: Call) -> Reply:
-    """What was thrown away in the last 30 days."""
+    """List the entries that were moved to the trash in the last 30 days."""
     query = call.parse_query(PageQuery)
     entries = await services.entries.trash(call.scope, query.after, query.limit + 1)
     return page_by_order(TRASH, call, entries, Selection(order="trashed_at", limit=query.limit + 1))
 
 
 async def move_to_trash(services: JournalServices, call: Call) -> Reply:
-    """Put an entry in the trash."""
+    """Move an entry to the trash."""
     return write_reply(
         await services.entries.delete(call.scope, call.names["id"], call.base, call.mutation)
     )
@@ -141,26 +141,26 @@ async def purge(services: JournalServices, call: Call) -> Reply:
 
 
 async def restore(services: JournalServices, call: Call) -> Reply:
-    """Take an entry back from the trash."""
+    """Restore an entry from the trash."""
     return write_reply(
         await services.entries.restore(call.scope, call.names["id"], call.base, call.mutation)
     )
 
 
 async def list_versions(services: JournalServices, call: Call) -> Reply:
-    """The versions of an entry, the newest first."""
+    """List the versions of an entry, the newest first."""
     return Reply(body={"items": await services.entries.versions(call.scope, call.names["id"])})
 
 
 async def version(services: JournalServices, call: Call) -> Reply:
-    """An entry as it was."""
+    """Get a version of an entry."""
     return document_reply(
         await services.entries.version(call.scope, call.names["id"], _version(call))
     )
 
 
 async def restore_version(services: JournalServices, call: Call) -> Reply:
-    """Have an entry say again what it said."""
+    """Restore a version of an entry."""
     return write_reply(
         await services.entries.restore_version(
             call.scope, call.names["id"], _version(call), call.require_base(), call.mutation
@@ -169,19 +169,19 @@ async def restore_version(services: JournalServices, call: Call) -> Reply:
 
 
 async def list_drafts(services: JournalServices, call: Call) -> Reply:
-    """Everything that is unsaved."""
+    """List all drafts of entries."""
     query = call.parse_query(PageQuery)
     drafts = await services.drafts.page(call.scope, after=query.after, limit=query.limit + 1)
     return page_by_id(DRAFTS, call, drafts, query.limit)
 
 
 async def draft(services: JournalServices, call: Call) -> Reply:
-    """What is unsaved of an entry."""
+    """Get the draft of an entry."""
     return document_reply(await services.drafts.get(call.scope, call.names["id"]))
 
 
 async def save(services: JournalServices, call: Call) -> Reply:
-    """Save what is being written, without changing the entry."""
+    """Save a draft of an entry, without changing the entry."""
     unsaved = call.read(Unsaved)
     content = JournalEntryContent(**fields_of(unsaved, JournalEntryContent))
     return write_reply(
@@ -192,7 +192,7 @@ async def save(services: JournalServices, call: Call) -> Reply:
 
 
 async def discard(services: JournalServices, call: Call) -> Reply:
-    """Forget what is unsaved."""
+    """Delete the draft of an entry."""
     return write_reply(
         await services.drafts.discard(call.scope, call.names["id"], call.base, call.mutation)
     )

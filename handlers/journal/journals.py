@@ -1,4 +1,4 @@
-"""What stands around entries: journals, templates, prompts, and leave for a coach to read one."""
+"""Journals, templates, prompts, and the entries that are shared with a coach."""
 
 import datetime as dt
 from typing import Annotated, Final
@@ -51,7 +51,7 @@ class PromptQuery(Query, frozen=True, kw_only=True):
 
 
 async def list_prompts(services: JournalServices, call: Call) -> Reply:
-    """Questions to write about; none of them was asked in the last 30 days.
+    """List questions to write about; none of them was asked in the last 30 days.
 
     Mood and goals are looked up for callers who may see them.
     """
@@ -71,13 +71,13 @@ async def list_prompts(services: JournalServices, call: Call) -> Reply:
 
 
 async def list_shares(services: JournalServices, call: Call) -> Reply:
-    """Which coaches may read an entry, and until when."""
+    """List the coaches who may read an entry, and until when."""
     entry_shares = await services.entry_shares.page(call.scope, call.names["id"])
     return Reply(body={"items": [public(entry_share) for entry_share in entry_shares]})
 
 
 async def share(services: JournalServices, call: Call) -> Reply:
-    """Let a coach read this entry, and no other, until a moment."""
+    """Share an entry with a coach, until a moment."""
     draft = call.read(EntryShareDraft)
     entry, coach, acr = call.names["id"], call.names["coach"], call.authenticated_caller.acr
     outcome = await services.entry_shares.share(call.scope, entry, coach, draft, acr, call.mutation)
@@ -86,7 +86,7 @@ async def share(services: JournalServices, call: Call) -> Reply:
 
 
 async def unshare(services: JournalServices, call: Call) -> Reply:
-    """Let a coach read this entry no more."""
+    """End the share of an entry with a coach."""
     return write_reply(
         await services.entry_shares.take_back(
             call.scope, call.names["id"], call.names["coach"], call.mutation
@@ -95,7 +95,7 @@ async def unshare(services: JournalServices, call: Call) -> Reply:
 
 
 async def list_shared_entries(services: JournalServices, call: Call) -> Reply:
-    """Which entries of a client the caller may read now."""
+    """List the entries of a client that the caller may read now."""
     query = call.parse_query(PageQuery)
     client = call.names["client"]
     selection = Selection(order="until", after=query.after, limit=query.limit + 1)
@@ -104,7 +104,7 @@ async def list_shared_entries(services: JournalServices, call: Call) -> Reply:
 
 
 async def read(services: JournalServices, call: Call) -> Reply:
-    """An entry that a client shares with the caller."""
+    """Get an entry that a client shares with the caller."""
     return document_reply(
         await services.entry_shares.read(call.scope, call.names["client"], call.names["id"])
     )

@@ -48,7 +48,7 @@ class Events(StreamingHandler, OperationHandler):
         self._wrap = live["wrap"]
 
     def on_connection_close(self) -> None:
-        """Wait no longer for somebody who has gone."""
+        """End the wait of a client that has gone."""
         super().on_connection_close()
         if self._poll is not None:
             self._poll.end()
@@ -101,7 +101,7 @@ class Events(StreamingHandler, OperationHandler):
         view_cursors = zip(views, split_cursor(since, views), strict=True)
         until = asyncio.get_running_loop().time() + query.wait
         poll = self._poll = Poll(self.node.connections.name(), caller, self.node.clock, until)
-        with self.seated(poll):
+        with self.counted_open(poll):
             positions = []
             for view, part in view_cursors:
                 position = position_of(feeds, await feeds.start(view, part, snap=False))
@@ -112,18 +112,18 @@ class Events(StreamingHandler, OperationHandler):
                 return await events_page(feeds, positions, query.limit, read_recent)
             event = await poll.wait()
             if event is None:
-                return self._nothing(poll, positions)
-            return await self._something(event, positions, query.limit)
+                return self._timed_out(poll, positions)
+            return await self._page_of_event(event, positions, query.limit)
 
-    def _nothing(self, poll: Poll, positions: list[FeedPosition]) -> Reply:
-        """The answer to a wait that was in vain."""
+    def _timed_out(self, poll: Poll, positions: list[FeedPosition]) -> Reply:
+        """The answer when nothing came in time."""
         if poll.closed_with == CloseCode.REVOKED:
             raise session_ended()
         if poll.closed_with == CloseCode.DRAINING:
             self.set_header("Connection", "close")
         return Reply(status=204, cursor=cursor_of(self.node.feeds, positions))
 
-    async def _something(
+    async def _page_of_event(
         self, event: PollEvent, positions: list[FeedPosition], limit: int
     ) -> Reply:
         """What came: in most cases the bytes that all get who waited here."""
@@ -141,7 +141,7 @@ class Events(StreamingHandler, OperationHandler):
 
 
 def events_of(parts: ApplicationParts) -> dict[str, Any]:
-    """What the handler is made with."""
+    """The arguments of the handler."""
     match = parts.runner.router.find(EVENTS)
     assert match is not None
     wrap = SingleFeedEvents(parts.runner.epoch)

@@ -30,7 +30,7 @@ class PollEvent(msgspec.Struct, frozen=True):
 
 
 class PollSubscriber:
-    """A poll's place among a topic's subscribers."""
+    """The subscription of a poll to one feed."""
 
     def __init__(self, poll: "Poll", position: FeedPosition) -> None:
         self._poll = poll
@@ -46,12 +46,12 @@ class PollSubscriber:
         """See `fanout.Flushed.flush`: the handler answers in a turn of its own."""
 
     def close(self) -> None:
-        """Hear no more."""
+        """End the subscription."""
         self._position.topic.remove(self)
 
 
 class Poll:
-    """A request that waits.
+    """A long-poll: a request that waits for an event.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class Poll:
         self._event: asyncio.Future[PollEvent | None] = asyncio.get_running_loop().create_future()
 
     def subscribe(self, position: FeedPosition) -> None:
-        """Be woken by what comes above *position*."""
+        """Subscribe to what comes above *position*, which ends the wait."""
         self._subscribers.append(PollSubscriber(self, position))
 
     async def wait(self) -> PollEvent | None:
@@ -86,7 +86,7 @@ class Poll:
             self._event.set_result(event)
 
     def tick(self, now: float) -> float:
-        """Look whether the time is over: that of the wait, or that of the token."""
+        """Do what is due: the end of the wait, or of the token; the time of the next deadline."""
         return run_deadlines(self, deadlines.POLL, now)
 
     def token_end(self) -> float:
@@ -108,10 +108,10 @@ class Poll:
         loop.call_later(after_ms / 1000, self.close, CloseCode.DRAINING, reason)
 
     def check_channels(self) -> None:
-        """See `Guest.check_channels`: a poll follows none."""
+        """See `LiveConnection.check_channels`: a poll follows none."""
 
     def end(self) -> None:
-        """Let go of everything."""
+        """Close all subscriptions, and end the wait."""
         for subscriber in self._subscribers:
             subscriber.close()
         self._subscribers.clear()

@@ -31,7 +31,7 @@ _COMMENT: Final = b":\n\n"
 
 
 class FramePosition(msgspec.Struct, frozen=True):
-    """What of a frame says where it stands."""
+    """The fields of a frame that say its position in a feed."""
 
     t: str
     f: str = ""
@@ -65,7 +65,7 @@ def event_of(line: bytes, name: str, cursor: str | None) -> bytes:
 
 
 class SingleFeedEvents:
-    """Lines of one feed as events; made once for all readers, so there is one of it a node."""
+    """Wraps the lines of one feed as events, once for all readers of a node."""
 
     def __init__(self, epoch: str) -> None:
         self._epoch = epoch
@@ -81,7 +81,7 @@ class SingleFeedEvents:
 
 
 class MultiFeedEvents:
-    """Lines of several feeds as the events of one reader, whose id is its place in all of them."""
+    """Wraps lines of several feeds as events, whose id is a reader's position in all of them."""
 
     def __init__(self, epoch: str, feeds: list[str]) -> None:
         self._epoch = epoch
@@ -103,14 +103,14 @@ class MultiFeedEvents:
 
 
 class StreamSource(Protocol):
-    """Something that a stream follows."""
+    """A subscription of an event stream."""
 
     def close(self) -> None:
-        """Follow it no longer."""
+        """End the subscription."""
 
 
 class EventStream:
-    """One reader of events: what it follows, and for how long."""
+    """An open event stream: its subscriptions, its deadlines, and its end."""
 
     kind = "sse"
     device = None
@@ -141,13 +141,13 @@ class EventStream:
         return not self._over
 
     def close_feed(self, feed: str, refusal: Refusal) -> None:
-        """Tell that *feed* may not be seen any more; with nothing left to see, end."""
+        """Send that *feed* may not be seen any more; without another one, end the stream."""
         self._send_frame(Unsubd(f=feed, problem=problems.problem(refusal)))
         if len(self._sources) == 1:
             self.close(CloseCode.RESYNC, "access lost")
 
     def tick(self, now: float) -> float:
-        """Look after the stream, and say when to look again."""
+        """Do what is due; the time of the next deadline."""
         return run_sender_deadlines(self, deadlines.STREAM, now)
 
     def token_end(self) -> float:
@@ -178,10 +178,10 @@ class EventStream:
         self._hang_up()
 
     def check_channels(self) -> None:
-        """See `Guest.check_channels`: a stream follows none."""
+        """See `LiveConnection.check_channels`: a stream follows none."""
 
     def end(self) -> None:
-        """Let go of everything."""
+        """Close all subscriptions."""
         self._over = True
         for source in self._sources:
             source.close()

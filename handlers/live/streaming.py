@@ -50,9 +50,9 @@ class StreamingHandler(Handler):
         return await self.node.tickets.require(ticket)
 
     @contextlib.contextmanager
-    def seated(self, connection: LiveConnection) -> Iterator[None]:
-        """One of the requests that the caller may have open."""
-        release = self._take_seat(connection)
+    def counted_open(self, connection: LiveConnection) -> Iterator[None]:
+        """Count the request as one that the caller has open, or refuse it."""
+        release = self._register(connection)
         try:
             yield
         finally:
@@ -63,7 +63,7 @@ class StreamingHandler(Handler):
         events = EventStream(self.node.connections.name(), caller, self.node.clock)
         if self.has_gone:
             raise HTTPError(503, "Nobody waits for this stream any more.")
-        release = self._take_seat(events)
+        release = self._register(events)
         stream = self.detach()
         stream.set_nodelay(True)
 
@@ -80,8 +80,8 @@ class StreamingHandler(Handler):
         self.on_finish()  # the answer has begun, and Tornado hears no more of it
         return events
 
-    def _take_seat(self, connection: LiveConnection) -> Callable[[], None]:
-        """Have the node look after *connection*, or refuse; the answer lets go of it."""
+    def _register(self, connection: LiveConnection) -> Callable[[], None]:
+        """Register *connection* at the node, or refuse; what is returned takes it off again."""
         assert connection.caller is not None
         user = connection.caller.scope.user
         open_requests, connections = self.node.open_requests, self.node.connections

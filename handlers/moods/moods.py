@@ -53,7 +53,7 @@ class MoodStatsQuery(Query, frozen=True, kw_only=True):
 
 
 async def stats(services: MoodServices, call: Call) -> Reply:
-    """Moods by day, week, month, activity and category, their distribution and their trend."""
+    """Get statistics of moods by day, week, month, activity and category, and their trend."""
     query = call.parse_query(MoodStatsQuery)
     tz = await zone(services.zones, call, query.tz)
     return Reply(body=await services.moods.stats(call.scope, tz, query.first, query.to))

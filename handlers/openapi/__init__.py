@@ -34,7 +34,7 @@ a document.
 
 
 def served_documents(router: Router) -> tuple[Json, Json]:
-    """What serves the document, and what serves it as a page."""
+    """The arguments of the handlers that serve the document, and the document as a page."""
     described = document(router)
     return (
         {"content": pretty_json(described), "media_type": MEDIA_TYPE},
@@ -43,7 +43,7 @@ def served_documents(router: Router) -> tuple[Json, Json]:
 
 
 def text(router: Router) -> bytes:
-    """The document, for people to read too."""
+    """The document as indented JSON."""
     return pretty_json(document(router))
 
 

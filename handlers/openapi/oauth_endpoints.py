@@ -114,7 +114,7 @@ ROWS: Final = (
     ClientEndpoint(
         "POST",
         "/oauth/token",
-        "Give tokens (RFC 6749, 3.2): for a code with its verifier, a refresh token, a client by "
+        "Issue tokens (RFC 6749, 3.2): for a code with its verifier, a refresh token, a client by "
         "itself, a device code, or an ID token of another issuer.",
         TokenAnswer,
         (
@@ -126,7 +126,7 @@ ROWS: Final = (
     ClientEndpoint(
         "POST",
         "/oauth/par",
-        "Keep an authorization request under a name (RFC 9126).",
+        "Push an authorization request, which gets a name (RFC 9126).",
         PushedRequestAnswer,
         (
             *("response_type!", "redirect_uri!", "code_challenge!", "code_challenge_method!"),
@@ -138,35 +138,35 @@ ROWS: Final = (
     ClientEndpoint(
         "POST",
         "/oauth/revoke",
-        "Take a token back, and with it its session (RFC 7009).",
+        "Revoke a token, and with it its session (RFC 7009).",
         None,
         ("token!", "token_type_hint", *_CLIENT),
     ),
     ClientEndpoint(
         "POST",
         "/oauth/introspect",
-        "Say what a token of the client is (RFC 7662).",
+        "Introspect a token of the client (RFC 7662).",
         Introspected,
         ("token!", "token_type_hint", *_CLIENT),
     ),
     ClientEndpoint(
         "POST",
         "/oauth/device",
-        "Give a device its codes (RFC 8628, 3.1).",
+        "Issue the codes of a device (RFC 8628, 3.1).",
         DeviceCodes,
         ("scope", *_CLIENT),
     ),
     ClientEndpoint(
         "GET",
         "/oauth/device",
-        "Show where to type the code in that a device shows, as a page.",
+        "Show the page on which the code of a device is typed in.",
         HTML,
         refused=(),
     ),
     ClientEndpoint(
         "GET",
         "/oauth/userinfo",
-        "Say who the holder of the token is (OpenID Connect Core, 5.3).",
+        "Get the claims of the user whose token it is (OpenID Connect Core, 5.3).",
         UserClaims,
         refused=(401, 403, 503),
         held=True,
@@ -174,25 +174,31 @@ ROWS: Final = (
     ClientEndpoint(
         "POST",
         "/oauth/userinfo",
-        "Say who the holder of the token is, as a form.",
+        "Get the claims of the user whose token it is, by a form.",
         UserClaims,
         refused=(401, 403, 503),
         held=True,
     ),
     ClientEndpoint(
-        "GET", "/oauth/jwks", "Show the keys that tokens are signed with.", JwksAnswer, (), 200, ()
+        "GET",
+        "/oauth/jwks",
+        "Get the public keys that tokens are signed with.",
+        JwksAnswer,
+        (),
+        200,
+        (),
     ),
     ClientEndpoint(
         "GET",
         "/.well-known/oauth-authorization-server",
-        "Say what the authorization server can do (RFC 8414).",
+        "Get the metadata of the authorization server (RFC 8414).",
         Json,
         refused=(400,),
     ),
     ClientEndpoint(
         "GET",
         "/.well-known/openid-configuration",
-        "Say what the provider can do (OpenID Connect Discovery).",
+        "Get the metadata of the provider (OpenID Connect Discovery).",
         Json,
         refused=(400,),
     ),

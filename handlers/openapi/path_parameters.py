@@ -1,4 +1,4 @@
-"""What stands in a path where it is not the id of a document."""
+"""The types of path parameters that are not the id of a document."""
 
 import datetime as dt
 from typing import Annotated, Any, Final

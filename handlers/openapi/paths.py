@@ -70,7 +70,7 @@ def _operation(schemas: Schemas, operation: Operation[Any], areas: Areas) -> Jso
 
 
 def summary_and_description(operation: Operation[Any]) -> tuple[str, str]:
-    """What *operation* does: a line, and all that there is to say."""
+    """The summary of *operation*, a line, and its description."""
     words = operation.summary or inspect.getdoc(operation.run) or ""
     summary, _, rest = words.partition("\n\n")
     meaning = f"It may {PERMISSIONS[operation.needs].meaning}." if operation.needs else ""

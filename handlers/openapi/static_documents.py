@@ -22,7 +22,7 @@ class StaticDocument(ProblemHandler):
         self._policy = policy
 
     def get(self) -> None:
-        """Answer, or say that what the asker has still holds."""
+        """Answer with the document, or with 304."""
         self.set_header("Content-Type", self._media_type)
         self.set_header("Cache-Control", f"public, max-age={AGE_S}")
         self.clear_header("Vary")  # it is the same for everybody
@@ -38,7 +38,7 @@ class StaticDocument(ProblemHandler):
 
 
 def pretty_json(document: Json) -> bytes:
-    """*document*, for people to read too."""
+    """*document* as indented JSON."""
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 

@@ -16,23 +16,23 @@ async def invite(services: SharingServices, call: Call) -> Reply:
 
 
 async def list_invitations(services: SharingServices, call: Call) -> Reply:
-    """The caller's invitations that nobody has accepted yet."""
+    """List the caller's invitations that nobody has accepted yet."""
     return Reply(body={"items": await services.invitations.open(call.scope)})
 
 
 async def withdraw(services: SharingServices, call: Call) -> Reply:
-    """Let an invitation be accepted no more."""
+    """Withdraw an invitation, which nobody can accept any more."""
     withdrawn = await services.invitations.withdraw(call.scope, call.names["id"], call.mutation)
     return write_reply(withdrawn)
 
 
 async def look(services: SharingServices, call: Call) -> Reply:
-    """Who has made the invitation of a code."""
+    """Look up who has made the invitation of a code."""
     return Reply(body=await services.invitations.look(call.read(InvitationCode).code))
 
 
 async def accept(services: SharingServices, call: Call) -> Reply:
-    """Become coach or client of whoever has made the invitation of a code."""
+    """Accept the invitation of a code: become coach or client of whoever has made it."""
     code = call.read(InvitationCode).code
     return write_reply(await services.invitations.accept(call.scope, code, call.mutation))
 

@@ -12,21 +12,21 @@ CLIENT = CLIENTS + "/{client}"
 
 
 async def list_shares(services: SharingServices, call: Call) -> Reply:
-    """What the caller shares, coach by coach."""
+    """List the caller's shares, coach by coach."""
     query = call.parse_query(PageQuery)
     shares = await services.shares.page(call.scope, after=query.after, limit=query.limit + 1)
     return page_by_id(SHARES, call, shares, query.limit)
 
 
 async def list_clients(services: SharingServices, call: Call) -> Reply:
-    """Who shares with the caller."""
+    """List the clients who share with the caller."""
     query = call.parse_query(PageQuery)
     clients = await services.shares.clients(call.scope, after=query.after, limit=query.limit + 1)
     return page_by_id(CLIENTS, call, clients, query.limit)
 
 
 async def share(services: SharingServices, call: Call) -> Reply:
-    """Let a coach who has agreed to be one see documents of some kinds, and of no others."""
+    """Share documents of some kinds, and no others, with a coach who has agreed to be one."""
     draft = call.read(ShareDraft)
     coach, acr = call.names["coach"], call.authenticated_caller.acr
     outcome = await services.shares.share(call.scope, coach, draft, acr, call.mutation)

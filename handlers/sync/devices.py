@@ -1,4 +1,4 @@
-"""How far a person's devices have come."""
+"""The positions of a person's devices in feeds."""
 
 import datetime as dt
 
@@ -19,7 +19,7 @@ class DevicePosition(msgspec.Struct, frozen=True):
 
 
 async def list_positions(services: FeedServices, call: Call) -> Reply:
-    """Each device with the number of each feed up to which it has kept everything."""
+    """List the caller's devices, each with the number up to which it has kept each feed."""
     positions = await services.sync.positions.page(call.scope)
     return Reply(
         body=Items(

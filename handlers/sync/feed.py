@@ -179,7 +179,7 @@ class FeedServices(msgspec.Struct, frozen=True):
 
 
 async def list_events(services: FeedServices, call: Call) -> Reply:
-    """The events after a cursor, in order of each feed."""
+    """List the events after a cursor, in order of each feed."""
     feeds, query = services.feeds, call.parse_query(EventsQuery)
     since = query.require_since()
     views = await named_views(feeds, call.scope, query.feed)
@@ -190,7 +190,7 @@ async def list_events(services: FeedServices, call: Call) -> Reply:
 
 
 async def read_snapshot(services: FeedServices, call: Call) -> Reply:
-    """A page of documents; `/v1/events` goes on from the first page's cursor.
+    """Get a page of the snapshot; `/v1/events` goes on from the first page's cursor.
 
     *kind* asks for one kind alone, *from* for it and those after it.
     """

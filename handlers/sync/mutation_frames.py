@@ -19,7 +19,7 @@ _log = structlog.get_logger(__name__)
 
 
 class MutFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="mut"):
-    """A `mut` frame whose body was read along with it; see `models.frames.Mut`."""
+    """A `mut` frame whose body was read along with it; see `models.wire.frames.Mut`."""
 
     id: FrameText
     op: FrameText

@@ -86,20 +86,20 @@ class TaskStatsQuery(Query, frozen=True, kw_only=True):
 
 
 async def stats(services: TaskServices, call: Call) -> Reply:
-    """How many tasks there are, how many are overdue, and how many are due this week."""
+    """Get statistics of tasks: how many there are, are overdue, and are due this week."""
     tz = await zone(services.zones, call, call.parse_query(TaskStatsQuery).tz)
     return Reply(body=await services.tasks.stats(call.scope, tz))
 
 
 async def complete(services: TaskServices, call: Call) -> Reply:
-    """Have a task done."""
+    """Complete a task."""
     return write_reply(
         await services.tasks.complete(call.scope, call.names["id"], call.base, call.mutation)
     )
 
 
 async def reopen(services: TaskServices, call: Call) -> Reply:
-    """Have a task open again."""
+    """Reopen a task."""
     return write_reply(
         await services.tasks.reopen(call.scope, call.names["id"], call.base, call.mutation)
     )

@@ -1,4 +1,4 @@
-"""What operators follow: the state of all nodes, and the events of all users."""
+"""The feeds of operators: the state of all nodes, and the events of all users."""
 
 import contextlib
 from collections.abc import Collection, Mapping
@@ -30,7 +30,7 @@ def is_admin_feed(name: str) -> bool:
 
 
 class AdminFeeds:
-    """What a node has for operators."""
+    """The feeds of operators on a node, and who follows them."""
 
     def __init__(self, accounts: Accounts, states: KpiView, streams: TimelineStreams) -> None:
         self.states = states
@@ -48,7 +48,7 @@ class AdminFeeds:
         self._watching.pop(subscriptions, None)
 
     def require_room(self) -> None:
-        """Refuse one more who reads the timeline, when there are enough."""
+        """Refuse another reader of the timeline beyond the limit."""
         if len(self.watches) >= WATCHES:
             raise Unavailable("watchers_too_many", f"{WATCHES} watch the timeline already.")
 
@@ -58,11 +58,11 @@ class AdminFeeds:
         return (PeriodicJob(name="operators", every_s=CHECK_S, run=self.check),)
 
     async def check(self) -> None:
-        """Send away those who are no operators any more."""
+        """End the subscriptions of those who are no operators any more."""
         await self._check(tuple(self._watching))
 
     async def check_user(self, user: str) -> None:
-        """Send *user* away if they are no operator any more."""
+        """End the subscriptions of *user* if they are no operator any more."""
         watching = [
             subscriptions for subscriptions, scope in self._watching.items() if scope.user == user
         ]
@@ -116,7 +116,7 @@ class AdminSubscriptions:
         self._followed[name].open()
 
     def revoke(self) -> None:
-        """Follow nothing any more, because the caller may not."""
+        """End all subscriptions, because the caller is no operator any more."""
         names = tuple(self._followed)
         self._leave_all()
         for name in names:
@@ -133,7 +133,7 @@ class AdminSubscriptions:
         return True
 
     def close(self) -> None:
-        """Follow nothing any more, and nothing later."""
+        """End all subscriptions, and take no new ones."""
         self._is_closed = True
         self._leave_all()
 

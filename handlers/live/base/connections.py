@@ -41,7 +41,7 @@ class LiveConnection(Protocol):
         """The name that its device goes by; a second socket replaces the first."""
 
     def tick(self, now: float) -> float:
-        """Look after it, and say when to look again."""
+        """Do what is due; the time of the next deadline."""
 
     def close(self, code: int, reason: str) -> None:
         """Close it."""
@@ -53,11 +53,11 @@ class LiveConnection(Protocol):
         """Ask its client to connect elsewhere in *after_ms*."""
 
     def end(self) -> None:
-        """Let go of what it holds."""
+        """Release what it holds."""
 
 
 class LiveConnections:
-    """What is open, by session and by device."""
+    """The open connections of a node, by session, by user and by device."""
 
     def __init__(self, metrics: Metrics, most: int) -> None:
         self._metrics = metrics
@@ -85,7 +85,7 @@ class LiveConnections:
         return Counter(connection.kind for connection in self._open)
 
     def people(self) -> Collection[str]:
-        """Who has something open."""
+        """The users who have something open."""
         return self._by_user.keys()
 
     def sockets_of(self, user: str) -> int:
@@ -97,13 +97,13 @@ class LiveConnections:
         return f"{self._node}-{next(self._numbers)}"
 
     def add(self, connection: LiveConnection) -> None:
-        """Look after *connection* from now on."""
+        """Add *connection*, whose caller need not be known yet."""
         self._open.add(connection)
         self._wheel.put(connection, 0.0)
         self._metrics.connections.labels(connection.kind).inc()
 
     def register(self, connection: LiveConnection, at: float = 0.0) -> bool:
-        """Take note of who *connection* is, who said so *at*; false when the node is full."""
+        """Index *connection* by its caller, who said hello *at*; false when the node is full."""
         assert connection.caller is not None
         if self.is_full:
             return False
@@ -145,7 +145,7 @@ class LiveConnections:
                 connection.close(CloseCode.TOKEN, "key replaced")
 
     def remove(self, connection: LiveConnection) -> None:
-        """Let *connection* go."""
+        """Remove *connection*, and end it."""
         if connection not in self._open:
             return
         self._open.remove(connection)
@@ -168,7 +168,7 @@ class LiveConnections:
                 self._wheel.put(connection, due)
 
     async def drain(self, drain_s: float) -> None:
-        """Send everybody elsewhere."""
+        """Send all connections elsewhere within *drain_s*."""
         await drain(self._open, drain_s)
 
     def close_all(self, code: int, reason: str) -> None:

@@ -108,7 +108,7 @@ def token_end(caller: Caller, clock: Clock) -> float:
 
 
 def run_deadlines(connection: C_contra, rows: Sequence[Deadline[C_contra]], now: float) -> float:
-    """Do what the first row says whose time has come; the time of the next, or what is past.
+    """Act on the first row that is due; the time of the next deadline, or of one that is past.
 
     Examples
     --------

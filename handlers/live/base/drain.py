@@ -1,4 +1,4 @@
-"""How the connections of a node that goes away are sent elsewhere (live protocol, rule 14).
+"""Draining: the connections of a node that stops are sent elsewhere (live protocol, rule 14).
 
 Whoever keeps connections open for long (sockets, streams, long polls) holds them in a set and hands
 that set to `drain`.  Everybody is told at once when to leave, each at another moment, so that the
@@ -20,7 +20,7 @@ CLOSING_S: Final = 2.0  # for the last answers and the closing handshakes
 
 
 class DrainableConnection(Protocol):
-    """Somebody who holds a connection open."""
+    """A connection that can be sent elsewhere."""
 
     def go(self, after_ms: int, reason: str) -> None:
         """Ask the client to connect elsewhere in *after_ms*."""
@@ -30,7 +30,7 @@ class DrainableConnection(Protocol):
 
 
 async def drain(connections: AbstractSet[DrainableConnection], drain_s: float) -> None:
-    """Send everybody in *connections* away within *drain_s*, and end who is still there then."""
+    """Send *connections* elsewhere within *drain_s*, and close those that are left."""
     loop = asyncio.get_running_loop()
     end = loop.time() + drain_s
     announced: set[DrainableConnection] = set()
@@ -47,7 +47,7 @@ async def drain(connections: AbstractSet[DrainableConnection], drain_s: float) -
 
 
 async def _announce(new: Iterable[DrainableConnection], within_s: float) -> None:
-    """Give each of *new* a moment of its own within *within_s*."""
+    """Tell each of *new* to leave, each at a moment of its own within *within_s*."""
     connections = list(new)
     random.shuffle(connections)
     share_ms = 1000 * within_s / max(1, len(connections))

@@ -23,15 +23,15 @@ class NodeNumbers:
         self._metrics = metrics
 
     def kinds(self) -> Mapping[str, int]:
-        """See `Source.kinds`."""
+        """See `FiguresSource.kinds`."""
         return self._connections.kinds()
 
     def people(self) -> Collection[str]:
-        """See `Source.people`."""
+        """See `FiguresSource.people`."""
         return self._connections.people()
 
     def writes(self) -> int:
-        """See `Source.writes`."""
+        """See `FiguresSource.writes`."""
         return sum(
             count
             for labels, count in self._answers()
@@ -39,7 +39,7 @@ class NodeNumbers:
         )
 
     def errors(self) -> int:
-        """See `Source.errors`."""
+        """See `FiguresSource.errors`."""
         closes = sum(
             count
             for labels, count in _counts(self._metrics.closes)

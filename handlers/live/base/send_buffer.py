@@ -1,4 +1,4 @@
-"""The way out of one connection: ready-made bytes, written with as little ado as possible.
+"""The send buffer of a connection: ready-made bytes, written with as few calls as possible.
 
 Tornado's `write_message` makes a task and a future for each message.  Here the same bytes go to
 every reader with one `send`; only what the kernel does not take goes through its stream.  Sockets

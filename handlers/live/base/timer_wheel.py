@@ -1,4 +1,4 @@
-"""One timer for thousands: who is due is found without asking the others."""
+"""A timer wheel: one timer for thousands, of which those that are due are found at once."""
 
 import collections
 from typing import Generic, TypeVar
@@ -7,7 +7,7 @@ T = TypeVar("T")
 
 
 class TimerWheel(Generic[T]):
-    """A slot for each second, with those who are due in it.
+    """A timer wheel with a slot for each second, which holds the items that are due in it.
 
     Examples
     --------
@@ -28,7 +28,7 @@ class TimerWheel(Generic[T]):
         self._turned: int | None = None
 
     def put(self, item: T, due: float) -> None:
-        """Have *item* come up once, within the second after *due*; an earlier wish is forgotten."""
+        """Schedule *item* once, within the second after *due*, in place of an earlier time."""
         self.remove(item)
         place = int(due) + 1
         if self._turned is not None:
@@ -37,7 +37,7 @@ class TimerWheel(Generic[T]):
         self._places[item] = place
 
     def remove(self, item: T) -> None:
-        """Forget *item*."""
+        """Take *item* off the schedule."""
         place = self._places.pop(item, None)
         if place is not None:
             slot = self._slots[place]
@@ -46,7 +46,7 @@ class TimerWheel(Generic[T]):
                 del self._slots[place]
 
     def turn(self, now: float) -> list[T]:
-        """Those who have come up since the last turn."""
+        """The items that have become due since the last turn."""
         last = int(now)
         if self._turned is None or last - self._turned > len(self._slots):
             passed = sorted(place for place in self._slots if place <= last)

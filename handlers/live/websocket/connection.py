@@ -1,4 +1,4 @@
-"""One conversation: the frames that a client sends, and what they mean."""
+"""A connection of the live protocol: the frames that a client sends, and what they do."""
 
 import asyncio
 import contextlib
@@ -99,7 +99,7 @@ class Connection:
         return True
 
     def tick(self, now: float) -> float:
-        """Look after the connection, and say when to look again."""
+        """Do what is due; the time of the next deadline."""
         if not self._greeted:
             return run_deadlines(self, deadlines.HELLO, now)
         return run_sender_deadlines(self, deadlines.SOCKET, now)
@@ -154,7 +154,7 @@ class Connection:
             self._send_frame(self._goes)
 
     def end(self) -> None:
-        """Let go of everything; writes that are under way finish without an audience."""
+        """Release everything; writes that are under way finish without an audience."""
         self._closed = self._silent = True
         self.transport.discard()
         self._subscriptions.close()
@@ -165,7 +165,7 @@ class Connection:
             self._node.background_tasks.run(self._subscriptions.check_channels(self.caller.scope))
 
     async def admit(self, caller: Awaitable[Caller]) -> None:
-        """Take note of who this is, or close."""
+        """Set the caller, or close the socket."""
         try:
             self.set_caller(require_live_token(await caller))
         except Unauthenticated:
@@ -205,7 +205,7 @@ class Connection:
                 await self._subscriptions.speak(caller.scope, frame)
 
     def _require_caller(self) -> Caller:
-        """Who speaks; whoever has not said hello is sent away."""
+        """The caller, or `ProtocolFault` before the hello."""
         if not self._greeted or self.caller is None:
             raise ProtocolFault(CloseCode.BAD_FRAME, "hello first")
         return self.caller
@@ -247,7 +247,7 @@ class Connection:
             await self._node.channels.announce_device(device)
 
     def set_caller(self, caller: Caller) -> None:
-        """Take note of who this is, and until when."""
+        """Set the caller, with the time at which their token ends."""
         self.caller = caller
         self.is_warned = False
 

@@ -1,4 +1,4 @@
-"""What one connection follows."""
+"""The subscriptions of one connection to feeds."""
 
 from collections.abc import Callable
 
@@ -38,14 +38,14 @@ class FeedSubscriptions:
         }
 
     def close(self) -> None:
-        """Follow nothing any more."""
+        """End all subscriptions."""
         self._is_closed = True
         for subscription in self._subscriptions.values():
             subscription.close()
         self._subscriptions.clear()
 
     def unsubscribe(self, scope: Scope, frame: Unsub) -> None:
-        """Follow a feed no longer."""
+        """Unsubscribe from a feed."""
         feed = self.full_name(scope, frame.f)
         subscription = self._subscriptions.pop(feed, None)
         if subscription is not None:
@@ -68,7 +68,7 @@ class FeedSubscriptions:
         return cursor.seq
 
     async def subscribe(self, scope: Scope, wish: Sub | SubscriptionRequest, limit: int) -> None:
-        """Follow a feed, or raise why not."""
+        """Subscribe to a feed, or raise why not."""
         view = await self._feeds.shares.view(scope, wish.f)
         if view.feed not in self._subscriptions and len(self._subscriptions) >= limit:
             raise Invalid("subscriptions_too_many", f"A socket follows {limit} feeds at most.")
@@ -87,7 +87,7 @@ class FeedSubscriptions:
         subscription.open(kinds)
 
     def refuse(self, feed: str, refusal: Refusal) -> None:
-        """Say why *feed* is not followed (any more)."""
+        """Send why *feed* is not followed (any more)."""
         lost = self._subscriptions.get(feed)
         if lost is not None and not lost.is_open:
             del self._subscriptions[feed]

@@ -44,7 +44,7 @@ class DeferredMutation(msgspec.Struct):
 
 
 class MutationQueue:
-    """What is under way, and how much more may be."""
+    """The writes of one connection that are under way, and the limits on them."""
 
     def __init__(
         self,
@@ -68,11 +68,11 @@ class MutationQueue:
 
     @property
     def tasks(self) -> tuple[asyncio.Task[None], ...]:
-        """What is under way."""
+        """The writes that are under way."""
         return tuple(self._tasks)
 
     def close(self) -> None:
-        """Begin nothing any more."""
+        """Begin no more writes."""
         self._is_closed = True
 
     async def refuses(self, caller: Caller, frame: Mut, now: float) -> bool:

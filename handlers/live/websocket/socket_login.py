@@ -1,4 +1,4 @@
-"""Who speaks on a socket: what the `welcome` tells them, and whose token or ticket they show."""
+"""Login on a socket: by a token or a ticket, and the `welcome` that answers it."""
 
 from handlers.http.policy import require_live_token
 from handlers.live.base import limits
@@ -14,7 +14,7 @@ from streams.feed.subscription import ACK_WINDOW
 
 
 async def caller_of_frame(node: LiveNode, frame: Hello | Auth) -> Caller | None:
-    """Who the token or the ticket of *frame* was given to; None if it has neither."""
+    """The caller whose token or ticket *frame* holds; None if it has neither."""
     if frame.token is not None:
         # Without the proof that a bound token needs: whoever has one asks for a ticket.
         sessions = node.runner.services.account.sessions
@@ -26,7 +26,7 @@ async def caller_of_frame(node: LiveNode, frame: Hello | Auth) -> Caller | None:
 
 
 async def caller_of_hello(node: LiveNode, frame: Hello) -> Caller | None:
-    """Who says hello, or `ProtocolFault`; None if the frame does not say."""
+    """The caller who says hello, or `ProtocolFault`; None if the frame does not say."""
     try:
         return await caller_of_frame(node, frame)
     except Unauthenticated:
@@ -50,7 +50,7 @@ def register_connection(
 
 
 def welcome_frame(node: LiveNode, name: str, caller: Caller, heartbeat_s: int) -> Welcome:
-    """What *caller* is told at first, on the socket *name*."""
+    """The `welcome` frame for *caller*, on the socket *name*."""
     newest = node.feeds.hub.newest(caller.scope.feed)
     return Welcome(
         conn=name,

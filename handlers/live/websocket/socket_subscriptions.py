@@ -1,4 +1,4 @@
-"""What one socket follows: feeds, channels, and for operators what only they see."""
+"""The subscriptions of one socket: to feeds, to channels, and to the feeds of operators."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ from streams.base.transport import FlowControl
 
 
 class SocketSubscriptions:
-    """All that one socket follows, by what its name begins with."""
+    """The subscriptions of one socket, dispatched by what a name begins with."""
 
     def __init__(
         self, node: LiveNode, name: str, transport: FlowControl, send_frame: Callable[[Frame], None]
@@ -44,7 +44,7 @@ class SocketSubscriptions:
         self._channels.enter(scope, device)
 
     async def follow(self, caller: Caller, wish: Sub | SubscriptionRequest) -> None:
-        """Follow what *wish* names, or say why not."""
+        """Subscribe to what *wish* names, or send why not."""
         try:
             await self._follow(caller, wish)
         except Refusal as refusal:
@@ -64,7 +64,7 @@ class SocketSubscriptions:
             await self._feeds.subscribe(caller.scope, wish, limits.SUBSCRIPTIONS)
 
     def leave(self, scope: Scope, frame: Unsub) -> None:
-        """Follow what *frame* names no longer."""
+        """Unsubscribe from what *frame* names."""
         if is_channel(frame.f):
             self._channels.leave(frame.f)
         elif self._admin_feeds is not None and self._admin_feeds.leave(frame.f):
@@ -89,7 +89,7 @@ class SocketSubscriptions:
         await self._channels.check(scope)
 
     def close(self) -> None:
-        """Follow nothing any more, and nothing later."""
+        """End all subscriptions, and take no new ones."""
         self._feeds.close()
         self._channels.close()
         if self._admin_feeds is not None:

@@ -51,7 +51,7 @@ class LiveSocket(ProblemHandler, StrictHandler):
         return {} if self._deflates else None
 
     async def open(self, *_: str, **__: str) -> None:
-        """Begin a conversation."""
+        """Register the connection, and let in who has shown a token already."""
         assert self.ws_connection is not None
         self.set_nodelay(True)
         stream = self.ws_connection.stream
@@ -123,7 +123,7 @@ class LiveSocket(ProblemHandler, StrictHandler):
             self._transport.send_late(pong_frame(data))  # one for many will do (RFC 6455, 5.5.3)
 
     def on_close(self) -> None:
-        """Let go."""
+        """Remove the connection, and release what it holds."""
         if self._connection is not None:
             self._connections.remove(self._connection)
             self._connection = None

@@ -284,7 +284,7 @@ class StrictHandler(WebSocketHandler):
         return True
 
     def release(self) -> None:
-        """Hold nothing of a message any more."""
+        """Release what is held of a message."""
 
     def count_frame(self) -> bool:
         """Count a ping, a pong, or a part of a message; whether there may be one more."""
