@@ -157,16 +157,16 @@ async def test_keys_are_asked_for_once_a_minute_at_most_and_change() -> None:
         row = providers_of([provider.row()])["google"]
         known = Discovery(row, outbound, clock)
         first = await known.key("k1", "RS256")
-        asked = [len(provider.asked)]
+        asked = [len(provider.requests)]
         for _ in range(10):
             with pytest.raises(BadSignature):
                 await known.key("k2", "RS256")
-        asked.append(len(provider.asked))
+        asked.append(len(provider.requests))
 
         clock.at += dt.timedelta(seconds=60)
         with pytest.raises(BadSignature):
             await known.key("k2", "RS256")
-        asked.append(len(provider.asked))
+        asked.append(len(provider.requests))
         provider.mode = "500"
         clock.at += dt.timedelta(hours=2)
         kept = await known.key("k1", "RS256")

@@ -1,4 +1,4 @@
-"""Whether what was asked and answered is what `docs/openapi.json` promises."""
+"""The contract: whether requests and answers are as `docs/openapi.json` describes them."""
 
 from typing import Any, Self
 
@@ -30,13 +30,13 @@ class Exchange(msgspec.Struct, frozen=True):
 
 
 class RecordingClient(RestClient):
-    """A client that remembers what it was answered, and so do those that it logs in."""
+    """A client that records its exchanges, as do those that it logs in."""
 
     seen: list[Exchange]
 
     @classmethod
     def fresh(cls) -> type[Self]:
-        """A kind of client that has seen nothing yet."""
+        """A class of clients with a record of its own."""
         return type(cls.__name__, (cls,), {"seen": []})
 
     async def call(
@@ -64,11 +64,11 @@ def taken_of(seen: Exchange) -> Any:
     if not seen.path.endswith("/mutations"):
         return seen.body
     results = zip(seen.body, seen.answer.body, strict=True)
-    return [asked for asked, result in results if result["status"] < 300]
+    return [write for write, result in results if result["status"] < 300]
 
 
 class Contract:
-    """The promises of a description."""
+    """An OpenAPI document, against which exchanges are checked."""
 
     def __init__(self, document: Json, router: Router) -> None:
         self._document = document
@@ -79,14 +79,14 @@ class Contract:
 
     def operation(self, seen: Exchange) -> tuple[str, str] | None:
         """The method and the path, as it is described, that were asked for."""
-        found = self._router.find(seen.path.partition("?")[0])
+        match = self._router.find(seen.path.partition("?")[0])
         method = "GET" if seen.method == "HEAD" else seen.method
-        if found is None or method not in found[0].operations:
+        if match is None or method not in match[0].operations:
             return None
-        return method, found[0].path
+        return method, match[0].path
 
     def broken(self, seen: Exchange) -> list[str]:
-        """The promises that *seen* breaks."""
+        """How *seen* differs from the document."""
         operation = self.operation(seen)
         if operation is None:
             return []
@@ -105,7 +105,7 @@ class Contract:
         if seen.sent and seen.answer.status < 300:
             taken = taken_of(seen)
             wrong += self._wrong_request(described, ["paths", path, method.lower()], taken)
-        return [f"{method} {path} {status}: {one}" for one in wrong]
+        return [f"{method} {path} {status}: {flaw}" for flaw in wrong]
 
     def _wrong_headers(self, answer: Json, seen: Exchange) -> list[str]:
         promised = {name.lower() for name in answer.get("headers", {})}
@@ -128,10 +128,10 @@ class Contract:
             return []
         kind = next(iter(described["requestBody"]["content"]))
         flaws = self._flaws([*place, "requestBody", "content", kind, "schema"], body)
-        return [f"taken, although {one}" for one in flaws]
+        return [f"taken, although {flaw}" for flaw in flaws]
 
     def _flaws(self, place: list[str], value: Any) -> list[str]:
-        steps = (one.replace("~", "~0").replace("/", "~1") for one in place)
+        steps = (error.replace("~", "~0").replace("/", "~1") for error in place)
         pointer = f"{_ROOT}#/{'/'.join(steps)}"
         if pointer not in self._validators:
             self._validators[pointer] = Draft202012Validator(
@@ -140,6 +140,6 @@ class Contract:
                 format_checker=Draft202012Validator.FORMAT_CHECKER,
             )
         return [
-            f"{one.json_path}: {one.message[:200]}"
-            for one in self._validators[pointer].iter_errors(value)
+            f"{error.json_path}: {error.message[:200]}"
+            for error in self._validators[pointer].iter_errors(value)
         ]

@@ -1,4 +1,4 @@
-"""What is wrong with fields that many kinds have."""
+"""Invalid values of fields that many kinds have."""
 
 from typing import Any, Final
 

@@ -101,7 +101,7 @@ class Journey:
                 slow = SlowReader(self.nodes[0].url, person.token)
                 await slow.open()
                 self._slow.append(slow)
-            writing = [asyncio.create_task(one.write(stop)) for one in self._wanderers]
+            writing = [asyncio.create_task(wanderer.write(stop)) for wanderer in self._wanderers]
             try:
                 yield
                 stop.set()
@@ -110,7 +110,7 @@ class Journey:
                 await self._check()
             except BaseException:
                 print(*self.story, *(node.output for node in self.nodes), sep="\n")
-                print(*(_shown(one.device) for one in self._wanderers), sep="\n")
+                print(*(_shown(wanderer.device) for wanderer in self._wanderers), sep="\n")
                 raise
             finally:
                 for task in writing:
@@ -122,7 +122,7 @@ class Journey:
         """Let one thing happen, and wait until everybody has got an answer after it."""
         name, blow = self._dice.choice(self._blows())
         self.story.append(name)
-        answered = [asyncio.create_task(self._answered(one)) for one in self._wanderers]
+        answered = [asyncio.create_task(self._answered(wanderer)) for wanderer in self._wanderers]
         await blow()
         async with asyncio.timeout(PATIENCE_S):
             await asyncio.gather(*answered)
@@ -139,9 +139,9 @@ class Journey:
         )
 
     async def _answered(self, wanderer: Wanderer) -> None:
-        """Return when the device has been current after now."""
+        """Wait until the device has been current after now."""
         seq = wanderer.device.seq
-        await wanderer.device.until(lambda one: one.live and one.seq > seq, PATIENCE_S)
+        await wanderer.device.until(lambda device: device.live and device.seq > seq, PATIENCE_S)
 
     async def _hop(self) -> None:
         for wanderer in self._wanderers:
@@ -182,10 +182,12 @@ class Journey:
                 await current(device, head)
                 first = min(device.applied, default=head + 1)
 
-                assert {kind: some for kind, some in device.documents.items() if some} == documents
+                assert {
+                    kind: by_id for kind, by_id in device.documents.items() if by_id
+                } == documents
                 assert device.applied == dict.fromkeys(range(first, head + 1), 1)
                 assert device.gaps == 0
-        assert set().union(*(one.statuses for one in self._wanderers)) <= {
+        assert set().union(*(wanderer.statuses for wanderer in self._wanderers)) <= {
             *(200, 201, 204),
             *(404, 409, 412),
         }
@@ -201,7 +203,7 @@ def _shown(device: SyncDevice) -> str:
 
 async def current(device: SyncDevice, head: int) -> None:
     """Return when *device* has come to the number *head*."""
-    await device.until(lambda one: one.live and one.seq >= head, PATIENCE_S)
+    await device.until(lambda follower: follower.live and follower.seq >= head, PATIENCE_S)
 
 
 async def reported(node: ServerProcess, metric: str) -> float:

@@ -166,12 +166,13 @@ def sums_of(documents: dict[str, dict[str, Json]]) -> dict[str, str]:
     return {
         kind: format(
             functools.reduce(
-                operator.xor, (document_digest(one["id"], one["version"]) for one in some)
+                operator.xor,
+                (document_digest(document["id"], document["version"]) for document in by_id),
             ),
             "016x",
         )
-        for kind, some in ((kind, found.values()) for kind, found in documents.items())
-        if some
+        for kind, by_id in ((kind, of_kind.values()) for kind, of_kind in documents.items())
+        if by_id
     }
 
 

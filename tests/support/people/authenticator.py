@@ -63,7 +63,7 @@ class Authenticator:
         self.kept: list[StoredPasskey] = []
         self._counts = counts
 
-    def make(self, options: Json, bent: Tampering = UNTAMPERED) -> Json:
+    def make(self, options: Json, tampering: Tampering = UNTAMPERED) -> Json:
         """A new passkey, as `navigator.credentials.create` answers."""
         key = ec.generate_private_key(ec.SECP256R1())
         kept = StoredPasskey(secrets.token_bytes(32), key, plain(options["user"]["id"]))
@@ -71,40 +71,42 @@ class Authenticator:
         attested = (
             bytes(16) + len(kept.credential).to_bytes(2) + kept.credential + cbor2.dumps(_cose(key))
         )
-        signed = self._signed(kept, options["rp"]["id"], bent, ATTESTED) + attested
+        signed = self._signed(kept, options["rp"]["id"], tampering, ATTESTED) + attested
         attestation = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": signed})
-        client = self._client("webauthn.create", options, bent)
+        client = self._client("webauthn.create", options, tampering)
         answer = {"clientDataJSON": text(client), "attestationObject": text(attestation)}
         more = {"transports": ["internal"], "publicKeyAlgorithm": -7}
-        return _credential(kept, answer | more | bent.response, bent)
+        return _credential(kept, answer | more | tampering.response, tampering)
 
     def show(
-        self, options: Json, kept: StoredPasskey | None = None, bent: Tampering = UNTAMPERED
+        self, options: Json, kept: StoredPasskey | None = None, tampering: Tampering = UNTAMPERED
     ) -> Json:
         """The newest passkey, or *kept*, as `navigator.credentials.get` answers."""
         kept = kept or self.kept[-1]
         kept.count += self._counts
-        signed = self._signed(kept, options["rpId"], bent)
-        client = self._client("webauthn.get", options, bent)
-        key = ec.generate_private_key(ec.SECP256R1()) if bent.other_key else kept.key
-        said = signed + hashlib.sha256(client).digest()
+        signed = self._signed(kept, options["rpId"], tampering)
+        client = self._client("webauthn.get", options, tampering)
+        key = ec.generate_private_key(ec.SECP256R1()) if tampering.other_key else kept.key
+        signed_data = signed + hashlib.sha256(client).digest()
         answer = {
             "clientDataJSON": text(client),
             "authenticatorData": text(signed),
-            "signature": text(key.sign(said, ec.ECDSA(hashes.SHA256()))),
+            "signature": text(key.sign(signed_data, ec.ECDSA(hashes.SHA256()))),
             "userHandle": text(kept.handle),
         }
-        return _credential(kept, answer | bent.response, bent)
+        return _credential(kept, answer | tampering.response, tampering)
 
-    def _signed(self, kept: StoredPasskey, domain: str, bent: Tampering, more: int = 0) -> bytes:
-        flags = (SYNCED if bent.flags is None else bent.flags) | more
-        count = kept.count if bent.count is None else bent.count
-        named = hashlib.sha256((bent.domain or domain).encode()).digest()
+    def _signed(
+        self, kept: StoredPasskey, domain: str, tampering: Tampering, more: int = 0
+    ) -> bytes:
+        flags = (SYNCED if tampering.flags is None else tampering.flags) | more
+        count = kept.count if tampering.count is None else tampering.count
+        named = hashlib.sha256((tampering.domain or domain).encode()).digest()
         return named + bytes([flags]) + count.to_bytes(4)
 
-    def _client(self, kind: str, options: Json, bent: Tampering) -> bytes:
+    def _client(self, kind: str, options: Json, tampering: Tampering) -> bytes:
         right = {"type": kind, "challenge": options["challenge"], "origin": self.origin}
-        return json.dumps(right | {"crossOrigin": False} | bent.client).encode()
+        return json.dumps(right | {"crossOrigin": False} | tampering.client).encode()
 
 
 def text(raw: bytes) -> str:
@@ -122,8 +124,8 @@ def _cose(key: ec.EllipticCurvePrivateKey) -> dict[int, Any]:
     return {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32), -3: numbers.y.to_bytes(32)}
 
 
-def _credential(kept: StoredPasskey, answer: Json, bent: Tampering) -> Json:
+def _credential(kept: StoredPasskey, answer: Json, tampering: Tampering) -> Json:
     name = text(kept.credential)
     right: Json = {"id": name, "rawId": name, "type": "public-key", "response": answer}
     beside = {"authenticatorAttachment": "platform", "clientExtensionResults": {}}
-    return right | beside | bent.credential
+    return right | beside | tampering.credential

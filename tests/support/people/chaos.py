@@ -32,7 +32,7 @@ async def until(condition: Callable[[], bool], timeout_s: float = PATIENCE_S) ->
 
 
 class WriteJournal:
-    """What a person was told: every document as the last answer to its author showed it."""
+    """The writes of a person: every document as the last answer to its author showed it."""
 
     def __init__(self) -> None:
         self.goals: dict[str, Json] = {}
@@ -82,7 +82,7 @@ class Writer:
             for number, token in enumerate(tokens):
                 urls = [*self._urls[number:], *self._urls[:number]]
                 device = await stack.enter_async_context(SyncDevice(urls, token))
-                await device.until(lambda one: one.live)
+                await device.until(lambda current: current.live)
                 self.devices.append(device)
             try:
                 yield self
@@ -111,10 +111,10 @@ class Writer:
         """Everybody holds what the database holds, and all that was acknowledged is there."""
         documents, head = await self.snapshot()
         for device in self.devices:
-            await device.until(lambda one: one.live and one.seq >= head, PATIENCE_S)
+            await device.until(lambda current: current.live and current.seq >= head, PATIENCE_S)
             first = min(device.applied, default=head + 1)
 
-            assert {kind: some for kind, some in device.documents.items() if some} == documents
+            assert {kind: by_id for kind, by_id in device.documents.items() if by_id} == documents
             assert device.seq == head
             assert device.applied == dict.fromkeys(range(first, head + 1), 1)
             assert (device.gaps, device.repeats) == (0, 0)
@@ -130,9 +130,13 @@ class Writer:
             answer = await self._clients[0].call("GET", path)
             assert answer.status == 200, answer
             cursor = cursor or answer.headers["upcoach-cursor"]
-            documents[answer.body["kind"]].update({one["id"]: one for one in answer.body["items"]})
+            documents[answer.body["kind"]].update(
+                {item["id"]: item for item in answer.body["items"]}
+            )
             path = answer.headers.get("link", "").partition(">")[0].removeprefix("<")
-        return {kind: some for kind, some in documents.items() if some}, int(cursor.split(".")[1])
+        return {kind: by_id for kind, by_id in documents.items() if by_id}, int(
+            cursor.split(".")[1]
+        )
 
     async def _asked(
         self, op: str, path: str, body: Json | None, headers: dict[str, str]
@@ -221,7 +225,7 @@ class Storm:
     async def goes_on(self, answers: int = 20) -> None:
         """Return when every person has got *answers* more answers."""
         goals = {person: person.journal.answers + answers for person in self.people}
-        await until(lambda: all(one.journal.answers >= goal for one, goal in goals.items()))
+        await until(lambda: all(person.journal.answers >= goal for person, goal in goals.items()))
 
     async def _check(self) -> None:
         for person in self.people:
@@ -249,4 +253,4 @@ async def assert_whole(environ: dict[str, str]) -> None:
             while await events.count_documents({"due": True}):
                 await asyncio.sleep(POLL_S)
 
-    assert numbers == {feed: list(range(1, len(some) + 1)) for feed, some in numbers.items()}
+    assert numbers == {feed: list(range(1, len(of_feed) + 1)) for feed, of_feed in numbers.items()}

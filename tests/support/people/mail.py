@@ -21,12 +21,12 @@ def post_of(server: Server, email: str) -> list[EmailMessage]:
     """The mails to *email*, in the order in which they were sent."""
     mailbox = server.node.assembly.mailbox
     assert mailbox is not None
-    found = (mailbox.read(name) for name in reversed(mailbox.names()))
-    return [one for one in found if one is not None and one["To"] == email]
+    mails = (mailbox.read(name) for name in reversed(mailbox.names()))
+    return [mail for mail in mails if mail is not None and mail["To"] == email]
 
 
 async def all_sent(server: Server) -> None:
-    """Return when nothing is to be sent soon."""
+    """Wait until no mail is to be sent soon."""
     soon = {"at": {"$lte": utc_now() + dt.timedelta(minutes=2)}}
     while await server.node.database["outbox"].count_documents(soon):
         await asyncio.sleep(0.01)
@@ -42,14 +42,14 @@ async def newest(server: Server, email: str) -> EmailMessage:
     await all_sent(server)
     mailbox = server.node.assembly.mailbox
     assert mailbox is not None
-    found = map(mailbox.read, mailbox.names())
-    return next(one for one in found if one is not None and one["To"] == email)
+    mails = map(mailbox.read, mailbox.names())
+    return next(mail for mail in mails if mail is not None and mail["To"] == email)
 
 
 async def subjects(server: Server, email: str) -> list[str]:
     """What the mails to *email* are about, when all are sent."""
     await all_sent(server)
-    return [one["Subject"] for one in post_of(server, email)]
+    return [mail["Subject"] for mail in post_of(server, email)]
 
 
 async def confirm(server: Server, email: str) -> None:
@@ -61,6 +61,6 @@ async def confirm(server: Server, email: str) -> None:
 
 def token_in(message: EmailMessage) -> str:
     """The token of the link in *message*."""
-    found = re.search(r"\?token=([\w-]+)", message.get_content())
-    assert found is not None, message
-    return found[1]
+    match = re.search(r"\?token=([\w-]+)", message.get_content())
+    assert match is not None, message
+    return match[1]

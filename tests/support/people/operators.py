@@ -1,4 +1,4 @@
-"""People with powers, and what the audit log holds of everybody."""
+"""Operators, and the entries of the audit log."""
 
 from typing import Any
 
@@ -28,5 +28,5 @@ async def operator(server: Server, *roles: OperatorRole, terms: SessionTerms = A
 async def audited(server: Server, **wanted: Any) -> list[dict[str, Any]]:
     """The entries of the audit log that are as *wanted*, the oldest first."""
     async with server.node.database.connection():
-        found = server.node.database["audit"].find(wanted, {"_id": 0}, sort=[("seq", 1)])
-        return await found.to_list()
+        entries = server.node.database["audit"].find(wanted, {"_id": 0}, sort=[("seq", 1)])
+        return await entries.to_list()

@@ -17,19 +17,19 @@ LOGIN: Final = f"{PASSKEYS}/login"
 
 async def options(client: RestClient, path: str, body: Json | None = None) -> Json:
     """What a browser is given."""
-    found: Json = (await done(client.call("POST", f"{path}/options", body))).body
-    return found
+    given: Json = (await done(client.call("POST", f"{path}/options", body))).body
+    return given
 
 
 async def add(
     person: AccountHolder,
     phone: Authenticator,
-    bent: Tampering | None = None,
+    tampering: Tampering | None = None,
     *,
     confirmed: bool = True,
 ) -> Response:
     """Make a passkey on *phone*, and send it in; it counts at once if it is *confirmed*."""
-    made = phone.make(await options(person.client, PASSKEYS), bent or Tampering())
+    made = phone.make(await options(person.client, PASSKEYS), tampering or Tampering())
     given = {"name": "Phone", "credential": made}
     answer = await person.client.call("POST", PASSKEYS, given)
     if confirmed and answer.status == 201:
@@ -37,9 +37,11 @@ async def add(
     return answer
 
 
-async def log_in(server: Server, phone: Authenticator, bent: Tampering | None = None) -> Response:
+async def log_in(
+    server: Server, phone: Authenticator, tampering: Tampering | None = None
+) -> Response:
     """Log in with a passkey of *phone* and nothing else."""
-    shown = phone.show(await options(server.client(), LOGIN), bent=bent or Tampering())
+    shown = phone.show(await options(server.client(), LOGIN), tampering=tampering or Tampering())
     return await server.client().call("POST", LOGIN, {"credential": shown, "device": "tablet"})
 
 

@@ -12,8 +12,8 @@ NEW = "horse battery staple"
 
 async def forgot(server: Server, email: str = ANN) -> str:
     """The token of the link that is mailed to whoever has forgotten their password."""
-    asked = await server.client().call("POST", FORGOT, {"email": email})
-    assert (asked.status, asked.body) == (202, {"email": email})
+    answer = await server.client().call("POST", FORGOT, {"email": email})
+    assert (answer.status, answer.body) == (202, {"email": email})
     return token_in(await newest(server, email))
 
 
@@ -22,7 +22,7 @@ async def reset(server: Server, token: str, password: str = NEW) -> Response:
 
 
 async def enters(server: Server, password: str, email: str = ANN) -> bool:
-    """Whether *password* lets somebody in."""
+    """Whether somebody can log in with *password*."""
     try:
         client = await server.client().log_in(email, password, "laptop")
     except ClientError:

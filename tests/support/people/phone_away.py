@@ -70,8 +70,8 @@ async def go_on(watch: RestClient) -> None:
 def queued() -> Iterator[QueuedWrite]:
     """What is written on the phone, from the versions that it knows."""
     for number, day in enumerate(DAYS):
-        known = 200 if number == 0 else 201
-        yield QueuedWrite(known, "PUT", entry(READ, day), {})
+        status = 200 if number == 0 else 201
+        yield QueuedWrite(status, "PUT", entry(READ, day), {})
         yield QueuedWrite(404, "PUT", entry(GONE, day), {}, code="deleted")
         yield QueuedWrite(200 if number < 5 else 201, "PUT", entry(WATER, day), {"value": 1})
         yield QueuedWrite(200, "PUT", entry(WATER, day), {"value": 2}, 1)
@@ -99,9 +99,9 @@ def queued() -> Iterator[QueuedWrite]:
 def frames_of(queue: list[QueuedWrite]) -> list[Json]:
     """The `mut` frames of *queue*, as the client's library keeps them."""
     outbox = PendingWrites(lambda _: None)
-    for one in queue:
-        base = {} if one.base is None else {"base": one.base}
-        outbox.add(mut(one.op, one.path, one.body, **base))
+    for queued_write in queue:
+        base = {} if queued_write.base is None else {"base": queued_write.base}
+        outbox.add(mut(queued_write.op, queued_write.path, queued_write.body, **base))
     frames: list[Json] = outbox.pending()
     outbox.close()
     return frames

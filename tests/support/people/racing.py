@@ -1,4 +1,4 @@
-"""Twenty who show the same thing at once, on two nodes, again and again."""
+"""Races: twenty who show the same secret at once, on two nodes, again and again."""
 
 import asyncio
 import re
@@ -44,10 +44,12 @@ async def assert_one_factor_wins(
 
     async def attempt(number: int, factor: dict[str, Any]) -> str:
         user = await logins[0].user(person.user)
-        asked = await logins[0].challenge(user, SessionTerms(device=f"tv-{number}"))
-        assert asked is not None
+        challenge = await logins[0].challenge(user, SessionTerms(device=f"tv-{number}"))
+        assert challenge is not None
         try:
-            await logins[number % 2].answer(ChallengeAnswer(challenge=asked.challenge, **factor))
+            await logins[number % 2].answer(
+                ChallengeAnswer(challenge=challenge.challenge, **factor)
+            )
         except Forbidden as refusal:
             return refusal.code
         return "won"

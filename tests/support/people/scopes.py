@@ -1,4 +1,4 @@
-"""Who a person is to the server."""
+"""The scope of a person at the server."""
 
 from models.access.scope import Scope
 from tests.support.server import Server

@@ -1,4 +1,4 @@
-"""Accounts that hold as much as somebody may have, made without the way over the wire."""
+"""Accounts that are as full as they may be, written without a request."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -26,17 +26,17 @@ SCHEDULES = (
 
 
 async def hold(server: Server, owner: str, documents: Iterable[Document]) -> None:
-    """Have *documents* kept as what *owner* wrote."""
+    """Write *documents* as those of *owner*."""
     left = list(documents)
     while left:
-        some, left = left[:WRITE_DOCUMENTS], left[WRITE_DOCUMENTS:]
+        portion, left = left[:WRITE_DOCUMENTS], left[WRITE_DOCUMENTS:]
 
-        def decide(changes: WriteContext, some: list[Document] = some) -> Outcome[None]:
-            for document in some:
+        def decide(changes: WriteContext, portion: list[Document] = portion) -> Outcome[None]:
+            for document in portion:
                 changes.create(document)
             return Outcome(verb="updated", document=None)
 
-        reads = tuple(Ref(type(one), owner, one.id) for one in some)
+        reads = tuple(Ref(type(document), owner, document.id) for document in portion)
         write = Write(scope=Scope(user=owner), reads=reads, decide=decide)
         await server.node.committer.submit(write)
 

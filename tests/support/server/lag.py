@@ -38,12 +38,12 @@ class Heartbeat:
 @contextlib.asynccontextmanager
 async def heartbeat() -> AsyncIterator[Heartbeat]:
     """Beat beside what is done within."""
-    found = Heartbeat()
+    beats = Heartbeat()
     gc.collect()
     gc.freeze()  # as a node does: what stays is not gone through again
-    beating = asyncio.create_task(found.beat())
+    beating = asyncio.create_task(beats.beat())
     try:
-        yield found
+        yield beats
     finally:
         beating.cancel()
         with contextlib.suppress(asyncio.CancelledError):

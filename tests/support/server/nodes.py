@@ -71,5 +71,5 @@ async def serving(settings: Settings, kind: type[RestClient] = RestClient) -> As
 async def two_nodes(engines: TestEngines) -> AsyncIterator[tuple[Server, Server]]:
     """Two nodes of one installation."""
     settings = engines.settings()
-    async with serving(settings) as one, serving(settings) as other:
-        yield one, other
+    async with serving(settings) as first, serving(settings) as second:
+        yield first, second

@@ -42,9 +42,9 @@ class ServerProcess:
         self._output = ""
         async for line in self._process.stdout:
             self._output += line.decode()
-            found = re.search(r"serves at (http://\S+)", self._output)
-            if found:
-                self.url = found[1]
+            match = re.search(r"serves at (http://\S+)", self._output)
+            if match:
+                self.url = match[1]
                 self._environ["UPCOACH_PORT"] = self.url.rpartition(":")[2]
                 self._environ.setdefault("UPCOACH_METRICS_PORT", "0")
                 self._reading = asyncio.create_task(self._read_on())
@@ -73,9 +73,9 @@ class ServerProcess:
     @property
     def metrics_url(self) -> str:
         """Where its operators' port answers."""
-        found = re.search(r"metrics +(http://\S+)/metrics", self._output)
-        assert found is not None, self._output
-        return found[1]
+        match = re.search(r"metrics +(http://\S+)/metrics", self._output)
+        assert match is not None, self._output
+        return match[1]
 
     @property
     def metrics_port(self) -> int:

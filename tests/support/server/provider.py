@@ -1,4 +1,4 @@
-"""An OpenID provider that does, and says, as a test wants."""
+"""An OpenID provider that answers as a test wants."""
 
 import asyncio
 import base64
@@ -39,7 +39,7 @@ def apple_key() -> ECKey:
 
 
 class AuthorizationRequest(msgspec.Struct, frozen=True):
-    """What a browser was sent here with."""
+    """The authorization request that a browser was sent here with."""
 
     form: dict[str, str]
 
@@ -66,7 +66,7 @@ class OpenIdProvider:
         self.says: Json = {}
         self.codes: dict[str, AuthorizationRequest] = {}
         self.forms: list[tuple[dict[str, str], str]] = []
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.issuer = ""
 
     def row(self, **more: Any) -> Json:
@@ -106,8 +106,8 @@ class OpenIdProvider:
             "email_verified": True,
             "name": "Ann Example",
         }
-        said = usual | self.says | more
-        return {name: value for name, value in said.items() if value is not None}
+        claims = usual | self.says | more
+        return {name: value for name, value in claims.items() if value is not None}
 
     def token(self, header: Json | None = None, key: Any = None, **claims: Any) -> str:
         """An ID token."""
@@ -139,20 +139,20 @@ class OpenIdProvider:
 
     def consent(self, url: str) -> tuple[str, dict[str, str]]:
         """What a browser that was sent to *url* comes back with, and to where."""
-        asked = dict(parse_qsl(url.partition("?")[2]))
+        request = dict(parse_qsl(url.partition("?")[2]))
         code = secrets.token_urlsafe(16)
-        self.codes[code] = AuthorizationRequest(asked)
-        return asked["redirect_uri"], {"code": code, "state": asked["state"]}
+        self.codes[code] = AuthorizationRequest(request)
+        return request["redirect_uri"], {"code": code, "state": request["state"]}
 
     def redeem(self, form: dict[str, str]) -> tuple[int, Json]:
         """The answer of the token endpoint."""
-        asked = self.codes.pop(form.get("code", ""), None)
+        request = self.codes.pop(form.get("code", ""), None)
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
-        if asked is None or asked.form["redirect_uri"] != form["redirect_uri"]:
+        if request is None or request.form["redirect_uri"] != form["redirect_uri"]:
             return 400, {"error": "invalid_grant"}
-        if asked.form["code_challenge"] != _base64(digest):
+        if request.form["code_challenge"] != _base64(digest):
             return 400, {"error": "invalid_grant"}
-        nonce = {"nonce": asked.form["nonce"]} | self.says
+        nonce = {"nonce": request.form["nonce"]} | self.says
         return 200, {"access_token": "x", "id_token": self.token(nonce=nonce["nonce"])}
 
 
@@ -163,7 +163,7 @@ class _Everything(RequestHandler):
         self._provider = provider
 
     async def get(self, path: str) -> None:
-        self._provider.asked.append(path)
+        self._provider.requests.append(path)
         if path == ".well-known/openid-configuration":
             await self._answer(200, self._metadata())
         else:
@@ -171,7 +171,7 @@ class _Everything(RequestHandler):
             await self._answer(200, keys)
 
     async def post(self, path: str) -> None:
-        self._provider.asked.append(path)
+        self._provider.requests.append(path)
         form = dict(parse_qsl(self.request.body.decode()))
         self._provider.forms.append((form, self.request.headers.get("Authorization", "")))
         await self._answer(*self._provider.redeem(form))

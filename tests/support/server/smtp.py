@@ -1,4 +1,4 @@
-"""A mail server that does as a test says."""
+"""A mail server (SMTP) that answers as a test says."""
 
 import asyncio
 import contextlib
@@ -39,22 +39,22 @@ class MailServer:
             self.commands.append(command)
             match command[:4].upper():
                 case "EHLO":
-                    said = "250-mail.test\r\n250-AUTH PLAIN LOGIN\r\n250 SMTPUTF8"
+                    reply = "250-mail.test\r\n250-AUTH PLAIN LOGIN\r\n250 SMTPUTF8"
                 case "RCPT":
                     recipients.append(command.partition("<")[2].partition(">")[0])
-                    said = self.answer
+                    reply = self.answer
                 case "DATA":
                     writer.write(b"354 go on\r\n")
                     raw = await reader.readuntil(b"\r\n.\r\n")
                     message = message_from_bytes(raw[:-3], policy=policy.default)
                     self.letters.append((list(recipients), message))
-                    said = "250 taken"
+                    reply = "250 taken"
                 case "QUIT":
                     writer.write(b"221 bye\r\n")
                     break
                 case _:
-                    said = "250 fine"
-            writer.write(f"{said}\r\n".encode())
+                    reply = "250 fine"
+            writer.write(f"{reply}\r\n".encode())
         writer.close()
         with contextlib.suppress(ConnectionError):
             await writer.wait_closed()

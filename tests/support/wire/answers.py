@@ -1,4 +1,4 @@
-"""What is read of every answer."""
+"""Helpers for answers: the next page, and success."""
 
 from collections.abc import Awaitable
 

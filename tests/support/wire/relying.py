@@ -54,19 +54,19 @@ class Answer(msgspec.Struct, frozen=True):
     @property
     def hidden(self) -> dict[str, str]:
         """The hidden fields of the form on a page."""
-        found = re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', self.text)
-        return {unescape(name): unescape(value) for name, value in found}
+        fields = re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', self.text)
+        return {unescape(name): unescape(value) for name, value in fields}
 
     @property
     def ticked(self) -> dict[str, str]:
-        found = re.findall(r'name="(allow:[^"]*)" value="yes" checked', self.text)
-        return dict.fromkeys(map(unescape, found), "yes")
+        names = re.findall(r'name="(allow:[^"]*)" value="yes" checked', self.text)
+        return dict.fromkeys(map(unescape, names), "yes")
 
     @property
     def action(self) -> str:
-        found = re.search(r'<form method="post" action="([^"]*)"', self.text)
-        assert found is not None, self
-        return unescape(found[1])
+        match = re.search(r'<form method="post" action="([^"]*)"', self.text)
+        assert match is not None, self
+        return unescape(match[1])
 
 
 class Browser:
@@ -140,7 +140,7 @@ class DpopSigner:
 
     def proof(self, method: str, path: str, token: str = "", **claims: Any) -> str:
         """A proof, with *claims* and the header's members `h_...` in the place of what is right."""
-        said: Json = {
+        payload: Json = {
             "jti": secrets.token_urlsafe(16),
             "htm": method,
             "htu": ISSUER + path,
@@ -148,15 +148,15 @@ class DpopSigner:
         }
         if token:
             digest = hashlib.sha256(token.encode()).digest()
-            said["ath"] = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+            payload["ath"] = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
         header: Json = {"typ": "dpop+jwt", "alg": self.alg, "jwk": self.key.as_dict(private=False)}
         for name, value in claims.items():
-            place, key = (header, name[2:]) if name.startswith("h_") else (said, name)
+            part, key = (header, name[2:]) if name.startswith("h_") else (payload, name)
             if value is None:
-                place.pop(key, None)
+                part.pop(key, None)
             else:
-                place[key] = value
-        signed = b".".join(_base64(msgspec.json.encode(part)) for part in (header, said))
+                part[key] = value
+        signed = b".".join(_base64(msgspec.json.encode(piece)) for piece in (header, payload))
         return b".".join([signed, _base64(self._signature(signed))]).decode()
 
     def _signature(self, signed: bytes) -> bytes:
@@ -182,7 +182,7 @@ class OAuthParty(msgspec.Struct, frozen=True):
 
     def request(self, client: OAuthClient | None = None, **more: str) -> dict[str, str]:
         """An authorization request that is in order; an empty value leaves a parameter out."""
-        asked = {
+        parameters = {
             "client_id": (client or self.public).id,
             "redirect_uri": REDIRECT,
             "response_type": "code",
@@ -192,7 +192,7 @@ class OAuthParty(msgspec.Struct, frozen=True):
             "code_challenge": CHALLENGE,
             "code_challenge_method": "S256",
         } | more
-        return {name: value for name, value in asked.items() if value}
+        return {name: value for name, value in parameters.items() if value}
 
     async def code(self, client: OAuthClient | None = None, **more: str) -> str:
         """A code, for which the user logs in and agrees where they have to."""
@@ -294,12 +294,12 @@ def _base64(raw: bytes) -> bytes:
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
-async def allowed_device(one: OAuthParty) -> dict[str, str]:
+async def allowed_device(relying: OAuthParty) -> dict[str, str]:
     """What the device polls with that the user has just allowed."""
-    own = {"client_id": one.public.id}
-    codes = (await one.browser.post("/oauth/device", own | {"scope": "goals:read"})).body
-    page = await one.browser.get("/oauth/device")
+    own = {"client_id": relying.public.id}
+    codes = (await relying.browser.post("/oauth/device", own | {"scope": "goals:read"})).body
+    page = await relying.browser.get("/oauth/device")
     typed = {"user_code": codes["user_code"]}
-    consent = await one.browser.post(page.action, page.hidden | typed)
-    assert "Look at your device." in (await one.browser.agree(consent)).text
+    consent = await relying.browser.post(page.action, page.hidden | typed)
+    assert "Look at your device." in (await relying.browser.agree(consent)).text
     return own | {"grant_type": DEVICE, "device_code": codes["device_code"]}

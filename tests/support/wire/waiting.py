@@ -1,4 +1,4 @@
-"""Waiting for what a server brings about in its own time."""
+"""Waiting until a condition holds."""
 
 import asyncio
 from typing import Any

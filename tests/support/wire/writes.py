@@ -31,7 +31,7 @@ async def send(person: RestClient, *writes: Json) -> list[Json]:
     """The answers to *writes*, sent in one request."""
     answer = await done(person.call("POST", MUTATIONS, list(writes)))
     answers: list[Json] = answer.body
-    assert [one["id"] for one in answers] == [one["id"] for one in writes]
+    assert [item["id"] for item in answers] == [item["id"] for item in writes]
     return answers
 
 
@@ -39,7 +39,7 @@ async def ask(wire: Wire, *writes: Json) -> list[Json]:
     """The answers to *writes*, sent in one message, in the order of the writes."""
     await wire.send(*writes)
     answers = {answer["id"]: answer for answer in await wire.answers(len(writes))}
-    return [answers[one["id"]] for one in writes]
+    return [answers[item["id"]] for item in writes]
 
 
 def statuses(answers: Iterable[Json]) -> list[int]:
