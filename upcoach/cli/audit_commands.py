@@ -76,7 +76,7 @@ def _witnessed(place: Path) -> list[Json]:
 
 
 def _distinct(stored: Iterable[Json]) -> list[Checkpoint]:
-    """Decode *stored*, without duplicates."""
+    """Decode *stored* checkpoints, without duplicates."""
     try:
         read = [msgspec.convert(checkpoint, Checkpoint) for checkpoint in stored]
     except msgspec.ValidationError as failure:

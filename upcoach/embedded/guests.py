@@ -27,7 +27,7 @@ POLL_S: Final = 0.05
 
 
 class Addresses(NamedTuple):
-    """Where the engines of the process *pid* answer; None for one that it does not run."""
+    """The URLs of the engines of the process *pid*; None for one that it does not run."""
 
     pid: int
     mongo_url: str | None

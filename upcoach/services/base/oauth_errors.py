@@ -30,7 +30,7 @@ def invalid_client() -> OAuthError:
 def invalid_grant(
     description: str = "This was used, is over, or was given to others.",
 ) -> OAuthError:
-    """What the client shows does not give it a token."""
+    """The error for an invalid, expired or foreign grant."""
     return OAuthError("invalid_grant", description)
 
 

@@ -106,5 +106,5 @@ class Rules(msgspec.Struct, Generic[D, N], frozen=True, kw_only=True):
 
 
 def revising(draft: type[C], revised: Callable[[D, C, dt.datetime], D]) -> Revise[D]:
-    """How a document is *revised* by fields that must make a *draft*."""
+    """Make a `Revise` of *revised*, from fields that must make a *draft*."""
     return lambda document, fields, at: revised(document, checked(fields, draft), at)

@@ -172,8 +172,8 @@ def _moved(
 ) -> Goal:
     """Update *goal* where the point *after* has replaced *before*.
 
-    Which of the other points is the newest has to be *others* only where the goal itself does not
-    tell: when the newest one of all goes, moves, or is not alone at its moment.
+    The *others* are needed only where the goal itself does not tell: when the newest one of all is
+    deleted, moves, or is not alone at its moment.
     """
     point_moved = after or before
     if point_moved is None:  # a point that cannot be read was taken back

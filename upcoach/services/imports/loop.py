@@ -183,7 +183,7 @@ class _Reader:
         return position
 
     def _days(self, history: LoopCheckmarks, measure: Measure) -> Days:
-        """What became of each day, and what was noted of it."""
+        """The entry and the note of each day."""
         days: Days = {}
         for line, cells in history.lines:
             self._count(lines=1)

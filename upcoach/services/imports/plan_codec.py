@@ -44,12 +44,12 @@ class PackedItem(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def size(self) -> int:
-        """How many bytes it has."""
+        """The bytes of the packed item."""
         return len(memoryview(self.parts))
 
     @property
     def kept(self) -> int:
-        """How many bytes it adds to what is kept: an event and a document, at the least."""
+        """The bytes that it adds to what is stored: an event and a document, at the least."""
         return max(LEAST, self.size)
 
     def opened(self) -> ImportItem:

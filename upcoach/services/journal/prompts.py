@@ -26,7 +26,7 @@ class Prompts:
         with_mood: bool = False,
         with_goals: bool = False,
     ) -> list[Prompt]:
-        """The questions of *day*; what is not said about mood and goal is looked up.
+        """The prompts of *day*; mood and goals that are not given are looked up.
 
         Parameters
         ----------

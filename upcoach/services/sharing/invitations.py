@@ -61,7 +61,7 @@ class Inviter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InvitationOffer(msgspec.Struct, frozen=True, array_like=True):
-    """What a code stands for, and the *session* in which it was made."""
+    """The invitation that a code stands for, and the *session* in which it was made."""
 
     inviter: str
     invitation: str

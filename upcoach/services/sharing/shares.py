@@ -94,7 +94,7 @@ class Shares:
         return False
 
     async def page(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[Share]:
-        """What the caller shares, in order of the coaches' ids."""
+        """The caller's shares, in order of the coaches' ids."""
         return await self._documents.page(Share, scope.user, after=after, limit=limit)
 
     async def clients(
@@ -111,7 +111,7 @@ class Shares:
         acr: int,
         mutation: Mutation | None = None,
     ) -> WriteResult[Share | None]:
-        """Let *coach*, who has agreed to be one, see what *draft* says, and nothing else.
+        """Share with *coach*, who has agreed to be one, exactly what *draft* says.
 
         *acr* is what the caller has shown just now, which must be the best that they have.
         """

@@ -23,7 +23,7 @@ _log = structlog.get_logger(__name__)
 
 
 class BrokenDocument(Document, frozen=True, kw_only=True):
-    """What stands in the place of a document that cannot be read."""
+    """A stand-in for a document that cannot be read."""
 
     stands_for: ClassVar[type[Document]]
 

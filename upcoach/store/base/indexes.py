@@ -57,7 +57,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CollectionSpec(msgspec.Struct, frozen=True):
-    """What a module of the store declares of a collection: its *name* and its *indexes*."""
+    """The declaration of a collection: its *name* and its *indexes*."""
 
     name: str
     indexes: tuple[Index, ...] = ()

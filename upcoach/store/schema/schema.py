@@ -80,7 +80,7 @@ class MissingIndex(msgspec.Struct, frozen=True):
 
 
 class SchemaDrift(msgspec.Struct, frozen=True):
-    """What one collection lacks, and which of its indexes nobody uses any more."""
+    """The indexes that one collection lacks, and those that are retired."""
 
     collection: str
     missing: tuple[MissingIndex, ...]

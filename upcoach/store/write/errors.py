@@ -33,7 +33,7 @@ class NeedsLookup(Exception):
 
 
 class StalePrecondition(Exception):
-    """What the caller found out before the write is not so any more: the caller begins again."""
+    """A precondition that the caller had looked up does not hold any more: it begins again."""
 
 
 class UniqueViolation(Exception):

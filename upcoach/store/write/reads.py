@@ -1,4 +1,4 @@
-"""What a batch of writes reads, all at once, before any of them decides."""
+"""The reads of a batch of writes, all at once, before any of them decides."""
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Sequence

@@ -53,7 +53,7 @@ class Mailer:
         self._writers[kind] = write
 
     async def send(self, mail_request: MailRequest) -> None:
-        """Have *mail_request* fulfilled: it is kept when this returns, and soon sent."""
+        """Queue *mail_request*: it is stored when this returns, and sent soon after."""
         await self._outbox.add(mail_request)
 
     @property

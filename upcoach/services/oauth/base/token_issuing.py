@@ -78,7 +78,7 @@ class Issuing:
         return session, self.answer(session, scopes, audiences, refresh_token, allowed.nonce)
 
     def terms(self, allowed: Allowed, client: OAuthClient, key: str) -> SessionTerms:
-        """What a session of *client* with what is *allowed* is for."""
+        """The terms of a session of *client* with what is *allowed*."""
         lasts: SessionKind = "mobile" if client.first_party else "partner"
         # What operators do is for hours at most, whatever their app asks for.
         is_short = "offline_access" not in allowed.scopes or "admin" in allowed.audiences
