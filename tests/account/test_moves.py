@@ -51,6 +51,20 @@ async def test_an_account_moves_when_the_new_address_agrees(
         assert not await enters(server, PASSWORD, ANN)  # the move may yet be undone
 
 
+async def test_a_move_that_was_asked_for_in_a_session_that_has_ended_is_over(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    async with serving(settings_of(engines, tmp_path)) as server:
+        person = await stepped_up(server)
+        await person.call("POST", MOVE, {"email": BOB})
+        token = token_in(await newest(server, BOB))
+
+        ended = await person.call("POST", "/v1/auth/logout")
+
+        assert (ended.status, await confirm(server, token)) == (204, 400)
+        assert [await enters(server, PASSWORD, one) for one in (ANN, BOB)] == [True, False]
+
+
 async def test_of_many_who_use_a_link_at_once_one_does(
     engines: TestEngines, tmp_path: Path
 ) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from tornado.httpclient import HTTPClientError
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 from tornado.iostream import IOStream
 
 from config.settings import Settings
+from handlers.http.manifest import UpgradeMatches
 from handlers.live.base.admin_feeds import WATCHES, AdminSubscriptions
 from handlers.live.base.send_buffer import SocketTransport
 from models.access.request_origin import RequestOrigin
@@ -476,3 +478,16 @@ def test_a_cursor_of_the_timeline_is_url_safe_and_short_enough_for_a_frame() -> 
     assert TimelinePosition.parse(text) == places
     assert len(text) <= 2_048
     assert all(letter.isalnum() or letter in "-_~=" for letter in text)
+
+
+def test_a_websocket_is_asked_for_in_whatever_letters() -> None:
+    matcher = UpgradeMatches(f"{LIVE}$")
+
+    def is_for_sockets(upgrade: str) -> bool:
+        headers = HTTPHeaders({"Host": "localhost", "Upgrade": upgrade})
+        line = RequestStartLine("GET", LIVE, "HTTP/1.1")
+        request = HTTPServerRequest(start_line=line, headers=headers)
+        return matcher.match(request) is not None
+
+    asked = {upgrade: is_for_sockets(upgrade) for upgrade in ("websocket", "WebSocket", "h2c", "")}
+    assert asked == {"websocket": True, "WebSocket": True, "h2c": False, "": False}

@@ -11,7 +11,7 @@ from typing import Final
 import models
 from models.account.access_method import AccessMethod
 from models.base.document import Document
-from models.contexts import DOCUMENTS, KINDS, MIRRORS, QUOTAS, UNLOGGED, WAYS
+from models.contexts import DOCUMENTS, KINDS, MAILS, MIRRORS, QUOTAS, UNLOGGED, WAYS
 
 ROOT: Final = Path(models.__file__).parents[1]
 CONTEXTS: Final = {path.parent.name for path in ROOT.glob("models/*/__init__.py")} - {
@@ -68,3 +68,10 @@ def test_only_what_is_kept_has_a_quota() -> None:
 
 def test_the_order_of_a_snapshot_is_no_affair_of_the_order_of_contexts() -> None:
     assert list(KINDS) == sorted(KINDS)
+
+
+def test_mails_that_wait_in_the_outbox_of_another_build_keep_their_names() -> None:
+    assert {mail.__struct_config__.tag for mail in MAILS} >= {
+        *("FactorsChanged", "FactorsRemoved", "Forgotten", "Linked", "Move", "MoveAsked"),
+        *("MoveUndone", "Moved", "PasswordChanged", "Unlinked", "WayAdded", "Welcome"),
+    }

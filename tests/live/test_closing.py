@@ -73,6 +73,24 @@ async def test_a_session_that_expires_closes_its_socket(settings: Settings) -> N
             assert await wire.closed() == 4401
 
 
+async def test_of_each_token_it_is_told_that_it_ends(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+
+        async with talking(server, person) as wire:
+            connection = only_connection(server)
+            for _ in range(2):
+                assert connection.caller is not None
+                connection.set_caller(connection.caller)
+                ends_in(connection, 59)
+                connection.tick(now())
+                connection.tick(now())
+            await wire.send(sub("now"))
+            said = [(await wire.frame())["t"] for _ in range(3)]
+
+        assert said == ["auth_expiring", "auth_expiring", "subd"]
+
+
 async def test_a_session_that_was_ended_elsewhere_closes_its_socket(settings: Settings) -> None:
     async with serving(settings) as server:
         phone = await server.person("phone")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from handlers.live.base import deadlines, limits
-from handlers.live.base.deadlines import NEVER, Deadline, run_deadlines
+from handlers.live.base.deadlines import NEVER, Deadline, run_deadlines, run_sender_deadlines
 from models.wire.close_codes import CloseCode
 
 
@@ -94,3 +94,19 @@ def test_what_is_past_and_was_not_done_is_looked_at_again_at_once() -> None:
     assert done == ["one"]
     run_deadlines(times, rows, 20)
     assert done == ["one", "two"]
+
+
+def test_whoever_is_sent_to_is_looked_at_before_their_deadlines_and_often() -> None:
+    quiet: Any = Times()
+    busy: Any = Times(stuck_since=0.0)
+    busy.check_progress = lambda now: setattr(busy, "stuck_since", now)
+
+    following = [
+        run_sender_deadlines(sender, deadlines.STREAM, at) for sender, at in ((quiet, 1), (busy, 9))
+    ]
+
+    assert (quiet.done, following[0]) == (["check_progress"], limits.COMMENT_S)
+    assert following[1] == limits.COMMENT_S
+    run_sender_deadlines(busy, deadlines.STREAM, limits.TAKEN_S + 1)
+    assert CloseCode.SLOW not in busy.done
+    assert run_sender_deadlines(quiet, deadlines.SOCKET, 2) == 2 + limits.LOOK_S

@@ -4,8 +4,12 @@ import asyncio
 import contextlib
 import datetime as dt
 
+import pytest
+
 from config.settings import Settings
-from streams.redis.connection_tickets import LIFE_S
+from models.account import SessionState
+from models.base.clock import utc_now
+from streams.redis.connection_tickets import LIFE_S, ConnectionTickets
 from tests.support.engines import TestEngines, redis_of
 from tests.support.people.furnished import furnished
 from tests.support.people.scopes import scope_of
@@ -116,6 +120,20 @@ async def test_a_ticket_of_an_ended_session_opens_nothing(settings: Settings) ->
         ):
             assert (refused.status, served.status) == (401, 200)
         watch.close()
+
+
+@pytest.mark.parametrize("state", SessionState)
+async def test_a_ticket_opens_something_while_the_login_of_its_caller_holds(
+    settings: Settings, state: SessionState
+) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        caller = server.node.services.account.sessions.authenticate(person.token)
+        tickets = ConnectionTickets(server.node._redis.writer, lambda _: state, utc_now)
+        issued = await tickets.issue(caller)
+
+        holds = state is SessionState.ACTIVE
+        assert await tickets.redeem(issued.ticket) == (caller if holds else None)
 
 
 async def test_a_ticket_is_nothing_anywhere_else(settings: Settings) -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
+import msgspec
 import pytest
 from joserfc import jwt
 
 from models.access.scope import Scope
 from tests.account.federation.visiting import BACK, CLAIMS, SPOILT, START, Fields, visiting
+from tests.account.pages import enrolled
 from tests.support.engines import TestEngines
 from tests.support.people.mail import newest
 from tests.support.server import PASSWORD
@@ -92,6 +94,29 @@ async def test_a_client_is_let_in_by_way_of_a_provider(
             "/oauth/userinfo", (), Authorization=f"Bearer {tokens.body['access_token']}"
         )
         assert info.body["email"] == "ann@gmail.test"
+
+
+async def test_a_browser_that_its_user_trusts_is_asked_for_no_code(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    async with visiting(engines, tmp_path) as (one, provider):
+        browser = one.browser
+        await browser.get(BACK, await away(one, provider))
+        user = await whose(one)
+        assert user is not None
+        _, codes = await enrolled(msgspec.structs.replace(one, user=user, email="ann@gmail.test"))
+        browser.cookies.clear()
+
+        asked = await browser.get(BACK, await away(one, provider))
+        answer = asked.hidden | {"code": codes[0], "trust": "yes"}
+        right = await browser.post(asked.action, answer)
+        del browser.cookies["__Host-sid"]
+        at_once = await browser.get(BACK, await away(one, provider))
+        del browser.cookies["__Host-device"]
+        again = await browser.get(BACK, await away(one, provider))
+
+        assert ("One more step" in asked.text, right.status) == (True, 303)
+        assert (at_once.status, "One more step" in again.text) == (303, True)
 
 
 async def test_apple_brings_browsers_back_with_a_form(engines: TestEngines, tmp_path: Path) -> None:
