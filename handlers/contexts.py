@@ -23,7 +23,8 @@ from handlers import (
     sync,
     tasks,
 )
-from handlers.admin.health import Check, Livez, MetricsHandler, Readyz
+from handlers.admin.health import Check, Livez, Readyz
+from handlers.admin.metrics import MetricsHandler
 from handlers.http.application import BoundedApplication
 from handlers.http.manifest import ApplicationParts, Context
 from handlers.http.operations import Router

@@ -1,13 +1,11 @@
 """Whether the process lives, whether it can work, and what it counts."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 import msgspec
 
 from handlers.http.problem_handler import ProblemHandler
 from models.base.errors import Refusal
-from models.base.metrics import Metrics
 
 Check = Callable[[], Awaitable[None]]
 
@@ -44,21 +42,6 @@ class Readyz(ProblemHandler):
         self.set_status(200 if ready else 503)
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.finish(msgspec.json.encode(Readiness(ready, results)))
-
-    head = get
-
-
-class MetricsHandler(ProblemHandler):
-    """The metrics, as Prometheus text."""
-
-    def initialize(self, metrics: Metrics, **_: Any) -> None:
-        """Take the metrics."""
-        self._metrics = metrics
-
-    def get(self) -> None:
-        """Answer."""
-        self.set_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-        self.finish(self._metrics.exposition())
 
     head = get
 

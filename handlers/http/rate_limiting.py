@@ -13,8 +13,8 @@ from handlers.http.limits.rate_limit_headers import rate_limit
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Call, Operation
 from handlers.http.problem_handler import ProblemHandler
-from models.access.limits import ONE, Cost
 from models.access.rate_limiter import RateVerdict
+from models.access.rate_limits import ONE, Cost
 from models.access.request_origin import RequestOrigin
 from models.account import normalised_email
 from models.base.errors import Refusal, Unavailable

@@ -4,7 +4,8 @@ from typing import Any
 
 from handlers.http.operations import Body, Call, Operation, Query, Reply, write_reply
 from handlers.http.time_zones import zone
-from models.access.limits import KEPT_AT_ONCE, UPLOAD_BYTES, Cost, kib
+from models.access.limits import UPLOAD_BYTES
+from models.access.rate_limits import KEPT_AT_ONCE, Cost, kib
 from models.base.errors import Invalid
 from upcoach.services.imports import ImportServices
 from upcoach.services.imports.csv_import import What

@@ -2,7 +2,7 @@
 
 A rate limiter says how long to wait.  Other bounds are no rates and have other words: so many at
 once are *concurrency limits* (`handlers.http.limits.concurrency_limits`,
-`upcoach.services.base.concurrency`), so much in all are *quotas* (`models.access.limits.QUOTAS`),
+`upcoach.services.base.concurrency`), so much in all are *quotas* (`models.contexts.QUOTAS`),
 and guesses that are given back to who was right are *attempt limits*
 (`upcoach.services.account.factors.attempt_limit`).
 """
@@ -13,7 +13,7 @@ from typing import Final, Protocol, Self
 
 import msgspec
 
-from models.access.limits import ONE, Bound, Cost, Rule, Unit
+from models.access.rate_limits import ONE, Bound, Cost, Rule, Unit
 
 UNITS: Final[tuple[Unit, ...]] = ("request", "kib")
 

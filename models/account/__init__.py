@@ -25,14 +25,8 @@ from models.account.mails import (
     WayName,
 )
 from models.account.quoting import quoted
-from models.account.session import (
-    BROWSERS,
-    LIFETIMES,
-    Credentials,
-    Session,
-    SessionKind,
-    SessionTerms,
-)
+from models.account.session import BROWSERS, Credentials, Session, SessionTerms
+from models.account.session_lifetimes import LIFETIMES, SessionKind
 from models.account.session_state import LoginFacts, SessionState, session_state
 from models.account.user import Registration, User, normalised_email
 

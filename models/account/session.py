@@ -6,13 +6,13 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 import msgspec
 
 from models.account.factors import clean_name
+from models.account.session_lifetimes import LIFETIMES, SessionKind
 from models.account.session_state import LoginFacts, SessionState, session_state
 from models.base.document import Document, Draft, Lookup, Order, Privacy
 from models.base.fields import EnteredPassword
 
 DeviceId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+\Z")]
 DeviceName = Annotated[str, msgspec.Meta(max_length=100)]
-SessionKind = Literal["mobile", "web", "remembered", "coach", "admin", "partner", "visit"]
 
 BROWSERS: Final = frozenset[SessionKind](
     {"web", "remembered", "admin"}
@@ -29,24 +29,6 @@ APP_NAMES: Final[dict[SessionKind, str]] = {
     "admin": "the admin panel",
     "partner": "an app",
     "visit": "an app",
-}
-
-
-class Lifetime(msgspec.Struct, frozen=True):
-    """The lifetime of a session: absolute, and idle."""
-
-    whole: dt.timedelta
-    idle: dt.timedelta
-
-
-LIFETIMES: Final[dict[SessionKind, Lifetime]] = {
-    "mobile": Lifetime(dt.timedelta(days=90), dt.timedelta(days=30)),
-    "web": Lifetime(dt.timedelta(hours=12), dt.timedelta(hours=2)),
-    "remembered": Lifetime(dt.timedelta(days=14), dt.timedelta(hours=24)),
-    "coach": Lifetime(dt.timedelta(hours=24), dt.timedelta(hours=2)),
-    "admin": Lifetime(dt.timedelta(hours=8), dt.timedelta(minutes=15)),
-    "partner": Lifetime(dt.timedelta(days=90), dt.timedelta(days=30)),
-    "visit": Lifetime(dt.timedelta(hours=1), dt.timedelta(hours=1)),  # an app that will not return
 }
 
 

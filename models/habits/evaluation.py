@@ -25,7 +25,7 @@ import msgspec
 import numpy as np
 
 from models.habits.history import DayMark, Days, Flags, Ints, Marks, date_of, dates_of
-from models.habits.rules import rule_of
+from models.habits.rrule import rule_of
 from models.habits.schedules import (
     Daily,
     Dated,

@@ -12,7 +12,7 @@ import msgspec
 
 from models.base.errors import invalid_field
 from models.base.time import DAY, EPOCH, DateRange, month_of, week_of
-from models.habits.rules import LAST_ANCHOR, LONGEST, rule_of
+from models.habits.rrule import LAST_ANCHOR, LONGEST, rule_of
 
 Weekday = Annotated[int, msgspec.Meta(ge=1, le=7)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=366)]

@@ -26,7 +26,7 @@ import numpy as np
 from models.habits.evaluation import due_days
 from models.habits.history import DayMark, Days, Flags, Floats, Ints, dates_of
 from models.habits.measures import Measure, YesNo, is_ceiling
-from models.habits.rules import rule_of
+from models.habits.rrule import rule_of
 from models.habits.schedules import (
     Daily,
     Dated,

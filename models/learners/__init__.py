@@ -29,6 +29,6 @@ learns), `population` (the two together, with `scores`), `habit_odds` (events in
 """
 
 from models.learners.forecast import Forecast
-from models.learners.habit_odds import HabitOdds
+from models.learners.habit_prediction import HabitOdds
 
 __all__ = ["Forecast", "HabitOdds"]

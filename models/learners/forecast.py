@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from models.insights import Reason, Scores
-from models.learners.bayes import sigmoid
+from models.learners.bayesian_logistic import sigmoid
 from models.learners.due_days import progress
 from models.learners.features import NAMES, REGISTRY
 from models.learners.habit_state import HabitState, Prediction

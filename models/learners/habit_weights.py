@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from models.learners.bayes import BeliefUpdate, LogOdds
+from models.learners.bayesian_logistic import BeliefUpdate, LogOdds
 
 LEVEL, LAST, MONDAY = 0, 1, 2
 PRIOR: Final = (0.4, 0.2, *(0.5,) * 7)

@@ -14,7 +14,7 @@ from typing import Final, Self
 import msgspec
 
 from models.base.msgpack_pieces import array_head, encode, map_pieces
-from models.learners.bayes import BayesianLogistic, LogOdds
+from models.learners.bayesian_logistic import BayesianLogistic, LogOdds
 from models.learners.features import NAMES, features
 from models.learners.habit_state import HabitState, Prediction
 from models.learners.history import PersonHistory, RunningCount

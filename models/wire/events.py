@@ -26,7 +26,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         `models.wire.frames.Ev` describes what is inside.
     aside
         What those who see only parts of the document have to know beside the frame, sealed like it;
-        empty where there is nothing (`models.wire.hidden_details`).
+        empty where there is nothing (`models.wire.event_aside`).
     repeated
         Whether the streams bring it once more than the first time: then newer events of its feed
         may lie before it.

@@ -10,9 +10,9 @@ from models.base.merge_patch import Json
 from models.contexts import CHILDREN
 from models.sharing import Share
 from models.visibility import Visibility
+from models.wire.event_aside import NO_DETAILS, HiddenDetails
 from models.wire.events import Event
 from models.wire.frames import Skip, encode
-from models.wire.hidden_details import NO_DETAILS, HiddenDetails
 from upcoach.store.base.sealing import Unreadable
 from upcoach.store.log.event_log import EventLog
 

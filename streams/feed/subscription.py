@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 import msgspec
 import structlog
 
-from models.access.limits import Cost
+from models.access.rate_limits import Cost
 from models.base.checksums import Sums, wire_sums
 from models.base.errors import NotFound, Refusal, Unavailable
 from models.sharing import Share

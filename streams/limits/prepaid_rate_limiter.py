@@ -13,8 +13,8 @@ from typing import Final
 
 import msgspec
 
-from models.access.limits import ONE, Cost
 from models.access.rate_limiter import GO_ON, RateVerdict
+from models.access.rate_limits import ONE, Cost
 from streams.limits.rate_limiter import SharedRateLimiter
 
 PREPAID: Final = Cost(16, 64)  # what is paid for beyond what is needed

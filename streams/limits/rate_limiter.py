@@ -17,8 +17,8 @@ import msgspec
 import structlog
 from redis.asyncio import Redis
 
-from models.access.limits import ONE, SURFACES, Bound, Cost, Rule, Surface
 from models.access.rate_limiter import GO_ON, RateCount, RateVerdict
+from models.access.rate_limits import ONE, SURFACES, Bound, Cost, Rule, Surface
 from streams.redis.connection import RedisError
 
 PATIENCE_S: Final = 1.0  # for an answer; a request that waits longer is counted here

@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 
-from models.access.limits import SURFACES
+from models.access.rate_limits import SURFACES
 from tests.account.limited import person_at, serving_limited
 from tests.support.engines import TestEngines
 from tests.support.people.enrolling import STEP_UP, AccountHolder

@@ -5,7 +5,8 @@ from typing import Final
 
 import msgspec
 
-from models.account.session import BROWSERS, LIFETIMES
+from models.account.session import BROWSERS
+from models.account.session_lifetimes import LIFETIMES
 from models.base.clock import utc_now
 from tests.account.flawed_cookies import BESIDE, COOKIE, COOKIES
 from tests.account.web_app import CSRF, GOALS, JSON, WebApp, web_app

@@ -19,8 +19,8 @@ from tornado.websocket import websocket_connect
 
 from handlers.contexts import ROUTER
 from handlers.http.client_ip import address_of
-from models.access.limits import PASSWORDS, SURFACES, Bound, Cost
 from models.access.rate_limiter import GO_ON
+from models.access.rate_limits import PASSWORDS, SURFACES, Bound, Cost
 from streams.limits.rate_limiter import LocalRateLimiter, SharedRateLimiter
 from streams.redis.connection import RedisConnections
 from tests.account.limited import log_in, patient, person_at, serving_limited

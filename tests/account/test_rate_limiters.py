@@ -8,8 +8,8 @@ import pytest
 from config.settings import Settings
 from handlers.http.limits.rate_limit_headers import rate_limit, retry_after
 from handlers.http.limits.refused_requests import BURST_S, RATE_S, RefusalLimiter
-from models.access.limits import SURFACES, Bound, Cost
 from models.access.rate_limiter import GO_ON, RateCount, RateLimiter, RateVerdict
+from models.access.rate_limits import SURFACES, Bound, Cost
 from models.base.ids import new_id
 from streams.limits.prepaid_rate_limiter import PrepaidRateLimiter
 from streams.limits.rate_limiter import SharedRateLimiter

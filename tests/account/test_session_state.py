@@ -8,7 +8,8 @@ import pytest
 
 from config.settings import Settings
 from models.account import LoginFacts, Session, SessionState, session_state
-from models.account.session import LIFETIMES, SessionTerms
+from models.account.session import SessionTerms
+from models.account.session_lifetimes import LIFETIMES
 from tests.support.server import serving
 from upcoach.store.secrets.refresh_generations import RefreshExchange, RefreshGenerations
 

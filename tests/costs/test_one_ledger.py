@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from config.settings import Settings
-from models.access.limits import SURFACES, Bound, Cost
 from models.access.rate_limiter import GO_ON
+from models.access.rate_limits import SURFACES, Bound, Cost
 from models.base.ids import new_id, new_mutation_id
 from models.base.merge_patch import Json
 from streams.limits.prepaid_rate_limiter import PREPAID, PrepaidRateLimiter

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from config.settings import Settings
-from models.access.limits import SURFACES, Bound, Cost
+from models.access.rate_limits import SURFACES, Bound, Cost
 from models.base.ids import new_id, new_mutation_id
 from tests.support.engines import TestEngines
 from tests.support.people.furnished import GOALS

@@ -22,7 +22,7 @@ from models.base.text import search_words
 from models.base.text.masking import masked
 from models.base.time import EPOCH, check_zone
 from models.base.validation import checked
-from models.habits.rules import rule_of
+from models.habits.rrule import rule_of
 from models.oauth.client import OAuthClient, is_redirect
 from models.tasks import NewTask
 from models.wire.cursor import cursor_of_feed

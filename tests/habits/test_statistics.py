@@ -13,7 +13,7 @@ from models.habits.achievements import CONSISTENT, achievements
 from models.habits.correlation import correlation
 from models.habits.evaluation import evaluate
 from models.habits.reminders import Reminder, occurrences
-from models.habits.rules import rule_of
+from models.habits.rrule import rule_of
 from models.habits.schedules import Daily, PerWeek, Schedule
 from models.habits.statistics import DoneTimes, JudgedUnits, best_time, formation, heatmap, weekdays
 from tests.habits import plain

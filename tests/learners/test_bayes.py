@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from river import checks
 from river.datasets import Phishing
 
-from models.learners.bayes import BayesianLogistic
+from models.learners.bayesian_logistic import BayesianLogistic
 
 
 def laws() -> list[str]:

@@ -13,7 +13,7 @@ from models.habits.measures import Amount, YesNo
 from models.habits.schedules import Daily, Rate, Weekdays
 from models.learners import HabitOdds
 from models.learners.features import NAMES, REGISTRY
-from models.learners.habit_odds import _State
+from models.learners.habit_prediction import _State
 from models.learners.habit_weights import HabitWeights
 from models.wire.frames import Ev
 from tests.learners.events import ADA, corrected, created, entered, event, noon, updated, withdrawn

@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from models.learners.bayes import BeliefUpdate
+from models.learners.bayesian_logistic import BeliefUpdate
 from models.learners.habit_weights import LAST, LEVEL, MONDAY, PRIOR, HabitWeights
 
 A_MONDAY = dt.date(2026, 1, 5)

@@ -3,7 +3,7 @@
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from models.account.session import LIFETIMES
+from models.account.session_lifetimes import LIFETIMES
 from tests.support.engines import TestEngines
 from tests.support.wire.relying import ISSUER, REDIRECT, SCOPES, party, settings_of
 

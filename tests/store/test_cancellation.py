@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from config.settings import Settings
-from models.access.limits import ONE
+from models.access.rate_limits import ONE
 from streams.limits.rate_limiter import SharedRateLimiter
 from streams.redis.connection import RedisConnections
 from upcoach.store.base.database import Database

@@ -6,8 +6,8 @@ The names and forms are those of draft-ietf-httpapi-ratelimit-headers.
 import base64
 import math
 
-from models.access.limits import Bound
 from models.access.rate_limiter import RateCount, RateVerdict
+from models.access.rate_limits import Bound
 
 
 def retry_after(wait_s: float) -> dict[str, str]:

@@ -8,7 +8,7 @@ import msgspec
 
 from handlers.http import strict_json
 from models.access.caller import Caller
-from models.access.limits import Cost
+from models.access.rate_limits import Cost
 from models.access.request_origin import NOWHERE, RequestOrigin
 from models.access.scope import Scope
 from models.base.errors import FieldError, Forbidden, Invalid, Unauthenticated, invalid_parameter

@@ -7,7 +7,8 @@ import msgspec
 
 from handlers.http.operations.calls import Call, Query
 from handlers.http.operations.replies import Reply
-from models.access.limits import MUTATION_BYTES, PUBLIC_BYTES, SURFACES, Cost, kib
+from models.access.limits import MUTATION_BYTES, PUBLIC_BYTES
+from models.access.rate_limits import SURFACES, Cost, kib
 from models.contexts import PERMISSIONS
 
 S = TypeVar("S")
@@ -69,8 +70,8 @@ class Operation(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     refusals
         The statuses of refusals that do not follow from the rest of the row.
     limit
-        The surface that it is counted on (`models.access.limits`): "read" or "write" of its user,
-        or "public" by where it comes from, unless it says so.
+        The surface that it is counted on (`models.access.rate_limits`): "read" or "write" of its
+        user, or "public" by where it comes from, unless it says so.
     weight
         How many requests it counts as, which follows from what it computes and reads.
     weigh

@@ -23,8 +23,8 @@ from handlers.http.rest.request_reader import (
     parse_content,
 )
 from models.access.caller import Caller
-from models.access.limits import Cost, extra_read_cost, extra_write_cost
 from models.access.rate_limiter import RateVerdict
+from models.access.rate_limits import Cost, extra_read_cost, extra_write_cost
 from models.base.errors import Unavailable
 from upcoach.store.write.requests import Mutation
 

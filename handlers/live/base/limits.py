@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from models.access.limits import Cost
+from models.access.rate_limits import Cost
 
 LINES: Final = 2_048  # of one message
 SUBSCRIPTIONS: Final = 64

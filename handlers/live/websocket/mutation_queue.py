@@ -15,8 +15,9 @@ from handlers.http.operations import Router, parse_body
 from handlers.live.base import limits
 from handlers.sync import MutFrame, mutate, refusal_frame
 from models.access.caller import Caller
-from models.access.limits import PUBLIC_BYTES, Cost, extra_write_cost, kib
+from models.access.limits import PUBLIC_BYTES
 from models.access.rate_limiter import RateLimiter
+from models.access.rate_limits import Cost, extra_write_cost, kib
 from models.access.token_bucket import TokenBucket
 from models.base.errors import Refusal, Unavailable
 from models.wire.frames import Mut, Res

@@ -12,7 +12,8 @@ import pytest
 from config.settings import Settings
 from models.access.scope import Scope
 from models.account import Session
-from models.account.session import SessionKind, SessionTerms
+from models.account.session import SessionTerms
+from models.account.session_lifetimes import SessionKind
 from models.account.user import Registration
 from models.base.ids import new_id
 from models.oauth.client import OAuthClient as App

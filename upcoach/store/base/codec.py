@@ -20,7 +20,6 @@ from upcoach.store.base.sealing import DataKey, Unreadable, associated_data, sea
 D = TypeVar("D", bound=Document)
 
 WORDS: Final = "words"  # the field of the names of a document's words
-TOMBSTONE: Final = "gone"  # marks what is left of a document that is in no log: its last version
 
 # Of a document: in JSON, a letter takes up to six times as much, and its event has to be stored.
 LARGEST: Final = 2 * 1024 * 1024
@@ -85,11 +84,6 @@ def require_readable(document: Document) -> None:
         raise _invalid(f"It cannot be stored: {type(failure).__name__}.", ()) from None
     if size > LARGEST:
         raise _invalid(f"A document has {LARGEST >> 20} MiB at most.", ())
-
-
-def tombstone(owner: str, document_id: str, last: int) -> Bson:
-    """The tombstone of a deleted document that is in no log, whose versions went up to *last*."""
-    return {"_id": key_of(owner, document_id), "owner": owner, "version": last, TOMBSTONE: True}
 
 
 def read(

@@ -13,7 +13,7 @@ from models.base.document import Document, Edits
 from models.base.errors import Invalid
 from models.base.time import to_stored
 from models.contexts import KINDS
-from upcoach.store.base import codec
+from upcoach.store.base import codec, tombstones
 from upcoach.store.base.broken_documents import BrokenDocument, unreadable
 from upcoach.store.base.conditions import Conditions, OneOf, Present, Range, is_exact, query_of
 from upcoach.store.base.database import Bson, Database
@@ -284,7 +284,7 @@ class Documents:
         """Up to *limit* documents behind the first *skip*, and how many were looked at."""
         collection = self._database[kind.collection]
         if kind.kind not in KINDS:
-            query = query | {codec.TOMBSTONE: {"$exists": False}}
+            query = query | {tombstones.TOMBSTONE: {"$exists": False}}
         await self._keyring.load([owner])
         async with self._database.connection():
 

@@ -8,8 +8,8 @@ from typing import Final
 from pymongo import UpdateMany
 from pymongo.write_concern import WriteConcern
 
+from models.wire.event_aside import NO_DETAILS, HiddenDetails, unpack_details
 from models.wire.events import Event, feed_owner
-from models.wire.hidden_details import NO_DETAILS, HiddenDetails, unpack_details
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index
 from upcoach.store.base.sealing import associated_data, unseal

@@ -14,6 +14,7 @@ from upcoach.store.log import event_log
 from upcoach.store.log.heads import Head, Heads
 from upcoach.store.secrets.keyring import KeyRing
 from upcoach.store.write.decider import Decider, Decision
+from upcoach.store.write.deleted_documents import find_deletion
 from upcoach.store.write.errors import (
     MissingDocument,
     StalePrecondition,
@@ -27,7 +28,6 @@ from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.pending import PendingWrite
 from upcoach.store.write.quotas import Growth, Holdings
 from upcoach.store.write.reads import Reader, ReadSet
-from upcoach.store.write.tombstones import find_deletion
 from upcoach.store.write.transaction import Transaction, Work
 
 HEAVY: Final = 32  # documents beyond which deciding would hold the loop for longer than 5 ms

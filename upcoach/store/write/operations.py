@@ -5,7 +5,7 @@ from typing import Any
 from pymongo import DeleteOne, InsertOne, ReplaceOne
 
 from models.base.document import Document
-from upcoach.store.base import codec
+from upcoach.store.base import codec, tombstones
 from upcoach.store.base.broken_documents import BrokenDocument
 from upcoach.store.secrets.keyring import KeyRing
 from upcoach.store.write.decider import Decider
@@ -48,7 +48,7 @@ class BulkOperations:
         if after is not None:
             stored = codec.to_bson(after, self._keyring[ref.owner])
         elif former is not None:
-            stored = codec.tombstone(ref.owner, ref.id, former)
+            stored = tombstones.tombstone(ref.owner, ref.id, former)
         else:
             return []
         if after is before and former == buried:

@@ -9,7 +9,7 @@ import msgspec
 from models.base.checksums import Sums, unpack_sums
 from models.base.document import Document
 from models.wire.events import user_feed
-from upcoach.store.base import codec
+from upcoach.store.base import codec, tombstones
 from upcoach.store.base.conditions import query_of
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.pacing import Pace
@@ -169,7 +169,7 @@ class Reader:
                 self._take(read, Ref(kind, owner, stored["_id"][len(owner) + 1 :]), stored)
 
     def _take(self, read: ReadSet, ref: Ref, stored: Bson) -> None:
-        if codec.TOMBSTONE in stored:
+        if tombstones.TOMBSTONE in stored:
             read.tombstones[ref] = read.former[ref] = stored["version"]
             return
         key, broken = self._keyring[ref.owner], self._database.broken

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from models.access.caller import Caller
 from models.access.scope import Scope
 from models.account import Session
-from models.account.session import LIFETIMES
+from models.account.session_lifetimes import LIFETIMES
 from models.base.errors import NotFound
 from models.contexts import FIRST_PARTY
 from upcoach.services.account.sessions.sessions import Sessions

@@ -18,7 +18,8 @@ from models.access.caller import Caller
 from models.access.scope import Scope
 from models.account import LoginFacts, Session, SessionState, User, session_state
 from models.account.factors import checked_name
-from models.account.session import LIFETIMES, OWN_CLIENT, SessionTerms
+from models.account.session import OWN_CLIENT, SessionTerms
+from models.account.session_lifetimes import LIFETIMES
 from models.base.clock import Clock
 from models.base.document import public
 from models.base.errors import NotFound

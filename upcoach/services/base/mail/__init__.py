@@ -5,7 +5,8 @@ needs to be written, such as a link that holds for a while, is the affair of the
 it is made when the mail is, so it holds for as long as the mail says.
 """
 
-from upcoach.services.base.mail.carriers import MailFolder, Smtp
+from upcoach.services.base.mail.mail_folder import MailFolder
 from upcoach.services.base.mail.mailer import Later, Mailer
+from upcoach.services.base.mail.smtp import Smtp
 
 __all__ = ["Later", "MailFolder", "Mailer", "Smtp"]
