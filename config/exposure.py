@@ -1,4 +1,4 @@
-"""Who can reach an installation, and what it must not do then.
+"""Checks of an installation that others can reach.
 
 Development is what only its developer reaches: all of it listens on this machine, and its address
 is one of this machine.  Whoever serves others says so, and is held to more.
@@ -29,10 +29,10 @@ def is_loopback(host: str) -> bool:
 
     Examples
     --------
-    >>> [is_loopback(one) for one in ("localhost", "app.localhost", "127.1.2.3", "::1", "[::1]")]
+    >>> [is_loopback(host) for host in ("localhost", "app.localhost", "127.1.2.3", "::1", "[::1]")]
     [True, True, True, True, True]
-    >>> [is_loopback(one) for one in ("0.0.0.0", "::", "api.example.org", "localhost.example.org")]
-    [False, False, False, False]
+    >>> [is_loopback(host) for host in ("0.0.0.0", "api.example.org", "localhost.example.org")]
+    [False, False, False]
 
     """
     name = host.strip("[]").rstrip(".").lower()
@@ -44,7 +44,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def is_everywhere(host: str) -> bool:
+def is_unspecified(host: str) -> bool:
     """Whether *host* stands for all addresses of this machine."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_unspecified
@@ -64,7 +64,7 @@ def reached_at(settings: "Settings") -> str | None:
 
 
 def faults(settings: "Settings") -> Iterator[str]:
-    """What must not be in production, each as a sentence."""
+    """The settings that are not allowed in production, each as a sentence."""
     if not (settings.public_url or "").startswith("https://"):
         yield (
             "UPCOACH_PUBLIC_URL must begin with https:// in production: over http:// everybody on "
@@ -74,7 +74,7 @@ def faults(settings: "Settings") -> Iterator[str]:
         yield "UPCOACH_LIMITS must be on in production: without limits passwords can be guessed."
     if any(origin.startswith("http://") for origin in settings.passkey_origins):
         yield "UPCOACH_PASSKEY_ORIGINS must begin with https:// in production."
-    if wide := next((one for one in settings.proxies if _is_wide(one)), None):
+    if wide := next((network for network in settings.proxies if _is_wide(network)), None):
         yield (
             f"UPCOACH_PROXIES must name your balancers, not {wide}: whoever is in it says for "
             "themselves where they come from."
@@ -96,11 +96,12 @@ def _faults_of_keys(settings: "Settings") -> Iterator[str]:
 
 
 def is_guessable(key: bytes) -> bool:
-    """Whether *key* is an example, a pattern or a text, and no random bytes.
+    """Whether *key* is not random: an example, a pattern or a text.
 
     Examples
     --------
-    >>> [is_guessable(one) for one in (bytes(32), bytes(range(32)), b"no secret, but many words")]
+    >>> keys = (bytes(32), bytes(range(32)), b"no secret, but many words")
+    >>> [is_guessable(key) for key in keys]
     [True, True, True]
 
     """

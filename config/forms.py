@@ -1,4 +1,4 @@
-"""How a setting's text becomes a value; a text of the wrong form is a `ValueError`."""
+"""Parsers of the texts of settings; a text of the wrong form is a `ValueError`."""
 
 import base64
 import ipaddress
@@ -24,10 +24,10 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
 
 def some_of(*choices: str) -> Callable[[str], frozenset[str]]:
-    one = one_of(*choices)
+    read_one = one_of(*choices)
 
     def read(text: str) -> frozenset[str]:
-        return frozenset(one(part.strip()) for part in text.split(","))
+        return frozenset(read_one(part.strip()) for part in text.split(","))
 
     return read
 
@@ -84,12 +84,12 @@ def rows(text: str) -> tuple[dict[str, Any], ...]:
 
     """
     try:
-        found = json.loads(text if text.startswith("[") else Path(text).read_text())
+        value = json.loads(text if text.startswith("[") else Path(text).read_text())
     except (OSError, RecursionError) as failure:
         raise ValueError(text) from failure
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
         raise ValueError(text)
-    return tuple(found)
+    return tuple(value)
 
 
 def passkey_origins(text: str) -> tuple[str, ...]:
@@ -116,7 +116,8 @@ def is_relying_party(domain: str, host: str) -> bool:
 
     Examples
     --------
-    >>> [is_relying_party(one, "api.example.org") for one in ("example.org", "ample.org", "org")]
+    >>> domains = ("example.org", "ample.org", "org")
+    >>> [is_relying_party(domain, "api.example.org") for domain in domains]
     [True, False, False]
 
     """

@@ -1,4 +1,4 @@
-"""One renderer for every line: structlog's own and the standard library's.
+"""Logging: one renderer for structlog and the standard library.
 
 JSON lines begin with ts, level and event, so that they can be read without a tool.  Tracebacks are
 plain text: the richer forms print local variables, and those may hold a secret.  What a driver says
@@ -63,7 +63,7 @@ def _route_standard_library(threshold: int, stream: TextIO, *, for_people: bool)
 
 
 def _first_line(record: logging.LogRecord) -> bool:
-    """Keep of what asyncio and Tornado say of a driver's exception the first line alone.
+    """A filter that keeps only the first line of a message about a driver's exception.
 
     Behind it they show the task or the callback, which shows its exception, which quotes documents.
     """

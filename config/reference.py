@@ -22,7 +22,7 @@ folder holds sealed.
 
 
 def markdown() -> str:
-    """The whole page."""
+    """The settings as a page in Markdown."""
     return HEAD + "".join(map(_line, rows().values())) + FOOT
 
 

@@ -17,7 +17,7 @@ FILE = "secrets.json"
 
 
 def with_development_secrets(settings: Settings) -> Settings:
-    """The same settings, with generated secrets where none were given."""
+    """*settings* with generated secrets where none were given."""
     if settings.master_keys and settings.index_key:
         return settings
     path = settings.data / FILE

@@ -30,7 +30,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class SettingRow:
-    """How one name is read, what its text must be, what it is for, and how to make one."""
+    """One setting: its name, parser, form, meaning and default."""
 
     name: str
     read: Callable[[str], Any]
@@ -44,7 +44,7 @@ class SettingRow:
     make: str = ""
 
     def value(self, environ: Mapping[str, str]) -> Any:
-        """What the environment says, or the default; an empty text counts as unset."""
+        """The value in the environment, or the default; an empty text counts as unset."""
         text = environ.get(self.name, "").strip() or self.default
         if text is None:
             return self.unset
@@ -310,14 +310,14 @@ class Settings:
 
     @property
     def issuer(self) -> str:
-        """Who issues this installation's tokens (RFC 8414, 2)."""
+        """The issuer of this installation's tokens (RFC 8414, 2)."""
         # Browsers bind passkeys to names, and to no address.
         host = "localhost" if self.host == "127.0.0.1" else self.host
         return self.public_url or f"http://{host}:{self.port}"
 
     @property
     def audit_checkpoints(self) -> Path:
-        """The second place of the audit log's checkpoints."""
+        """The folder of the copies of the audit log's checkpoints."""
         return self.data / "audit-checkpoints"
 
     @property
@@ -336,7 +336,7 @@ class Settings:
         if values["metrics_port"] is None:
             values["metrics_port"] = _next_port(values["port"])
         if not values["metrics_host"]:
-            everywhere = exposure.is_everywhere(values["host"])
+            everywhere = exposure.is_unspecified(values["host"])
             values["metrics_host"] = exposure.LOOPBACK if everywhere else values["host"]
         settings = cls(**values)
         _refuse_incomplete(settings)
@@ -356,10 +356,10 @@ def rows() -> dict[str, SettingRow]:
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
-    known = [row.name.removeprefix(ENV_PREFIX) for row in rows().values()]
+    names = [row.name.removeprefix(ENV_PREFIX) for row in rows().values()]
     given = [name.removeprefix(ENV_PREFIX) for name in environ if name.startswith(ENV_PREFIX)]
-    for name in sorted(set(given).difference(known)):
-        nearest = difflib.get_close_matches(name, known, n=1)
+    for name in sorted(set(given).difference(names)):
+        nearest = difflib.get_close_matches(name, names, n=1)
         hint = (
             f"did you mean {ENV_PREFIX}{nearest[0]}?" if nearest else "docs/settings.md lists all."
         )
@@ -382,7 +382,7 @@ def _refuse_incomplete(settings: Settings) -> None:
 
 
 def _refuse_other_domain(settings: Settings) -> None:
-    """Refuse to bind passkeys to what browsers do not let our pages bind them to."""
+    """Refuse a passkey domain that browsers do not accept for our pages."""
     domain, host = settings.passkey_domain, urlsplit(settings.issuer).hostname or ""
     if domain and not forms.is_relying_party(domain, host):
         raise SettingsError(
@@ -392,7 +392,7 @@ def _refuse_other_domain(settings: Settings) -> None:
 
 
 def _refuse_unsaid(settings: Settings) -> None:
-    """Serve others only where somebody has said what this is: development lets everybody in."""
+    """Require UPCOACH_ENV to be set where others can reach it: development lets everybody in."""
     if settings.reached_at is not None:
         raise SettingsError(
             f"{settings.reached_at}, where others can reach it, and UPCOACH_ENV is not set: set "

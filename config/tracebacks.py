@@ -1,4 +1,4 @@
-"""Tracebacks for the log, without what engines say: a driver's words quote what was written.
+"""Tracebacks for the log, without the messages of drivers, which quote documents.
 
 `BulkWriteError` holds the whole operation that failed, and an error of a unique index its values.
 So of an exception of a driver there is only its name, its code and its labels; only that of a
@@ -47,24 +47,24 @@ def _lines(failure: BaseException, seen: set[int]) -> list[str]:
     if failure.__traceback__ is not None:
         lines += ["Traceback (most recent call last):\n"]
         lines += traceback.format_tb(failure.__traceback__)
-    lines.append(_said(failure) + "\n")
+    lines.append(_last_line(failure) + "\n")
     if isinstance(failure, BaseExceptionGroup):
-        for one in failure.exceptions:
-            lines += ["\nOne of the group:\n", *_lines(one, seen)]
+        for part in failure.exceptions:
+            lines += ["\nOne of the group:\n", *_lines(part, seen)]
     return lines
 
 
-def _said(failure: BaseException) -> str:
-    """What *failure* says of itself, or may."""
+def _last_line(failure: BaseException) -> str:
+    """The name and message of *failure*; of a driver's, its code and labels instead."""
     kind = type(failure)
     module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
     name = module + kind.__qualname__
     if is_of_driver(failure):
-        known = {
+        details = {
             "code": getattr(failure, "code", None),
             "labels": sorted(getattr(failure, "_error_labels", ())),
         }
-        return " ".join([name, *(f"{key}={value}" for key, value in known.items() if value)])
+        return " ".join([name, *(f"{key}={value}" for key, value in details.items() if value)])
     words = str(failure)
     return f"{name}: {words}" if words else name
 
@@ -86,7 +86,7 @@ def _all_of(failure: BaseException, seen: dict[int, BaseException]) -> Iterable[
     """*failure*, its parts, and what they came from."""
     seen[id(failure)] = failure
     parts = failure.exceptions if isinstance(failure, BaseExceptionGroup) else ()
-    for one in (failure.__cause__, failure.__context__, *parts):
-        if one is not None and id(one) not in seen:
-            _all_of(one, seen)
+    for origin in (failure.__cause__, failure.__context__, *parts):
+        if origin is not None and id(origin) not in seen:
+            _all_of(origin, seen)
     return seen.values()

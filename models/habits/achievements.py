@@ -1,4 +1,4 @@
-"""What was reached, and on which day: computed from the entries, so it can be nothing but true.
+"""Achievements of a habit, and the days on which they were unlocked, computed from its entries.
 
 Nothing of it is kept.  Who takes back an entry takes back what it unlocked; who writes down a
 forgotten day unlocks on the day on which it was done.
@@ -23,7 +23,7 @@ CONSISTENT: Final = 0.9
 
 
 class Achievement(msgspec.Struct, frozen=True, kw_only=True):
-    """A threshold of one habit.
+    """An achievement: a threshold of one habit, and when it was reached.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Achievement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def achievements(history: EntryHistory, units: Units, today: int) -> Iterator[Achievement]:
-    """Every achievement of a habit, unlocked or not."""
+    """All achievements of a habit, unlocked or not."""
     yield from _streaks(units, today)
     done = history.day[(history.mark == DayMark.DONE) & (history.day <= today)]
     for threshold in COMPLETIONS:
@@ -56,13 +56,13 @@ def achievements(history: EntryHistory, units: Units, today: int) -> Iterator[Ac
 
 
 def _streaks(units: Units, today: int) -> Iterator[Achievement]:
-    found = runs(units)
-    best = int(found.lengths.max(initial=0))
+    kept_runs = runs(units)
+    best = int(kept_runs.lengths.max(initial=0))
     for threshold in STREAKS:
-        long = np.flatnonzero(found.lengths >= threshold)
+        long = np.flatnonzero(kept_runs.lengths >= threshold)
         day = None
         if len(long):
-            place = found.judged[found.first[long[0]] + threshold - 1]
+            place = kept_runs.judged[kept_runs.first[long[0]] + threshold - 1]
             day = date_of(min(int(units.last[place]), today))
         yield Achievement(type="streak", threshold=threshold, unlocked_on=day, reached=best)
 
@@ -79,7 +79,7 @@ def _consistency(judged: JudgedUnits, threshold: int) -> Achievement:
 
 
 def _shares(judged: JudgedUnits, length: int) -> tuple[Floats, Ints]:
-    """What was kept in the *length* days up to each judged day that has so many before it."""
+    """The rate kept in the *length* days up to each judged day that has so many before it."""
     day = judged.day
     old = np.flatnonzero(day - day[:1] >= length - 1) if len(day) else np.zeros(0, np.int64)
     begin = np.searchsorted(day, day[old] - length + 1)

@@ -1,4 +1,4 @@
-"""Whether somebody's mood goes with a habit.
+"""The correlation of mood and habit.
 
 It says what goes with what, and nothing about what causes what.
 """
@@ -40,45 +40,48 @@ class Correlation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def correlation(done: Mapping[dt.date, bool], level: Mapping[dt.date, float]) -> Correlation:
-    """How *level* goes with *done*, over the days that both know.
+    """The correlation of *done* and *level*, over the days that both have.
 
     Examples
     --------
     >>> days = [dt.date(2026, 1, day) for day in range(1, 13)]
-    >>> found = correlation({day: day.day % 2 == 0 for day in days},
-    ...                     {day: 3.0 + (day.day % 2 == 0) + (day.day == 1) for day in days})
-    >>> found.n, round(found.r, 2), round(found.low, 2), round(found.high, 2)
+    >>> result = correlation({day: day.day % 2 == 0 for day in days},
+    ...                      {day: 3.0 + (day.day % 2 == 0) + (day.day == 1) for day in days})
+    >>> result.n, round(result.r, 2), round(result.low, 2), round(result.high, 2)
     (12, 0.85, 0.53, 0.96)
 
     """
     shared = sorted(done.keys() & level.keys())
-    ones = [level[day] for day in shared if done[day]]
-    others = [level[day] for day in shared if not done[day]]
-    known = Correlation(
-        n=len(shared), done=len(ones), level_done=_mean(ones), level_not=_mean(others)
+    with_habit = [level[day] for day in shared if done[day]]
+    without = [level[day] for day in shared if not done[day]]
+    means = Correlation(
+        n=len(shared),
+        done=len(with_habit),
+        level_done=_mean(with_habit),
+        level_not=_mean(without),
     )
-    r = _pearson(ones, others)
+    r = _pearson(with_habit, without)
     if r is None:
-        return known
+        return means
     low, high = _interval(r, len(shared))
-    return msgspec.structs.replace(known, r=r, low=low, high=high)
+    return msgspec.structs.replace(means, r=r, low=low, high=high)
 
 
 def _mean(values: list[float]) -> float | None:
     return math.fsum(values) / len(values) if values else None
 
 
-def _pearson(ones: list[float], others: list[float]) -> float | None:
+def _pearson(with_habit: list[float], without: list[float]) -> float | None:
     """Pearson's coefficient where one variable is 0 or 1 (point-biserial)."""
-    n = len(ones) + len(others)
-    if n < FEWEST or min(len(ones), len(others)) < FEWEST_EACH:
+    n = len(with_habit) + len(without)
+    if n < FEWEST or min(len(with_habit), len(without)) < FEWEST_EACH:
         return None
-    mean = math.fsum(ones + others) / n
-    spread = math.sqrt(math.fsum((value - mean) ** 2 for value in ones + others) / n)
+    mean = math.fsum(with_habit + without) / n
+    spread = math.sqrt(math.fsum((value - mean) ** 2 for value in with_habit + without) / n)
     if spread == 0:
         return None
-    apart = math.fsum(ones) / len(ones) - math.fsum(others) / len(others)
-    r = apart / spread * math.sqrt(len(ones) * len(others)) / n
+    apart = math.fsum(with_habit) / len(with_habit) - math.fsum(without) / len(without)
+    r = apart / spread * math.sqrt(len(with_habit) * len(without)) / n
     return max(-1.0, min(1.0, r))
 
 

@@ -1,4 +1,4 @@
-"""Entries: what became of one habit on one local date.
+"""Entries: the record of one habit on one local date.
 
 An entry is keyed by the date that its owner calls it, decided when it is logged: no clock, job or
 journey changes a day of the past.  So everything that the date was decided by stands in the entry.
@@ -59,7 +59,7 @@ class EntryDraft(Draft, frozen=True, kw_only=True):
 
 
 class Logged(EntryDraft, frozen=True, kw_only=True):
-    """An entry whose date is to be found.
+    """An entry to be logged now, on the local date that follows from the moment and the zone.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class Logged(EntryDraft, frozen=True, kw_only=True):
 
 
 class Entry(Document, frozen=True, kw_only=True):
-    """One day of one habit.
+    """The entry of one habit on one day.
 
     Attributes
     ----------
@@ -121,7 +121,7 @@ class Entry(Document, frozen=True, kw_only=True):
     source: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a zone that nobody knows: no day of it can be told."""
+        """Refuse an unknown time zone: no day of it can be told."""
         check_zone(self.tz)
 
     @classmethod
@@ -163,7 +163,7 @@ class Entry(Document, frozen=True, kw_only=True):
         return msgspec.structs.replace(entry, minute=minute)
 
     def minute_done(self, written: dt.datetime) -> int | None:
-        """What the clock showed when it was done, for an entry that is written now.
+        """The local time, in minutes, at which it was done, for an entry that is written now.
 
         That is known of a moment that is given, and of a day that is not over.
         """
@@ -182,7 +182,7 @@ def entry_id(habit_id: str, day: dt.date) -> str:
 
 
 def check_day(day: dt.date, draft: EntryDraft, now: dt.datetime) -> None:
-    """Raise `Invalid` for a day that cannot be logged by hand, or a moment that is not on it.
+    """Raise `Invalid` for a day out of range, or for a moment that is not on it.
 
     Nothing is done or missed before its day has begun somewhere on Earth; it can be skipped or
     frozen ahead.
@@ -214,7 +214,7 @@ def _check_moment(day: dt.date, at: dt.datetime, now: dt.datetime) -> None:
 
 
 def judged(draft: EntryDraft, habit: Habit) -> dict[str, Any]:
-    """The fields of *draft* with what they are worth for *habit*; `Invalid` if they do not fit."""
+    """The fields of *draft*, and its worth by the measure of *habit*; or `Invalid`."""
     fields = fields_of(draft, EntryDraft)
     achieved, share = _worth(draft, habit)
     return fields | {"achieved": achieved, "share": share}

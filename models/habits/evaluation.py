@@ -1,4 +1,4 @@
-"""The one evaluator: a schedule and the days make units, each with a verdict.
+"""Evaluation of a schedule over days into units, each with a verdict.
 
 ===========  ==========================  =====================================================
 Schedule     A unit is                   It is kept when
@@ -42,7 +42,7 @@ Span = Literal["day", "week", "month"]
 
 
 class UnitVerdict(enum.IntEnum):
-    """What is to be said of a unit."""
+    """The verdict on a unit."""
 
     NEUTRAL = 0
     OPEN = 1
@@ -51,7 +51,7 @@ class UnitVerdict(enum.IntEnum):
 
 
 class Units(msgspec.Struct, frozen=True, eq=False):
-    """What a streak is counted in, oldest first.
+    """The units that a streak is counted in, oldest first.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ _VERDICTS: Final = np.array(
 
 
 def lookahead(schedule: Schedule, today: dt.date) -> int:
-    """How many days beyond *today* decide about the unit that it lies in."""
+    """The number of days after *today* that decide about today's unit."""
     if isinstance(schedule, PerWeek | PerMonth):
         return (schedule.window(today)[1] - today).days
     return schedule.days if isinstance(schedule, Rate) else 0
@@ -112,8 +112,8 @@ def due_days(schedule: Dated, days: Days) -> Flags:
         anchor = schedule.anchor.toordinal()
         due = (day >= anchor) & ((day - anchor) % schedule.days == 0)
     else:
-        known = rule_of(schedule.rule, schedule.anchor).until(days.first + days.today)
-        due = np.isin(day, np.array(known, np.int64))
+        rule_days = rule_of(schedule.rule, schedule.anchor).until(days.first + days.today)
+        due = np.isin(day, np.array(rule_days, np.int64))
     return due
 
 
@@ -142,22 +142,22 @@ def _quotas(schedule: Quota, days: Days) -> Units:
     day = days.day
     key = (day - 1) // 7 if span == "week" else _months(day)
     begins = np.flatnonzero(np.diff(key, prepend=key[0] - 1))
-    asked = ~days.marked(*_NEUTRAL)
+    counted = ~days.marked(*_NEUTRAL)
     done = np.add.reduceat(days.marked(DayMark.DONE).astype(np.int64), begins)
     frozen = np.add.reduceat(days.marked(DayMark.FREEZE).astype(np.int64), begins)
-    available = np.add.reduceat(asked.astype(np.int64), begins)
+    available = np.add.reduceat(counted.astype(np.int64), begins)
     needed = np.minimum(schedule.times, available + frozen)
     verdict = np.where(done >= needed, UnitVerdict.KEPT, UnitVerdict.MISSED).astype(np.int8)
     verdict[(done < needed) & (done + frozen >= needed)] = UnitVerdict.NEUTRAL
     verdict[available == 0] = UnitVerdict.NEUTRAL
-    tomorrow = int(asked[days.today + 1 :].sum())
+    after_today = int(counted[days.today + 1 :].sum())
     missing = int(needed[-1] - done[-1] - frozen[-1])
-    left = tomorrow + is_unfinished(days)
+    left = after_today + is_unfinished(days)
     is_open = verdict[-1] == UnitVerdict.MISSED and missing <= left
     if is_open:
         verdict[-1] = UnitVerdict.OPEN
     first, last = _ends(schedule, date_of(day[begins[0]]), day[begins], len(begins))
-    return Units(span, first, last, needed, done, verdict, bool(is_open and missing > tomorrow))
+    return Units(span, first, last, needed, done, verdict, bool(is_open and missing > after_today))
 
 
 def _months(day: Ints) -> Ints:
@@ -179,10 +179,10 @@ def _none(span: Span) -> Units:
 
 
 def _rated(schedule: Rate, days: Days) -> Units:
-    asked = np.flatnonzero(~days.marked(*_NEUTRAL))
-    now = int(np.searchsorted(asked, days.today, side="right"))  # how many, up to today
-    done = np.flatnonzero(days.mark[asked] == DayMark.DONE)
-    kept, end = _filled(schedule, done, len(asked))
+    counted = np.flatnonzero(~days.marked(*_NEUTRAL))
+    now = int(np.searchsorted(counted, days.today, side="right"))  # how many, up to today
+    done = np.flatnonzero(days.mark[counted] == DayMark.DONE)
+    kept, end = _filled(schedule, done, len(counted))
     verdict = np.where(kept[:now], UnitVerdict.KEPT, UnitVerdict.MISSED).astype(np.int8)
     is_open = is_urgent = False
     if end < now <= end + schedule.days:
@@ -191,7 +191,7 @@ def _rated(schedule: Rate, days: Days) -> Units:
         is_open, is_urgent = missing <= left, missing == left
     if is_open:
         verdict[end:] = UnitVerdict.OPEN
-    day = asked[:now] + days.first
+    day = counted[:now] + days.first
     ones = np.ones_like(day)
     covered = kept[:now].astype(np.int64)
     return Units("day", day, day, ones, covered, verdict, is_urgent and is_unfinished(days))

@@ -1,4 +1,4 @@
-"""Freezes: a missed day that does not end a streak, if a token is held for it.
+"""Streak freezes: a missed day that does not end a streak, if a token is held for it.
 
 Every `EARNED_BY` done days earn a token, of which `HELD` are held at most.  A freeze may be asked
 for at any time and in any order; whether a token is there for it is found by going through the days
@@ -17,7 +17,7 @@ HELD: Final = 2
 
 
 class FreezeTokens(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of the tokens, up to today; *done_until_next* more days earn the next one."""
+    """The freeze tokens held and used, up to today; *done_until_next* more days earn one."""
 
     held: int
     used: int
@@ -25,7 +25,7 @@ class FreezeTokens(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def resolved(days: Days) -> tuple[Days, FreezeTokens]:
-    """*days* with every freeze either held or not, and the tokens that are left.
+    """*days* with each freeze either held or not, and the tokens that are left.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Habits: what a person wants to do again and again, and on which days.
+"""Habits: what a person wants to do again and again, with a schedule and a measure.
 
 What schedules and measures mean is in `models.habits`.
 """
@@ -117,7 +117,7 @@ class Habit(Document, frozen=True, kw_only=True):
     source: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what no day of it could be told by."""
+        """Refuse an unknown time zone, and an impossible schedule or measure."""
         check_zone(self.tz)
         check_schedule(self.schedule)
         check_measure(self.measure)
@@ -146,7 +146,7 @@ class Habit(Document, frozen=True, kw_only=True):
         return msgspec.structs.replace(self.advanced(at), archived_at=since, **fields)
 
     def today(self, now: dt.datetime) -> dt.date:
-        """The date that its owner calls *now*."""
+        """The local date of its owner at *now*."""
         return local_date(now, self.tz, self.day_start)
 
     def last_day(self, today: dt.date) -> dt.date:

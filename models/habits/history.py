@@ -1,4 +1,4 @@
-"""What was logged of a habit, and the same laid out day by day.
+"""The history of a habit: its entries in arrays, and the same laid out day by day.
 
 Days are ordinals (`dt.date.toordinal`) in NumPy arrays here: thirty habits of five years are 54,750
 of them, and are gone through for every answer.  Nothing is kept between two answers, so there is
@@ -27,7 +27,7 @@ FIRST_ORDINAL: Final = EPOCH.toordinal()
 
 
 class DayMark(enum.IntEnum):
-    """What became of a day."""
+    """The outcome of a day."""
 
     NONE = 0  # nothing was logged
     OUT = 1  # before the habit begins, without an entry
@@ -50,7 +50,7 @@ _MARKS: Final = (DayMark.SHORT, DayMark.MISSED, DayMark.SKIP, DayMark.FREEZE)
 
 
 def code_of(state: str, *, achieved: bool, shared: bool, minute: int = UNKNOWN) -> int:
-    """The number of an entry.
+    """The code of an entry: its state, flags and minute as one number.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ class EntryHistory(msgspec.Struct, frozen=True, eq=False):
 
 
 class Days(msgspec.Struct, frozen=True, eq=False):
-    """Every day from *first* on, to *today* and some beyond.
+    """The outcomes of all days from *first* to *today*, and some beyond.
 
     Attributes
     ----------
@@ -156,9 +156,9 @@ class Days(msgspec.Struct, frozen=True, eq=False):
         return np.arange(self.first, self.first + len(self.mark))
 
     def marked(self, *marks: DayMark) -> Flags:
-        """Which days are marked so."""
-        found: Flags = _table(marks)[self.mark]
-        return found
+        """Which days have one of *marks*."""
+        flags: Flags = _table(marks)[self.mark]
+        return flags
 
 
 @functools.cache

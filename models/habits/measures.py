@@ -1,4 +1,4 @@
-"""What a logged value is worth.
+"""Measures: what a logged value is worth.
 
 `is_met` says whether the day counts as done; `share` from 0 to 1 how much of it was, which is what
 the strength of a habit follows.
@@ -36,7 +36,7 @@ class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="amoun
 
     @property
     def can_be_broken(self) -> bool:
-        """Whether more of it can undo a day that was done."""
+        """Whether a day that was done can be lost by logging more."""
         return self.at_most
 
     def is_met(self, value: float) -> bool:
@@ -44,7 +44,7 @@ class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="amoun
         return value <= self.target if self.at_most else value >= self.target
 
     def share(self, value: float) -> float:
-        """How much of the day is done.
+        """The share of the day that is done, 0 to 1.
 
         Examples
         --------
@@ -102,7 +102,7 @@ class RangeMeasure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=
         return self.low <= value <= self.high
 
     def share(self, value: float) -> float:
-        """As for a floor below the range, and as for a ceiling above it."""
+        """See `Amount.share`: a floor below the range, a ceiling above it."""
         if value > self.high:
             return Amount(self.high, at_most=True).share(value)
         return Amount(self.low).share(value)
@@ -113,12 +113,12 @@ Measure = YesNo | Measured
 
 
 def is_measured(measure: Measure) -> bool:
-    """Whether a day of it has a value."""
+    """Whether its days have a value."""
     return not isinstance(measure, YesNo)
 
 
 def is_ceiling(measure: Measure) -> bool:
-    """Whether nothing is the best that can be logged."""
+    """Whether its target is a ceiling."""
     return isinstance(measure, Amount | Duration) and measure.at_most
 
 

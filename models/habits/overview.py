@@ -1,4 +1,4 @@
-"""All habits of a person together, day by day."""
+"""Statistics over all habits of a person, day by day."""
 
 import msgspec
 import numpy as np
@@ -51,7 +51,7 @@ class HabitTotals:
         self._minutes: list[Ints] = []
 
     def add(self, history: EntryHistory, days: Days, units: Units) -> None:
-        """Take in one habit."""
+        """Add one habit."""
         today = days.first + days.today
         self._count(
             self._done, history.day[(history.mark == DayMark.DONE) & (history.day <= today)]
@@ -69,7 +69,7 @@ class HabitTotals:
         self._minutes.append(times.minute)
 
     def days(self) -> list[Day]:
-        """Each day."""
+        """The counts of each day."""
         columns = (self._done, self._due_kept, self._due)
         rows = zip(*(column[MOVING:].tolist() for column in columns), strict=True)
         return [Day(done=done, kept=kept, due=due) for done, kept, due in rows]
@@ -80,7 +80,7 @@ class HabitTotals:
         return int(((due > 0) & (due == kept)).sum())
 
     def rate(self) -> Rated:
-        """Everything that could be judged."""
+        """The rate over everything that could be judged."""
         return rated(int(self._kept[MOVING:].sum()), int(self._judged[MOVING:].sum()))
 
     def moving(self) -> list[Point]:
@@ -98,7 +98,7 @@ class HabitTotals:
         return counts
 
     def parts(self) -> PartsOfDay:
-        """The times of the day."""
+        """The counts by part of the day."""
         hour = self._hours.sum(axis=0)
         return PartsOfDay(
             morning=int(hour[5:12].sum()),

@@ -1,4 +1,4 @@
-"""When each habit pauses, by all vacations of one person."""
+"""The pauses of each habit, by all vacations of one person."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -24,20 +24,20 @@ class VacationRange(Protocol):
 
 
 class Pauses:
-    """Vacations, gone through once for all habits."""
+    """The vacations of one person, by habit."""
 
     def __init__(self, vacations: Iterable[VacationRange]) -> None:
         self._named: dict[str, list[DateRange]] = {}
         general = []
-        for one in vacations:
-            days = (one.first, one.last)
-            for habit in one.habits:
+        for vacation in vacations:
+            days = (vacation.first, vacation.last)
+            for habit in vacation.habits:
                 self._named.setdefault(habit, []).append(days)
-            if not one.habits:
+            if not vacation.habits:
                 general.append(days)
         self._general = merged_ranges(general)
 
     def of(self, habit: str) -> tuple[DateRange, ...]:
-        """When *habit* pauses, `merged_ranges`."""
+        """The ranges of days on which *habit* pauses, as `merged_ranges` gives them."""
         named = self._named.get(habit)
         return merged_ranges((*self._general, *named)) if named else self._general

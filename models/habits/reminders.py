@@ -1,4 +1,4 @@
-"""When to speak up: wall times, where the owner lives.
+"""Reminders: wall times in the owner's time zone.
 
 A time that a change of clocks leaves out comes with the offset before it, one that comes twice
 comes once (RFC 5545, 3.3.5).
@@ -37,7 +37,7 @@ class Reminder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Occurrence(msgspec.Struct, frozen=True, kw_only=True):
-    """A reminder to come: the moment, what the clock shows, and the date it is about."""
+    """One occurrence of a reminder: the moment, the wall time, and the date it is about."""
 
     at: dt.datetime
     time: str
@@ -52,7 +52,7 @@ def occurrences(
     until: dt.datetime,
     is_asked: Callable[[dt.date], bool],
 ) -> Iterator[Occurrence]:
-    """What is to come after one moment and until another, in order.
+    """The occurrences after one moment and until another, in order.
 
     Parameters
     ----------
@@ -63,13 +63,13 @@ def occurrences(
     """
     day, last = local_date(after, tz) - DAY, local_date(until, tz)
     while day <= last:
-        found = {
-            instant_of_minute(day, one.minute, tz): one
-            for one in reminders
-            if day.isoweekday() in one.weekdays
+        moments = {
+            instant_of_minute(day, reminder.minute, tz): reminder
+            for reminder in reminders
+            if day.isoweekday() in reminder.weekdays
         }
-        for at, one in sorted(found.items()):
-            about = day - DAY if one.minute < day_start else day
+        for at, reminder in sorted(moments.items()):
+            about = day - DAY if reminder.minute < day_start else day
             if after < at <= until and is_asked(about):
-                yield Occurrence(at=at, time=one.time, local_date=about)
+                yield Occurrence(at=at, time=reminder.time, local_date=about)
         day += DAY

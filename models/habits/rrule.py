@@ -1,4 +1,4 @@
-"""Days by an RRULE (RFC 5545, 3.3.10), expanded by python-dateutil within bounds.
+"""Recurrence rules (RRULE, RFC 5545, 3.3.10), expanded by python-dateutil within bounds.
 
 A rule that never comes true keeps dateutil looking until the year 9999: four seconds for
 `FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30`.  So it is let loose at the end of its calendar: the years
@@ -51,13 +51,13 @@ _NOT_WITH: Final = {  # RFC 5545, 3.3.10: the table of what a part means under a
 
 
 class Rule:
-    """The days of one rule from its anchor on, as ordinals, found as far as they are asked for."""
+    """The days of one rule from its anchor on, as ordinals, expanded lazily."""
 
     def __init__(self, text: str, anchor: dt.date) -> None:
-        parts = _read(text)
+        parts = _parsed(text)
         year = _SHIFT + _FIRST + (anchor.year - _FIRST) % _CALENDAR
         start = dt.datetime(year, anchor.month, anchor.day)  # noqa: DTZ001 - stands for a date
-        self._away = start.toordinal() - anchor.toordinal()
+        self._shift_days = start.toordinal() - anchor.toordinal()
         last = anchor.toordinal() + round(365.25 * YEARS)
         if "UNTIL" in parts:
             last = min(last, _date(parts.pop("UNTIL")).toordinal())
@@ -65,46 +65,46 @@ class Rule:
         plain = ";".join(f"{name}={value}" for name, value in parts.items())
         rule = rrulestr(plain, dtstart=start)
         assert isinstance(rule, rrule)
-        until = dt.datetime.fromordinal(last + self._away)
+        until = dt.datetime.fromordinal(last + self._shift_days)
         self._coming = itertools.islice(rule.replace(until=until), count)
-        self._known: list[int] = []
-        self._is_whole = False
+        self._days: list[int] = []
+        self._is_complete = False
 
     def until(self, day: int) -> list[int]:
-        """Its days; all up to *day* are among them."""
-        while not self._is_whole and (not self._known or self._known[-1] <= day):
-            found = next(self._coming, None)
-            if found is None:
-                self._is_whole = True
+        """Its days so far expanded, at least all up to *day*."""
+        while not self._is_complete and (not self._days or self._days[-1] <= day):
+            coming = next(self._coming, None)
+            if coming is None:
+                self._is_complete = True
             else:
-                self._known.append(found.toordinal() - self._away)
-        return self._known
+                self._days.append(coming.toordinal() - self._shift_days)
+        return self._days
 
     def unrolled(self, day: int) -> Iterator[None]:
-        """Find its days up to *day* in steps below a millisecond, or 7 ms for a rare one."""
-        while not self._is_whole and (not self._known or self._known[-1] <= day):
-            self.until(min(day, self._known[-1] + STEP if self._known else 0))
+        """Expand it up to *day* in steps below a millisecond, or 7 ms for a rare one."""
+        while not self._is_complete and (not self._days or self._days[-1] <= day):
+            self.until(min(day, self._days[-1] + STEP if self._days else 0))
             yield
 
     def first_from(self, day: int) -> int | None:
         """The first of its days from *day* on."""
-        known = self.until(day)
-        place = bisect.bisect_left(known, day)
-        return known[place] if place < len(known) else None
+        days = self.until(day)
+        place = bisect.bisect_left(days, day)
+        return days[place] if place < len(days) else None
 
     def has(self, day: int) -> bool:
         """Whether *day* is one of its days."""
-        known = self.until(day)
-        place = bisect.bisect_left(known, day)
-        return place < len(known) and known[place] == day
+        days = self.until(day)
+        place = bisect.bisect_left(days, day)
+        return place < len(days) and days[place] == day
 
     def frequency(self) -> float:
-        """How often a day it is, over the year that begins with its first day."""
-        known = self.until(0)
-        if not known:
+        """Its days divided by all days, over the year that begins with its first day."""
+        days = self.until(0)
+        if not days:
             return 0.0
-        year = self.until(known[0] + 365)
-        return bisect.bisect_left(year, known[0] + 366) / 366
+        year = self.until(days[0] + 365)
+        return bisect.bisect_left(year, days[0] + 366) / 366
 
 
 @functools.lru_cache(maxsize=1024)
@@ -130,8 +130,8 @@ def rule_of(text: str, anchor: dt.date) -> Rule:
     return rule
 
 
-def _read(text: str) -> dict[str, str]:
-    """The parts of *text*, each known and well formed."""
+def _parsed(text: str) -> dict[str, str]:
+    """Parse *text* into its parts; each must be supported and well formed."""
     parts: dict[str, str] = {}
     for part in text.split(";"):
         name, _, value = part.partition("=")

@@ -1,4 +1,4 @@
-"""On which days a habit is due, or how often in which window.
+"""Schedules: on which days a habit is due, or how often in which window.
 
 Three families, which `evaluation` tells apart: dated schedules name their days; a quota is a number
 of times in a calendar week or month; a rate is a number of times in any so many days.
@@ -115,7 +115,7 @@ def check_schedule(schedule: Schedule) -> None:
 
 
 def due_from(schedule: Schedule, day: dt.date) -> dt.date | None:
-    """The first due day from *day* on; what lies between them is leapt over.
+    """The first due day from *day* on.
 
     Examples
     --------
@@ -124,8 +124,8 @@ def due_from(schedule: Schedule, day: dt.date) -> dt.date | None:
 
     """
     if isinstance(schedule, Recurring):
-        found = rule_of(schedule.rule, schedule.anchor).first_from(day.toordinal())
-        return None if found is None else dt.date.fromordinal(found)
+        ordinal = rule_of(schedule.rule, schedule.anchor).first_from(day.toordinal())
+        return None if ordinal is None else dt.date.fromordinal(ordinal)
     if isinstance(schedule, Every):
         behind = (schedule.anchor - day).days
         return day + DAY * (behind if behind > 0 else behind % schedule.days)
@@ -135,6 +135,6 @@ def due_from(schedule: Schedule, day: dt.date) -> dt.date | None:
 
 
 def unrolled(schedule: Schedule, day: dt.date) -> Iterator[None]:
-    """Find the days of a rule up to *day*, some at a time, for whoever has to be quick later."""
+    """Expand a rule up to *day* in short steps, so that later calls are quick."""
     if isinstance(schedule, Recurring):
         yield from rule_of(schedule.rule, schedule.anchor).unrolled(day.toordinal())

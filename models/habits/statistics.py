@@ -1,4 +1,4 @@
-"""When, how often and how lately a habit was kept; where there is nothing to say, null."""
+"""Statistics of a habit: rates, weekdays, times of the day; null where there are too few data."""
 
 import datetime as dt
 import math
@@ -20,7 +20,7 @@ _DAY_MINUTES: Final = 1440
 
 
 class Rated(msgspec.Struct, frozen=True, kw_only=True):
-    """How many units were *kept* of those that could be *judged*; without any, no rate."""
+    """A rate: the units *kept* of those *judged*; null without any."""
 
     kept: int
     judged: int
@@ -44,7 +44,7 @@ class WeekdayRate(Rated, frozen=True, kw_only=True):
 
 
 class BestTime(msgspec.Struct, frozen=True, kw_only=True):
-    """The two hours of the day, from *begins* to *ends*, with most of the *n* times."""
+    """The two hours of the day, from *begins* to *ends*, in which it is done most often."""
 
     begins: str
     ends: str
@@ -53,7 +53,7 @@ class BestTime(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JudgedUnits(msgspec.Struct, frozen=True, eq=False):
-    """The units that were kept or missed, by the day on which that was clear."""
+    """The units that were kept or missed, by the day on which that was decided."""
 
     day: Ints
     kept: Ints  # how many, up to and with each; one longer than *day*, beginning with 0
@@ -67,7 +67,7 @@ class JudgedUnits(msgspec.Struct, frozen=True, eq=False):
         return cls(day, np.concatenate(([0], np.cumsum(kept))))
 
     def between(self, first: int, last: int) -> Rated:
-        """Those from *first* to *last*."""
+        """The rate from *first* to *last*."""
         begin, end = (int(place) for place in np.searchsorted(self.day, [first, last + 1]))
         return rated(int(self.kept[end] - self.kept[begin]), end - begin)
 
@@ -80,7 +80,7 @@ class JudgedUnits(msgspec.Struct, frozen=True, eq=False):
 
 
 def points(day: Ints, kept: Ints, judged: Ints) -> list[Point]:
-    """The rates of some days."""
+    """The rates of *day*, one for each."""
     rows = zip(*(column.tolist() for column in (day, kept, judged)), strict=True)
     return [
         Point(date=date_of(day), kept=kept, judged=n, rate=kept / n if n else None)
@@ -94,7 +94,7 @@ def rated(kept: int, judged: int) -> Rated:
 
 
 def weekdays(units: Units, history: EntryHistory, first: int, last: int) -> list[WeekdayRate]:
-    """How it went on each weekday from *first* to *last*."""
+    """The rates by weekday from *first* to *last*."""
     done = _per_weekday(_done_days(history, first, last))
     kept = judged = np.zeros(7, np.int64)
     if units.span == "day":
@@ -103,14 +103,14 @@ def weekdays(units: Units, history: EntryHistory, first: int, last: int) -> list
         judged = _per_weekday(units.first[inside & (units.verdict >= UnitVerdict.KEPT)])
     rates = []
     for number in range(7):
-        one = rated(int(kept[number]), int(judged[number]))
+        rate = rated(int(kept[number]), int(judged[number]))
         rates.append(
             WeekdayRate(
                 weekday=number + 1,
                 done=int(done[number]),
-                kept=one.kept,
-                judged=one.judged,
-                rate=one.rate,
+                kept=rate.kept,
+                judged=rate.judged,
+                rate=rate.rate,
             )
         )
     return rates
@@ -118,18 +118,18 @@ def weekdays(units: Units, history: EntryHistory, first: int, last: int) -> list
 
 def done_by_day(days: Days, first: int, last: int) -> dict[dt.date, bool]:
     """Whether it was done, on each day from *first* to *last* that was not left out."""
-    known = ~days.marked(DayMark.OUT, DayMark.AWAY, DayMark.SKIP)
+    counted = ~days.marked(DayMark.OUT, DayMark.AWAY, DayMark.SKIP)
     if is_unfinished(days):
-        known[days.today] = False  # it may still be
-    known[days.today + 1 :] = False
+        counted[days.today] = False  # it may still be
+    counted[days.today + 1 :] = False
     day = days.day
-    places = np.flatnonzero(known & (day >= first) & (day <= last))
+    places = np.flatnonzero(counted & (day >= first) & (day <= last))
     done = (days.mark[places] == DayMark.DONE).tolist()
     return dict(zip(map(dt.date.fromordinal, day[places].tolist()), done, strict=True))
 
 
 def heatmap(days: Days, first: int, last: int) -> list[float | None]:
-    """What each day from *first* to *last* was worth; null where nothing was to be judged."""
+    """The share done of each day from *first* to *last*; null where nothing was to be judged."""
     values: list[float | None] = [None] * (last - first + 1)
     begin, end = max(first, days.first), min(last, days.first + days.today)
     if begin > end:
@@ -145,7 +145,7 @@ def heatmap(days: Days, first: int, last: int) -> list[float | None]:
 
 
 class DoneTimes(msgspec.Struct, frozen=True, eq=False):
-    """When something was done: the dates it counts for, and minutes after midnight."""
+    """The times at which something was done: dates it counts for, and minutes after midnight."""
 
     day: Ints
     minute: Ints
@@ -157,7 +157,7 @@ class DoneTimes(msgspec.Struct, frozen=True, eq=False):
         return cls(history.day[inside], history.minute[inside])
 
     def hours(self) -> Ints:
-        """How often on each weekday, in each hour: 7 rows of 24.
+        """The counts by weekday and hour: 7 rows of 24.
 
         The weekday is that of the date it counts for, the hour that of the clock.
         """
@@ -196,7 +196,7 @@ def clock(minute: int) -> str:
 
 
 def formation(judged: JudgedUnits, history: EntryHistory, streak: int, today: int) -> float | None:
-    """How far it has become a habit, 0 to 1; None until its gaps can be compared.
+    """The degree to which a habit has formed, 0 to 1; None until its gaps can be compared.
 
     Half is what was kept in 28 days, three tenths the streak of at most 66, two tenths how even
     the gaps between done days are: 1 less half their coefficient of variation.

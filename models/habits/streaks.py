@@ -32,7 +32,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
-    """A stretch of days that was looked at: how often it had to be done in it, and was."""
+    """A window of days: how often it had to be done in it, and was."""
 
     first: dt.date
     last: dt.date
@@ -50,7 +50,7 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Streak(msgspec.Struct, frozen=True, kw_only=True):
-    """The runs of one habit.
+    """The current and the best streak of one habit, and where the last one ended.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class Runs(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def lengths(self) -> Ints:
-        """How many units each has."""
+        """The number of units of each."""
         return self.last - self.first + 1
 
 
@@ -91,29 +91,29 @@ def runs(units: Units) -> Runs:
 
 
 def streak(schedule: Schedule, days: Days, units: Units) -> Streak:
-    """What the units of *days* come to."""
-    found = runs(units)
+    """The streaks over the units of *days*."""
+    kept_runs = runs(units)
     current = best = None
-    if len(found.first):
-        best = _run(units, found, int(np.argmax(found.lengths)))
-        if found.last[-1] == len(found.judged) - 1:
-            current = _run(units, found, len(found.first) - 1)
+    if len(kept_runs.first):
+        best = _run(units, kept_runs, int(np.argmax(kept_runs.lengths)))
+        if kept_runs.last[-1] == len(kept_runs.judged) - 1:
+            current = _run(units, kept_runs, len(kept_runs.first) - 1)
     return Streak(
         unit=units.span,
         current=current,
         best=best,
         at_risk=current is not None and units.is_urgent,
-        broken=_break(schedule, days, units, found),
+        broken=_break(schedule, days, units, kept_runs),
     )
 
 
 def lengths(units: Units) -> tuple[int, int]:
     """The lengths of the current and of the best streak."""
-    found = runs(units)
-    if not len(found.first):
+    kept_runs = runs(units)
+    if not len(kept_runs.first):
         return 0, 0
-    goes_on = found.last[-1] == len(found.judged) - 1
-    return int(found.lengths[-1]) if goes_on else 0, int(found.lengths.max())
+    goes_on = kept_runs.last[-1] == len(kept_runs.judged) - 1
+    return int(kept_runs.lengths[-1]) if goes_on else 0, int(kept_runs.lengths.max())
 
 
 def windows(units: Units, newest: int) -> tuple[Window, ...]:
@@ -122,17 +122,19 @@ def windows(units: Units, newest: int) -> tuple[Window, ...]:
     return tuple(_window(units, place) for place in places)
 
 
-def _run(units: Units, found: Runs, number: int) -> Run:
-    first, last = found.judged[found.first[number]], found.judged[found.last[number]]
+def _run(units: Units, kept_runs: Runs, number: int) -> Run:
+    judged = kept_runs.judged
+    first, last = judged[kept_runs.first[number]], judged[kept_runs.last[number]]
     return Run(
-        length=int(found.lengths[number]),
+        length=int(kept_runs.lengths[number]),
         first=date_of(units.first[first]),
         last=date_of(units.last[last]),
     )
 
 
-def _break(schedule: Schedule, days: Days, units: Units, found: Runs) -> Break | None:
-    missed = found.judged[units.verdict[found.judged] == UnitVerdict.MISSED]
+def _break(schedule: Schedule, days: Days, units: Units, kept_runs: Runs) -> Break | None:
+    judged = kept_runs.judged
+    missed = judged[units.verdict[judged] == UnitVerdict.MISSED]
     if not len(missed):
         return None
     place = int(missed[-1])

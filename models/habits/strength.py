@@ -1,4 +1,4 @@
-r"""How firm a habit is: exponential smoothing as Loop Habit Tracker publishes it.
+r"""The strength of a habit: exponential smoothing as Loop Habit Tracker publishes it.
 
 .. math:: m = 0.5^{\sqrt{f} / 13}, \qquad s_t = m \, s_{t-1} + (1 - m) \, c_t
 
@@ -59,7 +59,7 @@ class Strengths(msgspec.Struct, frozen=True, eq=False):
 
 
 class Steps(msgspec.Struct, frozen=True, eq=False):
-    """What a formula goes through: a credit for each step, and how much of the past it keeps."""
+    """The steps of a smoothing formula: a credit for each, and how much of the past it keeps."""
 
     day: Ints
     credit: Floats
@@ -67,7 +67,7 @@ class Steps(msgspec.Struct, frozen=True, eq=False):
 
 
 def smoothed(start: float, credit: Floats, kept: Floats) -> Floats:
-    r"""Loop's formula, a block of steps at a time.
+    r"""Exponential smoothing by Loop's formula, a block of steps at a time.
 
     Within a block, with *P* the product of what was kept so far, the recursion is
     :math:`s_t = P_t (s_0 + \sum_i (1 - m_i) c_i / P_i)`.  A block ends before P vanishes.
@@ -94,9 +94,9 @@ def strengths(
     schedule: Schedule, measure: Measure, days: Days, formula: Formula = smoothed
 ) -> Strengths:
     """The strength of a habit over *days*, by any *formula* of the same form."""
-    found = steps(schedule, measure, days)
+    taken = steps(schedule, measure, days)
     start = 1.0 if is_ceiling(measure) else 0.0
-    return Strengths(found.day, formula(start, found.credit, found.kept))
+    return Strengths(taken.day, formula(start, taken.credit, taken.kept))
 
 
 def steps(schedule: Schedule, measure: Measure, days: Days) -> Steps:
@@ -114,7 +114,7 @@ def steps(schedule: Schedule, measure: Measure, days: Days) -> Steps:
 
 
 def kept_of(frequency: float) -> float:
-    """What one day leaves of a strength.
+    """The share of a strength that one day leaves (the smoothing factor).
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a habit asks of its owner today."""
+"""The state of a habit today: due, done, remaining."""
 
 import datetime as dt
 
@@ -12,7 +12,7 @@ from models.habits.schedules import PerMonth, PerWeek, Rate, Schedule
 
 
 class Times(msgspec.Struct, frozen=True, kw_only=True):
-    """How often it is to be done from *first* to *last*, and was."""
+    """The times that it is to be done from *first* to *last*, and was."""
 
     first: dt.date
     last: dt.date
@@ -21,7 +21,7 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TodayState(msgspec.Struct, frozen=True, kw_only=True):
-    """Today.
+    """The state of a habit today.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class TodayState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def today_state(schedule: Schedule, days: Days, units: Units) -> TodayState:
-    """What *days* ask of their last."""
+    """The state of a habit on the last of *days*."""
     if days.today < 0:
         return TodayState(due=False, done=False, times=None)
     mark = days.mark[days.today]
@@ -65,18 +65,18 @@ def _quota(units: Units) -> Times:
 def _rate(schedule: Rate, days: Days) -> Times:
     """The last so many days that were not skipped."""
     skipped: Flags = days.marked(DayMark.OUT, DayMark.AWAY, DayMark.SKIP, DayMark.FREEZE)
-    asked = np.flatnonzero(~skipped[: days.today + 1])[-schedule.days :]
-    first = asked[0] if len(asked) else days.today
+    counted = np.flatnonzero(~skipped[: days.today + 1])[-schedule.days :]
+    first = counted[0] if len(counted) else days.today
     return Times(
         first=date_of(first + days.first),
         last=date_of(days.today + days.first),
         needed=schedule.times,
-        done=int((days.mark[asked] == DayMark.DONE).sum()),
+        done=int((days.mark[counted] == DayMark.DONE).sum()),
     )
 
 
 def remaining(measure: Measure, value: float | None) -> float | None:
-    """What of the target is still to be done, or of a ceiling still to be had."""
+    """The part of the target that is still to be done, or of a ceiling still to be had."""
     if isinstance(measure, YesNo):
         return None
     target = measure.low if isinstance(measure, RangeMeasure) else measure.target

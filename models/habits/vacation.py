@@ -1,4 +1,4 @@
-"""Vacations: ranges of dates on which nothing is asked of some habits, or of all.
+"""Vacations: ranges of dates on which some habits, or all, are paused.
 
 What was logged on such a day counts all the same.  A vacation that is taken back asks again.
 """
@@ -55,7 +55,7 @@ class NewVacation(VacationDraft, frozen=True, kw_only=True):
 
 
 class Vacation(Document, frozen=True, kw_only=True):
-    """A vacation."""
+    """A range of dates on which some habits, or all, are paused."""
 
     kind: ClassVar[str] = "habit.vacation"
     id_prefix: ClassVar[str] = ID_PREFIX

@@ -1,4 +1,4 @@
-"""Logistic regression that is learned one label at a time and knows how sure it is."""
+"""Online Bayesian logistic regression."""
 
 import math
 from collections.abc import Hashable, Mapping
@@ -60,7 +60,7 @@ class LogOdds(NamedTuple):
 
 
 class BeliefUpdate(NamedTuple):
-    """How far one label moves a belief: its mean by *error*, its variance by *certainty*.
+    """The update of a belief by one label: of its mean by *error*, its variance by *certainty*.
 
     Both are for a gain (variance times feature) of 1; the one grows with it, the other with its
     square.
@@ -131,11 +131,11 @@ class BayesianLogistic(base.Classifier):
         self._covariance: Vector = np.zeros((0, 0))
 
     def learn_one(self, x: dict[FeatureName, Any], y: ClfTarget) -> None:
-        """Move the posterior by one label."""
+        """Update the posterior with one label."""
         self.learn_beside(x, y, NOTHING)
 
     def learn_beside(self, x: Mapping[Any, float], y: ClfTarget, other: LogOdds) -> BeliefUpdate:
-        """Learn from a label to whose log-odds something *other* contributed as well.
+        """Update the posterior with a label to whose log-odds something *other* contributed.
 
         The step that it returns moves the other one, too, so that both are learned as the parts of
         one model (with no covariance between them).
@@ -217,7 +217,7 @@ class BayesianLogistic(base.Classifier):
     def _step(
         self, x: Mapping[Any, float], y: ClfTarget, other: LogOdds
     ) -> tuple[BeliefUpdate, Vector]:
-        """How far a label moves both, and the gain of the weights."""
+        """The update by a label, and the gain of the weights."""
         vector, unseen = self._vector(x)
         gain = self._covariance @ vector
         variance = max(float(vector @ gain), 0.0) + unseen * self.prior_variance + other.variance

@@ -1,4 +1,4 @@
-"""Which of a habit's days are due, and when nothing that becomes of one is waited for any more."""
+"""The due days of a habit, and when each closes."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ GRACE: Final = dt.timedelta(hours=3)  # to write down, after midnight, what was 
 
 
 def closes_at(day: dt.date, tz: str, day_start: int = 0) -> dt.datetime:
-    """When nothing that becomes of *day* is waited for any longer."""
+    """When *day* closes: an entry that comes later is not waited for."""
     return end_of_day(day, tz, day_start) + GRACE
 
 
@@ -20,7 +20,7 @@ Away = Sequence[DateRange]
 
 
 class Progress(NamedTuple):
-    """How often a habit was *done*, of how many *times*, within a window of *days* days."""
+    """The progress of a window of *days* days: *done* of so many *times*."""
 
     done: int
     times: int
@@ -28,7 +28,7 @@ class Progress(NamedTuple):
 
 
 def progress(schedule: Schedule, history: HabitHistory, day: dt.date) -> Progress | None:
-    """How far the window of *day* has come before it; None where each day stands for itself."""
+    """The progress of the window of *day* before it; None where each day stands for itself."""
     if isinstance(schedule, Rate):
         done = history.times_done(day, schedule.days - 1)
         return Progress(done, schedule.times, schedule.days)

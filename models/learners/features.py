@@ -1,4 +1,4 @@
-"""What the odds are inferred from: each feature with its name, its bounds and its reason.
+"""The features of the habit model, with names, bounds and reasons.
 
 Every value is bounded, costs the same however long the history is, and comes from the same code
 live and in a rebuild.  Rates shrink twice, a habit's towards its person's and a person's towards
@@ -20,7 +20,7 @@ LOG_ODDS: Final = 5.0  # 0.7 % to 99.3 %: beyond it a bounded memory says nothin
 
 
 class Feature(msgspec.Struct, frozen=True):
-    """One number that the odds depend on.
+    """One feature of the model.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ NAMES: Final = tuple(feature.name for feature in REGISTRY)
 def features(
     habit: HabitHistory,
     person: PersonHistory,
-    crowd: RunningCount,
+    population: RunningCount,
     schedule: Schedule,
     measure: Measure,
     day: dt.date,
@@ -84,9 +84,10 @@ def features(
     Examples
     --------
     >>> from models.habits import Amount
-    >>> habit, person, crowd = HabitHistory(), PersonHistory(), RunningCount(done=60.0, total=100.0)
+    >>> habit, person = HabitHistory(), PersonHistory()
+    >>> population = RunningCount(done=60.0, total=100.0)
     >>> habit.count(dt.date(2026, 1, 4), done=True)
-    >>> x = features(habit, person, crowd, Weekdays((1, 7)), Amount(5.0), dt.date(2026, 1, 5))
+    >>> x = features(habit, person, population, Weekdays((1, 7)), Amount(5.0), dt.date(2026, 1, 5))
     >>> {name: round(value, 2) for name, value in x.items() if value}
     {'always': 1.0, 'fast': 2.39, 'medium': 1.6, 'slow': 1.09, 'ever': 0.69, 'young_ever': 0.6,
      'person_fast': 0.4, 'person_slow': 0.4, 'young': 0.88, 'last': 1.0, 'streak': 0.17,
@@ -94,17 +95,17 @@ def features(
 
     """
     return (
-        _rates(habit, person, crowd, day)
+        _rates(habit, person, population, day)
         | _moment(habit, day)
         | _kind(habit, schedule, measure, day)
     )
 
 
 def _rates(
-    habit: HabitHistory, person: PersonHistory, crowd: RunningCount, day: dt.date
+    habit: HabitHistory, person: PersonHistory, population: RunningCount, day: dt.date
 ) -> dict[str, float]:
     weekday = day.weekday()
-    person_slow = person.slow.rate(crowd.rate(0.5, 2.0), 10.0)
+    person_slow = person.slow.rate(population.rate(0.5, 2.0), 10.0)
     ever = RunningCount(habit.done, habit.labels).rate(person_slow, 5.0)
     slow = habit.slow.rate(ever, 3.0)
     medium = habit.medium.rate(slow, 2.0)
@@ -157,5 +158,5 @@ def log_odds(rate: float) -> float:
 
 
 def _log_share(count: int) -> float:
-    """How far *count* has come on a logarithmic way to `STREAK_LIMIT`."""
+    """*count* on a logarithmic scale from 0 to 1, which is `STREAK_LIMIT`."""
     return min(1.0, math.log1p(max(count, 0)) / math.log1p(STREAK_LIMIT))

@@ -1,4 +1,4 @@
-"""What a person is told: the odds of the next due day, how sure they are, and why."""
+"""Forecasts: the odds of the next due day, their interval, and the reasons in words."""
 
 import calendar
 import datetime as dt
@@ -21,7 +21,7 @@ _REASON_OF: Final = {feature.name: feature.reason for feature in REGISTRY}
 
 
 class Forecast(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest word on one habit.
+    """The newest forecast of one habit.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def reasons(
-    track: HabitState, prediction: Prediction, weights: dict[str, float]
+    habit_state: HabitState, prediction: Prediction, weights: dict[str, float]
 ) -> tuple[Reason, ...]:
     """The largest contributions to *prediction* that can be put into words.
 
@@ -59,17 +59,19 @@ def reasons(
         What each feature of the prediction adds to the log-odds.
 
     """
-    found = []
-    for name, contribution in _by_reason(track, prediction, weights).items():
-        spoken = _SPEECH[name](track, prediction)
+    largest = []
+    for name, contribution in _by_reason(habit_state, prediction, weights).items():
+        spoken = _SPEECH[name](habit_state, prediction)
         if spoken is not None and abs(contribution) >= WORTH_SAYING:
             words, value = spoken
-            found.append(Reason(feature=name, words=words, value=value, contribution=contribution))
-    return tuple(sorted(found, key=lambda reason: -abs(reason.contribution))[:MOST_REASONS])
+            largest.append(
+                Reason(feature=name, words=words, value=value, contribution=contribution)
+            )
+    return tuple(sorted(largest, key=lambda reason: -abs(reason.contribution))[:MOST_REASONS])
 
 
 def _by_reason(
-    track: HabitState, prediction: Prediction, weights: dict[str, float]
+    habit_state: HabitState, prediction: Prediction, weights: dict[str, float]
 ) -> dict[str, float]:
     """Contributions summed by reason: the features that share one are alike, their weights not."""
     sums = dict.fromkeys(_SPEECH, 0.0)
@@ -77,7 +79,7 @@ def _by_reason(
         reason = _REASON_OF[name]
         if reason is not None:
             sums[reason] += contribution
-    level, last, weekday = track.own.contributions(prediction.day, track.history.last)
+    level, last, weekday = habit_state.own.contributions(prediction.day, habit_state.history.last)
     sums["habit"] += level
     sums["last"] += last
     sums["weekday"] += weekday
@@ -87,31 +89,31 @@ def _by_reason(
 _Spoken = tuple[str, float] | None
 
 
-def _recent(track: HabitState, _prediction: Prediction) -> _Spoken:
-    done, of = track.history.recent_done
+def _recent(habit_state: HabitState, _prediction: Prediction) -> _Spoken:
+    done, of = habit_state.history.recent_done
     return (f"done on {done} of the last {of} due days", done / of) if of else None
 
 
-def _habit(track: HabitState, _prediction: Prediction) -> _Spoken:
-    done, of = track.history.done, track.history.labels
+def _habit(habit_state: HabitState, _prediction: Prediction) -> _Spoken:
+    done, of = habit_state.history.done, habit_state.history.labels
     return (f"done on {done / of:.0%} of {of} due days so far", done / of) if of else None
 
 
-def _weekday(track: HabitState, prediction: Prediction) -> _Spoken:
-    tally = track.history.weekdays[prediction.day.weekday()]
+def _weekday(habit_state: HabitState, prediction: Prediction) -> _Spoken:
+    tally = habit_state.history.weekdays[prediction.day.weekday()]
     if tally.total < 1.5:  # one such day is an anecdote
         return None
     rate = tally.done / tally.total
     return f"{calendar.day_name[prediction.day.weekday()]}s: {rate:.0%}", rate
 
 
-def _person(_track: HabitState, prediction: Prediction) -> _Spoken:
+def _person(_habit_state: HabitState, prediction: Prediction) -> _Spoken:
     rate = sigmoid(prediction.x[NAMES.index("person_fast")])
     return f"all habits together: {rate:.0%} lately", rate
 
 
-def _last(track: HabitState, _prediction: Prediction) -> _Spoken:
-    streak, misses = track.history.streak, track.history.misses
+def _last(habit_state: HabitState, _prediction: Prediction) -> _Spoken:
+    streak, misses = habit_state.history.streak, habit_state.history.misses
     if streak > 1:
         return f"done {streak} times in a row", float(streak)
     if misses > 1:
@@ -121,15 +123,15 @@ def _last(track: HabitState, _prediction: Prediction) -> _Spoken:
     return ("done the last time", 1.0) if streak else ("missed the last time", 1.0)
 
 
-def _away(track: HabitState, prediction: Prediction) -> _Spoken:
-    if track.history.last_done is None:
-        return "never done so far", float(track.history.labels)
-    days = (prediction.day - track.history.last_done).days
+def _away(habit_state: HabitState, prediction: Prediction) -> _Spoken:
+    if habit_state.history.last_done is None:
+        return "never done so far", float(habit_state.history.labels)
+    days = (prediction.day - habit_state.history.last_done).days
     return f"last done {days} day{'s' if days != 1 else ''} before", float(days)
 
 
-def _schedule(track: HabitState, prediction: Prediction) -> _Spoken:
-    so_far = progress(track.plan.schedule, track.history, prediction.day)
+def _schedule(habit_state: HabitState, prediction: Prediction) -> _Spoken:
+    so_far = progress(habit_state.plan.schedule, habit_state.history, prediction.day)
     if so_far is None:
         return None
     done, times, days = so_far

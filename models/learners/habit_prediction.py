@@ -28,18 +28,18 @@ PAUSES: Final = 500  # vacations of one person that are known: those that end la
 
 
 class _State(msgspec.Struct, frozen=True, array_like=True):
-    """What is kept, in the order of `HabitOdds.state_pieces`."""
+    """The state of the learner, in the order of `HabitOdds.state_pieces`."""
 
     version: int
-    crowd: PopulationState
-    tracks: dict[str, HabitState]
+    population: PopulationState
+    habit_states: dict[str, HabitState]
     touched: list[tuple[str, str]]
     vacations: dict[str, dict[str, Pause]]
     repaused: dict[str, dt.datetime]
 
 
 class HabitOdds:
-    """Follows every habit and predicts its next due day.
+    """The learner of all habits: predicts the next due day of each.
 
     It knows only events and the time it is told, so the same events and times in the same order
     make the same state, to the last bit; and how often `tick` is called between two events makes
@@ -71,8 +71,8 @@ class HabitOdds:
     VERSION: ClassVar[int] = 3  # a new one for every change of what is learned or of the state
 
     def __init__(self) -> None:
-        self._crowd = Population()
-        self._tracks: dict[str, HabitState] = {}
+        self._population = Population()
+        self._habit_states: dict[str, HabitState] = {}
         self._habits: dict[str, dict[str, None]] = collections.defaultdict(dict)  # by feed
         self._vacations: dict[str, dict[str, Pause]] = {}  # by feed and id
         self._repaused: dict[str, dt.datetime] = {}  # the feeds whose habits do not follow yet
@@ -81,7 +81,7 @@ class HabitOdds:
 
     def apply(self, event: Ev) -> None:
         """Take in an event; one of a type that does not concern habits changes nothing."""
-        _all(self.applying(event))
+        _exhaust(self.applying(event))
 
     def applying(self, event: Ev) -> Iterator[None]:
         """`apply`, in steps of some tenths of a millisecond."""
@@ -90,7 +90,7 @@ class HabitOdds:
             return
         if event.f in self._repaused:
             yield from self._refresh(event.f)
-        self._crowd.now = event.at
+        self._population.now = event.at
         match event.type:
             case "habit.created":
                 yield from self._create(event)
@@ -113,7 +113,7 @@ class HabitOdds:
             slices or at once comes to the same.
 
         """
-        _all(self.ticking(now, limit))
+        _exhaust(self.ticking(now, limit))
 
     def ticking(self, now: dt.datetime, limit: int | None = None) -> Iterator[None]:
         """`tick`, in steps of some tenths of a millisecond."""
@@ -121,54 +121,60 @@ class HabitOdds:
         closed = 0
         while (due := self.next_tick()) and due <= now and (limit is None or closed < limit):
             _, habit = heapq.heappop(self._closings)
-            self._crowd.now = due
-            track = self._tracks[habit]
-            track.closes = None  # the next day may close at the same moment, and is scheduled anew
-            yield from self._close(habit, track)
+            self._population.now = due
+            habit_state = self._habit_states[habit]
+            habit_state.closes = (
+                None  # the next day may close at the same moment, and is scheduled anew
+            )
+            yield from self._close(habit, habit_state)
             yield
             closed += 1
 
     def refreshing(self) -> Iterator[None]:
-        """Let habits follow the vacations that have changed, in such steps."""
+        """Apply the vacations that have changed to habits, in such steps."""
         while self._repaused:
             yield from self._refresh(next(iter(self._repaused)))
 
     def next_tick(self) -> dt.datetime | None:
         """When the next day closes."""
-        _all(self.refreshing())
+        _exhaust(self.refreshing())
         while self._closings:
             due, habit = self._closings[0]
-            track = self._tracks.get(habit)
-            if track is not None and track.closes == due:
+            habit_state = self._habit_states.get(habit)
+            if habit_state is not None and habit_state.closes == due:
                 return due
             heapq.heappop(self._closings)
         return None
 
     def drain(self, limit: int | None = None) -> list[Forecast]:
-        """The habits whose forecast has changed since the last call, each with its newest.
+        """The forecasts that have changed since the last call, the newest of each habit.
 
         With a *limit* there are no more of them than that, and others may be left.
         """
-        _all(self.refreshing())
+        _exhaust(self.refreshing())
         touched = list(itertools.islice(self._touched.items(), limit))
         for habit, _ in touched:
             del self._touched[habit]
         return [self._forecast(habit, feed) for habit, feed in touched]
 
     def forget(self, feed: str) -> None:
-        """Drop all that is kept of a person.  What they taught the shared weights stays."""
-        self._tracks = {id_: track for id_, track in self._tracks.items() if track.feed != feed}
+        """Erase the state of a person.  What the shared weights have learned stays."""
+        self._habit_states = {
+            id_: habit_state
+            for id_, habit_state in self._habit_states.items()
+            if habit_state.feed != feed
+        }
         self._habits.pop(feed, None)
         self._repaused.pop(feed, None)
         self._touched = {id_: of for id_, of in self._touched.items() if of != feed}
         self._vacations.pop(feed, None)
-        self._crowd.people.pop(feed, None)
+        self._population.people.pop(feed, None)
 
     def scores(self, feed: str | None = None) -> Scores | None:
         """The scores over everybody, or for the person whose feed it is."""
         if feed is None:
-            return self._crowd.losses.scores()
-        person = self._crowd.people.get(feed)
+            return self._population.losses.scores()
+        person = self._population.people.get(feed)
         return person.losses.scores() if person else None
 
     def to_state(self) -> bytes:
@@ -179,8 +185,8 @@ class HabitOdds:
         """`to_state` in pieces, each made in some hundredths of a millisecond."""
         yield array_head(len(_State.__struct_fields__))
         yield encode(self.VERSION)
-        yield from self._crowd.state_pieces()
-        yield from map_pieces(self._tracks)
+        yield from self._population.state_pieces()
+        yield from map_pieces(self._habit_states)
         yield from array_pieces(self._touched.items())
         yield from map_pieces(self._vacations)
         yield from map_pieces(self._repaused)
@@ -192,57 +198,61 @@ class HabitOdds:
         if kept.version != cls.VERSION:
             raise ValueError(f"The state is of version {kept.version}, not {cls.VERSION}.")
         odds = cls()
-        odds._crowd = Population.from_state(kept.crowd)
-        odds._tracks, odds._touched = kept.tracks, dict(kept.touched)
+        odds._population = Population.from_state(kept.population)
+        odds._habit_states, odds._touched = kept.habit_states, dict(kept.touched)
         odds._vacations = kept.vacations
         odds._repaused = kept.repaused
-        for habit, track in kept.tracks.items():
-            odds._habits[track.feed][habit] = None
+        for habit, habit_state in kept.habit_states.items():
+            odds._habits[habit_state.feed][habit] = None
         odds._closings = sorted(
-            (track.closes, habit) for habit, track in kept.tracks.items() if track.closes
+            (habit_state.closes, habit)
+            for habit, habit_state in kept.habit_states.items()
+            if habit_state.closes
         )
         return odds
 
     def _create(self, event: Ev) -> Iterator[None]:
         plan = HabitPlan.read({"created_at": event.at} | (event.doc or {}))
-        track = self._tracks[event.id] = HabitState(event.f, plan, plan.created_on - DAY)
+        habit_state = self._habit_states[event.id] = HabitState(
+            event.f, plan, plan.created_on - DAY
+        )
         self._habits[event.f][event.id] = None
-        track.away = Pauses(self._vacations.get(event.f, {}).values()).of(event.id)
-        yield from self._advance(event.id, track)
+        habit_state.away = Pauses(self._vacations.get(event.f, {}).values()).of(event.id)
+        yield from self._advance(event.id, habit_state)
 
     def _update(self, event: Ev) -> Iterator[None]:
-        track = self._tracks.get(event.id)
-        if track is None:
+        habit_state = self._habit_states.get(event.id)
+        if habit_state is None:
             return
-        plan = track.plan.changed(event.patch or {})
-        if plan != track.plan:
-            track.replan(plan, event.at)
-            yield from self._advance(event.id, track)
+        plan = habit_state.plan.changed(event.patch or {})
+        if plan != habit_state.plan:
+            habit_state.replan(plan, event.at)
+            yield from self._advance(event.id, habit_state)
 
     def _delete(self, event: Ev) -> None:
-        if self._tracks.pop(event.id, None) is not None:
+        if self._habit_states.pop(event.id, None) is not None:
             self._habits[event.f].pop(event.id, None)
             self._touched[event.id] = event.f
 
     def _enter(self, event: Ev) -> Iterator[None]:
         habit, day = _split(event.id)
-        track = self._tracks.get(habit)
+        habit_state = self._habit_states.get(habit)
         written = event.patch if event.doc is None else event.doc
-        if track is None or written is None:
+        if habit_state is None or written is None:
             return
         if event.doc is None and "achieved" not in written:
             return  # a note or a value changed, not what became of the day
-        if track.note(day, written.get("achieved"), event.at):
-            yield from self._go_on(habit, track, day, event.at)
+        if habit_state.note(day, written.get("achieved"), event.at):
+            yield from self._go_on(habit, habit_state, day, event.at)
 
     def _withdraw(self, event: Ev) -> None:
         habit, day = _split(event.id)
-        track = self._tracks.get(habit)
-        if track is not None:
-            track.entries.pop(day, None)
+        habit_state = self._habit_states.get(habit)
+        if habit_state is not None:
+            habit_state.entries.pop(day, None)
 
     def _pause(self, event: Ev) -> None:
-        """Follow a vacation that is made, moved or taken back: what is settled stays so."""
+        """Apply a vacation that is made, moved or deleted: what is settled stays so."""
         vacations = self._vacations.setdefault(event.f, {})
         if event.type.endswith("deleted"):
             vacations.pop(event.id, None)
@@ -255,95 +265,103 @@ class HabitOdds:
         self._repaused[event.f] = event.at
 
     def _refresh(self, feed: str) -> Iterator[None]:
-        """Let the habits of *feed* follow its vacations.
+        """Apply the vacations of *feed* to its habits.
 
         What was predicted stays while the next due day does: it was foreseen then, and not now.
         """
-        self._crowd.now = self._repaused.pop(feed)
+        self._population.now = self._repaused.pop(feed)
         pauses = Pauses(self._vacations.get(feed, {}).values())
         for habit in tuple(self._habits.get(feed, ())):
             yield
-            track = self._tracks[habit]
+            habit_state = self._habit_states[habit]
             away = pauses.of(habit)
-            if away == track.away:
+            if away == habit_state.away:
                 continue
-            track.away = away
-            yield from unrolled(track.plan.schedule, track.settled)
-            if track.next_day() != (track.next and track.next.day):
-                yield from self._advance(habit, track)
+            habit_state.away = away
+            yield from unrolled(habit_state.plan.schedule, habit_state.settled)
+            if habit_state.next_day() != (habit_state.next and habit_state.next.day):
+                yield from self._advance(habit, habit_state)
 
     def _go_on(
-        self, habit: str, track: HabitState, day: dt.date, at: dt.datetime
+        self, habit: str, habit_state: HabitState, day: dt.date, at: dt.datetime
     ) -> Iterator[None]:
-        """Follow an entry for *day*: the days before it that are over wait no longer."""
-        while track.next and track.next.day < day and track.is_over(track.next.day, at):
-            yield from self._close(habit, track)
+        """Advance to an entry for *day*: the days before it that are over are closed."""
+        while (
+            habit_state.next
+            and habit_state.next.day < day
+            and habit_state.is_over(habit_state.next.day, at)
+        ):
+            yield from self._close(habit, habit_state)
             yield
-        if track.next is None or day < track.next.day:
-            yield from self._advance(habit, track)
-        elif track.is_done_early:
-            yield from self._close(habit, track)
+        if habit_state.next is None or day < habit_state.next.day:
+            yield from self._advance(habit, habit_state)
+        elif habit_state.is_done_early:
+            yield from self._close(habit, habit_state)
 
-    def _close(self, habit: str, track: HabitState) -> Iterator[None]:
-        self._settle(track)
-        yield from self._advance(habit, track)
+    def _close(self, habit: str, habit_state: HabitState) -> Iterator[None]:
+        self._settle(habit_state)
+        yield from self._advance(habit, habit_state)
 
-    def _settle(self, track: HabitState) -> None:
-        """Take in what became of the next day; one of which nothing is known was missed."""
-        assert track.next is not None
-        day = track.next.day
-        achieved = track.entries.get(day, False)
-        if achieved is not None and day != track.chosen:
-            self._crowd.learn(track, track.next, done=achieved)
+    def _settle(self, habit_state: HabitState) -> None:
+        """Settle the next day by its outcome; one of which nothing is known was missed."""
+        assert habit_state.next is not None
+        day = habit_state.next.day
+        achieved = habit_state.entries.get(day, False)
+        if achieved is not None and day != habit_state.chosen:
+            self._population.learn(habit_state, habit_state.next, done=achieved)
         if achieved is not None:
-            self._crowd.count(track, day, done=achieved)
-        track.settle(day)
-        track.rest()
+            self._population.count(habit_state, day, done=achieved)
+        habit_state.settle(day)
+        habit_state.rest()
 
-    def _advance(self, habit: str, track: HabitState) -> Iterator[None]:
+    def _advance(self, habit: str, habit_state: HabitState) -> Iterator[None]:
         """Predict the next day anew, after settling those that were done early."""
-        yield from unrolled(track.plan.schedule, track.settled)
-        track.next = self._crowd.predict(track)
-        while track.is_done_early:
+        yield from unrolled(habit_state.plan.schedule, habit_state.settled)
+        habit_state.next = self._population.predict(habit_state)
+        while habit_state.is_done_early:
             yield
-            self._settle(track)
-            track.next = self._crowd.predict(track)
-        self._touched[habit] = track.feed
-        self._schedule(habit, track)
+            self._settle(habit_state)
+            habit_state.next = self._population.predict(habit_state)
+        self._touched[habit] = habit_state.feed
+        self._schedule(habit, habit_state)
 
-    def _schedule(self, habit: str, track: HabitState) -> None:
-        closes = track.closing()
-        if closes is not None and closes != track.closes:
+    def _schedule(self, habit: str, habit_state: HabitState) -> None:
+        closes = habit_state.closing()
+        if closes is not None and closes != habit_state.closes:
             heapq.heappush(self._closings, (closes, habit))
-        track.closes = closes
+        habit_state.closes = closes
 
     def _forecast(self, habit: str, feed: str) -> Forecast:
-        track = self._tracks.get(habit)
+        habit_state = self._habit_states.get(habit)
         model = f"{self.NAME}/{self.VERSION}"
-        if track is None or track.next is None:
+        if habit_state is None or habit_state.next is None:
             return Forecast(feed=feed, habit=habit, model=model)
-        said = Forecast(
+        forecast = Forecast(
             feed=feed,
             habit=habit,
-            day=track.next.day,
-            labels=track.history.labels,
+            day=habit_state.next.day,
+            labels=habit_state.history.labels,
             scores=self.scores(feed),
             model=model,
         )
-        return said if said.labels < MINIMUM_LABELS else self._spoken(said, track, track.next)
+        if forecast.labels < MINIMUM_LABELS:
+            return forecast
+        return self._with_odds(forecast, habit_state, habit_state.next)
 
-    def _spoken(self, said: Forecast, track: HabitState, next_: Prediction) -> Forecast:
+    def _with_odds(
+        self, forecast: Forecast, habit_state: HabitState, next_: Prediction
+    ) -> Forecast:
         return msgspec.structs.replace(
-            said,
+            forecast,
             odds=next_.odds,
             low=next_.low,
             high=next_.high,
-            reasons=reasons(track, next_, self._crowd.contributions(next_)),
+            reasons=reasons(habit_state, next_, self._population.contributions(next_)),
         )
 
 
-def _all(steps: Iterable[None]) -> None:
-    collections.deque(steps, maxlen=0)
+def _exhaust(steps: Iterable[None]) -> None:
+    collections.deque(steps, maxlen=0)  # exhausts them in C
 
 
 def _split(entry: str) -> tuple[str, dt.date]:

@@ -1,4 +1,4 @@
-"""One habit as the learner follows it: which day comes next, and what becomes of it.
+"""The state of one habit in the learner: which day comes next, and how it is settled.
 
 Days are *settled* in order and once: done, missed or skipped.  What may be written of a day after
 it was settled changes nothing.  `HabitState` holds these rules and nothing of a model:
@@ -34,7 +34,7 @@ LOGGED_AHEAD: Final = dt.timedelta(days=366)  # how far in the future an entry m
 
 
 class HabitPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a habit's document decides on its days; the rest is not kept."""
+    """The fields of a habit's document that decide on its days; the rest is not kept."""
 
     created_at: dt.datetime
     starts_on: dt.date
@@ -63,12 +63,12 @@ class HabitPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def done_is_final(self) -> bool:
-        """Whether nothing that comes later on a done day can undo it."""
+        """Whether a done day cannot be lost by a later entry."""
         return isinstance(self.measure, YesNo) or not self.measure.can_be_broken
 
 
 class Pause(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a vacation's document decides on due days."""
+    """The fields of a vacation's document that decide on due days."""
 
     first: dt.date
     last: dt.date
@@ -76,7 +76,7 @@ class Pause(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Prediction(msgspec.Struct, frozen=True, array_like=True):
-    """What was predicted of a day, from what, and what the base rate said.
+    """The prediction of a day, its features, and the base rate.
 
     Attributes
     ----------
@@ -127,20 +127,20 @@ class HabitState(msgspec.Struct, array_like=True):
     away: tuple[DateRange, ...] = ()
 
     def next_day(self) -> dt.date | None:
-        """The next due day.  What was done on a day before it, though not due, is remembered."""
+        """The next due day.  Days done before it, though not due, are remembered."""
         if self.asleep or self.plan.archived:
             return None
         while True:
             day = self._due_after_settled()
             # One that is remembered can only put the due day off: these stay before it.
-            early = sorted(known for known in self.entries if day is None or known < day)
+            early = sorted(entered for entered in self.entries if day is None or entered < day)
             if not early:
                 return day
-            for known in early:
-                self._remember(known)
+            for entered in early:
+                self._remember(entered)
 
     def note(self, day: dt.date, achieved: bool | None, at: dt.datetime) -> bool:  # noqa: FBT001
-        """Take in an entry; whether it concerns a day that is still to come."""
+        """Process an entry; whether it concerns a day that is not settled."""
         if self.plan.archived or not self._may_lie(day, at):
             return False
         if not self.begun:
@@ -153,14 +153,14 @@ class HabitState(msgspec.Struct, array_like=True):
         return True
 
     def settle(self, day: dt.date) -> None:
-        """Let *day* and all before it count no more."""
+        """Settle *day* and all before it."""
         self.settled = day
         self.begun = True
         self.entries.pop(day, None)
 
     @property
     def is_done_early(self) -> bool:
-        """Whether the next day is done for good and need not close."""
+        """Whether the next day is done, finally, before it closes."""
         return (
             self.next is not None
             and self.plan.done_is_final
@@ -168,7 +168,7 @@ class HabitState(msgspec.Struct, array_like=True):
         )
 
     def rest(self) -> None:
-        """Fall asleep if the last days were all missed, or skip to the next entry there is."""
+        """Sleep if the last days were all missed, or skip to the next entry there is."""
         if self.history.misses < PATIENCE:
             return
         if self.entries:
@@ -177,7 +177,7 @@ class HabitState(msgspec.Struct, array_like=True):
             self.asleep = True
 
     def wake(self, day: dt.date) -> None:
-        """Go on with *day*."""
+        """Wake up, and continue with *day*."""
         self.settle(day - DAY)
         self.asleep = False
 

@@ -1,4 +1,4 @@
-"""What is particular to one habit: a few weights of its own beside those that all share.
+"""The weights of one habit, beside those that all habits share.
 
 They begin at zero, where the habit is like every other of its history, and shrink towards it.  They
 also carry the doubt about a habit that is hardly known, which the shared weights, learned from
@@ -44,7 +44,7 @@ class HabitWeights(msgspec.Struct, array_like=True):
         )
 
     def log_odds(self, day: dt.date, last: float) -> LogOdds:
-        """What they add, and how sure that is."""
+        """The log-odds that they add, with their variance."""
         variance = (
             self.variances[LEVEL]
             + self.variances[LAST] * last * last
@@ -53,7 +53,7 @@ class HabitWeights(msgspec.Struct, array_like=True):
         return LogOdds(sum(self.contributions(day, last)), variance)
 
     def learn(self, day: dt.date, last: float, step: BeliefUpdate) -> None:
-        """Move those that *day* concerns by a step of the whole model."""
+        """Update those that *day* concerns by a step of the whole model."""
         for place, value in ((LEVEL, 1.0), (LAST, last), (MONDAY + day.weekday(), 1.0)):
             gain = self.variances[place] * value
             variance = self.variances[place] - gain * gain * step.certainty

@@ -1,4 +1,4 @@
-"""What is remembered of the days behind: running counts, of bounded size, moved on by each label.
+"""Running counts of past days, of bounded size, updated by each label.
 
 Nothing here is a list that grows with time, and a label costs the same after ten years as after ten
 days.  The counts are forgotten by half-lives, which are numbers of labels, not of days: a habit of
@@ -32,7 +32,7 @@ PERSON_FAST, PERSON_SLOW = keep(10), keep(150)
 
 
 class RunningCount(msgspec.Struct, array_like=True):
-    """How often something was done, of how often it could have been; both forgotten alike."""
+    """A running count: *done* of *total*, both with exponential forgetting."""
 
     done: float = 0.0
     total: float = 0.0
@@ -66,7 +66,7 @@ class PersonHistory(msgspec.Struct, array_like=True):
     weekdays: list[RunningCount] = msgspec.field(default_factory=_week)
 
     def count(self, day: dt.date, *, done: bool) -> None:
-        """Take in the label of one day of any habit."""
+        """Add the label of one day of any habit."""
         self.fast.count(done, PERSON_FAST)
         self.slow.count(done, PERSON_SLOW)
         self.weekdays[day.weekday()].count(done, PERSON_FAST)
@@ -100,7 +100,7 @@ class HabitHistory(msgspec.Struct, array_like=True):
     days_done: bytes = b""
 
     def count(self, day: dt.date, *, done: bool) -> None:
-        """Take in the label of *day*."""
+        """Add the label of *day*."""
         self.labels += 1
         self.done += done
         self.fast.count(done, FAST)
@@ -147,7 +147,7 @@ class HabitHistory(msgspec.Struct, array_like=True):
         return 2.0 * (self.recent & 1) - 1.0 if self.labels else 0.0
 
     def times_done(self, until: dt.date, days: int) -> int:
-        """On how many of the *days* days before *until* it was done.
+        """The number of the *days* days before *until* on which it was done.
 
         Examples
         --------

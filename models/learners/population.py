@@ -1,4 +1,4 @@
-"""What is learned from everybody: shared weights, base rate, scores, and the counts of each person.
+"""The part of the model that all habits share: weights, base rate, scores, counts by person.
 
 A prediction is made before its day and kept with what it was made from.  When the label arrives the
 prediction is scored first; then the model learns from the features as they were.
@@ -28,7 +28,7 @@ LESSONS: Final = 2_000  # of one person, in all
 
 
 class Lessons(msgspec.Struct, array_like=True):
-    """How many outcomes of one person everybody's weights have learned from.
+    """The number of outcomes of one person that the shared weights have learned from.
 
     Examples
     --------
@@ -59,7 +59,7 @@ class Lessons(msgspec.Struct, array_like=True):
 
 
 class Person(msgspec.Struct, array_like=True):
-    """What is known of one person across all habits."""
+    """The counts and scores of one person across all habits."""
 
     history: PersonHistory = msgspec.field(default_factory=PersonHistory)
     losses: Losses = msgspec.field(default_factory=Losses)
@@ -92,16 +92,16 @@ class Population:
         self.losses = Losses()
         self.people: dict[str, Person] = {}
 
-    def predict(self, track: HabitState) -> Prediction | None:
+    def predict(self, habit_state: HabitState) -> Prediction | None:
         """The prediction of a habit's next due day, if there is one."""
-        day = track.next_day()
+        day = habit_state.next_day()
         if day is None:
             return None
-        history = self.person(track.feed).history
-        plan = track.plan
-        x = features(track.history, history, self.tally, plan.schedule, plan.measure, day)
+        history = self.person(habit_state.feed).history
+        plan = habit_state.plan
+        x = features(habit_state.history, history, self.tally, plan.schedule, plan.measure, day)
         belief = self.model.log_odds_one(x)
-        own = track.own.log_odds(day, track.history.last)
+        own = habit_state.own.log_odds(day, habit_state.history.last)
         belief = LogOdds(belief.mean + own.mean, belief.variance + own.variance)
         low, high = belief.interval(LEVEL)
         return Prediction(
@@ -113,32 +113,32 @@ class Population:
             x=tuple(x.get(name, 0.0) for name in NAMES),
         )
 
-    def learn(self, track: HabitState, prediction: Prediction, *, done: bool) -> None:
+    def learn(self, habit_state: HabitState, prediction: Prediction, *, done: bool) -> None:
         """Score a prediction by its label, then learn from it."""
-        person = self.person(track.feed)
+        person = self.person(habit_state.feed)
         person.losses.add(prediction.odds, base=prediction.base, done=done)
-        day, last = prediction.day, track.history.last
+        day, last = prediction.day, habit_state.history.last
         x = dict(zip(NAMES, prediction.x, strict=True))
-        own = track.own.log_odds(day, last)
+        own = habit_state.own.log_odds(day, last)
         if person.lessons.take(self.now.date()):
             self.losses.add(prediction.odds, base=prediction.base, done=done)
             self.tally.count(done)
             step = self.model.learn_beside(x, done, own)
         else:
             step = self.model.step_beside(x, done, own)
-        track.own.learn(day, last, step)
+        habit_state.own.learn(day, last, step)
 
-    def count(self, track: HabitState, day: dt.date, *, done: bool) -> None:
-        """Remember what became of a day, in the history of its habit and of its person."""
-        track.history.count(day, done=done)
-        self.person(track.feed).history.count(day, done=done)
+    def count(self, habit_state: HabitState, day: dt.date, *, done: bool) -> None:
+        """Add the outcome of a day to the history of its habit and of its person."""
+        habit_state.history.count(day, done=done)
+        self.person(habit_state.feed).history.count(day, done=done)
 
     def person(self, feed: str) -> Person:
-        """What is known of the person whose feed it is, to be changed in place."""
-        known = self.people.get(feed)
-        if known is None:
-            known = self.people[feed] = Person()
-        return known
+        """The `Person` whose feed it is, to be changed in place."""
+        person = self.people.get(feed)
+        if person is None:
+            person = self.people[feed] = Person()
+        return person
 
     def contributions(self, prediction: Prediction) -> dict[str, float]:
         """What each feature of a prediction adds to the log-odds by the shared weights."""
@@ -154,7 +154,11 @@ class Population:
 
     @classmethod
     def from_state(cls, state: PopulationState) -> Self:
-        crowd = cls()
-        crowd.model = BayesianLogistic.from_state(state.model)
-        crowd.tally, crowd.losses, crowd.people = state.tally, state.losses, state.people
-        return crowd
+        population = cls()
+        population.model = BayesianLogistic.from_state(state.model)
+        population.tally, population.losses, population.people = (
+            state.tally,
+            state.losses,
+            state.people,
+        )
+        return population

@@ -1,4 +1,4 @@
-"""How good predictions have been: each is scored before its label is learned."""
+"""Prequential scores: each prediction is scored before its label is learned."""
 
 import math
 from typing import Final
@@ -31,7 +31,7 @@ class Losses(msgspec.Struct, array_like=True):
     base_brier: float = 0.0
 
     def add(self, odds: float, *, base: float, done: bool) -> None:
-        """Score a prediction and that of the base rate by what came of it."""
+        """Score a prediction, and that of the base rate, by the outcome."""
         self.n += 1
         self.log_loss += log_loss(odds, done=done)
         self.brier += (odds - done) ** 2
@@ -52,5 +52,5 @@ class Losses(msgspec.Struct, array_like=True):
 
 
 def log_loss(odds: float, *, done: bool) -> float:
-    """The surprise, in nats, at what came of it."""
+    """The logarithmic loss of a prediction, in nats."""
     return -math.log(max(odds if done else 1.0 - odds, FLOOR))

@@ -56,7 +56,7 @@ def _print_scores(steps: list[Step]) -> None:
 
 
 def _is_awaited(odds: HabitOdds, outcome: Outcome) -> bool:
-    awaited = odds._tracks[outcome.habit].next
+    awaited = odds._habit_states[outcome.habit].next
     return awaited is not None and awaited.day == outcome.day
 
 
@@ -67,7 +67,7 @@ def _print_coverage(steps: list[Step]) -> None:
         if not isinstance(step, Outcome):
             _learn(odds, step)
             continue
-        track = odds._tracks[step.habit]
+        track = odds._habit_states[step.habit]
         if track.next and track.next.day == step.day and track.history.labels >= MINIMUM_LABELS:
             total += 1
             held += track.next.low <= step.odds <= track.next.high

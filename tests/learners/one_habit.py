@@ -23,7 +23,7 @@ def running(**more: Any) -> HabitOdds:
 
 def counts(odds: HabitOdds) -> tuple[int, int]:
     """Of how many days the outcome is known, and how many of them were done."""
-    history = odds._tracks["run"].history
+    history = odds._habit_states["run"].history
     return history.labels, history.done
 
 

@@ -33,18 +33,18 @@ def owner_of(habits: int, **more: object) -> HabitOdds:
 def counted(odds: HabitOdds, events: Iterable[Ev]) -> int:
     """How many predictions *events* cost, up to the end of the turn."""
     predictions = 0
-    predict = odds._crowd.predict
+    predict = odds._population.predict
 
     def counting(track: object) -> object:
         nonlocal predictions
         predictions += 1
         return predict(track)  # type: ignore[arg-type]
 
-    odds._crowd.predict = counting  # type: ignore[method-assign,assignment]
+    odds._population.predict = counting  # type: ignore[method-assign,assignment]
     for one in events:
         odds.apply(one)
     odds.drain()
-    odds._crowd.predict = predict  # type: ignore[method-assign]
+    odds._population.predict = predict  # type: ignore[method-assign]
     return predictions
 
 
@@ -97,7 +97,7 @@ def test_a_row_of_vacations_is_leapt_over() -> None:
 
     spent(owner_of(40), 2)  # whatever is made once
     assert spent(many, 200) < 10 * spent(few, 2) + 0.02
-    [forecast] = {one.day for one in (track.next for track in many._tracks.values()) if one}
+    [forecast] = {one.day for one in (track.next for track in many._habit_states.values()) if one}
     assert forecast == START + DAY + 200 * LONGEST * DAY
 
 
@@ -138,7 +138,7 @@ def test_the_days_of_hundreds_of_habits_close_in_short_steps() -> None:
     odds = owner_of(300)
 
     assert longest(odds.ticking(noon(START + 3 * DAY))) < STEP_S / 5
-    assert all(track.history.labels == 3 for track in odds._tracks.values())
+    assert all(track.history.labels == 3 for track in odds._habit_states.values())
 
 
 def test_another_persons_vacation_looks_at_nobodys_habits() -> None:

@@ -29,7 +29,7 @@ def kept(pattern: str) -> Forecast:
 
 def spoken(odds: HabitOdds, **weights: float) -> list[tuple[str, float]]:
     """The reasons, where the features that are named add so much to the log-odds."""
-    track = odds._tracks["run"]
+    track = odds._habit_states["run"]
     assert track.next is not None
     found = reasons(track, track.next, dict.fromkeys(NAMES, 0.0) | weights)
     return [(reason.words, round(reason.value, 3)) for reason in found]
@@ -118,7 +118,7 @@ def test_what_cannot_be_said_is_no_reason() -> None:
 
 def test_there_are_four_reasons_at_most_and_the_largest_come_first() -> None:
     odds = keeping("x-xx-xxxx-xx-xxxxx")
-    track = odds._tracks["run"]
+    track = odds._habit_states["run"]
     assert track.next is not None
 
     weights = {"fast": -1.0, "ever": 2.0, "person_fast": 1.5, "away": -3.0, "last": 0.5}
@@ -130,7 +130,7 @@ def test_there_are_four_reasons_at_most_and_the_largest_come_first() -> None:
 
 def test_the_weights_of_the_habit_itself_add_to_the_reasons() -> None:
     odds = keeping("x------x------")
-    track = odds._tracks["run"]
+    track = odds._habit_states["run"]
     assert track.next is not None
     track.own.means = [1.0, 2.0, 4.0, *[0.0] * 6]
 

@@ -87,13 +87,16 @@ def test_a_withdrawn_entry_leaves_a_missed_day() -> None:
 def test_a_skipped_day_is_no_label_and_leaves_the_history_as_it_was() -> None:
     odds = running()
     odds.apply(entered(ADA, "run", MONDAY))
-    before = odds._tracks["run"].history.streak, odds._tracks["run"].history.recent_done
+    before = odds._habit_states["run"].history.streak, odds._habit_states["run"].history.recent_done
 
     odds.apply(entered(ADA, "run", day(1), achieved=None))
     odds.tick(noon(day(2)))
 
     assert counts(odds) == (1, 1)
-    assert (odds._tracks["run"].history.streak, odds._tracks["run"].history.recent_done) == before
+    assert (
+        odds._habit_states["run"].history.streak,
+        odds._habit_states["run"].history.recent_done,
+    ) == before
     assert forecast(odds).day == day(2)
 
 
@@ -137,7 +140,7 @@ def test_a_history_is_learned_day_by_day_when_it_is_imported() -> None:
         odds.apply(entered(ADA, "run", day(number), at=noon(day(100))))
 
     assert counts(odds) == (10, 4)
-    assert odds._tracks["run"].history.recent_done == (2, 7)
+    assert odds._habit_states["run"].history.recent_done == (2, 7)
 
 
 def test_no_day_before_its_creation_counts_without_an_entry() -> None:

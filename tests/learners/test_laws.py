@@ -131,14 +131,14 @@ def test_days_closed_one_by_one_or_at_once_teach_the_same(
 def test_a_day_is_learned_once_and_after_those_before_it(history: Steps) -> None:
     odds = HabitOdds()
     learned: list[tuple[str, dt.date]] = []
-    crowd_learns = odds._crowd.learn
+    crowd_learns = odds._population.learn
 
-    def learn(track: Any, prediction: Any, *, done: bool) -> None:
-        habit = next(id_ for id_, known in odds._tracks.items() if known is track)
+    def learn(habit_state: Any, prediction: Any, *, done: bool) -> None:
+        habit = next(id_ for id_, known in odds._habit_states.items() if known is habit_state)
         learned.append((habit, prediction.day))
-        crowd_learns(track, prediction, done=done)
+        crowd_learns(habit_state, prediction, done=done)
 
-    odds._crowd.learn = learn  # type: ignore[method-assign]
+    odds._population.learn = learn  # type: ignore[method-assign]
     play(odds, list[Step](history))
 
     for habit in HABITS:
@@ -161,7 +161,7 @@ def test_events_are_left_as_they_were(history: Steps) -> None:
 def test_every_feature_keeps_within_its_bounds(history: Steps) -> None:
     odds = played(history)
 
-    for track in odds._tracks.values():
+    for track in odds._habit_states.values():
         for feature, value in zip(REGISTRY, track.next.x if track.next else (), strict=False):
             assert feature.low <= value <= feature.high, feature.name
 
@@ -170,12 +170,12 @@ def test_every_feature_keeps_within_its_bounds(history: Steps) -> None:
 @given(history=histories())
 def test_who_is_forgotten_leaves_no_trace_but_in_the_weights(history: Steps) -> None:
     odds = played(history)
-    others = [habit for habit, track in odds._tracks.items() if track.feed != ADA]
+    others = [habit for habit, track in odds._habit_states.items() if track.feed != ADA]
 
     odds.forget(ADA)
 
     assert ADA.encode() not in odds.to_state()
-    assert list(odds._tracks) == others
+    assert list(odds._habit_states) == others
     assert odds.scores(ADA) is None
     assert all(forecast.feed != ADA for forecast in odds.drain())
 
@@ -185,7 +185,7 @@ def test_a_prediction_is_scored_before_its_label_is_learned() -> None:
     odds.apply(created(ADA, "run", START))
     foreseen = []
     for number in range(5):
-        upcoming = odds._tracks["run"].next
+        upcoming = odds._habit_states["run"].next
         assert upcoming is not None
         foreseen.append((upcoming.odds, upcoming.base))
         odds.apply(entered(ADA, "run", START + dt.timedelta(days=number)))
@@ -203,11 +203,11 @@ def test_the_model_learns_from_the_features_as_they_were_foreseen() -> None:
     odds = HabitOdds()
     odds.apply(created(ADA, "run", START))
     odds.apply(created(ADA, "read", START))
-    foreseen = odds._tracks["run"].next
+    foreseen = odds._habit_states["run"].next
     assert foreseen is not None
     for number in range(6):  # what she does elsewhere changes her features meanwhile
         odds.apply(entered(ADA, "read", START + dt.timedelta(days=number)))
-    expected = HabitOdds.from_state(odds.to_state())._crowd.model
+    expected = HabitOdds.from_state(odds.to_state())._population.model
     own = HabitWeights()
     step = expected.learn_beside(
         dict(zip(NAMES, foreseen.x, strict=True)), True, own.log_odds(START, 0.0)
@@ -216,8 +216,8 @@ def test_the_model_learns_from_the_features_as_they_were_foreseen() -> None:
 
     odds.apply(entered(ADA, "run", START))
 
-    assert odds._crowd.model.to_state() == expected.to_state()
-    assert odds._tracks["run"].own == own
+    assert odds._population.model.to_state() == expected.to_state()
+    assert odds._habit_states["run"].own == own
 
 
 @settings(deadline=None, max_examples=20)
@@ -229,8 +229,8 @@ def test_a_state_in_pieces_is_the_one_that_is_encoded_at_once(history: Steps) ->
 
     kept = msgspec.msgpack.decode(state, type=_State)
     assert msgspec.msgpack.encode(kept) == state
-    assert kept.crowd.people == odds._crowd.people
-    assert kept.tracks == odds._tracks
+    assert kept.population.people == odds._population.people
+    assert kept.habit_states == odds._habit_states
 
 
 def test_a_state_of_another_version_is_refused() -> None:

@@ -16,7 +16,7 @@ def test_a_habit_that_starts_later_is_not_due_before() -> None:
     odds.tick(noon(day(3)))
 
     assert counts(odds) == (0, 0)
-    assert odds._tracks["run"].history.last_done == day(1)
+    assert odds._habit_states["run"].history.last_done == day(1)
     assert forecast(odds).day == day(3)
 
 
@@ -44,7 +44,7 @@ def test_a_day_known_only_by_its_entry_is_remembered_and_not_learned() -> None:
     assert begun is None
     assert counts(odds) == (PATIENCE + 3, 3)
     assert odds.scores(ADA) == odds.scores()
-    assert odds._crowd.losses.n == PATIENCE + 1
+    assert odds._population.losses.n == PATIENCE + 1
 
 
 def test_a_habit_of_a_distant_future_has_no_days() -> None:
@@ -149,7 +149,7 @@ def test_a_schedule_of_weekdays_misses_no_other_days() -> None:
     odds.tick(noon(day(7)))
 
     assert counts(odds) == (2, 0)
-    assert odds._tracks["run"].history.last_done == day(1)
+    assert odds._habit_states["run"].history.last_done == day(1)
 
 
 def test_a_satisfied_rate_is_due_again_when_its_window_has_passed() -> None:

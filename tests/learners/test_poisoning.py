@@ -29,7 +29,7 @@ def poison(odds: HabitOdds, at: dt.datetime, outcomes: int) -> None:
         odds.apply(entered(ADA, habit, first, at=at))
     for number in range(1, days + 1):
         for habit in habits:
-            next_ = odds._tracks[habit].next
+            next_ = odds._habit_states[habit].next
             assert next_ is not None
             done = next_.odds < 0.5
             odds.apply(entered(ADA, habit, first + number * DAY, achieved=done, at=at))
@@ -48,7 +48,7 @@ def losses_of_others(
             poison(odds, step, imported // poisoned_days)
             poisoned += 1
         if isinstance(step, Outcome) and step.done is not None and step.day >= scored_from:
-            track = odds._tracks[step.habit]
+            track = odds._habit_states[step.habit]
             if track.next is not None and track.next.day == step.day:
                 losses.append(log_loss(track.next.odds, done=step.done))
         play(odds, [step])
@@ -70,9 +70,10 @@ def test_an_import_of_fifty_thousand_entries_harms_nobody_else(
 ) -> None:
     harmed, odds = losses_of_others(steps, imported=IMPORTED, poisoned_days=1)
 
-    assert odds._crowd.people[ADA].lessons.total <= LESSONS
+    assert odds._population.people[ADA].lessons.total <= LESSONS
     assert (
-        sum(track.history.labels for track in odds._tracks.values() if track.feed == ADA) > 45_000
+        sum(track.history.labels for track in odds._habit_states.values() if track.feed == ADA)
+        > 45_000
     )
     assert harmed < clean + HARM
 
@@ -80,7 +81,7 @@ def test_an_import_of_fifty_thousand_entries_harms_nobody_else(
 def test_nor_does_one_that_is_spread_over_many_days(steps: list[Step], clean: float) -> None:
     harmed, odds = losses_of_others(steps, imported=SPREAD, poisoned_days=SPREAD_DAYS)
 
-    assert odds._crowd.people[ADA].lessons.total == LESSONS
+    assert odds._population.people[ADA].lessons.total == LESSONS
     assert harmed < clean + HARM
 
 
@@ -94,4 +95,4 @@ def test_what_was_taught_is_counted_over_snapshots() -> None:
         stopped = HabitOdds.from_state(stopped.to_state())
 
     assert stopped.to_state() == steady.to_state()
-    assert stopped._crowd.people[ADA].lessons.total == 3 * LESSONS_A_DAY
+    assert stopped._population.people[ADA].lessons.total == 3 * LESSONS_A_DAY
