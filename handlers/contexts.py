@@ -25,9 +25,9 @@ from handlers import (
 )
 from handlers.admin.health import Check, Livez, Readyz
 from handlers.admin.metrics import MetricsHandler
-from handlers.http.application import BoundedApplication
 from handlers.http.manifest import ApplicationParts, Context
 from handlers.http.operations import Router
+from handlers.http.rest.application import BoundedApplication
 from handlers.http.rest.handler import NotFoundHandler
 from handlers.http.rest.operation_handler import OperationHandler
 from models.access.limits import FRAME_BYTES

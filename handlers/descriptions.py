@@ -4,9 +4,9 @@ import functools
 from typing import Final
 
 from handlers import asyncapi, openapi
-from handlers.http.areas import Area
 from handlers.http.manifest import Context, HandlerRoute
 from handlers.http.operations import Router
+from handlers.http.operations.areas import Area
 from handlers.openapi.static_documents import StaticDocument
 from models.base.merge_patch import Json
 

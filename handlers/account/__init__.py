@@ -25,8 +25,8 @@ from handlers.account.pages.login_continuation import (
     show_end,
     show_login,
 )
-from handlers.http.areas import Area
 from handlers.http.manifest import Context
+from handlers.http.operations.areas import Area
 from handlers.pages import dev_mailbox
 
 __all__ = [

@@ -3,8 +3,8 @@
 from typing import Final
 
 from handlers.audit import audit
-from handlers.http.areas import Area
 from handlers.http.manifest import Context
+from handlers.http.operations.areas import Area
 
 CONTEXT: Final = Context(
     service=lambda runner: runner.services.audit,

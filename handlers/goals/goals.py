@@ -16,9 +16,9 @@ from handlers.http.operations import (
     document_reply,
     write_reply,
 )
+from handlers.http.operations.strict_json import LARGEST
 from handlers.http.pagination import Items, ListQuery, PageSize, between, next_page, page_by_order
 from handlers.http.resources import resource
-from handlers.http.strict_json import LARGEST
 from handlers.http.time_zones import zone
 from models.base.clock import utc_now
 from models.base.errors import Invalid, invalid_parameter

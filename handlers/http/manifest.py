@@ -9,9 +9,9 @@ from tornado.httputil import HTTPServerRequest
 from tornado.routing import PathMatches, URLSpec
 from tornado.web import RequestHandler
 
-from handlers.http.areas import Area
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Operation, unbound
+from handlers.http.operations.areas import Area
 from upcoach.services.base.mail import MailFolder
 
 S = TypeVar("S")

@@ -97,7 +97,7 @@ class ProblemHandler(RequestHandler):
         return msgspec.json.encode(body)
 
     def on_finish(self) -> None:
-        """Release what is held of the request; see `handlers.http.request_bodies`."""
+        """Release what is held of the request; see `handlers.http.rest.request_bodies`."""
         self.request.body = b""  # which a cycle would keep until it is collected
         reservation = getattr(self.request, "reservation", None)
         if reservation is not None:

@@ -7,8 +7,8 @@ with plain pages that work without a script.  What they do stands as rows in `cl
 
 from typing import Final
 
-from handlers.http.areas import Area
 from handlers.http.manifest import Context
+from handlers.http.operations.areas import Area
 from handlers.oauth import grants, routes
 
 CONTEXT: Final = Context(

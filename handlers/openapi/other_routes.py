@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from handlers.admin import Readiness
-from handlers.http.areas import Areas
+from handlers.http.operations.areas import Areas
 from handlers.openapi import paths, problems
 from handlers.openapi.parameters import WORDS
 from handlers.openapi.schemas import Schemas

@@ -6,8 +6,8 @@ import types
 import typing
 from typing import Any, Final
 
-from handlers.http.areas import Areas
 from handlers.http.operations import Operation, Route
+from handlers.http.operations.areas import Areas
 from handlers.http.pagination import Items
 from handlers.http.rest.request_reader import MEDIA_TYPES
 from handlers.openapi import parameters, problems

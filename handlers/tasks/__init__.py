@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from handlers.http.areas import Area
 from handlers.http.manifest import Context
+from handlers.http.operations.areas import Area
 from handlers.tasks import tasks
 
 CONTEXT: Final = Context(

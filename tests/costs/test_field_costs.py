@@ -10,8 +10,7 @@ from typing import Any, Final
 import pytest
 from msgspec import inspect as types
 
-from handlers.http import strict_json
-from handlers.http.operations import Operation
+from handlers.http.operations import Operation, strict_json
 from models.base.errors import Invalid
 from models.base.validation import checked
 from tests.costs.adversarial import QUICK, repeated, units

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from handlers.http import strict_json
+from handlers.http.operations import strict_json
 from handlers.pages.user_agents import name_of
 from models.account.factors import clean_name
 from models.account.password_policy import check

@@ -1,4 +1,4 @@
-"""JSON as strictly, read one value at a time: what `handlers.http.strict_json` must agree with."""
+"""JSON read one value at a time: what `handlers.http.operations.strict_json` must agree with."""
 
 import json
 from typing import Any, Final, NoReturn

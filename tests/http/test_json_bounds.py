@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.http import strict_json
+from handlers.http.operations import strict_json
 from models.base.errors import Invalid
 from models.base.merge_patch import Json
 from tests.support.wire.json_values import objects, unhurried

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.http import strict_json
+from handlers.http.operations import strict_json
 from models.base.errors import Invalid
 from tests.costs.cpu import cost_s
 from tests.http import strict_json_reference as reference

@@ -13,8 +13,8 @@ import pytest
 from config.settings import Settings
 from handlers import openapi
 from handlers.contexts import CONTEXTS, ROUTER
-from handlers.http.areas import Area
 from handlers.http.operations import Call, Operation, Reply, Router
+from handlers.http.operations.areas import Area
 from handlers.openapi import paths
 from models.access.limits import MUTATION_BYTES
 from models.access.scope import Scope

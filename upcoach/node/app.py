@@ -16,12 +16,12 @@ from tornado.web import Application
 
 from config.settings import Settings
 from handlers.contexts import ROUTER, make_application, make_metrics_application
-from handlers.http.application import BoundedApplication
 from handlers.http.limits.concurrency_limits import ConcurrencyLimit
 from handlers.http.limits.in_flight import InFlight
 from handlers.http.manifest import ApplicationParts
 from handlers.http.operation_runner import OperationRunner
-from handlers.http.request_bodies import BodyLimits
+from handlers.http.rest.application import BoundedApplication
+from handlers.http.rest.request_bodies import BodyLimits
 from handlers.live.base.admin_feeds import AdminFeeds
 from handlers.live.base.connections import LiveConnections
 from handlers.live.base.drain import CLOSING_S

@@ -13,8 +13,7 @@ from handlers.account.pages.login_continuation import (
     continuation_of,
     this_browser,
 )
-from handlers.http import strict_json
-from handlers.http.operations import Reply
+from handlers.http.operations import Reply, strict_json
 from handlers.pages import views
 from handlers.pages.base import PageHandler
 from models.account.factors import ChallengeAnswer, Method, PasskeyAssertion

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
-from handlers.http import strict_json
+from handlers.http.operations import strict_json
 from models.access.caller import Caller
 from models.access.rate_limits import Cost
 from models.access.request_origin import NOWHERE, RequestOrigin

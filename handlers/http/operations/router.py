@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from handlers.http.areas import Area, Areas
+from handlers.http.operations.areas import Area, Areas
+from handlers.http.operations.path_table import PathTable
 from handlers.http.operations.rows import Operation
-from handlers.http.path_table import PathTable
 
 
 class Route(msgspec.Struct, frozen=True):

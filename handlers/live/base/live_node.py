@@ -5,7 +5,7 @@ import msgspec
 from handlers.http.limits.concurrency_limits import ConcurrencyLimit
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Router
-from handlers.http.request_bodies import BodyLimits
+from handlers.http.rest.request_bodies import BodyLimits
 from handlers.live.base.admin_feeds import AdminFeeds
 from handlers.live.base.connections import LiveConnections
 from models.base.clock import Clock

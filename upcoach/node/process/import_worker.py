@@ -27,7 +27,7 @@ Answer = Callable[[IO[bytes], IO[bytes]], None]
 def main() -> int:
     """Fork for each job until the server has gone."""
     os.nice(NICE)  # before the imports, which take a second
-    from handlers.http.strict_json import parse  # noqa: PLC0415
+    from handlers.http.operations.strict_json import parse  # noqa: PLC0415
     from upcoach.services.imports.reading import answer  # noqa: PLC0415
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended

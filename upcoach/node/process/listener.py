@@ -18,7 +18,7 @@ from tornado.iostream import IOStream
 from tornado.netutil import bind_sockets
 from tornado.web import Application
 
-from handlers.http.application import BoundedApplication
+from handlers.http.rest.application import BoundedApplication
 from models.access.limits import ANONYMOUS_BODY_BYTES, ANONYMOUS_BODY_S
 
 HEAD_LINES = 100  # of a request: browsers and proxies send thirty

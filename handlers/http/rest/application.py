@@ -8,7 +8,7 @@ from tornado.web import Application, _HandlerDelegate
 from handlers.http.client_ip import is_among
 from handlers.http.limits.concurrency_limits import ConcurrencyLimit
 from handlers.http.operation_runner import OperationRunner
-from handlers.http.request_bodies import BodyLimits, LimitedBodyDelegate
+from handlers.http.rest.request_bodies import BodyLimits, LimitedBodyDelegate
 from models.access.limits import CONNECTIONS_OF_NETWORK
 from models.access.request_origin import RequestOrigin
 
