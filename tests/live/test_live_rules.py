@@ -43,7 +43,7 @@ def ack(cursor: str, **more: str) -> Json:
 async def test_who_acknowledges_is_sent_no_more_than_the_window_beyond(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscription, "UNACKED", 10)
+    monkeypatch.setattr(subscription, "ACK_WINDOW", 10)
     async with serving(settings) as server:
         person = await furnished(server)
         epoch, head = await head_of(person)
@@ -68,7 +68,7 @@ async def test_who_acknowledges_is_sent_no_more_than_the_window_beyond(
 async def test_a_device_that_was_sent_events_before_its_first_ack_is_held_as_well(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscription, "UNACKED", 10)
+    monkeypatch.setattr(subscription, "ACK_WINDOW", 10)
     async with serving(settings) as server:
         person = await furnished(server)
         epoch, head = await head_of(person)

@@ -343,7 +343,7 @@ async def test_nothing_is_read_of_a_time_in_which_it_was_not_shared(settings: Se
 async def test_a_device_that_holds_back_sees_nothing_of_what_was_withdrawn_meanwhile(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscription, "UNACKED", 3)
+    monkeypatch.setattr(subscription, "ACK_WINDOW", 3)
     async with serving(settings) as server:
         client, feed, coach, _coach_id = await pair(server)
         await share(client, coach)
@@ -369,7 +369,7 @@ async def test_a_device_that_holds_back_sees_nothing_of_what_was_withdrawn_meanw
 async def test_a_device_that_holds_back_is_told_of_the_end_at_once(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscription, "UNACKED", 3)
+    monkeypatch.setattr(subscription, "ACK_WINDOW", 3)
     async with serving(settings) as server:
         client, feed, coach, coach_id = await pair(server)
         await share(client, coach)
