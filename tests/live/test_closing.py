@@ -8,8 +8,8 @@ from tests.support.laws.snapshots import head_of
 from tests.support.people.furnished import furnished
 from tests.support.server import PASSWORD, serving
 from tests.support.wire.answers import done
-from tests.support.wire.sockets import TOKEN_S, ends_in, only_connection, sub, talking
-from tests.support.wire.waiting import now
+from tests.support.wire.sockets import TOKEN_S, calling, ends_in, only_connection, sub, talking
+from tests.support.wire.waiting import now, until
 
 
 async def test_a_device_is_pinged_and_closed_when_it_does_not_answer(settings: Settings) -> None:
@@ -105,6 +105,20 @@ async def test_a_session_that_was_ended_elsewhere_closes_its_socket(settings: Se
             assert code == 4403
             assert (await kept.frame())["t"] == "subd"
         watch.close()
+
+
+async def test_a_session_that_ends_before_its_socket_has_greeted_opens_nothing(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+
+        async with calling(server, token=person.token) as wire:
+            await until(lambda: only_connection(server).caller is not None)
+            await done(person.call("POST", "/v1/auth/logout"))
+            await wire.send({"t": "hello", "v": 1})
+
+            assert await wire.closed() == 4403
 
 
 async def test_a_node_that_stops_says_so(settings: Settings) -> None:

@@ -34,6 +34,26 @@ async def test_a_silent_stream_is_commented_on(settings: Settings) -> None:
             assert reader.comments == 4
 
 
+async def test_a_session_that_ends_before_its_stream_has_begun_opens_none(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+        path, scope = await from_here(person), scope_of(server, person)
+        feeds, sessions = server.node.runner.feeds, server.node.services.account.sessions
+        start = feeds.start
+
+        async def start_late(*view: Any, **how: Any) -> Any:
+            found = await start(*view, **how)
+            await sessions.end(scope, scope.session)
+            return found
+
+        feeds.start = start_late  # type: ignore[method-assign] # between two turns of the loop
+        async with reading(server, path, person.token) as reader:
+            assert reader.status == 401
+        assert server.node._connections._open == set()
+
+
 async def test_a_stream_ends_half_a_minute_after_its_token(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await furnished(server)
