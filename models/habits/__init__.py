@@ -5,7 +5,7 @@ service reads a history and asks:
 
 ==============  =====================================================================
 `schedules`     on which days, or how often in which window
-`rules`         days by an RRULE (RFC 5545)
+`rrule`         days by an RRULE (RFC 5545)
 `measures`      what a logged value is worth
 `history`       what was logged, and the same laid out day by day
 `freezes`       which of the days that ask for it are held

@@ -23,9 +23,9 @@ Its laws, each of which has a test:
   comes with an interval, reasons and its scores beside those of the base rate.
 
 Read in this order: `habit_state` (which day is next, and what becomes of it; `due_days` is its
-calendar), `history` and `features` (what is known before a day), `bayes` and `habit_weights` (what
-learns), `population` (the two together, with `scores`), `habit_odds` (events in, forecasts out;
-`forecast` puts it in words).
+calendar), `history` and `features` (what is known before a day), `bayesian_logistic` and
+`habit_weights` (what learns), `population` (the two together, with `scores`), `habit_prediction`
+(events in, forecasts out; `forecast` puts it in words).
 """
 
 from models.learners.forecast import Forecast

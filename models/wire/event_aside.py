@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 
 
-class HiddenDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The details beside the frame of an event.
+class EventAside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is stored beside the frame of an event.
 
     Attributes
     ----------
@@ -23,16 +23,16 @@ class HiddenDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     takes: tuple[str, ...] | None = None
 
 
-NO_DETAILS: Final = HiddenDetails()
+NO_ASIDE: Final = EventAside()
 
-_decoder: Final = msgspec.msgpack.Decoder(HiddenDetails)
-
-
-def pack_details(details: HiddenDetails) -> bytes:
-    """Encode *details*; empty where there are none."""
-    return b"" if details == NO_DETAILS else msgspec.msgpack.encode(details)
+_decoder: Final = msgspec.msgpack.Decoder(EventAside)
 
 
-def unpack_details(plain: bytes) -> HiddenDetails:
-    """Decode what `pack_details` encoded."""
-    return _decoder.decode(plain) if plain else NO_DETAILS
+def pack_aside(aside: EventAside) -> bytes:
+    """Encode *aside*; empty where there is nothing in it."""
+    return b"" if aside == NO_ASIDE else msgspec.msgpack.encode(aside)
+
+
+def unpack_aside(plain: bytes) -> EventAside:
+    """Decode what `pack_aside` encoded."""
+    return _decoder.decode(plain) if plain else NO_ASIDE

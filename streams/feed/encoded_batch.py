@@ -10,7 +10,7 @@ from models.base.merge_patch import Json
 from models.contexts import CHILDREN
 from models.sharing import Share
 from models.visibility import Visibility
-from models.wire.event_aside import NO_DETAILS, HiddenDetails
+from models.wire.event_aside import NO_ASIDE, EventAside
 from models.wire.events import Event
 from models.wire.frames import Skip, encode
 from upcoach.store.base.sealing import Unreadable
@@ -24,7 +24,7 @@ class EncodedEvent(msgspec.Struct, frozen=True, gc=False):
     kind: str
     frame: bytes
     verb: str = ""
-    aside: Callable[[], HiddenDetails] = lambda: NO_DETAILS
+    aside: Callable[[], EventAside] = lambda: NO_ASIDE
 
 
 Wrap = Callable[[bytes], bytes]

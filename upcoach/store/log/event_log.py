@@ -8,7 +8,7 @@ from typing import Final
 from pymongo import UpdateMany
 from pymongo.write_concern import WriteConcern
 
-from models.wire.event_aside import NO_DETAILS, HiddenDetails, unpack_details
+from models.wire.event_aside import NO_ASIDE, EventAside, unpack_aside
 from models.wire.events import Event, feed_owner
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index
@@ -113,14 +113,12 @@ class EventLog:
         key = self._keyring[feed_owner(event.feed)]
         return unseal(key, event.sealed, _log_of(event.feed) + associated_data(event.seq))
 
-    def open_aside(self, event: Event) -> HiddenDetails:
+    def open_aside(self, event: Event) -> EventAside:
         """Decrypt the hidden details of *event*; `load_keys` and refusal as with `open_line`."""
         if not event.aside:
-            return NO_DETAILS
+            return NO_ASIDE
         key = self._keyring[feed_owner(event.feed)]
-        return unpack_details(
-            unseal(key, event.aside, aside_associated_data(event.feed, event.seq))
-        )
+        return unpack_aside(unseal(key, event.aside, aside_associated_data(event.feed, event.seq)))
 
     def can_open(self, feed: str) -> bool:
         """Whether the data key of *feed* is loaded."""

@@ -11,7 +11,7 @@ from models.base.document import Document
 from models.base.errors import Refusal
 from models.base.mail import MailRequest
 from models.wire import event_aside
-from models.wire.event_aside import HiddenDetails
+from models.wire.event_aside import EventAside
 from models.wire.events import Event, feed_owner, user_feed
 from models.wire.frames import Author, Ev, encode
 from upcoach.store.base.broken_documents import BrokenDocument
@@ -174,7 +174,7 @@ class Decider:
         takes = None
         if change.swept is not None:
             takes = (change.swept.kind.kind,) if swept else ()
-        plain = event_aside.pack_details(HiddenDetails(edits=change.subject.edits, takes=takes))
+        plain = event_aside.pack_aside(EventAside(edits=change.subject.edits, takes=takes))
         key = self._keyring[feed_owner(feed)]
         return seal(key, plain, event_log.aside_associated_data(feed, seq)) if plain else b""
 
