@@ -1,72 +1,22 @@
 """One runner for consumers of any kind: nothing here knows of habits."""
 
-import collections
 import datetime as dt
 import random
-from collections.abc import Hashable, Iterator, Mapping
 from typing import ClassVar, Literal
 
 import msgspec
 from gridfs.asynchronous import AsyncGridFSBucket
 
 from config.settings import Settings
-from models.base.clock import utc_now
-from models.base.metrics import Metrics
 from models.wire.events import Event
-from models.wire.frames import Ev
 from streams.consumers.consumer import Consumer
-from streams.consumers.runner import ConsumerDependencies, ConsumerRunner
-from streams.redis.connection import RedisConnections
-from tests.support.server import Server, serving
+from streams.consumers.runner import ConsumerRunner
+from tests.consumers.goal_count import GoalCount, ground_of, make_goals
+from tests.support.server import serving
 from tests.support.server.learning import connected
-from upcoach.client import RestClient
 from upcoach.store.collections.consumer_snapshots import FILES, ConsumerSnapshots, Snapshot
 
 NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
-
-
-class GoalCount:
-    """How many goals of each feed were made, and how many ticks there were."""
-
-    durability: ClassVar[Literal["durable"]] = "durable"
-    name: ClassVar[str] = "goal-count"
-    version: ClassVar[int] = 1
-    concerns: ClassVar[str] = "goal."
-
-    def __init__(self) -> None:
-        self.counts: collections.Counter[str] = collections.Counter()
-        self.due: dt.datetime | None = None
-        self.told: dict[str, int] = {}
-        self._changed: set[str] = set()
-
-    def apply(self, event: Ev) -> Iterator[None]:
-        if (event.doc or {}).get("title") == "poison":
-            raise ValueError
-        self.counts[event.f] += event.type == "goal.created"
-        self._changed.add(event.f)
-        yield
-
-    def tick(self, _now: dt.datetime, /) -> Iterator[None]:
-        self.counts["ticks"] += 1
-        self.due = None
-        yield
-
-    def next_tick(self) -> dt.datetime | None:
-        return self.due
-
-    def drain(self) -> Iterator[Mapping[Hashable, tuple[str, int]]]:
-        changed, self._changed = self._changed, set()
-        yield {feed: (feed, self.counts[feed]) for feed in changed}
-
-    async def publish(self, output: tuple[str, int]) -> None:
-        feed, count = output
-        self.told[feed] = count
-
-    def state(self) -> Iterator[bytes]:
-        yield msgspec.msgpack.encode(self.counts)
-
-    def restore(self, state: bytes | None) -> None:
-        self.counts = collections.Counter(msgspec.msgpack.decode(state) if state else {})
 
 
 class Ears:
@@ -93,22 +43,6 @@ class Ears:
     def drain(self) -> None:
         self.heard += self._new
         self._new = []
-
-
-def ground_of(server: Server, settings: Settings, redis: RedisConnections) -> ConsumerDependencies:
-    return ConsumerDependencies(
-        log=server.node.log,
-        database=server.node.database,
-        redis=redis.writer,
-        secret=settings.index_key,
-        clock=utc_now,
-        metrics=Metrics(),
-    )
-
-
-async def make_goals(person: RestClient, *titles: str) -> None:
-    for title in titles:
-        assert (await person.call("POST", "/v1/goals", {"title": title})).status == 201
 
 
 async def test_a_durable_consumer_hears_each_event_once_over_a_crash(settings: Settings) -> None:

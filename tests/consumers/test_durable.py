@@ -1,0 +1,114 @@
+"""What a durable consumer can rely on, where a process is cut off at the wrong moment."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+from config.settings import Settings
+from models.wire.frames import Ev
+from streams.base import background_tasks
+from streams.consumers.durable import INBOX_EVENTS
+from streams.consumers.publishing import UnpublishedOutputs
+from tests.consumers.goal_count import GoalCount, ground_of, make_goals
+from tests.support.server import serving
+from tests.support.server.learning import connected
+from upcoach.store.collections.consumer_snapshots import PAGE, ConsumerSnapshots, ConsumerTurn
+
+
+class Endless(GoalCount):
+    """Comes to no end with its second event."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.amid = asyncio.Event()
+
+    def apply(self, event: Ev) -> Iterator[None]:
+        yield from super().apply(event)
+        while self.counts[event.f] > 1:
+            self.amid.set()
+            yield
+
+
+async def test_no_snapshot_is_taken_amid_a_turn(settings: Settings) -> None:
+    async with serving(settings) as server, connected(settings) as redis:
+        ground = ground_of(server, settings, redis)
+        await make_goals(await server.person(), "Run", "Swim", "Read")
+        cut_off, heir = ground.durable(Endless()), ground.durable(GoalCount())
+        await cut_off.load()
+        step = asyncio.create_task(cut_off.step())
+        async with asyncio.timeout(10):
+            await cut_off.consumer.amid.wait()
+        await background_tasks.end(step)
+        await cut_off.stop()
+
+        await heir.load()
+        await heir.step()
+
+        assert list(heir.consumer.counts.values()) == [3]
+
+
+async def test_what_an_inbox_has_no_room_for_is_found_in_the_log(settings: Settings) -> None:
+    async with serving(settings) as server, connected(settings) as redis:
+        ground = ground_of(server, settings, redis)
+        ann, bob = await server.person(), await server.person()
+        runner = ground.durable(GoalCount())
+        await make_goals(bob, "Rest")
+        await runner.load()
+        await runner.step()
+        [known] = runner.consumer.counts
+        [old, *_] = await server.node.log.page(known, 0, 1)
+        await make_goals(ann, "Run")
+        [feed] = [
+            name
+            for name in await server.node.log.heads()
+            if name.startswith("u:usr") and name != known
+        ]
+
+        await runner.take((await server.node.log.page(feed, 0, 100))[-1:])
+        await runner.take([old] * INBOX_EVENTS)
+        await runner.step()
+
+        assert runner.consumer.counts == {known: 1, feed: 1}
+
+
+async def test_what_is_newer_waits_while_what_is_older_is_written() -> None:
+    written: list[str] = []
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def write(output: str) -> None:
+        begun.set()
+        await go_on.wait()
+        written.append(output)
+
+    unpublished = UnpublishedOutputs[Any](write)
+    unpublished.add({"key": "older"})
+    publishing = asyncio.create_task(unpublished.publish())
+    await begun.wait()
+    unpublished.add({"key": "newer"})
+    go_on.set()
+    await publishing
+    await unpublished.publish()
+    await unpublished.publish()
+
+    assert written == ["older", "newer"]
+
+
+async def test_a_snapshot_that_we_did_not_sign_is_none(settings: Settings) -> None:
+    async with serving(settings) as server:
+        database = server.node.database
+        ours, other = (ConsumerSnapshots(database, "count", 1, key) for key in (b"ours", b"theirs"))
+        await other.save(7, {}, iter((b"state",)))
+
+        assert await ours.load() is None
+        assert await other.load() is not None
+
+
+async def test_all_turns_are_taken_again_however_many_there_are(settings: Settings) -> None:
+    async with serving(settings) as server:
+        snapshots = ConsumerSnapshots(server.node.database, "count", 1, b"secret")
+        for number in range(1, 2 * PAGE + 2):
+            await snapshots.record(ConsumerTurn(number=number, spans=()))
+
+        turns = [turn.number async for turn in snapshots.turns(1)]
+
+        assert turns == list(range(2, 2 * PAGE + 2))
