@@ -115,7 +115,9 @@ async def test_a_session_that_ends_before_its_socket_has_greeted_opens_nothing(
 
         async with calling(server, token=person.token) as wire:
             await until(lambda: only_connection(server).caller is not None)
-            await done(person.call("POST", "/v1/auth/logout"))
+            async with talking(server, person) as greeted:
+                await done(person.call("POST", "/v1/auth/logout"))
+                assert await greeted.closed() == 4403  # by now the node has heard of it
             await wire.send({"t": "hello", "v": 1})
 
             assert await wire.closed() == 4403
