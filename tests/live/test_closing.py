@@ -120,6 +120,7 @@ async def test_a_session_that_ends_before_its_socket_has_greeted_opens_nothing(
                 assert await greeted.closed() == 4403  # by now the node has heard of it
             await wire.send({"t": "hello", "v": 1})
 
+            assert await wire.line() is None  # not even a welcome
             assert await wire.closed() == 4403
 
 
