@@ -1,4 +1,6 @@
-"""Recurrence: rules, next dates, and the next document of a series.
+"""Recurrence of tasks and goals: rules, next dates, and the next document of a series.
+
+Habits recur by `models.habits.schedules`, RRULEs among them (`models.habits.rrule`).
 
 A series begins with the due date of its first document.  The next one is made when the one before
 it is completed, under an id that follows from that one's: whoever completes it, there is one.

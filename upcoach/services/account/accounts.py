@@ -13,9 +13,9 @@ from models.base.errors import Conflict, NotFound, Unauthenticated, Unavailable
 from models.base.ids import new_id
 from models.base.merge_patch import Json
 from upcoach.services.account.email.users_by_email import UsersByEmail
+from upcoach.services.account.login.constant_time import in_constant_time
 from upcoach.services.account.login.logins import Challenge, LoggedIn, Logins
 from upcoach.services.account.passwords import Passwords
-from upcoach.services.base.constant_time import in_constant_time
 from upcoach.services.base.mail import Mailer
 from upcoach.services.base.resources import write_outcome
 from upcoach.store.collections.documents import Documents

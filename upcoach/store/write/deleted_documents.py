@@ -1,4 +1,4 @@
-"""Deletions of documents, found by the event in the log."""
+"""Deletions of documents, found by the event in the log; without one, see `base.tombstones`."""
 
 from collections.abc import Iterable
 

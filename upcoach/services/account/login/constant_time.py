@@ -1,4 +1,8 @@
-"""Constant response time, where the time would tell who has an account."""
+"""Constant response time of a login, which would tell otherwise who has an account.
+
+This pads the search for the user; without one, `Passwords.verify` hashes against a decoy.  Both are
+joined in `Accounts.log_in`.
+"""
 
 import asyncio
 from collections.abc import Awaitable
