@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from pymongo import AsyncMongoClient
 
@@ -16,6 +17,7 @@ from tests.support.server import serving
 from tests.support.wire.fleet import FeedFollower, following
 from upcoach.store.base.indexes import definition_of
 from upcoach.store.collections.oauth_clients import OAuthClientStore
+from upcoach.store.schema.migrations import STEPS
 from upcoach.store.schema.schema import RETIRED, declared
 
 DUMPS = sorted(FOLDER.glob("*.json.gz"))
@@ -90,6 +92,9 @@ async def test_oauth_clients_are_found_by_this_build_and_by_the_one_before(
         found = await OAuthClientStore(server.node.database).find(app)
         before = {one["_id"]: one async for one in database["clients"].find()}
         moved = [one["_id"] async for one in database["oauth_clients"].find()]
+        await database["oauth_clients"].update_one({"_id": app}, {"$set": {"name": "Diary 2"}})
+        await dict(STEPS)[24](database)  # once more, after a crash before it was noted
+        renamed = await OAuthClientStore(server.node.database).find(app)
         coach = await server.client().log_in(COACH, PASSWORD, "laptop")
         listed = await coach.call("GET", "/v1/clients")
         coach.close()
@@ -98,4 +103,5 @@ async def test_oauth_clients_are_found_by_this_build_and_by_the_one_before(
     assert (found.name, found.permissions) == ("Diary", ("openid", "goals:read"))
     assert (before[app], before.keys()) == (kept[app], kept.keys())
     assert moved == [app]
+    assert renamed == msgspec.structs.replace(found, name="Diary 2")
     assert len(listed.body["items"]) == 1
