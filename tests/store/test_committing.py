@@ -11,7 +11,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from config.settings import Settings
 from models.access.scope import Scope
 from models.base.clock import utc_now
-from models.base.errors import Conflict, Invalid, NotFound, Unauthenticated, Unavailable
+from models.base.errors import Conflict, Invalid, NotFound, Unavailable
 from models.base.ids import new_mutation_id
 from models.goals import Goal, NewGoal
 from tests.store.opened import bare, new_goal
@@ -258,20 +258,3 @@ async def test_what_follows_a_write_that_found_no_database_is_given_back_with_it
         assert [type(answer) for answer in answers[:-1]] == [Unavailable] * (BATCH + 1)
         assert strangers.replayed is isinstance(answers[-1], Outcome)
         assert [outcome.seq for outcome in again] == list(range(3, 3 + len(writes)))
-
-
-async def test_who_was_locked_out_may_log_in_and_send_the_same_write_again(
-    settings: Settings,
-) -> None:
-    async with serving(settings) as server:
-        phone = await server.person("phone")
-        scope, sessions = scope_of(server, phone), server.node.services.account.sessions
-        write = new_goal(scope, "Run", Mutation(new_mutation_id(), b"asked"))
-        await sessions.end(scope, scope.session)
-
-        with pytest.raises(Unauthenticated):
-            await server.node.committer.submit(write)
-        later = msgspec.structs.replace(scope, session="")
-        done = await server.node.committer.submit(msgspec.structs.replace(write, scope=later))
-
-        assert (done.verb, done.replayed) == ("created", False)
