@@ -34,7 +34,7 @@ def hold_with_a_pattern(_):
     re.match("(a+)+$", "a" * 64 + "b")  # ends after the sun
 
 async def main():
-    told = serving.told_to_stop()
+    told = serving.install_stop_signal(end_s={told_s})
     notifier = Notifier(os.environ)
     async with watchdog.Watchdog(notifier, end_s={end_s}).watching():
         notifier.ready()
@@ -45,7 +45,6 @@ async def main():
         await told.wait()
         notifier.stops()
 
-serving.END_S = {told_s}
 asyncio.run(main())
 """
 MICROSECONDS = 1_000_000

@@ -91,17 +91,20 @@ async def serve_as_child(settings: Settings, parent: int) -> int:
     return 0
 
 
-def install_stop_signal() -> StopSignal:
-    """Handle SIGTERM and Ctrl-C by setting the event that is returned."""
+def install_stop_signal(end_s: int = END_S) -> StopSignal:
+    """Handle SIGTERM and Ctrl-C by setting the event that is returned.
+
+    The kernel ends the process *end_s* seconds after the first of them.
+    """
     stop_signal = StopSignal()
     loop = asyncio.get_running_loop()
 
     def handle(*_: object) -> None:
-        left_s = signal.alarm(END_S)
+        left_s = signal.alarm(end_s)
         if left_s:  # it was told before, and gains no time
             signal.alarm(left_s)
         else:
-            stop_signal.ends_at = time.monotonic() + END_S
+            stop_signal.ends_at = time.monotonic() + end_s
         if not loop.is_closed():
             loop.call_soon_threadsafe(stop_signal.set)
 
