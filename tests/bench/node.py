@@ -67,6 +67,12 @@ class Bench:
         """Make *count* people who are logged in, without the work that passwords are."""
         return {"people": await make_people(self.node, self.settings, count), "port": self.port}
 
+    async def newcomers(self, count: int) -> dict[str, Any]:
+        """Have *count* people without any goal write from now on: each may keep some thousands."""
+        people = await make_people(self.node, self.settings, count)
+        self._scopes = [Scope(user=person["user"], device="phone") for person in people]
+        return {}
+
     async def write(self, writers: int, users: int, writes: int) -> dict[str, Any]:
         """Create *writes* goals from *writers* tasks, for *users* people in turn."""
         scopes = itertools.islice(itertools.cycle(self._scopes[:users]), writes)
@@ -131,6 +137,7 @@ async def main() -> None:
             {
                 "people": bench.people,
                 "crowd": bench.crowd,
+                "newcomers": bench.newcomers,
                 "write": bench.write,
                 "pace": bench.pace,
             }

@@ -100,6 +100,7 @@ async def measure(engines: TestEngines, repeats: int) -> list[Table]:
         for repeat in range(repeats):
             for writers, users, writes in SHAPES:
                 say(f"writes: turn {repeat + 1} of {repeats}, {writers} writers on {users} users")
+                await node.ask("newcomers", count=users)
                 pair = (
                     await ours.turn(writers=writers, users=users, writes=writes),
                     await bare.turn(writers=writers, writes=writes),
