@@ -14,7 +14,7 @@ from models.access.permissions import ROLES
 from models.base.errors import Unavailable
 from upcoach.cli import admin_commands, audit_commands, demo, explain
 from upcoach.embedded import EngineError
-from upcoach.node import app
+from upcoach.node import connecting
 from upcoach.node.output import say
 from upcoach.node.process.listener import StartError
 from upcoach.node.serving import serve_alone, serve_as_child
@@ -37,8 +37,8 @@ async def serve(settings: Settings, arguments: argparse.Namespace) -> int:
 async def migrate(settings: Settings, _: argparse.Namespace) -> int:
     """Migrate the database."""
     async with (
-        app.joined_urls(settings) as (mongo_url, _redis_url),
-        app.open_schema(mongo_url, settings) as (_database, schema),
+        connecting.joined_urls(settings) as (mongo_url, _redis_url),
+        connecting.open_schema(mongo_url, settings) as (_database, schema),
     ):
         await schema.run()
         say("The database is up to date.")
@@ -63,7 +63,7 @@ async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
     """Set a user's role, or take all roles back."""
     email = arguments.email
     roles = () if arguments.role == "user" else (arguments.role,)
-    async with app.joined_urls(settings) as (mongo_url, redis_url):
+    async with connecting.joined_urls(settings) as (mongo_url, redis_url):
         await admin_commands.set_roles(settings, mongo_url, redis_url, email, roles)
     say(f"{email} is now: {arguments.role}.")
     return 0
@@ -71,7 +71,7 @@ async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
 
 async def revoke(settings: Settings, arguments: argparse.Namespace) -> int:
     """End all sessions of a user, and trust none of their devices."""
-    async with app.joined_urls(settings) as (mongo_url, redis_url):
+    async with connecting.joined_urls(settings) as (mongo_url, redis_url):
         ended = await admin_commands.revoke(settings, mongo_url, redis_url, arguments.email)
     say(f"{arguments.email} is logged out everywhere; there were {ended} sessions.")
     return 0
@@ -79,7 +79,7 @@ async def revoke(settings: Settings, arguments: argparse.Namespace) -> int:
 
 async def remove_factors(settings: Settings, arguments: argparse.Namespace) -> int:
     """Remove all second factors of a user who is locked out by them."""
-    async with app.joined_urls(settings) as (mongo_url, redis_url):
+    async with connecting.joined_urls(settings) as (mongo_url, redis_url):
         count = await admin_commands.remove_factors(settings, mongo_url, redis_url, arguments.email)
     if count:
         had = f"there were {count}" if count > 1 else "there was one"
@@ -91,7 +91,7 @@ async def remove_factors(settings: Settings, arguments: argparse.Namespace) -> i
 
 async def add_client(settings: Settings, arguments: argparse.Namespace) -> int:
     """Register an OAuth client."""
-    async with app.joined_urls(settings) as (mongo_url, _redis_url):
+    async with connecting.joined_urls(settings) as (mongo_url, _redis_url):
         client, secret = await admin_commands.add_client(settings, mongo_url, arguments)
     say(f"client_id      {client.id}")
     if secret:
@@ -101,7 +101,7 @@ async def add_client(settings: Settings, arguments: argparse.Namespace) -> int:
 
 async def rotate_keys(settings: Settings, arguments: argparse.Namespace) -> int:
     """Generate the next signing key, and wrap all keys with the current master key."""
-    async with app.joined_urls(settings) as (mongo_url, _redis_url):
+    async with connecting.joined_urls(settings) as (mongo_url, _redis_url):
         rotated = await admin_commands.rotate_keys(
             settings, mongo_url, arguments.alg, at_once=arguments.at_once
         )
@@ -112,7 +112,7 @@ async def rotate_keys(settings: Settings, arguments: argparse.Namespace) -> int:
 
 async def audit_verify(settings: Settings, arguments: argparse.Namespace) -> int:
     """Verify the audit log; 1 when it is damaged."""
-    async with app.joined_urls(settings) as (mongo_url, _redis_url):
+    async with connecting.joined_urls(settings) as (mongo_url, _redis_url):
         if arguments.export is not None:
             await audit_commands.export_audit(settings, mongo_url, arguments.export)
         verified = await audit_commands.verify_audit(settings, mongo_url)

@@ -14,7 +14,7 @@ from handlers.http.policy import require_permission, require_role, require_step_
 from models.base.clock import utc_now
 from models.base.errors import Refusal
 from models.base.metrics import Metrics
-from streams.feed.subscription import Feeds
+from streams.feed.resume import Feeds
 from streams.limits.held_writes import HeldWrites
 from streams.limits.rate_limiter import SharedRateLimiter
 from streams.redis.connection_tickets import ConnectionTickets

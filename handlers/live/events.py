@@ -31,7 +31,8 @@ from handlers.sync import (
 from models.access.caller import Caller
 from models.base.errors import Unavailable
 from models.wire.close_codes import CloseCode
-from streams.feed.subscription import Subscription, SubscriptionStart
+from streams.feed.resume import SubscriptionStart
+from streams.feed.subscription import Subscription
 from upcoach.store.write.errors import session_ended
 
 

@@ -15,7 +15,7 @@ from models.wire.cursor import Cursor, cursor_of_feed, joined_cursor
 from models.wire.events import Event
 from models.wire.frames import Ev, Skip
 from streams.feed.encoded_batch import EncodedBatch, encoded_event, opened_frame
-from streams.feed.subscription import Feeds, SubscriptionStart
+from streams.feed.resume import Feeds, SubscriptionStart
 from streams.feed.topic import Topic
 from upcoach.services.sharing.shares import FeedView
 from upcoach.services.sync import SyncServices

@@ -18,7 +18,7 @@ from tests.support.engines import TestEngines
 from tests.support.people.mail import newest, settings_of
 from tests.support.server import PASSWORD, serving
 from tests.support.server.smtp import MailServer
-from upcoach.node import app
+from upcoach.node import connecting
 from upcoach.services.base.mail import Mailer, Smtp
 from upcoach.services.base.mail.mailer import LONGEST_WAIT
 from upcoach.store.base.database import Database
@@ -55,7 +55,7 @@ async def post_office(settings: Settings) -> AsyncIterator[tuple[Database, MailO
     """An outbox with nothing in it, and the clock that it looks at."""
     clock = Hand()
     assert settings.mongo_url is not None
-    async with app.open_database(settings.mongo_url, settings) as database:
+    async with connecting.open_database(settings.mongo_url, settings) as database:
         masters = MasterKeys("test", {"test": bytes(32)})
         yield database, MailOutbox(database, masters, clock), clock
 

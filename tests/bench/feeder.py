@@ -24,7 +24,7 @@ from models.wire.events import Event, feed_owner
 from streams.redis.connection import STREAM_MAXLEN, RedisConnections, fields_of, stream_of
 from tests.bench.child import obey
 from tests.bench.node import MARK
-from upcoach.node import app
+from upcoach.node import connecting
 from upcoach.services.goals import Goals
 from upcoach.store.aggregates.counts import Tallies
 from upcoach.store.base.database import Database
@@ -195,7 +195,7 @@ async def main() -> None:
     assert settings.mongo_url is not None
     assert settings.redis_url is not None
     redis = RedisConnections(settings.redis_url)
-    async with app.open_database(settings.mongo_url, settings) as database:
+    async with connecting.open_database(settings.mongo_url, settings) as database:
         feeder = Feeder(settings, database, redis.writer)
         await obey(
             {

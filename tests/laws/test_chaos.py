@@ -17,7 +17,8 @@ from config.settings import Settings
 from models.base.errors import Refusal
 from models.goals import NewGoal
 from streams.base.transport import BackpressureListener
-from streams.feed.subscription import Feeds, Subscription
+from streams.feed.resume import Feeds
+from streams.feed.subscription import Subscription
 from streams.redis.connection import STREAMS
 from tests.support.engines import TestEngines, redis_of
 from tests.support.people.chaos import Storm, Writer, assert_quiet, assert_whole, until

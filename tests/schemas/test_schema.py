@@ -14,7 +14,7 @@ from models.contexts import DOCUMENTS
 from tests.schemas.reading import Reader
 from tests.support.server import serving
 from upcoach.client import RestClient
-from upcoach.node.app import open_database
+from upcoach.node.connecting import open_database
 from upcoach.store.base.database import Database
 from upcoach.store.base.indexes import definition_of
 from upcoach.store.schema import schema

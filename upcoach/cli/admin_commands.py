@@ -19,7 +19,8 @@ from models.base.clock import utc_now
 from models.base.errors import Invalid, NotFound
 from models.oauth import OAuthClient
 from streams.redis.connection import RedisConnections
-from upcoach.node.app import Node, open_database, open_schema
+from upcoach.node.app import Node
+from upcoach.node.connecting import open_database, open_schema
 from upcoach.node.process.listener import StartError
 from upcoach.services.account.sessions.access_tokens import AUDIENCES
 from upcoach.services.account.sessions.signing_keys import AHEAD, ALGORITHMS, SigningKeys

@@ -8,7 +8,7 @@ import msgspec
 from config.settings import Settings
 from models.audit import STREAM, AuditVerification, Checkpoint, Damage
 from models.base.merge_patch import Json
-from upcoach.node.app import open_database
+from upcoach.node.connecting import open_database
 from upcoach.node.process.listener import StartError
 from upcoach.services.audit.audit_signing import AuditSigner
 from upcoach.store.base.database import Database

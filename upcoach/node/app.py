@@ -47,7 +47,7 @@ from streams.consumers.runner import ConsumerDependencies, ConsumerRunner
 from streams.feed.hub import PRELOADED_EVENTS, Hub
 from streams.feed.reader import Follower, StreamReader
 from streams.feed.relay import Relay
-from streams.feed.subscription import Feeds
+from streams.feed.resume import Feeds
 from streams.limits.held_writes import HeldWrites
 from streams.limits.prepaid_rate_limiter import PrepaidRateLimiter
 from streams.limits.rate_limiter import SharedRateLimiter
@@ -55,98 +55,26 @@ from streams.redis.connection import RedisConnections, RedisError
 from streams.redis.connection_tickets import ConnectionTickets
 from streams.redis.lease import claim
 from streams.redis.stream_trimming import StreamTrimming
-from upcoach.embedded import Engines, joined
 from upcoach.node.assembly import Assembly
+from upcoach.node.connecting import open_schema
 from upcoach.node.process import shutdown
-from upcoach.node.process.listener import HttpListener, StartError
+from upcoach.node.process.listener import HttpListener
 from upcoach.services.base.jobs import JobRunner
 from upcoach.store.base.database import Database
 from upcoach.store.log.event_log import EventLog
 from upcoach.store.schema.installation import load_installation
-from upcoach.store.schema.migrations import migrate
 from upcoach.store.schema.orphan_transactions import OrphanTransactions
 from upcoach.store.schema.schema import Schema
 from upcoach.store.secrets.keyring import KeyRing, MasterKeys
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.mail_outbox import MailOutbox
 
-START_PATIENCE_S = 30.0
 RESTART_S = 1.0  # before work that broke begins again
 # How long the loop waits for a thread that computes, each time that it comes back from a socket:
 # Python's own 5 ms make 50 of one request.
 SWITCH_S = 0.0005
 
 _log = structlog.get_logger(__name__)
-
-
-@contextlib.asynccontextmanager
-async def engine_urls(settings: Settings) -> AsyncIterator[tuple[str, str, Engines]]:
-    """The URLs of MongoDB and Redis: the configured ones, or those of engines that we start."""
-    engines = Engines(
-        settings.data,
-        mongo=settings.mongo_url is None,
-        redis=settings.redis_url is None,
-    )
-    async with engines:
-        yield (
-            settings.mongo_url or engines.mongo_url,
-            settings.redis_url or engines.redis_url,
-            engines,
-        )
-
-
-@contextlib.asynccontextmanager
-async def joined_urls(settings: Settings) -> AsyncIterator[tuple[str, str]]:
-    """The same for a command: configured, of running engines, or of engines that it starts."""
-    mongo, redis = settings.mongo_url, settings.redis_url
-    if mongo is not None and redis is not None:
-        yield mongo, redis
-        return
-    async with joined(settings.data, mongo=mongo is None, redis=redis is None) as addresses:
-        yield mongo or addresses.mongo_url or "", redis or addresses.redis_url or ""
-
-
-@contextlib.asynccontextmanager
-async def open_database(url: str, settings: Settings) -> AsyncIterator[Database]:
-    """Open the database and migrate it; a MongoDB that is still starting is waited for."""
-    async with open_schema(url, settings) as (database, _):
-        yield database
-
-
-@contextlib.asynccontextmanager
-async def open_schema(url: str, settings: Settings) -> AsyncIterator[tuple[Database, Schema]]:
-    """Open the database and its schema, of which large indexes are still to be built."""
-    database = Database(url, settings.mongo_database)
-    try:
-        schema = Schema(database)
-        await _ensured(database, schema)
-        steps = await migrate(database, utc_now)
-        if steps:
-            _log.info("migrated", steps=steps)
-        yield database, schema
-    finally:
-        await database.close()
-
-
-async def _ensured(database: Database, schema: Schema) -> None:
-    while True:
-        await _reached(database)
-        try:
-            return await schema.ensure()
-        except Unavailable:  # an index takes longer than an operation may; MongoDB goes on with it
-            _log.warning("waiting_for_indexes")
-
-
-async def _reached(database: Database) -> None:
-    deadline = asyncio.get_running_loop().time() + START_PATIENCE_S
-    while True:
-        try:
-            return await database.ping()
-        except Unavailable:
-            if asyncio.get_running_loop().time() > deadline:
-                message = "MongoDB does not answer. Is UPCOACH_MONGO_URL right, and the server up?"
-                raise StartError(message) from None
-            _log.warning("waiting_for_mongodb")
 
 
 class Node:

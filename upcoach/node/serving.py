@@ -18,7 +18,7 @@ import structlog
 
 from config.settings import Settings
 from upcoach.embedded.child import die_with
-from upcoach.node import app
+from upcoach.node import app, connecting
 from upcoach.node.output import say, welcome
 from upcoach.node.process import gc_tuning
 from upcoach.node.process.listener import HttpListener
@@ -60,7 +60,7 @@ async def serve_alone(settings: Settings) -> int:
     stop_signal = install_stop_signal()
     notifier = Notifier(os.environ)
     async with (
-        app.engine_urls(settings) as (mongo_url, redis_url, engines),
+        connecting.engine_urls(settings) as (mongo_url, redis_url, engines),
         _serving(settings, mongo_url, redis_url, notifier, shared=False) as served,
     ):
         ports = served.ports

@@ -21,7 +21,7 @@ import structlog
 
 from config.settings import ProcessRole, Settings
 from streams.base import background_tasks
-from upcoach.node import app
+from upcoach.node import connecting
 from upcoach.node.output import say, welcome
 from upcoach.node.process.listener import Reservation, StartError
 from upcoach.node.process.shutdown import END_S
@@ -114,8 +114,8 @@ async def serve_with_children(settings: Settings) -> int:
     """Serve with several processes until SIGTERM or Ctrl-C; 1 when one of them failed."""
     stop_signal = install_stop_signal()
     notifier = Notifier(os.environ)
-    async with app.engine_urls(settings) as (mongo_url, redis_url, engines):
-        async with app.open_database(mongo_url, settings) as database:
+    async with connecting.engine_urls(settings) as (mongo_url, redis_url, engines):
+        async with connecting.open_database(mongo_url, settings) as database:
             await load_installation(database)  # what all would refuse is refused once
         with contextlib.closing(Reservation(settings.host, settings.port)) as reservation:
             environ = _environ(mongo_url, redis_url, reservation.port)

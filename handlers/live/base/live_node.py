@@ -12,7 +12,7 @@ from models.base.clock import Clock
 from streams.base.background_tasks import BackgroundTasks
 from streams.channels.channels import Channels
 from streams.channels.presence import Presence
-from streams.feed.subscription import Feeds
+from streams.feed.resume import Feeds
 from streams.limits.prepaid_rate_limiter import PrepaidRateLimiter
 from streams.redis.connection_tickets import ConnectionTickets
 from upcoach.services.sync.positions import Positions

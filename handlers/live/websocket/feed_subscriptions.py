@@ -9,7 +9,8 @@ from models.base.metrics import Metrics
 from models.wire.cursor import Cursor
 from models.wire.frames import Ack, Frame, Sub, SubscriptionRequest, Unsub, Unsubd
 from streams.base.transport import Transport
-from streams.feed.subscription import Feeds, Subscription
+from streams.feed.resume import Feeds
+from streams.feed.subscription import Subscription
 
 
 class FeedSubscriptions:

@@ -15,7 +15,7 @@ from models.base.merge_patch import Json
 from upcoach.cli.demo.history import loop_export
 from upcoach.client import RestClient, SyncDevice
 from upcoach.embedded import owner
-from upcoach.node import app
+from upcoach.node import app, connecting
 
 PASSWORD = "a demo needs no secret"  # noqa: S105 - of an account that nobody uses again
 QUIET_S = 2.0  # without a new insight: the learner has caught up
@@ -41,7 +41,7 @@ async def _server(settings: Settings) -> AsyncIterator[str]:
         return
     say("No server is running on this data: starting one for the demo.")
     async with (
-        app.engine_urls(settings) as (mongo_url, redis_url, _engines),
+        connecting.engine_urls(settings) as (mongo_url, redis_url, _engines),
         app.running_node(settings, mongo_url, redis_url) as node,
         app.listening(node.application, settings.host, 0) as port,
     ):

@@ -20,7 +20,7 @@ from models.base.ids import new_id
 from upcoach.cli.explain.others import leave, relate
 from upcoach.cli.explain.questions import Question, QuestionAnswer, Questions
 from upcoach.cli.explain.seeds import Scale, Seeds, loop_archives
-from upcoach.node import app
+from upcoach.node import app, connecting
 from upcoach.services.account.login.logins import Challenge
 from upcoach.store.base.codec import WORDS
 from upcoach.store.schema.profile import Profile, ProfiledOperation, profiled
@@ -73,7 +73,7 @@ async def explained(settings: Settings, scale: Scale) -> Explained:
             redis_url=None,
             roles=frozenset({"web"}),
         )
-        async with app.engine_urls(alone) as (mongo_url, redis_url, _engines):
+        async with connecting.engine_urls(alone) as (mongo_url, redis_url, _engines):
             return await explained_on(alone, mongo_url, redis_url, scale)
 
 

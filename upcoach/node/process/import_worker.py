@@ -49,11 +49,11 @@ def _work(job: socket.socket, parent: int, answer: Answer) -> NoReturn:
         _limit_resources(parent)
         with job.makefile("rb") as request, job.makefile("wb") as reply:
             answer(request, reply)
-    # Whatever it was, this child ends alone, and the server sees that no answer came.  A traceback
-    # would quote somebody's file.
-    except Exception:  # noqa: BLE001
+        os._exit(0)
+    finally:
+        # Whatever was raised: this child never goes on in its parent's loop, the server sees that
+        # no answer came, and no traceback quotes somebody's file.
         os._exit(1)
-    os._exit(0)
 
 
 def _limit_resources(parent: int) -> None:

@@ -1,14 +1,6 @@
-"""Sessions of logged-in devices: start, refresh, step-up, end.
+"""Sessions of logged-in devices: start, refresh, step-up, end."""
 
-A refresh token is `v1.user.session.generation.mac`.  It is written down nowhere: the mac is keyed
-by the installation, and `upcoach.store.secrets.refresh_generations` knows which generation is the
-newest.
-"""
-
-import base64
 import datetime as dt
-import hashlib
-import hmac
 from collections.abc import Callable, Collection
 from typing import Any, Final, NamedTuple
 
@@ -27,6 +19,7 @@ from models.base.ids import new_id
 from models.base.merge_patch import Json
 from models.sharing import INVITATIONS, OpenInvitations
 from upcoach.services.account.sessions.access_tokens import AccessTokens, token_invalid
+from upcoach.services.account.sessions.refresh_tokens import RefreshTokens
 from upcoach.services.base.resources import write_outcome
 from upcoach.store.base.conditions import Range
 from upcoach.store.collections.documents import Documents, Selection
@@ -40,7 +33,6 @@ from upcoach.store.write.requests import AnyWrite, Write
 
 MOST: Final = 20  # open sessions of one user at one client (ASVS 7.1.2)
 LISTED: Final = 10_000
-_PURPOSE: Final = b"refresh token\0"
 
 
 class SessionTokens(msgspec.Struct, frozen=True):
@@ -105,7 +97,7 @@ class Sessions:
         self._tokens = tokens
         self._rotations = rotations
         self._clock = clock
-        self._key = key
+        self._refresh_tokens = RefreshTokens(key)
 
     async def start(
         self,
@@ -183,7 +175,7 @@ class Sessions:
 
     async def find(self, refresh_token: str) -> tuple[Session, int]:
         """The session of a token that is one of ours, and the token's generation."""
-        user, session_id, generation = self._parsed(refresh_token)
+        user, session_id, generation = self._refresh_tokens.read(refresh_token)
         try:
             return await self._documents.get(Session, user, session_id), generation
         except NotFound:
@@ -391,21 +383,8 @@ class Sessions:
 
     def _login(self, session: Session, generation: int) -> SessionTokens:
         token, expires_at = self._tokens.issue(session, generation)
-        name = f"v1.{session.owner}.{session.id}.{generation}"
-        return SessionTokens(token, expires_at, f"{name}.{self._mac(name)}")
-
-    def _parsed(self, refresh_token: str) -> tuple[str, str, int]:
-        """Verify a refresh token; return its user, session and generation."""
-        name, _, mac = refresh_token.rpartition(".")
-        if not hmac.compare_digest(mac.encode(errors="replace"), self._mac(name).encode()):
-            raise token_invalid()
-        _, user, session_id, generation = name.split(".")
-        return user, session_id, int(generation)
-
-    def _mac(self, name: str) -> str:
-        signed = _PURPOSE + name.encode(errors="surrogatepass")
-        digest = hmac.digest(self._key, signed, hashlib.sha256)
-        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        refresh_token = self._refresh_tokens.issue(session.owner, session.id, generation)
+        return SessionTokens(token, expires_at, refresh_token)
 
 
 def _require_own(session: Session) -> None:
