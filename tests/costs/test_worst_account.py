@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import ipaddress
+import itertools
 import sys
 import time
 from collections.abc import AsyncIterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -14,11 +16,26 @@ from tests.support.engines import TestEngines
 from tests.support.people.furnished import GOALS
 from tests.support.server import Server, ServerProcess
 from tests.support.wire.sockets import mut, talking
-from upcoach.client import RestClient
+from upcoach.client import Response, RestClient
 
 P99_MS = 100.0
-COARSE_MS = 500.0  # with every test: two cores are shared with the attacker, and with other tests
+TURNS_EACH = 40
 NOISE = 4  # how many times as long things may take where the machine has others to serve
+
+
+class Elsewhere(RestClient):
+    """A client behind a balancer, at an address of its own."""
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, url: str, token: str = "", refresh_token: str = "") -> None:
+        super().__init__(url, token, refresh_token)
+        self._address = str(ipaddress.ip_address("10.0.0.0") + next(self._numbers))
+
+    async def call(self, *what: Any, headers: dict[str, str] | None = None, **how: Any) -> Response:
+        """See `RestClient.call`."""
+        forwarded = {"X-Forwarded-For": self._address}
+        return await super().call(*what, headers=forwarded | (headers or {}), **how)
 
 
 class Stranger:
@@ -49,6 +66,15 @@ class Stranger:
 
     async def _writes(self) -> int:
         return (await self._person.call("POST", GOALS, {"title": "Run"})).status
+
+
+async def strangers(server: Server, turns: int) -> list[float]:
+    """The *turns* of so many strangers that none of them meets a limit, one after the other."""
+    took: list[float] = []
+    for begun in range(0, turns, TURNS_EACH):
+        stranger = Stranger(server, await server.person())
+        took += await stranger.live(min(TURNS_EACH, turns - begun))
+    return took
 
 
 def p99(took: list[float]) -> float:
@@ -88,8 +114,9 @@ class Round(NamedTuple):
 @contextlib.asynccontextmanager
 async def node(engines: TestEngines) -> AsyncIterator[Server]:
     """A node in a process of its own, with limits."""
-    async with ServerProcess(engines.environ(UPCOACH_LIMITS="on")) as process:
-        server = Server(process.url)
+    environ = engines.environ(UPCOACH_LIMITS="on", UPCOACH_PROXIES="127.0.0.1")
+    async with ServerProcess(environ) as process:
+        server = Server(process.url, kind=Elsewhere)
         try:
             yield server
         finally:
@@ -103,13 +130,11 @@ async def measured(engines: TestEngines, bound_ms: float, rounds: int, turns: in
     """
     taken: list[Round] = []
     async with node(engines) as server, node(engines) as other:
-        stranger = Stranger(server, await server.person())
-        control = Stranger(other, await other.person())
         person = await server.person()
-        await asyncio.gather(stranger.live(3), control.live(3))
+        await asyncio.gather(strangers(server, 3), strangers(other, 3))
         for _ in range(rounds):
             async with attacked(server, person):
-                both = await asyncio.gather(stranger.live(turns), control.live(turns))
+                both = await asyncio.gather(strangers(server, turns), strangers(other, turns))
             taken.append(Round(*map(p99, both)))
             if taken[-1].is_within(bound_ms):
                 break
@@ -117,16 +142,8 @@ async def measured(engines: TestEngines, bound_ms: float, rounds: int, turns: in
     return taken
 
 
-async def test_a_stranger_is_served_beside_the_worst_account(engines: TestEngines) -> None:
-    taken = await measured(engines, COARSE_MS, rounds=3, turns=40)
-
-    assert taken[-1].is_within(COARSE_MS), taken
-
-
 @pytest.mark.chaos
-async def test_a_stranger_is_served_for_long_beside_the_worst_account(
-    engines: TestEngines,
-) -> None:
-    taken = await measured(engines, P99_MS, rounds=3, turns=500)
+async def test_a_stranger_is_served_beside_the_worst_account(engines: TestEngines) -> None:
+    taken = await measured(engines, P99_MS, rounds=3, turns=480)
 
     assert taken[-1].is_within(P99_MS), taken

@@ -1,10 +1,7 @@
 """A snapshot that is taken while a share changes shows what its cursor says, and no more."""
 
 import asyncio
-import gc
 from collections.abc import Callable
-
-import pytest
 
 from tests.support.engines import TestEngines
 from tests.support.laws.snapshots import events_since, snapshot
@@ -22,9 +19,6 @@ TURNS = (["goal"], ["habit"], ["goal", "habit"], ["habit.entry"])
 Shown = tuple[str, str]  # a kind of which documents were shown, and the cursor
 
 
-# The driver forgets the socket that it was connecting when its caller was cancelled, as snapshots
-# are here that nobody may see any more.
-@pytest.mark.filterwarnings("ignore:.*socket.socket:pytest.PytestUnraisableExceptionWarning")
 @repeatedly
 async def test_what_is_shown_is_what_is_shared_at_the_cursor(
     engines: TestEngines, rounds: int
@@ -60,7 +54,6 @@ async def test_what_is_shown_is_what_is_shared_at_the_cursor(
 
         assert len(shown) > 10 * rounds
         assert wrong == []
-    gc.collect()
 
 
 async def shared_at(client: RestClient) -> Callable[[str], list[str]]:
