@@ -25,7 +25,7 @@ from handlers import (
 )
 from handlers.admin.health import Check, Livez, Readyz
 from handlers.admin.metrics import MetricsHandler
-from handlers.http.manifest import ApplicationParts, Context
+from handlers.http.manifest import ApplicationParts, Context, check_routes
 from handlers.http.operations import Router
 from handlers.http.rest.application import BoundedApplication
 from handlers.http.rest.handler import NotFoundHandler
@@ -56,20 +56,21 @@ ROUTER: Final = Router(
     (operation for context in CONTEXTS for operation in context.bound()),
     (area for context in CONTEXTS for area in context.areas),
 )
+HANDLER_ROUTES: Final = tuple(row for context in CONTEXTS for row in context.bound_routes())
+check_routes(HANDLER_ROUTES, {route.path for route in ROUTER.routes})
 
 
 def make_application(parts: ApplicationParts) -> BoundedApplication:
     """The application that serves the public port."""
     runner = parts.runner
-    rows = tuple(row for context in CONTEXTS for row in context.bound_routes())
-    own = {row.path for row in rows}
+    own = {row.path for row in HANDLER_ROUTES}
     specs = [
         URLSpec(f"{route.pattern}$", OperationHandler, {"runner": runner, "route": route})
         for route in runner.router.routes
         if route.path not in own
     ]
     return BoundedApplication(
-        [*specs, *(spec for row in rows for spec in row.specs(parts))],
+        [*specs, *(spec for row in HANDLER_ROUTES for spec in row.specs(parts))],
         runner=runner,
         bodies=parts.live.bodies,
         default_handler_class=NotFoundHandler,

@@ -6,7 +6,7 @@ times, what follows from the rules).  Documents are frozen: a rule returns a cha
 sealed or hidden; `UNLOGGED` are kept beside them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from itertools import chain
 from typing import Final, get_args
 
@@ -26,6 +26,7 @@ from models import (
 from models.access.limits import Quota
 from models.access.model_context import Kinds, ModelContext
 from models.access.permissions import IDENTITY, ROLES, Permission
+from models.base.declarations import check_unique, merged
 from models.base.document import Document
 from models.base.mail import MailRequest
 
@@ -44,19 +45,32 @@ CONTEXTS: Final[tuple[ModelContext, ...]] = (
 )
 
 
-def _unique(names: Iterable[str]) -> bool:
-    listed = list(names)
-    return len(set(listed)) == len(listed)
+def check_declarations(contexts: Collection[ModelContext]) -> None:
+    """Raise `ValueError` if two of *contexts* declare the same, or if something is missing."""
+    documents = [kind for context in contexts for kind in (*context.documents, *context.unlogged)]
+    prefixes = (document.id_prefix for document in documents if document.id_prefix)
+    others = chain.from_iterable(context.id_prefixes for context in contexts)
+    mails = chain.from_iterable(context.mails for context in contexts)
+    check_unique((document.kind for document in documents), "kinds of documents")
+    check_unique((document.collection for document in documents), "collections")
+    check_unique((*prefixes, *others), "prefixes of ids")
+    check_unique((mail.__name__ for mail in mails), "mails")
+    permissions = merged((context.permissions for context in contexts), "permissions")
+    check_unique((kind for context in contexts for kind in context.quotas), "quotas")
+    shareable = {document.kind for context in contexts for document in context.shareable}
+    if shareable != set(get_args(sharing.SharedKind)):
+        raise ValueError(f"`SharedKind` differs from what is shareable: {sorted(shareable)}.")
+    operators = {name for name in permissions if name.startswith("admin:")}
+    if operators != ROLES["superadmin"]:
+        raise ValueError(f"A superadmin may not do all that operators may: {sorted(operators)}.")
 
+
+check_declarations(CONTEXTS)
 
 WAYS: Final[Kinds] = tuple(chain.from_iterable(context.ways for context in CONTEXTS))
 MIRRORS: Final[Kinds] = tuple(chain.from_iterable(context.mirrors for context in CONTEXTS))
 UNLOGGED: Final[Kinds] = tuple(chain.from_iterable(context.unlogged for context in CONTEXTS))
-DOCUMENTS: Final[Kinds] = tuple(
-    chain.from_iterable((*context.content, *context.ways, *context.mirrors) for context in CONTEXTS)
-)
-assert _unique(document.kind for document in (*DOCUMENTS, *UNLOGGED))
-assert _unique(document.collection for document in (*DOCUMENTS, *UNLOGGED))
+DOCUMENTS: Final[Kinds] = tuple(chain.from_iterable(context.documents for context in CONTEXTS))
 
 # By name: a snapshot is read in this order, page by page from nodes of several builds, which may
 # list their contexts in another one.
@@ -74,24 +88,10 @@ QUOTAS: Final[dict[str, Quota]] = {
 SHAREABLE: Final[dict[str, str]] = {
     document.kind: words for context in CONTEXTS for document, words in context.shareable.items()
 }
-assert SHAREABLE.keys() == set(get_args(sharing.SharedKind))
-
-_PREFIXES: Final = (
-    *(document.id_prefix for document in DOCUMENTS if document.id_prefix),
-    *chain.from_iterable(context.id_prefixes for context in CONTEXTS),
-)
-assert _unique(_PREFIXES)
-
 MAILS: Final[tuple[type[MailRequest], ...]] = tuple(
     chain.from_iterable(context.mails for context in CONTEXTS)
 )
-assert _unique(mail.__name__ for mail in MAILS)
-
-assert _unique(name for context in CONTEXTS for name in context.permissions)
-PERMISSIONS: Final[dict[str, Permission]] = {
-    name: permission for context in CONTEXTS for name, permission in context.permissions.items()
-}
+PERMISSIONS: Final = merged((context.permissions for context in CONTEXTS), "permissions")
 SCOPES: Final[dict[str, Permission]] = IDENTITY | PERMISSIONS
 # What our own apps may use a login for; whether somebody is an operator is asked at each use.
 FIRST_PARTY: Final = frozenset(PERMISSIONS)
-assert ROLES["superadmin"] == {name for name in PERMISSIONS if name.startswith("admin:")}

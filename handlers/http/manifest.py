@@ -1,7 +1,7 @@
 """What a context adds to the surface: `handlers.contexts` folds what each of them declares."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -12,6 +12,7 @@ from tornado.web import RequestHandler
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Operation, unbound
 from handlers.http.operations.areas import Area
+from models.base.declarations import check_unique
 from upcoach.services.base.mail import MailFolder
 
 S = TypeVar("S")
@@ -52,6 +53,9 @@ class HandlerRoute(msgspec.Struct, frozen=True):
         another row below it.
     service
         What the operations of its context are given.
+    for_operations
+        Whether its handler carries out the operations of the same path, in place of the handler
+        that they have otherwise.
 
     """
 
@@ -61,6 +65,7 @@ class HandlerRoute(msgspec.Struct, frozen=True):
     pattern: str = ""
     upgrades: bool = False
     service: Callable[[Any], Any] = unbound
+    for_operations: bool = False
 
     def handler_arguments(self, parts: ApplicationParts) -> dict[str, Any] | None:
         """The arguments of the handler's `initialize`; None where it is not served."""
@@ -78,6 +83,17 @@ class HandlerRoute(msgspec.Struct, frozen=True):
         if self.upgrades:
             spec.matcher = UpgradeMatches(pattern)
         return [spec]
+
+
+def check_routes(routes: Iterable[HandlerRoute], paths: Collection[str]) -> None:
+    """Raise `ValueError` if one of *routes* hides another one, or operations at one of *paths*."""
+    routes = tuple(routes)
+    for route in routes:
+        if route.for_operations is not (route.path in paths):
+            what = "has no operations" if route.for_operations else "hides the operations"
+            raise ValueError(f"The handler {route.handler.__name__} {what} of {route.path}.")
+    patterns = (route.pattern or re.escape(route.path) for route in routes if not route.upgrades)
+    check_unique(patterns, "paths of handlers")
 
 
 class UpgradeMatches(PathMatches):

@@ -37,6 +37,6 @@ CONTEXT: Final = Context(
     operations=tickets.OPERATIONS,
     routes=(
         HandlerRoute("/v1/live", LiveSocket, lambda parts: {"node": parts.live}),
-        HandlerRoute(EVENTS, Events, events_of),
+        HandlerRoute(EVENTS, Events, events_of, for_operations=True),
     ),
 )

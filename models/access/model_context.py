@@ -47,3 +47,8 @@ class ModelContext(msgspec.Struct, frozen=True, kw_only=True):
     mails: tuple[type[MailRequest], ...] = ()
     permissions: Mapping[str, Permission] = {}
     quotas: Mapping[type[Document], Quota] = {}
+
+    @property
+    def documents(self) -> Kinds:
+        """Its documents that are in a feed."""
+        return (*self.content, *self.ways, *self.mirrors)

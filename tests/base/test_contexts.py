@@ -8,10 +8,28 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 import models
+from models.access.model_context import ModelContext
+from models.access.permissions import Permission
 from models.account.access_method import AccessMethod
 from models.base.document import Document
-from models.contexts import DOCUMENTS, KINDS, MAILS, MIRRORS, QUOTAS, UNLOGGED, WAYS
+from models.contexts import (
+    CONTEXTS as MODEL_CONTEXTS,
+)
+from models.contexts import (
+    DOCUMENTS,
+    KINDS,
+    MAILS,
+    MIRRORS,
+    QUOTAS,
+    UNLOGGED,
+    WAYS,
+    check_declarations,
+)
+from models.goals import CONTEXT as GOALS
+from models.goals import Goal
 
 ROOT: Final = Path(models.__file__).parents[1]
 CONTEXTS: Final = {path.parent.name for path in ROOT.glob("models/*/__init__.py")} - {
@@ -75,3 +93,30 @@ def test_mails_that_wait_in_the_outbox_of_another_build_keep_their_names() -> No
         *("FactorsChanged", "FactorsRemoved", "Forgotten", "Linked", "Move", "MoveAsked"),
         *("MoveUndone", "Moved", "PasswordChanged", "Unlinked", "WayAdded", "Welcome"),
     }
+
+
+class Twin(Document, frozen=True, kw_only=True):
+    """A document with the collection of goals, and a kind of its own."""
+
+    kind = "twin"
+    collection = Goal.collection
+
+
+@pytest.mark.parametrize(
+    ("added", "message"),
+    [
+        (ModelContext(content=(Goal,)), "kinds of documents are declared twice: goal."),
+        (ModelContext(unlogged=(Twin,)), "collections are declared twice: goals."),
+        (ModelContext(id_prefixes=(Goal.id_prefix,)), "prefixes of ids are declared twice: gol."),
+        (ModelContext(mails=(MAILS[0],)), "mails are declared twice"),
+        (ModelContext(permissions=GOALS.permissions), "permissions are declared twice: goals:"),
+        (ModelContext(quotas=GOALS.quotas), "quotas are declared twice"),
+        (ModelContext(shareable={Twin: "twins"}), "`SharedKind` differs from what is shareable"),
+        (ModelContext(permissions={"admin:more": Permission("more")}), "A superadmin may not do"),
+    ],
+)
+def test_what_replaces_the_declaration_of_another_context_is_refused(
+    added: ModelContext, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        check_declarations((*MODEL_CONTEXTS, added))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from models.base.declarations import merged
 from models.base.document import Document
 from models.base.merge_patch import Json
 from tests.account.contract_mail import stepped_up
@@ -41,21 +42,17 @@ CONTEXTS: Final[tuple[ContextRows, ...]] = (
 )
 WRITING: Final = tuple(context for context in CONTEXTS if context.writes)
 WRITES: Final[tuple[Row, ...]] = tuple(row for context in WRITING for row in context.writes)
-FLAWED: Final[Flaws] = {
-    place: flaws for context in CONTEXTS for place, flaws in context.flawed.items()
-}
-LISTS: Final = {path: most for context in CONTEXTS for path, most in context.lists.items()}
-MADE: Final = {kind: made for context in CONTEXTS for kind, made in context.made.items()}
-DELETED: Final = {kind: path for context in CONTEXTS for kind, path in context.deleted.items()}
+FLAWED: Final[Flaws] = merged((context.flawed for context in CONTEXTS), "flawed bodies")
+LISTS: Final = merged((context.lists for context in CONTEXTS), "lists")
+MADE: Final = merged((context.made for context in CONTEXTS), "documents that a person makes")
+DELETED: Final = merged((context.deleted for context in CONTEXTS), "documents that are deleted")
 COUNTED: Final = tuple(path for context in CONTEXTS for path in context.counted)
-IDS: Final = {path: name for context in CONTEXTS for path, name in context.ids.items()}
+IDS: Final = merged((context.ids for context in CONTEXTS), "ids")
 MISSING: Final = tuple(row for context in CONTEXTS for row in context.missing)
 DRAFTED: Final = {place for context in CONTEXTS for place in context.drafted}
 PUBLIC: Final = {path for context in CONTEXTS for path in context.public}
-CHANGES: Final = {kind: some for context in CONTEXTS for kind, some in context.changes.items()}
-NEGATIVES: Final = {
-    what: count for context in CONTEXTS for what, count in context.negatives.items()
-}
+CHANGES: Final = merged((context.changes for context in CONTEXTS), "changes")
+NEGATIVES: Final = merged((context.negatives for context in CONTEXTS), "counts of negative cases")
 
 
 async def furnished(server: Server) -> RestClient:
@@ -68,10 +65,7 @@ async def furnished(server: Server) -> RestClient:
 
 async def hidden(server: Server, stranger: RestClient) -> dict[str, str]:
     """The ids of what *stranger* has of every kind, by where its path begins."""
-    ids: dict[str, str] = {}
-    for context in CONTEXTS:
-        ids |= await context.hidden(server, stranger)
-    return ids
+    return merged([await context.hidden(server, stranger) for context in CONTEXTS], "hidden ids")
 
 
 def full_documents() -> Iterator[Document]:
