@@ -33,20 +33,21 @@ from handlers.http.rest.operation_handler import OperationHandler
 from models.access.limits import FRAME_BYTES
 from models.base.metrics import Metrics
 
+# In the order in which the description lists their areas.
 CONTEXTS: Final[tuple[Context[Any], ...]] = (
     account.CONTEXT,
+    oauth.CONTEXT,
     goals.CONTEXT,
     habits.CONTEXT,
-    insights.CONTEXT,
-    journal.CONTEXT,
-    moods.CONTEXT,
-    imports.CONTEXT,
-    sharing.CONTEXT,
     tasks.CONTEXT,
-    oauth.CONTEXT,
-    audit.CONTEXT,
+    moods.CONTEXT,
+    journal.CONTEXT,
+    sharing.CONTEXT,
+    imports.CONTEXT,
     sync.CONTEXT,
     live.CONTEXT,
+    insights.CONTEXT,
+    audit.CONTEXT,
     admin.CONTEXT,
     descriptions.CONTEXT,
 )

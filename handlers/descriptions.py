@@ -23,7 +23,6 @@ CONTEXT: Final = Context(
             name="Server",
             meaning="Whether it lives, and what it can do.",
             paths=("/livez", "/readyz", "/openapi.json", "/asyncapi.json", "/docs"),
-            place=13,
         ),
     ),
     routes=(

@@ -32,15 +32,15 @@ from models.base.mail import MailRequest
 
 CONTEXTS: Final[tuple[ModelContext, ...]] = (
     account.CONTEXT,
-    sync.CONTEXT,
+    oauth.CONTEXT,
     goals.CONTEXT,
     habits.CONTEXT,
     tasks.CONTEXT,
     moods.CONTEXT,
     journal.CONTEXT,
-    insights.CONTEXT,
     sharing.CONTEXT,
-    oauth.CONTEXT,
+    sync.CONTEXT,
+    insights.CONTEXT,
     admin.CONTEXT,
 )
 

@@ -56,7 +56,6 @@ CONTEXT: Final = Context(
             name="Account",
             meaning="Who somebody is, on which devices, and how they show it.",
             paths=("/v1/auth", "/v1/me", "/v1/devices"),
-            place=1,
         ),
     ),
     routes=(*pages.ROUTES, *oidc_callback.ROUTES, *dev_mailbox.ROUTES),

@@ -9,5 +9,5 @@ from handlers.http.operations.areas import Area
 CONTEXT: Final = Context(
     service=lambda runner: runner.services.audit,
     operations=audit.OPERATIONS,
-    areas=(Area(name="Admin", meaning="For operators.", paths=("/v1/admin",), place=11),),
+    areas=(Area(name="Admin", meaning="For operators.", paths=("/v1/admin",)),),
 )

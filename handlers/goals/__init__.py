@@ -14,7 +14,6 @@ CONTEXT: Final = Context(
             name="Goals",
             meaning="What a person wants to have reached.",
             paths=("/v1/goals",),
-            place=2,
         ),
     ),
 )

@@ -14,7 +14,6 @@ CONTEXT: Final = Context(
             name="Habits",
             meaning="What a person does again and again, and what became of it each day.",
             paths=("/v1/habits",),
-            place=3,
         ),
     ),
 )

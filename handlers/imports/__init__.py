@@ -14,7 +14,6 @@ CONTEXT: Final = Context(
             name="Imports",
             meaning="Bringing in what was logged elsewhere.",
             paths=("/v1/imports",),
-            place=9,
         ),
     ),
 )

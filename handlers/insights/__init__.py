@@ -14,7 +14,6 @@ CONTEXT: Final = Context(
             name="Coach intelligence",
             meaning="What the learners have found out, with their reasons.",
             paths=("/v1/coach",),
-            place=7,
         ),
     ),
 )

@@ -17,7 +17,6 @@ CONTEXT: Final = Context(
             name="Journal",
             meaning="What a person writes for themselves.",
             paths=("/v1/journal", "/v1/journals"),
-            place=6,
         ),
     ),
 )

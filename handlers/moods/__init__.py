@@ -9,5 +9,5 @@ from handlers.moods import moods
 CONTEXT: Final = Context(
     service=lambda runner: runner.services.moods,
     operations=moods.OPERATIONS,
-    areas=(Area(name="Moods", meaning="How a person felt.", paths=("/v1/moods",), place=5),),
+    areas=(Area(name="Moods", meaning="How a person felt.", paths=("/v1/moods",)),),
 )

@@ -19,7 +19,6 @@ CONTEXT: Final = Context(
             name="Authorization server",
             meaning="What apps of others call to be let in (OAuth 2.0, OpenID Connect).",
             paths=("/oauth", "/.well-known"),
-            place=12,
         ),
     ),
     routes=routes.ROUTES,

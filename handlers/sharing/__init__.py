@@ -14,7 +14,6 @@ CONTEXT: Final = Context(
             name="Coaches and clients",
             meaning="Who lets whom see what.",
             paths=("/v1/shares", "/v1/clients", "/v1/invitations"),
-            place=8,
         ),
     ),
 )

@@ -47,7 +47,6 @@ CONTEXT: Final = Context(
             name="Live and sync",
             meaning="All of a person's changes: as they happen, after an absence, many at once.",
             paths=("/v1/events", "/v1/snapshot", "/v1/mutations", "/v1/live"),
-            place=10,
         ),
     ),
 )

@@ -9,7 +9,5 @@ from handlers.tasks import tasks
 CONTEXT: Final = Context(
     service=lambda runner: runner.services.tasks,
     operations=tasks.OPERATIONS,
-    areas=(
-        Area(name="Tasks", meaning="What a person has to do once.", paths=("/v1/tasks",), place=4),
-    ),
+    areas=(Area(name="Tasks", meaning="What a person has to do once.", paths=("/v1/tasks",)),),
 )

@@ -27,18 +27,18 @@ from upcoach.client import RestClient
 
 CONTEXTS: Final[tuple[ContextRows, ...]] = (
     ACCOUNT,
-    ADMIN,
+    OAUTH,
     GOALS,
     HABITS,
-    IMPORTS,
-    INSIGHTS,
-    JOURNAL,
-    LIVE,
-    MOODS,
-    OAUTH,
-    SHARING,
-    SYNC,
     TASKS,
+    MOODS,
+    JOURNAL,
+    SHARING,
+    IMPORTS,
+    SYNC,
+    LIVE,
+    INSIGHTS,
+    ADMIN,
 )
 WRITING: Final = tuple(context for context in CONTEXTS if context.writes)
 WRITES: Final[tuple[Row, ...]] = tuple(row for context in WRITING for row in context.writes)

@@ -1,6 +1,8 @@
-"""The services of all contexts; a context stands after those that it needs."""
+"""The services of all contexts, each made after those of the contexts that it needs."""
 
 import inspect
+from collections.abc import Callable
+from graphlib import TopologicalSorter
 from typing import Any
 
 import msgspec
@@ -25,17 +27,17 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     """The services of each context."""
 
     account: AccountServices
-    audit: AuditServices
+    oauth: OAuth
     goals: GoalServices
     habits: HabitServices
-    imports: ImportServices
-    insights: InsightServices
-    sharing: SharingServices
-    journal: JournalServices
-    moods: MoodServices
-    oauth: OAuth
-    sync: SyncServices
     tasks: TaskServices
+    moods: MoodServices
+    journal: JournalServices
+    sharing: SharingServices
+    imports: ImportServices
+    sync: SyncServices
+    insights: InsightServices
+    audit: AuditServices
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
@@ -47,10 +49,15 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
 def make_services(dependencies: Dependencies) -> Services:
     """Create the services of each context from *dependencies* and the contexts that it names."""
+    makers = {field.name: field.type.make for field in msgspec.structs.fields(Services)}
+    needs = {name: _contexts_of(make) for name, make in makers.items()}
     services: dict[str, Any] = {}
-    for context in msgspec.structs.fields(Services):
-        _, *needs = inspect.signature(context.type.make).parameters
-        services[context.name] = context.type.make(
-            dependencies, *(services[name] for name in needs)
-        )
+    for name in TopologicalSorter(needs).static_order():
+        services[name] = makers[name](dependencies, *(services[need] for need in needs[name]))
     return Services(**services)
+
+
+def _contexts_of(make: Callable[..., Any]) -> tuple[str, ...]:
+    """The contexts that *make* names behind the dependencies of all."""
+    _, *names = inspect.signature(make).parameters
+    return tuple(names)

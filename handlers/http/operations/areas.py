@@ -14,16 +14,12 @@ class Area(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     paths
         What they begin with: "/v1/goals".
-    place
-        Where it stands among the others; those of the same place are in the order of their
-        contexts.
 
     """
 
     name: str
     meaning: str
     paths: tuple[str, ...]
-    place: int = 0
 
 
 class Areas:
@@ -38,7 +34,7 @@ class Areas:
     """
 
     def __init__(self, areas: Iterable[Area]) -> None:
-        self._areas = sorted(areas, key=lambda area: area.place)
+        self._areas = tuple(areas)
         self._names = {path: area.name for area in self._areas for path in area.paths}
 
     def of(self, path: str) -> str:
