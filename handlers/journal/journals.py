@@ -81,7 +81,6 @@ async def share(services: JournalServices, call: Call) -> Reply:
     draft = call.read(EntryShareDraft)
     entry, coach, acr = call.names["id"], call.names["coach"], call.authenticated_caller.acr
     outcome = await services.entry_shares.share(call.scope, entry, coach, draft, acr, call.mutation)
-    await services.additions.announce_given(call.scope, "entry share", outcome)
     return write_reply(outcome)
 
 

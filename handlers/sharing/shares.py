@@ -30,7 +30,6 @@ async def share(services: SharingServices, call: Call) -> Reply:
     draft = call.read(ShareDraft)
     coach, acr = call.names["coach"], call.authenticated_caller.acr
     outcome = await services.shares.share(call.scope, coach, draft, acr, call.mutation)
-    await services.additions.announce_given(call.scope, "share", outcome)
     return write_reply(outcome)
 
 

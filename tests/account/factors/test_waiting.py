@@ -5,7 +5,7 @@ from pathlib import Path
 
 from config.settings import Settings
 from models.access.scope import Scope
-from models.account import Addition
+from models.account import Addition, User
 from models.base.clock import utc_now
 from models.base.ids import new_id
 from models.base.time import moment_in_words
@@ -19,8 +19,12 @@ from tests.support.people.enrolling import ENROL, FACTORS_PATH, AccountHolder
 from tests.support.people.mail import confirm, newest, settings_of, subjects, token_in
 from tests.support.people.passkeys import ORIGIN, PASSKEYS, add, log_in, options
 from tests.support.people.passwords import NEW, forgot, reset
-from tests.support.server import PASSWORD, serving
+from tests.support.server import PASSWORD, Server, serving
 from tests.support.wire.answers import done
+from upcoach.services.account import announce, caller_ref
+from upcoach.store.write.changes import WriteContext
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.requests import Write
 
 
 async def test_a_factor_that_waits_is_asked_of_nobody_and_opens_nothing(
@@ -169,7 +173,7 @@ async def test_who_reads_the_mails_passes_no_factor_that_its_owner_has_confirmed
         since = (await server.node.services.account.factors.of(ann.user)).totp_since
         assert since is not None
         again = Addition(way="totp", id="totp", since=since)  # as when a mail is sent twice
-        await server.node.services.account.additions.announce(Scope(user=ann.user), again)
+        await announced(server, Scope(user=ann.user), again)
         links = await tokens(server, ann.email)
 
         disowned = [await click(server, DISOWN, one) for one in links]
@@ -178,6 +182,18 @@ async def test_who_reads_the_mails_passes_no_factor_that_its_owner_has_confirmed
 
         assert disowned == [400, 400]
         assert (login.status, login.body["methods"]) == (200, ["totp", "recovery_code"])
+
+
+async def announced(server: Server, scope: Scope, added: Addition) -> None:
+    """Have the mail about *added* sent."""
+
+    def decide(changes: WriteContext) -> Outcome[User]:
+        user = changes.get(User, scope.user, scope.user)
+        announce(changes, scope, added)
+        return Outcome(verb="updated", document=changes.update(user, user.advanced(changes.at)))
+
+    write = Write(scope=scope, reads=(caller_ref(scope),), decide=decide)
+    await server.node.committer.commit(write)
 
 
 async def test_codes_that_came_with_what_waits_count_with_it_only(settings: Settings) -> None:

@@ -10,6 +10,11 @@ import msgspec
 from models.base.jobs import PeriodicJob
 from upcoach.services.account.accounts import Accounts
 from upcoach.services.account.additions.additions import Additions
+from upcoach.services.account.additions.announcements import (
+    announce,
+    announce_document,
+    caller_ref,
+)
 from upcoach.services.account.email.email_verification import EmailVerification
 from upcoach.services.account.email.users_by_email import UsersByEmail
 from upcoach.services.account.email_change import EmailChanges
@@ -37,11 +42,13 @@ __all__ = [
     "AUDIENCES",
     "AccessTokens",
     "AccountServices",
-    "Additions",
     "Logins",
     "SessionCondition",
     "Sessions",
     "SigningKeys",
+    "announce",
+    "announce_document",
+    "caller_ref",
     "step_up_required",
     "submit_with_best",
 ]
@@ -86,9 +93,9 @@ class AccountServices(msgspec.Struct, frozen=True, kw_only=True):
         sessions = login.sessions
         additions = Additions(documents, committer, sessions, once, mail, links)
         waiting = WaitingPeriod(dependencies.configuration.factor_delay)
-        factors = make_factors(dependencies, additions, waiting)
+        factors = make_factors(dependencies, waiting)
         logins = Logins(documents, sessions, factors, once, clock)
-        linking = _make_linking(dependencies, sessions, directory, additions, waiting)
+        linking = _make_linking(dependencies, sessions, directory, waiting)
         changes = PasswordChanges(documents, passwords, sessions, mail, links, factors.tries)
         return cls(
             accounts=Accounts(documents, committer, passwords, logins, directory, mail),
@@ -119,7 +126,6 @@ def _make_linking(
     dependencies: Dependencies,
     sessions: Sessions,
     directory: UsersByEmail,
-    additions: Additions,
     waiting: WaitingPeriod,
 ) -> Linking:
     return Linking(
@@ -130,7 +136,6 @@ def _make_linking(
         dependencies.once,
         dependencies.mail,
         dependencies.links,
-        additions,
         waiting,
         dependencies.clock,
         key=dependencies.configuration.secret,

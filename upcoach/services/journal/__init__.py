@@ -5,7 +5,6 @@ from typing import Self
 import msgspec
 
 from models.base.jobs import PeriodicJob
-from upcoach.services.account import AccountServices, Additions
 from upcoach.services.base.dependencies import Dependencies
 from upcoach.services.base.time_zones import TimeZones
 from upcoach.services.journal.drafts import UnsavedEntries
@@ -29,7 +28,6 @@ class JournalServices(msgspec.Struct, frozen=True, kw_only=True):
     prompts: Prompts
     trash: Trash
     entry_shares: EntryShares
-    additions: Additions  # who has let a coach see an entry is told by mail
     zones: TimeZones
 
     @property
@@ -38,9 +36,7 @@ class JournalServices(msgspec.Struct, frozen=True, kw_only=True):
         return self.trash.jobs
 
     @classmethod
-    def make(
-        cls, dependencies: Dependencies, account: AccountServices, sharing: SharingServices
-    ) -> Self:
+    def make(cls, dependencies: Dependencies, sharing: SharingServices) -> Self:
         documents, committer = dependencies.documents, dependencies.committer
         log, clock = dependencies.log, dependencies.clock
         redaction = LogRedaction(dependencies.database, dependencies.keyring, log)
@@ -52,6 +48,5 @@ class JournalServices(msgspec.Struct, frozen=True, kw_only=True):
             prompts=Prompts(documents),
             trash=Trash(documents, committer, redaction, sharing.entry_shares, clock),
             entry_shares=sharing.entry_shares,
-            additions=account.additions,
             zones=dependencies.zones,
         )

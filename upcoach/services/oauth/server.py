@@ -104,7 +104,7 @@ class OAuth:
             documents=documents,
             sessions=sessions,
             logins=account.logins,
-            grants=Grants(documents, dependencies.committer, sessions, account.additions),
+            grants=Grants(documents, dependencies.committer, sessions),
             tokens=tokens,
             keys=account.keys,
             clock=clock,

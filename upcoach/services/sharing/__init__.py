@@ -4,7 +4,6 @@ from typing import Self
 
 import msgspec
 
-from upcoach.services.account import AccountServices, Additions
 from upcoach.services.base.dependencies import Dependencies
 from upcoach.services.sharing.entry_shares import EntryShares, delete_shares, share_refs
 from upcoach.services.sharing.invitations import Invitations
@@ -19,15 +18,13 @@ class SharingServices(msgspec.Struct, frozen=True, kw_only=True):
     invitations: Invitations
     shares: Shares
     entry_shares: EntryShares
-    additions: Additions  # who has let a coach in is told by mail
 
     @classmethod
-    def make(cls, dependencies: Dependencies, account: AccountServices) -> Self:
+    def make(cls, dependencies: Dependencies) -> Self:
         documents, committer = dependencies.documents, dependencies.committer
         once, clock = dependencies.once, dependencies.clock
         return cls(
             invitations=Invitations(documents, committer, once, clock),
             shares=Shares(documents, committer, dependencies.log),
             entry_shares=EntryShares(documents, committer, clock),
-            additions=account.additions,
         )

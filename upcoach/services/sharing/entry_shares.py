@@ -25,7 +25,7 @@ from models.journal import (
     share_id,
 )
 from models.sharing import Share
-from upcoach.services.account import submit_with_best
+from upcoach.services.account import announce_document, caller_ref, submit_with_best
 from upcoach.services.base.resources import deletion_outcome, write_outcome
 from upcoach.store.base.conditions import Conditions, OneOf, Range
 from upcoach.store.collections.documents import Documents, Selection, mark
@@ -81,10 +81,11 @@ class EntryShares:
             theirs = changes.find(ClientEntry, coach, client_entry_id(scope.user, entry))
             after = changes.set(mine, after)
             changes.set(theirs, _mirrored(theirs, after, changes.at))
+            announce_document(changes, scope, "entry share", after)
             return write_outcome("created" if mine is None else "updated", after)
 
         entries = Ref(JournalEntry, scope.user, entry), Ref(Share, scope.user, coach)
-        reads = (*entries, *_both(scope.user, entry, coach))
+        reads = (*entries, *_both(scope.user, entry, coach), caller_ref(scope))
         write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
         return await submit_with_best(self._committer, write, acr)
 

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from models.access.scope import Scope
-from models.account import AccessMethodAddedMail, Addition, User
+from models.account import Addition, User
 from models.base.clock import Clock
 from models.base.errors import Conflict, NotFound
 from models.base.ids import new_id
@@ -26,6 +26,7 @@ from models.sharing import (
     Share,
 )
 from models.sharing.invitation import INVITATIONS, LIFE, Invitation, RelationRole
+from upcoach.services.account import announce
 from upcoach.services.base.resources import write_outcome
 from upcoach.services.sharing.shares import relation_refs
 from upcoach.store.collections.documents import Documents
@@ -185,11 +186,10 @@ def _mail_owner(
     sessions: Mapping[str, str],
 ) -> None:
     """Mail the owner of one *side* that they have the other one."""
-    user = changes.find(User, side.owner, side.owner)
-    if user is None:
+    if changes.find(User, side.owner, side.owner) is None:
         raise _unknown()
-    added = Addition(way=other_is, id=side.id, since=side.began)
-    changes.send_mail(AccessMethodAddedMail(user.email, user.id, sessions[user.id], added))
+    owner = Scope(user=side.owner, session=sessions[side.owner])
+    announce(changes, owner, Addition(way=other_is, id=side.id, since=side.began))
 
 
 def _sides(role: RelationRole, inviter: str, invited: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from models.contexts import KINDS
 from models.sharing import CoachClient, Share, ShareDraft
 from models.visibility import Visibility
 from models.wire.events import feed_owner
-from upcoach.services.account import submit_with_best
+from upcoach.services.account import announce_document, caller_ref, submit_with_best
 from upcoach.services.base.resources import deletion_outcome, write_outcome
 from upcoach.services.sharing.entry_shares import delete_shares, refs_between
 from upcoach.store.collections.documents import Documents
@@ -132,9 +132,10 @@ class Shares:
             client = changes.find(CoachClient, coach, scope.user)
             after = changes.set(before, after)
             changes.set(client, after.mirrored(client, changes.at))
+            announce_document(changes, scope, "share", after)
             return write_outcome("updated", after)
 
-        reads = relation_refs(scope.user, coach)
+        reads = (*relation_refs(scope.user, coach), caller_ref(scope))
         write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
         return await submit_with_best(self._committer, write, acr)
 

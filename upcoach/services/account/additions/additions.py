@@ -20,11 +20,9 @@ from models.account import (
     Passkey,
     Session,
     User,
-    WayName,
 )
 from models.account.access_method import AccessMethod
 from models.account.factors import FACTORS, RECOVERY, TOTP
-from models.base.document import Document
 from models.base.mail import Mail
 from upcoach.services.account.additions.account_claim import (
     access_method_listings,
@@ -40,7 +38,7 @@ from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
-from upcoach.store.write.outcomes import AnyWriteResult, Outcome, Replay
+from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Write
 
@@ -62,7 +60,7 @@ class Announced(msgspec.Struct, frozen=True):
 
 
 class Additions:
-    """Announces additions by mail, and confirms or removes them."""
+    """Writes the mails that announce additions, and confirms or removes what they were about."""
 
     def __init__(
         self,
@@ -81,19 +79,6 @@ class Additions:
         self._links = links
         self._reader = AdditionReader(documents)
         mail.writes(AccessMethodAddedMail, self._write)
-
-    async def announce(self, scope: Scope, added: Addition) -> None:
-        """Mail the caller about what was *added* to their account."""
-        user = await self._documents.get(User, scope.user, scope.user)
-        await self._mail.send(AccessMethodAddedMail(user.email, user.id, scope.session, added))
-
-    async def announce_given(self, scope: Scope, way: WayName, given: AnyWriteResult) -> None:
-        """Mail the caller about the document that a write has added, unless nothing is new."""
-        if isinstance(given, Replay) or given.verb == "unchanged":
-            return
-        added = given.document
-        if isinstance(added, Document):
-            await self.announce(scope, Addition(way=way, id=added.id, since=added.updated_at))
 
     async def look(self, token: str) -> tuple[Addition, AdditionDetails]:
         """The addition that the mail with *token* was about; an invalid token is `Invalid`."""

@@ -5,8 +5,7 @@ up in one transaction, and says what was shown in the words of RFC 8176.  What m
 digits, a password) may be tried five times in fifteen minutes, on whichever node.
 """
 
-from upcoach.services.account.additions.additions import Additions
-from upcoach.services.account.factors.notices import FactorNotices
+from upcoach.services.account.factors.factor_mails import FactorMails
 from upcoach.services.account.factors.relying_party import RelyingParty
 from upcoach.services.account.factors.second_factors import SecondFactors
 from upcoach.services.account.factors.waiting_period import WaitingPeriod
@@ -15,21 +14,19 @@ from upcoach.services.base.dependencies import Dependencies
 __all__ = ["SecondFactors", "make_factors"]
 
 
-def make_factors(
-    dependencies: Dependencies, additions: Additions, waiting: WaitingPeriod
-) -> SecondFactors:
+def make_factors(dependencies: Dependencies, waiting: WaitingPeriod) -> SecondFactors:
     """Create the second factors."""
     configuration, documents = dependencies.configuration, dependencies.documents
     party = RelyingParty(
         domain=configuration.passkey_domain,
         origins=(configuration.issuer, *configuration.passkey_origins),
     )
+    FactorMails(dependencies.mail, dependencies.links)
     return SecondFactors(
         documents,
         dependencies.committer,
         dependencies.once,
         dependencies.clock,
-        FactorNotices(documents, dependencies.mail, dependencies.links, additions),
         party=party,
         key=configuration.secret,
         waiting=waiting,

@@ -7,7 +7,8 @@ from models.account import Factors
 from models.account.factors import FACTORS
 from models.base.errors import NotFound
 from upcoach.services.account.additions.account_claim import access_method_listings, remove_factors
-from upcoach.services.account.factors.notices import FactorNotices
+from upcoach.services.account.additions.announcements import caller_ref
+from upcoach.services.account.factors.factor_mails import mail_removal
 from upcoach.services.base.resources import write_outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import WriteContext
@@ -18,17 +19,9 @@ from upcoach.store.write.requests import Write
 
 
 class Enrolment:
-    """Reads and writes the enrolled factors of users.
+    """Reads and writes the enrolled factors of users."""
 
-    Attributes
-    ----------
-    notices
-        Mails about changes.
-
-    """
-
-    def __init__(self, documents: Documents, committer: Committer, notices: FactorNotices) -> None:
-        self.notices = notices
+    def __init__(self, documents: Documents, committer: Committer) -> None:
         self._documents = documents
         self._committer = committer
 
@@ -46,14 +39,17 @@ class Enrolment:
         def decide(changes: WriteContext) -> Outcome[None]:
             nonlocal count
             count = remove_factors(changes, scope.user)
+            if count:
+                mail_removal(changes, scope)
             return Outcome(verb="deleted", document=None)
 
         write = Write(
-            scope=scope, reads=(), lists=access_method_listings(scope.user), decide=decide
+            scope=scope,
+            reads=(caller_ref(scope),),
+            lists=access_method_listings(scope.user),
+            decide=decide,
         )
         await self._committer.commit(write)
-        if count:
-            await self.notices.tell_of_removal(scope.user)
         return count
 
     async def change(

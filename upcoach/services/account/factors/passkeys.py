@@ -18,7 +18,9 @@ from models.base.errors import Conflict
 from models.base.fields import Name
 from models.base.ids import new_id
 from models.base.merge_patch import Json
+from upcoach.services.account.additions.announcements import caller_ref
 from upcoach.services.account.factors.enrolment import Enrolment
+from upcoach.services.account.factors.factor_mails import announce_factor, mail_change
 from upcoach.services.account.factors.recovery_codes import RecoveryCodes
 from upcoach.services.account.factors.refusals import factor_waiting, factor_wrong
 from upcoach.services.account.factors.relying_party import (
@@ -119,14 +121,15 @@ class Passkeys:
                 raise factor_wrong()  # two first ones were begun at once: this one comes late
             since = self._waiting.end(changes, scope)
             changes.create(_passkey(passkey_id, scope.user, name, credential, changes.at))
-            return before.with_passkey(passkey_id, pending.handle, hashes, changes.at, since)
+            after = before.with_passkey(passkey_id, pending.handle, hashes, changes.at, since)
+            announce_factor(changes, scope, after, passkey_id)
+            return after
 
         try:
             refs = (Ref(Passkey, scope.user, passkey_id), *self._waiting.refs(scope))
             after = await self._enrolment.change(scope, change, *refs)
         except UniqueViolation:
             raise Conflict("passkey_taken", "This passkey is known already.") from None
-        await self._enrolment.notices.announce(scope, after, passkey_id)
         passkey = await self._documents.get(Passkey, scope.user, passkey_id)
         return passkey, codes if after.recovery == hashes else ()
 
@@ -154,10 +157,11 @@ class Passkeys:
 
         def change(before: Factors, changes: WriteContext) -> Factors:
             changes.delete(changes.get_any(Passkey, scope.user, passkey_id))
+            mail_change(changes, scope, "passkey removed")
             return before.without_passkey(passkey_id, changes.at)
 
-        await self._enrolment.change(scope, change, Ref(Passkey, scope.user, passkey_id))
-        await self._enrolment.notices.tell(scope.user, "passkey removed")
+        refs = Ref(Passkey, scope.user, passkey_id), caller_ref(scope)
+        await self._enrolment.change(scope, change, *refs)
 
     async def ask(self, user: str, context: str) -> Json:
         """The options to authenticate with a passkey of *user* (WebAuthn, 5.5)."""

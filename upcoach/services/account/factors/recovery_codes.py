@@ -9,8 +9,10 @@ from typing import Final
 from models.access.scope import Scope
 from models.account import Factors
 from models.account.factors import RECOVERY
+from upcoach.services.account.additions.announcements import caller_ref
 from upcoach.services.account.factors.attempt_limit import AttemptLimit
 from upcoach.services.account.factors.enrolment import Enrolment
+from upcoach.services.account.factors.factor_mails import announce_factor, mail_change
 from upcoach.services.account.factors.refusals import factor_wrong, not_enrolled
 from upcoach.store.write.changes import WriteContext
 
@@ -41,10 +43,11 @@ class RecoveryCodes:
         def change(before: Factors, changes: WriteContext) -> Factors:
             if not before.methods(changes.at):
                 raise not_enrolled()
-            return before.with_recovery(hashes, changes.at)
+            after = before.with_recovery(hashes, changes.at)
+            announce_factor(changes, scope, after, RECOVERY)
+            return after
 
-        after = await self._enrolment.change(scope, change)
-        await self._enrolment.notices.announce(scope, after, RECOVERY)
+        await self._enrolment.change(scope, change, caller_ref(scope))
         return codes
 
     async def use(self, scope: Scope, code: str) -> None:
@@ -55,11 +58,11 @@ class RecoveryCodes:
         def change(before: Factors, changes: WriteContext) -> Factors:
             if hashed not in before.recovery or "recovery_code" not in before.methods(changes.at):
                 raise factor_wrong()
+            mail_change(changes, scope, "recovery code used")
             return before.without_recovery_code(hashed, changes.at)
 
         async with self._tries.attempt("recovery code", scope):
-            await self._enrolment.change(Scope(user=user), change)
-        await self._enrolment.notices.tell(user, "recovery code used")
+            await self._enrolment.change(Scope(user=user), change, caller_ref(scope))
 
     def _hash(self, user: str, code: str) -> str:
         message = f"recovery code\0{user}\0{normalised(code)}".encode(errors="surrogatepass")

@@ -6,7 +6,6 @@ from models.account.factors import FactorProof, Method
 from models.base.clock import Clock
 from upcoach.services.account.factors.attempt_limit import AttemptLimit
 from upcoach.services.account.factors.enrolment import Enrolment
-from upcoach.services.account.factors.notices import FactorNotices
 from upcoach.services.account.factors.passkeys import Passkeys
 from upcoach.services.account.factors.recovery_codes import RecoveryCodes
 from upcoach.services.account.factors.refusals import factor_wrong
@@ -28,13 +27,12 @@ class SecondFactors:
         committer: Committer,
         once: OneTimeTokens,
         clock: Clock,
-        notices: FactorNotices,
         *,
         party: RelyingParty,
         key: bytes,
         waiting: WaitingPeriod,
     ) -> None:
-        self._enrolment = Enrolment(documents, committer, notices)
+        self._enrolment = Enrolment(documents, committer)
         self._clock = clock
         self.tries = AttemptLimit(once)
         self.recovery = RecoveryCodes(self._enrolment, self.tries, key=key)

@@ -12,8 +12,10 @@ from models.account import Factors, User
 from models.account.factors import TOTP, TotpCode
 from models.base.document import Draft
 from models.base.fields import Token
+from upcoach.services.account.additions.announcements import caller_ref
 from upcoach.services.account.factors.attempt_limit import AttemptLimit
 from upcoach.services.account.factors.enrolment import Enrolment
+from upcoach.services.account.factors.factor_mails import announce_factor, mail_change
 from upcoach.services.account.factors.recovery_codes import RecoveryCodes
 from upcoach.services.account.factors.refusals import factor_wrong, not_enrolled
 from upcoach.services.account.factors.waiting_period import WaitingPeriod
@@ -101,12 +103,13 @@ class Totp:
             if step is None:
                 raise factor_wrong()
             since = self._waiting.end(changes, scope)
-            return before.with_totp(secret, step, hashes, changes.at, since)
+            after = before.with_totp(secret, step, hashes, changes.at, since)
+            announce_factor(changes, scope, after, TOTP)
+            return after
 
         async with self._tries.attempt("totp", scope):
             after = await self._enrolment.change(scope, change, *self._waiting.refs(scope))
         await self._once.take(_PURPOSE, given.enrolment, _Offer)
-        await self._enrolment.notices.announce(scope, after, TOTP)
         return codes if after.recovery == hashes else ()
 
     async def disable(self, scope: Scope) -> None:
@@ -115,10 +118,10 @@ class Totp:
         def change(before: Factors, changes: WriteContext) -> Factors:
             if before.totp_secret is None:
                 raise not_enrolled()
+            mail_change(changes, scope, "totp removed")
             return before.without_totp(changes.at)
 
-        await self._enrolment.change(scope, change)
-        await self._enrolment.notices.tell(scope.user, "totp removed")
+        await self._enrolment.change(scope, change, caller_ref(scope))
 
     async def use(self, scope: Scope, code: str) -> None:
         """Verify *code* and consume its time step, or raise `Forbidden`."""

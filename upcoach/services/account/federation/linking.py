@@ -37,7 +37,7 @@ from upcoach.services.account.additions.account_claim import (
     access_method_listings,
     remove_unconfirmed,
 )
-from upcoach.services.account.additions.additions import Additions
+from upcoach.services.account.additions.announcements import announce
 from upcoach.services.account.email.users_by_email import UsersByEmail
 from upcoach.services.account.factors.refusals import what_ends_waiting
 from upcoach.services.account.factors.waiting_period import WaitingPeriod
@@ -80,7 +80,6 @@ class Linking:
         once: OneTimeTokens,
         mail: Mailer,
         links: MailLinks,
-        additions: Additions,
         waiting: WaitingPeriod,
         clock: Clock,
         *,
@@ -91,9 +90,7 @@ class Linking:
         self._sessions = sessions
         self._directory = directory
         self._once = once
-        self._mail = mail
         self._links = links
-        self._additions = additions
         self._waiting = waiting
         self._clock = clock
         self._key = key
@@ -129,24 +126,17 @@ class Linking:
                 identity = msgspec.structs.replace(identity, confirmed_at=changes.at)
             elif since > changes.at:
                 identity = msgspec.structs.replace(identity, counts_from=since)
-            return write_outcome("created", changes.create(identity))
+            identity = changes.create(identity)
+            announce(changes, scope, _addition(identity, subject))
+            return write_outcome("created", identity)
 
         name = new_id(Identity.id_prefix)
         reads = (Ref(Identity, user.id, name), *self._waiting.refs(scope))
         write = Write(scope=scope, reads=reads, decide=decide)
         try:
-            done = await self._committer.commit(write)
+            return await self._committer.commit(write)
         except UniqueViolation:
             raise _taken() from None
-        added = Addition(
-            way="identity",
-            id=name,
-            since=done.document.updated_at,
-            title=subject.title,
-            counts_from=done.document.counts_from,
-        )
-        await self._additions.announce(scope, added)
-        return done
 
     async def linkable(self, scope: Scope, token: str) -> Subject:
         """Consume the token of a `sign_in_first` refusal for the caller's account."""
@@ -176,6 +166,8 @@ class Linking:
             if not others and not _can_enter_otherwise(changes, scope.user):
                 raise Conflict("last_way_in", "Choose a password first, or link another provider.")
             changes.delete(identity)
+            address = changes.get(User, scope.user, scope.user).email
+            changes.send_mail(ProviderUnlinkedMail(address, titles.get(provider, provider)))
             return deletion_outcome(identity)
 
         refs = ((User, scope.user), (Factors, FACTORS), (Identity, identity_id))
@@ -185,10 +177,7 @@ class Linking:
             lists=(Listing(Identity, scope.user),),
             decide=decide,
         )
-        done = await self._committer.commit(write)
-        user = await self._documents.get(User, scope.user, scope.user)
-        await self._mail.send(ProviderUnlinkedMail(user.email, titles.get(provider, provider)))
-        return done
+        return await self._committer.commit(write)
 
     async def _enter(self, subject: Subject, name: str) -> User:
         owner = await self._owner(subject)
@@ -229,6 +218,7 @@ class Linking:
             identity = self._identity(subject, user_id, identity_id, changes.at)
             # Whoever enters by the word of the address's own provider reads its mails.
             changes.create(msgspec.structs.replace(identity, confirmed_at=user.verified_at))
+            changes.send_mail(AddressVerificationMail(subject.email, user_id))
             return write_outcome("created", user)
 
         write = Write(
@@ -239,7 +229,6 @@ class Linking:
         )
         async with self._directory.taking(subject.email):
             await self._committer.commit(write)
-        await self._mail.send(AddressVerificationMail(subject.email, user_id))
         return await self._get(user_id)
 
     async def _claim(self, subject: Subject, there: User) -> User:
@@ -254,6 +243,7 @@ class Linking:
             remove_unconfirmed(changes, user_id)
             identity = self._identity(subject, user_id, identity_id, changes.at)
             changes.create(msgspec.structs.replace(identity, confirmed_at=changes.at))
+            changes.send_mail(ProviderLinkedMail(there.email, subject.title))
             return write_outcome("updated", after)
 
         reads = (Ref(User, user_id, user_id), Ref(Identity, user_id, identity_id))
@@ -261,7 +251,6 @@ class Linking:
         write = Write(scope=Scope(user=user_id), reads=reads, lists=lists, decide=decide)
         await self._sessions.end_others(write.scope)  # who writes without a pause outruns nobody
         await self._sessions.end_with(write)
-        await self._mail.send(ProviderLinkedMail(there.email, subject.title))
         return await self._get(user_id)
 
     async def _sign_in_first(self, subject: Subject, there: User) -> Conflict:
@@ -328,6 +317,16 @@ class Linking:
         return texts.provider_unlinked(
             mail_request.to, mail_request.provider, self._links.to(FORGOT)
         )
+
+
+def _addition(identity: Identity, subject: Subject) -> Addition:
+    return Addition(
+        way="identity",
+        id=identity.id,
+        since=identity.updated_at,
+        title=subject.title,
+        counts_from=identity.counts_from,
+    )
 
 
 def _can_enter_otherwise(changes: WriteContext, user: str) -> bool:

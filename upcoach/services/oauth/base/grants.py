@@ -8,7 +8,7 @@ from models.account import User
 from models.base.errors import NotFound
 from models.oauth import Grant
 from models.oauth.client import OAuthClient
-from upcoach.services.account import Additions, Sessions
+from upcoach.services.account import Sessions, announce_document, caller_ref
 from upcoach.services.base.resources import deletion_outcome, write_outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import WriteContext
@@ -26,12 +26,10 @@ class Grants:
         documents: Documents,
         committer: Committer,
         sessions: Sessions,
-        additions: Additions,
     ) -> None:
         self._documents = documents
         self._committer = committer
         self._sessions = sessions
-        self._additions = additions
 
     async def page(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[Grant]:
         """The caller's grants, in order of the clients' ids."""
@@ -75,12 +73,12 @@ class Grants:
                 if before is None
                 else before.widened(client.name, permissions, changes.at)
             )
-            return write_outcome("updated" if before else "created", changes.set(before, after))
+            granted = changes.set(before, after)
+            announce_document(changes, scope, "grant", granted)
+            return write_outcome("updated" if before else "created", granted)
 
-        reads = (Ref(Grant, scope.user, client.id),)
-        given = await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))
-        await self._additions.announce_given(scope, "grant", given)
-        return given
+        reads = (Ref(Grant, scope.user, client.id), caller_ref(scope))
+        return await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))
 
     async def take_back(self, scope: Scope, client_id: str) -> Outcome[None]:
         """Revoke a grant: the client's session ends, and it has to ask again."""

@@ -1,0 +1,58 @@
+"""Mails about changes of second factors; each is part of the write that it tells of."""
+
+from models.access.scope import Scope
+from models.account import (
+    Addition,
+    FactorChange,
+    Factors,
+    FactorsChangedMail,
+    FactorsRemovedMail,
+    User,
+    WayName,
+)
+from models.account.factors import RECOVERY, TOTP
+from models.base.mail import Mail
+from upcoach.services.account.additions.announcements import announce
+from upcoach.services.base.mail import Mailer, texts
+from upcoach.services.base.mail_links import FORGOT, MailLinks
+from upcoach.store.write.changes import WriteContext
+
+
+def mail_change(changes: WriteContext, scope: Scope, change: FactorChange) -> None:
+    """Mail the caller about *change*."""
+    user = changes.get(User, scope.user, scope.user)
+    changes.send_mail(FactorsChangedMail(user.email, change))
+
+
+def mail_removal(changes: WriteContext, scope: Scope) -> None:
+    """Mail the caller that an operator has removed all of their factors."""
+    user = changes.get(User, scope.user, scope.user)
+    changes.send_mail(FactorsRemovedMail(user.email))
+
+
+def announce_factor(changes: WriteContext, scope: Scope, factors: Factors, name: str) -> None:
+    """Announce that the caller has the factor *name*, or new recovery codes."""
+    names: dict[str, WayName] = {TOTP: "totp", RECOVERY: "recovery codes"}
+    since = {TOTP: factors.totp_since, RECOVERY: factors.recovery_at}
+    added = Addition(
+        way=names.get(name, "passkey"),
+        id=name,
+        since=since.get(name) or factors.updated_at,
+        counts_from=factors.waiting.get(name),
+    )
+    announce(changes, scope, added)
+
+
+class FactorMails:
+    """Writes the mails about changes of second factors."""
+
+    def __init__(self, mail: Mailer, links: MailLinks) -> None:
+        self._links = links
+        mail.writes(FactorsChangedMail, self._write)
+        mail.writes(FactorsRemovedMail, self._write_removed)
+
+    async def _write(self, mail_request: FactorsChangedMail) -> Mail:
+        return texts.factors_changed(mail_request.to, mail_request.change, self._links.to(FORGOT))
+
+    async def _write_removed(self, mail_request: FactorsRemovedMail) -> Mail:
+        return texts.factors_removed(mail_request.to, self._links.to(FORGOT))
