@@ -11,6 +11,7 @@ import secrets
 from pathlib import Path
 
 from config import forms
+from config.data_folder import refusing_unusable
 from config.settings import Settings, SettingsError
 
 FILE = "secrets.json"
@@ -21,9 +22,10 @@ def with_development_secrets(settings: Settings) -> Settings:
     if settings.master_keys and settings.index_key:
         return settings
     path = settings.data / FILE
-    if not path.exists():
-        _keep(path, {"master_keys": f"dev:{_new_key()}", "index_key": _new_key()})
-    master_keys, index_key = _kept(path)
+    with refusing_unusable(settings.data):
+        if not path.exists():
+            _keep(path, {"master_keys": f"dev:{_new_key()}", "index_key": _new_key()})
+        master_keys, index_key = _kept(path)
     return dataclasses.replace(
         settings,
         master_keys=settings.master_keys or master_keys,
@@ -53,10 +55,11 @@ def _keep(path: Path, texts: dict[str, str]) -> None:
 
 
 def _kept(path: Path) -> tuple[dict[str, bytes], bytes]:
+    text = path.read_bytes()
     try:
-        texts = json.loads(path.read_text())
+        texts = json.loads(text)
         return forms.keys(texts["master_keys"]), forms.key(texts["index_key"])
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise SettingsError(
             f"{path} does not hold the secrets of this data folder; bring it back from a backup, "
             f"or remove the whole folder {path.parent} to begin with an empty one."

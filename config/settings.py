@@ -317,8 +317,13 @@ class Settings:
 
     @property
     def audit_checkpoints(self) -> Path:
-        """The folder of the copies of the audit log's checkpoints."""
+        """The file of the copies of the audit log's checkpoints."""
         return self.data / "audit-checkpoints"
+
+    @property
+    def mail_folder(self) -> Path:
+        """The folder of the mails, where no server takes them."""
+        return self.data / "mail"
 
     @property
     def metrics_ports(self) -> list[int]:

@@ -8,6 +8,7 @@ import sys
 import structlog
 
 from config import logging
+from config.data_folder import ensure_writable
 from config.secrets import with_development_secrets
 from config.settings import Settings, SettingsError
 from models.access.permissions import ROLES
@@ -29,6 +30,7 @@ async def serve(settings: Settings, arguments: argparse.Namespace) -> int:
     """Serve, with one process or several."""
     if arguments.child_of is not None:
         return await serve_as_child(settings, arguments.child_of)
+    ensure_writable(settings)
     if settings.environment == "development" and settings.reached_at:
         _log.warning("development_for_others", because=settings.reached_at)
     return await (serve_alone if settings.processes == 1 else serve_with_children)(settings)

@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 from structlog import get_logger
 from structlog.testing import capture_logs
 
+from config.settings import SettingsError
 from upcoach.embedded import EngineError, Engines, owner
 from upcoach.embedded.engine import Engine
 from upcoach.embedded.mongod import initiate
@@ -208,7 +209,7 @@ def test_a_data_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
 
-    with pytest.raises(EngineError, match=f"The data folder {file} cannot be used: File exists"):
+    with pytest.raises(SettingsError, match=f"UPCOACH_DATA must be .*, not {file}: File exists"):
         asyncio.run(Engines(file).__aenter__())
 
 

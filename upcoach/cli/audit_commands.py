@@ -61,16 +61,21 @@ async def export_audit(settings: Settings, mongo_url: str, folder: Path) -> None
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+    except OSError as error:
+        raise StartError(f"{folder} cannot be written into ({error.strerror}).") from None
 
 
 def _witnessed(place: Path) -> list[Json]:
-    if not place.exists():
-        return []
     try:
         return [msgspec.json.decode(line) for line in place.read_bytes().splitlines()]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StartError(f"{place} cannot be read ({error.strerror}).") from None
     except msgspec.DecodeError:
         raise StartError(f"{place} holds a line that is no checkpoint.") from None
 

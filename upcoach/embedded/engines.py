@@ -9,6 +9,7 @@ from typing import Self
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from config.data_folder import refusing_unusable
 from upcoach.embedded import guests
 from upcoach.embedded.engine import Engine
 from upcoach.embedded.mongod import Mongod
@@ -22,9 +23,10 @@ PASSING_GUESTS_S = 60.0  # the same of a command, which is in no hurry
 class Engines:
     """The engines that no URL was configured for, running while the context lasts.
 
-    Raises `EngineError` when one cannot start or when another process owns the data folder.  With
-    neither engine wanted the folder stays free, so that several nodes may share it.  Who is
-    *passing* only has a command to carry out (see `upcoach.embedded.ownership`).
+    Raises `EngineError` when one cannot start or when another process owns the data folder, and
+    `SettingsError` when that cannot be written.  With neither engine wanted the folder stays free,
+    so that several nodes may share it.  Who is *passing* only has a command to carry out (see
+    `upcoach.embedded.ownership`).
     """
 
     def __init__(
@@ -73,13 +75,14 @@ class Engines:
             self._ownership.announce(url)
 
     async def __aenter__(self) -> Self:
-        if self._all:
-            await self._ownership.wait_and_take()
-        try:
-            await self._started()
-        except BaseException:
-            await self._stopped()
-            raise
+        with refusing_unusable(self._data):
+            if self._all:
+                await self._ownership.wait_and_take()
+            try:
+                await self._started()
+            except BaseException:
+                await self._stopped()
+                raise
         return self
 
     async def __aexit__(

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from upcoach.embedded.errors import EngineError
+from config.data_folder import refusing_unusable
 from upcoach.embedded.ownership import lives, locked, owner
 
 FILE: Final = "engines.json"
@@ -58,11 +58,9 @@ async def wait_for_guests(data: Path, patience_s: float) -> None:
 @contextlib.contextmanager
 def guest_addresses(data: Path) -> Iterator[Addresses | None]:
     """The URLs of the engines that run on *data*, kept running meanwhile; None without any."""
-    try:
+    with refusing_unusable(data):
         data.mkdir(parents=True, exist_ok=True)
         lock = (data / LOCK).open("a")
-    except OSError as error:
-        raise EngineError(f"The data folder {data} cannot be used: {error.strerror}.") from error
     with lock:
         yield _addresses(data) if locked(lock, fcntl.LOCK_SH) else None
 

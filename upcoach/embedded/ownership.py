@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TextIO
 
-from upcoach.embedded.errors import EngineError, FolderInUse
+from config.data_folder import refusing_unusable
+from upcoach.embedded.errors import FolderInUse
 
 PATIENCE_S: Final = 60.0  # with a command
 POLL_S: Final = 0.05
@@ -49,14 +50,10 @@ class Ownership:
             await asyncio.sleep(POLL_S)
 
     def take(self) -> None:
-        """Lock the folder, or raise `EngineError` with its owner's pid and URL."""
-        try:
+        """Lock the folder, or raise `FolderInUse` with its owner's pid and URL."""
+        with refusing_unusable(self._data):
             self._data.mkdir(parents=True, exist_ok=True)
             lock = _path(self._data).open("a+")
-        except OSError as error:
-            raise EngineError(
-                f"The data folder {self._data} cannot be used: {error.strerror}."
-            ) from error
         if not locked(lock, fcntl.LOCK_EX):
             holder = _read(lock)
             lock.close()
@@ -85,10 +82,11 @@ class Ownership:
 
 def owner(data: Path) -> FolderOwner | None:
     """The process that owns the data folder now, if any."""
-    try:
-        lock = _path(data).open()
-    except FileNotFoundError:
-        return None
+    with refusing_unusable(data):
+        try:
+            lock = _path(data).open()
+        except FileNotFoundError:
+            return None
     with lock:
         return None if locked(lock, fcntl.LOCK_SH) else _read(lock)
 

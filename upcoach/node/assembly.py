@@ -35,7 +35,7 @@ class Assembly:
         outbox: MailOutbox,
     ) -> None:
         # The files that mails are in where there is no mail server, which is in development.
-        folder = MailFolder(settings.data / "mail", settings.mail_from)
+        folder = MailFolder(settings.mail_folder, settings.mail_from)
         self.mailbox = None if settings.smtp_url else folder
         carrier = self.mailbox or Smtp(settings.smtp_url or "", settings.mail_from)
         self.mail = Mailer(outbox, carrier, utc_now)

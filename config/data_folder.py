@@ -1,0 +1,33 @@
+"""The data folder: a refusal of one sentence where it cannot be used."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from config.settings import Settings, SettingsError
+
+
+@contextlib.contextmanager
+def refusing_unusable(data: Path) -> Iterator[None]:
+    """Turn an `OSError` about a file of the folder *data* into a `SettingsError`."""
+    try:
+        yield
+    except OSError as error:
+        what = f" ({error.filename})" if error.filename else ""
+        raise SettingsError(
+            f"UPCOACH_DATA must be a folder that this user can write to, not {data}: "
+            f"{error.strerror or error}{what}."
+        ) from error
+
+
+def ensure_writable(settings: Settings) -> None:
+    """Make the data folder, and refuse one in which a server could not keep what it writes."""
+    with refusing_unusable(settings.data):
+        settings.data.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.data) as probe:
+            probe.write(b"\n")
+        if settings.smtp_url is None:
+            settings.mail_folder.mkdir(exist_ok=True)
+        if settings.audit_checkpoints.exists():
+            settings.audit_checkpoints.open("ab").close()
