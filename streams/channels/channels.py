@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 
 from models.base.errors import Unavailable
 from streams.base.background_tasks import BackgroundTasks
+from streams.base.outage_log import OutageLog
 from streams.redis.connection import RedisError
 
 DEVICES: Final = "live:devices"  # every node follows it
@@ -74,6 +75,7 @@ class Channels:
         self._on_device = on_device
         self._listeners: dict[str, set[ChannelSubscriber]] = collections.defaultdict(set)
         self._pubsub: Any = None
+        self._outage = OutageLog(_log, begins="channels_lost", ends="channels_back")
         self.on_presence_change: Callable[[str], None] = lambda _: None
 
     def listeners(self, name: str) -> tuple[ChannelSubscriber, ...]:
@@ -123,7 +125,7 @@ class Channels:
             try:
                 await self._listen()
             except RedisError as failure:
-                _log.warning("channels_lost", reason=str(failure))
+                self._outage.failed(failure)
             finally:
                 self._pubsub = None
             await asyncio.sleep(RETRY_S)
@@ -132,6 +134,7 @@ class Channels:
         async with self._reader.pubsub(ignore_subscribe_messages=True) as pubsub:
             await pubsub.subscribe(DEVICES, *(_PREFIX + name for name in self._listeners))
             self._pubsub = pubsub
+            self._outage.succeeded()
             async for message in pubsub.listen():
                 await self._take(message["channel"].decode(), message["data"])
 

@@ -24,6 +24,7 @@ from models.base.metrics import Metrics
 from models.wire.events import Event, read_line
 from models.wire.frames import Ev
 from streams.base import background_tasks
+from streams.base.outage_log import OutageLog
 from streams.consumers.consumer import AnyDurableConsumer
 from streams.consumers.publishing import UnpublishedOutputs
 from streams.feed.sequencer import Gap, Sequencer
@@ -68,6 +69,9 @@ class DurableRunner(Generic[AnyDurableConsumer]):
         self._pace = Pace()
         self._inbox: collections.deque[Event] = collections.deque(maxlen=INBOX_EVENTS)
         self._wake = asyncio.Event()
+        self._outage = OutageLog(
+            _log, begins="consumer_interrupted", ends="consumer_resumed", group=consumer.name
+        )
         self._begin({}, 0)
 
     def _begin(self, seqs: dict[str, int], turn: int) -> None:
@@ -101,8 +105,11 @@ class DurableRunner(Generic[AnyDurableConsumer]):
                 await asyncio.wait({keeping, working}, return_when=asyncio.FIRST_COMPLETED)
                 if working.done():
                     working.result()
-            except (OwnershipLost, Unavailable, RedisError) as reason:
-                _log.warning("consumer_interrupted", group=self.consumer.name, reason=repr(reason))
+            except OwnershipLost:
+                _log.warning("consumer_replaced", group=self.consumer.name)
+                await asyncio.sleep(RETRY_S)
+            except (Unavailable, RedisError) as failure:
+                self._outage.failed(failure)
                 await asyncio.sleep(RETRY_S)
             finally:
                 await background_tasks.end(keeping, working)
@@ -117,6 +124,7 @@ class DurableRunner(Generic[AnyDurableConsumer]):
         await self.load()
         while True:
             await self.step()
+            self._outage.succeeded()
             if time.monotonic() > self._saved_at + SNAPSHOT_EVERY_S:
                 await self._save()
             with contextlib.suppress(TimeoutError):

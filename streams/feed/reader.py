@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 
 from models.base.errors import Unavailable
 from models.wire.events import Event
+from streams.base.outage_log import OutageLog
 from streams.redis.connection import (
     MARKER,
     STREAMS,
@@ -80,6 +81,7 @@ class StreamReader:
         self._complete = False  # whether nothing can have been missed since the positions were set
         self._marker = b""
         self._checked = 0.0
+        self._outage = OutageLog(_log, begins="streams_lost", ends="streams_back")
         self.connected = asyncio.Event()
 
     async def recent(self, count: int) -> list[Event]:
@@ -110,8 +112,7 @@ class StreamReader:
                 await self._follow()
             except (RedisError, Unavailable) as failure:
                 # What was read and not handed on is found in the log when we are back.
-                if self.connected.is_set():
-                    _log.warning("streams_lost", reason=str(failure))
+                self._outage.failed(failure)
                 self.connected.clear()
                 await asyncio.sleep(RETRY_S)
 
@@ -127,6 +128,7 @@ class StreamReader:
             if not complete:
                 await self._recover()
             self.connected.set()
+            self._outage.succeeded()
             while True:
                 await self._take(await self._streams.read())
                 await self._check_marker()

@@ -21,6 +21,7 @@ from models.base.clock import Clock
 from models.base.errors import Unavailable
 from models.base.jobs import PeriodicJob
 from models.wire.events import Event
+from streams.base.outage_log import OutageLog
 from streams.redis.connection import STREAM_MAXLEN, RedisError, fields_of, stream_of
 from upcoach.store.log.event_log import EventLog
 
@@ -47,6 +48,7 @@ class Relay:
             maxlen=MAX_WAITING
         )
         self._wake = asyncio.Event()
+        self._outage = OutageLog(_log, begins="publish_failed", ends="publish_resumed")
         self._overdue = dt.timedelta(0)  # what an earlier process left is due at once
 
     def publish(self, events: Sequence[Event]) -> None:
@@ -88,13 +90,14 @@ class Relay:
             try:
                 await self._append(events)
             except RedisError as failure:
-                _log.warning("publish_failed", events=len(events), reason=str(failure))
+                self._outage.failed(failure)
                 await asyncio.sleep(RETRY_S)
                 self._repeat()
             except asyncio.CancelledError:  # the process ends: `flush` tries once more
                 self._waiting.extendleft(reversed(events))
                 raise
             else:
+                self._outage.succeeded()
                 return
 
     def _repeat(self) -> None:

@@ -19,6 +19,7 @@ from redis.asyncio import Redis
 
 from models.access.rate_limiter import GO_ON, RateCount, RateVerdict
 from models.access.rate_limits import ONE, SURFACES, Bound, Cost, Rule, Surface
+from streams.base.outage_log import OutageLog
 from streams.redis.connection import RedisError
 
 PATIENCE_S: Final = 1.0  # for an answer; a request that waits longer is counted here
@@ -113,6 +114,7 @@ class SharedRateLimiter:
         self._redis = redis
         self._local = LocalRateLimiter()
         self._paused_until = 0.0
+        self._outage = OutageLog(_log, begins="limits_alone", ends="limits_shared")
 
     async def take(
         self,
@@ -169,8 +171,8 @@ class SharedRateLimiter:
         try:
             async with asyncio.timeout(self.patience_s):
                 await self._redis.delete(*keys)
-        except (RedisError, TimeoutError):
-            self._pause()
+        except (RedisError, TimeoutError) as failure:
+            self._pause(failure)
 
     async def _run_script(
         self, surface: Surface, keys: Sequence[str], costs: tuple[Cost, Cost], *, owes: bool
@@ -183,13 +185,14 @@ class SharedRateLimiter:
         try:
             async with asyncio.timeout(self.patience_s):
                 results: list[ScriptResult] = await self._script(keys=keys, args=arguments)
-        except (RedisError, TimeoutError):
-            self._pause()
+        except (RedisError, TimeoutError) as failure:
+            self._pause(failure)
             return None
+        self._outage.succeeded()
         return results
 
-    def _pause(self) -> None:
-        _log.warning("limits_alone", for_s=PAUSE_S)
+    def _pause(self, failure: Exception) -> None:
+        self._outage.failed(failure)
         self._paused_until = time.monotonic() + PAUSE_S
 
     def _key_of(self, surface: str, rule: Rule, parties: Mapping[str, str]) -> str:
