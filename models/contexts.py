@@ -93,5 +93,6 @@ MAILS: Final[tuple[type[MailRequest], ...]] = tuple(
 )
 PERMISSIONS: Final = merged((context.permissions for context in CONTEXTS), "permissions")
 SCOPES: Final[dict[str, Permission]] = IDENTITY | PERMISSIONS
-# What our own apps may use a login for; whether somebody is an operator is asked at each use.
+# What our own apps may use a login for: everything, since operations for operators also ask at each
+# call whether the user is one.
 FIRST_PARTY: Final = frozenset(PERMISSIONS)

@@ -18,23 +18,26 @@ class ModelContext(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     content
-        Its documents that let nobody in or out, whoever has written them.
+        Documents that give nobody access to an account or to what is in it.
     ways
-        Its documents that let somebody into an account, or see something of it.
+        Documents that each give somebody access: to the account (a session, a passkey), or to
+        something in it (a share with a coach, a grant to an app).
     mirrors
-        What somebody else has of one of the ways; it goes with that.
+        Copies of one of the `ways` in the feed of whoever got the access; they are deleted with
+        the original.
     shareable
-        What a coach may be shown, in the words that say so.
+        Documents that a client can share with a coach, each with the words that name it in mails.
     unlogged
-        Its documents that are in no feed and no log: each is kept in the place of the last.
+        Documents that are in no feed and no log: only the last version of each is kept.
     id_prefixes
-        Of ids that are no document's.
+        Prefixes of ids that are not ids of documents.
     mails
-        What people are told by mail.
+        The mails that it sends.
     permissions
-        What a token may be used for.
+        What a token may be used for, by the name of the permission.
     quotas
-        How much one account keeps of a kind, for each that a person can make.
+        How many documents, and how many mebibytes, one account may keep of each kind that a person
+        can create.
 
     """
 

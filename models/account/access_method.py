@@ -1,4 +1,4 @@
-"""Access methods: ways into an account and out of it, and whether its owner has confirmed them."""
+"""Access methods: what gives access to an account, and whether its owner has confirmed it."""
 
 import datetime as dt
 from typing import Annotated, Self
@@ -9,13 +9,13 @@ from models.base.document import Document, Privacy
 
 
 class AccessMethod(Document, frozen=True, kw_only=True):
-    """A way into an account, or out of it, that an intruder could have left behind.
+    """A document that gives access to an account or its data, and could be an intruder's.
 
     Attributes
     ----------
     confirmed_at
-        When somebody who reads the mails of the account's address has said that it is theirs.
-        What nobody has said so of falls with a reset by mail.
+        When somebody who reads the account's mail confirmed it; None where nobody has.  What is
+        not confirmed goes when the owner takes the account back by a password reset.
 
     """
 
@@ -23,13 +23,13 @@ class AccessMethod(Document, frozen=True, kw_only=True):
 
     @property
     def since(self) -> dt.datetime:
-        """The time since which it is what its owner has to confirm."""
+        """The time of the last change that its owner has to confirm."""
         return self.updated_at
 
     def confirmed_by_mail(self, at: dt.datetime) -> Self:
-        """The same way, confirmed by its owner through a mail."""
+        """The same access method, confirmed by its owner through a mail."""
         return msgspec.structs.replace(self.advanced(at), confirmed_at=at)
 
     def to_confirm(self) -> Self:
-        """The same way, to be confirmed anew."""
+        """The same access method, to be confirmed again."""
         return msgspec.structs.replace(self, confirmed_at=None)

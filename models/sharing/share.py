@@ -3,7 +3,7 @@
 The same fact is kept twice, in one write: as a `Share` of the client, who decides about it, and as
 a `CoachClient` of the coach, whose app lists it.  Both begin when an invitation is accepted (see
 `invitation`), showing nothing, and end together, by whichever side ends the relation.  Both are
-ways, also where nothing is shown: either of the two follows whether the other is there.
+access methods, even while nothing is shown: each side can see whether the other is online.
 """
 
 import datetime as dt
@@ -14,7 +14,8 @@ import msgspec
 from models.account import AccessMethod
 from models.base.document import Draft, Privacy
 
-# Said once more for the type: those that their contexts call shareable, see `models.contexts`.
+# Type checkers need the kinds written out; `models.contexts` checks that they are those that the
+# contexts declare as `shareable`.
 SharedKind = Literal["goal", "goal.point", "habit", "habit.entry", "habit.vacation", "insight"]
 
 Hidden = Annotated[
