@@ -1,15 +1,17 @@
-"""The journal: entries, journals and templates."""
+"""The journal: entries, their shares, journals and templates."""
 
 from typing import Final
 
 from handlers.http.manifest import Context
 from handlers.http.operations.areas import Area
-from handlers.journal import journal, journals
+from handlers.journal import entry_shares, journal, journals
 
 CONTEXT: Final = Context(
     service=lambda runner: runner.services.journal,
     operations=(
-        *journals.OPERATIONS,  # before the entries, whose ids could be any of their words
+        # Before the entries, whose ids could be any of the words of these paths.
+        *journals.OPERATIONS,
+        *entry_shares.OPERATIONS,
         *journal.OPERATIONS,
     ),
     areas=(

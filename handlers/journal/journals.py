@@ -1,35 +1,26 @@
-"""Journals, templates, prompts, and the entries that are shared with a coach."""
+"""Journals, templates, and prompts."""
 
 import datetime as dt
 from typing import Annotated, Final
 
 import msgspec
 
-from handlers.http.operations import Call, Operation, Query, Reply, document_reply, write_reply
-from handlers.http.pagination import Items, PageQuery, page_by_order
+from handlers.http.operations import Call, Operation, Query, Reply
+from handlers.http.pagination import Items
 from handlers.http.resources import resource
 from handlers.http.time_zones import zone
-from models.base.document import public
 from models.base.fields import Rating
 from models.journal import (
-    ClientEntry,
-    EntryShare,
-    EntryShareDraft,
     Journal,
-    JournalEntry,
     JournalTemplate,
     NewJournal,
     NewJournalTemplate,
 )
 from models.journal.prompts import Prompt
 from upcoach.services.journal import Journals, JournalServices, Templates
-from upcoach.store.collections.documents import Selection
 
 JOURNALS: Final = "/v1/journal/journals"
 TEMPLATES: Final = "/v1/journal/templates"
-SHARES: Final = "/v1/journal/{id}/shares"
-SHARE: Final = SHARES + "/{coach}"
-CLIENT: Final = "/v1/clients/{client}/journal"
 
 
 class PromptQuery(Query, frozen=True, kw_only=True):
@@ -70,45 +61,6 @@ async def list_prompts(services: JournalServices, call: Call) -> Reply:
     return Reply(body={"items": prompts})
 
 
-async def list_shares(services: JournalServices, call: Call) -> Reply:
-    """List the coaches who may read an entry, and until when."""
-    entry_shares = await services.entry_shares.page(call.scope, call.names["id"])
-    return Reply(body={"items": [public(entry_share) for entry_share in entry_shares]})
-
-
-async def share(services: JournalServices, call: Call) -> Reply:
-    """Share an entry with a coach, until a moment."""
-    draft = call.read(EntryShareDraft)
-    entry, coach, acr = call.names["id"], call.names["coach"], call.authenticated_caller.acr
-    outcome = await services.entry_shares.share(call.scope, entry, coach, draft, acr, call.mutation)
-    return write_reply(outcome)
-
-
-async def unshare(services: JournalServices, call: Call) -> Reply:
-    """End the share of an entry with a coach."""
-    return write_reply(
-        await services.entry_shares.take_back(
-            call.scope, call.names["id"], call.names["coach"], call.mutation
-        )
-    )
-
-
-async def list_shared_entries(services: JournalServices, call: Call) -> Reply:
-    """List the entries of a client that the caller may read now."""
-    query = call.parse_query(PageQuery)
-    client = call.names["client"]
-    selection = Selection(order="until", after=query.after, limit=query.limit + 1)
-    entries = await services.entry_shares.shared_with(call.scope, client, selection)
-    return page_by_order(CLIENT.format(client=client), call, entries, selection)
-
-
-async def read(services: JournalServices, call: Call) -> Reply:
-    """Get an entry that a client shares with the caller."""
-    return document_reply(
-        await services.entry_shares.read(call.scope, call.names["client"], call.names["id"])
-    )
-
-
 def _journals(services: JournalServices) -> Journals:
     return services.journals
 
@@ -127,32 +79,5 @@ OPERATIONS = (
         needs="journal:read",
         query=PromptQuery,
         gives=Items[Prompt],
-    ),
-    Operation(
-        method="GET", path=SHARES, run=list_shares, needs="shares:read", gives=Items[EntryShare]
-    ),
-    Operation(
-        method="PUT",
-        path=SHARE,
-        run=share,
-        needs="shares:write",
-        body="json",
-        takes=EntryShareDraft,
-        gives=EntryShare,
-        live=True,
-        stepped_up=True,
-        audit="entry_share.given",
-    ),
-    Operation(method="DELETE", path=SHARE, run=unshare, needs="shares:write", live=True),
-    Operation(
-        method="GET",
-        path=CLIENT,
-        run=list_shared_entries,
-        needs="shares:read",
-        query=PageQuery,
-        gives=Items[ClientEntry],
-    ),
-    Operation(
-        method="GET", path=CLIENT + "/{id}", run=read, needs="shares:read", gives=JournalEntry
     ),
 )

@@ -1,8 +1,15 @@
-"""The journal: journals, templates, entries and prompts."""
+"""The journal: journals, templates, entries, their shares, and prompts."""
 
 from models.access.limits import Quota
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
+from models.journal.entry_share import (
+    ClientEntry,
+    EntryShare,
+    EntryShareDraft,
+    client_entry_id,
+    share_id,
+)
 from models.journal.journal import (
     Journal,
     JournalDraft,
@@ -12,17 +19,12 @@ from models.journal.journal import (
     NewJournalTemplate,
 )
 from models.journal.journal_entry import (
-    ClientEntry,
-    EntryShare,
-    EntryShareDraft,
     JournalEntry,
     JournalEntryContent,
     JournalEntryDraft,
     JournalEntryId,
     NewJournalEntry,
     UnsavedEntry,
-    client_entry_id,
-    share_id,
 )
 
 CONTEXT = ModelContext(

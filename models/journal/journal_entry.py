@@ -1,4 +1,4 @@
-"""Journal entries, their trash, drafts, and shares with a coach.
+"""Journal entries, their trash and their drafts.
 
 An entry that is thrown away stays in the trash for 30 days, where its owner sees it and can take it
 back.  After that nobody sees it again, and what the log knew of its words is taken out of it (see
@@ -11,16 +11,14 @@ from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
-from models.account import AccessMethod
 from models.base.document import Document, Draft, Lookup, Order, Privacy, fields_of
 from models.base.errors import Conflict
-from models.base.fields import Moment, Rating
+from models.base.fields import Rating
 from models.base.ids import id_pattern, new_id
 from models.base.merge import Merge
 from models.base.text.search_words import distinct, label, words_of
 from models.base.time import check_date, check_zone, local_date
 from models.journal.journal import JournalId, Tags, Text, default_journal
-from models.sharing import Share
 
 ID_PREFIX: Final = "jen"  # of ids
 JournalEntryId = Annotated[str, id_pattern(ID_PREFIX)]
@@ -167,66 +165,3 @@ class UnsavedEntry(Document, frozen=True, kw_only=True):
 
     content: Annotated[JournalEntryContent, Privacy.SEALED]
     base: int | None = None
-
-
-class EntryShareDraft(Draft, frozen=True, kw_only=True):
-    """Until when a coach may read an entry."""
-
-    until: Moment
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_date(self.until.date(), "/until")
-
-
-class EntryShare(AccessMethod, frozen=True, kw_only=True):
-    """The permission of a coach to read one entry; its id stands below the entry's.
-
-    It ends with the relation in which it was given, whose name is `relation`.
-    """
-
-    kind: ClassVar[str] = "journal.share"
-    parent: ClassVar[type[Document] | None] = JournalEntry
-    collection: ClassVar[str] = "journal_shares"
-    orders: ClassVar[tuple[Order, ...]] = ()
-    lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("end", "until"),)
-
-    entry: str
-    coach: Annotated[str, Privacy.PERSONAL]
-    until: Annotated[dt.datetime, Privacy.PERSONAL]
-    relation: Annotated[str, Privacy.HIDDEN] = ""
-
-    def given_in(self, share: Share) -> bool:
-        """Whether it belongs to the same relation as *share*.
-
-        Relations of older builds have no name, and left this behind when they ended: the times
-        tell them from those that came after.
-        """
-        return self.relation == share.relation and self.updated_at >= share.created_at
-
-    def is_over(self, at: dt.datetime) -> bool:
-        """Whether it has expired at *at*."""
-        return at >= self.until
-
-
-class ClientEntry(Document, frozen=True, kw_only=True):
-    """The coach's copy of an `EntryShare`: which entry of which client, without its content."""
-
-    kind: ClassVar[str] = "client.entry"
-    collection: ClassVar[str] = "client_entries"
-    orders: ClassVar[tuple[Order, ...]] = (Order("until", ("client",)),)
-
-    client: Annotated[str, Privacy.PERSONAL]
-    entry: Annotated[str, Privacy.PERSONAL]
-    until: Annotated[dt.datetime, Privacy.PERSONAL]
-    relation: Annotated[str, Privacy.HIDDEN] = ""
-
-
-def share_id(entry: str, coach: str) -> str:
-    """The id of the share of *entry* with *coach*."""
-    return f"{entry}/{coach}"
-
-
-def client_entry_id(client: str, entry: str) -> str:
-    """The id of the coach's copy of the share of *entry* by *client*."""
-    return f"{client}:{entry}"

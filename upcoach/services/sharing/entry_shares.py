@@ -4,6 +4,10 @@ The leave is kept twice, as that to follow documents is: with the client, who de
 with the coach, whose app lists it.  Neither holds a word of the entry: the coach asks for it, and
 gets it as it is at that moment, if the leave still holds.  It ends with the relation in which it
 was given: in the same write, and whatever a later relation of the same two people shows.
+
+The documents are the journal's (`models.journal.entry_share`), since they stand below an entry, and
+so are the paths; the service is here, since relations end shares, and since the journal may know of
+sharing but not the other way round.
 """
 
 import datetime as dt
