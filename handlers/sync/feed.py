@@ -17,7 +17,7 @@ from models.wire.frames import Ev, Skip
 from streams.feed.encoded_batch import EncodedBatch, encoded_event, opened_frame
 from streams.feed.resume import Feeds, SubscriptionStart
 from streams.feed.topic import Topic
-from upcoach.services.sharing.shares import FeedView
+from upcoach.services.sharing.feed_views import FeedView
 from upcoach.services.sync import SyncServices
 from upcoach.services.sync.snapshots import SnapshotPage
 from upcoach.store.base.pacing import paced
@@ -89,7 +89,7 @@ async def named_views(feeds: Feeds, scope: Scope, names: str) -> list[FeedView]:
     requested = names.split(",")
     if len(requested) > FEEDS:
         raise Invalid("feeds_too_many", f"One request may name {FEEDS} feeds.")
-    views = [await feeds.shares.view(scope, name) for name in requested]
+    views = [await feeds.views.of(scope, name) for name in requested]
     return list({view.feed: view for view in views}.values())
 
 
@@ -132,7 +132,7 @@ async def check_access(feeds: Feeds, position: FeedPosition) -> None:
     """Refuse to go on where what the caller may see has changed: the share is in the feed."""
     if position.view.visibility is None:
         return
-    view = await feeds.shares.view(position.view.scope, position.view.feed)
+    view = await feeds.views.of(position.view.scope, position.view.feed)
     if view != position.view:
         raise cursor_gone(feeds, view.feed, "access", position.topic.last)
 
@@ -218,7 +218,7 @@ async def _read_page(services: FeedServices, call: Call, query: SnapshotQuery) -
     """
     feeds = services.feeds
     for _ in range(TRIES):
-        view = await feeds.shares.view(call.scope, query.feed)
+        view = await feeds.views.of(call.scope, query.feed)
         # The position first: what changes while the pages are read comes again as an event.
         since = query.since or feeds.cursor((await feeds.heads.read(view.feed)).seq)
         cursor = Cursor.parse(since)
@@ -230,7 +230,7 @@ async def _read_page(services: FeedServices, call: Call, query: SnapshotQuery) -
         snapshot_page = await services.sync.snapshots.page(
             view.owner, kinds[0], query.after, query.limit, view.visibility
         )
-        if view.visibility is None or await feeds.shares.view(call.scope, query.feed) == view:
+        if view.visibility is None or await feeds.views.of(call.scope, query.feed) == view:
             return view, since, kinds, snapshot_page
     raise Unavailable("share_contended", "What is shared changes all the time. Try again.")
 

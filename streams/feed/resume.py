@@ -9,7 +9,7 @@ from models.wire.cursor import Cursor
 from streams.feed.hub import Hub
 from streams.feed.topic import Topic
 from streams.limits.prepaid_rate_limiter import PrepaidRateLimiter
-from upcoach.services.sharing.shares import FeedView, Shares
+from upcoach.services.sharing.feed_views import FeedView, FeedViews
 from upcoach.services.sync.snapshots import Snapshots
 from upcoach.store.log.event_log import EventLog, contiguous
 from upcoach.store.log.heads import Heads
@@ -47,7 +47,7 @@ class Feeds:
         log: EventLog,
         heads: Heads,
         snapshots: Snapshots,
-        shares: Shares,
+        views: FeedViews,
         epoch: str,
         credit: PrepaidRateLimiter | None = None,
     ) -> None:
@@ -55,7 +55,7 @@ class Feeds:
         self.log = log
         self.heads = heads
         self.snapshots = snapshots
-        self.shares = shares
+        self.views = views
         self.epoch = epoch
         self._credit = credit
 
@@ -87,7 +87,7 @@ class Feeds:
         So a change of the share either is in the view, or stands in the feed behind the place.  A
         snapshot is taken at the view's own number at least: the documents are read after both.
         """
-        view = await self.shares.view(start.view.scope, start.view.feed)
+        view = await self.views.of(start.view.scope, start.view.feed)
         if start.mode is SubscriptionMode.SNAPSHOT:
             return msgspec.structs.replace(start, view=view, seq=max(start.seq, view.since))
         if start.seq < view.since:

@@ -300,7 +300,7 @@ class Subscription:
     async def _still_sees(self) -> bool:
         """Whether the view has not changed; else the client was told."""
         try:
-            view = await self._feeds.shares.view(self._view.scope, self.feed)
+            view = await self._feeds.views.of(self._view.scope, self.feed)
         except NotFound as refusal:
             self.close()
             self._on_lost(self.feed, refusal)

@@ -28,7 +28,7 @@ from tests.support.server import ServerProcess, serving
 from tests.support.wire.sockets import numbers, sub, talking
 from upcoach.client import Response, RestClient, SyncDevice
 from upcoach.client.machine import State
-from upcoach.services.sharing.shares import FeedView
+from upcoach.services.sharing.feed_views import FeedView
 
 NOWHERE = "redis://127.0.0.1:1/0"
 MISSED = PAGE + 100  # events: more than one page of the log
@@ -323,7 +323,7 @@ async def test_a_subscription_that_begins_while_the_node_recovers_misses_nothing
             node.log,
             node.committer.heads,
             services.sync.snapshots,
-            services.sharing.shares,
+            services.sharing.feed_views,
             "epoch1",
         )
         await node.hub.recover()

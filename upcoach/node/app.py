@@ -155,12 +155,12 @@ class Node:
         held_writes: HeldWrites,
     ) -> OperationRunner:
         services, heads = self.services, self.committer.heads
-        snapshots, shares = services.sync.snapshots, services.sharing.shares
+        snapshots, views = services.sync.snapshots, services.sharing.feed_views
         state_of = services.account.sessions.state_of
         return OperationRunner(
             services=services,
             router=ROUTER,
-            feeds=Feeds(self.hub, self.log, heads, snapshots, shares, epoch, credit),
+            feeds=Feeds(self.hub, self.log, heads, snapshots, views, epoch, credit),
             tickets=ConnectionTickets(self._redis.writer, state_of, utc_now),
             epoch=epoch,
             metrics=self.metrics,

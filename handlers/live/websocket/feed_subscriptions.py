@@ -70,7 +70,7 @@ class FeedSubscriptions:
 
     async def subscribe(self, scope: Scope, wish: Sub | SubscriptionRequest, limit: int) -> None:
         """Subscribe to a feed, or raise why not."""
-        view = await self._feeds.shares.view(scope, wish.f)
+        view = await self._feeds.views.of(scope, wish.f)
         if view.feed not in self._subscriptions and len(self._subscriptions) >= limit:
             raise Invalid("subscriptions_too_many", f"A socket follows {limit} feeds at most.")
         kinds = wish.snap if isinstance(wish.snap, list) else None

@@ -26,7 +26,13 @@ class SocketSubscriptions:
         self._send_frame = send_frame
         self._feeds = FeedSubscriptions(node.feeds, node.runner.metrics, transport, send_frame)
         self._channels = ChannelSubscriptions(
-            node.channels, node.presence, node.feeds.shares, transport, send_frame, node.clock, name
+            node.channels,
+            node.presence,
+            node.runner.services.sharing.shares,
+            transport,
+            send_frame,
+            node.clock,
+            name,
         )
         self._admin_feeds: AdminSubscriptions | None = None
 

@@ -6,6 +6,7 @@ import msgspec
 
 from upcoach.services.base.dependencies import Dependencies
 from upcoach.services.sharing.entry_shares import EntryShares, delete_shares, share_refs
+from upcoach.services.sharing.feed_views import FeedViews
 from upcoach.services.sharing.invitations import Invitations
 from upcoach.services.sharing.shares import Shares
 
@@ -18,6 +19,7 @@ class SharingServices(msgspec.Struct, frozen=True, kw_only=True):
     invitations: Invitations
     shares: Shares
     entry_shares: EntryShares
+    feed_views: FeedViews
 
     @classmethod
     def make(cls, dependencies: Dependencies) -> Self:
@@ -25,6 +27,7 @@ class SharingServices(msgspec.Struct, frozen=True, kw_only=True):
         once, clock = dependencies.once, dependencies.clock
         return cls(
             invitations=Invitations(documents, committer, once, clock),
-            shares=Shares(documents, committer, dependencies.log),
+            shares=Shares(documents, committer),
             entry_shares=EntryShares(documents, committer, clock),
+            feed_views=FeedViews(documents, dependencies.log),
         )

@@ -4,22 +4,16 @@ A relation begins in `invitations`, by the word of both, and ends here, by the w
 """
 
 import contextlib
-from collections.abc import Collection
-
-import msgspec
 
 from models.access.scope import Scope
 from models.base.document import Document
 from models.base.errors import Conflict, Invalid, NotFound, invalid_field
 from models.contexts import KINDS
 from models.sharing import CoachClient, Share, ShareDraft
-from models.visibility import Visibility
-from models.wire.events import feed_owner
 from upcoach.services.account import announce_document, caller_ref, submit_with_best
 from upcoach.services.base.resources import deletion_outcome, write_outcome
 from upcoach.services.sharing.entry_shares import delete_shares, refs_between
 from upcoach.store.collections.documents import Documents
-from upcoach.store.log.event_log import LATEST, EventLog
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import NeedsLookup
@@ -28,59 +22,12 @@ from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Decide, Mutation, Write
 
 
-class FeedView(msgspec.Struct, frozen=True):
-    """A feed as somebody may see it: all of it, or what they have in *visibility*."""
-
-    scope: Scope
-    feed: str
-    visibility: Visibility | None = None
-    relation: str = ""
-    since: int = 0  # the number under which it became what it is
-
-    @property
-    def owner(self) -> str:
-        """Whose feed it is."""
-        return feed_owner(self.feed)
-
-    def visible(self, kinds: Collection[str] | None = None) -> tuple[str, ...]:
-        """The visible kinds, of *kinds* if given; an unknown one is `Invalid`."""
-        for kind in kinds or ():
-            if kind not in KINDS:
-                names = ", ".join(KINDS)
-                raise Invalid("kind_unknown", f"There is no kind {kind[:64]!r}: one of {names}.")
-        return tuple(
-            kind
-            for kind in KINDS
-            if (kinds is None or kind in kinds)
-            and (self.visibility is None or kind in self.visibility.kinds)
-        )
-
-
 class Shares:
     """The shares of clients with coaches."""
 
-    def __init__(self, documents: Documents, committer: Committer, log: EventLog) -> None:
+    def __init__(self, documents: Documents, committer: Committer) -> None:
         self._documents = documents
         self._committer = committer
-        self._log = log
-
-    async def view(self, scope: Scope, name: str) -> FeedView:
-        """The feed called *name*, as the caller may see it; `u:me` is their own."""
-        if name in ("u:me", scope.feed):
-            return FeedView(scope, scope.feed)
-        owner = feed_owner(name)
-        if not name.startswith("u:") or "/" in owner:
-            raise _unknown()
-        try:
-            share = await self._documents.get(Share, owner, scope.user)
-        except NotFound:
-            raise _unknown() from None
-        visibility = _visibility_of(share)
-        if not visibility.kinds:  # not even how often something changes
-            raise _unknown()
-        # The number second: a newer one than the share's only asks for a snapshot too many.
-        changes = await self._log.history(name, Share.kind, scope.user, LATEST, 1)
-        return FeedView(scope, name, visibility, share.relation, changes[0].seq if changes else 0)
 
     async def connects(self, user: str, other: str) -> bool:
         """Whether *user* and *other* are client and coach, confirmed by both."""
@@ -202,10 +149,6 @@ class Shares:
         return await self._committer.submit(write)
 
 
-def _visibility_of(share: Share) -> Visibility:
-    return Visibility.without(share.kinds, share.hidden)
-
-
 def _require_fields(draft: ShareDraft) -> None:
     """Refuse to hide what is not there, or what tells one document from another."""
     for kind, names in draft.hidden.items():
@@ -218,7 +161,3 @@ def _require_fields(draft: ShareDraft) -> None:
 def relation_refs(client: str, coach: str) -> tuple[Ref, Ref]:
     """Both sides of the relation of two people."""
     return Ref(Share, client, coach), Ref(CoachClient, coach, client)
-
-
-def _unknown() -> NotFound:
-    return NotFound("feed_unknown", "There is no such feed.")
