@@ -45,10 +45,10 @@ class Row(msgspec.Struct, frozen=True):
 CREATED, CHANGED, DELETED, UNCHANGED = (201, 200, 204, 200)
 
 
-async def snapshot(person: RestClient) -> tuple[Documents, str]:
-    """All of a person's documents, in pages of two, and the cursor from which events go on."""
+async def snapshot(person: RestClient, *, limit: int = 2) -> tuple[Documents, str]:
+    """All of a person's documents, page by page, and the cursor from which events go on."""
     documents: Documents = {kind: {} for kind in KINDS}
-    path, cursor = "/v1/snapshot?limit=2", ""
+    path, cursor = f"/v1/snapshot?limit={limit}", ""
     while path:
         answer = await person.call("GET", path)
         assert answer.status == 200, answer
