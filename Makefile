@@ -7,12 +7,14 @@ PYTHON ?= $(shell for p in $(CANDIDATES); do $$p -c '$(SUITABLE)' 2>/dev/null &&
 VENV := .venv/bin
 CODE := setup.py requirements upcoach handlers streams models config tests
 ARGS ?=
+# Only what make's own command line says: every shell sets USER, and some set NAME.
+given = $(if $(filter command,$(firstword $(origin $(1)))),$($(1)))
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo explain migrate admin revoke factors-remove client-add rotate-keys audit-verify test conformance chaos soak docs check format bench bench-peers lock clean base dev
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: base ## Serve on http://127.0.0.1:8888 (UPCOACH_PORT), with the data in var/ (UPCOACH_DATA)
 	@exec $(VENV)/python -m upcoach serve $(ARGS)
@@ -28,20 +30,21 @@ migrate: base ## Bring the database to this version's schema, large indexes too
 
 # These and audit-verify work beside a running server, and without one.
 admin: base ## Make USER=address an operator; ROLE=user takes all roles back
-	@exec $(VENV)/python -m upcoach admin --email "$(USER)" --role "$(or $(ROLE),superadmin)"
+	@exec $(VENV)/python -m upcoach admin --email "$(call given,USER)" --role "$(or $(call given,ROLE),superadmin)"
 
 revoke: base ## End all sessions of USER=address at once, live sockets too
-	@exec $(VENV)/python -m upcoach revoke --email "$(USER)"
+	@exec $(VENV)/python -m upcoach revoke --email "$(call given,USER)"
 
 factors-remove: base ## Take all second factors off USER=address, who is locked out by them
-	@exec $(VENV)/python -m upcoach factors-remove --email "$(USER)"
+	@exec $(VENV)/python -m upcoach factors-remove --email "$(call given,USER)"
 
 client-add: base ## Register an app: NAME=… REDIRECT=… SCOPE=… KIND=public|confidential
-	@exec $(VENV)/python -m upcoach client-add --name "$(NAME)" --redirect "$(REDIRECT)" \
-		--scope "$(SCOPE)" --kind "$(or $(KIND),public)" $(ARGS)
+	@exec $(VENV)/python -m upcoach client-add --name "$(call given,NAME)" \
+		--redirect "$(call given,REDIRECT)" --scope "$(call given,SCOPE)" \
+		--kind "$(or $(call given,KIND),public)" $(ARGS)
 
 rotate-keys: base ## Sign with a new key from tomorrow on (AT_ONCE=1: now), and wrap all keys anew
-	@exec $(VENV)/python -m upcoach rotate-keys $(if $(AT_ONCE),--at-once) $(ARGS)
+	@exec $(VENV)/python -m upcoach rotate-keys $(if $(call given,AT_ONCE),--at-once) $(ARGS)
 
 audit-verify: base ## Check the audit log against its checkpoints (ARGS="--export folder" for others)
 	@exec $(VENV)/python -m upcoach audit-verify $(ARGS)

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import os
 import sys
+from typing import NoReturn
 
 import structlog
 
@@ -63,7 +64,7 @@ async def explaining(settings: Settings, _: argparse.Namespace) -> int:
 
 async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
     """Set a user's role, or take all roles back."""
-    email = arguments.email
+    email = _email(arguments)
     roles = () if arguments.role == "user" else (arguments.role,)
     async with connecting.joined_urls(settings) as (mongo_url, redis_url):
         await admin_commands.set_roles(settings, mongo_url, redis_url, email, roles)
@@ -73,21 +74,23 @@ async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
 
 async def revoke(settings: Settings, arguments: argparse.Namespace) -> int:
     """End all sessions of a user, and trust none of their devices."""
+    email = _email(arguments)
     async with connecting.joined_urls(settings) as (mongo_url, redis_url):
-        ended = await admin_commands.revoke(settings, mongo_url, redis_url, arguments.email)
-    say(f"{arguments.email} is logged out everywhere; there were {ended} sessions.")
+        ended = await admin_commands.revoke(settings, mongo_url, redis_url, email)
+    say(f"{email} is logged out everywhere; there were {ended} sessions.")
     return 0
 
 
 async def remove_factors(settings: Settings, arguments: argparse.Namespace) -> int:
     """Remove all second factors of a user who is locked out by them."""
+    email = _email(arguments)
     async with connecting.joined_urls(settings) as (mongo_url, redis_url):
-        count = await admin_commands.remove_factors(settings, mongo_url, redis_url, arguments.email)
+        count = await admin_commands.remove_factors(settings, mongo_url, redis_url, email)
     if count:
         had = f"there were {count}" if count > 1 else "there was one"
-        say(f"{arguments.email} has no second factor any more ({had}), and is told so by mail.")
+        say(f"{email} has no second factor any more ({had}), and is told so by mail.")
     else:
-        say(f"{arguments.email} has no second factor; nothing was changed.")
+        say(f"{email} has no second factor; nothing was changed.")
     return 0
 
 
@@ -160,8 +163,23 @@ def main() -> int:
         return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that refuses an argument with a sentence, not with the usage of all commands."""
+
+    def error(self, message: str) -> NoReturn:
+        """See `argparse.ArgumentParser.error`."""
+        self.exit(2, f"upcoach: {message}; --help lists all.\n")
+
+
+def _email(arguments: argparse.Namespace) -> str:
+    email: str = arguments.email.strip()
+    if not email:
+        raise StartError("Say whose account: USER=address")
+    return email
+
+
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="upcoach", description="UpCoach's backend.")
+    parser = _Parser(prog="upcoach", description="UpCoach's backend.")
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--roles", help="what this process does: web, learn or both")
     parser.add_argument("--processes", help="how many web processes share the port")

@@ -22,6 +22,10 @@ LONGEST: Final = 2_000  # characters of a redirect
 LAST_PORT: Final = 65_535
 
 _LOOPBACK: Final = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::([0-9]{1,5}))?((?:/.*)?)")
+_REDIRECTS: Final[dict[ClientKind, str]] = {
+    "confidential": "https://…",
+    "public": "https://…, http://127.0.0.1/…, http://[::1]/… or reversed.domain:/…",
+}
 _PLAIN: Final = re.compile(r"[A-Za-z0-9:/?\[\]@!$&()+,;=._~%-]+")  # no wildcard, and no fragment
 
 
@@ -87,7 +91,11 @@ def checked(client: OAuthClient, scopes: Mapping[str, Permission]) -> OAuthClien
     """*client*, or `Invalid` if it may not be registered; *scopes* are all that exist."""
     for redirect in (*client.redirects, *client.logout_redirects):
         if not is_redirect(redirect, client.kind):
-            raise Invalid("redirect_invalid", f"{redirect} is no redirect for this kind of client.")
+            raise Invalid(
+                "redirect_invalid",
+                f"{redirect} is no redirect for a {client.kind} client; one begins with "
+                f"{_REDIRECTS[client.kind]}.",
+            )
     for name in client.permissions:
         permission = scopes.get(name)
         if permission is None:

@@ -424,7 +424,7 @@ async def test_a_role_is_given_by_the_command_and_taken_back(environ: dict[str, 
         assert await status_of(server, person) == 404
         assert await command(environ, "--email", "nobody@example.org") == (
             2,
-            "upcoach: There is no account for this address.\n",
+            "upcoach: There is no account for nobody@example.org.\n",
         )
         person.close()
         server.close()

@@ -117,7 +117,7 @@ class Accounts:
         """Find the user with the address *email*, for operators."""
         user = await self._directory.find(email)
         if user is None:
-            raise NotFound("account_unknown", "There is no account for this address.")
+            raise NotFound("account_unknown", f"There is no account for {email}.")
         return user
 
     async def _hashed(self, registration: Registration) -> str:

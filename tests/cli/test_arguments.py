@@ -1,0 +1,128 @@
+"""What is refused on the command line of make and of operators' commands, and in which words."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.access.permissions import ROLES
+
+ROOT = Path(__file__).parents[2]
+GIVEN = {
+    "USER": "login",
+    "ROLE": "role",
+    "NAME": "name",
+    "REDIRECT": "redirect",
+    "SCOPE": "scope",
+    "KIND": "kind",
+    "AT_ONCE": "1",
+}
+
+
+def making(*words: str) -> str:
+    """The command that make would run, in a shell that sets all of `GIVEN`."""
+    outcome = subprocess.run(
+        ["make", "--dry-run", *words],  # noqa: S607 - whichever the operator has
+        cwd=ROOT,
+        env=os.environ | GIVEN,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return outcome.stdout[outcome.stdout.index("-m upcoach") :].strip()
+
+
+async def refused(environ: dict[str, str], *words: str) -> str:
+    """What the command *words* says when it refuses."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "upcoach",
+        *words,
+        env=os.environ | environ,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 2
+    return said.decode()
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (("revoke",), '-m upcoach revoke --email ""'),
+        (("revoke", "USER=ada@example.org"), '-m upcoach revoke --email "ada@example.org"'),
+        (("factors-remove",), '-m upcoach factors-remove --email ""'),
+        (("admin",), '-m upcoach admin --email "" --role "superadmin"'),
+        (("admin", "USER=a@b.c", "ROLE=user"), '-m upcoach admin --email "a@b.c" --role "user"'),
+        (("rotate-keys",), "-m upcoach rotate-keys"),
+        (("rotate-keys", "AT_ONCE=1"), "-m upcoach rotate-keys --at-once"),
+    ],
+)
+def test_make_takes_what_its_own_command_line_says(words: tuple[str, ...], command: str) -> None:
+    assert making(*words) == command
+
+
+def test_make_registers_no_client_by_what_the_shell_says() -> None:
+    assert " ".join(making("client-add").replace("\\\n", "").split()) == (
+        '-m upcoach client-add --name "" --redirect "" --scope "" --kind "public"'
+    )
+
+
+def test_the_list_of_targets_has_a_straight_column() -> None:
+    listed = subprocess.run(
+        ["make", "help"],  # noqa: S607 - the same
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+
+    begins = {line.index(line.split(maxsplit=2)[2]) for line in listed}
+
+    assert len(begins) == 1
+
+
+@pytest.mark.parametrize("command", ["admin", "revoke", "factors-remove"])
+async def test_whose_account_it_is_has_to_be_said(environ: dict[str, str], command: str) -> None:
+    assert await refused(environ, command) == "upcoach: Say whose account: USER=address\n"
+
+
+async def test_an_address_without_an_account_is_named(environ: dict[str, str]) -> None:
+    words = await refused(environ, "revoke", "--email", "nobody@example.org")
+
+    assert words == "upcoach: There is no account for nobody@example.org.\n"
+
+
+async def test_a_role_that_does_not_exist_is_answered_with_those_that_do(
+    environ: dict[str, str],
+) -> None:
+    words = await refused(environ, "admin", "--email", "ada@example.org", "--role", "king")
+
+    assert "--role" in words
+    assert [role for role in ("user", *ROLES) if role not in words] == []
+    assert words.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "forms"),
+    [
+        ("public", "https://…, http://127.0.0.1/…, http://[::1]/… or reversed.domain:/…"),
+        ("confidential", "https://…"),
+    ],
+)
+async def test_what_is_no_redirect_is_answered_with_what_is(
+    environ: dict[str, str], kind: str, forms: str
+) -> None:
+    redirect = "http://app.example.org/in"
+    words = await refused(
+        environ, "client-add", "--name", "App", "--kind", kind, "--redirect", redirect
+    )
+
+    assert words == (
+        f"upcoach: {redirect} is no redirect for a {kind} client; one begins with {forms}.\n"
+    )
