@@ -108,7 +108,6 @@ class ClientEndpoint(msgspec.Struct, frozen=True):
 
 
 _CLIENT: Final = ("client_id", "client_secret", "client_assertion", "client_assertion_type")
-_PUBLIC: Final = (400, 503)
 
 ROWS: Final = (
     ClientEndpoint(

@@ -141,9 +141,9 @@ _MAILS: Final = (
 KEPT_AT_ONCE: Final = 16_384  # KiB of one account
 
 
-def _of_user(count: int, burst: int, seconds: int = 60, *, opens: bool = True) -> Surface:
+def _of_user(count: int, burst: int, seconds: int = 60) -> Surface:
     bound = Bound(name="user", by=("user",), count=count, seconds=seconds, burst=burst)
-    return Surface(rules=(bound,), opens=opens)
+    return Surface(rules=(bound,), opens=True)
 
 
 SURFACES: Final[dict[str, Surface]] = {

@@ -112,11 +112,6 @@ Measured = Amount | Count | Duration | RangeMeasure
 Measure = YesNo | Measured
 
 
-def is_measured(measure: Measure) -> bool:
-    """Whether its days have a value."""
-    return not isinstance(measure, YesNo)
-
-
 def is_ceiling(measure: Measure) -> bool:
     """Whether its target is a ceiling."""
     return isinstance(measure, Amount | Duration) and measure.at_most

@@ -7,7 +7,6 @@ from types import TracebackType
 from typing import Self
 
 import structlog
-from structlog.typing import FilteringBoundLogger
 
 from config.data_folder import refusing_unusable
 from upcoach.embedded import guests
@@ -36,9 +35,8 @@ class Engines:
         mongo: bool = True,
         redis: bool = True,
         passing: bool = False,
-        log: FilteringBoundLogger | None = None,
     ) -> None:
-        log = structlog.get_logger() if log is None else log
+        log = structlog.get_logger()
         self._data = data
         self._patience_s = PASSING_GUESTS_S if passing else GUESTS_S
         self._ownership = Ownership(data, passing=passing)

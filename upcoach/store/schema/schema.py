@@ -106,11 +106,9 @@ def declared() -> Mapping[str, tuple[Index, ...]]:
 class Schema:
     """Compares a database's collections and indexes with the declared ones, and creates them."""
 
-    def __init__(
-        self, database: Database, wanted: Mapping[str, tuple[Index, ...]] | None = None
-    ) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._wanted = declared() if wanted is None else wanted
+        self._wanted = declared()
         self._left: dict[str, list[str]] = {}  # what is still to be built, by collection
 
     async def ensure(self) -> None:
