@@ -222,8 +222,16 @@ def name_of(cls: Any) -> str:
 
 
 def described(cls: Any) -> tuple[str, dict[str, str]]:
-    """The docstring of *cls*, and what its section `Attributes` says of each field."""
-    words = inspect.cleandoc(_origin(cls).__doc__ or "")
+    """The docstring of *cls*, and what it and its bases say of each field under `Attributes`."""
+    prose, fields = _sections(_origin(cls))
+    for base in _origin(cls).__mro__[1:]:
+        fields = _sections(base)[1] | fields
+    return prose, fields
+
+
+def _sections(cls: type) -> tuple[str, dict[str, str]]:
+    """The docstring of *cls* without its section `Attributes`, and that by field."""
+    words = inspect.cleandoc(cls.__doc__ or "")
     prose, _, attributes = words.partition("\n\nAttributes\n----------\n")
     fields = {}
     for names, text in re.findall(r"^(\S.*)\n((?:    .*\n?)+)", attributes, re.MULTILINE):

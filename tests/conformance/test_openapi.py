@@ -102,6 +102,12 @@ def test_every_operation_says_what_it_does() -> None:
             assert described["summary"], f"{method} {route.path}: its function has no docstring"
 
 
+def test_a_field_that_a_type_inherits_is_described_as_where_it_stands() -> None:
+    field = COMPONENTS["NewJournalEntry"]["properties"]["prompt"]
+
+    assert field["description"] == "The question that it answers."
+
+
 def test_no_answer_has_a_hidden_field_or_a_null() -> None:
     answered = [kind for kind in DOCUMENTS if kind.__name__ in COMPONENTS]
 
