@@ -32,14 +32,34 @@ class ShareDraft(Draft, frozen=True, kw_only=True):
     )
 
 
-class Share(AccessMethod, frozen=True, kw_only=True):
-    """The permission of a coach to see documents of a client; its id is the coach's user id.
+class RelationSide(AccessMethod, frozen=True, kw_only=True):
+    """What each of the two keeps of a relation: what the coach may see, and since when.
 
     Attributes
     ----------
     accepted_at
         When both sides had given their word.  Null in shares of older builds, which asked the
         client alone: what they show goes on to be shown, and they open nothing else.
+
+    """
+
+    kinds: Annotated[tuple[str, ...], Privacy.PERSONAL] = ()
+    hidden: Annotated[dict[str, tuple[str, ...]], Privacy.PERSONAL] = msgspec.field(
+        default_factory=dict
+    )
+    accepted_at: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
+
+    @property
+    def began(self) -> dt.datetime:
+        """When the relation of the two began."""
+        return self.accepted_at or self.updated_at
+
+
+class Share(RelationSide, frozen=True, kw_only=True):
+    """The permission of a coach to see documents of a client; its id is the coach's user id.
+
+    Attributes
+    ----------
     relation
         The name of the relation that it is part of; empty in shares of older builds.
 
@@ -48,17 +68,7 @@ class Share(AccessMethod, frozen=True, kw_only=True):
     kind: ClassVar[str] = "share"
     collection: ClassVar[str] = "shares"
 
-    kinds: Annotated[tuple[str, ...], Privacy.PERSONAL] = ()
-    hidden: Annotated[dict[str, tuple[str, ...]], Privacy.PERSONAL] = msgspec.field(
-        default_factory=dict
-    )
-    accepted_at: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
     relation: Annotated[str, Privacy.HIDDEN] = ""
-
-    @property
-    def began(self) -> dt.datetime:
-        """When the relation of the two began."""
-        return self.accepted_at or self.updated_at
 
     @classmethod
     def accepted(cls, *, client: str, coach: str, relation: str, at: dt.datetime) -> Self:
@@ -94,22 +104,11 @@ class Share(AccessMethod, frozen=True, kw_only=True):
         )
 
 
-class CoachClient(AccessMethod, frozen=True, kw_only=True):
+class CoachClient(RelationSide, frozen=True, kw_only=True):
     """The coach's copy of a `Share`; its id is the client's user id."""
 
     kind: ClassVar[str] = "client"
     collection: ClassVar[str] = "clients"
-
-    kinds: Annotated[tuple[str, ...], Privacy.PERSONAL] = ()
-    hidden: Annotated[dict[str, tuple[str, ...]], Privacy.PERSONAL] = msgspec.field(
-        default_factory=dict
-    )
-    accepted_at: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
-
-    @property
-    def began(self) -> dt.datetime:
-        """See `Share.began`."""
-        return self.accepted_at or self.updated_at
 
     def began_since(self, moment: dt.datetime) -> bool:
         """Whether both have agreed at *moment* or later; that opens a channel."""

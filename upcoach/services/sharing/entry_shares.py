@@ -11,13 +11,14 @@ sharing but not the other way round.
 """
 
 import datetime as dt
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Final, TypeVar
 
 import msgspec
 
 from models.access.scope import Scope
 from models.base.clock import Clock
+from models.base.document import Document
 from models.base.errors import NotFound, invalid_field
 from models.base.time import to_stored
 from models.journal import (
@@ -38,7 +39,9 @@ from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import not_found
 from upcoach.store.write.outcomes import Outcome, WriteResult
 from upcoach.store.write.refs import Ref
-from upcoach.store.write.requests import Decide, Mutation, Write
+from upcoach.store.write.requests import Mutation, Write
+
+T = TypeVar("T")
 
 LONGEST: Final = dt.timedelta(days=366)
 MOST: Final = 100  # coaches of one entry that are listed
@@ -103,7 +106,9 @@ class EntryShares:
             delete_shares(changes, _both(scope.user, entry, coach))
             return deletion_outcome(mine)
 
-        return await self._submit(scope, _both(scope.user, entry, coach), decide, mutation)
+        reads = _both(scope.user, entry, coach)
+        write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
+        return await self._committer.submit(write)
 
     async def shared_with(self, scope: Scope, client: str, page: Selection) -> list[ClientEntry]:
         """The entries of *client* that the caller may read now, by the end of their shares."""
@@ -143,42 +148,41 @@ class EntryShares:
             delete_shares(changes, _both(owner, entry, coach))
             return deletion_outcome(mine)
 
-        await self._submit(Scope(user=owner), _both(owner, entry, coach), decide, None)
-
-    async def _submit(
-        self,
-        scope: Scope,
-        reads: tuple[Ref, ...],
-        decide: Decide[EntryShare | None],
-        mutation: Mutation | None,
-    ) -> WriteResult[EntryShare | None]:
-        write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
-        return await self._committer.submit(write)
+        reads = _both(owner, entry, coach)
+        await self._committer.submit(Write(scope=Scope(user=owner), reads=reads, decide=decide))
 
 
 async def share_refs(documents: Documents, owner: str, entry: str) -> tuple[Ref, ...]:
     """Refs to both sides of every share of *entry*."""
-    refs: list[Ref] = []
-    after = ""
-    while True:
-        page = await documents.page_of_all(EntryShare, owner, below=entry, after=after, limit=PAGE)
-        coaches = (leave.id.removeprefix(f"{entry}/") for leave in page)
-        refs += (ref for coach in coaches for ref in _both(owner, entry, coach))
-        if len(page) < PAGE:
-            return tuple(refs)
-        after = page[-1].id
+
+    async def page(last: Document | None) -> Sequence[Document]:
+        after = "" if last is None else last.id
+        return await documents.page_of_all(EntryShare, owner, below=entry, after=after, limit=PAGE)
+
+    coaches = [leave.id.removeprefix(f"{entry}/") for leave in await _all_pages(page)]
+    return tuple(ref for coach in coaches for ref in _both(owner, entry, coach))
 
 
 async def refs_between(documents: Documents, client: str, coach: str) -> tuple[Ref, ...]:
     """Refs to both sides of every entry share of *client* with *coach*."""
-    refs: list[Ref] = []
-    wanted = Selection(order="until", where={"client": client}, limit=PAGE)
+
+    async def page(last: ClientEntry | None) -> list[ClientEntry]:
+        after = "" if last is None else mark(last, "until")
+        wanted = Selection(order="until", where={"client": client}, after=after, limit=PAGE)
+        return await documents.select(ClientEntry, coach, wanted)
+
+    leaves = await _all_pages(page)
+    return tuple(ref for leave in leaves for ref in _both(client, leave.entry, coach))
+
+
+async def _all_pages(read: Callable[[T | None], Awaitable[Sequence[T]]]) -> list[T]:
+    """All items of a list of which *read* gives the page behind an item."""
+    items: list[T] = []
     while True:
-        page = await documents.select(ClientEntry, coach, wanted)
-        refs += (ref for leave in page for ref in _both(client, leave.entry, coach))
+        page = await read(items[-1] if items else None)
+        items += page
         if len(page) < PAGE:
-            return tuple(refs)
-        wanted = msgspec.structs.replace(wanted, after=mark(page[-1], wanted.order))
+            return items
 
 
 def delete_shares(changes: WriteContext, refs: Iterable[Ref]) -> None:

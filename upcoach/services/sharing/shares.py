@@ -19,7 +19,7 @@ from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import NeedsLookup
 from upcoach.store.write.outcomes import Outcome, WriteResult
 from upcoach.store.write.refs import Ref
-from upcoach.store.write.requests import Decide, Mutation, Write
+from upcoach.store.write.requests import Mutation, Write
 
 
 class Shares:
@@ -119,7 +119,9 @@ class Shares:
             delete_shares(changes, entries)
             return deletion_outcome(own)
 
-        ended = await self._submit(scope, relation_refs(client, coach), decide, mutation)
+        reads = relation_refs(client, coach)
+        write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
+        ended = await self._committer.submit(write)
         await self._clear(scope, client, coach)
         return ended
 
@@ -136,17 +138,8 @@ class Shares:
 
         late = await refs_between(self._documents, client, coach)
         if late:
-            await self._submit(scope, (*relation_refs(client, coach), *late), decide, None)
-
-    async def _submit(
-        self,
-        scope: Scope,
-        reads: tuple[Ref, ...],
-        decide: Decide[Share | None],
-        mutation: Mutation | None,
-    ) -> WriteResult[Share | None]:
-        write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
-        return await self._committer.submit(write)
+            reads = (*relation_refs(client, coach), *late)
+            await self._committer.submit(Write(scope=scope, reads=reads, decide=decide))
 
 
 def _require_fields(draft: ShareDraft) -> None:
