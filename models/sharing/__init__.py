@@ -11,7 +11,7 @@ from models.sharing.invitation import (
     InvitationDraft,
     OpenInvitations,
 )
-from models.sharing.share import CoachClient, Share, SharedKind, ShareDraft
+from models.sharing.share import MOST_COACHES, CoachClient, Share, SharedKind, ShareDraft
 
 CONTEXT = ModelContext(
     id_prefixes=(INVITATION_ID_PREFIX, RELATION_PREFIX),
@@ -25,7 +25,7 @@ CONTEXT = ModelContext(
         "shares:write": Permission("share your documents with a coach", True),
     },
     quotas={
-        Share: Quota(100, 4),
+        Share: Quota(MOST_COACHES, 4),
     },
 )
 
@@ -33,6 +33,7 @@ __all__ = [
     "CONTEXT",
     "INVITATIONS",
     "INVITATION_ID_PREFIX",
+    "MOST_COACHES",
     "RELATION_PREFIX",
     "CoachClient",
     "InvitationCode",

@@ -7,12 +7,14 @@ access methods, even while nothing is shown: each side can see whether the other
 """
 
 import datetime as dt
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 import msgspec
 
 from models.account import AccessMethod
 from models.base.document import Draft, Privacy
+
+MOST_COACHES: Final = 100  # of one client
 
 # Type checkers need the kinds written out; `models.contexts` checks that they are those that the
 # contexts declare as `shareable`.

@@ -29,7 +29,7 @@ from models.journal import (
     client_entry_id,
     share_id,
 )
-from models.sharing import Share
+from models.sharing import MOST_COACHES, Share
 from upcoach.services.account import announce_document, caller_ref, submit_with_best
 from upcoach.services.base.resources import deletion_outcome, write_outcome
 from upcoach.store.base.conditions import Conditions, OneOf, Range
@@ -44,7 +44,6 @@ from upcoach.store.write.requests import Mutation, Write
 T = TypeVar("T")
 
 LONGEST: Final = dt.timedelta(days=366)
-MOST: Final = 100  # coaches of one entry that are listed
 PAGE: Final = 500
 
 
@@ -57,9 +56,9 @@ class EntryShares:
         self._clock = clock
 
     async def page(self, scope: Scope, entry: str) -> list[EntryShare]:
-        """The shares of one of the caller's entries, in order of the coaches' ids."""
+        """All shares of one of the caller's entries, in order of the coaches' ids."""
         await self._documents.get(JournalEntry, scope.user, entry)
-        return await self._documents.page(EntryShare, scope.user, below=entry, limit=MOST)
+        return await self._documents.page(EntryShare, scope.user, below=entry, limit=MOST_COACHES)
 
     async def share(
         self,
