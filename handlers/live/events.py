@@ -131,7 +131,8 @@ class Events(StreamingHandler, OperationHandler):
         feeds, position, batch = self.node.feeds, event.position, event.batch
         if batch.may_change_access:
             await check_access(feeds, position)
-        if batch.first > position.seq + 1 or batch.last - position.seq > limit:
+        # A node that lags is given more than was asked for: what lies before it was seen already.
+        if batch.first != position.seq + 1 or batch.last - position.seq > limit:
             return await events_page(feeds, positions, limit, read_recent)
         position.seq = batch.last
         return Reply(

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 
 from config.settings import Settings
 from handlers.live.poll import Poll, as_array
@@ -83,6 +84,54 @@ async def test_a_poll_in_vain_is_answered_with_its_cursor(settings: Settings) ->
         assert (answer.status, answer.body) == (204, b"")
         assert answer.headers["upcoach-cursor"] == cursor
         assert (by_itself.status, by_itself.headers["upcoach-cursor"]) == (204, cursor)
+
+
+async def test_a_poll_gets_nothing_twice_from_a_node_that_lags(environ: dict[str, str]) -> None:
+    async with a_node_that_hears_nothing_of(environ) as (server, mute):
+        person = await server.person()
+        writer = mute.client(person.token)
+        await done(person.call("POST", GOALS, {"title": "Heard"}))
+        await write_goals(writer, 3)
+        asked = await waiting(server, person, await from_here(person))
+
+        written = await done(person.call("POST", GOALS, {"title": "Swim"}))
+        answer = await asked
+
+        assert [frame["doc"] for frame in answer.body] == [written.body]
+        assert answer.headers["upcoach-cursor"] == written.headers["upcoach-cursor"]
+
+
+async def test_a_poll_on_a_node_that_lags_shows_a_coach_nothing_of_before(
+    environ: dict[str, str],
+) -> None:
+    async with a_node_that_hears_nothing_of(environ) as (server, mute):
+        client, coach = await server.person(), await server.person()
+        writer = mute.client(client.token)
+        await share(client, coach, ["habit"])
+        secret = (await done(writer.call("POST", GOALS, {"title": "Secret"}))).body["id"]
+        await done(writer.call("DELETE", f"{GOALS}/{secret}"))
+        await share(writer, coach, ["goal"])
+        shown = await done(writer.call("POST", GOALS, {"title": "Shown"}))
+        feed, since = scope_of(server, client).feed, shown.headers["upcoach-cursor"]
+        asked = await waiting(server, coach, f"{EVENTS}?feed={feed}&since={since}&wait=30")
+
+        written = await done(client.call("POST", GOALS, {"title": "Swim"}))
+        answer = await asked
+
+        assert [frame["seq"] for frame in answer.body] == [
+            int(written.headers["upcoach-cursor"].partition(".")[2])
+        ]
+        assert "Secret" not in str(answer.body)
+
+
+@contextlib.asynccontextmanager
+async def a_node_that_hears_nothing_of(
+    environ: dict[str, str],
+) -> AsyncIterator[tuple[Server, Server]]:
+    """Two nodes, of which the second publishes nothing."""
+    silent = Settings.from_environ(environ | {"UPCOACH_REDIS_URL": "redis://127.0.0.1:1/0"})
+    async with serving(Settings.from_environ(environ)) as server, serving(silent) as mute:
+        yield server, mute
 
 
 async def test_those_who_wait_at_one_place_get_the_same_bytes(settings: Settings) -> None:
