@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -47,12 +48,32 @@ port = between(0, LAST_PORT)
 
 def url(*schemes: str) -> Callable[[str], str]:
     def read(text: str) -> str:
-        scheme, separator, rest = text.partition("://")
-        if scheme not in schemes or not separator or not rest:
-            raise ValueError(scheme)
+        parts = urlsplit(text)
+        place = parts.path if parts.scheme == "unix" else parts.hostname
+        # `port` raises a ValueError of its own.
+        if parts.scheme not in schemes or not place or parts.port == 0:
+            raise ValueError(parts.scheme)
         return text
 
     return read
+
+
+def mongo_url(text: str) -> str:
+    """*text*, if it names the scheme and the hosts of a MongoDB.
+
+    Examples
+    --------
+    >>> mongo_url("mongodb://user:password@one:27017,two/?replicaSet=rs0")
+    'mongodb://user:password@one:27017,two/?replicaSet=rs0'
+
+    """
+    parts = urlsplit(text)
+    read_one = url(parts.scheme)
+    for host in parts.netloc.rpartition("@")[2].split(","):
+        read_one(f"{parts.scheme}://{host}")
+    if parts.scheme not in ("mongodb", "mongodb+srv"):
+        raise ValueError(parts.scheme)
+    return text
 
 
 def matching(pattern: str) -> Callable[[str], str]:

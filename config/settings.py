@@ -25,7 +25,7 @@ ProcessRole = Literal["web", "learn"]
 
 
 class SettingsError(Exception):
-    """A setting that stops the start; its text is one sentence for the operator."""
+    """Settings that stop the start; the text is a line for each, for the operator."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,8 +152,8 @@ class Settings:
     )
     mongo_url: str | None = setting(
         "MONGO_URL",
-        forms.url("mongodb", "mongodb+srv"),
-        form="a URL that begins with mongodb:// or mongodb+srv://",
+        forms.mongo_url,
+        form="a URL that begins with mongodb:// or mongodb+srv:// and names a host",
         unset_means="an embedded mongod",
         meaning="The replica set that holds the documents.",
         secret=True,
@@ -169,7 +169,7 @@ class Settings:
     redis_url: str | None = setting(
         "REDIS_URL",
         forms.url("redis", "rediss", "unix"),
-        form="a URL that begins with redis://, rediss:// or unix://",
+        form="a URL that begins with redis://, rediss:// or unix:// and names a host or a socket",
         unset_means="an embedded Valkey",
         meaning="The Redis or Valkey that carries the streams.",
         secret=True,
@@ -200,7 +200,7 @@ class Settings:
     smtp_url: str | None = setting(
         "SMTP_URL",
         forms.url("smtp", "smtps"),
-        form="a URL that begins with smtp:// or smtps://",
+        form="a URL that begins with smtp:// or smtps:// and names a host",
         unset_means="files in DATA/mail, shown at /dev/mail",
         meaning="The server that takes mails. Over smtp:// it is asked for TLS, which must be "
         "where there is a password.",
@@ -301,11 +301,10 @@ class Settings:
     )
     drain_s: int = setting(
         "DRAIN_S",
-        forms.between(0, 25),
-        form="a number of seconds, 0 to 25",
+        forms.between(0, 16),
+        form="a number of seconds, 0 to 16",
         default="5",
-        meaning="How long a process that is told to stop takes to send its clients elsewhere; 16 "
-        "at the most, so that there is time for the rest.",
+        meaning="How long a process that is told to stop takes to send its clients elsewhere.",
     )
 
     @property
@@ -335,7 +334,10 @@ class Settings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
-        """Read every UPCOACH_* name, or raise `SettingsError` for the first that is wrong."""
+        """Read every UPCOACH_* name, or raise `SettingsError`.
+
+        It tells of the first that has a wrong form, or else of all that production needs.
+        """
         _refuse_unknown(environ)
         values = {name: row.value(environ) for name, row in rows().items()}
         if values["metrics_port"] is None:
@@ -379,11 +381,14 @@ def _refuse_incomplete(settings: Settings) -> None:
     _refuse_other_domain(settings)
     if settings.environment == "development":
         return
-    for field, row in rows().items():
-        if row.production and not getattr(settings, field):
-            raise SettingsError(f"{row.name} is needed in production; {row.production}")
-    for fault in exposure.faults(settings):
-        raise SettingsError(fault)
+    missing = {
+        row.name: f"{row.name} is needed in production; {row.production}"
+        for field, row in rows().items()
+        if row.production and not getattr(settings, field)
+    }
+    wrong = [fault for fault in exposure.faults(settings) if not fault.startswith(tuple(missing))]
+    if missing or wrong:
+        raise SettingsError("\n".join([*missing.values(), *wrong]))
 
 
 def _refuse_other_domain(settings: Settings) -> None:

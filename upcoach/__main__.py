@@ -17,6 +17,7 @@ from models.base.errors import Unavailable
 from upcoach.cli import admin_commands, audit_commands, demo, explain
 from upcoach.embedded import EngineError
 from upcoach.node import connecting
+from upcoach.node.assembly import check_providers
 from upcoach.node.output import say
 from upcoach.node.process.listener import StartError
 from upcoach.node.serving import serve_alone, serve_as_child
@@ -148,7 +149,9 @@ def main() -> int:
     """Run a command; a refusal to start is a sentence and exit code 2."""
     arguments = _arguments()
     try:
-        settings = with_development_secrets(Settings.from_environ(_environ(arguments)))
+        settings = Settings.from_environ(_environ(arguments))
+        check_providers(settings)
+        settings = with_development_secrets(settings)
         logging.configure(settings.log_level, settings.log_format)
         return asyncio.run(COMMANDS[arguments.command](settings, arguments))
     except (SettingsError, EngineError, InstallationError, SchemaError, StartError) as refusal:

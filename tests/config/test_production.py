@@ -22,6 +22,14 @@ def test_production_needs_its_secrets_and_engines(name: str) -> None:
         Settings.from_environ(environ)
 
 
+def test_production_tells_of_all_that_it_needs_at_once() -> None:
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_environ({"UPCOACH_ENV": "production", "UPCOACH_LIMITS": "off"})
+
+    names = [line.partition(" ")[0] for line in str(refusal.value).splitlines()]
+    assert sorted(names) == sorted({*PRODUCTION, "UPCOACH_LIMITS"} - {"UPCOACH_ENV"})
+
+
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [

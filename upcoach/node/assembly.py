@@ -7,6 +7,7 @@ from config.settings import Settings, SettingsError
 from models.base.clock import utc_now
 from models.base.errors import Invalid
 from upcoach.node.process.outbound import Outbound
+from upcoach.services.account.federation import providers_of
 from upcoach.services.base.dependencies import Configuration, Dependencies
 from upcoach.services.base.mail import Mailer, MailFolder, Smtp
 from upcoach.services.base.mail_links import MailLinks
@@ -56,12 +57,13 @@ class Assembly:
             fetch=self.outbound,
             clock=utc_now,
         )
-        self.services = _make_services(dependencies)
+        self.services: Services = make_services(dependencies)
 
 
-def _make_services(dependencies: Dependencies) -> Services:
+def check_providers(settings: Settings) -> None:
+    """Refuse providers that are wrong, before anything is started for them."""
     try:
-        return make_services(dependencies)
+        providers_of(settings.providers)
     except Invalid as flaw:
         raise SettingsError(f"UPCOACH_PROVIDERS is wrong: {flaw.detail}") from None
 

@@ -11,7 +11,7 @@ from models.base.clock import utc_now
 from models.base.errors import Unavailable
 from upcoach.embedded import Engines, joined
 from upcoach.node.process.listener import StartError
-from upcoach.store.base.database import Database
+from upcoach.store.base.database import Database, UnusableUrl
 from upcoach.store.schema.migrations import migrate
 from upcoach.store.schema.schema import Schema
 
@@ -57,7 +57,7 @@ async def open_database(url: str, settings: Settings) -> AsyncIterator[Database]
 @contextlib.asynccontextmanager
 async def open_schema(url: str, settings: Settings) -> AsyncIterator[tuple[Database, Schema]]:
     """Open the database and its schema, of which large indexes are still to be built."""
-    database = Database(url, settings.mongo_database)
+    database = _database(url, settings)
     try:
         schema = Schema(database)
         await _ensured(database, schema)
@@ -67,6 +67,17 @@ async def open_schema(url: str, settings: Settings) -> AsyncIterator[tuple[Datab
         yield database, schema
     finally:
         await database.close()
+
+
+def _database(url: str, settings: Settings) -> Database:
+    try:
+        return Database(url, settings.mongo_database)
+    except UnusableUrl as flaw:
+        raise _url_error(flaw) from None
+
+
+def _url_error(flaw: UnusableUrl) -> StartError:
+    return StartError(f"UPCOACH_MONGO_URL cannot be used: {flaw}.")
 
 
 async def _ensured(database: Database, schema: Schema) -> None:
@@ -83,6 +94,8 @@ async def _reached(database: Database) -> None:
     while True:
         try:
             return await database.ping()
+        except UnusableUrl as flaw:
+            raise _url_error(flaw) from None
         except Unavailable:
             if asyncio.get_running_loop().time() > deadline:
                 message = "MongoDB does not answer. Is UPCOACH_MONGO_URL right, and the server up?"

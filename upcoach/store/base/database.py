@@ -3,14 +3,20 @@
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from bson.codec_options import CodecOptions, DatetimeConversion
 from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, OperationFailure, PyMongoError
+from pymongo.errors import (
+    ConfigurationError,
+    ConnectionFailure,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+)
 from pymongo.read_concern import ReadConcern
 
 from models.base.cancellation import reraising_lost_cancellation
@@ -31,6 +37,10 @@ _STARTING = 211
 DURABLE = WriteConcern(w="majority", j=True)
 
 
+class UnusableUrl(Exception):
+    """A URL that the driver cannot use; its text says why."""
+
+
 class Database:
     """One client for one event loop.
 
@@ -40,17 +50,18 @@ class Database:
 
     def __init__(self, url: str, name: str) -> None:
         self.broken = BrokenDocuments()
-        self.client: AsyncMongoClient[Bson] = AsyncMongoClient(
-            url,
-            maxPoolSize=POOL,
-            serverSelectionTimeoutMS=SELECTION_MS,
-            connectTimeoutMS=SELECTION_MS,
-            # Not `timeoutMS`: with it the driver waits that long for a server, too.
-            socketTimeoutMS=OPERATION_MS,
-            retryReads=True,
-            retryWrites=True,
-            appname=APPLICATION,
-        )
+        with _explaining_url():
+            self.client: AsyncMongoClient[Bson] = AsyncMongoClient(
+                url,
+                maxPoolSize=POOL,
+                serverSelectionTimeoutMS=SELECTION_MS,
+                connectTimeoutMS=SELECTION_MS,
+                # Not `timeoutMS`: with it the driver waits that long for a server, too.
+                socketTimeoutMS=OPERATION_MS,
+                retryReads=True,
+                retryWrites=True,
+                appname=APPLICATION,
+            )
         self._connections = asyncio.Semaphore(POOL)
         # A moment that Python cannot name breaks the document that it is in, and no other.
         options: CodecOptions[Bson] = CodecOptions(
@@ -86,12 +97,22 @@ class Database:
 
     async def ping(self) -> None:
         """Return when MongoDB answers, or raise `Unavailable`."""
-        async with self.connection():
-            await self.client.admin.command("ping")
+        # A name of mongodb+srv is looked up at the first command.
+        with _explaining_url():
+            async with self.connection():
+                await self.client.admin.command("ping")
 
     async def close(self) -> None:
         """Close every connection."""
         await self.client.close()
+
+
+@contextlib.contextmanager
+def _explaining_url() -> Iterator[None]:
+    try:
+        yield
+    except ConfigurationError as failure:
+        raise UnusableUrl(str(failure).rstrip(".")) from failure
 
 
 def is_outage(failure: PyMongoError) -> bool:
