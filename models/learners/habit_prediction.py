@@ -70,8 +70,8 @@ class HabitOdds:
     NAME: ClassVar[str] = "habit-odds"
     VERSION: ClassVar[int] = 3  # a new one for every change of what is learned or of the state
 
-    def __init__(self) -> None:
-        self._population = Population()
+    def __init__(self, population: Population | None = None) -> None:
+        self._population = Population() if population is None else population
         self._habit_states: dict[str, HabitState] = {}
         self._habits: dict[str, dict[str, None]] = collections.defaultdict(dict)  # by feed
         self._vacations: dict[str, dict[str, Pause]] = {}  # by feed and id
@@ -197,8 +197,7 @@ class HabitOdds:
         kept = msgspec.msgpack.decode(state, type=_State)
         if kept.version != cls.VERSION:
             raise ValueError(f"The state is of version {kept.version}, not {cls.VERSION}.")
-        odds = cls()
-        odds._population = Population.from_state(kept.population)
+        odds = cls(Population.from_state(kept.population))
         odds._habit_states, odds._touched = kept.habit_states, dict(kept.touched)
         odds._vacations = kept.vacations
         odds._repaused = kept.repaused

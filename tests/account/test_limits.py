@@ -118,6 +118,7 @@ def test_alone_no_process_lets_through_more_than_a_tenth(gaps: list[int], burst:
         if not alone.take([bound], ["k"], charge=True, now_us=now)[0][0]:
             times.append(now)
 
+    assert times
     for first, start in enumerate(times):
         for last in range(first, len(times)):
             allowed = burst + (times[last] - start) // 10_000_000
@@ -263,6 +264,7 @@ def test_every_public_operation_is_counted_by_something_that_it_has() -> None:
     rows = [row for route in ROUTER.routes for row in route.operations.values()]
     public = {row.path: row.limit for row in rows if row.public}
 
+    assert public
     for path, limit in public.items():
         counted = {party for rule in SURFACES[limit].rules for party in rule.by}
         assert "ip" in counted, path

@@ -87,7 +87,10 @@ def test_an_achievement_is_unlocked_on_the_day_on_which_it_is_reached(
     found = {day: mark for day, mark in found.items() if mark != "away" and START <= day <= today}
     past, shown = history(found), units(schedule, found, START, today)
 
-    for one in achievements(past, shown, today.toordinal()):
+    listed = list(achievements(past, shown, today.toordinal()))
+
+    assert {one.type for one in listed} == {"completion", "streak", "consistency"}
+    for one in listed:
         done = sorted(day for day, mark in found.items() if mark == "done")
         if one.type == "completion":
             reached = done[one.threshold - 1] if len(done) >= one.threshold else None

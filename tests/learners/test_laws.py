@@ -14,7 +14,9 @@ from models.habits.schedules import Daily, Rate, Weekdays
 from models.learners import HabitOdds
 from models.learners.features import NAMES, REGISTRY
 from models.learners.habit_prediction import _State
+from models.learners.habit_state import HabitState, Prediction
 from models.learners.habit_weights import HabitWeights
+from models.learners.population import Population
 from models.wire.frames import Ev
 from tests.learners.events import ADA, corrected, created, entered, event, noon, updated, withdrawn
 from tests.learners.simulator import Outcome, Step, play, story
@@ -89,6 +91,23 @@ def pauses(feed: str, habit: str, now: dt.datetime) -> st.SearchStrategy[Ev]:
     return st.sampled_from([*made, event(feed, "habit.vacation.deleted", "v1", now)])
 
 
+def last_of(history: Steps) -> dt.datetime:
+    """When the last of its steps was."""
+    return max(step if isinstance(step, dt.datetime) else step.at for step in history)
+
+
+class RecordingPopulation(Population):
+    """A population that records of which habits and days it learns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.learned: list[tuple[HabitState, dt.date]] = []
+
+    def learn(self, habit_state: HabitState, prediction: Prediction, *, done: bool) -> None:
+        self.learned.append((habit_state, prediction.day))
+        super().learn(habit_state, prediction, done=done)
+
+
 def played(steps: Steps) -> HabitOdds:
     odds = HabitOdds()
     play(odds, list[Step](steps))
@@ -129,20 +148,15 @@ def test_days_closed_one_by_one_or_at_once_teach_the_same(
 @settings(deadline=None, max_examples=40)
 @given(history=histories())
 def test_a_day_is_learned_once_and_after_those_before_it(history: Steps) -> None:
-    odds = HabitOdds()
-    learned: list[tuple[str, dt.date]] = []
-    crowd_learns = odds._population.learn
+    population = RecordingPopulation()
+    last = last_of(history)
+    week = created(ADA, "c1", last.date(), at=last), last + dt.timedelta(days=7)
 
-    def learn(habit_state: Any, prediction: Any, *, done: bool) -> None:
-        habit = next(id_ for id_, known in odds._habit_states.items() if known is habit_state)
-        learned.append((habit, prediction.day))
-        crowd_learns(habit_state, prediction, done=done)
+    play(HabitOdds(population), [*history, *week])
 
-    odds._population.learn = learn  # type: ignore[method-assign]
-    play(odds, list[Step](history))
-
-    for habit in HABITS:
-        days = [day for of, day in learned if of == habit]
+    assert population.learned
+    for habit_state, _ in population.learned:
+        days = [day for other, day in population.learned if other is habit_state]
         assert days == sorted(set(days))
 
 
@@ -159,10 +173,12 @@ def test_events_are_left_as_they_were(history: Steps) -> None:
 @settings(deadline=None, max_examples=40)
 @given(history=histories())
 def test_every_feature_keeps_within_its_bounds(history: Steps) -> None:
-    odds = played(history)
+    odds = played([*history, created(ADA, "c1", START, at=last_of(history))])
+    predictions = [track.next for track in odds._habit_states.values() if track.next is not None]
 
-    for track in odds._habit_states.values():
-        for feature, value in zip(REGISTRY, track.next.x if track.next else (), strict=False):
+    assert predictions
+    for prediction in predictions:
+        for feature, value in zip(REGISTRY, prediction.x, strict=True):
             assert feature.low <= value <= feature.high, feature.name
 
 

@@ -217,6 +217,7 @@ async def test_what_is_counted_and_cannot_be_read_breaks_no_answer(
         for kinds in ((Entry, Task), (Vacation, Mood), (Habit, Goal)):
             refs = [ref for kind in kinds for ref in await refs_of(server, person, kind)]
             stored = [await stored_as(server, ref) for ref in refs]
+            assert all(stored)
             for fields in itertools.zip_longest(*stored):
                 chosen = [one for one in zip(refs, fields, stored, strict=True) if one[1]]
                 for ref, field, _ in chosen:
