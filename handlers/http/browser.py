@@ -12,6 +12,7 @@ from typing import Final
 from tornado.web import RequestHandler
 
 from handlers.http import operations
+from handlers.http.cookies import cookie_of
 from models.access.caller import Caller
 from models.account import LIFETIMES, TRUST, Session
 from models.base.clock import utc_now
@@ -35,7 +36,7 @@ class Browser:
         self._handler = handler
         self._account = account
         self._is_secure = account.tokens.issuer.startswith("https://")
-        cookie = handler.get_cookie(self._cookie_name(SID)) or ""
+        cookie = cookie_of(handler.request, self._cookie_name(SID))
         self._secret = cookie if _SECRET.fullmatch(cookie) else ""
         self.previous_secret = ""  # the secret before the session started
 
@@ -97,7 +98,7 @@ class Browser:
     @property
     def trusted_device(self) -> str:
         """The cookie of a trusted device; empty without one."""
-        return (self._handler.get_cookie(self._cookie_name(DEVICE)) or "")[:TRUST_LENGTH]
+        return cookie_of(self._handler.request, self._cookie_name(DEVICE))[:TRUST_LENGTH]
 
     def trust_device(self, shown: str) -> None:
         """Set the cookie of a trusted device."""

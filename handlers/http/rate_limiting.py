@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 from tornado.http1connection import HTTP1Connection
 from tornado.web import RequestHandler
 
+from handlers.http.cookies import cookie_of
 from handlers.http.limits.rate_limit_headers import rate_limit
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Call, Operation
@@ -175,7 +176,7 @@ class LoginThrottle:
             self._handler.set_header(KNOWN_DEVICE, token)
 
     def _device_token(self) -> str:
-        cookie = self._handler.get_cookie(self._cookie_name()) or ""
+        cookie = cookie_of(self._handler.request, self._cookie_name())
         return self._handler.request.headers.get(KNOWN_DEVICE, cookie)[:_LONGEST]
 
     def _cookie_name(self) -> str:

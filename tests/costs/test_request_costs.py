@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from config.settings import Settings
+from models.access.limits import ANONYMOUS_BODY_BYTES
 from tests.costs.adversarial import QUICK, repeated
 from tests.costs.cpu import GROWTH, HOLD_S, NOISE_S, ROUNDS
 from tests.costs.probe import PARTS, rows
@@ -22,6 +23,7 @@ from upcoach.client.rest import NO_ANSWER
 
 LARGEST: Final = 60_000  # characters, of the 64 KiB that a body may have
 HEADER: Final = 12_000  # of the 16 KiB that all headers may have
+MUCH: Final = b"x" * (ANONYMOUS_BODY_BYTES + 1)  # of which the head decides
 REQUEST_S: Final = 0.01  # what a request takes by itself, with both sides of it
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
@@ -54,14 +56,15 @@ class Ask(NamedTuple):
         if self.media == FORM:
             value = {text: 1} if self.field == "*" else {self.field: text}
             return urlencode(value, errors="replace").encode()[:LARGEST]
-        return None
+        return None if self.method == "GET" else MUCH
 
     def headers(self, size: int) -> dict[str, str]:
         """The headers, of which one is of *size*."""
         if self.media:
             return {"Content-Type": self.media}
         text = repeated(self.unit, size).encode("latin-1", errors="replace").decode("latin-1")
-        return {self.field: "".join(one if one.isprintable() else "x" for one in text)}
+        text = "".join(one if one.isprintable() else "x" for one in text)
+        return {self.field: f'sid="{text}"' if self.field == "Cookie" else text}
 
 
 @PARTS
@@ -86,6 +89,7 @@ def _asks() -> Iterator[Ask]:
             yield from (Ask("POST", path, FORM, field, unit) for field in ("*", *FIELDS))
         for path in ("/v1/me", "/oauth/authorize", "/account"):
             yield from (Ask("GET", path, "", header, unit, HEADER) for header in HEADERS)
+        yield from (Ask("POST", "/v1/goals", "", header, unit, HEADER) for header in HEADERS)
 
 
 async def _flaw(client: RestClient, ask: Ask) -> str:

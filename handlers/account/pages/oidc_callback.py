@@ -13,6 +13,7 @@ from handlers.account.pages.login_continuation import (
     continuation_of,
     this_browser,
 )
+from handlers.http.cookies import cookie_of
 from handlers.http.forms.parameters import form_parameters, query_parameters
 from handlers.http.manifest import HandlerRoute
 from handlers.http.operations import Call, Operation, Reply
@@ -115,7 +116,7 @@ class AuthorizationCallback(PageHandler):
     def _taken_secret(self) -> str:
         """The secret in the browser's cookie, which is cleared; empty without one."""
         name = _cookie(self)
-        secret = self.get_cookie(name) or ""
+        secret = cookie_of(self.request, name)
         if secret:
             self.clear_cookie(name, path="/", secure=_is_secure(self))
         return secret

@@ -8,7 +8,6 @@ they send is read and dropped, since a connection that is closed with input unre
 import asyncio
 import contextlib
 from collections.abc import Awaitable
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
 
 from tornado.http1connection import HTTP1Connection
@@ -25,6 +24,7 @@ from tornado.web import HTTPError, _HandlerDelegate
 
 from handlers.http import operations, token_auth
 from handlers.http.client_ip import Network, address_of
+from handlers.http.cookies import cookie_of
 from handlers.http.limits.byte_budget import ByteBudget, ByteReservation
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.rest.handler import Handler
@@ -270,8 +270,4 @@ def _shows_credentials(request: HTTPServerRequest) -> bool:
 
 
 def _secret(request: HTTPServerRequest) -> str:
-    try:
-        cookies = SimpleCookie(request.headers.get("Cookie", ""))
-    except CookieError:
-        return ""
-    return next((cookies[name].value for name in _COOKIES if name in cookies), "")
+    return next(filter(None, (cookie_of(request, name) for name in _COOKIES)), "")
