@@ -3,10 +3,12 @@
 import ipaddress
 from collections.abc import Collection
 from ipaddress import IPv4Network, IPv6Network
+from typing import Final
 
 from tornado.httputil import HTTPServerRequest
 
 Network = IPv4Network | IPv6Network
+HOPS: Final = 16  # through proxies of ours: nobody has more, but a stranger may name thousands
 
 
 def address_of(request: HTTPServerRequest, proxies: Collection[Network]) -> str:
@@ -16,7 +18,9 @@ def address_of(request: HTTPServerRequest, proxies: Collection[Network]) -> str:
     """
     address = request.remote_ip or ""
     forwarded = ",".join(request.headers.get_list("X-Forwarded-For")).split(",")
-    while forwarded and is_among(address, proxies):
+    for _ in range(min(HOPS, len(forwarded))):
+        if not is_among(address, proxies):
+            break
         before = forwarded.pop().strip()
         if not _is_address(before):
             break
