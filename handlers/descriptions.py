@@ -7,8 +7,10 @@ from handlers import asyncapi, openapi
 from handlers.http.manifest import Context, HandlerRoute
 from handlers.http.operations import Router
 from handlers.http.operations.areas import Area
-from handlers.openapi.static_documents import StaticDocument
+from handlers.openapi.static_documents import Redirection, StaticDocument
 from models.base.merge_patch import Json
+
+DOCS: Final = "/docs"
 
 
 @functools.cache  # it takes as long as a hundred requests
@@ -22,7 +24,7 @@ CONTEXT: Final = Context(
         Area(
             name="Server",
             meaning="Whether it lives, and what it can do.",
-            paths=("/livez", "/readyz", "/openapi.json", "/asyncapi.json", "/docs"),
+            paths=("/livez", "/readyz", "/openapi.json", "/asyncapi.json", DOCS),
         ),
     ),
     routes=(
@@ -30,6 +32,9 @@ CONTEXT: Final = Context(
         HandlerRoute(
             "/openapi.json", StaticDocument, lambda parts: _openapi(parts.runner.router)[0]
         ),
-        HandlerRoute("/docs", StaticDocument, lambda parts: _openapi(parts.runner.router)[1]),
+        HandlerRoute(DOCS, StaticDocument, lambda parts: _openapi(parts.runner.router)[1]),
+        # The address that a start prints, and what a browser may make of the page's.
+        HandlerRoute("/", Redirection, lambda _: {"to": DOCS}),
+        HandlerRoute(f"{DOCS}/", Redirection, lambda _: {"to": DOCS}),
     ),
 )

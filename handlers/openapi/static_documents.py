@@ -37,6 +37,20 @@ class StaticDocument(ProblemHandler):
     head = get
 
 
+class Redirection(ProblemHandler):
+    """A redirection to another path, for everybody."""
+
+    def initialize(self, to: str) -> None:
+        """Take the path that it leads to."""
+        self._to = to
+
+    def get(self) -> None:
+        """Answer with 302."""
+        self.redirect(self._to)
+
+    head = get
+
+
 def pretty_json(document: Json) -> bytes:
     """*document* as indented JSON."""
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"

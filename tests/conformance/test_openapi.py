@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from tornado.httpclient import AsyncHTTPClient
 
 from config.settings import Settings
 from handlers import openapi
@@ -16,7 +17,7 @@ from handlers.contexts import ROUTER
 from handlers.http.operations import Route
 from handlers.http.rest.operation_handler import OperationHandler
 from handlers.openapi import oauth_endpoints, other_routes, page, schemas
-from handlers.openapi.static_documents import AGE_S, without_prose
+from handlers.openapi.static_documents import AGE_S, Redirection, without_prose
 from handlers.pages.base import PageHandler
 from models.account import User
 from models.base.document import Privacy, fields_marked
@@ -73,7 +74,9 @@ def assert_same_paths(server: Server) -> None:
         _path(rule.matcher.regex.pattern): rule.target  # type: ignore[attr-defined]
         for rule in rules
     }
-    for_people = {path for path, kind in served.items() if issubclass(kind, PageHandler)}
+    for_people = {
+        path for path, kind in served.items() if issubclass(kind, PageHandler | Redirection)
+    }
     described = {re.sub(r"\{\w+\}", "{}", path) for path in DOCUMENT["paths"]}
     assert described <= served.keys()
     assert served.keys() - described == for_people - described
@@ -184,6 +187,19 @@ async def test_everybody_may_read_and_keep_the_document(settings: Settings) -> N
         assert f"<code>{path}</code>" in text
     links = set(re.findall(r"href=#(\w+)", text))
     assert links <= set(re.findall(r"id=(\w+)", text))
+
+
+@pytest.mark.parametrize("path", ["/", "/docs/"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_the_root_leads_to_the_page(settings: Settings, path: str, method: str) -> None:
+    async with serving(settings) as server:
+        answer = await AsyncHTTPClient().fetch(
+            server.url + path, method=method, follow_redirects=False, raise_error=False
+        )
+        wrong = await server.client().call("POST", path, {})
+
+    assert (answer.code, answer.headers.get("Location")) == (302, "/docs")
+    assert (wrong.status, wrong.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
 
 
 def test_the_page_escapes_what_it_shows() -> None:
